@@ -1,0 +1,1 @@
+"""What a network means: shapes, costs, receptive fields, diagnostics, source. Knows no torch and no Qt."""

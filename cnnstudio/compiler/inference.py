@@ -1,0 +1,102 @@
+"""Inference: the shape and the cost of every node, by formula, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from cnnstudio.graph import Block, Composite, Graph, Shape, ShapeError
+
+BYTES_PER_NUMBER = 4  # float32
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one node comes to for one sample: what flows out, what is learned, what it costs."""
+
+    shape: Shape
+    parameters: int
+    macs: int
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of the output in float32, for one sample."""
+        return self.shape.numel * BYTES_PER_NUMBER
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The sums over a network for one sample; ``activation_bytes`` is what a backward pass has to keep."""
+
+    parameters: int
+    macs: int
+    activation_bytes: int
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What a graph comes to. ``facts`` holds the nodes that have a shape, ``errors`` those whose inputs do not fit.
+
+    A node that waits for an input, or stands behind a node with an error, is in neither.
+    """
+
+    graph: Graph
+    facts: Mapping[str, Facts]
+    errors: Mapping[str, ShapeError]
+
+    def shape(self, name: str | None) -> Shape | None:
+        """The shape of what comes out of this node, where it is known."""
+        facts = self.facts.get(name) if name is not None else None
+        return facts.shape if facts else None
+
+    def shapes_into(self, name: str) -> tuple[Shape | None, ...]:
+        """The shapes at the input ports of this node, where they are known."""
+        return tuple(self.shape(source) for source in self.graph[name].inputs)
+
+    @cached_property
+    def totals(self) -> Totals | None:
+        """The sums, or None unless every node has a shape: blank rather than wrong."""
+        if not self.facts or len(self.facts) < len(self.graph):
+            return None
+        facts = self.facts.values()
+        return Totals(
+            sum(fact.parameters for fact in facts),
+            sum(fact.macs for fact in facts),
+            sum(fact.activation_bytes for fact in facts),
+        )
+
+    def inside(self, name: str) -> Analysis:
+        """The analysis of the graph inside a composite node that has a shape."""
+        block = self.graph[name].block
+        if not isinstance(block, Composite):
+            raise ValueError(f"{name} ({block.title}) has nothing inside")
+        shapes = tuple(shape for shape in self.shapes_into(name) if shape is not None)
+        return infer(block.parts(*shapes).graph)
+
+
+def infer(graph: Graph) -> Analysis:
+    """The facts of every node that can have them; one pass in topological order, each block's answer cached."""
+    facts: dict[str, Facts] = {}
+    errors: dict[str, ShapeError] = {}
+    for name in graph.order:
+        node = graph.nodes[name]
+        shapes = tuple(facts[source].shape for source in node.inputs if source in facts)
+        if len(shapes) < len(node.inputs):
+            continue
+        found = node_facts(node.block, shapes)
+        if isinstance(found, Facts):
+            facts[name] = found
+        else:
+            errors[name] = found
+    return Analysis(graph, facts, errors)
+
+
+@lru_cache(maxsize=32_768)
+def node_facts(block: Block, inputs: tuple[Shape, ...]) -> Facts | ShapeError:
+    """What ``block`` comes to for these inputs, or why they do not fit."""
+    try:
+        shape = block.shape(*inputs)
+    except ShapeError as error:
+        return error
+    return Facts(shape, sum(weight.numel for weight in block.weights(*inputs).values()), block.macs(*inputs))

@@ -1,0 +1,1 @@
+"""How a network travels: exports, each loaded back and compared."""

@@ -1,0 +1,37 @@
+"""What a network is: values alone. Knows no torch and no Qt."""
+
+from cnnstudio.graph.block import BLOCKS, Arity, Block, Remedy, ShapeError, block
+from cnnstudio.graph.composite import Composite, Parts
+from cnnstudio.graph.graph import Edge, Graph, GraphError, Node, Position
+from cnnstudio.graph.names import NamingError, checked_name
+from cnnstudio.graph.parameter import Declaration, Parameter, ParameterError, declaration, parameters
+from cnnstudio.graph.shape import Shape
+from cnnstudio.graph.sketch import Sketch
+from cnnstudio.graph.window import Window, pair
+
+__all__ = [
+    "BLOCKS",
+    "Arity",
+    "Block",
+    "Composite",
+    "Declaration",
+    "Edge",
+    "Graph",
+    "GraphError",
+    "NamingError",
+    "Node",
+    "Parameter",
+    "ParameterError",
+    "Parts",
+    "Position",
+    "Remedy",
+    "Shape",
+    "ShapeError",
+    "Sketch",
+    "Window",
+    "block",
+    "checked_name",
+    "declaration",
+    "pair",
+    "parameters",
+]

@@ -1,0 +1,75 @@
+"""Composite: a block declared by the graph that it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cnnstudio.graph.block import Block, ShapeError
+from cnnstudio.graph.graph import Graph, Node
+from cnnstudio.graph.shape import Shape
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a composite is made of for given inputs: its graph and the shape of every node in it."""
+
+    graph: Graph
+    shapes: Mapping[str, Shape]
+
+    def shapes_into(self, node: Node) -> tuple[Shape, ...]:
+        """The shapes that a node of this graph reads."""
+        return tuple(self.shapes[source] for source in node.inputs if source is not None)
+
+    @property
+    def result(self) -> Node:
+        """The one node whose output is the composite's."""
+        return self.graph.outputs[0]
+
+
+class Composite(Block):
+    """The base of blocks made of blocks: shape, weights, MACs, receptive field and source follow from ``graph``."""
+
+    def graph(self, *inputs: Shape) -> Graph:
+        """The graph inside, for these inputs: one Input node an input, in order, and exactly one output.
+
+        Raises ``ShapeError`` where the inputs cannot be right.
+        """
+        raise NotImplementedError
+
+    def parts(self, *inputs: Shape) -> Parts:
+        """The graph inside with its shapes. Raises ``ShapeError`` that names the inner node that does not fit."""
+        return _parts(self, inputs)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """The shape of the inner graph's output."""
+        parts = self.parts(*inputs)
+        return parts.shapes[parts.result.name]
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        """The inner weights under their path: ``conv1.weight``."""
+        parts = self.parts(*inputs)
+        return {
+            f"{node.name}.{key}": shape
+            for node in parts.graph
+            for key, shape in node.block.weights(*parts.shapes_into(node)).items()
+        }
+
+    def macs(self, *inputs: Shape) -> int:
+        """The sum over the inner nodes."""
+        parts = self.parts(*inputs)
+        return sum(node.block.macs(*parts.shapes_into(node)) for node in parts.graph)
+
+
+@lru_cache(maxsize=4_096)
+def _parts(composite: Composite, inputs: tuple[Shape, ...]) -> Parts:
+    graph = composite.graph(*inputs)
+    shapes: dict[str, Shape] = {}
+    for name in graph.order:
+        node = graph[name]
+        try:
+            shapes[name] = node.block.shape(*(shapes[source] for source in node.inputs if source is not None))
+        except ShapeError as error:
+            raise ShapeError(f"Inside it, at {name} ({node.block.title}): {error.sentence}") from error
+    return Parts(graph, shapes)

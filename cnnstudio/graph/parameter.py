@@ -1,0 +1,249 @@
+"""Parameter: one declared, typed and ranged value of a block or a recipe.
+
+A declaration is a frozen dataclass whose annotated fields are its parameters. The annotation carries the type and
+the range, the class docstring carries a line of help for each (``kernel_size: side of the window``). Everything a
+person or a file offers passes through ``Parameter.coerce``, so what stands in a declaration is always of its type.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import math
+import operator
+import re
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+class ParameterError(ValueError):
+    """A value that a parameter cannot take; the message is a sentence for the person who gave it."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """The least and the greatest value, both allowed; for pairs and sizes, of each entry."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Length:
+    """How many entries a tuple may have."""
+
+    low: int
+    high: int
+
+
+Channels = Annotated[int, Range(1, 65_536)]
+Count = Annotated[int, Range(1, 65_536)]
+Fraction = Annotated[float, Range(0.0, 1.0)]
+IntPair = int | tuple[int, int]
+PositivePair = Annotated[IntPair, Range(1, 1_024)]
+NaturalPair = Annotated[IntPair, Range(0, 1_024)]
+Padding = Annotated[int | tuple[int, int] | Literal["same", "valid"], Range(0, 1_024)]
+Sizes = Annotated[tuple[int, ...], Range(1, 65_536), Length(1, 3)]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A field of a declaration: its name, its type without ``Annotated``, its range, its default and its help."""
+
+    name: str
+    type: Any
+    default: Any
+    help: str
+    range: Range | None = None
+    length: Length | None = None
+
+    @property
+    def choices(self) -> tuple[Any, ...]:
+        """The allowed words of a ``Literal`` (alone or in a union), else nothing."""
+        options = _options(self.type)
+        return tuple(word for option in options if get_origin(option) is Literal for word in get_args(option))
+
+    def coerce(self, value: Any) -> Any:
+        """``value`` as this parameter's type.
+
+        Raises ``ParameterError`` with a sentence that names the parameter, what it takes and what it was given.
+        """
+        for option in _options(self.type):
+            found = _coerced(option, self.length, value)
+            if found is not _REFUSED:
+                break
+        else:
+            raise ParameterError(f"{self.name} must be {self.takes}, not {_quoted(value)}.")
+        if self.range is not None and not isinstance(found, str | bool | None):
+            entries = found if isinstance(found, tuple) else (found,)
+            for entry in entries:
+                if not self.range.low <= entry <= self.range.high:
+                    low, high = _plain(self.range.low), _plain(self.range.high)
+                    raise ParameterError(f"{self.name} must be from {low} to {high}, not {_quoted(value)}.")
+        return found
+
+    @property
+    def takes(self) -> str:
+        """The type in words: "a whole number or a pair of whole numbers"."""
+        return " or ".join(_described(option) for option in _options(self.type))
+
+
+@cache
+def parameters(declaration: type) -> tuple[Parameter, ...]:
+    """The parameters of a declaration, in the order in which they are written."""
+    hints = get_type_hints(declaration, include_extras=True)
+    fields = [field for field in dataclasses.fields(declaration) if field.init]
+    help_of = _help(inspect.getdoc(declaration) or "", [field.name for field in fields])
+    return tuple(
+        _parameter(field.name, hints[field.name], _default(field), help_of.get(field.name, "")) for field in fields
+    )
+
+
+def summary(declaration: type) -> str:
+    """The docstring of a declaration without its parameter lines: its help text."""
+    names = [field.name for field in dataclasses.fields(declaration)]
+    doc = inspect.getdoc(declaration) or ""
+    return _parameter_lines(names).sub("", doc).strip() if names else doc.strip()
+
+
+class Declaration:
+    """A frozen dataclass of parameters that coerces what it is given.
+
+    Raises ``ParameterError`` for a value that is not of its parameter's type or range.
+    """
+
+    def __post_init__(self) -> None:
+        for parameter in parameters(type(self)):
+            object.__setattr__(self, parameter.name, parameter.coerce(getattr(self, parameter.name)))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Parameter name -> value."""
+        return {parameter.name: getattr(self, parameter.name) for parameter in parameters(type(self))}
+
+    @property
+    def changed_values(self) -> dict[str, Any]:
+        """Parameter name -> value, for those that are not at their default."""
+        return {p.name: v for p in parameters(type(self)) if (v := getattr(self, p.name)) != p.default}
+
+
+@dataclass_transform(frozen_default=True)
+def declaration(cls: type[T]) -> type[T]:
+    """Make ``cls`` a frozen dataclass, compared and hashed by its parameters."""
+    return dataclass(frozen=True)(cls)
+
+
+_REFUSED: Any = object()
+
+
+def _options(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+
+
+def _coerced(kind: Any, length: Length | None, value: Any) -> Any:
+    if get_origin(kind) is Literal:
+        return value if isinstance(value, str) and value in get_args(kind) else _REFUSED
+    if get_origin(kind) is tuple:
+        return _coerced_tuple(get_args(kind), length, value)
+    return _COERCE.get(kind, _same_type(kind))(value)
+
+
+def _coerced_tuple(entry_types: tuple[Any, ...], length: Length | None, value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        return _REFUSED
+    if Ellipsis in entry_types:
+        if length is not None and not length.low <= len(value) <= length.high:
+            return _REFUSED
+    elif len(value) != len(entry_types):
+        return _REFUSED
+    entries = tuple(_coerced(entry_types[0], None, entry) for entry in value)
+    if any(entry is _REFUSED for entry in entries):
+        return _REFUSED
+    # (3, 3) is written 3, so that two spellings of one window are one value
+    return entries[0] if Ellipsis not in entry_types and len(set(entries)) == 1 else entries
+
+
+def _int(value: Any) -> Any:
+    if isinstance(value, bool):
+        return _REFUSED
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else _REFUSED
+    try:
+        return operator.index(value)
+    except TypeError:
+        return _REFUSED
+
+
+def _float(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _REFUSED
+    try:
+        number = float(value)
+    except OverflowError:
+        return _REFUSED
+    return number if math.isfinite(number) else _REFUSED
+
+
+def _same_type(kind: Any) -> Callable[[Any], Any]:
+    return lambda value: value if isinstance(value, kind) else _REFUSED
+
+
+_COERCE: dict[Any, Callable[[Any], Any]] = {
+    int: _int,
+    float: _float,
+    type(None): lambda value: value if value is None else _REFUSED,
+}
+
+_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    type(None): "nothing",
+}
+
+
+def _described(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(f'"{word}"' for word in get_args(kind))
+    if get_origin(kind) is tuple:
+        return "a list of whole numbers" if Ellipsis in get_args(kind) else "a pair of whole numbers"
+    return _WORDS.get(kind, f"a {getattr(kind, '__name__', kind)}")
+
+
+def _quoted(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # an int of more digits than Python will print
+        text = "a number of thousands of digits"
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _plain(number: float) -> str:
+    return f"{number:g}" if isinstance(number, float) else f"{number:,}"
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+
+
+def _parameter(name: str, hint: Any, default: Any, help_text: str) -> Parameter:
+    kind, extras = (get_args(hint)[0], hint.__metadata__) if get_origin(hint) is Annotated else (hint, ())
+    limits = next((extra for extra in extras if isinstance(extra, Range)), None)
+    length = next((extra for extra in extras if isinstance(extra, Length)), None)
+    return Parameter(name, kind, default, help_text, limits, length)
+
+
+def _parameter_lines(names: list[str]) -> re.Pattern[str]:
+    return re.compile(rf"^({'|'.join(names)}): (.*(?:\n[ \t]+\S.*)*)\n?", re.MULTILINE)
+
+
+def _help(doc: str, names: list[str]) -> dict[str, str]:
+    if not names:
+        return {}
+    return {name: " ".join(text.split()) for name, text in _parameter_lines(names).findall(doc)}

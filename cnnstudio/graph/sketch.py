@@ -1,0 +1,35 @@
+"""Sketch: the pen with which code draws a graph, wire by wire; networks and composites are written with it."""
+
+from __future__ import annotations
+
+from cnnstudio.graph.block import Block
+from cnnstudio.graph.graph import Graph, Node
+from cnnstudio.graph.names import fresh_name
+
+
+class Sketch:
+    """Call it with a block and the names that the block reads; it answers the new node's name.
+
+    ``draw = Sketch(); x = draw(Input((1, 28, 28))); x = draw(Conv2d(6, 5), x)``; then ``draw.graph()``.
+    """
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, Node] = {}
+
+    def __call__(self, block: Block, *inputs: str, name: str | None = None) -> str:
+        """Add a node that reads ``inputs``; called ``name``, else by the block's stem and the next free number."""
+        chosen = name or fresh_name(block.stem, self._nodes)
+        if chosen in self._nodes:
+            raise ValueError(f"two nodes are called {chosen}")
+        self._nodes[chosen] = Node(chosen, block, inputs)
+        return chosen
+
+    def chain(self, x: str, *blocks: Block) -> str:
+        """Add the blocks one after the other behind ``x``; the name of the last."""
+        for block in blocks:
+            x = self(block, x)
+        return x
+
+    def graph(self) -> Graph:
+        """What was drawn; every node still lies at the origin (``graph.layout`` places them)."""
+        return Graph.of(self._nodes.values())

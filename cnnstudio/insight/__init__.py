@@ -1,0 +1,1 @@
+"""What a network sees: its activations on an image."""

@@ -1,0 +1,1 @@
+"""What a network does: data, the loop, events, weights. Knows no Qt."""

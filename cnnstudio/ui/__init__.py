@@ -1,0 +1,1 @@
+"""What a person sees. Reaches torch only through training, insight and exchange, inside functions."""

@@ -1,0 +1,1 @@
+"""The canvas: the graph drawn and edited. Knows the document and no panel."""

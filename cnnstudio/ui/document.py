@@ -1,0 +1,156 @@
+"""Document: the open project, the one way to change it, and what of it is being looked at.
+
+Canvas and panels know the document and never each other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.graph import Composite, Graph
+from cnnstudio.project import Project
+from cnnstudio.recipe import Recipe
+
+
+class Document(QObject):
+    """One project with its undo stack, its file, its selection and the composite that is open.
+
+    ``changed(old, new)`` is the one signal for every change of the project: an edit, undo, redo, a file opened.
+    """
+
+    changed = Signal(object, object)
+    selection_changed = Signal(object)  # tuple of the names selected in ``view_graph``
+    scope_changed = Signal(object)  # tuple of the names of the composites entered, outermost first
+    path_changed = Signal(object)  # Path or None
+    said = Signal(str)  # a sentence for the person, shown in place
+
+    def __init__(self, project: Project | None = None, path: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project = project or Project()
+        self._analysis: Analysis | None = None
+        self.path = path
+        self.selection: tuple[str, ...] = ()
+        self.scope: tuple[str, ...] = ()
+        self.undo_stack = QUndoStack(self)
+
+    # the project
+
+    @property
+    def project(self) -> Project:
+        """The project as it is now."""
+        return self._project
+
+    @property
+    def graph(self) -> Graph:
+        """The whole network."""
+        return self._project.graph
+
+    @property
+    def analysis(self) -> Analysis:
+        """What the whole network comes to; computed once a change."""
+        if self._analysis is None or self._analysis.graph is not self.graph:
+            self._analysis = infer(self.graph)
+        return self._analysis
+
+    def edit(self, text: str, project: Project, merge: str | None = None) -> None:
+        """Make ``project`` the project, as one step of undo called ``text``.
+
+        Consecutive edits with the same ``merge`` key are one step: the turns of a spin box, the letters of a name.
+        """
+        if project != self._project:
+            self.undo_stack.push(Edit(self, text, self._project, project, merge))
+
+    def edit_graph(self, text: str, graph: Graph, merge: str | None = None) -> None:
+        """``edit`` with another graph."""
+        if self.scope:
+            self.said.emit("This is the inside of a block. Ungroup the block to change its parts.")
+            return
+        self.edit(text, dataclasses.replace(self._project, graph=graph), merge)
+
+    def edit_recipe(self, text: str, recipe: Recipe, merge: str | None = None) -> None:
+        """``edit`` with another recipe."""
+        self.edit(text, dataclasses.replace(self._project, recipe=recipe), merge)
+
+    def open(self, project: Project, path: Path | None) -> None:
+        """Put another project in the place of this one; there is no undo across files."""
+        self.enter(())
+        self.select(())
+        self.undo_stack.clear()
+        self._replace(project)
+        self.set_path(path)
+
+    def set_path(self, path: Path | None) -> None:
+        """Say where the project is kept, after it was opened or saved there."""
+        self.path = path
+        self.undo_stack.setClean()
+        self.path_changed.emit(path)
+
+    def _replace(self, project: Project) -> None:
+        old, self._project = self._project, project
+        if any(name not in project.graph for name in self.scope[:1]):
+            self.enter(())
+        self.changed.emit(old, project)
+        if gone := set(self.selection) - set(self.view_graph.nodes):
+            self.select(tuple(name for name in self.selection if name not in gone))
+
+    # what is looked at
+
+    @property
+    def view_graph(self) -> Graph:
+        """The graph on the canvas: the network, or the inside of the composite that is open."""
+        return self.view_analysis.graph
+
+    @property
+    def view_analysis(self) -> Analysis:
+        """What the graph on the canvas comes to."""
+        analysis = self.analysis
+        for name in self.scope:
+            analysis = analysis.inside(name)
+        return analysis
+
+    def select(self, names: tuple[str, ...]) -> None:
+        """Select these nodes of ``view_graph``; selection is never a step of undo."""
+        if names != self.selection:
+            self.selection = names
+            self.selection_changed.emit(names)
+
+    def enter(self, scope: tuple[str, ...]) -> None:
+        """Look into the composite at this path; ``()`` is the whole network."""
+        if scope != self.scope:
+            self.select(())
+            self.scope = scope
+            self.scope_changed.emit(scope)
+
+    def can_enter(self, name: str) -> bool:
+        """Whether this node of ``view_graph`` is a composite whose inside can be shown."""
+        node = self.view_graph.nodes.get(name)
+        return node is not None and isinstance(node.block, Composite) and name in self.view_analysis.facts
+
+
+class Edit(QUndoCommand):
+    """The one command of undo: the project before and the project after."""
+
+    def __init__(self, document: Document, text: str, before: Project, after: Project, merge: str | None) -> None:
+        super().__init__(text)
+        self._document, self._before, self._after, self._merge = document, before, after, merge
+
+    def undo(self) -> None:
+        self._document._replace(self._before)
+
+    def redo(self) -> None:
+        self._document._replace(self._after)
+
+    def id(self) -> int:
+        return -1 if self._merge is None else 1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 - Qt's name
+        if not isinstance(other, Edit) or other._merge != self._merge:
+            return False
+        self._after = other._after
+        self.setObsolete(self._after == self._before)
+        return True

@@ -1,0 +1,1 @@
+"""The panels round the canvas. Each knows the document and no other panel."""
