@@ -15,7 +15,6 @@ import re
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -93,15 +92,21 @@ class Parameter:
         return " or ".join(_described(option) for option in _options(self.type))
 
 
-@cache
 def parameters(declaration: type) -> tuple[Parameter, ...]:
     """The parameters of a declaration, in the order in which they are written."""
-    hints = get_type_hints(declaration, include_extras=True)
-    fields = [field for field in dataclasses.fields(declaration) if field.init]
-    help_of = _help(inspect.getdoc(declaration) or "", [field.name for field in fields])
-    return tuple(
-        _parameter(field.name, hints[field.name], _default(field), help_of.get(field.name, "")) for field in fields
-    )
+    known = _PARAMETERS.get(declaration)
+    if known is None:
+        hints = get_type_hints(declaration, include_extras=True)
+        fields = [field for field in dataclasses.fields(declaration) if field.init]
+        help_of = _help(inspect.getdoc(declaration) or "", [field.name for field in fields])
+        known = tuple(
+            _parameter(field.name, hints[field.name], _default(field), help_of.get(field.name, "")) for field in fields
+        )
+        _PARAMETERS[declaration] = known
+    return known
+
+
+_PARAMETERS: dict[type, tuple[Parameter, ...]] = {}
 
 
 def summary(declaration: type) -> str:

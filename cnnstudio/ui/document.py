@@ -11,10 +11,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Composite, Graph
 from cnnstudio.project import Project
 from cnnstudio.recipe import Recipe
+from cnnstudio.training.datasets import DATASETS
 
 
 class Document(QObject):
@@ -33,6 +35,7 @@ class Document(QObject):
         super().__init__(parent)
         self._project = project or Project()
         self._analysis: Analysis | None = None
+        self._diagnostics: tuple[Diagnostic, ...] | None = None
         self.path = path
         self.selection: tuple[str, ...] = ()
         self.scope: tuple[str, ...] = ()
@@ -56,6 +59,18 @@ class Document(QObject):
         if self._analysis is None or self._analysis.graph is not self.graph:
             self._analysis = infer(self.graph)
         return self._analysis
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes the recipe's data has, where that is known before it is loaded."""
+        return DATASETS[self._project.recipe.data].classes
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is wrong or doubtful in the whole network; computed once a change."""
+        if self._diagnostics is None:
+            self._diagnostics = diagnose(self.analysis, self.classes)
+        return self._diagnostics
 
     def edit(self, text: str, project: Project, merge: str | None = None) -> None:
         """Make ``project`` the project, as one step of undo called ``text``.
@@ -92,6 +107,7 @@ class Document(QObject):
 
     def _replace(self, project: Project) -> None:
         old, self._project = self._project, project
+        self._diagnostics = None
         if any(name not in project.graph for name in self.scope[:1]):
             self.enter(())
         self.changed.emit(old, project)

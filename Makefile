@@ -1,0 +1,39 @@
+# Two commands: `make run` and `make test`. Each sets the checkout up first, once.
+.PHONY: run test format golden screenshots bench lock clean
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+
+run: $(READY)
+	$(VENV)/bin/python main.py resources/examples/lenet5.cnn
+
+test: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	QT_QPA_PLATFORM=offscreen $(VENV)/bin/python -m pytest
+
+format: $(READY)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+golden: $(READY)
+	QT_QPA_PLATFORM=offscreen $(VENV)/bin/python -m pytest tests/compiler --rewrite-golden
+
+screenshots: $(READY)
+	QT_QPA_PLATFORM=offscreen $(VENV)/bin/python packaging/screenshots.py
+
+bench: $(READY)
+	for file in benchmarks/*.py; do echo "== $$file"; QT_QPA_PLATFORM=offscreen $(VENV)/bin/python $$file || exit 1; done
+
+# write the exact versions of what is installed now
+lock: $(READY)
+	$(VENV)/bin/python packaging/lock.py > packaging/constraints.txt
+
+$(READY): pyproject.toml packaging/constraints.txt packaging/setup.sh
+	PYTHON=$(PYTHON) packaging/setup.sh
+
+clean:
+	rm -rf $(VENV) out build dist

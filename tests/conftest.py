@@ -1,0 +1,75 @@
+"""What every test stands on: an isolated home, no screen, and nothing left behind."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, data sets and runs go to a folder of this test alone."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("CNNSTUDIO_HOME", str(home))
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    if "PySide6.QtCore" in sys.modules:
+        from PySide6.QtCore import QSettings
+
+        QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+        for format_ in (QSettings.Format.IniFormat, QSettings.Format.NativeFormat):
+            QSettings.setPath(format_, QSettings.Scope.UserScope, str(home / "config"))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A record of a warning or worse that the test did not expect (and clear) is a failure."""
+    yield
+    records = [r for r in caplog.get_records("call") if r.levelno >= logging.WARNING]
+    assert not records, f"unexpected log records: {[record.getMessage() for record in records]}"
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """A thread that a test starts must have ended with it."""
+    before = set(threading.enumerate())
+    yield
+    leaked = [t for t in threading.enumerate() if t not in before and t.is_alive() and not _is_torchs(t)]
+    for thread in leaked:
+        thread.join(timeout=2)
+    alive = [thread.name for thread in leaked if thread.is_alive()]
+    assert not alive, f"threads still running: {alive}"
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_widgets(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A window that a test opens must be gone after it."""
+    yield
+    if "PySide6.QtWidgets" not in sys.modules:
+        return
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    if QApplication.instance() is None:
+        return
+    gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    shown = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    for widget in shown:
+        widget.close()
+    assert not shown, f"windows still open: {shown}"
+
+
+def _is_torchs(thread: threading.Thread) -> bool:
+    return "torch" in (thread.name or "").lower() or thread.name.startswith("QueueFeederThread")
