@@ -1,0 +1,45 @@
+"""The house rules that a machine can watch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted((ROOT / "cnnstudio").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_has_one_subject(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 420, "a file this long has a second subject: give it a room of its own"
+
+
+def test_the_house_has_the_rooms_it_was_planned_with() -> None:
+    packages = {path.name for path in (ROOT / "cnnstudio").iterdir() if (path / "__init__.py").exists()}
+    assert packages == {"graph", "blocks", "zoo", "compiler", "training", "insight", "exchange", "ui"}
+
+
+@pytest.mark.parametrize("word", ["utils", "common", "helpers", "core", "managers", "base"])
+def test_no_room_for_odds_and_ends(word: str) -> None:
+    assert not [path for path in MODULES if word in path.with_suffix("").parts]
+
+
+def test_every_package_with_python_files_is_a_package() -> None:
+    assert not [path.parent for path in MODULES if not (path.parent / "__init__.py").exists()]
+
+
+def test_the_vocabulary_and_the_compiler_need_neither_torch_nor_qt() -> None:
+    code = (
+        "import sys, cnnstudio.zoo, cnnstudio.compiler.source, cnnstudio.compiler.diagnostics, cnnstudio.project\n"
+        "heavy = {'torch', 'PySide6', 'torchvision'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_the_window_s_modules_need_no_torch() -> None:
+    code = "import sys, cnnstudio.ui.app, cnnstudio.ui.window\nassert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
