@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor
+import qtawesome
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QFontMetricsF,
+    QGuiApplication,
+    QIcon,
+    QIconEngine,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
+from PySide6.QtWidgets import QApplication
+
+_glyphs: Any = qtawesome  # it has no types
+Scheme = Literal["system", "light", "dark"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +66,9 @@ FAMILY_HUES = {
     "merge": 145, "regularization": 10, "residual": 196, "attention": 300, "efficient": 120,
 }  # fmt: skip
 
+# font sizes in device-independent pixels, before the person's own text scale
+FONT_SIZES = {"small": 11, "body": 13, "large": 15, "title": 19}
+
 
 class Theme(QObject):
     """The theme in force; ``changed`` when it becomes another."""
@@ -58,17 +78,69 @@ class Theme(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.palette = LIGHT
+        self.scale = 1.0
+        self._scheme: Scheme = "system"
+        self._icons: dict[tuple[str, str], QIcon] = {}
 
     @property
     def is_dark(self) -> bool:
         """Whether the dark palette is in force."""
         return self.palette is DARK
 
+    @property
+    def scheme(self) -> Scheme:
+        """What the person asked for."""
+        return self._scheme
+
     def use(self, palette: Palette) -> None:
         """Put a palette in force."""
         if palette is not self.palette:
             self.palette = palette
+            self.apply()
             self.changed.emit()
+
+    def install(self, scheme: Scheme = "system", scale: float = 1.0) -> None:
+        """Dress the application, and follow the system's colours from now on where the scheme is "system"."""
+        QApplication.setStyle("Fusion")
+        self.scale = scale
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
+        self._scheme = scheme
+        self.palette = self._wanted()
+        self.apply()
+        self.changed.emit()
+
+    def set_scheme(self, scheme: Scheme) -> None:
+        """Use light, dark, or what the system uses."""
+        self._scheme = scheme
+        self.use(self._wanted())
+
+    def set_scale(self, scale: float) -> None:
+        """Make all text larger or smaller; 1.0 is the normal size."""
+        if scale != self.scale:
+            self.scale = scale
+            self.apply()
+            self.changed.emit()
+
+    def _wanted(self) -> Palette:
+        if self._scheme == "system":
+            return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+        return DARK if self._scheme == "dark" else LIGHT
+
+    def _follow(self) -> None:
+        if self._scheme == "system":
+            self.use(self._wanted())
+
+    def apply(self) -> None:
+        """Give the application the palette, font and stylesheet of the theme in force."""
+        from cnnstudio.ui.stylesheet import stylesheet
+
+        # one application at most; before it exists there is nothing to dress
+        if isinstance(app := QApplication.instance(), QApplication):
+            app.setPalette(qpalette(self.palette))
+            app.setFont(self.font())
+            app.setStyleSheet(stylesheet(self.palette, self.scale))
+
+    # what everyone draws with
 
     def color(self, role: str, alpha: float = 1.0) -> QColor:
         """The colour of a role: a field of ``Palette``."""
@@ -83,5 +155,100 @@ class Theme(QObject):
             return self.color("accent")
         return QColor.fromHsl(hue, 150 if self.is_dark else 165, 150 if self.is_dark else 112)
 
+    def font(self, size: str = "body", bold: bool = False) -> QFont:
+        """The interface's font in a size of ``FONT_SIZES``."""
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        if font.family() in _UNCHOSEN:
+            font.setFamilies(list(_FAMILIES))
+        return self._sized(font, size, bold)
+
+    def monospace(self, size: str = "body", bold: bool = False) -> QFont:
+        """The font of source code and of columns of numbers."""
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setStyleHint(QFont.StyleHint.Monospace)
+        return self._sized(font, size, bold)
+
+    def _sized(self, font: QFont, size: str, bold: bool) -> QFont:
+        font.setPixelSize(round(FONT_SIZES[size] * self.scale))
+        font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+        return font
+
+    def icon(self, name: str, role: str = "text") -> QIcon:
+        """A Phosphor icon ("play", "ph.play") that is always painted in the colour that ``role`` has just now."""
+        name = name.removeprefix("ph.")
+        if (name, role) not in self._icons:
+            self._icons[name, role] = QIcon(_Glyph(name, role))
+        return self._icons[name, role]
+
+
+# what Qt falls back to where no desktop chose a font, and what looks better there
+_UNCHOSEN = frozenset({"", "Sans", "Sans Serif", "sans-serif", "Bitstream Vera Sans", "DejaVu Sans"})
+_FAMILIES = ("Inter", "Noto Sans", "Cantarell", "Ubuntu", "Open Sans", "Liberation Sans", "DejaVu Sans")
+
+
+class _Glyph(QIconEngine):
+    """One character of the icon font. It asks the theme for its colour as it paints, so icons follow the theme."""
+
+    def __init__(self, name: str, role: str) -> None:
+        super().__init__()
+        self._name, self._role = name, role
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        color = theme.color("on_accent" if mode == QIcon.Mode.Selected else self._role)
+        if mode == QIcon.Mode.Disabled:
+            color = theme.color("muted", 0.45)
+        character = _glyphs.charmap(f"ph.{self._name}")
+        font = QFont(_glyphs.font("ph", max(1, round(rect.height() * 0.94))))
+        bounds = QFontMetricsF(font).tightBoundingRect(character)
+        painter.save()
+        painter.setFont(font)
+        painter.setPen(color)
+        painter.drawText(rect.center().toPointF() - bounds.center() + QPoint(1, 1).toPointF() / 2, character)
+        painter.restore()
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        painter.end()
+        return pixmap
+
+    def clone(self) -> QIconEngine:
+        return _Glyph(self._name, self._role)
+
+
+def qpalette(palette: Palette) -> QPalette:
+    """The same colours under Qt's names: what Fusion draws with where the stylesheet is silent."""
+    role, made = QPalette.ColorRole, QPalette()
+    colors = {
+        role.Window: palette.window, role.WindowText: palette.text, role.Base: palette.panel,
+        role.AlternateBase: palette.raised, role.Text: palette.text, role.Button: palette.raised,
+        role.ButtonText: palette.text, role.BrightText: palette.error, role.ToolTipBase: palette.panel,
+        role.ToolTipText: palette.text, role.Highlight: palette.accent, role.HighlightedText: palette.on_accent,
+        role.Link: palette.accent, role.LinkVisited: palette.accent, role.PlaceholderText: palette.muted,
+        role.Light: palette.panel, role.Midlight: palette.raised, role.Mid: palette.line, role.Dark: palette.line,
+        role.Shadow: palette.line, role.Accent: palette.accent,
+    }  # fmt: skip
+    for name, color in colors.items():
+        made.setColor(name, QColor(color))
+    for name in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        made.setColor(QPalette.ColorGroup.Disabled, name, mix(palette.muted, palette.panel, 0.55))
+    made.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(palette.line))
+    return made
+
+
+def mix(one: str | QColor, other: str | QColor, share: float) -> QColor:
+    """``share`` of the first colour and the rest of the second."""
+    a, b = QColor(one), QColor(other)
+    pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
+    return QColor(*(round(x * share + y * (1 - share)) for x, y in pairs))
+
 
 theme = Theme()
+
+
+def icon(name: str, role: str = "text") -> QIcon:
+    """``theme.icon``."""
+    return theme.icon(name, role)
