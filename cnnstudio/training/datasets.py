@@ -9,6 +9,14 @@ from cnnstudio.graph import Shape
 _DIGITS = tuple("0123456789")
 
 
+class DataError(ValueError):
+    """Images that nothing can be learned from; the message is a sentence for the person who chose them."""
+
+
+class DataCancelled(DataError):
+    """The person did not want to wait any longer."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """One source of labelled images.

@@ -56,6 +56,15 @@ class EpochEnd:
     is_best: bool
 
 
+@dataclass(frozen=True)
+class Validating:
+    """So many of the validation images are done after an epoch; a run can be paused and closed here as at a step."""
+
+    epoch: int
+    images: int
+    total: int
+
+
 @dataclass(frozen=True, eq=False)
 class FeatureMaps:
     """What the watched node sees of the watched image: ``maps`` is (C, H, W) or (F,), ``image`` is (C, H, W).
@@ -96,4 +105,4 @@ class Finished:
     best_epoch: int | None
 
 
-Event: TypeAlias = Started | Step | EpochEnd | FeatureMaps | Note | Finished
+Event: TypeAlias = Started | Step | Validating | EpochEnd | FeatureMaps | Note | Finished

@@ -1,0 +1,66 @@
+"""The one door to torchvision, which does not open by itself beside another build of torch.
+
+torchvision's wheel on PyPI is built for CUDA. Beside a CPU build of torch its extension cannot be loaded, and the
+import ends with "operator torchvision::nms does not exist" (https://github.com/pytorch/pytorch/issues/122494): it gives
+``nms`` a meta kernel without asking whether the operator is there. Its models, transforms and data sets are pure
+Python and work once the operators are declared; calling one of them is still an error, as it should be.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import threading
+import warnings
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+from types import ModuleType
+
+import torch
+
+# the operators that torchvision's _meta_registrations.py names without asking (as of 0.28), with their schemas
+_SCHEMAS = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+
+_lock = threading.Lock()
+_declared: list[torch.library.Library] = []  # a Library that is collected takes its operators along
+
+
+def torchvision() -> ModuleType:
+    """The module torchvision, whichever build of torch it meets. Raises ``ImportError`` where it is not installed."""
+    with _lock:
+        if (opened := sys.modules.get("torchvision")) is not None:
+            return opened
+        if not _declared and not _extension_loads():
+            _declared.append(_declare())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that its image extension did not load: PIL reads our images
+            return importlib.import_module("torchvision")
+
+
+def _extension_loads() -> bool:
+    spec = importlib.util.find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        raise ImportError("torchvision is not installed.")
+    folder = Path(spec.origin).parent
+    if os.name == "nt":
+        os.add_dll_directory(str(folder))
+    for suffix in EXTENSION_SUFFIXES:
+        if (folder / f"_C{suffix}").exists():
+            try:
+                torch.ops.load_library(folder / f"_C{suffix}")
+            except (ImportError, OSError):
+                return False
+            return True
+    return False
+
+
+def _declare() -> torch.library.Library:
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for schema in _SCHEMAS:
+        library.define(schema)
+    return library
