@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
-from cnnstudio.blocks.wording import arguments, side, window_does_not_fit
+from cnnstudio.blocks.wording import arguments, nearest_divisor, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block, pair
-from cnnstudio.graph.parameter import Channels, Count, Padding, PositivePair
-
-
-def require_map(block: Block, shape: Shape) -> None:
-    """Raise ``ShapeError`` unless ``shape`` is a stack of feature maps (C, H, W)."""
-    if not shape.is_map:
-        raise ShapeError(
-            f"{block.title} slides over feature maps, channels × height × width, but {shape} is "
-            f"{'a vector' if len(shape) == 1 else 'a sequence of tokens'}. Put it before the layer that flattens."
-        )
+from cnnstudio.graph.parameter import Channels, Count, NaturalPair, Padding, PositivePair
 
 
 @block
@@ -60,20 +52,21 @@ class Conv2d(Block):
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs
         require_map(self, shape)
-        self._check_groups(shape.channels)
+        check_groups(self, shape.channels)
         window = self.window(shape)
         if self.padding == "same" and window.stride != (1, 1):
             raise ShapeError(
                 f'padding "same" keeps the size, so it allows only stride 1, not {side(self.stride)}.',
-                Remedy(f"Set the padding to {self._half()}", (_with(self, padding=self._half()),)),
-                Remedy("Set the stride to 1", (_with(self, stride=1),)),
+                Remedy(
+                    f"Set the padding to {side(self._half(), always=False)}", (replace(self, padding=self._half()),)
+                ),
+                Remedy("Set the stride to 1", (replace(self, stride=1),)),
             )
         self._check_padding_mode(shape, window)
         height, width = window.size(*shape.spatial)
         if height < 1 or width < 1:
-            raise window_does_not_fit(
-                self, shape, window, Remedy('Set the padding to "same"', (_with(self, padding="same", stride=1),))
-            )
+            remedy = Remedy('Set the padding to "same" and the stride to 1', (replace(self, padding="same", stride=1),))
+            raise window_does_not_fit(self, shape, window, remedy)
         return Shape(self.out_channels, height, width)
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
@@ -99,17 +92,6 @@ class Conv2d(Block):
         vertical, horizontal = ((extent - 1) // 2 for extent in self.window().extent)
         return vertical if vertical == horizontal else (vertical, horizontal)
 
-    def _check_groups(self, in_channels: int) -> None:
-        if in_channels % self.groups == 0 and self.out_channels % self.groups == 0:
-            return
-        legal = [g for g in range(1, in_channels + 1) if in_channels % g == 0 and self.out_channels % g == 0]
-        nearest = min(legal, key=lambda g: (abs(g - self.groups), g))
-        raise ShapeError(
-            f"{self.groups} groups must divide both the {in_channels} channels that come in and the "
-            f"{self.out_channels} that go out.",
-            Remedy(f"Set groups to {nearest}", (_with(self, groups=nearest),)),
-        )
-
     def _check_padding_mode(self, shape: Shape, window: Window) -> None:
         if self.padding_mode in ("zeros", "replicate"):
             return
@@ -120,9 +102,96 @@ class Conv2d(Block):
                 raise ShapeError(
                     f"{self.padding_mode} padding takes its pixels from the image, so at {name} {size} it can be at "
                     f"most {most}, not {max(padding)}.",
-                    Remedy("Pad with zeros", (_with(self, padding_mode="zeros"),)),
+                    Remedy("Pad with zeros", (replace(self, padding_mode="zeros"),)),
                 )
 
 
-def _with(conv: Conv2d, **changes: object) -> Conv2d:
-    return type(conv)(**{**conv.values, **changes})
+@block
+class ConvTranspose2d(Block):
+    """Spread each pixel through learned filters onto a larger map: the way back from a strided convolution.
+
+    Every input pixel lays the whole filter, times its value, onto the output; where filters overlap they add up.
+    The size is (H - 1) × stride - 2 × padding + dilation × (kernel - 1) + output padding + 1.
+
+    out_channels: how many feature maps come out
+    kernel_size: side of the filter in pixels, or height and width
+    stride: how many output pixels lie between the filters of two neighbours; 2 doubles the map
+    padding: rows and columns cut off round the output
+    output_padding: rows and columns added below and to the right, to choose among the sizes that the stride allows
+    groups: split the channels into this many groups that do not see each other
+    bias: add one learned number to each feature map
+    dilation: distance between the filter's pixels
+    """
+
+    keywords: ClassVar[str] = "deconvolution upsample transposed fractionally strided decoder"
+
+    out_channels: Channels = 16
+    kernel_size: PositivePair = 2
+    stride: PositivePair = 1
+    padding: NaturalPair = 0
+    output_padding: NaturalPair = 0
+    groups: Count = 1
+    bias: bool = True
+    dilation: PositivePair = 1
+
+    def window(self, *inputs: Shape) -> Window:
+        vertical, horizontal = pair(self.padding)
+        return Window(
+            pair(self.kernel_size),
+            pair(self.stride),
+            ((vertical, vertical), (horizontal, horizontal)),
+            pair(self.dilation),
+            transposed=True,
+            output_padding=pair(self.output_padding),
+        )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        require_map(self, shape)
+        check_groups(self, shape.channels)
+        window = self.window(shape)
+        for extra, stride, dilation in zip(window.output_padding, window.stride, window.dilation, strict=True):
+            if extra >= max(stride, dilation):
+                raise ShapeError(
+                    f"the output padding, {extra}, must be smaller than the stride, {stride}, or the dilation, "
+                    f"{dilation}.",
+                    Remedy("Set the output padding to 0", (replace(self, output_padding=0),)),
+                )
+        height, width = window.size(*shape.spatial)
+        if height < 1 or width < 1:
+            raise ShapeError(
+                f"padding of {side(self.padding, always=False)} cuts off the whole map: nothing would be left of "
+                f"{shape}.",
+                Remedy("Set the padding to 0", (replace(self, padding=0),)),
+            )
+        return Shape(self.out_channels, height, width)
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        kernel = pair(self.kernel_size)
+        weights = {"weight": Shape(inputs[0].channels, self.out_channels // self.groups, *kernel)}
+        return weights | ({"bias": Shape(self.out_channels)} if self.bias else {})
+
+    def macs(self, *inputs: Shape) -> int:
+        return self.weights(*inputs)["weight"].numel * Shape(*inputs[0].spatial).numel
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.ConvTranspose2d", self, inputs[0].channels, self.out_channels, skip=("out_channels",))
+
+    def brief(self) -> str:
+        words = [str(self.out_channels), side(self.kernel_size)]
+        words += [f"s{side(self.stride, always=False)}"] if self.stride != 1 else []
+        words += [f"p {side(self.padding, always=False)}"] if self.padding != 0 else []
+        words += [f"g{self.groups}"] if self.groups != 1 else []
+        return " · ".join(words)
+
+
+def check_groups(conv: Conv2d | ConvTranspose2d, in_channels: int) -> None:
+    """Raise ``ShapeError`` unless the groups divide the channels that come in and those that go out."""
+    if in_channels % conv.groups == 0 and conv.out_channels % conv.groups == 0:
+        return
+    nearest = nearest_divisor(conv.groups, in_channels, conv.out_channels)
+    raise ShapeError(
+        f"{conv.groups} groups must divide both the {in_channels} channels that come in and the "
+        f"{conv.out_channels} that go out.",
+        Remedy(f"Set groups to {nearest}", (replace(conv, groups=nearest),)),
+    )

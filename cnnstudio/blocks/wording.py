@@ -18,14 +18,38 @@ def side(value: Any, always: bool = True) -> str:
 def arguments(call: str, block: Block, *positional: Any, skip: tuple[str, ...] = ()) -> str:
     """``nn.Conv2d(3, 64, kernel_size=3)``: positional values, then each parameter that is not torch's default.
 
-    A block declares torch's defaults wherever torch has one; a parameter for which torch has none is always written.
+    A block declares torch's defaults wherever torch has one; a parameter for which torch has none is always written,
+    as a positional value (then ``skip`` names it) or because it is in ``always``.
     Every value stands in the text through ``repr`` alone, after the block has coerced it.
     """
-    always = {"kernel_size", "output_size", "num_groups"}
+    always = {"kernel_size"}
     named = {**{k: v for k, v in block.values.items() if k in always}, **block.changed_values}
     words = [repr(value) for value in positional]
     words += [f"{key}={value!r}" for key in block.values if key in named and key not in skip for value in (named[key],)]
     return f"{call}({', '.join(words)})"
+
+
+def kind(shape: Shape) -> str:
+    """What a shape stands for, in words."""
+    return {1: "a vector", 2: "a sequence of tokens", 3: "a stack of feature maps"}.get(
+        len(shape), "a block of numbers"
+    )
+
+
+def require_map(block: Block, shape: Shape, *remedies: Remedy) -> None:
+    """Raise ``ShapeError`` unless ``shape`` is a stack of feature maps (C, H, W)."""
+    if not shape.is_map:
+        raise ShapeError(
+            f"{block.title} works on feature maps, channels × height × width, but {shape} is {kind(shape)}. "
+            "Put it before the layer that flattens.",
+            *remedies,
+        )
+
+
+def nearest_divisor(wanted: int, *numbers: int) -> int:
+    """The number nearest to ``wanted`` that divides all of ``numbers``; the smaller of two."""
+    divisors = [d for d in range(1, min(numbers) + 1) if not any(number % d for number in numbers)]
+    return min(divisors, key=lambda d: (abs(d - wanted), d))
 
 
 def window_does_not_fit(block: Block, shape: Shape, window: Window, *remedies: Remedy) -> ShapeError:

@@ -46,10 +46,8 @@ class Window:
         if self.transposed:
             return (length - 1) * stride - before - after + extent + self.output_padding[axis]
         room = length + before + after - extent
-        if room < 0:
-            return 0
         if not self.ceil_mode:
             return room // stride + 1
-        steps = -(-room // stride) + 1
+        steps = -(-room // stride) + 1  # torch lets even the first window hang over the edge, by less than a stride
         # with ceil_mode the last window must still start inside the input or the padding before it
         return steps - 1 if (steps - 1) * stride >= length + before else steps

@@ -1,0 +1,191 @@
+"""Normalization: bring activations to a common scale, so that training is quick and stable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from cnnstudio.blocks.wording import arguments, nearest_divisor, require_map
+from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
+from cnnstudio.graph.parameter import Count, Fraction, Range
+
+Epsilon = Annotated[float, Range(1e-12, 1.0)]
+
+
+@block
+class BatchNorm2d(Block):
+    """Bring each channel to mean 0 and variance 1 over the batch, then scale and shift it by two learned numbers.
+
+    While training it uses the batch's own mean and variance and keeps a running average of both; in evaluation it
+    uses that average. Placed after a convolution, it makes the convolution's bias superfluous.
+    Ioffe and Szegedy 2015, arXiv:1502.03167.
+
+    eps: added to the variance, so that nothing is divided by zero
+    momentum: share of the newest batch in the running average
+    affine: learn a scale and a shift for each channel
+    track_running_stats: keep the running average; without it, evaluation uses the batch too
+    """
+
+    keywords: ClassVar[str] = "bn batch normalisation normalization"
+    stem: ClassVar[str] = "bn"
+
+    eps: Epsilon = 1e-5
+    momentum: Fraction = 0.1
+    affine: bool = True
+    track_running_stats: bool = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        require_map(self, inputs[0], Remedy("Use LayerNorm, which takes vectors too", (LayerNorm(),)))
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        channels = Shape(inputs[0].channels)
+        return {"weight": channels, "bias": channels} if self.affine else {}
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.BatchNorm2d", self, inputs[0].channels)
+
+
+@block
+class LayerNorm(Block):
+    """Bring all the numbers of one sample to mean 0 and variance 1, then scale and shift each by learned numbers.
+
+    It does not look at the batch, so training and evaluation are the same. A vector is normalised as a whole, a
+    sequence token by token, feature maps over channels, height and width together, with a weight for each number.
+    To normalise over the channels alone at each pixel, as ConvNeXt does, use LayerNorm2d.
+    Ba, Kiros and Hinton 2016, arXiv:1607.06450.
+
+    eps: added to the variance, so that nothing is divided by zero
+    elementwise_affine: learn a scale and a shift
+    bias: learn the shift too
+    """
+
+    keywords: ClassVar[str] = "ln layer normalisation normalization transformer"
+    stem: ClassVar[str] = "norm"
+
+    eps: Epsilon = 1e-5
+    elementwise_affine: bool = True
+    bias: bool = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        return _scale_and_shift(self._normalized(inputs[0]), self.elementwise_affine, self.bias)
+
+    def init(self, *inputs: Shape) -> str:
+        shape = self._normalized(inputs[0])
+        return arguments("nn.LayerNorm", self, shape[0] if len(shape) == 1 else tuple(shape))
+
+    @staticmethod
+    def _normalized(shape: Shape) -> Shape:
+        return shape if shape.is_map else Shape(shape[-1])
+
+
+@block
+class LayerNorm2d(Block):
+    """At each pixel bring the channels to mean 0 and variance 1, then scale and shift each channel.
+
+    This is LayerNorm as ConvNeXt uses it: the channels are moved to the end, normalised and moved back.
+    Liu et al. 2022, arXiv:2201.03545.
+
+    eps: added to the variance, so that nothing is divided by zero
+    elementwise_affine: learn a scale and a shift for each channel
+    bias: learn the shift too
+    """
+
+    keywords: ClassVar[str] = "layer normalisation normalization convnext channels last"
+    stem: ClassVar[str] = "norm"
+
+    eps: Epsilon = 1e-5
+    elementwise_affine: bool = True
+    bias: bool = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        require_map(self, inputs[0], Remedy("Use LayerNorm, which takes vectors too", (LayerNorm(),)))
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        return _scale_and_shift(Shape(inputs[0].channels), self.elementwise_affine, self.bias)
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.LayerNorm", self, inputs[0].channels)
+
+    def forward(self, name: str, *inputs: str) -> str:
+        return f"self.{name}({inputs[0]}.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)"
+
+
+@block
+class GroupNorm(Block):
+    """Split the channels into groups and bring each group of one sample to mean 0 and variance 1.
+
+    One group normalises the whole sample, as many groups as channels normalise each map alone. It works with batches
+    of any size. Wu and He 2018, arXiv:1803.08494.
+
+    num_groups: how many groups; it must divide the channels
+    eps: added to the variance, so that nothing is divided by zero
+    affine: learn a scale and a shift for each channel
+    """
+
+    keywords: ClassVar[str] = "gn group normalisation normalization"
+    stem: ClassVar[str] = "norm"
+
+    num_groups: Count = 8
+    eps: Epsilon = 1e-5
+    affine: bool = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        channels = inputs[0].channels
+        if channels % self.num_groups:
+            nearest = nearest_divisor(self.num_groups, channels)
+            raise ShapeError(
+                f"{channels} channels do not split into {self.num_groups} equal groups.",
+                Remedy(f"Set num_groups to {nearest}", (replace(self, num_groups=nearest),)),
+            )
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        channels = Shape(inputs[0].channels)
+        return {"weight": channels, "bias": channels} if self.affine else {}
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.GroupNorm", self, self.num_groups, inputs[0].channels, skip=("num_groups",))
+
+    def brief(self) -> str:
+        return f"{self.num_groups} groups" if self.num_groups != 1 else "1 group"
+
+
+@block
+class LocalResponseNorm(Block):
+    """Damp each value by the values of the neighbouring channels at the same pixel, as AlexNet did.
+
+    Each is divided by (k + alpha / size × sum of the squares of its neighbours) to the power of beta. It learns
+    nothing; BatchNorm has replaced it. Krizhevsky, Sutskever and Hinton 2012.
+
+    size: how many channels make a neighbourhood
+    alpha: how strongly the neighbours damp
+    beta: the exponent
+    k: keeps the divisor away from zero
+    """
+
+    keywords: ClassVar[str] = "lrn alexnet local response normalisation normalization"
+    stem: ClassVar[str] = "norm"
+
+    size: Count = 5
+    alpha: Annotated[float, Range(0.0, 1_000.0)] = 1e-4
+    beta: Annotated[float, Range(0.0, 1_000.0)] = 0.75
+    k: Annotated[float, Range(1e-6, 1_000.0)] = 1.0
+
+    def shape(self, *inputs: Shape) -> Shape:
+        require_map(self, inputs[0])
+        return inputs[0]
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.LocalResponseNorm", self, self.size, skip=("size",))
+
+    def brief(self) -> str:
+        return f"{self.size} channels"
+
+
+def _scale_and_shift(shape: Shape, scale: bool, shift: bool) -> dict[str, Shape]:
+    return {} if not scale else {"weight": shape, "bias": shape} if shift else {"weight": shape}

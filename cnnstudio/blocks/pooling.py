@@ -1,0 +1,180 @@
+"""Pooling: windows that summarise the pixels under them and learn nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from cnnstudio.blocks.wording import arguments, require_map, side, window_does_not_fit
+from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block, pair
+from cnnstudio.graph.parameter import NaturalPair, PositivePair, Range
+
+PoolStride = Annotated[int | tuple[int, int] | None, Range(1, 1_024)]
+
+
+@block
+class MaxPool2d(Block):
+    """Keep the largest value under each window, which says whether a feature is anywhere near.
+
+    It halves the map (with a window of 2) and keeps every channel to itself. A small shift of the image changes
+    little of what comes out.
+
+    kernel_size: side of the window in pixels, or height and width
+    stride: how many pixels the window moves at a step; left open, as many as it is wide
+    padding: rows and columns round the map that never win; at most half the window
+    dilation: distance between the window's pixels
+    ceil_mode: also take the last window where it hangs over the edge
+    """
+
+    keywords: ClassVar[str] = "maximum subsampling downsample"
+    stem: ClassVar[str] = "pool"
+
+    kernel_size: PositivePair = 2
+    stride: PoolStride = None
+    padding: NaturalPair = 0
+    dilation: PositivePair = 1
+    ceil_mode: bool = False
+
+    def window(self, *inputs: Shape) -> Window:
+        return _pool_window(self, pair(self.dilation))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _pooled(self, self.window(), inputs[0])
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.MaxPool2d", self, self.kernel_size, skip=("kernel_size",))
+
+    def brief(self) -> str:
+        return _pool_brief(self)
+
+
+@block
+class AvgPool2d(Block):
+    """Take the mean of the values under each window, which says how much of a feature is here.
+
+    kernel_size: side of the window in pixels, or height and width
+    stride: how many pixels the window moves at a step; left open, as many as it is wide
+    padding: rows and columns of zeros round the map; at most half the window
+    ceil_mode: also take the last window where it hangs over the edge
+    count_include_pad: count the zeros of the padding in the mean
+    """
+
+    keywords: ClassVar[str] = "average mean subsampling downsample"
+    stem: ClassVar[str] = "pool"
+
+    kernel_size: PositivePair = 2
+    stride: PoolStride = None
+    padding: NaturalPair = 0
+    ceil_mode: bool = False
+    count_include_pad: bool = True
+
+    def window(self, *inputs: Shape) -> Window:
+        return _pool_window(self, (1, 1))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _pooled(self, self.window(), inputs[0])
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.AvgPool2d", self, self.kernel_size, skip=("kernel_size",))
+
+    def brief(self) -> str:
+        return _pool_brief(self)
+
+
+@block
+class AdaptiveAvgPool2d(Block):
+    """Average the map down to a given size, whatever its size; 1 is global average pooling.
+
+    With 1, each feature map becomes one number, its mean over height × width, so that the head needs few weights and
+    images of any size fit.
+
+    output_size: height and width of what comes out
+    """
+
+    title: ClassVar[str] = "AdaptiveAvgPool2d"
+    keywords: ClassVar[str] = "global average pooling gap mean head"
+    stem: ClassVar[str] = "pool"
+
+    output_size: PositivePair = 1
+
+    def window(self, *inputs: Shape) -> Window | None:
+        return _adaptive_window(inputs[0], pair(self.output_size))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        require_map(self, inputs[0])
+        return Shape(inputs[0].channels, *pair(self.output_size))
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.AdaptiveAvgPool2d({self.output_size!r})"
+
+    def brief(self) -> str:
+        return f"→ {side(self.output_size)}"
+
+
+@block
+class AdaptiveMaxPool2d(Block):
+    """Take maxima so that the map comes out at a given size, whatever its size; 1 is global max pooling.
+
+    output_size: height and width of what comes out
+    """
+
+    keywords: ClassVar[str] = "global max pooling maximum head"
+    stem: ClassVar[str] = "pool"
+
+    output_size: PositivePair = 1
+
+    def window(self, *inputs: Shape) -> Window | None:
+        return _adaptive_window(inputs[0], pair(self.output_size))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        require_map(self, inputs[0])
+        return Shape(inputs[0].channels, *pair(self.output_size))
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.AdaptiveMaxPool2d({self.output_size!r})"
+
+    def brief(self) -> str:
+        return f"→ {side(self.output_size)}"
+
+
+def _pool_window(pool: MaxPool2d | AvgPool2d, dilation: tuple[int, int]) -> Window:
+    kernel, (vertical, horizontal) = pair(pool.kernel_size), pair(pool.padding)
+    stride = kernel if pool.stride is None else pair(pool.stride)
+    return Window(kernel, stride, ((vertical, vertical), (horizontal, horizontal)), dilation, pool.ceil_mode)
+
+
+def _pooled(pool: MaxPool2d | AvgPool2d, window: Window, shape: Shape) -> Shape:
+    require_map(pool, shape)
+    for (padding, _), kernel in zip(window.padding, window.kernel, strict=True):
+        if padding > kernel // 2:
+            half = window.kernel[0] // 2, window.kernel[1] // 2
+            legal = min(window.padding[0][0], half[0]), min(window.padding[1][0], half[1])
+            raise ShapeError(
+                f"the padding of a pool may be at most half its window: with a window of {kernel} at most "
+                f"{kernel // 2}, not {padding}.",
+                Remedy(f"Set the padding to {side(legal, always=False)}", (replace(pool, padding=legal),)),
+            )
+    height, width = window.size(*shape.spatial)
+    if height < 1 or width < 1:
+        raise window_does_not_fit(
+            pool,
+            shape,
+            window,
+            Remedy("Pool the whole map instead", (AdaptiveAvgPool2d(1),)),
+        )
+    return Shape(shape.channels, height, width)
+
+
+def _pool_brief(pool: MaxPool2d | AvgPool2d) -> str:
+    words = [side(pool.kernel_size)]
+    words += [f"s{side(pool.stride, always=False)}"] if pool.stride is not None else []
+    words += [f"p {side(pool.padding, always=False)}"] if pool.padding != 0 else []
+    return " · ".join(words)
+
+
+def _adaptive_window(shape: Shape, size: tuple[int, int]) -> Window | None:
+    """The window of an adaptive pool where all its windows are equal: where the sizes divide without a rest."""
+    if not shape.is_map or any(length % out for length, out in zip(shape.spatial, size, strict=True)):
+        return None
+    side = shape.spatial[0] // size[0], shape.spatial[1] // size[1]
+    return Window(side, side)

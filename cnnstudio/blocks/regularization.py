@@ -1,0 +1,57 @@
+"""Regularization: make it harder to learn the training images by heart."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cnnstudio.blocks.wording import require_map
+from cnnstudio.graph import Block, Remedy, Shape, block
+from cnnstudio.graph.parameter import Fraction
+
+
+@block
+class Dropout(Block):
+    """While training, set a random share of the numbers to zero and scale up the rest; do nothing in evaluation.
+
+    No unit can then rely on another being there. Srivastava et al. 2014.
+
+    p: share of the numbers that are set to zero
+    """
+
+    keywords: ClassVar[str] = "regularisation overfitting"
+
+    p: Fraction = 0.5
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.Dropout({self.p!r})"
+
+    def brief(self) -> str:
+        return f"p {self.p:g}"
+
+
+@block
+class Dropout2d(Block):
+    """While training, set a random share of the feature maps to zero as a whole; do nothing in evaluation.
+
+    Neighbouring pixels say much the same, so dropping single pixels would hide little.
+
+    p: share of the feature maps that are set to zero
+    """
+
+    keywords: ClassVar[str] = "regularisation overfitting spatial channel"
+    stem: ClassVar[str] = "dropout"
+
+    p: Fraction = 0.5
+
+    def shape(self, *inputs: Shape) -> Shape:
+        require_map(self, inputs[0], Remedy("Use Dropout", (Dropout(self.p),)))
+        return inputs[0]
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.Dropout2d({self.p!r})"
+
+    def brief(self) -> str:
+        return f"p {self.p:g}"
