@@ -13,7 +13,7 @@ class DataError(ValueError):
     """Images that nothing can be learned from; the message is a sentence for the person who chose them."""
 
 
-class DataCancelled(DataError):
+class DataCancelledError(DataError):
     """The person did not want to wait any longer."""
 
 

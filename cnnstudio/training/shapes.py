@@ -54,7 +54,8 @@ def _drawn(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np
     inside = inside[:, None]  # (N, 1, 32, 32) against the colours (N, 3, 1, 1)
     image = (light + stripes[:, None]) * (1 - inside) + (front + shade[:, None]) * inside
     image += random.standard_normal(image.shape, np.float32) * each(4, 18)[:, None]
-    return np.clip(image, 0, 255).astype(np.uint8)
+    drawn: NDArray[np.uint8] = np.clip(image, 0, 255).astype(np.uint8)
+    return drawn
 
 
 def _colours(count: int, random: np.random.Generator) -> tuple[Floats, Floats]:
@@ -78,21 +79,24 @@ def _ring(x: Floats, y: Floats) -> Floats:
 
 
 def _square(x: Floats, y: Floats) -> Floats:
-    return np.maximum(np.abs(x), np.abs(y)) - np.float32(0.75)
+    distance: Floats = np.maximum(np.abs(x), np.abs(y)) - np.float32(0.75)
+    return distance
 
 
 def _polygon(sides: int, apothem: float) -> Callable[[Floats, Floats], Floats]:
     def outline(x: Floats, y: Floats) -> Floats:
         turns = np.arange(sides) * (2 * np.pi / sides)
         edges = [np.float32(np.cos(turn)) * x + np.float32(np.sin(turn)) * y for turn in turns]
-        return np.maximum.reduce(edges) - np.float32(apothem)
+        distance: Floats = np.maximum.reduce(edges) - np.float32(apothem)
+        return distance
 
     return outline
 
 
 def _cross(x: Floats, y: Floats) -> Floats:
     long, short = np.maximum(np.abs(x), np.abs(y)), np.minimum(np.abs(x), np.abs(y))
-    return np.maximum(long - np.float32(0.95), short - np.float32(0.28))
+    distance: Floats = np.maximum(long - np.float32(0.95), short - np.float32(0.28))
+    return distance
 
 
 def _star(x: Floats, y: Floats) -> Floats:
@@ -114,11 +118,13 @@ def _heart(x: Floats, y: Floats) -> Floats:
 
 def _crescent(x: Floats, y: Floats) -> Floats:
     bite = np.hypot(x - np.float32(0.55), y) - np.float32(0.75)
-    return np.maximum(np.hypot(x, y) - np.float32(0.95), -bite)
+    distance: Floats = np.maximum(np.hypot(x, y) - np.float32(0.95), -bite)
+    return distance
 
 
 def _bars(x: Floats, y: Floats) -> Floats:
-    return np.maximum(np.abs(np.abs(x) - np.float32(0.5)) - np.float32(0.24), np.abs(y) - np.float32(0.8))
+    distance: Floats = np.maximum(np.abs(np.abs(x) - np.float32(0.5)) - np.float32(0.24), np.abs(y) - np.float32(0.8))
+    return distance
 
 
 OUTLINES: tuple[Callable[[Floats, Floats], Floats], ...] = (

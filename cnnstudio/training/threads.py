@@ -22,7 +22,7 @@ def default_threads() -> int:
     if asked.isdecimal() and int(asked) > 0:
         return int(asked)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    cores = psutil.cpu_count(logical=False) or usable
+    cores = psutil.cpu_count(logical=False) or usable  # type: ignore[no-untyped-call]
     return max(1, min(cores, usable) - 1)
 
 

@@ -47,12 +47,12 @@ def _extension_loads() -> bool:
     if spec is None or spec.origin is None:
         raise ImportError("torchvision is not installed.")
     folder = Path(spec.origin).parent
-    if os.name == "nt":
+    if sys.platform == "win32":
         os.add_dll_directory(str(folder))
     for suffix in EXTENSION_SUFFIXES:
         if (folder / f"_C{suffix}").exists():
             try:
-                torch.ops.load_library(folder / f"_C{suffix}")
+                torch.ops.load_library(folder / f"_C{suffix}")  # type: ignore[no-untyped-call]
             except (ImportError, OSError):
                 return False
             return True
@@ -60,7 +60,7 @@ def _extension_loads() -> bool:
 
 
 def _declare() -> torch.library.Library:
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for schema in _SCHEMAS:
-        library.define(schema)
+        library.define(schema)  # type: ignore[no-untyped-call]
     return library
