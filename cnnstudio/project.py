@@ -1,11 +1,55 @@
-"""Project: a graph and a recipe, and the .cnn file that holds them."""
+"""Project: a graph and a recipe, and the .cnn file that holds them. Nothing that a file says is ever executed.
+
+The file is JSON with a node a line, so that a diff shows the nodes that changed. A node writes only the parameters
+that differ from their defaults: a default of a block is part of the format, and to change one is a new version with
+an entry in ``UPGRADES``. The recipe is written in full, as the record of an experiment.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import difflib
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
 
-from cnnstudio.graph import Graph
+import msgspec
+
+import cnnstudio.blocks  # noqa: F401 - fills BLOCKS
+from cnnstudio.disk import DiskError, replacing
+from cnnstudio.disk import read as read_file
+from cnnstudio.graph import (
+    BLOCKS,
+    Declaration,
+    Graph,
+    GraphError,
+    NamingError,
+    Node,
+    ParameterError,
+    Position,
+    checked_name,
+    parameters,
+)
 from cnnstudio.recipe import Recipe
+
+FORMAT = "cnnstudio"
+VERSION = 1
+LARGEST = 8 * 2**20  # bytes of a file
+MOST_NODES = 10_000
+MOST_INPUTS = 1_000  # of one node
+FARTHEST = 1e7  # scene pixels from the origin; beyond, Qt's arithmetic loses whole pixels
+
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""Version -> the function that makes a file of that version one of the next. It may raise anything on nonsense."""
+
+D = TypeVar("D", bound=Declaration)
+
+
+class ProjectError(ValueError):
+    """A project that cannot be read or written; the message is a sentence that names the place."""
 
 
 @dataclass(frozen=True)
@@ -14,3 +58,246 @@ class Project:
 
     graph: Graph = field(default_factory=Graph)
     recipe: Recipe = field(default_factory=Recipe)
+
+
+class NodeEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """A node as it stands in the file."""
+
+    name: str
+    block: str
+    parameters: dict[str, Any] = {}  # msgspec copies an empty default
+    inputs: list[str | None] = []
+    position: tuple[float, float] = (0.0, 0.0)
+
+
+class ProjectFile(msgspec.Struct, forbid_unknown_fields=True):
+    """The whole file."""
+
+    format: str
+    version: int
+    nodes: list[NodeEntry]
+    recipe: dict[str, Any] = {}
+
+
+def read(path: Path) -> Project:
+    """The project in this file. Raises ``ProjectError`` that names the file and the place in it."""
+    try:
+        return loads(read_file(path, LARGEST))
+    except DiskError as error:
+        raise ProjectError(str(error)) from error
+    except ProjectError as error:
+        raise ProjectError(f"{path.name} cannot be opened: {error}") from error
+
+
+def write(path: Path, project: Project) -> None:
+    """Put the project in this file, whole or not at all: what is there stays until the new file is safe.
+
+    Raises ``ProjectError`` that names the file and the reason.
+    """
+    try:
+        data = dumps(project).encode()
+        if loads(data) != project:
+            raise ProjectError("The project would not be the same when read back.")
+        with replacing(path) as temporary:
+            temporary.write_bytes(data)
+            if temporary.read_bytes() != data:
+                raise DiskError(f"{path.name} was not written: the disk did not keep what was put there.")
+    except UnicodeEncodeError as error:
+        raise ProjectError(f"{path.name} was not written: the name of the folder has broken letters.") from error
+    except ProjectError as error:
+        raise ProjectError(f"{path.name} was not written: {error}") from error
+    except DiskError as error:
+        raise ProjectError(str(error)) from error
+
+
+def dumps(project: Project) -> str:
+    """The text of a .cnn file; the same text for equal projects whose nodes are in the same order."""
+    nodes = ",\n".join(f"    {_line(_entry(node))}" for node in project.graph)
+    recipe = ",\n".join(f"    {_line(key)}: {_line(_plain(value))}" for key, value in project.recipe.values.items())
+    return (
+        f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n'
+        f'  "nodes": [{f"{chr(10)}{nodes}{chr(10)}  " if nodes else ""}],\n'
+        f'  "recipe": {{\n{recipe}\n  }}\n}}\n'
+    )
+
+
+def loads(text: str | bytes) -> Project:
+    """The project in the text of a .cnn file. Raises ``ProjectError`` that names the place, and nothing else."""
+    try:
+        file = _validated(_upgraded(_decoded(text)))
+        if len(file.nodes) > MOST_NODES:
+            raise ProjectError(f"It has {len(file.nodes):,} nodes; {MOST_NODES:,} are allowed.")
+        graph = Graph.of(_node(entry, number) for number, entry in enumerate(file.nodes, 1))
+        return Project(graph, _made(Recipe, file.recipe, "In the recipe"))
+    except GraphError as error:
+        raise ProjectError(_short(str(error))) from error
+    except RecursionError as error:
+        raise ProjectError("It is nested too deeply to be a project.") from error
+
+
+# writing
+
+
+def _entry(node: Node) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": node.name, "block": type(node.block).__name__}
+    if changed := node.block.changed_values:
+        entry["parameters"] = {key: _plain(value) for key, value in changed.items()}
+    if node.inputs:
+        entry["inputs"] = list(node.inputs)
+    entry["position"] = [int(x) if float(x).is_integer() else float(x) for x in node.position]
+    return entry
+
+
+def _plain(value: Any) -> Any:
+    """-0.0 equals 0.0 and is written like it."""
+    return value + 0.0 if isinstance(value, float) else value
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+# reading
+
+
+def _decoded(text: str | bytes) -> dict[str, Any]:
+    try:
+        data = (text.encode() if isinstance(text, str) else text).removeprefix(b"\xef\xbb\xbf")  # Notepad writes one
+        found = msgspec.json.decode(data.decode())
+    except UnicodeError as error:
+        raise ProjectError("It is no text in UTF-8, so it is no project of CNN Studio, or it is damaged.") from error
+    except msgspec.ValidationError as error:
+        raise ProjectError("One of its numbers is too large for a computer.") from error
+    except msgspec.DecodeError as error:
+        raise ProjectError(_malformed(data, str(error))) from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ProjectError(f'It is no project of CNN Studio: it does not begin with "format": "{FORMAT}".')
+    return found
+
+
+def _malformed(data: bytes, complaint: str) -> str:
+    if not data.strip():
+        return "It is empty."
+    if "truncated" in complaint:
+        return f"It breaks off at line {data.count(10) + 1}: its end is missing."
+    place = re.search(r"\(byte (\d+)\)", complaint)
+    before = data[: int(place.group(1))] if place else b""
+    line, column = before.count(10) + 1, len(before) - before.rfind(10)
+    return f"It is no valid JSON: something is wrong at line {line}, column {column}."
+
+
+def _upgraded(found: dict[str, Any]) -> dict[str, Any]:
+    version = found.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ProjectError("Its version must be a whole number from 1.")
+    if version > VERSION:
+        shown = str(version) if version < 10**9 else "of many digits"
+        raise ProjectError(
+            f"It is of version {shown} and comes from a newer CNN Studio; this one reads up to version {VERSION}. "
+            "Update CNN Studio to open it."
+        )
+    for older in range(version, VERSION):
+        try:
+            found = {**UPGRADES[older](found), "version": older + 1}
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ProjectError(f"It is of version {older} and damaged, so it cannot be brought up to date.") from error
+    return found
+
+
+def _validated(found: dict[str, Any]) -> ProjectFile:
+    try:
+        return msgspec.convert(found, ProjectFile)
+    except msgspec.ValidationError as error:
+        raise ProjectError(_refusal(str(error), found)) from error
+
+
+def _refusal(complaint: str, found: dict[str, Any]) -> str:
+    """A complaint of msgspec in words: which node, which part of it, what stands there."""
+    message, _, path = complaint.partition(" - at `$")
+    index = re.match(r"\.nodes\[(\d+)\]", path)
+    nodes = found.get("nodes")
+    where = "In the file"
+    if index and isinstance(nodes, list):
+        number = int(index.group(1))
+        named = nodes[number].get("name") if isinstance(nodes[number], dict) else None
+        where = _place(number + 1, named)
+        path = path[index.end() :]
+    if part := re.match(r"\.(\w+)", path):
+        where = f"{where}, {part.group(1)}"
+    if wrong := re.fullmatch(r"Expected `(.+?)`(?: of length (\d+))?, got (.+)", message):
+        wanted, length, got = wrong.groups()
+        if length:
+            return f"{where}: {length} entries are needed, not {got}."
+        return f"{where}: {_in_words(wanted)} is needed, not {_in_words(got.strip('`'))}."
+    if missing := re.fullmatch(r"Object missing required field `(\w+)`", message):
+        return f"{where}: {missing.group(1)} is missing."
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", message, re.DOTALL):
+        return f"{where}: {_quoted(unknown.group(1))} is nothing that belongs there."
+    return f"{where}: the value is not what belongs there."
+
+
+_WORDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a group in braces",
+    "null": "null",
+}
+
+
+def _in_words(types: str) -> str:
+    return " or ".join(_WORDS.get(kind, kind) for kind in types.split(" | "))
+
+
+def _node(entry: NodeEntry, number: int) -> Node:
+    place = _place(number, entry.name)
+    try:
+        checked_name(entry.name)
+        if len(entry.inputs) > MOST_INPUTS:
+            raise ProjectError(f"{place}: it has {len(entry.inputs):,} inputs; {MOST_INPUTS:,} are allowed.")
+        cls = BLOCKS.get(entry.block)
+        if cls is None:
+            raise ProjectError(f"{place}: there is no block {_quoted(entry.block)}{_meant(entry.block, BLOCKS)}.")
+        return Node(entry.name, _made(cls, entry.parameters, place), tuple(entry.inputs), _position(entry, place))
+    except (NamingError, GraphError) as error:
+        raise ProjectError(f"{place}: {_short(str(error))}") from error
+
+
+def _made(cls: type[D], values: Mapping[str, Any], place: str) -> D:
+    """The declaration with these values, each checked under its own name."""
+    known = {parameter.name: parameter for parameter in parameters(cls)}
+    for name in values:
+        if name not in known:
+            raise ProjectError(f"{place}: there is no parameter {_quoted(name)}{_meant(name, known)}.")
+    for name, parameter in known.items():
+        if parameter.default is MISSING and name not in values:
+            raise ProjectError(f"{place}: {name} is missing.")
+    try:
+        return cls(**values)
+    except ParameterError as error:
+        raise ProjectError(f"{place}: {_short(str(error))}") from error
+
+
+def _position(entry: NodeEntry, place: str) -> Position:
+    if not all(math.isfinite(x) and abs(x) <= FARTHEST for x in entry.position):
+        raise ProjectError(f"{place}, position: both numbers must be from -{FARTHEST:,.0f} to {FARTHEST:,.0f}.")
+    return entry.position
+
+
+def _place(number: int, name: object) -> str:
+    return f"At node {number}" + (f" ({_short(name, 60)})" if isinstance(name, str) and name.isidentifier() else "")
+
+
+def _meant(wrong: str, known: Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(wrong[:60], known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _quoted(text: str) -> str:
+    return repr(text) if len(text) <= 60 else f"{text[:57]!r}…"
+
+
+def _short(text: str, most: int = 400) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,0 +1,126 @@
+"""Disk: how a person's files are read and replaced, and what went wrong in plain words. Knows no format."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+class DiskError(Exception):
+    """A file could not be read or written; the message is a sentence that names the file and the reason."""
+
+
+def read(path: Path, most: int) -> bytes:
+    """The bytes of a regular file of at most ``most`` bytes. Raises ``DiskError``.
+
+    Looks before it opens: a pipe would wait for ever, and a huge file is refused without being read.
+    """
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise DiskError(f"{path.name or path} cannot be opened: it is a folder.")
+        if not stat.S_ISREG(found.st_mode):
+            raise DiskError(f"{path.name} cannot be opened: it is no ordinary file.")
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise DiskError(f"{_shown(path)} cannot be opened: {reason(error)}.") from error
+    if len(data) > most:
+        raise DiskError(f"{path.name} cannot be opened: it is larger than {most // 2**20} MB.")
+    return data
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside ``path`` that takes its place when the block ends well, and is gone otherwise.
+
+    Write the file and check it inside the block. It is on the disk (fsync) before the rename, so that at every moment
+    ``path`` is the whole old file or the whole new one. Qt's QSaveFile put a short file in the place of a good one on
+    a full disk. Raises ``DiskError``.
+    """
+    try:
+        target = _target(path)
+        temporary = _beside(target)
+        try:
+            yield temporary
+            _sync(temporary)
+            if target.exists():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            os.replace(temporary, target)  # noqa: PTH105 - Path.replace is the same call, and tests make this one fail
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise DiskError(f"{_shown(path)} was not written: {reason(error)}.") from error
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, without a full stop: "the disk is full"."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _REASONS:
+        return _REASONS[number]
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[0].lower() + error.strerror[1:]
+    return "its name has characters that no file name can have" if isinstance(error, ValueError) else str(error)
+
+
+_REASONS: dict[int | None, str] = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your share of the disk is used up",
+    errno.EFBIG: "it is larger than this disk allows",
+    errno.EACCES: "you have no permission for it",
+    errno.EPERM: "you have no permission for it",
+    errno.EROFS: "the disk can only be read",
+    errno.ENOENT: "it does not exist",
+    errno.ENOTDIR: "part of its path is a file, not a folder",
+    errno.EISDIR: "it is a folder",
+    errno.ENAMETOOLONG: "its name is too long",
+    errno.ELOOP: "its links lead round in a circle",
+    errno.EIO: "the disk reports a fault",
+}
+
+
+def _target(path: Path) -> Path:
+    if "\0" in str(path):
+        raise DiskError("A file name cannot hold a zero character.")
+    target = path.resolve()  # so that a link stays a link and the file that it leads to is replaced
+    if target.is_dir():
+        raise DiskError(f"{_shown(path)} was not written: it is a folder.")
+    if not target.parent.is_dir():
+        raise DiskError(f"{_shown(path)} was not written: there is no folder {_shown(target.parent)}.")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise DiskError(f"{_shown(path)} was not written: it may only be read.")
+    return target
+
+
+def _beside(target: Path) -> Path:
+    # the suffix is kept because some loaders look at it; the name is short because the target's may be the longest
+    temporary = target.parent / f".new-{secrets.token_hex(6)}{target.suffix[:20]}"
+    temporary.touch(exist_ok=False)  # not tempfile, whose files only their owner may ever read
+    return temporary
+
+
+def _sync(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the rename itself on the disk, where the system knows how."""
+    with suppress(OSError):  # Windows cannot open a folder; some network disks cannot sync one
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _shown(path: Path) -> str:
+    return str(path.name or path).replace("\0", "\\0")[:200]

@@ -1,0 +1,345 @@
+"""The project file: what goes in comes out, and nothing that comes in does harm."""
+
+from __future__ import annotations
+
+import copy
+import errno
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnnstudio import project as module
+from cnnstudio.blocks import Conv2d, Input
+from cnnstudio.graph import Graph, Node, Sketch
+from cnnstudio.project import LARGEST, MOST_INPUTS, MOST_NODES, Project, ProjectError, dumps, loads, read, write
+from cnnstudio.recipe import Recipe
+
+GOLDEN = """\
+{
+  "format": "cnnstudio",
+  "version": 1,
+  "nodes": [
+    {"name": "input1", "block": "Input", "parameters": {"size": [3, 32, 32]}, "position": [0, 0]},
+    {"name": "conv1", "block": "Conv2d", "parameters": {"out_channels": 64, "kernel_size": [1, 7], "padding": "same"}, \
+"inputs": ["input1"], "position": [220, -12.5]},
+    {"name": "loose", "block": "Conv2d", "inputs": [null], "position": [0, 100]}
+  ],
+  "recipe": {
+"""
+
+
+@pytest.fixture
+def project() -> Project:
+    draw = Sketch()
+    draw(Conv2d(64, (1, 7), padding="same"), draw(Input((3, 32, 32))))
+    graph = draw.graph().move({"conv1": (220.0, -12.5)})
+    graph = graph.add(Node("loose", Conv2d(), (None,), (-0.0, 100.0)))
+    return Project(graph, Recipe(data="folder", folder="/tmp/Bäume 图", epochs=3, learning_rate=1e-7))
+
+
+def refusal(text: str | bytes) -> str:
+    with pytest.raises(ProjectError) as caught:
+        loads(text)
+    sentence = str(caught.value)
+    assert sentence.endswith((".", "…"))
+    assert len(sentence) < 600
+    return sentence
+
+
+# what goes in comes out
+
+
+def test_the_text_is_a_node_a_line(project: Project) -> None:
+    text = dumps(project)
+    assert text.startswith(GOLDEN)
+    assert '\n    "folder": "/tmp/Bäume 图",\n' in text
+    assert text.endswith('"precision": "float32"\n  }\n}\n')
+    json.loads(text)
+
+
+def test_equal_projects_round_trip(project: Project) -> None:
+    text = dumps(project)
+    assert loads(text) == project
+    assert loads(text.encode()) == project
+    assert dumps(loads(text)) == text
+    assert list(loads(text).graph.nodes) == ["input1", "conv1", "loose"]
+    assert loads(dumps(Project())) == Project()
+
+
+def test_a_file_round_trips(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "net.cnn"
+    write(path, project)
+    assert read(path) == project
+    assert path.read_bytes() == dumps(project).encode()
+    assert [found.name for found in tmp_path.iterdir()] == ["net.cnn"]
+
+
+def test_hand_written_files_may_leave_out_what_is_at_its_default() -> None:
+    text = '\ufeff{"format": "cnnstudio", "version": 1, "nodes": [{"name": "a", "block": "Input"}]}'
+    assert loads(text) == Project(Graph.of([Node("a", Input())]))
+
+
+# bad text
+
+
+def changed(project: Project, path: tuple[str | int, ...], value: Any) -> str:
+    """The file with one value changed; ``...`` removes it."""
+    document = json.loads(dumps(project))
+    place = document
+    for key in path[:-1]:
+        place = place[key]
+    if value is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "It is empty."),
+        (b" \n ", "It is empty."),
+        ("{", "breaks off at line 1"),
+        ('{"format": "cnnstudio",\n  "version": }', "something is wrong at line 2, column 14"),
+        ("[]", "no project of CNN Studio"),
+        ("null", "no project of CNN Studio"),
+        ('{"format": "other"}', "no project of CNN Studio"),
+        (b"\x89PNG\r\n\x1a\n\x00", "no text in UTF-8"),
+        ("{}".encode("utf-16"), "no text in UTF-8"),
+        ("\ud800", "no text in UTF-8"),
+        ("[" * 3_000_000, "nested too deeply"),
+        ('{"format": ' * 3_000_000, "nested too deeply"),
+        ('{"a": ' + "9" * 10_000 + "}", "too large"),
+        ('{"a": 1e999}', "too large"),
+        ('{"a": NaN}', "no valid JSON"),
+    ],
+)
+def test_text_that_is_no_project(text: str | bytes, sentence: str) -> None:
+    assert sentence in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (("version",), 2, "of version 2 and comes from a newer CNN Studio; this one reads up to version 1. Update"),
+        (("version",), 10**300, "of version of many digits and comes from a newer"),
+        (("version",), 0, "version must be a whole number from 1"),
+        (("version",), True, "version must be a whole number from 1"),
+        (("version",), "1", "version must be a whole number from 1"),
+        (("version",), ..., "version must be a whole number from 1"),
+        (("nodes",), ..., "In the file: nodes is missing."),
+        (("nodes",), {}, "In the file, nodes: a list is needed, not a group in braces."),
+        (("extra",), 1, "In the file: 'extra' is nothing that belongs there."),
+        (("nodes", 1), None, "At node 2: a group in braces is needed, not null."),
+        (("nodes", 1, "name"), ..., "At node 2: name is missing."),
+        (("nodes", 1, "name"), 7, "At node 2, name: text is needed, not a whole number."),
+        (("nodes", 1, "name"), "two words", "At node 2: 'two words' is no name"),
+        (("nodes", 1, "name"), "for", "At node 2 (for): 'for' is a word of the Python language"),
+        (("nodes", 1, "name"), "forward", "has a meaning of its own"),
+        (("nodes", 1, "name"), "state_dict", "every PyTorch module already has"),
+        (("nodes", 1, "name"), "ﬁ", "is no name"),
+        (("nodes", 1, "name"), "a" * 1_000_000, "has 1000000 letters"),
+        (("nodes", 1, "name"), "input1", "Two nodes are called input1."),
+        (("nodes", 1, "block"), "Conv2D", "At node 2 (conv1): there is no block 'Conv2D' (did you mean Conv2d?)."),
+        (("nodes", 1, "block"), "x" * 1_000_000, "there is no block"),
+        (("nodes", 1, "block"), ["Conv2d"], "At node 2 (conv1), block: text is needed, not a list."),
+        (("nodes", 1, "parameters"), [], "At node 2 (conv1), parameters: a group in braces is needed"),
+        (("nodes", 1, "parameters", "kernelsize"), 3, "no parameter 'kernelsize' (did you mean kernel_size?)"),
+        (
+            ("nodes", 1, "parameters", "kernel_size"),
+            0,
+            "At node 2 (conv1): kernel_size must be from 1 to 1,024, not 0.",
+        ),
+        (("nodes", 1, "parameters", "kernel_size"), "3", "kernel_size must be a whole number or a pair"),
+        (("nodes", 1, "parameters", "kernel_size"), [3, 3, 3], "kernel_size must be"),
+        (("nodes", 1, "parameters", "kernel_size"), 1.5, "kernel_size must be"),
+        (("nodes", 1, "parameters", "bias"), 1, "bias must be true or false"),
+        (("nodes", 1, "parameters", "out_channels"), 10**30, "out_channels must be from 1 to 65,536"),
+        (("nodes", 1, "inputs"), ["nobody"], "conv1 reads from nobody, which does not exist."),
+        (("nodes", 1, "inputs"), ["conv1"], "The network runs in a circle: conv1 → conv1."),
+        (("nodes", 1, "inputs"), ["input1", "loose"], "conv1 (Conv2d) takes 1 input, not 2."),
+        (("nodes", 1, "inputs"), [["input1"]], "At node 2 (conv1), inputs: text or null is needed, not a list."),
+        (("nodes", 1, "inputs"), [None] * (MOST_INPUTS + 1), "1,001 inputs; 1,000 are allowed"),
+        (("nodes", 0, "inputs"), ["conv1"], "input1 (Input) takes no inputs, not 1."),
+        (("nodes", 1, "position"), [1], "At node 2 (conv1), position: 2 entries are needed, not 1."),
+        (("nodes", 1, "position"), [1, "a"], "At node 2 (conv1), position: a number is needed, not text."),
+        (("nodes", 1, "position"), [1e300, 0], "position: both numbers must be from -10,000,000 to 10,000,000"),
+        (("nodes", 1, "pos"), [1, 2], "At node 2 (conv1): 'pos' is nothing that belongs there."),
+        (("nodes",), [{"name": f"n{n}", "block": "Input"} for n in range(MOST_NODES + 1)], "10,001 nodes"),
+        (("recipe", "epoch"), 1, "In the recipe: there is no parameter 'epoch' (did you mean epochs?)."),
+        (("recipe", "epochs"), 0, "In the recipe: epochs must be from 1 to 10,000, not 0."),
+        (("recipe", "optimizer"), "LBFGS", 'In the recipe: optimizer must be "SGD" or "Adam" or "AdamW"'),
+        (("recipe",), [], "In the file, recipe: a group in braces is needed, not a list."),
+    ],
+)
+def test_every_mistake_is_named_with_its_place(
+    project: Project, path: tuple[str | int, ...], value: Any, sentence: str
+) -> None:
+    assert sentence in refusal(changed(project, path, value))
+
+
+def test_a_circle_is_named(project: Project) -> None:
+    text = changed(project, ("nodes", 1, "inputs"), ["loose"]).replace("[null]", '["conv1"]')
+    assert "runs in a circle: " in refusal(text)
+
+
+def test_deep_nesting_inside_a_value_is_refused(project: Project) -> None:
+    for depth in (100, 500, 900, 990):
+        nested: Any = 1
+        for _ in range(depth):
+            nested = [nested]
+        document = json.loads(dumps(project))
+        document["nodes"][1]["parameters"]["kernel_size"] = "HERE"
+        refusal(json.dumps(document).replace('"HERE"', "[" * depth + "1" + "]" * depth))
+
+
+def test_older_versions_are_brought_up_to_date(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rename_parts(found: dict[str, Any]) -> dict[str, Any]:
+        found["nodes"] = found.pop("layers")
+        return found
+
+    old = dumps(project).replace('"nodes"', '"layers"')
+    monkeypatch.setattr(module, "VERSION", 2)
+    monkeypatch.setattr(module, "UPGRADES", {1: rename_parts})
+    assert loads(old) == project
+    assert '"version": 2' in dumps(project)
+    assert "of version 1 and damaged" in refusal(dumps(project).replace('"version": 2', '"version": 1'))
+
+
+def test_there_is_an_upgrade_from_every_older_version() -> None:
+    assert sorted(module.UPGRADES) == list(range(1, module.VERSION))
+
+
+HOSTILE: list[Any] = [
+    *(None, True, False, 0, -1, 1, 1.5, -0.0, 1e308, -1e308, 10**18, -(10**40), 10**4_000, float("nan"), float("inf")),
+    *("", "\0", "a" * 5_000, "\ud800", "conv1", "input1", "class", "__class__", "__import__('os')", "../..", "ﬁ", "\n"),
+    *(
+        [],
+        {},
+        [[]],
+        [None] * 50,
+        [1, 2],
+        [1.5, "a"],
+        {"": {}},
+        {"__init__": 1},
+        {"self": 1},
+        {"size": [1]},
+        ["conv1"] * 3,
+    ),
+]
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(deeper for key, child in children for deeper in places(child, (*path, key)))]
+
+
+def mutated_value(document: Any, rng: random.Random) -> Any:
+    document = copy.deepcopy(document)
+    for _ in range(rng.randint(1, 3)):
+        path = rng.choice([place for place in places(document) if place] or [()])
+        if not path:
+            return document
+        place = document
+        for key in path[:-1]:
+            place = place[key]
+        kind = rng.random()
+        if kind < 0.15:
+            del place[path[-1]]
+        elif kind < 0.3 and isinstance(place, list):
+            place.insert(rng.randrange(len(place) + 1), copy.deepcopy(rng.choice(place)))
+        else:
+            place[path[-1]] = copy.deepcopy(rng.choice(HOSTILE))
+    return document
+
+
+def mutated_bytes(data: bytes, rng: random.Random) -> bytes:
+    kind = rng.random()
+    if kind < 0.2:
+        return data[: rng.randrange(len(data))]
+    made = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        at = rng.randrange(len(made))
+        if kind < 0.6:
+            made[at] = rng.randrange(256)
+        elif kind < 0.8:
+            made[at] ^= 1 << rng.randrange(8)
+        else:
+            made[at : at + rng.randint(0, 8)] = data[(there := rng.randrange(len(data))) : there + rng.randint(0, 30)]
+    return bytes(made)
+
+
+def test_mutations_of_a_good_file_give_a_project_or_a_sentence(project: Project) -> None:
+    rng = random.Random(20)
+    data = dumps(project).encode()
+    document = json.loads(data)
+    outcomes = {"project": 0, "refused": 0}
+    for turn in range(4_000):
+        hostile = mutated_bytes(data, rng) if turn % 2 else json.dumps(mutated_value(document, rng)).encode()
+        try:
+            found = loads(hostile)
+        except ProjectError as error:
+            assert 0 < len(str(error)) < 600
+            outcomes["refused"] += 1
+        else:
+            assert dumps(loads(dumps(found))) == dumps(found)
+            outcomes["project"] += 1
+    assert outcomes["project"] > 100
+    assert outcomes["refused"] > 1_000
+
+
+# bad files
+
+
+def test_files_that_cannot_be_read(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "net.cnn"
+    path.write_text(dumps(project)[:100])
+    with pytest.raises(ProjectError, match=r"^net\.cnn cannot be opened: It breaks off at line 5"):
+        read(path)
+    with pytest.raises(ProjectError, match=r"net2\.cnn cannot be opened: it does not exist"):
+        read(tmp_path / "net2.cnn")
+    with pytest.raises(ProjectError, match="it is a folder"):
+        read(tmp_path)
+    with path.open("wb") as file:
+        file.truncate(LARGEST + 1)  # a hole: it takes no room on the disk
+    with pytest.raises(ProjectError, match="larger than 8 MB"):
+        read(path)
+
+
+def test_a_full_disk_leaves_the_old_file(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "net.cnn"
+    write(path, project)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for owner, name in ((os, "fsync"), (os, "replace"), (Path, "write_bytes")):
+        with monkeypatch.context() as patch, pytest.raises(ProjectError, match="not written: the disk is full"):
+            patch.setattr(owner, name, full)
+            write(path, Project())
+        assert read(path) == project
+        assert [found.name for found in tmp_path.iterdir()] == ["net.cnn"]
+
+
+def test_a_short_write_is_noticed(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "net.cnn"
+    write(path, project)
+    whole = Path.write_bytes
+    monkeypatch.setattr(Path, "write_bytes", lambda self, data: whole(self, data[:-40]))
+    with pytest.raises(ProjectError, match="the disk did not keep what was put there"):
+        write(path, Project())
+    assert read(path) == project
+
+
+def test_what_would_not_come_back_is_not_written(project: Project, tmp_path: Path) -> None:
+    far = Project(project.graph.move({"conv1": (float("nan"), 0.0)}))
+    with pytest.raises(ProjectError, match="was not written: "):
+        write(tmp_path / "net.cnn", far)
+    with pytest.raises(ProjectError, match="broken letters"):
+        write(tmp_path / "net.cnn", Project(recipe=Recipe(folder="\udc80")))
+    assert not list(tmp_path.iterdir())
