@@ -13,7 +13,7 @@ from collections.abc import Container
 LONGEST = 60
 
 # what generated source itself calls things
-_SOURCE = {"self", "super", "torch", "nn", "x", "out", "range", "forward"}
+_SOURCE = {"self", "super", "torch", "nn", "F", "x", "out", "range", "forward"}
 
 # what an nn.Module already has; a submodule of that name would replace it (tests compare this with torch)
 _MODULE = set(

@@ -1,0 +1,302 @@
+"""Source: a network as the Python that a good person would write. This text is the compiled form: it is what is
+trained and what is exported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cnnstudio.compiler.classes import Class, Use, classes, use_of
+from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.compiler.variables import variables
+from cnnstudio.compiler.writing import wrapped
+from cnnstudio.graph import Composite, Graph, NamingError, Node, Shape, checked_name
+from cnnstudio.graph.names import fresh_name
+
+
+class SourceError(ValueError):
+    """This graph cannot be written as a network; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """The value of one node as an expression of the values of others, in variables named as their nodes."""
+
+    node: str
+    inputs: tuple[str, ...]
+    expression: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of a Python file that needs torch alone, and where to find the nodes in it.
+
+    ``paths`` holds, for every node that has a module, its path in the ``state_dict``: ``stage1.0``. ``steps`` are the
+    nodes but the inputs, in the order in which ``forward`` computes them.
+    """
+
+    text: str
+    class_name: str
+    paths: Mapping[str, str]
+    steps: tuple[Step, ...]
+
+
+def source(graph: Graph, class_name: str = "Network") -> Source:
+    """The source of a network. Raises ``SourceError`` if it has errors, no input or not exactly one output."""
+    analysis = infer(graph)
+    _check(analysis, class_name)
+    network = _Network(analysis, class_name)
+    return Source(network.text(), class_name, network.paths, tuple(network.steps()))
+
+
+def _check(analysis: Analysis, class_name: str) -> None:
+    graph = analysis.graph
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,59}", class_name) or class_name in ("F", "nn", "torch"):
+        raise SourceError(f"{class_name[:60]!r} cannot be the name of a class.")
+    try:
+        checked_name(class_name)
+    except NamingError as refusal:
+        raise SourceError(str(refusal)) from refusal
+    if not graph.inputs:
+        raise SourceError("The network has no input yet. Put an Input in front of it.")
+    for name, error in analysis.errors.items():
+        raise SourceError(f"{name} ({graph[name].block.title}): {error.sentence}")
+    for name in graph.order:
+        if None in graph[name].inputs:
+            raise SourceError(f"{name} ({graph[name].block.title}) has an open input. Connect it or delete it.")
+    outputs = [node.name for node in graph.outputs]
+    if len(outputs) != 1:
+        raise SourceError(f"The network ends in {len(outputs)} places, {', '.join(outputs[:5])}; it must end in one.")
+    if graph.outputs[0].is_input:
+        raise SourceError("The network has only an input yet. Put a layer behind it.")
+
+
+@dataclass
+class _Stage:
+    """A run of composites that is one ``nn.Sequential``."""
+
+    name: str
+    nodes: tuple[str, ...]
+
+
+@dataclass
+class _Statement:
+    """One line of ``forward``: a node, or a stage under the name of its last node."""
+
+    node: str
+    inputs: tuple[str, ...]
+    attribute: str
+    stage: _Stage | None = None
+
+
+@dataclass
+class _Network:
+    """A network while its source is written."""
+
+    analysis: Analysis
+    class_name: str
+    paths: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.graph = self.analysis.graph
+        self.uses: dict[str, Use] = {
+            node.name: use_of(node.block, self._into(node)) for node in self.graph if isinstance(node.block, Composite)
+        }
+        self.classes = classes(self.uses.values(), {self.class_name, "F", "nn", "torch"})
+        self.stages = {stage.nodes[0]: stage for stage in _stages(self.analysis)}
+        self.staged = {name: (stage, i) for stage in self.stages.values() for i, name in enumerate(stage.nodes)}
+        self.inits = self._inits()
+
+    def text(self) -> str:
+        """The whole file."""
+        body = [line for made in self.classes.values() for line in ("", "", *_written(made))]
+        body += ["", "", *self._network()]
+        code = "\n".join(body)
+        functional = ["import torch.nn.functional as F"] if re.search(r"\bF\.", code) else []
+        imports = ["import torch", *functional, "from torch import nn"]
+        return "\n".join([self._docstring(), "", *imports, code, ""])
+
+    def steps(self) -> Iterator[Step]:
+        """Every node but the inputs, as an expression of the nodes that it reads."""
+        for name in self.graph.order:
+            node = self.graph[name]
+            if node.is_input:
+                continue
+            inputs = tuple(str(source) for source in node.inputs)
+            stage, index = self.staged.get(name, (None, 0))
+            attribute = f"{stage.name}[{index}]" if stage else name
+            yield Step(name, inputs, node.block.forward(attribute, *inputs))
+
+    def _docstring(self) -> str:
+        totals = self.analysis.totals
+        shapes = " and ".join(str(self.analysis.facts[node.name].shape) for node in self.graph.inputs)
+        result = self.analysis.facts[self.graph.outputs[0].name].shape
+        count = f"{totals.parameters:,}" if totals else "?"
+        return f'"""A network for {shapes}: {_counted(result)} and {count} parameters."""'
+
+    def _network(self) -> list[str]:
+        lines = [f"class {self.class_name}(nn.Module):"]
+        if self.inits:
+            lines += ["    def __init__(self) -> None:", "        super().__init__()"]
+            lines += [line for name, text in self.inits for line in wrapped(f"self.{name} = {text}", 8)]
+            lines += [""]
+        return [*lines, *_forward(self.graph, self._statements(), self._shapes())]
+
+    def _inits(self) -> list[tuple[str, str]]:
+        """Attribute and expression of every module, in the order of ``forward``; fills ``paths``."""
+        inits: list[tuple[str, str]] = []
+        for name in self.graph.order:
+            if name in self.stages:
+                stage = self.stages[name]
+                inits.append((stage.name, f"nn.Sequential({', '.join(_repeats(map(self._call, stage.nodes)))})"))
+            if name in self.staged:
+                stage, index = self.staged[name]
+                self.paths[name] = f"{stage.name}.{index}"
+                continue
+            node = self.graph[name]
+            text = self._call(name) if name in self.uses else node.block.init(*self._into(node))
+            if text is not None:
+                inits.append((name, text))
+                self.paths[name] = name
+        return inits
+
+    def _statements(self) -> list[_Statement]:
+        statements = []
+        for name in self.graph.order:
+            node = self.graph[name]
+            stage, index = self.staged.get(name, (None, 0))
+            if stage is None and not node.is_input:
+                statements.append(_Statement(name, tuple(map(str, node.inputs)), name))
+            elif stage is not None and index == 0:
+                statements.append(_Statement(stage.nodes[-1], tuple(map(str, node.inputs)), stage.name, stage))
+        return statements
+
+    def _shapes(self) -> dict[str, Shape]:
+        return {name: facts.shape for name, facts in self.analysis.facts.items()}
+
+    def _call(self, name: str) -> str:
+        use = self.uses[name]
+        return self.classes[use.key].call(use)
+
+    def _into(self, node: Node) -> tuple[Shape, ...]:
+        return tuple(self.analysis.facts[source].shape for source in node.inputs if source is not None)
+
+
+def _counted(shape: Shape) -> str:
+    return f"{shape[0]} outputs" if len(shape) == 1 else f"an output of {shape}"
+
+
+def _repeats(calls: Iterable[str]) -> list[str]:
+    """The calls, with three or more equal ones in a row as one generator."""
+    runs: list[tuple[str, int]] = []
+    for call in calls:
+        if runs and runs[-1][0] == call:
+            runs[-1] = (call, runs[-1][1] + 1)
+        else:
+            runs.append((call, 1))
+    return [
+        word
+        for call, count in runs
+        for word in ([f"*({call} for _ in range({count}))"] if count >= 3 else [call] * count)
+    ]
+
+
+def _written(made: Class) -> list[str]:
+    """A composite's class."""
+    use = made.sample
+    signature = "".join(f", {name}: {kind}" for name, kind in made.annotations.items())
+    lines = [f"class {made.name}(nn.Module):", f'    """{_sentence(use.block)}"""', ""]
+    if made.lines:
+        lines += [*wrapped(f"def __init__(self{signature}) -> None:", 4), "        super().__init__()"]
+        lines += [line for name, text in made.lines for line in wrapped(f"self.{name} = {text}", 8)]
+        lines += [""]
+    statements = [
+        _Statement(name, tuple(map(str, use.graph[name].inputs)), name)
+        for name in use.graph.order
+        if not use.graph[name].is_input
+    ]
+    fixed = all(other.shapes == use.shapes for other in made.uses)
+    return [*lines, *_forward(use.graph, statements, use.shapes_inside if fixed else {})]
+
+
+def _sentence(block: Composite) -> str:
+    """The first sentence of the composite's help, harmless inside a docstring."""
+    first = re.split(r"(?<=[.:])\s", " ".join(block.help().split()), maxsplit=1)[0]
+    return re.sub(r'[\\"]|[^\x20-\uffff]', "'", first).rstrip(":.") + "."
+
+
+def _forward(graph: Graph, statements: list[_Statement], shapes: Mapping[str, Shape]) -> list[str]:
+    """The lines of ``forward``; a comment says the shape wherever it changes."""
+    names = variables(graph)
+    arguments = "".join(f", {names[node.name]}: torch.Tensor" for node in graph.inputs)
+    lines = wrapped(f"def forward(self{arguments}) -> torch.Tensor:", 4)
+    for number, statement in enumerate(statements, 1):
+        node = graph[statement.node]
+        block = graph[statement.stage.nodes[0]].block if statement.stage else node.block
+        inputs = [names[source] for source in statement.inputs]
+        expression = block.forward(statement.attribute, *inputs)
+        shape, before = shapes.get(statement.node), shapes.get(statement.inputs[0])
+        comment = f"  # {shape}" if shape is not None and shape != before else ""
+        if number == len(statements):
+            lines += wrapped(f"return {expression}", 8, comment)
+        elif expression != names[statement.node]:
+            lines += wrapped(f"{names[statement.node]} = {expression}", 8, comment)
+    return lines
+
+
+# stages
+
+
+def _stages(analysis: Analysis) -> Iterator[_Stage]:
+    """Runs of two or more composites of one kind, one behind the other, counted up in their names, of one size."""
+    graph = analysis.graph
+    taken = set(graph.nodes)
+    done: set[str] = set()
+    for name in graph.order:
+        if name in done or not isinstance(graph[name].block, Composite):
+            continue
+        run = [name]
+        while (follower := _follower(analysis, run[-1])) is not None:
+            run.append(follower)
+        done.update(run)
+        if len(run) >= 2:
+            stage = _Stage(_stage_name(name, taken), tuple(run))
+            taken.add(stage.name)
+            yield stage
+
+
+def _follower(analysis: Analysis, name: str) -> str | None:
+    graph = analysis.graph
+    edges = graph.consumers[name]
+    if len(edges) != 1:
+        return None
+    target = graph[edges[0].target]
+    stem, number = _counted_name(name)
+    alike = (
+        len(target.inputs) == 1
+        and type(target.block) is type(graph[name].block)
+        and number is not None
+        and _counted_name(target.name) == (stem, number + 1)
+        and analysis.facts[target.name].shape == analysis.facts[name].shape
+    )
+    return target.name if alike else None
+
+
+def _counted_name(name: str) -> tuple[str, int | None]:
+    stem = name.rstrip("0123456789")
+    digits = name[len(stem) :]
+    return stem, int(digits) if digits else None
+
+
+def _stage_name(name: str, taken: set[str]) -> str:
+    """``stage1`` for stage1_1; ``stage1``, ``stage2`` ... in turn where the names of the nodes suggest nothing."""
+    stem = name.rstrip("0123456789")
+    wanted = stem.rstrip("_")
+    try:
+        if stem.endswith("_") and wanted not in taken:
+            return checked_name(wanted)
+    except NamingError:
+        pass
+    return fresh_name("stage", taken)
