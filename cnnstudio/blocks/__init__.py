@@ -13,13 +13,16 @@ from cnnstudio.blocks.activation import (
     Softmax,
     Tanh,
 )
-from cnnstudio.blocks.convolution import Conv2d, ConvTranspose2d
+from cnnstudio.blocks.attention import SqueezeExcite
+from cnnstudio.blocks.convolution import Conv2d, ConvBNReLU, ConvTranspose2d
+from cnnstudio.blocks.efficient import DepthwiseSeparable
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Flatten, Linear
 from cnnstudio.blocks.merge import Add, Concat, Multiply
 from cnnstudio.blocks.normalization import BatchNorm2d, GroupNorm, LayerNorm, LayerNorm2d, LocalResponseNorm
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
 from cnnstudio.blocks.regularization import Dropout, Dropout2d
+from cnnstudio.blocks.residual import Residual
 
 __all__ = [
     "GELU",
@@ -30,7 +33,9 @@ __all__ = [
     "BatchNorm2d",
     "Concat",
     "Conv2d",
+    "ConvBNReLU",
     "ConvTranspose2d",
+    "DepthwiseSeparable",
     "Dropout",
     "Dropout2d",
     "Flatten",
@@ -48,8 +53,10 @@ __all__ = [
     "Multiply",
     "ReLU",
     "ReLU6",
+    "Residual",
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "SqueezeExcite",
     "Tanh",
 ]

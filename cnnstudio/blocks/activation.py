@@ -133,3 +133,15 @@ class Identity(Activation):
     """Give back what comes in: a place that is kept free, or a shortcut that can be seen."""
 
     keywords: ClassVar[str] = "nothing pass through shortcut placeholder"
+
+
+Nonlinearity = Literal["ReLU", "ReLU6", "LeakyReLU", "GELU", "SiLU", "Hardswish", "Sigmoid", "Tanh", "none"]
+
+_NONLINEARITIES: dict[str, type[Activation]] = {
+    made.__name__: made for made in (ReLU, ReLU6, LeakyReLU, GELU, SiLU, Hardswish, Sigmoid, Tanh)
+}
+
+
+def nonlinearity(word: Nonlinearity) -> list[Block]:
+    """The activation that a parameter of a composite names, as a list of one, or of none for "none"."""
+    return [_NONLINEARITIES[word]()] if word != "none" else []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from cnnstudio.blocks.activation import Nonlinearity, nonlinearity
+from cnnstudio.blocks.input import Input
+from cnnstudio.blocks.normalization import BatchNorm2d
 from cnnstudio.blocks.wording import arguments, nearest_divisor, require_map, side, window_does_not_fit
-from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block, pair
-from cnnstudio.graph.parameter import Channels, Count, NaturalPair, Padding, PositivePair
+from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, Window, block, pair
+from cnnstudio.graph.parameter import Channels, Count, NaturalPair, Padding, PositivePair, Range
 
 
 @block
@@ -57,9 +60,7 @@ class Conv2d(Block):
         if self.padding == "same" and window.stride != (1, 1):
             raise ShapeError(
                 f'padding "same" keeps the size, so it allows only stride 1, not {side(self.stride)}.',
-                Remedy(
-                    f"Set the padding to {side(self._half(), always=False)}", (replace(self, padding=self._half()),)
-                ),
+                Remedy(f"Set the padding to {side(self.half, always=False)}", (replace(self, padding=self.half),)),
                 Remedy("Set the stride to 1", (replace(self, stride=1),)),
             )
         self._check_padding_mode(shape, window)
@@ -88,7 +89,9 @@ class Conv2d(Block):
         words += [f"g{self.groups}"] if self.groups != 1 else []
         return " · ".join(words)
 
-    def _half(self) -> tuple[int, int] | int:
+    @property
+    def half(self) -> tuple[int, int] | int:
+        """The padding that keeps the size at stride 1: half of what the filter spans, exact where that is odd."""
         vertical, horizontal = ((extent - 1) // 2 for extent in self.window().extent)
         return vertical if vertical == horizontal else (vertical, horizontal)
 
@@ -195,3 +198,51 @@ def check_groups(conv: Conv2d | ConvTranspose2d, in_channels: int) -> None:
         f"{conv.out_channels} that go out.",
         Remedy(f"Set groups to {nearest}", (replace(conv, groups=nearest),)),
     )
+
+
+@block
+class ConvBNReLU(Composite):
+    """Convolution, BatchNorm and ReLU, the three that usually go together.
+
+    The convolution has no bias: BatchNorm would take it away again.
+
+    out_channels: how many feature maps come out
+    kernel_size: side of the filter in pixels, or height and width
+    stride: how many pixels the filter moves at a step; 2 halves the map
+    padding: rows and columns put round the image; left open, as many as keep the size at stride 1 and odd kernels
+    dilation: distance between the filter's pixels
+    groups: split the channels into this many groups that do not see each other
+    activation: what comes after BatchNorm
+    """
+
+    title: ClassVar[str] = "Conv + BN + ReLU"
+    keywords: ClassVar[str] = "convbnrelu convolution batchnorm block cbr"
+    stem: ClassVar[str] = "block"
+
+    out_channels: Channels = 16
+    kernel_size: PositivePair = 3
+    stride: PositivePair = 1
+    padding: Annotated[int | tuple[int, int] | None, Range(0, 1_024)] = None
+    dilation: PositivePair = 1
+    groups: Count = 1
+    activation: Nonlinearity = "ReLU"
+
+    def graph(self, *inputs: Shape) -> Graph:
+        require_map(self, inputs[0])
+        draw = Sketch()
+        x = draw(Input(inputs[0]))
+        x = draw(self.convolution, x, name="conv")
+        x = draw(BatchNorm2d(), x, name="bn")
+        for made in nonlinearity(self.activation):
+            x = draw(made, x, name=made.stem)
+        return draw.graph()
+
+    @property
+    def convolution(self) -> Conv2d:
+        """The convolution that it begins with."""
+        conv = Conv2d(self.out_channels, self.kernel_size, self.stride, 0, self.dilation, self.groups, bias=False)
+        return replace(conv, padding=conv.half if self.padding is None else self.padding)
+
+    def brief(self) -> str:
+        conv = self.convolution if self.padding is not None else replace(self.convolution, padding=0)
+        return conv.brief() + (f" · {self.activation}" if self.activation != "ReLU" else "")

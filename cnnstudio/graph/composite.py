@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from cnnstudio.graph.block import Block, ShapeError
 from cnnstudio.graph.graph import Graph, Node
+from cnnstudio.graph.parameter import ParameterError
 from cnnstudio.graph.shape import Shape
 
 
@@ -64,7 +65,10 @@ class Composite(Block):
 
 @lru_cache(maxsize=4_096)
 def _parts(composite: Composite, inputs: tuple[Shape, ...]) -> Parts:
-    graph = composite.graph(*inputs)
+    try:
+        graph = composite.graph(*inputs)
+    except ParameterError as error:  # a size that follows from the parameters is out of all bounds
+        raise ShapeError(f"Inside it, {error}") from error
     shapes: dict[str, Shape] = {}
     for name in graph.order:
         node = graph[name]
