@@ -107,13 +107,15 @@ def _star(x: Floats, y: Floats) -> Floats:
     notch = np.array([0.42 * np.cos(np.pi / 5), 0.42 * np.sin(np.pi / 5)])
     normal = np.array([notch[1], 1 - notch[0]]) / np.hypot(notch[1], 1 - notch[0])
     across = np.float32(normal[0]) * radius * np.cos(turn) + np.float32(normal[1]) * radius * np.sin(turn)
-    return across - np.float32(normal[0])
+    distance: Floats = across - np.float32(normal[0])
+    return distance
 
 
 def _heart(x: Floats, y: Floats) -> Floats:
     # (x² + y² - 1)³ = x² y³, shifted to the middle; divided by a slope to come near a distance
     u, v = np.abs(x) * np.float32(1.2), np.float32(0.15) - y * np.float32(1.2)
-    return np.cbrt((u * u + v * v - 1) ** 3 - u * u * v**3) * np.float32(0.42)
+    distance: Floats = np.cbrt((u * u + v * v - 1) ** 3 - u * u * v**3) * np.float32(0.42)
+    return distance
 
 
 def _crescent(x: Floats, y: Floats) -> Floats:

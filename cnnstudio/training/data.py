@@ -1,0 +1,232 @@
+"""Data: labelled images in memory, as bytes, in the size of a network's input, in two halves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import psutil
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import interpolate, pad
+
+from cnnstudio.graph import Shape
+from cnnstudio.recipe import Recipe
+from cnnstudio.resources import resource
+from cnnstudio.training.datasets import DATASETS, DataCancelledError, DataError
+from cnnstudio.training.downloads import read_download
+from cnnstudio.training.folder import read_folder
+from cnnstudio.training.shapes import shapes
+
+__all__ = ["Data", "DataCancelledError", "DataError", "load"]
+
+Progress = Callable[[str, float | None], bool]
+
+SHAPES = 5_000
+"""How many images the data set "shapes" is made of."""
+
+# the numbers that everybody trains CIFAR-10 with; they are those of its training images
+CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
+CIFAR10_STD = (0.2470, 0.2435, 0.2616)
+
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R 601, as Pillow makes grey of colour
+_CHUNK = 2_048
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Images as uint8 (N, C, H, W) and labels as int64 (N,), for training and for validation.
+
+    ``mean`` and ``std`` are those of the training images for each channel, with pixels from 0 to 1. ``notes`` are
+    sentences about what was done to the images. ``mirror`` says whether an image may be mirrored to have one more.
+    """
+
+    name: str
+    train_images: Tensor
+    train_labels: Tensor
+    validation_images: Tensor
+    validation_labels: Tensor
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    notes: tuple[str, ...] = ()
+    mirror: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one image."""
+        return Shape(*self.train_images.shape[1:])
+
+
+def load(recipe: Recipe, size: Shape, progress: Progress | None = None) -> Data:
+    """The images that ``recipe`` asks for, in ``size`` (C, H, W).
+
+    ``progress(sentence, share)`` hears what goes on; ``share`` goes from 0 to 1, or is None where nobody knows, and
+    answering False cancels. Raises ``DataError`` with a sentence, ``DataCancelledError`` where it was cancelled.
+    """
+    if len(size) != 3 or size.channels not in (1, 3):
+        raise DataError(
+            f"The network's input is {size}; images need channels × height × width with 1 channel (grey) or 3 (colour)."
+        )
+    tell = progress or (lambda sentence, share: True)
+    raw = _READ[recipe.data](recipe, size, tell)
+    images, notes = _adapted(raw.images, size, raw.title, tell)
+    validation = raw.validation
+    if validation is None:
+        validation = split(raw.labels, recipe.validation_share, recipe.seed)
+    apart = np.zeros(len(raw.labels), bool)
+    apart[validation] = True
+    if apart.all() or not apart.any():
+        raise DataError("There are too few images to keep some apart for validation; add more of each class.")
+    mask, labels = torch.from_numpy(apart), torch.from_numpy(raw.labels)
+    train = images[~mask]
+    mean, std = _moments(train)
+    if recipe.data == "cifar10" and size == DATASETS["cifar10"].shape:
+        mean, std = CIFAR10_MEAN, CIFAR10_STD
+    mirror = DATASETS[recipe.data].mirror
+    halves = train, labels[~mask], images[mask], labels[mask]
+    return Data(raw.title, *halves, raw.names, mean, std, (*raw.notes, *notes), mirror)
+
+
+@dataclass
+class _Raw:
+    """What a source of images gave: ``validation`` are the numbers of those that it keeps apart by itself, or None."""
+
+    title: str
+    images: NDArray[np.uint8]  # (N, C, H, W), in a size of its own
+    labels: NDArray[np.int64]
+    names: tuple[str, ...]
+    validation: NDArray[np.int64] | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def _digits(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
+    with np.load(resource("data", "digits", "digits.npz"), allow_pickle=False) as file:
+        images, labels = file["images"], file["labels"]
+    spread = np.minimum(images.astype(np.uint16) * 16, 255).astype(np.uint8)  # 0 to 16 -> 0 to 255
+    return _Raw("Digits", spread[:, None], labels.astype(np.int64), _names("digits"))
+
+
+def _shapes(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
+    if not progress("Drawing the shapes", None):
+        raise DataCancelledError("Drawing the shapes was cancelled.")
+    return _Raw("Shapes", *shapes(SHAPES), _names("shapes"))
+
+
+def _download(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
+    train, test = read_download(recipe.data, progress)
+    images, labels = np.concatenate((train[0], test[0])), np.concatenate((train[1], test[1]))
+    names = _names(recipe.data)
+    if labels.min() < 0 or labels.max() >= len(names):
+        raise DataError(f"{DATASETS[recipe.data].title} holds labels beyond its {len(names)} classes.")
+    return _Raw(DATASETS[recipe.data].title, images, labels, names, np.arange(len(train[1]), len(labels)))
+
+
+def _folder(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
+    found = read_folder(recipe.folder, size, lambda count: _check_room(count, size), progress)
+    return _Raw("Image folder", found.images, found.labels, found.names, found.validation, found.notes)
+
+
+_READ: dict[str, Callable[[Recipe, Shape, Progress], _Raw]] = {
+    "digits": _digits,
+    "shapes": _shapes,
+    "mnist": _download,
+    "fashion-mnist": _download,
+    "cifar10": _download,
+    "folder": _folder,
+}
+
+
+def _names(key: str) -> tuple[str, ...]:
+    return DATASETS[key].names or ()
+
+
+def _check_room(count: int, size: Shape) -> None:
+    """Raise ``DataError`` where so many images would not leave the computer room to work."""
+    needed, free = count * size.numel, int(psutil.virtual_memory().available)  # type: ignore[no-untyped-call]
+    if needed > free // 2:
+        raise DataError(
+            f"{count:,} images of {size} take {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free. "
+            "Use fewer images or a smaller Input."
+        )
+
+
+def _adapted(images: NDArray[np.uint8], size: Shape, title: str, progress: Progress) -> tuple[Tensor, list[str]]:
+    """The images in ``size``, and a sentence for what was done to them."""
+    found = Shape(*images.shape[1:])
+    pixels = torch.from_numpy(images)
+    if found == size:
+        return pixels, []
+    _check_room(len(images), size)
+    made = torch.empty((len(images), *size), dtype=torch.uint8)
+    for start in range(0, len(images), _CHUNK):
+        if not progress("Resizing the images", start / len(images)):
+            raise DataCancelledError("Resizing the images was cancelled.")
+        part = pixels[start : start + _CHUNK].float()
+        if found.channels == 3 and size.channels == 1:
+            part = (part * part.new_tensor(_LUMA)[:, None, None]).sum(1, keepdim=True)
+        if found.spatial != size.spatial:
+            part = interpolate(part, size.spatial, mode="bilinear", antialias=True, align_corners=False)
+        made[start : start + _CHUNK] = part.round().clamp(0, 255).to(torch.uint8)  # grey becomes three equal channels
+    changes = []
+    if found.spatial != size.spatial:
+        (height, width), (new_height, new_width) = found.spatial, size.spatial
+        changes.append(f"resized from {height} × {width} to {new_height} × {new_width}")
+    if found.channels != size.channels:
+        changes.append("turned to grey" if size.channels == 1 else "given three equal channels")
+    return made, [f"{title}: the images are {' and '.join(changes)}, as the Input asks."]
+
+
+def split(labels: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
+    """Numbers of the images to keep for validation: ``share`` of each class, but never the only one of it."""
+    random = np.random.default_rng(seed)
+    kept = []
+    for label in np.unique(labels):
+        of_class = random.permutation(np.flatnonzero(labels == label))
+        count = min(max(1, round(share * len(of_class))), len(of_class) - 1)
+        kept.append(of_class[:count])
+    return np.sort(np.concatenate(kept)) if kept else np.empty(0, np.int64)
+
+
+def _moments(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel, with pixels from 0 to 1; exact, in whole numbers."""
+    channels = images.shape[1]
+    count = images.numel() // channels
+    sums, squares = torch.zeros(channels, dtype=torch.int64), torch.zeros(channels, dtype=torch.int64)
+    for start in range(0, len(images), _CHUNK):
+        whole = images[start : start + _CHUNK].to(torch.int32)
+        sums += whole.sum((0, 2, 3))
+        squares += (whole * whole).sum((0, 2, 3))
+    mean = sums.double() / count
+    spread = (squares.double() / count - mean * mean).clamp(min=0).sqrt()
+    spread[spread < 1] = 255.0  # images of one colour: nothing to spread
+    return tuple((mean / 255).tolist()), tuple((spread / 255).tolist())
+
+
+def normalised(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Bytes (N, C, H, W) as the numbers that a network reads: from 0 to 1, then less the mean, by the deviation.
+
+    ``mean`` and ``std`` are (C, 1, 1) tensors where the images are.
+    """
+    return (images.float() / 255 - mean) / std
+
+
+def augmented(images: Tensor, mirror: bool, random: torch.Generator) -> Tensor:
+    """Each image moved by up to an eighth of its side, what comes in being black, and every other one mirrored.
+
+    With 32 pixels that is the crop with padding 4 that CIFAR-10 is trained with. ``random`` lives on the CPU, so that
+    the same images come out on any device.
+    """
+    count, _, height, width = images.shape
+    down, right = height // 8, width // 8
+    # every window of the padded images as a view (N, C, 2 down + 1, 2 right + 1, H, W): only the chosen are copied
+    windows = pad(images, (right, right, down, down)).unfold(2, height, 1).unfold(3, width, 1)
+    tops = torch.randint(2 * down + 1, (count,), generator=random).to(images.device)
+    lefts = torch.randint(2 * right + 1, (count,), generator=random).to(images.device)
+    moved = windows[torch.arange(count, device=images.device), :, tops, lefts]
+    if mirror:
+        turned = (torch.rand(count, generator=random) < 0.5).to(images.device)
+        moved = torch.where(turned[:, None, None, None], moved.flip(3), moved)
+    return moved

@@ -1,0 +1,129 @@
+"""MNIST, Fashion-MNIST and CIFAR-10: fetched once with a bar and a way out, then checked and read by torchvision."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio.training.cache import cache_folder
+from cnnstudio.training.datasets import DATASETS, DataCancelledError, DataError
+from cnnstudio.training.torchvision_compat import torchvision
+
+Progress = Callable[[str, float | None], bool]
+Half = tuple[NDArray[np.uint8], NDArray[np.int64]]  # images (N, C, H, W), labels (N,)
+
+CLASSES = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "cifar10": "CIFAR10"}
+"""The data set's key -> the class of torchvision.datasets that reads it."""
+
+_SECONDS = 20.0  # to wait for a server that says nothing
+_CHUNK = 1 << 17
+
+
+def read_download(key: str, progress: Progress) -> tuple[Half, Half]:
+    """The training half and the test half. Raises ``DataError`` with a sentence: no network, no room, a broken file."""
+    reader = getattr(torchvision().datasets, CLASSES[key])
+    root = cache_folder("data")
+    title = DATASETS[key].title
+    try:
+        _fetch(reader, root, title, progress)
+        if not progress(f"Reading {title}", None):
+            raise DataCancelledError(f"Reading {title} was cancelled.")
+        return _half(reader(root, train=True, download=True)), _half(reader(root, train=False, download=True))
+    except DataError:
+        raise
+    except OSError as error:
+        raise DataError(f"{title} cannot be kept in {root}: {error.strerror or error}.") from error
+    except Exception as error:  # torchvision's words for a short, foreign or damaged file are of many kinds
+        shutil.rmtree(_place(reader, root), ignore_errors=True)
+        raise DataError(f"The files of {title} were damaged and have been removed. Try again to fetch them.") from error
+
+
+def _half(data: Any) -> Half:
+    images = np.asarray(data.data, np.uint8)
+    # MNIST comes as (N, H, W), CIFAR-10 as (N, H, W, C)
+    images = images[:, None] if images.ndim == 3 else np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+    labels = np.asarray(data.targets, np.int64)
+    if len(images) == 0 or len(images) != len(labels):
+        raise ValueError("images and labels do not belong together")
+    return images, labels
+
+
+def _place(reader: Any, root: Path) -> Path:
+    """Where torchvision expects the archives of this data set; what it unpacks lies here too."""
+    return root / reader.__name__ / "raw" if hasattr(reader, "mirrors") else root / "CIFAR10"
+
+
+def _archives(reader: Any) -> list[tuple[str, str, list[str]]]:
+    """File name, MD5 and addresses of what torchvision would fetch."""
+    if hasattr(reader, "mirrors"):
+        return [(name, md5, [mirror + name for mirror in reader.mirrors]) for name, md5 in reader.resources]
+    return [(reader.filename, reader.tgz_md5, [reader.url])]
+
+
+def _fetch(reader: Any, root: Path, title: str, progress: Progress) -> None:
+    """Put every archive where torchvision looks before it downloads by itself, which shows no bar and cannot stop."""
+    archives = _archives(reader)
+    folder = _place(reader, root) if hasattr(reader, "mirrors") else root
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, (name, md5, addresses) in enumerate(archives):
+        path = folder / name
+        if path.exists() and _md5(path) == md5:
+            continue
+
+        def share(done: float, number: int = number) -> bool:
+            return progress(f"Downloading {title}", (number + done) / len(archives))
+
+        _download(addresses, path, md5, title, share)
+
+
+def _download(addresses: Sequence[str], path: Path, md5: str, title: str, share: Callable[[float], bool]) -> None:
+    part = path.with_name(f"{path.name}.part")
+    reason = ""
+    for address in addresses:
+        try:
+            _copy(address, part, share)
+        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+            reason = str(getattr(error, "reason", "") or error)
+            continue
+        except DataCancelledError as error:
+            part.unlink(missing_ok=True)
+            raise DataCancelledError(f"Downloading {title} was cancelled.") from error
+        except OSError:  # a full disk
+            part.unlink(missing_ok=True)
+            raise
+        if _md5(part) == md5:
+            part.replace(path)
+            return
+        part.unlink()
+        reason = "what came is not what was asked for"
+    part.unlink(missing_ok=True)
+    raise DataError(
+        f"{title} could not be downloaded ({reason}). Check the network and try again; "
+        "the digits and the shapes need no network."
+    )
+
+
+def _copy(address: str, part: Path, share: Callable[[float], bool]) -> None:
+    request = urllib.request.Request(address, headers={"User-Agent": "cnnstudio"})
+    with urllib.request.urlopen(request, timeout=_SECONDS) as answer, part.open("wb") as file:
+        length = int(answer.headers.get("Content-Length") or 0)
+        done = 0
+        while block := answer.read(_CHUNK):
+            file.write(block)
+            done += len(block)
+            if not share(min(done / length, 1.0) if length else 0.0):
+                raise DataCancelledError("cancelled")
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
