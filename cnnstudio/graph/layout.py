@@ -23,8 +23,8 @@ HEAVY = 1_000.0  # how much more a lane weighs than a node that it passes
 def layout(
     graph: Graph,
     direction: Direction = "right",
-    size: Size | Callable[[Node], Size] = (176.0, 64.0),
-    gap: Size = (56.0, 28.0),
+    size: Size | Callable[[Node], Size] = (184.0, 68.0),
+    gap: Size = (84.0, 36.0),
     only: frozenset[str] | None = None,
 ) -> dict[str, Position]:
     """The top left corner of every node, in scene pixels: name -> (x, y).
@@ -42,6 +42,11 @@ def layout(
     if only is not None and corners:
         corners = _anchored(graph, corners, sizes, gap)
     return {name: (float(round(x)), float(round(y))) for name, (x, y) in corners.items()}
+
+
+def laid_out(graph: Graph) -> Graph:
+    """The graph with every node at the place that ``layout`` gives it."""
+    return graph.move(layout(graph))
 
 
 def _components(nodes: list[Node]) -> list[list[Node]]:

@@ -1,1 +1,51 @@
-"""Famous networks, a family a file; each is a function that returns a Graph."""
+"""Famous networks, each a function that returns its graph, laid out; a family a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cnnstudio.graph import Graph
+from cnnstudio.zoo.lenet import lenet5
+from cnnstudio.zoo.resnet import small_resnet
+from cnnstudio.zoo.vgg import vgg_small
+
+__all__ = ["TEMPLATES", "Template", "lenet5", "small_resnet", "vgg_small"]
+
+Size = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A network to begin with: ``make(classes, size)`` draws it; ``size`` and ``data`` are what it was meant for."""
+
+    title: str
+    sentence: str
+    make: Callable[[int, Size], Graph]
+    size: Size
+    data: str
+
+
+TEMPLATES: dict[str, Template] = {
+    "lenet5": Template(
+        "LeNet-5",
+        "The first convolutional network that read digits, 1998: small, quick to train, easy to understand.",
+        lenet5,
+        (1, 28, 28),
+        "digits",
+    ),
+    "vgg-small": Template(
+        "Small VGG",
+        "Pairs of 3×3 convolutions and pooling, after VGG, 2014: narrow enough for a laptop.",
+        vgg_small,
+        (3, 32, 32),
+        "shapes",
+    ),
+    "small-resnet": Template(
+        "Small ResNet",
+        "Three stages of residual blocks for pictures of 32 × 32, after ResNet, 2015.",
+        small_resnet,
+        (3, 32, 32),
+        "shapes",
+    ),
+}
