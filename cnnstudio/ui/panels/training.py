@@ -1,0 +1,262 @@
+"""Training: start, pause and stop a run, how it goes, and the recipe it follows."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnstudio.recipe import Recipe
+from cnnstudio.training.datasets import DATASETS
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.run import Run, obstacle
+from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.form import Form
+
+BASIC = ("epochs", "batch_size", "optimizer", "learning_rate", "augment")
+ADVANCED = (
+    "momentum", "nesterov", "weight_decay", "schedule", "step_epochs", "step_factor", "label_smoothing",
+    "gradient_clip", "validation_share", "seed", "device", "precision",
+)  # fmt: skip
+# what else a parameter needs in order to mean anything
+NEEDS = {
+    "momentum": ("optimizer", "SGD"),
+    "nesterov": ("optimizer", "SGD"),
+    "step_epochs": ("schedule", "step"),
+    "step_factor": ("schedule", "step"),
+}
+
+
+class TrainingPanel(QWidget):
+    """Buttons and progress above, the recipe below. The recipe is edited through the document, so it can be undone."""
+
+    toggled = Signal()  # whether and what the Train button can do may have changed
+
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._run = document, run
+        self._obstacle: str | None = None
+        self.setProperty("surface", "panel")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 0)
+        layout.setSpacing(8)
+        layout.addLayout(self._buttons())
+        layout.addWidget(self._status())
+        layout.addWidget(self._recipe(), 1)
+        document.changed.connect(self._show_project)
+        run.state_changed.connect(self._show_state)
+        run.advanced.connect(self._show_progress)
+        self._show_project()
+
+    # commands
+
+    @property
+    def can_toggle(self) -> bool:
+        """Whether the Train button can do anything now."""
+        return self.train.isEnabled()
+
+    def toggle(self) -> None:
+        """What the one large button says: train, pause, or go on."""
+        if self._run.state == "training":
+            self._run.pause()
+        elif self._run.state == "paused":
+            self._run.resume()
+        elif not self._run.is_active and self._obstacle is None:
+            for form in (self.basic, self.advanced):
+                form.settle()
+            self._run.start(self._document.project)
+
+    # parts
+
+    def _buttons(self) -> QHBoxLayout:
+        self.train = QPushButton("Train")
+        self.train.setProperty("primary", True)
+        self.train.setToolTip("Train, pause or go on (F5)")
+        self.train.clicked.connect(self.toggle)
+        self.stop = QPushButton("Stop")
+        self.stop.setIcon(icon("stop"))
+        self.stop.setToolTip("Stop after this step and keep the weights (Shift+F5)")
+        self.stop.clicked.connect(self._run.stop)
+        row = QHBoxLayout()
+        row.addWidget(self.train, 2)
+        row.addWidget(self.stop, 1)
+        return row
+
+    def _status(self) -> QWidget:
+        box = QWidget()
+        box.setProperty("surface", "raised")
+        box.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.numbers = {
+            "epoch": QLabel(), "time": QLabel(), "accuracy": QLabel(), "best": QLabel(), "loss": QLabel(),
+            "speed": QLabel(),
+        }  # fmt: skip
+        titles = ("Epoch", "Time left", "Accuracy", "Best", "Loss", "Speed")
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(2)
+        for index, (title, label) in enumerate(zip(titles, self.numbers.values(), strict=True)):
+            caption = QLabel(title)
+            caption.setProperty("role", "muted")
+            caption.setProperty("size", "small")
+            grid.addWidget(caption, index // 2 * 2, index % 2)
+            grid.addWidget(label, index // 2 * 2 + 1, index % 2)
+        self._grid = QWidget()
+        self._grid.setLayout(grid)
+        grid.setContentsMargins(0, 2, 0, 0)
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(10, 9, 10, 9)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.sentence)
+        layout.addWidget(self._grid)
+        return box
+
+    def _recipe(self) -> QScrollArea:
+        self.data = QComboBox()
+        for dataset in DATASETS.values():
+            self.data.addItem(dataset.title, dataset.key)
+        self.data.activated.connect(lambda _: self._edit("data", self.data.currentData()))
+        self.data.setAccessibleName("Images to learn from")
+        self.about = QLabel()
+        self.about.setWordWrap(True)
+        self.about.setProperty("role", "muted")
+        self.about.setProperty("size", "small")
+        self.folder, self.basic, self.advanced = (Form(Recipe, plain=True) for _ in range(3))
+        for form in (self.folder, self.basic, self.advanced):
+            form.edited.connect(self._edit)
+        self.more = QToolButton()
+        self.more.setText("More settings")
+        self.more.setCheckable(True)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.toggled.connect(self._show_more)
+        inner = QWidget()
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(0, 4, 6, 12)
+        layout.setSpacing(8)
+        choice = QFormLayout()
+        choice.addRow("Images", self.data)
+        layout.addLayout(choice)
+        for widget in (self.about, self.folder, self.basic, self.more, self.advanced):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft if widget is self.more else Qt.AlignmentFlag(0))
+        layout.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._show_more(False)
+        return area
+
+    # the recipe
+
+    def _edit(self, name: str, value: Any) -> None:
+        recipe = dataclasses.replace(self._document.project.recipe, **{name: value})
+        burst = self.basic.burst + self.advanced.burst + self.folder.burst
+        title = name.replace("_", " ")
+        self._document.edit_recipe(f"Change {title}", recipe, merge=f"recipe {name} {burst}")
+
+    def _show_more(self, shown: bool) -> None:
+        self.more.setIcon(icon("caret-down" if shown else "caret-right", "muted"))
+        self.advanced.setVisible(shown)
+
+    def _show_project(self, *_: object) -> None:
+        recipe = self._document.project.recipe
+        dataset = DATASETS[recipe.data]
+        self.data.setCurrentIndex(self.data.findData(recipe.data))
+        self.about.setText(dataset.sentence)
+        for form in (self.folder, self.basic, self.advanced):
+            form.set_values(recipe)
+        self.folder.show_only(("folder",))
+        self.folder.setVisible(recipe.data == "folder")
+        self.basic.show_only(BASIC)
+        self.advanced.show_only(name for name in ADVANCED if _matters(name, recipe))
+        self._show_state()
+
+    # the run
+
+    def _show_state(self, *_: object) -> None:
+        run = self._run
+        self._obstacle = None if run.is_active else obstacle(self._document)
+        text, name = {"training": ("Pause", "pause"), "paused": ("Go on", "play")}.get(run.state, ("Train", "play"))
+        self.train.setText(text)
+        self.train.setIcon(icon(name, "on_accent"))
+        self.train.setEnabled(run.state != "preparing" and self._obstacle is None)
+        self.stop.setEnabled(run.is_active)
+        self._show_progress()
+        self.toggled.emit()
+
+    def _show_progress(self) -> None:
+        run = self._run
+        self.progress.setVisible(run.is_active)
+        self.progress.setRange(0, 0 if run.share is None and run.state == "preparing" else 1000)
+        self.progress.setValue(round(1000 * (run.share or 0)))
+        self._say()
+        self._grid.setVisible(run.last is not None)
+        if run.last is None or run.started is None:
+            return
+        last, started = run.last, run.started
+        left = run.remaining_seconds if run.is_active else None
+        latest = run.epochs["validation_accuracy"][-1] if len(run.epochs) else None
+        texts = {
+            "epoch": f"{last.epoch} of {started.epochs}, step {last.step:,}",
+            "time": duration(left) if left is not None else "–",
+            "accuracy": f"{latest:.1%}" if latest is not None else f"{last.accuracy:.1%} of this batch",
+            "best": f"{run.best.validation_accuracy:.1%}, epoch {run.best.epoch}" if run.best else "–",
+            "loss": f"{last.loss:.4g}",
+            "speed": f"{last.images_per_second:,.0f} images/s",
+        }
+        for name, text in texts.items():
+            self.numbers[name].setText(text)
+
+    def _say(self) -> None:
+        run = self._run
+        role = ""
+        if self._obstacle is not None:
+            text, role = self._obstacle, "warning"
+        elif run.state == "failed":
+            text, role = run.sentence, "error"
+        elif run.state == "idle" and not run.sentence:
+            text, role = "Ready to train.", "muted"
+        elif run.state == "training" and not run.is_stopping:
+            text, role = f"Training on {run.started.device if run.started else 'the computer'}.", "muted"
+        else:
+            text = run.sentence
+        self.sentence.setText(text)
+        if self.sentence.property("role") != role:
+            self.sentence.setProperty("role", role)
+            self.sentence.style().unpolish(self.sentence)
+            self.sentence.style().polish(self.sentence)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 42 s, 3 min 5 s, 2 h 10 min."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _matters(name: str, recipe: Recipe) -> bool:
+    if name == "validation_share":
+        return recipe.data in ("digits", "shapes", "folder")
+    needed, value = NEEDS.get(name, ("", None))
+    return not needed or getattr(recipe, needed) == value

@@ -1,0 +1,100 @@
+"""Preferences: what the program remembers of a person between two starts, and the folders it keeps things in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+
+from cnnstudio.ui.theme import Scheme
+
+ORGANIZATION = "CNN Studio"
+APPLICATION = "cnnstudio"
+RECENT_FILES = 10
+
+
+def home() -> Path:
+    """The folder of settings, runs, logs and recovery copies; ``CNNSTUDIO_HOME`` moves it."""
+    if moved := os.environ.get("CNNSTUDIO_HOME"):
+        return Path(moved)
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)) / APPLICATION
+
+
+class Preferences:
+    """Settings by name, each with its type and its default; a value that cannot be read is its default."""
+
+    def __init__(self) -> None:
+        home().mkdir(parents=True, exist_ok=True)
+        self._settings = QSettings(str(home() / "settings.ini"), QSettings.Format.IniFormat)
+
+    def sync(self) -> None:
+        """Write what was set to the disk."""
+        self._settings.sync()
+
+    @property
+    def scheme(self) -> Scheme:
+        """Light, dark, or what the system uses."""
+        value = self._settings.value("scheme", "system")
+        return value if value in ("light", "dark") else "system"
+
+    @scheme.setter
+    def scheme(self, value: Scheme) -> None:
+        self._settings.setValue("scheme", value)
+
+    @property
+    def text_scale(self) -> float:
+        """How large text is; 1.0 is the normal size."""
+        try:
+            value = float(str(self._settings.value("text_scale", 1.0)))
+        except ValueError:
+            return 1.0
+        return value if 0.7 <= value <= 2.0 else 1.0
+
+    @text_scale.setter
+    def text_scale(self, value: float) -> None:
+        self._settings.setValue("text_scale", value)
+
+    @property
+    def recent(self) -> list[Path]:
+        """The files opened or saved last, the latest first, whether they still exist or not."""
+        value = self._settings.value("recent", [])
+        return [Path(str(path)) for path in (value if isinstance(value, list) else [value]) if path]
+
+    def remember(self, path: Path) -> None:
+        """Put a file at the head of ``recent``."""
+        path = path.absolute()
+        kept = [path, *(other for other in self.recent if other != path)][:RECENT_FILES]
+        self._settings.setValue("recent", [str(path) for path in kept])
+
+    def forget(self, path: Path) -> None:
+        """Take a file out of ``recent``."""
+        self._settings.setValue("recent", [str(other) for other in self.recent if other != path])
+
+    @property
+    def folder(self) -> Path:
+        """Where the last file dialog was."""
+        folder = Path(str(self._settings.value("folder", "")) or Path.home())
+        return folder if folder.is_dir() else Path.home()
+
+    @folder.setter
+    def folder(self, value: Path) -> None:
+        self._settings.setValue("folder", str(value))
+
+    def shortcut(self, action: str, default: str) -> str:
+        """The shortcut of an action: the person's own, or the default."""
+        value = self._settings.value(f"shortcuts/{action}", default)
+        return value if isinstance(value, str) else default
+
+    def set_shortcut(self, action: str, value: str) -> None:
+        """Give an action a shortcut of the person's own."""
+        self._settings.setValue(f"shortcuts/{action}", value)
+
+    def bytes(self, name: str) -> QByteArray:
+        """A piece of the window's layout, empty where there is none."""
+        value = self._settings.value(f"window/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def set_bytes(self, name: str, value: QByteArray) -> None:
+        """Keep a piece of the window's layout."""
+        self._settings.setValue(f"window/{name}", value)

@@ -1,0 +1,337 @@
+"""Run: one training at a time. Starts it on a thread, keeps what it said, and tells panels from a timer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.source import Source, source
+from cnnstudio.graph import Shape
+from cnnstudio.project import Project, write
+from cnnstudio.training.datasets import DATASETS
+from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.preferences import home
+from cnnstudio.ui.worker import DRAIN_MILLISECONDS, Worker, sentence_of
+
+if TYPE_CHECKING:
+    from cnnstudio.training.data import Data
+
+JOIN_SECONDS = 10.0
+
+
+class Table:
+    """Rows of numbers that only grow, read as columns: what the curves are drawn from."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self._rows: NDArray[np.float64] = np.empty((len(names), 1024))
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """A column, oldest first; a view that is only valid until the next row."""
+        return self._rows[self._names.index(name), : self._count]
+
+    def append(self, row: object) -> None:
+        """Add a row from the attributes of an event."""
+        if self._count == self._rows.shape[1]:
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)], axis=1)
+        self._rows[:, self._count] = [getattr(row, name) for name in self._names]
+        self._count += 1
+
+
+@dataclass
+class Trained:
+    """What a run works with, as the thread prepared it: the module with its source and its data."""
+
+    project: Project
+    source: Source
+    module: Any  # an nn.Module, which only training knows
+    data: Data
+    watch: Any
+    folder: Path
+
+
+class Run(QObject):
+    """The training in progress or the last one, and its history.
+
+    ``state`` is "idle", "preparing", "training", "paused", "finished" or "failed". ``advanced`` comes at most thirty
+    times a second, and only when something new came.
+    """
+
+    state_changed = Signal(str)
+    advanced = Signal()
+    said = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = "idle"
+        self._worker: Worker | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(DRAIN_MILLISECONDS)
+        self._timer.timeout.connect(self._drain)
+        self._watched: tuple[str | None, int] = (None, 0)
+        self._forget()
+
+    def _forget(self) -> None:
+        self.project: Project | None = None
+        self.trained: Trained | None = None
+        self.started: Started | None = None
+        self.steps = Table("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second")
+        self.epochs = Table(
+            "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds"
+        )
+        self.last: Step | None = None
+        self.best: EpochEnd | None = None
+        self.maps: FeatureMaps | None = None
+        self.notes: list[str] = []
+        self.sentence = ""
+        self.share: float | None = None
+        self.is_stopping = False
+        self._ended: Finished | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a thread is at work (or waiting in a pause)."""
+        return self.state in ("preparing", "training", "paused")
+
+    @property
+    def weights(self) -> Path | None:
+        """The file of the best weights so far, where there is one."""
+        if self.trained is None:
+            return None
+        return next(
+            (path for name in ("best", "last") if (path := self.trained.folder / f"{name}.safetensors").exists()), None
+        )
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """How long the rest will take, from the epochs' own times; None where there is nothing to go by."""
+        if self.started is None or self.last is None or not self.last.images_per_second:
+            return None
+        left = self.started.epochs * self.started.steps_per_epoch - self.last.step
+        if len(self.epochs):
+            return float(self.epochs["seconds"].mean()) * left / self.started.steps_per_epoch
+        batch = self.project.recipe.batch_size if self.project else 1
+        return left * batch / self.last.images_per_second
+
+    # commands
+
+    def start(self, project: Project) -> None:
+        """Train this project from fresh weights. Does nothing while another run is active."""
+        if self.is_active:
+            return
+        self._finish_thread()
+        self._forget()
+        self.project = project
+        self._worker = Worker(lambda worker: _train(project, worker), "training")
+        self._set_state("preparing", "Preparing…")
+        self._worker.start()
+        self._timer.start()
+
+    def pause(self) -> None:
+        """Ask for no further steps for now."""
+        if self.state == "training" and self._worker is not None:
+            self._worker.pause()
+            self._set_state("paused", "Paused.")
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        if self.state == "paused" and self._worker is not None:
+            self._worker.resume()
+            self._set_state("training", "")
+
+    def stop(self) -> None:
+        """End the run after the step in progress; its best and last weights are kept."""
+        if self.is_active and self._worker is not None:
+            self.is_stopping = True
+            self.sentence = "Stopping…"
+            self._worker.stop()
+            self.advanced.emit()
+
+    def close(self) -> None:
+        """Stop, and wait for the thread: for the end of the program."""
+        self._timer.stop()
+        self._finish_thread()
+
+    def watch(self, node: str | None, image: int) -> None:
+        """Say which node's feature maps to show, of which validation image; the run sends them as it goes."""
+        self._watched = (node, image)
+        if self.trained is not None:
+            self.trained.watch.node = node if node is not None and node in self.trained.project.graph else None
+            self.trained.watch.image = image % max(1, len(self.trained.data.validation_images))
+
+    def call(self, function: Callable[[], Any]) -> bool:
+        """Run ``function`` on the training thread between two steps; False where no run is active."""
+        if self._worker is None or not self.is_active:
+            return False
+        self._worker.call(function)
+        return True
+
+    # events
+
+    def _drain(self) -> None:
+        worker = self._worker
+        if worker is None:
+            self._timer.stop()
+            return
+        alive = worker.is_alive
+        events = worker.drain()
+        for event in events:
+            self._take(event)
+        if not alive:
+            self._end(worker)
+        if events or not alive:
+            self.advanced.emit()
+
+    def _take(self, event: object) -> None:
+        match event:
+            case Step():
+                self.last = event
+                self.steps.append(event)
+            case EpochEnd():
+                self.epochs.append(event)
+                if event.is_best:
+                    self.best = event
+            case FeatureMaps():
+                self.maps = event
+            case Progress():
+                self.sentence, self.share = event.sentence, event.share
+            case Trained():
+                self.trained = event
+                self.watch(*self._watched)
+            case Started():
+                self.started, self.share = event, None
+                self.notes += event.notes
+                if self.state == "preparing":
+                    self._set_state("training", "")
+            case Note():
+                self.notes.append(event.sentence)
+                self.said.emit(event.sentence)
+            case Finished():
+                self.sentence = event.sentence
+                self._ended = event
+        if isinstance(event, Step) and self.started is not None:
+            self.share = event.step / max(1, self.started.epochs * self.started.steps_per_epoch)
+
+    def _end(self, worker: Worker) -> None:
+        self._timer.stop()
+        ended, self._ended = self._ended, None
+        if worker.error is not None:
+            self._set_state("failed", sentence_of(worker.error))
+        elif ended is not None:
+            self._set_state("failed" if ended.reason == "diverged" else "finished", ended.sentence)
+        elif self.last is None:
+            self._set_state("idle", "Stopped before the first step.")
+        else:
+            best = f" The best weights are those of epoch {self.best.epoch}." if self.best is not None else ""
+            self._set_state("finished", f"Stopped in epoch {self.last.epoch}.{best}")
+        self.is_stopping = False
+        if self.state != "idle":
+            self.said.emit(self.sentence)
+
+    def _set_state(self, state: str, sentence: str) -> None:
+        self.state, self.sentence = state, sentence
+        self.state_changed.emit(state)
+
+    def _finish_thread(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker.join(JOIN_SECONDS)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the preparation is: a sentence, and a share from 0 to 1 where it is known."""
+
+    sentence: str
+    share: float | None
+
+
+class RunError(Exception):
+    """A run that cannot begin; the message is a sentence."""
+
+
+def obstacle(document: Document) -> str | None:
+    """Why the open project cannot be trained as it is, in a sentence, or None where it can."""
+    graph = document.graph
+    if not len(graph):
+        return "There is no network yet. Drag an Input block onto the canvas, or start from a template."
+    if error := next((found for found in document.diagnostics if found.severity == "error"), None):
+        return error.sentence
+    if not graph.inputs:
+        return "The network has no Input block, so no image can enter it."
+    if len(graph.inputs) > 1:
+        return "The network has two inputs. Training needs exactly one."
+    if len(graph.outputs) > 1:
+        return f"The network ends in {len(graph.outputs)} places. Training needs exactly one end."
+    if document.project.recipe.data == "folder" and not document.project.recipe.folder:
+        return "Choose the folder that your images are in."
+    return None
+
+
+def _train(project: Project, worker: Worker) -> Iterator[Any]:
+    """Prepare and train, on the worker's thread; yields what ``Run`` takes."""
+    folder = _new_folder()
+    yield Progress("Starting PyTorch…", None)
+    trained = prepare(project, lambda sentence, share: _told(worker, sentence, share), folder)
+    write(folder / "project.cnn", project)
+    yield trained
+    from cnnstudio.training.loop import train
+
+    yield from train(trained.module, trained.data, project.recipe, folder, trained.watch, trained.source)
+
+
+def prepare(
+    project: Project, progress: Callable[[str, float | None], bool], folder: Path, known: Data | None = None
+) -> Trained:
+    """Build the module and load the data of a project; ``known`` is its data where it is loaded already.
+
+    Raises ``RunError``, ``DataError`` or ``SourceError`` with a sentence.
+    """
+    from cnnstudio.training.build import build
+    from cnnstudio.training.data import load
+    from cnnstudio.training.loop import Watch
+
+    analysis = infer(project.graph)
+    text = source(project.graph)
+    size, result = analysis.shape(project.graph.inputs[0].name), analysis.shape(project.graph.outputs[0].name)
+    if size is None or not size.is_map:
+        raise RunError("Images have channels, height and width: give the Input block three numbers.")
+    data = known if known is not None else load(project.recipe, size, progress)
+    if result != Shape(len(data.classes)):
+        title = DATASETS[project.recipe.data].title
+        raise RunError(
+            f"The network ends in {result}, but {title} has {len(data.classes)} classes. "
+            f"Let the last block give {len(data.classes)} numbers, one for each class."
+        )
+    return Trained(project, text, build(text.text, text.class_name), data, Watch(), folder)
+
+
+def _told(worker: Worker, sentence: str, share: float | None) -> bool:
+    worker.post(Progress(sentence, share))
+    return not worker.is_stopping
+
+
+def _new_folder() -> Path:
+    """A folder for one run, called after the moment: runs/2026-01-31 14-05-09."""
+    stem = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
+    for number in range(1, 1000):
+        folder = home() / "runs" / (stem if number == 1 else f"{stem} ({number})")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise RunError("No folder for the run could be made.")

@@ -1,0 +1,159 @@
+"""Message bar: a sentence for the person, in place, over the canvas; it asks for nothing and blocks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from cnnstudio.ui.theme import icon, mix, theme
+
+Choice = tuple[str, Callable[[], object]]
+ICONS = {"info": "info", "success": "check-circle", "warning": "warning", "error": "warning-circle"}
+MOST_BARS = 4
+
+
+class MessageBar(QFrame):
+    """One sentence with what can be done about it. It goes by itself unless it is an error or offers a choice."""
+
+    def __init__(self, sentence: str, kind: str, choices: tuple[Choice, ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.kind = kind
+        self.sentence = sentence
+        self._label = QLabel(sentence)
+        self._label.setWordWrap(True)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._label.setMinimumWidth(220)
+        sign = QLabel()
+        sign.setPixmap(icon(ICONS[kind], "accent" if kind == "info" else kind).pixmap(QSize(18, 18)))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._label, 1)
+        self.buttons: dict[str, QPushButton] = {}
+        for number, (title, act) in enumerate(choices):
+            button = QPushButton(title)
+            button.setProperty("primary", number == 0)
+            button.clicked.connect(self._chosen(act))
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            self.buttons[title] = button
+        self.close_button = QToolButton()
+        self.close_button.setIcon(icon("x", "muted"))
+        self.close_button.setToolTip("Close this message")
+        self.close_button.setAccessibleName("Close this message")
+        self.close_button.clicked.connect(self.dismiss)
+        layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        if kind in ("info", "success") and not choices:
+            QTimer.singleShot(4000 + 45 * len(sentence), self, self.dismiss)
+
+    def _chosen(self, act: Callable[[], object]) -> Callable[[], None]:
+        def chosen() -> None:
+            self.dismiss()
+            act()
+
+        return chosen
+
+    def say(self, sentence: str) -> None:
+        """Put another sentence in the place of this one."""
+        self.sentence = sentence
+        self._label.setText(sentence)
+
+    def dismiss(self) -> None:
+        """Take the message away."""
+        self.hide()
+        self.setParent(None)
+        self.deleteLater()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        color = theme.color("accent" if self.kind == "info" else self.kind)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(mix(color, theme.color("line"), 0.5), 1))
+        painter.setBrush(QColor(mix(color, theme.color("panel"), 0.07)))
+        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.end()
+
+
+class ProgressMessage(MessageBar):
+    """A sentence about something that goes on, with how far it is and a way to cancel it."""
+
+    def __init__(self, sentence: str, cancel: Callable[[], object], parent: QWidget) -> None:
+        super().__init__(sentence, "info", (("Cancel", cancel),), parent)
+        self.close_button.hide()
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setRange(0, 0)
+        self._progress.setFixedWidth(110)
+        row = self.layout()
+        if isinstance(row, QHBoxLayout):
+            row.insertWidget(2, self._progress, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def advance(self, sentence: str, share: float | None) -> None:
+        """Say how far it is; a share of None is a bar that only moves."""
+        if sentence:
+            self.say(sentence)
+        self._progress.setRange(0, 0 if share is None else 1000)
+        self._progress.setValue(round(1000 * (share or 0)))
+
+
+class Messages(QWidget):
+    """The place over ``host`` where messages appear, the latest below the earlier ones."""
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
+        self.hide()
+        host.installEventFilter(self)
+
+    @property
+    def bars(self) -> list[MessageBar]:
+        """The messages shown, oldest first."""
+        return list(self.findChildren(MessageBar, options=Qt.FindChildOption.FindDirectChildrenOnly))
+
+    def say(self, sentence: str, kind: str = "info", *choices: Choice) -> MessageBar:
+        """Show a sentence; the same sentence is not shown twice."""
+        for bar in self.bars:
+            if bar.sentence == sentence:
+                bar.dismiss()
+        bar = MessageBar(sentence, kind, choices, self)
+        self._add(bar)
+        return bar
+
+    def progress(self, sentence: str, cancel: Callable[[], object]) -> ProgressMessage:
+        """Show that something goes on."""
+        bar = ProgressMessage(sentence, cancel, self)
+        self._add(bar)
+        return bar
+
+    def _add(self, bar: MessageBar) -> None:
+        passing = [old for old in self.bars if not old.buttons and old is not bar]
+        for old in passing[: max(0, len(self.bars) - MOST_BARS)]:
+            old.dismiss()
+        self._layout.addWidget(bar)
+        bar.show()
+        self._place()
+
+    def _place(self) -> None:
+        host = self.parentWidget()
+        if host is None:
+            return
+        self.setVisible(bool(self.bars))
+        width = min(660, host.width() - 24)
+        self.setFixedWidth(max(width, 1))
+        self.setFixedHeight(max(1, self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else 1))
+        self.move(QPoint((host.width() - width) // 2, 10))
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def childEvent(self, event: QEvent) -> None:  # type: ignore[override]
+        super().childEvent(event)  # type: ignore[arg-type]
+        QTimer.singleShot(0, self, self._place)

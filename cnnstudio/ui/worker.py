@@ -1,0 +1,194 @@
+"""Worker: a generator pulled on a thread of its own, and Task, one background job told to Qt by a timer."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+# how often a timer looks for what a thread has done; a repaint for every event would stop the window
+DRAIN_MILLISECONDS = 33
+
+
+class Worker:
+    """Pulls ``make(worker)`` on its own thread and keeps what it yields until ``drain`` takes it away.
+
+    Commands act between two events: ``pause`` is not asking for the next one, ``stop`` closes the generator, ``call``
+    runs a function on the thread, also while it is paused. All methods may be called from any thread.
+    """
+
+    def __init__(self, make: Callable[[Worker], Iterator[Any]], name: str) -> None:
+        self.error: BaseException | None = None
+        self._make = make
+        self._events: deque[Any] = deque()
+        self._calls: deque[Callable[[], Any]] = deque()
+        self._changed = threading.Condition()
+        self._paused = self._stopping = False
+        # a daemon, so that a step that takes minutes cannot keep a closed program alive
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self._thread.is_alive()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether ``stop`` was called; long work between two events asks this."""
+        return self._stopping
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def pause(self) -> None:
+        """Ask for no more events."""
+        self._set(paused=True)
+
+    def resume(self) -> None:
+        """Ask for events again."""
+        self._set(paused=False)
+
+    def stop(self) -> None:
+        """Close the generator as soon as it yields."""
+        self._set(stopping=True)
+
+    def call(self, function: Callable[[], Any]) -> None:
+        """Run ``function`` on the thread between two events, and keep what it returns as an event unless None."""
+        with self._changed:
+            self._calls.append(function)
+            self._changed.notify_all()
+
+    def post(self, event: Any) -> None:
+        """Add an event from within long work."""
+        self._events.append(event)
+
+    def drain(self) -> list[Any]:
+        """What has come since the last time, in order."""
+        taken = []
+        while self._events:
+            taken.append(self._events.popleft())
+        return taken
+
+    def join(self, seconds: float | None = None) -> bool:
+        """Wait for the thread to end; whether it did."""
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+        return not self.is_alive
+
+    def _set(self, paused: bool | None = None, stopping: bool | None = None) -> None:
+        with self._changed:
+            self._paused = self._paused if paused is None else paused
+            self._stopping = self._stopping if stopping is None else stopping
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        try:
+            events = self._make(self)
+            try:
+                while self._go_on():
+                    self.post(next(events))
+            except StopIteration:
+                pass
+            finally:
+                if close := getattr(events, "close", None):
+                    close()
+        except BaseException as error:
+            self.error = error
+
+    def _go_on(self) -> bool:
+        """Wait while paused, run what was called; whether to ask for the next event."""
+        while True:
+            with self._changed:
+                while self._paused and not self._stopping and not self._calls:
+                    self._changed.wait()
+                if self._stopping or not self._calls:
+                    return not self._stopping
+                call = self._calls.popleft()
+            event = call()
+            if event is not None:
+                self.post(event)
+
+
+class Task(QObject, Generic[T]):
+    """One function run in the background; its result or its failure arrives in the window's own thread.
+
+    The function is given ``report(sentence, share)``, which says how far it is and answers whether to go on. It may
+    raise; an exception whose type is in ``expected`` is a sentence for the person, any other one goes to the log too.
+    """
+
+    progressed = Signal(str, object)  # a sentence and a share from 0 to 1, or None where it is not known
+    finished = Signal(object)
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        function: Callable[[Callable[[str, float | None], bool]], T],
+        name: str,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._worker = Worker(lambda worker: self._steps(function, worker), name)
+        self._timer = QTimer(self)
+        self._timer.setInterval(DRAIN_MILLISECONDS)
+        self._timer.timeout.connect(self._drain)
+        self._worker.start()
+        self._timer.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether neither ``finished`` nor ``failed`` has been emitted and ``stop`` was not called."""
+        return self._timer.isActive()
+
+    def stop(self, seconds: float | None = None) -> None:
+        """Ask the function to end at its next report; nothing is emitted any more. Waits for it if asked to."""
+        self._timer.stop()
+        self._worker.stop()
+        if seconds is not None:
+            self._worker.join(seconds)
+
+    @staticmethod
+    def _steps(function: Callable[[Callable[[str, float | None], bool]], T], worker: Worker) -> Iterator[Any]:
+        def report(sentence: str, share: float | None = None) -> bool:
+            worker.post((sentence, share))
+            return not worker.is_stopping
+
+        yield _Result(function(report))
+
+    def _drain(self) -> None:
+        alive = self._worker.is_alive
+        for event in self._worker.drain():
+            if isinstance(event, _Result):
+                self._timer.stop()
+                self.finished.emit(event.value)
+                return
+            self.progressed.emit(*event)
+        if not alive and self._timer.isActive():
+            self._timer.stop()
+            if self._worker.error is not None:
+                self.failed.emit(sentence_of(self._worker.error))
+
+
+class _Result:
+    """What a task's function returned."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def sentence_of(error: BaseException) -> str:
+    """The sentence of an error of this program's own; any other error is logged whole and said shortly."""
+    if type(error).__module__.startswith("cnnstudio."):
+        return str(error)
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return "The computer ran out of memory. A smaller batch or a smaller network needs less."
+    logger.error("unexpected error on a background thread", exc_info=error)
+    reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+    return f"Something went wrong that should not: {reason}"
