@@ -15,23 +15,28 @@ class DiskError(Exception):
     """A file could not be read or written; the message is a sentence that names the file and the reason."""
 
 
-def read(path: Path, most: int) -> bytes:
-    """The bytes of a regular file of at most ``most`` bytes. Raises ``DiskError``.
-
-    Looks before it opens: a pipe would wait for ever, and a huge file is refused without being read.
-    """
+def require_file(path: Path) -> None:
+    """Raise ``DiskError`` unless ``path`` is an ordinary file: to open a pipe would be to wait for ever."""
     try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
-            raise DiskError(f"{path.name or path} cannot be opened: it is a folder.")
-        if not stat.S_ISREG(found.st_mode):
-            raise DiskError(f"{path.name} cannot be opened: it is no ordinary file.")
-        with path.open("rb") as file:
-            data = file.read(most + 1)
+        mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         raise DiskError(f"{_shown(path)} cannot be opened: {reason(error)}.") from error
+    if stat.S_ISDIR(mode):
+        raise DiskError(f"{_shown(path)} cannot be opened: it is a folder.")
+    if not stat.S_ISREG(mode):
+        raise DiskError(f"{_shown(path)} cannot be opened: it is no ordinary file.")
+
+
+def read(path: Path, most: int) -> bytes:
+    """The bytes of an ordinary file of at most ``most`` bytes. Raises ``DiskError``."""
+    require_file(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise DiskError(f"{_shown(path)} cannot be opened: {reason(error)}.") from error
     if len(data) > most:
-        raise DiskError(f"{path.name} cannot be opened: it is larger than {most // 2**20} MB.")
+        raise DiskError(f"{_shown(path)} cannot be opened: it is larger than {most // 2**20} MB.")
     return data
 
 
