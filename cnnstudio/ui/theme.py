@@ -66,6 +66,13 @@ FAMILY_HUES = {
     "merge": 145, "regularization": 10, "residual": 196, "attention": 300, "efficient": 120,
 }  # fmt: skip
 
+# a Phosphor glyph for each family, so that colour is never the only sign
+FAMILY_GLYPHS = {
+    "input": "image", "convolution": "grid-four", "pooling": "arrows-in", "normalization": "faders",
+    "activation": "chart-line-up", "linear": "share-network", "merge": "git-merge", "regularization": "dice-five",
+    "residual": "arrow-bend-up-right", "attention": "eye", "efficient": "lightning", "shape": "frame-corners",
+}  # fmt: skip
+
 # font sizes in device-independent pixels, before the person's own text scale
 FONT_SIZES = {"small": 11, "body": 13, "large": 15, "title": 19}
 
