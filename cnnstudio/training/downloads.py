@@ -92,7 +92,8 @@ def _download(addresses: Sequence[str], path: Path, md5: str, title: str, share:
         try:
             _copy(address, part, share)
         except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
-            reason = str(getattr(error, "reason", "") or error)
+            cause = getattr(error, "reason", error)
+            reason = str(getattr(cause, "strerror", None) or cause)
             continue
         except DataCancelledError as error:
             part.unlink(missing_ok=True)

@@ -1,0 +1,109 @@
+"""Where and how precisely it is computed, and in words what a device says when it cannot."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from cnnstudio.recipe import Recipe
+from cnnstudio.training.threads import default_threads
+
+
+class TrainingError(ValueError):
+    """What cannot be trained; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a run computes: ``name`` for people, ``notes`` sentences, ``channels_last`` how images lie in memory."""
+
+    torch: torch.device
+    name: str
+    bfloat16: bool
+    channels_last: bool
+    notes: tuple[str, ...]
+
+    def take(self, module: nn.Module) -> None:
+        """Move the module here, laid out as this device likes it."""
+        module.to(self.torch)
+        if self.channels_last:
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def give_back(self, module: nn.Module) -> None:
+        """Move the module to the CPU, laid out plainly."""
+        module.to("cpu")
+        if self.channels_last:
+            module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+
+    def laid(self, x: Tensor) -> Tensor:
+        """Images (N, C, H, W) laid out as this device likes them."""
+        return x.contiguous(memory_format=torch.channels_last) if self.channels_last else x
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """The context in which a network is called."""
+        if not self.bfloat16:
+            return contextlib.nullcontext()
+        return torch.autocast(self.torch.type, torch.bfloat16)
+
+    def held(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """The training images here if they take no more than a quarter of what is free, else where they are."""
+        if self.torch.type != "cuda" or images.numel() > torch.cuda.mem_get_info(self.torch)[0] // 4:
+            return images, labels
+        return images.to(self.torch), labels.to(self.torch)
+
+
+_PRECISION: dict[bool, tuple[str, ...]] = {True: ("It computes in bfloat16.",), False: ()}
+
+
+def chosen_device(module: nn.Module, recipe: Recipe) -> Device:
+    """The device that the recipe asks for, or the CPU with a note where there is no such device."""
+    convolves = any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in module.modules())
+    auto = recipe.precision == "auto"
+    if recipe.device != "cpu" and torch.cuda.is_available():
+        device = torch.device("cuda", torch.cuda.current_device())
+        bfloat16 = auto and torch.cuda.is_bf16_supported(including_emulation=False)
+        notes = _PRECISION[bfloat16]
+        return Device(device, torch.cuda.get_device_name(device), bfloat16, convolves and bfloat16, notes)
+    bfloat16 = auto and _cpu_multiplies_bfloat16()
+    notes = _PRECISION[bfloat16]
+    if recipe.device == "cuda":
+        notes = ("The recipe asks for CUDA, but PyTorch finds no CUDA device here; the run goes on the CPU.", *notes)
+    threads = default_threads()
+    name = f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+    return Device(torch.device("cpu"), name, bfloat16, convolves and bfloat16, notes)
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    """Whether this CPU has units that multiply bfloat16 matrices; on others bfloat16 is slower than float32."""
+    probe = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return bool(probe is not None and probe())
+
+
+@contextlib.contextmanager
+def explained(recipe: Recipe) -> Iterator[None]:
+    """Turn what torch raises about memory and about batches of one into ``TrainingError`` with a sentence."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_about_memory(error):
+            raise
+        half = max(1, recipe.batch_size // 2)
+        advice = f"try a batch size of {half}, smaller images or fewer channels"
+        raise TrainingError(f"The memory is not enough for steps of {recipe.batch_size} images: {advice}.") from error
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        advice = "give the recipe a batch size of 2 or more"
+        raise TrainingError(
+            f"BatchNorm needs more than one image a step where its maps are 1 × 1: {advice}."
+        ) from error
+
+
+def is_about_memory(error: Exception) -> bool:
+    """Whether torch or Python says with this that there is no memory left."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,0 +1,87 @@
+"""Weights on disk: safetensors, which hold numbers and no code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor, nn
+
+
+class WeightsError(ValueError):
+    """Weights that cannot be kept or do not fit; the message is a sentence."""
+
+
+def save(path: Path, weights: nn.Module | Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
+    """Write a module's weights and buffers, or a state_dict, in one piece: the old file stays until the new one stands.
+
+    Raises ``WeightsError`` where the disk is full or the folder may not be written.
+    """
+    state = weights.state_dict() if isinstance(weights, nn.Module) else weights
+    # safetensors wants each tensor laid out plainly and in memory of its own
+    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
+    content = to_bytes(plain, {"format": "pt", **(metadata or {})})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content)
+    except OSError as error:
+        raise WeightsError(f"The weights could not be written to {path}: {error.strerror or error}.") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+
+
+def load(module: nn.Module, path: Path) -> dict[str, str]:
+    """Put the weights of a file into ``module``, all of them or none; the file's metadata.
+
+    Raises ``WeightsError`` with a sentence for a file that is missing, damaged or of another network.
+    """
+    found, metadata = read(path)
+    wanted = module.state_dict()
+    if absent := [name for name in wanted if name not in found]:
+        raise WeightsError(f"{path.name} belongs to another network: it has no {_listed(absent)}.")
+    if strange := [name for name in found if name not in wanted]:
+        raise WeightsError(f"{path.name} belongs to another network: it has {_listed(strange)}, this network has not.")
+    for name, tensor in wanted.items():
+        if tensor.shape != found[name].shape:
+            sizes = f"its {name} is {_size(found[name])}, here it is {_size(tensor)}"
+            raise WeightsError(f"{path.name} belongs to another network: {sizes}.")
+    module.load_state_dict(found, strict=True)
+    return metadata
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """The tensors and the metadata of a file. Raises ``WeightsError``."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise WeightsError(f"There are no weights at {path}.") from error
+    except OSError as error:
+        raise WeightsError(f"The weights at {path} cannot be read: {error.strerror or error}.") from error
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise WeightsError(f"{path.name} holds no weights in the safetensors format, or is damaged.") from error
+
+
+def _listed(names: Sequence[str]) -> str:
+    some = ", ".join(name[:80] for name in names[:3])
+    return f"{some} and {len(names) - 3:,} more" if len(names) > 3 else some
+
+
+def _size(tensor: Tensor) -> str:
+    return " × ".join(map(str, tensor.shape)) or "a single number"
