@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
+from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.graph import Graph
-
-Severity = Literal["error", "warning", "hint"]
-
-
-@dataclass(frozen=True)
-class Fix:
-    """A way out: what it does, in words, and the function from graph to graph that does it."""
-
-    title: str
-    apply: Callable[[Graph], Graph]
+from cnnstudio.compiler.rules import RULES, Severity
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One finding: its code, how bad it is, the nodes concerned, a sentence and zero or more fixes."""
+    """One finding: its code, how bad it is, the nodes concerned, a sentence and zero or more fixes.
+
+    The first of ``nodes`` is the one to go to. ``RULES[code].documentation`` tells more.
+    """
 
     code: str
     severity: Severity
@@ -32,8 +24,12 @@ class Diagnostic:
 
 
 def diagnose(analysis: Analysis, classes: int | None = None) -> tuple[Diagnostic, ...]:
-    """Everything that can be said about a network; ``classes`` is how many the data has, where that is known."""
+    """Everything that can be said about a network, errors first; ``classes`` is how many the data has, if known."""
     return tuple(
-        Diagnostic("shape", "error", (name,), f"{name} ({analysis.graph[name].block.title}): {error.sentence}")
-        for name, error in analysis.errors.items()
+        Diagnostic(rule.code, rule.severity, found.nodes, found.sentence, found.fixes)
+        for rule in RULES.values()
+        for found in rule.check(analysis, classes)
     )
+
+
+__all__ = ["Diagnostic", "Fix", "Severity", "diagnose"]

@@ -1,0 +1,130 @@
+"""Fixes: the edits that a diagnostic offers. Each is a function from graph to graph, and so one step of undo.
+
+A fix is made for the graph that was diagnosed. Where what it concerns is gone since, it gives the graph back as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from cnnstudio.blocks import Input
+from cnnstudio.graph import Block, Edge, Graph, Node, Position
+
+_STEP = (232.0, 92.0)  # from one node to the next, along a row and along a column, as graph.layout sets them
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A way out: what it does, in words, and the function from graph to graph that does it."""
+
+    title: str
+    apply: Callable[[Graph], Graph]
+
+
+def replace(title: str, name: str, block: Block) -> Fix:
+    """Put ``block`` in the place of the block of this node."""
+    return Fix(title, lambda graph: graph.replace(name, block) if name in graph else graph)
+
+
+def insert(title: str, edge: Edge, *blocks: Block) -> Fix:
+    """Put ``blocks`` one after the other on a wire; what stands behind it moves on to make room."""
+
+    def apply(graph: Graph) -> Graph:
+        if edge not in graph.edges:
+            return graph
+        graph, places = _room(graph, edge, len(blocks))
+        return _spliced(graph, edge, zip(blocks, places, strict=True))
+
+    return Fix(title, apply)
+
+
+def append(title: str, name: str, *blocks: Block) -> Fix:
+    """Put ``blocks`` one after the other behind a node that nothing reads."""
+
+    def apply(graph: Graph) -> Graph:
+        if name not in graph or graph.consumers[name]:
+            return graph
+        last, (left, top) = name, graph[name].position
+        for number, block in enumerate(blocks, 1):
+            node = Node(graph.fresh(block.stem), block, (last,), (left + number * _STEP[0], top))
+            graph, last = graph.add(node), node.name
+        return graph
+
+    return Fix(title, apply)
+
+
+def remove(title: str, name: str) -> Fix:
+    """Take a node out and join its first input to what read it."""
+    return Fix(title, lambda graph: graph.remove(name, heal=True))
+
+
+def delete(title: str, names: Iterable[str]) -> Fix:
+    """Delete these nodes with their wires."""
+    gone = tuple(names)
+    return Fix(title, lambda graph: graph.remove(*gone))
+
+
+def connect(title: str, edge: Edge) -> Fix:
+    """Draw a wire."""
+
+    def apply(graph: Graph) -> Graph:
+        possible = edge.source in graph and edge.target in graph and not graph.refusal(*dataclasses.astuple(edge))
+        return graph.connect(edge.source, edge.target, edge.port) if possible else graph
+
+    return Fix(title, apply)
+
+
+def begin(title: str, edge: Edge | None, block: Input) -> Fix:
+    """Add an Input, with a wire to the port of ``edge`` (its source is not looked at)."""
+
+    def apply(graph: Graph) -> Graph:
+        name = graph.fresh(block.stem)
+        if edge is None or edge.target not in graph:
+            return graph.add(Node(name, block))
+        left, top = graph[edge.target].position
+        graph = graph.add(Node(name, block, position=(left - _STEP[0], top)))
+        return graph.connect(name, edge.target, edge.port)
+
+    return Fix(title, apply)
+
+
+def swap(title: str, first: str, second: str) -> Fix:
+    """Let ``first``, which ``second`` alone reads, come behind ``second``; both change places."""
+
+    def apply(graph: Graph) -> Graph:
+        if first not in graph or second not in graph or graph[second].inputs != (first,):
+            return graph
+        mine, other = graph[first], graph[second]
+        leaving = graph.consumers[second]
+        graph = graph.remove(first, heal=True)
+        graph = graph.add(dataclasses.replace(mine, inputs=(second,), position=other.position))
+        for edge in leaving:
+            graph = graph.connect(first, edge.target, edge.port)
+        return graph.move({second: mine.position})
+
+    return Fix(title, apply)
+
+
+def _spliced(graph: Graph, edge: Edge, placed: Iterable[tuple[Block, Position]]) -> Graph:
+    for block, place in placed:
+        node = Node(graph.fresh(block.stem), block, position=place)
+        graph = graph.insert(edge, node)
+        edge = dataclasses.replace(edge, source=node.name)
+    return graph
+
+
+def _room(graph: Graph, edge: Edge, count: int) -> tuple[Graph, list[Position]]:
+    """The graph with room for ``count`` nodes on a wire, and their places: along its longer way, evenly."""
+    start, end = graph[edge.source].position, graph[edge.target].position
+    across = 0 if abs(end[0] - start[0]) >= abs(end[1] - start[1]) else 1
+    missing = (count + 1) * _STEP[across] - (end[across] - start[across])
+    if missing > 0:
+        shift = (missing, 0.0) if across == 0 else (0.0, missing)
+        behind = {edge.target} | graph.descendants(edge.target)
+        places = {name: graph[name].position for name in behind}
+        graph = graph.move({name: (x + shift[0], y + shift[1]) for name, (x, y) in places.items()})
+        end = graph[edge.target].position
+    shares = [number / (count + 1) for number in range(1, count + 1)]
+    return graph, [(start[0] + (end[0] - start[0]) * s, start[1] + (end[1] - start[1]) * s) for s in shares]

@@ -1,0 +1,336 @@
+"""Every rule finds what it should, leaves alone what it should not, and each fix removes what it was offered for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cnnstudio.blocks import (
+    AdaptiveAvgPool2d,
+    Add,
+    AvgPool2d,
+    BatchNorm2d,
+    Concat,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Identity,
+    Input,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Residual,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
+from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.rules import RULES
+from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.graph import Block, Edge, Graph, Node, Sketch
+
+
+def found(graph: Graph, code: str, classes: int | None = None) -> list[Diagnostic]:
+    return [diagnostic for diagnostic in diagnose(infer(graph), classes) if diagnostic.code == code]
+
+
+def chain(*blocks: Block, size: tuple[int, ...] = (3, 32, 32)) -> Graph:
+    draw = Sketch()
+    draw.chain(draw(Input(size)), *blocks)
+    return placed(draw.graph())
+
+
+def placed(graph: Graph) -> Graph:
+    return graph.move({name: (232.0 * index, 0.0) for index, name in enumerate(graph.order)})
+
+
+HEAD = (AdaptiveAvgPool2d(1), Flatten(), Linear(10))
+GOOD = chain(Conv2d(8, 3, bias=False), BatchNorm2d(), ReLU(), Dropout(), MaxPool2d(), *HEAD)
+
+
+def branches(*ends: str, merge: Block | None = None) -> Graph:
+    """An input, a convolution each for the names, and what joins them."""
+    draw = Sketch()
+    image = draw(Input((3, 32, 32)))
+    made = [draw(Conv2d(8 * (index + 1), 3), image, name=name) for index, name in enumerate(ends)]
+    if merge is not None:
+        draw(merge, *made)
+    return placed(draw.graph())
+
+
+def deeper(graph: Graph, name: str, *blocks: Block) -> Graph:
+    for block in blocks:
+        node = Node(graph.fresh(block.stem), block, (name,))
+        graph, name = graph.add(node), node.name
+    return graph
+
+
+def loose(*nodes: Node) -> Graph:
+    return GOOD.add(*nodes)
+
+
+POSITIVE: list[tuple[str, Graph, int | None]] = [
+    ("no-input", Graph(), None),
+    ("no-input", Graph.of([Node("conv1", Conv2d(), (None,)), Node("relu1", ReLU(), ("conv1",))]), None),
+    ("no-layer", chain(), None),
+    ("shape", chain(Conv2d(8), Linear(10)), None),
+    ("shape", chain(Conv2d(8, groups=2)), None),
+    ("shape", chain(Conv2d(8, 5, padding="same", stride=2)), None),
+    ("shape", chain(MaxPool2d(3, padding=2)), None),
+    ("shape", chain(Conv2d(8, 40)), None),
+    ("shape", chain(Flatten(), BatchNorm2d()), None),
+    ("shape", branches("left", "right", merge=Add()), None),
+    ("shape", deeper(branches("left", "right", merge=Concat()), "cat1", Linear(10)), None),
+    ("open-port", loose(Node("conv9", Conv2d(), (None,))), None),
+    ("open-port", loose(Node("add1", Add(), ("conv1", None))), None),
+    ("unreachable", loose(Node("conv9", Conv2d()), Node("relu9", ReLU(), ("conv9",))), None),
+    ("unused-branch", deeper(GOOD, "relu1", Conv2d(), ReLU()), None),
+    ("unused-branch", loose(Node("input2", Input((1, 8, 8)))), None),
+    ("classes", GOOD, 5),
+    ("classes", deeper(GOOD, "fc1", Dropout(), Softmax()), 5),
+    ("classes", chain(Conv2d(10, 1), ReLU(), AdaptiveAvgPool2d(1), Flatten()), 3),
+    ("classes", chain(Conv2d(10, 1), ReLU(), Flatten()), 3),
+    ("classes", chain(Conv2d(10, 1), ReLU()), 10),
+    ("missing-head", chain(Conv2d(8), ReLU()), None),
+    ("softmax-before-loss", deeper(GOOD, "fc1", Softmax()), None),
+    ("activation-before-loss", deeper(GOOD, "fc1", ReLU()), None),
+    ("activation-before-loss", deeper(GOOD, "fc1", Sigmoid()), 10),
+    ("no-activation-between", chain(Conv2d(8), Conv2d(8), ReLU(), *HEAD), None),
+    ("no-activation-between", chain(Conv2d(8, bias=False), BatchNorm2d(), Conv2d(8), ReLU(), *HEAD), None),
+    ("no-activation-between", chain(Flatten(), Linear(20), Dropout(), Identity(), Linear(10)), None),
+    ("no-activation-between", chain(Conv2d(8), AvgPool2d(), Flatten(), Linear(10)), None),
+    ("bias-before-batchnorm", chain(Conv2d(8), BatchNorm2d(), ReLU(), *HEAD), None),
+    ("dropout-before-batchnorm", chain(Conv2d(8), ReLU(), Dropout(), BatchNorm2d(), *HEAD), None),
+]
+
+NEGATIVE: list[tuple[str, Graph, int | None]] = [
+    ("no-layer", chain(ReLU()), None),
+    ("shape", branches("left", "right"), None),
+    ("unreachable", loose(Node("conv9", Conv2d())), None),  # alone, it is an open port and no more
+    ("unreachable", loose(Node("add1", Add(), ("conv1", "conv9")), Node("conv9", Conv2d())), None),
+    ("unused-branch", loose(Node("conv9", Conv2d())), None),
+    ("unused-branch", loose(Node("conv9", Conv2d()), Node("relu9", ReLU(), ("conv9",))), None),
+    ("classes", GOOD, 10),
+    ("classes", chain(Conv2d(8, groups=2)), 10),  # without shapes there is nothing to say
+    ("missing-head", chain(Conv2d(8)), 10),  # the head that is not the data's says it
+    ("softmax-before-loss", chain(Conv2d(8), Softmax(), *HEAD), None),
+    ("activation-before-loss", chain(Conv2d(10), ReLU(), AdaptiveAvgPool2d(1), Flatten(), Tanh()), None),
+    ("activation-before-loss", chain(Conv2d(8), ReLU()), None),
+    ("no-activation-between", chain(Conv2d(8), MaxPool2d(), Conv2d(8)), None),
+    ("no-activation-between", chain(Conv2d(8), Conv2d(8, groups=8), Conv2d(8, 1)), None),
+    ("no-activation-between", deeper(chain(Conv2d(8), Conv2d(8)), "conv1", ReLU()), None),
+    ("bias-before-batchnorm", deeper(chain(Conv2d(8), BatchNorm2d()), "conv1", ReLU()), None),
+    ("bias-before-batchnorm", Graph.of([Node("bn1", BatchNorm2d(), (None,))]), None),
+    ("dropout-before-batchnorm", chain(BatchNorm2d(), Dropout()), None),
+]
+
+
+def described(case: tuple[str, Graph, Any]) -> str:
+    return f"{case[0]}-{'-'.join(node.block.stem for node in case[1])}-{case[2]}"
+
+
+def test_every_rule_has_an_example_and_a_documentation() -> None:
+    assert {code for code, _, _ in POSITIVE} == set(RULES)
+    assert all(len(rule.documentation) > 30 for rule in RULES.values())
+
+
+def test_nothing_is_said_about_a_good_network() -> None:
+    assert diagnose(infer(GOOD), 10) == ()
+
+
+@pytest.mark.parametrize("case", POSITIVE, ids=described)
+def test_what_is_wrong_is_found_and_said(case: tuple[str, Graph, int | None]) -> None:
+    code, graph, classes = case
+    (diagnostic,) = found(graph, code, classes)
+    assert all(name in graph for name in diagnostic.nodes)
+    assert all(name in diagnostic.sentence for name in diagnostic.nodes[:3] if code != "no-input")
+    assert diagnostic.sentence.endswith(".")
+    assert diagnostic.severity == RULES[code].severity
+
+
+@pytest.mark.parametrize("case", NEGATIVE, ids=described)
+def test_what_is_right_is_left_alone(case: tuple[str, Graph, int | None]) -> None:
+    code, graph, classes = case
+    assert not found(graph, code, classes)
+
+
+@pytest.mark.parametrize("case", POSITIVE, ids=described)
+def test_every_fix_removes_what_it_was_offered_for(case: tuple[str, Graph, int | None]) -> None:
+    code, graph, classes = case
+    before = graph.nodes
+    for fix in found(graph, code, classes)[0].fixes:
+        fixed = fix.apply(graph)
+        assert not found(fixed, code, classes), fix.title
+        assert fixed != graph
+        Graph.of(fixed)
+    assert graph.nodes is before
+
+
+@pytest.mark.parametrize("case", POSITIVE, ids=described)
+def test_a_fix_for_what_is_gone_does_nothing_or_stands_alone(case: tuple[str, Graph, int | None]) -> None:
+    code, graph, classes = case
+    for fix in found(graph, code, classes)[0].fixes:
+        assert len(fix.apply(Graph())) <= (1 if code == "no-input" else 0)
+
+
+@pytest.mark.parametrize("case", [*POSITIVE, *NEGATIVE, ("none", GOOD, None)], ids=described)
+def test_there_is_a_source_where_there_is_no_error(case: tuple[str, Graph, int | None]) -> None:
+    _, graph, _ = case
+    errors = [diagnostic for diagnostic in diagnose(infer(graph)) if diagnostic.severity == "error"]
+    try:
+        source(graph)
+    except SourceError as error:
+        assert errors, str(error)
+    else:
+        assert not errors
+
+
+# sentences
+
+
+def test_a_shape_error_names_both_nodes_and_the_shape() -> None:
+    graph = chain(Conv2d(16), MaxPool2d(), Linear(10), size=(1, 12, 12))
+    (diagnostic,) = found(graph, "shape")
+    assert diagnostic.sentence.startswith("fc1 (Linear) cannot take 16 × 5 × 5 from pool1 (MaxPool2d): ")
+    assert diagnostic.nodes == ("fc1", "pool1")
+
+
+def test_a_merge_names_all_that_it_joins() -> None:
+    (diagnostic,) = found(branches("left", "right", merge=Add()), "shape")
+    assert diagnostic.sentence.startswith(
+        "add1 (Add) cannot join 8 × 30 × 30 from left (Conv2d) and 16 × 30 × 30 from right (Conv2d): "
+    )
+    assert diagnostic.nodes == ("add1", "left", "right")
+
+
+def test_an_error_inside_a_composite_says_where() -> None:
+    (diagnostic,) = found(chain(Flatten(), Residual(8)), "shape")
+    assert "block1 (Residual) cannot take 3072 from flatten1 (Flatten): " in diagnostic.sentence
+
+
+def test_an_open_port_of_a_merge_is_numbered() -> None:
+    (diagnostic,) = found(loose(Node("add1", Add(), ("conv1", None))), "open-port")
+    assert diagnostic.sentence == "Nothing flows into input 2 of add1 (Add)."
+
+
+# what fixes do
+
+
+def fix(graph: Graph, code: str, title: str, classes: int | None = None) -> Graph:
+    (made,) = [fix for found_ in found(graph, code, classes) for fix in found_.fixes if fix.title == title]
+    return made.apply(graph)
+
+
+def test_flatten_goes_between_and_makes_room() -> None:
+    graph = chain(Conv2d(8), Linear(10), ReLU())
+    fixed = fix(graph, "shape", "Insert Flatten")
+    assert fixed["fc1"].inputs == ("flatten1",)
+    assert fixed["flatten1"].inputs == ("conv1",)
+    assert [fixed[name].position for name in ("conv1", "flatten1", "fc1", "relu1")] == [
+        (232, 0),
+        (464, 0),
+        (696, 0),
+        (928, 0),
+    ]
+
+
+def test_two_blocks_go_between_in_their_order() -> None:
+    graph = chain(Conv2d(8), Linear(10))
+    fixed = fix(graph, "shape", "Insert global average pooling and Flatten")
+    assert fixed.order == ("input1", "conv1", "pool1", "flatten1", "fc1")
+    places = [fixed[name].position[0] for name in fixed.order]
+    assert places == sorted(places)
+    assert len(set(places)) == 5
+
+
+def test_a_column_makes_room_downwards() -> None:
+    graph = chain(Conv2d(8), Linear(10))
+    graph = graph.move({"input1": (0, 0), "conv1": (0, 92), "fc1": (0, 184)})
+    fixed = fix(graph, "shape", "Insert Flatten")
+    assert [fixed[name].position for name in ("conv1", "flatten1", "fc1")] == [(0, 92), (0, 184), (0, 276)]
+
+
+def test_room_that_is_there_is_used() -> None:
+    graph = chain(Conv2d(8), Linear(10)).move({"fc1": (1000, 100)})
+    fixed = fix(graph, "shape", "Insert Flatten")
+    assert fixed["fc1"].position == (1000, 100)
+    assert fixed["flatten1"].position == (616, 50)
+
+
+def test_only_the_unused_branch_is_deleted() -> None:
+    graph = deeper(GOOD, "relu1", Conv2d(), ReLU())
+    assert fix(graph, "unused-branch", "Delete the branch that ends in relu2") == GOOD
+
+
+def test_a_node_that_feeds_two_unused_branches_stays_for_the_other() -> None:
+    graph = deeper(deeper(deeper(GOOD, "relu1", Conv2d()), "conv2", ReLU()), "conv2", Tanh())
+    fixed = fix(graph, "unused-branch", "Delete relu2")
+    assert "conv2" in fixed
+    assert "tanh1" in fixed
+
+
+def test_the_deeper_end_is_the_output() -> None:
+    assert [found_.nodes for found_ in found(deeper(GOOD, "conv1", ReLU()), "unused-branch")] == [("relu2",)]
+
+
+def test_the_last_linear_takes_the_data_s_classes() -> None:
+    fixed = fix(deeper(GOOD, "fc1", Dropout()), "classes", "Set out_features to 5", 5)
+    assert fixed["fc1"].block == Linear(5)
+
+
+def test_a_loose_node_is_connected_to_the_one_open_end() -> None:
+    graph = loose(Node("relu9", ReLU()))
+    assert fix(graph, "open-port", "Connect fc1 to it")["relu9"].inputs == ("fc1",)
+
+
+def test_an_input_is_put_before_the_first_open_port() -> None:
+    graph = Graph.of([Node("conv1", Conv2d(), (None,), (100, 40)), Node("relu1", ReLU(), ("conv1",), (332, 40))])
+    fixed = fix(graph, "no-input", "Add an Input")
+    assert fixed["conv1"].inputs == ("input1",)
+    assert fixed["input1"].position == (-132, 40)
+
+
+def test_the_bias_alone_changes() -> None:
+    fixed = fix(chain(Conv2d(8, 5, padding=2), BatchNorm2d()), "bias-before-batchnorm", "Leave out the bias")
+    assert fixed["conv1"].block == Conv2d(8, 5, padding=2, bias=False)
+
+
+def test_relu_goes_behind_the_batchnorm() -> None:
+    graph = chain(Conv2d(8, bias=False), BatchNorm2d(), Dropout(), Conv2d(8))
+    fixed = fix(graph, "no-activation-between", "Insert ReLU behind bn1")
+    assert fixed.order == ("input1", "conv1", "bn1", "relu1", "dropout1", "conv2")
+
+
+def test_dropout_changes_places_with_batchnorm_for_all_that_read_it() -> None:
+    graph = chain(Conv2d(8), Dropout(0.3), BatchNorm2d(), ReLU())
+    graph = deeper(graph, "bn1", Tanh())
+    fixed = fix(graph, "dropout-before-batchnorm", "Put dropout1 behind bn1")
+    assert fixed["bn1"].inputs == ("conv1",)
+    assert fixed["dropout1"].inputs == ("bn1",)
+    assert fixed["dropout1"].block == Dropout(0.3)
+    assert fixed["relu1"].inputs == fixed["tanh1"].inputs == ("dropout1",)
+    assert fixed["bn1"].position == graph["dropout1"].position
+    assert fixed["dropout1"].position == graph["bn1"].position
+
+
+def test_a_merge_is_mended_on_the_right_wire() -> None:
+    graph = branches("left", "right", merge=Add())
+    for way in found(graph, "shape")[0].fixes:
+        fixed = way.apply(graph)
+        assert not infer(fixed).errors, way.title
+        assert len(fixed) == len(graph) + 1
+
+
+def test_a_wire_that_was_redrawn_is_left_alone() -> None:
+    graph = chain(Conv2d(8), Linear(10))
+    ways = found(graph, "shape")[0].fixes
+    cut = graph.disconnect(Edge("conv1", "fc1"))
+    assert all(way.apply(cut) == cut for way in ways)
+
+
+@pytest.mark.parametrize("make", [lambda graph: graph, lambda graph: graph.rename("conv1", "first")])
+def test_findings_are_values_of_the_graph_alone(make: Callable[[Graph], Graph]) -> None:
+    graph = make(chain(Conv2d(8), Linear(10)))
+    first, second = diagnose(infer(graph)), diagnose(infer(graph))
+    assert [(d.code, d.nodes, d.sentence) for d in first] == [(d.code, d.nodes, d.sentence) for d in second]
