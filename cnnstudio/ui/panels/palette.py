@@ -1,0 +1,274 @@
+"""Palette: every block by family, to search, to drag and to add."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLabel,
+    QLineEdit,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+import cnnstudio.blocks  # noqa: F401 - fills BLOCKS
+from cnnstudio.graph import BLOCKS, Block, Composite
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.insertion import inserted
+from cnnstudio.ui.panels.panel import Panel
+from cnnstudio.ui.theme import FAMILY_HUES, icon, theme
+from cnnstudio.ui.widgets.tile import paint_tile
+
+MIME = "application/x-cnnstudio-block"
+FAMILIES = (
+    "input", "convolution", "pooling", "activation", "normalization", "regularization", "linear", "merge", "residual",
+    "attention", "efficient",
+)  # fmt: skip
+TITLES = {"merge": "Bring branches together", "linear": "Flatten and linear", "efficient": "Efficient blocks"}
+BLOCK_ROLE = Qt.ItemDataRole.UserRole
+
+
+class PalettePanel(Panel):
+    """A searchable list of the blocks; Enter and double-click add one behind the selected node."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(document, parent)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Search blocks")
+        self.search.setAccessibleName("Search blocks")
+        self.search.setClearButtonEnabled(True)
+        self.search.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search.installEventFilter(self)
+        self.search.textChanged.connect(self._fill)
+        self.tree = BlockTree(self)
+        self.tree.itemActivated.connect(lambda item: self._add(item.data(0, BLOCK_ROLE)))
+        self.tree.installEventFilter(self)
+        self.nothing = QLabel(self)
+        self.nothing.setWordWrap(True)
+        self.nothing.setProperty("role", "muted")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.nothing.setContentsMargins(14, 6, 14, 6)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setSpacing(6)
+        top = QVBoxLayout()
+        top.setContentsMargins(10, 0, 10, 0)
+        top.addWidget(self.search)
+        layout.addLayout(top)
+        layout.addWidget(self.nothing)
+        layout.addWidget(self.tree, 1)
+        self.setFocusProxy(self.search)
+        self._fill("")
+
+    def restyle(self) -> None:
+        self.tree.viewport().update()
+
+    def touch(self) -> None:
+        """Nothing here depends on the project."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if watched is self.search and self._searching(event):
+                return True
+            if watched is self.tree and event.text().strip() and event.text().isprintable():
+                # a letter typed in the list goes on searching
+                self.search.setFocus()
+                self.search.setText(self.search.text() + event.text())
+                return True
+        return super().eventFilter(watched, event)
+
+    def _searching(self, event: QKeyEvent) -> bool:
+        key = Qt.Key(event.key())
+        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            self.tree.keyPressEvent(event)
+            return True
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            item = self.tree.currentItem()
+            if item is not None:
+                self._add(item.data(0, BLOCK_ROLE))
+            return True
+        if key == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+            return True
+        return False
+
+    def _fill(self, text: str) -> None:
+        self.tree.clear()
+        found = matches(text, BLOCKS.values())
+        if text.strip():
+            for block in found:
+                self.tree.addTopLevelItem(_entry(block))
+        else:
+            for family in _families(found):
+                heading = QTreeWidgetItem([TITLES.get(family, family.capitalize())])
+                heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                self.tree.addTopLevelItem(heading)
+                heading.addChildren([_entry(block) for block in found if block.family == family])
+            self.tree.expandAll()
+        self.nothing.setText(f"No block is called “{text.strip()[:40]}”. Try conv, pool, relu, skip or image.")
+        self.nothing.setVisible(not found)
+        self.tree.setVisible(bool(found))
+        if text.strip() and (best := self.tree.topLevelItem(0)) is not None:
+            self.tree.setCurrentItem(best)
+
+    def _add(self, block: type[Block] | None) -> None:
+        if block is None:
+            return
+        if self.document.scope:
+            self.document.edit_graph(f"Add {block.title}", self.document.graph)  # which says why not
+            return
+        graph, name = inserted(self.document.graph, block(), self.document.selection)
+        self.document.edit_graph(f"Add {block.title}", graph)
+        self.document.select((name,))
+
+
+class BlockTree(QTreeWidget):
+    """The list; its blocks can be dragged away."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(0)
+        self.setUniformRowHeights(False)
+        self.setMouseTracking(True)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setItemDelegate(BlockDelegate(self))
+        self.setAccessibleName("Blocks")
+
+    def startDrag(self, actions: Qt.DropAction) -> None:  # noqa: N802 - Qt's name
+        item = self.currentItem()
+        if item is not None and (block := item.data(0, BLOCK_ROLE)) is not None:
+            drag = QDrag(self)
+            drag.setMimeData(self.mimeData([item]))
+            drag.setPixmap(card(block, self.devicePixelRatioF()))
+            drag.setHotSpot(QPoint(20, 20))
+            drag.exec(Qt.DropAction.CopyAction)
+
+    def mimeTypes(self) -> list[str]:
+        return [MIME]
+
+    def mimeData(self, items: Iterable[QTreeWidgetItem]) -> QMimeData:
+        data = QMimeData()
+        for item in items:
+            if block := item.data(0, BLOCK_ROLE):
+                data.setData(MIME, json.dumps({"block": block.__name__, "parameters": {}}).encode())
+                data.setText(block.__name__)
+        return data
+
+
+class BlockDelegate(QStyledItemDelegate):
+    """Paints a block as its tile and its title, and a family as a small heading."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802 - Qt's name
+        metrics = option.fontMetrics
+        is_block = index.data(BLOCK_ROLE) is not None
+        return QSize(0, max(30, metrics.height() + 12) if is_block else metrics.height() + (18 if index.row() else 10))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        block = index.data(BLOCK_ROLE)
+        title = str(index.data(Qt.ItemDataRole.DisplayRole))
+        rect: QRect = option.rect
+        painter.save()
+        if block is None:
+            painter.setFont(theme.font("small", bold=True))
+            painter.setPen(theme.color("muted"))
+            painter.drawText(rect.adjusted(14, 0, -8, -4), Qt.AlignmentFlag.AlignBottom, title)
+            painter.restore()
+            return
+        widget = option.widget
+        option.text = ""
+        widget.style().drawPrimitive(widget.style().PrimitiveElement.PE_PanelItemViewItem, option, painter, widget)
+        paint_tile(painter, QRect(rect.left() + 14, rect.center().y() - 9, 20, 20), block)
+        painter.setFont(theme.font())
+        painter.setPen(theme.color("text"))
+        painter.drawText(rect.adjusted(44, 0, -34, 0), Qt.AlignmentFlag.AlignVCenter, title)
+        if issubclass(block, Composite):
+            icon("stack", "muted").paint(painter, QRect(rect.right() - 30, rect.center().y() - 7, 16, 16))
+        painter.restore()
+
+
+def matches(text: str, blocks: Iterable[type[Block]]) -> list[type[Block]]:
+    """The blocks that fit what was typed, best first; every word must fit somewhere. Letters may be left out."""
+    words = text.lower().split()
+    scored = [(sum(_score(word, block) for word in words), block) for block in blocks]
+    kept = [(score, block) for score, block in scored if score > 0 or not words]
+    return [block for score, block in sorted(kept, key=lambda pair: -pair[0])]
+
+
+def _score(word: str, block: type[Block]) -> float:
+    best = -1_000.0
+    for weight, text in ((4, block.title), (4, block.__name__), (2, block.keywords), (1, block.family)):
+        lowered = text.lower()
+        if lowered == word:
+            found = 5.0
+        elif lowered.startswith(word):
+            found = 4.0
+        elif re.search(rf"(^|[^a-z0-9]){re.escape(word)}", lowered):
+            found = 3.0
+        elif word in lowered:
+            found = 2.0
+        elif weight == 4 and _skips(word, lowered):
+            found = 0.5
+        else:
+            continue
+        # of two titles that fit alike the shorter is nearer to what was typed
+        best = max(best, weight * found - len(text) / 1_000)
+    return best
+
+
+def _skips(word: str, text: str) -> bool:
+    """Whether the letters of ``word`` stand in ``text`` in this order: "bnorm" in "batchnorm2d"."""
+    rest = iter(text)
+    return len(word) > 1 and word[0] == text[0] and all(letter in rest for letter in word)
+
+
+def card(block: type[Block], ratio: float = 1.0) -> QPixmap:
+    """What hangs on the pointer while a block is dragged: a small node."""
+    font = theme.font(bold=True)
+    pixmap = QPixmap(QSize(160, 40) * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(theme.family(block.family))
+    painter.setBrush(theme.color("node", 0.94))
+    painter.drawRoundedRect(QRect(1, 1, 157, 37), 8, 8)
+    paint_tile(painter, QRect(9, 9, 22, 22), block)
+    painter.setFont(font)
+    painter.setPen(theme.color("text"))
+    painter.drawText(QRect(40, 0, 114, 40), Qt.AlignmentFlag.AlignVCenter, block.title)
+    painter.end()
+    return pixmap
+
+
+def _entry(block: type[Block]) -> QTreeWidgetItem:
+    item = QTreeWidgetItem([block.title])
+    item.setData(0, BLOCK_ROLE, block)
+    made = "<br><i>Made of other blocks; it can be opened.</i>" if issubclass(block, Composite) else ""
+    item.setToolTip(0, f"<p><b>{block.title}</b><br>{first_sentence(block)}{made}</p>")
+    item.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, first_sentence(block))
+    return item
+
+
+def first_sentence(block: type[Block]) -> str:
+    """The first sentence of a block's help."""
+    return re.split(r"(?<=[.;:])\s", " ".join(block.help().split()), maxsplit=1)[0].rstrip(";:.") + "."
+
+
+def _families(blocks: Iterable[type[Block]]) -> list[str]:
+    present = {block.family: None for block in blocks}
+    return [family for family in dict.fromkeys((*FAMILIES, *FAMILY_HUES, *present)) if family in present]

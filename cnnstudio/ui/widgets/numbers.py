@@ -1,0 +1,31 @@
+"""Numbers: counts and bytes as people read them. Knows no Qt."""
+
+from __future__ import annotations
+
+
+def short(count: float) -> str:
+    """Three digits and a word for the size: ``938``, ``1.77 M``, ``11.2 G``."""
+    for limit, word in ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")):
+        # 999,600 is written 1.00 M, not 1000 k
+        if count >= limit * 0.9995:
+            return f"{_three(count / limit)}{word}"
+    return f"{count:,.0f}"
+
+
+def memory(count: int) -> str:
+    """Bytes in the unit of 1,024 that fits: ``512 B``, ``98.0 KiB``, ``1.50 MiB``."""
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 999.5:
+            return f"{count} B" if unit == "B" else f"{_three(size)} {unit}"
+        size /= 1_024
+    return f"{_three(size)} TiB"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 error``, ``2 errors``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _three(number: float) -> str:
+    return f"{number:.0f}" if number >= 99.95 else f"{number:.1f}" if number >= 9.995 else f"{number:.2f}"
