@@ -27,8 +27,8 @@ from cnnstudio.disk import DiskError, replacing
 from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.exchange.normalization import Normalization, Normalizing
 from cnnstudio.exchange.standalone import standalone
-from cnnstudio.exchange.weights import WeightsError, load_weights
 from cnnstudio.graph import Graph, Shape
+from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
 
 TOLERANCE = 1e-4  # of the largest output: what another order of additions may change in float32
@@ -59,6 +59,7 @@ class Network:
     module: nn.Module
     batch: tuple[torch.Tensor, ...]  # one (N, ...) for each input of the network
     normalization: Normalization | None
+    metadata: dict[str, str]  # what the file of weights says of itself
 
     @property
     def extra(self) -> dict[str, str]:
@@ -87,7 +88,7 @@ def export(
             difference = _difference(network, written.loaded(temporary.read_bytes()), written.batch)
     except SourceError as error:
         raise ExportError(f"The network cannot be exported yet. {error}") from error
-    except (DiskError, WeightsError) as error:
+    except (DiskError, weights_file.WeightsError) as error:
         raise ExportError(str(error)) from error
     except (RuntimeError, torch.jit.Error) as error:
         told = str(error).strip().partition("\n")[0][:200]
@@ -100,12 +101,12 @@ def _network(graph: Graph, weights: Path | None, normalization: Normalizing | No
     text = source(graph)
     analysis = infer(graph)
     module = build(text.text, text.class_name).eval()
-    of_weights = load_weights(module, weights) if weights is not None else None
-    known = Normalization.of(normalization) if normalization is not None else of_weights
+    metadata = weights_file.load(module, weights) if weights is not None else {}
+    known = Normalization.of(normalization) if normalization is not None else Normalization.from_metadata(metadata)
     random = torch.Generator().manual_seed(0)
     shapes = [analysis.facts[node.name].shape for node in graph.inputs]
     batch = tuple(torch.randn(3, *shape, generator=random) for shape in shapes)
-    return Network(graph, text, analysis.facts[graph.outputs[0].name].shape, module, batch, known)
+    return Network(graph, text, analysis.facts[graph.outputs[0].name].shape, module, batch, known, metadata)
 
 
 Module = Callable[..., torch.Tensor]
@@ -136,7 +137,11 @@ def _python(network: Network) -> Written:
 
 def _weights(network: Network) -> Written:
     tensors = {name: tensor.contiguous() for name, tensor in network.module.state_dict().items()}
-    metadata = {"format": "pt", **(network.normalization.metadata() if network.normalization else {})}
+    metadata = {
+        **network.metadata,
+        **(network.normalization.metadata() if network.normalization else {}),
+        "format": "pt",
+    }
 
     def loaded(data: bytes) -> Module:
         module = build(network.source.text, network.source.class_name).eval()
