@@ -26,7 +26,7 @@ from cnnstudio.training.device import TrainingError, chosen_device, explained, i
 from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Note, Started, Step, Validating
 from cnnstudio.training.schedules import schedule
 from cnnstudio.training.threads import prepare
-from cnnstudio.training.trace import TraceError, evaluated, values
+from cnnstudio.training.trace import TraceError, evaluated, shown, values
 
 __all__ = ["TrainingError", "Watch", "fresh", "train"]
 
@@ -215,9 +215,7 @@ class _Run:
             return
         guess = self.data.classes[int(found[last][0].argmax())]
         label = self.data.classes[int(self.data.validation_labels[number])]
-        # a copy: the input's own values, and a view of them, must not change under the one who looks
-        maps = found[node][0].float().cpu().contiguous().numpy().copy()
-        yield FeatureMaps(node, maps[None] if maps.ndim == 2 else maps, image.numpy().copy(), label, guess, step)
+        yield FeatureMaps(node, shown(found[node][0]), image.numpy().copy(), label, guess, step)
 
     def _keep(self, epoch: int) -> None:
         self.good = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnnstudio.compiler.source import Source
@@ -39,6 +41,13 @@ def values(module: nn.Module, source: Source, nodes: frozenset[str], x: Tensor) 
                 # the expression was written by compiler.source from checked names and coerced values
                 found[step.node] = eval(step.expression, names | {name: found[name] for name in step.inputs})
     return {name: found[name] for name in nodes}
+
+
+def shown(value: Tensor) -> NDArray[np.float32]:
+    """One image's value of a node as an array of its own: (C, H, W) or (F,), and tokens (N, D) as one map."""
+    # a copy: the input is its own value, and a view of it would change under the one who looks
+    array: NDArray[np.float32] = value.detach().float().cpu().contiguous().numpy().copy()
+    return array[None] if array.ndim == 2 else array
 
 
 @contextlib.contextmanager
