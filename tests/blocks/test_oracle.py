@@ -1,0 +1,195 @@
+"""Every block against PyTorch: seeded random parameters and inputs, and what the real module makes of them."""
+
+import random
+import types
+import warnings
+from typing import Any, Literal, Union, get_args, get_origin
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812 - the name that generated source uses
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import cnnstudio.blocks  # noqa: F401 - fills BLOCKS
+from cnnstudio.graph import BLOCKS, Block, Composite, Parameter, Remedy, Shape, ShapeError, parameters
+
+DRAWS = 40  # for a block, and as many again for each of its parameters
+BATCH = 5  # no size that is drawn for an axis, so that PyTorch never takes one for the other
+SIZES = (1, 2, 3, 4, 6, 8, 9, 12)
+
+# where a block refuses what PyTorch would take, on purpose: each is a mistake that PyTorch does not notice
+STRICTER = {
+    "Add": "PyTorch stretches axes of size 1",
+    "Multiply": "PyTorch lines up a vector with the columns of a map",
+}
+
+
+# drawing
+
+
+def drawn_value(parameter: Parameter, kind: Any, luck: random.Random) -> Any:
+    low, high = (parameter.range.low, parameter.range.high) if parameter.range else (None, None)
+    if get_origin(kind) in (Union, types.UnionType):
+        return drawn_value(parameter, luck.choice(get_args(kind)), luck)
+    if get_origin(kind) is Literal:
+        return luck.choice(get_args(kind))
+    if kind is bool:
+        return luck.random() < 0.5
+    if kind is type(None):
+        return None
+    if kind is int:
+        return luck.randint(int(low), int(min(high, low + luck.choice((0, 2, 7)))))
+    if kind is float:
+        return luck.uniform(low, min(high, low + 2.0))
+    if get_origin(kind) is tuple:
+        entries = get_args(kind)
+        count = parameter.length.high if Ellipsis in entries else len(entries)
+        return tuple(drawn_value(parameter, entries[0], luck) for _ in range(count))
+    raise AssertionError(f"no way to draw {parameter.name}: {kind}")
+
+
+def drawn_block(made: type[Block], luck: random.Random) -> Block:
+    """A block with about half of its parameters away from their defaults."""
+    values = {p.name: drawn_value(p, p.type, luck) for p in parameters(made) if luck.random() < 0.5}
+    return made(**values)
+
+
+def drawn_shapes(block: Block, luck: random.Random) -> tuple[Shape, ...]:
+    """Mostly maps, now and then a vector or tokens; several inputs mostly agree."""
+    rank = luck.choice((3, 3, 3, 3, 3, 3, 1, 2))
+    first = Shape(*(luck.choice(SIZES) for _ in range(rank)))
+    count = block.arity.least + (luck.randint(0, 1) if block.arity.most is None else 0)
+    shapes = [first]
+    while len(shapes) < count:
+        other = list(first)
+        if luck.random() < 0.5:
+            other[luck.randrange(len(other))] = luck.choice(SIZES)
+        if luck.random() < 0.1:
+            other = other[:1]
+        shapes.append(Shape(*other))
+    return tuple(shapes[:count])
+
+
+# PyTorch's answer
+
+
+class Group(nn.Module):
+    """The modules of a composite, each under the name of its node."""
+
+
+def module_of(block: Block, inputs: tuple[Shape, ...]) -> nn.Module | None:
+    """The module that ``init`` writes; for a composite, those of its parts."""
+    if not isinstance(block, Composite):
+        text = block.init(*inputs)
+        return eval(text, {"nn": nn, "torch": torch}) if text is not None else None
+    parts, group = block.parts(*inputs), Group()
+    for node in parts.graph:
+        if (module := module_of(node.block, parts.shapes_into(node))) is not None:
+            group.add_module(node.name, module)
+    return group
+
+
+def value_of(block: Block, module: nn.Module | None, *values: torch.Tensor) -> torch.Tensor:
+    """What ``forward`` writes, evaluated; for a composite, node by node."""
+    if not isinstance(block, Composite):
+        names = [f"value{index}" for index in range(len(values))]
+        host = types.SimpleNamespace(block=module)
+        scope = {"self": host, "torch": torch, "nn": nn, "F": F, **dict(zip(names, values, strict=True))}
+        result = eval(block.forward("block", *names), scope)
+        assert isinstance(result, torch.Tensor)
+        return result
+    parts = block.parts(*(Shape(*value.shape[1:]) for value in values))
+    known = dict(zip((node.name for node in parts.graph.inputs), values, strict=True))
+    for name in parts.graph.order:
+        node = parts.graph[name]
+        if name not in known:
+            inner = getattr(module, name, None)
+            known[name] = value_of(node.block, inner, *(known[source] for source in node.inputs if source))
+            assert tuple(known[name].shape[1:]) == parts.shapes[name], name
+    return known[parts.result.name]
+
+
+def torch_answer(block: Block, inputs: tuple[Shape, ...]) -> tuple[tuple[int, ...], dict[str, tuple[int, ...]], int]:
+    """Shape without the batch, the learned weights, and the multiply-accumulates of one sample."""
+    module = module_of(block, inputs)
+    values = [torch.randn(BATCH, *shape) for shape in inputs]
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        result = value_of(block, module.eval() if module else None, *values)
+    assert result.shape[0] == BATCH
+    learned = {key: tuple(weight.shape) for key, weight in module.named_parameters()} if module else {}
+    return tuple(result.shape[1:]), learned, counter.get_total_flops() // 2 // BATCH
+
+
+def torch_refuses(block: Block, inputs: tuple[Shape, ...]) -> bool:
+    assert block.init(*inputs) != ""
+    try:
+        shape, _, _ = torch_answer(block, inputs)
+    except (RuntimeError, ValueError, IndexError, TypeError, UserWarning, AssertionError):
+        return True
+    return 0 in shape  # PyTorch goes on with nothing at all
+
+
+# the tests
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Any:
+    torch.set_num_threads(1)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Using padding='same' with even kernel")
+        yield
+
+
+@pytest.mark.parametrize("name", [name for name in BLOCKS if BLOCKS[name].arity.most != 0])
+def test_block_agrees_with_torch(name: str) -> None:
+    luck = random.Random(f"oracle {name}")
+    accepted = 0
+    draws = DRAWS * (1 + len(parameters(BLOCKS[name])))
+    for _ in range(draws):
+        block = drawn_block(BLOCKS[name], luck)
+        inputs = drawn_shapes(block, luck)
+        case = f"{block} on {inputs}"
+        try:
+            shape = block.shape(*inputs)
+        except ShapeError as error:
+            assert error.sentence.endswith("."), error.sentence
+            # PyTorch takes a batch of tokens for one map without a batch
+            if not isinstance(block, Composite) and name not in STRICTER and len(inputs[0]) != 2:
+                assert torch_refuses(block, inputs), f"PyTorch takes {case}: {error.sentence}"
+            continue
+        accepted += 1
+        found = shape, {key: tuple(weight) for key, weight in block.weights(*inputs).items()}, block.macs(*inputs)
+        assert found == torch_answer(block, inputs), case
+    assert accepted >= draws // 8, f"only {accepted} draws of {draws} were legal"
+
+
+@pytest.mark.parametrize("name", [name for name in BLOCKS if BLOCKS[name].arity.most != 0])
+def test_remedies_remedy(name: str) -> None:
+    """What an error offers may uncover another error, but it never leaves the same one."""
+    luck = random.Random(f"remedies {name}")
+    for _ in range(DRAWS * (1 + len(parameters(BLOCKS[name])))):
+        block = drawn_block(BLOCKS[name], luck)
+        inputs = drawn_shapes(block, luck)
+        error = refusal(block, inputs)
+        for remedy in error.remedies if error else ():
+            mended, shapes = remedied(block, inputs, remedy)
+            rest = refusal(mended, shapes)
+            assert rest is None or rest.sentence != error.sentence, f"{remedy.title} does not help {block} on {inputs}"
+
+
+def refusal(block: Block, inputs: tuple[Shape, ...]) -> ShapeError | None:
+    try:
+        block.shape(*inputs)
+    except ShapeError as error:
+        return error
+    return None
+
+
+def remedied(block: Block, inputs: tuple[Shape, ...], remedy: Remedy) -> tuple[Block, tuple[Shape, ...]]:
+    if remedy.port is None:
+        return remedy.blocks[0], inputs
+    shape = inputs[remedy.port]
+    for inserted in remedy.blocks:
+        shape = inserted.shape(shape)
+    return block, (*inputs[: remedy.port], shape, *inputs[remedy.port + 1 :])
