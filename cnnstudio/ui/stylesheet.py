@@ -68,9 +68,9 @@ QWidget[role="muted"] { color: $muted; }
 QWidget[role="error"] { color: $error; }
 QWidget[role="warning"] { color: $warning; }
 QWidget[role="success"] { color: $success; }
-QWidget[size="small"] { font-size: $small_size; }
-QWidget[size="large"] { font-size: $large_size; font-weight: 600; }
-QWidget[size="title"] { font-size: $title_size; font-weight: 600; }
+QWidget[textSize="small"] { font-size: $small_size; }
+QWidget[textSize="large"] { font-size: $large_size; font-weight: 600; }
+QWidget[textSize="title"] { font-size: $title_size; font-weight: 600; }
 QWidget[surface="panel"] { background: $panel; }
 QWidget[surface="raised"] { background: $raised; border-radius: 6px; }
 
