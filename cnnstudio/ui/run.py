@@ -16,7 +16,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project, write
-from cnnstudio.training.datasets import DATASETS
+from cnnstudio.training.datasets import DataCancelledError
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.preferences import home
@@ -52,7 +52,7 @@ class Table:
 
 
 @dataclass
-class Trained:
+class Prepared:
     """What a run works with, as the thread prepared it: the module with its source and its data."""
 
     project: Project
@@ -60,7 +60,7 @@ class Trained:
     module: Any  # an nn.Module, which only training knows
     data: Data
     watch: Any
-    folder: Path
+    folder: Path | None
 
 
 class Run(QObject):
@@ -86,7 +86,7 @@ class Run(QObject):
 
     def _forget(self) -> None:
         self.project: Project | None = None
-        self.trained: Trained | None = None
+        self.trained: Prepared | None = None
         self.started: Started | None = None
         self.steps = Table("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second")
         self.epochs = Table(
@@ -109,11 +109,10 @@ class Run(QObject):
     @property
     def weights(self) -> Path | None:
         """The file of the best weights so far, where there is one."""
-        if self.trained is None:
+        if self.trained is None or self.trained.folder is None:
             return None
-        return next(
-            (path for name in ("best", "last") if (path := self.trained.folder / f"{name}.safetensors").exists()), None
-        )
+        files = (self.trained.folder / f"{name}.safetensors" for name in ("best", "last"))
+        return next((path for path in files if path.exists()), None)
 
     @property
     def remaining_seconds(self) -> float | None:
@@ -208,7 +207,7 @@ class Run(QObject):
                 self.maps = event
             case Progress():
                 self.sentence, self.share = event.sentence, event.share
-            case Trained():
+            case Prepared():
                 self.trained = event
                 self.watch(*self._watched)
             case Started():
@@ -228,7 +227,9 @@ class Run(QObject):
     def _end(self, worker: Worker) -> None:
         self._timer.stop()
         ended, self._ended = self._ended, None
-        if worker.error is not None:
+        if isinstance(worker.error, DataCancelledError):
+            self._set_state("idle", str(worker.error))
+        elif worker.error is not None:
             self._set_state("failed", sentence_of(worker.error))
         elif ended is not None:
             self._set_state("failed" if ended.reason == "diverged" else "finished", ended.sentence)
@@ -257,10 +258,6 @@ class Progress:
 
     sentence: str
     share: float | None
-
-
-class RunError(Exception):
-    """A run that cannot begin; the message is a sentence."""
 
 
 def obstacle(document: Document) -> str | None:
@@ -294,29 +291,22 @@ def _train(project: Project, worker: Worker) -> Iterator[Any]:
 
 
 def prepare(
-    project: Project, progress: Callable[[str, float | None], bool], folder: Path, known: Data | None = None
-) -> Trained:
-    """Build the module and load the data of a project; ``known`` is its data where it is loaded already.
+    project: Project,
+    progress: Callable[[str, float | None], bool],
+    folder: Path | None = None,
+    known: Data | None = None,
+) -> Prepared:
+    """The module of a project with its first weights, and its images, unless they are ``known`` already.
 
-    Raises ``RunError``, ``DataError`` or ``SourceError`` with a sentence.
+    Raises ``SourceError``, ``DataError`` or ``TrainingError`` with a sentence.
     """
-    from cnnstudio.training.build import build
     from cnnstudio.training.data import load
-    from cnnstudio.training.loop import Watch
+    from cnnstudio.training.loop import Watch, fresh
 
-    analysis = infer(project.graph)
     text = source(project.graph)
-    size, result = analysis.shape(project.graph.inputs[0].name), analysis.shape(project.graph.outputs[0].name)
-    if size is None or not size.is_map:
-        raise RunError("Images have channels, height and width: give the Input block three numbers.")
+    size = infer(project.graph).shape(project.graph.inputs[0].name) or Shape()
     data = known if known is not None else load(project.recipe, size, progress)
-    if result != Shape(len(data.classes)):
-        title = DATASETS[project.recipe.data].title
-        raise RunError(
-            f"The network ends in {result}, but {title} has {len(data.classes)} classes. "
-            f"Let the last block give {len(data.classes)} numbers, one for each class."
-        )
-    return Trained(project, text, build(text.text, text.class_name), data, Watch(), folder)
+    return Prepared(project, text, fresh(text, project.recipe), data, Watch(), folder)
 
 
 def _told(worker: Worker, sentence: str, share: float | None) -> bool:
@@ -334,4 +324,4 @@ def _new_folder() -> Path:
         except FileExistsError:
             continue
         return folder
-    raise RunError("No folder for the run could be made.")
+    raise FileExistsError(f"There are too many runs of {stem}.")
