@@ -93,7 +93,7 @@ class Row:
         self.sentence = QLabel(form)
         self.sentence.setWordWrap(True)
         self.sentence.setProperty("role", "error")
-        self.sentence.setProperty("size", "small")
+        self.sentence.setProperty("textSize", "small")
         self.sentence.hide()
         tip = _tip(parameter)
         for widget in (self.label, self.editor):

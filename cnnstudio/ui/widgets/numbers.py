@@ -27,5 +27,10 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def unbroken(sentence: str) -> str:
+    """The sentence with shapes that no line break tears apart."""
+    return sentence.replace(" × ", "\u00a0×\u00a0")
+
+
 def _three(number: float) -> str:
     return f"{number:.0f}" if number >= 99.95 else f"{number:.1f}" if number >= 9.995 else f"{number:.2f}"
