@@ -1,0 +1,174 @@
+"""Receptive fields: the syllabus's numbers, a brute-force oracle over index sets, and branches."""
+
+import random
+from fractions import Fraction
+
+import pytest
+
+from cnnstudio.blocks import (
+    AdaptiveAvgPool2d,
+    Add,
+    Concat,
+    Conv2d,
+    ConvTranspose2d,
+    Flatten,
+    Input,
+    LayerNorm,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Residual,
+    SqueezeExcite,
+)
+from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
+from cnnstudio.graph import Block, Graph, Node, Sketch
+
+
+def last(*blocks: Block, size: tuple[int, ...] = (3, 224, 224)) -> ReceptiveField | None:
+    draw = Sketch()
+    end = draw.chain(draw(Input(size)), *blocks)
+    return receptive_fields(infer(draw.graph()))[end]
+
+
+def vgg16() -> list[Block]:
+    blocks: list[Block] = []
+    for channels, count in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+        for _ in range(count):
+            blocks += [Conv2d(channels, 3, padding=1), ReLU()]
+        blocks.append(MaxPool2d(2))
+    return blocks
+
+
+@pytest.mark.parametrize(
+    ("blocks", "size", "stride", "offset"),
+    [
+        ([ReLU()], 1, 1, 0),
+        ([Conv2d(8, 3)] * 2, 5, 1, 0),
+        ([Conv2d(8, 3)] * 3, 7, 1, 0),
+        ([Conv2d(8, 3, padding=1)] * 3, 7, 1, -3),
+        ([Conv2d(8, 7)], 7, 1, 0),
+        ([Conv2d(8, 3, dilation=2)], 5, 1, 0),
+        ([Conv2d(8, 3, stride=2), Conv2d(8, 3)], 7, 2, 0),
+        ([Conv2d(8, 7, 2, 3), MaxPool2d(3, 2, 1)], 11, 4, -5),
+        (vgg16(), 212, 32, -90),
+        ([ConvTranspose2d(8, 2, 2)], 1, Fraction(1, 2), 0),
+        ([ConvTranspose2d(8, 3, 2)], 2, Fraction(1, 2), -1),
+        ([Conv2d(8, 4, 4), ConvTranspose2d(8, 2, 2)], 4, 2, 0),
+        ([MaxPool2d(2), ConvTranspose2d(8, 2, 2), Conv2d(8, 3)], 4, 1, 0),
+    ],
+)
+def test_size_stride_and_offset(blocks: list[Block], size: int, stride: int, offset: int) -> None:
+    assert last(*blocks) == ReceptiveField((size, size), (stride, stride), (offset, offset))
+
+
+def test_axes_are_separate() -> None:
+    field = last(Conv2d(8, (1, 7), padding=(0, 3)), Conv2d(8, (3, 1), stride=(2, 1)))
+    assert field == ReceptiveField((3, 7), (2, 1), (0, -3))
+
+
+def seen_by(layers: list[tuple[bool, int, int, int, int]], index: int) -> set[int]:
+    """The pixels that output ``index`` reads, set by set, back through the layers."""
+    indices = {index}
+    for transposed, kernel, stride, padding, dilation in reversed(layers):
+        if transposed:
+            indices = {
+                (out + padding - k * dilation) // stride
+                for out in indices
+                for k in range(kernel)
+                if (out + padding - k * dilation) % stride == 0
+            }
+        else:
+            indices = {out * stride - padding + k * dilation for out in indices for k in range(kernel)}
+    return indices
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_it_agrees_with_following_every_pixel(seed: int) -> None:
+    draw = random.Random(seed)
+    layers, blocks = [], list[Block]()
+    for _ in range(draw.randint(1, 5)):
+        transposed, stride = draw.random() < 0.35, draw.randint(1, 3)
+        # filters without gaps, so that what is seen is an interval
+        kernel = draw.randint(stride, 5) if transposed else draw.randint(1, 5)
+        dilation = 1 if transposed or layers else draw.randint(1, 3)
+        padding = draw.randint(0, kernel - 1)
+        layers.append((transposed, kernel, stride, padding, dilation))
+        blocks.append(
+            ConvTranspose2d(4, kernel, stride, padding, dilation=dilation)
+            if transposed
+            else Conv2d(4, kernel, stride, padding, dilation)
+        )
+    field = last(*blocks, size=(1, 400, 400))
+    assert field is not None
+    period = 3**5
+    sets = [seen_by(layers, index) for index in range(period + 1)]
+    sizes = [max(pixels) - min(pixels) + 1 for pixels in sets[:period]]
+    assert field.size == (max(sizes), max(sizes))
+    assert field.offset[0] == min(sets[0])
+    strides = [layer[2] if not layer[0] else Fraction(1, layer[2]) for layer in layers]
+    product = Fraction(1)
+    for stride_ in strides:
+        product *= stride_
+    assert field.stride[0] == product
+
+
+def test_the_union_over_branches() -> None:
+    draw = Sketch()
+    image = draw(Input((3, 32, 32)))
+    small, large = draw(Conv2d(8, 1), image), draw(Conv2d(8, 5, padding=2), image)
+    both = draw(Concat(), small, large)
+    assert receptive_fields(infer(draw.graph()))[both] == ReceptiveField((5, 5), (1, 1), (-2, -2))
+
+
+def test_it_is_unknown_where_strides_differ() -> None:
+    draw = Sketch()
+    image = draw(Input((3, 31, 31)))
+    pooled = draw(MaxPool2d(3, 2), image)
+    cropped = draw(Conv2d(3, 17), image)
+    joined = draw(Add(), pooled, cropped)
+    after = draw(Conv2d(8), joined)
+    fields = receptive_fields(infer(draw.graph()))
+    assert fields[pooled] and fields[cropped]
+    assert fields[joined] is None
+    assert fields[after] is None
+
+
+def test_it_goes_inside_composites() -> None:
+    assert last(Residual(64, 2), Residual(64)) == last(
+        Conv2d(64, 3, 2, 1), Conv2d(64, 3, 1, 1), Conv2d(64, 3, 1, 1), Conv2d(64, 3, 1, 1)
+    )
+
+
+def test_squeeze_and_excitation_sees_the_whole_image() -> None:
+    field = last(Conv2d(32, 3, padding=1), SqueezeExcite(), size=(3, 32, 32))
+    assert field is not None
+    assert field.size == (34, 34)
+    assert field.stride == (1, 1)
+
+
+def test_a_head_sees_the_whole_image() -> None:
+    for head in ([Flatten(), Linear(10)], [AdaptiveAvgPool2d(1), Flatten(), Linear(10)]):
+        field = last(Conv2d(8, 3, padding=1), *head, size=(3, 32, 32))
+        assert field is not None
+        assert field.size == (34, 34)
+
+
+def test_layers_without_a_window_see_what_is_before_them() -> None:
+    assert last(Conv2d(8, 3), LayerNorm(), ReLU()) == last(Conv2d(8, 3))
+
+
+def test_an_uneven_adaptive_pool_is_unknown() -> None:
+    assert last(AdaptiveAvgPool2d(5), size=(3, 32, 32)) is None
+
+
+def test_what_has_no_shape_has_no_field() -> None:
+    graph = Graph.of([Node("conv1", Conv2d()), Node("input1", Input((2, 8, 8))), Node("fc1", Linear(), ("input1",))])
+    fields = receptive_fields(infer(graph))
+    assert fields["conv1"] is None
+    assert fields["fc1"] is None
+    assert fields["input1"] == ReceptiveField((1, 1), (1, 1), (0, 0))
+
+
+def test_a_vector_has_no_field() -> None:
+    assert last(Linear(4), size=(8,)) is None
