@@ -34,6 +34,7 @@ from cnnstudio.graph import (
     parameters,
 )
 from cnnstudio.recipe import Recipe
+from cnnstudio.zoo import TEMPLATES
 
 FORMAT = "cnnstudio"
 VERSION = 1
@@ -58,6 +59,23 @@ class Project:
 
     graph: Graph = field(default_factory=Graph)
     recipe: Recipe = field(default_factory=Recipe)
+
+
+_RECIPES = {
+    "lenet5": Recipe(),
+    "vgg-small": Recipe(
+        data="shapes", epochs=10, optimizer="AdamW", schedule="one-cycle", weight_decay=0.01, augment=True
+    ),
+    "small-resnet": Recipe(
+        data="shapes", epochs=10, optimizer="AdamW", schedule="one-cycle", weight_decay=0.01, augment=True
+    ),
+}
+
+
+def from_template(key: str) -> Project:
+    """A new project: the network of ``zoo.TEMPLATES[key]`` and a recipe that suits it."""
+    template = TEMPLATES[key]
+    return Project(template.make(10, template.size), _RECIPES[key])
 
 
 class NodeEntry(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,0 +1,78 @@
+"""The headless face: a command a file. No command imports Qt; ``check`` and ``summary`` import no torch either.
+
+Exit codes: 0 all is well, 1 the network has problems or something was refused, 2 the command line is wrong, 130 it
+was interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from cnnstudio import __version__
+from cnnstudio.cli import check, export, new, summary, train, window
+from cnnstudio.cli.command import CommandError
+
+INTERRUPTED = 130
+COMMANDS = (new, check, summary, train, export)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do what the command line says; the exit code. Without a command it opens the window."""
+    arguments = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # there is none in a windowed program, and tests put in their own
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        code = _run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except SystemExit as exit_:  # of argparse
+        return exit_.code if isinstance(exit_.code, int) else 0
+    except CommandError as refusal:
+        print(f"cnnstudio: {refusal}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader, such as head, has seen enough; Python would complain once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    parser = _parser()
+    if not arguments:
+        return window.show(None)
+    first = arguments[0]
+    commands = [command.NAME for command in COMMANDS]
+    if first not in commands and not first.startswith("-"):
+        if not (first.endswith(".cnn") or Path(first).exists()):
+            parser.error(f"{first!r} is neither a command ({', '.join(commands)}) nor a .cnn file")
+        if len(arguments) > 1:
+            parser.error("one file can be opened at a time")
+        return window.show(Path(first))
+    chosen = parser.parse_args(arguments)
+    code: int = chosen.run(chosen)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cnnstudio",
+        usage="cnnstudio [FILE.cnn]\n       cnnstudio COMMAND ...",
+        description="Draw a convolutional network, see every shape, train it, take it away as PyTorch.",
+        epilog="Without a command the window opens, with FILE.cnn in it. Where there is no display, that network (or "
+        "LeNet-5) is trained and exported to the folder out instead. Exit codes: 0 all is well, 1 the network has "
+        "problems or something was refused, 2 the command line is wrong, 130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"CNN Studio {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, prog="cnnstudio")
+    for command in COMMANDS:
+        command.add(commands)
+    return parser

@@ -1,0 +1,53 @@
+"""Bar: how far something is, in one line that a terminal keeps drawing over. Elsewhere it draws nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from contextlib import suppress
+
+CELLS = 24
+SECONDS = 0.1  # between two drawings
+
+
+class Bar:
+    """``show`` draws, as often as the eye can follow; ``clear`` makes room for a line that stays."""
+
+    def __init__(self) -> None:
+        self.is_live = sys.stdout is not None and sys.stdout.isatty()
+        self._drawn = 0
+        self._at = 0.0
+        self._full, self._empty = "█░" if _can_say("█░") else "#-"
+
+    def show(self, before: str, share: float | None, after: str = "") -> None:
+        """Draw ``before``, a bar of this share (0 to 1; None where it is not known) and ``after``."""
+        now = time.monotonic()
+        if not self.is_live or now - self._at < SECONDS:
+            return
+        self._at = now
+        if share is None:
+            text = f"{before} {after}".rstrip()
+        else:
+            full = round(CELLS * min(max(share, 0.0), 1.0))
+            text = f"{before} {self._full * full}{self._empty * (CELLS - full)} {share:4.0%}  {after}".rstrip()
+        text = text[: shutil.get_terminal_size().columns - 1]
+        sys.stdout.write("\r" + text.ljust(self._drawn))
+        sys.stdout.flush()
+        self._drawn = len(text)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._drawn:
+            sys.stdout.write("\r" + " " * self._drawn + "\r")
+            sys.stdout.flush()
+            self._drawn = 0
+        self._at = 0.0
+
+
+def _can_say(text: str) -> bool:
+    """Whether the terminal's encoding has these letters."""
+    with suppress(UnicodeError, LookupError):
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+        return True
+    return False

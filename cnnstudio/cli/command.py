@@ -1,0 +1,36 @@
+"""What the commands share: how they are declared, how they read a project and how they refuse."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TypeAlias
+
+from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
+from cnnstudio.compiler.inference import Analysis
+from cnnstudio.project import Project, ProjectError, read
+from cnnstudio.training.datasets import DATASETS
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+class CommandError(Exception):
+    """A command that was not carried out; the message is a sentence for the terminal."""
+
+
+def opened(path: Path) -> Project:
+    """The project in this file. Raises ``CommandError``."""
+    try:
+        return read(path)
+    except ProjectError as error:
+        raise CommandError(str(error)) from error
+
+
+def problems(project: Project, analysis: Analysis) -> tuple[Diagnostic, ...]:
+    """What there is to say about the network and the data that it is to learn, errors first."""
+    return diagnose(analysis, DATASETS[project.recipe.data].classes)
+
+
+def line(problem: Diagnostic) -> str:
+    """A problem as a line: ``error: conv1 ...``."""
+    return f"{problem.severity}: {problem.sentence}"

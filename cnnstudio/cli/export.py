@@ -1,0 +1,52 @@
+"""``cnnstudio export``: take the network away."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cnnstudio.cli.command import CommandError, Commands, opened
+from cnnstudio.exchange.kinds import KINDS
+
+NAME = "export"
+
+
+def add(commands: Commands) -> None:
+    """Declare the command."""
+    known = "\n".join(f"  {key:<14}{kind.title} ({kind.suffix}). {kind.sentence}" for key, kind in KINDS.items())
+    parser = commands.add_parser(
+        NAME,
+        help="take the network away as PyTorch",
+        description="Write the network for use without this program. The file is loaded back and compared with the "
+        "network before it is kept.",
+        epilog=f"kinds:\n{known}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .cnn file")
+    parser.add_argument("--to", required=True, choices=KINDS, metavar="KIND", help="one of those below")
+    parser.add_argument(
+        "--weights", type=Path, metavar="W", help="a .safetensors file that was left by training; else fresh weights"
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="OUT", help="the file to write; else named after FILE, in this folder"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the file."""
+    if arguments.to == "weights" and arguments.weights is None:
+        raise CommandError("There are no weights to export: train the network and name the file with --weights.")
+    project = opened(arguments.file)
+    out: Path | None = arguments.out
+    if out is None:
+        out = Path(arguments.file.stem + KINDS[arguments.to].suffix)
+        if out.exists():
+            raise CommandError(f"{out} is there already; name it with -o to replace it, or give another name.")
+    from cnnstudio.exchange.export import ExportError, export
+
+    try:
+        print(export(project.graph, arguments.to, out, arguments.weights).sentence)
+    except ExportError as error:
+        raise CommandError(str(error)) from error
+    return 0

@@ -1,0 +1,115 @@
+"""``cnnstudio summary``: every node with its shape and its cost, as a table or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from cnnstudio.cli.command import Commands, line, opened, problems
+from cnnstudio.compiler.diagnostics import Diagnostic
+from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
+from cnnstudio.project import Project
+
+NAME = "summary"
+
+
+def add(commands: Commands) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        NAME,
+        help="show every shape and what it costs",
+        description="Show, for one sample, what comes out of every node, what it learns (parameters), what it computes "
+        "(MACs, multiply-accumulates) and how many pixels of the image one of its outputs sees. What is not known "
+        "because of an error is left blank; the exit code is then 1.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="a .cnn file")
+    parser.add_argument("--json", action="store_true", help="write JSON for other programs")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the summary; 1 where the network has errors."""
+    project = opened(arguments.file)
+    analysis = infer(project.graph)
+    found = problems(project, analysis)
+    if arguments.json:
+        print(json.dumps(_document(project, analysis, found), ensure_ascii=False, indent=2))
+    else:
+        print(_table(analysis))
+        for problem in found:
+            print(line(problem))
+    return 1 if any(problem.severity == "error" for problem in found) else 0
+
+
+def _table(analysis: Analysis) -> str:
+    fields = receptive_fields(analysis)
+    rows = [("Node", "Block", "Output", "Parameters", "MACs", "Receptive field")]
+    for name in analysis.graph.order:
+        block = analysis.graph[name].block
+        title = f"{block.title} {block.brief()}".strip()
+        facts = analysis.facts.get(name)
+        numbers = (str(facts.shape), f"{facts.parameters:,}", f"{facts.macs:,}") if facts else ("", "", "")
+        rows.append((name, title, *numbers, _seen(fields.get(name))))
+    totals = analysis.totals
+    sums = (f"{totals.parameters:,}", f"{totals.macs:,}") if totals else ("", "")
+    rows.append(("Total", "", "", *sums, ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(_padded(row, widths)).rstrip() for row in rows]
+    rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
+    lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+    if totals:
+        lines.append(f"Activations of one sample: {_size(totals.activation_bytes)}")
+    return "\n".join(lines)
+
+
+def _padded(row: tuple[str, ...], widths: list[int]) -> list[str]:
+    """Words to the left, numbers to the right."""
+    return [
+        cell.rjust(width) if column in (3, 4) else cell.ljust(width)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+
+
+def _seen(field: ReceptiveField | None) -> str:
+    return f"{field.size[0]} × {field.size[1]}" if field else ""
+
+
+def _size(number: int) -> str:
+    """Bytes in the largest unit that leaves a number of at least 1."""
+    if number < 2**10:
+        return f"{number} bytes"
+    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if number >= 2**power:
+            return f"{number / 2**power:.1f} {unit}"
+    raise AssertionError(number)
+
+
+def _document(project: Project, analysis: Analysis, found: tuple[Diagnostic, ...]) -> dict[str, Any]:
+    fields = receptive_fields(analysis)
+    totals = analysis.totals
+    return {
+        "nodes": [_node(name, analysis, fields.get(name)) for name in analysis.graph.order],
+        "totals": vars(totals) if totals else None,
+        "problems": [
+            {"severity": each.severity, "code": each.code, "nodes": each.nodes, "sentence": each.sentence}
+            for each in found
+        ],
+    }
+
+
+def _node(name: str, analysis: Analysis, field: ReceptiveField | None) -> dict[str, Any]:
+    node, facts = analysis.graph[name], analysis.facts.get(name)
+    return {
+        "name": name,
+        "block": type(node.block).__name__,
+        "settings": node.block.values,
+        "inputs": node.inputs,
+        "shape": facts.shape if facts else None,
+        "parameters": facts.parameters if facts else None,
+        "macs": facts.macs if facts else None,
+        "activation_bytes": facts.activation_bytes if facts else None,
+        "receptive_field": {"size": field.size, "stride": field.stride, "offset": field.offset} if field else None,
+    }

@@ -1,0 +1,35 @@
+"""No command: the window. Where there is no display, the main job without one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from cnnstudio.cli.command import CommandError
+from cnnstudio.resources import resource
+
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+
+
+def show(path: Path | None) -> int:
+    """Open the window with this file, or train and export it (or LeNet-5) where no window can be."""
+    try:
+        if has_display():
+            from cnnstudio.ui.app import run
+
+            return run(path)
+        from cnnstudio.ui import demo
+
+        return demo.run(path or resource("examples", "lenet5.cnn"), out=Path("out"))
+    except ImportError as error:
+        if not (error.name or "").startswith(("PySide6", "shiboken6")) and ".so" not in str(error):
+            raise
+        raise CommandError(
+            f"Qt, which draws the window, does not start here: {error}. Is it installed whole?"
+        ) from error
+
+
+def has_display() -> bool:
+    """Whether a window can be shown, as far as one can know without Qt."""
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in _DISPLAYS)
