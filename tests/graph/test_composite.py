@@ -1,0 +1,56 @@
+"""Composite: everything follows from the graph inside."""
+
+from typing import ClassVar
+
+import pytest
+
+from cnnstudio.blocks import Conv2d, ConvBNReLU, Residual
+from cnnstudio.graph import BLOCKS, Block, Shape, ShapeError, block
+
+MAP = Shape(8, 16, 16)
+
+
+def test_shape_weights_and_cost_are_those_of_the_parts() -> None:
+    made = ConvBNReLU(12, 3, 2)
+    conv = Conv2d(12, 3, 2, 1, bias=False)
+    assert made.shape(MAP) == conv.shape(MAP) == Shape(12, 8, 8)
+    assert made.macs(MAP) == conv.macs(MAP)
+    assert made.weights(MAP) == {
+        "conv.weight": Shape(12, 8, 3, 3),
+        "bn.weight": Shape(12),
+        "bn.bias": Shape(12),
+    }
+
+
+def test_parts_know_the_shape_at_every_node() -> None:
+    parts = Residual(16, 2).parts(MAP)
+    assert parts.shapes_into(parts.graph["add"]) == (Shape(16, 8, 8), Shape(16, 8, 8))
+    assert parts.result.name == "relu2"
+    assert parts is Residual(16, 2).parts(MAP)  # kept: inference after an edit costs what the edit changed
+
+
+def test_an_error_inside_names_the_place() -> None:
+    with pytest.raises(ShapeError, match=r"Inside it, at conv \(Conv2d\): 3 groups must divide"):
+        ConvBNReLU(9, groups=3).shape(MAP)
+
+
+def test_two_blocks_may_not_share_a_name() -> None:
+    with pytest.raises(TypeError, match="two blocks are called Conv2d"):
+        block(type("Conv2d", (Block,), {"__doc__": "Another.", "__module__": __name__}))
+    assert BLOCKS["Conv2d"] is Conv2d
+
+
+def test_a_block_takes_its_family_from_its_module_and_its_stem_from_its_name() -> None:
+    assert (Conv2d.family, Conv2d.stem, Conv2d.title) == ("convolution", "conv", "Conv2d")
+
+    class Named(Block):
+        """Named."""
+
+        family: ClassVar[str] = "merge"
+        stem: ClassVar[str] = "n"
+
+    made = block(Named)
+    try:
+        assert (made.family, made.stem, made.title) == ("merge", "n", "Named")
+    finally:
+        del BLOCKS["Named"]
