@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnstudio.disk import reason
 from cnnstudio.training.cache import cache_folder
 from cnnstudio.training.datasets import DATASETS, DataCancelledError, DataError
 from cnnstudio.training.torchvision_compat import torchvision
@@ -41,7 +42,7 @@ def read_download(key: str, progress: Progress) -> tuple[Half, Half]:
     except DataError:
         raise
     except OSError as error:
-        raise DataError(f"{title} cannot be kept in {root}: {error.strerror or error}.") from error
+        raise DataError(f"{title} cannot be kept in {root}: {reason(error)}.") from error
     except Exception as error:  # torchvision's words for a short, foreign or damaged file are of many kinds
         shutil.rmtree(_place(reader, root), ignore_errors=True)
         raise DataError(f"The files of {title} were damaged and have been removed. Try again to fetch them.") from error
@@ -87,13 +88,13 @@ def _fetch(reader: Any, root: Path, title: str, progress: Progress) -> None:
 
 def _download(addresses: Sequence[str], path: Path, md5: str, title: str, share: Callable[[float], bool]) -> None:
     part = path.with_name(f"{path.name}.part")
-    reason = ""
+    why = ""
     for address in addresses:
         try:
             _copy(address, part, share)
         except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
             cause = getattr(error, "reason", error)
-            reason = str(getattr(cause, "strerror", None) or cause)
+            why = str(getattr(cause, "strerror", None) or cause)
             continue
         except DataCancelledError as error:
             part.unlink(missing_ok=True)
@@ -105,10 +106,10 @@ def _download(addresses: Sequence[str], path: Path, md5: str, title: str, share:
             part.replace(path)
             return
         part.unlink()
-        reason = "what came is not what was asked for"
+        why = "what came is not what was asked for"
     part.unlink(missing_ok=True)
     raise DataError(
-        f"{title} could not be downloaded ({reason}). Check the network and try again; "
+        f"{title} could not be downloaded ({why}). Check the network and try again; "
         "the digits and the shapes need no network."
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
+
+from cnnstudio.disk import DiskError, reason, replacing, require_file
 
 
 class WeightsError(ValueError):
@@ -27,23 +27,12 @@ def save(path: Path, weights: nn.Module | Mapping[str, Tensor], metadata: Mappin
     content = to_bytes(plain, {"format": "pt", **(metadata or {})})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
+        with replacing(path) as part:
+            part.write_bytes(content)
     except OSError as error:
-        raise WeightsError(f"The weights could not be written to {path}: {error.strerror or error}.") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
+        raise WeightsError(f"{path.name} was not written: {reason(error)}.") from error
+    except DiskError as error:
+        raise WeightsError(str(error)) from error
 
 
 def load(module: nn.Module, path: Path) -> dict[str, str]:
@@ -68,12 +57,13 @@ def load(module: nn.Module, path: Path) -> dict[str, str]:
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors and the metadata of a file. Raises ``WeightsError``."""
     try:
+        require_file(path)
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except FileNotFoundError as error:
-        raise WeightsError(f"There are no weights at {path}.") from error
+    except DiskError as error:
+        raise WeightsError(str(error)) from error
     except OSError as error:
-        raise WeightsError(f"The weights at {path} cannot be read: {error.strerror or error}.") from error
+        raise WeightsError(f"{path.name} cannot be opened: {reason(error)}.") from error
     except (SafetensorError, ValueError, KeyError) as error:
         raise WeightsError(f"{path.name} holds no weights in the safetensors format, or is damaged.") from error
 
