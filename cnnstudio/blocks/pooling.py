@@ -91,7 +91,6 @@ class AdaptiveAvgPool2d(Block):
     output_size: height and width of what comes out
     """
 
-    title: ClassVar[str] = "AdaptiveAvgPool2d"
     keywords: ClassVar[str] = "global average pooling gap mean head"
     stem: ClassVar[str] = "pool"
 

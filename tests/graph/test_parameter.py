@@ -88,8 +88,8 @@ class Hostile:
 
 
 HOSTILE: list[Any] = [
-    None, True, False, -1, 0, 1, 2**31, 2**63, 10**5_000, -0.0, 0.5, 1e308, -1e308, math.nan, math.inf, "", "same", "__import__('os')",
-    "\x00", "é" * 100, b"3", (), (1,), (1, 2), (1, 2, 3), [1, [2]], [[]], {}, {"a": 1},
+    None, True, False, -1, 0, 1, 2**31, 2**63, 10**5_000, -0.0, 0.5, 1e308, -1e308, math.nan, math.inf, "", "same",
+    "__import__('os')", "\x00", "é" * 100, b"3", (), (1,), (1, 2), (1, 2, 3), [1, [2]], [[]], {}, {"a": 1},
     {3}, 3j, range(2), Hostile(), Hostile, print, (math.nan, 1), ("1", "2"), (True, True), (10**5_000, 1),
 ]  # fmt: skip
 
