@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnstudio.project import Project, ProjectError, read, write
 from cnnstudio.recipe import Recipe
+from cnnstudio.training.datasets import DATASETS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.preferences import Preferences, home
 from cnnstudio.ui.widgets.message_bar import Messages
@@ -56,8 +58,9 @@ class Files(QObject):
             self._document.open(Project(), None)
             return
         chosen = TEMPLATES[template]
-        classes = 10
-        project = Project(chosen.make(classes, chosen.size), Recipe(data=chosen.data))
+        classes = DATASETS[chosen.data].classes or 10
+        recipe: dict[str, Any] = {"data": chosen.data}
+        project = Project(chosen.make(classes, chosen.size), Recipe(**recipe))
         self._document.open(project, None)
 
     def open(self, path: Path | None = None) -> None:

@@ -56,6 +56,24 @@ class Preferences:
         self._settings.setValue("text_scale", value)
 
     @property
+    def wheel_pans(self) -> bool:
+        """Whether the mouse wheel moves the canvas instead of zooming."""
+        return self._settings.value("wheel_pans", "false") == "true"
+
+    @wheel_pans.setter
+    def wheel_pans(self, value: bool) -> None:
+        self._settings.setValue("wheel_pans", "true" if value else "false")
+
+    @property
+    def minimap(self) -> bool:
+        """Whether the map in the canvas's corner is shown."""
+        return self._settings.value("minimap", "true") == "true"
+
+    @minimap.setter
+    def minimap(self, value: bool) -> None:
+        self._settings.setValue("minimap", "true" if value else "false")
+
+    @property
     def recent(self) -> list[Path]:
         """The files opened or saved last, the latest first, whether they still exist or not."""
         value = self._settings.value("recent", [])

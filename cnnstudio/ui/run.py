@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cnnstudio.compiler.inference import infer
-from cnnstudio.compiler.source import Source, source
-from cnnstudio.graph import Shape
+from cnnstudio.compiler.source import Source, SourceError, source
+from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project, write
 from cnnstudio.training.datasets import DataCancelledError
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
@@ -113,6 +113,13 @@ class Run(QObject):
             return None
         files = (self.trained.folder / f"{name}.safetensors" for name in ("best", "last"))
         return next((path for path in files if path.exists()), None)
+
+    def fits(self, graph: Graph) -> bool:
+        """Whether ``graph`` computes what was trained, so that the weights are its weights."""
+        try:
+            return self.trained is not None and source(graph).text == self.trained.source.text
+        except SourceError:
+            return False
 
     @property
     def remaining_seconds(self) -> float | None:
@@ -260,8 +267,8 @@ class Progress:
     share: float | None
 
 
-def obstacle(document: Document) -> str | None:
-    """Why the open project cannot be trained as it is, in a sentence, or None where it can."""
+def obstacle(document: Document, training: bool = True) -> str | None:
+    """Why the open project cannot be built (and trained) as it is, in a sentence, or None where it can."""
     graph = document.graph
     if not len(graph):
         return "There is no network yet. Drag an Input block onto the canvas, or start from a template."
@@ -269,11 +276,11 @@ def obstacle(document: Document) -> str | None:
         return error.sentence
     if not graph.inputs:
         return "The network has no Input block, so no image can enter it."
-    if len(graph.inputs) > 1:
-        return "The network has two inputs. Training needs exactly one."
     if len(graph.outputs) > 1:
-        return f"The network ends in {len(graph.outputs)} places. Training needs exactly one end."
-    if document.project.recipe.data == "folder" and not document.project.recipe.folder:
+        return f"The network ends in {len(graph.outputs)} places: {', '.join(n.name for n in graph.outputs)}. Keep one."
+    if training and len(graph.inputs) > 1:
+        return "The network has two inputs. Training needs exactly one."
+    if training and document.project.recipe.data == "folder" and not document.project.recipe.folder:
         return "Choose the folder that your images are in."
     return None
 

@@ -60,7 +60,7 @@ class CurvesPanel(QWidget):
     def _bar(self) -> QHBoxLayout:
         self.readout = QLabel()
         self.readout.setProperty("role", "muted")
-        self.readout.setProperty("size", "small")
+        self.readout.setProperty("textSize", "small")
         self.logarithmic = QToolButton()
         self.logarithmic.setText("log")
         self.logarithmic.setCheckable(True)

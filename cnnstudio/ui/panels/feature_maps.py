@@ -16,7 +16,7 @@ from cnnstudio.project import Project
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.training.events import FeatureMaps, Pixels
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.run import Run, Prepared, obstacle, prepare
+from cnnstudio.ui.run import Prepared, Run, obstacle, prepare
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.image_grid import ImageGrid

@@ -116,7 +116,7 @@ class TrainingPanel(QWidget):
         for index, (title, label) in enumerate(zip(titles, self.numbers.values(), strict=True)):
             caption = QLabel(title)
             caption.setProperty("role", "muted")
-            caption.setProperty("size", "small")
+            caption.setProperty("textSize", "small")
             grid.addWidget(caption, index // 2 * 2, index % 2)
             grid.addWidget(label, index // 2 * 2 + 1, index % 2)
         self._grid = QWidget()
@@ -138,7 +138,7 @@ class TrainingPanel(QWidget):
         self.about = QLabel()
         self.about.setWordWrap(True)
         self.about.setProperty("role", "muted")
-        self.about.setProperty("size", "small")
+        self.about.setProperty("textSize", "small")
         self.folder, self.basic, self.advanced = (Form(Recipe, plain=True) for _ in range(3))
         for form in (self.folder, self.basic, self.advanced):
             form.edited.connect(self._edit)

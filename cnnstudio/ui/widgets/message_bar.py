@@ -18,7 +18,9 @@ MOST_BARS = 4
 class MessageBar(QFrame):
     """One sentence with what can be done about it. It goes by itself unless it is an error or offers a choice."""
 
-    def __init__(self, sentence: str, kind: str, choices: tuple[Choice, ...], parent: QWidget) -> None:
+    def __init__(
+        self, sentence: str, kind: str, choices: tuple[Choice, ...], parent: QWidget, passes: bool = True
+    ) -> None:
         super().__init__(parent)
         self.kind = kind
         self.sentence = sentence
@@ -46,7 +48,8 @@ class MessageBar(QFrame):
         self.close_button.setAccessibleName("Close this message")
         self.close_button.clicked.connect(self.dismiss)
         layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
-        if kind in ("info", "success") and not choices:
+        self.passes = passes and kind in ("info", "success") and not choices
+        if self.passes:
             QTimer.singleShot(4000 + 45 * len(sentence), self, self.dismiss)
 
     def _chosen(self, act: Callable[[], object]) -> Callable[[], None]:
@@ -78,10 +81,10 @@ class MessageBar(QFrame):
 
 
 class ProgressMessage(MessageBar):
-    """A sentence about something that goes on, with how far it is and a way to cancel it."""
+    """A sentence about something that goes on, with how far it is; it stays until that has ended."""
 
-    def __init__(self, sentence: str, cancel: Callable[[], object], parent: QWidget) -> None:
-        super().__init__(sentence, "info", (("Cancel", cancel),), parent)
+    def __init__(self, sentence: str, parent: QWidget) -> None:
+        super().__init__(sentence, "info", (), parent, passes=False)
         self.close_button.hide()
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
@@ -124,14 +127,14 @@ class Messages(QWidget):
         self._add(bar)
         return bar
 
-    def progress(self, sentence: str, cancel: Callable[[], object]) -> ProgressMessage:
+    def progress(self, sentence: str) -> ProgressMessage:
         """Show that something goes on."""
-        bar = ProgressMessage(sentence, cancel, self)
+        bar = ProgressMessage(sentence, self)
         self._add(bar)
         return bar
 
     def _add(self, bar: MessageBar) -> None:
-        passing = [old for old in self.bars if not old.buttons and old is not bar]
+        passing = [old for old in self.bars if old.passes and old is not bar]
         for old in passing[: max(0, len(self.bars) - MOST_BARS)]:
             old.dismiss()
         self._layout.addWidget(bar)

@@ -1,0 +1,207 @@
+"""Action: everything a person can do to the program, as one list; menus and toolbar are trees of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from cnnstudio.exchange.kinds import KINDS
+from cnnstudio.ui.theme import theme
+from cnnstudio.zoo import TEMPLATES
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.window import Window
+
+
+Side = Literal["left", "center", "right", "top", "middle", "bottom"]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do: its id, its text, what it does, and how it is reached.
+
+    ``on_canvas`` actions have their shortcut only while the canvas has the keyboard, so that a letter typed into a
+    field stays a letter. Several shortcuts are written with | between them. ``checked`` makes it a switch.
+    ``enabled`` and ``checked`` are asked after every change.
+    """
+
+    id: str
+    text: str
+    run: Callable[[Window], object]
+    shortcut: str = ""
+    icon: str = ""
+    enabled: Callable[[Window], bool] = lambda window: True
+    checked: Callable[[Window], bool] | None = None
+    on_canvas: bool = False
+
+
+def _selected(window: Window) -> bool:
+    return bool(window.document.selection)
+
+
+def _whole(window: Window) -> bool:
+    return not window.document.scope
+
+
+def _editable(window: Window) -> bool:
+    return _selected(window) and _whole(window)
+
+
+def _new(key: str, title: str) -> Action:
+    return Action(f"new-{key}", title, lambda w: w.files.new(key), icon="share-network")
+
+
+def _export(kind: str, title: str) -> Action:
+    shortcut = "Ctrl+E" if kind == "python" else ""
+    return Action(f"export-{kind}", f"{title}…", lambda w: w.exports.ask(kind), shortcut, "export")
+
+
+def _align(side: Side, text: str, name: str) -> Action:
+    return Action(f"align-{side}", text, lambda w: w.canvas.align(side), "", name, _editable)
+
+
+ACTIONS: tuple[Action, ...] = (
+    # file
+    Action("new", "New", lambda w: w.files.new(), "Ctrl+N", "file-plus"),
+    *(_new(key, template.title) for key, template in TEMPLATES.items()),
+    Action("open", "Open…", lambda w: w.files.open(), "Ctrl+O", "folder-open"),
+    Action("save", "Save", lambda w: w.files.save(), "Ctrl+S", "floppy-disk"),
+    Action("save-as", "Save as…", lambda w: w.files.save_as(), "Ctrl+Shift+S"),
+    *(_export(key, kind.title) for key, kind in KINDS.items()),
+    Action("quit", "Quit", lambda w: w.close(), "Ctrl+Q", "sign-out"),
+    # edit
+    Action(
+        "undo", "Undo", lambda w: w.document.undo_stack.undo(), "Ctrl+Z", "arrow-counter-clockwise",
+        lambda w: w.document.undo_stack.canUndo(),
+    ),
+    Action(
+        "redo", "Redo", lambda w: w.document.undo_stack.redo(), "Ctrl+Shift+Z|Ctrl+Y", "arrow-clockwise",
+        lambda w: w.document.undo_stack.canRedo(),
+    ),
+    Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", _editable, on_canvas=True),
+    Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", _selected, on_canvas=True),
+    Action("paste", "Paste", lambda w: w.canvas.paste(), "Ctrl+V", "clipboard", _whole, on_canvas=True),
+    Action(
+        "paste-wired", "Paste with the wires that go in", lambda w: w.canvas.paste(keep_inputs=True), "Ctrl+Shift+V",
+        "clipboard", _whole, on_canvas=True,
+    ),
+    Action(
+        "duplicate", "Duplicate", lambda w: w.canvas.duplicate(), "Ctrl+D", "copy-simple", _editable, on_canvas=True
+    ),
+    Action("delete", "Delete", lambda w: w.canvas.delete(), "Del|Backspace", "trash", _whole, on_canvas=True),
+    Action(
+        "delete-heal", "Delete and close the gap", lambda w: w.canvas.delete_and_heal(), "Shift+Del", "trash-simple",
+        _editable, on_canvas=True,
+    ),
+    Action("select-all", "Select all", lambda w: w.canvas.select_all(), "Ctrl+A", "selection-all", on_canvas=True),
+    Action(
+        "select-upstream", "Select all that this depends on", lambda w: w.canvas.select_upstream(), "Ctrl+Shift+Up",
+        enabled=_selected, on_canvas=True,
+    ),
+    Action(
+        "select-downstream", "Select all that depends on this", lambda w: w.canvas.select_downstream(),
+        "Ctrl+Shift+Down", enabled=_selected, on_canvas=True,
+    ),
+    Action(
+        "select-same", "Select blocks of this kind", lambda w: w.canvas.select_same_kind(), enabled=_selected,
+        on_canvas=True,
+    ),
+    Action("find", "Find a block…", lambda w: w.canvas.find_node(), "Ctrl+F", "magnifying-glass"),
+    # network
+    Action("quick-add", "Add a block…", lambda w: w.canvas.quick_add(None), "Tab", "plus", _whole, on_canvas=True),
+    Action("arrange", "Arrange", lambda w: w.canvas.arrange(), "L", "tree-structure", _whole, on_canvas=True),
+    _align("left", "Align left sides", "align-left"),
+    _align("center", "Align middles, side to side", "align-center-horizontal"),
+    _align("right", "Align right sides", "align-right"),
+    _align("top", "Align tops", "align-top"),
+    _align("middle", "Align middles, up and down", "align-center-vertical"),
+    _align("bottom", "Align bottoms", "align-bottom"),
+    Action("distribute-across", "Spread side to side", lambda w: w.canvas.distribute(True), "", "columns", _editable),
+    Action("distribute-down", "Spread up and down", lambda w: w.canvas.distribute(False), "", "rows", _editable),
+    Action(
+        "enter", "Look inside the block", lambda w: w.canvas.enter(), "Return", "sign-in",
+        lambda w: len(w.document.selection) == 1 and w.document.can_enter(w.document.selection[0]), on_canvas=True,
+    ),
+    Action(
+        "leave", "Back out of the block", lambda w: w.canvas.leave(), "Shift+Return", "arrow-up",
+        lambda w: not _whole(w), on_canvas=True,
+    ),
+    Action(
+        "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece", _editable,
+        on_canvas=True,
+    ),
+    # train
+    Action("train", "Train or pause", lambda w: w.training.toggle(), "F5", "play", lambda w: w.training.can_toggle),
+    Action("stop", "Stop training", lambda w: w.run.stop(), "Shift+F5", "stop", lambda w: w.run.is_active),
+    # view
+    Action("fit", "Show the whole network", lambda w: w.canvas.fit(), "Home", "frame-corners", on_canvas=True),
+    Action("fit-selection", "Show the selection", lambda w: w.canvas.fit_selection(), "F", "crosshair", on_canvas=True),
+    Action("actual-size", "Actual size", lambda w: w.canvas.actual_size(), "1", on_canvas=True),
+    Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++", "magnifying-glass-plus"),
+    Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),
+    Action(
+        "minimap", "Map of the network", lambda w: w.set_minimap(not w.canvas.minimap.isVisible()), "", "map-trifold",
+        checked=lambda w: w.canvas.minimap.isVisible(),
+    ),
+    Action(
+        "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",
+        checked=lambda w: w.canvas.wheel == "pan",
+    ),
+    Action("theme", "Light or dark", lambda w: w.toggle_theme(), "Ctrl+T", "moon"),
+    Action(
+        "theme-system", "As the system", lambda w: w.use_scheme("system"), checked=lambda w: theme.scheme == "system"
+    ),
+    Action("theme-light", "Light", lambda w: w.use_scheme("light"), checked=lambda w: theme.scheme == "light"),
+    Action("theme-dark", "Dark", lambda w: w.use_scheme("dark"), checked=lambda w: theme.scheme == "dark"),
+    Action("text-larger", "Larger text", lambda w: w.scale_text(theme.scale + 0.1), "Ctrl+Shift+.", "text-aa"),
+    Action("text-smaller", "Smaller text", lambda w: w.scale_text(theme.scale - 0.1), "Ctrl+Shift+,"),
+    Action("text-normal", "Normal text", lambda w: w.scale_text(1.0)),
+    Action("default-layout", "Panels as they were at first", lambda w: w.default_layout(), "", "layout"),
+    # help
+    Action("commands", "All commands…", lambda w: w.show_commands(), "Ctrl+Shift+P", "command"),
+    Action("about", "About CNN Studio", lambda w: w.say_about(), "", "info"),
+)  # fmt: skip
+
+# A menu is its title and what stands in it: an id, None for a line, or another menu. "x-*" is every action whose id
+# begins so; "panels" and "recent" are filled by the window.
+Menu = tuple[str, tuple[Any, ...]]
+MENUS: tuple[Menu, ...] = (
+    (
+        "&File",
+        (
+            "new", ("New from a template", ("new-*",)), "open", ("Open recent", ("recent",)), None, "save", "save-as",
+            None, ("Export", ("export-*",)), None, "quit",
+        ),
+    ),
+    (
+        "&Edit",
+        (
+            "undo", "redo", None, "cut", "copy", "paste", "paste-wired", "duplicate", "delete", "delete-heal", None,
+            "select-all", "select-upstream", "select-downstream", "select-same", None, "find",
+        ),
+    ),
+    (
+        "&Network",
+        (
+            "quick-add", "arrange", ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
+            "ungroup",
+        ),
+    ),
+    ("&Train", ("train", "stop")),
+    (
+        "&View",
+        (
+            "fit", "fit-selection", "actual-size", "zoom-in", "zoom-out", "minimap", "wheel-pans", None,
+            ("Panels", ("panels",)),
+            "default-layout", None, ("Colours", ("theme", None, "theme-*")),
+            ("Text size", ("text-*",)),
+        ),
+    ),
+    ("&Help", ("commands", None, "about")),
+)  # fmt: skip
+
+TOOLBAR: tuple[str | None, ...] = (
+    "new", "open", "save", None, "undo", "redo", None, "quick-add", "arrange", "fit", None, "train", "stop", None,
+    "export-python", None, "theme", "commands",
+)  # fmt: skip

@@ -1,0 +1,137 @@
+"""App: from start to end of the program with a window. The window stands before torch is imported."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import QApplication
+
+import cnnstudio
+from cnnstudio.ui.preferences import APPLICATION, ORGANIZATION, Preferences, home
+from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.window import Window
+from cnnstudio.ui.worker import Task
+
+logger = logging.getLogger(__name__)
+
+
+def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = None) -> int:
+    """Show the window, with the project at ``path`` open, until it is closed; the exit code.
+
+    ``on_first_paint`` is called once the window stands on the screen.
+    """
+    app = application()
+    preferences = Preferences()
+    theme.install(preferences.scheme, preferences.text_scale)
+    app.setWindowIcon(QIcon(icon("share-network", "accent")))
+    log_to_file(home() / "log.txt")
+    window = Window(preferences)
+    failures = Failures(window)
+    failures.install()
+    heartbeat = _close_on_interrupt(window)
+    window.painted.connect(on_first_paint or _warm_up(window))
+    window.painted.connect(window.files.offer_recovery)
+    if path is not None:
+        window.files.open(path)
+    window.show()
+    try:
+        return app.exec()
+    finally:
+        heartbeat.stop()
+        failures.remove()
+
+
+def application() -> QApplication:
+    """The one QApplication, made where there is none yet."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(sys.argv[:1])
+    app.setOrganizationName(ORGANIZATION)
+    app.setApplicationName(APPLICATION)
+    app.setApplicationDisplayName("CNN Studio")
+    app.setApplicationVersion(cnnstudio.__version__)
+    app.setDesktopFileName(APPLICATION)
+    return app
+
+
+def log_to_file(path: Path) -> None:
+    """Write warnings and worse to a file that never grows beyond 1 MB."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(path, maxBytes=500_000, backupCount=1, encoding="utf-8", delay=True)
+    except OSError:
+        return  # a log is no reason not to start
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setLevel(logging.WARNING)
+    logging.getLogger("cnnstudio").addHandler(handler)
+
+
+class Failures(QObject):
+    """What nobody caught: a sentence in place, the details in the log and to copy, and the program lives on."""
+
+    failed = Signal(str)  # the traceback, from any thread
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._old = sys.excepthook, threading.excepthook
+        self.failed.connect(self._say)
+
+    def install(self) -> None:
+        """Take the place of Python's own hooks."""
+        sys.excepthook = self._caught
+        threading.excepthook = lambda args: self._caught(
+            args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+        )
+
+    def remove(self) -> None:
+        """Give Python's hooks back."""
+        sys.excepthook, threading.excepthook = self._old
+
+    def _caught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QTimer.singleShot(0, self._window, self._window.close)
+            return
+        logger.error("unexpected error", exc_info=(kind, error, trace))
+        self.failed.emit("".join(traceback.format_exception(kind, error, trace)))
+
+    def _say(self, details: str) -> None:
+        self._window.messages.say(
+            "Something went wrong inside the program. Your work is still here; saving it now does no harm.",
+            "error",
+            ("Copy details", lambda: QGuiApplication.clipboard().setText(details)),
+        )
+
+
+def _warm_up(window: Window) -> Callable[[], None]:
+    """Import torch in the background, once the window stands: the first run then begins at once."""
+
+    def load(report: Callable[[str, float | None], bool]) -> None:
+        import cnnstudio.training.loop  # noqa: F401 - that is the point
+
+    def start() -> None:
+        Task(load, "warm-up", window)
+
+    return start
+
+
+def _close_on_interrupt(window: Window) -> QTimer:
+    """Close the window on Ctrl+C in the terminal; the timer lets Python see the signal while Qt waits."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, lambda *_: window.close())
+    timer = QTimer(window)
+    timer.start(200)
+    timer.timeout.connect(lambda: None)
+    return timer

@@ -1,0 +1,224 @@
+"""Menus: the list of actions as Qt's actions, menus, toolbar, and a list of all commands to search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QMenuBar,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnstudio.ui.actions import MENUS, TOOLBAR, Action, Menu
+from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.theme import icon
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.window import Window
+
+Fill = Callable[[QMenu], None]
+
+
+class Commands:
+    """Every action of the window, bound: it knows which can be done now and shows it everywhere at once."""
+
+    def __init__(self, window: Window, actions: Iterable[Action], preferences: Preferences) -> None:
+        self._window = window
+        self.declared = {action.id: action for action in actions}
+        self.bound: dict[str, QAction] = {}
+        for action in self.declared.values():
+            self.bound[action.id] = self._bind(action, preferences.shortcut(action.id, action.shortcut))
+
+    def _bind(self, action: Action, shortcut: str) -> QAction:
+        window = self._window
+        made = QAction(action.text, window)
+        made.setObjectName(action.id)
+        if action.icon:
+            made.setIcon(icon(action.icon))
+        made.setShortcuts([QKeySequence(keys) for keys in shortcut.split("|") if keys])
+        shown = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        made.setToolTip(f"{action.text.rstrip('…')} ({shown})" if shown else action.text.rstrip("…"))
+        made.setCheckable(action.checked is not None)
+        made.triggered.connect(lambda: self.run(action.id))
+        if action.on_canvas:
+            made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            window.canvas.addAction(made)
+        else:
+            window.addAction(made)
+        return made
+
+    def run(self, name: str) -> None:
+        """Do it, if it can be done now, and see what can be done after it."""
+        action = self.declared[name]
+        if action.enabled(self._window):
+            action.run(self._window)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask every action whether it can be done now."""
+        for name, action in self.declared.items():
+            self.bound[name].setEnabled(action.enabled(self._window))
+            if action.checked is not None:
+                self.bound[name].setChecked(action.checked(self._window))
+
+    def named(self, pattern: str) -> list[QAction]:
+        """The action of this id, or all whose ids begin as "x-*" says."""
+        if pattern.endswith("*"):
+            return [action for name, action in self.bound.items() if name.startswith(pattern[:-1])]
+        return [self.bound[pattern]]
+
+
+def fill_menu_bar(bar: QMenuBar, commands: Commands, special: Mapping[str, Fill]) -> None:
+    """Build the tree of menus; ``special`` fills those whose content is only known when they open."""
+    for menu in MENUS:
+        bar.addMenu(_menu(menu, commands, special, bar))
+
+
+def _menu(menu: Menu, commands: Commands, special: Mapping[str, Fill], parent: QWidget) -> QMenu:
+    title, entries = menu
+    made = QMenu(title, parent)
+    made.setToolTipsVisible(False)
+    for entry in entries:
+        if entry is None:
+            made.addSeparator()
+        elif isinstance(entry, tuple):
+            made.addMenu(_menu(entry, commands, special, made))
+        elif entry in special:
+            made.aboutToShow.connect(_filling(special[entry], made))
+        else:
+            made.addActions(commands.named(entry))
+    return made
+
+
+def _filling(fill: Fill, menu: QMenu) -> Callable[[], None]:
+    def filled() -> None:
+        menu.clear()
+        fill(menu)
+
+    return filled
+
+
+def fill_toolbar(bar: QToolBar, commands: Commands) -> None:
+    """Put the toolbar's actions in it; new and export open their menus from an arrow-less long press or a click."""
+    bar.setIconSize(QSize(20, 20))
+    bar.setMovable(False)
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    menus = {"new": "new-*", "export-python": "export-*"}
+    for name in TOOLBAR:
+        if name is None:
+            bar.addSeparator()
+            continue
+        if name in menus:
+            bar.addWidget(_menu_button(name, commands, menus[name]))
+        else:
+            bar.addAction(commands.bound[name])
+
+
+def _menu_button(name: str, commands: Commands, pattern: str) -> QToolButton:
+    button = QToolButton()
+    menu = QMenu(button)
+    if name == "new":
+        menu.addAction(commands.bound[name])
+        menu.addSeparator()
+    menu.addActions(commands.named(pattern))
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setIcon(commands.bound[name].icon())
+    title = {"new": "New", "export-python": "Export"}[name]
+    button.setToolTip(title)
+    button.setAccessibleName(title)
+    button.setObjectName(f"toolbar-{name}")
+    return button
+
+
+class CommandList(QFrame):
+    """All commands with their shortcuts, to search and to run by keyboard."""
+
+    def __init__(self, commands: Commands, host: QWidget) -> None:
+        super().__init__(host)
+        self._commands, self._host = commands, host
+        self.setObjectName("commandList")
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("What do you want to do?")
+        self.field.setAccessibleName("Search commands")
+        self.field.textChanged.connect(self._search)
+        self.field.installEventFilter(self)
+        self.list = QListWidget()
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.itemClicked.connect(self._run)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.addWidget(self.field)
+        layout.addWidget(self.list)
+        self.hide()
+
+    def ask(self) -> None:
+        """Open over the window, with nothing searched for yet."""
+        host = self._host
+        self.setFixedWidth(min(520, host.width() - 40))
+        self.setFixedHeight(min(400, host.height() - 80))
+        self.move(QPoint((host.width() - self.width()) // 2, 40))
+        self._commands.refresh()
+        self.field.clear()
+        self._search("")
+        self.show()
+        self.raise_()
+        self.field.setFocus()
+
+    def _search(self, text: str) -> None:
+        words = text.lower().split()
+        self.list.clear()
+        for name, action in self._commands.bound.items():
+            title = action.text().rstrip("…")
+            if name == "commands" or not all(word in f"{title} {name}".lower() for word in words):
+                continue
+            shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            item = QListWidgetItem(action.icon(), f"{title}    {shortcut}" if shortcut else title)
+            item.setData(Qt.ItemDataRole.UserRole, name)
+            if not action.isEnabled():
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+            self.list.addItem(item)
+        self._step(0)
+
+    def _step(self, by: int) -> None:
+        """Go to the next row that can be run, in the direction of ``by``; 0 is the first one."""
+        rows = [row for row in range(self.list.count()) if self.list.item(row).flags() & Qt.ItemFlag.ItemIsEnabled]
+        if not rows:
+            return
+        here = rows.index(self.list.currentRow()) if self.list.currentRow() in rows and by else -1 if by > 0 else 0
+        self.list.setCurrentRow(rows[max(0, min(len(rows) - 1, here + by))])
+
+    def _run(self, item: QListWidgetItem | None = None) -> None:
+        item = item or self.list.currentItem()
+        if item is None or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
+            return
+        self.close()
+        self._commands.run(str(item.data(Qt.ItemDataRole.UserRole)))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.FocusOut:
+            self.hide()
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
+        key = Qt.Key(event.key())
+        if key in steps:
+            self._step(steps[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._run()
+        elif key == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            return False
+        return True

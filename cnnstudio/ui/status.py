@@ -1,0 +1,74 @@
+"""Status: the line at the foot of the window: what the network comes to, its problems, and the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton
+
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.numbers import counted, memory, short
+
+
+class Status(QStatusBar):
+    """Totals are blank, never wrong, while the network has errors."""
+
+    def __init__(self, document: Document, run: Run, show_problems: Callable[[], object]) -> None:
+        super().__init__()
+        self._document, self._run = document, run
+        self.setSizeGripEnabled(False)
+        self.totals, self.device = QLabel(), QLabel()
+        self.problems = QToolButton()
+        self.problems.setAutoRaise(True)
+        self.problems.setProperty("textSize", "small")
+        self.problems.clicked.connect(show_problems)
+        self.addWidget(self.totals, 1)
+        self.addPermanentWidget(self.device)
+        self.addPermanentWidget(self.problems)
+        document.changed.connect(self.refresh)
+        run.state_changed.connect(self.refresh)
+        run.advanced.connect(self._show_run)
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """Say what the network comes to now."""
+        self.totals.setText(self._sum())
+        self._show_run()
+        severities = [found.severity for found in self._document.diagnostics]
+        errors, warnings = severities.count("error"), severities.count("warning")
+        parts = [counted(errors, "error")] * bool(errors) + [counted(warnings, "warning")] * bool(warnings)
+        self.problems.setText(" ".join(parts) or "No problems")
+        self.problems.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        role = "error" if errors else "warning" if warnings else "success"
+        self.problems.setIcon(icon("check-circle" if role == "success" else "warning-circle", role))
+        self.problems.setToolTip("Show the problems")
+        self.problems.setVisible(bool(len(self._document.graph)))
+
+    def _sum(self) -> str:
+        graph = self._document.graph
+        if not len(graph):
+            return "An empty network"
+        blocks = counted(len(graph), "block")
+        totals = self._document.analysis.totals
+        if totals is None:
+            return blocks
+        batch = self._document.project.recipe.batch_size
+        return (
+            f"{blocks}   ·   {totals.parameters:,} parameters   ·   {short(totals.macs)} MACs   ·   "
+            f"{memory(totals.activation_bytes * batch)} of activations for a batch of {batch}"
+        )
+
+    def _show_run(self) -> None:
+        run = self._run
+        if run.state == "preparing":
+            self.device.setText(run.sentence)
+        elif run.is_active and run.last is not None and run.started is not None:
+            paused = "paused, " if run.state == "paused" else ""
+            share = f"{run.share:.0%}" if run.share is not None else ""
+            epoch = f"epoch {run.last.epoch} of {run.started.epochs}"
+            self.device.setText(f"{paused}{epoch}, {share} on {run.started.device}")
+        else:
+            self.device.setText("")

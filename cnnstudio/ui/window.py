@@ -1,0 +1,318 @@
+"""Window: places the panels round the canvas and owns nothing that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
+
+import cnnstudio
+from cnnstudio.ui.actions import ACTIONS, Action
+from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.exports import Exports
+from cnnstudio.ui.files import SUFFIX, Files
+from cnnstudio.ui.menus import CommandList, Commands, fill_menu_bar, fill_toolbar
+from cnnstudio.ui.panels.curves import CurvesPanel
+from cnnstudio.ui.panels.feature_maps import FeatureMapsPanel
+from cnnstudio.ui.panels.inspector import InspectorPanel
+from cnnstudio.ui.panels.palette import PalettePanel
+from cnnstudio.ui.panels.problems import ProblemsPanel
+from cnnstudio.ui.panels.source import SourcePanel
+from cnnstudio.ui.panels.summary import SummaryPanel
+from cnnstudio.ui.panels.training import TrainingPanel
+from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.status import Status
+from cnnstudio.ui.theme import Scheme, icon, theme
+from cnnstudio.ui.widgets.message_bar import Messages
+
+Area = Qt.DockWidgetArea
+LAYOUT_VERSION = 1  # another set of docks needs another number, so that an old layout is not restored over it
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel in the window: its id, its title, where it stands at first, and how it is made."""
+
+    id: str
+    title: str
+    area: Area
+    shortcut: str
+    make: Callable[[Window], QWidget]
+
+
+PANELS = (
+    Panel("palette", "Blocks", Area.LeftDockWidgetArea, "Ctrl+1", lambda w: PalettePanel(w.document)),
+    Panel("inspector", "Inspector", Area.RightDockWidgetArea, "Ctrl+2", lambda w: InspectorPanel(w.document)),
+    Panel("training", "Training", Area.RightDockWidgetArea, "Ctrl+3", lambda w: w.training),
+    Panel("summary", "Summary", Area.RightDockWidgetArea, "Ctrl+4", lambda w: SummaryPanel(w.document)),
+    Panel("source", "Source", Area.RightDockWidgetArea, "Ctrl+5", lambda w: SourcePanel(w.document)),
+    Panel("curves", "Curves", Area.BottomDockWidgetArea, "Ctrl+6", lambda w: CurvesPanel(w.run)),
+    Panel("feature-maps", "Feature maps", Area.BottomDockWidgetArea, "Ctrl+7", lambda w: w.feature_maps),
+    Panel("problems", "Problems", Area.BottomDockWidgetArea, "Ctrl+8", lambda w: ProblemsPanel(w.document)),
+)
+CANVAS_MENU = (
+    "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "enter", "ungroup",
+    "arrange", None, "fit", "fit-selection",
+)  # fmt: skip
+
+
+class Window(QMainWindow):
+    """The one window. Menus and shortcuts come from ``ACTIONS``, panels from ``PANELS``."""
+
+    document: Document
+    run: Run
+    canvas: CanvasView
+    files: Files
+    exports: Exports
+    training: TrainingPanel
+    feature_maps: FeatureMapsPanel
+
+    painted = Signal()  # it stands on the screen for the first time
+
+    def __init__(self, preferences: Preferences | None = None) -> None:
+        super().__init__()
+        self.preferences = preferences or Preferences()
+        self.document = Document(parent=self)
+        self.run = Run(self)
+        self.canvas = CanvasView(self.document)
+        self.setCentralWidget(self.canvas)
+        self.messages = Messages(self.canvas)
+        self.files = Files(self.document, self.preferences, self.messages, self)
+        self.exports = Exports(self.document, self.run, self.files, self.messages, self)
+        self.training = TrainingPanel(self.document, self.run)
+        self.feature_maps = FeatureMapsPanel(self.document, self.run)
+        self.docks = {panel.id: self._dock(panel) for panel in PANELS}
+        self.commands = Commands(self, (*ACTIONS, *map(_show_action, PANELS)), self.preferences)
+        self.command_list = CommandList(self.commands, self)
+        fill_menu_bar(self.menuBar(), self.commands, {"recent": self._fill_recent, "panels": self._fill_panels})
+        self._toolbar = QToolBar("Tools")
+        self._toolbar.setObjectName("tools")
+        fill_toolbar(self._toolbar, self.commands)
+        self.addToolBar(self._toolbar)
+        self.setStatusBar(Status(self.document, self.run, lambda: self.show_panel("problems")))
+        self._refresh = QTimer(self, singleShot=True, interval=0)
+        self._refresh.timeout.connect(self._show_state)
+        self._was_painted = self._is_closing = False
+        self._connect()
+        self._prepare()
+
+    def _connect(self) -> None:
+        document, run = self.document, self.run
+        for signal in (
+            document.changed, document.selection_changed, document.scope_changed, document.path_changed,
+            document.undo_stack.indexChanged, document.undo_stack.cleanChanged, run.state_changed,
+            self.training.toggled, theme.changed,
+        ):  # fmt: skip
+            signal.connect(self._refresh.start)
+        document.said.connect(self.messages.say)
+        run.said.connect(self._say_run)
+        for dock in self.docks.values():
+            dock.topLevelChanged.connect(self._refresh.start)
+            dock.dockLocationChanged.connect(self._refresh.start)
+            dock.visibilityChanged.connect(self._refresh.start)
+            panel = dock.widget()
+            for name, slot in (("said", self.messages.say), ("reveal", self._reveal)):
+                if hasattr(panel, name):
+                    getattr(panel, name).connect(slot)
+        self.canvas.menu_asked.connect(self._show_canvas_menu)
+        self.canvas.activated.connect(lambda _: self.show_panel("inspector"))
+
+    def _prepare(self) -> None:
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for corner, area in (
+            (Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea),
+        ):
+            self.setCorner(corner, area)
+        self.setMinimumSize(QSize(960, 600))
+        self.resize(1280, 800)
+        self.default_layout()
+        self.restoreGeometry(self.preferences.bytes("geometry"))
+        self.restoreState(self.preferences.bytes("layout"), LAYOUT_VERSION)
+        self.set_wheel(self.preferences.wheel_pans)
+        self.set_minimap(self.preferences.minimap)
+        self._show_state()
+
+    # panels
+
+    def _dock(self, panel: Panel) -> QDockWidget:
+        dock = QDockWidget(panel.title, self)
+        dock.setObjectName(panel.id)
+        dock.setWidget(panel.make(self))
+        return dock
+
+    def default_layout(self) -> None:
+        """Put every panel where it stood at first."""
+        for panel in PANELS:
+            dock = self.docks[panel.id]
+            dock.setFloating(False)
+            self.addDockWidget(panel.area, dock)
+            dock.show()
+        for first, *others in self._groups():
+            for one, other in zip((first, *others), others, strict=False):
+                self.tabifyDockWidget(self.docks[one], self.docks[other])
+            self.docks[first].raise_()
+        sides = [self.docks["palette"], self.docks["inspector"]]
+        self.resizeDocks(sides, [230, 330], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["curves"]], [230], Qt.Orientation.Vertical)
+
+    def _groups(self) -> list[list[str]]:
+        areas = dict.fromkeys(panel.area for panel in PANELS)
+        return [[panel.id for panel in PANELS if panel.area == area] for area in areas]
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front and give it the keyboard."""
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        if (widget := dock.widget()) is not None:
+            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _show_titles(self) -> None:
+        """A dock among tabs has its title there; only one alone needs a title of its own."""
+        for dock in self.docks.values():
+            among = [other for other in self.tabifiedDockWidgets(dock) if not other.isHidden()]
+            needs = dock.isFloating() or not among
+            if needs != (dock.titleBarWidget() is None):
+                dock.setTitleBarWidget(None if needs else QWidget())  # type: ignore[arg-type]
+
+    def _reveal(self, name: str) -> None:
+        if name not in self.document.view_graph:
+            self.document.enter(())
+        self.canvas.reveal(name)
+
+    # menus
+
+    def _fill_recent(self, menu: QMenu) -> None:
+        for path in self.preferences.recent:
+            opened = menu.addAction(f"{path.stem}    {path.parent}")
+            opened.triggered.connect(lambda _=False, path=path: self.files.open(path))
+        if menu.isEmpty():
+            menu.addAction("Nothing yet").setEnabled(False)
+
+    def _fill_panels(self, menu: QMenu) -> None:
+        for panel in PANELS:
+            menu.addAction(self.docks[panel.id].toggleViewAction())
+        menu.addSeparator()
+        menu.addActions(self.commands.named("show-*"))
+
+    def _show_canvas_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in CANVAS_MENU:
+            if name is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(self.commands.bound[name])
+        menu.popup(place)
+
+    def show_commands(self) -> None:
+        """Open the list of all commands."""
+        self.command_list.ask()
+
+    # what the window itself does
+
+    def toggle_theme(self) -> None:
+        """Light where it is dark, dark where it is light."""
+        self.use_scheme("light" if theme.is_dark else "dark")
+
+    def use_scheme(self, scheme: Scheme) -> None:
+        """Use these colours from now on."""
+        self.preferences.scheme = scheme
+        theme.set_scheme(scheme)
+
+    def scale_text(self, scale: float) -> None:
+        """Write everything in this size from now on; 1.0 is the normal one."""
+        self.preferences.text_scale = scale = max(0.8, min(1.6, round(scale, 1)))
+        theme.set_scale(scale)
+
+    def set_wheel(self, pans: bool) -> None:
+        """Let the mouse wheel move the canvas instead of zooming."""
+        self.preferences.wheel_pans = pans
+        self.canvas.wheel = "pan" if pans else "zoom"
+
+    def set_minimap(self, shown: bool) -> None:
+        """Show the map in the canvas's corner."""
+        self.preferences.minimap = shown
+        self.canvas.set_minimap(shown)
+
+    def say_about(self) -> None:
+        """Say which program this is."""
+        self.messages.say(
+            f"CNN Studio {cnnstudio.__version__}: draw a network, see every shape, train it, take it away."
+        )
+
+    def _say_run(self, sentence: str) -> None:
+        kind = {"failed": "error", "finished": "success"}.get(self.run.state, "info")
+        self.messages.say(sentence, kind)
+
+    def _show_state(self) -> None:
+        self.setWindowTitle(f"{self.files.title}[*] – CNN Studio")
+        self.setWindowModified(self.files.is_modified)
+        stack = self.document.undo_stack
+        for name, verb, text in (("undo", "Undo", stack.undoText()), ("redo", "Redo", stack.redoText())):
+            self.commands.bound[name].setText(f"{verb} {text[:1].lower()}{text[1:]}" if text else verb)
+        train = self.commands.bound["train"]
+        text, name = {"training": ("Pause", "pause"), "paused": ("Go on", "play")}.get(
+            self.run.state, ("Train", "play")
+        )
+        train.setText(text)
+        train.setIcon(icon(name, "accent"))
+        problems = sum(found.severity == "error" for found in self.document.diagnostics)
+        self.docks["problems"].setWindowTitle(f"Problems ({problems})" if problems else "Problems")
+        self.commands.refresh()
+        self._show_titles()
+
+    # events
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if (path := _dropped_file(event)) is not None:
+            event.acceptProposedAction()
+            self.files.open(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._is_closing and not self.files.guard(self._close):
+            event.ignore()
+            return
+        self._is_closing = True
+        self.hide()  # a step that takes a while ends out of sight
+        self.preferences.set_bytes("geometry", self.saveGeometry())
+        self.preferences.set_bytes("layout", self.saveState(LAYOUT_VERSION))
+        self.preferences.sync()
+        self.run.close()
+        self.feature_maps.close_tasks()
+        self.exports.close()
+        self.files.close()
+        super().closeEvent(event)
+
+    def _close(self) -> None:
+        self._is_closing = True
+        self.close()
+
+
+def _show_action(panel: Panel) -> Action:
+    return Action(f"show-{panel.id}", f"Show {panel.title}", lambda w: w.show_panel(panel.id), panel.shortcut)
+
+
+def _dropped_file(event: QDropEvent) -> Path | None:
+    """The one project file that is being dropped on the window, if that is what it is."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return paths[0] if len(paths) == 1 and paths[0].suffix.lower() == SUFFIX else None
