@@ -1,0 +1,154 @@
+"""Asking: the commands of the canvas that open a list to choose from: a block, a port, a node."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.graph import Block, Edge, Graph
+from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
+from cnnstudio.ui.canvas.editor import Editor
+from cnnstudio.ui.canvas.edits import added, misfit, snapped
+from cnnstudio.ui.canvas.geometry import GAP, HEIGHT, WIDTH, wire_path
+from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries
+from cnnstudio.ui.canvas.search import Entry
+from cnnstudio.ui.canvas.style import pen
+from cnnstudio.ui.canvas.tools import Pointer
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.theme import theme
+
+
+class Asking(Editor):
+    """An editor with a search field over it."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(document, parent)
+        self.popup = SearchPopup(self)
+        self._loose: tuple[LooseWire, QPointF] | None = None
+
+    def quick_add(self, pos: QPoint | None = None) -> None:
+        """Ask for a block to add at ``pos`` (in the viewport; at the pointer unless said).
+
+        On a selected wire the block is spliced in; without ``pos``, behind the selected node it is wired to it.
+        """
+        if self.document.scope:
+            self.edit("", None)
+            return
+        place = pos if pos is not None else self.pointer_place()
+        edge = next(iter(self.canvas.selected_wires)) if len(self.canvas.selected_wires) == 1 else None
+        after = self.chosen[0] if pos is None and edge is None and len(self.chosen) == 1 else None
+        source = edge.source if edge is not None else after
+        at, note = self.mapToScene(place), ""
+        if edge is not None:
+            at, note = self.canvas.wires[edge].middle, f"Into the wire {edge.source} → {edge.target}"
+        elif after is not None:
+            body = self.canvas.nodes[after].body
+            at = QPointF(body.right() + GAP[0] + WIDTH / 2, body.center().y())
+            note = f"After {after}"
+        entries = block_entries(self.canvas.shape_at(source), wired=source is not None)
+
+        def take(value: object) -> None:
+            name = self.add_block(cast(type[Block], value)(), at, after=after, edge=edge)
+            if name is not None:
+                self.show_node(name)
+
+        self.popup.ask(entries, place, take, hint="Add a block", note=note)
+
+    def offer_blocks(self, pointer: Pointer, wire: LooseWire) -> None:
+        """Ask for the block that the free end of a wire, dropped here, shall enter or leave."""
+        forward = wire.source is not None
+        entries = block_entries(self.canvas.shape_at(wire.source), forward, wired=True)
+        self._loose = wire, pointer.scene
+
+        def take(value: object) -> None:
+            self._forget_loose()
+            block = cast(type[Block], value)()
+            left = pointer.scene.x() - (0.0 if forward else WIDTH)
+            place = (left, pointer.scene.y() - HEIGHT / 2)
+            names: list[str] = []
+
+            def change(graph: Graph) -> Graph:
+                graph, name = added(graph, block, snapped(place) if self.snaps else place)
+                names.append(name)
+                return connected(graph, wire, name)
+
+            if self.attempt(f"Add {block.title}", change):
+                self.document.select(tuple(names))
+
+        note = f"Reads {wire.source}" if forward else f"Feeds {wire.target.name if wire.target else ''}"
+        self.popup.ask(entries, pointer.view, take, hint="Add a block", note=note, give_up=self._forget_loose)
+        self.viewport().update()
+
+    def ask_for_target(self) -> None:
+        """Ask where a wire from the selected node shall go: the ports that can take it, the nearest first."""
+        name = self.canvas.focused or (self.chosen[0] if len(self.chosen) == 1 else None)
+        if name is None or self.document.scope:
+            self.document.said.emit("Select one node, and C lists where its wire can go.")
+            return
+        entries = self._targets(name)
+        item = self.canvas.nodes[name]
+        place = self.mapFromScene(item.output_at()) + QPoint(30, 0)
+
+        def take(value: object) -> None:
+            edge = cast(Edge, value)
+            self.attempt(
+                f"Connect {edge.source} to {edge.target}",
+                lambda graph: graph.connect(edge.source, edge.target, edge.port),
+            )
+            self.document.select((name,))
+            self.canvas.focus_node(name)
+
+        self.popup.ask(
+            entries, place, take, hint="Wire to", note=f"From {name}" if entries else f"Nothing can read {name} yet"
+        )
+
+    def _targets(self, name: str) -> list[Entry]:
+        canvas = self.canvas
+        circular = canvas.graph.ancestors(name) | {name}
+        here = canvas.nodes[name].output_at()
+        ports: list[tuple[float, Edge]] = []
+        for other, item in canvas.nodes.items():
+            if other in circular:
+                continue
+            ports += [
+                ((item.input_at(port) - here).manhattanLength(), Edge(name, other, port))
+                for port in range(item.ports)
+                if misfit(canvas.analysis, name, other, port) is None
+            ]
+        ports.sort(key=lambda entry: (entry[0], entry[1].target, entry[1].port))
+        return [
+            Entry(
+                edge.target,
+                f"input {edge.port + 1}" if canvas.nodes[edge.target].ports > 1 else "",
+                canvas.graph[edge.target].block.family,
+                edge,
+            )
+            for _, edge in ports
+        ]
+
+    def find_node(self) -> None:
+        """Ask for a node by name or kind, and go there."""
+        entries = [
+            Entry(node.name, node.block.title, node.block.family, node.name, f"{node.block.title} {node.block.family}")
+            for node in self.canvas.graph
+        ]
+        middle = QPoint(self.viewport().width() // 2 - self.popup.width() // 2, self.viewport().height() // 5)
+        self.popup.ask(entries, middle, lambda name: self.reveal(str(name)), hint="Find a node")
+
+    def _forget_loose(self) -> None:
+        self._loose = None
+        self.viewport().update()
+
+    def paint_loose_wire(self, painter: QPainter) -> None:
+        """The wire that waits for its block while the list is open."""
+        if self._loose is None:
+            return
+        wire, place = self._loose
+        ends = (wire.source, wire.target.name if wire.target else None)
+        if all(name is None or name in self.canvas.nodes for name in ends):
+            painter.setPen(pen(theme.color("accent"), 2.4))
+            painter.setBrush(theme.color("canvas", 0.0))
+            painter.drawPath(wire_path(*loose_ends(self.canvas, wire, place)))

@@ -1,0 +1,232 @@
+"""Camera: the view as a window onto the scene. Zoom, pan, background, far overview; knows no gesture and no edit."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent, QStaticText
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
+
+from cnnstudio.ui.canvas.geometry import GRID, HEIGHT, WIDTH
+from cnnstudio.ui.canvas.node_item import NodeItem, static_text
+from cnnstudio.ui.canvas.overview import NEAR
+from cnnstudio.ui.canvas.scene import CanvasScene
+from cnnstudio.ui.canvas.wire_item import WireItem
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.theme import theme
+
+NEAREST, FARTHEST = 4.0, 0.04
+LABELS_FROM = 0.7  # the zoom from which a wire says what it carries
+STILL_AFTER = 150  # milliseconds without movement until edges are smoothed again
+
+
+class Camera(QGraphicsView):
+    """A view of a ``CanvasScene``; the settings of its constructor are worth factors, see benchmarks/canvas.py."""
+
+    zoomed = Signal(float)
+    looked = Signal()  # another part of the scene is in view
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.canvas = CanvasScene(document)
+        self.setScene(self.canvas)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.BoundingRectViewportUpdate)
+        flags = QGraphicsView.OptimizationFlag
+        self.setOptimizationFlags(flags.DontSavePainterState | flags.DontAdjustForAntialiasing)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._still = QTimer(self, singleShot=True, interval=STILL_AFTER)
+        self._still.timeout.connect(self._smooth_again)
+        self._tile: tuple[tuple[object, ...], QPixmap] | None = None
+        self._labels: dict[str, QStaticText] = {}
+        self._framed = False  # whether anything was ever put into view
+        theme.changed.connect(self._restyle)
+
+    # where it looks
+
+    @property
+    def zoom(self) -> float:
+        """Pixels of the screen for one of the scene."""
+        return self.transform().m11()
+
+    def visible(self) -> QRectF:
+        """The part of the scene that is in view."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def zoom_by(self, factor: float, anchor: QPoint | None = None) -> None:
+        """Zoom so that the point under ``anchor`` (in the viewport; its middle unless said) stays where it is."""
+        factor = max(FARTHEST, min(NEAREST, self.zoom * factor)) / self.zoom
+        if abs(factor - 1.0) < 1e-6:
+            return
+        place = anchor if anchor is not None else self.viewport().rect().center()
+        before = self.mapToScene(place)
+        self.scale(factor, factor)
+        self._scroll(self.mapFromScene(before) - place)
+        self.hurry()
+        self.zoomed.emit(self.zoom)
+        self.looked.emit()
+
+    def zoom_in(self) -> None:
+        """One step nearer."""
+        self.zoom_by(1.25)
+
+    def zoom_out(self) -> None:
+        """One step away."""
+        self.zoom_by(0.8)
+
+    def actual_size(self) -> None:
+        """One pixel of the scene on one of the screen."""
+        self.zoom_by(1.0 / self.zoom)
+
+    def pan_by(self, dx: float, dy: float) -> None:
+        """Move what is seen by so many pixels of the screen."""
+        self._scroll(QPoint(-round(dx), -round(dy)))
+        self.looked.emit()
+
+    def look_at(self, rect: QRectF, most: float = 1.0) -> None:
+        """Bring this part of the scene into view, as large as fits but no larger than zoom ``most``."""
+        view = self.viewport().rect()
+        if rect.isEmpty() or view.isEmpty():
+            return
+        space = 36.0
+        fits = min(max(view.width() - 2 * space, 50) / rect.width(), max(view.height() - 2 * space, 50) / rect.height())
+        factor = max(FARTHEST, min(most, NEAREST, fits)) / self.zoom
+        self.scale(factor, factor)
+        self._scroll(self.mapFromScene(rect.center()) - view.center())
+        self._framed = True
+        self.zoomed.emit(self.zoom)
+        self.looked.emit()
+
+    def fit(self) -> None:
+        """Show the whole network."""
+        self.look_at(self.canvas.bounds_of())
+
+    def fit_selection(self) -> None:
+        """Show the selected nodes, or all of them when none is selected."""
+        self.look_at(self.canvas.bounds_of(self.document.selection or None))
+
+    def reveal(self, name: str) -> None:
+        """Select this node and, where it cannot be seen well, bring it into view."""
+        if name not in self.canvas.nodes:
+            return
+        self.document.select((name,))
+        self.show_node(name)
+
+    def show_node(self, name: str) -> None:
+        """Bring a node into view without a jump where it already is."""
+        body = self.canvas.nodes[name].body
+        if self.zoom < NEAR:
+            self.look_at(body.adjusted(-2 * WIDTH, -4 * HEIGHT, 2 * WIDTH, 4 * HEIGHT))
+        elif not self.visible().contains(body.adjusted(-12, -12, 12, 12)):
+            self._scroll(self.mapFromScene(body.center()) - self.viewport().rect().center())
+            self.looked.emit()
+
+    def _scroll(self, by: QPoint) -> None:
+        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        across.setValue(across.value() + by.x())
+        down.setValue(down.value() + by.y())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.looked.emit()
+
+    # how it paints
+
+    def hurry(self) -> None:
+        """Paint without smoothed edges until nothing has moved for a moment."""
+        self.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._still.start()
+
+    def _smooth_again(self) -> None:
+        self.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        self.viewport().update()
+
+    def _restyle(self) -> None:
+        self._labels.clear()
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.zoom >= NEAR:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self.viewport())
+        painter.setRenderHints(self.renderHints())
+        painter.setWorldTransform(self.viewportTransform())
+        exposed = self.mapToScene(event.rect().adjusted(-1, -1, 1, 1)).boundingRect()
+        self.drawBackground(painter, exposed)
+        self.canvas.overview.paint(painter, self.zoom, exposed)
+        self.drawForeground(painter, exposed)
+        painter.end()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
+        transform = painter.worldTransform()
+        exposed = transform.mapRect(QRectF(rect)).toAlignedRect()
+        painter.resetTransform()
+        painter.fillRect(exposed, self.canvas.inks.canvas)
+        tile, pitch = self._grid_tile()
+        origin = transform.map(QPointF(0.0, 0.0))
+        offset = QPointF((exposed.x() - origin.x()) % pitch, (exposed.y() - origin.y()) % pitch)
+        painter.drawTiledPixmap(QRectF(exposed), tile, offset)
+        painter.setWorldTransform(transform)
+
+    def _grid_tile(self) -> tuple[QPixmap, float]:
+        """Dots for the zoom in force, and their distance in pixels of the screen."""
+        pitch = GRID * self.zoom
+        while pitch < 14.0:
+            pitch *= 4.0
+        ratio = self.devicePixelRatioF()
+        key = (round(pitch, 4), ratio, theme.palette.name)
+        if self._tile is None or self._tile[0] != key:
+            # whole tiles of a whole number of pixels, or the dots would drift apart from the nodes
+            count = max(1, ceil(128.0 / pitch))
+            side = max(1, round(count * pitch * ratio))
+            tile = QPixmap(side, side)
+            tile.fill(self.canvas.inks.canvas.color())
+            painter = QPainter(tile)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("grid"))
+            radius = ratio * max(0.8, min(1.6, self.zoom * 1.1))
+            step = side / count
+            for row in range(count + 1):
+                for column in range(count + 1):
+                    painter.drawEllipse(QPointF(column * step, row * step), radius, radius)
+            painter.end()
+            tile.setDevicePixelRatio(side / (count * pitch))
+            self._tile = key, tile
+        count = max(1, ceil(128.0 / pitch))
+        return self._tile[1], count * pitch
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
+        if self.zoom >= LABELS_FROM:
+            self._paint_labels(painter, QRectF(rect))
+
+    def _paint_labels(self, painter: QPainter, exposed: QRectF) -> None:
+        style = self.canvas.inks
+        painter.setFont(style.label_font)
+        found = self.canvas.items(exposed.adjusted(-60, -10, 60, 10), Qt.ItemSelectionMode.IntersectsItemBoundingRect)
+        bodies = [item.body for item in found if isinstance(item, NodeItem)]
+        for item in found:
+            if isinstance(item, WireItem) and not (where := item.label_rect()).isNull() and exposed.intersects(where):
+                if item.end.x() - item.start.x() > WIDTH and any(body.intersects(where) for body in bodies):
+                    continue  # a long wire passes under a node there
+                painter.setPen(style.no_pen)
+                painter.setBrush(style.label_back)
+                painter.drawRoundedRect(where, 4.0, 4.0)
+                painter.setPen(style.error if item.faulty else style.muted)
+                text = self._label(item.label)
+                painter.drawStaticText(QPointF(where.x() + 4.0, where.center().y() - text.size().height() / 2), text)
+
+    def _label(self, words: str) -> QStaticText:
+        if words not in self._labels:
+            if len(self._labels) > 2_000:
+                self._labels.clear()
+            self._labels[words] = static_text(words, self.canvas.inks.label_font)
+        return self._labels[words]

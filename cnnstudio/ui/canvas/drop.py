@@ -1,0 +1,67 @@
+"""Drop: a block on its way from the palette, shown where it would land."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from cnnstudio.graph import BLOCKS, Block, Edge, ParameterError
+from cnnstudio.ui.canvas.clipboard import BLOCK
+from cnnstudio.ui.canvas.geometry import HEIGHT, WIDTH
+from cnnstudio.ui.canvas.style import pen
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.theme import theme
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.canvas.view import CanvasView
+
+
+class Drop:
+    """The outline of the block under the pointer, and the wire that it would be put into."""
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+        self._body = QRectF()
+        self._edge: Edge | None = None
+
+    def move(self, place: QPointF) -> None:
+        """The pointer is there, in the viewport."""
+        middle = self._view.mapToScene(place.toPoint())
+        self._body = QRectF(middle.x() - WIDTH / 2, middle.y() - HEIGHT / 2, WIDTH, HEIGHT)
+        self._mark(None if self._view.document.scope else self._view.canvas.wire_under(self._body))
+        self._view.viewport().update()
+
+    def end(self) -> Edge | None:
+        """Wipe the outline; the wire that was under it."""
+        edge = self._edge
+        self._mark(None)
+        self._view.viewport().update()
+        return edge
+
+    def _mark(self, edge: Edge | None) -> None:
+        wires = self._view.canvas.wires
+        for each, hot in ((self._edge, False), (edge, True)):
+            if each is not None and each in wires:
+                wires[each].show_state(hot=hot)
+        self._edge = edge
+
+    def paint(self, painter: QPainter, zoom: float) -> None:
+        """Paint the outline, in scene pixels."""
+        painter.setPen(pen(theme.color("accent"), 1.5 / zoom, Qt.PenStyle.DashLine))
+        painter.setBrush(theme.color("accent", 0.10))
+        painter.drawRoundedRect(self._body, 9.0, 9.0)
+
+
+def dragged_block(mime: QMimeData, document: Document) -> Block | None:
+    """The block that is dragged; None, and a sentence, where what is dragged is no block."""
+    try:
+        found = json.loads(bytes(mime.data(BLOCK).data()))
+        return BLOCKS[found["block"]](**found.get("parameters", {}))
+    except ParameterError as error:
+        document.said.emit(str(error))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        document.said.emit("What was dropped is not a block of this program.")
+    return None

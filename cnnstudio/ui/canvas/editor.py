@@ -1,0 +1,272 @@
+"""Editor: the commands of the canvas, a method each, for menus and shortcuts to bind. Gestures are in ``view``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QCursor
+
+from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position
+from cnnstudio.graph.layout import layout
+from cnnstudio.ui.canvas import clipboard
+from cnnstudio.ui.canvas.camera import Camera
+from cnnstudio.ui.canvas.edits import (
+    Side,
+    added,
+    aligned,
+    distributed,
+    free_place,
+    neighbour,
+    removed,
+    shifted,
+    snapped,
+    spliced,
+)
+from cnnstudio.ui.canvas.geometry import GAP, HEIGHT, WIDTH, node_size
+
+
+class Editor(Camera):
+    """A camera with hands. Every command is one step of undo, or a sentence why not."""
+
+    snaps = False  # whether moved and new nodes fall on the grid
+
+    def edit(self, text: str, graph: Graph | None, merge: str | None = None) -> bool:
+        """Make ``graph`` the network; refused in words inside a composite, where ``graph`` may be None."""
+        self.document.edit_graph(text, graph if graph is not None else self.document.graph, merge)
+        return not self.document.scope
+
+    def attempt(self, text: str, change: Callable[[Graph], Graph]) -> bool:
+        """``edit`` with what ``change`` makes of the network; a refusal becomes a sentence."""
+        if self.document.scope:
+            return self.edit(text, None)
+        try:
+            return self.edit(text, change(self.document.graph))
+        except GraphError as error:
+            self.document.said.emit(str(error))
+            return False
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The selected nodes."""
+        return tuple(name for name in self.document.selection if name in self.canvas.graph)
+
+    # adding
+
+    def add_block(self, block: Block, at: QPointF, after: str | None = None, edge: Edge | None = None) -> str | None:
+        """Add a node with its middle there: behind ``after``, or spliced into ``edge``, or alone; its name."""
+        place: Position = (at.x() - WIDTH / 2, at.y() - HEIGHT / 2)
+        if self.snaps:
+            place = snapped(place)
+        name = self.document.graph.fresh(block.stem)
+
+        def change(graph: Graph) -> Graph:
+            if edge is not None:
+                return spliced(graph, edge, Node(name, block, (), place))
+            return added(graph, block, free_place(graph, place), after)[0]
+
+        if not self.attempt(f"Add {block.title}", change):
+            return None
+        self.document.select((name,))
+        self.canvas.select_wires(())
+        return name
+
+    # removing
+
+    def delete(self, heal: bool = False) -> None:
+        """Remove the selected nodes and wires; with ``heal``, what a node read is read by its readers instead."""
+        names, wires = self.chosen, self.canvas.selected_wires
+        if not names and not wires:
+            return
+        what = names[0] if len(names) == 1 else f"{len(names)} nodes" if names else "wires"
+        self.attempt(f"Delete {what}", lambda graph: removed(graph, names, wires, heal))
+
+    def delete_and_heal(self) -> None:
+        """Remove the selected nodes and join the wires that they leave open."""
+        self.delete(heal=True)
+
+    # the clipboard
+
+    def copy(self) -> None:
+        """Put the selected nodes on the clipboard as text."""
+        if self.chosen:
+            clipboard.copy(self.canvas.graph, self.chosen)
+
+    def cut(self) -> None:
+        """Copy the selected nodes and remove them."""
+        if self.chosen and not self.document.scope:
+            self.copy()
+            names = self.chosen
+            self.attempt("Cut", lambda graph: graph.remove(*names))
+
+    def paste(self, keep_inputs: bool = False) -> None:
+        """Add the nodes on the clipboard at the pointer; with ``keep_inputs`` they read what the originals read."""
+        try:
+            other = clipboard.pasted()
+        except clipboard.ClipboardError as error:
+            self.document.said.emit(str(error))
+            return
+        self._merge("Paste", other, self._where_to_paste(other), keep_inputs)
+
+    def duplicate(self, keep_inputs: bool = False) -> None:
+        """Add a copy of the selected nodes beside them."""
+        if names := self.chosen:
+            drop = self.canvas.bounds_of(names).height() + GAP[1]
+            self._merge("Duplicate", self.canvas.graph.subgraph(names), (0.0, drop), keep_inputs)
+
+    def _merge(self, text: str, other: Graph, offset: Position, keep_inputs: bool) -> None:
+        names: list[str] = []
+
+        def change(graph: Graph) -> Graph:
+            merged, made = graph.merge(other, keep_inputs, offset)
+            names.extend(made)
+            return merged
+
+        if self.attempt(text, change):
+            self.document.select(tuple(names))
+
+    def _where_to_paste(self, other: Graph) -> Position:
+        corners = [node.position for node in other]
+        left, top = min(x for x, _ in corners), min(y for _, y in corners)
+        pointer = self.viewport().mapFromGlobal(QCursor.pos())
+        inside = self.viewport().rect().contains(pointer) and self.underMouse()
+        at = self.mapToScene(pointer if inside else self.viewport().rect().center())
+        taken = {node.position for node in self.document.graph}
+        x, y = (at.x() - left, at.y() - top) if inside else (GAP[1], GAP[1])
+        while any((cx + x, cy + y) in taken for cx, cy in corners):
+            x, y = x + GAP[1], y + GAP[1]
+        return x, y
+
+    # selecting
+
+    def select_all(self) -> None:
+        """Select every node."""
+        self.document.select(tuple(self.canvas.graph.nodes))
+
+    def select_none(self) -> None:
+        """Select nothing."""
+        self.document.select(())
+        self.canvas.select_wires(())
+
+    def select_upstream(self) -> None:
+        """Add everything that the selected nodes depend on."""
+        self._select_also(lambda graph, name: graph.ancestors(name))
+
+    def select_downstream(self) -> None:
+        """Add everything that depends on the selected nodes."""
+        self._select_also(lambda graph, name: graph.descendants(name))
+
+    def select_same_kind(self) -> None:
+        """Add every node of the blocks that are selected."""
+        self._select_also(
+            lambda graph, name: frozenset(each.name for each in graph if type(each.block) is type(graph[name].block))
+        )
+
+    def _select_also(self, more: Callable[[Graph, str], frozenset[str]]) -> None:
+        graph = self.canvas.graph
+        chosen = frozenset(self.chosen).union(*(more(graph, name) for name in self.chosen))
+        self.document.select(tuple(name for name in graph.nodes if name in chosen))
+
+    def walk(self, direction: Literal["left", "right", "up", "down"]) -> None:
+        """Go by keyboard to the neighbour on that side; to the first node where none is selected."""
+        graph = self.canvas.graph
+        if not len(graph):
+            return
+        here = self.canvas.focused or (self.chosen[-1] if self.chosen else None)
+        there = neighbour(graph, here, direction) if here is not None and here in graph else graph.order[0]
+        if there is not None:
+            self.document.select((there,))
+            self.canvas.focus_node(there)
+            self.show_node(there)
+
+    # arranging
+
+    def arrange(self) -> None:
+        """Lay out the selected nodes, or the whole network when fewer than two are selected."""
+        only = frozenset(self.chosen) if len(self.chosen) > 1 else None
+        self.attempt("Arrange", lambda graph: graph.move(layout(graph, size=node_size, gap=GAP, only=only)))
+        if only is None:
+            self.fit()
+
+    def align(self, side: Side) -> None:
+        """Bring one side, or the middle, of the selected nodes in line."""
+        names = self.chosen
+        if len(names) > 1:
+            self.attempt("Align", lambda graph: graph.move(aligned(graph, names, side)))
+
+    def distribute(self, across: bool) -> None:
+        """Put the selected nodes at equal distances, left to right (``across``) or top to bottom."""
+        names = self.chosen
+        if len(names) > 2:
+            self.attempt("Distribute", lambda graph: graph.move(distributed(graph, names, across)))
+
+    def nudge(self, dx: float, dy: float) -> None:
+        """Move the selected nodes a little; nudges in a row are one step of undo."""
+        if names := self.chosen:
+            key = f"nudge {' '.join(names)}"
+            self.edit("Nudge", self._moved(shifted(self.canvas.graph, names, dx, dy)), merge=key)
+
+    def _moved(self, places: Mapping[str, Position]) -> Graph | None:
+        return None if self.document.scope else self.document.graph.move(places)
+
+    # composites
+
+    def enter(self, name: str | None = None) -> None:
+        """Look inside this composite, or the selected one."""
+        name = name or (self.chosen[0] if len(self.chosen) == 1 else None)
+        if name is None:
+            return
+        if self.document.can_enter(name):
+            self.document.enter((*self.document.scope, name))
+        else:
+            self.document.said.emit(f"{name} has no parts to look into.")
+
+    def leave(self) -> None:
+        """Back out of the composite that is open."""
+        if self.document.scope:
+            was = self.document.scope[-1]
+            self.document.enter(self.document.scope[:-1])
+            self.reveal(was)
+
+    def ungroup(self) -> None:
+        """Replace the selected composites by their parts."""
+        graph, made = self.document.graph, list[str]()
+        names = [name for name in self.chosen if isinstance(self.canvas.graph[name].block, Composite)]
+        if self.document.scope or not names:
+            self.document.said.emit(
+                "This is the inside of a block. Ungroup the block to change its parts."
+                if self.document.scope
+                else "Only a block that is made of blocks can be ungrouped: select one."
+            )
+            return
+        for name in names:
+            if name not in self.document.analysis.facts:
+                self.document.said.emit(f"{name} has no shape yet, so its parts are not known.")
+                return
+            before = set(graph.nodes)
+            graph = _expanded(graph, name, self.document.analysis.inside(name).graph)
+            made = [each for each in made if each != name] + [each for each in graph.nodes if each not in before]
+        self.edit(f"Ungroup {', '.join(names)}", graph)
+        self.document.select(tuple(made))
+
+    # helping
+
+    def pointer_place(self) -> QPoint:
+        """The pointer in the viewport, or the viewport's middle when the pointer is elsewhere."""
+        pointer = self.viewport().mapFromGlobal(QCursor.pos())
+        view = self.viewport().rect()
+        return pointer if self.underMouse() and view.contains(pointer) else view.center()
+
+
+def _expanded(graph: Graph, name: str, inner: Graph) -> Graph:
+    """``graph.expand`` with the parts laid out, and with room made for them."""
+    old = graph[name]
+    inner = inner.move(layout(inner, size=node_size, gap=GAP))
+    parts = [node for node in inner if not node.is_input]
+    width = max(node.position[0] for node in parts) - min(node.position[0] for node in parts)
+    rise = (max(node.position[1] for node in parts) - min(node.position[1] for node in parts)) / 2
+    after = [each for each in graph.descendants(name) if graph[each].position[0] > old.position[0]]
+    before = set(graph.nodes)
+    graph = graph.move(shifted(graph, after, width, 0.0)).expand(name, inner)
+    return graph.move(shifted(graph, [each for each in graph.nodes if each not in before], 0.0, -rise))

@@ -1,0 +1,199 @@
+"""Edits: what the gestures of the canvas do to a graph, as functions from graph to graph. Knows no Qt."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from cnnstudio.compiler.inference import Analysis, node_facts
+from cnnstudio.graph import Block, Edge, Graph, GraphError, Node, Position, Shape, ShapeError
+from cnnstudio.ui.canvas.geometry import GAP, HEIGHT, SNAP, WIDTH, node_height
+
+Side = Literal["left", "center", "right", "top", "middle", "bottom"]
+
+
+def snapped(position: Position) -> Position:
+    """The nearest place on the grid."""
+    return round(position[0] / SNAP) * SNAP, round(position[1] / SNAP) * SNAP
+
+
+# adding
+
+
+def free_place(graph: Graph, position: Position) -> Position:
+    """``position``, or the first place below it where no node of ``graph`` is in the way."""
+    x, y = position
+    taken = sorted(
+        (node.position[1], node_height(node.ports))
+        for node in graph
+        if node.position[0] < x + WIDTH + 8 and x < node.position[0] + WIDTH + 8
+    )
+    for top, height in taken:
+        if y < top + height + 12 and top < y + HEIGHT + 12:
+            y = top + height + 24
+    return x, y
+
+
+def added(graph: Graph, block: Block, position: Position, after: str | None = None) -> tuple[Graph, str]:
+    """With a node of this block, reading ``after`` if it can; the new graph and the node's name."""
+    name = graph.fresh(block.stem)
+    inputs = (after,) if after is not None and block.arity.most != 0 else ()
+    return graph.add(Node(name, block, inputs, position)), name
+
+
+def spliced(graph: Graph, edge: Edge, node: Node) -> Graph:
+    """With ``node`` (new, or there already) put into this wire, and what follows it moved out of its way.
+
+    Raises ``GraphError`` for a block that reads nothing.
+    """
+    if node.block.arity.most == 0:
+        raise GraphError(f"{node.block.title} reads nothing, so it cannot stand in a wire.")
+    if node.name in graph:
+        graph = graph.connect(edge.source, node.name, 0).connect(node.name, edge.target, edge.port)
+    else:
+        graph = graph.insert(edge, node)
+    return with_room(graph, node.name, edge.target)
+
+
+def with_room(graph: Graph, name: str, follower: str) -> Graph:
+    """With ``follower`` and all that comes after it moved right, where ``name`` would otherwise touch it."""
+    left = graph[name].position[0]
+    short = left + WIDTH + GAP[0] / 2 - graph[follower].position[0]
+    if not 0 < short <= WIDTH + GAP[0]:
+        return graph
+    after = [node for node in (follower, *graph.descendants(follower)) if graph[node].position[0] > left]
+    shift = round(short / SNAP + 0.5) * SNAP
+    return graph.move({each: (graph[each].position[0] + shift, graph[each].position[1]) for each in after})
+
+
+def fits(block: type[Block], carried: Shape | None, forward: bool = True) -> bool:
+    """Whether a new block of this kind can stand at the free end of a wire that carries this shape.
+
+    ``forward`` is false where the new block shall feed the wire: every block has an output, so every block fits.
+    """
+    if not forward:
+        return True
+    if block.arity.most == 0:
+        return False
+    return carried is None or not isinstance(node_facts(block(), (carried,) * max(1, block.arity.least)), ShapeError)
+
+
+# wires
+
+
+def misfit(analysis: Analysis, source: str, target: str, port: int) -> str | None:
+    """Why ``target`` cannot take what ``source`` gives at that port, or None where it can or nobody knows yet."""
+    node = analysis.graph[target]
+    sources = [*node.inputs, *[None] * (port + 1 - len(node.inputs))]
+    sources[port] = source
+    shapes = [analysis.shape(each) for each in sources]
+    if any(shape is None for shape in shapes):
+        return None
+    found = node_facts(node.block, tuple(shape for shape in shapes if shape is not None))
+    return found.sentence[:1].upper() + found.sentence[1:] if isinstance(found, ShapeError) else None
+
+
+def best_port(graph: Graph, target: str) -> int:
+    """The input port that a wire dropped on the body of ``target`` enters: the first that is free, else the first."""
+    node = graph[target]
+    return next((port for port in range(node.ports) if port >= len(node.inputs) or node.inputs[port] is None), 0)
+
+
+def rewired(graph: Graph, old: Edge, new: Edge) -> Graph:
+    """With the wire ``old`` plugged in as ``new``. Raises ``GraphError`` where that may not be."""
+    if old == new:
+        return graph
+    if (old.target, old.port) == (new.target, new.port):
+        return graph.connect(new.source, new.target, new.port)
+    if old.target == new.target:
+        return graph.connect(new.source, new.target, new.port).disconnect(old)
+    return graph.disconnect(old).connect(new.source, new.target, new.port)
+
+
+def unplugged(graph: Graph, edges: Iterable[Edge]) -> Graph:
+    """Without these wires; the last port of a node first, because the gap behind it closes."""
+    for edge in sorted(edges, key=lambda edge: -edge.port):
+        graph = graph.disconnect(edge)
+    return graph
+
+
+def removed(graph: Graph, names: Sequence[str], edges: Iterable[Edge], heal: bool) -> Graph:
+    """Without these nodes and wires."""
+    gone = set(names)
+    left = [edge for edge in edges if edge.source not in gone and edge.target not in gone]
+    return unplugged(graph, left).remove(*names, heal=heal)
+
+
+def lifted(graph: Graph, names: Iterable[str]) -> Graph:
+    """With these nodes taken off their wires, which heal behind them; wires among them stay."""
+    taken = set(names)
+    rest = graph.remove(*taken, heal=True)
+    return Graph.of(
+        rest[node.name]
+        if node.name not in taken
+        else dataclasses.replace(node, inputs=tuple(source if source in taken else None for source in node.inputs))
+        for node in graph
+    )
+
+
+# arranging
+
+
+def aligned(graph: Graph, names: Sequence[str], side: Side) -> dict[str, Position]:
+    """The places of these nodes with one side (or middle) in line."""
+    boxes = {name: (*graph[name].position, node_height(graph[name].ports)) for name in names}
+    if side in ("left", "center", "right"):
+        xs = [x for x, _, _ in boxes.values()]
+        at = {"left": min(xs), "right": max(xs), "center": (min(xs) + max(xs)) / 2}[side]
+        return {name: (at, y) for name, (_, y, _) in boxes.items()}
+    tops, bottoms = [y for _, y, _ in boxes.values()], [y + height for _, y, height in boxes.values()]
+    if side == "top":
+        return {name: (x, min(tops)) for name, (x, _, _) in boxes.items()}
+    if side == "bottom":
+        return {name: (x, max(bottoms) - height) for name, (x, _, height) in boxes.items()}
+    middle = (min(tops) + max(bottoms)) / 2
+    return {name: (x, middle - height / 2) for name, (x, _, height) in boxes.items()}
+
+
+def distributed(graph: Graph, names: Sequence[str], across: bool) -> dict[str, Position]:
+    """The places of these nodes at equal distances between the outermost two."""
+    axis = 0 if across else 1
+    line = sorted(names, key=lambda name: graph[name].position[axis])
+    low, high = graph[line[0]].position[axis], graph[line[-1]].position[axis]
+    places: dict[str, Position] = {}
+    for index, name in enumerate(line):
+        x, y = graph[name].position
+        at = low + (high - low) * index / max(len(line) - 1, 1)
+        places[name] = (at, y) if across else (x, at)
+    return places
+
+
+def shifted(graph: Graph, names: Iterable[str], dx: float, dy: float) -> Mapping[str, Position]:
+    """The places of these nodes, so much further."""
+    return {name: (graph[name].position[0] + dx, graph[name].position[1] + dy) for name in names}
+
+
+# walking
+
+
+def neighbour(graph: Graph, name: str, direction: Literal["left", "right", "up", "down"]) -> str | None:
+    """The node that an arrow key leads to: along a wire where one runs that way, else the nearest on that side."""
+    x, y = graph[name].position
+    wired = {
+        "right": [edge.target for edge in graph.consumers[name]],
+        "left": [source for source in graph[name].inputs if source is not None],
+    }.get(direction, [])
+    ways = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}
+    along_x, along_y = ways[direction]
+
+    def cost(other: str) -> float | None:
+        dx, dy = graph[other].position[0] - x, graph[other].position[1] - y
+        along, aside = dx * along_x + dy * along_y, abs(dx * along_y) + abs(dy * along_x)
+        return along + 2.5 * aside if along > 4 and aside <= 2 * along + HEIGHT else None
+
+    for group in (wired, graph.nodes):
+        costs = {other: found for other in group if other != name and (found := cost(other)) is not None}
+        if costs:
+            return min(costs, key=lambda other: costs[other])
+    return wired[0] if wired else None

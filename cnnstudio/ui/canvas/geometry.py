@@ -1,0 +1,103 @@
+"""Geometry: where ports lie, how a wire runs, and what lies near it. Knows no items and no document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QPainterPath
+
+from cnnstudio.graph import Node
+
+WIDTH, HEIGHT = 184.0, 68.0  # of a node, in scene pixels
+GAP = (84.0, 36.0)  # what automatic layout leaves between nodes: room for a shape on the wire
+GRID = 24.0  # the spacing of the dots; half of it is what nodes snap to
+SNAP = GRID / 2
+PORT_PITCH = 15.0
+PORT_REACH = 20.0  # how near to a port a wire snaps to it, in pixels of the screen
+WIRE_REACH = 7.0  # how near to a wire a click counts as on it
+STEPS = 20  # straight pieces by which a wire is measured
+
+
+def node_height(ports: int) -> float:
+    """The height of a node with so many input ports."""
+    return max(HEIGHT, PORT_PITCH * (ports + 1))
+
+
+def node_size(node: Node) -> tuple[float, float]:
+    """The width and the height of a node's body, for automatic layout."""
+    return WIDTH, node_height(node.ports)
+
+
+def input_port(index: int, ports: int) -> QPointF:
+    """The place of an input port, from the node's top left corner."""
+    return QPointF(0.0, node_height(ports) * (index + 1) / (ports + 1))
+
+
+def output_port(ports: int) -> QPointF:
+    """The place of the output port of a node with so many input ports, from its top left corner."""
+    return QPointF(WIDTH, node_height(ports) / 2)
+
+
+def bend(start: QPointF, end: QPointF) -> tuple[QPointF, QPointF]:
+    """The two control points of a wire: it leaves to the right and arrives from the left."""
+    dx, dy = end.x() - start.x(), end.y() - start.y()
+    if dx >= 0:
+        reach = max(min(dx * 0.5, 160.0), min(36.0, abs(dy)))
+    else:
+        reach = min(60.0 - dx * 0.5, 220.0)
+    return QPointF(start.x() + reach, start.y()), QPointF(end.x() - reach, end.y())
+
+
+def wire_path(start: QPointF, end: QPointF) -> QPainterPath:
+    """A wire from an output to an input: one smooth cubic."""
+    path = QPainterPath(start)
+    path.cubicTo(*bend(start, end), end)
+    return path
+
+
+def wire_point(start: QPointF, end: QPointF, share: float) -> QPointF:
+    """The point of that wire at ``share`` of its curve, 0 at the start and 1 at the end."""
+    one, two = bend(start, end)
+    rest = 1.0 - share
+    a, b, c, d = rest**3, 3 * rest * rest * share, 3 * rest * share * share, share**3
+    return QPointF(
+        a * start.x() + b * one.x() + c * two.x() + d * end.x(),
+        a * start.y() + b * one.y() + c * two.y() + d * end.y(),
+    )
+
+
+def wire_points(start: QPointF, end: QPointF) -> list[QPointF]:
+    """That wire as a line of ``STEPS`` straight pieces."""
+    return [wire_point(start, end, step / STEPS) for step in range(STEPS + 1)]
+
+
+def distance_to(point: QPointF, line: list[QPointF]) -> tuple[float, float]:
+    """How far ``point`` is from the line, and at which share of it it is nearest."""
+    best, where = float("inf"), 0.0
+    px, py = point.x(), point.y()
+    for index, (a, b) in enumerate(pairwise(line)):
+        ax, ay = a.x(), a.y()
+        dx, dy = b.x() - ax, b.y() - ay
+        length = dx * dx + dy * dy
+        share = max(0.0, min(1.0, ((px - ax) * dx + (py - ay) * dy) / length)) if length else 0.0
+        away = (px - ax - share * dx) ** 2 + (py - ay - share * dy) ** 2
+        if away < best:
+            best, where = away, (index + share) / max(len(line) - 1, 1)
+    return float(best**0.5), where
+
+
+def crosses(stroke: list[QPointF], line: list[QPointF]) -> bool:
+    """Whether two lines of straight pieces cross."""
+    bounded = QLineF.IntersectionType.BoundedIntersection
+    pieces = [QLineF(a, b) for a, b in pairwise(line)]
+    return any(QLineF(a, b).intersects(piece)[0] == bounded for a, b in pairwise(stroke) for piece in pieces)
+
+
+def bounds(rects: Iterable[QRectF]) -> QRectF:
+    """The smallest rectangle round all of them; a null one for none."""
+    around = QRectF()
+    for rect in rects:
+        around = around.united(rect)
+    return around

@@ -1,0 +1,220 @@
+"""NodeItem: the face of one node. It shows what the scene tells it and holds no truth of its own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText
+from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+
+from cnnstudio.graph import Composite, Node, Shape
+from cnnstudio.ui.canvas.geometry import WIDTH, input_port, node_height, output_port
+from cnnstudio.ui.canvas.style import Style
+
+MARGIN = 9.0  # round the body: ports, badge and the ring of the selection
+RADIUS = 9.0
+BAR = 5.0
+TEXT_LEFT, TEXT_WIDTH = 44.0, WIDTH - 44.0 - 12.0
+NEAR, MIDDLE = 0.75, 0.5  # the zooms from which a node says everything, and from which its shape has room
+PORT_RADIUS = 4.5
+
+Text = tuple[QPointF, QStaticText, QFont, str]  # its top left corner, and the role of its colour
+
+
+class NodeItem(QGraphicsRectItem):
+    """One node: family bar and glyph, name, block, parameters in short, shape of its output, ports, state.
+
+    One item with no children: a child item a text costs five times the memory and four times the time.
+    """
+
+    def __init__(self, node: Node, style: Style) -> None:
+        super().__init__()
+        self.style = style
+        self.selected = False
+        self.focused = False
+        self.raised = False  # whether a drag is carrying it
+        self.shape_out: Shape | None = None
+        self.misfit = False
+        self.error = ""
+        self.warning = ""
+        self.node = node
+        self._texts: dict[int, list[Text]] = {}
+        self.setPen(style.no_pen)
+        self.show_node(node)
+
+    # what the scene tells it
+
+    def show_node(self, node: Node) -> None:
+        """Show another value of this node: parameters, ports and place."""
+        self.node = node
+        self.ports = node.ports
+        self.height = node_height(self.ports)
+        self.inputs = [input_port(index, self.ports) for index in range(self.ports)]
+        self.output = output_port(self.ports)
+        self.setRect(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, self.height + 2 * MARGIN)
+        self._texts = {}
+        self.update()
+
+    def show_result(self, shape: Shape | None, misfit: bool = False, error: str = "", warning: str = "") -> None:
+        """Show what the node comes to: the shape that leaves it, whether its inputs do not fit, and what is wrong."""
+        if (shape, misfit, error, warning) != (self.shape_out, self.misfit, self.error, self.warning):
+            self.shape_out, self.misfit, self.error, self.warning = shape, misfit, error, warning
+            self._texts = {}
+            self.update()
+
+    def show_state(self, selected: bool, focused: bool) -> None:
+        """Show whether it is selected and whether the keyboard stands on it."""
+        if (selected, focused) != (self.selected, self.focused):
+            self.selected, self.focused = selected, focused
+            self.setZValue(1.0 if selected else 0.0)
+            self.update()
+
+    def restyle(self, style: Style) -> None:
+        """Paint with other colours."""
+        self.style = style
+        self._texts = {}
+        self.update()
+
+    # where things are, in the scene
+
+    @property
+    def body(self) -> QRectF:
+        """The rectangle of the body, in scene pixels."""
+        return QRectF(self.x(), self.y(), WIDTH, self.height)
+
+    def input_at(self, index: int) -> QPointF:
+        """The place of an input port, in scene pixels."""
+        return self.pos() + self.inputs[min(index, self.ports - 1)]
+
+    def output_at(self) -> QPointF:
+        """The place of the output port, in scene pixels."""
+        return self.pos() + self.output
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has no shape yet, through no fault of its own."""
+        return self.shape_out is None and not self.misfit
+
+    def sentence(self) -> str:
+        """What a tooltip and a screen reader say of it."""
+        node, brief = self.node, self.node.block.brief()
+        words = [f"{node.name}: {node.block.title}{f' {brief}' if brief else ''}."]
+        if self.error or self.warning:
+            words.append(self.error or self.warning)
+        elif self.shape_out is not None:
+            words.append(f"Output {self.shape_out}.")
+        else:
+            words.append("It has no shape yet: it waits for what comes before it.")
+        return " ".join(words)
+
+    # how it is painted
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        style, zoom = self.style, painter.worldTransform().m11()
+        family = style.family(self.node.block.family)
+        body = QRectF(0.0, 0.0, WIDTH, self.height)
+        self._paint_body(painter, body, zoom)
+        painter.setPen(style.no_pen)
+        painter.setBrush(family.brush)
+        painter.drawRoundedRect(QRectF(6.0, 8.0, BAR, self.height - 16.0), BAR / 2, BAR / 2)
+        self._paint_ports(painter, zoom)
+        level = 2 if zoom >= NEAR else 1 if zoom >= MIDDLE else 0
+        if level not in self._texts:
+            self._texts[level] = self._layout_texts(level)
+        for place, text, font, color in self._texts[level]:
+            painter.setFont(font)
+            painter.setPen(family.color if color == "family" else getattr(style, color))
+            painter.drawStaticText(place, text)
+        if self.error or self.warning:
+            self._paint_badge(painter)
+
+    def _paint_body(self, painter: QPainter, body: QRectF, zoom: float) -> None:
+        style = self.style
+        if zoom >= 0.6:
+            painter.setPen(style.no_pen)
+            painter.setBrush(style.shadow)
+            drop = 5.0 if self.raised else 1.5
+            painter.drawRoundedRect(body.translated(0.0, drop), RADIUS, RADIUS)
+        painter.setBrush(style.node)
+        if self.selected or self.error:
+            painter.setPen(style.halo_pen if self.selected else style.error_halo_pen)
+            painter.drawRoundedRect(body.adjusted(-2.0, -2.0, 2.0, 2.0), RADIUS + 2.0, RADIUS + 2.0)
+        painter.setPen(self._outline())
+        painter.drawRoundedRect(body, RADIUS, RADIUS)
+        if isinstance(self.node.block, Composite) and zoom >= 0.5:  # a second sheet behind it: it can be opened
+            painter.drawLine(QPointF(RADIUS + 3.0, -3.0), QPointF(WIDTH - RADIUS - 3.0, -3.0))
+        if self.focused:
+            painter.setPen(style.focus_pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(body.adjusted(-6.0, -6.0, 6.0, 6.0), RADIUS + 6.0, RADIUS + 6.0)
+
+    def _outline(self) -> QPen:
+        style = self.style
+        if self.error:
+            return style.error_pen
+        if self.selected:
+            return style.selected_pen
+        return style.waiting_pen if self.shape_out is None else style.node_pen
+
+    def _paint_ports(self, painter: QPainter, zoom: float) -> None:
+        style, node = self.style, self.node
+        painter.setPen(style.port_pen)
+        free = len(node.inputs)
+        for index, place in enumerate(self.inputs):
+            plugged = index < free and node.inputs[index] is not None
+            painter.setBrush(style.wire_brush if plugged else style.canvas)
+            painter.drawEllipse(place, PORT_RADIUS, PORT_RADIUS)
+            if index >= free and zoom >= 0.7:  # the port that a block of any number of inputs always has to spare
+                painter.drawLine(place - QPointF(2.2, 0.0), place + QPointF(2.2, 0.0))
+                painter.drawLine(place - QPointF(0.0, 2.2), place + QPointF(0.0, 2.2))
+        painter.setBrush(style.canvas if self.shape_out is None else style.wire_brush)
+        painter.drawEllipse(self.output, PORT_RADIUS, PORT_RADIUS)
+
+    def _paint_badge(self, painter: QPainter) -> None:
+        style = self.style
+        center = QPointF(WIDTH - 4.0, 3.0)
+        painter.setPen(QPen(style.node.color(), 1.5))
+        painter.setBrush(style.error_brush if self.error else style.warning_brush)
+        painter.drawEllipse(center, 8.5, 8.5)
+        painter.setPen(style.node.color())
+        painter.setFont(style.badge_font)
+        painter.drawText(QRectF(center.x() - 8.5, center.y() - 8.5, 17.0, 17.0), Qt.AlignmentFlag.AlignCenter, "!")
+
+    def _layout_texts(self, level: int) -> list[Text]:
+        style, node = self.style, self.node
+        family = style.family(node.block.family)
+        waiting = self.shape_out is None
+        brief = node.block.brief()
+        about = f"{node.block.title}  {brief}" if brief else node.block.title
+        shape = (
+            str(self.shape_out) if self.shape_out is not None else ("does not fit" if self.misfit else "no shape yet")
+        )
+        name_color = "muted" if self.is_waiting else "text"
+        shape_color = "error" if self.misfit else ("muted" if waiting else "text")
+        rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]
+        picked = ((0,), (0, 2), (0, 1, 2))[level]  # what has room to be read from here
+        top, pitch = self.height / 2 - (15.5, 22.0, 25.0)[level], (0.0, 23.0, 17.0)[level]
+        made = [_glyph(family.glyph, QPointF(26.0, self.height / 2), style.glyph_font)]
+        for place, row in enumerate(picked):
+            words, color = rows[row]
+            made.append(_text(words, top + place * pitch, style.node_fonts[level][min(place, 1)], color))
+        return made
+
+
+def _text(words: str, y: float, font: tuple[QFont, QFontMetricsF], color: str) -> Text:
+    short = font[1].elidedText(words, Qt.TextElideMode.ElideRight, TEXT_WIDTH)
+    return QPointF(TEXT_LEFT, y), static_text(short, font[0]), font[0], color
+
+
+def _glyph(character: str, center: QPointF, font: QFont) -> Text:
+    text = static_text(character, font)
+    size = text.size()
+    return center - QPointF(size.width() / 2, size.height() / 2), text, font, "family"
+
+
+def static_text(words: str, font: QFont) -> QStaticText:
+    """Text that is laid out once and painted often."""
+    text = QStaticText(words)
+    text.setTextFormat(Qt.TextFormat.PlainText)
+    text.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    text.prepare(font=font)
+    return text

@@ -1,0 +1,222 @@
+"""SearchPopup: a field and a list over the canvas, for finding a block, a port or a node by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnstudio.graph import BLOCKS, Shape
+from cnnstudio.ui.canvas.edits import fits
+from cnnstudio.ui.canvas.search import Entry, found
+from cnnstudio.ui.canvas.style import glyph, glyph_font, pen
+from cnnstudio.ui.theme import theme
+
+ROW, WIDTH, ROWS = 30, 300, 9
+Index = QModelIndex | QPersistentModelIndex
+
+
+def block_entries(carried: Shape | None = None, forward: bool = True, wired: bool = False) -> list[Entry]:
+    """The blocks; with ``wired``, those that can stand at the free end of a wire with this shape."""
+    return [
+        Entry(block.title, block.family, block.family, block, f"{name} {block.stem} {block.family} {block.keywords}")
+        for name, block in BLOCKS.items()
+        if not wired or fits(block, carried, forward)
+    ]
+
+
+class SearchPopup(QFrame):
+    """Type, choose with the arrows, Enter takes, Escape or a click elsewhere gives up without a change."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.field = QLineEdit(self)
+        self.field.setAccessibleName("Search")
+        self.field.setClearButtonEnabled(True)
+        self.list = QListView(self)
+        self.list.setAccessibleName("Found")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setItemDelegate(_Delegate(self.list))
+        self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.note = QLabel(self)
+        self.note.setProperty("role", "muted")
+        self.note.setProperty("textSize", "small")
+        self._model = _Model()
+        self.list.setModel(self._model)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(8, 8, 8, 8)
+        box.setSpacing(6)
+        for widget in (self.field, self.list, self.note):
+            box.addWidget(widget)
+        self.setFixedWidth(WIDTH)
+        self._entries: Sequence[Entry] = ()
+        self._take: Callable[[object], None] = lambda value: None
+        self._give_up: Callable[[], None] = lambda: None
+        self.field.textChanged.connect(self._search)
+        self.field.installEventFilter(self)
+        self.list.clicked.connect(self._take_row)
+        self.hide()
+
+    def ask(
+        self,
+        entries: Sequence[Entry],
+        at: QPoint,
+        take: Callable[[object], None],
+        *,
+        hint: str = "",
+        note: str = "",
+        give_up: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Open with its field at this point of the parent; ``take`` gets the value of the entry that is chosen."""
+        self.close_without_change()
+        self._entries, self._take, self._give_up = entries, take, give_up
+        self.field.setPlaceholderText(hint)
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        self.field.clear()
+        self._search("")
+        self.adjustSize()
+        space = cast(QWidget, self.parent()).rect().adjusted(8, 8, -8, -8)
+        self.move(
+            max(space.left(), min(at.x() - 18, space.right() - self.width())),
+            max(space.top(), min(at.y() - 18, space.bottom() - self.height())),
+        )
+        self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """What the list shows now."""
+        return self._model.entries
+
+    def close_without_change(self) -> None:
+        """Give up, if it is open."""
+        if self.isVisible():
+            self._close()
+            self._give_up()
+
+    def _close(self) -> None:
+        self.hide()
+        cast(QWidget, self.parent()).setFocus()
+
+    def _search(self, text: str) -> None:
+        self._model.show(found(text, self._entries))
+        rows = max(1, min(ROWS, self._model.rowCount()))
+        self.list.setFixedHeight(rows * ROW + 2)
+        self.list.setCurrentIndex(self._model.index(0, 0))
+        self.adjustSize()
+
+    def _take_row(self, index: Index) -> None:
+        if index.isValid():
+            value, take = self._model.entries[index.row()].value, self._take
+            self._close()
+            take(value)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.FocusOut and self.isVisible():
+            if not self.isAncestorOf(cast(QWidget, self.window().focusWidget() or self.parent())):
+                self.hide()
+                self._give_up()
+            return False
+        if event.type() != QEvent.Type.KeyPress:
+            return super().eventFilter(watched, event)
+        key, steps = cast(QKeyEvent, event).key(), {
+            Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS, Qt.Key.Key_PageUp: -ROWS,
+            Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1,
+        }  # fmt: skip
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._take_row(self.list.currentIndex())
+        elif key == Qt.Key.Key_Escape:
+            self.close_without_change()
+        elif key in steps:
+            last = self._model.rowCount() - 1
+            row = max(0, min(last, self.list.currentIndex().row() + steps[Qt.Key(key)]))
+            self.list.setCurrentIndex(self._model.index(row, 0))
+        else:
+            return False
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen(theme.color("line"), 1.0))
+        painter.setBrush(theme.color("panel"))
+        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 10, 10)
+
+
+class _Model(QAbstractListModel):
+    """The entries that were found."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[Entry] = []
+
+    def show(self, entries: list[Entry]) -> None:
+        self.beginResetModel()
+        self.entries = entries
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's
+        return len(self.entries)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        entry = self.entries[index.row()]
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{entry.title}, {entry.detail}"
+        return entry.title if role == Qt.ItemDataRole.DisplayRole else None
+
+
+class _Delegate(QStyledItemDelegate):
+    """A row: the glyph of the family in its colour, the title, and in muted letters what it belongs to."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(WIDTH - 20, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        entry = cast(_Model, index.model()).entries[index.row()]
+        row = option.rect
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("accent", 0.14))
+            painter.drawRoundedRect(row.adjusted(0, 1, 0, -1), 6, 6)
+        painter.setFont(glyph_font(17))
+        painter.setPen(theme.family(entry.family))
+        painter.drawText(row.adjusted(6, 0, 0, 0), _MIDDLE_LEFT, glyph(entry.family))
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.color("muted"))
+        painter.drawText(row.adjusted(0, 0, -8, 0), _MIDDLE_RIGHT, entry.detail)
+        painter.setFont(theme.font("body"))
+        painter.setPen(theme.color("text"))
+        painter.drawText(row.adjusted(32, 0, -80, 0), _MIDDLE_LEFT, entry.title)
+        painter.restore()
+
+
+_MIDDLE_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+_MIDDLE_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)

@@ -1,0 +1,304 @@
+"""CanvasScene: the document's graph as items. It follows the document and is never asked what the truth is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtWidgets import QGraphicsScene
+
+from cnnstudio.compiler.inference import Analysis
+from cnnstudio.graph import Edge, Graph, Position, Shape
+from cnnstudio.graph.diff import Diff, diff
+from cnnstudio.graph.layout import layout
+from cnnstudio.ui.canvas.geometry import GAP, PORT_REACH, WIRE_REACH, bounds, node_size
+from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.overview import NEAR, Overview
+from cnnstudio.ui.canvas.style import Style
+from cnnstudio.ui.canvas.wire_item import WireItem
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.theme import theme
+
+_TOUCHES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
+_FAR = 100_000.0  # half the side of the scene; fixed, so that adding a node never moves the view
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input port of a node, or its output where ``index`` is None."""
+
+    name: str
+    index: int | None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What lies under a point: a port, else a node, else a wire at a share of its length, else nothing."""
+
+    node: str | None = None
+    port: Port | None = None
+    edge: Edge | None = None
+    share: float = 0.0
+
+
+class CanvasScene(QGraphicsScene):
+    """One item a node and one item a wire, kept in step with ``document.view_graph`` by difference."""
+
+    synced = Signal()  # the items agree with the document again
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self.document = document
+        self.inks = Style()
+        self.nodes: dict[str, NodeItem] = {}
+        self.wires: dict[Edge, WireItem] = {}
+        self.selected_wires: frozenset[Edge] = frozenset()
+        self.focused: str | None = None
+        self.graph = Graph()
+        self.analysis = Analysis(self.graph, {}, {})
+        self.overview = Overview(self)
+        self.wide_wires = False
+        self._incident: dict[str, set[Edge]] = {}
+        self._problems: dict[str, tuple[str, str]] = {}
+        self._selected: frozenset[str] = frozenset()
+        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
+        self.setSceneRect(-_FAR, -_FAR, 2 * _FAR, 2 * _FAR)
+        document.changed.connect(self._follow)
+        document.scope_changed.connect(self._follow)
+        document.selection_changed.connect(self._follow_selection)
+        theme.changed.connect(self.restyle)
+        self._follow()
+
+    # following the document
+
+    def _follow(self, *_: object) -> None:
+        analysis = self.document.view_analysis
+        graph = placed(analysis.graph) if self.document.scope else analysis.graph
+        old, self.graph = self.graph, graph
+        if old is not graph:
+            self._apply(diff(old, graph))
+        self._show_results(analysis)
+        self._follow_selection(self.document.selection)
+        self.select_wires(self.selected_wires & self.wires.keys())
+        self.overview.invalidate()
+        self.synced.emit()
+
+    def _apply(self, difference: Diff) -> None:
+        for edge in difference.wires_removed:
+            self._remove_wire(edge)
+        for name in difference.removed:
+            self.removeItem(self.nodes.pop(name))
+            del self._incident[name]
+            self._problems.pop(name, None)
+        for name in difference.added:
+            self.nodes[name] = item = NodeItem(self.graph[name], self.inks)
+            self._incident[name] = set()
+            item.setPos(*self.graph[name].position)
+            self.addItem(item)
+        moved = set(difference.moved)
+        for name in difference.changed:
+            if name not in moved:
+                self.nodes[name].show_node(self.graph[name])
+            self.nodes[name].setPos(*self.graph[name].position)
+        for edge in difference.wires_added:
+            self._add_wire(edge)
+        self._route({edge for name in difference.changed for edge in self._incident[name]})
+
+    def _add_wire(self, edge: Edge) -> None:
+        self.wires[edge] = wire = WireItem(edge, self.inks)
+        wire.wide = self.wide_wires
+        self._incident[edge.source].add(edge)
+        self._incident[edge.target].add(edge)
+        self._route({edge})
+        self.addItem(wire)
+
+    def _remove_wire(self, edge: Edge) -> None:
+        self.removeItem(self.wires.pop(edge))
+        self._incident[edge.source].discard(edge)
+        self._incident[edge.target].discard(edge)
+
+    def _route(self, edges: Iterable[Edge]) -> None:
+        for edge in edges:
+            self.wires[edge].place(self.nodes[edge.source].output_at(), self.nodes[edge.target].input_at(edge.port))
+
+    def _show_results(self, analysis: Analysis) -> None:
+        old, self.analysis = self.analysis, analysis
+        problems = self._found_problems(analysis)
+        before, facts = old.facts, analysis.facts
+        for name, item in self.nodes.items():
+            # a fact is cached by what it follows from, so the same fact is the same object
+            known = facts.get(name)
+            if known is not before.get(name) or problems.get(name) != self._problems.get(name) or not item.shape_out:
+                shape = known.shape if known else None
+                item.show_result(shape, name in analysis.errors, *problems.get(name, ("", "")))
+        self._problems = problems
+        for edge, wire in self.wires.items():
+            carried = facts.get(edge.source)
+            wire.show_result(carried.shape if carried else None, carried is not None and edge.target in analysis.errors)
+
+    def _found_problems(self, analysis: Analysis) -> dict[str, tuple[str, str]]:
+        found = {name: (_sentence(error.sentence), "") for name, error in analysis.errors.items()}
+        if self.document.scope:
+            return found
+        for diagnostic in self.document.diagnostics:
+            for name in diagnostic.nodes[:1]:
+                error, warning = found.get(name, ("", ""))
+                if diagnostic.severity == "error":
+                    found[name] = diagnostic.sentence, warning
+                elif diagnostic.severity == "warning":
+                    found[name] = error, diagnostic.sentence
+        return found
+
+    def _follow_selection(self, names: tuple[str, ...]) -> None:
+        chosen = frozenset(names)
+        if self.focused not in self.nodes:
+            self.focused = None
+        for name in self._selected ^ chosen:
+            if name in self.nodes:
+                self.nodes[name].show_state(name in chosen, name == self.focused)
+        self._selected = chosen
+        self.overview.invalidate()
+
+    def restyle(self) -> None:
+        """Take the colours of the theme in force."""
+        self.inks = Style()
+        for node in self.nodes.values():
+            node.restyle(self.inks)
+        for wire in self.wires.values():
+            wire.restyle(self.inks)
+        self.overview.invalidate()
+        self.update()
+
+    # what the canvas itself marks: none of it is the project's
+
+    def select_wires(self, edges: Iterable[Edge]) -> None:
+        """Select these wires and no others."""
+        chosen = frozenset(edges)
+        for edge in self.selected_wires ^ chosen:
+            if edge in self.wires:
+                self.wires[edge].show_state(selected=edge in chosen)
+        self.selected_wires = chosen
+        self.overview.invalidate()
+
+    def focus_node(self, name: str | None) -> None:
+        """Put the ring of the keyboard round this node."""
+        before, self.focused = self.focused, name
+        for each in {before, name} - {None}:
+            if each in self.nodes:
+                self.nodes[each].show_state(each in self._selected, each == name)
+        self.overview.invalidate()
+
+    def set_wide_wires(self, wide: bool) -> None:
+        """Let the width of a wire grow with the channels it carries, or not."""
+        self.wide_wires = wide
+        for wire in self.wires.values():
+            wire.wide = wide
+            wire.repen()
+
+    def place(self, positions: Mapping[str, Position]) -> None:
+        """Show these nodes elsewhere while a gesture goes on; the document is told when it ends."""
+        moved: dict[str, tuple[float, float]] = {}
+        edges: set[Edge] = set()
+        for name, (x, y) in positions.items():
+            item = self.nodes[name]
+            moved[name] = (x - item.x(), y - item.y())
+            item.setPos(x, y)
+            edges |= self._incident[name]
+        stale: list[Edge] = []
+        for edge in edges:
+            shift = moved.get(edge.source)
+            if shift is not None and shift == moved.get(edge.target):
+                self.wires[edge].shift(*shift)
+            else:
+                stale.append(edge)
+        self._route(stale)
+        self.overview.invalidate()
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Put these nodes back where the graph has them."""
+        self.place({name: self.graph[name].position for name in names if name in self.nodes})
+
+    # what lies where
+
+    def hit(self, point: QPointF, zoom: float) -> Hit:
+        """What a person means who presses here: ports are easier to hit than they look, and wires too."""
+        reach = PORT_REACH / 2 / zoom
+        found = self.items(_around(point, reach), _TOUCHES)
+        nodes = [item for item in found if isinstance(item, NodeItem)]
+        if zoom >= NEAR and (port := _nearest_port(nodes, point, min(reach, 14.0))):
+            return Hit(node=port.name, port=port)
+        for item in nodes:
+            if item.body.contains(point):
+                return Hit(node=item.node.name)
+        near = [(*item.distance(point), item.edge) for item in found if isinstance(item, WireItem)]
+        away, share, edge = min(near, key=lambda entry: entry[0], default=(1e9, 0.0, None))
+        return Hit(edge=edge, share=share) if away <= WIRE_REACH / zoom else Hit()
+
+    def port_near(self, point: QPointF, zoom: float, outputs: bool) -> Port | None:
+        """The output (or input) port to which a wire dragged to this point snaps."""
+        reach = PORT_REACH / zoom
+        nodes = [item for item in self.items(_around(point, reach), _TOUCHES) if isinstance(item, NodeItem)]
+        return _nearest_port(nodes, point, reach, outputs)
+
+    def wire_under(self, rect: QRectF, apart_from: str | None = None) -> Edge | None:
+        """The wire that passes nearest to the middle of a node dragged over it, within the node's own body."""
+        near = [
+            (item.distance(rect.center())[0], item.edge)
+            for item in self.items(rect, _TOUCHES)
+            if isinstance(item, WireItem) and apart_from not in (item.edge.source, item.edge.target)
+        ]
+        away, edge = min(near, key=lambda entry: entry[0], default=(1e9, None))
+        return edge if away <= rect.height() * 0.45 else None
+
+    def nodes_in(self, rect: QRectF) -> list[str]:
+        """The nodes whose bodies this rectangle touches."""
+        return [
+            item.node.name
+            for item in self.items(rect, _TOUCHES)
+            if isinstance(item, NodeItem) and rect.intersects(item.body)
+        ]
+
+    def wires_cut(self, stroke: list[QPointF]) -> list[Edge]:
+        """The wires that the line of a knife crosses."""
+        around = bounds(QRectF(a, b).normalized().adjusted(-1, -1, 1, 1) for a, b in pairwise(stroke))
+        found = self.items(around, _TOUCHES)
+        return [item.edge for item in found if isinstance(item, WireItem) and item.is_cut_by(stroke)]
+
+    def bounds_of(self, names: Iterable[str] | None = None) -> QRectF:
+        """The rectangle round these nodes, or round all."""
+        wanted = self.nodes if names is None else names
+        return bounds(self.nodes[name].body for name in wanted if name in self.nodes)
+
+    def shape_at(self, name: str | None) -> Shape | None:
+        """The shape that leaves this node, where it is known."""
+        return self.analysis.shape(name)
+
+
+@lru_cache(maxsize=16)
+def placed(graph: Graph) -> Graph:
+    """The inside of a composite as it is shown: code drew it, so nobody has placed its nodes."""
+    return graph.move(layout(graph, size=node_size, gap=GAP))
+
+
+def _around(point: QPointF, reach: float) -> QRectF:
+    return QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
+
+
+def _nearest_port(nodes: list[NodeItem], point: QPointF, reach: float, outputs: bool | None = None) -> Port | None:
+    ports: list[tuple[QPointF, Port]] = []
+    for item in nodes:
+        name = item.node.name
+        if outputs is not False:
+            ports.append((item.output_at(), Port(name, None)))
+        if outputs is not True:
+            ports += [(item.input_at(index), Port(name, index)) for index in range(item.ports)]
+    away = [((place - point).manhattanLength(), index) for index, (place, _) in enumerate(ports)]
+    least, index = min(away, default=(1e9, 0))
+    return ports[index][1] if least <= reach else None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

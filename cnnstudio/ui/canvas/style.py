@@ -1,0 +1,93 @@
+"""Style: the pens, brushes and fonts of the canvas, made once a theme from ``ui.theme``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qtawesome
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
+
+from cnnstudio.ui.theme import FAMILY_GLYPHS, mix, theme
+
+_icons: Any = qtawesome  # it has no types
+
+
+def glyph(family: str) -> str:
+    """The character of the icon font that stands for a family of blocks."""
+    return str(_icons.charmap(f"ph.{FAMILY_GLYPHS.get(family, 'cube')}"))
+
+
+def glyph_font(pixels: int) -> QFont:
+    """The icon font at a size in scene pixels."""
+    return QFont(_icons.font("ph", pixels))
+
+
+def pen(color: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """A pen with round ends and joints."""
+    return QPen(color, width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+
+
+class FamilyStyle:
+    """How one family is painted."""
+
+    def __init__(self, family: str) -> None:
+        color = theme.family(family)
+        self.brush = QBrush(color)
+        self.color = color
+        self.body = QBrush(mix(color, theme.color("node"), 0.62 if theme.is_dark else 0.55))
+        self.glyph = glyph(family)
+
+
+class Style:
+    """Everything that items paint with; one object for all items of a scene."""
+
+    def __init__(self) -> None:
+        color = theme.color
+        none = Qt.PenStyle.NoPen
+        self.no_pen = QPen(none)
+        self.canvas, self.node, self.text = QBrush(color("canvas")), QBrush(color("node")), color("text")
+        self.muted, self.accent, self.error = color("muted"), color("accent"), color("error")
+        self.warning, self.on_accent, self.wire_color = color("warning"), color("on_accent"), color("wire")
+        self.error_brush, self.warning_brush = QBrush(self.error), QBrush(self.warning)
+        self.wire_brush, self.accent_brush = QBrush(self.wire_color), QBrush(self.accent)
+        self.shadow = QBrush(QColor(0, 0, 0, 70 if theme.is_dark else 16))
+        self.node_pen = pen(mix(color("muted"), color("line"), 0.25))
+        self.waiting_pen = pen(color("muted"), 1.0, Qt.PenStyle.DashLine)
+        self.selected_pen, self.halo_pen = pen(self.accent, 2.0), pen(color("accent", 0.28), 4.0)
+        self.focus_pen = pen(self.text, 1.2, Qt.PenStyle.DotLine)
+        self.error_pen, self.warning_pen = pen(self.error, 2.0), pen(self.warning, 1.5)
+        self.error_halo_pen = pen(color("error", 0.18), 5.0)
+        self.port_pen = pen(self.wire_color, 1.4)
+        self.wire_pen = pen(self.wire_color, 1.8)
+        self.wire_waiting_pen = pen(color("wire", 0.55), 1.8, Qt.PenStyle.DotLine)
+        self.wire_hot_pen, self.wire_selected_pen = (
+            pen(mix(self.accent, self.wire_color, 0.6), 2.4),
+            pen(self.accent, 3.0),
+        )
+        self.wire_error_pen = pen(self.error, 2.0, Qt.PenStyle.DashLine)
+        self.label_back = QBrush(color("canvas", 0.9))
+        # of the name and of the rest, from far to near: what is written grows as the zoom shrinks it
+        pairs = [
+            (_font(25, bold=True), _font(25)),
+            (_font(17, bold=True), _font(15)),
+            (_font(12, bold=True), _font(11)),
+        ]
+        self.node_fonts = [tuple((font, QFontMetricsF(font)) for font in pair) for pair in pairs]
+        self.small_font, self.label_font = _font(11), _font(10)
+        self.glyph_font, self.badge_font = glyph_font(21), _font(12, bold=True)
+        self.label_metrics = QFontMetricsF(self.label_font)
+        self._families: dict[str, FamilyStyle] = {}
+
+    def family(self, name: str) -> FamilyStyle:
+        """How this family is painted."""
+        if name not in self._families:
+            self._families[name] = FamilyStyle(name)
+        return self._families[name]
+
+
+def _font(pixels: int, bold: bool = False) -> QFont:
+    font = theme.font("body", bold=bold)
+    font.setPixelSize(pixels)  # scene pixels: the zoom is the canvas's text scale
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # one advance at every zoom
+    return font

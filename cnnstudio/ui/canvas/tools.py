@@ -1,0 +1,198 @@
+"""Tools: a gesture is an object. It is pressed, moved and released, or cancelled, and ends in one edit or in none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.graph import Edge
+from cnnstudio.ui.canvas.edits import unplugged
+from cnnstudio.ui.canvas.style import pen
+from cnnstudio.ui.theme import theme
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.canvas.view import CanvasView
+
+SHIFT, CTRL, ALT = (
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Where the pointer is and what is held with it."""
+
+    scene: QPointF
+    view: QPoint
+    modifiers: Qt.KeyboardModifier
+
+    def holds(self, modifier: Qt.KeyboardModifier) -> bool:
+        """Whether this key is held."""
+        return bool(self.modifiers & modifier)
+
+
+class Tool:
+    """The base of gestures: does nothing. A tool may hand over to another with ``view.use``."""
+
+    cursor = Qt.CursorShape.ArrowCursor
+    scrolls = False  # whether the view rolls on when the pointer is held at its edge
+
+    def __init__(self, view: CanvasView, start: Pointer) -> None:
+        self.view, self.start, self.last = view, start, start
+
+    def move(self, pointer: Pointer) -> None:
+        """The pointer went there."""
+
+    def release(self, pointer: Pointer) -> None:
+        """The button was let go: the gesture ends, with an edit or without."""
+
+    def cancel(self) -> None:
+        """The gesture is given up: everything is as it was."""
+
+    def paint(self, painter: QPainter, zoom: float) -> None:
+        """Paint over the canvas what the gesture is about to do, in scene pixels."""
+
+
+class PanTool(Tool):
+    """Drags the canvas along."""
+
+    cursor = Qt.CursorShape.ClosedHandCursor
+
+    def move(self, pointer: Pointer) -> None:
+        step = pointer.view - self.last.view
+        self.last = pointer
+        self.view.pan_by(step.x(), step.y())
+
+
+class PressTool(Tool):
+    """Waits to see whether a press becomes a click or a drag."""
+
+    def __init__(
+        self, view: CanvasView, start: Pointer, click: Callable[[Pointer], None], drag: Callable[[], Tool]
+    ) -> None:
+        super().__init__(view, start)
+        self._click, self._drag = click, drag
+
+    def move(self, pointer: Pointer) -> None:
+        if (pointer.view - self.start.view).manhattanLength() >= QApplication.startDragDistance():
+            self.view.use(self._drag()).move(pointer)
+
+    def release(self, pointer: Pointer) -> None:
+        self._click(pointer)
+
+
+class RubberBandTool(Tool):
+    """Selects what a rectangle touches; with Shift it adds, with Ctrl it takes away."""
+
+    cursor = Qt.CursorShape.CrossCursor
+    scrolls = True
+
+    def __init__(self, view: CanvasView, start: Pointer) -> None:
+        super().__init__(view, start)
+        self._before = view.document.selection
+
+    @property
+    def _band(self) -> QRectF:
+        return QRectF(self.start.scene, self.last.scene).normalized()
+
+    def move(self, pointer: Pointer) -> None:
+        self.last = pointer
+        caught = self.view.canvas.nodes_in(self._band)
+        if pointer.holds(CTRL):
+            chosen = [name for name in self._before if name not in set(caught)]
+        elif pointer.holds(SHIFT):
+            chosen = list(dict.fromkeys((*self._before, *caught)))
+        else:
+            chosen = caught
+        order = self.view.canvas.graph.nodes
+        self.view.document.select(tuple(name for name in order if name in set(chosen)))
+        self.view.viewport().update()
+
+    def cancel(self) -> None:
+        self.view.document.select(self._before)
+
+    def paint(self, painter: QPainter, zoom: float) -> None:
+        painter.setPen(pen(theme.color("accent"), 1.0 / zoom))
+        painter.setBrush(theme.color("accent", 0.10))
+        painter.drawRect(self._band)
+
+
+class KnifeTool(Tool):
+    """Cuts the wires that a stroke crosses."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self, view: CanvasView, start: Pointer) -> None:
+        super().__init__(view, start)
+        self._stroke = [start.scene]
+        self._cut: list[Edge] = []
+
+    def move(self, pointer: Pointer) -> None:
+        if (pointer.scene - self._stroke[-1]).manhattanLength() * self.view.zoom >= 6:
+            self._stroke.append(pointer.scene)
+            for edge in self.view.canvas.wires_cut(self._stroke[-2:]):
+                if edge not in self._cut:
+                    self._cut.append(edge)
+                    self.view.canvas.wires[edge].show_state(hot=True)
+            self.view.canvas.overview.invalidate()
+        self.last = pointer
+        self.view.viewport().update()
+
+    def release(self, pointer: Pointer) -> None:
+        self.move(pointer)
+        self.cancel()
+        if self._cut:
+            graph = unplugged(self.view.document.graph, self._cut) if not self.view.document.scope else None
+            self.view.edit("Cut wires" if len(self._cut) > 1 else "Cut a wire", graph)
+
+    def cancel(self) -> None:
+        for edge in self._cut:
+            if edge in self.view.canvas.wires:
+                self.view.canvas.wires[edge].show_state(hot=False)
+        self.view.canvas.overview.invalidate()
+
+    def paint(self, painter: QPainter, zoom: float) -> None:
+        painter.setPen(pen(theme.color("error"), 1.6 / zoom, Qt.PenStyle.DashLine))
+        painter.drawPolyline([*self._stroke, self.last.scene])
+
+
+def tool_for(view: CanvasView, pointer: Pointer) -> Tool:
+    """The tool that a press of the left button begins here."""
+    from cnnstudio.ui.canvas.connect_tool import ConnectTool
+    from cnnstudio.ui.canvas.move_tool import MoveTool
+
+    hit = view.canvas.hit(pointer.scene, view.zoom)
+    if pointer.holds(ALT) and pointer.holds(SHIFT):
+        return KnifeTool(view, pointer)
+    if view.space_held or pointer.holds(ALT):
+        view.space_used = True
+        return PanTool(view, pointer)
+    if view.knife_held:
+        return KnifeTool(view, pointer)
+    if hit.port is not None:
+        port = hit.port
+        return PressTool(
+            view, pointer, lambda at: view.click_node(port.name, at), lambda: ConnectTool.from_port(view, pointer, port)
+        )
+    if hit.node is not None:
+        name = hit.node
+        return PressTool(view, pointer, lambda at: view.click_node(name, at), lambda: MoveTool(view, pointer, name))
+    if pointer.holds(CTRL) and not pointer.holds(SHIFT):
+        return PressTool(view, pointer, lambda at: view.click_wire(hit.edge, at), lambda: KnifeTool(view, pointer))
+    if hit.edge is not None:
+        edge, near_end = hit.edge, hit.share > 0.5
+        if min(hit.share, 1 - hit.share) < 0.3:
+            return PressTool(
+                view,
+                pointer,
+                lambda at: view.click_wire(edge, at),
+                lambda: ConnectTool.from_wire(view, pointer, edge, near_end),
+            )
+    return PressTool(view, pointer, lambda at: view.click_wire(hit.edge, at), lambda: RubberBandTool(view, pointer))

@@ -1,0 +1,419 @@
+"""CanvasView: the canvas as a person meets it. It turns pointer, wheel, keys and drops into tools and commands."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QInputDevice,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from cnnstudio.graph import Edge
+from cnnstudio.ui.canvas.asking import Asking
+from cnnstudio.ui.canvas.breadcrumb import Breadcrumb
+from cnnstudio.ui.canvas.drop import Drop, dragged_block
+from cnnstudio.ui.canvas.geometry import SNAP
+from cnnstudio.ui.canvas.hint import paint_hint
+from cnnstudio.ui.canvas.minimap import Minimap
+from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.tools import CTRL, SHIFT, PanTool, Pointer, Tool, tool_for
+from cnnstudio.ui.document import Document
+
+EDGE = 26  # pixels from the border of the view where a held gesture makes it roll on
+ARROWS: dict[int, tuple[int, int, Literal["left", "right", "up", "down"]]] = {
+    Qt.Key.Key_Left: (-1, 0, "left"),
+    Qt.Key.Key_Right: (1, 0, "right"),
+    Qt.Key.Key_Up: (0, -1, "up"),
+    Qt.Key.Key_Down: (0, 1, "down"),
+}
+OWN_KEYS = frozenset({Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_C, Qt.Key.Key_Y, *ARROWS})
+
+
+class CanvasView(Asking):
+    """The view, its tools and its overlays. Shortcuts of commands belong to ``ui/actions.py``.
+
+    Its own keys: Tab and Space (add), Space held (pan), Y held (knife), arrows (nudge; with Ctrl, walk), C (wire),
+    Enter (look inside), Escape (give up).
+    """
+
+    menu_asked = Signal(QPoint)  # the place on the screen, after what lies there was selected
+    activated = Signal(str)  # a node was double-clicked that has no inside
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(document, parent)
+        self.wheel: Literal["zoom", "pan"] = "zoom"
+        self.space_held = self.space_used = self.knife_held = False
+        self._tool: Tool | None = None
+        self._pointer = Pointer(QPointF(), QPoint(), Qt.KeyboardModifier.NoModifier)
+        self._hot: Edge | None = None
+        self._drop: Drop | None = None
+        self._scope = document.scope
+        self._places: dict[tuple[str, ...], tuple[float, QPointF]] = {}
+        self._roll = QTimer(self, interval=16)
+        self._roll.timeout.connect(self._roll_on)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setAccessibleName("Network canvas")
+        self.minimap = Minimap(self)
+        self._map_wanted = True
+        self.looked.connect(self._show_map)
+        self.canvas.synced.connect(self._show_map)
+        self.breadcrumb = Breadcrumb(document, self)
+        self.breadcrumb.move(12, 12)
+        document.changed.connect(self._give_up_gesture)
+        document.scope_changed.connect(self._look_into)
+        document.path_changed.connect(self._look_at_opened)
+        document.selection_changed.connect(self._describe)
+        self.canvas.synced.connect(self._describe)
+
+    # tools
+
+    @property
+    def tool(self) -> Tool | None:
+        """The gesture that is going on."""
+        return self._tool
+
+    def use(self, tool: Tool) -> Tool:
+        """Go on with this tool in the place of the one before."""
+        self._tool = tool
+        self.viewport().setCursor(tool.cursor)
+        if tool.scrolls:
+            self._roll.start()
+        return tool
+
+    def cancel(self) -> bool:
+        """Give up the gesture that is going on, without a change; whether there was one."""
+        tool = self._drop_tool()
+        if tool is not None:
+            tool.cancel()
+        return tool is not None
+
+    def _drop_tool(self) -> Tool | None:
+        tool, self._tool = self._tool, None
+        self._roll.stop()
+        self.viewport().unsetCursor()
+        self.viewport().update()
+        return tool
+
+    def _give_up_gesture(self, *_: object) -> None:
+        self.cancel()
+
+    def click_node(self, name: str, at: Pointer) -> None:
+        """Select this node; Shift or Ctrl adds it, or takes it away if it is selected."""
+        chosen = self.document.selection
+        if at.holds(SHIFT) or at.holds(CTRL):
+            chosen = tuple(each for each in chosen if each != name) if name in chosen else (*chosen, name)
+        else:
+            chosen = (name,)
+            self.canvas.select_wires(())
+        self.canvas.focus_node(None)
+        self.document.select(chosen)
+
+    def click_wire(self, edge: Edge | None, at: Pointer) -> None:
+        """Select this wire, or with None nothing; Shift or Ctrl adds to what is selected."""
+        adds = at.holds(SHIFT) or at.holds(CTRL)
+        if not adds:
+            self.select_none()
+            self.canvas.focus_node(None)
+        if edge is not None:
+            self.canvas.select_wires(self.canvas.selected_wires ^ {edge} if adds else {edge})
+
+    # the pointer
+
+    def _at(self, event: QMouseEvent) -> Pointer:
+        place = event.position().toPoint()
+        self._pointer = Pointer(self.mapToScene(place), place, event.modifiers())
+        return self._pointer
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.popup.close_without_change()
+        pointer = self._at(event)
+        if self._tool is not None:
+            if event.button() == Qt.MouseButton.RightButton:
+                self.cancel()
+        elif event.button() == Qt.MouseButton.MiddleButton:
+            self.use(PanTool(self, pointer))
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._hover(None)
+            self.use(tool_for(self, pointer))
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        pointer = self._at(event)
+        if self._tool is not None:
+            self._tool.move(pointer)
+        elif not event.buttons():
+            hit = self.canvas.hit(pointer.scene, self.zoom)
+            self._hover(hit.edge)
+            self.viewport().setCursor(Qt.CursorShape.CrossCursor if hit.port else Qt.CursorShape.ArrowCursor)
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pointer = self._at(event)
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and (tool := self._drop_tool()):
+            tool.release(pointer)
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        pointer = self._at(event)
+        hit = self.canvas.hit(pointer.scene, self.zoom)
+        if hit.node is not None and self.document.can_enter(hit.node):
+            self.enter(hit.node)
+        elif hit.node is not None:
+            self.activated.emit(hit.node)
+        else:
+            self.click_wire(hit.edge, pointer)
+            self.quick_add(pointer.view)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        hit = self.canvas.hit(self.mapToScene(event.pos()), self.zoom)
+        plain = Pointer(QPointF(), event.pos(), Qt.KeyboardModifier.NoModifier)
+        if hit.node is not None and hit.node not in self.document.selection:
+            self.click_node(hit.node, plain)
+        elif hit.edge is not None:
+            self.click_wire(hit.edge, plain)
+        self.menu_asked.emit(event.globalPos())
+
+    def _hover(self, edge: Edge | None) -> None:
+        if edge != self._hot:
+            for each, hot in ((self._hot, False), (edge, True)):
+                if each is not None and each in self.canvas.wires:
+                    self.canvas.wires[each].show_state(hot=hot)
+            self._hot = edge
+            self.canvas.overview.invalidate()
+
+    def _roll_on(self) -> None:
+        view, place = self.viewport().rect(), self._pointer.view
+        dx = _past(place.x(), view.left(), view.right())
+        dy = _past(place.y(), view.top(), view.bottom())
+        if self._tool is not None and (dx or dy):
+            self.pan_by(-dx, -dy)
+            self._pointer = Pointer(self.mapToScene(place), place, self._pointer.modifiers)
+            self._tool.move(self._pointer)
+
+    # the wheel and the touchpad
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        pixels, angle = event.pixelDelta(), event.angleDelta()
+        is_touch = (
+            event.device().type() == QInputDevice.DeviceType.TouchPad
+            or event.phase() != Qt.ScrollPhase.NoScrollPhase
+            or not pixels.isNull()
+        )
+        zooms = bool(event.modifiers() & CTRL) or (self.wheel == "zoom" and not is_touch)
+        if zooms:
+            self.zoom_by(2.0 ** (max(-480, min(480, angle.y() or angle.x())) / 480.0), event.position().toPoint())
+        else:
+            step = pixels if not pixels.isNull() else angle / 2
+            turned = bool(event.modifiers() & SHIFT) and not step.x()
+            self.pan_by(step.y() if turned else step.x(), 0 if turned else step.y())
+        event.accept()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            self._tell(cast(QHelpEvent, event))
+            return True
+        if event.type() == QEvent.Type.NativeGesture:
+            gesture = cast(QNativeGestureEvent, event)
+            if gesture.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self.zoom_by(max(0.2, 1.0 + gesture.value()), gesture.position().toPoint())
+                return True
+        return super().viewportEvent(event)
+
+    def _tell(self, event: QHelpEvent) -> None:
+        hit = self.canvas.hit(self.mapToScene(event.pos()), self.zoom)
+        words = ""
+        if hit.node is not None:
+            words = self.canvas.nodes[hit.node].sentence()
+        elif hit.edge is not None:
+            words = self.canvas.wires[hit.edge].sentence()
+            if self.canvas.wires[hit.edge].faulty:
+                words += " " + self.canvas.nodes[hit.edge.target].error
+        QToolTip.showText(event.globalPos(), f"<p>{words}</p>" if words else "", self.viewport())
+
+    # keys
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            key = cast(QKeyEvent, event)
+            plain = not key.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            if key.key() in OWN_KEYS and (plain or (key.key() in ARROWS and key.modifiers() & CTRL)):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
+        # Tab adds a block here; Shift+Tab is the way out for those who have no mouse
+        return False if forward else super().focusNextPrevChild(forward)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, plain = event.key(), not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if key == Qt.Key.Key_Space and plain:
+            self._hold_space(event)
+        elif key == Qt.Key.Key_Tab and plain:
+            self.quick_add()
+        elif key == Qt.Key.Key_Escape:
+            self._escape()
+        elif key in ARROWS:
+            self._arrow(event)
+        elif key == Qt.Key.Key_C and plain:
+            self.ask_for_target()
+        elif key == Qt.Key.Key_Y and plain:
+            self.knife_held = True
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
+            self.enter()
+        else:
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.isAutoRepeat():
+            return
+        if event.key() == Qt.Key.Key_Space and self.space_held:
+            self.space_held = False
+            if self._tool is None:
+                self.viewport().unsetCursor()
+                if not self.space_used:
+                    self.quick_add()
+        elif event.key() == Qt.Key.Key_Y:
+            self.knife_held = False
+        else:
+            event.ignore()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.space_held = self.knife_held = False
+        super().focusOutEvent(event)
+
+    def _hold_space(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat():
+            self.space_held, self.space_used = True, self._tool is not None
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+
+    def _escape(self) -> None:
+        if self.cancel():
+            return
+        if self.document.selection or self.canvas.selected_wires:
+            self.select_none()
+        else:
+            self.leave()
+
+    def _arrow(self, event: QKeyEvent) -> None:
+        dx, dy, direction = ARROWS[event.key()]
+        if event.modifiers() & (CTRL | Qt.KeyboardModifier.AltModifier):
+            self.walk(direction)
+        elif self.chosen:
+            step = SNAP * 4 if event.modifiers() & SHIFT else SNAP
+            self.nudge(dx * step, dy * step)
+        else:
+            self.pan_by(-48 * dx, -48 * dy)
+
+    # drops from the palette
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat("application/x-cnnstudio-block"):
+            self._drop = Drop(self)
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self._drop is not None:
+            self._drop.move(event.position())
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        if self._drop is not None:
+            self._drop.end()
+            self._drop = None
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        drop, self._drop = self._drop or Drop(self), None
+        drop.move(event.position())
+        edge = drop.end()
+        block = dragged_block(event.mimeData(), self.document)
+        if block is not None:
+            event.acceptProposedAction()
+            self.add_block(block, self.mapToScene(event.position().toPoint()), edge=edge)
+            self.setFocus()
+
+    # what is seen
+
+    def set_minimap(self, shown: bool) -> None:
+        """Show the map in the corner whenever part of the network is out of view, or never."""
+        self._map_wanted = shown
+        self._show_map()
+
+    def _show_map(self) -> None:
+        self.canvas.overview.gather()
+        network = self.canvas.overview.bounds
+        self.minimap.setVisible(self._map_wanted and not self.visible().contains(network) and not network.isEmpty())
+
+    def scene_item(self, name: str) -> NodeItem:
+        """The item of a node."""
+        return self.canvas.nodes[name]
+
+    def _look_into(self, scope: tuple[str, ...]) -> None:
+        self.cancel()
+        self._places[self._scope] = self.zoom, self.visible().center()
+        self._scope = scope
+        if scope in self._places and len(scope) < max(map(len, self._places)):
+            zoom, middle = self._places[scope]
+            self.zoom_by(zoom / self.zoom)
+            away = self.viewport().rect().center() - self.mapFromScene(middle)
+            self.pan_by(away.x(), away.y())
+            self._places = {key: value for key, value in self._places.items() if len(key) < len(scope)}
+        else:
+            self.fit()
+
+    def _look_at_opened(self, *_: object) -> None:
+        if not self.document.undo_stack.count():
+            self._places.clear()
+            self.fit()
+
+    def _describe(self, *_: object) -> None:
+        names = self.chosen
+        if len(names) == 1:
+            words = self.canvas.nodes[names[0]].sentence()
+        else:
+            words = f"{len(names) or 'No'} nodes selected of {len(self.canvas.nodes)}."
+        self.setAccessibleDescription(words)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        corner = self.rect().bottomRight()
+        self.minimap.move(corner.x() - self.minimap.width() - 12, corner.y() - self.minimap.height() - 12)
+        if not self._framed and len(self.canvas.nodes):
+            self.fit()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
+        super().drawForeground(painter, rect)
+        if not self.canvas.nodes:
+            paint_hint(painter, self)
+        self.paint_loose_wire(painter)
+        for overlay in (self._drop, self._tool):
+            if overlay is not None:
+                overlay.paint(painter, self.zoom)
+
+
+def _past(place: int, low: int, high: int) -> int:
+    """How far to roll for a pointer near a border: negative before ``low``, positive after ``high``."""
+    if place < low + EDGE:
+        return max(-20, (place - low - EDGE) // 2)
+    return min(20, (place - high + EDGE) // 2) if place > high - EDGE else 0

@@ -1,0 +1,114 @@
+"""WireItem: one wire, painted by Qt alone. Its path is rebuilt only when an end of it moves."""
+
+from __future__ import annotations
+
+from math import log2
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QGraphicsPathItem
+
+from cnnstudio.graph import Edge, Shape
+from cnnstudio.ui.canvas.geometry import crosses, distance_to, wire_path, wire_points
+from cnnstudio.ui.canvas.style import Style
+
+LABEL_HEIGHT = 14.0
+
+
+class WireItem(QGraphicsPathItem):
+    """The output of one node on its way to an input of another."""
+
+    def __init__(self, edge: Edge, style: Style) -> None:
+        super().__init__()
+        self.edge = edge
+        self.style = style
+        self.start, self.end = QPointF(), QPointF()
+        self.carried: Shape | None = None
+        self.faulty = False
+        self.selected = False
+        self.hot = False
+        self.wide = False  # whether its width grows with the channels
+        self.label = ""
+        self.label_width = 0.0
+        self.setZValue(-1.0)
+        self.setPen(style.wire_waiting_pen)
+
+    def place(self, start: QPointF, end: QPointF) -> None:
+        """Run from ``start`` to ``end``, in scene pixels."""
+        if start != self.start or end != self.end:
+            self.start, self.end = QPointF(start), QPointF(end)
+            self.setPos(0.0, 0.0)
+            self.setPath(wire_path(start, end))
+
+    def shift(self, dx: float, dy: float) -> None:
+        """Move both ends alike: cheaper than another path."""
+        offset = QPointF(dx, dy)
+        self.start, self.end = self.start + offset, self.end + offset
+        self.setPos(self.pos() + offset)
+
+    def show_result(self, carried: Shape | None, faulty: bool) -> None:
+        """Show the shape that it carries, and whether what it enters cannot take it."""
+        if (carried, faulty) != (self.carried, self.faulty) or (carried is not None and not self.label):
+            self.carried, self.faulty = carried, faulty
+            self.label = "×".join(map(str, carried)) if carried is not None else ""
+            self.label_width = self.style.label_metrics.horizontalAdvance(self.label) + 8.0 if self.label else 0.0
+            self.repen()
+
+    def show_state(self, selected: bool | None = None, hot: bool | None = None) -> None:
+        """Show whether it is selected, and whether the pointer or a gesture is on it."""
+        before = self.selected, self.hot
+        self.selected = self.selected if selected is None else selected
+        self.hot = self.hot if hot is None else hot
+        if before != (self.selected, self.hot):
+            self.setZValue(-0.5 if self.selected or self.hot else -1.0)
+            self.repen()
+
+    def restyle(self, style: Style) -> None:
+        """Paint with other colours."""
+        self.style = style
+        self.repen()
+
+    def repen(self) -> None:
+        """Take the pen that belongs to the state; the faulty one is dashed, so that colour is not alone."""
+        style = self.style
+        if self.selected:
+            pen = style.wire_selected_pen
+        elif self.hot:
+            pen = style.wire_hot_pen
+        elif self.faulty:
+            pen = style.wire_error_pen
+        else:
+            pen = style.wire_waiting_pen if self.carried is None else style.wire_pen
+        if self.wide and self.carried is not None:
+            pen = QPen(pen)
+            pen.setWidthF(pen.widthF() + 0.45 * log2(max(self.carried[0], 1)))
+        self.setPen(pen)
+
+    # where it is
+
+    @property
+    def middle(self) -> QPointF:
+        """The point half way along it: the curve is its own mirror image."""
+        return (self.start + self.end) / 2
+
+    def label_rect(self) -> QRectF:
+        """Where the shape is written, or a null rectangle where there is no room for it."""
+        room = abs(self.end.x() - self.start.x()) + abs(self.end.y() - self.start.y()) - 14.0
+        if not self.label or room < self.label_width:
+            return QRectF()
+        middle = self.middle
+        half = self.label_width / 2
+        return QRectF(middle.x() - half, middle.y() - LABEL_HEIGHT / 2, self.label_width, LABEL_HEIGHT)
+
+    def distance(self, point: QPointF) -> tuple[float, float]:
+        """How far a point of the scene is from it, and at which share of its length it is nearest."""
+        return distance_to(point, wire_points(self.start, self.end))
+
+    def is_cut_by(self, stroke: list[QPointF]) -> bool:
+        """Whether the line of a knife crosses it."""
+        return crosses(stroke, wire_points(self.start, self.end))
+
+    def sentence(self) -> str:
+        """What a tooltip says of it."""
+        carried = f"carries {self.carried}" if self.carried is not None else "carries no shape yet"
+        return f"{self.edge.source} → {self.edge.target}: {carried}."
