@@ -1,0 +1,207 @@
+"""Summary: every node with its shape, its cost and its share of the whole, and the totals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnstudio.compiler.inference import Totals
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.panels.panel import Panel
+from cnnstudio.ui.panels.summary_model import (
+    BLOCK,
+    COLUMNS,
+    MACS,
+    MEMORY,
+    NODE,
+    OUTPUT,
+    PARAMETERS,
+    SEES,
+    SHARE_ROLE,
+    SHARED,
+    SummaryModel,
+    said,
+)
+from cnnstudio.ui.theme import icon, theme
+
+WIDTHS = {NODE: 130, BLOCK: 130, OUTPUT: 116, PARAMETERS: 116, MACS: 96, MEMORY: 96, SEES: 110}
+FIELDS_DELAY = 150  # milliseconds; receptive fields of a large network take longer than a frame leaves
+
+
+class SummaryPanel(Panel):
+    """The table; its selection and the document's are one."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(document, parent)
+        self._is_selecting = False
+        self.model = SummaryModel(self)
+        self.table = QTableView(self)
+        self.table.setModel(self.model)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setAccessibleName("Summary of the network")
+        self.table.setItemDelegate(ShareDelegate(self.table))
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(26)
+        header = self.table.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setHighlightSections(False)
+        header.setSortIndicatorClearable(True)
+        header.setStretchLastSection(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.table.setSortingEnabled(True)
+        for column, width in WIDTHS.items():
+            self.table.setColumnWidth(column, width)
+        self.totals = TotalsRow(header, self)
+        self.copy_button = QPushButton(icon("copy", "muted"), "Copy", self)
+        self.copy_button.setProperty("flat", True)
+        menu = QMenu(self.copy_button)
+        forms: tuple[tuple[str, Callable[[], str]], ...] = (
+            ("As text", self.model.as_text),
+            ("As Markdown", self.model.as_markdown),
+            ("As CSV", self.model.as_csv),
+        )
+        for title, make in forms:
+            menu.addAction(title).triggered.connect(lambda _=False, make=make: self._copy(make()))
+        self.copy_button.setMenu(menu)
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.table)
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        shortcut.activated.connect(lambda: self._copy(self.model.as_text()))
+        foot = QHBoxLayout()
+        foot.setContentsMargins(0, 0, 6, 0)
+        foot.addWidget(self.totals, 1)
+        foot.addWidget(self.copy_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(foot)
+        self._fields_timer = QTimer(self, singleShot=True, interval=FIELDS_DELAY)
+        self._fields_timer.timeout.connect(self._show_fields)
+        self.table.selectionModel().selectionChanged.connect(self._selected)
+        self.model.modelReset.connect(self._show_selection)
+
+    def refresh(self) -> None:
+        self.model.set_analysis(self.document.view_analysis)
+        self.totals.set_totals(self.model.totals, len(self.model.rows))
+        self._show_selection()
+        self._fields_timer.start()
+
+    def restyle(self) -> None:
+        self.table.viewport().update()
+        self.totals.update()
+
+    def _show_fields(self) -> None:
+        if self.isVisible():
+            self.model.set_fields(self.document.view_receptive_fields)
+
+    def _show_selection(self) -> None:
+        wanted = [place for name in self.document.selection if (place := self.model.place(name)) is not None]
+        model = self.table.selectionModel()
+        if sorted(wanted) == sorted({index.row() for index in model.selectedRows()}):
+            return
+        selection = QItemSelection()
+        for place in wanted:
+            selection.select(self.model.index(place, 0), self.model.index(place, len(COLUMNS) - 1))
+        self._is_selecting = True
+        model.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if wanted:
+            index = self.model.index(wanted[-1], 0)
+            model.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.table.scrollTo(index)
+        self._is_selecting = False
+
+    def _selected(self) -> None:
+        if not self._is_selecting:
+            rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+            self.document.select(tuple(self.model.rows[row].name for row in rows))
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.document.said.emit("The summary is on the clipboard.")
+
+
+class ShareDelegate(QStyledItemDelegate):
+    """Paints a bar under a count: its share of the network's total."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        share = index.data(SHARE_ROLE)
+        if share:
+            rect: QRect = option.rect.adjusted(8, 0, -5, -2)
+            width = max(1, round(rect.width() * share))
+            role = "accent" if index.column() != MEMORY else "success"
+            painter.fillRect(rect.right() - width + 1, rect.bottom() - 2, width, 2, theme.color(role, 0.75))
+
+    def initStyleOption(  # noqa: N802 - Qt's name
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        model = index.model()
+        if isinstance(model, SummaryModel):
+            row = model.rows[index.row()]
+            unknown = index.column() == OUTPUT and row.parameters is None
+            is_zero = index.column() in SHARED and row.count(index.column()) == 0
+            if unknown or is_zero or index.column() in (BLOCK, SEES):
+                role = "error" if unknown and row.error else "muted"
+                option.palette.setColor(option.palette.ColorRole.Text, theme.color(role))
+
+
+class TotalsRow(QWidget):
+    """The sums under the columns of the table; blank, never wrong, while some shape is unknown."""
+
+    def __init__(self, header: QHeaderView, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._header = header
+        self.labels = {column: QLabel(self) for column in (NODE, *SHARED)}
+        for column, label in self.labels.items():
+            side = Qt.AlignmentFlag.AlignLeft if column == NODE else Qt.AlignmentFlag.AlignRight
+            label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            label.setFont(theme.font(bold=True))
+        self.setFixedHeight(34)
+        header.sectionResized.connect(self._place)
+        header.geometriesChanged.connect(self._place)
+        self._place()
+
+    def set_totals(self, totals: Totals | None, count: int) -> None:
+        """Show these sums over ``count`` nodes."""
+        self.labels[NODE].setText("Total" if totals or not count else "No totals yet")
+        self.labels[NODE].setToolTip("" if totals else "The totals come when every shape is known.")
+        for column in SHARED:
+            sums = {} if totals is None else {
+                PARAMETERS: totals.parameters, MACS: totals.macs, MEMORY: totals.activation_bytes,
+            }  # fmt: skip
+            self.labels[column].setText(said(sums[column], column) if sums else "")
+            self.labels[column].setToolTip(f"{sums[column]:,}" if sums else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(0, 0, self.width(), 1, theme.color("line"))
+        painter.end()
+
+    def _place(self) -> None:
+        for column, label in self.labels.items():
+            left = self._header.sectionViewportPosition(column)
+            width = self._header.sectionSize(column)
+            label.setGeometry(left + 7, 0, max(width, 120 if column == NODE else 0) - 12, self.height())

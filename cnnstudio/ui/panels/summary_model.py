@@ -1,0 +1,232 @@
+"""The summary as a table model: a row a node, sorted here, and the same rows as text to take away."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from cnnstudio.compiler.inference import Analysis, Totals
+from cnnstudio.compiler.receptive import ReceptiveField
+from cnnstudio.ui.widgets.numbers import memory, short
+
+COLUMNS = ("Node", "Block", "Output", "Parameters", "MACs", "Memory", "Receptive field")
+TIPS = (
+    "The name of the node, which is its name in the code",
+    "What it is",
+    "The shape of what comes out, channels × height × width, for one image",
+    "How many numbers are learned",
+    "Multiply-accumulates for one image",
+    "Bytes of the output in float32, for one image",
+    "How many pixels of the image one value depends on, height × width",
+)
+NODE, BLOCK, OUTPUT, PARAMETERS, MACS, MEMORY, SEES = range(len(COLUMNS))
+SHARED = (PARAMETERS, MACS, MEMORY)
+SHARE_ROLE = Qt.ItemDataRole.UserRole
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the table says of one node; None where it is not known."""
+
+    name: str
+    block: str
+    family: str
+    output: str
+    numel: int
+    parameters: int | None
+    macs: int | None
+    memory: int | None
+    error: bool
+
+    def count(self, column: int) -> int | None:
+        """The number in a column of ``SHARED``."""
+        return {PARAMETERS: self.parameters, MACS: self.macs, MEMORY: self.memory}[column]
+
+
+class SummaryModel(QAbstractTableModel):
+    """The rows in the order of the network or sorted by a column."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[Row] = []
+        self.totals: Totals | None = None
+        self.fields: Mapping[str, ReceptiveField | None] = {}
+        self._order: list[Row] = []
+        self._sorting: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
+
+    def set_analysis(self, analysis: Analysis) -> None:
+        """Show these facts; rows that stay in their place keep the selection and the scroll position."""
+        rows = [_row(analysis, name) for name in analysis.graph.order]
+        totals_changed = analysis.totals != self.totals
+        self.totals = analysis.totals
+        if rows == self._order and not totals_changed:
+            return
+        self._order = rows
+        self._arrange(everything=totals_changed)
+
+    def set_fields(self, fields: Mapping[str, ReceptiveField | None]) -> None:
+        """Show these receptive fields."""
+        if fields != self.fields:
+            self.fields = fields
+            if self.rows:
+                self.dataChanged.emit(self.index(0, SEES), self.index(len(self.rows) - 1, SEES))
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._sorting = (column, order)
+        self._arrange()
+
+    def place(self, name: str) -> int | None:
+        """The row in which a node stands now."""
+        return next((place for place, row in enumerate(self.rows) if row.name == name), None)
+
+    def _arrange(self, everything: bool = False) -> None:
+        column, order = self._sorting
+        rows = list(self._order)
+        if column >= 0:
+            rows.sort(key=lambda row: self._key(row, column), reverse=order == Qt.SortOrder.DescendingOrder)
+        if [row.name for row in rows] != [row.name for row in self.rows]:
+            self.beginResetModel()
+            self.rows = rows
+            self.endResetModel()
+            return
+        changed = [place for place, (old, new) in enumerate(zip(self.rows, rows, strict=True)) if old != new]
+        self.rows = rows
+        if everything and rows:
+            changed = [0, len(rows) - 1]  # every share is of the totals
+        if changed:
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(COLUMNS) - 1))
+
+    def _key(self, row: Row, column: int) -> Any:
+        if column in SHARED:
+            return -1 if (count := row.count(column)) is None else count
+        if column == SEES:
+            field = self.fields.get(row.name)
+            return field.size[0] * field.size[1] if field else -1
+        return row.numel if column == OUTPUT else (row.block if column == BLOCK else row.name).lower()
+
+    # what Qt asks
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's name and default
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's name and default
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return COLUMNS[section]
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return TIPS[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return _side(section)
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, column = self.rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.text(row, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(column)
+        if role == Qt.ItemDataRole.ToolTipRole and column in SHARED:
+            count = row.count(column)
+            return None if count is None else f"{count:,}{self._percent(count, column)}"
+        if role == SHARE_ROLE and column in SHARED:
+            return self.share(row, column)
+        return None
+
+    def share(self, row: Row, column: int) -> float | None:
+        """This node's part of the network's total, from 0 to 1."""
+        count = row.count(column)
+        return None if count is None or not (total := _total(self.totals, column)) else count / total
+
+    def text(self, row: Row, column: int) -> str:
+        """What a cell says; nothing where it is not known."""
+        if column in SHARED:
+            count = row.count(column)
+            return "" if count is None else said(count, column)
+        if column == SEES:
+            field = self.fields.get(row.name)
+            return f"{field.size[0]} × {field.size[1]}" if field else ""
+        return (row.name, row.block, row.output)[column]
+
+    def _percent(self, count: int, column: int) -> str:
+        total = _total(self.totals, column)
+        return f", {count / total:.1%} of the network" if total else ""
+
+    # to take away
+
+    def table(self) -> list[list[str]]:
+        """The heading, the rows with exact numbers, and the totals."""
+        body = [
+            [
+                str(row.count(column)) if column in SHARED and row.count(column) is not None else self.text(row, column)
+                for column in range(len(COLUMNS))
+            ]
+            for row in self.rows
+        ]
+        sums = ["" if self.totals is None else str(_total(self.totals, column)) for column in SHARED]
+        return [[*COLUMNS[:-2], "Memory (bytes)", COLUMNS[-1]], *body, ["Total", "", "", *sums, ""]]
+
+    def as_text(self) -> str:
+        """The table in columns of spaces."""
+        table = self.table()
+        widths = [max(len(line[column]) for line in table) for column in range(len(COLUMNS))]
+        lines = [
+            "  ".join(
+                cell.rjust(width) if column in SHARED else cell.ljust(width)
+                for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ).rstrip()
+            for line in table
+        ]
+        return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:-1], "-" * len(lines[0]), lines[-1]]) + "\n"
+
+    def as_markdown(self) -> str:
+        """The table in Markdown."""
+        head, *body = self.table()
+        rule = ["---:" if column in SHARED else "---" for column in range(len(COLUMNS))]
+        return "".join(f"| {' | '.join(line)} |\n" for line in (head, rule, *body))
+
+    def as_csv(self) -> str:
+        """The table for a spreadsheet."""
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(self.table())
+        return text.getvalue()
+
+
+def said(count: int, column: int) -> str:
+    """A count as a cell says it."""
+    if column == MEMORY:
+        return memory(count)
+    return f"{count:,}" if column == PARAMETERS else short(count)
+
+
+def _total(totals: Totals | None, column: int) -> int | None:
+    if totals is None:
+        return None
+    return {PARAMETERS: totals.parameters, MACS: totals.macs, MEMORY: totals.activation_bytes}[column]
+
+
+def _row(analysis: Analysis, name: str) -> Row:
+    node, facts = analysis.graph[name], analysis.facts.get(name)
+    error = name in analysis.errors
+    if facts is None:
+        output = "does not fit" if error else "waits"
+        return Row(name, node.block.title, node.block.family, output, -1, None, None, None, error)
+    return Row(
+        name, node.block.title, node.block.family, str(facts.shape), facts.shape.numel, facts.parameters, facts.macs,
+        facts.activation_bytes, error,
+    )  # fmt: skip
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    right = Qt.AlignmentFlag.AlignRight if column in (*SHARED, SEES, OUTPUT) else Qt.AlignmentFlag.AlignLeft
+    return right | Qt.AlignmentFlag.AlignVCenter
