@@ -14,9 +14,24 @@ import pytest
 
 from cnnstudio import project as module
 from cnnstudio.blocks import Conv2d, Input
+from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Graph, Node, Sketch
-from cnnstudio.project import LARGEST, MOST_INPUTS, MOST_NODES, Project, ProjectError, dumps, loads, read, write
+from cnnstudio.project import (
+    LARGEST,
+    MOST_INPUTS,
+    MOST_NODES,
+    Project,
+    ProjectError,
+    dumps,
+    from_template,
+    loads,
+    read,
+    write,
+)
 from cnnstudio.recipe import Recipe
+from cnnstudio.zoo import TEMPLATES
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "resources" / "examples"
 
 GOLDEN = """\
 {
@@ -343,3 +358,27 @@ def test_what_would_not_come_back_is_not_written(project: Project, tmp_path: Pat
     with pytest.raises(ProjectError, match="broken letters"):
         write(tmp_path / "net.cnn", Project(recipe=Recipe(folder="\udc80")))
     assert not list(tmp_path.iterdir())
+
+
+# templates and examples
+
+
+def test_every_template_begins_with_a_recipe_for_its_data() -> None:
+    for key, template in TEMPLATES.items():
+        project = from_template(key)
+        assert project.recipe.data == template.data
+        assert infer(project.graph).totals is not None
+        assert len({node.position for node in project.graph}) == len(project.graph)
+
+
+@pytest.mark.parametrize("key", TEMPLATES)
+def test_the_examples_are_the_templates(key: str, request: pytest.FixtureRequest) -> None:
+    """``pytest tests/compiler tests/test_project.py --rewrite-golden`` writes them anew."""
+    path = EXAMPLES / f"{key.replace('-', '_')}.cnn"
+    if request.config.getoption("--rewrite-golden", default=False):
+        write(path, from_template(key))
+    assert path.read_text(encoding="utf-8") == dumps(from_template(key))
+
+
+def test_there_is_no_other_example() -> None:
+    assert {path.stem for path in EXAMPLES.glob("*.cnn")} == {key.replace("-", "_") for key in TEMPLATES}

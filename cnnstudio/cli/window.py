@@ -19,9 +19,9 @@ def show(path: Path | None) -> int:
             from cnnstudio.ui.app import run
 
             return run(path)
-        from cnnstudio.ui import demo
+        from cnnstudio.ui.demo import run as run_without_display
 
-        return demo.run(path or resource("examples", "lenet5.cnn"), out=Path("out"))
+        return run_without_display(path or resource("examples", "lenet5.cnn"), out=Path("out"))
     except ImportError as error:
         if not (error.name or "").startswith(("PySide6", "shiboken6")) and ".so" not in str(error):
             raise
