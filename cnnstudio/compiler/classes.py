@@ -1,13 +1,15 @@
 """Classes: one readable ``nn.Module`` class for each composite and inner topology.
 
-All uses of a class are compared literal by literal (anti-unification): what is equal at every use stays in the class,
-what differs becomes a parameter of its constructor.
+All uses of a class are compared literal by literal (anti-unification): what differs becomes a parameter of its
+constructor, what is equal at every use stays in the class. Widths, the numbers of channels and features, are always
+parameters, as a person would write the class.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -35,6 +37,11 @@ class Use:
     shapes_inside: Mapping[str, Shape]
     lines: tuple[Line, ...]
     key: tuple[Any, ...]
+
+    @property
+    def result(self) -> Shape:
+        """The shape of what comes out."""
+        return self.shapes_inside[self.graph.outputs[0].name]
 
 
 @dataclass(eq=False)
@@ -111,6 +118,8 @@ def classes(uses: Iterable[Use], taken: Iterable[str]) -> dict[tuple[Any, ...], 
 
 # what differs between uses
 
+_Slot = tuple[str, tuple[str, ...]]  # what a literal is for, and its text at every use
+
 
 @dataclass
 class _Column:
@@ -120,20 +129,32 @@ class _Column:
     label: str
     literals: tuple[str, ...]
 
+    @property
+    def is_width(self) -> bool:
+        """Whether it counts channels or features."""
+        return self.label.endswith(("channels", "features", "dim")) or (
+            self.label == "normalized_shape" and all(map(str.isdigit, self.literals))
+        )
+
+    @property
+    def slot(self) -> _Slot:
+        """Columns of one slot share a parameter; a kernel of 3 and 3 channels are not the same thing."""
+        return ("width" if self.is_width else self.label), self.literals
+
 
 def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
     """Find the parameters of a class whose inner classes are resolved, and write its lines with them."""
     calls = [_columns(made, index, known) for index in range(len(made.sample.lines))]
     names = _parameters(made, [column for _, positional, keywords in calls for column in (*positional, *keywords)])
     for line, (called, positional, keywords) in zip(made.sample.lines, calls, strict=True):
-        words = [_word(column, names) for column in positional]
-        words += [f"{column.label}={_word(column, names)}" for column in keywords]
+        words = [names.get(column.slot, column.literals[0]) for column in positional]
+        words += [f"{column.label}={names.get(column.slot, column.literals[0])}" for column in keywords]
         is_call = line.expression is None or line.expression.is_call
         made.lines.append((line.node.name, f"{called}({', '.join(words)})" if is_call else called))
-    for literals, name in names.items():
+    for (_, literals), name in names.items():
         made.annotations[name] = annotation(tuple(sorted(set(literals))))
     for index, use in enumerate(made.uses):
-        made.arguments[use] = {name: literals[index] for literals, name in names.items()}
+        made.arguments[use] = {name: literals[index] for (_, literals), name in names.items()}
 
 
 def _columns(
@@ -154,49 +175,71 @@ def _columns(
         _Column(name, label, literals)
         for label, literals in zip(first.labels, zip(*(e.positional for e in expressions), strict=True), strict=True)
     ]
-    defaults = {p.name: repr(p.default) for p in parameters(type(lines[0].node.block))}
-    rows = [dict(expression.keywords) for expression in expressions]
+    keywords = [_Column(name, *column) for column in _keywords(lines[0].node, [dict(e.keywords) for e in expressions])]
+    return first.called, positional, [_depthwise(column, positional) for column in keywords]
+
+
+def _keywords(node: Node, rows: list[dict[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every keyword that some use writes; where another leaves it out, it has the default of its parameter."""
+    defaults = {parameter.name: repr(parameter.default) for parameter in parameters(type(node.block))}
     written = {keyword: None for row in rows for keyword in row}
-    order = [*(k for k in defaults if k in written), *(k for k in written if k not in defaults)]
-    if all(list(row) == list(rows[0]) for row in rows):
-        order = list(rows[0])
-    keywords = [_Column(name, k, tuple(row[k] if k in row else defaults[k] for row in rows)) for k in order]
-    return first.called, positional, keywords
+    same = all(list(row) == list(rows[0]) for row in rows)
+    order = rows[0] if same else [*(k for k in defaults if k in written), *(k for k in written if k not in defaults)]
+    for keyword in order:
+        yield keyword, tuple(row[keyword] if keyword in row else defaults[keyword] for row in rows)
 
 
-def _parameters(made: Class, columns: list[_Column]) -> dict[tuple[str, ...], str]:
-    """Literals that differ -> the parameter that stands for them; equal columns share one."""
-    names: dict[tuple[str, ...], str] = {}
-    own = _own_names(made)
+def _depthwise(column: _Column, positional: list[_Column]) -> _Column:
+    """As many groups as channels come in: then the number of groups is that width."""
+    inward = next((other.literals for other in positional if other.label == "in_channels"), None)
+    if column.label == "groups" and column.literals == inward and set(inward) != {"1"}:
+        return _GroupsColumn(column.node, column.label, column.literals)
+    return column
+
+
+class _GroupsColumn(_Column):
+    @property
+    def is_width(self) -> bool:
+        return True
+
+
+def _parameters(made: Class, columns: list[_Column]) -> dict[_Slot, str]:
+    """Slot -> the parameter that stands for it, widths first."""
+    names: dict[_Slot, str] = {}
+    differing: dict[_Slot, _Column] = {}
     for column in columns:
-        if len(set(column.literals)) == 1 or column.literals in names:
-            continue
-        name = own.get(column.literals) or f"{column.node}_{_short(column.label)}"
+        if column.is_width or len(set(column.literals)) > 1:
+            differing.setdefault(column.slot, column)
+    labels = Counter(column.label for column in differing.values())
+    for slot, column in differing.items():
+        plain = column.label if labels[column.label] == 1 and not column.is_width else None
+        name = _own_name(made, column) or plain or f"{column.node}_{_short(column.label)}"
         taken = set(names.values())
-        names[column.literals] = name if name not in taken else _numbered(name, taken)
-    first = [name for name in ("channels", "in_channels", "out_channels") if name in names.values()]
-    return dict(sorted(names.items(), key=lambda item: first.index(item[1]) if item[1] in first else len(first)))
+        names[slot] = name if name not in taken else _numbered(name, taken)
+    return dict(sorted(names.items(), key=lambda item: _LEADING.index(item[1]) if item[1] in _LEADING else 9))
 
 
-def _own_names(made: Class) -> dict[tuple[str, ...], str]:
-    """Literals at every use -> what the composite itself calls them: its fields and the size of its input."""
-    own: dict[tuple[str, ...], str] = {}
-    for parameter in parameters(type(made.sample.block)):
-        own.setdefault(tuple(repr(getattr(use.block, parameter.name)) for use in made.uses), parameter.name)
-    sizes = {1: ("in_features",), 2: ("tokens", "width"), 3: ("in_channels", "in_height", "in_width")}
-    for index, name in enumerate(sizes.get(len(made.sample.shapes[0]), ()) if made.sample.shapes else ()):
-        if any(len(use.shapes[0]) <= index for use in made.uses):
-            continue
-        literals = tuple(repr(use.shapes[0][index]) for use in made.uses)
-        if name == "in_channels":
-            own[literals] = "channels" if own.get(literals) in ("out_channels", "channels") else name
-        else:
-            own.setdefault(literals, name)
-    return own
+def _own_name(made: Class, column: _Column) -> str | None:
+    """What the composite itself calls this: a width of what flows in or out, or one of its fields."""
+    if column.is_width:
+        before, after = (
+            _widths(made, [use.shapes[0] for use in made.uses]),
+            _widths(made, [u.result for u in made.uses]),
+        )
+        sort = "features" if len(made.sample.shapes[0]) < 3 else "channels"
+        if column.literals == before:
+            return sort if before == after else f"in_{sort}"
+        if column.literals == after:
+            return f"out_{sort}"
+    fields = [parameter.name for parameter in parameters(type(made.sample.block))]
+    for name in sorted(fields, key=lambda name: name != column.label):
+        if column.literals == tuple(repr(getattr(use.block, name)) for use in made.uses):
+            return name
+    return None
 
 
-def _word(column: _Column, names: Mapping[tuple[str, ...], str]) -> str:
-    return names.get(column.literals, column.literals[0])
+def _widths(made: Class, shapes: list[Shape]) -> tuple[str, ...]:
+    return tuple(repr(shape[0] if shape.is_map else shape[-1]) for shape in shapes)
 
 
 def _short(label: str) -> str:
@@ -210,9 +253,12 @@ def _numbered(name: str, taken: set[str]) -> str:
     return f"{name}{number}"
 
 
+_LEADING = ("channels", "in_channels", "out_channels", "features", "in_features", "out_features")
+
+
 def _positional(names: Iterable[str]) -> int:
-    """How many of these leading parameters a call gives without their keyword."""
-    return sum(name in ("channels", "in_channels", "out_channels", "in_features") for name in names)
+    """How many of these parameters, which stand first, a call gives without their keyword."""
+    return sum(name in _LEADING for name in names)
 
 
 def _call(name: str, arguments: Mapping[str, str]) -> str:
@@ -228,23 +274,47 @@ def _call(name: str, arguments: Mapping[str, str]) -> str:
 
 
 def _name(made: list[Class], taken: set[str]) -> None:
-    """The plainest topology of a composite bears its name; the others say what they have more."""
-    families: dict[type[Composite], list[Class]] = {}
+    """The plainest topology of a composite bears its name; the others say what is different about them."""
+    families: dict[str, list[Class]] = {}
     for one in made:
-        families.setdefault(type(one.sample.block), []).append(one)
-    for kind, variants in families.items():
-        base = min(variants, key=lambda one: len(one.sample.graph))
+        families.setdefault(_plain_name(one.sample.block), []).append(one)
+    for name, variants in families.items():
+        base = min(variants, key=lambda one: (len(_words(one.sample.block)), len(one.sample.graph)))
         for one in (base, *(one for one in variants if one is not base)):
-            name = kind.__name__ + ("" if one is base else _difference(one.sample.graph, base.sample.graph))
-            one.name = name if name not in taken else _numbered(name, taken)
+            wanted = name if one is base else name + _difference(one.sample, base.sample)
+            one.name = wanted if wanted not in taken else _numbered(wanted, taken)
             taken.add(one.name)
 
 
-def _difference(graph: Graph, base: Graph) -> str:
-    """``Projection`` where the nodes that ``base`` has not are called projection_conv and projection_norm."""
-    extra = [node.name for node in graph if node.name not in base]
-    if extra:
-        words = {re.sub(r"\d+$", "", name.partition("_")[0]) for name in extra}
-        return words.pop().capitalize() if len(words) == 1 else ""
-    changed = [node for node in graph if type(node.block) is not type(base[node.name].block)]
-    return type(changed[0].block).__name__ if changed else ""
+def _words(block: Composite) -> dict[str, str | bool]:
+    """The parameters that choose a topology by a word or a switch, where they are not at their default."""
+    return {name: value for name, value in block.changed_values.items() if isinstance(value, str | bool)}
+
+
+def _plain_name(block: Composite) -> str:
+    """``ConvBNSiLU`` for a ConvBNReLU whose activation is another, ``ConvBN`` for one that has none."""
+    name = type(block).__name__
+    words = _words(block)
+    for parameter in parameters(type(block)):
+        word = words.get(parameter.name)
+        if isinstance(word, str) and parameter.default in name:
+            name = name.replace(parameter.default, "" if word == "none" else word)
+    return name
+
+
+def _difference(use: Use, base: Use) -> str:
+    """``Projection``, ``SiLU`` or ``NoActivation``: by words and switches, else by the nodes that ``base`` has not."""
+    words, others = _words(use.block), _words(base.block)
+    if different := [name for name in words if words[name] != others.get(name)]:
+        name, value = different[0], words[different[0]]
+        if isinstance(value, str) and value != "none":
+            return _camel(value)
+        return ("" if value is True else "No") + _camel(name)
+    extra = [node.name for node in use.graph if node.name not in base.graph]
+    firsts = {re.sub(r"\d+$", "", name.partition("_")[0]) for name in extra}
+    # a shortcut that has weights is a projection, in the words of He et al. 2015
+    return _camel(firsts.pop()).replace("Shortcut", "Projection") if len(firsts) == 1 else ""
+
+
+def _camel(text: str) -> str:
+    return "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", text))

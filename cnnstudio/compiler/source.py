@@ -5,6 +5,7 @@ trained and what is exported.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,7 +13,7 @@ from functools import lru_cache
 from cnnstudio.compiler.classes import Class, Use, classes, use_of
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.variables import variables
-from cnnstudio.compiler.writing import wrapped
+from cnnstudio.compiler.writing import LINE_LENGTH, wrapped
 from cnnstudio.graph import Block, Composite, Graph, NamingError, Node, Shape, checked_name
 from cnnstudio.graph.names import fresh_name
 
@@ -135,7 +136,7 @@ class _Network:
         shapes = " and ".join(str(self.analysis.facts[node.name].shape) for node in self.graph.inputs)
         result = self.analysis.facts[self.graph.outputs[0].name].shape
         count = f"{totals.parameters:,}" if totals else "?"
-        return f'"""A network for {shapes}: {_counted(result)} and {count} parameters."""'
+        return f'"""A network for images of {shapes}, with {_counted(result)} and {count} parameters."""'
 
     def _network(self) -> list[str]:
         lines = [f"class {self.class_name}(nn.Module):"]
@@ -213,7 +214,9 @@ def _written(made: Class) -> list[str]:
     """A composite's class."""
     use = made.sample
     signature = "".join(f", {name}: {kind}" for name, kind in made.annotations.items())
-    lines = [f"class {made.name}(nn.Module):", f'    """{_sentence(use.block)}"""', ""]
+    lines = [f"class {made.name}(nn.Module):"]
+    if made.name.startswith(type(use.block).__name__):  # ConvBN, a ConvBNReLU without ReLU, is not what its help says
+        lines += [*_sentence(use.block), ""]
     if made.lines:
         lines += [*wrapped(f"def __init__(self{signature}) -> None:", 4), "        super().__init__()"]
         lines += [line for name, text in made.lines for line in wrapped(f"self.{name} = {text}", 8)]
@@ -223,14 +226,16 @@ def _written(made: Class) -> list[str]:
         for name in use.graph.order
         if not use.graph[name].is_input
     ]
-    fixed = all(other.shapes == use.shapes for other in made.uses)
-    return [*lines, *_forward(use.graph, statements, use.shapes_inside if fixed else {})]
+    return [*lines, *_forward(use.graph, statements, {})]
 
 
-def _sentence(block: Composite) -> str:
-    """The first sentence of the composite's help, harmless inside a docstring."""
-    first = re.split(r"(?<=[.:])\s", " ".join(block.help().split()), maxsplit=1)[0]
-    return re.sub(r'[\\"]|[^\x20-\uffff]', "'", first).rstrip(":.") + "."
+def _sentence(block: Composite) -> list[str]:
+    """The first sentence of the composite's help as a docstring, harmless whatever it says."""
+    first = re.split(r"(?<=\.)\s", " ".join(block.help().split()), maxsplit=1)[0]
+    plain = re.sub(r'[\\"]|[^\x20-\uffff]', "'", first)
+    if len(plain) > LINE_LENGTH - 10:
+        plain = plain.partition(":")[0].rstrip(".") + "."
+    return textwrap.wrap(f'"""{plain}"""', LINE_LENGTH, initial_indent="    ", subsequent_indent="    ")
 
 
 def _forward(graph: Graph, statements: list[_Statement], shapes: Mapping[str, Shape]) -> list[str]:

@@ -18,7 +18,7 @@ def variables(graph: Graph) -> Mapping[str, str]:
     busy_until: dict[str, int] = {}
     for chain, start, end in _lifetimes(graph):
         wanted = _wanted(graph, chain)  # its last is the chain's own name, which nobody else may bear
-        name = next(name for name in wanted if busy_until.get(name, -1) <= start and _may_be(name, chain, graph))
+        name = next(name for name in wanted if busy_until.get(name, -1) <= start)
         busy_until[name] = end
         names.update(dict.fromkeys(chain, name))
     return names
@@ -49,14 +49,15 @@ def _wanted(graph: Graph, chain: list[str]) -> list[str]:
     if first.is_input:
         return ["x"] if len(graph.inputs) == 1 else [chain[0]]
     own = [chain[-1]]
-    if len(set(first.inputs)) > 1:
+    if len(first.inputs) > 1:
         return ["x", "out", *own]
     source = str(first.inputs[0])
     readers = {edge.target for edge in graph.consumers[source]}
     branches = sum(len(graph[reader].inputs) == 1 for reader in readers)
+    shared = [name for name in _shared(chain) if _may_be(name, chain, graph)]
     if branches == 1:
-        return ["out", *_shared(chain), *own]
-    return [*_shared(chain), *own] if len(chain) == 1 or _shared(chain) else ["out", *own]
+        return ["out", *shared, *own]
+    return [*shared, *own] if len(chain) == 1 or shared else ["out", *own]
 
 
 def _shared(chain: list[str]) -> list[str]:
@@ -70,8 +71,6 @@ def _shared(chain: list[str]) -> list[str]:
 
 
 def _may_be(name: str, chain: list[str], graph: Graph) -> bool:
-    if name in ("x", "out"):
-        return True
     try:
         checked_name(name)
     except NamingError:
