@@ -152,7 +152,8 @@ def _options(kind: Any) -> tuple[Any, ...]:
 
 def _coerced(kind: Any, length: Length | None, value: Any) -> Any:
     if get_origin(kind) is Literal:
-        return value if isinstance(value, str) and value in get_args(kind) else _REFUSED
+        # the declared word itself: a subclass of str may write itself as anything
+        return next((word for word in get_args(kind) if isinstance(value, str) and word == value), _REFUSED)
     if get_origin(kind) is tuple:
         return _coerced_tuple(get_args(kind), length, value)
     return _COERCE.get(kind, _same_type(kind))(value)
