@@ -39,7 +39,6 @@ _MARKS = {
     "up": '<path d="M4 9.8 8 5.8 12 9.8" fill="none" stroke="{}" stroke-width="1.5" stroke-linecap="round"/>',
     "right": '<path d="M6.2 4 10.2 8 6.2 12" fill="none" stroke="{}" stroke-width="1.5" stroke-linecap="round"/>',
     "left": '<path d="M9.8 4 5.8 8 9.8 12" fill="none" stroke="{}" stroke-width="1.5" stroke-linecap="round"/>',
-    "close": '<path d="M4.6 4.6 11.4 11.4M11.4 4.6 4.6 11.4" stroke="{}" stroke-width="1.5" stroke-linecap="round"/>',
 }
 _folder: list[QTemporaryDir] = []
 
@@ -159,12 +158,7 @@ QSlider::handle:horizontal {
     width: 14px; height: 14px; margin: -6px 0; border-radius: 7px; background: $panel; border: 1px solid $faint;
 }
 
-QDockWidget { background: $panel; titlebar-close-icon: url(marks:close.svg); titlebar-normal-icon: url(marks:up.svg); }
-QDockWidget::title { background: $panel; padding: 8px 12px 4px 12px; font-weight: 600; text-align: left; }
-QDockWidget::close-button, QDockWidget::float-button {
-    border: none; border-radius: 4px; padding: 2px; icon-size: 12px;
-}
-QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: $hover; }
+QLabel[dockTitle="true"] { background: $panel; padding: 8px 14px 2px 14px; font-weight: 600; }
 
 QTabWidget::pane { border: none; background: $panel; }
 QTabBar { background: transparent; qproperty-drawBase: 0; }

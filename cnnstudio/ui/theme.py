@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontDatabase,
-    QFontMetricsF,
     QGuiApplication,
     QIcon,
     QIconEngine,
@@ -205,12 +204,11 @@ class _Glyph(QIconEngine):
         if mode == QIcon.Mode.Disabled:
             color = theme.color("muted", 0.45)
         character = _glyphs.charmap(f"ph.{self._name}")
-        font = QFont(_glyphs.font("ph", max(1, round(rect.height() * 0.94))))
-        bounds = QFontMetricsF(font).tightBoundingRect(character)
+        # at the full height of the square: these glyphs are drawn with their own room round them
         painter.save()
-        painter.setFont(font)
+        painter.setFont(QFont(_glyphs.font("ph", max(1, rect.height()))))
         painter.setPen(color)
-        painter.drawText(rect.center().toPointF() - bounds.center() + QPoint(1, 1).toPointF() / 2, character)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, character)
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
 
 import cnnstudio
 from cnnstudio.ui.actions import ACTIONS, Action
@@ -133,7 +133,7 @@ class Window(QMainWindow):
         ):
             self.setCorner(corner, area)
         self.setMinimumSize(QSize(960, 600))
-        self.resize(1280, 800)
+        self.resize(self.screen().availableGeometry().size().boundedTo(QSize(1440, 900)))
         self.default_layout()
         self.restoreGeometry(self.preferences.bytes("geometry"))
         self.restoreState(self.preferences.bytes("layout"), LAYOUT_VERSION)
@@ -146,7 +146,10 @@ class Window(QMainWindow):
     def _dock(self, panel: Panel) -> QDockWidget:
         dock = QDockWidget(panel.title, self)
         dock.setObjectName(panel.id)
-        dock.setWidget(panel.make(self))
+        content = panel.make(self)
+        content.setProperty("surface", "panel")
+        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        dock.setWidget(content)
         return dock
 
     def default_layout(self) -> None:
@@ -180,9 +183,13 @@ class Window(QMainWindow):
         """A dock among tabs has its title there; only one alone needs a title of its own."""
         for dock in self.docks.values():
             among = [other for other in self.tabifiedDockWidgets(dock) if not other.isHidden()]
-            needs = dock.isFloating() or not among
-            if needs != (dock.titleBarWidget() is None):
-                dock.setTitleBarWidget(None if needs else QWidget())  # type: ignore[arg-type]
+            title = "" if among and not dock.isFloating() else dock.windowTitle()
+            bar = dock.titleBarWidget()
+            if bar is None or bar.objectName() != title:
+                bar = QLabel(title) if title else QWidget()
+                bar.setObjectName(title)
+                bar.setProperty("dockTitle", True)
+                dock.setTitleBarWidget(bar)
 
     def _reveal(self, name: str) -> None:
         if name not in self.document.view_graph:
@@ -266,7 +273,8 @@ class Window(QMainWindow):
         )
         train.setText(text)
         train.setIcon(icon(name, "accent"))
-        problems = sum(found.severity == "error" for found in self.document.diagnostics)
+        errors = [found for found in self.document.diagnostics if found.severity == "error"]
+        problems = len(errors) if len(self.document.graph) else 0
         self.docks["problems"].setWindowTitle(f"Problems ({problems})" if problems else "Problems")
         self.commands.refresh()
         self._show_titles()

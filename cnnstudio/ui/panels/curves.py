@@ -49,7 +49,6 @@ class CurvesPanel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(self._bar())
         layout.addWidget(content, 1)
-        self.setProperty("surface", "panel")
         self.setMinimumHeight(140)
         run.advanced.connect(self.refresh)
         run.state_changed.connect(self.refresh)

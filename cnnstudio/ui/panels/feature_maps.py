@@ -53,7 +53,6 @@ class FeatureMapsPanel(QWidget):
         self._task: Task[Look] | None = None
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._look)
-        self.setProperty("surface", "panel")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(14)
@@ -96,8 +95,8 @@ class FeatureMapsPanel(QWidget):
         layout.setSpacing(5)
         layout.addWidget(self._picture)
         layout.addWidget(self._verdict)
-        layout.addStretch(1)
         layout.addLayout(buttons)
+        layout.addStretch(1)
         return self._side
 
     def _right(self) -> QWidget:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -50,7 +50,6 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self._document, self._run = document, run
         self._obstacle: str | None = None
-        self.setProperty("surface", "panel")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 0)
         layout.setSpacing(8)
@@ -91,6 +90,8 @@ class TrainingPanel(QWidget):
         self.stop.setIcon(icon("stop"))
         self.stop.setToolTip("Stop after this step and keep the weights (Shift+F5)")
         self.stop.clicked.connect(self._run.stop)
+        for button in (self.train, self.stop):
+            button.setIconSize(QSize(14, 14))
         row = QHBoxLayout()
         row.addWidget(self.train, 2)
         row.addWidget(self.stop, 1)

@@ -107,7 +107,7 @@ class Plot(QWidget):
             axis.setPen(pg.mkPen(theme.color("line"), width=1))
             axis.setTextPen(theme.color("muted"))
             axis.setTickFont(theme.font("small"))
-            axis.setStyle(tickLength=-4, tickTextOffset=4)
+            axis.setStyle(tickLength=-4, tickTextOffset=4, hideOverlappingLabels=False)
         self._item.getAxis("left").setWidth(round(40 * theme.scale))
         self._item.getAxis("bottom").setHeight(round(20 * theme.scale))
         size = f"{theme.font('small').pixelSize()}px"
