@@ -49,4 +49,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(export(project.graph, arguments.to, out, arguments.weights).sentence)
     except ExportError as error:
         raise CommandError(str(error)) from error
+    if arguments.weights is None and arguments.to != "python":
+        print("Its weights are untrained: --weights names those that training left.")
     return 0

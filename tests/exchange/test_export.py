@@ -20,7 +20,7 @@ from cnnstudio.exchange import export as module_under_test
 from cnnstudio.exchange.export import ExportError, export
 from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.exchange.normalization import Normalization
-from cnnstudio.graph import Graph, Sketch
+from cnnstudio.graph import BLOCKS, Block, Graph, Shape, ShapeError, Sketch
 
 ELSEWHERE = """
 import sys, warnings
@@ -262,3 +262,18 @@ def test_disk_errors_are_told_as_they_are(graph: Graph, tmp_path: Path, monkeypa
 def test_the_metadata_is_readable(weights: Path) -> None:
     with safe_open(str(weights), framework="pt") as file:
         assert json.loads(file.metadata()["classes"])[3] == "drei ü"
+
+
+@pytest.mark.parametrize("cls", [cls for cls in BLOCKS.values() if cls is not Input], ids=lambda cls: cls.__name__)
+def test_every_block_leaves_in_every_way(cls: type[Block], tmp_path: Path) -> None:
+    draw = Sketch()
+    x = draw(Input((8, 6, 6)))
+    try:
+        cls().shape(*[Shape(8, 6, 6)] * max(1, cls.arity.least))
+    except ShapeError:  # it takes a vector
+        x = draw(Flatten(), x)
+    x = draw(cls(), *[x] * max(1, cls.arity.least))
+    for kind in ("python", "torchscript", "pt2"):
+        exported = export(draw.graph(), kind, tmp_path / f"net{KINDS[kind].suffix}")
+        assert exported.difference <= 1e-6
+        assert "one sample at a time" not in exported.sentence
