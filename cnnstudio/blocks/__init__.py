@@ -1,62 +1,116 @@
 """The vocabulary: every block, a family a file. Importing this package fills ``graph.BLOCKS``."""
 
 from cnnstudio.blocks.activation import (
+    CELU,
+    ELU,
     GELU,
+    SELU,
     Hardsigmoid,
     Hardswish,
+    Hardtanh,
     Identity,
     LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Maxout,
+    Mish,
+    PReLU,
     ReLU,
     ReLU6,
     Sigmoid,
     SiLU,
     Softmax,
+    Softplus,
+    Softsign,
     Tanh,
 )
+from cnnstudio.blocks.arrangement import ChannelShuffle, ChannelSlice, Permute, Reshape
 from cnnstudio.blocks.attention import SqueezeExcite
 from cnnstudio.blocks.convolution import Conv2d, ConvBNReLU, ConvTranspose2d
 from cnnstudio.blocks.efficient import DepthwiseSeparable
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Flatten, Linear
 from cnnstudio.blocks.merge import Add, Concat, Multiply
-from cnnstudio.blocks.normalization import BatchNorm2d, GroupNorm, LayerNorm, LayerNorm2d, LocalResponseNorm
-from cnnstudio.blocks.pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
-from cnnstudio.blocks.regularization import Dropout, Dropout2d
+from cnnstudio.blocks.normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    GroupNorm,
+    InstanceNorm2d,
+    LayerNorm,
+    LayerNorm2d,
+    LocalResponseNorm,
+)
+from cnnstudio.blocks.pooling import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    AvgPool2d,
+    FractionalMaxPool2d,
+    LPPool2d,
+    MaxPool2d,
+)
+from cnnstudio.blocks.regularization import AlphaDropout, Dropout, Dropout2d, StochasticDepth
+from cnnstudio.blocks.resampling import Crop, Pad, PixelShuffle, PixelUnshuffle, Upsample
 from cnnstudio.blocks.residual import Residual
 
 __all__ = [
+    "CELU",
+    "ELU",
     "GELU",
+    "SELU",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool2d",
     "Add",
+    "AlphaDropout",
     "AvgPool2d",
+    "BatchNorm1d",
     "BatchNorm2d",
+    "ChannelShuffle",
+    "ChannelSlice",
     "Concat",
     "Conv2d",
     "ConvBNReLU",
     "ConvTranspose2d",
+    "Crop",
     "DepthwiseSeparable",
     "Dropout",
     "Dropout2d",
     "Flatten",
+    "FractionalMaxPool2d",
     "GroupNorm",
     "Hardsigmoid",
     "Hardswish",
+    "Hardtanh",
     "Identity",
     "Input",
+    "InstanceNorm2d",
+    "LPPool2d",
     "LayerNorm",
     "LayerNorm2d",
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
+    "LogSigmoid",
+    "LogSoftmax",
     "MaxPool2d",
+    "Maxout",
+    "Mish",
     "Multiply",
+    "PReLU",
+    "Pad",
+    "Permute",
+    "PixelShuffle",
+    "PixelUnshuffle",
     "ReLU",
     "ReLU6",
+    "Reshape",
     "Residual",
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softplus",
+    "Softsign",
     "SqueezeExcite",
+    "StochasticDepth",
     "Tanh",
+    "Upsample",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from cnnstudio.blocks.wording import arguments
+from cnnstudio.blocks.wording import arguments, nearest_divisor
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Range
 
@@ -15,7 +15,7 @@ class Activation(Block):
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
-    def init(self, *inputs: Shape) -> str:
+    def init(self, *inputs: Shape) -> str | None:
         return arguments(f"nn.{type(self).__name__}", self)
 
 
@@ -116,16 +116,163 @@ class Softmax(Activation):
     dim: Annotated[int, Range(1, 3)] = 1
 
     def shape(self, *inputs: Shape) -> Shape:
-        (shape,) = inputs
-        if self.dim > len(shape):
-            axes = "has only axis 1" if len(shape) == 1 else f"has only axes 1 to {len(shape)}"
-            raise ShapeError(
-                f"dim is {self.dim}, but {shape} {axes} (axis 0 is the batch).", Remedy("Set dim to 1", (Softmax(),))
-            )
-        return shape
+        return _along(self, self.dim, inputs[0])
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.Softmax(dim={self.dim!r})"
+
+
+@block
+class PReLU(Activation):
+    """Leaky ReLU whose slope on the negative side is learned. He et al. 2015, arXiv:1502.01852.
+
+    per_channel: learn a slope for each channel instead of one for all
+    init_slope: the slope to begin with
+    """
+
+    keywords: ClassVar[str] = "rectifier parametric learned slope"
+
+    per_channel: bool = False
+    init_slope: Annotated[float, Range(-100.0, 100.0)] = 0.25
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        return {"weight": Shape(inputs[0][0] if self.per_channel else 1)}
+
+    def init(self, *inputs: Shape) -> str:
+        slopes = [f"num_parameters={inputs[0][0]!r}"] if self.per_channel else []
+        start = [f"init={self.init_slope!r}"] if self.init_slope != 0.25 else []
+        return f"nn.PReLU({', '.join(slopes + start)})"
+
+
+@block
+class ELU(Activation):
+    """ReLU with a smooth exponential below zero, down to -alpha. Clevert et al. 2015, arXiv:1511.07289.
+
+    alpha: how far below zero it goes
+    """
+
+    keywords: ClassVar[str] = "exponential linear unit smooth"
+
+    alpha: Annotated[float, Range(0.0, 100.0)] = 1.0
+
+
+@block
+class CELU(Activation):
+    """ELU whose slope is 1 at zero for every alpha. Barron 2017, arXiv:1704.07483.
+
+    alpha: how far below zero it goes
+    """
+
+    keywords: ClassVar[str] = "continuously differentiable exponential linear unit"
+
+    alpha: Annotated[float, Range(0.01, 100.0)] = 1.0
+
+
+@block
+class SELU(Activation):
+    """ELU scaled so that activations keep mean 0 and variance 1 from layer to layer.
+
+    Klambauer et al. 2017, arXiv:1706.02515.
+    """
+
+    keywords: ClassVar[str] = "scaled exponential self normalizing"
+
+
+@block
+class Mish(Activation):
+    """x times tanh(softplus(x)): smooth, slightly negative below zero. Misra 2019, arXiv:1908.08681."""
+
+    keywords: ClassVar[str] = "smooth swish yolo"
+
+
+@block
+class Softplus(Activation):
+    """log(1 + exp(x)), a smooth ReLU that is never zero.
+
+    beta: how sharply it bends at zero
+    """
+
+    keywords: ClassVar[str] = "smooth rectifier"
+
+    beta: Annotated[float, Range(0.01, 100.0)] = 1.0
+
+
+@block
+class Softsign(Activation):
+    """x / (1 + |x|): like tanh, but slower to reach -1 and 1."""
+
+    keywords: ClassVar[str] = "squash"
+
+
+@block
+class Hardtanh(Activation):
+    """The number itself between two bounds, the bound beyond them.
+
+    min_val: the lower bound
+    max_val: the upper bound
+    """
+
+    keywords: ClassVar[str] = "clip clamp hyperbolic tangent hard"
+
+    min_val: Annotated[float, Range(-100.0, 0.0)] = -1.0
+    max_val: Annotated[float, Range(0.001, 100.0)] = 1.0
+
+
+@block
+class LogSigmoid(Activation):
+    """The logarithm of the sigmoid, always below zero."""
+
+    keywords: ClassVar[str] = "logistic logarithm"
+
+
+@block
+class LogSoftmax(Activation):
+    """The logarithm of the softmax, for a loss that wants logarithms of probabilities.
+
+    dim: the axis that adds up to 1 before the logarithm
+    """
+
+    keywords: ClassVar[str] = "logarithm probabilities classes scores"
+
+    dim: Annotated[int, Range(1, 3)] = 1
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _along(self, self.dim, inputs[0])
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.LogSoftmax(dim={self.dim!r})"
+
+
+@block
+class Maxout(Activation):
+    """Split the channels into groups and keep the largest of each: the network learns its own activation.
+
+    Put a convolution or linear layer with ``pieces`` times as many channels before it. Goodfellow et al. 2013,
+    arXiv:1302.4389.
+
+    pieces: how many channels compete for one that comes out
+    """
+
+    keywords: ClassVar[str] = "maximum channels competition"
+
+    pieces: Annotated[int, Range(2, 64)] = 2
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        if shape[0] % self.pieces:
+            nearest = nearest_divisor(self.pieces, shape[0])
+            remedy = [Remedy(f"Set pieces to {nearest}", (Maxout(nearest),))] if nearest > 1 else []
+            raise ShapeError(f"{shape[0]} channels do not split into groups of {self.pieces}.", *remedy)
+        return Shape(shape[0] // self.pieces, *shape[1:])
+
+    def init(self, *inputs: Shape) -> str | None:
+        return None
+
+    def forward(self, name: str, *inputs: str) -> str:
+        return f"{inputs[0]}.unflatten(1, (-1, {self.pieces!r})).amax(2)"
+
+    def brief(self) -> str:
+        return f"of {self.pieces}"
 
 
 @block
@@ -135,13 +282,25 @@ class Identity(Activation):
     keywords: ClassVar[str] = "nothing pass through shortcut placeholder"
 
 
-Nonlinearity = Literal["ReLU", "ReLU6", "LeakyReLU", "GELU", "SiLU", "Hardswish", "Sigmoid", "Tanh", "none"]
+Nonlinearity = Literal[
+    "ReLU", "ReLU6", "LeakyReLU", "ELU", "GELU", "SiLU", "Mish", "Hardswish", "Sigmoid", "Tanh", "none"
+]
 
 _NONLINEARITIES: dict[str, type[Activation]] = {
-    made.__name__: made for made in (ReLU, ReLU6, LeakyReLU, GELU, SiLU, Hardswish, Sigmoid, Tanh)
+    made.__name__: made for made in (ReLU, ReLU6, LeakyReLU, ELU, GELU, SiLU, Mish, Hardswish, Sigmoid, Tanh)
 }
 
 
 def nonlinearity(word: Nonlinearity) -> list[Block]:
     """The activation that a parameter of a composite names, as a list of one, or of none for "none"."""
     return [_NONLINEARITIES[word]()] if word != "none" else []
+
+
+def _along(block: Block, dim: int, shape: Shape) -> Shape:
+    """``shape`` itself. Raises ``ShapeError`` where it has no such axis."""
+    if dim > len(shape):
+        axes = "has only axis 1" if len(shape) == 1 else f"has only axes 1 to {len(shape)}"
+        raise ShapeError(
+            f"dim is {dim}, but {shape} {axes} (axis 0 is the batch).", Remedy("Set dim to 1", (type(block)(),))
+        )
+    return shape

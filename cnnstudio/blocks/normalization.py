@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
-from cnnstudio.blocks.wording import arguments, nearest_divisor, require_map
+from cnnstudio.blocks.wording import arguments, kind, nearest_divisor, require_map
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Count, Fraction, Range
 
@@ -35,15 +35,85 @@ class BatchNorm2d(Block):
     track_running_stats: bool = True
 
     def shape(self, *inputs: Shape) -> Shape:
-        require_map(self, inputs[0], Remedy("Use LayerNorm, which takes vectors too", (LayerNorm(),)))
-        return inputs[0]
+        (shape,) = inputs
+        remedy = Remedy("Use BatchNorm1d", (BatchNorm1d(**self.values),))
+        require_map(self, shape, *([remedy] if len(shape) == 1 else []))
+        return shape
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
-        channels = Shape(inputs[0].channels)
-        return {"weight": channels, "bias": channels} if self.affine else {}
+        return _scale_and_shift(Shape(inputs[0].channels), self.affine, self.affine)
 
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.BatchNorm2d", self, inputs[0].channels)
+
+
+@block
+class BatchNorm1d(Block):
+    """BatchNorm for a vector: bring each number to mean 0 and variance 1 over the batch, then scale and shift it.
+
+    eps: added to the variance, so that nothing is divided by zero
+    momentum: share of the newest batch in the running average
+    affine: learn a scale and a shift for each number
+    track_running_stats: keep the running average; without it, evaluation uses the batch too
+    """
+
+    keywords: ClassVar[str] = "bn batch normalisation normalization vector linear"
+    stem: ClassVar[str] = "bn"
+
+    eps: Epsilon = 1e-5
+    momentum: Fraction = 0.1
+    affine: bool = True
+    track_running_stats: bool = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        if len(shape) != 1:
+            remedy = [Remedy("Use BatchNorm2d", (BatchNorm2d(**self.values),))] if shape.is_map else []
+            raise ShapeError(f"BatchNorm1d works on a vector, but {shape} is {kind(shape)}.", *remedy)
+        return shape
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        return _scale_and_shift(Shape(inputs[0][0]), self.affine, self.affine)
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.BatchNorm1d", self, inputs[0][0])
+
+
+@block
+class InstanceNorm2d(Block):
+    """Bring each feature map of each sample to mean 0 and variance 1: forget the contrast of the picture.
+
+    Ulyanov, Vedaldi and Lempitsky 2016, arXiv:1607.08022; style transfer made it known.
+
+    eps: added to the variance, so that nothing is divided by zero
+    momentum: share of the newest batch in the running average, where one is kept
+    affine: learn a scale and a shift for each channel
+    track_running_stats: keep a running average and use it in evaluation
+    """
+
+    keywords: ClassVar[str] = "instance normalisation normalization style contrast"
+    stem: ClassVar[str] = "norm"
+
+    eps: Epsilon = 1e-5
+    momentum: Fraction = 0.1
+    affine: bool = False
+    track_running_stats: bool = False
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        require_map(self, shape)
+        if shape.spatial == (1, 1):
+            raise ShapeError(
+                f"{shape} has one pixel a channel; brought to mean 0, nothing of it would be left.",
+                Remedy("Use LayerNorm", (LayerNorm(),)),
+            )
+        return shape
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        return _scale_and_shift(Shape(inputs[0].channels), self.affine, self.affine)
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.InstanceNorm2d", self, inputs[0].channels)
 
 
 @block
@@ -145,8 +215,7 @@ class GroupNorm(Block):
         return inputs[0]
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
-        channels = Shape(inputs[0].channels)
-        return {"weight": channels, "bias": channels} if self.affine else {}
+        return _scale_and_shift(Shape(inputs[0].channels), self.affine, self.affine)
 
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.GroupNorm", self, self.num_groups, inputs[0].channels, skip=("num_groups",))

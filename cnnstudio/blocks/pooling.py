@@ -136,23 +136,92 @@ class AdaptiveMaxPool2d(Block):
         return f"→ {side(self.output_size)}"
 
 
-def _pool_window(pool: MaxPool2d | AvgPool2d, dilation: tuple[int, int]) -> Window:
-    kernel, (vertical, horizontal) = pair(pool.kernel_size), pair(pool.padding)
+@block
+class LPPool2d(Block):
+    """Take the p-norm of the values under each window: between a sum (p = 1) and a maximum (p very large).
+
+    norm_type: the exponent p
+    kernel_size: side of the window in pixels, or height and width
+    stride: how many pixels the window moves at a step; left open, as many as it is wide
+    ceil_mode: also take the last window where it hangs over the edge
+    """
+
+    keywords: ClassVar[str] = "power average norm subsampling downsample"
+    stem: ClassVar[str] = "pool"
+
+    norm_type: Annotated[float, Range(1.0, 16.0)] = 2.0
+    kernel_size: PositivePair = 2
+    stride: PoolStride = None
+    ceil_mode: bool = False
+
+    def window(self, *inputs: Shape) -> Window:
+        return _pool_window(self, (1, 1))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _pooled(self, self.window(), inputs[0])
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.LPPool2d", self, self.norm_type, self.kernel_size, skip=("norm_type", "kernel_size"))
+
+    def brief(self) -> str:
+        return f"p {self.norm_type:g} · {_pool_brief(self)}"
+
+
+@block
+class FractionalMaxPool2d(Block):
+    """Max pooling with windows at random steps, so that the map shrinks by less than half.
+
+    Graham 2014, arXiv:1412.6071.
+
+    output_size: height and width of what comes out
+    kernel_size: side of the window in pixels, or height and width
+    """
+
+    keywords: ClassVar[str] = "random maximum subsampling"
+    stem: ClassVar[str] = "pool"
+
+    output_size: PositivePair = 4
+    kernel_size: PositivePair = 2
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        require_map(self, shape)
+        kernel, size = pair(self.kernel_size), pair(self.output_size)
+        for name, length, span, out in zip(("height", "width"), shape.spatial, kernel, size, strict=True):
+            if out + span - 1 > length:
+                most = tuple(max(1, x - k + 1) for x, k in zip(shape.spatial, kernel, strict=True))
+                fits = all(x >= k for x, k in zip(shape.spatial, kernel, strict=True))
+                smaller = min(size[0], most[0]), min(size[1], most[1])
+                raise ShapeError(
+                    f"{out} windows of {span} pixels need a {name} of at least {out + span - 1}, and it is {length}.",
+                    *([Remedy(f"Set output_size to {side(smaller)}", (replace(self, output_size=smaller),))] * fits),
+                )
+        return Shape(shape.channels, *size)
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.FractionalMaxPool2d({self.kernel_size!r}, output_size={self.output_size!r})"
+
+    def brief(self) -> str:
+        return f"{side(self.kernel_size)} → {side(self.output_size)}"
+
+
+_Pool = MaxPool2d | AvgPool2d | LPPool2d
+
+
+def _padding(pool: _Pool) -> tuple[int, int]:
+    return (0, 0) if isinstance(pool, LPPool2d) else pair(pool.padding)
+
+
+def _pool_window(pool: _Pool, dilation: tuple[int, int]) -> Window:
+    kernel, (vertical, horizontal) = pair(pool.kernel_size), _padding(pool)
     stride = kernel if pool.stride is None else pair(pool.stride)
     return Window(kernel, stride, ((vertical, vertical), (horizontal, horizontal)), dilation, pool.ceil_mode)
 
 
-def _pooled(pool: MaxPool2d | AvgPool2d, window: Window, shape: Shape) -> Shape:
+def _pooled(pool: _Pool, window: Window, shape: Shape) -> Shape:
     require_map(pool, shape)
-    for (padding, _), kernel in zip(window.padding, window.kernel, strict=True):
-        if padding > kernel // 2:
-            half = window.kernel[0] // 2, window.kernel[1] // 2
-            legal = min(window.padding[0][0], half[0]), min(window.padding[1][0], half[1])
-            raise ShapeError(
-                f"the padding of a pool may be at most half its window: with a window of {kernel} at most "
-                f"{kernel // 2}, not {padding}.",
-                Remedy(f"Set the padding to {side(legal, always=False)}", (replace(pool, padding=legal),)),
-            )
+    if not isinstance(pool, LPPool2d):
+        _check_padding(pool, window)
     height, width = window.size(*shape.spatial)
     if height < 1 or width < 1:
         raise window_does_not_fit(
@@ -164,10 +233,22 @@ def _pooled(pool: MaxPool2d | AvgPool2d, window: Window, shape: Shape) -> Shape:
     return Shape(shape.channels, height, width)
 
 
-def _pool_brief(pool: MaxPool2d | AvgPool2d) -> str:
+def _check_padding(pool: MaxPool2d | AvgPool2d, window: Window) -> None:
+    for (padding, _), kernel in zip(window.padding, window.kernel, strict=True):
+        if padding > kernel // 2:
+            half = window.kernel[0] // 2, window.kernel[1] // 2
+            legal = min(window.padding[0][0], half[0]), min(window.padding[1][0], half[1])
+            raise ShapeError(
+                f"the padding of a pool may be at most half its window: with a window of {kernel} at most "
+                f"{kernel // 2}, not {padding}.",
+                Remedy(f"Set the padding to {side(legal, always=False)}", (replace(pool, padding=legal),)),
+            )
+
+
+def _pool_brief(pool: _Pool) -> str:
     words = [side(pool.kernel_size)]
     words += [f"s{side(pool.stride, always=False)}"] if pool.stride is not None else []
-    words += [f"p {side(pool.padding, always=False)}"] if pool.padding != 0 else []
+    words += [f"p {side(_padding(pool), always=False)}"] if _padding(pool) != (0, 0) else []
     return " · ".join(words)
 
 

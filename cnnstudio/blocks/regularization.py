@@ -55,3 +55,56 @@ class Dropout2d(Block):
 
     def brief(self) -> str:
         return f"p {self.p:g}"
+
+
+@block
+class StochasticDepth(Block):
+    """While training, leave out the whole branch for a random share of the samples and scale up the rest.
+
+    It stands at the end of a residual branch, before the addition; a deep network then trains as if it were shallow.
+    Huang et al. 2016, arXiv:1603.09382.
+
+    p: share of the samples for which the branch is left out
+    """
+
+    title: ClassVar[str] = "Stochastic depth"
+    keywords: ClassVar[str] = "stochasticdepth drop path droppath regularisation residual"
+    stem: ClassVar[str] = "drop"
+
+    p: Fraction = 0.1
+
+    def shape(self, *inputs: Shape) -> Shape:
+        require_map(self, inputs[0])
+        return inputs[0]
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.Dropout3d({self.p!r})"
+
+    def forward(self, name: str, *inputs: str) -> str:
+        # dropout of whole channels, where a channel is a sample
+        return f"self.{name}({inputs[0]}.unsqueeze(0)).squeeze(0)"
+
+    def brief(self) -> str:
+        return f"p {self.p:g}"
+
+
+@block
+class AlphaDropout(Block):
+    """Dropout that keeps mean and variance, made for SELU. Klambauer et al. 2017, arXiv:1706.02515.
+
+    p: share of the numbers that are set to SELU's lowest value
+    """
+
+    keywords: ClassVar[str] = "regularisation selu self normalizing"
+    stem: ClassVar[str] = "dropout"
+
+    p: Fraction = 0.5
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.AlphaDropout({self.p!r})"
+
+    def brief(self) -> str:
+        return f"p {self.p:g}"

@@ -22,6 +22,8 @@ SIZES = (1, 2, 3, 4, 6, 8, 9, 12)
 STRICTER = {
     "Add": "PyTorch stretches axes of size 1",
     "Multiply": "PyTorch lines up a vector with the columns of a map",
+    "ChannelSlice": "PyTorch gives what is left of a slice that reaches beyond the channels",
+    "InstanceNorm2d": "PyTorch refuses one pixel a channel only when it trains",
 }
 
 
