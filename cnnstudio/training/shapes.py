@@ -37,10 +37,10 @@ def _drawn(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np
     def each(low: float, high: float) -> Floats:
         return random.uniform(low, high, (count, 1, 1)).astype(np.float32)
 
-    radius = each(6.5, 11.5)
+    radius = each(8, 13)
     room = (SIZE / 2 - radius) * 0.9
     x, y = columns - each(-1, 1) * room, rows - each(-1, 1) * room  # (N, 32, 32)
-    angle = each(-np.pi, np.pi)
+    angle = each(-0.6, 0.6)  # radians: some 35 degrees to either side
     cos, sin = np.cos(angle), np.sin(angle)
     x, y = (cos * x + sin * y) / radius, (cos * y - sin * x) / radius * each(0.85, 1.15)
     inside = np.empty((count, SIZE, SIZE), np.float32)
@@ -49,11 +49,11 @@ def _drawn(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np
         # a pixel at the edge is covered in part: the distance to the outline in pixels, cut off at half a pixel
         inside[of_class] = np.clip(0.5 - outline(x[of_class], y[of_class]) * radius[of_class], 0, 1)
     light, front = _colours(count, random)
-    stripes = np.sin(columns * each(-0.9, 0.9) + rows * each(-0.9, 0.9) + angle) * each(0, 26)
-    shade = np.sin(x * each(1, 5) + y * each(1, 5)) * each(0, 22)
+    stripes = np.sin(columns * each(-0.9, 0.9) + rows * each(-0.9, 0.9) + angle) * each(0, 14)
+    shade = np.sin(x * each(1, 5) + y * each(1, 5)) * each(0, 14)
     inside = inside[:, None]  # (N, 1, 32, 32) against the colours (N, 3, 1, 1)
     image = (light + stripes[:, None]) * (1 - inside) + (front + shade[:, None]) * inside
-    image += random.standard_normal(image.shape, np.float32) * each(4, 18)[:, None]
+    image += random.standard_normal(image.shape, np.float32) * each(3, 12)[:, None]
     drawn: NDArray[np.uint8] = np.clip(image, 0, 255).astype(np.uint8)
     return drawn
 
@@ -62,7 +62,7 @@ def _colours(count: int, random: np.random.Generator) -> tuple[Floats, Floats]:
     """A background and a shape colour for each image, (N, 3, 1, 1), far enough apart to be told from each other."""
     back = random.uniform(40, 215, (count, 3))
     step = random.standard_normal((count, 3))
-    step *= random.uniform(70, 130, (count, 1)) / np.linalg.norm(step, axis=1, keepdims=True)
+    step *= random.uniform(100, 170, (count, 1)) / np.linalg.norm(step, axis=1, keepdims=True)
     front = np.where((back + step < 15) | (back + step > 240), back - step, back + step)
     return back[..., None, None].astype(np.float32), front[..., None, None].astype(np.float32)
 
