@@ -1,0 +1,50 @@
+"""What is known about the data sets before anything is loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cnnstudio.graph import parameters
+from cnnstudio.recipe import Recipe
+from cnnstudio.training.cache import cache_folder
+from cnnstudio.training.datasets import DATASETS
+
+
+def test_every_word_of_the_recipe_is_a_data_set() -> None:
+    (field,) = [found for found in parameters(Recipe) if found.name == "data"]
+    assert set(field.choices) == set(DATASETS)
+    assert all(key == dataset.key for key, dataset in DATASETS.items())
+
+
+def test_they_say_what_they_are() -> None:
+    for dataset in DATASETS.values():
+        assert dataset.sentence.endswith(".") and dataset.title
+        assert (dataset.classes is None) == (dataset.shape is None) == (dataset.key == "folder")
+
+
+def test_the_window_learns_of_them_without_torch() -> None:
+    program = (
+        "import sys, cnnstudio.training.datasets, cnnstudio.training.events, cnnstudio.training.cache;"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+
+
+def test_the_environment_says_where_downloads_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CNNSTUDIO_HOME", str(tmp_path / "there"))
+    assert cache_folder("data", "x") == tmp_path / "there" / "data" / "x"
+    monkeypatch.delenv("CNNSTUDIO_HOME")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "cnnstudio"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # the standard says: ignore it
+    assert cache_folder() == Path.home() / ".cache" / "cnnstudio"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert cache_folder() == Path.home() / "Library" / "Caches" / "CNN Studio"
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    assert cache_folder() == tmp_path / "CNN Studio"
