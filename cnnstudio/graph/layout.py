@@ -18,6 +18,8 @@ Direction = Literal["right", "down"]
 
 SWEEPS = 2  # there and back again, for the order and for the places; more changes nothing that can be seen
 HEAVY = 1_000.0  # how much more a lane weighs than a node that it passes
+ASPECT = 1.8  # width to height at which a long network goes on in the next row, as a line of text does
+SHORTEST = 6  # layers that always share one row
 
 
 def layout(
@@ -26,10 +28,11 @@ def layout(
     size: Size | Callable[[Node], Size] = (184.0, 68.0),
     gap: Size = (84.0, 36.0),
     only: frozenset[str] | None = None,
+    wrap: bool = True,
 ) -> dict[str, Position]:
     """The top left corner of every node, in scene pixels: name -> (x, y).
 
-    ``size`` is the width and the height of a node, for all or for each. ``gap`` is what is left free between two
+    With ``wrap``, a long network to the right goes on in the next row, as a line of text does. ``size`` is the width and the height of a node, for all or for each. ``gap`` is what is left free between two
     layers and between two nodes of one layer. With ``only``, these nodes alone are placed, where they lie now, and
     clear of the nodes that stay.
     """
@@ -37,7 +40,7 @@ def layout(
     sizes = {node.name: size(node) if callable(size) else size for node in graph}
     turned = direction == "down"
     boxes = {node.name: sizes[node.name][::-1] if turned else sizes[node.name] for node in nodes}
-    placed = _pack([_placed(part, boxes, gap) for part in _components(nodes)], boxes, gap)
+    placed = _pack([_placed(part, boxes, gap, wrap and not turned) for part in _components(nodes)], boxes, gap)
     corners = {name: ((y, x) if turned else (x, y)) for name, (x, y) in placed.items()}
     if only is not None and corners:
         corners = _anchored(graph, corners, sizes, gap)
@@ -75,22 +78,54 @@ def _components(nodes: list[Node]) -> list[list[Node]]:
     return parts
 
 
-def _placed(nodes: list[Node], boxes: Mapping[str, Size], gap: Size) -> dict[str, Position]:
+def _placed(nodes: list[Node], boxes: Mapping[str, Size], gap: Size, wrap: bool) -> dict[str, Position]:
     """The corners of the nodes of one component, laid out to the right from (0, 0)."""
     layered = _Layers(nodes)
     layered.sort()
     breadths = [boxes[node.name][1] for node in nodes] + [0.0] * (len(layered.layer) - len(nodes))
     centres = layered.places(breadths, gap[1])
-    starts: list[float] = []
-    start = 0.0
+    lengths, tops, bottoms = [], [], []
     for items in layered.rows:
-        starts.append(start)
-        start += max((boxes[nodes[item].name][0] for item in items if item < len(nodes)), default=0.0) + gap[0]
-    top = min(centres[index] - breadths[index] / 2 for index in range(len(nodes)))
+        lengths.append(max((boxes[nodes[item].name][0] for item in items if item < len(nodes)), default=0.0) + gap[0])
+        tops.append(min(centres[item] - breadths[item] / 2 for item in items))
+        bottoms.append(max(centres[item] + breadths[item] / 2 for item in items))
+    corners: list[Position] = []
+    top = 0.0
+    breaks = _breaks(layered, lengths, max(bottoms) - min(tops) + 2 * gap[1]) if wrap else []
+    for first, last in pairwise([0, *breaks, len(lengths)]):
+        highest = min(tops[first:last])
+        start = 0.0
+        for layer in range(first, last):
+            corners.append((start, top - highest))
+            start += lengths[layer]
+        top += max(bottoms[first:last]) - highest + 2 * gap[1]
     return {
-        node.name: (starts[layered.layer[index]], centres[index] - breadths[index] / 2 - top)
+        node.name: (
+            corners[layered.layer[index]][0],
+            centres[index] - breadths[index] / 2 + corners[layered.layer[index]][1],
+        )
         for index, node in enumerate(nodes)
     }
+
+
+def _breaks(layered: _Layers, lengths: list[float], breadth: float) -> list[int]:
+    """The layers at which a new row begins: only behind a node that stands alone, so that no branch is torn apart."""
+    if len(lengths) <= SHORTEST:
+        return []
+    longest = max((sum(lengths) * breadth * ASPECT) ** 0.5, SHORTEST / 2 * max(lengths))
+    rows = max(1, round(sum(lengths) / longest))
+    found: list[int] = []
+    length, rest = 0.0, sum(lengths)
+    for layer in range(1, len(lengths)):
+        length += lengths[layer - 1]
+        rest -= lengths[layer - 1]
+        even = (length + rest) / (rows - len(found))
+        if len(layered.rows[layer - 1]) == 1 and length + lengths[layer] / 4 > even and rest > even / 2:
+            found.append(layer)
+            length = 0.0
+        if len(found) == rows - 1:
+            break
+    return found
 
 
 class _Layers:

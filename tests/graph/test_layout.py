@@ -98,12 +98,12 @@ def test_the_long_skips_of_a_u_net_draw_a_u() -> None:
 @pytest.mark.parametrize("direction", ["right", "down"])
 def test_nothing_overlaps_and_wires_run_forward(seed: int, direction: str) -> None:
     graph = random_graph(seed, 60)
-    places = layout(graph, direction)  # type: ignore[arg-type]
+    places = layout(graph, direction, wrap=False)  # type: ignore[arg-type]
     assert set(places) == set(graph.nodes)
     assert overlaps(places) == []
     axis = 0 if direction == "right" else 1
     assert all(places[edge.source][axis] + SIZE[axis] < places[edge.target][axis] for edge in graph.edges)
-    assert layout(graph, direction) == places  # type: ignore[arg-type]
+    assert layout(graph, direction, wrap=False) == places  # type: ignore[arg-type]
 
 
 def test_parts_that_nothing_joins_lie_below_one_another(chain: Graph) -> None:
@@ -137,3 +137,27 @@ def test_only_some_are_placed_and_the_rest_stays(chain: Graph) -> None:
     staying = {node.name: node.position for node in scattered if node.name not in places}
     assert set(overlaps(staying | places)) == set(overlaps(staying))
     assert layout(chain, only=frozenset()) == {}
+
+
+def test_a_long_chain_goes_on_in_the_next_row_as_text_does() -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((1, 28, 28))), *[Identity() for _ in range(12)])
+    places = layout(draw.graph())
+    rows = sorted({y for _, y in places.values()})
+    order = list(places)
+    assert len(rows) == 4
+    assert order == sorted(order, key=lambda name: (places[name][1], places[name][0]))
+    assert len({y for _, y in layout(draw.graph(), wrap=False).values()}) == 1
+
+
+def test_a_row_ends_only_behind_a_node_that_stands_alone() -> None:
+    draw = Sketch()
+    x = draw(Input((4, 8, 8)), name="start")
+    for _ in range(6):
+        x = draw(Add(), draw.chain(x, Identity(), Identity(), Identity()), x)
+    graph = draw.graph()
+    places = layout(graph)
+    backwards = [edge for edge in graph.edges if places[edge.target][0] <= places[edge.source][0]]
+    assert overlaps(places) == []
+    # the next row begins at an Add, which is where both branches have ended
+    assert backwards and all(graph[edge.source].block == Add() for edge in backwards)
