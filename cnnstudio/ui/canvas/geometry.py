@@ -18,6 +18,8 @@ PORT_PITCH = 15.0
 PORT_REACH = 20.0  # how near to a port a wire snaps to it, in pixels of the screen
 WIRE_REACH = 7.0  # how near to a wire a click counts as on it
 STEPS = 20  # straight pieces by which a wire is measured
+TURN = 28.0  # how far a wire to the next row runs out of the port before it turns
+ROUND = 14.0  # the radius of its corners
 
 
 def node_height(ports: int) -> float:
@@ -50,15 +52,43 @@ def bend(start: QPointF, end: QPointF) -> tuple[QPointF, QPointF]:
     return QPointF(start.x() + reach, start.y()), QPointF(end.x() - reach, end.y())
 
 
+def is_turned(start: QPointF, end: QPointF) -> bool:
+    """Whether a wire goes back to the beginning of the next row, where automatic layout goes on."""
+    return end.x() < start.x() - WIDTH and end.y() > start.y() + HEIGHT
+
+
+def turns(start: QPointF, end: QPointF) -> list[QPointF]:
+    """The corners of a wire to the next row, its two ends included: out, down, back, down and in."""
+    middle = (start.y() + end.y()) / 2
+    right, left = start.x() + TURN, end.x() - TURN
+    return [
+        start,
+        QPointF(right, start.y()),
+        QPointF(right, middle),
+        QPointF(left, middle),
+        QPointF(left, end.y()),
+        end,
+    ]
+
+
 def wire_path(start: QPointF, end: QPointF) -> QPainterPath:
-    """A wire from an output to an input: one smooth cubic."""
+    """A wire from an output to an input: one smooth cubic, or round corners to the next row."""
     path = QPainterPath(start)
-    path.cubicTo(*bend(start, end), end)
+    if not is_turned(start, end):
+        path.cubicTo(*bend(start, end), end)
+        return path
+    corners = turns(start, end)
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        path.lineTo(_towards(corner, before, ROUND))
+        path.quadTo(corner, _towards(corner, after, ROUND))
+    path.lineTo(end)
     return path
 
 
 def wire_point(start: QPointF, end: QPointF, share: float) -> QPointF:
-    """The point of that wire at ``share`` of its curve, 0 at the start and 1 at the end."""
+    """The point of that wire at ``share`` of its way, 0 at the start and 1 at the end."""
+    if is_turned(start, end):
+        return _along(turns(start, end), share)
     one, two = bend(start, end)
     rest = 1.0 - share
     a, b, c, d = rest**3, 3 * rest * rest * share, 3 * rest * share * share, share**3
@@ -69,8 +99,27 @@ def wire_point(start: QPointF, end: QPointF, share: float) -> QPointF:
 
 
 def wire_points(start: QPointF, end: QPointF) -> list[QPointF]:
-    """That wire as a line of ``STEPS`` straight pieces."""
+    """That wire as a line of straight pieces."""
+    if is_turned(start, end):
+        return turns(start, end)
     return [wire_point(start, end, step / STEPS) for step in range(STEPS + 1)]
+
+
+def _towards(point: QPointF, other: QPointF, distance: float) -> QPointF:
+    """The point at most ``distance`` from ``point`` on the way to ``other``, and at most half way."""
+    line = QLineF(point, other)
+    return line.pointAt(min(0.5, distance / line.length())) if line.length() else point
+
+
+def _along(corners: list[QPointF], share: float) -> QPointF:
+    """The point at ``share`` of the length of a line of straight pieces."""
+    pieces = [QLineF(a, b) for a, b in pairwise(corners)]
+    rest = share * sum(piece.length() for piece in pieces)
+    for piece in pieces:
+        if rest <= piece.length():
+            return piece.pointAt(rest / piece.length()) if piece.length() else piece.p1()
+        rest -= piece.length()
+    return corners[-1]
 
 
 def distance_to(point: QPointF, line: list[QPointF]) -> tuple[float, float]:
