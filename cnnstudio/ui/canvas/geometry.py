@@ -85,10 +85,7 @@ def wire_path(start: QPointF, end: QPointF) -> QPainterPath:
     return path
 
 
-def wire_point(start: QPointF, end: QPointF, share: float) -> QPointF:
-    """The point of that wire at ``share`` of its way, 0 at the start and 1 at the end."""
-    if is_turned(start, end):
-        return _along(turns(start, end), share)
+def _on_cubic(start: QPointF, end: QPointF, share: float) -> QPointF:
     one, two = bend(start, end)
     rest = 1.0 - share
     a, b, c, d = rest**3, 3 * rest * rest * share, 3 * rest * share * share, share**3
@@ -102,24 +99,13 @@ def wire_points(start: QPointF, end: QPointF) -> list[QPointF]:
     """That wire as a line of straight pieces."""
     if is_turned(start, end):
         return turns(start, end)
-    return [wire_point(start, end, step / STEPS) for step in range(STEPS + 1)]
+    return [_on_cubic(start, end, step / STEPS) for step in range(STEPS + 1)]
 
 
 def _towards(point: QPointF, other: QPointF, distance: float) -> QPointF:
     """The point at most ``distance`` from ``point`` on the way to ``other``, and at most half way."""
     line = QLineF(point, other)
     return line.pointAt(min(0.5, distance / line.length())) if line.length() else point
-
-
-def _along(corners: list[QPointF], share: float) -> QPointF:
-    """The point at ``share`` of the length of a line of straight pieces."""
-    pieces = [QLineF(a, b) for a, b in pairwise(corners)]
-    rest = share * sum(piece.length() for piece in pieces)
-    for piece in pieces:
-        if rest <= piece.length():
-            return piece.pointAt(rest / piece.length()) if piece.length() else piece.p1()
-        rest -= piece.length()
-    return corners[-1]
 
 
 def distance_to(point: QPointF, line: list[QPointF]) -> tuple[float, float]:
