@@ -75,20 +75,32 @@ class Analysis:
         return infer(block.parts(*shapes).graph)
 
 
-def infer(graph: Graph) -> Analysis:
-    """The facts of every node that can have them; one pass in topological order, each block's answer cached."""
+def infer(graph: Graph, before: Analysis | None = None) -> Analysis:
+    """The facts of every node that can have them; one pass in topological order, each block's answer cached.
+
+    ``before`` is the analysis of the graph before an edit: what the edit did not reach is taken from it.
+    """
     facts: dict[str, Facts] = {}
     errors: dict[str, ShapeError] = {}
+    nodes = graph.nodes
+    old_nodes, old_facts = (before.graph.nodes, before.facts) if before is not None else ({}, {})
+    reached: set[str] = set()  # by the edit: what flows out is not what it was, or not known to be
     for name in graph.order:
-        node = graph.nodes[name]
+        node = nodes[name]
+        if old_nodes.get(name) is node and reached.isdisjoint(node.inputs) and name in old_facts:
+            facts[name] = old_facts[name]
+            continue
+        reached.add(name)
         shapes = tuple(facts[source].shape for source in node.inputs if source in facts)
         if len(shapes) < len(node.inputs):
             continue
         found = node_facts(node.block, shapes)
-        if isinstance(found, Facts):
-            facts[name] = found
-        else:
+        if not isinstance(found, Facts):
             errors[name] = found
+            continue
+        facts[name] = found
+        if name in old_facts and found.shape == old_facts[name].shape:
+            reached.discard(name)
     return Analysis(graph, facts, errors)
 
 

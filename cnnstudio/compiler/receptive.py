@@ -47,12 +47,15 @@ class _Sight:
 
     @property
     def size(self) -> int:
+        if self.period == 1:
+            return self.last[0] - self.first[0] + 1
         return max(last - first for first, last in zip(self.first, self.last, strict=True)) + 1
 
     @property
     def stride(self) -> int | Fraction:
-        stride = Fraction(self.advance, self.period)
-        return stride.numerator if stride.denominator == 1 else stride
+        if self.advance % self.period == 0:
+            return self.advance // self.period
+        return Fraction(self.advance, self.period)
 
     def first_of(self, index: int) -> int:
         return index // self.period * self.advance + self.first[index % self.period]
@@ -73,15 +76,22 @@ def receptive_fields(analysis: Analysis) -> Mapping[str, ReceptiveField | None]:
     """
     shapes = {name: facts.shape for name, facts in analysis.facts.items()}
     start = {node.name: (_PIXEL, _PIXEL) for node in analysis.graph.inputs if shapes[node.name].is_map}
-    return {
-        name: sights
-        and ReceptiveField(
-            (sights[0].size, sights[1].size),
-            (sights[0].stride, sights[1].stride),
-            (sights[0].first[0], sights[1].first[0]),
-        )
-        for name, sights in _seen(analysis.graph, shapes, start).items()
-    }
+    fields: dict[str, ReceptiveField | None] = {}
+    known: dict[int, ReceptiveField] = {}  # most layers have no window and pass on the very object that they read
+    seen = _seen(analysis.graph, shapes, start)
+    for name, sights in seen.items():
+        if sights is not None and id(sights) not in known:
+            known[id(sights)] = _field(*sights)
+        fields[name] = known[id(sights)] if sights is not None else None
+    return fields
+
+
+def _field(vertical: _Sight, horizontal: _Sight) -> ReceptiveField:
+    return ReceptiveField(
+        (vertical.size, horizontal.size),
+        (vertical.stride, horizontal.stride),
+        (vertical.first[0], horizontal.first[0]),
+    )
 
 
 def _seen(graph: Graph, shapes: Mapping[str, Shape], start: Mapping[str, _Sights | None]) -> dict[str, _Sights | None]:
@@ -118,7 +128,11 @@ def _through(block: Block, into: tuple[Shape, ...], out: Shape, sights: list[_Si
 
 def _slid(seen: _Sight, window: Window, axis: int) -> _Sight | None:
     """What is seen through a window over what ``seen`` sees."""
-    stride, extent, before = window.stride[axis], window.extent[axis], window.padding[axis][0]
+    stride, before = window.stride[axis], window.padding[axis][0]
+    extent = window.dilation[axis] * (window.kernel[axis] - 1) + 1
+    if seen.period == 1 and not window.transposed:
+        start = seen.first[0] - before * seen.advance
+        return _Sight(seen.advance * stride, (start,), (seen.last[0] + (extent - 1 - before) * seen.advance,))
     if window.transposed:
         period, advance = seen.period * stride, seen.advance
     else:
