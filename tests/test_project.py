@@ -186,6 +186,11 @@ def test_text_that_is_no_project(text: str | bytes, sentence: str) -> None:
         (("nodes", 1, "position"), [1e300, 0], "position: both numbers must be from -10,000,000 to 10,000,000"),
         (("nodes", 1, "pos"), [1, 2], "At node 2 (conv1): 'pos' is nothing that belongs there."),
         (("nodes",), [{"name": f"n{n}", "block": "Input"} for n in range(MOST_NODES + 1)], "10,001 nodes"),
+        (
+            ("nodes",),
+            [{"name": f"n{n}", "block": "Add", "inputs": [None] * 1_000} for n in range(101)],
+            "101,000 wires",
+        ),
         (("recipe", "epoch"), 1, "In the recipe: there is no parameter 'epoch' (did you mean epochs?)."),
         (("recipe", "epochs"), 0, "In the recipe: epochs must be from 1 to 10,000, not 0."),
         (("recipe", "optimizer"), "LBFGS", 'In the recipe: optimizer must be "SGD" or "Adam" or "AdamW"'),

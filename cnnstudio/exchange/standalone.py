@@ -5,6 +5,7 @@ The file needs torch; safetensors to load the weights; Pillow to read a picture;
 
 from __future__ import annotations
 
+from cnnstudio.blocks import Softmax
 from cnnstudio.compiler.source import Source
 from cnnstudio.exchange.normalization import Normalization
 from cnnstudio.graph import Graph, Shape
@@ -82,7 +83,7 @@ def standalone(graph: Graph, source: Source, result: Shape, normalization: Norma
     text = _with_constants(text, known, classes)
     text += _LOAD.format(name=source.class_name)
     text += (_NORMALIZE if known else _PREPARE).format(**numbers)
-    ends_in_softmax = type(graph.outputs[0].block).__name__ == "Softmax"
+    ends_in_softmax = isinstance(graph.outputs[0].block, Softmax)
     text += _PREDICT.format(
         softmax="" if ends_in_softmax else ".softmax(dim=1)", label="CLASSES[label]" if classes else "str(label)"
     )

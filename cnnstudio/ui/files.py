@@ -8,19 +8,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from cnnstudio.project import Project, ProjectError, read, write
-from cnnstudio.recipe import Recipe
-from cnnstudio.training.datasets import DATASETS
+from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.preferences import Preferences, home
 from cnnstudio.ui.widgets.message_bar import Messages
-from cnnstudio.zoo import TEMPLATES
 
 SUFFIX = ".cnn"
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
@@ -57,11 +53,7 @@ class Files(QObject):
         if template is None:
             self._document.open(Project(), None)
             return
-        chosen = TEMPLATES[template]
-        classes = DATASETS[chosen.data].classes or 10
-        recipe: dict[str, Any] = {"data": chosen.data}
-        project = Project(chosen.make(classes, chosen.size), Recipe(**recipe))
-        self._document.open(project, None)
+        self._document.open(from_template(template), None)
 
     def open(self, path: Path | None = None) -> None:
         """Open a project file; without a path a dialog asks for one."""
