@@ -61,7 +61,7 @@ class Node:
         """Whether the network's data enters here."""
         return self.block.arity.most == 0
 
-    @property
+    @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """The wires that enter this node."""
         return tuple(Edge(source, self.name, port) for port, source in enumerate(self.inputs) if source is not None)
