@@ -44,12 +44,16 @@ class FlowLayout(QLayout):
         return self.minimumSize()
 
     def minimumSize(self) -> QSize:  # noqa: N802 - Qt's name
-        heights = [item.sizeHint().height() for item in self._items]
+        heights = [item.sizeHint().height() for item in self._items if not item.isEmpty()]
         return QSize(40, max(heights, default=0))
 
     def _arrange(self, rect: QRect, place: bool) -> int:
+        margins = self.contentsMargins()
+        outer, rect = rect, rect.marginsRemoved(margins)
         x, y, row = rect.x(), rect.y(), 0
         for item in self._items:
+            if item.isEmpty():  # hidden
+                continue
             hint = item.sizeHint()
             width = min(hint.width(), rect.width())
             if row and x + width > rect.right() + 1:
@@ -58,4 +62,4 @@ class FlowLayout(QLayout):
                 item.setGeometry(QRect(QPoint(x, y), QSize(width, hint.height())))
             x += width + self.spacing()
             row = max(row, hint.height())
-        return y + row - rect.y()
+        return y + row + margins.bottom() - outer.y() if row else 0

@@ -69,6 +69,10 @@ class Form(QWidget):
         for name, row in self.rows.items():
             row.set_visible(name in shown)
 
+    def refuse(self, name: str, sentence: str) -> None:
+        """Say under a parameter why its value cannot be, or nothing."""
+        self.rows[name].say(sentence)
+
     def _edited(self, name: str, value: Any) -> None:
         self.rows[name].mark(value)
         self.edited.emit(name, value)

@@ -12,6 +12,11 @@ def short(count: float) -> str:
     return f"{count:,.0f}"
 
 
+def readable(count: int) -> str:
+    """All digits of a count below a million, three of a larger one."""
+    return f"{count:,}" if count < 1_000_000 else short(count)
+
+
 def memory(count: int) -> str:
     """Bytes in the unit of 1,024 that fits: ``512 B``, ``98.0 KiB``, ``1.50 MiB``."""
     size = float(count)

@@ -1,0 +1,243 @@
+"""Inspector: what is selected, its parameters to edit, what comes out of it and how that is computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from cnnstudio.compiler.diagnostics import Diagnostic
+from cnnstudio.compiler.formula import formula
+from cnnstudio.compiler.receptive import ReceptiveField
+from cnnstudio.graph import Block, GraphError, NamingError, Node, ParameterError
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.insertion import ungrouped
+from cnnstudio.ui.panels import cards
+from cnnstudio.ui.panels.cards import Card
+from cnnstudio.ui.panels.node_header import NodeHeader, is_composite, replacement
+from cnnstudio.ui.panels.panel import Panel
+from cnnstudio.ui.panels.problem_row import ProblemRow
+from cnnstudio.ui.widgets.form import Form
+
+FIELDS_DELAY = 150  # milliseconds; receptive fields of a large network take longer than a frame leaves
+MOST_PROBLEMS = 4
+HINTS = (
+    "Select a block to see its parameters and what comes out of it.",
+    "Drag a block from the palette, or press Space on the canvas and type its name.",
+    "Drag from the right side of one block to the left side of another to wire them.",
+)
+
+
+class InspectorPanel(Panel):
+    """One page that shows the network, one node or several, whichever is selected."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(document, parent)
+        self._targets: tuple[str, ...] = ()
+        self.form: Form | None = None
+        self._forms: dict[type[Block], Form] = {}
+        self.rows: list[ProblemRow] = []
+        self._seen: ReceptiveField | None = None
+        self._seen_of = ""
+        self.header = NodeHeader(self)
+        self.header.renamed.connect(self._rename)
+        self.header.opened.connect(lambda: document.enter((*document.scope, *self._targets)))
+        self.header.ungrouped.connect(self._ungroup)
+        self.header.replaced.connect(self._replace)
+        self.sentence = QLabel(self)
+        self.sentence.setWordWrap(True)
+        self.sentence.setProperty("role", "muted")
+        self.outcome = Card("What comes out", self)
+        self.formula = Card("How it is computed", self)
+        self.theory = Card("About it", self)
+        self._lay_out()
+        self._fields_timer = QTimer(self, singleShot=True, interval=FIELDS_DELAY)
+        self._fields_timer.timeout.connect(self._show_outcome)
+        # at once, so that what is half typed goes to the node that it was typed for
+        document.selection_changed.connect(self._settle)
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        self.column = QVBoxLayout(inside)
+        self.column.setContentsMargins(12, 12, 12, 12)
+        self.column.setSpacing(10)
+        self.form_place, self.problem_place = QVBoxLayout(), QVBoxLayout()
+        self.problem_place.setSpacing(6)
+        self.column.addWidget(self.header)
+        self.column.addWidget(self.sentence)
+        self.column.addLayout(self.form_place)
+        self.column.addLayout(self.problem_place)
+        for card in (self.outcome, self.formula, self.theory):
+            self.column.addWidget(card)
+        self.column.addStretch()
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area)
+
+    # showing
+
+    def refresh(self) -> None:
+        graph = self.document.view_graph
+        nodes = [graph[name] for name in self.document.selection if name in graph]
+        names = tuple(node.name for node in nodes)
+        if names != self._targets:
+            self._settle()
+            self.header.refuse("")
+        self._targets = names
+        kinds = {type(node.block) for node in nodes}
+        self._show_header(nodes, kinds)
+        self._show_form(nodes, kinds)
+        self._show_problems()
+        self._show_cards(nodes)
+
+    def _show_header(self, nodes: list[Node], kinds: set[type[Block]]) -> None:
+        read_only = bool(self.document.scope)
+        if len(nodes) == 1:
+            node = nodes[0]
+            self.header.show_node(node.name, type(node.block), read_only)
+            composite = is_composite(type(node.block)) and self.document.can_enter(node.name)
+            self.header.allow(composite, composite and not read_only)
+        elif nodes:
+            kind = next(iter(kinds)) if len(kinds) == 1 else None
+            title = f"{len(nodes)} nodes"
+            words = f"all {kind.title}" if kind else ", ".join(sorted({k.title for k in kinds})[:4])
+            self.header.show_title(title, words, kind, read_only)
+            self.header.allow(False, False)
+        else:
+            self.header.show_title("Network" if not read_only else self.document.scope[-1], "", None, read_only)
+            self.header.allow(False, False)
+            found = self.document.diagnostics
+            self.header.kind.setText(cards.problems(diagnostic.severity for diagnostic in found))
+        self.sentence.setVisible(read_only)
+        if read_only:
+            outer = self.document.scope[0]
+            self.sentence.setText(f"This is the inside of {outer}. Ungroup {outer} to change its parts.")
+
+    def _show_form(self, nodes: list[Node], kinds: set[type[Block]]) -> None:
+        kind = next(iter(kinds)) if len(kinds) == 1 else None
+        form = self._form_of(kind) if kind is not None and kind().values else None
+        if form is not self.form:
+            if self.form is not None:
+                self.form.hide()
+            self.form = form
+        if form is not None:
+            form.set_values(*(node.block for node in nodes))
+            form.set_read_only(bool(self.document.scope))
+            form.show()
+
+    def _form_of(self, kind: type[Block]) -> Form:
+        if kind not in self._forms:
+            self._forms[kind] = form = Form(kind, self)
+            form.edited.connect(self._edit)
+            self.form_place.addWidget(form)
+        return self._forms[kind]
+
+    def _show_problems(self) -> None:
+        found: list[Diagnostic] = []
+        if len(self._targets) == 1 and not self.document.scope:
+            found = [d for d in self.document.diagnostics if self._targets[0] in d.nodes][:MOST_PROBLEMS]
+        for row, diagnostic in zip(self.rows, found, strict=False):
+            row.set_diagnostic(diagnostic)
+        while len(self.rows) < len(found):
+            self.rows.append(ProblemRow(self.document, found[len(self.rows)], self))
+            self.problem_place.addWidget(self.rows[-1])
+        while len(self.rows) > len(found):
+            row = self.rows.pop()
+            row.hide()
+            row.deleteLater()
+
+    def _show_cards(self, nodes: list[Node]) -> None:
+        analysis = self.document.view_analysis
+        self._fields_timer.start()
+        if len(nodes) == 1:
+            block, name = nodes[0].block, nodes[0].name
+            self._show_outcome(fresh=False)
+            shapes = tuple(shape for shape in analysis.shapes_into(name) if shape is not None)
+            known = len(shapes) == len(nodes[0].inputs)
+            made = formula(block, shapes) if known else None
+            self.formula.say(cards.arithmetic(made) if made else "", made.title if made else None)
+            self.theory.say(cards.theory(type(block)), f"About {block.title}")
+            return
+        self.formula.say("")
+        if nodes:
+            facts = [analysis.facts[node.name] for node in nodes if node.name in analysis.facts]
+            self.outcome.say(cards.together(facts) if len(facts) == len(nodes) else "", "Together")
+            self.theory.say("")
+        else:
+            self.outcome.say(cards.network(analysis), "What it comes to")
+            self.theory.say("".join(f'<p style="margin:0 0 6px 0">{hint}</p>' for hint in HINTS), "What to do here")
+
+    def _show_outcome(self, fresh: bool = True) -> None:
+        """Show what comes out; ``fresh`` computes the receptive fields where an edit has made them stale."""
+        graph = self.document.view_graph
+        if len(self._targets) != 1 or self._targets[0] not in graph or not self.isVisible():
+            return
+        name, analysis = self._targets[0], self.document.view_analysis
+        if fresh:
+            self._seen = self.document.view_receptive_fields.get(name)
+        elif self._seen_of != name:
+            self._seen = None
+        self._seen_of = name
+        error = analysis.errors.get(name)
+        html = cards.outcome(
+            analysis.shapes_into(name), analysis.facts.get(name), error.sentence if error else "", self._seen
+        )
+        self.outcome.say(html, "What comes out")
+
+    # editing
+
+    def _settle(self) -> None:
+        if self.form is not None:
+            self.form.settle()
+
+    def _edit(self, name: str, value: Any) -> None:
+        graph = self.document.graph
+        targets = [target for target in self._targets if target in graph]
+        if not targets or self.document.scope or self.form is None:
+            return
+        try:
+            for target in targets:
+                block = graph[target].block
+                if name in block.values:
+                    graph = graph.replace(target, type(block)(**{**block.values, name: value}))
+        except ParameterError as error:
+            self.form.refuse(name, str(error))
+            return
+        what = targets[0] if len(targets) == 1 else f"{len(targets)} nodes"
+        self.document.edit_graph(f"Set {name} of {what}", graph, f"{' '.join(targets)}.{name}.{self.form.burst}")
+
+    def _rename(self, new: str) -> None:
+        old = self._targets[0] if len(self._targets) == 1 else ""
+        if old not in self.document.graph:
+            return
+        try:
+            graph = self.document.graph.rename(old, new.strip())
+        except (GraphError, NamingError) as error:
+            self.header.refuse(str(error))
+            return
+        self.header.refuse("")
+        self.document.edit_graph(f"Rename {old} to {new.strip()}", graph)
+        self.document.select((new.strip(),))
+
+    def _replace(self, other: type[Block]) -> None:
+        graph = self.document.graph
+        targets = [target for target in self._targets if target in graph]
+        for target in targets:
+            graph = graph.replace(target, replacement(graph[target].block, other))
+        what = targets[0] if len(targets) == 1 else f"{len(targets)} nodes"
+        self.document.edit_graph(f"Replace {what} by {other.title}", graph)
+
+    def _ungroup(self) -> None:
+        (name,) = self._targets  # the button shows for one composite alone
+        try:
+            graph, names = ungrouped(self.document.analysis, name)
+        except GraphError as error:
+            self.document.said.emit(str(error))
+            return
+        self.document.edit_graph(f"Ungroup {name}", graph)
+        self.document.select(names)

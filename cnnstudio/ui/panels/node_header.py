@@ -1,0 +1,175 @@
+"""NodeHeader: the tile, the name and the kind of what is selected, and what can be done with it as a whole."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QWidget
+
+from cnnstudio.graph import BLOCKS, Block, Composite, ParameterError, parameters
+from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.editors import Line
+from cnnstudio.ui.widgets.flow import FlowLayout
+from cnnstudio.ui.widgets.tile import Tile
+
+
+class NodeHeader(QWidget):
+    """Says what is selected. ``renamed(new)``, ``opened``, ``ungrouped`` and ``replaced(block type)`` ask for more."""
+
+    renamed = Signal(str)
+    opened = Signal()
+    ungrouped = Signal()
+    replaced = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.block: type[Block] | None = None
+        self.tile = Tile(34, self)
+        self.name = NameField(self)
+        self.name.setProperty("flat", True)
+        self.name.given.connect(self.renamed)
+        self.title = QLabel(self)
+        self.title.setProperty("textSize", "large")
+        self.kind = QLabel(self)
+        self.kind.setProperty("role", "muted")
+        self.kind.setProperty("textSize", "small")
+        self.refusal = QLabel(self)
+        self.refusal.setWordWrap(True)
+        self.refusal.setProperty("role", "error")
+        self.refusal.setProperty("textSize", "small")
+        self.open_button = _button("sign-in", "Open", "Look at the parts of this block")
+        self.ungroup_button = _button("selection-slash", "Ungroup", "Put the parts in the place of this block")
+        self.replace_button = _button("swap", "Replace by", "Another block in this place, with the values both have")
+        self.menu = QMenu(self.replace_button)
+        self.menu.aboutToShow.connect(self.fill_menu)
+        self.replace_button.setMenu(self.menu)
+        self.open_button.clicked.connect(self.opened)
+        self.ungroup_button.clicked.connect(self.ungrouped)
+        buttons = FlowLayout(spacing=4)
+        buttons.setContentsMargins(0, 6, 0, 0)
+        for button in (self.open_button, self.ungroup_button, self.replace_button):
+            buttons.addWidget(button)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(self.tile, 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.title, 0, 1)
+        grid.addWidget(self.name, 0, 1)
+        grid.addWidget(self.kind, 1, 1)
+        grid.addWidget(self.refusal, 2, 1)
+        grid.addLayout(buttons, 3, 0, 1, 2)
+        grid.setColumnStretch(1, 1)
+        self.refuse("")
+
+    def show_node(self, name: str, block: type[Block], read_only: bool) -> None:
+        """Show one node, whose name can be changed unless it is the inside of a block."""
+        self._show(block, read_only)
+        self.name.set_name(name)
+        self.name.setReadOnly(read_only)
+        self.kind.setText(block.title if block.title.lower() == block.family else f"{block.title} · {block.family}")
+        self.name.show()
+        self.title.hide()
+
+    def show_title(self, title: str, kind: str, block: type[Block] | None, read_only: bool) -> None:
+        """Show several nodes, or the network, under a title."""
+        self._show(block, read_only)
+        self.title.setText(title)
+        self.kind.setText(kind)
+        self.title.show()
+        self.name.hide()
+        self.refuse("")
+
+    def refuse(self, sentence: str) -> None:
+        """Say why a name cannot be, or nothing."""
+        self.refusal.setText(sentence)
+        self.refusal.setVisible(bool(sentence))
+        self.name.setProperty("refused", bool(sentence))
+        self.name.style().unpolish(self.name)
+        self.name.style().polish(self.name)
+
+    def allow(self, can_open: bool, can_ungroup: bool) -> None:
+        """Say which of the buttons mean something."""
+        self.open_button.setVisible(can_open)
+        self.ungroup_button.setVisible(can_ungroup)
+
+    def fill_menu(self) -> None:
+        """List the blocks that fit in the place, by family."""
+        self.menu.clear()
+        menus: dict[str, QMenu] = {}
+        for other in alternatives(self.block) if self.block else []:
+            if other.family not in menus:
+                menus[other.family] = self.menu.addMenu(other.family.capitalize())
+            menus[other.family].addAction(other.title).triggered.connect(
+                lambda _=False, other=other: self.replaced.emit(other)
+            )
+
+    def _show(self, block: type[Block] | None, read_only: bool) -> None:
+        self.block = block
+        self.tile.set_block(block)
+        self.tile.setVisible(block is not None)
+        self.replace_button.setVisible(block is not None and not read_only and bool(alternatives(block)))
+
+
+class NameField(Line):
+    """The name of a node; ``given`` when another was typed and Enter pressed or the field left."""
+
+    given = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = ""
+        self.setAccessibleName("Name of the node")
+        self.setToolTip("The name of the node, which is its name in the code")
+        self.returnPressed.connect(self._give)
+
+    def set_name(self, name: str) -> None:
+        """Show this name, unless it is the one shown before and another is being typed."""
+        if name != self._name:
+            self._name = name
+            self.setText(name)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._give()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.text() != self._name:
+            self.setText(self._name)
+            self.given.emit(self._name)
+        else:
+            super().keyPressEvent(event)
+
+    def _give(self) -> None:
+        if self.text() != self._name:
+            self.given.emit(self.text())
+
+
+def alternatives(block: type[Block]) -> list[type[Block]]:
+    """The other blocks that take as many inputs."""
+    return [other for other in BLOCKS.values() if other is not block and other.arity == block.arity]
+
+
+def replacement(block: Block, other: type[Block]) -> Block:
+    """A block of another kind that keeps the values of the parameters that both have, where it can take them."""
+    kept = {}
+    for parameter in parameters(other):
+        if parameter.name in block.values:
+            try:
+                kept[parameter.name] = parameter.coerce(block.values[parameter.name])
+            except ParameterError:
+                continue
+    return other(**kept)
+
+
+def is_composite(block: type[Block]) -> bool:
+    """Whether it is made of other blocks."""
+    return issubclass(block, Composite)
+
+
+def _button(glyph: str, title: str, tip: str) -> QPushButton:
+    button = QPushButton(icon(glyph, "muted"), title)
+    button.setProperty("textSize", "small")
+    button.setToolTip(tip)
+    return button

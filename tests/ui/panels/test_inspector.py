@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.blocks import BatchNorm2d, Conv2d, ConvTranspose2d, Flatten, Input, Linear, ReLU, Residual
+from cnnstudio.graph import Graph, Sketch
+from cnnstudio.project import Project
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.panels.inspector import InspectorPanel
+from cnnstudio.ui.panels.node_header import replacement
+from cnnstudio.ui.widgets.editors import TextEditor
+from cnnstudio.ui.widgets.fix_button import FixButton
+
+Show = Callable[..., InspectorPanel]
+
+
+@pytest.fixture
+def show(qtbot: QtBot) -> Show:
+    def made(graph: Graph, *selection: str) -> InspectorPanel:
+        panel = InspectorPanel(Document(Project(graph)))
+        qtbot.addWidget(panel)
+        panel.resize(320, 900)
+        panel.document.select(selection)
+        with qtbot.waitActive(panel):
+            panel.show()
+        return panel
+
+    return made
+
+
+def small() -> Graph:
+    draw = Sketch()
+    x = draw.chain(draw(Input((3, 32, 32))), Conv2d(64, 3, padding=1), ReLU(), Conv2d(8, 3, stride=2))
+    draw.chain(x, Residual(8), Flatten(), Linear(10))
+    return draw.graph()
+
+
+def type_into(qtbot: QtBot, panel: InspectorPanel, name: str, text: str) -> TextEditor:
+    assert panel.form is not None
+    field = panel.form.editor(name)
+    assert isinstance(field, TextEditor)
+    field.field.setFocus()
+    field.line.selectAll()
+    qtbot.keyClicks(field.field, text)
+    return field
+
+
+def test_typing_edits_the_block_in_one_step(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1")
+    document = panel.document
+    field = type_into(qtbot, panel, "out_channels", "1")
+    qtbot.waitUntil(lambda: document.graph["conv1"].block == Conv2d(1, 3, padding=1))
+    qtbot.keyClicks(field.field, "28")
+    qtbot.waitUntil(lambda: document.graph["conv1"].block == Conv2d(128, 3, padding=1))
+    assert document.undo_stack.count() == 1 and document.undo_stack.undoText() == "Set out_channels of conv1"
+    qtbot.keyClick(field.field, Qt.Key.Key_Return)
+    qtbot.keyClick(field.field, Qt.Key.Key_Up)
+    assert document.graph["conv1"].block == Conv2d(129, 3, padding=1) and document.undo_stack.count() == 2
+    document.undo_stack.undo()
+    qtbot.waitUntil(lambda: field.line.text() == "128")
+
+
+def test_a_value_out_of_range_is_refused_in_place(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1")
+    field = type_into(qtbot, panel, "stride", "0")
+    qtbot.keyClick(field.field, Qt.Key.Key_Return)
+    assert panel.document.graph == small()
+    assert panel.form is not None and panel.form.rows["stride"].sentence.isVisible()
+
+
+def test_what_is_half_typed_goes_to_its_own_node(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1")
+    type_into(qtbot, panel, "out_channels", "5")
+    panel.document.select(("conv2",))
+    assert panel.document.graph["conv1"].block == Conv2d(5, 3, padding=1)
+    qtbot.wait(200)
+    assert panel.document.graph["conv2"].block == Conv2d(8, 3, stride=2)
+
+
+def test_it_shows_what_comes_out_with_the_numbers(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv2")
+    text = panel.outcome.text.text().replace("\u00a0", " ")
+    assert "64 × 32 × 32" in text and "<b>8 × 15 × 15</b>" in text and "4,616" in text
+    assert "Receptive field" not in text  # which comes a little later
+    qtbot.waitUntil(lambda: "5 × 5" in panel.outcome.text.text().replace("\u00a0", " "))
+    arithmetic = panel.formula.text.text().replace("\u00a0", " ")
+    assert "⌊(32 + 2·0 − 1·(3 − 1) − 1) / 2⌋ + 1" in arithmetic and "<b>15</b>" in arithmetic
+    assert "Slide small learned filters" in panel.theory.text.text()
+
+
+def test_the_numbers_follow_an_edit(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv2")
+    panel.document.edit_graph("Stride", panel.document.graph.replace("conv2", Conv2d(8, 3)))
+    qtbot.waitUntil(lambda: "<b>30</b>" in panel.formula.text.text())
+
+
+def test_a_node_is_renamed_and_stays_selected(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1")
+    name = panel.header.name
+    name.setFocus()
+    name.selectAll()
+    qtbot.keyClicks(name, "stem")
+    qtbot.keyClick(name, Qt.Key.Key_Return)
+    assert "stem" in panel.document.graph and panel.document.selection == ("stem",)
+    assert panel.document.undo_stack.undoText() == "Rename conv1 to stem"
+
+
+@pytest.mark.parametrize(("name", "words"), [("conv2", "already"), ("class", "Python"), ("2d", "letters"), ("", "")])
+def test_a_name_that_cannot_be_is_refused_in_a_sentence(show: Show, qtbot: QtBot, name: str, words: str) -> None:
+    panel = show(small(), "conv1")
+    field = panel.header.name
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClick(field, Qt.Key.Key_Delete)
+    qtbot.keyClicks(field, name)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert panel.document.graph == small()
+    assert panel.header.refusal.isVisible() and words in panel.header.refusal.text()
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == "conv1" and not panel.header.refusal.isVisible()
+
+
+def test_several_of_a_kind_are_edited_together(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1", "conv2")
+    assert panel.header.title.text() == "2 nodes" and panel.form is not None
+    channels = panel.form.editor("out_channels")
+    assert isinstance(channels, TextEditor) and channels.line.placeholderText() == "—"
+    type_into(qtbot, panel, "out_channels", "12")
+    qtbot.waitUntil(lambda: panel.document.graph["conv2"].block == Conv2d(12, 3, stride=2))
+    assert panel.document.graph["conv1"].block == Conv2d(12, 3, padding=1)
+    panel.document.undo_stack.undo()
+    assert panel.document.graph == small()
+
+
+def test_nodes_of_several_kinds_have_no_form(show: Show) -> None:
+    panel = show(small(), "conv1", "relu1")
+    assert panel.form is None and "Conv2d" in panel.header.kind.text()
+
+
+def test_with_nothing_selected_it_shows_the_network(show: Show, qtbot: QtBot) -> None:
+    panel = show(small())
+    totals = panel.document.analysis.totals
+    assert totals is not None and f"{totals.parameters:,}" in panel.outcome.text.text()
+    panel.document.edit_graph("Break", panel.document.graph.replace("conv1", Conv2d(64, groups=2)))
+    qtbot.waitUntil(lambda: "error" in panel.header.kind.text())
+    assert f"{totals.parameters:,}" not in panel.outcome.text.text()
+
+
+def test_a_problem_can_be_put_right_here(show: Show, qtbot: QtBot) -> None:
+    panel = show(small().replace("conv1", Conv2d(64, 3, padding=1, groups=2)), "conv1")
+    button = next(button for button in panel.findChildren(FixButton) if "groups" in button.text())
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert panel.document.graph == small()
+    qtbot.waitUntil(lambda: not any("groups" in row.sentence.text() for row in panel.rows))
+
+
+def test_a_composite_opens_and_its_inside_is_read_only(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "block1")
+    qtbot.mouseClick(panel.header.open_button, Qt.MouseButton.LeftButton)
+    assert panel.document.scope == ("block1",)
+    panel.document.select(("conv1",))
+    qtbot.waitUntil(lambda: panel.form is not None and panel.form.declaration is Conv2d)
+    assert "inside of block1" in panel.sentence.text() and panel.sentence.isVisible()
+    field = type_into(qtbot, panel, "out_channels", "9")
+    qtbot.keyClick(field.field, Qt.Key.Key_Return)
+    assert panel.document.graph == small() and panel.header.name.isReadOnly()
+
+
+def test_a_composite_is_ungrouped_in_one_step(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "block1")
+    before = panel.document.analysis.totals
+    qtbot.mouseClick(panel.header.ungroup_button, Qt.MouseButton.LeftButton)
+    graph = panel.document.graph
+    assert "block1" not in graph and "block1_conv1" in graph
+    assert panel.document.analysis.totals is not None and before is not None
+    assert panel.document.analysis.totals.parameters == before.parameters
+    assert set(panel.document.selection) == {name for name in graph.nodes if name.startswith("block1_")}
+    panel.document.undo_stack.undo()
+    assert panel.document.graph == small()
+
+
+def test_replacing_keeps_what_both_have(show: Show) -> None:
+    panel = show(small(), "conv2")
+    panel.header.fill_menu()
+    menus = panel.header.menu.findChildren(QMenu)
+    action = next(a for menu in menus for a in menu.actions() if a.text() == "ConvTranspose2d")
+    action.trigger()
+    assert panel.document.graph["conv2"].block == ConvTranspose2d(8, 3, stride=2)
+    assert panel.document.undo_stack.undoText() == "Replace conv2 by ConvTranspose2d"
+    assert not any(a.text() in ("Add", "Input") for menu in menus for a in menu.actions())
+
+
+def test_a_value_the_other_block_cannot_take_is_left_out() -> None:
+    assert replacement(Conv2d(8, 3, padding="same"), ConvTranspose2d) == ConvTranspose2d(8, 3)
+    assert replacement(Conv2d(8), BatchNorm2d) == BatchNorm2d()
+
+
+def test_a_node_that_is_gone_leaves_the_network(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1")
+    panel.document.edit_graph("Remove", panel.document.graph.remove("conv1", heal=True))
+    qtbot.waitUntil(lambda: panel.header.title.text() == "Network")

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QTreeWidgetItem
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.blocks import Add, Conv2d, Input, Linear, ReLU, Residual
+from cnnstudio.graph import BLOCKS, Edge, Graph, Sketch
+from cnnstudio.project import Project
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.panels.palette import BLOCK_ROLE, MIME, PalettePanel, card, matches
+
+Show = Callable[..., PalettePanel]
+
+
+@pytest.fixture
+def show(qtbot: QtBot) -> Show:
+    def made(graph: Graph | None = None) -> PalettePanel:
+        panel = PalettePanel(Document(Project(graph or Graph())))
+        qtbot.addWidget(panel)
+        panel.resize(260, 700)
+        with qtbot.waitActive(panel):
+            panel.show()
+        return panel
+
+    return made
+
+
+def items(panel: PalettePanel) -> list[QTreeWidgetItem]:
+    """Every entry that is a block, from top to bottom."""
+    found: list[QTreeWidgetItem] = []
+    for index in range(panel.tree.topLevelItemCount()):
+        top = panel.tree.topLevelItem(index)
+        assert top is not None
+        below = [top.child(place) for place in range(top.childCount())]
+        found += [item for item in (top, *below) if item.data(0, BLOCK_ROLE) is not None]
+    return found
+
+
+def double_click(qtbot: QtBot, panel: PalettePanel, title: str) -> None:
+    item = next(item for item in items(panel) if item.text(0) == title)
+    panel.tree.scrollToItem(item)
+    where = panel.tree.visualItemRect(item).center()
+    qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    qtbot.mouseDClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+
+def chain() -> Graph:
+    draw = Sketch()
+    draw.chain(draw(Input((3, 32, 32))), Conv2d(8), ReLU())
+    return draw.graph().move({"conv1": (268, 0), "relu1": (536, 0)})
+
+
+def test_every_block_is_listed_once_beginning_with_the_input(show: Show) -> None:
+    listed = [item.data(0, BLOCK_ROLE) for item in items(show())]
+    assert sorted(block.__name__ for block in listed) == sorted(BLOCKS)
+    assert listed[0] is Input and listed[1] is Conv2d
+
+
+def test_an_entry_says_what_the_block_does(show: Show) -> None:
+    entries = {item.text(0): item.toolTip(0) for item in items(show())}
+    assert "Slide small learned filters over the image." in entries["Conv2d"]
+    assert "Made of other blocks" in entries[Residual.title] and "Made of other blocks" not in entries["Conv2d"]
+
+
+def test_double_clicks_build_a_chain(show: Show, qtbot: QtBot) -> None:
+    panel = show()
+    for title in ("Input", "Conv2d", "ReLU"):
+        double_click(qtbot, panel, title)
+    graph = panel.document.graph
+    assert graph.edges == (Edge("input1", "conv1"), Edge("conv1", "relu1"))
+    assert panel.document.selection == ("relu1",)
+    assert graph["input1"].position[0] < graph["conv1"].position[0] < graph["relu1"].position[0]
+    panel.document.undo_stack.undo()
+    assert "relu1" not in panel.document.graph
+
+
+def test_searching_and_enter_add_the_best(show: Show, qtbot: QtBot) -> None:
+    panel = show(chain())
+    panel.document.select(("relu1",))
+    panel.search.setFocus()
+    qtbot.keyClicks(panel.search, "maxp")
+    assert items(panel)[0].text(0) == "MaxPool2d"
+    qtbot.keyClick(panel.search, Qt.Key.Key_Return)
+    assert panel.document.graph["pool1"].inputs == ("relu1",)
+
+
+def test_arrows_choose_while_the_search_keeps_the_focus(show: Show, qtbot: QtBot) -> None:
+    panel = show(chain())
+    panel.search.setFocus()
+    qtbot.keyClicks(panel.search, "conv")
+    second = items(panel)[1].data(0, BLOCK_ROLE)
+    qtbot.keyClick(panel.search, Qt.Key.Key_Down)
+    qtbot.keyClick(panel.search, Qt.Key.Key_Return)
+    assert any(type(node.block) is second for node in panel.document.graph)
+    assert QApplication.focusWidget() is panel.search
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("conv", "Conv2d"),
+        ("batch", "BatchNorm2d"),
+        ("bnorm", "BatchNorm2d"),
+        ("senet", "SqueezeExcite"),
+        ("atrous", "Conv2d"),
+    ],
+)
+def test_blocks_are_found_by_what_people_call_them(text: str, first: str) -> None:
+    assert matches(text, BLOCKS.values())[0].__name__ == first
+
+
+def test_a_search_without_result_says_so(show: Show, qtbot: QtBot) -> None:
+    panel = show()
+    qtbot.keyClicks(panel.search, "qqq")
+    assert items(panel) == [] and panel.nothing.isVisible() and "qqq" in panel.nothing.text()
+    qtbot.keyClick(panel.search, Qt.Key.Key_Return)
+    assert len(panel.document.graph) == 0
+    qtbot.keyClick(panel.search, Qt.Key.Key_Escape)
+    assert len(items(panel)) == len(BLOCKS) and not panel.nothing.isVisible()
+
+
+def test_behind_a_node_that_is_read_it_goes_in_between(show: Show, qtbot: QtBot) -> None:
+    panel = show(chain())
+    panel.document.select(("conv1",))
+    double_click(qtbot, panel, "BatchNorm2d")
+    graph = panel.document.graph
+    assert set(graph.edges) == {Edge("input1", "conv1"), Edge("conv1", "bn1"), Edge("bn1", "relu1")}
+    assert graph["bn1"].position == (536, 0) and graph["relu1"].position[0] > 536
+
+
+def test_a_merge_reads_all_that_is_selected(show: Show, qtbot: QtBot) -> None:
+    draw = Sketch()
+    x = draw(Input((3, 8, 8)))
+    draw(Conv2d(4), x)
+    draw(Conv2d(4), x)
+    panel = show(draw.graph())
+    panel.document.select(("conv1", "conv2"))
+    double_click(qtbot, panel, Add.title)
+    assert panel.document.graph["add1"].inputs == ("conv1", "conv2")
+
+
+def test_an_input_reads_nothing(show: Show, qtbot: QtBot) -> None:
+    panel = show(chain())
+    panel.document.select(("relu1",))
+    double_click(qtbot, panel, "Input")
+    assert panel.document.graph["input2"].inputs == ()
+
+
+def test_inside_a_composite_nothing_is_added(show: Show, qtbot: QtBot) -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((8, 8, 8))), Residual(8), Linear(3))
+    panel = show(draw.graph())
+    said: list[str] = []
+    panel.document.said.connect(said.append)
+    panel.document.enter(("block1",))
+    double_click(qtbot, panel, "ReLU")
+    assert panel.document.graph == draw.graph() and "inside of a block" in said[0]
+
+
+def test_what_is_dragged_names_the_block(show: Show) -> None:
+    panel = show()
+    data = panel.tree.mimeData([next(item for item in items(panel) if item.text(0) == "Conv2d")])
+    assert json.loads(bytes(data.data(MIME).data())) == {"block": "Conv2d", "parameters": {}}
+    assert not card(Conv2d).isNull()
