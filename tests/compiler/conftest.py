@@ -1,13 +1,9 @@
-"""What the compiler's tests share: golden text, rewritten with ``pytest tests/compiler --rewrite-golden``."""
+"""What the compiler's tests share: golden text, rewritten with ``make golden``."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rewrite-golden", action="store_true", help="write the golden texts anew, to be read in review")
 
 
 @pytest.fixture
@@ -16,7 +12,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
     def check(name: str, text: str) -> None:
         path = Path(__file__).parent / "golden" / f"{name}.py.txt"
-        if request.config.getoption("--rewrite-golden", default=False):
+        if request.config.getoption("--rewrite-golden"):
             path.write_text(text, encoding="utf-8")
         assert path.read_text(encoding="utf-8") == text
 
