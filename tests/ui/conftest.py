@@ -1,0 +1,59 @@
+"""Projects small enough to train in a blink, and a window that is closed after the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.blocks import Conv2d, Flatten, Input, Linear
+from cnnstudio.graph import Graph, Node
+from cnnstudio.project import Project
+from cnnstudio.recipe import Recipe
+from cnnstudio.ui.theme import LIGHT, theme
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.window import Window
+
+
+@pytest.fixture
+def tiny_graph() -> Graph:
+    """A network of a few hundred weights for digits of 8 × 8."""
+    return Graph.of(
+        (
+            Node("input1", Input((1, 8, 8)), (), (0.0, 0.0)),
+            Node("conv1", Conv2d(4), ("input1",), (300.0, 0.0)),
+            Node("flatten1", Flatten(), ("conv1",), (600.0, 0.0)),
+            Node("linear1", Linear(10), ("flatten1",), (900.0, 0.0)),
+        )
+    )
+
+
+@pytest.fixture
+def tiny(tiny_graph: Graph) -> Project:
+    """The tiny network with two epochs of digits."""
+    return Project(tiny_graph, Recipe(data="digits", epochs=2, batch_size=256, learning_rate=0.01))
+
+
+@pytest.fixture
+def window(qtbot: QtBot, isolated_home: Path) -> Iterator[Window]:
+    """A window of 1280 × 720 with an empty project; closed for good afterwards, whatever is unsaved."""
+    from cnnstudio.ui.window import Window
+
+    theme.install("light")
+    made = Window()
+    made.resize(1280, 720)
+    qtbot.addWidget(made, before_close_func=_give_up)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    _give_up(made)
+    made.close()
+    theme.use(LIGHT)
+
+
+def _give_up(window: Window) -> None:
+    window.document.undo_stack.setClean()

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.blocks import Linear
+from cnnstudio.graph import Graph
+from cnnstudio.project import Project, read
+from cnnstudio.recipe import Recipe
+from cnnstudio.training.events import Step
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.run import Run, Table, obstacle
+
+
+def longer(project: Project) -> Project:
+    return dataclasses.replace(project, recipe=dataclasses.replace(project.recipe, epochs=500, batch_size=64))
+
+
+def test_a_table_grows_and_is_read_by_column() -> None:
+    table = Table("step", "loss")
+    for number in range(3000):
+        table.append(Step(number, 1, number / 2, 0.0, 0.0, 0.0))
+    assert len(table) == 3000
+    assert np.array_equal(table["loss"], np.arange(3000) / 2)
+
+
+def test_a_run_goes_from_idle_to_finished_and_keeps_everything(
+    qtbot: QtBot, tiny: Project, isolated_home: Path
+) -> None:
+    run = Run()
+    states: list[str] = []
+    said: list[str] = []
+    run.state_changed.connect(states.append)
+    run.said.connect(said.append)
+    run.watch("conv1", 3)
+    run.start(tiny)
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    assert states == ["preparing", "training", "finished"]
+    assert run.started is not None
+    assert len(run.epochs) == 2
+    assert len(run.steps) == 2 * run.started.steps_per_epoch
+    assert run.steps["step"].tolist() == list(range(1, len(run.steps) + 1))
+    assert run.best is not None
+    assert run.maps is not None
+    assert run.maps.maps.shape == (4, 6, 6)
+    assert run.weights is not None
+    assert run.weights.name == "best.safetensors"
+    assert run.weights.is_relative_to(isolated_home)
+    assert read(run.weights.parent / "project.cnn") == tiny
+    assert run.fits(tiny.graph)
+    assert not run.fits(tiny.graph.replace("linear1", Linear(9)))
+    assert said == [run.sentence]
+    run.close()
+
+
+def test_pause_stops_the_steps_and_resume_goes_on(qtbot: QtBot, tiny: Project) -> None:
+    run = Run()
+    run.start(longer(tiny))
+    qtbot.waitUntil(lambda: len(run.steps) > 3, timeout=60_000)
+    run.pause()
+    assert run.state == "paused"
+    qtbot.wait(150)
+    steps = len(run.steps)
+    qtbot.wait(150)
+    assert len(run.steps) == steps
+    run.resume()
+    qtbot.waitUntil(lambda: len(run.steps) > steps, timeout=10_000)
+    run.stop()
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=10_000)
+    assert run.sentence.startswith("Stopped in epoch ")
+    run.close()
+
+
+def test_a_stopped_run_can_be_followed_by_another(qtbot: QtBot, tiny: Project) -> None:
+    run = Run()
+    run.start(longer(tiny))
+    qtbot.waitUntil(lambda: len(run.steps) > 0, timeout=60_000)
+    run.start(tiny)
+    assert run.project is not None
+    assert run.project.recipe.epochs == 500
+    run.stop()
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=10_000)
+    run.start(tiny)
+    assert len(run.steps) == 0
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    assert len(run.epochs) == 2
+    run.close()
+
+
+def test_data_that_cannot_be_had_is_a_sentence(qtbot: QtBot, tiny: Project, tmp_path: Path) -> None:
+    run = Run()
+    missing = tmp_path / "nowhere"
+    run.start(dataclasses.replace(tiny, recipe=Recipe(data="folder", folder=str(missing))))
+    qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
+    assert "nowhere" in run.sentence
+    assert "Traceback" not in run.sentence
+    run.close()
+
+
+def test_a_network_that_does_not_end_in_the_classes_is_a_sentence(qtbot: QtBot, tiny: Project) -> None:
+    run = Run()
+    run.start(dataclasses.replace(tiny, graph=tiny.graph.replace("linear1", Linear(7))))
+    qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
+    assert "7" in run.sentence
+    assert "10" in run.sentence
+    run.close()
+
+
+def test_a_loss_that_becomes_no_number_fails_with_the_reason(qtbot: QtBot, tiny: Project) -> None:
+    run = Run()
+    recipe = dataclasses.replace(tiny.recipe, optimizer="SGD", learning_rate=100.0, epochs=20)
+    run.start(dataclasses.replace(tiny, recipe=recipe))
+    qtbot.waitUntil(lambda: run.state in ("failed", "finished"), timeout=60_000)
+    assert run.state == "failed"
+    assert "learning rate" in run.sentence
+    run.close()
+
+
+def test_what_stands_in_the_way_is_said_in_words(tiny: Project) -> None:
+    assert obstacle(Document(tiny)) is None
+    assert "no network yet" in str(obstacle(Document()))
+    cut = tiny.graph.disconnect(tiny.graph["linear1"].edges[0])
+    assert obstacle(Document(dataclasses.replace(tiny, graph=cut)))
+    no_input = Graph.of(node for node in tiny.graph.subgraph(["linear1"]))
+    assert obstacle(Document(dataclasses.replace(tiny, graph=no_input)))
+    nowhere = dataclasses.replace(tiny, recipe=Recipe(data="folder"))
+    assert "folder" in str(obstacle(Document(nowhere)))

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.training.datasets import DataError
+from cnnstudio.ui.worker import Task, Worker
+
+
+def count(closed: list[bool] | None = None) -> Callable[[Worker], Iterator[int]]:
+    """A generator without an end that notes when it is closed."""
+
+    def make(worker: Worker) -> Iterator[int]:
+        number = 0
+        try:
+            while True:
+                number += 1
+                yield number
+                time.sleep(0.001)
+        finally:
+            if closed is not None:
+                closed.append(True)
+
+    return make
+
+
+def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.002)
+
+
+def test_events_come_in_order_and_once() -> None:
+    worker = Worker(lambda worker: iter(range(100)), "test")
+    worker.start()
+    assert worker.join(5)
+    assert worker.drain() == list(range(100))
+    assert worker.drain() == []
+    assert worker.error is None
+
+
+def test_a_paused_worker_asks_for_nothing_and_goes_on_where_it_was() -> None:
+    worker = Worker(count(), "test")
+    worker.start()
+    until(lambda: bool(worker._events))
+    worker.pause()
+    time.sleep(0.05)
+    seen = worker.drain()
+    time.sleep(0.05)
+    assert worker.drain() == []
+    worker.resume()
+    until(lambda: bool(worker._events))
+    worker.stop()
+    assert worker.join(5)
+    numbers = seen + worker.drain()
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("pauses", [False, True])
+def test_stopping_closes_the_generator_also_in_a_pause(pauses: bool) -> None:
+    closed: list[bool] = []
+    worker = Worker(count(closed), "test")
+    worker.start()
+    until(lambda: bool(worker._events))
+    if pauses:
+        worker.pause()
+        time.sleep(0.02)
+    worker.stop()
+    assert worker.join(5)
+    assert closed == [True]
+
+
+def test_a_call_runs_between_two_events_on_the_worker_s_thread_also_in_a_pause() -> None:
+    worker = Worker(count(), "the thread")
+    worker.start()
+    until(lambda: bool(worker._events))
+    worker.pause()
+    time.sleep(0.02)
+    worker.drain()
+    worker.call(lambda: threading.current_thread().name)
+    until(lambda: bool(worker._events))
+    assert worker.drain() == ["the thread"]
+    worker.stop()
+    assert worker.join(5)
+
+
+def test_an_error_is_kept_and_ends_the_thread() -> None:
+    def make(worker: Worker) -> Iterator[int]:
+        yield 1
+        raise DataError("There are no images.")
+
+    worker = Worker(make, "test")
+    worker.start()
+    assert worker.join(5)
+    assert worker.drain() == [1]
+    assert isinstance(worker.error, DataError)
+
+
+def test_a_task_reports_and_gives_its_result_in_the_window_s_thread(qtbot: QtBot) -> None:
+    heard: list[tuple[str, float | None]] = []
+
+    def work(report: Callable[[str, float | None], bool]) -> str:
+        assert report("half", 0.5)
+        return threading.current_thread().name
+
+    task: Task[str] = Task(work, "the thread")
+    task.progressed.connect(lambda sentence, share: heard.append((sentence, share)))
+    with qtbot.waitSignal(task.finished, timeout=5000) as finished:
+        pass
+    assert finished.args == ["the thread"]
+    assert heard == [("half", 0.5)]
+    assert not task.is_running
+
+
+def test_a_task_s_own_errors_are_sentences(qtbot: QtBot) -> None:
+    def work(report: Callable[[str, float | None], bool]) -> None:
+        raise DataError("There are no images.")
+
+    task: Task[None] = Task(work, "test")
+    with qtbot.waitSignal(task.failed, timeout=5000) as failed:
+        pass
+    assert failed.args == ["There are no images."]
+
+
+def test_an_unexpected_error_of_a_task_is_logged_whole(qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    def work(report: Callable[[str, float | None], bool]) -> None:
+        raise KeyError("left")
+
+    with caplog.at_level(logging.ERROR):
+        task: Task[None] = Task(work, "test")
+        with qtbot.waitSignal(task.failed, timeout=5000) as failed:
+            pass
+    assert failed.args is not None
+    assert failed.args[0] == "Something went wrong that should not: 'left'"
+    assert caplog.records[0].exc_info is not None
+    caplog.clear()
+
+
+def test_a_stopped_task_says_nothing_more(qtbot: QtBot) -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def work(report: Callable[[str, float | None], bool]) -> bool:
+        started.set()
+        go_on.wait(5)
+        return report("more", None)
+
+    task: Task[bool] = Task(work, "test")
+    assert started.wait(5)
+    go_on.set()
+    with qtbot.assertNotEmitted(task.finished, wait=100), qtbot.assertNotEmitted(task.progressed, wait=100):
+        task.stop(5)
