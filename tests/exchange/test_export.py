@@ -188,7 +188,7 @@ def test_weights_that_do_not_belong_or_are_broken_are_a_sentence(graph: Graph, w
     path = tmp_path / "net.py"
     other = graph.replace("conv1", Conv2d(6, 3, dilation=2))
     assert "conv1.weight" in refusal(other, "python", path, weights)
-    assert "there are no weights at" in refusal(graph, "python", path, tmp_path / "none").lower()
+    assert "none cannot be opened: it does not exist." in refusal(graph, "python", path, tmp_path / "none")
     weights.write_bytes(weights.read_bytes()[:-10])
     assert "damaged" in refusal(graph, "python", path, weights)
     assert not path.exists()
