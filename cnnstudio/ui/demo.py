@@ -1,0 +1,131 @@
+"""Demo: the main job where there is no display. The real window, unseen: open, train, export, take pictures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QSize, QTimer
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.cli.bar import Bar
+from cnnstudio.cli.command import CommandError
+from cnnstudio.exchange.kinds import KINDS
+from cnnstudio.project import Project, ProjectError, read
+from cnnstudio.ui.run import Run, obstacle
+
+SIZE = QSize(1440, 900)
+
+
+def run(path: Path, out: Path) -> int:
+    """Train the project at ``path`` in a window that nobody sees and leave its results in the folder ``out``.
+
+    Raises ``CommandError`` with a sentence where that cannot be done.
+    """
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from cnnstudio.ui.app import application
+    from cnnstudio.ui.preferences import Preferences
+    from cnnstudio.ui.theme import theme
+    from cnnstudio.ui.window import Window
+
+    try:
+        project = read(path)
+        out.mkdir(parents=True, exist_ok=True)
+    except ProjectError as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:
+        raise CommandError(f"The folder {out} cannot be made: {error.strerror}.") from error
+    application()
+    theme.install("light", 1.0)
+    print(f"There is no display, so {path.stem} is trained and exported here. Its results go to {out}{os.sep}")
+    window = Window(Preferences())
+    try:
+        window.resize(SIZE)
+        window.document.open(project, None)
+        if reason := obstacle(window.document):
+            raise CommandError(f"The network cannot be trained yet. {reason}")
+        window.show()
+        window.canvas.fit()
+        if project.graph.inputs:
+            window.document.select((project.graph.order[1],))
+        _train(window.run, window.document.project)
+        _export(window.run, out)
+        _picture(window.canvas, out / "canvas.png", "the canvas")
+        for panel, file, what in (
+            ("curves", "curves.png", "the curves"),
+            ("feature-maps", "feature_maps.png", "the feature maps of the first layer"),
+        ):
+            window.show_panel(panel)
+            dock = window.docks[panel].widget()
+            if dock is not None:
+                _picture(dock, out / file, what)
+        window.show_panel("curves")
+        _picture(window, out / "window.png", "the window")
+    finally:
+        window.document.undo_stack.setClean()
+        window.close()
+    return 0 if window.run.state == "finished" else 1
+
+
+def _train(run: Run, project: Project) -> None:
+    """Train to the end, with a line an epoch and a bar between them. Raises ``CommandError`` where it fails."""
+    bar = Bar()
+    told = 0
+
+    def advanced() -> None:
+        nonlocal told
+        while told < len(run.epochs):
+            epoch = {name: run.epochs[name][told] for name in ("train_loss", "validation_loss", "validation_accuracy")}
+            told += 1
+            bar.clear()
+            print(
+                f"Epoch {told:>3}  loss {epoch['train_loss']:.4f}  validation loss {epoch['validation_loss']:.4f}"
+                f"  accuracy {epoch['validation_accuracy']:6.1%}",
+                flush=True,
+            )
+        bar.show("Training" if run.last else run.sentence, run.share)
+
+    run.advanced.connect(advanced)
+    run.start(project)
+    _wait(lambda: not run.is_active)
+    bar.clear()
+    print(run.sentence)
+    if run.state != "finished":
+        raise CommandError("The training did not come to an end, so nothing was exported.")
+
+
+def _export(run: Run, out: Path) -> None:
+    from cnnstudio.exchange.export import ExportError, export
+
+    for kind, name in (("python", "model.py"), ("weights", "model.safetensors"), ("torchscript", "model.pt")):
+        try:
+            done = export(run.project.graph, kind, out / name, run.weights)  # type: ignore[union-attr]
+        except ExportError as error:
+            raise CommandError(str(error)) from error
+        print(f"{out / name}: {KINDS[kind].title.lower()}; {done.sentence.partition(';')[2].strip()}")
+
+
+def _picture(widget: QWidget, path: Path, what: str) -> None:
+    _wait_milliseconds(300)
+    if not widget.grab().save(str(path)):
+        free = shutil.disk_usage(path.parent).free
+        raise CommandError(f"{path} cannot be written ({free:,} bytes are free).")
+    print(f"{path}: {what}")
+
+
+def _wait(is_done: Callable[[], bool]) -> None:
+    """Let the window live until ``is_done``; Ctrl+C ends it."""
+    loop = QEventLoop()
+    timer = QTimer(interval=20)
+    timer.timeout.connect(lambda: loop.quit() if is_done() else None)
+    timer.start()
+    loop.exec()
+    timer.stop()
+
+
+def _wait_milliseconds(milliseconds: int) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
