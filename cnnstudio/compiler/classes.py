@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from cnnstudio.compiler.expressions import Expression, annotation, parsed
+from cnnstudio.compiler.expressions import Expression, annotation, parsed, written
 from cnnstudio.graph import Composite, Graph, Node, Shape, parameters
 
 
@@ -148,9 +148,8 @@ def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
     names = _parameters(made, [column for _, positional, keywords in calls for column in (*positional, *keywords)])
     for line, (called, positional, keywords) in zip(made.sample.lines, calls, strict=True):
         words = [names.get(column.slot, column.literals[0]) for column in positional]
-        words += [f"{column.label}={names.get(column.slot, column.literals[0])}" for column in keywords]
-        is_call = line.expression is None or line.expression.is_call
-        made.lines.append((line.node.name, f"{called}({', '.join(words)})" if is_call else called))
+        named = {column.label: names.get(column.slot, column.literals[0]) for column in keywords}
+        made.lines.append((line.node.name, written(called, words, named)))
     for (_, literals), name in names.items():
         made.annotations[name] = annotation(tuple(sorted(set(literals))))
     for index, use in enumerate(made.uses):
@@ -263,11 +262,7 @@ def _positional(names: Iterable[str]) -> int:
 
 def _call(name: str, arguments: Mapping[str, str]) -> str:
     split = _positional(arguments)
-    words = [
-        literal if index < split else f"{parameter}={literal}"
-        for index, (parameter, literal) in enumerate(arguments.items())
-    ]
-    return f"{name}({', '.join(words)})"
+    return written(name, list(arguments.values())[:split], dict(list(arguments.items())[split:]))
 
 
 # names of classes

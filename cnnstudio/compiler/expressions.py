@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ _POSITIONAL = {
     "nn.Conv2d": ("in_channels", "out_channels"),
     "nn.ConvTranspose2d": ("in_channels", "out_channels"),
     "nn.Linear": ("in_features", "out_features"),
+    "nn.BatchNorm1d": ("num_features",),
     "nn.BatchNorm2d": ("num_features",),
     "nn.InstanceNorm2d": ("num_features",),
     "nn.LayerNorm": ("normalized_shape",),
@@ -26,25 +27,29 @@ _POSITIONAL = {
 }
 
 
+_SLOT = "\0"  # stands for a literal in the text of a template; no source contains it
+
+
 @dataclass(frozen=True)
 class Expression:
     """``nn.Conv2d(3, 64, kernel_size=3)``: what is called and its literal arguments as text.
 
-    What is no call with literals alone is kept whole in ``called``, with ``is_call`` false.
+    What is no plain call, ``nn.Parameter(torch.zeros(1, 64))``, is a template: ``called`` is its whole text with a slot
+    for every number in it, and ``positional`` are the numbers. ``labels`` says what torch calls each of ``positional``.
     """
 
     called: str
     positional: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     keywords: tuple[tuple[str, str], ...] = ()
-    is_call: bool = True
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What torch calls each positional argument."""
-        known = _POSITIONAL.get(self.called, ())
-        return tuple(
-            known[index] if index < len(known) else f"argument{index + 1}" for index in range(len(self.positional))
-        )
+
+def written(called: str, positional: Sequence[str], keywords: Mapping[str, str]) -> str:
+    """The text of an expression with these words for its literals."""
+    if _SLOT in called:
+        return "".join(piece + word for piece, word in zip(called.split(_SLOT), [*positional, ""], strict=False))
+    words = [*positional, *(f"{keyword}={word}" for keyword, word in keywords.items())]
+    return f"{called}({', '.join(words)})"
 
 
 @lru_cache(maxsize=16_384)
@@ -52,12 +57,47 @@ def parsed(text: str) -> Expression:
     """The expression that ``text`` is."""
     call = ast.parse(text, mode="eval").body
     if not isinstance(call, ast.Call) or not all(map(_is_literal, [*call.args, *[k.value for k in call.keywords]])):
-        return Expression(text, is_call=False)
+        return _template(text, call)
+    called = ast.unparse(call.func)
     return Expression(
-        ast.unparse(call.func),
+        called,
         tuple(_segment(text, arg) for arg in call.args),
+        tuple(_label(called, index) for index in range(len(call.args))),
         tuple((str(keyword.arg), _segment(text, keyword.value)) for keyword in call.keywords),
     )
+
+
+def _template(text: str, expression: ast.expr) -> Expression:
+    found = sorted(_numbers(expression, "value"), key=lambda item: item[0].col_offset)
+    encoded, pieces, end = text.encode(), [], 0
+    for node, _ in found:
+        pieces.append(encoded[end : node.col_offset].decode())
+        end = int(node.end_col_offset or end)
+    pieces += [encoded[end:].decode(), ""]  # so that a template has a slot even where it has no number
+    return Expression(
+        _SLOT.join(pieces), tuple(_segment(text, node) for node, _ in found), tuple(label for _, label in found)
+    )
+
+
+def _numbers(node: ast.AST, label: str) -> Iterator[tuple[ast.Constant, str]]:
+    """Every number below a node, with what it is for."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        yield node, label
+    elif isinstance(node, ast.Call):
+        called = ast.unparse(node.func)
+        yield from _numbers(node.func, label)
+        for index, arg in enumerate(node.args):
+            yield from _numbers(arg, _label(called, index))
+        for keyword in node.keywords:
+            yield from _numbers(keyword.value, str(keyword.arg))
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _numbers(child, label)
+
+
+def _label(called: str, index: int) -> str:
+    known = _POSITIONAL.get(called, ())
+    return known[index] if index < len(known) else "size" if called.startswith("torch.") else f"argument{index + 1}"
 
 
 @lru_cache(maxsize=1_024)

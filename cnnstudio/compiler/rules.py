@@ -15,6 +15,7 @@ from typing import Literal
 from cnnstudio.blocks import (
     AdaptiveAvgPool2d,
     AvgPool2d,
+    BatchNorm1d,
     BatchNorm2d,
     Conv2d,
     ConvTranspose2d,
@@ -326,7 +327,7 @@ def no_activation_between(analysis: Analysis, classes: int | None) -> Iterator[F
             continue
         before, edge = graph[node.inputs[0]], Edge(node.inputs[0], node.name)
         while isinstance(before.block, _LINEAR) and len(graph.consumers[before.name]) == 1 and before.inputs[0]:
-            if not isinstance(before.block, BatchNorm2d):
+            if not isinstance(before.block, _BATCH_NORM):
                 edge = Edge(before.inputs[0], before.name)
             before = graph[before.inputs[0]]
         if _is_dense(before.block) and len(graph.consumers[before.name]) == 1:
@@ -338,7 +339,8 @@ def no_activation_between(analysis: Analysis, classes: int | None) -> Iterator[F
             )
 
 
-_LINEAR = (BatchNorm2d, Dropout, Dropout2d, Flatten, Identity, AvgPool2d, AdaptiveAvgPool2d)
+_BATCH_NORM = (BatchNorm1d, BatchNorm2d)
+_LINEAR = (*_BATCH_NORM, Dropout, Dropout2d, Flatten, Identity, AvgPool2d, AdaptiveAvgPool2d)
 
 
 def _is_dense(block: Block) -> bool:
@@ -351,10 +353,10 @@ def bias_before_batchnorm(analysis: Analysis, classes: int | None) -> Iterator[F
     """BatchNorm subtracts the mean of each channel, and with it any bias that was added before."""
     graph = analysis.graph
     for node in graph:
-        source = graph[node.inputs[0]] if isinstance(node.block, BatchNorm2d) and node.inputs[0] else None
+        source = graph[node.inputs[0]] if isinstance(node.block, _BATCH_NORM) and node.inputs[0] else None
         if source is None or len(graph.consumers[source.name]) > 1:
             continue
-        if isinstance(source.block, Conv2d | ConvTranspose2d) and source.block.bias:
+        if isinstance(source.block, Conv2d | ConvTranspose2d | Linear) and source.block.bias:
             yield Finding(
                 (source.name, node.name),
                 f"The bias of {_called(graph, source.name)} does nothing, because {_called(graph, node.name)} behind "
@@ -364,7 +366,7 @@ def bias_before_batchnorm(analysis: Analysis, classes: int | None) -> Iterator[F
 
 
 @lru_cache(maxsize=1_024)
-def _without_bias(block: Conv2d | ConvTranspose2d) -> Block:
+def _without_bias(block: Conv2d | ConvTranspose2d | Linear) -> Block:
     return dataclasses.replace(block, bias=False)
 
 
@@ -376,7 +378,7 @@ def dropout_before_batchnorm(analysis: Analysis, classes: int | None) -> Iterato
     """
     graph = analysis.graph
     for node in graph:
-        source = graph[node.inputs[0]] if isinstance(node.block, BatchNorm2d) and node.inputs[0] else None
+        source = graph[node.inputs[0]] if isinstance(node.block, _BATCH_NORM) and node.inputs[0] else None
         if source is None or not isinstance(source.block, Dropout | Dropout2d):
             continue
         alone = len(graph.consumers[source.name]) == 1

@@ -9,6 +9,7 @@ from cnnstudio.blocks import (
     AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
+    BatchNorm1d,
     BatchNorm2d,
     Concat,
     Conv2d,
@@ -101,6 +102,7 @@ POSITIVE: list[tuple[str, Graph, int | None]] = [
     ("no-activation-between", chain(Flatten(), Linear(20), Dropout(), Identity(), Linear(10)), None),
     ("no-activation-between", chain(Conv2d(8), AvgPool2d(), Flatten(), Linear(10)), None),
     ("bias-before-batchnorm", chain(Conv2d(8), BatchNorm2d(), ReLU(), *HEAD), None),
+    ("bias-before-batchnorm", chain(Flatten(), Linear(20), BatchNorm1d(), ReLU(), Linear(10)), None),
     ("dropout-before-batchnorm", chain(Conv2d(8), ReLU(), Dropout(), BatchNorm2d(), *HEAD), None),
 ]
 
