@@ -141,8 +141,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++", "magnifying-glass-plus"),
     Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),
     Action(
-        "minimap", "Map of the network", lambda w: w.set_minimap(not w.canvas.minimap.isVisible()), "", "map-trifold",
-        checked=lambda w: w.canvas.minimap.isVisible(),
+        "minimap", "Map of the network", lambda w: w.set_minimap(not w.canvas.minimap_wanted), "", "map-trifold",
+        checked=lambda w: w.canvas.minimap_wanted,
     ),
     Action(
         "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from math import ceil
+from collections.abc import Iterable
+from typing import Literal, cast
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent, QStaticText
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QInputDevice,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QStaticText,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from cnnstudio.ui.canvas.geometry import GRID, HEIGHT, WIDTH
@@ -18,6 +28,7 @@ from cnnstudio.ui.theme import theme
 
 NEAREST, FARTHEST = 4.0, 0.04
 LABELS_FROM = 0.7  # the zoom from which a wire says what it carries
+MOST_PIECES = 6  # of a region that are painted one by one
 STILL_AFTER = 150  # milliseconds without movement until edges are smoothed again
 
 
@@ -44,9 +55,11 @@ class Camera(QGraphicsView):
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._still = QTimer(self, singleShot=True, interval=STILL_AFTER)
         self._still.timeout.connect(self._smooth_again)
-        self._tile: tuple[tuple[object, ...], QPixmap] | None = None
+        self._tile: tuple[tuple[object, ...], QPixmap, float] | None = None
         self._labels: dict[str, QStaticText] = {}
+        self.wheel: Literal["zoom", "pan"] = "zoom"  # what a mouse wheel does; fingers on a touchpad always pan
         self._framed = False  # whether anything was ever put into view
+        self.canvas.touched.connect(self._repaint_far)
         theme.changed.connect(self._restyle)
 
     # where it looks
@@ -137,6 +150,32 @@ class Camera(QGraphicsView):
         super().resizeEvent(event)
         self.looked.emit()
 
+    # the wheel and the touchpad
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        pixels, angle = event.pixelDelta(), event.angleDelta()
+        is_touch = (
+            event.device().type() == QInputDevice.DeviceType.TouchPad
+            or event.phase() != Qt.ScrollPhase.NoScrollPhase
+            or not pixels.isNull()
+        )
+        zooms = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier) or (self.wheel == "zoom" and not is_touch)
+        if zooms:
+            self.zoom_by(2.0 ** (max(-480, min(480, angle.y() or angle.x())) / 480.0), event.position().toPoint())
+        else:
+            step = pixels if not pixels.isNull() else angle / 2
+            turned = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) and not step.x()
+            self.pan_by(step.y() if turned else step.x(), 0 if turned else step.y())
+        event.accept()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.NativeGesture:
+            gesture = cast(QNativeGestureEvent, event)
+            if gesture.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self.zoom_by(max(0.2, 1.0 + gesture.value()), gesture.position().toPoint())
+                return True
+        return super().viewportEvent(event)
+
     # how it paints
 
     def hurry(self) -> None:
@@ -152,9 +191,21 @@ class Camera(QGraphicsView):
         self._labels.clear()
         self.viewport().update()
 
+    def _repaint_far(self) -> None:
+        # Qt asks for no repaint of items that it has not painted itself
+        if self.zoom < NEAR:
+            self.viewport().update()
+
+    def update_scene(self, rect: QRectF) -> None:
+        """Paint this part of the scene again, for what is drawn over it and is no item."""
+        self.viewport().update(self.mapFromScene(rect).boundingRect().adjusted(-4, -4, 4, 4))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.zoom >= NEAR:
-            super().paintEvent(event)
+            # Qt would paint all that lies in the bounds of the region, and after a pan that is everything
+            pieces = list(cast(Iterable[QRect], event.region()))
+            for piece in pieces if len(pieces) <= MOST_PIECES else [event.rect()]:
+                super().paintEvent(QPaintEvent(piece))
             return
         painter = QPainter(self.viewport())
         painter.setRenderHints(self.renderHints())
@@ -170,22 +221,25 @@ class Camera(QGraphicsView):
         exposed = transform.mapRect(QRectF(rect)).toAlignedRect()
         painter.resetTransform()
         painter.fillRect(exposed, self.canvas.inks.canvas)
-        tile, pitch = self._grid_tile()
-        origin = transform.map(QPointF(0.0, 0.0))
-        offset = QPointF((exposed.x() - origin.x()) % pitch, (exposed.y() - origin.y()) % pitch)
+        tile, side = self._grid_tile()
+        # from one corner for the whole view, so that pieces painted one by one meet; in whole pixels, as a tile is
+        origin, corner = transform.map(QPointF(0.0, 0.0)), self.viewport().rect().topLeft()
+        begin = QPointF(round(origin.x() % side), round(origin.y() % side))
+        offset = QPointF(exposed.topLeft() - corner) - begin
         painter.drawTiledPixmap(QRectF(exposed), tile, offset)
         painter.setWorldTransform(transform)
 
     def _grid_tile(self) -> tuple[QPixmap, float]:
-        """Dots for the zoom in force, and their distance in pixels of the screen."""
+        """Dots for the zoom in force, and the side of the tile in pixels of the screen."""
         pitch = GRID * self.zoom
         while pitch < 14.0:
             pitch *= 4.0
         ratio = self.devicePixelRatioF()
         key = (round(pitch, 4), ratio, theme.palette.name)
         if self._tile is None or self._tile[0] != key:
-            # whole tiles of a whole number of pixels, or the dots would drift apart from the nodes
-            count = max(1, ceil(128.0 / pitch))
+            # as many dots as come nearest to a whole number of pixels: a tile that must be scaled costs ten times more
+            counts = range(max(1, round(128 / pitch)), max(2, round(512 / pitch)) + 1)
+            count = min(counts, key=lambda each: abs(each * pitch * ratio - round(each * pitch * ratio)))
             side = max(1, round(count * pitch * ratio))
             tile = QPixmap(side, side)
             tile.fill(self.canvas.inks.canvas.color())
@@ -193,16 +247,14 @@ class Camera(QGraphicsView):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("grid"))
-            radius = ratio * max(0.8, min(1.6, self.zoom * 1.1))
-            step = side / count
+            radius, step = ratio * max(0.8, min(1.6, self.zoom * 1.1)), side / count
             for row in range(count + 1):
                 for column in range(count + 1):
                     painter.drawEllipse(QPointF(column * step, row * step), radius, radius)
             painter.end()
-            tile.setDevicePixelRatio(side / (count * pitch))
-            self._tile = key, tile
-        count = max(1, ceil(128.0 / pitch))
-        return self._tile[1], count * pitch
+            tile.setDevicePixelRatio(ratio)
+            self._tile = key, tile, count * pitch
+        return self._tile[1:]
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
         if self.zoom >= LABELS_FROM:

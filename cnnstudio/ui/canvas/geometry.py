@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
@@ -130,9 +130,10 @@ def crosses(stroke: list[QPointF], line: list[QPointF]) -> bool:
     return any(QLineF(a, b).intersects(piece)[0] == bounded for a, b in pairwise(stroke) for piece in pieces)
 
 
-def bounds(rects: Iterable[QRectF]) -> QRectF:
+def bounds(rects: Sequence[QRectF]) -> QRectF:
     """The smallest rectangle round all of them; a null one for none."""
-    around = QRectF()
-    for rect in rects:
-        around = around.united(rect)
-    return around
+    if not rects:
+        return QRectF()
+    left, top = min(rect.left() for rect in rects), min(rect.top() for rect in rects)
+    right, bottom = max(rect.right() for rect in rects), max(rect.bottom() for rect in rects)
+    return QRectF(left, top, right - left, bottom - top)

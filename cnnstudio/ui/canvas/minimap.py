@@ -1,69 +1,84 @@
-"""Minimap: the whole network in a corner, boxes without wires, and a frame round what is in view."""
+"""Minimap: the whole network in a corner, boxes without wires, and a frame round what is in view.
+
+It is painted on the canvas rather than being a widget over it: Qt scrolls nothing that a widget lies over, and a pan
+would paint everything again, ten times the cost.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QTransform
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from cnnstudio.ui.canvas.camera import Camera
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.theme import theme
 
 SIZE = QSize(188, 124)
+AWAY = 14  # pixels from the corner of the view
 
 
-class Minimap(QWidget):
-    """A small picture of the scene; a press or a drag in it moves the view there."""
+class Minimap:
+    """A small picture of the scene, kept as pixels until a node moves."""
 
     def __init__(self, camera: Camera) -> None:
-        super().__init__(camera)
         self._camera = camera
-        self.setAccessibleName("Map of the network")
-        self.setFixedSize(SIZE)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        camera.looked.connect(self.update)
-        camera.canvas.synced.connect(self.update)
-        theme.changed.connect(self.update)
+        self._picture: tuple[tuple[object, ...], QPixmap] | None = None
+
+    @property
+    def rect(self) -> QRect:
+        """Where it lies in the viewport."""
+        view = self._camera.viewport().rect()
+        return QRect(
+            view.right() - SIZE.width() - AWAY, view.bottom() - SIZE.height() - AWAY, SIZE.width(), SIZE.height()
+        )
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether part of the network is out of view."""
+        bounds = self._camera.canvas.overview.bounds
+        return not bounds.isEmpty() and not self._camera.visible().contains(bounds)
+
+    def go(self, place: QPointF) -> None:
+        """Bring into the middle of the view what lies at this place of the viewport on the map."""
+        inverse, possible = self._transform().inverted()
+        if possible:
+            middle = self._camera.viewport().rect().center()
+            away = middle - self._camera.mapFromScene(inverse.map(place - self.rect.topLeft().toPointF()))
+            self._camera.pan_by(away.x(), away.y())
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint it, in pixels of the viewport."""
+        corner = self.rect.topLeft().toPointF()
+        painter.drawPixmap(corner, self._boxes())
+        seen: QRectF = self._transform().mapRect(self._camera.visible()).translated(corner)
+        painter.setPen(pen(theme.color("accent"), 1.5))
+        painter.setBrush(theme.color("accent", 0.08))
+        painter.drawRoundedRect(seen.intersected(QRectF(self.rect).adjusted(2, 2, -2, -2)), 3, 3)
 
     def _transform(self) -> QTransform:
-        overview = self._camera.canvas.overview
-        overview.gather()
-        around = overview.bounds.adjusted(-80, -80, 80, 80)
-        if around.isEmpty():
-            around = self._camera.visible()
-        space = self.rect().toRectF().adjusted(8, 8, -8, -8)
+        around = self._camera.canvas.overview.bounds.adjusted(-80, -80, 80, 80)
+        space = QRectF(8, 8, SIZE.width() - 16, SIZE.height() - 16)
         scale = min(space.width() / around.width(), space.height() / around.height())
         move = space.center() - around.center() * scale
         return QTransform(scale, 0.0, 0.0, scale, move.x(), move.y())
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(pen(theme.color("line"), 1.0))
-        painter.setBrush(theme.color("panel", 0.94))
-        painter.drawRoundedRect(frame, 8, 8)
-        transform = self._transform()
-        painter.setClipRect(frame.adjusted(1, 1, -1, -1))
-        painter.setWorldTransform(transform)
-        self._camera.canvas.overview.paint_bodies(painter, self._camera.canvas.inks)
-        painter.resetTransform()
-        seen: QRectF = transform.mapRect(self._camera.visible())
-        painter.setPen(pen(theme.color("accent"), 1.5))
-        painter.setBrush(theme.color("accent", 0.08))
-        painter.drawRoundedRect(seen.intersected(frame.adjusted(2, 2, -2, -2)), 3, 3)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._go(event.position())
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons():
-            self._go(event.position())
-
-    def _go(self, place: QPointF) -> None:
-        inverse, possible = self._transform().inverted()
-        if possible:
-            middle = self._camera.viewport().rect().center()
-            away = middle - self._camera.mapFromScene(inverse.map(place))
-            self._camera.pan_by(away.x(), away.y())
+    def _boxes(self) -> QPixmap:
+        overview, ratio = self._camera.canvas.overview, self._camera.devicePixelRatioF()
+        overview.gather()
+        key = overview.version, ratio, theme.palette.name
+        if self._picture is None or self._picture[0] != key:
+            picture = QPixmap(SIZE * ratio)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            frame = QRectF(0.5, 0.5, SIZE.width() - 1, SIZE.height() - 1)
+            painter.setPen(pen(theme.color("line"), 1.0))
+            painter.setBrush(theme.color("panel", 0.94))
+            painter.drawRoundedRect(frame, 8, 8)
+            painter.setClipRect(frame.adjusted(1, 1, -1, -1))
+            painter.setWorldTransform(self._transform(), True)
+            overview.paint_bodies(painter, self._camera.canvas.inks)
+            painter.end()
+            self._picture = key, picture
+        return self._picture[1]

@@ -38,6 +38,7 @@ class NodeItem(QGraphicsRectItem):
         self.warning = ""
         self.node = node
         self._texts: dict[int, list[Text]] = {}
+        self.body = QRectF()  # in scene pixels
         self.setPen(style.no_pen)
         self.show_node(node)
 
@@ -52,6 +53,7 @@ class NodeItem(QGraphicsRectItem):
         self.output = output_port(self.ports)
         self.setRect(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, self.height + 2 * MARGIN)
         self._texts = {}
+        self.place(*node.position)
         self.update()
 
     def show_result(self, shape: Shape | None, misfit: bool = False, error: str = "", warning: str = "") -> None:
@@ -65,7 +67,6 @@ class NodeItem(QGraphicsRectItem):
         """Show whether it is selected and whether the keyboard stands on it."""
         if (selected, focused) != (self.selected, self.focused):
             self.selected, self.focused = selected, focused
-            self.setZValue(1.0 if selected else 0.0)
             self.update()
 
     def restyle(self, style: Style) -> None:
@@ -76,10 +77,10 @@ class NodeItem(QGraphicsRectItem):
 
     # where things are, in the scene
 
-    @property
-    def body(self) -> QRectF:
-        """The rectangle of the body, in scene pixels."""
-        return QRectF(self.x(), self.y(), WIDTH, self.height)
+    def place(self, x: float, y: float) -> None:
+        """Stand with the top left corner there."""
+        self.setPos(x, y)
+        self.body = QRectF(x, y, WIDTH, self.height)
 
     def input_at(self, index: int) -> QPointF:
         """The place of an input port, in scene pixels."""
@@ -115,8 +116,12 @@ class NodeItem(QGraphicsRectItem):
         self._paint_body(painter, body, zoom)
         painter.setPen(style.no_pen)
         painter.setBrush(family.brush)
-        painter.drawRoundedRect(QRectF(6.0, 8.0, BAR, self.height - 16.0), BAR / 2, BAR / 2)
-        self._paint_ports(painter, zoom)
+        bar = QRectF(6.0, 8.0, BAR, self.height - 16.0)
+        if zoom >= MIDDLE:
+            painter.drawRoundedRect(bar, BAR / 2, BAR / 2)
+            self._paint_ports(painter, zoom)
+        else:
+            painter.drawRect(bar)
         level = 2 if zoom >= NEAR else 1 if zoom >= MIDDLE else 0
         if level not in self._texts:
             self._texts[level] = self._layout_texts(level)
@@ -139,9 +144,9 @@ class NodeItem(QGraphicsRectItem):
             painter.setPen(style.halo_pen if self.selected else style.error_halo_pen)
             painter.drawRoundedRect(body.adjusted(-2.0, -2.0, 2.0, 2.0), RADIUS + 2.0, RADIUS + 2.0)
         painter.setPen(self._outline())
+        if isinstance(self.node.block, Composite) and zoom >= MIDDLE:  # a second sheet behind it: it can be opened
+            painter.drawRoundedRect(QRectF(7.0, -4.0, WIDTH - 14.0, 20.0), 6.0, 6.0)
         painter.drawRoundedRect(body, RADIUS, RADIUS)
-        if isinstance(self.node.block, Composite) and zoom >= 0.5:  # a second sheet behind it: it can be opened
-            painter.drawLine(QPointF(RADIUS + 3.0, -3.0), QPointF(WIDTH - RADIUS - 3.0, -3.0))
         if self.focused:
             painter.setPen(style.focus_pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -193,7 +198,7 @@ class NodeItem(QGraphicsRectItem):
         rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]
         picked = ((0,), (0, 2), (0, 1, 2))[level]  # what has room to be read from here
         top, pitch = self.height / 2 - (15.5, 22.0, 25.0)[level], (0.0, 23.0, 17.0)[level]
-        made = [_glyph(family.glyph, QPointF(26.0, self.height / 2), style.glyph_font)]
+        made = [_glyph(family.glyph, QPointF(26.0, self.height / 2), style.glyph_fonts[level])]
         for place, row in enumerate(picked):
             words, color = rows[row]
             made.append(_text(words, top + place * pitch, style.node_fonts[level][min(place, 1)], color))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
-from cnnstudio.ui.canvas.geometry import WIDTH, bounds
+from cnnstudio.ui.canvas.geometry import WIDTH, bounds, is_turned, turns
 from cnnstudio.ui.canvas.node_item import NodeItem, static_text
 from cnnstudio.ui.canvas.style import Style
 from cnnstudio.ui.canvas.wire_item import WireItem
@@ -25,32 +26,54 @@ class Overview:
 
     def __init__(self, scene: CanvasScene) -> None:
         self._scene = scene
-        self._stale = True
+        self._stale = self._bodies_stale = True
+        self.version = 0  # another number whenever a body is not where or what it was
         self.bodies: dict[str, list[QRectF]] = {}
         self._wires: dict[str, list[QLineF]] = {}
         self._marked: dict[str, list[QRectF]] = {}
         self._names: dict[str, QStaticText] = {}
         self._font = QFont()
-        self.bounds = QRectF()
+        self._bounds = QRectF()
 
-    def invalidate(self) -> None:
-        """Say that something in the scene is not as it was."""
+    def invalidate(self, bodies: bool = False) -> None:
+        """Say that something in the scene is not as it was: wires or marks, or also where the ``bodies`` are."""
         self._stale = True
+        if bodies:
+            self._bodies_stale = True
+        self._scene.touched.emit(bodies)
+
+    @property
+    def bounds(self) -> QRectF:
+        """The rectangle round all nodes; a null one for none."""
+        self._gather_bodies()
+        return self._bounds
 
     def gather(self) -> None:
         """Bring the lists up to date, if the scene changed since they were made."""
+        self._gather_bodies()
         if not self._stale:
             return
         self._stale = False
-        self.bodies, self._wires, self._marked = {}, {}, {}
+        self._wires, self._marked = {}, {}
         for item in self._scene.nodes.values():
-            body = item.body
-            self.bodies.setdefault(item.node.block.family, []).append(body)
             for mark in _marks(item):
-                self._marked.setdefault(mark, []).append(body)
+                self._marked.setdefault(mark, []).append(item.body)
         for wire in self._scene.wires.values():
-            self._wires.setdefault(_state(wire), []).append(QLineF(wire.start, wire.end))
-        self.bounds = bounds(rect for rects in self.bodies.values() for rect in rects)
+            lines = self._wires.setdefault(_state(wire), [])
+            if is_turned(wire.start, wire.end):
+                lines += [QLineF(a, b) for a, b in pairwise(turns(wire.start, wire.end))]
+            else:
+                lines.append(QLineF(wire.start, wire.end))
+
+    def _gather_bodies(self) -> None:
+        if not self._bodies_stale:
+            return
+        self._bodies_stale = False
+        self.version += 1
+        self.bodies = {}
+        for item in self._scene.nodes.values():
+            self.bodies.setdefault(item.node.block.family, []).append(item.body)
+        self._bounds = bounds([item.body for item in self._scene.nodes.values()])
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint everything; the painter draws in scene pixels and ``exposed`` is what of the scene can be seen."""

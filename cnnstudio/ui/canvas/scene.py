@@ -48,6 +48,7 @@ class CanvasScene(QGraphicsScene):
     """One item a node and one item a wire, kept in step with ``document.view_graph`` by difference."""
 
     synced = Signal()  # the items agree with the document again
+    touched = Signal(bool)  # something looks otherwise; with True, a body stands elsewhere or is another
 
     def __init__(self, document: Document) -> None:
         super().__init__()
@@ -83,7 +84,7 @@ class CanvasScene(QGraphicsScene):
         self._show_results(analysis)
         self._follow_selection(self.document.selection)
         self.select_wires(self.selected_wires & self.wires.keys())
-        self.overview.invalidate()
+        self.overview.invalidate(bodies=old is not graph)
         self.synced.emit()
 
     def _apply(self, difference: Diff) -> None:
@@ -96,13 +97,15 @@ class CanvasScene(QGraphicsScene):
         for name in difference.added:
             self.nodes[name] = item = NodeItem(self.graph[name], self.inks)
             self._incident[name] = set()
-            item.setPos(*self.graph[name].position)
             self.addItem(item)
         moved = set(difference.moved)
         for name in difference.changed:
-            if name not in moved:
-                self.nodes[name].show_node(self.graph[name])
-            self.nodes[name].setPos(*self.graph[name].position)
+            node = self.graph[name]
+            if name in moved:
+                self.nodes[name].node = node
+                self.nodes[name].place(*node.position)
+            else:
+                self.nodes[name].show_node(node)
         for edge in difference.wires_added:
             self._add_wire(edge)
         self._route({edge for name in difference.changed for edge in self._incident[name]})
@@ -135,9 +138,12 @@ class CanvasScene(QGraphicsScene):
                 shape = known.shape if known else None
                 item.show_result(shape, name in analysis.errors, *problems.get(name, ("", "")))
         self._problems = problems
+        errors = analysis.errors
         for edge, wire in self.wires.items():
             carried = facts.get(edge.source)
-            wire.show_result(carried.shape if carried else None, carried is not None and edge.target in analysis.errors)
+            faulty = edge.target in errors and carried is not None
+            if carried is not wire.carried or faulty is not wire.faulty:
+                wire.show_result(carried, faulty)
 
     def _found_problems(self, analysis: Analysis) -> dict[str, tuple[str, str]]:
         found = {name: (_sentence(error.sentence), "") for name, error in analysis.errors.items()}
@@ -204,8 +210,8 @@ class CanvasScene(QGraphicsScene):
         edges: set[Edge] = set()
         for name, (x, y) in positions.items():
             item = self.nodes[name]
-            moved[name] = (x - item.x(), y - item.y())
-            item.setPos(x, y)
+            moved[name] = (x - item.body.x(), y - item.body.y())
+            item.place(x, y)
             edges |= self._incident[name]
         stale: list[Edge] = []
         for edge in edges:
@@ -215,7 +221,7 @@ class CanvasScene(QGraphicsScene):
             else:
                 stale.append(edge)
         self._route(stale)
-        self.overview.invalidate()
+        self.overview.invalidate(bodies=True)
 
     def settle(self, names: Iterable[str]) -> None:
         """Put these nodes back where the graph has them."""
@@ -263,14 +269,14 @@ class CanvasScene(QGraphicsScene):
 
     def wires_cut(self, stroke: list[QPointF]) -> list[Edge]:
         """The wires that the line of a knife crosses."""
-        around = bounds(QRectF(a, b).normalized().adjusted(-1, -1, 1, 1) for a, b in pairwise(stroke))
+        around = bounds([QRectF(a, b).normalized().adjusted(-1, -1, 1, 1) for a, b in pairwise(stroke)])
         found = self.items(around, _TOUCHES)
         return [item.edge for item in found if isinstance(item, WireItem) and item.is_cut_by(stroke)]
 
     def bounds_of(self, names: Iterable[str] | None = None) -> QRectF:
         """The rectangle round these nodes, or round all."""
         wanted = self.nodes if names is None else names
-        return bounds(self.nodes[name].body for name in wanted if name in self.nodes)
+        return bounds([self.nodes[name].body for name in wanted if name in self.nodes])
 
     def shape_at(self, name: str | None) -> Shape | None:
         """The shape that leaves this node, where it is known."""

@@ -52,7 +52,7 @@ class Style:
         self.error_brush, self.warning_brush = QBrush(self.error), QBrush(self.warning)
         self.wire_brush, self.accent_brush = QBrush(self.wire_color), QBrush(self.accent)
         self.shadow = QBrush(QColor(0, 0, 0, 70 if theme.is_dark else 16))
-        self.node_pen = pen(mix(color("muted"), color("line"), 0.25))
+        self.node_pen = pen(mix(color("muted"), color("line"), 0.4))
         self.waiting_pen = pen(color("muted"), 1.0, Qt.PenStyle.DashLine)
         self.selected_pen, self.halo_pen = pen(self.accent, 2.0), pen(color("accent", 0.28), 4.0)
         self.focus_pen = pen(self.text, 1.2, Qt.PenStyle.DotLine)
@@ -75,9 +75,16 @@ class Style:
         ]
         self.node_fonts = [tuple((font, QFontMetricsF(font)) for font in pair) for pair in pairs]
         self.small_font, self.label_font = _font(11), _font(10)
-        self.glyph_font, self.badge_font = glyph_font(21), _font(12, bold=True)
-        self.label_metrics = QFontMetricsF(self.label_font)
+        self.glyph_fonts, self.badge_font = [glyph_font(size) for size in (30, 25, 21)], _font(12, bold=True)
+        self._label_metrics = QFontMetricsF(self.label_font)
+        self._label_widths: dict[str, float] = {}
         self._families: dict[str, FamilyStyle] = {}
+
+    def label_width(self, words: str) -> float:
+        """How wide the label of a wire is, with its margins; there are few different ones."""
+        if words not in self._label_widths:
+            self._label_widths[words] = self._label_metrics.horizontalAdvance(words) + 8.0
+        return self._label_widths[words]
 
     def family(self, name: str) -> FamilyStyle:
         """How this family is painted."""

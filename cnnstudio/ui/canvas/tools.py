@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
@@ -16,6 +17,7 @@ from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.theme import theme
 
 if TYPE_CHECKING:
+    from cnnstudio.ui.canvas.minimap import Minimap
     from cnnstudio.ui.canvas.view import CanvasView
 
 SHIFT, CTRL, ALT = (
@@ -71,6 +73,20 @@ class PanTool(Tool):
         self.view.pan_by(step.x(), step.y())
 
 
+class MapTool(Tool):
+    """Moves the view to where the map is pressed."""
+
+    cursor = Qt.CursorShape.PointingHandCursor
+
+    def __init__(self, view: CanvasView, start: Pointer, minimap: Minimap) -> None:
+        super().__init__(view, start)
+        self._map = minimap
+        minimap.go(start.view.toPointF())
+
+    def move(self, pointer: Pointer) -> None:
+        self._map.go(pointer.view.toPointF())
+
+
 class PressTool(Tool):
     """Waits to see whether a press becomes a click or a drag."""
 
@@ -103,7 +119,9 @@ class RubberBandTool(Tool):
         return QRectF(self.start.scene, self.last.scene).normalized()
 
     def move(self, pointer: Pointer) -> None:
+        self.view.update_scene(self._band)
         self.last = pointer
+        self.view.update_scene(self._band)
         caught = self.view.canvas.nodes_in(self._band)
         if pointer.holds(CTRL):
             chosen = [name for name in self._before if name not in set(caught)]
@@ -112,8 +130,8 @@ class RubberBandTool(Tool):
         else:
             chosen = caught
         order = self.view.canvas.graph.nodes
-        self.view.document.select(tuple(name for name in order if name in set(chosen)))
-        self.view.viewport().update()
+        kept = set(chosen)
+        self.view.document.select(tuple(name for name in order if name in kept))
 
     def cancel(self) -> None:
         self.view.document.select(self._before)
@@ -135,6 +153,7 @@ class KnifeTool(Tool):
         self._cut: list[Edge] = []
 
     def move(self, pointer: Pointer) -> None:
+        self.view.update_scene(QRectF(self._stroke[-1], self.last.scene).normalized())
         if (pointer.scene - self._stroke[-1]).manhattanLength() * self.view.zoom >= 6:
             self._stroke.append(pointer.scene)
             for edge in self.view.canvas.wires_cut(self._stroke[-2:]):
@@ -143,7 +162,8 @@ class KnifeTool(Tool):
                     self.view.canvas.wires[edge].show_state(hot=True)
             self.view.canvas.overview.invalidate()
         self.last = pointer
-        self.view.viewport().update()
+        for a, b in pairwise([*self._stroke[-2:], pointer.scene]):
+            self.view.update_scene(QRectF(a, b).normalized())
 
     def release(self, pointer: Pointer) -> None:
         self.move(pointer)

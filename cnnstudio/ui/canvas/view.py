@@ -13,13 +13,10 @@ from PySide6.QtGui import (
     QDropEvent,
     QFocusEvent,
     QHelpEvent,
-    QInputDevice,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -31,7 +28,7 @@ from cnnstudio.ui.canvas.geometry import SNAP
 from cnnstudio.ui.canvas.hint import paint_hint
 from cnnstudio.ui.canvas.minimap import Minimap
 from cnnstudio.ui.canvas.node_item import NodeItem
-from cnnstudio.ui.canvas.tools import CTRL, SHIFT, PanTool, Pointer, Tool, tool_for
+from cnnstudio.ui.canvas.tools import CTRL, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
 from cnnstudio.ui.document import Document
 
 EDGE = 26  # pixels from the border of the view where a held gesture makes it roll on
@@ -56,7 +53,6 @@ class CanvasView(Asking):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
-        self.wheel: Literal["zoom", "pan"] = "zoom"
         self.space_held = self.space_used = self.knife_held = False
         self._tool: Tool | None = None
         self._pointer = Pointer(QPointF(), QPoint(), Qt.KeyboardModifier.NoModifier)
@@ -70,10 +66,10 @@ class CanvasView(Asking):
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setAccessibleName("Network canvas")
-        self.minimap = Minimap(self)
-        self._map_wanted = True
-        self.looked.connect(self._show_map)
-        self.canvas.synced.connect(self._show_map)
+        self.minimap_wanted = True  # shown whenever part of the network is out of view
+        self._map = Minimap(self)
+        self.looked.connect(self._update_map)
+        self.canvas.touched.connect(self._follow_bodies)
         self.breadcrumb = Breadcrumb(document, self)
         self.breadcrumb.move(12, 12)
         document.changed.connect(self._give_up_gesture)
@@ -151,7 +147,8 @@ class CanvasView(Asking):
             self.use(PanTool(self, pointer))
         elif event.button() == Qt.MouseButton.LeftButton:
             self._hover(None)
-            self.use(tool_for(self, pointer))
+            on_map = self.shows_map and self._map.rect.contains(pointer.view)
+            self.use(MapTool(self, pointer, self._map) if on_map else tool_for(self, pointer))
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -209,33 +206,12 @@ class CanvasView(Asking):
             self._pointer = Pointer(self.mapToScene(place), place, self._pointer.modifiers)
             self._tool.move(self._pointer)
 
-    # the wheel and the touchpad
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        pixels, angle = event.pixelDelta(), event.angleDelta()
-        is_touch = (
-            event.device().type() == QInputDevice.DeviceType.TouchPad
-            or event.phase() != Qt.ScrollPhase.NoScrollPhase
-            or not pixels.isNull()
-        )
-        zooms = bool(event.modifiers() & CTRL) or (self.wheel == "zoom" and not is_touch)
-        if zooms:
-            self.zoom_by(2.0 ** (max(-480, min(480, angle.y() or angle.x())) / 480.0), event.position().toPoint())
-        else:
-            step = pixels if not pixels.isNull() else angle / 2
-            turned = bool(event.modifiers() & SHIFT) and not step.x()
-            self.pan_by(step.y() if turned else step.x(), 0 if turned else step.y())
-        event.accept()
+    # telling
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
             self._tell(cast(QHelpEvent, event))
             return True
-        if event.type() == QEvent.Type.NativeGesture:
-            gesture = cast(QNativeGestureEvent, event)
-            if gesture.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.zoom_by(max(0.2, 1.0 + gesture.value()), gesture.position().toPoint())
-                return True
         return super().viewportEvent(event)
 
     def _tell(self, event: QHelpEvent) -> None:
@@ -255,7 +231,8 @@ class CanvasView(Asking):
         if event.type() == QEvent.Type.ShortcutOverride:
             key = cast(QKeyEvent, event)
             plain = not key.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-            if key.key() in OWN_KEYS and (plain or (key.key() in ARROWS and key.modifiers() & CTRL)):
+            walks = key.key() in ARROWS and key.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == CTRL
+            if key.key() in OWN_KEYS and (plain or walks):
                 event.accept()
                 return True
         return super().event(event)
@@ -357,13 +334,20 @@ class CanvasView(Asking):
 
     def set_minimap(self, shown: bool) -> None:
         """Show the map in the corner whenever part of the network is out of view, or never."""
-        self._map_wanted = shown
-        self._show_map()
+        self.minimap_wanted = shown
+        self._update_map()
 
-    def _show_map(self) -> None:
-        self.canvas.overview.gather()
-        network = self.canvas.overview.bounds
-        self.minimap.setVisible(self._map_wanted and not self.visible().contains(network) and not network.isEmpty())
+    @property
+    def shows_map(self) -> bool:
+        """Whether the map is in its corner now."""
+        return self.minimap_wanted and self._map.is_needed
+
+    def _update_map(self) -> None:
+        self.viewport().update(self._map.rect)
+
+    def _follow_bodies(self, bodies: bool) -> None:
+        if bodies:
+            self._update_map()
 
     def scene_item(self, name: str) -> NodeItem:
         """The item of a node."""
@@ -397,8 +381,6 @@ class CanvasView(Asking):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        corner = self.rect().bottomRight()
-        self.minimap.move(corner.x() - self.minimap.width() - 12, corner.y() - self.minimap.height() - 12)
         if not self._framed and len(self.canvas.nodes):
             self.fit()
 
@@ -410,6 +392,18 @@ class CanvasView(Asking):
         for overlay in (self._drop, self._tool):
             if overlay is not None:
                 overlay.paint(painter, self.zoom)
+        transform = painter.worldTransform()
+        if self.shows_map and transform.mapRect(QRectF(rect)).intersects(QRectF(self._map.rect)):
+            painter.resetTransform()
+            self._map.paint(painter)
+            painter.setWorldTransform(transform)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:  # noqa: N802 - Qt's name
+        super().scrollContentsBy(dx, dy)
+        # what was scrolled along and must stay where it is
+        for rect in [self._map.rect] if self.minimap_wanted else []:
+            self.viewport().update(rect)
+            self.viewport().update(rect.translated(dx, dy))
 
 
 def _past(place: int, low: int, high: int) -> int:

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from cnnstudio.graph import Edge, Shape
+from cnnstudio.compiler.inference import Facts
+from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.geometry import crosses, distance_to, wire_path, wire_points
 from cnnstudio.ui.canvas.style import Style
 
@@ -23,13 +24,12 @@ class WireItem(QGraphicsPathItem):
         self.edge = edge
         self.style = style
         self.start, self.end = QPointF(), QPointF()
-        self.carried: Shape | None = None
+        self.carried: Facts | None = None
         self.faulty = False
         self.selected = False
         self.hot = False
         self.wide = False  # whether its width grows with the channels
         self.label = ""
-        self.label_width = 0.0
         self.setZValue(-1.0)
         self.setPen(style.wire_waiting_pen)
 
@@ -46,13 +46,11 @@ class WireItem(QGraphicsPathItem):
         self.start, self.end = self.start + offset, self.end + offset
         self.setPos(self.pos() + offset)
 
-    def show_result(self, carried: Shape | None, faulty: bool) -> None:
-        """Show the shape that it carries, and whether what it enters cannot take it."""
-        if (carried, faulty) != (self.carried, self.faulty) or (carried is not None and not self.label):
-            self.carried, self.faulty = carried, faulty
-            self.label = "×".join(map(str, carried)) if carried is not None else ""
-            self.label_width = self.style.label_metrics.horizontalAdvance(self.label) + 8.0 if self.label else 0.0
-            self.repen()
+    def show_result(self, carried: Facts | None, faulty: bool) -> None:
+        """Show the shape that it carries, of the node that gives it, and whether what it enters cannot take it."""
+        self.carried, self.faulty = carried, faulty
+        self.label = "×".join(map(str, carried.shape)) if carried is not None else ""
+        self.repen()
 
     def show_state(self, selected: bool | None = None, hot: bool | None = None) -> None:
         """Show whether it is selected, and whether the pointer or a gesture is on it."""
@@ -81,8 +79,9 @@ class WireItem(QGraphicsPathItem):
             pen = style.wire_waiting_pen if self.carried is None else style.wire_pen
         if self.wide and self.carried is not None:
             pen = QPen(pen)
-            pen.setWidthF(pen.widthF() + 0.45 * log2(max(self.carried[0], 1)))
-        self.setPen(pen)
+            pen.setWidthF(pen.widthF() + 0.45 * log2(max(self.carried.shape[0], 1)))
+        if pen != self.pen():
+            self.setPen(pen)
 
     # where it is
 
@@ -94,11 +93,11 @@ class WireItem(QGraphicsPathItem):
     def label_rect(self) -> QRectF:
         """Where the shape is written, or a null rectangle where there is no room for it."""
         room = abs(self.end.x() - self.start.x()) + abs(self.end.y() - self.start.y()) - 14.0
-        if not self.label or room < self.label_width:
+        width = self.style.label_width(self.label)
+        if not self.label or room < width:
             return QRectF()
         middle = self.middle
-        half = self.label_width / 2
-        return QRectF(middle.x() - half, middle.y() - LABEL_HEIGHT / 2, self.label_width, LABEL_HEIGHT)
+        return QRectF(middle.x() - width / 2, middle.y() - LABEL_HEIGHT / 2, width, LABEL_HEIGHT)
 
     def distance(self, point: QPointF) -> tuple[float, float]:
         """How far a point of the scene is from it, and at which share of its length it is nearest."""
@@ -110,5 +109,5 @@ class WireItem(QGraphicsPathItem):
 
     def sentence(self) -> str:
         """What a tooltip says of it."""
-        carried = f"carries {self.carried}" if self.carried is not None else "carries no shape yet"
+        carried = f"carries {self.carried.shape}" if self.carried is not None else "carries no shape yet"
         return f"{self.edge.source} → {self.edge.target}: {carried}."
