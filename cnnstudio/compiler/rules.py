@@ -230,28 +230,22 @@ def _branch(graph: Graph, end: str) -> list[str]:
 
 @rule("classes", "error")
 def head_classes(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
-    """A classifier ends in one number for each class of its data, its score."""
+    """The last layer of a classifier gives one number for each class of its data, its score."""
     end = _output(analysis)
-    if end is None or classes is None:
+    head = _head(analysis, end) if end is not None else None
+    if classes is None or end is None or head is None or analysis.facts[end.name].shape == Shape(classes):
         return
-    graph, given = analysis.graph, analysis.facts[end.name].shape
-    if given == Shape(classes):
-        return
-    if len(given) != 1:
-        sentence = f"The network ends in {given} at {_called(graph, end.name)}, but the data has {classes} classes."
-        yield Finding((end.name,), f"{sentence} It needs one number for each.", tuple(_heads(end, given, classes)))
-        return
-    head = _head(analysis, end)
     ways = []
     if isinstance(head.block, Linear):
         block: Block = dataclasses.replace(head.block, out_features=classes)
         ways = [fixes.replace(f"Set out_features to {classes}", head.name, block)]
+        if head is end:
+            ways.append(fixes.append(f"Add ReLU and a Linear of {classes}", end.name, ReLU(), Linear(classes)))
     elif isinstance(head.block, Conv2d) and head.block.groups == 1:
         block = dataclasses.replace(head.block, out_channels=classes)
         ways = [fixes.replace(f"Set out_channels to {classes}", head.name, block)]
-    else:
-        ways = [fixes.append(f"Add a Linear of {classes}", end.name, Linear(classes))]
-    sentence = f"{_called(graph, head.name)} gives {given} scores, but the data has {classes} classes."
+    scores = analysis.facts[end.name].shape
+    sentence = f"{_called(analysis.graph, head.name)} gives {scores} scores, but the data has {classes} classes."
     yield Finding((head.name,), sentence, tuple(ways))
 
 
@@ -259,31 +253,33 @@ def head_classes(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
 def missing_head(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
     """A classifier ends in a vector of scores, which a head (pooling, Flatten, Linear) makes of the feature maps."""
     end = _output(analysis)
-    if end is None or classes is not None or end.is_input:
+    if end is None or _head(analysis, end) is not None:
         return
-    given = analysis.facts[end.name].shape
-    if len(given) != 1:
-        where = _called(analysis.graph, end.name)
-        sentence = f"The network ends in {given} at {where}; a classifier ends in one score a class."
-        yield Finding((end.name,), sentence, tuple(_heads(end, given, 10)))
+    given, count = analysis.facts[end.name].shape, classes or 10
+    blocks: tuple[Block, ...] = (Linear(count),)
+    title = f"Add a Linear of {count}"
+    if given.is_map:
+        blocks = (AdaptiveAvgPool2d(1), Flatten(), *blocks)
+        title = f"Add global average pooling, Flatten and a Linear of {count}"
+    yield Finding(
+        (end.name,),
+        f"The network ends in {given} at {_called(analysis.graph, end.name)}. A classifier ends in a layer that gives "
+        "one score a class.",
+        (fixes.append(title, end.name, *blocks),) if len(given) != 2 else (),
+    )
 
 
-def _heads(end: Node, given: Shape, classes: int) -> Iterator[Fix]:
-    if given.is_map and not end.is_input:
-        blocks = (AdaptiveAvgPool2d(1), Flatten(), Linear(classes))
-        yield fixes.append(f"Add global average pooling, Flatten and a Linear of {classes}", end.name, *blocks)
-
-
-def _head(analysis: Analysis, end: Node) -> Node:
-    """The node that fixes how many scores come out: behind it each score only changes its value."""
-    graph, node = analysis.graph, end
-    count = analysis.facts[end.name].shape[0]
+def _head(analysis: Analysis, end: Node) -> Node | None:
+    """The layer that gives the scores, if there is one: behind it, each score only changes its value."""
+    graph, node, scores = analysis.graph, end, analysis.facts[end.name].shape
+    if len(scores) != 1:
+        return None
     while isinstance(node.block, Activation | Dropout | Dropout2d | Flatten | AdaptiveAvgPool2d | AvgPool2d):
         source = str(node.inputs[0])
-        if analysis.facts[source].shape[0] != count or len(graph.consumers[source]) > 1:
-            break
+        if analysis.facts[source].shape[0] != scores[0] or len(graph.consumers[source]) > 1:
+            return None
         node = graph[source]
-    return node
+    return None if node.is_input else node
 
 
 @rule("softmax-before-loss", "warning")

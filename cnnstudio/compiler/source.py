@@ -232,10 +232,10 @@ def _written(made: Class) -> list[str]:
 def _sentence(block: Composite) -> list[str]:
     """The first sentence of the composite's help as a docstring, harmless whatever it says."""
     first = re.split(r"(?<=\.)\s", " ".join(block.help().split()), maxsplit=1)[0]
-    plain = re.sub(r'[\\"]|[^\x20-\uffff]', "'", first)
+    plain = "".join(letter if letter.isprintable() and letter not in '\\"' else "'" for letter in first)
     if len(plain) > LINE_LENGTH - 10:
         plain = plain.partition(":")[0].rstrip(".") + "."
-    return textwrap.wrap(f'"""{plain}"""', LINE_LENGTH, initial_indent="    ", subsequent_indent="    ")
+    return textwrap.wrap(f'"""{plain or type(block).__name__}"""', LINE_LENGTH, initial_indent="    ", subsequent_indent="    ")
 
 
 def _forward(graph: Graph, statements: list[_Statement], shapes: Mapping[str, Shape]) -> list[str]:

@@ -91,9 +91,12 @@ POSITIVE: list[tuple[str, Graph, int | None]] = [
     ("classes", GOOD, 5),
     ("classes", deeper(GOOD, "fc1", Dropout(), Softmax()), 5),
     ("classes", chain(Conv2d(10, 1), ReLU(), AdaptiveAvgPool2d(1), Flatten()), 3),
-    ("classes", chain(Conv2d(10, 1), ReLU(), Flatten()), 3),
-    ("classes", chain(Conv2d(10, 1), ReLU()), 10),
+    ("classes", chain(Flatten(), Linear(120)), 10),
+    ("classes", chain(Residual(8), AdaptiveAvgPool2d(1), Flatten()), 3),
     ("missing-head", chain(Conv2d(8), ReLU()), None),
+    ("missing-head", chain(Conv2d(10, 1), ReLU()), 10),
+    ("missing-head", chain(Conv2d(10, 1), ReLU(), Flatten()), 3),
+    ("missing-head", chain(Flatten()), 3),
     ("softmax-before-loss", deeper(GOOD, "fc1", Softmax()), None),
     ("activation-before-loss", deeper(GOOD, "fc1", ReLU()), None),
     ("activation-before-loss", deeper(GOOD, "fc1", Sigmoid()), 10),
@@ -115,7 +118,9 @@ NEGATIVE: list[tuple[str, Graph, int | None]] = [
     ("unused-branch", loose(Node("conv9", Conv2d()), Node("relu9", ReLU(), ("conv9",))), None),
     ("classes", GOOD, 10),
     ("classes", chain(Conv2d(8, groups=2)), 10),  # without shapes there is nothing to say
-    ("missing-head", chain(Conv2d(8)), 10),  # the head that is not the data's says it
+    ("classes", chain(Conv2d(8)), 10),  # that is a missing head, which is no error while one draws
+    ("missing-head", GOOD, 5),
+    ("missing-head", chain(Residual(8), AdaptiveAvgPool2d(1), Flatten()), 8),
     ("softmax-before-loss", chain(Conv2d(8), Softmax(), *HEAD), None),
     ("activation-before-loss", chain(Conv2d(10), ReLU(), AdaptiveAvgPool2d(1), Flatten(), Tanh()), None),
     ("activation-before-loss", chain(Conv2d(8), ReLU()), None),

@@ -389,6 +389,25 @@ def test_values_that_lie_about_themselves_are_made_plain() -> None:
     assert "__import__" not in text
 
 
+def test_the_help_of_a_composite_cannot_break_out_of_the_docstring() -> None:
+    for doc in (
+        'Ends here. """ import os',
+        '""" import os; """',
+        "A backslash \\",
+        'A quote at its end"',
+        "Two\nlines\x00 with\u2028odd\ud800letters",
+        "Very " * 60 + "long: not short.",
+        "",
+    ):
+        hostile = type("Hostile", (Bottle,), {"help": classmethod(lambda cls, doc=doc: doc)})
+        text = source(chain(hostile(32), size=(32, 8, 8))).text
+        tree = ast.parse(text)
+        assert [type(node).__name__ for node in tree.body[1:3]] == ["Import", "ImportFrom"]
+        assert all(isinstance(node, ast.ClassDef) for node in tree.body[3:])
+        assert max(map(len, text.splitlines())) <= 120
+        text.encode()
+
+
 @pytest.mark.parametrize("name", ["a; import os", "self", "x", "F", "train", "class", "ünder", "__class__", "a" * 61])
 def test_names_that_are_no_names_are_refused(name: str) -> None:
     with pytest.raises((NamingError, GraphError)):
