@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -16,6 +17,8 @@ import pytest
 from cnnstudio import __version__
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, ReLU
 from cnnstudio.cli import COMMANDS, main
+from cnnstudio.cli.bar import Bar
+from cnnstudio.cli.train import interruptible
 from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project, dumps, from_template, read, write
@@ -210,6 +213,35 @@ def test_summary_as_json(run: Run, file: Path, faulty: Path) -> None:
 # train
 
 
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_sees_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", screen := Terminal())
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("cnnstudio.cli.bar.SECONDS", 0.0)
+    bar = Bar()
+    bar.show("Epoch 1/2", 0.25, "loss 1.234")
+    bar.show("Epoch 1/2", 0.5, "a sentence that is much too long for this terminal")
+    bar.clear()
+    first, second, wiped, end = screen.getvalue().split("\r")[1:]
+    assert first == "Epoch 1/2 ██████░░░░░░░░░░░░░░░░░░  25%  loss 1.234"
+    assert second.startswith("Epoch 1/2 ████████████░░░░░░░░░░░░  50%  a sentence")
+    assert len(second) == 59
+    assert (wiped, end) == (" " * 59, "")
+
+
+def test_a_terminal_with_few_letters_sees_plain_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", screen := Terminal())
+    monkeypatch.setattr(Terminal, "encoding", "ascii")
+    Bar().show("Epoch", 1.0)
+    assert screen.getvalue() == f"\rEpoch {'#' * 24} 100%"
+
+
 def test_train_keeps_weights_and_the_recipe(run: Run, file: Path, tmp_path: Path) -> None:
     code, out, err = run("train", file, "--epochs", 1, "--learning-rate", "0.01", "--nesterov")
     assert (code, err) == (0, "")
@@ -230,7 +262,7 @@ def test_what_was_trained_is_exported(run: Run, file: Path, tmp_path: Path) -> N
         code, out, _ = run("export", file, "--to", kind, "--weights", "trained/best.safetensors")
         assert (code, "loaded back" in out) == (0, True)
         assert (tmp_path / f"tiny{KINDS[kind].suffix}").exists()
-    assert "CLASSES = ('0', '1'" in (tmp_path / "tiny.py").read_text()
+    assert 'CLASSES = ("0", "1"' in (tmp_path / "tiny.py").read_text()
 
 
 def test_train_refuses_what_cannot_be_trained(run: Run, file: Path, faulty: Path, tmp_path: Path) -> None:
@@ -253,19 +285,30 @@ def test_a_run_that_diverges_is_1(run: Run, file: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl+C to the whole console")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_the_training_and_keeps_the_weights(file: Path, tmp_path: Path, number: signal.Signals) -> None:
+def test_ctrl_c_ends_the_training_and_keeps_the_weights(file: Path, tmp_path: Path) -> None:
     with started("train", file, "--epochs", "10000", "--out", "run", cwd=tmp_path) as process:
         assert process.stdout is not None and process.stderr is not None
         while not process.stdout.readline().startswith("Epoch"):
             assert process.poll() is None, process.stderr.read()
-        process.send_signal(number)
+        process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == ""
     assert "Stopped in epoch " in out
     assert (tmp_path / "run" / "last.safetensors").stat().st_size > 5_000
     assert [path.name for path in (tmp_path / "run").iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_ctrl_c_does_not_wait(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with interruptible() as is_interrupted:
+        assert not is_interrupted()
+        signal.raise_signal(number)
+        assert is_interrupted()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    assert signal.getsignal(number) is before
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes break otherwise on Windows")

@@ -65,7 +65,7 @@ class Network:
     def extra(self) -> dict[str, str]:
         """What travels beside the network, by file name."""
         found = self.normalization
-        return {EXTRA: json.dumps(vars(found), ensure_ascii=False)} if found is not None else {}
+        return {EXTRA: json.dumps(vars(found))} if found is not None else {}
 
 
 def export(

@@ -43,7 +43,7 @@ class Normalization:
         return {
             "mean": json.dumps(self.mean),
             "std": json.dumps(self.std),
-            "classes": json.dumps(self.classes, ensure_ascii=False),
+            "classes": json.dumps(self.classes),
         }
 
     @classmethod

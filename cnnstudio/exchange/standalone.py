@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cnnstudio.blocks import Softmax
 from cnnstudio.compiler.source import Source
+from cnnstudio.compiler.writing import LINE_LENGTH
 from cnnstudio.exchange.normalization import Normalization
 from cnnstudio.graph import Graph, Shape
 
@@ -43,7 +44,7 @@ _PREDICT = '''
 def predict(network: nn.Module, images: torch.Tensor) -> list[tuple[str, float]]:
     """The most likely class of each image of bytes, and how sure the network is, from 0 to 1."""
     probabilities, classes = network(prepare(images)){softmax}.max(dim=1)
-    return [({label}, probability) for label, probability in zip(classes.tolist(), probabilities.tolist())]
+    return [({label}, sure) for label, sure in zip(classes.tolist(), probabilities.tolist(), strict=True)]
 '''
 
 _MAIN = '''
@@ -103,9 +104,17 @@ def _with_constants(text: str, normalization: Normalization | None, classes: tup
             f"STD = {normalization.std!r}",
         ]
     if classes:
-        whole = f"CLASSES = {classes!r}"
-        lines += [whole] if len(whole) <= 120 else ["CLASSES = (", *(f"    {name!r}," for name in classes), ")"]
+        names = [_quoted(name) for name in classes]
+        whole = f"CLASSES = ({', '.join(names)}{',' if len(names) == 1 else ''})"
+        lines += [whole] if len(whole) <= LINE_LENGTH else ["CLASSES = (", *(f"    {name}," for name in names), ")"]
     if not lines:
         return text
     head, separator, rest = text.partition("from torch import nn\n")
     return f"{head}{separator}\n{chr(10).join(lines)}\n{rest}"
+
+
+def _quoted(text: str) -> str:
+    """``repr`` with the quotes that black and ruff prefer, wherever that changes nothing else."""
+    written = repr(text)
+    plain = written[1:-1]
+    return written if '"' in plain or "\\" in plain else f'"{plain}"'

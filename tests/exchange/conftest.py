@@ -26,7 +26,9 @@ def graph() -> Graph:
 
 @pytest.fixture
 def normalization() -> Normalization:
-    return Normalization((0.25,), (0.5,), ("null", "one", 'two "quoted"', "drei ü", "4", "5", "6", "7", "8", "9\n"))
+    return Normalization(
+        (0.25,), (0.5,), ("null", "one", 'two "quoted"', "drei ü", "4", "5", "6", "7", "\udc80", "9\n")
+    )
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def test_weights_hold_every_tensor_and_what_the_images_need(
 def test_the_given_normalization_wins_over_that_of_the_weights(graph: Graph, weights: Path, tmp_path: Path) -> None:
     export(graph, "python", tmp_path / "net.py", weights, Normalization((0.0,), (1.0,), tuple("abcdefghij")))
     assert "MEAN = (0.0,)" in (tmp_path / "net.py").read_text()
-    assert "CLASSES = ('a', 'b'" in (tmp_path / "net.py").read_text()
+    assert 'CLASSES = ("a", "b"' in (tmp_path / "net.py").read_text()
 
 
 @pytest.mark.parametrize("kind", ["python", "torchscript", "pt2"])
