@@ -70,7 +70,6 @@ _SHAPES = Recipe(
     learning_rate=0.02,
     schedule="one-cycle",
     weight_decay=5e-4,
-    augment=True,
 )
 _RECIPES = {"lenet5": Recipe(), "vgg-small": _SHAPES, "small-resnet": replace(_SHAPES, learning_rate=0.05)}
 
