@@ -25,8 +25,14 @@ from cnnstudio.blocks.activation import (
     Tanh,
 )
 from cnnstudio.blocks.arrangement import ChannelShuffle, ChannelSlice, Permute, Reshape
-from cnnstudio.blocks.attention import SqueezeExcite
-from cnnstudio.blocks.convolution import Conv2d, ConvBNReLU, ConvTranspose2d
+from cnnstudio.blocks.attention import (
+    CBAM,
+    ChannelAttention,
+    EfficientChannelAttention,
+    SpatialAttention,
+    SqueezeExcite,
+)
+from cnnstudio.blocks.convolution import Conv2d, ConvBNReLU, ConvTranspose2d, DepthwiseConv2d
 from cnnstudio.blocks.efficient import DepthwiseSeparable
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Flatten, Linear
@@ -44,15 +50,17 @@ from cnnstudio.blocks.pooling import (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
     AvgPool2d,
+    ChannelPool,
     FractionalMaxPool2d,
     LPPool2d,
     MaxPool2d,
 )
 from cnnstudio.blocks.regularization import AlphaDropout, Dropout, Dropout2d, StochasticDepth
 from cnnstudio.blocks.resampling import Crop, Pad, PixelShuffle, PixelUnshuffle, Upsample
-from cnnstudio.blocks.residual import Residual
+from cnnstudio.blocks.residual import Bottleneck, ConvNeXtBlock, LayerScale, PreActResidual, Residual
 
 __all__ = [
+    "CBAM",
     "CELU",
     "ELU",
     "GELU",
@@ -64,16 +72,22 @@ __all__ = [
     "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "Bottleneck",
+    "ChannelAttention",
+    "ChannelPool",
     "ChannelShuffle",
     "ChannelSlice",
     "Concat",
     "Conv2d",
     "ConvBNReLU",
+    "ConvNeXtBlock",
     "ConvTranspose2d",
     "Crop",
+    "DepthwiseConv2d",
     "DepthwiseSeparable",
     "Dropout",
     "Dropout2d",
+    "EfficientChannelAttention",
     "Flatten",
     "FractionalMaxPool2d",
     "GroupNorm",
@@ -86,6 +100,7 @@ __all__ = [
     "LPPool2d",
     "LayerNorm",
     "LayerNorm2d",
+    "LayerScale",
     "LeakyReLU",
     "Linear",
     "LocalResponseNorm",
@@ -100,6 +115,7 @@ __all__ = [
     "Permute",
     "PixelShuffle",
     "PixelUnshuffle",
+    "PreActResidual",
     "ReLU",
     "ReLU6",
     "Reshape",
@@ -109,6 +125,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Softsign",
+    "SpatialAttention",
     "SqueezeExcite",
     "StochasticDepth",
     "Tanh",

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.activation import Nonlinearity, nonlinearity
 from cnnstudio.blocks.input import Input
-from cnnstudio.blocks.normalization import BatchNorm2d
+from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon
 from cnnstudio.blocks.wording import arguments, nearest_divisor, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, Window, block, pair
 from cnnstudio.graph.parameter import Channels, Count, NaturalPair, Padding, PositivePair, Range
@@ -188,6 +188,67 @@ class ConvTranspose2d(Block):
         return " · ".join(words)
 
 
+@block
+class DepthwiseConv2d(Block):
+    """A convolution that keeps the channels apart: each has filters of its own, and nothing mixes them.
+
+    A 1×1 convolution usually follows and does the mixing. It is Conv2d with as many groups as channels.
+
+    kernel_size: side of the filter in pixels, or height and width
+    stride: how many pixels the filter moves at a step; 2 halves the map
+    padding: rows and columns put round the image; "same" keeps the size at stride 1, "valid" puts none
+    dilation: distance between the filter's pixels
+    multiplier: how many filters each channel has, and so how many times more channels come out
+    bias: add one learned number to each feature map
+    """
+
+    keywords: ClassVar[str] = "depthwise convolution channelwise separable mobilenet"
+    stem: ClassVar[str] = "depthwise"
+
+    kernel_size: PositivePair = 3
+    stride: PositivePair = 1
+    padding: Padding = 1
+    dilation: PositivePair = 1
+    multiplier: Annotated[int, Range(1, 64)] = 1
+    bias: bool = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        require_map(self, shape)
+        try:
+            return self._conv(shape).shape(shape)
+        except ShapeError as error:
+            shared = set(self.values) & set(Conv2d().values)
+            mended = [
+                Remedy(remedy.title, (replace(self, **{key: remedy.blocks[0].values[key] for key in shared}),))
+                for remedy in error.remedies
+            ]
+            raise ShapeError(error.sentence, *mended) from error
+
+    def window(self, *inputs: Shape) -> Window:
+        return self._conv(inputs[0]).window()
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        return self._conv(inputs[0]).weights(*inputs)
+
+    def macs(self, *inputs: Shape) -> int:
+        return self._conv(inputs[0]).macs(*inputs)
+
+    def init(self, *inputs: Shape) -> str:
+        return self._conv(inputs[0]).init(*inputs)
+
+    def brief(self) -> str:
+        words = [side(self.kernel_size)] + ([f"× {self.multiplier}"] if self.multiplier != 1 else [])
+        words += [f"s{side(self.stride, always=False)}"] if self.stride != 1 else []
+        return " · ".join(words)
+
+    def _conv(self, shape: Shape) -> Conv2d:
+        channels = shape.channels
+        return Conv2d(
+            channels * self.multiplier, self.kernel_size, self.stride, self.padding, self.dilation, channels, self.bias
+        )
+
+
 def check_groups(conv: Conv2d | ConvTranspose2d, in_channels: int) -> None:
     """Raise ``ShapeError`` unless the groups divide the channels that come in and those that go out."""
     if in_channels % conv.groups == 0 and conv.out_channels % conv.groups == 0:
@@ -213,6 +274,7 @@ class ConvBNReLU(Composite):
     dilation: distance between the filter's pixels
     groups: split the channels into this many groups that do not see each other
     activation: what comes after BatchNorm
+    eps: what BatchNorm adds to the variance
     """
 
     title: ClassVar[str] = "Conv + BN + ReLU"
@@ -226,13 +288,14 @@ class ConvBNReLU(Composite):
     dilation: PositivePair = 1
     groups: Count = 1
     activation: Nonlinearity = "ReLU"
+    eps: Epsilon = 1e-5
 
     def graph(self, *inputs: Shape) -> Graph:
         require_map(self, inputs[0])
         draw = Sketch()
         x = draw(Input(inputs[0]))
         x = draw(self.convolution, x, name="conv")
-        x = draw(BatchNorm2d(), x, name="bn")
+        x = draw(BatchNorm2d(self.eps), x, name="bn")
         for made in nonlinearity(self.activation):
             x = draw(made, x, name=made.stem)
         return draw.graph()

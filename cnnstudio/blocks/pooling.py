@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.wording import arguments, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block, pair
@@ -203,6 +203,30 @@ class FractionalMaxPool2d(Block):
 
     def brief(self) -> str:
         return f"{side(self.kernel_size)} → {side(self.output_size)}"
+
+
+@block
+class ChannelPool(Block):
+    """Take the mean or the maximum over the channels at each pixel: one map comes out.
+
+    kind: mean or maximum
+    """
+
+    title: ClassVar[str] = "Channel pool"
+    keywords: ClassVar[str] = "channelpool mean maximum across channels attention"
+    stem: ClassVar[str] = "pool"
+
+    kind: Literal["mean", "max"] = "mean"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        require_map(self, inputs[0])
+        return Shape(1, *inputs[0].spatial)
+
+    def forward(self, name: str, *inputs: str) -> str:
+        return f"{inputs[0]}.{'mean' if self.kind == 'mean' else 'amax'}(1, keepdim=True)"
+
+    def brief(self) -> str:
+        return self.kind
 
 
 _Pool = MaxPool2d | AvgPool2d | LPPool2d

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, pair
+from cnnstudio.graph.parameter import Range
+
+OptionalChannels = Annotated[int | None, Range(1, 65_536)]
 
 
 def side(value: Any, always: bool = True) -> str:

@@ -59,7 +59,10 @@ class Block(Declaration):
         raise NotImplementedError
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
-        """What is learned: name in the module's ``state_dict`` -> shape. Buffers are not learned and not listed."""
+        """What is learned: name in the module's ``state_dict`` -> shape. Buffers are not learned and not listed.
+
+        The name is empty where ``init`` makes not a module but one ``nn.Parameter``.
+        """
         return {}
 
     def macs(self, *inputs: Shape) -> int:

@@ -52,7 +52,7 @@ class Composite(Block):
         """The inner weights under their path: ``conv1.weight``."""
         parts = self.parts(*inputs)
         return {
-            f"{node.name}.{key}": shape
+            f"{node.name}.{key}" if key else node.name: shape
             for node in parts.graph
             for key, shape in node.block.weights(*parts.shapes_into(node)).items()
         }

@@ -22,6 +22,7 @@ SIZES = (1, 2, 3, 4, 6, 8, 9, 12)
 STRICTER = {
     "Add": "PyTorch stretches axes of size 1",
     "Multiply": "PyTorch lines up a vector with the columns of a map",
+    "ChannelPool": "PyTorch takes the mean of a vector as well",
     "ChannelSlice": "PyTorch gives what is left of a slice that reaches beyond the channels",
     "InstanceNorm2d": "PyTorch refuses one pixel a channel only when it trains",
 }
@@ -80,19 +81,19 @@ class Group(nn.Module):
     """The modules of a composite, each under the name of its node."""
 
 
-def module_of(block: Block, inputs: tuple[Shape, ...]) -> nn.Module | None:
-    """The module that ``init`` writes; for a composite, those of its parts."""
+def module_of(block: Block, inputs: tuple[Shape, ...]) -> nn.Module | nn.Parameter | None:
+    """The module, or the one parameter, that ``init`` writes; for a composite, those of its parts."""
     if not isinstance(block, Composite):
         text = block.init(*inputs)
         return eval(text, {"nn": nn, "torch": torch}) if text is not None else None
     parts, group = block.parts(*inputs), Group()
     for node in parts.graph:
         if (module := module_of(node.block, parts.shapes_into(node))) is not None:
-            group.add_module(node.name, module)
+            setattr(group, node.name, module)
     return group
 
 
-def value_of(block: Block, module: nn.Module | None, *values: torch.Tensor) -> torch.Tensor:
+def value_of(block: Block, module: nn.Module | nn.Parameter | None, *values: torch.Tensor) -> torch.Tensor:
     """What ``forward`` writes, evaluated; for a composite, node by node."""
     if not isinstance(block, Composite):
         names = [f"value{index}" for index in range(len(values))]
@@ -117,9 +118,10 @@ def torch_answer(block: Block, inputs: tuple[Shape, ...]) -> tuple[tuple[int, ..
     module = module_of(block, inputs)
     values = [torch.randn(BATCH, *shape) for shape in inputs]
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        result = value_of(block, module.eval() if module else None, *values)
+        result = value_of(block, module.eval() if isinstance(module, nn.Module) else module, *values)
     assert result.shape[0] == BATCH
-    learned = {key: tuple(weight.shape) for key, weight in module.named_parameters()} if module else {}
+    weights = {"": module} if isinstance(module, nn.Parameter) else dict(module.named_parameters()) if module else {}
+    learned = {key: tuple(weight.shape) for key, weight in weights.items() if weight.requires_grad}
     return tuple(result.shape[1:]), learned, counter.get_total_flops() // 2 // BATCH
 
 
