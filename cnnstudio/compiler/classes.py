@@ -191,7 +191,7 @@ def _keywords(node: Node, rows: list[dict[str, str]]) -> Iterator[tuple[str, tup
 def _depthwise(column: _Column, positional: list[_Column]) -> _Column:
     """As many groups as channels come in: then the number of groups is that width."""
     inward = next((other.literals for other in positional if other.label == "in_channels"), None)
-    if column.label == "groups" and column.literals == inward and set(inward) != {"1"}:
+    if column.label == "groups" and column.literals == inward:
         return _GroupsColumn(column.node, column.label, column.literals)
     return column
 

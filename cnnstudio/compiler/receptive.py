@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd, lcm
 
 from cnnstudio.compiler.inference import Analysis
@@ -112,28 +113,53 @@ def _seen(graph: Graph, shapes: Mapping[str, Shape], start: Mapping[str, _Sights
 
 def _through(block: Block, into: tuple[Shape, ...], out: Shape, sights: list[_Sights | None]) -> _Sights | None:
     if isinstance(block, Composite):
-        parts = block.parts(*into)
-        start = {node.name: seen for node, seen in zip(parts.graph.inputs, sights, strict=True)}
-        return _seen(parts.graph, parts.shapes, start)[parts.result.name]
+        return _through_composite(block, into, sights)
     known = [seen for seen in sights if seen is not None]
     if len(known) < len(sights):
         return None
     if len(known) > 1:
         return _joined(into, out, known)
     if (window := block.window(*into)) is not None:
-        vertical, horizontal = (_slid(known[0][axis], window, axis) for axis in (0, 1))
+        vertical, horizontal = (_slid(known[0][axis], *_reads(window, axis), window.transposed) for axis in (0, 1))
         return (vertical, horizontal) if vertical is not None and horizontal is not None else None
     return known[0] if not into[0].is_map or into[0][1:] == out[1:] else None
 
 
-def _slid(seen: _Sight, window: Window, axis: int) -> _Sight | None:
-    """What is seen through a window over what ``seen`` sees."""
-    stride, before = window.stride[axis], window.padding[axis][0]
+def _through_composite(block: Composite, into: tuple[Shape, ...], sights: list[_Sights | None]) -> _Sights | None:
+    local = _local(block, into) if len(into) == 1 else None
+    if local is not None and sights[0] is not None and local[0].period == local[1].period == 1:
+        vertical, horizontal = (
+            _slid(seen, inner.advance, -inner.first[0], inner.size)
+            for seen, inner in zip(sights[0], local, strict=True)
+        )
+        return (vertical, horizontal) if vertical is not None and horizontal is not None else None
+    return _inside(block, into, tuple(sights))
+
+
+def _inside(block: Composite, into: tuple[Shape, ...], sights: tuple[_Sights | None, ...]) -> _Sights | None:
+    parts = block.parts(*into)
+    start = {node.name: seen for node, seen in zip(parts.graph.inputs, sights, strict=True)}
+    return _seen(parts.graph, parts.shapes, start)[parts.result.name]
+
+
+@lru_cache(maxsize=4_096)
+def _local(block: Composite, into: tuple[Shape, ...]) -> _Sights | None:
+    """What the outputs of a composite of one input see of that input."""
+    return _inside(block, into, ((_PIXEL, _PIXEL),))
+
+
+def _reads(window: Window, axis: int) -> tuple[int, int, int]:
+    """Stride, padding before and extent of a window along an axis."""
     extent = window.dilation[axis] * (window.kernel[axis] - 1) + 1
-    if seen.period == 1 and not window.transposed:
+    return window.stride[axis], window.padding[axis][0], extent
+
+
+def _slid(seen: _Sight, stride: int, before: int, extent: int, transposed: bool = False) -> _Sight | None:
+    """What is seen through a window over what ``seen`` sees."""
+    if seen.period == 1 and not transposed:
         start = seen.first[0] - before * seen.advance
         return _Sight(seen.advance * stride, (start,), (seen.last[0] + (extent - 1 - before) * seen.advance,))
-    if window.transposed:
+    if transposed:
         period, advance = seen.period * stride, seen.advance
     else:
         period = seen.period // gcd(seen.period, stride)
@@ -142,7 +168,7 @@ def _slid(seen: _Sight, window: Window, axis: int) -> _Sight | None:
         return None
     reads = []
     for index in range(period):
-        if window.transposed:
+        if transposed:
             reads.append((-((extent - 1 - index - before) // stride), (index + before) // stride))
         else:
             first = index * stride - before

@@ -235,7 +235,9 @@ def _sentence(block: Composite) -> list[str]:
     plain = "".join(letter if letter.isprintable() and letter not in '\\"' else "'" for letter in first)
     if len(plain) > LINE_LENGTH - 10:
         plain = plain.partition(":")[0].rstrip(".") + "."
-    return textwrap.wrap(f'"""{plain or type(block).__name__}"""', LINE_LENGTH, initial_indent="    ", subsequent_indent="    ")
+    return textwrap.wrap(
+        f'"""{plain or type(block).__name__}"""', LINE_LENGTH, initial_indent="    ", subsequent_indent="    "
+    )
 
 
 def _forward(graph: Graph, statements: list[_Statement], shapes: Mapping[str, Shape]) -> list[str]:

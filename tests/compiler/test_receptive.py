@@ -11,6 +11,7 @@ from cnnstudio.blocks import (
     Concat,
     Conv2d,
     ConvTranspose2d,
+    DepthwiseSeparable,
     Flatten,
     Input,
     LayerNorm,
@@ -138,6 +139,17 @@ def test_it_goes_inside_composites() -> None:
     assert last(Residual(64, 2), Residual(64)) == last(
         Conv2d(64, 3, 2, 1), Conv2d(64, 3, 1, 1), Conv2d(64, 3, 1, 1), Conv2d(64, 3, 1, 1)
     )
+
+
+@pytest.mark.parametrize("before", [Conv2d(8, 3, 2), ConvTranspose2d(8, 3, 2)])
+def test_a_composite_behind_anything_is_the_sum_of_its_parts(before: Block) -> None:
+    for composite in (Residual(8, 2), Residual(16), SqueezeExcite(2), DepthwiseSeparable(8, 5, 2)):
+        graph = Sketch()
+        end = graph.chain(graph(Input((3, 20, 20))), before, composite)
+        whole = graph.graph()
+        inside = infer(whole).inside(end).graph
+        parts = whole.expand(end, inside)
+        assert receptive_fields(infer(whole))[end] == receptive_fields(infer(parts))[parts.outputs[0].name]
 
 
 def test_squeeze_and_excitation_sees_the_whole_image() -> None:
