@@ -17,10 +17,12 @@ from cnnstudio.ui.panels import cards
 from cnnstudio.ui.panels.cards import Card
 from cnnstudio.ui.panels.node_header import NodeHeader, is_composite, replacement
 from cnnstudio.ui.panels.panel import Panel
-from cnnstudio.ui.panels.problem_row import ProblemRow
+from cnnstudio.ui.panels.problem_row import ProblemRow, show_rows
 from cnnstudio.ui.widgets.form import Form
 
-FIELDS_DELAY = 150  # milliseconds; receptive fields of a large network take longer than a frame leaves
+# milliseconds after an edit: setting the formula in type and finding the receptive fields of a large network take
+# longer than one frame leaves, so each has a frame of its own
+FORMULA_DELAY, FIELDS_DELAY = 40, 150
 MOST_PROBLEMS = 4
 HINTS = (
     "Select a block to see its parameters and what comes out of it.",
@@ -52,6 +54,8 @@ class InspectorPanel(Panel):
         self.formula = Card("How it is computed", self)
         self.theory = Card("About it", self)
         self._lay_out()
+        self._formula_timer = QTimer(self, singleShot=True, interval=FORMULA_DELAY)
+        self._formula_timer.timeout.connect(self._show_formula)
         self._fields_timer = QTimer(self, singleShot=True, interval=FIELDS_DELAY)
         self._fields_timer.timeout.connect(self._show_outcome)
         # at once, so that what is half typed goes to the node that it was typed for
@@ -85,7 +89,7 @@ class InspectorPanel(Panel):
         graph = self.document.view_graph
         nodes = [graph[name] for name in self.document.selection if name in graph]
         names = tuple(node.name for node in nodes)
-        if names != self._targets:
+        if is_other := names != self._targets:
             self._settle()
             self.header.refuse("")
         self._targets = names
@@ -94,6 +98,8 @@ class InspectorPanel(Panel):
         self._show_form(nodes, kinds)
         self._show_problems()
         self._show_cards(nodes)
+        if is_other:
+            self._show_formula()  # another node's arithmetic would be wrong here even for a moment
 
     def _show_header(self, nodes: list[Node], kinds: set[type[Block]]) -> None:
         read_only = bool(self.document.scope)
@@ -141,27 +147,17 @@ class InspectorPanel(Panel):
         found: list[Diagnostic] = []
         if len(self._targets) == 1 and not self.document.scope:
             found = [d for d in self.document.diagnostics if self._targets[0] in d.nodes][:MOST_PROBLEMS]
-        for row, diagnostic in zip(self.rows, found, strict=False):
-            row.set_diagnostic(diagnostic)
-        while len(self.rows) < len(found):
-            self.rows.append(ProblemRow(self.document, found[len(self.rows)], self))
-            self.problem_place.addWidget(self.rows[-1])
-        while len(self.rows) > len(found):
-            row = self.rows.pop()
-            row.hide()
-            row.deleteLater()
+        self.rows = show_rows(
+            self.problem_place, self.rows, found, lambda diagnostic: ProblemRow(self.document, diagnostic, self)
+        )
 
     def _show_cards(self, nodes: list[Node]) -> None:
         analysis = self.document.view_analysis
         self._fields_timer.start()
         if len(nodes) == 1:
-            block, name = nodes[0].block, nodes[0].name
             self._show_outcome(fresh=False)
-            shapes = tuple(shape for shape in analysis.shapes_into(name) if shape is not None)
-            known = len(shapes) == len(nodes[0].inputs)
-            made = formula(block, shapes) if known else None
-            self.formula.say(cards.arithmetic(made) if made else "", made.title if made else None)
-            self.theory.say(cards.theory(type(block)), f"About {block.title}")
+            self._formula_timer.start()
+            self.theory.say(cards.theory(type(nodes[0].block)), f"About {nodes[0].block.title}")
             return
         self.formula.say("")
         if nodes:
@@ -171,6 +167,15 @@ class InspectorPanel(Panel):
         else:
             self.outcome.say(cards.network(analysis), "What it comes to")
             self.theory.say("".join(f'<p style="margin:0 0 6px 0">{hint}</p>' for hint in HINTS), "What to do here")
+
+    def _show_formula(self) -> None:
+        graph = self.document.view_graph
+        if len(self._targets) != 1 or self._targets[0] not in graph or not self.isVisible():
+            return
+        node = graph[self._targets[0]]
+        shapes = tuple(shape for shape in self.document.view_analysis.shapes_into(node.name) if shape is not None)
+        made = formula(node.block, shapes) if len(shapes) == len(node.inputs) else None
+        self.formula.say(cards.arithmetic(made) if made else "", made.title if made else None)
 
     def _show_outcome(self, fresh: bool = True) -> None:
         """Show what comes out; ``fresh`` computes the receptive fields where an edit has made them stale."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import cache
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.fixes import Fix
@@ -34,7 +37,7 @@ class ProblemRow(QFrame):
     def __init__(self, document: Document, diagnostic: Diagnostic, parent: QWidget) -> None:
         super().__init__(parent)
         self._document = document
-        self._shown: tuple[object, ...] = ()
+        self.shown: tuple[object, ...] = ()
         self.diagnostic = diagnostic
         self.setProperty("surface", "raised")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -46,6 +49,7 @@ class ProblemRow(QFrame):
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.buttons = QWidget(self)
         self.flow = FlowLayout(self.buttons)
+        self.fixes: list[FixButton] = []
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self.word)
@@ -65,31 +69,39 @@ class ProblemRow(QFrame):
     def set_diagnostic(self, diagnostic: Diagnostic) -> None:
         """Show this finding; nothing is laid out again where it says the same as before."""
         self.diagnostic = diagnostic
-        titles = tuple(fix.title for fix in diagnostic.fixes)
-        shown = (diagnostic.code, diagnostic.severity, diagnostic.nodes, diagnostic.sentence, titles)
-        if shown == self._shown:
+        shown = said_by(diagnostic)
+        if shown == self.shown:
             return
-        self._shown = shown
+        self.shown = shown
         glyph, role, word = SIGNS[diagnostic.severity]
-        self.sign.setPixmap(icon(glyph, role).pixmap(QSize(16, 16), self.devicePixelRatioF()))
+        self.sign.setPixmap(_sign(glyph, role, theme.palette.name, self.devicePixelRatioF()))
         self.word.setText(" · ".join((word, *diagnostic.nodes[:3])))
         self.code.setText(diagnostic.code)
         self.sentence.setText(unbroken(diagnostic.sentence))
         self.setAccessibleName(f"{word}: {diagnostic.sentence}")
-        while (item := self.flow.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        titles = [fix.title for fix in diagnostic.fixes]
         for index, title in enumerate(titles):
-            button = FixButton(title, self.buttons)
-            button.clicked.connect(lambda _=False, index=index: self._fix(index))
-            self.flow.addWidget(button)
+            if index < len(self.fixes):
+                self.fixes[index].set_title(title)
+            else:
+                self._add_button(title)
+        while len(self.fixes) > len(titles):
+            button = self.fixes.pop()
+            self.flow.removeWidget(button)
+            button.hide()
+            button.deleteLater()
         self.buttons.setVisible(bool(titles))
+
+    def _add_button(self, title: str) -> None:
+        index = len(self.fixes)
+        self.fixes.append(button := FixButton(title, self.buttons))
+        button.clicked.connect(lambda: self._fix(index))
+        self.flow.addWidget(button)
 
     def restyle(self) -> None:
         """Take up the colours of another theme."""
         glyph, role, _ = SIGNS[self.diagnostic.severity]
-        self.sign.setPixmap(icon(glyph, role).pixmap(QSize(16, 16), self.devicePixelRatioF()))
+        self.sign.setPixmap(_sign(glyph, role, theme.palette.name, self.devicePixelRatioF()))
 
     def _fix(self, index: int) -> None:
         """Apply a fix as one step of undo."""
@@ -130,3 +142,35 @@ class ProblemRow(QFrame):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.activated.emit()
+
+
+def said_by(diagnostic: Diagnostic) -> tuple[object, ...]:
+    """What a row says of a finding; two that say the same are the same to a person."""
+    titles = tuple(fix.title for fix in diagnostic.fixes)
+    return diagnostic.code, diagnostic.severity, diagnostic.nodes, diagnostic.sentence, titles
+
+
+def show_rows(
+    column: QVBoxLayout, rows: list[ProblemRow], found: Sequence[Diagnostic], make: Callable[[Diagnostic], ProblemRow]
+) -> list[ProblemRow]:
+    """The rows of ``column`` for these findings, the first at the top; rows that say the same as before are kept."""
+    pool = {row.shown: row for row in rows}
+    kept = [pool.pop(said_by(diagnostic), None) for diagnostic in found]
+    spare = list(pool.values())
+    made = [row or (spare.pop() if spare else make(diagnostic)) for row, diagnostic in zip(kept, found, strict=True)]
+    for place, (row, diagnostic) in enumerate(zip(made, found, strict=True)):
+        row.set_diagnostic(diagnostic)
+        item = column.itemAt(place)
+        if item is None or item.widget() is not row:
+            column.insertWidget(place, row)
+    for row in {*rows} - {*made}:
+        column.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+    return made
+
+
+@cache
+def _sign(glyph: str, role: str, theme_name: str, ratio: float) -> QPixmap:
+    """The sign of a severity, drawn once a theme."""
+    return icon(glyph, role).pixmap(QSize(16, 16), ratio)

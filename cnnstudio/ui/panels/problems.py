@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.panel import Panel
-from cnnstudio.ui.panels.problem_row import SIGNS, ProblemRow
+from cnnstudio.ui.panels.problem_row import SIGNS, ProblemRow, show_rows
 from cnnstudio.ui.widgets.numbers import counted
 
-MOST = 60  # findings shown at once; a network with more has one cause and many effects
+MOST = 30  # findings shown at once; a network with more has one cause and many effects
 
 
 class ProblemsPanel(Panel):
@@ -54,15 +54,7 @@ class ProblemsPanel(Panel):
     def refresh(self) -> None:
         found = sorted(self.document.diagnostics, key=lambda diagnostic: list(SIGNS).index(diagnostic.severity))
         shown = found[:MOST]
-        for row, diagnostic in zip(self.rows, shown, strict=False):
-            row.set_diagnostic(diagnostic)
-        while len(self.rows) < len(shown):
-            self.rows.append(self._row(shown[len(self.rows)]))
-            self.column.insertWidget(len(self.rows) - 1, self.rows[-1])
-        while len(self.rows) > len(shown):
-            row = self.rows.pop()
-            row.hide()
-            row.deleteLater()
+        self.rows = show_rows(self.column, self.rows, shown, self._row)
         self.more.setText(f"and {counted(len(found) - MOST, 'more problem')}")
         self.more.setVisible(len(found) > MOST)
         counts = Counter(str(diagnostic.severity) for diagnostic in found)

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QMenu,
     QPushButton,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from cnnstudio.compiler.inference import Totals
 from cnnstudio.ui.document import Document
@@ -32,12 +35,13 @@ from cnnstudio.ui.panels.summary_model import (
     OUTPUT,
     PARAMETERS,
     SEES,
-    SHARE_ROLE,
     SHARED,
+    Row,
     SummaryModel,
     said,
+    side,
 )
-from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.theme import icon, mix, theme
 
 WIDTHS = {NODE: 130, BLOCK: 130, OUTPUT: 116, PARAMETERS: 116, MACS: 96, MEMORY: 96, SEES: 110}
 FIELDS_DELAY = 150  # milliseconds; receptive fields of a large network take longer than a frame leaves
@@ -94,6 +98,9 @@ class SummaryPanel(Panel):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.table, 1)
+        line = QFrame(self)
+        line.setFrameShape(QFrame.Shape.HLine)
+        layout.addWidget(line)
         layout.addLayout(foot)
         self._fields_timer = QTimer(self, singleShot=True, interval=FIELDS_DELAY)
         self._fields_timer.timeout.connect(self._show_fields)
@@ -141,31 +148,36 @@ class SummaryPanel(Panel):
 
 
 class ShareDelegate(QStyledItemDelegate):
-    """Paints a bar under a count: its share of the network's total."""
+    """Paints a cell, and under a count a bar: its share of the network's total.
+
+    It asks the model itself and not the style, which takes five times as long for a screen of cells.
+    """
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        super().paint(painter, option, index)
-        share = index.data(SHARE_ROLE)
-        if share:
-            rect: QRect = option.rect.adjusted(8, 0, -5, -2)
-            width = max(1, round(rect.width() * share))
-            role = "accent" if index.column() != MEMORY else "success"
-            painter.fillRect(rect.right() - width + 1, rect.bottom() - 2, width, 2, theme.color(role, 0.75))
+        model, column = index.model(), index.column()
+        if not isinstance(model, SummaryModel):
+            return
+        row, rect = model.rows[index.row()], option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, mix(theme.palette.accent, theme.palette.panel, 0.14))
+        painter.setFont(option.font)
+        painter.setPen(theme.color(_role(row, column)))
+        painter.drawText(rect.adjusted(8, 0, -8, 0), side(column), model.text(row, column))
+        if column in SHARED and (share := model.share(row, column)):
+            room = rect.width() - 16
+            width = max(1, round(room * share))
+            bar = QRect(rect.right() - 7 - width, rect.bottom() - 3, width, 2)
+            painter.fillRect(bar, theme.color("success" if column == MEMORY else "accent", 0.75))
 
-    def initStyleOption(  # noqa: N802 - Qt's name
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().initStyleOption(option, index)
-        model = index.model()
-        if isinstance(model, SummaryModel):
-            row = model.rows[index.row()]
-            unknown = index.column() == OUTPUT and row.parameters is None
-            is_zero = index.column() in SHARED and row.count(index.column()) == 0
-            if unknown or is_zero or index.column() in (BLOCK, SEES):
-                role = "error" if unknown and row.error else "muted"
-                option.palette.setColor(option.palette.ColorRole.Text, theme.color(role))
+
+def _role(row: Row, column: int) -> str:
+    """The colour of a cell."""
+    if column == OUTPUT and row.parameters is None:
+        return "error" if row.error else "muted"
+    is_zero = column in SHARED and row.count(column) == 0
+    return "muted" if is_zero or column in (BLOCK, SEES) else "text"
 
 
 class TotalsRow(QWidget):
@@ -195,13 +207,10 @@ class TotalsRow(QWidget):
             self.labels[column].setText(said(sums[column], column) if sums else "")
             self.labels[column].setToolTip(f"{sums[column]:,}" if sums else "")
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(0, 0, self.width(), 1, theme.color("line"))
-        painter.end()
-
     def _place(self) -> None:
+        if not isValid(self._header):
+            return  # the table goes before this row does, and says once more that its header changed
         for column, label in self.labels.items():
             left = self._header.sectionViewportPosition(column)
             width = self._header.sectionSize(column)
-            label.setGeometry(left + 7, 0, max(width, 120 if column == NODE else 0) - 12, self.height())
+            label.setGeometry(left + 8, 0, max(width, 120 if column == NODE else 0) - 16, self.height())

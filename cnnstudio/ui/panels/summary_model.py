@@ -26,7 +26,6 @@ TIPS = (
 )
 NODE, BLOCK, OUTPUT, PARAMETERS, MACS, MEMORY, SEES = range(len(COLUMNS))
 SHARED = (PARAMETERS, MACS, MEMORY)
-SHARE_ROLE = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -127,7 +126,7 @@ class SummaryModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.ToolTipRole:
                 return TIPS[section]
             if role == Qt.ItemDataRole.TextAlignmentRole:
-                return _side(section)
+                return side(section)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -135,12 +134,10 @@ class SummaryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(column)
+            return side(column)
         if role == Qt.ItemDataRole.ToolTipRole and column in SHARED:
             count = row.count(column)
             return None if count is None else f"{count:,}{self._percent(count, column)}"
-        if role == SHARE_ROLE and column in SHARED:
-            return self.share(row, column)
         return None
 
     def share(self, row: Row, column: int) -> float | None:
@@ -227,6 +224,7 @@ def _row(analysis: Analysis, name: str) -> Row:
     )  # fmt: skip
 
 
-def _side(column: int) -> Qt.AlignmentFlag:
+def side(column: int) -> Qt.AlignmentFlag:
+    """On which side of its column a cell stands."""
     right = Qt.AlignmentFlag.AlignRight if column in (*SHARED, SEES, OUTPUT) else Qt.AlignmentFlag.AlignLeft
     return right | Qt.AlignmentFlag.AlignVCenter

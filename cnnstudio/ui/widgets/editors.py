@@ -352,12 +352,14 @@ class TextEditor(Editor):
         self._finish()
 
     def _follow_link(self) -> None:
-        if self.link is not None:
-            entries = _words(self.line.text())
-            apart = len(entries) > 1
-            self.link.setEnabled(bool(entries) and not self.line.isReadOnly())
-            self.link.setIcon(icon("link-break" if apart else "link", "muted"))
-            self.link.setToolTip(APART if apart else TOGETHER)
+        if self.link is None:
+            return
+        entries = _words(self.line.text())
+        self.link.setEnabled(bool(entries) and not self.line.isReadOnly())
+        tip = APART if len(entries) > 1 else TOGETHER
+        if tip != self.link.toolTip():
+            self.link.setToolTip(tip)
+            self.link.setIcon(icon("link-break" if tip == APART else "link", "muted"))
 
     def _link_clicked(self) -> None:
         entries = _words(self.line.text())

@@ -16,6 +16,12 @@ class FixButton(QPushButton):
         super().__init__(icon("wrench", "accent"), title, parent)
         self.setToolTip(title)
 
+    def set_title(self, title: str) -> None:
+        """Say something else."""
+        if title != self.text():
+            self.setText(title)
+            self.setToolTip(title)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         option = QStyleOptionButton()
         self.initStyleOption(option)

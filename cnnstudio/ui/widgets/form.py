@@ -29,6 +29,7 @@ class Form(QWidget):
         super().__init__(parent)
         self.declaration = declaration
         self.burst = 0
+        self._is_read_only = False
         self.rows: dict[str, Row] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -60,8 +61,10 @@ class Form(QWidget):
 
     def set_read_only(self, read_only: bool) -> None:
         """Show the values but let nobody change them."""
-        for row in self.rows.values():
-            row.editor.set_read_only(read_only)
+        if read_only != self._is_read_only:
+            self._is_read_only = read_only
+            for row in self.rows.values():
+                row.editor.set_read_only(read_only)
 
     def show_only(self, names: Iterable[str]) -> None:
         """Hide the rows of all other parameters."""

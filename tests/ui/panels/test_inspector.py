@@ -88,6 +88,7 @@ def test_it_shows_what_comes_out_with_the_numbers(show: Show, qtbot: QtBot) -> N
     assert "64 × 32 × 32" in text and "<b>8 × 15 × 15</b>" in text and "4,616" in text
     assert "Receptive field" not in text  # which comes a little later
     qtbot.waitUntil(lambda: "5 × 5" in panel.outcome.text.text().replace("\u00a0", " "))
+    qtbot.waitUntil(panel.formula.isVisible)
     arithmetic = panel.formula.text.text().replace("\u00a0", " ")
     assert "⌊(32 + 2·0 − 1·(3 − 1) − 1) / 2⌋ + 1" in arithmetic and "<b>15</b>" in arithmetic
     assert "Slide small learned filters" in panel.theory.text.text()

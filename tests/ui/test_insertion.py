@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, ReLU, Residual
+from cnnstudio.compiler.inference import infer
+from cnnstudio.graph import Edge, Graph, GraphError, Sketch
+from cnnstudio.graph.layout import layout
+from cnnstudio.ui.insertion import GAP, SIZE, inserted, ungrouped
+
+
+def laid(draw: Sketch) -> Graph:
+    graph = draw.graph()
+    return graph.move(layout(graph, size=SIZE, gap=GAP))
+
+
+def overlaps(graph: Graph) -> list[tuple[str, str]]:
+    nodes = list(graph)
+    return [
+        (a.name, b.name)
+        for i, a in enumerate(nodes)
+        for b in nodes[i + 1 :]
+        if abs(a.position[0] - b.position[0]) < SIZE[0] and abs(a.position[1] - b.position[1]) < SIZE[1]
+    ]
+
+
+def forked() -> Graph:
+    draw = Sketch()
+    x = draw(Input((8, 8, 8)))
+    both = draw(Add(), draw(Conv2d(8, 1), x), draw(Conv2d(8, 1), x))
+    draw.chain(both, ReLU())
+    return laid(draw)
+
+
+def test_the_first_block_stands_at_the_origin_and_the_next_behind_it() -> None:
+    graph, first = inserted(Graph(), Input())
+    graph, second = inserted(graph, Conv2d())
+    assert graph[first].position == (0, 0) and graph[second].inputs == (first,)
+    assert graph[second].position == (SIZE[0] + GAP[0], 0)
+
+
+def test_with_several_open_ends_and_none_named_nothing_is_wired() -> None:
+    draw = Sketch()
+    x = draw(Input((8, 8, 8)))
+    draw(ReLU(), x)
+    draw(ReLU(), x)
+    graph, name = inserted(laid(draw), Conv2d())
+    assert graph[name].inputs == (None,) and overlaps(graph) == []
+
+
+def test_in_between_everything_behind_moves_over() -> None:
+    graph, name = inserted(forked(), ReLU(), ("add1",))
+    assert set(graph[name].edges) == {Edge("add1", name)} and graph["relu1"].inputs == (name,)
+    assert overlaps(graph) == []
+
+
+def test_behind_a_node_that_two_read_it_begins_a_branch() -> None:
+    before = forked()
+    graph, name = inserted(before, ReLU(), ("input1",))
+    assert graph[name].inputs == ("input1",) and graph.consumers[name] == ()
+    assert overlaps(graph) == []
+    assert all(graph[node.name] == node for node in before)
+
+
+def test_a_block_with_two_inputs_reads_both_named() -> None:
+    graph, name = inserted(forked(), Add(), ("conv1", "conv2"))
+    assert graph[name].inputs == ("conv1", "conv2") and overlaps(graph) == []
+
+
+def test_names_that_are_gone_do_not_count() -> None:
+    graph, name = inserted(forked(), ReLU(), ("nobody",))
+    assert graph[name].inputs == ("relu1",)
+
+
+def test_ungrouping_keeps_the_meaning_and_overlaps_nothing() -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((8, 8, 8))), Residual(16, stride=2), ReLU(), Flatten(), Linear(3))
+    before = infer(laid(draw))
+    graph, names = ungrouped(before, "block1")
+    after = infer(graph)
+    assert after.totals is not None and before.totals is not None
+    assert after.totals.parameters == before.totals.parameters and after.totals.macs == before.totals.macs
+    assert after.shape("fc1") == before.shape("fc1")
+    assert names and all(name.startswith("block1_") for name in names) and overlaps(graph) == []
+
+
+@pytest.mark.parametrize("name", ["conv1", "block1"])
+def test_what_cannot_be_taken_apart_says_so(name: str) -> None:
+    draw = Sketch()
+    draw(Conv2d(8), draw(Input((8, 8, 8))))
+    draw(Residual(8))
+    with pytest.raises(GraphError, match="cannot be taken apart"):
+        ungrouped(infer(draw.graph()), name)
