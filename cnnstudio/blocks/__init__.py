@@ -33,7 +33,18 @@ from cnnstudio.blocks.attention import (
     SqueezeExcite,
 )
 from cnnstudio.blocks.convolution import Conv2d, ConvBNReLU, ConvTranspose2d, DepthwiseConv2d
-from cnnstudio.blocks.efficient import DepthwiseSeparable
+from cnnstudio.blocks.dense import DenseBlock, DenseLayer, Transition
+from cnnstudio.blocks.efficient import (
+    DepthwiseSeparable,
+    Fire,
+    FusedMBConv,
+    InvertedResidual,
+    MBConv,
+    ShuffleUnit,
+    XceptionBlock,
+)
+from cnnstudio.blocks.filtering import FilterConv2d
+from cnnstudio.blocks.inception import Inception, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Flatten, Linear
 from cnnstudio.blocks.merge import Add, Concat, Multiply
@@ -83,20 +94,32 @@ __all__ = [
     "ConvNeXtBlock",
     "ConvTranspose2d",
     "Crop",
+    "DenseBlock",
+    "DenseLayer",
     "DepthwiseConv2d",
     "DepthwiseSeparable",
     "Dropout",
     "Dropout2d",
     "EfficientChannelAttention",
+    "FilterConv2d",
+    "Fire",
     "Flatten",
     "FractionalMaxPool2d",
+    "FusedMBConv",
     "GroupNorm",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
     "Identity",
+    "Inception",
+    "InceptionA",
+    "InceptionB",
+    "InceptionC",
+    "InceptionD",
+    "InceptionE",
     "Input",
     "InstanceNorm2d",
+    "InvertedResidual",
     "LPPool2d",
     "LayerNorm",
     "LayerNorm2d",
@@ -106,6 +129,7 @@ __all__ = [
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
+    "MBConv",
     "MaxPool2d",
     "Maxout",
     "Mish",
@@ -120,6 +144,7 @@ __all__ = [
     "ReLU6",
     "Reshape",
     "Residual",
+    "ShuffleUnit",
     "SiLU",
     "Sigmoid",
     "Softmax",
@@ -129,5 +154,7 @@ __all__ = [
     "SqueezeExcite",
     "StochasticDepth",
     "Tanh",
+    "Transition",
     "Upsample",
+    "XceptionBlock",
 ]

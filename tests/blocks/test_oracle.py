@@ -37,6 +37,8 @@ def drawn_value(parameter: Parameter, kind: Any, luck: random.Random) -> Any:
         return drawn_value(parameter, luck.choice(get_args(kind)), luck)
     if get_origin(kind) is Literal:
         return luck.choice(get_args(kind))
+    if kind is str:
+        return luck.choice(("", "1 2; 3 4", "0.5 0 0.25", "1; 2; 3", "1 2; 3", "words", "nan inf"))
     if kind is bool:
         return luck.random() < 0.5
     if kind is type(None):
