@@ -313,6 +313,18 @@ def test_mutations_of_a_good_file_give_a_project_or_a_sentence(project: Project)
     assert outcomes["refused"] > 1_000
 
 
+def test_a_file_may_ask_for_sizes_out_of_all_bounds(project: Project) -> None:
+    for block, parameters in (
+        ("DepthwiseConv2d", {"multiplier": 64}),
+        ("Conv2d", {"kernel_size": 1_000, "dilation": 16, "stride": 2, "padding": "same"}),
+    ):
+        text = changed(project, ("nodes", 1, "block"), block)
+        document = json.loads(text)
+        document["nodes"][0]["parameters"] = {"size": [65_536, 5, 5]}
+        document["nodes"][1]["parameters"] = parameters
+        assert set(infer(loads(json.dumps(document)).graph).errors) == {"conv1"}
+
+
 # bad files
 
 

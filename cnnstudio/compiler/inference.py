@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from cnnstudio.graph import Block, Composite, Graph, Shape, ShapeError
+from cnnstudio.graph import Block, Composite, Graph, ParameterError, Shape, ShapeError
 
 BYTES_PER_NUMBER = 4  # float32
 
@@ -111,4 +111,6 @@ def node_facts(block: Block, inputs: tuple[Shape, ...]) -> Facts | ShapeError:
         shape = block.shape(*inputs)
     except ShapeError as error:
         return error
+    except ParameterError as error:  # of a block that this one stands for, or of one that would mend it
+        return ShapeError(f"it comes to a size out of all bounds: {error}")
     return Facts(shape, sum(weight.numel for weight in block.weights(*inputs).values()), block.macs(*inputs))
