@@ -1,0 +1,115 @@
+"""Take the pictures of the window: ``make screenshots``.
+
+The ones that README.md shows stand beside this file; all others (each scene at 1280 × 720 and 1920 × 1080, light and
+dark) go to out/screenshots, to be looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["CNNSTUDIO_HOME"] = tempfile.mkdtemp(prefix="cnnstudio-pictures-")
+
+from PySide6.QtCore import QEventLoop, QSize, QTimer
+
+from cnnstudio.blocks import Linear
+from cnnstudio.project import Project
+from cnnstudio.resources import resource
+from cnnstudio.ui.app import application
+from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.theme import theme
+from cnnstudio.ui.window import Window
+from cnnstudio.zoo import TEMPLATES
+
+HERE = Path(__file__).resolve().parent
+SIZES = (QSize(1280, 720), QSize(1920, 1080))
+
+
+def wait(milliseconds: int) -> None:
+    """Let the window live for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def empty(window: Window) -> None:
+    """Nothing yet."""
+    window.document.open(Project(), None)
+
+
+def lenet(window: Window) -> None:
+    """LeNet-5 with a convolution selected."""
+    window.files.open(resource("examples", "lenet5.cnn"))
+    window.document.select(("conv2",))
+
+
+def largest(window: Window) -> None:
+    """The network with the most branches that there is a template of."""
+    key = "googlenet" if "googlenet" in TEMPLATES else "small-resnet"
+    window.files.new(key)
+
+
+def error(window: Window) -> None:
+    """LeNet-5 whose flattening was forgotten."""
+    window.files.open(resource("examples", "lenet5.cnn"))
+    graph = window.document.graph
+    window.document.edit_graph("Delete flatten1", graph.remove("flatten1", heal=True).replace("fc1", Linear(120)))
+    window.document.select(("fc1",))
+    window.show_panel("problems")
+
+
+SCENES: dict[str, Callable[[Window], None]] = {"empty": empty, "lenet5": lenet, "branches": largest, "error": error}
+
+
+def trained(window: Window) -> None:
+    """LeNet-5 after its training, the feature maps of a layer beside the curves."""
+    lenet(window)
+    window.show_panel("curves")
+    window.run.start(window.document.project)
+    loop = QEventLoop()
+    window.run.state_changed.connect(lambda state: loop.quit() if not window.run.is_active else None)
+    loop.exec()
+
+
+def take(scene: Callable[[Window], None], size: QSize, path: Path) -> None:
+    """One picture of a fresh window."""
+    window = Window(Preferences())
+    window.resize(size)
+    window.show()
+    scene(window)
+    window.canvas.fit()
+    wait(700)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    window.grab().save(str(path))
+    print(path)
+    window.document.undo_stack.setClean()
+    window.close()
+    window.deleteLater()
+    wait(50)
+
+
+def main() -> int:
+    """Take them all, or those of the README alone."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--readme", action="store_true", help="only the pictures that README.md shows")
+    chosen = parser.parse_args()
+    application()
+    theme.install("light", 1.0)
+    for scheme in ("light", "dark"):
+        theme.set_scheme(scheme)
+        take(trained, QSize(1440, 900), HERE / f"window-{scheme}.png")
+        if not chosen.readme:
+            for name, scene in SCENES.items():
+                for size in SIZES:
+                    take(scene, size, Path("out", "screenshots", f"{name}-{size.width()}x{size.height()}-{scheme}.png"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
