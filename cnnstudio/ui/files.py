@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,6 +19,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.preferences import Preferences, home
 from cnnstudio.ui.widgets.message_bar import Messages
 
+_psutil: Any = psutil  # it has no types
 SUFFIX = ".cnn"
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
 RECOVERY_MILLISECONDS = 2_000
@@ -228,7 +230,7 @@ class Recovery(QObject):
         if not self._folder.is_dir():
             return []
         folders = [folder for folder in sorted(self._folder.iterdir()) if folder.name.isdigit()]
-        return [Copy(f) for f in folders if int(f.name) != os.getpid() and not psutil.pid_exists(int(f.name))]
+        return [Copy(f) for f in folders if int(f.name) != os.getpid() and not _psutil.pid_exists(int(f.name))]
 
     def close(self) -> None:
         """Stop, and remove the copy."""

@@ -140,7 +140,9 @@ class TrainingPanel(QWidget):
         self.about.setWordWrap(True)
         self.about.setProperty("role", "muted")
         self.about.setProperty("textSize", "small")
-        self.folder, self.basic, self.advanced = (Form(Recipe, plain=True) for _ in range(3))
+        self.folder, self.basic, self.advanced = (
+            Form(Recipe, plain=True, names=names) for names in (("folder",), BASIC, ADVANCED)
+        )
         for form in (self.folder, self.basic, self.advanced):
             form.edited.connect(self._edit)
         self.more = QToolButton()
@@ -184,9 +186,7 @@ class TrainingPanel(QWidget):
         self.about.setText(dataset.sentence)
         for form in (self.folder, self.basic, self.advanced):
             form.set_values(recipe)
-        self.folder.show_only(("folder",))
         self.folder.setVisible(recipe.data == "folder")
-        self.basic.show_only(BASIC)
         self.advanced.show_only(name for name in ADVANCED if _matters(name, recipe))
         self._show_state()
 

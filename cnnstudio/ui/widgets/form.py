@@ -19,13 +19,20 @@ class Form(QWidget):
 
     ``edited(name, value)`` carries values that the parameter has coerced; edits of one burst of typing or turning
     share ``burst``, which belongs into the merge key of the document's edit. ``refused(name, sentence)`` says what is
-    wrong with what was typed, and "" when it is right again. With ``plain`` the labels are words, not Python's names.
+    wrong with what was typed, and "" when it is right again. With ``plain`` the labels are words, not Python's names;
+    ``names`` are the parameters that have a row, all unless said.
     """
 
     edited = Signal(str, object)
     refused = Signal(str, str)
 
-    def __init__(self, declaration: type[Declaration], parent: QWidget | None = None, plain: bool = False) -> None:
+    def __init__(
+        self,
+        declaration: type[Declaration],
+        parent: QWidget | None = None,
+        plain: bool = False,
+        names: Iterable[str] | None = None,
+    ) -> None:
         super().__init__(parent)
         self.declaration = declaration
         self.burst = 0
@@ -36,7 +43,10 @@ class Form(QWidget):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(5)
         grid.setColumnStretch(1, 1)
+        wanted = set(names) if names is not None else None
         for parameter in parameters(declaration):
+            if wanted is not None and parameter.name not in wanted:
+                continue
             self.rows[parameter.name] = row = Row(self, grid, parameter, plain)
             row.editor.edited.connect(lambda value, name=parameter.name: self._edited(name, value))
             row.editor.refused.connect(lambda sentence, name=parameter.name: self._refused(name, sentence))

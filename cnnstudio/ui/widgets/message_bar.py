@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QChildEvent, QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -157,6 +157,6 @@ class Messages(QWidget):
             self._place()
         return False
 
-    def childEvent(self, event: QEvent) -> None:  # type: ignore[override]
-        super().childEvent(event)  # type: ignore[arg-type]
+    def childEvent(self, event: QChildEvent) -> None:
+        super().childEvent(event)
         QTimer.singleShot(0, self, self._place)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QKeySequence
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.ui.actions import ACTIONS, MENUS, TOOLBAR
+from cnnstudio.ui.window import Window
+
+SPECIAL = {"recent", "panels"}  # filled by the window
+
+
+def entries(menus: Any) -> Iterator[str]:
+    for _, content in menus:
+        for entry in content:
+            if isinstance(entry, tuple):
+                yield from entries((entry,))
+            elif entry is not None:
+                yield entry
+
+
+def test_ids_are_unique() -> None:
+    assert [name for name, count in Counter(action.id for action in ACTIONS).items() if count > 1] == []
+
+
+def test_every_action_stands_in_a_menu() -> None:
+    patterns = list(entries(MENUS))
+    assert [action.id for action in ACTIONS if not any(fnmatch(action.id, pattern) for pattern in patterns)] == []
+
+
+@pytest.mark.parametrize("name", sorted({*entries(MENUS), *(name for name in TOOLBAR if name)} - SPECIAL))
+def test_menus_and_toolbar_name_actions_that_exist(name: str) -> None:
+    assert [action for action in ACTIONS if fnmatch(action.id, name)]
+
+
+def test_no_shortcut_means_two_things(window: Window) -> None:
+    keys = [keys.toString() for action in window.commands.bound.values() for keys in action.shortcuts()]
+    assert [key for key, count in Counter(keys).items() if count > 1] == []
+    assert all(keys)
+
+
+def test_single_letters_belong_to_the_canvas(window: Window) -> None:
+    for name, action in window.commands.declared.items():
+        for keys in filter(None, action.shortcut.split("|")):
+            with_modifier = "+" in keys or (keys.startswith("F") and len(keys) > 1)
+            assert action.on_canvas or with_modifier, f"{name} would take {keys} away from every text field"
+
+
+def test_shortcuts_are_ones_that_qt_knows() -> None:
+    for action in ACTIONS:
+        for keys in filter(None, action.shortcut.split("|")):
+            assert QKeySequence(keys).toString(), f"{action.id}: {keys}"
+
+
+def test_a_shortcut_of_the_person_s_own_is_used(qtbot: QtBot, window: Window) -> None:
+    window.preferences.set_shortcut("train", "Ctrl+R")
+    again = Window(window.preferences)
+    qtbot.addWidget(again)
+    assert again.commands.bound["train"].shortcut().toString() == "Ctrl+R"
+
+
+def test_an_action_that_cannot_be_done_does_nothing(window: Window) -> None:
+    window.commands.run("undo")
+    window.commands.run("train")
+    assert not window.commands.bound["undo"].isEnabled()
+    assert window.run.state == "idle"
+
+
+def test_every_command_is_in_the_list_and_can_be_run_by_typing(qtbot: QtBot, window: Window) -> None:
+    window.commands.run("commands")
+    commands = window.command_list
+    assert commands.isVisible()
+    assert commands.list.count() == len(window.commands.bound) - 1
+    qtbot.keyClicks(commands.field, "small resnet")
+    assert commands.list.count() == 1
+    qtbot.keyClick(commands.field, "\r")
+    assert not commands.isVisible()
+    assert any(node.block.title for node in window.document.graph)
+    assert len(window.document.graph) > 5
+
+
+def test_escape_closes_the_list_of_commands(qtbot: QtBot, window: Window) -> None:
+    from PySide6.QtCore import Qt
+
+    window.commands.run("commands")
+    qtbot.keyClick(window.command_list.field, Qt.Key.Key_Escape)
+    assert not window.command_list.isVisible()
+    assert len(window.document.graph) == 0

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+import cnnstudio.ui.window
+from cnnstudio.blocks import Input
+from cnnstudio.graph import Graph, Node
+from cnnstudio.project import Project, read, write
+from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.theme import DARK, LIGHT, theme
+from cnnstudio.ui.window import PANELS, Window
+
+
+def sentences(window: Window) -> list[str]:
+    return [bar.sentence for bar in window.messages.bars]
+
+
+def choose(qtbot: QtBot, window: Window, title: str) -> None:
+    """Press a button of the latest message."""
+    qtbot.mouseClick(window.messages.bars[-1].buttons[title], Qt.MouseButton.LeftButton)
+
+
+def change(window: Window) -> None:
+    window.document.edit_graph("Add Input", Graph.of([Node("input1", Input())]))
+
+
+def test_the_window_is_a_short_file() -> None:
+    assert len(Path(str(cnnstudio.ui.window.__file__)).read_text().splitlines()) < 400
+
+
+def test_every_panel_is_there_and_nothing_is_cut_off_at_1280_by_720(qtbot: QtBot, window: Window) -> None:
+    assert window.size().width() == 1280
+    assert window.size().height() == 720
+    for panel in PANELS:
+        window.show_panel(panel.id)
+        qtbot.wait(5)
+        content = window.docks[panel.id].widget()
+        assert content is not None
+        assert content.isVisible(), panel.id
+        for widget in content.findChildren(QPushButton) + content.findChildren(QToolButton):
+            if widget.isVisible():
+                place = widget.mapTo(content, QPoint(0, 0))
+                assert place.x() + widget.width() <= content.width() + 1, f"{panel.id}: {widget.text()} is cut off"
+    assert window.canvas.width() >= 600
+    assert window.canvas.height() >= 300
+
+
+def test_a_tab_carries_the_title_and_a_panel_alone_has_one(qtbot: QtBot, window: Window) -> None:
+    qtbot.wait(20)
+    assert window.docks["palette"].titleBarWidget().property("text") == "Blocks"
+    assert window.docks["inspector"].titleBarWidget().property("text") is None
+
+
+def test_the_layout_is_remembered_and_can_be_undone(qtbot: QtBot, window: Window) -> None:
+    window.docks["palette"].hide()
+    window.close()
+    again = Window(Preferences())
+    qtbot.addWidget(again)
+    again.show()
+    assert again.docks["palette"].isHidden()
+    again.commands.run("default-layout")
+    assert not again.docks["palette"].isHidden()
+
+
+def test_the_title_names_the_file_and_marks_changes(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    qtbot.wait(5)
+    assert window.windowTitle().startswith("Untitled")
+    assert not window.isWindowModified()
+    change(window)
+    qtbot.wait(5)
+    assert window.isWindowModified()
+    window.document.set_path(tmp_path / "mine.cnn")
+    qtbot.wait(5)
+    assert window.windowTitle().startswith("mine")
+    assert not window.isWindowModified()
+
+
+def test_totals_are_shown_and_blank_while_there_are_errors(window: Window, tiny: Project) -> None:
+    status = window.statusBar()
+    window.document.open(tiny, None)
+    assert f"{window.document.analysis.totals.parameters:,} parameters" in status.totals.text()
+    broken = tiny.graph.disconnect(tiny.graph["linear1"].edges[0])
+    window.document.edit_graph("Cut", broken)
+    assert "parameters" not in status.totals.text()
+    assert status.problems.text() != "No problems"
+
+
+def test_the_theme_changes_everything_and_is_remembered(window: Window) -> None:
+    before = window.grab().toImage()
+    window.commands.run("theme-dark")
+    assert theme.palette is DARK
+    after = window.grab().toImage()
+    corner = QPoint(4, 4)
+    assert before.pixelColor(corner).lightness() > 200
+    assert after.pixelColor(corner).lightness() < 60
+    assert Preferences().scheme == "dark"
+    window.commands.run("theme")
+    assert theme.palette is LIGHT
+
+
+def test_text_can_be_larger(window: Window) -> None:
+    height = window.fontMetrics().height()
+    for _ in range(4):
+        window.commands.run("text-larger")
+    assert QApplication.font().pixelSize() > 13
+    assert Preferences().text_scale == pytest.approx(1.4)
+    window.commands.run("text-normal")
+    assert window.fontMetrics().height() == height
+
+
+def test_closing_asks_in_place_and_cancel_keeps_everything(qtbot: QtBot, window: Window) -> None:
+    change(window)
+    window.close()
+    assert window.isVisible()
+    assert "not saved" in sentences(window)[-1]
+    choose(qtbot, window, "Cancel")
+    assert window.isVisible()
+    assert len(window.document.graph) == 1
+
+
+def test_closing_without_saving_closes(qtbot: QtBot, window: Window) -> None:
+    change(window)
+    window.close()
+    choose(qtbot, window, "Do not save")
+    assert not window.isVisible()
+
+
+def test_closing_with_saving_saves_first(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    path = tmp_path / "mine.cnn"
+    window.document.set_path(path)
+    change(window)
+    window.close()
+    choose(qtbot, window, "Save")
+    assert not window.isVisible()
+    assert "input1" in read(path).graph
+
+
+def test_a_saving_that_fails_keeps_the_window_open(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    window.document.set_path(tmp_path / "nowhere" / "mine.cnn")
+    change(window)
+    window.close()
+    choose(qtbot, window, "Save")
+    assert window.isVisible()
+    assert window.messages.bars[-1].kind == "error"
+    assert window.files.is_modified
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"format": 99}', b"\x00\xff\xfe", b"[" * 100_000, b'{"nodes": []}'])
+def test_a_bad_file_is_a_sentence_and_the_open_project_is_untouched(
+    window: Window, tiny: Project, tmp_path: Path, content: bytes
+) -> None:
+    window.document.open(tiny, None)
+    bad = tmp_path / "bad.cnn"
+    bad.write_bytes(content)
+    window.files.open(bad)
+    assert window.document.project is tiny
+    assert window.document.path is None
+    assert window.messages.bars[-1].kind == "error"
+    assert "Traceback" not in sentences(window)[-1]
+
+
+def test_a_file_that_is_gone_leaves_the_list_of_recent_ones(window: Window, tmp_path: Path) -> None:
+    window.preferences.remember(tmp_path / "gone.cnn")
+    window.files.open(tmp_path / "gone.cnn")
+    assert window.preferences.recent == []
+
+
+def test_opening_asks_before_it_replaces_unsaved_work(
+    qtbot: QtBot, window: Window, tiny: Project, tmp_path: Path
+) -> None:
+    write(tmp_path / "tiny.cnn", tiny)
+    change(window)
+    window.files.open(tmp_path / "tiny.cnn")
+    assert len(window.document.graph) == 1
+    choose(qtbot, window, "Do not save")
+    assert window.document.project == tiny
+    assert window.preferences.recent[0].name == "tiny.cnn"
+
+
+def test_a_project_file_can_be_dropped_on_the_window(window: Window, tiny: Project, tmp_path: Path) -> None:
+    write(tmp_path / "tiny.cnn", tiny)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "tiny.cnn"))])
+    window.dropEvent(
+        QDropEvent(
+            QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+    )
+    assert window.document.project == tiny
+
+
+def test_a_template_brings_its_images_along(window: Window) -> None:
+    window.commands.run("new-small-resnet")
+    assert window.document.project.recipe.data == "shapes"
+    assert window.document.analysis.totals is not None
+    assert not [found for found in window.document.diagnostics if found.severity == "error"]
+
+
+def test_closing_while_training_stops_cleanly(qtbot: QtBot, window: Window, tiny: Project) -> None:
+    import dataclasses
+
+    recipe = dataclasses.replace(tiny.recipe, epochs=1000)
+    window.document.open(dataclasses.replace(tiny, recipe=recipe), None)
+    window.commands.run("train")
+    qtbot.waitUntil(lambda: len(window.run.steps) > 0, timeout=60_000)
+    window.close()
+    assert not window.isVisible()
+    assert "training" not in [thread.name for thread in threading.enumerate()]
+    assert window.run.weights is not None
+
+
+def test_an_idle_window_does_not_lose_references_to_none(qtbot: QtBot, window: Window) -> None:
+    # PySide6 6.12.0 loses one at every void call and dies within a minute on Python 3.11
+    app = QApplication.instance()
+    assert app is not None
+    for _ in range(100):
+        app.processEvents()
+    before = sys.getrefcount(None)
+    for _ in range(500):
+        app.processEvents()
+    assert abs(sys.getrefcount(None) - before) <= 100
+
+
+def test_the_keyboard_reaches_every_part(qtbot: QtBot, window: Window) -> None:
+    for panel in PANELS:
+        window.commands.run(f"show-{panel.id}")
+        assert window.docks[panel.id].widget().isVisible()
+
+
+def test_double_clicking_a_node_without_an_inside_shows_its_form(window: Window, tiny: Project) -> None:
+    window.document.open(tiny, None)
+    window.show_panel("source")
+    window.canvas.activated.emit("conv1")
+    assert isinstance(window.docks["inspector"].widget(), QWidget)
+    assert not window.docks["inspector"].visibleRegion().isEmpty()
