@@ -1,15 +1,11 @@
-"""Insertion: where a block that a person adds goes, and what becomes of a block that they take apart. Knows no Qt."""
+"""Insertion: where a block that a person adds goes, and what becomes of one that they take apart. Knows no Qt."""
 
 from __future__ import annotations
 
-import dataclasses
-
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.graph import Block, Composite, Graph, GraphError, Node, Position, Shape
+from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position
 from cnnstudio.graph.layout import layout
-
-SIZE = (184.0, 68.0)  # of a node on the canvas, in scene pixels
-GAP = (84.0, 36.0)
+from cnnstudio.ui.measures import GAP, HEIGHT, SNAP, WIDTH, node_height, node_size
 
 
 def inserted(graph: Graph, block: Block, behind: tuple[str, ...] = ()) -> tuple[Graph, str]:
@@ -19,20 +15,28 @@ def inserted(graph: Graph, block: Block, behind: tuple[str, ...] = ()) -> tuple[
     input and the rest moves over. The new graph and the name of the node.
     """
     name = graph.fresh(block.stem)
-    sources = [source for source in behind if source in graph] or _open_ends(graph)
+    sources = [source for source in behind if source in graph]
+    edges = graph.consumers[sources[0]] if len(sources) == 1 else ()
+    if len(edges) == 1 and block.arity.least == block.arity.most == 1:
+        return spliced(graph, edges[0], Node(name, block, position=_beside(graph, sources))), name
+    sources = sources or [node.name for node in graph.outputs if len(graph.outputs) == 1]
     most = len(sources) if block.arity.most is None else block.arity.most
-    read = tuple(sources[:most])
-    node = Node(name, block, read, _place(graph, sources))
-    edges = graph.consumers[read[0]] if len(read) == 1 and behind else ()
-    if len(edges) != 1 or block.arity.least > 1:
-        return graph.add(node), name
-    edge = edges[0]
-    follower = graph[edge.target]
-    there = dataclasses.replace(node, position=follower.position)
-    shift = SIZE[0] + GAP[0]
-    after = {edge.target, *graph.descendants(edge.target)}
-    moved = graph.move({each: (graph[each].position[0] + shift, graph[each].position[1]) for each in after})
-    return moved.insert(edge, there), name
+    place = free_place(graph, _beside(graph, sources))
+    return graph.add(Node(name, block, tuple(sources[:most]), place)), name
+
+
+def spliced(graph: Graph, edge: Edge, node: Node) -> Graph:
+    """With ``node`` (new, or there already) put into this wire, and what follows it moved out of its way.
+
+    Raises ``GraphError`` for a block that reads nothing.
+    """
+    if node.block.arity.most == 0:
+        raise GraphError(f"{node.block.title} reads nothing, so it cannot stand in a wire.")
+    if node.name in graph:
+        graph = graph.connect(edge.source, node.name, 0).connect(node.name, edge.target, edge.port)
+    else:
+        graph = graph.insert(edge, node)
+    return with_room(graph, node.name, edge.target)
 
 
 def ungrouped(analysis: Analysis, name: str) -> tuple[Graph, tuple[str, ...]]:
@@ -41,36 +45,54 @@ def ungrouped(analysis: Analysis, name: str) -> tuple[Graph, tuple[str, ...]]:
     Raises ``GraphError`` for a block that is no composite or has no shape yet.
     """
     graph = analysis.graph
-    block = graph[name].block
-    if not isinstance(block, Composite) or name not in analysis.facts:
-        raise GraphError(f"{name} ({block.title}) cannot be taken apart before its inputs fit.")
-    inner = block.parts(*(shape for shape in analysis.shapes_into(name) if isinstance(shape, Shape))).graph
-    inner = inner.move(layout(inner, size=SIZE, gap=GAP))
-    parts = [part for part in inner if not part.is_input]
-    width = max(part.position[0] for part in parts) - min(part.position[0] for part in parts)
-    right = graph[name].position[0]
-    after = [each for each in graph.descendants(name) if graph[each].position[0] > right]
-    moved = graph.move({each: (graph[each].position[0] + width, graph[each].position[1]) for each in after})
-    expanded = moved.expand(name, inner)
-    return expanded, tuple(node.name for node in expanded if node.name not in graph)
+    old = graph[name]
+    if not isinstance(old.block, Composite):
+        raise GraphError(f"{name} ({old.block.title}) is not made of other blocks.")
+    if name not in analysis.facts:
+        raise GraphError(f"{name} has no shape yet, so its parts are not known.")
+    inner = analysis.inside(name).graph
+    inner = inner.move(layout(inner, size=node_size, gap=GAP))
+    parts = [node.position for node in inner if not node.is_input]
+    width = max(x for x, _ in parts) - min(x for x, _ in parts)
+    rise = (max(y for _, y in parts) - min(y for _, y in parts)) / 2
+    after = [each for each in graph.descendants(name) if graph[each].position[0] > old.position[0]]
+    expanded = _shifted(graph, after, width, 0.0).expand(name, inner)
+    made = tuple(node.name for node in expanded if node.name not in graph)
+    return _shifted(expanded, made, 0.0, -rise), made
 
 
-def _open_ends(graph: Graph) -> list[str]:
-    ends = graph.outputs
-    return [ends[0].name] if len(ends) == 1 else []
+def free_place(graph: Graph, position: Position) -> Position:
+    """``position``, or the first place below it where no node of ``graph`` is in the way."""
+    x, y = position
+    taken = sorted(
+        (node.position[1], node_height(node.ports))
+        for node in graph
+        if node.position[0] < x + WIDTH + 8 and x < node.position[0] + WIDTH + 8
+    )
+    for top, height in taken:
+        if y < top + height + 12 and top < y + HEIGHT + 12:
+            y = top + height + 24
+    return x, y
 
 
-def _place(graph: Graph, sources: list[str]) -> Position:
-    """To the right of the sources, or of everything, where no node is in the way."""
+def with_room(graph: Graph, name: str, follower: str) -> Graph:
+    """With ``follower`` and all that comes after it moved right, where ``name`` would otherwise touch it."""
+    left = graph[name].position[0]
+    short = left + WIDTH + GAP[0] / 2 - graph[follower].position[0]
+    if not 0 < short <= WIDTH + GAP[0]:
+        return graph
+    after = [node for node in (follower, *graph.descendants(follower)) if graph[node].position[0] >= left]
+    return _shifted(graph, after, round(short / SNAP + 0.5) * SNAP, 0.0)
+
+
+def _shifted(graph: Graph, names: list[str] | tuple[str, ...], dx: float, dy: float) -> Graph:
+    """With these nodes so much further."""
+    return graph.move({name: (graph[name].position[0] + dx, graph[name].position[1] + dy) for name in names})
+
+
+def _beside(graph: Graph, sources: list[str]) -> Position:
+    """To the right of the sources, or of everything; the origin of an empty canvas."""
     if not graph:
         return 0.0, 0.0
-    near = [graph[source].position for source in sources] or [
-        max((node.position for node in graph), key=lambda position: position[0])
-    ]
-    x = max(x for x, _ in near) + SIZE[0] + GAP[0]
-    y = sum(y for _, y in near) / len(near)
-    taken = sorted(node.position[1] for node in graph if abs(node.position[0] - x) < SIZE[0] + 8)
-    for top in taken:
-        if abs(top - y) < SIZE[1] + 8:
-            y = top + SIZE[1] + GAP[1]
-    return x, y
+    near = [graph[source].position for source in sources] or [max(node.position for node in graph)]
+    return max(x for x, _ in near) + WIDTH + GAP[0], sum(y for _, y in near) / len(near)

@@ -12,12 +12,13 @@ from cnnstudio.graph import Block, Edge, Graph
 from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
 from cnnstudio.ui.canvas.editor import Editor
 from cnnstudio.ui.canvas.edits import added, misfit, snapped
-from cnnstudio.ui.canvas.geometry import GAP, HEIGHT, WIDTH, wire_path
+from cnnstudio.ui.canvas.geometry import wire_path
 from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries
 from cnnstudio.ui.canvas.search import Entry
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.canvas.tools import Pointer
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
 from cnnstudio.ui.theme import theme
 
 

@@ -10,9 +10,9 @@ from PySide6.QtGui import QPainter
 
 from cnnstudio.graph import BLOCKS, Block, Edge, ParameterError
 from cnnstudio.ui.canvas.clipboard import BLOCK
-from cnnstudio.ui.canvas.geometry import HEIGHT, WIDTH
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.measures import HEIGHT, WIDTH
 from cnnstudio.ui.theme import theme
 
 if TYPE_CHECKING:

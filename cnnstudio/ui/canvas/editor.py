@@ -8,6 +8,7 @@ from typing import Literal
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QCursor
 
+from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position
 from cnnstudio.graph.layout import layout
 from cnnstudio.ui.canvas import clipboard
@@ -17,14 +18,13 @@ from cnnstudio.ui.canvas.edits import (
     added,
     aligned,
     distributed,
-    free_place,
     neighbour,
     removed,
     shifted,
     snapped,
-    spliced,
 )
-from cnnstudio.ui.canvas.geometry import GAP, HEIGHT, WIDTH, node_size
+from cnnstudio.ui.insertion import free_place, spliced, ungrouped
+from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH, node_size
 
 
 class Editor(Camera):
@@ -240,13 +240,13 @@ class Editor(Camera):
                 else "Only a block that is made of blocks can be ungrouped: select one."
             )
             return
-        for name in names:
-            if name not in self.document.analysis.facts:
-                self.document.said.emit(f"{name} has no shape yet, so its parts are not known.")
-                return
-            before = set(graph.nodes)
-            graph = _expanded(graph, name, self.document.analysis.inside(name).graph)
-            made = [each for each in made if each != name] + [each for each in graph.nodes if each not in before]
+        try:
+            for name in names:
+                graph, parts = ungrouped(infer(graph), name)
+                made += parts
+        except GraphError as error:
+            self.document.said.emit(str(error))
+            return
         self.edit(f"Ungroup {', '.join(names)}", graph)
         self.document.select(tuple(made))
 
@@ -257,16 +257,3 @@ class Editor(Camera):
         pointer = self.viewport().mapFromGlobal(QCursor.pos())
         view = self.viewport().rect()
         return pointer if self.underMouse() and view.contains(pointer) else view.center()
-
-
-def _expanded(graph: Graph, name: str, inner: Graph) -> Graph:
-    """``graph.expand`` with the parts laid out, and with room made for them."""
-    old = graph[name]
-    inner = inner.move(layout(inner, size=node_size, gap=GAP))
-    parts = [node for node in inner if not node.is_input]
-    width = max(node.position[0] for node in parts) - min(node.position[0] for node in parts)
-    rise = (max(node.position[1] for node in parts) - min(node.position[1] for node in parts)) / 2
-    after = [each for each in graph.descendants(name) if graph[each].position[0] > old.position[0]]
-    before = set(graph.nodes)
-    graph = graph.move(shifted(graph, after, width, 0.0)).expand(name, inner)
-    return graph.move(shifted(graph, [each for each in graph.nodes if each not in before], 0.0, -rise))

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from cnnstudio.compiler.inference import Analysis, node_facts
-from cnnstudio.graph import Block, Edge, Graph, GraphError, Node, Position, Shape, ShapeError
-from cnnstudio.ui.canvas.geometry import GAP, HEIGHT, SNAP, WIDTH, node_height
+from cnnstudio.graph import Block, Edge, Graph, Node, Position, Shape, ShapeError
+from cnnstudio.ui.measures import HEIGHT, SNAP, node_height
 
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
 
@@ -21,50 +21,11 @@ def snapped(position: Position) -> Position:
 # adding
 
 
-def free_place(graph: Graph, position: Position) -> Position:
-    """``position``, or the first place below it where no node of ``graph`` is in the way."""
-    x, y = position
-    taken = sorted(
-        (node.position[1], node_height(node.ports))
-        for node in graph
-        if node.position[0] < x + WIDTH + 8 and x < node.position[0] + WIDTH + 8
-    )
-    for top, height in taken:
-        if y < top + height + 12 and top < y + HEIGHT + 12:
-            y = top + height + 24
-    return x, y
-
-
 def added(graph: Graph, block: Block, position: Position, after: str | None = None) -> tuple[Graph, str]:
     """With a node of this block, reading ``after`` if it can; the new graph and the node's name."""
     name = graph.fresh(block.stem)
     inputs = (after,) if after is not None and block.arity.most != 0 else ()
     return graph.add(Node(name, block, inputs, position)), name
-
-
-def spliced(graph: Graph, edge: Edge, node: Node) -> Graph:
-    """With ``node`` (new, or there already) put into this wire, and what follows it moved out of its way.
-
-    Raises ``GraphError`` for a block that reads nothing.
-    """
-    if node.block.arity.most == 0:
-        raise GraphError(f"{node.block.title} reads nothing, so it cannot stand in a wire.")
-    if node.name in graph:
-        graph = graph.connect(edge.source, node.name, 0).connect(node.name, edge.target, edge.port)
-    else:
-        graph = graph.insert(edge, node)
-    return with_room(graph, node.name, edge.target)
-
-
-def with_room(graph: Graph, name: str, follower: str) -> Graph:
-    """With ``follower`` and all that comes after it moved right, where ``name`` would otherwise touch it."""
-    left = graph[name].position[0]
-    short = left + WIDTH + GAP[0] / 2 - graph[follower].position[0]
-    if not 0 < short <= WIDTH + GAP[0]:
-        return graph
-    after = [node for node in (follower, *graph.descendants(follower)) if graph[node].position[0] > left]
-    shift = round(short / SNAP + 0.5) * SNAP
-    return graph.move({each: (graph[each].position[0] + shift, graph[each].position[1]) for each in after})
 
 
 def fits(block: type[Block], carried: Shape | None, forward: bool = True) -> bool:

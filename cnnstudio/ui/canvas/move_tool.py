@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from cnnstudio.graph import Edge, Graph, GraphError, Position
-from cnnstudio.ui.canvas.edits import lifted, snapped, spliced
+from cnnstudio.ui.canvas.edits import lifted, snapped
 from cnnstudio.ui.canvas.tools import SHIFT, Pointer, Tool
+from cnnstudio.ui.insertion import spliced
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.view import CanvasView

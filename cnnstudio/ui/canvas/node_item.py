@@ -7,8 +7,9 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from cnnstudio.graph import Composite, Node, Shape
-from cnnstudio.ui.canvas.geometry import WIDTH, input_port, node_height, output_port
+from cnnstudio.ui.canvas.geometry import input_port, output_port
 from cnnstudio.ui.canvas.style import Style
+from cnnstudio.ui.measures import WIDTH, node_height
 
 MARGIN = 9.0  # round the body: ports, badge and the ring of the selection
 RADIUS = 9.0

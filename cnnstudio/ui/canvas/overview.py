@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
-from cnnstudio.ui.canvas.geometry import WIDTH, bounds, is_turned, turns
+from cnnstudio.ui.canvas.geometry import bounds, is_turned, turns
 from cnnstudio.ui.canvas.node_item import NodeItem, static_text
 from cnnstudio.ui.canvas.style import Style
 from cnnstudio.ui.canvas.wire_item import WireItem
+from cnnstudio.ui.measures import WIDTH
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.scene import CanvasScene

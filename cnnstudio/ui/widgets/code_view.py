@@ -118,9 +118,9 @@ class CodeView(QPlainTextEdit):
         marks = []
         for line in self.marked:
             mark = QTextEdit.ExtraSelection()
-            mark.format.setBackground(color)  # type: ignore[attr-defined]  # a field of Qt's struct
-            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)  # type: ignore[attr-defined]
-            mark.cursor = QTextCursor(self.document().findBlockByNumber(line))  # type: ignore[attr-defined]
+            mark.format.setBackground(color)
+            mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+            mark.cursor = QTextCursor(self.document().findBlockByNumber(line))
             marks.append(mark)
         self.setExtraSelections(marks)
         self.numbers.update()
