@@ -1,8 +1,7 @@
 """Classes: one readable ``nn.Module`` class for each composite and inner topology.
 
 All uses of a class are compared literal by literal (anti-unification): what differs becomes a parameter of its
-constructor, what is equal at every use stays in the class. Widths, the numbers of channels and features, are always
-parameters, as a person would write the class.
+constructor, what is equal at every use stays in the class.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from cnnstudio.compiler.expressions import Expression, annotation, parsed, written
-from cnnstudio.graph import Composite, Graph, Node, Shape, parameters
+from cnnstudio.compiler.expressions import Expression, annotation, parsed, quoted, written
+from cnnstudio.graph import Block, Composite, Graph, Node, Shape, parameters
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,13 @@ class Class:
         return self.uses[0]
 
 
+@lru_cache(maxsize=16_384)
+def init(block: Block, shapes: tuple[Shape, ...]) -> str | None:
+    """The expression that makes a block's module, with the quotes that formatters like."""
+    text = block.init(*shapes)
+    return quoted(text) if text else None
+
+
 @lru_cache(maxsize=4_096)
 def use_of(block: Composite, shapes: tuple[Shape, ...]) -> Use:
     """``block`` taken apart for these inputs."""
@@ -78,7 +84,7 @@ def use_of(block: Composite, shapes: tuple[Shape, ...]) -> Use:
             use = use_of(node.block, into)
             form = use.key
             lines.append(Line(node, None, use))
-        elif text := node.block.init(*into):
+        elif text := init(node.block, into):
             expression = parsed(text)
             form = _form(node, expression)
             lines.append(Line(node, expression, None))
@@ -128,13 +134,16 @@ class _Column:
     node: str
     label: str
     literals: tuple[str, ...]
+    is_width: bool = False  # whether it counts channels or features
 
-    @property
-    def is_width(self) -> bool:
-        """Whether it counts channels or features."""
-        return self.label.endswith(("channels", "features", "dim")) or (
+    def __post_init__(self) -> None:
+        self.is_width = self.label.endswith(("channels", "features", "dim")) or (
             self.label == "normalized_shape" and all(map(str.isdigit, self.literals))
         )
+
+    @property
+    def differs(self) -> bool:
+        return len(set(self.literals)) > 1
 
     @property
     def slot(self) -> _Slot:
@@ -167,20 +176,27 @@ def _columns(
         rows = [inner.arguments[line.use] for line in lines if line.use is not None]
         columns = [_Column(name, parameter, tuple(row[parameter] for row in rows)) for parameter in inner.annotations]
         split = _positional(inner.annotations)
-        return inner.name, columns[:split], columns[split:]
-    expressions = [line.expression for line in lines if line.expression is not None]
-    first = expressions[0]
-    positional = [
-        _Column(name, label, literals)
-        for label, literals in zip(first.labels, zip(*(e.positional for e in expressions), strict=True), strict=True)
-    ]
-    keywords = [_Column(name, *column) for column in _keywords(lines[0].node, [dict(e.keywords) for e in expressions])]
-    return first.called, positional, [_depthwise(column, positional) for column in keywords]
+        called, positional, keywords = inner.name, columns[:split], columns[split:]
+    else:
+        expressions = [line.expression for line in lines if line.expression is not None]
+        literals = zip(*(expression.positional for expression in expressions), strict=True)
+        called, labels = expressions[0].called, expressions[0].labels
+        positional = [_Column(name, *column) for column in zip(labels, literals, strict=True)]
+        rows = [dict(expression.keywords) for expression in expressions]
+        keywords = [_Column(name, *column) for column in _keywords(lines[0].node, rows)]
+    for column in keywords:
+        # depthwise: as many groups as channels come in, so that the number of groups is that width
+        if column.label == "groups":
+            column.is_width = any(o.label in _INWARD and o.literals == column.literals for o in positional)
+    return called, positional, keywords
+
+
+_INWARD = ("channels", "in_channels")
 
 
 def _keywords(node: Node, rows: list[dict[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Every keyword that some use writes; where another leaves it out, it has the default of its parameter."""
-    defaults = {parameter.name: repr(parameter.default) for parameter in parameters(type(node.block))}
+    defaults = {parameter.name: quoted(repr(parameter.default)) for parameter in parameters(type(node.block))}
     written = {keyword: None for row in rows for keyword in row}
     same = all(list(row) == list(rows[0]) for row in rows)
     order = rows[0] if same else [*(k for k in defaults if k in written), *(k for k in written if k not in defaults)]
@@ -188,56 +204,50 @@ def _keywords(node: Node, rows: list[dict[str, str]]) -> Iterator[tuple[str, tup
         yield keyword, tuple(row[keyword] if keyword in row else defaults[keyword] for row in rows)
 
 
-def _depthwise(column: _Column, positional: list[_Column]) -> _Column:
-    """As many groups as channels come in: then the number of groups is that width."""
-    inward = next((other.literals for other in positional if other.label == "in_channels"), None)
-    if column.label == "groups" and column.literals == inward:
-        return _GroupsColumn(column.node, column.label, column.literals)
-    return column
-
-
-class _GroupsColumn(_Column):
-    @property
-    def is_width(self) -> bool:
-        return True
-
-
 def _parameters(made: Class, columns: list[_Column]) -> dict[_Slot, str]:
-    """Slot -> the parameter that stands for it, widths first."""
-    names: dict[_Slot, str] = {}
-    differing: dict[_Slot, _Column] = {}
+    """Slot -> the parameter that stands for it, the widths of what flows in and out first."""
+    own = _Own(made)
     for column in columns:
-        if column.is_width or len(set(column.literals)) > 1:
-            differing.setdefault(column.slot, column)
-    labels = Counter(column.label for column in differing.values())
-    for slot, column in differing.items():
+        column.is_width = column.is_width or (column.label == "size" and column.literals in own.widths)
+    chosen: dict[_Slot, _Column] = {}
+    # in and out are parameters even where all uses agree, unless widths that follow from them would stay behind
+    follows = any(c.is_width and not c.differs and c.literals not in own.widths for c in columns)
+    for column in columns:
+        if column.differs or (column.is_width and column.literals in own.widths and not follows):
+            chosen.setdefault(column.slot, column)
+    labels = Counter(column.label for column in chosen.values())
+    names: dict[_Slot, str] = {}
+    for slot, column in chosen.items():
         plain = column.label if labels[column.label] == 1 and not column.is_width else None
-        name = _own_name(made, column) or plain or f"{column.node}_{_short(column.label)}"
+        longer = f"{column.node}_{_short(column.label)}"
         taken = set(names.values())
-        names[slot] = name if name not in taken else _numbered(name, taken)
+        wanted = [name for name in (own.name(column), plain, longer) if name is not None and name not in taken]
+        names[slot] = wanted[0] if wanted else _numbered(longer, taken)
     return dict(sorted(names.items(), key=lambda item: _LEADING.index(item[1]) if item[1] in _LEADING else 9))
 
 
-def _own_name(made: Class, column: _Column) -> str | None:
-    """What the composite itself calls this: a width of what flows in or out, or one of its fields."""
-    if column.is_width:
-        before, after = (
-            _widths(made, [use.shapes[0] for use in made.uses]),
-            _widths(made, [u.result for u in made.uses]),
-        )
+class _Own:
+    """What a composite itself calls the literals at its uses: a width of what flows in or out, or one of its fields."""
+
+    def __init__(self, made: Class) -> None:
+        before = _widths([use.shapes[0] for use in made.uses])
+        after = _widths([use.result for use in made.uses])
         sort = "features" if len(made.sample.shapes[0]) < 3 else "channels"
-        if column.literals == before:
-            return sort if before == after else f"in_{sort}"
-        if column.literals == after:
-            return f"out_{sort}"
-    fields = [parameter.name for parameter in parameters(type(made.sample.block))]
-    for name in sorted(fields, key=lambda name: name != column.label):
-        if column.literals == tuple(repr(getattr(use.block, name)) for use in made.uses):
-            return name
-    return None
+        self.widths = {after: f"out_{sort}", before: sort if before == after else f"in_{sort}"}
+        self.fields = {
+            parameter.name: tuple(quoted(repr(getattr(use.block, parameter.name))) for use in made.uses)
+            for parameter in parameters(type(made.sample.block))
+        }
+
+    def name(self, column: _Column) -> str | None:
+        """Its name for this column, a field that torch calls the same before others."""
+        if column.is_width and column.literals in self.widths:
+            return self.widths[column.literals]
+        equal = [name for name, literals in self.fields.items() if literals == column.literals]
+        return column.label if column.label in equal else equal[0] if equal else None
 
 
-def _widths(made: Class, shapes: list[Shape]) -> tuple[str, ...]:
+def _widths(shapes: list[Shape]) -> tuple[str, ...]:
     return tuple(repr(shape[0] if shape.is_map else shape[-1]) for shape in shapes)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,6 +43,11 @@ class Expression:
     positional: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     keywords: tuple[tuple[str, str], ...] = ()
+
+
+def quoted(text: str) -> str:
+    """``"same"`` for ``'same'``, as formatters write it; only words of plain letters are touched."""
+    return re.sub(r"'([A-Za-z0-9 _.-]*)'", r'"\1"', text)
 
 
 def written(called: str, positional: Sequence[str], keywords: Mapping[str, str]) -> str:

@@ -8,13 +8,12 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from cnnstudio.compiler.classes import Class, Use, classes, use_of
+from cnnstudio.compiler.classes import Class, Use, classes, init, use_of
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.variables import variables
 from cnnstudio.compiler.writing import LINE_LENGTH, wrapped
-from cnnstudio.graph import Block, Composite, Graph, NamingError, Node, Shape, checked_name
+from cnnstudio.graph import Composite, Graph, NamingError, Node, Shape, checked_name
 from cnnstudio.graph.names import fresh_name
 
 
@@ -158,7 +157,7 @@ class _Network:
                 self.paths[name] = f"{stage.name}.{index}"
                 continue
             node = self.graph[name]
-            text = self._call(name) if name in self.uses else _init(node.block, self._into(node))
+            text = self._call(name) if name in self.uses else init(node.block, self._into(node))
             if text is not None:
                 inits.append((name, text))
                 self.paths[name] = name
@@ -184,11 +183,6 @@ class _Network:
 
     def _into(self, node: Node) -> tuple[Shape, ...]:
         return tuple(self.analysis.facts[source].shape for source in node.inputs if source is not None)
-
-
-@lru_cache(maxsize=16_384)
-def _init(block: Block, shapes: tuple[Shape, ...]) -> str | None:
-    return block.init(*shapes)
 
 
 def _counted(shape: Shape) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cnnstudio.compiler.expressions import annotation, parsed, written
+from cnnstudio.compiler.expressions import annotation, parsed, quoted, written
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,11 @@ def test_other_numbers_share_a_template() -> None:
     assert first.called == second.called
     assert first.positional == ("1e-06", "96", "1", "1")
     assert parsed("nn.Parameter(torch.ones(8))").called != parsed("nn.Parameter(torch.zeros(8))").called
+
+
+def test_quotes() -> None:
+    assert quoted("f('same', mode='zeros')") == 'f("same", mode="zeros")'
+    assert quoted("""f('say "no"', 'back\\\\slash')""") == """f('say "no"', 'back\\\\slash')"""
 
 
 @pytest.mark.parametrize(
