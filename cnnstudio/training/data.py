@@ -126,7 +126,9 @@ def _download(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
 
 def _folder(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
     found = read_folder(recipe.folder, size, lambda count: _check_room(count, size), progress)
-    return _Raw("Image folder", found.images, found.labels, found.names, found.validation, found.notes)
+    height, width = size.spatial
+    fitted = f"Image folder: the images are cut to the Input's proportions and resized to {height} × {width}."
+    return _Raw("Image folder", found.images, found.labels, found.names, found.validation, [*found.notes, fitted])
 
 
 _READ: dict[str, Callable[[Recipe, Shape, Progress], _Raw]] = {
@@ -210,7 +212,7 @@ def normalised(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
 
     ``mean`` and ``std`` are (C, 1, 1) tensors where the images are.
     """
-    return (images.float() / 255 - mean) / std
+    return images.float().sub_(255 * mean).div_(255 * std)
 
 
 def augmented(images: Tensor, mirror: bool, random: torch.Generator) -> Tensor:

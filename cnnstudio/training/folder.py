@@ -63,15 +63,17 @@ def read_folder(folder: str, size: Shape, room: Callable[[int], None], progress:
     room(len(files))
     kept, images = _decoded(files, root, size, notes, progress)
     names = _classes(kept, notes, validation is not None)
-    if empty := [path.name for path in _folders(train) if path.name not in names]:
+    label_of = {name: label for label, name in enumerate(names)}
+    if empty := [path.name for path in _folders(train) if path.name not in label_of]:
         notes.append(f"Folders without an image are no class: {_listed(empty)}.")
-    chosen = [number for number, file in enumerate(kept) if file.name in names]
-    labels = np.array([names.index(kept[number].name) for number in chosen], np.int64)
+    chosen = [number for number, file in enumerate(kept) if file.name in label_of]
+    labels = np.array([label_of[kept[number].name] for number in chosen], np.int64)
     apart = np.flatnonzero([kept[number].validation for number in chosen]) if validation is not None else None
     if apart is not None and len(apart) == 0:
         notes.append("The folder for validation holds no image of these classes; part of the others is kept apart.")
         apart = None
-    return FolderImages(images[chosen] if len(chosen) < len(kept) else images, labels, names, apart, notes)
+    images = images[chosen] if len(chosen) < len(kept) else images
+    return FolderImages(images, labels, tuple(_said(name) for name in names), apart, notes)
 
 
 _LAYOUT = "Choose a folder that holds one folder of images for each class."
@@ -117,8 +119,7 @@ def _folders(folder: Path) -> list[Path]:
 
 def _files(root: Path, validation: bool, notes: list[str], progress: Progress) -> Iterator[_File]:
     """The files that call themselves images, class by class, in the order of their names."""
-    others = 0
-    found = 0
+    found = others = phone = 0
     for folder in _folders(root):
         for path in _below(folder):
             found += 1
@@ -126,8 +127,12 @@ def _files(root: Path, validation: bool, notes: list[str], progress: Progress) -
                 raise DataCancelledError("Reading the folder was cancelled.")
             if path.suffix.lower() in _SUFFIXES:
                 yield _File(path, folder.name, validation)
+            elif path.suffix.lower() in (".heic", ".heif"):
+                phone += 1
             else:
                 others += 1
+    if phone:
+        notes.append(f"{_files_are(phone)} in a phone's format (HEIC) and left out; save them as JPEG to use them.")
     if others:
         notes.append(f"{_files_are(others)} no image and left out.")
 

@@ -44,13 +44,20 @@ def read(folder: Path | str, size: Shape = SIZE, **values: object) -> Data:
     return load(Recipe(data="folder", folder=str(folder), **values), size)  # type: ignore[arg-type]
 
 
+def notes(data: Data) -> tuple[str, ...]:
+    """What is said about this folder in particular."""
+    *found, last = data.notes
+    assert "resized to" in last
+    return tuple(found)
+
+
 def pixels(data: Data, label: int) -> np.ndarray:
     return data.train_images[data.train_labels == label][0].numpy()
 
 
 def test_one_folder_a_class(two_classes: Path) -> None:
     data = read(two_classes)
-    assert data.classes == ("cat", "dog") and data.notes == () and data.mirror
+    assert data.classes == ("cat", "dog") and notes(data) == () and data.mirror
     assert (len(data.train_labels), len(data.validation_labels)) == (8, 2)
     assert pixels(data, 0)[:, 8, 8].tolist() == [255, 0, 0]
     assert np.abs(pixels(data, 1)[:, 8, 8].astype(int) - [0, 0, 254]).max() < 3
@@ -72,7 +79,7 @@ def test_train_and_validation_folders(draw: Draw, two_classes: Path) -> None:
     data = read(root)
     assert data.classes == ("cat", "dog")
     assert (len(data.train_labels), len(data.validation_labels)) == (10, 2)
-    assert data.notes == ("For validation alone, and left out: cow.",)
+    assert notes(data) == ("For validation alone, and left out: cow.",)
 
 
 def test_a_class_may_be_called_train(draw: Draw, tmp_path: Path) -> None:
@@ -88,9 +95,11 @@ def test_broken_files_are_named_and_left_out(two_classes: Path) -> None:
     (two_classes / "cat" / "empty.png").write_bytes(b"")
     (two_classes / "dog" / "words.jpg").write_text("not an image")
     (two_classes / "dog" / "notes.txt").write_text("nothing to look at")
+    (two_classes / "dog" / "phone.HEIC").write_bytes(b"x")
     data = read(two_classes)
     assert len(data.train_labels) + len(data.validation_labels) == 10
-    others, broken = data.notes
+    phone, others, broken = notes(data)
+    assert phone.startswith("1 file is in a phone's format")
     assert others == "1 file is no image and left out."
     assert "3 files are broken and left out" in broken
     for name in ("cut.jpg (damaged)", "empty.png (no image)", "words.jpg (no image)"):
@@ -100,7 +109,7 @@ def test_broken_files_are_named_and_left_out(two_classes: Path) -> None:
 def test_many_broken_files_are_counted(two_classes: Path) -> None:
     for number in range(9):
         (two_classes / "cat" / f"broken{number}.png").write_bytes(b"x")
-    assert "and 4 more." in read(two_classes).notes[0]
+    assert "and 4 more." in notes(read(two_classes))[0]
 
 
 def test_a_decompression_bomb_is_left_out(two_classes: Path) -> None:
@@ -113,7 +122,7 @@ def test_a_decompression_bomb_is_left_out(two_classes: Path) -> None:
         header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
         body = chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
         (two_classes / "cat" / f"{name}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + body)
-    note = read(two_classes).notes[0]
+    note = notes(read(two_classes))[0]
     assert "bomb.png (too many pixels)" in note
     assert "large.png (9,000 × 9,000 pixels are too many)" in note
 
@@ -130,7 +139,7 @@ def test_modes_of_all_kinds(tmp_path: Path) -> None:
     Image.new("CMYK", (9, 9), (0, 0, 0, 0)).save(folder / "b" / "print.jpg")
     Image.new("1", (9, 9), 1).save(folder / "b" / "bits.bmp")
     data = read(folder, Shape(1, 8, 8), validation_share=0.05)
-    assert data.notes == ()
+    assert notes(data) == ()
     found = {int(image[0, 4, 4]) for image in (*data.train_images, *data.validation_images)}
     assert 127 in found or 128 in found, "16 bits are scaled, not cut off"
     assert 255 in found, "what is transparent is white"
@@ -173,7 +182,7 @@ def test_hidden_files_are_none(two_classes: Path) -> None:
     (two_classes / "cat" / "._0.png").write_bytes(b"x")
     (two_classes / ".DS_Store").write_bytes(b"x")
     data = read(two_classes)
-    assert data.classes == ("cat", "dog") and data.notes == ()
+    assert data.classes == ("cat", "dog") and notes(data) == ()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and pipes need rights there")
@@ -195,12 +204,12 @@ def test_an_empty_class_is_none(two_classes: Path) -> None:
     (two_classes / "hen" / "a.png").write_bytes(b"x")
     data = read(two_classes)
     assert data.classes == ("cat", "dog")
-    assert data.notes[-1] == "Folders without an image are no class: cow, hen."
+    assert notes(data)[-1] == "Folders without an image are no class: cow, hen."
 
 
 def test_odd_names_are_said_in_one_line(two_classes: Path) -> None:
     (two_classes / "cat" / "two\nlines\x1b[31m.png").write_bytes(b"x")
-    assert "cat/two?lines?[31m.png" in read(two_classes).notes[0]
+    assert "cat/two?lines?[31m.png" in notes(read(two_classes))[0]
 
 
 @pytest.mark.parametrize(

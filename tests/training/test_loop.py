@@ -329,3 +329,15 @@ def test_lenet_reads_the_digits() -> None:
     events = list(train(module, load(plan, Shape(1, 28, 28)), plan))
     assert max(end.validation_accuracy for end in of_kind(events, EpochEnd)) >= 0.95
     assert time.perf_counter() - began < 60
+
+
+def test_validation_can_be_left_too(make_data: MakeData, make_network: MakeNetwork, tmp_path: Path) -> None:
+    run = train(make_network(), make_data(validation=100), recipe(), tmp_path)
+    parts = []
+    for event in run:
+        if isinstance(event, Validating):
+            parts.append(event.images)
+            if len(parts) == 2:
+                run.close()
+    assert parts == [32, 64]
+    assert (tmp_path / "last.safetensors").exists() and not (tmp_path / "best.safetensors").exists()
