@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio.graph import Block, Edge, Graph
 from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
 from cnnstudio.ui.canvas.editor import Editor
-from cnnstudio.ui.canvas.edits import added, misfit, snapped
+from cnnstudio.ui.canvas.edits import added, misfit, snapped, whole
 from cnnstudio.ui.canvas.geometry import wire_path
 from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries
 from cnnstudio.ui.canvas.search import Entry
@@ -72,7 +72,7 @@ class Asking(Editor):
             names: list[str] = []
 
             def change(graph: Graph) -> Graph:
-                graph, name = added(graph, block, snapped(place) if self.snaps else place)
+                graph, name = added(graph, block, snapped(place) if self.snaps else whole(place))
                 names.append(name)
                 return connected(graph, wire, name)
 

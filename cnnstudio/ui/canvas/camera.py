@@ -18,17 +18,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
-from cnnstudio.ui.canvas.geometry import GRID, HEIGHT, WIDTH
+from cnnstudio.ui.canvas.geometry import joined
 from cnnstudio.ui.canvas.node_item import NodeItem, static_text
 from cnnstudio.ui.canvas.overview import NEAR
 from cnnstudio.ui.canvas.scene import CanvasScene
 from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.measures import GRID, HEIGHT, WIDTH
 from cnnstudio.ui.theme import theme
 
 NEAREST, FARTHEST = 4.0, 0.04
 LABELS_FROM = 0.7  # the zoom from which a wire says what it carries
-MOST_PIECES = 6  # of a region that are painted one by one
 STILL_AFTER = 150  # milliseconds without movement until edges are smoothed again
 
 
@@ -203,8 +203,7 @@ class Camera(QGraphicsView):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.zoom >= NEAR:
             # Qt would paint all that lies in the bounds of the region, and after a pan that is everything
-            pieces = list(cast(Iterable[QRect], event.region()))
-            for piece in pieces if len(pieces) <= MOST_PIECES else [event.rect()]:
+            for piece in joined(list(cast(Iterable[QRect], event.region()))):
                 super().paintEvent(QPaintEvent(piece))
             return
         painter = QPainter(self.viewport())
@@ -220,6 +219,7 @@ class Camera(QGraphicsView):
         transform = painter.worldTransform()
         exposed = transform.mapRect(QRectF(rect)).toAlignedRect()
         painter.resetTransform()
+        painter.setClipRect(exposed)  # an item may reach into another piece, and must not be painted twice there
         painter.fillRect(exposed, self.canvas.inks.canvas)
         tile, side = self._grid_tile()
         # from one corner for the whole view, so that pieces painted one by one meet; in whole pixels, as a tile is

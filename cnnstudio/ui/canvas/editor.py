@@ -22,6 +22,7 @@ from cnnstudio.ui.canvas.edits import (
     removed,
     shifted,
     snapped,
+    whole,
 )
 from cnnstudio.ui.insertion import free_place, spliced, ungrouped
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH, node_size
@@ -57,8 +58,7 @@ class Editor(Camera):
     def add_block(self, block: Block, at: QPointF, after: str | None = None, edge: Edge | None = None) -> str | None:
         """Add a node with its middle there: behind ``after``, or spliced into ``edge``, or alone; its name."""
         place: Position = (at.x() - WIDTH / 2, at.y() - HEIGHT / 2)
-        if self.snaps:
-            place = snapped(place)
+        place = snapped(place) if self.snaps else whole(place)
         name = self.document.graph.fresh(block.stem)
 
         def change(graph: Graph) -> Graph:
@@ -136,7 +136,7 @@ class Editor(Camera):
         x, y = (at.x() - left, at.y() - top) if inside else (GAP[1], GAP[1])
         while any((cx + x, cy + y) in taken for cx, cy in corners):
             x, y = x + GAP[1], y + GAP[1]
-        return x, y
+        return whole((x, y))
 
     # selecting
 

@@ -13,6 +13,11 @@ from cnnstudio.ui.measures import HEIGHT, SNAP, node_height
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
 
 
+def whole(position: Position) -> Position:
+    """The place in whole scene pixels: what a hand does is no finer, and files stay readable."""
+    return float(round(position[0])), float(round(position[1]))
+
+
 def snapped(position: Position) -> Position:
     """The nearest place on the grid."""
     return round(position[0] / SNAP) * SNAP, round(position[1] / SNAP) * SNAP
@@ -107,14 +112,14 @@ def aligned(graph: Graph, names: Sequence[str], side: Side) -> dict[str, Positio
     if side in ("left", "center", "right"):
         xs = [x for x, _, _ in boxes.values()]
         at = {"left": min(xs), "right": max(xs), "center": (min(xs) + max(xs)) / 2}[side]
-        return {name: (at, y) for name, (_, y, _) in boxes.items()}
+        return {name: whole((at, y)) for name, (_, y, _) in boxes.items()}
     tops, bottoms = [y for _, y, _ in boxes.values()], [y + height for _, y, height in boxes.values()]
     if side == "top":
         return {name: (x, min(tops)) for name, (x, _, _) in boxes.items()}
     if side == "bottom":
         return {name: (x, max(bottoms) - height) for name, (x, _, height) in boxes.items()}
     middle = (min(tops) + max(bottoms)) / 2
-    return {name: (x, middle - height / 2) for name, (x, _, height) in boxes.items()}
+    return {name: whole((x, middle - height / 2)) for name, (x, _, height) in boxes.items()}
 
 
 def distributed(graph: Graph, names: Sequence[str], across: bool) -> dict[str, Position]:
@@ -126,7 +131,7 @@ def distributed(graph: Graph, names: Sequence[str], across: bool) -> dict[str, P
     for index, name in enumerate(line):
         x, y = graph[name].position
         at = low + (high - low) * index / max(len(line) - 1, 1)
-        places[name] = (at, y) if across else (x, at)
+        places[name] = whole((at, y) if across else (x, at))
     return places
 
 

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF
 from PySide6.QtGui import QPainterPath
 
-from cnnstudio.graph import Node
+from cnnstudio.ui.measures import HEIGHT, WIDTH, node_height
 
-WIDTH, HEIGHT = 184.0, 68.0  # of a node, in scene pixels
-GAP = (84.0, 36.0)  # what automatic layout leaves between nodes: room for a shape on the wire
-GRID = 24.0  # the spacing of the dots; half of it is what nodes snap to
-SNAP = GRID / 2
-PORT_PITCH = 15.0
 PORT_REACH = 20.0  # how near to a port a wire snaps to it, in pixels of the screen
 WIRE_REACH = 7.0  # how near to a wire a click counts as on it
 STEPS = 20  # straight pieces by which a wire is measured
 TURN = 28.0  # how far a wire to the next row runs out of the port before it turns
+SPARE = 6_000  # pixels painted in vain that a piece of the view less is worth
 ROUND = 14.0  # the radius of its corners
-
-
-def node_height(ports: int) -> float:
-    """The height of a node with so many input ports."""
-    return max(HEIGHT, PORT_PITCH * (ports + 1))
-
-
-def node_size(node: Node) -> tuple[float, float]:
-    """The width and the height of a node's body, for automatic layout."""
-    return WIDTH, node_height(node.ports)
 
 
 def input_port(index: int, ports: int) -> QPointF:
@@ -128,6 +114,27 @@ def crosses(stroke: list[QPointF], line: list[QPointF]) -> bool:
     bounded = QLineF.IntersectionType.BoundedIntersection
     pieces = [QLineF(a, b) for a, b in pairwise(line)]
     return any(QLineF(a, b).intersects(piece)[0] == bounded for a, b in pairwise(stroke) for piece in pieces)
+
+
+def joined(pieces: list[QRect]) -> list[QRect]:
+    """Few rectangles that cover these pieces of a view without overlap: a strip cut up by bands is one again."""
+    covers: list[QRect] = []
+    for piece in pieces:
+        for index, cover in enumerate(covers):
+            both = cover.united(piece)
+            spare = _area(both) - _area(cover) - _area(piece)
+            if spare <= SPARE and not any(both.intersects(other) for other in covers if other is not cover):
+                covers[index] = both
+                break
+        else:
+            covers.append(piece)
+    if any(a.intersects(b) for a, b in combinations(covers, 2)):
+        return pieces
+    return covers
+
+
+def _area(rect: QRect) -> int:
+    return rect.width() * rect.height()
 
 
 def bounds(rects: Sequence[QRectF]) -> QRectF:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from cnnstudio.graph import Edge, Graph, GraphError, Position
-from cnnstudio.ui.canvas.edits import lifted, snapped
+from cnnstudio.ui.canvas.edits import lifted, snapped, whole
 from cnnstudio.ui.canvas.tools import SHIFT, Pointer, Tool
 from cnnstudio.ui.insertion import spliced
 
@@ -75,6 +75,7 @@ class MoveTool(Tool):
             x, y = self._from[self._name]
             to_x, to_y = snapped((x + dx, y + dy))
             dx, dy = to_x - x, to_y - y
+        dx, dy = whole((dx, dy))
         return {name: (x + dx, y + dy) for name, (x, y) in self._from.items()}
 
     def _outcome(self, places: dict[str, Position], over: Edge | None) -> tuple[str, Graph | None]:

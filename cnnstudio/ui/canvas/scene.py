@@ -14,16 +14,17 @@ from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Edge, Graph, Position, Shape
 from cnnstudio.graph.diff import Diff, diff
 from cnnstudio.graph.layout import layout
-from cnnstudio.ui.canvas.geometry import GAP, PORT_REACH, WIRE_REACH, bounds, node_size
+from cnnstudio.ui.canvas.geometry import PORT_REACH, WIRE_REACH, bounds
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.overview import NEAR, Overview
 from cnnstudio.ui.canvas.style import Style
 from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.measures import GAP, node_size
 from cnnstudio.ui.theme import theme
 
 _TOUCHES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
-_FAR = 100_000.0  # half the side of the scene; fixed, so that adding a node never moves the view
+_FAR = 100_000.0  # half the side of the scene; larger only for nodes that a file puts beyond
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,16 @@ class CanvasScene(QGraphicsScene):
         analysis = self.document.view_analysis
         graph = placed(analysis.graph) if self.document.scope else analysis.graph
         old, self.graph = self.graph, graph
-        if old is not graph:
-            self._apply(diff(old, graph))
+        moved = old is not graph and self._apply(diff(old, graph))
         self._show_results(analysis)
         self._follow_selection(self.document.selection)
         self.select_wires(self.selected_wires & self.wires.keys())
-        self.overview.invalidate(bodies=old is not graph)
+        self.overview.invalidate(bodies=moved)
         self.synced.emit()
 
-    def _apply(self, difference: Diff) -> None:
+    def _apply(self, difference: Diff) -> bool:
+        """Bring the items in line; whether any body is now elsewhere or another."""
+        bodies = bool(difference.added or difference.removed)
         for edge in difference.wires_removed:
             self._remove_wire(edge)
         for name in difference.removed:
@@ -100,15 +102,20 @@ class CanvasScene(QGraphicsScene):
             self.addItem(item)
         moved = set(difference.moved)
         for name in difference.changed:
-            node = self.graph[name]
+            item, node = self.nodes[name], self.graph[name]
+            before = item.body, item.node.block.family
             if name in moved:
-                self.nodes[name].node = node
-                self.nodes[name].place(*node.position)
+                item.node = node
+                item.place(*node.position)
             else:
-                self.nodes[name].show_node(node)
+                item.show_node(node)
+            bodies |= before != (item.body, node.block.family)
         for edge in difference.wires_added:
             self._add_wire(edge)
         self._route({edge for name in difference.changed for edge in self._incident[name]})
+        if bodies and not self.sceneRect().contains(around := self.bounds_of()):
+            self.setSceneRect(self.sceneRect().united(around.adjusted(-_FAR, -_FAR, _FAR, _FAR)))
+        return bodies
 
     def _add_wire(self, edge: Edge) -> None:
         self.wires[edge] = wire = WireItem(edge, self.inks)

@@ -24,12 +24,12 @@ from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.asking import Asking
 from cnnstudio.ui.canvas.breadcrumb import Breadcrumb
 from cnnstudio.ui.canvas.drop import Drop, dragged_block
-from cnnstudio.ui.canvas.geometry import SNAP
 from cnnstudio.ui.canvas.hint import paint_hint
 from cnnstudio.ui.canvas.minimap import Minimap
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.measures import SNAP
 
 EDGE = 26  # pixels from the border of the view where a held gesture makes it roll on
 ARROWS: dict[int, tuple[int, int, Literal["left", "right", "up", "down"]]] = {
@@ -102,9 +102,10 @@ class CanvasView(Asking):
 
     def _drop_tool(self) -> Tool | None:
         tool, self._tool = self._tool, None
-        self._roll.stop()
-        self.viewport().unsetCursor()
-        self.viewport().update()
+        if tool is not None:
+            self._roll.stop()
+            self.viewport().unsetCursor()
+            self.viewport().update()
         return tool
 
     def _give_up_gesture(self, *_: object) -> None:

@@ -1,0 +1,163 @@
+"""Adding blocks: by key, by double-click, by drop, into wires, after nodes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.graph import BLOCKS, Graph
+from cnnstudio.ui.canvas.search import Entry, found
+
+
+def drop(hand, place: QPointF, payload: str) -> None:
+    mime = QMimeData()
+    mime.setData("application/x-cnnstudio-block", payload.encode())
+    at = hand.view.mapFromScene(place)
+    held = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    viewport = hand.view.viewport()
+    QApplication.sendEvent(viewport, QDragEnterEvent(at, *held))
+    QApplication.sendEvent(viewport, QDragMoveEvent(at, *held))
+    QApplication.sendEvent(viewport, QDropEvent(QPointF(at), *held))
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Space])
+def test_a_key_asks_for_a_block(hand_on, key):
+    hand = hand_on(Graph())
+    hand.key(key)
+    hand.answer("conv2d")
+    assert [type(node.block).__name__ for node in hand.graph] == ["Conv2d"]
+    assert hand.document.selection == ("conv1",)
+
+
+def test_a_double_click_on_empty_canvas_adds_there(hand_on, chain):
+    hand = hand_on(chain)
+    hand.double_click(QPointF(700, 400))
+    hand.answer("relu")
+    x, y = hand.graph["relu2"].position
+    assert (x + 92, y + 34) == (700, 400)
+
+
+def test_space_held_pans_and_adds_nothing(hand_on, chain):
+    hand = hand_on(chain)
+    before = hand.view.visible().center()
+    QTest.keyPress(hand.view, Qt.Key.Key_Space)
+    hand.drag(QPointF(700, 400), QPointF(760, 440))
+    QTest.keyRelease(hand.view, Qt.Key.Key_Space)
+    assert not hand.view.popup.isVisible()
+    assert hand.view.visible().center() != before
+    assert hand.graph == chain
+
+
+def test_after_a_selected_node_the_new_one_is_wired(hand_on, chain):
+    hand = hand_on(chain)
+    hand.click(hand.body("relu1"))
+    hand.key(Qt.Key.Key_Tab)
+    assert "Linear" not in hand.offered()
+    hand.answer("flatten")
+    assert hand.inputs("flatten1") == ("relu1",)
+    assert hand.graph["flatten1"].position[0] > hand.graph["relu1"].position[0] + 184
+    hand.key(Qt.Key.Key_Tab)
+    hand.answer("linear")
+    assert hand.inputs("fc1") == ("flatten1",), "so a network is typed block after block"
+
+
+def test_a_selected_wire_takes_the_new_block_in(hand_on, chain):
+    hand = hand_on(chain)
+    hand.click(hand.along("conv1", "relu1", 0.5))
+    hand.key(Qt.Key.Key_Tab)
+    hand.answer("batchnorm2d")
+    assert hand.inputs("bn1") == ("conv1",)
+    assert hand.inputs("relu1") == ("bn1",)
+
+
+def test_a_block_dropped_from_the_palette(hand_on, chain):
+    hand = hand_on(chain)
+    drop(hand, QPointF(700, 400), json.dumps({"block": "Conv2d", "parameters": {"out_channels": 24}}))
+    assert hand.graph["conv3"].block.out_channels == 24
+    assert hand.graph["conv3"].position == (608.0, 366.0)
+
+
+def test_a_block_dropped_on_a_wire_is_spliced_in(hand_on, chain):
+    hand = hand_on(chain)
+    drop(hand, hand.along("input1", "conv1", 0.5), json.dumps({"block": "ReLU", "parameters": {}}))
+    assert hand.inputs("conv1") == ("relu2",)
+    assert hand.inputs("relu2") == ("input1",)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["", "[]", "{}", '{"block": "Nothing"}', '{"block": "Conv2d", "parameters": {"nothing": 1}}', "[" * 50_000,
+     '{"block": "Conv2d", "parameters": {"out_channels": -3}}', '{"block": [1]}',
+     '{"block": "Conv2d", "parameters": 7}'],
+)  # fmt: skip
+def test_nonsense_dropped_is_a_sentence(hand_on, chain, payload):
+    hand = hand_on(chain)
+    drop(hand, QPointF(700, 400), payload)
+    assert hand.graph == chain
+    assert len(hand.said) == 1
+
+
+def test_an_input_cannot_stand_in_a_wire(hand_on, chain):
+    hand = hand_on(chain)
+    drop(hand, hand.along("input1", "conv1", 0.5), json.dumps({"block": "Input", "parameters": {}}))
+    assert hand.graph == chain
+    assert "reads nothing" in hand.said[-1]
+
+
+def test_a_new_block_does_not_lie_on_another(hand_on, chain):
+    hand = hand_on(chain)
+    drop(hand, hand.body("conv2"), json.dumps({"block": "Input", "parameters": {}}))
+    assert hand.graph["input2"].position[1] >= hand.graph["conv2"].position[1] + 68
+
+
+def test_escape_and_a_click_elsewhere_close_the_list(hand_on, chain):
+    hand = hand_on(chain)
+    hand.view.quick_add(QPoint(300, 300))
+    QTest.keyClick(hand.view.popup.field, Qt.Key.Key_Escape)
+    assert not hand.view.popup.isVisible()
+    hand.view.quick_add(QPoint(300, 300))
+    hand.click(QPointF(800, 500))
+    assert not hand.view.popup.isVisible()
+    assert hand.graph == chain
+
+
+def test_arrows_choose_in_the_list(hand_on):
+    hand = hand_on(Graph())
+    hand.view.quick_add(QPoint(300, 300))
+    second = hand.offered()[1]
+    QTest.keyClick(hand.view.popup.field, Qt.Key.Key_Down)
+    QTest.keyClick(hand.view.popup.field, Qt.Key.Key_Return)
+    assert [node.block.title for node in hand.graph] == [second]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("conv2d", "Conv2d"),
+        ("cnv2", "Conv2d"),
+        ("max pool", "MaxPool2d"),
+        ("flat", "Flatten"),
+        ("fully connected", "Linear"),
+    ],
+)
+def test_the_search_finds_what_is_meant(query, first):
+    entries = [
+        Entry(block.title, block.family, block.family, block, f"{name} {block.keywords}")
+        for name, block in BLOCKS.items()
+    ]
+    assert found(query, entries)[0].title == first
+
+
+def test_the_search_finds_nothing_for_nonsense():
+    assert found("xqzxq", [Entry("Conv2d", "", "", None)]) == []
+
+
+def test_the_list_stays_inside_a_small_canvas(hand_on):
+    hand = hand_on(Graph())
+    hand.view.quick_add(QPoint(990, 690))
+    assert hand.view.rect().contains(hand.view.popup.geometry())

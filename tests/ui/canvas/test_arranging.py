@@ -1,0 +1,117 @@
+"""Layout, alignment, composites."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+
+from cnnstudio.blocks import Conv2d, ConvBNReLU
+from cnnstudio.compiler.inference import infer
+
+
+def overlapping(hand) -> list[tuple[str, str]]:
+    bodies = {name: item.body for name, item in hand.view.canvas.nodes.items()}
+    return [(a, b) for a in bodies for b in bodies if a < b and bodies[a].intersects(bodies[b])]
+
+
+def test_arrange_lays_out_all_or_the_selection(hand_on, fork):
+    hand = hand_on(fork.move(dict.fromkeys(fork.nodes, (0.0, 0.0))))
+    hand.view.arrange()
+    assert not overlapping(hand)
+    assert hand.document.undo_stack.count() == 1
+    hand.document.undo_stack.undo()
+    hand.document.select(("conv1", "conv2"))
+    hand.view.arrange()
+    moved = {node.name for node in hand.graph if node.position != (0.0, 0.0)}
+    assert moved
+    assert moved <= {"conv1", "conv2"}
+
+
+@pytest.mark.parametrize("side", ["left", "center", "right", "top", "middle", "bottom"])
+def test_align(hand_on, fork, side):
+    hand = hand_on(fork)
+    hand.document.select(("input1", "conv1", "conv2"))
+    hand.view.align(side)
+    axis = 0 if side in ("left", "center", "right") else 1
+    places = {hand.graph[name].position[axis] for name in ("input1", "conv1", "conv2")}
+    assert len(places) == 1
+    assert hand.graph["add1"].position == fork["add1"].position
+
+
+def test_distribute(hand_on, chain):
+    hand = hand_on(chain.move({"conv1": (500.0, 60.0)}))
+    hand.document.select(("input1", "conv1", "relu1"))
+    hand.view.distribute(across=True)
+    assert [hand.graph[name].position[0] for name in ("input1", "conv1", "relu1")] == [0.0, 280.0, 560.0]
+
+
+def test_a_composite_is_entered_left_and_ungrouped(hand_on, chain):
+    graph = chain.replace("conv1", ConvBNReLU(8))
+    hand = hand_on(graph)
+    before = hand.view.visible().center()
+    hand.double_click(hand.body("conv1"))
+    assert hand.document.scope == ("conv1",)
+    assert len(hand.view.canvas.nodes) == 4
+    assert not overlapping(hand)
+    assert hand.view.breadcrumb.isVisible()
+    hand.key(Qt.Key.Key_Escape)
+    assert hand.document.scope == ()
+    assert not hand.view.breadcrumb.isVisible()
+    assert (hand.view.visible().center() - before).manhattanLength() < 3, "the view is where it was"
+    assert hand.document.selection == ("conv1",)
+    hand.view.ungroup()
+    assert "conv1" not in hand.graph
+    assert not overlapping(hand)
+    shapes = infer(hand.graph)
+    assert shapes.shape("relu1") == infer(graph).shape("relu1")
+    assert hand.document.undo_stack.count() == 1
+    hand.document.undo_stack.undo()
+    assert hand.graph == graph
+
+
+def test_enter_opens_the_selected_composite(hand_on, chain):
+    hand = hand_on(chain.replace("conv1", ConvBNReLU(8)))
+    hand.click(hand.body("conv1"))
+    hand.key(Qt.Key.Key_Return)
+    assert hand.document.scope == ("conv1",)
+
+
+def test_what_has_no_parts_is_not_entered(hand_on, chain):
+    hand = hand_on(chain)
+    hand.click(hand.body("conv1"))
+    hand.key(Qt.Key.Key_Return)
+    assert hand.document.scope == ()
+    assert "no parts" in hand.said[-1]
+    hand.view.ungroup()
+    assert "made of blocks" in hand.said[-1]
+    assert hand.graph == chain
+
+
+def test_a_composite_without_a_shape_is_not_ungrouped(hand_on, chain):
+    hand = hand_on(chain.replace("conv2", ConvBNReLU(8)))
+    hand.click(hand.body("conv2"))
+    hand.view.ungroup()
+    assert "no shape yet" in hand.said[-1]
+
+
+def test_commands_inside_a_composite_say_why_not(hand_on, chain):
+    graph = chain.replace("conv1", ConvBNReLU(8))
+    hand = hand_on(graph)
+    hand.document.enter(("conv1",))
+    hand.view.select_all()
+    for command in (hand.view.delete, hand.view.arrange, hand.view.duplicate, hand.view.ungroup, hand.view.quick_add):
+        command()
+        assert "Ungroup" in hand.said[-1]
+    hand.view.nudge(5, 5)
+    hand.view.cut()
+    hand.drag(hand.output("input1"), QPointF(0, 400))
+    assert hand.graph == graph
+
+
+def test_a_double_click_on_a_plain_node_activates_it(hand_on, chain):
+    hand = hand_on(chain)
+    activated = []
+    hand.view.activated.connect(activated.append)
+    hand.double_click(hand.body("conv1"))
+    assert activated == ["conv1"]
+    assert isinstance(hand.graph["conv1"].block, Conv2d)

@@ -1,0 +1,167 @@
+"""Hundreds of random operations undone and redone, and a thousand random events survived."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from cnnstudio.graph import BLOCKS, Graph
+from cnnstudio.project import dumps
+from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.wire_item import WireItem
+
+SHIFT, CTRL, ALT = (
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+NAMES = ["Conv2d", "ReLU", "Add", "MaxPool2d", "Concat", "Flatten", "Linear", "Input", "ConvBNReLU"]
+
+
+def in_step(hand) -> None:
+    """The items are those of the graph, each where the graph has it, and nothing else is in the scene."""
+    canvas, graph = hand.view.canvas, hand.document.view_graph
+    assert set(canvas.nodes) == set(graph.nodes)
+    assert set(canvas.wires) == set(graph.edges)
+    ours = {id(item) for item in (*canvas.nodes.values(), *canvas.wires.values())}
+    there = [item for item in canvas.items() if isinstance(item, NodeItem | WireItem)]
+    assert {id(item) for item in there} == ours, "an item without a node or wire"
+    assert len(canvas.items()) == len(ours)
+    for name, item in canvas.nodes.items():
+        if not hand.document.scope:
+            assert (item.x(), item.y()) == pytest.approx(graph[name].position)
+        assert item.ports == graph[name].ports
+        assert math.isfinite(item.x() + item.y())
+    for edge, wire in canvas.wires.items():
+        assert wire.start == canvas.nodes[edge.source].output_at()
+        assert wire.end == canvas.nodes[edge.target].input_at(edge.port)
+
+
+def operate(hand, random_: random.Random) -> None:
+    """One random operation by hand or command."""
+    view, graph = hand.view, hand.graph
+    names = list(graph.nodes)
+    pick = random_.choice
+    some = tuple(random_.sample(names, min(len(names), random_.randint(1, 4)))) if names else ()
+    place = QPointF(random_.uniform(0, 880), random_.uniform(0, 580))
+    kind = random_.randrange(14) if len(names) > 2 else 0
+    if kind <= 2 and len(names) < 60:
+        view.add_block(BLOCKS[pick(NAMES)](), place)
+    elif kind <= 5:
+        readers = [name for name in names if graph[name].ports]
+        reader = pick(readers) if readers else None
+        end = hand.input(reader, random_.randrange(graph[reader].ports)) if reader else place
+        hand.drag(hand.output(pick(names)), end)
+        view.popup.close_without_change()
+    elif kind == 6:
+        hand.drag(hand.body(pick(names)), place, pick([SHIFT, Qt.KeyboardModifier.NoModifier]))
+    elif kind == 7:
+        hand.drag(place, QPointF(random_.uniform(0, 880), random_.uniform(0, 580)), CTRL)
+    elif kind == 8:
+        view.document.select(some)
+        pick([view.delete, view.delete_and_heal, view.cut])()
+    elif kind == 9:
+        view.document.select(some)
+        view.duplicate(keep_inputs=random_.random() < 0.5) if len(names) < 60 else view.delete()
+    elif kind == 10:
+        view.document.select(some)
+        pick([lambda: view.align("top"), lambda: view.distribute(True), view.arrange, lambda: view.nudge(5, 7)])()
+    elif kind == 11:
+        view.document.select(some)
+        view.copy()
+        view.paste() if len(names) < 60 else view.cut()
+    elif kind == 12:
+        view.document.select(some)
+        view.ungroup()
+    else:
+        wired = list(graph.edges) or [None]
+        edge = pick(wired)
+        hand.drag(hand.input(edge.target, edge.port) if edge else place, place)
+        view.popup.close_without_change()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_five_hundred_operations_are_undone_and_redone(hand_on, chain, seed):
+    hand = hand_on(chain)
+    random_ = random.Random(seed)
+    first = dumps(hand.document.project)
+    for _ in range(500):
+        operate(hand, random_)
+        in_step(hand)
+    last, stack = dumps(hand.document.project), hand.document.undo_stack
+    assert stack.count() > 100
+    while stack.canUndo():
+        stack.undo()
+    in_step(hand)
+    assert dumps(hand.document.project) == first
+    while stack.canRedo():
+        stack.redo()
+    in_step(hand)
+    assert dumps(hand.document.project) == last
+
+
+KEYS = [
+    Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up,
+    Qt.Key.Key_Down, Qt.Key.Key_C, Qt.Key.Key_Y, Qt.Key.Key_Return, Qt.Key.Key_A, Qt.Key.Key_Backspace,
+]  # fmt: skip
+
+
+def test_a_thousand_random_events_leave_everything_in_step(hand_on, fork):
+    hand = hand_on(fork.replace("conv1", BLOCKS["ConvBNReLU"](8)))
+    random_, view = random.Random(7), hand.view
+    buttons = [Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton]
+    buttons += [Qt.MouseButton.RightButton]
+    held = [Qt.KeyboardModifier.NoModifier] * 3 + [SHIFT, CTRL, ALT, SHIFT | ALT, CTRL | SHIFT]
+    kinds = [QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.MouseButtonDblClick]
+    kinds += [QEvent.Type.MouseMove] * 5
+    for step in range(1_000):
+        place = view.mapToScene(QPoint(random_.randint(-20, 1020), random_.randint(-20, 720)))
+        kind = random_.randrange(10)
+        if kind == 0:
+            hand.wheel(
+                place, random_.choice([-4_000, -120, 1, 120, 4_000]), random_.choice(held), random_.random() < 0.5
+            )
+        elif kind == 1:
+            target = view.popup.field if view.popup.isVisible() else view
+            QTest.keyClick(target, random_.choice(KEYS), random_.choice(held[:5]))
+        elif kind == 2 and view.popup.isVisible():
+            hand.answer(random_.choice(["conv", "relu", "add", "xyz", ""]))
+        elif kind == 3 and random_.random() < 0.2:
+            random_.choice([hand.document.undo_stack.undo, hand.document.undo_stack.redo])()
+        else:
+            hand.send(random_.choice(kinds), place, random_.choice(buttons), random_.choice(held))
+        assert math.isfinite(view.zoom)
+        assert 0.01 < view.zoom < 5
+        if step % 50 == 0:
+            QApplication.processEvents()
+    view.cancel()
+    view.popup.close_without_change()
+    in_step(hand)
+
+
+def test_a_gesture_ends_when_the_project_changes_under_it(hand_on, chain):
+    hand = hand_on(chain)
+    hand.drag(hand.body("conv2"), QPointF(400, 400), let_go=False)
+    hand.document.edit_graph("Delete", hand.graph.remove("conv2"))
+    hand.release(QPointF(400, 400))
+    assert hand.view.tool is None
+    in_step(hand)
+    hand.drag(hand.input("relu1"), QPointF(800, 560), let_go=False)
+    hand.document.edit_graph("Delete", hand.graph.remove("relu1"))
+    hand.release(QPointF(800, 560))
+    in_step(hand)
+
+
+def test_the_canvas_leaves_nothing_behind_when_a_project_is_closed(hand_on, chain):
+    from cnnstudio.project import Project
+
+    hand = hand_on(chain)
+    hand.document.select(("conv1",))
+    hand.document.open(Project(Graph()), None)
+    assert hand.view.canvas.items() == []
+    assert hand.document.selection == ()

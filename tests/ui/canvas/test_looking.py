@@ -1,0 +1,209 @@
+"""Zoom, pan, fit, far view, light and dark, and what the items say."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QHelpEvent, QPainter
+from PySide6.QtWidgets import QApplication, QToolTip
+
+from cnnstudio.blocks import Conv2d, Input, ReLU
+from cnnstudio.graph import Edge, Graph, Node, Sketch
+from cnnstudio.ui.canvas.overview import NEAR
+from cnnstudio.ui.theme import DARK, LIGHT, theme
+
+CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+
+
+@pytest.mark.parametrize("turn", [120, -120, 480, -480])
+def test_the_wheel_zooms_to_the_pointer(hand_on, chain, turn):
+    hand = hand_on(chain)
+    place = hand.view.mapToScene(640, 410)
+    hand.wheel(place, turn)
+    assert (hand.view.zoom > 1) == (turn > 0)
+    moved = hand.view.mapFromScene(place)
+    assert abs(moved.x() - 640) <= 1
+    assert abs(moved.y() - 410) <= 1
+
+
+def test_zoom_has_an_end_on_both_sides(hand_on, chain):
+    hand = hand_on(chain)
+    for turn in (480, -480):
+        for _ in range(40):
+            hand.wheel(QPointF(300, 300), turn)
+        assert 0.03 < hand.view.zoom < 4.01
+
+
+def test_two_fingers_pan_and_ctrl_zooms(hand_on, chain):
+    hand = hand_on(chain)
+    before = hand.view.visible().center()
+    hand.wheel(QPointF(300, 300), -60, fingers=True)
+    assert hand.view.zoom == 1.0
+    assert hand.view.visible().center() == before + QPointF(0, 60)
+    hand.wheel(QPointF(300, 300), 60, CTRL, fingers=True)
+    assert hand.view.zoom > 1.0
+
+
+def test_the_wheel_can_be_set_to_pan(hand_on, chain):
+    hand = hand_on(chain)
+    hand.view.wheel = "pan"
+    hand.wheel(QPointF(300, 300), -120)
+    assert hand.view.zoom == 1.0
+
+
+@pytest.mark.parametrize(
+    ("button", "modifiers"),
+    [(Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier), (Qt.MouseButton.LeftButton, ALT)],
+)
+def test_the_canvas_is_dragged_along(hand_on, chain, button, modifiers):
+    hand = hand_on(chain)
+    before = hand.view.visible().center()
+    hand.press(hand.body("conv1"), modifiers, button)
+    at = hand.view.mapFromScene(hand.body("conv1"))
+    hand.move(hand.view.mapToScene(at.x() - 50, at.y() - 20), modifiers, button)
+    hand.release(hand.view.mapToScene(at.x() - 50, at.y() - 20), modifiers, button)
+    assert hand.view.visible().center() == before + QPointF(50, 20)
+    assert hand.graph == chain
+
+
+def test_fit_shows_everything_and_fit_selection_what_is_selected(hand_on, chain):
+    hand = hand_on(chain)
+    hand.view.centerOn(QPointF(50_000, 50_000))
+    hand.view.fit()
+    assert hand.view.visible().contains(hand.view.canvas.bounds_of())
+    hand.document.select(("relu1",))
+    hand.view.fit_selection()
+    assert (hand.view.visible().center() - hand.body("relu1")).manhattanLength() < 3
+    hand.view.actual_size()
+    assert hand.view.zoom == pytest.approx(1.0)
+
+
+def test_a_held_drag_at_the_border_rolls_on(hand_on, chain, qtbot):
+    hand = hand_on(chain)
+    before = hand.view.visible().center()
+    hand.drag(hand.body("conv2"), hand.view.mapToScene(998, 300), let_go=False)
+    qtbot.waitUntil(lambda: hand.view.visible().center().x() > before.x() + 40)
+    hand.key(Qt.Key.Key_Escape)
+    assert hand.graph == chain
+
+
+def test_far_away_everything_is_still_painted(hand_on, chain):
+    hand = hand_on(chain)
+    for zoom in (0.3, 0.1):
+        hand.view.zoom_by(zoom / hand.view.zoom)
+        hand.view.look_at(hand.view.canvas.bounds_of(), most=zoom)
+        assert hand.view.zoom < NEAR
+        hand.view._smooth_again()
+        picture = hand.view.grab().toImage()
+        body = hand.view.scene_item("conv1").body
+        clear_of_letters = body.bottomRight() - QPointF(20, 12)
+        at = hand.view.mapFromScene(clear_of_letters if zoom > 0.2 else body.center())
+        color, wanted = picture.pixelColor(at), hand.view.canvas.inks.family("convolution").body.color()
+        assert sum(abs(a - b) for a, b in zip(color.getRgb(), wanted.getRgb(), strict=True)) < 12
+
+
+def test_a_selection_far_away_is_painted_at_once(hand_on, chain):
+    hand = hand_on(chain)
+    hand.view.look_at(hand.view.canvas.bounds_of(), most=0.3)
+    before = hand.view.grab().toImage()
+    hand.document.select(("conv1",))
+    assert hand.view.grab().toImage() != before
+
+
+def test_edges_are_smooth_when_nothing_moves(hand_on, chain):
+    """With DontSavePainterState a hint that is set and not taken back would leak into every item."""
+    hand = hand_on(chain)
+    hand.view.zoom_by(1.3)
+    assert not hand.view.renderHints() & QPainter.RenderHint.Antialiasing
+    hand.view._still.timeout.emit()
+    assert hand.view.renderHints() & QPainter.RenderHint.Antialiasing
+    picture = hand.view.grab().toImage()
+    body = hand.view.scene_item("conv1").body
+    corner = hand.view.mapFromScene(body.topLeft())
+    colors = {picture.pixelColor(corner.x() + x, corner.y() + y).name() for x in range(9) for y in range(9)}
+    assert len(colors) > 12, "a rounded corner has many shades"
+
+
+def test_light_and_dark(hand_on, chain):
+    hand = hand_on(chain)
+    try:
+        seen = []
+        for palette in (DARK, LIGHT):
+            theme.use(palette)
+            seen.append(hand.view.grab().toImage().pixelColor(990, 690).lightness())
+        assert seen[0] < 60
+        assert seen[1] > 200
+    finally:
+        theme.use(LIGHT)
+
+
+def test_an_empty_canvas_says_how_to_begin(hand_on, chain):
+    empty = hand_on(Graph())
+    middle = empty.view.viewport().rect().center()
+    picture = empty.view.grab().toImage()
+    shades = {picture.pixelColor(x, middle.y()).name() for x in range(middle.x() - 150, middle.x() + 150)}
+    assert len(shades) > 10
+
+
+# what the items say
+
+
+def test_an_error_is_marked_and_told(hand_on, chain):
+    hand = hand_on(chain.replace("conv1", Conv2d(8, 64)))
+    item = hand.view.scene_item("conv1")
+    assert item.error
+    assert hand.view.canvas.wires[Edge("input1", "conv1", 0)].faulty
+    assert hand.view.scene_item("relu1").is_waiting
+    _ask(hand, hand.body("conv1"))
+    assert "64" in QToolTip.text()
+    _ask(hand, hand.along("input1", "conv1", 0.5))
+    assert "carries 3 × 32 × 32" in QToolTip.text()
+    hand.document.edit_graph("Fix", hand.graph.replace("conv1", Conv2d(8)))
+    assert not item.error
+    assert not hand.view.canvas.wires[Edge("input1", "conv1", 0)].faulty
+    assert item.shape_out == (8, 30, 30)
+    QToolTip.hideText()
+
+
+def _ask(hand, place: QPointF) -> None:
+    at = hand.view.mapFromScene(place)
+    viewport = hand.view.viewport()
+    QApplication.sendEvent(viewport, QHelpEvent(QEvent.Type.ToolTip, at, viewport.mapToGlobal(at)))
+
+
+def test_a_wire_says_its_shape_and_widens_with_its_channels(hand_on, chain):
+    hand = hand_on(chain)
+    wire = hand.view.canvas.wires[Edge("conv1", "relu1", 0)]
+    assert wire.label == "8×32×32"
+    assert not wire.label_rect().isNull()
+    narrow = wire.pen().widthF()
+    hand.view.canvas.set_wide_wires(True)
+    assert wire.pen().widthF() > narrow
+
+
+def test_only_what_changed_is_touched(hand_on, chain):
+    hand = hand_on(chain)
+    items = dict(hand.view.canvas.nodes)
+    wires = dict(hand.view.canvas.wires)
+    graph = hand.graph.add(Node("relu2", ReLU(), ("relu1",), (800.0, 60.0)))
+    hand.document.edit_graph("Add", graph)
+    assert {name: item for name, item in hand.view.canvas.nodes.items() if name in items} == items
+    assert {edge: item for edge, item in hand.view.canvas.wires.items() if edge in wires} == wires
+    assert hand.view.canvas.items().__len__() == 5 + 3
+
+
+def test_an_opened_project_is_brought_into_view(hand_on, chain):
+    from cnnstudio.project import Project
+
+    hand = hand_on(chain)
+    draw = Sketch()
+    draw(Input((3, 8, 8)))
+    hand.document.open(Project(draw.graph().move({"input1": (50_000.0, -3_000.0)})), None)
+    assert hand.view.visible().contains(hand.view.canvas.bounds_of())
+
+
+def test_nodes_at_the_end_of_the_world_can_be_reached(hand_on):
+    graph = Graph.of([Node("input1", Input((3, 8, 8)), (), (9_000_000.0, -9_000_000.0))])
+    hand = hand_on(graph)
+    hand.view.fit()
+    assert hand.view.visible().contains(hand.view.canvas.bounds_of())

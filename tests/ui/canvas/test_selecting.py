@@ -1,0 +1,120 @@
+"""Selecting by click, band and command; selection is no step of undo."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, Qt
+
+from cnnstudio.graph import Edge
+
+SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+def test_clicks_select_add_and_take_away(hand_on, chain):
+    hand = hand_on(chain)
+    hand.click(hand.body("conv1"))
+    assert hand.document.selection == ("conv1",)
+    hand.click(hand.body("relu1"), SHIFT)
+    assert hand.document.selection == ("conv1", "relu1")
+    hand.click(hand.body("conv1"), CTRL)
+    assert hand.document.selection == ("relu1",)
+    hand.click(QPointF(800, 560))
+    assert hand.document.selection == ()
+    assert hand.document.undo_stack.count() == 0
+
+
+def test_a_band_selects_what_it_touches(hand_on, chain):
+    hand = hand_on(chain)
+    hand.drag(QPointF(250, 20), QPointF(700, 150))
+    assert hand.document.selection == ("conv1", "relu1")
+    hand.drag(QPointF(250, 300), QPointF(300, 400), SHIFT)
+    assert hand.document.selection == ("conv1", "relu1", "conv2")
+    hand.drag(QPointF(720, 20), QPointF(600, 150), CTRL | SHIFT)
+    assert hand.document.selection == ("conv1", "conv2")
+
+
+def test_a_band_given_up_restores_the_selection(hand_on, chain):
+    hand = hand_on(chain)
+    hand.click(hand.body("conv2"))
+    hand.drag(QPointF(250, 20), QPointF(700, 150), let_go=False)
+    hand.key(Qt.Key.Key_Escape)
+    assert hand.document.selection == ("conv2",)
+    assert hand.view.tool is None
+
+
+def test_select_by_command(hand_on, fork):
+    hand = hand_on(fork)
+    hand.view.select_all()
+    assert set(hand.document.selection) == set(fork.nodes)
+    hand.document.select(("add1",))
+    hand.view.select_upstream()
+    assert set(hand.document.selection) == {"add1", "conv1", "conv2", "input1"}
+    hand.document.select(("conv1",))
+    hand.view.select_downstream()
+    assert set(hand.document.selection) == {"conv1", "add1", "cat1"}
+    hand.document.select(("conv1",))
+    hand.view.select_same_kind()
+    assert hand.document.selection == ("conv1", "conv2")
+
+
+def test_escape_selects_nothing(hand_on, chain):
+    hand = hand_on(chain)
+    hand.click(hand.along("conv1", "relu1", 0.5))
+    hand.key(Qt.Key.Key_Escape)
+    assert not hand.view.canvas.selected_wires
+
+
+def test_wires_are_added_to_the_selection(hand_on, chain):
+    hand = hand_on(chain)
+    hand.click(hand.along("conv1", "relu1", 0.5))
+    hand.click(hand.along("input1", "conv1", 0.5), SHIFT)
+    assert hand.view.canvas.selected_wires == {Edge("conv1", "relu1", 0), Edge("input1", "conv1", 0)}
+    hand.view.delete()
+    assert hand.inputs("conv1") == (None,)
+    assert hand.inputs("relu1") == (None,)
+    assert hand.document.undo_stack.count() == 1
+
+
+def test_ctrl_and_arrows_walk_from_node_to_node(hand_on, fork):
+    hand = hand_on(fork)
+    hand.key(Qt.Key.Key_Right, CTRL)
+    assert hand.document.selection == ("input1",)
+    hand.key(Qt.Key.Key_Right, CTRL)
+    first = hand.document.selection
+    assert first in {("conv1",), ("conv2",)}
+    hand.key(Qt.Key.Key_Down if first == ("conv1",) else Qt.Key.Key_Up, CTRL)
+    assert hand.document.selection != first
+    assert hand.view.canvas.focused == hand.document.selection[0]
+    hand.key(Qt.Key.Key_Left, CTRL)
+    assert hand.document.selection == ("input1",)
+    assert "input1: Input 3 × 32 × 32. Output 3 × 32 × 32." in hand.view.accessibleDescription()
+
+
+def test_the_selection_goes_with_the_node_that_is_gone(hand_on, chain):
+    hand = hand_on(chain)
+    hand.click(hand.body("conv1"))
+    hand.view.delete()
+    assert hand.document.selection == ()
+
+
+def test_find_goes_to_a_node(hand_on, chain):
+    hand = hand_on(chain)
+    hand.view.centerOn(QPointF(9_000, 9_000))
+    hand.view.find_node()
+    hand.answer("relu1")
+    assert hand.document.selection == ("relu1",)
+    assert hand.view.visible().contains(hand.view.scene_item("relu1").body)
+
+
+def test_a_press_with_the_right_button_selects_and_asks_for_a_menu(hand_on, chain):
+    from PySide6.QtGui import QContextMenuEvent
+    from PySide6.QtWidgets import QApplication
+
+    hand = hand_on(chain)
+    asked = []
+    hand.view.menu_asked.connect(asked.append)
+    place = hand.view.mapFromScene(hand.body("conv1"))
+    viewport = hand.view.viewport()
+    reason = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(viewport, QContextMenuEvent(reason, place, viewport.mapToGlobal(place)))
+    assert hand.document.selection == ("conv1",)
+    assert len(asked) == 1
