@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import random
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from cnnstudio import project as module
 from cnnstudio.blocks import Conv2d, Input
 from cnnstudio.compiler.inference import infer
-from cnnstudio.graph import Graph, Node, Sketch
+from cnnstudio.graph import BLOCKS, Graph, Node, Sketch, parameters
 from cnnstudio.project import (
     LARGEST,
     MOST_INPUTS,
@@ -31,6 +32,7 @@ from cnnstudio.project import (
 from cnnstudio.recipe import Recipe
 from cnnstudio.zoo import TEMPLATES
 
+DEFAULTS = Path(__file__).with_name("defaults.json")
 EXAMPLES = Path(__file__).resolve().parents[1] / "resources" / "examples"
 
 GOLDEN = """\
@@ -231,6 +233,23 @@ def test_older_versions_are_brought_up_to_date(project: Project, monkeypatch: py
     assert "of version 1 and damaged" in refusal(dumps(project).replace('"version": 2', '"version": 1'))
 
 
+def test_defaults_are_part_of_the_format(request: pytest.FixtureRequest) -> None:
+    """A file leaves out what is at its default, so another default would change what old files mean.
+
+    Change one only with a new version and an upgrade that writes the old one out; then ``make golden``.
+    """
+    written = {
+        name: {p.name: None if p.default is MISSING else p.default for p in parameters(cls)}
+        for name, cls in sorted(BLOCKS.items())
+    }
+    if request.config.getoption("--rewrite-golden", default=False):
+        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(values)}" for name, values in written.items())
+        DEFAULTS.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    known = json.loads(DEFAULTS.read_text(encoding="utf-8"))
+    found = json.loads(json.dumps(written))
+    assert {name: found.get(name) for name in known} == known
+
+
 def test_there_is_an_upgrade_from_every_older_version() -> None:
     assert sorted(module.UPGRADES) == list(range(1, module.VERSION))
 
@@ -314,14 +333,14 @@ def test_mutations_of_a_good_file_give_a_project_or_a_sentence(project: Project)
 
 
 def test_a_file_may_ask_for_sizes_out_of_all_bounds(project: Project) -> None:
-    for block, parameters in (
+    for block, values in (
         ("DepthwiseConv2d", {"multiplier": 64}),
         ("Conv2d", {"kernel_size": 1_000, "dilation": 16, "stride": 2, "padding": "same"}),
     ):
         text = changed(project, ("nodes", 1, "block"), block)
         document = json.loads(text)
         document["nodes"][0]["parameters"] = {"size": [65_536, 5, 5]}
-        document["nodes"][1]["parameters"] = parameters
+        document["nodes"][1]["parameters"] = values
         assert set(infer(loads(json.dumps(document)).graph).errors) == {"conv1"}
 
 
