@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.diagnostics import Diagnostic
@@ -65,6 +66,10 @@ class ProblemsPanel(Panel):
         self.area.setVisible(bool(found))
         self.empty.setVisible(not found)
         self.empty.setText("No problems" if self.document.graph else "Nothing to check yet")
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if self.rows:
+            self.rows[0].setFocus(event.reason())
 
     def restyle(self) -> None:
         for row in self.rows:

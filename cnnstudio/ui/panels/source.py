@@ -49,6 +49,7 @@ class SourcePanel(Panel):
         layout.addLayout(head)
         layout.addWidget(self.refusal)
         layout.addWidget(self.view, 1)
+        self.setFocusProxy(self.view)
         document.selection_changed.connect(self._mark)
 
     def refresh(self) -> None:

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QMenu,
-    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -43,7 +42,8 @@ from cnnstudio.ui.panels.summary_model import (
 )
 from cnnstudio.ui.theme import icon, mix, theme
 
-WIDTHS = {NODE: 130, BLOCK: 130, OUTPUT: 116, PARAMETERS: 116, MACS: 96, MEMORY: 96, SEES: 110}
+# the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
+ROOM = {NODE: 84, OUTPUT: 104, PARAMETERS: 90, MACS: 66, MEMORY: 78, BLOCK: 110, SEES: 112}
 FIELDS_DELAY = 150  # milliseconds; receptive fields of a large network take longer than a frame leaves
 
 
@@ -70,14 +70,16 @@ class SummaryPanel(Panel):
         header.setSectionsClickable(True)
         header.setHighlightSections(False)
         header.setSortIndicatorClearable(True)
-        header.setStretchLastSection(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.table.setSortingEnabled(True)
-        for column, width in WIDTHS.items():
-            self.table.setColumnWidth(column, width)
+        header.setMinimumSectionSize(40)
         self.totals = TotalsRow(header, self)
-        self.copy_button = QPushButton(icon("copy", "muted"), "Copy", self)
-        self.copy_button.setProperty("flat", True)
+        self.copy_button = QToolButton(self.totals)
+        self.copy_button.setIcon(icon("copy", "muted"))
+        self.copy_button.setToolTip("Copy the whole table")
+        self.copy_button.setAccessibleName("Copy the whole table")
+        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.copy_button.move(4, 4)
         menu = QMenu(self.copy_button)
         forms: tuple[tuple[str, Callable[[], str]], ...] = (
             ("As text", self.model.as_text),
@@ -90,10 +92,6 @@ class SummaryPanel(Panel):
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.table)
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         shortcut.activated.connect(lambda: self._copy(self.model.as_text()))
-        foot = QHBoxLayout()
-        foot.setContentsMargins(0, 0, 6, 0)
-        foot.addWidget(self.totals, 1)
-        foot.addWidget(self.copy_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -101,11 +99,26 @@ class SummaryPanel(Panel):
         line = QFrame(self)
         line.setFrameShape(QFrame.Shape.HLine)
         layout.addWidget(line)
-        layout.addLayout(foot)
+        layout.addWidget(self.totals)
+        self.setFocusProxy(self.table)
         self._fields_timer = QTimer(self, singleShot=True, interval=FIELDS_DELAY)
         self._fields_timer.timeout.connect(self._show_fields)
         self.table.selectionModel().selectionChanged.connect(self._selected)
         self.model.modelReset.connect(self._show_selection)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit_columns()
+
+    def fit_columns(self) -> None:
+        """Show as many columns as there is room for and share out what is left; the copied table has them all."""
+        room, scale = self.width() - 12, theme.scale
+        shown = [c for i, c in enumerate(ROOM) if sum(list(ROOM.values())[: i + 1]) * scale <= room or c == NODE]
+        spare = max(0.0, room - sum(ROOM[column] for column in shown) * scale) / len(shown)
+        for column, width in ROOM.items():
+            self.table.setColumnHidden(column, column not in shown)
+            if column in shown:
+                self.table.setColumnWidth(column, int(width * scale + min(spare, 60 * scale)))
 
     def refresh(self) -> None:
         self.model.set_analysis(self.document.view_analysis)
@@ -114,8 +127,10 @@ class SummaryPanel(Panel):
         self._fields_timer.start()
 
     def restyle(self) -> None:
+        self.fit_columns()
+        self.table.verticalHeader().setDefaultSectionSize(round(26 * theme.scale))
+        self.totals.restyle()
         self.table.viewport().update()
-        self.totals.update()
 
     def _show_fields(self) -> None:
         if self.isVisible():
@@ -190,8 +205,7 @@ class TotalsRow(QWidget):
         for column, label in self.labels.items():
             side = Qt.AlignmentFlag.AlignLeft if column == NODE else Qt.AlignmentFlag.AlignRight
             label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-            label.setFont(theme.font(bold=True))
-        self.setFixedHeight(34)
+        self.restyle()
         header.sectionResized.connect(self._place)
         header.geometriesChanged.connect(self._place)
         self._place()
@@ -207,10 +221,18 @@ class TotalsRow(QWidget):
             self.labels[column].setText(said(sums[column], column) if sums else "")
             self.labels[column].setToolTip(f"{sums[column]:,}" if sums else "")
 
+    def restyle(self) -> None:
+        """Take up the text size of the theme."""
+        for label in self.labels.values():
+            label.setFont(theme.font(bold=True))
+        self.setFixedHeight(round(34 * theme.scale))
+
     def _place(self) -> None:
         if not isValid(self._header):
             return  # the table goes before this row does, and says once more that its header changed
         for column, label in self.labels.items():
+            label.setVisible(not self._header.isSectionHidden(column))
             left = self._header.sectionViewportPosition(column)
             width = self._header.sectionSize(column)
-            label.setGeometry(left + 8, 0, max(width, 120 if column == NODE else 0) - 16, self.height())
+            indent = 34 if column == NODE else 8  # behind the copy button
+            label.setGeometry(left + indent, 0, max(width - 8, 150 if column == NODE else 0) - indent, self.height())

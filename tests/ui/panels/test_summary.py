@@ -117,3 +117,13 @@ def test_inside_a_composite_it_lists_the_parts(show: Show, qtbot: QtBot) -> None
     panel.document.enter((panel.document.graph.order[-1],))
     qtbot.waitUntil(lambda: panel.model.rowCount() > 5)
     assert "add1" in cells(panel, NODE) or "add" in " ".join(cells(panel, NODE))
+
+
+def test_a_narrow_panel_shows_the_columns_that_matter_most(show: Show, qtbot: QtBot) -> None:
+    panel = show(small())
+    assert not any(panel.table.isColumnHidden(column) for column in range(panel.model.columnCount()))
+    panel.resize(300, 400)
+    qtbot.waitUntil(lambda: panel.table.isColumnHidden(SEES))
+    assert not panel.table.isColumnHidden(NODE) and not panel.table.isColumnHidden(PARAMETERS)
+    assert not panel.table.horizontalScrollBar().isVisible()
+    assert "MACs" in panel.model.as_markdown()
