@@ -45,6 +45,7 @@ from cnnstudio.blocks.efficient import (
 )
 from cnnstudio.blocks.filtering import FilterConv2d
 from cnnstudio.blocks.inception import Inception, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
+from cnnstudio.blocks.group import Group
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Flatten, Linear
 from cnnstudio.blocks.merge import Add, Concat, Multiply
@@ -106,6 +107,7 @@ __all__ = [
     "Flatten",
     "FractionalMaxPool2d",
     "FusedMBConv",
+    "Group",
     "GroupNorm",
     "Hardsigmoid",
     "Hardswish",

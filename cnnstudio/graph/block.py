@@ -52,6 +52,7 @@ class Block(Declaration):
     family: ClassVar[str] = ""
     title: ClassVar[str] = ""  # what the palette calls it; the class name unless said otherwise
     keywords: ClassVar[str] = ""  # other words a person may search for, separated by spaces
+    is_offered: ClassVar[bool] = True  # whether a palette lists it
     stem: ClassVar[str] = ""  # what its nodes are called: conv1, conv2, ...
 
     def shape(self, *inputs: Shape) -> Shape:

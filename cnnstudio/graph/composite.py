@@ -32,6 +32,11 @@ class Parts:
 class Composite(Block):
     """The base of blocks made of blocks: shape, weights, MACs, receptive field and source follow from ``graph``."""
 
+    @property
+    def class_name(self) -> str:
+        """What its class is called in generated source."""
+        return type(self).__name__
+
     def graph(self, *inputs: Shape) -> Graph:
         """The graph inside, for these inputs: one Input node an input, in order, and exactly one output.
 

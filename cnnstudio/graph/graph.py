@@ -316,10 +316,11 @@ class Graph:
         ]
         return self.add(*copies), [copy.name for copy in copies]
 
-    def expand(self, name: str, inner: Graph) -> Graph:
+    def expand(self, name: str, inner: Graph, prefix: bool = True) -> Graph:
         """With this node replaced by the nodes of ``inner``, whose Input nodes stand for what it read, in order.
 
-        The new nodes are called name_inner and laid out round the place of the old node.
+        The new nodes are called name_inner, without ``prefix`` as they are called inside where that is free, and laid
+        out round the place of the old node.
         """
         node = self.nodes[name]
         result = inner.outputs[0].name
@@ -327,7 +328,7 @@ class Graph:
         parts = [part for part in inner if part.name not in names]
         taken = set(self.nodes) - {name}
         for part in parts:
-            wanted = f"{name}_{part.name}"
+            wanted = f"{name}_{part.name}" if prefix else part.name
             names[part.name] = wanted if wanted not in taken else fresh_name(wanted, taken)
             taken.add(str(names[part.name]))
         left = min((part.position[0] for part in parts), default=0.0)

@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import cnnstudio.blocks  # noqa: F401 - fills BLOCKS
-from cnnstudio.graph import BLOCKS, Block, Composite, Parameter, Remedy, Shape, ShapeError, parameters
+from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Parameter, Remedy, Shape, ShapeError, parameters
 
 DRAWS = 40  # for a block, and as many again for each of its parameters
 BATCH = 5  # no size that is drawn for an axis, so that PyTorch never takes one for the other
@@ -39,6 +39,8 @@ def drawn_value(parameter: Parameter, kind: Any, luck: random.Random) -> Any:
         return luck.choice(get_args(kind))
     if kind is str:
         return luck.choice(("", "1 2; 3 4", "0.5 0 0.25", "1; 2; 3", "1 2; 3", "words", "nan inf"))
+    if kind is Graph:
+        return parameter.default
     if kind is bool:
         return luck.random() < 0.5
     if kind is type(None):

@@ -8,7 +8,7 @@ import pytest
 
 import cnnstudio.blocks  # noqa: F401 - fills BLOCKS
 from cnnstudio.blocks import Conv2d, Dropout, Input
-from cnnstudio.graph import BLOCKS, Block, ParameterError, parameters
+from cnnstudio.graph import BLOCKS, Block, Graph, ParameterError, parameters
 from cnnstudio.graph.parameter import Declaration, Range, declaration, summary
 
 
@@ -108,7 +108,7 @@ def test_nothing_hostile_gets_in(made: type[Block]) -> None:
         free_text = {parameter.name for parameter in parameters(made) if parameter.type is str}
         for value in (value for name, value in block.values.items() if name not in free_text):
             entries = value if isinstance(value, tuple) else (value,)
-            assert all(type(entry) in (int, float, bool, str, type(None)) for entry in entries)
+            assert all(type(entry) in (int, float, bool, str, type(None), Graph) for entry in entries)
             assert all(math.isfinite(entry) for entry in entries if isinstance(entry, float))
             assert all(entry.isidentifier() or entry == "" for entry in entries if isinstance(entry, str))
         hash(block)

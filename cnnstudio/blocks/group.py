@@ -1,0 +1,135 @@
+"""Group: a person's own composite, made of the blocks that were selected and folded into one."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from cnnstudio.blocks.activation import Identity
+from cnnstudio.blocks.input import Input
+from cnnstudio.graph import Arity, Composite, Graph, GraphError, Node, Shape, ShapeError, block
+
+
+@block
+class Group(Composite):
+    """Blocks of your own choice, folded into one.
+
+    Open it to change what is inside, ungroup it to have its parts back. In the exported source it is a class of
+    its own, and groups that are alike share it.
+
+    label: what the group is called, and its class in the exported source
+    body: the blocks inside; an Input stands for each wire that enters
+    """
+
+    keywords: ClassVar[str] = "subgraph macro module fold"
+    is_offered: ClassVar[bool] = False
+
+    label: str = "Group"
+    body: Graph = Graph.of((Node("input1", Input()), Node("identity1", Identity(), ("input1",))))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        entries = len(self.body.inputs)
+        object.__setattr__(self, "arity", Arity(entries, entries))  # one input for each Input inside
+
+    @property
+    def class_name(self) -> str:
+        """The label as the name of a class."""
+        words = re.findall(r"[A-Za-z0-9]+", self.label)
+        name = "".join(word[:1].upper() + word[1:] for word in words)[:40]
+        return name if name[:1].isalpha() else f"Group{name}"
+
+    def graph(self, *inputs: Shape) -> Graph:
+        """The body, whose Inputs take the shapes that enter."""
+        self._check(len(inputs))
+        made = self.body
+        for node, shape in zip(self.body.inputs, inputs, strict=True):
+            made = made.replace(node.name, Input(tuple(shape)))
+        return made
+
+    def brief(self) -> str:
+        return self.label
+
+    def _check(self, inputs: int) -> None:
+        outputs = [node.name for node in self.body.outputs]
+        if not self.body.inputs:
+            raise ShapeError("The group has no Input inside, so nothing can enter it.")
+        if len(self.body.inputs) != inputs:
+            raise ShapeError(f"The group has {len(self.body.inputs)} Inputs inside, but {inputs} wires enter it.")
+        if len(outputs) != 1:
+            raise ShapeError(f"The group must end in one block, but it ends in {', '.join(outputs[:5])}.")
+        if self.body.outputs[0].is_input:
+            raise ShapeError("The group holds nothing but an Input.")
+        for node in self.body:
+            if None in node.inputs:
+                raise ShapeError(f"Inside it, {node.name} has an open input.")
+
+
+def grouped(
+    graph: Graph, names: Iterable[str], shape: Callable[[str], Shape | None], label: str = "Group"
+) -> tuple[Graph, str]:
+    """``graph`` with these nodes folded into one Group, and the name of its node.
+
+    ``shape`` tells the shape of what comes out of a node, where it is known. Raises ``GraphError`` with a sentence
+    where the nodes cannot be one block.
+    """
+    chosen = [node for node in graph if node.name in set(names) and not node.is_input]
+    if not chosen:
+        raise GraphError("Select the blocks to group first; the Input of the network stays outside.")
+    inside = {node.name for node in chosen}
+    ends = [
+        n.name for n in chosen if not (edges := graph.consumers[n.name]) or any(e.target not in inside for e in edges)
+    ]
+    if len(ends) != 1:
+        raise GraphError(
+            f"A group has one output, but {' and '.join(ends[:4])} all lead out of this selection. "
+            "Select what joins them as well."
+        )
+    sources = list(dict.fromkeys(s for node in chosen for s in node.inputs if s is not None and s not in inside))
+    if not sources:
+        raise GraphError("Nothing enters this selection. Select blocks that something is wired to.")
+    left = min(node.position[0] for node in chosen)
+    top = min(node.position[1] for node in chosen)
+    entries = _entries(graph, sources, inside, shape, (left, top))
+    body = Graph.of((*entries.values(), *(_inside(node, entries) for node in chosen)))
+    name = graph.fresh("group")
+    fold = Node(name, Group(label, body), tuple(sources), (left, top))
+    nodes: list[Node] = []
+    for node in graph:
+        if node.name == ends[0]:
+            nodes.append(fold)
+        elif node.name not in inside:
+            inputs = tuple(name if source == ends[0] else source for source in node.inputs)
+            nodes.append(dataclasses.replace(node, inputs=inputs) if ends[0] in node.inputs else node)
+    try:
+        return Graph.of(nodes), name
+    except GraphError as error:
+        raise GraphError(
+            "A wire leaves this selection and comes back into it. Select what lies between as well."
+        ) from error
+
+
+def _entries(
+    graph: Graph,
+    sources: list[str],
+    inside: set[str],
+    shape: Callable[[str], Shape | None],
+    corner: tuple[float, float],
+) -> dict[str, Node]:
+    """An Input for each node outside that is read, to the left of what reads it."""
+    entries: dict[str, Node] = {}
+    taken = set(inside)
+    for row, source in enumerate(sources):
+        known = shape(source)
+        name = next(f"input{n}" for n in range(1, len(taken) + 2) if f"input{n}" not in taken)
+        taken.add(name)
+        size = Input(tuple(known)) if known else Input()
+        entries[source] = Node(name, size, (), (corner[0] - 268.0, corner[1] + 104.0 * row))
+    return entries
+
+
+def _inside(node: Node, entries: dict[str, Node]) -> Node:
+    inputs = tuple(entries[source].name if source in entries else source for source in node.inputs)
+    return dataclasses.replace(node, inputs=inputs)
