@@ -51,7 +51,7 @@ class Palette:
 LIGHT = Palette(
     name="light", window="#eef0f3", panel="#ffffff", raised="#f5f6f8", canvas="#f7f8fa", grid="#dfe3e8",
     line="#d5d9df", text="#1d2433", muted="#5d6778", accent="#2563eb", on_accent="#ffffff", error="#c8242b",
-    warning="#a15c00", success="#17803d", node="#ffffff", wire="#8a94a6", train="#2563eb", validation="#d9480f",
+    warning="#a15c00", success="#14743a", node="#ffffff", wire="#8a94a6", train="#2563eb", validation="#d9480f",
 )  # fmt: skip
 DARK = Palette(
     name="dark", window="#15181e", panel="#1c2028", raised="#252a34", canvas="#12151a", grid="#242a33",

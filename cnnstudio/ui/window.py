@@ -121,6 +121,7 @@ class Window(QMainWindow):
                 if hasattr(panel, name):
                     getattr(panel, name).connect(slot)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
+        self.painted.connect(self.canvas.fit)  # its size is only known now
         self.canvas.activated.connect(lambda _: self.show_panel("inspector"))
 
     def _prepare(self) -> None:

@@ -53,7 +53,8 @@ def tiling(count: int, size: tuple[int, int], room: tuple[int, int]) -> Tiling:
     cell = max(1, int(width * scale)), max(1, int(height * scale))
     # as few rows as the chosen size allows, so that the maps read along lines
     columns = max(1, min(count, (room[0] + GAP) // (cell[0] + GAP)))
-    return Tiling(count, columns, cell, scale)
+    rows = max(1, (room[1] + GAP) // (cell[1] + GAP))
+    return Tiling(min(count, rows * columns), columns, cell, scale)
 
 
 def _scale(count: int, columns: int, size: tuple[int, int], room: tuple[int, int]) -> float:

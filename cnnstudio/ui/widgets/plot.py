@@ -77,9 +77,9 @@ class Plot(QWidget):
 
     def set_range(self, epochs: int) -> None:
         """Fit the axes to what was drawn of a run of so many epochs."""
-        self._view.setXRange(0.0, _room(self._x, epochs), padding=0.0)
+        self._view.setXRange(0.0, _room(self._x, epochs), padding=0.025)
         if self._most is not None:
-            self._view.setYRange(0.0, self._most, padding=0.03)
+            self._view.setYRange(0.0, self._most, padding=0.07)
             return
         shown = np.concatenate(list(self._shown.values()))
         shown = self._axis(shown[np.isfinite(shown)])
@@ -93,7 +93,7 @@ class Plot(QWidget):
         # pens of width 1: a wider one leaves Qt's fast line path and costs fifty times as much
         self.curves["steps"].setPen(pg.mkPen(theme.color("train", 0.25), width=1))
         self.curves["mean"].setPen(pg.mkPen(theme.color("train"), width=1))
-        self.curves["train"].setPen(pg.mkPen(theme.color("train", 0.6), width=1))
+        self.curves["train"].setPen(None)  # the running mean joins its marks already
         self.curves["validation"].setPen(pg.mkPen(theme.color("validation"), width=1, style=Qt.PenStyle.DashLine))
         for name, symbol in (("train", "o"), ("validation", "t1")):
             self.curves[name].setSymbol(symbol)
@@ -114,7 +114,8 @@ class Plot(QWidget):
         self._item.setTitle(self._title, color=theme.color("muted").name(), size=size)
 
     def _set(self, name: str, x: Column, y: Column) -> None:
-        self.curves[name].setData(*thinned(x, self._axis(y)))
+        kept = np.isfinite(y)  # pyqtgraph warns of a curve without one number
+        self.curves[name].setData(*thinned(x[kept], self._axis(y[kept])))
 
     def _axis(self, values: Column) -> Column:
         return np.log10(np.maximum(values, 1e-8)) if self.is_logarithmic else values * self._scale

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.ui.app import Failures, log_to_file
+from cnnstudio.ui.window import Window
+
+
+def raised() -> BaseException:
+    try:
+        raise ZeroDivisionError("the mean of nothing")
+    except ZeroDivisionError as error:
+        return error
+
+
+def test_what_nobody_caught_is_a_sentence_in_place_and_the_window_lives_on(
+    qtbot: QtBot, window: Window, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures = Failures(window)
+    error = raised()
+    with caplog.at_level(logging.ERROR):
+        failures._caught(type(error), error, error.__traceback__)
+    bar = window.messages.bars[-1]
+    assert bar.kind == "error"
+    assert "Traceback" not in bar.sentence
+    bar.buttons["Copy details"].click()
+    assert "ZeroDivisionError: the mean of nothing" in QGuiApplication.clipboard().text()
+    assert [record.message for record in caplog.records] == ["unexpected error"]
+    caplog.clear()
+    assert window.isVisible()
+
+
+def test_python_s_hooks_are_taken_and_given_back(window: Window) -> None:
+    before = sys.excepthook, threading.excepthook
+    failures = Failures(window)
+    failures.install()
+    assert sys.excepthook != before[0]
+    failures.remove()
+    assert (sys.excepthook, threading.excepthook) == before
+
+
+def test_ctrl_c_closes_the_window(qtbot: QtBot, window: Window) -> None:
+    Failures(window)._caught(KeyboardInterrupt, KeyboardInterrupt(), None)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=2000)
+
+
+def test_warnings_go_to_the_log_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    package = logging.getLogger("cnnstudio")
+    before = list(package.handlers)
+    log_to_file(tmp_path / "deep" / "log.txt")
+    logging.getLogger("cnnstudio.ui.app").warning("the disk is full")
+    assert "the disk is full" in (tmp_path / "deep" / "log.txt").read_text()
+    for handler in [handler for handler in package.handlers if handler not in before]:
+        package.removeHandler(handler)
+        handler.close()
+    caplog.clear()
+
+
+def test_the_window_stands_before_torch_is_imported_and_then_warms_up(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from PySide6.QtCore import QTimer\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "from cnnstudio.ui import app\n"
+        "def painted():\n"
+        "    assert 'torch' not in sys.modules\n"
+        "    print('painted')\n"
+        "    QTimer.singleShot(0, QApplication.instance().closeAllWindows)\n"
+        "sys.exit(app.run(None, on_first_paint=painted))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "painted\n"

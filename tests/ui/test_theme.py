@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.ui.actions import ACTIONS
+from cnnstudio.ui.stylesheet import stylesheet
+from cnnstudio.ui.theme import DARK, LIGHT, Palette, Theme, icon, mix, qpalette, theme
+
+
+def luminance(color: str) -> float:
+    channels = [channel / 255 for channel in QColor(color).getRgb()[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2.2, 1 to 21."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda palette: palette.name)
+@pytest.mark.parametrize("role", ["text", "muted", "error", "warning", "success", "accent"])
+def test_text_can_be_read_on_every_surface(palette: Palette, role: str) -> None:
+    for surface in ("panel", "raised", "window"):
+        assert contrast(getattr(palette, role), getattr(palette, surface)) >= 4.5, surface
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda palette: palette.name)
+def test_training_and_validation_stand_out_from_the_panel(palette: Palette) -> None:
+    assert contrast(palette.train, palette.panel) >= 3
+    assert contrast(palette.validation, palette.panel) >= 3
+    assert contrast(palette.on_accent, palette.accent) >= 4.5
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda palette: palette.name)
+def test_the_stylesheet_has_no_gap_and_qt_reads_it(qtbot: QtBot, palette: Palette) -> None:
+    text = stylesheet(palette)
+    assert "$" not in text
+    assert text.count("{") == text.count("}")
+    button = QPushButton("Train")
+    qtbot.addWidget(button)
+    button.setStyleSheet(text)  # a sheet that Qt cannot parse is a warning, and warnings fail
+    button.grab()
+
+
+def test_icons_take_the_colour_of_the_theme_in_force(qtbot: QtBot) -> None:
+    theme.use(LIGHT)
+    light = icon("stop").pixmap(QSize(32, 32)).toImage()
+    theme.use(DARK)
+    dark = icon("stop").pixmap(QSize(32, 32)).toImage()
+    theme.use(LIGHT)
+    where = [(x, y) for x in range(32) for y in range(32) if light.pixelColor(x, y).alpha() > 200]
+    assert where
+    assert all(light.pixelColor(x, y).lightness() < 80 for x, y in where)
+    assert all(dark.pixelColor(x, y).lightness() > 180 for x, y in where)
+
+
+@pytest.mark.parametrize("action", [action for action in ACTIONS if action.icon], ids=lambda action: action.id)
+def test_every_icon_that_an_action_names_is_there(qtbot: QtBot, action: object) -> None:
+    image = icon(str(getattr(action, "icon", ""))).pixmap(QSize(24, 24)).toImage()
+    assert any(image.pixelColor(x, y).alpha() for x in range(24) for y in range(24))
+
+
+def test_the_system_s_scheme_is_followed_only_when_asked_for(qtbot: QtBot) -> None:
+    made = Theme()
+    made.set_scheme("dark")
+    assert made.is_dark
+    made.set_scheme("system")
+    assert made.palette is LIGHT  # the offscreen platform has no scheme of its own
+
+
+def test_the_application_takes_palette_and_font(qtbot: QtBot) -> None:
+    theme.install("dark")
+    try:
+        assert QApplication.palette().window().color() == QColor(DARK.window)
+        assert QApplication.font().pixelSize() == 13
+        assert qpalette(DARK).text().color() == QColor(DARK.text)
+    finally:
+        theme.set_scheme("light")
+
+
+def test_mixing_goes_from_one_colour_to_the_other() -> None:
+    assert mix("#000000", "#ffffff", 0.0) == QColor("#ffffff")
+    assert mix("#000000", "#ffffff", 1.0) == QColor("#000000")
+    assert mix("#000000", "#ffffff", 0.5).red() == 128
