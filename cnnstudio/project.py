@@ -41,6 +41,7 @@ VERSION = 1
 LARGEST = 8 * 2**20  # bytes of a file
 MOST_NODES = 10_000
 MOST_INPUTS = 1_000  # of one node
+DEEPEST = 20  # groups in groups
 MOST_WIRES = 100_000
 FARTHEST = 1e7  # scene pixels from the origin; beyond, Qt's arithmetic loses whole pixels
 
@@ -88,6 +89,12 @@ class NodeEntry(msgspec.Struct, forbid_unknown_fields=True):
     parameters: dict[str, Any] = {}  # msgspec copies an empty default
     inputs: list[str | None] = []
     position: tuple[float, float] = (0.0, 0.0)
+
+
+class BodyEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """The graph inside a group."""
+
+    nodes: list[NodeEntry]
 
 
 class ProjectFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -145,12 +152,7 @@ def loads(text: str | bytes) -> Project:
     """The project in the text of a .cnn file. Raises ``ProjectError`` that names the place, and nothing else."""
     try:
         file = _validated(_upgraded(_decoded(text)))
-        if len(file.nodes) > MOST_NODES:
-            raise ProjectError(f"It has {len(file.nodes):,} nodes; {MOST_NODES:,} are allowed.")
-        if (wires := sum(len(entry.inputs) for entry in file.nodes)) > MOST_WIRES:
-            raise ProjectError(f"It has {wires:,} wires; {MOST_WIRES:,} are allowed.")
-        graph = Graph.of(_node(entry, number) for number, entry in enumerate(file.nodes, 1))
-        return Project(graph, _made(Recipe, file.recipe, "In the recipe"))
+        return Project(_graph(file.nodes), _made(Recipe, file.recipe, "In the recipe"))
     except GraphError as error:
         raise ProjectError(_short(str(error))) from error
     except RecursionError as error:
@@ -171,7 +173,9 @@ def _entry(node: Node) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """-0.0 equals 0.0 and is written like it."""
+    """A value as JSON has it. -0.0 equals 0.0 and is written like it."""
+    if isinstance(value, Graph):
+        return {"nodes": [_entry(node) for node in value]}
     return value + 0.0 if isinstance(value, float) else value
 
 
@@ -273,8 +277,31 @@ def _in_words(types: str) -> str:
     return " or ".join(_WORDS.get(kind, kind) for kind in types.split(" | "))
 
 
-def _node(entry: NodeEntry, number: int) -> Node:
-    place = _place(number, entry.name)
+def _graph(entries: list[NodeEntry], inside: str = "") -> Graph:
+    """A graph of these nodes; ``inside`` is the place of the group that holds them."""
+    if len(entries) > MOST_NODES:
+        raise ProjectError(f"{inside}It has {len(entries):,} nodes; {MOST_NODES:,} are allowed.")
+    if (wires := sum(len(entry.inputs) for entry in entries)) > MOST_WIRES:
+        raise ProjectError(f"{inside}It has {wires:,} wires; {MOST_WIRES:,} are allowed.")
+    return Graph.of(_node(entry, number, inside) for number, entry in enumerate(entries, 1))
+
+
+def _body(value: Any, place: str) -> Any:
+    """The graph that is the parameter of a group."""
+    if isinstance(value, dict):
+        if place.count(":") > DEEPEST:
+            raise ProjectError(f"{place}: groups may stand in groups {DEEPEST} deep.")
+        try:
+            return _graph(msgspec.convert(value, BodyEntry).nodes, f"{place}: ")
+        except msgspec.ValidationError as error:
+            raise ProjectError(f"{place}: {_refusal(str(error), value)}") from error
+        except GraphError as error:
+            raise ProjectError(f"{place}: {_short(str(error))}") from error
+    return value  # coerce says what was wanted
+
+
+def _node(entry: NodeEntry, number: int, inside: str) -> Node:
+    place = inside + _place(number, entry.name)
     try:
         checked_name(entry.name)
         if len(entry.inputs) > MOST_INPUTS:
@@ -297,7 +324,7 @@ def _made(cls: type[D], values: Mapping[str, Any], place: str) -> D:
         if parameter.default is MISSING and name not in values:
             raise ProjectError(f"{place}: {name} is missing.")
     try:
-        return cls(**values)
+        return cls(**{k: _body(v, place) if known[k].type is Graph else v for k, v in values.items()})
     except ParameterError as error:
         raise ProjectError(f"{place}: {_short(str(error))}") from error
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cnnstudio import project as module
-from cnnstudio.blocks import Conv2d, Input
+from cnnstudio.blocks import Conv2d, Group, Input
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import BLOCKS, Graph, Node, Sketch, parameters
 from cnnstudio.project import (
@@ -239,7 +239,7 @@ def test_defaults_are_part_of_the_format(request: pytest.FixtureRequest) -> None
     Change one only with a new version and an upgrade that writes the old one out; then ``make golden``.
     """
     written = {
-        name: {p.name: None if p.default is MISSING else p.default for p in parameters(cls)}
+        name: {p.name: None if p.default is MISSING else module._plain(p.default) for p in parameters(cls)}
         for name, cls in sorted(BLOCKS.items())
     }
     if request.config.getoption("--rewrite-golden", default=False):
@@ -418,3 +418,24 @@ def test_the_examples_are_the_templates(key: str, request: pytest.FixtureRequest
 
 def test_there_is_no_other_example() -> None:
     assert {path.stem for path in EXAMPLES.glob("*.cnn")} == {key.replace("-", "_") for key in TEMPLATES}
+
+
+def test_a_group_keeps_its_blocks_and_says_what_is_wrong_inside_it() -> None:
+    body = Graph.of((Node("input1", Input((3, 8, 8))), Node("conv1", Conv2d(4), ("input1",), (40.0, 2.5))))
+    inner = Group("Inner", body)
+    outer = Group("Outer", Graph.of((Node("input1", Input()), Node("group1", inner, ("input1",)))))
+    graph = Graph.of((Node("input1", Input((3, 8, 8))), Node("group1", outer, ("input1",))))
+    text = dumps(Project(graph))
+    assert loads(text) == Project(graph) and dumps(loads(text)) == text
+    with pytest.raises(ProjectError, match=r"At node 2 \(group1\): At node 2 \(group1\): At node 2 \(conv1\): out_ch"):
+        loads(text.replace('"out_channels": 4', '"out_channels": 0'))
+    with pytest.raises(ProjectError, match=r"At node 2 \(group1\): .*circle"):
+        loads(
+            text.replace('"name": "conv1", "block": "Conv2d"', '"name": "conv1", "block": "ReLU"').replace(
+                '"parameters": {"out_channels": 4}, "inputs": ["input1"]', '"inputs": ["conv1"]'
+            )
+        )
+    file = json.loads(text)
+    file["nodes"][1]["parameters"]["body"] = 3
+    with pytest.raises(ProjectError, match="body must be a Graph, not 3"):
+        loads(json.dumps(file))
