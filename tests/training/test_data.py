@@ -11,7 +11,6 @@ from cnnstudio.graph import Shape
 from cnnstudio.recipe import Recipe
 from cnnstudio.resources import resource
 from cnnstudio.training.data import DataCancelledError, DataError, augmented, load, normalised, split
-from cnnstudio.training.threads import default_threads
 
 
 def test_the_digits_come_with_the_program() -> None:
@@ -115,14 +114,3 @@ def test_images_of_one_colour_do_not_divide_by_zero(monkeypatch: pytest.MonkeyPa
     )
     data = load(Recipe(data="shapes"), Shape(3, 32, 32))
     assert data.std == (1.0, 1.0, 1.0)
-
-
-def test_one_core_stays_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(psutil, "cpu_count", lambda logical: 8)
-    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(6)), raising=False)
-    assert default_threads() == 5
-    monkeypatch.setattr(psutil, "cpu_count", lambda logical: 1)
-    assert default_threads() == 1
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert default_threads() == 3
