@@ -44,8 +44,8 @@ from cnnstudio.blocks.efficient import (
     XceptionBlock,
 )
 from cnnstudio.blocks.filtering import FilterConv2d
-from cnnstudio.blocks.inception import Inception, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
 from cnnstudio.blocks.group import Group
+from cnnstudio.blocks.inception import Inception, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Flatten, Linear
 from cnnstudio.blocks.merge import Add, Concat, Multiply
@@ -69,7 +69,7 @@ from cnnstudio.blocks.pooling import (
 )
 from cnnstudio.blocks.regularization import AlphaDropout, Dropout, Dropout2d, StochasticDepth
 from cnnstudio.blocks.resampling import Crop, Pad, PixelShuffle, PixelUnshuffle, Upsample
-from cnnstudio.blocks.residual import Bottleneck, ConvNeXtBlock, LayerScale, PreActResidual, Residual
+from cnnstudio.blocks.residual import Bottleneck, ConvNeXtBlock, LayerScale, PreActResidual, RegNetBlock, Residual
 
 __all__ = [
     "CBAM",
@@ -144,6 +144,7 @@ __all__ = [
     "PreActResidual",
     "ReLU",
     "ReLU6",
+    "RegNetBlock",
     "Reshape",
     "Residual",
     "ShuffleUnit",

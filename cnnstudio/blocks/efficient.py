@@ -288,6 +288,7 @@ class XceptionBlock(Composite):
     stride: of the pooling at the end and of the shortcut; 2 halves the map
     repeats: how many separable convolutions
     relu_first: begin with ReLU
+    grow_first: have the new number of channels from the first convolution on, not from the last
     """
 
     title: ClassVar[str] = "Xception block"
@@ -298,6 +299,7 @@ class XceptionBlock(Composite):
     stride: Annotated[int, Range(1, 3)] = 1
     repeats: Annotated[int, Range(1, 16)] = 2
     relu_first: bool = True
+    grow_first: bool = True
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs
@@ -309,9 +311,9 @@ class XceptionBlock(Composite):
             if number > 1 or self.relu_first:
                 x = draw(ReLU(), x, name=f"relu{number}")
             x = draw(Conv2d(channels, 3, padding=1, groups=channels, bias=False), x, name=f"depthwise{number}")
-            x = draw(Conv2d(self.out_channels, 1, bias=False), x, name=f"pointwise{number}")
+            channels = self.out_channels if self.grow_first or number == self.repeats else channels
+            x = draw(Conv2d(channels, 1, bias=False), x, name=f"pointwise{number}")
             x = draw(BatchNorm2d(), x, name=f"bn{number}")
-            channels = self.out_channels
         if self.stride != 1:
             x = draw(MaxPool2d(3, self.stride, 1), x, name="pool")
         shortcut = entry

@@ -162,6 +162,55 @@ class Bottleneck(Composite):
 
 
 @block
+class RegNetBlock(Composite):
+    """A residual block of 1×1, grouped 3×3 and 1×1 convolutions of one width; with squeeze, RegNetY's.
+
+    Radosavovic et al. 2020, arXiv:2003.13678.
+
+    out_channels: how many feature maps come out, and how many the middle has
+    stride: how many pixels the 3×3 convolution moves at a step; 2 halves the map
+    group_width: how many channels see each other in the 3×3 convolution
+    squeeze: how wide the squeeze-and-excitation in the middle is, as a share of the channels that come in; 0 for none
+    """
+
+    title: ClassVar[str] = "RegNet block"
+    keywords: ClassVar[str] = "regnetblock regnet residual bottleneck grouped"
+    stem: ClassVar[str] = "block"
+
+    out_channels: Channels = 64
+    stride: PositivePair = 1
+    group_width: Count = 16
+    squeeze: Fraction = 0.0
+
+    def graph(self, *inputs: Shape) -> Graph:
+        (shape,) = inputs
+        require_map(self, shape)
+        width = self.out_channels
+        groups = max(1, width // self.group_width)
+        attention: list[Block] = [SqueezeExcite(channels=max(1, round(shape.channels * self.squeeze)))]
+        draw = Sketch()
+        entry = draw(Input(shape))
+        shortcut = project(draw, entry, shape, width, self.stride)
+        x = draw.chain(
+            entry,
+            Conv2d(width, 1, bias=False),
+            BatchNorm2d(),
+            ReLU(),
+            Conv2d(width, 3, self.stride, 1, groups=groups, bias=False),
+            BatchNorm2d(),
+            ReLU(),
+            *(attention if self.squeeze else []),
+            Conv2d(width, 1, bias=False),
+            BatchNorm2d(),
+        )
+        draw(ReLU(), draw(Add(), shortcut, x, name="add"))
+        return draw.graph()
+
+    def brief(self) -> str:
+        return residual_brief(self.out_channels, self.stride, bool(self.squeeze)) + f" · {self.group_width} wide"
+
+
+@block
 class LayerScale(Block):
     """Multiply each channel by a learned number that begins very small, so that a branch fades in while training.
 
@@ -250,7 +299,7 @@ def extras(squeeze: int, drop: float) -> list[Block]:
     return [*attention, StochasticDepth(drop)] if drop else attention
 
 
-def residual_brief(out_channels: int, stride: int | tuple[int, int], squeeze: int) -> str:
+def residual_brief(out_channels: int, stride: int | tuple[int, int], squeeze: float) -> str:
     """``256 · s2 · SE``."""
     words = [str(out_channels)] + ([f"s{side(stride, always=False)}"] if stride != 1 else [])
     return " · ".join(words + (["SE"] if squeeze else []))

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from cnnstudio.graph import Graph
 from cnnstudio.zoo.lenet import lenet5
+from cnnstudio.zoo.networks import NETWORKS
 from cnnstudio.zoo.resnet import small_resnet
+from cnnstudio.zoo.template import Template
 from cnnstudio.zoo.vgg import vgg_small
 
-__all__ = ["TEMPLATES", "Template", "lenet5", "small_resnet", "vgg_small"]
-
-Size = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Template:
-    """A network to begin with: ``make(classes, size)`` draws it; ``size`` and ``data`` are what it was meant for."""
-
-    title: str
-    sentence: str
-    make: Callable[[int, Size], Graph]
-    size: Size
-    data: str
-
+__all__ = ["NETWORKS", "TEMPLATES", "Template", "lenet5", "small_resnet", "vgg_small"]
 
 TEMPLATES: dict[str, Template] = {
     "lenet5": Template(

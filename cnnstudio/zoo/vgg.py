@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
-from cnnstudio.blocks import ConvBNReLU, Dropout, Flatten, Input, Linear, MaxPool2d, ReLU
+from cnnstudio.blocks import (
+    AdaptiveAvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    ConvBNReLU,
+    Dropout,
+    Flatten,
+    Input,
+    Linear,
+    MaxPool2d,
+    ReLU,
+)
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.template import IMAGENET, Size
+
+# layers with weights -> convolutions a stage
+DEPTHS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 
 
-def vgg_small(classes: int = 10, size: tuple[int, int, int] = (3, 32, 32)) -> Graph:
+def vgg(depth: int, classes: int = 1000, size: Size = IMAGENET, norm: bool = False) -> Graph:
+    """VGG of 11, 13, 16 or 19 layers, with or without BatchNorm: 138,357,544 parameters for 16 and 1,000 classes."""
+    draw = Sketch()
+    x = draw(Input(size))
+    for stage, (count, channels) in enumerate(zip(DEPTHS[depth], (64, 128, 256, 512, 512), strict=True), start=1):
+        for number in range(1, count + 1):
+            x = draw(Conv2d(channels, 3, padding=1), x, name=f"conv{stage}_{number}")
+            if norm:
+                x = draw(BatchNorm2d(), x, name=f"bn{stage}_{number}")
+            x = draw(ReLU(), x, name=f"relu{stage}_{number}")
+        x = draw(MaxPool2d(2), x)
+    x = draw.chain(x, AdaptiveAvgPool2d(7), Flatten())
+    x = draw.chain(x, Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout())
+    draw(Linear(classes), x)
+    return laid_out(draw.graph())
+
+
+def vgg_small(classes: int = 10, size: Size = (3, 32, 32)) -> Graph:
     """Three stages of two 3×3 convolutions with BatchNorm, of 32, 64 and 128 channels, and a small head."""
     draw = Sketch()
     x = draw(Input(size))

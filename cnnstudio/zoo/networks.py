@@ -1,0 +1,95 @@
+"""The famous networks at their full size, by name: what a menu offers and a test compares with torchvision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from cnnstudio.graph import Graph
+from cnnstudio.zoo.alexnet import alexnet
+from cnnstudio.zoo.convnext import convnext
+from cnnstudio.zoo.densenet import densenet
+from cnnstudio.zoo.efficientnet import SCALES, V2, efficientnet, efficientnet_v2
+from cnnstudio.zoo.inception import googlenet, inception_v3
+from cnnstudio.zoo.mobilenet import mnasnet, mobilenet_v1, mobilenet_v2, mobilenet_v3
+from cnnstudio.zoo.regnet import regnet
+from cnnstudio.zoo.resnet import preact_resnet, resnet
+from cnnstudio.zoo.shufflenet import shufflenet_v2
+from cnnstudio.zoo.squeezenet import squeezenet1_0, squeezenet1_1
+from cnnstudio.zoo.template import Size, Template
+from cnnstudio.zoo.vgg import vgg
+from cnnstudio.zoo.xception import xception
+
+_IDEAS = {
+    "alexnet": "ReLU, dropout and GPUs, 2012: the network that began it.",
+    "vgg": "Nothing but stacks of 3×3 convolutions, 2014.",
+    "googlenet": "Kernels of several sizes side by side, 2014.",
+    "inception": "Large kernels cut into small ones, side by side, 2015.",
+    "resnet": "Skips that let depth do no harm, 2015.",
+    "preact": "Skips that nothing stands in the way of, 2016.",
+    "resnext": "Many narrow paths in each block, 2016.",
+    "wide": "Fewer and wider residual blocks, 2016.",
+    "se": "Residual blocks that weigh their channels, 2017.",
+    "densenet": "Every layer reads all before it, 2016.",
+    "squeezenet": "AlexNet's accuracy with 50 times fewer weights, 2016.",
+    "mobilenet": "Depthwise convolutions for phones.",
+    "mnasnet": "A network for phones that a search found, 2018.",
+    "shufflenet": "Half of the channels goes round each block, 2018.",
+    "efficientnet": "Depth, width and resolution scaled together.",
+    "convnext": "A convolutional network made over after the transformer, 2022.",
+    "regnet": "Widths that follow a line, 2020.",
+    "xception": "Nothing but depthwise separable convolutions, 2016.",
+}
+
+
+def _made(title: str, idea: str, make: Callable[[int, Size], Graph], side: int = 224) -> Template:
+    return Template(title, _IDEAS[idea], make, (3, side, side), "folder")
+
+
+NETWORKS: dict[str, Template] = {
+    "alexnet": _made("AlexNet", "alexnet", alexnet),
+    **{f"vgg{d}": _made(f"VGG-{d}", "vgg", partial(vgg, d)) for d in (11, 13, 16, 19)},
+    **{f"vgg{d}_bn": _made(f"VGG-{d} with BatchNorm", "vgg", partial(vgg, d, norm=True)) for d in (11, 13, 16, 19)},
+    "googlenet": _made("GoogLeNet", "googlenet", googlenet),
+    "inception_v3": _made("Inception v3", "inception", inception_v3, 299),
+    **{f"resnet{d}": _made(f"ResNet-{d}", "resnet", partial(resnet, d)) for d in (18, 34, 50, 101, 152)},
+    "preact_resnet18": _made("Pre-activation ResNet-18", "preact", partial(preact_resnet, 18)),
+    "resnext50_32x4d": _made("ResNeXt-50", "resnext", partial(resnet, 50, groups=32, width=4)),
+    "resnext101_32x8d": _made("ResNeXt-101", "resnext", partial(resnet, 101, groups=32, width=8)),
+    "wide_resnet50_2": _made("Wide ResNet-50", "wide", partial(resnet, 50, width=128)),
+    "wide_resnet101_2": _made("Wide ResNet-101", "wide", partial(resnet, 101, width=128)),
+    "se_resnet50": _made("SE-ResNet-50", "se", partial(resnet, 50, squeeze=16)),
+    **{f"densenet{d}": _made(f"DenseNet-{d}", "densenet", partial(densenet, d)) for d in (121, 161, 169, 201)},
+    "squeezenet1_0": _made("SqueezeNet 1.0", "squeezenet", squeezenet1_0),
+    "squeezenet1_1": _made("SqueezeNet 1.1", "squeezenet", squeezenet1_1),
+    "mobilenet_v1": _made("MobileNet", "mobilenet", mobilenet_v1),
+    "mobilenet_v2": _made("MobileNetV2", "mobilenet", mobilenet_v2),
+    "mobilenet_v3_small": _made("MobileNetV3 small", "mobilenet", partial(mobilenet_v3, "small")),
+    "mobilenet_v3_large": _made("MobileNetV3 large", "mobilenet", partial(mobilenet_v3, "large")),
+    "mnasnet1_0": _made("MNASNet", "mnasnet", mnasnet),
+    **{
+        f"shufflenet_v2_x{w:.1f}".replace(".", "_"): _made(
+            f"ShuffleNetV2 × {w:g}", "shufflenet", partial(shufflenet_v2, w)
+        )
+        for w in (0.5, 1.0, 1.5, 2.0)
+    },
+    **{
+        f"efficientnet_b{n}": _made(f"EfficientNet-B{n}", "efficientnet", partial(efficientnet, n), scale[2])
+        for n, scale in SCALES.items()
+    },
+    **{
+        f"efficientnet_v2_{v}": _made(
+            f"EfficientNetV2-{v.upper()}", "efficientnet", partial(efficientnet_v2, v), row[2]
+        )
+        for v, row in V2.items()
+    },
+    **{
+        f"convnext_{v}": _made(f"ConvNeXt {v}", "convnext", partial(convnext, v))
+        for v in ("tiny", "small", "base", "large")
+    },
+    **{
+        f"regnet_{v}": _made(f"RegNet {v.upper().replace('_', ' ', 1).replace('_', '.')}", "regnet", partial(regnet, v))
+        for v in ("x_400mf", "x_800mf", "x_1_6gf", "x_3_2gf", "y_400mf", "y_800mf", "y_1_6gf", "y_3_2gf")
+    },
+    "xception": _made("Xception", "xception", xception, 299),
+}

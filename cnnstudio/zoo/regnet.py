@@ -1,0 +1,36 @@
+"""RegNet: networks whose widths follow a line. Radosavovic et al. 2020, arXiv:2003.13678."""
+
+from __future__ import annotations
+
+from cnnstudio.blocks import AdaptiveAvgPool2d, ConvBNReLU, Flatten, Input, Linear, RegNetBlock
+from cnnstudio.graph import Graph, Sketch
+from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.template import IMAGENET, Size
+
+# key -> channels a stage, blocks a stage, width of a group; y has squeeze-and-excitation.
+# They are what the paper's formula gives for the parameters in torchvision's regnet.py.
+VARIANTS = {
+    "x_400mf": ((32, 64, 160, 400), (1, 2, 7, 12), 16),
+    "x_800mf": ((64, 128, 288, 672), (1, 3, 7, 5), 16),
+    "x_1_6gf": ((72, 168, 408, 912), (2, 4, 10, 2), 24),
+    "x_3_2gf": ((96, 192, 432, 1008), (2, 6, 15, 2), 48),
+    "y_400mf": ((48, 104, 208, 440), (1, 3, 6, 6), 8),
+    "y_800mf": ((64, 144, 320, 784), (1, 3, 8, 2), 16),
+    "y_1_6gf": ((48, 120, 336, 888), (2, 6, 17, 2), 24),
+    "y_3_2gf": ((72, 216, 576, 1512), (2, 5, 13, 1), 24),
+}
+
+
+def regnet(variant: str = "y_400mf", classes: int = 1000, size: Size = IMAGENET) -> Graph:
+    """RegNetX or RegNetY: 4,344,144 parameters for Y of 400 million multiply-accumulates and 1,000 classes."""
+    widths, counts, group_width = VARIANTS[variant]
+    squeeze = 0.25 if variant.startswith("y") else 0.0
+    draw = Sketch()
+    x = draw(ConvBNReLU(32, 3, 2), draw(Input(size)), name="stem")
+    for stage, (channels, count) in enumerate(zip(widths, counts, strict=True), start=1):
+        for number in range(1, count + 1):
+            made = RegNetBlock(channels, 2 if number == 1 else 1, min(group_width, channels), squeeze)
+            x = draw(made, x, name=f"stage{stage}_{number}")
+    x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
+    draw(Linear(classes), x)
+    return laid_out(draw.graph())
