@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from zipfile import BadZipFile
 
 import numpy as np
 import psutil
@@ -103,8 +104,11 @@ class _Raw:
 
 
 def _digits(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
-    with np.load(resource("data", "digits", "digits.npz"), allow_pickle=False) as file:
-        images, labels = file["images"], file["labels"]
+    try:
+        with np.load(resource("data", "digits", "digits.npz"), allow_pickle=False) as file:
+            images, labels = file["images"], file["labels"]
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise DataError("The digits that come with the program cannot be read; install the program again.") from error
     spread = np.minimum(images.astype(np.uint16) * 16, 255).astype(np.uint8)  # 0 to 16 -> 0 to 255
     return _Raw("Digits", spread[:, None], labels.astype(np.int64), _names("digits"))
 

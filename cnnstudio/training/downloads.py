@@ -32,7 +32,7 @@ _CHUNK = 1 << 17
 def read_download(key: str, progress: Progress) -> tuple[Half, Half]:
     """The training half and the test half. Raises ``DataError`` with a sentence: no network, no room, a broken file."""
     reader = getattr(torchvision().datasets, CLASSES[key])
-    root = cache_folder("data")
+    root = cache_folder("data", key)
     title = DATASETS[key].title
     try:
         _fetch(reader, root, title, progress)
@@ -44,7 +44,7 @@ def read_download(key: str, progress: Progress) -> tuple[Half, Half]:
     except OSError as error:
         raise DataError(f"{title} cannot be kept in {root}: {reason(error)}.") from error
     except Exception as error:  # torchvision's words for a short, foreign or damaged file are of many kinds
-        shutil.rmtree(_place(reader, root), ignore_errors=True)
+        shutil.rmtree(root, ignore_errors=True)
         raise DataError(f"The files of {title} were damaged and have been removed. Try again to fetch them.") from error
 
 
@@ -59,8 +59,8 @@ def _half(data: Any) -> Half:
 
 
 def _place(reader: Any, root: Path) -> Path:
-    """Where torchvision expects the archives of this data set; what it unpacks lies here too."""
-    return root / reader.__name__ / "raw" if hasattr(reader, "mirrors") else root / "CIFAR10"
+    """Where torchvision looks for the archives of this data set before it downloads them."""
+    return root / reader.__name__ / "raw" if hasattr(reader, "mirrors") else root
 
 
 def _archives(reader: Any) -> list[tuple[str, str, list[str]]]:
@@ -73,7 +73,7 @@ def _archives(reader: Any) -> list[tuple[str, str, list[str]]]:
 def _fetch(reader: Any, root: Path, title: str, progress: Progress) -> None:
     """Put every archive where torchvision looks before it downloads by itself, which shows no bar and cannot stop."""
     archives = _archives(reader)
-    folder = _place(reader, root) if hasattr(reader, "mirrors") else root
+    folder = _place(reader, root)
     folder.mkdir(parents=True, exist_ok=True)
     for number, (name, md5, addresses) in enumerate(archives):
         path = folder / name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import psutil
 import pytest
@@ -114,3 +116,12 @@ def test_images_of_one_colour_do_not_divide_by_zero(monkeypatch: pytest.MonkeyPa
     )
     data = load(Recipe(data="shapes"), Shape(3, 32, 32))
     assert data.std == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY"])
+def test_damaged_digits_are_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    path = tmp_path / "digits.npz"
+    path.write_bytes(content)
+    monkeypatch.setattr("cnnstudio.training.data.resource", lambda *parts: path)
+    with pytest.raises(DataError, match="install the program again"):
+        load(Recipe(), Shape(1, 8, 8))
