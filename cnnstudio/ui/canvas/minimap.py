@@ -18,11 +18,24 @@ AWAY = 14  # pixels from the corner of the view
 
 
 class Minimap:
-    """A small picture of the scene, kept as pixels until a node moves."""
+    """A small picture of the scene, kept as pixels; ``refresh`` says when it is out of date."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
         self._picture: tuple[tuple[object, ...], QPixmap] | None = None
+        self._bounds: QRectF | None = None
+
+    @property
+    def bounds(self) -> QRectF:
+        """The rectangle round the network, as the picture has it."""
+        if self._bounds is None:
+            self._bounds = self._camera.canvas.overview.bounds
+        return self._bounds
+
+    def refresh(self) -> None:
+        """Look again at where the nodes are."""
+        self._picture = self._bounds = None
+        self._camera.viewport().update(self.rect)
 
     @property
     def rect(self) -> QRect:
@@ -35,8 +48,7 @@ class Minimap:
     @property
     def is_needed(self) -> bool:
         """Whether part of the network is out of view."""
-        bounds = self._camera.canvas.overview.bounds
-        return not bounds.isEmpty() and not self._camera.visible().contains(bounds)
+        return not self.bounds.isEmpty() and not self._camera.visible().contains(self.bounds)
 
     def go(self, place: QPointF) -> None:
         """Bring into the middle of the view what lies at this place of the viewport on the map."""
@@ -56,7 +68,7 @@ class Minimap:
         painter.drawRoundedRect(seen.intersected(QRectF(self.rect).adjusted(2, 2, -2, -2)), 3, 3)
 
     def _transform(self) -> QTransform:
-        around = self._camera.canvas.overview.bounds.adjusted(-80, -80, 80, 80)
+        around = self.bounds.adjusted(-80, -80, 80, 80)
         space = QRectF(8, 8, SIZE.width() - 16, SIZE.height() - 16)
         scale = min(space.width() / around.width(), space.height() / around.height())
         move = space.center() - around.center() * scale
@@ -64,9 +76,9 @@ class Minimap:
 
     def _boxes(self) -> QPixmap:
         overview, ratio = self._camera.canvas.overview, self._camera.devicePixelRatioF()
-        overview.gather()
-        key = overview.version, ratio, theme.palette.name
+        key = ratio, theme.palette.name
         if self._picture is None or self._picture[0] != key:
+            overview.gather()
             picture = QPixmap(SIZE * ratio)
             picture.setDevicePixelRatio(ratio)
             picture.fill(Qt.GlobalColor.transparent)

@@ -138,8 +138,9 @@ class NodeItem(QGraphicsRectItem):
         if zoom >= 0.6:
             painter.setPen(style.no_pen)
             painter.setBrush(style.shadow)
+            # the lower edge of it alone: the rest would lie under the body
             drop = 5.0 if self.raised else 1.5
-            painter.drawRoundedRect(body.translated(0.0, drop), RADIUS, RADIUS)
+            painter.drawRoundedRect(QRectF(0.5, self.height - 20.0, WIDTH - 1.0, 20.0 + drop), RADIUS, RADIUS)
         painter.setBrush(style.node)
         if self.selected or self.error:
             painter.setPen(style.halo_pen if self.selected else style.error_halo_pen)

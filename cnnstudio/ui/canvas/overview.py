@@ -28,7 +28,6 @@ class Overview:
     def __init__(self, scene: CanvasScene) -> None:
         self._scene = scene
         self._stale = self._bodies_stale = True
-        self.version = 0  # another number whenever a body is not where or what it was
         self.bodies: dict[str, list[QRectF]] = {}
         self._wires: dict[str, list[QLineF]] = {}
         self._marked: dict[str, list[QRectF]] = {}
@@ -70,7 +69,6 @@ class Overview:
         if not self._bodies_stale:
             return
         self._bodies_stale = False
-        self.version += 1
         self.bodies = {}
         for item in self._scene.nodes.values():
             self.bodies.setdefault(item.node.block.family, []).append(item.body)

@@ -31,6 +31,7 @@ from cnnstudio.ui.canvas.tools import CTRL, SHIFT, MapTool, PanTool, Pointer, To
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.measures import SNAP
 
+MAP_LAGS = 120  # milliseconds by which the map may be behind a drag
 EDGE = 26  # pixels from the border of the view where a held gesture makes it roll on
 ARROWS: dict[int, tuple[int, int, Literal["left", "right", "up", "down"]]] = {
     Qt.Key.Key_Left: (-1, 0, "left"),
@@ -68,6 +69,8 @@ class CanvasView(Asking):
         self.setAccessibleName("Network canvas")
         self.minimap_wanted = True  # shown whenever part of the network is out of view
         self._map = Minimap(self)
+        self._map_timer = QTimer(self, singleShot=True, interval=MAP_LAGS)
+        self._map_timer.timeout.connect(self._map.refresh)
         self.looked.connect(self._update_map)
         self.canvas.touched.connect(self._follow_bodies)
         self.breadcrumb = Breadcrumb(document, self)
@@ -347,8 +350,8 @@ class CanvasView(Asking):
         self.viewport().update(self._map.rect)
 
     def _follow_bodies(self, bodies: bool) -> None:
-        if bodies:
-            self._update_map()
+        if bodies and not self._map_timer.isActive():
+            self._map_timer.start()
 
     def scene_item(self, name: str) -> NodeItem:
         """The item of a node."""

@@ -29,7 +29,6 @@ class WireItem(QGraphicsPathItem):
         self.selected = False
         self.hot = False
         self.wide = False  # whether its width grows with the channels
-        self.label = ""
         self.setZValue(-1.0)
         self.setPen(style.wire_waiting_pen)
 
@@ -48,9 +47,15 @@ class WireItem(QGraphicsPathItem):
 
     def show_result(self, carried: Facts | None, faulty: bool) -> None:
         """Show the shape that it carries, of the node that gives it, and whether what it enters cannot take it."""
+        as_before = (carried is None, faulty) == (self.carried is None, self.faulty) and not self.wide
         self.carried, self.faulty = carried, faulty
-        self.label = "×".join(map(str, carried.shape)) if carried is not None else ""
-        self.repen()
+        if not as_before:
+            self.repen()
+
+    @property
+    def label(self) -> str:
+        """The shape that it carries, in short."""
+        return "×".join(map(str, self.carried.shape)) if self.carried is not None else ""
 
     def show_state(self, selected: bool | None = None, hot: bool | None = None) -> None:
         """Show whether it is selected, and whether the pointer or a gesture is on it."""
@@ -80,8 +85,7 @@ class WireItem(QGraphicsPathItem):
         if self.wide and self.carried is not None:
             pen = QPen(pen)
             pen.setWidthF(pen.widthF() + 0.45 * log2(max(self.carried.shape[0], 1)))
-        if pen != self.pen():
-            self.setPen(pen)
+        self.setPen(pen)
 
     # where it is
 
@@ -94,7 +98,7 @@ class WireItem(QGraphicsPathItem):
         """Where the shape is written, or a null rectangle where there is no room for it."""
         room = abs(self.end.x() - self.start.x()) + abs(self.end.y() - self.start.y()) - 14.0
         width = self.style.label_width(self.label)
-        if not self.label or room < width:
+        if self.carried is None or room < width:
             return QRectF()
         middle = self.middle
         return QRectF(middle.x() - width / 2, middle.y() - LABEL_HEIGHT / 2, width, LABEL_HEIGHT)
