@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.graph import Graph
+from cnnstudio.project import Project
+from cnnstudio.training.events import EpochEnd, FeatureMaps, Started, Step
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.panels.curves import CurvesPanel
+from cnnstudio.ui.panels.feature_maps import FeatureMapsPanel, pixmap
+from cnnstudio.ui.panels.training import TrainingPanel, duration
+from cnnstudio.ui.run import Run
+
+
+@pytest.fixture
+def document(tiny: Project) -> Document:
+    return Document(tiny)
+
+
+def invent(run: Run, steps: int, epochs: int) -> None:
+    """A history without a training."""
+    run._take(Started(max(epochs, 3), 10, "CPU", (), 100))
+    for step in range(1, steps + 1):
+        run._take(Step(step, 1, 1 / step, 0.5, 0.01, 100.0))
+    for epoch in range(1, epochs + 1):
+        run._take(EpochEnd(epoch, 1.0, 0.5, 0.9, 0.6, 2.0, epoch == 1))
+    run.advanced.emit()
+
+
+def test_the_button_says_why_it_cannot_train(qtbot: QtBot, document: Document, tiny_graph: Graph) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    assert panel.train.isEnabled()
+    document.edit_graph("Cut", tiny_graph.disconnect(tiny_graph["linear1"].edges[0]))
+    assert not panel.train.isEnabled()
+    errors = [found.sentence for found in document.diagnostics if found.severity == "error"]
+    assert panel.sentence.text() == errors[0]
+    document.undo_stack.undo()
+    assert panel.train.isEnabled()
+
+
+def test_the_recipe_is_edited_through_the_document(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.show()
+    field = panel.basic.editor("epochs").focusProxy()
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(field, "37")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: document.project.recipe.epochs == 37)
+    document.undo_stack.undo()
+    assert document.project.recipe.epochs == 2
+    assert document.undo_stack.count() == 1
+
+
+def test_only_what_matters_is_asked(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    assert not panel.advanced.rows["momentum"].is_visible
+    document.edit_recipe("SGD", dataclasses.replace(document.project.recipe, optimizer="SGD"))
+    assert panel.advanced.rows["momentum"].is_visible
+    assert panel.folder.isHidden()
+    document.edit_recipe("Folder", dataclasses.replace(document.project.recipe, data="folder"))
+    assert not panel.folder.isHidden()
+    assert not panel.train.isEnabled()
+
+
+def test_the_images_are_chosen_by_name_and_described(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.data.setCurrentIndex(panel.data.findText("MNIST"))
+    panel.data.activated.emit(panel.data.currentIndex())
+    assert document.project.recipe.data == "mnist"
+    assert "70,000" in panel.about.text()
+
+
+def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Document) -> None:
+    document.edit_recipe("Long", dataclasses.replace(document.project.recipe, epochs=500))
+    run = Run(document)
+    panel = TrainingPanel(document, run)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
+    assert run.state == "preparing"
+    assert not panel.train.isEnabled()
+    qtbot.waitUntil(lambda: len(run.steps) > 2, timeout=60_000)
+    assert panel.train.text() == "Pause"
+    assert panel.numbers["epoch"].text().endswith(f"step {run.last.step:,}" if run.last else "")
+    qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
+    assert run.state == "paused"
+    assert panel.train.text() == "Go on"
+    qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
+    assert run.state == "training"
+    qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=20_000)
+    assert panel.train.text() == "Train"
+    assert not panel.stop.isEnabled()
+    run.close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "0 s"), (59.4, "59 s"), (61, "1 min 1 s"), (3599.7, "1 h 0 min"), (7830, "2 h 10 min")]
+)
+def test_durations_are_written_as_people_say_them(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_curves_are_empty_in_words_and_then_drawn(qtbot: QtBot) -> None:
+    run = Run()
+    panel = CurvesPanel(run)
+    qtbot.addWidget(panel)
+    panel.resize(700, 240)
+    panel.show()
+    assert not panel.export.isEnabled()
+    assert not panel.loss.isVisible()
+    invent(run, 25, 2)
+    assert panel.loss.isVisible()
+    assert len(panel.loss.curves["steps"].getData()[0]) == 25
+    assert panel.accuracy.curves["validation"].getData()[1].tolist() == [60.0, 60.0]
+    panel.logarithmic.click()
+    assert panel.loss.curves["steps"].getData()[1][9] == pytest.approx(-1.0)
+
+
+def test_curves_are_only_drawn_again_when_something_new_came(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run()
+    panel = CurvesPanel(run)
+    qtbot.addWidget(panel)
+    drawn: list[int] = []
+    monkeypatch.setattr(panel.loss, "draw_steps", lambda x, y: drawn.append(len(y)))
+    invent(run, 5, 0)
+    run.advanced.emit()
+    assert drawn == [5]
+
+
+def test_curves_can_be_read_and_taken_away(qtbot: QtBot, tmp_path: Path) -> None:
+    run = Run()
+    panel = CurvesPanel(run)
+    qtbot.addWidget(panel)
+    panel.show()
+    invent(run, 25, 2)
+    panel.loss.hovered.emit(1.0)
+    assert panel.readout.text().startswith("step 10: loss 0.1")
+    assert "validation loss 0.9" in panel.readout.text()
+    panel.save_table(tmp_path / "curves.csv")
+    assert (tmp_path / "curves.csv").read_text().splitlines()[1] == "1,1,0.5,0.9,0.6,2"
+    panel.save_picture(tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 1000
+    heard: list[str] = []
+    panel.said.connect(heard.append)
+    panel._save(tmp_path / "nowhere" / "curves.csv", panel.save_table)
+    assert "was not written" in heard[0]
+
+
+def shown_maps(qtbot: QtBot, document: Document, run: Run) -> FeatureMapsPanel:
+    panel = FeatureMapsPanel(document, run)
+    qtbot.addWidget(panel)
+    panel.resize(700, 220)
+    panel.show()
+    return panel
+
+
+def test_maps_of_untrained_weights_are_shown_without_a_run(qtbot: QtBot, document: Document) -> None:
+    panel = shown_maps(qtbot, document, Run(document))
+    assert "Select a block" in panel._empty.text()
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.grid.isVisible, timeout=60_000)
+    assert panel.grid._maps.shape == (4, 6, 6)
+    assert "untrained" in panel._caption.text()
+    document.select(("linear1",))
+    qtbot.waitUntil(panel.bars.isVisible, timeout=10_000)
+    assert panel.bars._names == tuple("0123456789")
+    before = panel._shown.image if panel._shown else np.zeros(0)
+    panel.show_image(panel._image + 1)
+    qtbot.waitUntil(lambda: panel._shown is not None and not np.array_equal(panel._shown.image, before), timeout=10_000)
+    panel.close_tasks()
+
+
+def test_the_same_network_is_built_once(qtbot: QtBot, document: Document) -> None:
+    panel = shown_maps(qtbot, document, Run(document))
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.grid.isVisible, timeout=60_000)
+    first = panel._known
+    document.edit_graph("Move", document.graph.move({"conv1": (5.0, 5.0)}))
+    panel.show_image(7)
+    qtbot.waitUntil(lambda: panel._image == 7 and panel._task is not None and not panel._task.is_running)
+    assert first is not None
+    assert panel._known is first
+    panel.close_tasks()
+
+
+def test_a_network_with_an_error_has_no_maps_and_says_why(qtbot: QtBot, document: Document, tiny_graph: Graph) -> None:
+    panel = shown_maps(qtbot, document, Run(document))
+    document.select(("linear1",))
+    document.edit_graph("Cut", tiny_graph.disconnect(tiny_graph["linear1"].edges[0]))
+    qtbot.waitUntil(lambda: "no output yet" in panel._empty.text(), timeout=5_000)
+
+
+def test_nothing_is_downloaded_only_to_look(qtbot: QtBot, document: Document) -> None:
+    document.edit_recipe("MNIST", dataclasses.replace(document.project.recipe, data="mnist"))
+    panel = shown_maps(qtbot, document, Run(document))
+    document.select(("conv1",))
+    qtbot.waitUntil(panel._load.isVisible, timeout=5_000)
+    assert panel._task is None
+
+
+def test_a_run_sends_the_maps_of_the_selected_node(qtbot: QtBot, document: Document) -> None:
+    document.edit_recipe("Long", dataclasses.replace(document.project.recipe, epochs=500))
+    run = Run(document)
+    panel = shown_maps(qtbot, document, run)
+    document.select(("conv1",))
+    run.start(document.project)
+    qtbot.waitUntil(lambda: "step" in panel._caption.text(), timeout=60_000)
+    assert panel._shown is run.maps
+    run.pause()
+    document.select(("linear1",))
+    qtbot.waitUntil(panel.bars.isVisible, timeout=10_000)
+    assert isinstance(panel._shown, FeatureMaps)
+    assert panel._shown.node == "linear1"
+    panel.hide()
+    assert run.trained is not None
+    assert run.trained.watch.node is None
+    run.close()
+    panel.close_tasks()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_image_is_enlarged_with_its_colours(qtbot: QtBot, channels: int) -> None:
+    image = np.zeros((channels, 2, 2), np.uint8)
+    image[0, 0, 0] = 255
+    made = pixmap(image, 100).toImage()
+    assert (made.width(), made.height()) == (100, 100)
+    assert made.pixelColor(10, 10).red() == 255
+    assert made.pixelColor(10, 10).green() == (255 if channels == 1 else 0)
+    assert made.pixelColor(90, 90).red() == 0
