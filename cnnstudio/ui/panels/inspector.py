@@ -200,6 +200,11 @@ class InspectorPanel(Panel):
         )
         self.outcome.say(html, "What comes out")
 
+    def restyle(self) -> None:
+        super().restyle()
+        for row in self.rows:
+            row.restyle()
+
     # editing
 
     def _settle(self) -> None:

@@ -53,6 +53,7 @@ class Editor(QWidget):
         super().__init__(parent)
         self.parameter = parameter
         self.value: Any = MIXED  # until it is given one
+        self.is_read_only = False
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(4)
@@ -66,6 +67,10 @@ class Editor(QWidget):
 
     def set_read_only(self, read_only: bool) -> None:
         """Show the value but let nobody change it."""
+        self.is_read_only = read_only
+        self._lock(read_only)
+
+    def _lock(self, read_only: bool) -> None:
         self.setEnabled(not read_only)
 
     def give(self, value: Any) -> None:
@@ -99,6 +104,7 @@ class SwitchEditor(Editor):
         super().__init__(parameter, parent)
         self.box = QCheckBox(self)
         self.box.clicked.connect(self._clicked)
+        self.setMinimumHeight(26)  # or a row of a switch is lower than the others
         self._row.addWidget(self.box)
         self._row.addStretch()
         self.setFocusProxy(self.box)
@@ -233,7 +239,7 @@ class TextEditor(Editor):
         self._propose()
         self._show()
 
-    def set_read_only(self, read_only: bool) -> None:
+    def _lock(self, read_only: bool) -> None:
         self.line.setReadOnly(read_only)
         if isinstance(self.field, StepField):
             self.field.setReadOnly(read_only)

@@ -1,32 +1,50 @@
-"""FixButton: a button whose words are shortened where it is too narrow for them."""
+"""FixButton: a button whose words go on in the next line where it is too narrow for them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QWidget
 
-from cnnstudio.ui.theme import icon
+from cnnstudio.ui.theme import icon, theme
+
+SIGN, ROOM = 16, 40  # the wrench, and all that stands beside the words, in pixels
 
 
 class FixButton(QPushButton):
-    """What a fix does, behind a wrench; the whole of it in the tooltip."""
+    """What a fix does, behind a wrench."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(icon("wrench", "accent"), title, parent)
-        self.setToolTip(title)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        policy.setVerticalPolicy(policy.Policy.Preferred)
+        self.setSizePolicy(policy)
 
     def set_title(self, title: str) -> None:
         """Say something else."""
         if title != self.text():
             self.setText(title)
-            self.setToolTip(title)
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
+        return max(self.sizeHint().height(), self._words(width).height() + 12)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        room = self.width() - option.iconSize.width() - 28
-        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
         painter = QPainter(self)
-        self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
+        self.style().drawControl(QStyle.ControlElement.CE_PushButtonBevel, option, painter, self)
+        words = self._words(self.width())
+        left = (self.width() - words.width() - SIGN - 6) // 2
+        option.icon.paint(painter, QRect(left, (self.height() - SIGN) // 2, SIGN, SIGN))
+        painter.setPen(theme.color("text"))
+        place = QRect(left + SIGN + 6, 0, words.width() + 2, self.height())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.text())
         painter.end()
+
+    def _words(self, width: int) -> QRect:
+        room = QRect(0, 0, max(20, width - ROOM), 1_000)
+        return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.text())

@@ -56,10 +56,11 @@ class FlowLayout(QLayout):
                 continue
             hint = item.sizeHint()
             width = min(hint.width(), rect.width())
+            height = item.heightForWidth(width) if item.hasHeightForWidth() else hint.height()
             if row and x + width > rect.right() + 1:
                 x, y, row = rect.x(), y + row + self.spacing(), 0
             if place:
-                item.setGeometry(QRect(QPoint(x, y), QSize(width, hint.height())))
+                item.setGeometry(QRect(QPoint(x, y), QSize(width, height)))
             x += width + self.spacing()
-            row = max(row, hint.height())
+            row = max(row, height)
         return y + row + margins.bottom() - outer.y() if row else 0

@@ -119,7 +119,7 @@ class Row:
         focused.setAccessibleName(title)
         focused.setAccessibleDescription(parameter.help)
         row = grid.rowCount()
-        grid.addWidget(self.label, row, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.label, row, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(self.editor, row, 1)
         grid.addWidget(self.sentence, row + 1, 1)
         self.show_value(parameter.default)
@@ -162,16 +162,19 @@ class Label(QLabel):
         self._editor = editor
         self.setBuddy(editor.focusProxy() or editor)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        # as tall as a field, so that the name stands on the same line as the value even above a sentence
-        self.setMinimumHeight(26)
+
+    def menu(self) -> QMenu:
+        """The menu of the parameter."""
+        parameter, menu = self._editor.parameter, QMenu(self)
+        action = menu.addAction(f"Set to the default: {_said(parameter.default)}")
+        action.setEnabled(not self._editor.is_read_only and self._editor.value != parameter.default)
+        action.triggered.connect(lambda: self._editor.give(parameter.default))
+        return menu
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        parameter = self._editor.parameter
-        menu = QMenu(self)
-        action = menu.addAction(f"Set to the default: {_said(parameter.default)}")
-        action.setEnabled(self._editor.isEnabled() and self._editor.value != parameter.default)
-        if menu.exec(event.globalPos()) is action:
-            self._editor.give(parameter.default)
+        menu = self.menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
 
 
 def _tip(parameter: Parameter) -> str:

@@ -13,6 +13,7 @@ from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.inspector import InspectorPanel
 from cnnstudio.ui.panels.node_header import replacement
+from cnnstudio.ui.theme import DARK, LIGHT, theme
 from cnnstudio.ui.widgets.editors import TextEditor
 from cnnstudio.ui.widgets.fix_button import FixButton
 
@@ -205,3 +206,19 @@ def test_a_node_that_is_gone_leaves_the_network(show: Show, qtbot: QtBot) -> Non
     panel = show(small(), "conv1")
     panel.document.edit_graph("Remove", panel.document.graph.remove("conv1", heal=True))
     qtbot.waitUntil(lambda: panel.header.title.text() == "Network")
+
+
+def test_the_keyboard_goes_to_the_first_field(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1")
+    panel.setFocus()
+    assert panel.form is not None and panel.form.editor("out_channels").focusProxy().hasFocus()
+
+
+def test_texts_take_the_colours_of_another_theme(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1")
+    try:
+        theme.use(DARK)
+        qtbot.waitUntil(lambda: DARK.muted in panel.outcome.text.text() and DARK.muted in panel.formula.text.text())
+        assert LIGHT.muted not in panel.outcome.text.text()
+    finally:
+        theme.use(LIGHT)

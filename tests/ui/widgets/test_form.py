@@ -9,7 +9,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import Conv2d, Input
+from cnnstudio.blocks import Conv2d, Input, MaxPool2d
 from cnnstudio.graph import Declaration
 from cnnstudio.recipe import Recipe
 from cnnstudio.ui.widgets.editors import ChoiceEditor, SwitchEditor, TextEditor
@@ -246,3 +246,28 @@ def test_a_field_has_an_undo_of_its_own(shown: Shown, qtbot: QtBot) -> None:
     qtbot.keyClick(field.field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClick(field.field, Qt.Key.Key_Return)
     assert edits == [] and field.line.text() == "16"
+
+
+def test_the_label_brings_the_default_back(shown: Shown) -> None:
+    form, edits = shown(Conv2d(stride=2, bias=False))
+    for name in ("stride", "bias", "groups"):
+        (action,) = form.rows[name].label.menu().actions()
+        action.trigger()
+    assert edits == [("stride", 1), ("bias", True)]  # groups has its default already
+    form.set_read_only(True)
+    form.set_values(Conv2d(stride=3))
+    assert not form.rows["stride"].label.menu().actions()[0].isEnabled()
+
+
+def test_what_is_not_the_default_stands_out(shown: Shown) -> None:
+    form, _ = shown(Conv2d(stride=2))
+    assert [name for name, row in form.rows.items() if row.label.property("role") != "muted"] == ["stride"]
+
+
+def test_none_is_a_word(shown: Shown, qtbot: QtBot) -> None:
+    form, edits = shown(MaxPool2d(2, stride=1))
+    field = type_into(qtbot, form, "stride", "")
+    qtbot.keyClick(field.field, Qt.Key.Key_Delete)
+    qtbot.keyClick(field.field, Qt.Key.Key_Return)
+    assert edits == [("stride", None)]
+    assert field.line.text() == "" and field.line.placeholderText() == "automatic"
