@@ -105,9 +105,10 @@ class _Raw:
 
 def _digits(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
     try:
-        with np.load(resource("data", "digits", "digits.npz"), allow_pickle=False) as file:
-            images, labels = file["images"], file["labels"]
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        with resource("data", "digits", "digits.npz").open("rb") as file:
+            arrays = np.load(file, allow_pickle=False)
+            images, labels = arrays["images"], arrays["labels"]
+    except (OSError, EOFError, ValueError, LookupError, BadZipFile) as error:
         raise DataError("The digits that come with the program cannot be read; install the program again.") from error
     spread = np.minimum(images.astype(np.uint16) * 16, 255).astype(np.uint8)  # 0 to 16 -> 0 to 255
     return _Raw("Digits", spread[:, None], labels.astype(np.int64), _names("digits"))
