@@ -13,17 +13,19 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from cnnstudio.compiler.expressions import Expression, annotation, parsed, quoted, written
-from cnnstudio.graph import Block, Composite, Graph, Node, Shape, parameters
+from cnnstudio.compiler.expressions import Expression, annotation, parsed, quoted, template, written
+from cnnstudio.compiler.variables import shared_words
+from cnnstudio.graph import Block, Composite, Graph, NamingError, Node, Shape, checked_name, parameters
 
 
 @dataclass(frozen=True)
 class Line:
-    """A node inside a composite that has a module: its own expression, or the composite that it is."""
+    """A node inside a composite: its expression in ``__init__`` or the composite that it is, and its ``forward``."""
 
     node: Node
     expression: Expression | None
     use: Use | None
+    forward: Expression
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,7 @@ class Class:
     annotations: dict[str, str] = field(default_factory=dict)  # parameter -> its type
     arguments: dict[Use, dict[str, str]] = field(default_factory=dict)  # use -> parameter -> literal
     lines: list[tuple[str, str]] = field(default_factory=list)  # attribute, expression of the parameters
+    forward: dict[str, tuple[str, ...]] = field(default_factory=dict)  # node -> words for the numbers in its forward
 
     def call(self, use: Use) -> str:
         """``Residual(64, 128, stride=2)``."""
@@ -75,21 +78,23 @@ def use_of(block: Composite, shapes: tuple[Shape, ...]) -> Use:
     """``block`` taken apart for these inputs."""
     parts = block.parts(*shapes)
     lines: list[Line] = []
-    key: list[Any] = [type(block)]
+    key: list[Any] = [type(block), block.class_name]
     for name in parts.graph.order:
         node = parts.graph[name]
         into = parts.shapes_into(node)
+        sources = tuple(map(str, node.inputs))
+        forward = template(node.block.forward(name, *sources))
         form: Any = None
         if isinstance(node.block, Composite):
             use = use_of(node.block, into)
             form = use.key
-            lines.append(Line(node, None, use))
-        elif text := init(node.block, into):
-            expression = parsed(text)
-            form = _form(node, expression)
-            lines.append(Line(node, expression, None))
-        sources = tuple(map(str, node.inputs))
-        key.append((name, type(node.block), form, node.block.forward(name, *sources), sources))
+            lines.append(Line(node, None, use, forward))
+        elif not node.is_input:
+            text = init(node.block, into)
+            expression = parsed(text) if text else None
+            form = _form(node, expression) if expression else None
+            lines.append(Line(node, expression, None, forward))
+        key.append((name, type(node.block), form, forward.called, sources))
     return Use(block, shapes, parts.graph, parts.shapes, tuple(lines), tuple(key))
 
 
@@ -153,37 +158,63 @@ class _Column:
 
 def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
     """Find the parameters of a class whose inner classes are resolved, and write its lines with them."""
-    calls = [_columns(made, index, known) for index in range(len(made.sample.lines))]
-    names = _parameters(made, [column for _, positional, keywords in calls for column in (*positional, *keywords)])
-    for line, (called, positional, keywords) in zip(made.sample.lines, calls, strict=True):
-        words = [names.get(column.slot, column.literals[0]) for column in positional]
-        named = {column.label: names.get(column.slot, column.literals[0]) for column in keywords}
-        made.lines.append((line.node.name, written(called, words, named)))
+    rows = [[use.lines[index] for use in made.uses] for index in range(len(made.sample.lines))]
+    calls = [_columns(row, known) for row in rows]
+    later = [_forward_columns(row) for row in rows]
+    columns = [column for _, positional, keywords in calls for column in (*positional, *keywords)]
+    names = _parameters(made, columns, [column for row in later for column in row])
+
+    def word(column: _Column) -> str:
+        return names.get(column.slot, column.literals[0])
+
+    for row, columns, (called, positional, keywords) in zip(rows, later, calls, strict=True):
+        kept = {names[column.slot]: _attribute(made, names[column.slot]) for column in columns if column.slot in names}
+        made.lines[:0] = [(attribute, name) for name, attribute in kept.items() if (attribute, name) not in made.lines]
+        if kept:
+            words = [f"self.{kept[names[c.slot]]}" if c.slot in names else c.literals[0] for c in columns]
+            made.forward[row[0].node.name] = tuple(words)
+        if called:
+            text = written(called, list(map(word, positional)), {column.label: word(column) for column in keywords})
+            made.lines.append((row[0].node.name, text))
     for (_, literals), name in names.items():
         made.annotations[name] = annotation(tuple(sorted(set(literals))))
     for index, use in enumerate(made.uses):
         made.arguments[use] = {name: literals[index] for (_, literals), name in names.items()}
 
 
-def _columns(
-    made: Class, index: int, known: Mapping[tuple[Any, ...], Class]
-) -> tuple[str, list[_Column], list[_Column]]:
-    """What is called in this line, its positional and its keyword columns."""
-    lines = [use.lines[index] for use in made.uses]
-    name = lines[0].node.name
-    if lines[0].use is not None:
-        inner = known[lines[0].use.key]
-        rows = [inner.arguments[line.use] for line in lines if line.use is not None]
-        columns = [_Column(name, parameter, tuple(row[parameter] for row in rows)) for parameter in inner.annotations]
+def _attribute(made: Class, parameter: str) -> str:
+    """What a parameter that ``forward`` needs is kept as: its own name, unless a node bears it."""
+    return parameter if parameter not in made.sample.graph else _numbered(parameter, set(made.sample.graph.nodes))
+
+
+def _forward_columns(row: list[Line]) -> list[_Column]:
+    """A column for each number in the ``forward`` of a node, called as the block's parameter of that value."""
+    columns = []
+    for literals in zip(*(line.forward.positional for line in row), strict=True):
+        values = [line.node.block.values for line in row]
+        label = (name for name in values[0] if literals == tuple(repr(value[name]) for value in values))
+        columns.append(_Column(row[0].node.name, next(label, "value"), literals))
+    return columns
+
+
+def _columns(row: list[Line], known: Mapping[tuple[Any, ...], Class]) -> tuple[str, list[_Column], list[_Column]]:
+    """What is called in this line, its positional and its keyword columns; nothing for a node without a module."""
+    name = row[0].node.name
+    if row[0].use is not None:
+        inner = known[row[0].use.key]
+        uses = [inner.arguments[line.use] for line in row if line.use is not None]
+        columns = [_Column(name, parameter, tuple(use[parameter] for use in uses)) for parameter in inner.annotations]
         split = _positional(inner.annotations)
         called, positional, keywords = inner.name, columns[:split], columns[split:]
+    elif row[0].expression is None:
+        return "", [], []
     else:
-        expressions = [line.expression for line in lines if line.expression is not None]
+        expressions = [line.expression for line in row if line.expression is not None]
         literals = zip(*(expression.positional for expression in expressions), strict=True)
         called, labels = expressions[0].called, expressions[0].labels
         positional = [_Column(name, *column) for column in zip(labels, literals, strict=True)]
-        rows = [dict(expression.keywords) for expression in expressions]
-        keywords = [_Column(name, *column) for column in _keywords(lines[0].node, rows)]
+        given = [dict(expression.keywords) for expression in expressions]
+        keywords = [_Column(name, *column) for column in _keywords(row[0].node, given)]
     for column in keywords:
         # depthwise: as many groups as channels come in, so that the number of groups is that width
         if column.label == "groups":
@@ -204,9 +235,16 @@ def _keywords(node: Node, rows: list[dict[str, str]]) -> Iterator[tuple[str, tup
         yield keyword, tuple(row[keyword] if keyword in row else defaults[keyword] for row in rows)
 
 
-def _parameters(made: Class, columns: list[_Column]) -> dict[_Slot, str]:
-    """Slot -> the parameter that stands for it, the widths of what flows in and out first."""
+def _parameters(made: Class, columns: list[_Column], later: list[_Column]) -> dict[_Slot, str]:
+    """Slot -> the parameter that stands for it, the widths of what flows in and out first.
+
+    ``later`` are the columns of ``forward``: a number there that differs as a width does is that width.
+    """
     own = _Own(made)
+    widths = {column.literals for column in columns if column.is_width and column.differs}
+    for column in later:
+        column.is_width = column.literals in widths
+    columns = [*columns, *(column for column in later if column.differs)]
     for column in columns:
         column.is_width = column.is_width or (column.label == "size" and column.literals in own.widths)
     chosen: dict[_Slot, _Column] = {}
@@ -219,7 +257,8 @@ def _parameters(made: Class, columns: list[_Column]) -> dict[_Slot, str]:
     names: dict[_Slot, str] = {}
     for slot, column in chosen.items():
         plain = column.label if labels[column.label] == 1 and not column.is_width else None
-        longer = f"{column.node}_{_short(column.label)}"
+        nodes = dict.fromkeys(other.node for other in columns if other.slot == slot and other not in later)
+        longer = f"{shared_words(list(nodes) or [column.node]) or column.node}_{_short(column.label)}"
         taken = set(names.values())
         wanted = [name for name in (own.name(column), plain, longer) if name is not None and name not in taken]
         names[slot] = wanted[0] if wanted else _numbered(longer, taken)
@@ -235,8 +274,9 @@ class _Own:
         sort = "features" if len(made.sample.shapes[0]) < 3 else "channels"
         self.widths = {after: f"out_{sort}", before: sort if before == after else f"in_{sort}"}
         self.fields = {
-            parameter.name: tuple(quoted(repr(getattr(use.block, parameter.name))) for use in made.uses)
-            for parameter in parameters(type(made.sample.block))
+            name: tuple(quoted(repr(getattr(use.block, name))) for use in made.uses)
+            for name, value in made.sample.block.values.items()
+            if isinstance(value, int | float | str | tuple | None)
         }
 
     def name(self, column: _Column) -> str | None:
@@ -252,7 +292,7 @@ def _widths(shapes: list[Shape]) -> tuple[str, ...]:
 
 
 def _short(label: str) -> str:
-    return label.removeprefix("out_").removeprefix("num_")
+    return re.sub(r"^(in|out|num)_", "", label)
 
 
 def _numbered(name: str, taken: set[str]) -> str:
@@ -293,18 +333,22 @@ def _name(made: list[Class], taken: set[str]) -> None:
 
 def _words(block: Composite) -> dict[str, str | bool]:
     """The parameters that choose a topology by a word or a switch, where they are not at their default."""
-    return {name: value for name, value in block.changed_values.items() if isinstance(value, str | bool)}
+    chosen = {parameter.name for parameter in parameters(type(block)) if parameter.choices or parameter.type is bool}
+    return {name: value for name, value in block.changed_values.items() if name in chosen}
 
 
 def _plain_name(block: Composite) -> str:
     """``ConvBNSiLU`` for a ConvBNReLU whose activation is another, ``ConvBN`` for one that has none."""
-    name = type(block).__name__
+    name = block.class_name
     words = _words(block)
     for parameter in parameters(type(block)):
         word = words.get(parameter.name)
         if isinstance(word, str) and parameter.default in name:
             name = name.replace(parameter.default, "" if word == "none" else word)
-    return name
+    try:
+        return checked_name(name)
+    except NamingError:
+        return f"{re.sub('[^A-Za-z0-9]', '', name)[:40]}Block".lstrip("0123456789")
 
 
 def _difference(use: Use, base: Use) -> str:

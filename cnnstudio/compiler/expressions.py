@@ -63,7 +63,7 @@ def parsed(text: str) -> Expression:
     """The expression that ``text`` is."""
     call = ast.parse(text, mode="eval").body
     if not isinstance(call, ast.Call) or not all(map(_is_literal, [*call.args, *[k.value for k in call.keywords]])):
-        return _template(text, call)
+        return template(text)
     called = ast.unparse(call.func)
     return Expression(
         called,
@@ -73,7 +73,10 @@ def parsed(text: str) -> Expression:
     )
 
 
-def _template(text: str, expression: ast.expr) -> Expression:
+@lru_cache(maxsize=16_384)
+def template(text: str) -> Expression:
+    """The expression that ``text`` is, with a slot for every number in it."""
+    expression = ast.parse(text, mode="eval").body
     found = sorted(_numbers(expression, "value"), key=lambda item: item[0].col_offset)
     encoded, pieces, end = text.encode(), [], 0
     for node, _ in found:

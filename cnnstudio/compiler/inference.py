@@ -67,12 +67,11 @@ class Analysis:
         )
 
     def inside(self, name: str) -> Analysis:
-        """The analysis of the graph inside a composite node that has a shape."""
+        """The analysis of the graph inside a composite node. Raises ``ShapeError`` where that is not known yet."""
         block = self.graph[name].block
         if not isinstance(block, Composite):
             raise ValueError(f"{name} ({block.title}) has nothing inside")
-        shapes = tuple(shape for shape in self.shapes_into(name) if shape is not None)
-        return infer(block.parts(*shapes).graph)
+        return infer(block.inside(*self.shapes_into(name)))
 
 
 def infer(graph: Graph, before: Analysis | None = None) -> Analysis:

@@ -8,8 +8,10 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from cnnstudio.compiler.classes import Class, Use, classes, init, use_of
+from cnnstudio.compiler.expressions import template, written
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.variables import variables
 from cnnstudio.compiler.writing import LINE_LENGTH, wrapped
@@ -209,7 +211,8 @@ def _written(made: Class) -> list[str]:
     use = made.sample
     signature = "".join(f", {name}: {kind}" for name, kind in made.annotations.items())
     lines = [f"class {made.name}(nn.Module):"]
-    if made.name.startswith(type(use.block).__name__):  # ConvBN, a ConvBNReLU without ReLU, is not what its help says
+    # not for a group, nor for ConvBN, which is a ConvBNReLU without what its help says
+    if made.name.startswith(type(use.block).__name__) and use.block.is_offered:
         lines += [*_sentence(use.block), ""]
     if made.lines:
         lines += [*wrapped(f"def __init__(self{signature}) -> None:", 4), "        super().__init__()"]
@@ -220,7 +223,7 @@ def _written(made: Class) -> list[str]:
         for name in use.graph.order
         if not use.graph[name].is_input
     ]
-    return [*lines, *_forward(use.graph, statements, {})]
+    return [*lines, *_forward(use.graph, statements, {}, made.forward)]
 
 
 def _sentence(block: Composite) -> list[str]:
@@ -234,8 +237,16 @@ def _sentence(block: Composite) -> list[str]:
     )
 
 
-def _forward(graph: Graph, statements: list[_Statement], shapes: Mapping[str, Shape]) -> list[str]:
-    """The lines of ``forward``; a comment says the shape wherever it changes."""
+def _forward(
+    graph: Graph,
+    statements: list[_Statement],
+    shapes: Mapping[str, Shape],
+    words: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> list[str]:
+    """The lines of ``forward``; a comment says the shape wherever it changes.
+
+    ``words`` stand in the place of the numbers in the expressions of these nodes.
+    """
     names = variables(graph)
     arguments = "".join(f", {names[node.name]}: torch.Tensor" for node in graph.inputs)
     lines = wrapped(f"def forward(self{arguments}) -> torch.Tensor:", 4)
@@ -244,6 +255,8 @@ def _forward(graph: Graph, statements: list[_Statement], shapes: Mapping[str, Sh
         block = graph[statement.stage.nodes[0]].block if statement.stage else node.block
         inputs = [names[source] for source in statement.inputs]
         expression = block.forward(statement.attribute, *inputs)
+        if statement.node in words:
+            expression = written(template(expression).called, words[statement.node], {})
         shape, before = shapes.get(statement.node), shapes.get(statement.inputs[0])
         comment = f"  # {shape}" if shape is not None and shape != before else ""
         if number == len(statements):

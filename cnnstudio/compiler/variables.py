@@ -7,7 +7,7 @@ of their nodes share.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from cnnstudio.graph import Graph, NamingError, checked_name
 
@@ -54,20 +54,25 @@ def _wanted(graph: Graph, chain: list[str]) -> list[str]:
     source = str(first.inputs[0])
     readers = {edge.target for edge in graph.consumers[source]}
     branches = sum(len(graph[reader].inputs) == 1 for reader in readers)
-    shared = [name for name in _shared(chain) if _may_be(name, chain, graph)]
+    shared = [name for name in _branch_name(chain) if _may_be(name, chain, graph)]
     if branches == 1:
         return ["out", *shared, *own]
     return [*shared, *own] if len(chain) == 1 or shared else ["out", *own]
 
 
-def _shared(chain: list[str]) -> list[str]:
+def _branch_name(chain: list[str]) -> list[str]:
     """``shortcut`` for shortcut_conv and shortcut_norm; nothing where the names of the chain share no first word."""
-    if len(chain) == 1:
-        return []
-    words = [name.split("_") for name in chain]
-    shared = [first for first, *others in zip(*words, strict=False) if all(other == first for other in others)]
-    agreed = "_".join(words[0][: len(shared)])
-    return [agreed] if shared and words[0][: len(shared)] == shared else []
+    shared = shared_words(chain) if len(chain) > 1 else ""
+    return [shared] if shared else []
+
+
+def shared_words(names: Sequence[str]) -> str:
+    """The words with which all of these names begin, or nothing."""
+    first, *others = [name.split("_") for name in names]
+    count = 0
+    while all(words[: count + 1] == first[: count + 1] and count < len(words) for words in [first, *others]):
+        count += 1
+    return "_".join(first[:count])
 
 
 def _may_be(name: str, chain: list[str], graph: Graph) -> bool:

@@ -15,6 +15,7 @@ from cnnstudio.blocks import (
     AdaptiveAvgPool2d,
     Add,
     BatchNorm2d,
+    ChannelSlice,
     Concat,
     Conv2d,
     ConvBNReLU,
@@ -118,7 +119,41 @@ class Bottle(Composite):
         return draw.graph()
 
 
-BLOCKS.pop("Bottle")  # it is no word of the vocabulary
+@declare
+class Halves(Composite):
+    """Half of the channels go round the other half; its ``forward`` has numbers that differ. For these tests alone."""
+
+    def graph(self, *inputs: Shape) -> Graph:
+        half = inputs[0].channels // 2
+        draw = Sketch()
+        entry = draw(Input(inputs[0]))
+        left = draw(ChannelSlice(0, half), entry, name="left")
+        right = draw(Conv2d(half, 1), draw(ChannelSlice(half), entry, name="right_slice"), name="right_conv")
+        draw(Concat(), left, draw(BatchNorm2d(), right, name="right_bn"))
+        return draw.graph()
+
+
+@declare
+class Labelled(Composite):
+    """What a person gives a name to; for these tests alone.
+
+    label: the name of its class
+    """
+
+    label: str = ""
+
+    @property
+    def class_name(self) -> str:
+        return self.label
+
+    def graph(self, *inputs: Shape) -> Graph:
+        draw = Sketch()
+        draw.chain(draw(Input(inputs[0])), Conv2d(8, 1), ReLU())
+        return draw.graph()
+
+
+for made_here in ("Bottle", "Halves", "Labelled"):
+    BLOCKS.pop(made_here)  # they are no words of the vocabulary
 
 
 def nested() -> Graph:
@@ -332,6 +367,52 @@ def test_other_topologies_are_other_classes() -> None:
         "class ResidualProjection(nn.Module):",
         "class Network(nn.Module):",
     ]
+
+
+def test_a_number_in_forward_that_differs_is_kept_by_the_module() -> None:
+    made = source(chain(Conv2d(16, 1), Halves(), Conv2d(32, 1), Halves()))
+    assert made.text.count("class Halves") == 1
+    assert "def __init__(self, right_channels: int) -> None:" in made.text
+    assert (
+        "        self.right_channels = right_channels\n        self.right_conv = nn.Conv2d(right_channels" in made.text
+    )
+    assert forward_of(made, "Halves") == [
+        "left = x[:, :self.right_channels]",
+        "right = x[:, self.right_channels:]",
+        "right = self.right_conv(right)",
+        "right = self.right_bn(right)",
+        "return torch.cat([left, right], dim=1)",
+    ]
+
+
+def test_a_number_in_forward_that_is_equal_everywhere_stays() -> None:
+    made = source(chain(Conv2d(16, 1), Halves()))
+    assert forward_of(made, "Halves")[:2] == ["left = x[:, :8]", "right = x[:, 8:]"]
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("MyBlock", "MyBlock"),
+        ("None", "NoneBlock"),
+        ("Network", "Network2"),
+        ("nn", "nnBlock"),
+        ('X"); import os; ("', "XimportosBlock"),
+        ("", "Block"),
+        ("12", "Block"),
+    ],
+)
+def test_the_name_that_a_person_gives_a_class_is_made_a_name(label: str, name: str) -> None:
+    text = source(chain(Labelled(label))).text
+    assert f"class {name}(nn.Module):" in text
+    assert f"self.labelled1 = {name}(3, 8)" in text
+    assert len(ast.parse(text).body) == 5
+
+
+def test_groups_of_one_kind_share_a_class_by_their_label() -> None:
+    text = source(chain(Labelled("One"), MaxPool2d(), Labelled("Two"), MaxPool2d(), Labelled("One"))).text
+    assert text.count("(nn.Module)") == 3
+    assert "self.labelled3 = One(8, 8)" in text
 
 
 def test_a_class_called_like_a_composite_makes_way() -> None:

@@ -15,6 +15,7 @@ from cnnstudio.blocks import (
     Add,
     AvgPool2d,
     BatchNorm2d,
+    ChannelSlice,
     Concat,
     Conv2d,
     ConvBNReLU,
@@ -131,6 +132,32 @@ def test_composites_in_composites(channels: tuple[int, ...]) -> None:
         x = draw(Nest(width), x)
     draw.chain(x, AdaptiveAvgPool2d(1), Flatten(), Linear(3))
     check(draw.graph())
+
+
+@declare
+class Halves(Composite):
+    """Half of the channels go round the other half; for these tests alone."""
+
+    def graph(self, *inputs: Shape) -> Graph:
+        half = inputs[0].channels // 2
+        draw = Sketch()
+        entry = draw(Input(inputs[0]))
+        left = draw(ChannelSlice(0, half), entry, name="left")
+        draw(Concat(), left, draw(Conv2d(half, 1), draw(ChannelSlice(half), entry)))
+        return draw.graph()
+
+
+BLOCKS.pop("Halves")
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_numbers_in_forward_that_differ() -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((8, 6, 6))), Halves(), Conv2d(12, 1), Halves(), Flatten(), Linear(3))
+    graph = draw.graph()
+    check(graph)
+    module = build(source(graph).text).eval()
+    assert torch.equal(torch.jit.script(module)(*images(graph)), module(*images(graph)))
 
 
 def test_pieces_in_forward_that_need_torch_alone() -> None:
