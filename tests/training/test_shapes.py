@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import torch
 from torch import nn
 
 from cnnstudio.graph import Shape
 from cnnstudio.recipe import Recipe
-from cnnstudio.training import data as module_under_test
 from cnnstudio.training.data import Data, load
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.training.events import EpochEnd
@@ -59,9 +56,3 @@ def test_a_linear_model_stays_far_below_a_small_network() -> None:
     convolutional = nn.Sequential(*layers, nn.Flatten(), nn.Linear(1024, 10))
     assert accuracy(linear, data) < 0.2
     assert accuracy(convolutional, data) > 0.45
-
-
-def test_five_thousand_are_drawn_in_a_moment() -> None:
-    began = time.perf_counter()
-    shapes(module_under_test.SHAPES, 0)
-    assert time.perf_counter() - began < 10
