@@ -44,9 +44,14 @@ class Group(Composite):
     def graph(self, *inputs: Shape) -> Graph:
         """The body, whose Inputs take the shapes that enter."""
         self._check(len(inputs))
+        return self.inside(*inputs)
+
+    def inside(self, *inputs: Shape | None) -> Graph:
+        """The body as far as it is known, finished or not: what is shown while it is being edited."""
         made = self.body
-        for node, shape in zip(self.body.inputs, inputs, strict=True):
-            made = made.replace(node.name, Input(tuple(shape)))
+        for node, shape in zip(self.body.inputs, inputs, strict=False):
+            if shape is not None and tuple(shape) != made[node.name].block.values["size"]:
+                made = made.replace(node.name, Input(tuple(shape)))
         return made
 
     def brief(self) -> str:
@@ -65,6 +70,19 @@ class Group(Composite):
         for node in self.body:
             if None in node.inputs:
                 raise ShapeError(f"Inside it, {node.name} has an open input.")
+
+
+def with_body(graph: Graph, scope: tuple[str, ...], body: Graph) -> Graph:
+    """``graph`` with another body in the group at this path of names; ``()`` is the graph itself.
+
+    Wires to Inputs that the body no longer has are dropped.
+    """
+    if not scope:
+        return body
+    block = graph[scope[0]].block
+    if not isinstance(block, Group):
+        raise GraphError(f"{scope[0]} ({block.title}) is declared by its parameters.")
+    return graph.replace(scope[0], dataclasses.replace(block, body=with_body(block.body, scope[1:], body)))
 
 
 def grouped(

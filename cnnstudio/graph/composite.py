@@ -44,6 +44,13 @@ class Composite(Block):
         """
         raise NotImplementedError
 
+    def inside(self, *inputs: Shape | None) -> Graph:
+        """The graph inside as it is shown to a person. Raises ``ShapeError`` where it is not known yet."""
+        known = tuple(shape for shape in inputs if shape is not None)
+        if len(known) < len(inputs):
+            raise ShapeError("What enters has no shape yet, so the parts are not known.")
+        return self.parts(*known).graph
+
     def parts(self, *inputs: Shape) -> Parts:
         """The graph inside with its shapes. Raises ``ShapeError`` that names the inner node that does not fit."""
         return _parts(self, inputs)

@@ -27,14 +27,16 @@ def layout(
     direction: Direction = "right",
     size: Size | Callable[[Node], Size] = (184.0, 68.0),
     gap: Size = (84.0, 36.0),
+    *,
     only: frozenset[str] | None = None,
     wrap: bool = True,
 ) -> dict[str, Position]:
     """The top left corner of every node, in scene pixels: name -> (x, y).
 
-    With ``wrap``, a long network to the right goes on in the next row, as a line of text does. ``size`` is the width and the height of a node, for all or for each. ``gap`` is what is left free between two
-    layers and between two nodes of one layer. With ``only``, these nodes alone are placed, where they lie now, and
-    clear of the nodes that stay.
+    With ``wrap``, a long network to the right goes on in the next row, as a line of text does. ``size`` is the width
+    and the height of a node, for all or for each. ``gap`` is what is left free between two layers and between two
+    nodes of one layer. With ``only``, these nodes alone are placed, where they lie now, and clear of the nodes that
+    stay.
     """
     nodes = [node for node in graph if only is None or node.name in only]
     sizes = {node.name: size(node) if callable(size) else size for node in graph}

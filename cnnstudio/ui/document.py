@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from cnnstudio.blocks.group import Group, with_body
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
@@ -38,6 +39,7 @@ class Document(QObject):
         self._project = project or Project()
         self._analysis: Analysis | None = None
         self._diagnostics: tuple[Diagnostic, ...] | None = None
+        self._view: tuple[Analysis, tuple[str, ...], Analysis] | None = None
         self._fields: tuple[Graph, Mapping[str, ReceptiveField | None]] | None = None
         self.path = path
         self.selection: tuple[str, ...] = ()
@@ -58,9 +60,9 @@ class Document(QObject):
 
     @property
     def analysis(self) -> Analysis:
-        """What the whole network comes to; computed once a change."""
+        """What the whole network comes to; computed once a change, from what the change reached."""
         if self._analysis is None or self._analysis.graph is not self.graph:
-            self._analysis = infer(self.graph)
+            self._analysis = infer(self.graph, self._analysis)
         return self._analysis
 
     @property
@@ -84,11 +86,12 @@ class Document(QObject):
             self.undo_stack.push(Edit(self, text, self._project, project, merge))
 
     def edit_graph(self, text: str, graph: Graph, merge: str | None = None) -> None:
-        """``edit`` with another graph."""
-        if self.scope:
+        """``edit`` with another graph in the place of ``view_graph``: the network, or the body of the open group."""
+        if self.is_read_only:
             self.said.emit("This is the inside of a block. Ungroup the block to change its parts.")
             return
-        self.edit(text, dataclasses.replace(self._project, graph=graph), merge)
+        whole = with_body(self.graph, self.scope, graph)
+        self.edit(text, dataclasses.replace(self._project, graph=whole), merge)
 
     def edit_recipe(self, text: str, recipe: Recipe, merge: str | None = None) -> None:
         """``edit`` with another recipe."""
@@ -111,13 +114,34 @@ class Document(QObject):
     def _replace(self, project: Project) -> None:
         old, self._project = self._project, project
         self._diagnostics = None
-        if any(name not in project.graph for name in self.scope[:1]):
-            self.enter(())
+        self._leave_what_is_gone()
         self.changed.emit(old, project)
         if gone := set(self.selection) - set(self.view_graph.nodes):
             self.select(tuple(name for name in self.selection if name not in gone))
 
+    def _leave_what_is_gone(self) -> None:
+        graph, depth = self.graph, 0
+        for name in self.scope:
+            node = graph.nodes.get(name)
+            if node is None or not isinstance(node.block, Composite):
+                break
+            depth += 1
+            if isinstance(node.block, Group):
+                graph = node.block.body
+        self.enter(self.scope[:depth])
+
     # what is looked at
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether ``view_graph`` is declared by the parameters of a block, so that it cannot be edited in place."""
+        graph = self.graph
+        for name in self.scope:
+            block = graph[name].block
+            if not isinstance(block, Group):
+                return True
+            graph = block.body
+        return False
 
     @property
     def view_graph(self) -> Graph:
@@ -127,10 +151,14 @@ class Document(QObject):
     @property
     def view_analysis(self) -> Analysis:
         """What the graph on the canvas comes to."""
-        analysis = self.analysis
-        for name in self.scope:
-            analysis = analysis.inside(name)
-        return analysis
+        if not self.scope:
+            return self.analysis
+        if self._view is None or self._view[0] is not self.analysis or self._view[1] != self.scope:
+            inner = self.analysis
+            for name in self.scope:
+                inner = inner.inside(name)
+            self._view = (self.analysis, self.scope, inner)
+        return self._view[2]
 
     @property
     def view_receptive_fields(self) -> Mapping[str, ReceptiveField | None]:
@@ -156,7 +184,9 @@ class Document(QObject):
     def can_enter(self, name: str) -> bool:
         """Whether this node of ``view_graph`` is a composite whose inside can be shown."""
         node = self.view_graph.nodes.get(name)
-        return node is not None and isinstance(node.block, Composite) and name in self.view_analysis.facts
+        if node is None or not isinstance(node.block, Composite):
+            return False
+        return isinstance(node.block, Group) or name in self.view_analysis.facts
 
 
 class Edit(QUndoCommand):
