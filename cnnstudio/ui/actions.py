@@ -41,7 +41,7 @@ def _selected(window: Window) -> bool:
 
 
 def _whole(window: Window) -> bool:
-    return not window.document.scope
+    return not window.document.is_read_only
 
 
 def _editable(window: Window) -> bool:
@@ -125,7 +125,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "leave", "Back out of the block", lambda w: w.canvas.leave(), "Shift+Return", "arrow-up",
-        lambda w: not _whole(w), on_canvas=True,
+        lambda w: bool(w.document.scope), on_canvas=True,
     ),
     Action(
         "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece", _editable,
