@@ -210,16 +210,15 @@ class InceptionE(Composite):
         draw = Sketch()
         entry = draw(Input(inputs[0]))
         one = draw(_conv(320, eps=eps), entry, name="conv1x1")
-        three = draw(_conv(384, eps=eps), entry, name="conv3x3_reduce")
-        double = draw(_conv(448, eps=eps), entry, name="double3x3_reduce")
-        double = draw(_conv(384, 3, eps=eps), double, name="double3x3_conv")
-        ends = [
-            draw(_conv(384, kernel, eps=eps), source, name=f"{branch}_{way}")
-            for branch, source in (("conv3x3", three), ("double3x3", double))
-            for way, kernel in (("row", (1, 3)), ("column", (3, 1)))
-        ]
+        x = draw(_conv(384, eps=eps), entry, name="conv3x3_reduce")
+        row = draw(_conv(384, (1, 3), eps=eps), x, name="conv3x3_row")
+        column = draw(_conv(384, (3, 1), eps=eps), x, name="conv3x3_column")
+        x = draw(_conv(448, eps=eps), entry, name="double3x3_reduce")
+        x = draw(_conv(384, 3, eps=eps), x, name="double3x3_conv")
+        double_row = draw(_conv(384, (1, 3), eps=eps), x, name="double3x3_row")
+        double_column = draw(_conv(384, (3, 1), eps=eps), x, name="double3x3_column")
         pool = draw(_conv(192, eps=eps), draw(AvgPool2d(3, 1, 1), entry, name="pool"), name="pool_conv")
-        draw(Concat(), one, *ends, pool, name="cat")
+        draw(Concat(), one, row, column, double_row, double_column, pool, name="cat")
         return draw.graph()
 
     def brief(self) -> str:

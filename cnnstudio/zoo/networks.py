@@ -12,6 +12,7 @@ from cnnstudio.zoo.densenet import densenet
 from cnnstudio.zoo.efficientnet import SCALES, V2, efficientnet, efficientnet_v2
 from cnnstudio.zoo.inception import googlenet, inception_v3
 from cnnstudio.zoo.mobilenet import mnasnet, mobilenet_v1, mobilenet_v2, mobilenet_v3
+from cnnstudio.zoo.regnet import VARIANTS as REGNETS
 from cnnstudio.zoo.regnet import regnet
 from cnnstudio.zoo.resnet import preact_resnet, resnet
 from cnnstudio.zoo.shufflenet import shufflenet_v2
@@ -89,7 +90,7 @@ NETWORKS: dict[str, Template] = {
     },
     **{
         f"regnet_{v}": _made(f"RegNet {v.upper().replace('_', ' ', 1).replace('_', '.')}", "regnet", partial(regnet, v))
-        for v in ("x_400mf", "x_800mf", "x_1_6gf", "x_3_2gf", "y_400mf", "y_800mf", "y_1_6gf", "y_3_2gf")
+        for v in REGNETS
     },
     "xception": _made("Xception", "xception", xception, 299),
 }

@@ -1,0 +1,105 @@
+"""The famous networks against torchvision's: numbers, and outputs with its weights copied across."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.source import source
+from cnnstudio.graph import Shape
+from cnnstudio.training.build import build
+from cnnstudio.training.torchvision_compat import torchvision
+from cnnstudio.zoo import NETWORKS
+
+# networks that torchvision has not: their parameters, from the papers' own code
+ELSEWHERE = {
+    "mobilenet_v1": 4_231_976,
+    "xception": 22_855_952,
+    "se_resnet50": 28_088_024,
+    "preact_resnet18": 11_687_720,
+}
+
+# side of the image, so that the comparison is quick: the weights do not depend on it
+REPRESENTATIVES = {
+    "resnet18": 64,
+    "resnext50_32x4d": 64,
+    "googlenet": 64,
+    "inception_v3": 96,
+    "densenet121": 64,
+    "squeezenet1_1": 64,
+    "mobilenet_v2": 64,
+    "mobilenet_v3_small": 64,
+    "mnasnet1_0": 64,
+    "shufflenet_v2_x0_5": 64,
+    "efficientnet_b0": 64,
+    "efficientnet_v2_s": 64,
+    "convnext_tiny": 64,
+    "regnet_x_400mf": 64,
+    "regnet_y_400mf": 64,
+}
+
+
+def recorded(name: str) -> dict[str, Any]:
+    """What torchvision notes beside the weights that were measured at the network's own image size."""
+    every = list(torchvision().models.get_model_weights(name))
+    side = NETWORKS[name].size[1]
+    meta: dict[str, Any] = next((w for w in every if w.transforms.keywords["crop_size"] == side), every[0]).meta
+    return meta
+
+
+def theirs(name: str) -> nn.Module:
+    plain = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    module: nn.Module = getattr(torchvision().models, name)(**plain)
+    return module.eval()
+
+
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name not in ELSEWHERE])
+def test_numbers_are_those_that_torchvision_records(name: str) -> None:
+    template, meta = NETWORKS[name], recorded(name)
+    analysis = infer(template.make(1000, template.size))
+    assert not analysis.errors and analysis.totals is not None
+    # torchvision counts the auxiliary heads of Inception v3, which only train
+    auxiliary = 3_326_696 if name == "inception_v3" else 0
+    assert analysis.totals.parameters + auxiliary == meta["num_params"]
+    assert analysis.totals.macs / 1e9 == pytest.approx(meta["_ops"], rel=0.005, abs=0.0006)
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_numbers_are_those_of_the_papers(name: str) -> None:
+    template = NETWORKS[name]
+    totals = infer(template.make(1000, template.size)).totals
+    assert totals is not None and totals.parameters == ELSEWHERE[name]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_take_other_classes_and_lie_apart(name: str) -> None:
+    template = NETWORKS[name]
+    graph = template.make(7, template.size)
+    analysis = infer(graph)
+    assert [analysis.shape(node.name) for node in graph.outputs] == [Shape(7)]
+    assert len({node.position for node in graph}) == len(graph)
+    assert template.title and template.sentence.endswith(".")
+
+
+@pytest.mark.parametrize("name", REPRESENTATIVES)
+def test_outputs_are_torchvisions(name: str) -> None:
+    torch.manual_seed(0)
+    side = REPRESENTATIVES[name]
+    reference = theirs(name)
+    for module in reference.modules():  # statistics that tell one channel from another
+        if isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None and module.running_var is not None
+            module.running_mean.normal_(std=0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    ours = build(source(NETWORKS[name].make(1000, (3, side, side))).text).eval()
+    state = {key: value for key, value in ours.state_dict().items() if "num_batches_tracked" not in key}
+    copies = [value for key, value in reference.state_dict().items() if "num_batches_tracked" not in key]
+    assert [value.numel() for value in state.values()] == [value.numel() for value in copies]
+    ours.load_state_dict(
+        {key: copy.reshape(value.shape) for (key, value), copy in zip(state.items(), copies, strict=True)}, strict=False
+    )
+    images = torch.randn(2, 3, side, side)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(images), reference(images), rtol=1e-4, atol=1e-5)
