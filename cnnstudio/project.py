@@ -129,8 +129,10 @@ def write(path: Path, project: Project) -> None:
             temporary.write_bytes(data)
             if temporary.read_bytes() != data:
                 raise DiskError(f"{path.name} was not written: the disk did not keep what was put there.")
+    except RecursionError as error:
+        raise ProjectError(f"{path.name} was not written: groups may stand in groups {DEEPEST} deep.") from error
     except UnicodeEncodeError as error:
-        raise ProjectError(f"{path.name} was not written: the name of the folder has broken letters.") from error
+        raise ProjectError(f"{path.name} was not written: a text in it has letters that no file can hold.") from error
     except ProjectError as error:
         raise ProjectError(f"{path.name} was not written: {error}") from error
     except DiskError as error:
@@ -139,11 +141,10 @@ def write(path: Path, project: Project) -> None:
 
 def dumps(project: Project) -> str:
     """The text of a .cnn file; the same text for equal projects whose nodes are in the same order."""
-    nodes = ",\n".join(f"    {_line(_entry(node))}" for node in project.graph)
-    recipe = ",\n".join(f"    {_line(key)}: {_line(_plain(value))}" for key, value in project.recipe.values.items())
+    recipe = ",\n".join(f"    {_text(key)}: {_text(value)}" for key, value in project.recipe.values.items())
     return (
         f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n'
-        f'  "nodes": [{f"{chr(10)}{nodes}{chr(10)}  " if nodes else ""}],\n'
+        f'  "nodes": {_text([_entry(node) for node in project.graph], "  ")},\n'
         f'  "recipe": {{\n{recipe}\n  }}\n}}\n'
     )
 
@@ -153,8 +154,6 @@ def loads(text: str | bytes) -> Project:
     try:
         file = _validated(_upgraded(_decoded(text)))
         return Project(_graph(file.nodes), _made(Recipe, file.recipe, "In the recipe"))
-    except GraphError as error:
-        raise ProjectError(_short(str(error))) from error
     except RecursionError as error:
         raise ProjectError("It is nested too deeply to be a project.") from error
 
@@ -165,22 +164,24 @@ def loads(text: str | bytes) -> Project:
 def _entry(node: Node) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": node.name, "block": type(node.block).__name__}
     if changed := node.block.changed_values:
-        entry["parameters"] = {key: _plain(value) for key, value in changed.items()}
+        entry["parameters"] = changed
     if node.inputs:
-        entry["inputs"] = list(node.inputs)
+        entry["inputs"] = node.inputs
     entry["position"] = [int(x) if float(x).is_integer() else float(x) for x in node.position]
     return entry
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON has it. -0.0 equals 0.0 and is written like it."""
+def _text(value: Any, indent: str = "") -> str:
+    """JSON in one line, but for the nodes of a graph: each has a line of its own, a step further in than ``indent``."""
     if isinstance(value, Graph):
-        return {"nodes": [_entry(node) for node in value]}
-    return value + 0.0 if isinstance(value, float) else value
-
-
-def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+        return _text({"nodes": [_entry(node) for node in value]}, indent)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_text(key)}: {_text(entry, indent)}' for key, entry in value.items())}}}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        lines = ",\n".join(f"{indent}  {_text(entry, f'{indent}  ')}" for entry in value)
+        return f"[\n{lines}\n{indent}]"
+    # -0.0 equals 0.0 and is written like it
+    return json.dumps(value + 0.0 if isinstance(value, float) else value, ensure_ascii=False)
 
 
 # reading
@@ -237,16 +238,16 @@ def _validated(found: dict[str, Any]) -> ProjectFile:
         raise ProjectError(_refusal(str(error), found)) from error
 
 
-def _refusal(complaint: str, found: dict[str, Any]) -> str:
+def _refusal(complaint: str, found: dict[str, Any], outer: str = "") -> str:
     """A complaint of msgspec in words: which node, which part of it, what stands there."""
     message, _, path = complaint.partition(" - at `$")
     index = re.match(r"\.nodes\[(\d+)\]", path)
     nodes = found.get("nodes")
-    where = "In the file"
+    where = outer or "In the file"
     if index and isinstance(nodes, list):
         number = int(index.group(1))
         named = nodes[number].get("name") if isinstance(nodes[number], dict) else None
-        where = _place(number + 1, named)
+        where = _place(number + 1, named, outer)
         path = path[index.end() :]
     if part := re.match(r"\.(\w+)", path):
         where = f"{where}, {part.group(1)}"
@@ -277,31 +278,34 @@ def _in_words(types: str) -> str:
     return " or ".join(_WORDS.get(kind, kind) for kind in types.split(" | "))
 
 
-def _graph(entries: list[NodeEntry], inside: str = "") -> Graph:
-    """A graph of these nodes; ``inside`` is the place of the group that holds them."""
+def _graph(entries: list[NodeEntry], outer: str = "", depth: int = 0) -> Graph:
+    """The graph of these nodes; ``outer`` is the place of the group that they stand in."""
+    before = f"{outer}: " if outer else ""
     if len(entries) > MOST_NODES:
-        raise ProjectError(f"{inside}It has {len(entries):,} nodes; {MOST_NODES:,} are allowed.")
+        raise ProjectError(f"{before}It has {len(entries):,} nodes; {MOST_NODES:,} are allowed.")
     if (wires := sum(len(entry.inputs) for entry in entries)) > MOST_WIRES:
-        raise ProjectError(f"{inside}It has {wires:,} wires; {MOST_WIRES:,} are allowed.")
-    return Graph.of(_node(entry, number, inside) for number, entry in enumerate(entries, 1))
+        raise ProjectError(f"{before}It has {wires:,} wires; {MOST_WIRES:,} are allowed.")
+    try:
+        return Graph.of(_node(entry, number, outer, depth) for number, entry in enumerate(entries, 1))
+    except GraphError as error:
+        raise ProjectError(f"{before}{_short(str(error))}") from error
 
 
-def _body(value: Any, place: str) -> Any:
+def _body(value: Any, place: str, depth: int) -> Any:
     """The graph that is the parameter of a group."""
-    if isinstance(value, dict):
-        if place.count(":") > DEEPEST:
-            raise ProjectError(f"{place}: groups may stand in groups {DEEPEST} deep.")
-        try:
-            return _graph(msgspec.convert(value, BodyEntry).nodes, f"{place}: ")
-        except msgspec.ValidationError as error:
-            raise ProjectError(f"{place}: {_refusal(str(error), value)}") from error
-        except GraphError as error:
-            raise ProjectError(f"{place}: {_short(str(error))}") from error
-    return value  # coerce says what was wanted
+    if not isinstance(value, dict):
+        return value  # coerce says what was wanted
+    if depth > DEEPEST:
+        raise ProjectError(f"{place}: groups may stand in groups {DEEPEST} deep.")
+    try:
+        entries = msgspec.convert(value, BodyEntry).nodes
+    except msgspec.ValidationError as error:
+        raise ProjectError(_refusal(str(error), value, place)) from error
+    return _graph(entries, place, depth)
 
 
-def _node(entry: NodeEntry, number: int, inside: str) -> Node:
-    place = inside + _place(number, entry.name)
+def _node(entry: NodeEntry, number: int, outer: str, depth: int) -> Node:
+    place = _place(number, entry.name, outer)
     try:
         checked_name(entry.name)
         if len(entry.inputs) > MOST_INPUTS:
@@ -309,12 +313,13 @@ def _node(entry: NodeEntry, number: int, inside: str) -> Node:
         cls = BLOCKS.get(entry.block)
         if cls is None:
             raise ProjectError(f"{place}: there is no block {_quoted(entry.block)}{_meant(entry.block, BLOCKS)}.")
-        return Node(entry.name, _made(cls, entry.parameters, place), tuple(entry.inputs), _position(entry, place))
+        made = _made(cls, entry.parameters, place, depth)
+        return Node(entry.name, made, tuple(entry.inputs), _position(entry, place))
     except (NamingError, GraphError) as error:
         raise ProjectError(f"{place}: {_short(str(error))}") from error
 
 
-def _made(cls: type[D], values: Mapping[str, Any], place: str) -> D:
+def _made(cls: type[D], values: Mapping[str, Any], place: str, depth: int = 0) -> D:
     """The declaration with these values, each checked under its own name."""
     known = {parameter.name: parameter for parameter in parameters(cls)}
     for name in values:
@@ -324,7 +329,7 @@ def _made(cls: type[D], values: Mapping[str, Any], place: str) -> D:
         if parameter.default is MISSING and name not in values:
             raise ProjectError(f"{place}: {name} is missing.")
     try:
-        return cls(**{k: _body(v, place) if known[k].type is Graph else v for k, v in values.items()})
+        return cls(**{k: _body(v, place, depth + 1) if known[k].type is Graph else v for k, v in values.items()})
     except ParameterError as error:
         raise ProjectError(f"{place}: {_short(str(error))}") from error
 
@@ -335,8 +340,10 @@ def _position(entry: NodeEntry, place: str) -> Position:
     return entry.position
 
 
-def _place(number: int, name: object) -> str:
-    return f"At node {number}" + (f" ({_short(name, 60)})" if isinstance(name, str) and name.isidentifier() else "")
+def _place(number: int, name: object, outer: str) -> str:
+    return f"{f'{outer},' if outer else 'At'} node {number}" + (
+        f" ({_short(name, 60)})" if isinstance(name, str) and name.isidentifier() else ""
+    )
 
 
 def _meant(wrong: str, known: Mapping[str, object]) -> str:
