@@ -95,6 +95,7 @@ class _Run:
         """The whole run."""
         prepare()
         torch.manual_seed(self.recipe.seed)  # for dropout, which knows no generator of its own
+        self.dropout = torch.get_rng_state()
         self.random = torch.Generator().manual_seed(self.recipe.seed)
         self.device = chosen_device(self.module, self.recipe)
         _check(self.module, self.data)
@@ -160,7 +161,9 @@ class _Run:
             images = augmented(images, self.data.mirror, self.random)
         for group in optimizer.param_groups:
             group["lr"] = rate
+        torch.set_rng_state(self.dropout)  # somebody else may have drawn from the one generator since the last step
         logits = self._forward(images)  # (N, classes)
+        self.dropout = torch.get_rng_state()
         loss = cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.recipe.gradient_clip > 0:
