@@ -35,7 +35,7 @@ class Asking(Editor):
 
         On a selected wire the block is spliced in; without ``pos``, behind the selected node it is wired to it.
         """
-        if self.document.scope:
+        if self.document.is_read_only:
             self.edit("", None)
             return
         place = pos if pos is not None else self.pointer_place()
@@ -86,7 +86,7 @@ class Asking(Editor):
     def ask_for_target(self) -> None:
         """Ask where a wire from the selected node shall go: the ports that can take it, the nearest first."""
         name = self.canvas.focused or (self.chosen[0] if len(self.chosen) == 1 else None)
-        if name is None or self.document.scope:
+        if name is None or self.document.is_read_only:
             self.document.said.emit("Select one node, and C lists where its wire can go.")
             return
         entries = self._targets(name)

@@ -86,19 +86,19 @@ class ConnectTool(Tool):
         edge, wire = self._edge, self._wire
         self.cancel()
         view, document = self.view, self.view.document
-        if document.scope:
+        if document.is_read_only:
             view.edit("", None)
         elif edge is not None and (refusal := self._refusal(edge)):
             document.said.emit(refusal)
         elif edge is not None:
             self._plug(edge)
         elif wire.old is not None:
-            view.edit(f"Unplug {wire.old.target}", document.graph.disconnect(wire.old))
+            view.edit(f"Unplug {wire.old.target}", document.view_graph.disconnect(wire.old))
         else:
             view.offer_blocks(pointer, wire)
 
     def _plug(self, edge: Edge) -> None:
-        graph, old = self.view.document.graph, self._wire.old
+        graph, old = self.view.document.view_graph, self._wire.old
         try:
             made = rewired(graph, old, edge) if old is not None else graph.connect(edge.source, edge.target, edge.port)
         except GraphError as error:

@@ -31,7 +31,7 @@ class Drop:
         """The pointer is there, in the viewport."""
         middle = self._view.mapToScene(place.toPoint())
         self._body = QRectF(middle.x() - WIDTH / 2, middle.y() - HEIGHT / 2, WIDTH, HEIGHT)
-        self._mark(None if self._view.document.scope else self._view.canvas.wire_under(self._body))
+        self._mark(None if self._view.document.is_read_only else self._view.canvas.wire_under(self._body))
         self._view.viewport().update()
 
     def end(self) -> Edge | None:

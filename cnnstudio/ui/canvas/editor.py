@@ -8,6 +8,7 @@ from typing import Literal
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QCursor
 
+from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position
 from cnnstudio.graph.layout import layout
@@ -35,15 +36,15 @@ class Editor(Camera):
 
     def edit(self, text: str, graph: Graph | None, merge: str | None = None) -> bool:
         """Make ``graph`` the network; refused in words inside a composite, where ``graph`` may be None."""
-        self.document.edit_graph(text, graph if graph is not None else self.document.graph, merge)
-        return not self.document.scope
+        self.document.edit_graph(text, graph if graph is not None else self.document.view_graph, merge)
+        return not self.document.is_read_only
 
     def attempt(self, text: str, change: Callable[[Graph], Graph]) -> bool:
         """``edit`` with what ``change`` makes of the network; a refusal becomes a sentence."""
-        if self.document.scope:
+        if self.document.is_read_only:
             return self.edit(text, None)
         try:
-            return self.edit(text, change(self.document.graph))
+            return self.edit(text, change(self.document.view_graph))
         except GraphError as error:
             self.document.said.emit(str(error))
             return False
@@ -59,7 +60,7 @@ class Editor(Camera):
         """Add a node with its middle there: behind ``after``, or spliced into ``edge``, or alone; its name."""
         place: Position = (at.x() - WIDTH / 2, at.y() - HEIGHT / 2)
         place = snapped(place) if self.snaps else whole(place)
-        name = self.document.graph.fresh(block.stem)
+        name = self.document.view_graph.fresh(block.stem)
 
         def change(graph: Graph) -> Graph:
             if edge is not None:
@@ -95,7 +96,7 @@ class Editor(Camera):
 
     def cut(self) -> None:
         """Copy the selected nodes and remove them."""
-        if self.chosen and not self.document.scope:
+        if self.chosen and not self.document.is_read_only:
             self.copy()
             names = self.chosen
             self.attempt("Cut", lambda graph: graph.remove(*names))
@@ -132,7 +133,7 @@ class Editor(Camera):
         pointer = self.viewport().mapFromGlobal(QCursor.pos())
         inside = self.viewport().rect().contains(pointer) and self.underMouse()
         at = self.mapToScene(pointer if inside else self.viewport().rect().center())
-        taken = {node.position for node in self.document.graph}
+        taken = {node.position for node in self.document.view_graph}
         x, y = (at.x() - left, at.y() - top) if inside else (GAP[1], GAP[1])
         while any((cx + x, cy + y) in taken for cx, cy in corners):
             x, y = x + GAP[1], y + GAP[1]
@@ -208,7 +209,7 @@ class Editor(Camera):
             self.edit("Nudge", self._moved(shifted(self.canvas.graph, names, dx, dy)), merge=key)
 
     def _moved(self, places: Mapping[str, Position]) -> Graph | None:
-        return None if self.document.scope else self.document.graph.move(places)
+        return None if self.document.is_read_only else self.document.view_graph.move(places)
 
     # composites
 
@@ -229,14 +230,26 @@ class Editor(Camera):
             self.document.enter(self.document.scope[:-1])
             self.reveal(was)
 
+    def group(self) -> None:
+        """Fold the selected nodes into one block, a person's own composite."""
+        names, made = self.chosen, list[str]()
+
+        def change(graph: Graph) -> Graph:
+            folded, name = grouped(graph, names, self.canvas.shape_at)
+            made.append(name)
+            return folded
+
+        if self.attempt("Group", change):
+            self.document.select(tuple(made))
+
     def ungroup(self) -> None:
         """Replace the selected composites by their parts."""
-        graph, made = self.document.graph, list[str]()
+        graph, made = self.document.view_graph, list[str]()
         names = [name for name in self.chosen if isinstance(self.canvas.graph[name].block, Composite)]
-        if self.document.scope or not names:
+        if self.document.is_read_only or not names:
             self.document.said.emit(
                 "This is the inside of a block. Ungroup the block to change its parts."
-                if self.document.scope
+                if self.document.is_read_only
                 else "Only a block that is made of blocks can be ungrouped: select one."
             )
             return

@@ -39,7 +39,7 @@ class MoveTool(Tool):
         node = canvas.graph[name]
         alone = len(self._from) == 1 and node.block.arity.most != 0
         unwired = not any(node.inputs) and not canvas.graph.consumers[name]
-        self._may_splice = alone and (unwired or self._lifts) and not document.scope
+        self._may_splice = alone and (unwired or self._lifts) and not document.is_read_only
         for each in self._from:
             canvas.nodes[each].raised = True
             canvas.nodes[each].setZValue(2.0)
@@ -79,9 +79,9 @@ class MoveTool(Tool):
         return {name: (x + dx, y + dy) for name, (x, y) in self._from.items()}
 
     def _outcome(self, places: dict[str, Position], over: Edge | None) -> tuple[str, Graph | None]:
-        if self.view.document.scope:
+        if self.view.document.is_read_only:
             return "", None
-        graph = self.view.document.graph.move(places)
+        graph = self.view.document.view_graph.move(places)
         what = self._name if len(places) == 1 else f"{len(places)} nodes"
         if self._lifts:
             graph = lifted(graph, places)

@@ -43,7 +43,7 @@ def block_entries(carried: Shape | None = None, forward: bool = True, wired: boo
     return [
         Entry(block.title, block.family, block.family, block, f"{name} {block.stem} {block.family} {block.keywords}")
         for name, block in BLOCKS.items()
-        if not wired or fits(block, carried, forward)
+        if block.is_offered and (not wired or fits(block, carried, forward))
     ]
 
 

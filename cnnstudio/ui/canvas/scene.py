@@ -78,7 +78,7 @@ class CanvasScene(QGraphicsScene):
 
     def _follow(self, *_: object) -> None:
         analysis = self.document.view_analysis
-        graph = placed(analysis.graph) if self.document.scope else analysis.graph
+        graph = placed(analysis.graph) if self.document.is_read_only else analysis.graph
         old, self.graph = self.graph, graph
         moved = old is not graph and self._apply(diff(old, graph))
         self._show_results(analysis)

@@ -169,7 +169,8 @@ class KnifeTool(Tool):
         self.move(pointer)
         self.cancel()
         if self._cut:
-            graph = unplugged(self.view.document.graph, self._cut) if not self.view.document.scope else None
+            document = self.view.document
+            graph = None if document.is_read_only else unplugged(document.view_graph, self._cut)
             self.view.edit("Cut wires" if len(self._cut) > 1 else "Cut a wire", graph)
 
     def cancel(self) -> None:

@@ -115,3 +115,51 @@ def test_a_double_click_on_a_plain_node_activates_it(hand_on, chain):
     hand.double_click(hand.body("conv1"))
     assert activated == ["conv1"]
     assert isinstance(hand.graph["conv1"].block, Conv2d)
+
+
+def test_a_selection_is_folded_into_a_group_that_can_be_edited_inside(hand_on, chain):
+    hand = hand_on(chain)
+    hand.document.select(("conv1", "relu1"))
+    hand.view.group()
+    assert hand.document.selection == ("group1",)
+    assert hand.inputs("group1") == ("input1",)
+    hand.double_click(hand.body("group1"))
+    assert hand.document.scope == ("group1",)
+    hand.drag(hand.body("relu1"), hand.body("relu1") + QPointF(0, 90))
+    hand.click(hand.body("relu1"))
+    hand.key(Qt.Key.Key_Tab)
+    hand.answer("maxpool2d")
+    assert set(hand.graph.nodes) == {"input1", "group1", "conv2"}
+    assert hand.document.analysis.shape("group1") == (8, 16, 16)
+    hand.key(Qt.Key.Key_Escape)
+    hand.key(Qt.Key.Key_Escape)
+    assert hand.document.scope == ()
+    hand.view.ungroup()
+    assert "group1" not in hand.graph
+    pool = next(name for name in hand.graph.nodes if name.endswith("pool1"))
+    assert infer(hand.graph).shape(pool) == (8, 16, 16)
+    while hand.document.undo_stack.canUndo():
+        hand.document.undo_stack.undo()
+    assert hand.graph == chain
+
+
+def test_what_cannot_be_a_group_is_a_sentence(hand_on, fork):
+    hand = hand_on(fork)
+    for names in ((), ("input1",), ("conv1", "conv2")):
+        hand.document.select(names)
+        hand.view.group()
+    assert len(hand.said) == 3
+    assert hand.graph == fork
+
+
+def test_undo_while_inside_never_strands_anybody(hand_on, chain):
+    broken = chain.replace("conv1", ConvBNReLU(8, 64))
+    hand = hand_on(broken)
+    hand.document.edit_graph("Mend", broken.replace("conv1", ConvBNReLU(8)))
+    hand.document.enter(("conv1",))
+    hand.document.undo_stack.undo()
+    assert hand.graph == broken
+    hand.document.undo_stack.redo()
+    hand.document.enter(("conv1",))
+    hand.view.select_all()
+    assert hand.document.selection
