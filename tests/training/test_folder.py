@@ -252,3 +252,17 @@ def test_reading_can_be_cancelled(two_classes: Path) -> None:
     with pytest.raises(DataCancelledError):
         load(Recipe(data="folder", folder=str(two_classes)), SIZE, progress)
     assert said == ["Reading the images: 0 of 10"]
+
+
+def test_looking_through_a_huge_folder_can_be_cancelled(two_classes: Path) -> None:
+    for number in range(1_000):
+        (two_classes / "cat" / f"{number}.txt").touch()
+    said: list[str] = []
+
+    def progress(sentence: str, share: float | None) -> bool:
+        said.append(sentence)
+        return False
+
+    with pytest.raises(DataCancelledError):
+        load(Recipe(data="folder", folder=str(two_classes)), SIZE, progress)
+    assert said == ["Looking through the folder: 1,000 files"]

@@ -346,3 +346,18 @@ def test_validation_can_be_left_too(make_data: MakeData, make_network: MakeNetwo
                 run.close()
     assert parts == [32, 64]
     assert (tmp_path / "last.safetensors").exists() and not (tmp_path / "best.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("images", "batch_size", "sizes"),
+    [(33, 8, [8, 8, 8, 9]), (34, 8, [8, 8, 8, 8, 2]), (16, 8, [8, 8]), (9, 8, [9]), (1, 8, [1]), (3, 1, [1, 1, 1])],
+)
+def test_every_image_is_seen_once_an_epoch(make_data: MakeData, images: int, batch_size: int, sizes: list[int]) -> None:
+    seen: list[torch.Tensor] = []
+    module = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    module.register_forward_hook(lambda part, inputs, output: seen.append(inputs[0]) if part.training else None)
+    data = make_data(images=images)
+    list(train(module, data, recipe(epochs=1, batch_size=batch_size)))
+    assert [len(batch) for batch in seen] == sizes
+    wanted = ((data.train_images.float() / 255 - 0.4) / 0.3).sum((1, 2, 3)).sort().values
+    torch.testing.assert_close(torch.cat(seen).sum((1, 2, 3)).sort().values, wanted)
