@@ -128,6 +128,10 @@ ACTIONS: tuple[Action, ...] = (
         lambda w: bool(w.document.scope), on_canvas=True,
     ),
     Action(
+        "group", "Fold into one block", lambda w: w.canvas.group(), "Ctrl+G", "selection-plus", _editable,
+        on_canvas=True,
+    ),
+    Action(
         "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece", _editable,
         on_canvas=True,
     ),
@@ -185,7 +189,7 @@ MENUS: tuple[Menu, ...] = (
         "&Network",
         (
             "quick-add", "arrange", ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
-            "ungroup",
+            "group", "ungroup",
         ),
     ),
     ("&Train", ("train", "stop")),

@@ -57,7 +57,7 @@ PANELS = (
     Panel("problems", "Problems", Area.BottomDockWidgetArea, "Ctrl+8", lambda w: ProblemsPanel(w.document)),
 )
 CANVAS_MENU = (
-    "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "enter", "ungroup",
+    "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "enter", "group", "ungroup",
     "arrange", None, "fit", "fit-selection",
 )  # fmt: skip
 
@@ -140,6 +140,7 @@ class Window(QMainWindow):
         self.restoreState(self.preferences.bytes("layout"), LAYOUT_VERSION)
         self.set_wheel(self.preferences.wheel_pans)
         self.set_minimap(self.preferences.minimap)
+        self.canvas.setFocus()
         self._show_state()
 
     # panels
