@@ -98,6 +98,7 @@ class InspectorPanel(Panel):
         if is_other := names != self._targets:
             self._settle()
             self.header.refuse("")
+            self.header.name.forget()
         self._targets = names
         kinds = {type(node.block) for node in nodes}
         self._show_header(nodes, kinds)
@@ -232,13 +233,13 @@ class InspectorPanel(Panel):
         if old not in self.document.graph:
             return
         try:
-            graph = self.document.graph.rename(old, new.strip())
+            graph = self.document.graph.rename(old, new)
         except (GraphError, NamingError) as error:
             self.header.refuse(str(error))
             return
         self.header.refuse("")
-        self.document.edit_graph(f"Rename {old} to {new.strip()}", graph)
-        self.document.select((new.strip(),))
+        self.document.edit_graph(f"Rename {old} to {new}", graph)
+        self.document.select((new,))
 
     def _replace(self, other: type[Block]) -> None:
         graph = self.document.graph

@@ -129,6 +129,10 @@ class NameField(Line):
             self._name = name
             self.setText(name)
 
+    def forget(self) -> None:
+        """Show the name again in the place of what was typed."""
+        self.setText(self._name)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
@@ -136,14 +140,16 @@ class NameField(Line):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text() != self._name:
-            self.setText(self._name)
+            self.forget()
             self.given.emit(self._name)
         else:
             super().keyPressEvent(event)
 
     def _give(self) -> None:
         if self.text() != self._name:
-            self.given.emit(self.text())
+            if self.text().strip() == self._name:
+                self.forget()
+            self.given.emit(self.text().strip())
 
 
 def alternatives(block: type[Block]) -> list[type[Block]]:

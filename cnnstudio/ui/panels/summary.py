@@ -43,7 +43,7 @@ from cnnstudio.ui.panels.summary_model import (
 from cnnstudio.ui.theme import icon, mix, theme
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
-ROOM = {NODE: 84, OUTPUT: 104, PARAMETERS: 90, MACS: 66, MEMORY: 78, BLOCK: 110, SEES: 112}
+ROOM = {NODE: 78, OUTPUT: 98, PARAMETERS: 84, MACS: 58, MEMORY: 78, BLOCK: 110, SEES: 112}
 FIELDS_DELAY = 150  # milliseconds; receptive fields of a large network take longer than a frame leaves
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Final, Literal, get_origin
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QFileInfo, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -28,6 +28,7 @@ MIXED: Final = object()
 """Shown in the place of a value where several declarations differ."""
 
 DASH = "—"
+LEAST = 56  # pixels; a narrow panel cuts a field rather than its row
 AUTOMATIC = "automatic"  # None: the block chooses
 TOGETHER = "Height and width are the same; press to set them apart"
 APART = "Height × width; press to make them the same"
@@ -147,7 +148,8 @@ class Choices(QComboBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumContentsLength(6)
+        self.setMinimumContentsLength(4)
+        self.setMinimumWidth(LEAST)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -224,6 +226,7 @@ class TextEditor(Editor):
             steps.line.returnPressed.connect(self._finish)
         self.line.textEdited.connect(self._typed)
         self.field.installEventFilter(self)
+        self.field.setMinimumWidth(LEAST)
         self._row.addWidget(self.field, 1)
         self.setFocusProxy(self.field)
         self._add_helpers()
@@ -379,7 +382,7 @@ class TextEditor(Editor):
         self._follow_link()
 
     def _browse(self) -> None:
-        start = self.line.text() if Path(self.line.text() or "?").is_dir() else str(Path.home())
+        start = self.line.text() if QFileInfo(self.line.text()).isDir() else str(Path.home())
         if folder := QFileDialog.getExistingDirectory(self, "Choose a folder", start):
             self._say(folder)
 

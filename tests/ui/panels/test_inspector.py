@@ -222,3 +222,28 @@ def test_texts_take_the_colours_of_another_theme(show: Show, qtbot: QtBot) -> No
         assert LIGHT.muted not in panel.outcome.text.text()
     finally:
         theme.use(LIGHT)
+
+
+def test_a_refused_name_is_forgotten_when_another_node_is_selected(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1")
+    field = panel.header.name
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "two words")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert panel.header.refusal.isVisible()
+    panel.document.select(("conv2",))
+    qtbot.waitUntil(lambda: field.text() == "conv2" and not panel.header.refusal.isVisible())
+    panel.document.select(("conv1",))
+    qtbot.waitUntil(lambda: field.text() == "conv1")
+    assert panel.document.graph == small()
+
+
+def test_spaces_round_a_name_do_not_count(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1")
+    field = panel.header.name
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_End)
+    qtbot.keyClicks(field, "  ")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert field.text() == "conv1" and panel.document.undo_stack.count() == 0

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QDrag, QMouseEvent
 from PySide6.QtWidgets import QApplication, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
@@ -32,12 +33,17 @@ def show(qtbot: QtBot) -> Show:
 
 def items(panel: PalettePanel) -> list[QTreeWidgetItem]:
     """Every entry that is a block, from top to bottom."""
+    return [item for item in everything(panel) if item.data(0, BLOCK_ROLE) is not None]
+
+
+def everything(panel: PalettePanel) -> list[QTreeWidgetItem]:
+    """Every entry and heading, from top to bottom."""
     found: list[QTreeWidgetItem] = []
     for index in range(panel.tree.topLevelItemCount()):
         top = panel.tree.topLevelItem(index)
         assert top is not None
         below = [top.child(place) for place in range(top.childCount())]
-        found += [item for item in (top, *below) if item.data(0, BLOCK_ROLE) is not None]
+        found += [top, *below]
     return found
 
 
@@ -167,3 +173,30 @@ def test_what_is_dragged_names_the_block(show: Show) -> None:
     data = panel.tree.mimeData([next(item for item in items(panel) if item.text(0) == "Conv2d")])
     assert json.loads(bytes(data.data(MIME).data())) == {"block": "Conv2d", "parameters": {}}
     assert not card(Conv2d).isNull()
+
+
+def test_a_block_is_dragged_off_the_list(show: Show, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    dragged: list[dict[str, object]] = []
+
+    def drop(drag: QDrag, actions: Qt.DropAction) -> Qt.DropAction:
+        assert not drag.pixmap().isNull() and actions == Qt.DropAction.CopyAction
+        dragged.append(json.loads(bytes(drag.mimeData().data(MIME).data())))
+        return actions
+
+    monkeypatch.setattr(QDrag, "exec", drop)
+    panel = show()
+    view = panel.tree.viewport()
+    for title in ("ReLU", "Convolution"):  # a block, and a heading, which is none
+        item = next(i for i in everything(panel) if i.text(0) == title)
+        panel.tree.scrollToItem(item)
+        start = panel.tree.visualItemRect(item).center()
+        qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+        for way in (10, 25, 40):
+            place = QPointF(start + QPoint(way, 0))
+            move = QMouseEvent(
+                QEvent.Type.MouseMove, place, view.mapToGlobal(place), Qt.MouseButton.LeftButton,
+                Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+            )  # fmt: skip
+            QApplication.sendEvent(view, move)
+        qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=start)
+    assert dragged and all(drag == {"block": "ReLU", "parameters": {}} for drag in dragged)
