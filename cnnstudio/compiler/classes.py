@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 from cnnstudio.compiler.expressions import Expression, annotation, parsed, quoted, template, written
+from cnnstudio.compiler.naming import class_names, numbered
 from cnnstudio.compiler.variables import shared_words
-from cnnstudio.graph import Block, Composite, Graph, NamingError, Node, Shape, checked_name, parameters
+from cnnstudio.graph import Block, Composite, Graph, Node, Shape, parameters
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,29 @@ class Class:
     uses: list[Use]
     name: str = ""
     annotations: dict[str, str] = field(default_factory=dict)  # parameter -> its type
+    defaults: dict[str, str] = field(default_factory=dict)  # parameter -> its default, for those that have one
     arguments: dict[Use, dict[str, str]] = field(default_factory=dict)  # use -> parameter -> literal
     lines: list[tuple[str, str]] = field(default_factory=list)  # attribute, expression of the parameters
     forward: dict[str, tuple[str, ...]] = field(default_factory=dict)  # node -> words for the numbers in its forward
 
     def call(self, use: Use) -> str:
         """``Residual(64, 128, stride=2)``."""
-        return _call(self.name, self.arguments[use])
+        arguments = list(self.arguments[use].items())
+        split = _positional(self.annotations)
+        return written(
+            self.name, [word for _, word in arguments[:split]], self.without_defaults(dict(arguments[split:]))
+        )
+
+    @property
+    def signature(self) -> str:
+        """The parameters of ``__init__`` behind self, each with a comma before it."""
+        parameters = ((name, f"{name}: {kind}") for name, kind in self.annotations.items())
+        words = [f"{word} = {self.defaults[name]}" if name in self.defaults else word for name, word in parameters]
+        return "".join(f", {word}" for word in sorted(words, key=lambda word: " = " in word))
+
+    def without_defaults(self, words: Mapping[str, str]) -> dict[str, str]:
+        """The keywords that a call has to give."""
+        return {name: word for name, word in words.items() if self.defaults.get(name) != word}
 
     @property
     def sample(self) -> Use:
@@ -121,8 +138,9 @@ def classes(uses: Iterable[Use], taken: Iterable[str]) -> dict[tuple[Any, ...], 
 
     for use in uses:
         collect(use)
-    _name(list(made.values()), set(taken))
-    for one in made.values():
+    names = class_names([(one.sample.block, one.sample.graph) for one in made.values()], set(taken))
+    for one, name in zip(made.values(), names, strict=True):
+        one.name = name
         _resolve(one, made)
     return made
 
@@ -174,17 +192,23 @@ def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
             words = [f"self.{kept[names[c.slot]]}" if c.slot in names else c.literals[0] for c in columns]
             made.forward[row[0].node.name] = tuple(words)
         if called:
-            text = written(called, list(map(word, positional)), {column.label: word(column) for column in keywords})
-            made.lines.append((row[0].node.name, text))
+            named = {column.label: word(column) for column in keywords}
+            if row[0].use is not None:
+                named = known[row[0].use.key].without_defaults(named)
+            made.lines.append((row[0].node.name, written(called, list(map(word, positional)), named)))
+    usual = {parameter.name: quoted(repr(parameter.default)) for parameter in parameters(type(made.sample.block))}
     for (_, literals), name in names.items():
         made.annotations[name] = annotation(tuple(sorted(set(literals))))
+        # a kernel is always told, since the padding follows from it
+        if name not in (*_LEADING, "kernel_size") and usual.get(name) in literals:
+            made.defaults[name] = usual[name]
     for index, use in enumerate(made.uses):
         made.arguments[use] = {name: literals[index] for (_, literals), name in names.items()}
 
 
 def _attribute(made: Class, parameter: str) -> str:
     """What a parameter that ``forward`` needs is kept as: its own name, unless a node bears it."""
-    return parameter if parameter not in made.sample.graph else _numbered(parameter, set(made.sample.graph.nodes))
+    return parameter if parameter not in made.sample.graph else numbered(parameter, set(made.sample.graph.nodes))
 
 
 def _forward_columns(row: list[Line]) -> list[_Column]:
@@ -261,7 +285,7 @@ def _parameters(made: Class, columns: list[_Column], later: list[_Column]) -> di
         longer = f"{shared_words(list(nodes) or [column.node]) or column.node}_{_short(column.label)}"
         taken = set(names.values())
         wanted = [name for name in (own.name(column), plain, longer) if name is not None and name not in taken]
-        names[slot] = wanted[0] if wanted else _numbered(longer, taken)
+        names[slot] = wanted[0] if wanted else numbered(longer, taken)
     return dict(sorted(names.items(), key=lambda item: _LEADING.index(item[1]) if item[1] in _LEADING else 9))
 
 
@@ -295,75 +319,9 @@ def _short(label: str) -> str:
     return re.sub(r"^(in|out|num)_", "", label)
 
 
-def _numbered(name: str, taken: set[str]) -> str:
-    number = 2
-    while f"{name}{number}" in taken:
-        number += 1
-    return f"{name}{number}"
-
-
 _LEADING = ("channels", "in_channels", "out_channels", "features", "in_features", "out_features")
 
 
 def _positional(names: Iterable[str]) -> int:
     """How many of these parameters, which stand first, a call gives without their keyword."""
     return sum(name in _LEADING for name in names)
-
-
-def _call(name: str, arguments: Mapping[str, str]) -> str:
-    split = _positional(arguments)
-    return written(name, list(arguments.values())[:split], dict(list(arguments.items())[split:]))
-
-
-# names of classes
-
-
-def _name(made: list[Class], taken: set[str]) -> None:
-    """The plainest topology of a composite bears its name; the others say what is different about them."""
-    families: dict[str, list[Class]] = {}
-    for one in made:
-        families.setdefault(_plain_name(one.sample.block), []).append(one)
-    for name, variants in families.items():
-        base = min(variants, key=lambda one: (len(_words(one.sample.block)), len(one.sample.graph)))
-        for one in (base, *(one for one in variants if one is not base)):
-            wanted = name if one is base else name + _difference(one.sample, base.sample)
-            one.name = wanted if wanted not in taken else _numbered(wanted, taken)
-            taken.add(one.name)
-
-
-def _words(block: Composite) -> dict[str, str | bool]:
-    """The parameters that choose a topology by a word or a switch, where they are not at their default."""
-    chosen = {parameter.name for parameter in parameters(type(block)) if parameter.choices or parameter.type is bool}
-    return {name: value for name, value in block.changed_values.items() if name in chosen}
-
-
-def _plain_name(block: Composite) -> str:
-    """``ConvBNSiLU`` for a ConvBNReLU whose activation is another, ``ConvBN`` for one that has none."""
-    name = block.class_name
-    words = _words(block)
-    for parameter in parameters(type(block)):
-        word = words.get(parameter.name)
-        if isinstance(word, str) and parameter.default in name:
-            name = name.replace(parameter.default, "" if word == "none" else word)
-    try:
-        return checked_name(name)
-    except NamingError:
-        return f"{re.sub('[^A-Za-z0-9]', '', name)[:40]}Block".lstrip("0123456789")
-
-
-def _difference(use: Use, base: Use) -> str:
-    """``Projection``, ``SiLU`` or ``NoActivation``: by words and switches, else by the nodes that ``base`` has not."""
-    words, others = _words(use.block), _words(base.block)
-    if different := [name for name in words if words[name] != others.get(name)]:
-        name, value = different[0], words[different[0]]
-        if isinstance(value, str) and value != "none":
-            return _camel(value)
-        return ("" if value is True else "No") + _camel(name)
-    extra = [node.name for node in use.graph if node.name not in base.graph]
-    firsts = {re.sub(r"\d+$", "", name.partition("_")[0]) for name in extra}
-    # a shortcut that has weights is a projection, in the words of He et al. 2015
-    return _camel(firsts.pop()).replace("Shortcut", "Projection") if len(firsts) == 1 else ""
-
-
-def _camel(text: str) -> str:
-    return "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", text))

@@ -209,13 +209,12 @@ def _repeats(calls: Iterable[str]) -> list[str]:
 def _written(made: Class) -> list[str]:
     """A composite's class."""
     use = made.sample
-    signature = "".join(f", {name}: {kind}" for name, kind in made.annotations.items())
     lines = [f"class {made.name}(nn.Module):"]
     # not for a group, nor for ConvBN, which is a ConvBNReLU without what its help says
     if made.name.startswith(type(use.block).__name__) and use.block.is_offered:
         lines += [*_sentence(use.block), ""]
     if made.lines:
-        lines += [*wrapped(f"def __init__(self{signature}) -> None:", 4), "        super().__init__()"]
+        lines += [*wrapped(f"def __init__(self{made.signature}) -> None:", 4), "        super().__init__()"]
         lines += [line for name, text in made.lines for line in wrapped(f"self.{name} = {text}", 8)]
         lines += [""]
     statements = [

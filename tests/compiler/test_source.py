@@ -340,9 +340,16 @@ def test_what_differs_is_a_parameter_and_what_is_equal_stays() -> None:
 
 def test_a_field_that_differs_bears_its_name() -> None:
     text = source(chain(Residual(32, 2), ReLU(), Residual(64, 1))).text
-    assert "def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:" in text
+    assert "def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:" in text
     assert "self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1, stride=stride, bias=False)" in text
-    assert "self.block2 = Residual(32, 64, stride=1)" in text
+    assert "self.block1 = Residual(3, 32, stride=2)" in text
+    assert "self.block2 = Residual(32, 64)" in text
+
+
+def test_a_default_that_no_use_has_is_not_written() -> None:
+    text = source(chain(Residual(32, 2), ReLU(), Residual(64, 3))).text
+    assert "stride: int) -> None:" in text
+    assert "self.block2 = Residual(32, 64, stride=3)" in text
 
 
 def test_numbers_that_happen_to_be_equal_stay_apart() -> None:
