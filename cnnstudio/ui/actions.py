@@ -67,7 +67,7 @@ ACTIONS: tuple[Action, ...] = (
     *(_new(key, template.title) for key, template in TEMPLATES.items()),
     Action("open", "Open…", lambda w: w.files.open(), "Ctrl+O", "folder-open"),
     Action("save", "Save", lambda w: w.files.save(), "Ctrl+S", "floppy-disk"),
-    Action("save-as", "Save as…", lambda w: w.files.save_as(), "Ctrl+Shift+S"),
+    Action("save-as", "Save as…", lambda w: w.files.save_as(), "Ctrl+Shift+S", "floppy-disk-back"),
     *(_export(key, kind.title) for key, kind in KINDS.items()),
     Action("quit", "Quit", lambda w: w.close(), "Ctrl+Q", "sign-out"),
     # edit
@@ -97,15 +97,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("select-all", "Select all", lambda w: w.canvas.select_all(), "Ctrl+A", "selection-all", on_canvas=True),
     Action(
         "select-upstream", "Select all that this depends on", lambda w: w.canvas.select_upstream(), "Ctrl+Shift+Up",
-        enabled=_selected, on_canvas=True,
+        "arrow-line-left", _selected, on_canvas=True,
     ),
     Action(
         "select-downstream", "Select all that depends on this", lambda w: w.canvas.select_downstream(),
-        "Ctrl+Shift+Down", enabled=_selected, on_canvas=True,
+        "Ctrl+Shift+Down", "arrow-line-right", _selected, on_canvas=True,
     ),
     Action(
-        "select-same", "Select blocks of this kind", lambda w: w.canvas.select_same_kind(), enabled=_selected,
-        on_canvas=True,
+        "select-same", "Select blocks of this kind", lambda w: w.canvas.select_same_kind(), "", "stack",
+        _selected, on_canvas=True,
     ),
     Action("find", "Find a block…", lambda w: w.canvas.find_node(), "Ctrl+F", "magnifying-glass"),
     # network
@@ -141,7 +141,7 @@ ACTIONS: tuple[Action, ...] = (
     # view
     Action("fit", "Show the whole network", lambda w: w.canvas.fit(), "Home", "frame-corners", on_canvas=True),
     Action("fit-selection", "Show the selection", lambda w: w.canvas.fit_selection(), "F", "crosshair", on_canvas=True),
-    Action("actual-size", "Actual size", lambda w: w.canvas.actual_size(), "1", on_canvas=True),
+    Action("actual-size", "Actual size", lambda w: w.canvas.actual_size(), "1", "number-circle-one", on_canvas=True),
     Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++", "magnifying-glass-plus"),
     Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),
     Action(
@@ -154,13 +154,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("theme", "Light or dark", lambda w: w.toggle_theme(), "Ctrl+T", "moon"),
     Action(
-        "theme-system", "As the system", lambda w: w.use_scheme("system"), checked=lambda w: theme.scheme == "system"
+        "theme-system", "As the system", lambda w: w.use_scheme("system"), "", "desktop", checked=lambda w: theme.scheme == "system"
     ),
-    Action("theme-light", "Light", lambda w: w.use_scheme("light"), checked=lambda w: theme.scheme == "light"),
-    Action("theme-dark", "Dark", lambda w: w.use_scheme("dark"), checked=lambda w: theme.scheme == "dark"),
+    Action("theme-light", "Light", lambda w: w.use_scheme("light"), "", "sun", checked=lambda w: theme.scheme == "light"),
+    Action("theme-dark", "Dark", lambda w: w.use_scheme("dark"), "", "moon-stars", checked=lambda w: theme.scheme == "dark"),
     Action("text-larger", "Larger text", lambda w: w.scale_text(theme.scale + 0.1), "Ctrl+Shift+.", "text-aa"),
-    Action("text-smaller", "Smaller text", lambda w: w.scale_text(theme.scale - 0.1), "Ctrl+Shift+,"),
-    Action("text-normal", "Normal text", lambda w: w.scale_text(1.0)),
+    Action("text-smaller", "Smaller text", lambda w: w.scale_text(theme.scale - 0.1), "Ctrl+Shift+,", "text-aa"),
+    Action("text-normal", "Normal text", lambda w: w.scale_text(1.0), "", "text-aa"),
     Action("default-layout", "Panels as they were at first", lambda w: w.default_layout(), "", "layout"),
     # help
     Action("commands", "All commands…", lambda w: w.show_commands(), "Ctrl+Shift+P", "command"),

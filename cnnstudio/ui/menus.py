@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
+    QHeaderView,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QMenu,
     QMenuBar,
     QToolBar,
     QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from cnnstudio.ui.actions import MENUS, TOOLBAR, Action, Menu
 from cnnstudio.ui.preferences import Preferences
-from cnnstudio.ui.theme import icon
+from cnnstudio.ui.theme import icon, theme
 
 if TYPE_CHECKING:
     from cnnstudio.ui.window import Window
@@ -50,6 +51,7 @@ class Commands:
         shown = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         made.setToolTip(f"{action.text.rstrip('…')} ({shown})" if shown else action.text.rstrip("…"))
         made.setCheckable(action.checked is not None)
+        made.setIconVisibleInMenu(action.checked is None)  # a menu has room for a tick or an icon
         made.triggered.connect(lambda: self.run(action.id))
         if action.on_canvas:
             made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -64,6 +66,10 @@ class Commands:
         if action.enabled(self._window):
             action.run(self._window)
         self.refresh()
+
+    def give_back_focus(self) -> None:
+        """Give the keyboard to the canvas, after a list that had it was closed."""
+        self._window.canvas.setFocus()
 
     def refresh(self) -> None:
         """Ask every action whether it can be done now."""
@@ -123,6 +129,9 @@ def fill_toolbar(bar: QToolBar, commands: Commands) -> None:
             bar.addWidget(_menu_button(name, commands, menus[name]))
         else:
             bar.addAction(commands.bound[name])
+    main = bar.widgetForAction(commands.bound["train"])
+    if isinstance(main, QToolButton):  # the one thing that everybody looks for has its name beside its icon
+        main.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
 
 def _menu_button(name: str, commands: Commands, pattern: str) -> QToolButton:
@@ -148,13 +157,21 @@ class CommandList(QFrame):
     def __init__(self, commands: Commands, host: QWidget) -> None:
         super().__init__(host)
         self._commands, self._host = commands, host
-        self.setObjectName("commandList")
+        self._titles = dict(_titles(commands))
+        self.setProperty("surface", "popup")
         self.field = QLineEdit()
         self.field.setPlaceholderText("What do you want to do?")
         self.field.setAccessibleName("Search commands")
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
-        self.list = QListWidget()
+        self.list = QTreeWidget()
+        self.list.setColumnCount(2)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setIconSize(QSize(17, 17))
+        self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
         layout = QVBoxLayout(self)
@@ -166,9 +183,9 @@ class CommandList(QFrame):
     def ask(self) -> None:
         """Open over the window, with nothing searched for yet."""
         host = self._host
-        self.setFixedWidth(min(520, host.width() - 40))
-        self.setFixedHeight(min(400, host.height() - 80))
-        self.move(QPoint((host.width() - self.width()) // 2, 40))
+        self.setFixedWidth(min(540, host.width() - 40))
+        self.setFixedHeight(min(420, host.height() - 80))
+        self.move(QPoint((host.width() - self.width()) // 2, 60))
         self._commands.refresh()
         self.field.clear()
         self._search("")
@@ -179,32 +196,38 @@ class CommandList(QFrame):
     def _search(self, text: str) -> None:
         words = text.lower().split()
         self.list.clear()
-        for name, action in self._commands.bound.items():
-            title = action.text().rstrip("…")
-            if name == "commands" or not all(word in f"{title} {name}".lower() for word in words):
+        for name, title in self._titles.items():
+            action = self._commands.bound[name]
+            if not all(word in f"{title} {action.text()}".lower() for word in words):
                 continue
             shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            item = QListWidgetItem(action.icon(), f"{title}    {shortcut}" if shortcut else title)
-            item.setData(Qt.ItemDataRole.UserRole, name)
-            if not action.isEnabled():
-                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-            self.list.addItem(item)
+            item = QTreeWidgetItem(self.list, [title, shortcut])
+            item.setIcon(0, action.icon())
+            item.setForeground(1, theme.color("muted"))
+            item.setData(0, Qt.ItemDataRole.UserRole, name)
+            item.setDisabled(not action.isEnabled())
         self._step(0)
 
     def _step(self, by: int) -> None:
         """Go to the next row that can be run, in the direction of ``by``; 0 is the first one."""
-        rows = [row for row in range(self.list.count()) if self.list.item(row).flags() & Qt.ItemFlag.ItemIsEnabled]
-        if not rows:
+        rows = [self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount())]
+        enabled = [row for row in rows if row is not None and not row.isDisabled()]
+        if not enabled:
             return
-        here = rows.index(self.list.currentRow()) if self.list.currentRow() in rows and by else -1 if by > 0 else 0
-        self.list.setCurrentRow(rows[max(0, min(len(rows) - 1, here + by))])
+        current = self.list.currentItem()
+        here = enabled.index(current) if by and current in enabled else 0
+        self.list.setCurrentItem(enabled[max(0, min(len(enabled) - 1, here + by))])
 
-    def _run(self, item: QListWidgetItem | None = None) -> None:
+    def _run(self, item: QTreeWidgetItem | None = None) -> None:
         item = item or self.list.currentItem()
-        if item is None or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
+        if item is None or item.isDisabled():
             return
-        self.close()
-        self._commands.run(str(item.data(Qt.ItemDataRole.UserRole)))
+        self._leave()
+        self._commands.run(str(item.data(0, Qt.ItemDataRole.UserRole)))
+
+    def _leave(self) -> None:
+        self.hide()
+        self._commands.give_back_focus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.FocusOut:
@@ -218,7 +241,25 @@ class CommandList(QFrame):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._run()
         elif key == Qt.Key.Key_Escape:
-            self.hide()
+            self._leave()
         else:
             return False
         return True
+
+
+def _titles(commands: Commands) -> Iterator[tuple[str, str]]:
+    """Every id but this list's own with its title; what stands in a menu within a menu is named with that."""
+    inner = {
+        action.objectName(): title
+        for _, entries in MENUS
+        for menu in entries
+        if isinstance(menu, tuple)
+        for title, patterns in (menu,)
+        for pattern in patterns
+        if isinstance(pattern, str) and pattern not in ("recent", "panels")
+        for action in commands.named(pattern)
+    }
+    for name, action in commands.declared.items():
+        if name != "commands":
+            title = action.text.rstrip("…")
+            yield name, f"{inner[name]}: {title}" if name in inner else title

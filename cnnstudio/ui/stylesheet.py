@@ -73,6 +73,8 @@ QWidget[textSize="title"] { font-size: $title_size; font-weight: 600; }
 QWidget[surface="panel"] { background: $panel; }
 QWidget[surface="raised"] { background: $raised; border-radius: 6px; }
 
+QFrame[surface="popup"] { background: $panel; border: 1px solid $line; border-radius: 10px; }
+
 QToolTip { background: $panel; color: $text; border: 1px solid $line; padding: 5px 7px; }
 
 QMenuBar { background: $panel; border-bottom: 1px solid $line; padding: 1px 6px; }
@@ -178,6 +180,7 @@ QAbstractItemView {
 QTreeView::item, QListView::item, QTableView::item { padding: 3px 4px; }
 QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: $tint; color: $text; }
+QTreeView::item:disabled, QListView::item:disabled { color: $faint; }
 QTreeView::branch { background: transparent; }
 QTreeView::branch:has-children:closed { image: url(marks:right.svg); }
 QTreeView::branch:has-children:open { image: url(marks:down.svg); }

@@ -202,9 +202,7 @@ class _Glyph(QIconEngine):
         self._name, self._role = name, role
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        color = theme.color("on_accent" if mode == QIcon.Mode.Selected else self._role)
-        if mode == QIcon.Mode.Disabled:
-            color = theme.color("muted", 0.45)
+        color = theme.color("muted", 0.45) if mode == QIcon.Mode.Disabled else theme.color(self._role)
         character = _glyphs.charmap(f"ph.{self._name}")
         # at the full height of the square: these glyphs are drawn with their own room round them
         painter.save()

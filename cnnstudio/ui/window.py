@@ -319,7 +319,7 @@ class Window(QMainWindow):
 
 
 def _show_action(panel: Panel) -> Action:
-    return Action(f"show-{panel.id}", f"Show {panel.title}", lambda w: w.show_panel(panel.id), panel.shortcut)
+    return Action(f"show-{panel.id}", f"Show {panel.title}", lambda w: w.show_panel(panel.id), panel.shortcut, "layout")
 
 
 def _dropped_file(event: QDropEvent) -> Path | None:

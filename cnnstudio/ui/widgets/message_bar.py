@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QChildEvent, QEvent, QObject, QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.ui.theme import icon, mix, theme
@@ -70,6 +70,12 @@ class MessageBar(QFrame):
         self.setParent(None)
         self.deleteLater()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismiss()
+        else:
+            super().keyPressEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         color = theme.color("accent" if self.kind == "info" else self.kind)
         painter = QPainter(self)
@@ -125,6 +131,8 @@ class Messages(QWidget):
                 bar.dismiss()
         bar = MessageBar(sentence, kind, choices, self)
         self._add(bar)
+        if kind == "warning" and choices:  # a question: the keyboard can answer it at once
+            next(iter(bar.buttons.values())).setFocus(Qt.FocusReason.OtherFocusReason)
         return bar
 
     def progress(self, sentence: str) -> ProgressMessage:
