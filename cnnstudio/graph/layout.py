@@ -18,6 +18,8 @@ Direction = Literal["right", "down"]
 
 SWEEPS = 2  # there and back again, for the order and for the places; more changes nothing that can be seen
 HEAVY = 1_000.0  # how much more a lane weighs than a node that it passes
+STEEP = 1_000.0  # how much more a lane weighs than the next shorter one
+MOST_RANKS = 80  # beyond it, longer lanes weigh the same: numbers are finite
 ASPECT = 1.8  # width to height at which a long network goes on in the next row, as a line of text does
 SHORTEST = 6  # layers that always share one row
 
@@ -153,6 +155,7 @@ class _Layers:
                     lane.append(len(self.layer) - 1)
                 self._join(lane[steps - 1], target)
         self.nodes = len(nodes)
+        self.lanes = [lane for lane in lanes if len(lane) > 1]
         self.rows: list[list[int]] = [[] for _ in range(max(self.layer) + 1)]
         for item in self._walk():
             self.rows[self.layer[item]].append(item)
@@ -219,16 +222,21 @@ class _Layers:
         return centre
 
     def _weights(self) -> list[float]:
-        """1, and much more for lanes and for the straight chains that lead into or out of one."""
-        weight = [1.0] * self.nodes + [HEAVY] * (len(self.layer) - self.nodes)
-        for item in range(self.nodes, len(self.layer)):
-            for neighbours, back in ((self.before, self.after), (self.after, self.before)):
-                end = item
-                while len(neighbours[end]) == 1 and (end == item or len(back[end]) == 1):
-                    end = neighbours[end][0]
-                    weight[end] = HEAVY
-                    if end >= self.nodes:
-                        break
+        """1, and much more for lanes and the chains that lead into or out of one; the longer a lane, the more."""
+        weight = [1.0] * len(self.layer)
+        lengths = sorted({len(lane) for lane in self.lanes})
+        ranks = {length: min(rank, MOST_RANKS) for rank, length in enumerate(lengths)}
+        for lane in sorted(self.lanes, key=len):
+            heavy = HEAVY * STEEP ** ranks[len(lane)]
+            for item in lane[1:]:
+                weight[item] = heavy
+                for neighbours, back in ((self.before, self.after), (self.after, self.before)):
+                    end = item
+                    while len(neighbours[end]) == 1 and (end == item or len(back[end]) == 1):
+                        end = neighbours[end][0]
+                        if end >= self.nodes:
+                            break
+                        weight[end] = heavy
         return weight
 
 

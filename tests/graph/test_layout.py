@@ -91,7 +91,12 @@ def test_the_long_skips_of_a_u_net_draw_a_u() -> None:
         x = draw(ReLU(), x)
         x = draw(Add(), x, levels.pop())
     graph = draw.graph()
-    assert passed_through(graph, layout(graph)) == []
+    places = layout(graph, wrap=False)
+    assert passed_through(graph, places) == []
+    skips = [(node.inputs[1], node.name) for node in graph if node.block == Add()]
+    assert len(skips) == 3
+    assert all(places[str(source)][1] == places[target][1] for source, target in skips)
+    assert [places[name][1] for name in ("down2", "down1", "down0", "input1")] == [0.0, 70.0, 140.0, 210.0]
 
 
 @pytest.mark.parametrize("seed", range(8))
