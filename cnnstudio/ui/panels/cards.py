@@ -66,16 +66,19 @@ def table(rows: Iterable[tuple[str, str]]) -> str:
     return f'<table width="100%" cellspacing="0" cellpadding="0">{lines}</table>'
 
 
-def outcome(into: tuple[Shape | None, ...], facts: Facts | None, error: str, seen: ReceptiveField | None) -> str:
-    """What comes out of a node, and what it costs."""
+def outcome(
+    into: tuple[Shape | None, ...], facts: Facts | None, misfit: str | None, seen: ReceptiveField | None
+) -> str:
+    """What comes out of a node, and what it costs; with ``misfit`` that it does not fit, and that sentence."""
     arrow = colored(" → ", "muted")
     known = [unbroken(str(shape)) if shape else colored("?", "muted") for shape in into]
-    result = f"<b>{unbroken(str(facts.shape))}</b>" if facts else colored("does not fit", "error") if error else ""
-    if not result:
+    coming = "<br>".join(known) + arrow if known else ""
+    if facts is None and misfit is None:
         return colored("It waits for the shape of what comes in.", "muted")
-    flow = f'<p style="margin:0 0 4px 0">{("<br>".join(known) + arrow) if known else ""}{result}</p>'
+    result = f"<b>{unbroken(str(facts.shape))}</b>" if facts else colored("does not fit", "error")
+    flow = f'<p style="margin:0 0 4px 0">{coming}{result}</p>'
     if facts is None:
-        return flow
+        return f"{flow}<p>{escape(unbroken(misfit[:1].upper() + misfit[1:]))}</p>" if misfit else flow
     rows = [
         ("Parameters", f"{facts.parameters:,}"),
         ("Multiply-accumulates", readable(facts.macs)),

@@ -19,7 +19,7 @@ from cnnstudio.ui.panels.cards import Card
 from cnnstudio.ui.panels.node_header import NodeHeader, is_composite, replacement
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import ProblemRow, show_rows
-from cnnstudio.ui.widgets.form import Form
+from cnnstudio.ui.widgets.form import Form, is_typed
 
 # milliseconds after an edit: setting the formula in type and finding the receptive fields of a large network take
 # longer than one frame leaves, so each has a frame of its own
@@ -109,10 +109,10 @@ class InspectorPanel(Panel):
             self._show_formula()  # another node's arithmetic would be wrong here even for a moment
 
     def _show_header(self, nodes: list[Node], kinds: set[type[Block]]) -> None:
-        read_only = bool(self.document.scope)
+        read_only = self.document.is_read_only
         if len(nodes) == 1:
             node = nodes[0]
-            self.header.show_node(node.name, type(node.block), read_only)
+            self.header.show_node(node, read_only)
             composite = is_composite(type(node.block)) and self.document.can_enter(node.name)
             self.header.allow(composite, composite and not read_only)
         elif nodes:
@@ -122,25 +122,27 @@ class InspectorPanel(Panel):
             self.header.show_title(title, words, kind, read_only)
             self.header.allow(False, False)
         else:
-            self.header.show_title("Network" if not read_only else self.document.scope[-1], "", None, read_only)
+            self.header.show_title(
+                (*self.document.scope, "Network")[-1 - bool(self.document.scope)], "", None, read_only
+            )
             self.header.allow(False, False)
             found = self.document.diagnostics
             self.header.kind.setText(cards.problems(diagnostic.severity for diagnostic in found))
         self.sentence.setVisible(read_only)
         if read_only:
-            outer = self.document.scope[0]
+            outer = self.document.scope[-1]
             self.sentence.setText(f"This is the inside of {outer}. Ungroup {outer} to change its parts.")
 
     def _show_form(self, nodes: list[Node], kinds: set[type[Block]]) -> None:
         kind = next(iter(kinds)) if len(kinds) == 1 else None
-        form = self._form_of(kind) if kind is not None and kind().values else None
+        form = self._form_of(kind) if kind is not None and is_typed(kind) else None
         if form is not self.form:
             if self.form is not None:
                 self.form.hide()
             self.form = form
         if form is not None:
             form.set_values(*(node.block for node in nodes))
-            form.set_read_only(bool(self.document.scope))
+            form.set_read_only(self.document.is_read_only)
             form.show()
 
     def _form_of(self, kind: type[Block]) -> Form:
@@ -196,9 +198,9 @@ class InspectorPanel(Panel):
             self._seen = None
         self._seen_of = name
         error = analysis.errors.get(name)
-        html = cards.outcome(
-            analysis.shapes_into(name), analysis.facts.get(name), error.sentence if error else "", self._seen
-        )
+        # a problem above says why already
+        misfit = None if error is None else "" if self.rows else error.sentence
+        html = cards.outcome(analysis.shapes_into(name), analysis.facts.get(name), misfit, self._seen)
         self.outcome.say(html, "What comes out")
 
     def restyle(self) -> None:
@@ -213,9 +215,9 @@ class InspectorPanel(Panel):
             self.form.settle()
 
     def _edit(self, name: str, value: Any) -> None:
-        graph = self.document.graph
+        graph = self.document.view_graph
         targets = [target for target in self._targets if target in graph]
-        if not targets or self.document.scope or self.form is None:
+        if not targets or self.document.is_read_only or self.form is None:
             return
         try:
             for target in targets:
@@ -230,10 +232,10 @@ class InspectorPanel(Panel):
 
     def _rename(self, new: str) -> None:
         old = self._targets[0] if len(self._targets) == 1 else ""
-        if old not in self.document.graph:
+        if old not in self.document.view_graph:
             return
         try:
-            graph = self.document.graph.rename(old, new)
+            graph = self.document.view_graph.rename(old, new)
         except (GraphError, NamingError) as error:
             self.header.refuse(str(error))
             return
@@ -242,7 +244,7 @@ class InspectorPanel(Panel):
         self.document.select((new,))
 
     def _replace(self, other: type[Block]) -> None:
-        graph = self.document.graph
+        graph = self.document.view_graph
         targets = [target for target in self._targets if target in graph]
         for target in targets:
             graph = graph.replace(target, replacement(graph[target].block, other))
@@ -252,7 +254,7 @@ class InspectorPanel(Panel):
     def _ungroup(self) -> None:
         (name,) = self._targets  # the button shows for one composite alone
         try:
-            graph, names = ungrouped(self.document.analysis, name)
+            graph, names = ungrouped(self.document.view_analysis, name)
         except GraphError as error:
             self.document.said.emit(str(error))
             return

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QWidget
 
-from cnnstudio.graph import BLOCKS, Block, Composite, ParameterError, parameters
+from cnnstudio.graph import BLOCKS, Arity, Block, Composite, Node, ParameterError, parameters
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.editors import Line
 from cnnstudio.ui.widgets.flow import FlowLayout
@@ -24,6 +24,7 @@ class NodeHeader(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.block: type[Block] | None = None
+        self.arity = Arity(0, 0)
         self.tile = Tile(34, self)
         self.name = NameField(self)
         self.name.setProperty("flat", True)
@@ -62,10 +63,11 @@ class NodeHeader(QWidget):
         grid.setColumnStretch(1, 1)
         self.refuse("")
 
-    def show_node(self, name: str, block: type[Block], read_only: bool) -> None:
+    def show_node(self, node: Node, read_only: bool) -> None:
         """Show one node, whose name can be changed unless it is the inside of a block."""
-        self._show(block, read_only)
-        self.name.set_name(name)
+        block = type(node.block)
+        self._show(block, node.block.arity, read_only)
+        self.name.set_name(node.name)
         self.name.setReadOnly(read_only)
         self.kind.setText(block.title if block.title.lower() == block.family else f"{block.title} · {block.family}")
         self.name.show()
@@ -73,7 +75,7 @@ class NodeHeader(QWidget):
 
     def show_title(self, title: str, kind: str, block: type[Block] | None, read_only: bool) -> None:
         """Show several nodes, or the network, under a title."""
-        self._show(block, read_only)
+        self._show(block, block.arity if block is not None else Arity(0, 0), read_only)
         self.title.setText(title)
         self.kind.setText(kind)
         self.title.show()
@@ -97,18 +99,18 @@ class NodeHeader(QWidget):
         """List the blocks that fit in the place, by family."""
         self.menu.clear()
         menus: dict[str, QMenu] = {}
-        for other in alternatives(self.block) if self.block else []:
+        for other in alternatives(self.block, self.arity) if self.block else []:
             if other.family not in menus:
                 menus[other.family] = self.menu.addMenu(other.family.capitalize())
             menus[other.family].addAction(other.title).triggered.connect(
                 lambda _=False, other=other: self.replaced.emit(other)
             )
 
-    def _show(self, block: type[Block] | None, read_only: bool) -> None:
-        self.block = block
+    def _show(self, block: type[Block] | None, arity: Arity, read_only: bool) -> None:
+        self.block, self.arity = block, arity
         self.tile.set_block(block)
         self.tile.setVisible(block is not None)
-        self.replace_button.setVisible(block is not None and not read_only and bool(alternatives(block)))
+        self.replace_button.setVisible(block is not None and not read_only and bool(alternatives(block, arity)))
 
 
 class NameField(Line):
@@ -152,9 +154,9 @@ class NameField(Line):
             self.given.emit(self.text().strip())
 
 
-def alternatives(block: type[Block]) -> list[type[Block]]:
+def alternatives(block: type[Block], arity: Arity) -> list[type[Block]]:
     """The other blocks that take as many inputs."""
-    return [other for other in BLOCKS.values() if other is not block and other.arity == block.arity]
+    return [other for other in BLOCKS.values() if other.is_offered and other is not block and other.arity == arity]
 
 
 def replacement(block: Block, other: type[Block]) -> Block:

@@ -31,9 +31,9 @@ from cnnstudio.ui.widgets.tile import paint_tile
 MIME = "application/x-cnnstudio-block"
 FAMILIES = (
     "input", "convolution", "pooling", "activation", "normalization", "regularization", "linear", "merge", "residual",
-    "attention", "efficient",
+    "attention", "efficient", "inception", "dense", "resampling", "arrangement",
 )  # fmt: skip
-TITLES = {"merge": "Bring branches together", "linear": "Flatten and linear", "efficient": "Efficient blocks"}
+TITLES = {"merge": "Joining branches", "linear": "Flatten and linear", "efficient": "Efficient blocks"}
 BLOCK_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -103,7 +103,7 @@ class PalettePanel(Panel):
 
     def _fill(self, text: str) -> None:
         self.tree.clear()
-        found = matches(text, BLOCKS.values())
+        found = matches(text, (block for block in BLOCKS.values() if block.is_offered))
         if text.strip():
             for block in found:
                 self.tree.addTopLevelItem(_entry(block))
@@ -123,10 +123,10 @@ class PalettePanel(Panel):
     def _add(self, block: type[Block] | None) -> None:
         if block is None:
             return
-        if self.document.scope:
-            self.document.edit_graph(f"Add {block.title}", self.document.graph)  # which says why not
+        if self.document.is_read_only:
+            self.document.edit_graph(f"Add {block.title}", self.document.view_graph)  # which says why not
             return
-        graph, name = inserted(self.document.graph, block(), self.document.selection)
+        graph, name = inserted(self.document.view_graph, block(), self.document.selection)
         self.document.edit_graph(f"Add {block.title}", graph)
         self.document.select((name,))
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QSizePolicy, QWidget
 
 from cnnstudio.graph import Declaration, Parameter, parameters
 from cnnstudio.ui.widgets.editors import AUTOMATIC, MIXED, Editor, TextEditor, editor
-from cnnstudio.ui.widgets.values import written
+from cnnstudio.ui.widgets.values import can_type, written
 
 
 class Form(QWidget):
@@ -45,7 +45,7 @@ class Form(QWidget):
         grid.setColumnStretch(1, 1)
         wanted = set(names) if names is not None else None
         for parameter in parameters(declaration):
-            if wanted is not None and parameter.name not in wanted:
+            if not can_type(parameter) or (wanted is not None and parameter.name not in wanted):
                 continue
             self.rows[parameter.name] = row = Row(self, grid, parameter, plain)
             row.editor.edited.connect(lambda value, name=parameter.name: self._edited(name, value))
@@ -175,6 +175,11 @@ class Label(QLabel):
         menu = self.menu()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
+
+
+def is_typed(declaration: type[Declaration]) -> bool:
+    """Whether it has parameters that a person can type."""
+    return any(can_type(parameter) for parameter in parameters(declaration))
 
 
 def _tip(parameter: Parameter) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from cnnstudio.graph import Parameter, ParameterError
 
 TIMES = " × "
+_TYPED = (bool, int, float, str, NoneType)
 _BETWEEN = re.compile(r"\s*[×xX*,;]\s*|\s+")
 _ENTRY = re.compile(r"[^\s×xX*,;()\[\]]+")
 
@@ -18,6 +19,11 @@ def kinds(parameter: Parameter) -> tuple[Any, ...]:
     """The types that a parameter may have: those of its union, or the one."""
     kind = parameter.type
     return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+
+
+def can_type(parameter: Parameter) -> bool:
+    """Whether a value can be typed or picked; a graph, for one, is drawn."""
+    return all(get_origin(kind) in (tuple, Literal) or kind in _TYPED for kind in kinds(parameter))
 
 
 def written(value: Any) -> str:

@@ -7,7 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import BatchNorm2d, Conv2d, ConvTranspose2d, Flatten, Input, Linear, ReLU, Residual
+from cnnstudio.blocks import BatchNorm2d, Conv2d, ConvTranspose2d, Flatten, Group, Input, Linear, ReLU, Residual
+from cnnstudio.blocks.group import grouped
+from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
@@ -247,3 +249,37 @@ def test_spaces_round_a_name_do_not_count(show: Show, qtbot: QtBot) -> None:
     qtbot.keyClicks(field, "  ")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert field.text() == "conv1" and panel.document.undo_stack.count() == 0
+
+
+def folded() -> Graph:
+    draw = Sketch()
+    draw.chain(draw(Input((3, 8, 8))), Conv2d(4, 3, padding=1), ReLU(), Conv2d(6, 3), Flatten(), Linear(3))
+    graph = draw.graph()
+    return grouped(graph, ("conv1", "relu1"), infer(graph).shape, "Stem")[0]
+
+
+def test_inside_a_group_of_ones_own_the_parts_can_be_edited(show: Show, qtbot: QtBot) -> None:
+    panel = show(folded(), "group1")
+    document = panel.document
+    qtbot.mouseClick(panel.header.open_button, Qt.MouseButton.LeftButton)
+    assert document.scope == ("group1",) and not document.is_read_only
+    document.select(("conv1",))
+    qtbot.waitUntil(lambda: panel.form is not None and panel.form.declaration is Conv2d)
+    field = type_into(qtbot, panel, "out_channels", "5")
+    qtbot.keyClick(field.field, Qt.Key.Key_Return)
+    group = document.graph["group1"].block
+    assert isinstance(group, Group) and group.body["conv1"].block == Conv2d(5, 3, padding=1)
+    assert document.undo_stack.undoText() == "Set out_channels of conv1" and not panel.sentence.isVisible()
+
+
+def test_inside_a_group_a_misfit_is_said_where_it_is(show: Show, qtbot: QtBot) -> None:
+    panel = show(folded(), "group1")
+    panel.document.enter(("group1",))
+    panel.document.select(("conv1",))
+    panel.document.edit_graph("Break", panel.document.view_graph.replace("conv1", Conv2d(4, groups=2)))
+    qtbot.waitUntil(lambda: "2 groups must divide" in panel.outcome.text.text())
+
+
+def test_a_group_has_a_name_to_type_and_a_body_to_draw(show: Show) -> None:
+    panel = show(folded(), "group1")
+    assert panel.form is not None and list(panel.form.rows) == ["label"]
