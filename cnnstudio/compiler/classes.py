@@ -16,7 +16,7 @@ from typing import Any
 from cnnstudio.compiler.expressions import Expression, annotation, parsed, quoted, template, written
 from cnnstudio.compiler.naming import class_names, numbered
 from cnnstudio.compiler.variables import shared_words
-from cnnstudio.graph import Block, Composite, Graph, Node, Shape, parameters
+from cnnstudio.graph import Block, Composite, Graph, NamingError, Node, Shape, checked_name, parameters
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Class:
     @property
     def signature(self) -> str:
         """The parameters of ``__init__`` behind self, each with a comma before it."""
-        parameters = ((name, f"{name}: {kind}") for name, kind in self.annotations.items())
-        words = [f"{word} = {self.defaults[name]}" if name in self.defaults else word for name, word in parameters]
+        typed = ((name, f"{name}: {kind}") for name, kind in self.annotations.items())
+        words = [f"{word} = {self.defaults[name]}" if name in self.defaults else word for name, word in typed]
         return "".join(f", {word}" for word in sorted(words, key=lambda word: " = " in word))
 
     def without_defaults(self, words: Mapping[str, str]) -> dict[str, str]:
@@ -160,7 +160,7 @@ class _Column:
     is_width: bool = False  # whether it counts channels or features
 
     def __post_init__(self) -> None:
-        self.is_width = self.label.endswith(("channels", "features", "dim")) or (
+        self.is_width = self.label.endswith(("channels", "features", "embed_dim")) or (
             self.label == "normalized_shape" and all(map(str.isdigit, self.literals))
         )
 
@@ -207,8 +207,12 @@ def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
 
 
 def _attribute(made: Class, parameter: str) -> str:
-    """What a parameter that ``forward`` needs is kept as: its own name, unless a node bears it."""
-    return parameter if parameter not in made.sample.graph else numbered(parameter, set(made.sample.graph.nodes))
+    """What a parameter that ``forward`` needs is kept as: its own name, unless a node or every module bears it."""
+    try:
+        checked_name(parameter)
+    except NamingError:
+        return numbered(parameter, made.sample.graph.nodes)
+    return parameter if parameter not in made.sample.graph else numbered(parameter, made.sample.graph.nodes)
 
 
 def _forward_columns(row: list[Line]) -> list[_Column]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 
 from cnnstudio.graph import Composite, Graph, NamingError, checked_name, parameters
 
@@ -11,7 +11,7 @@ Sample = tuple[Composite, Graph]
 """A composite as it is used in one place, and the graph inside it there."""
 
 
-def class_names(samples: Sequence[Sample], taken: Collection[str]) -> list[str]:
+def class_names(samples: Sequence[Sample], taken: set[str]) -> list[str]:
     """A name for the class of each sample; all differ, and none is in ``taken``.
 
     The plainest topology of a composite bears its name; the others add what is different about them.
@@ -30,7 +30,7 @@ def class_names(samples: Sequence[Sample], taken: Collection[str]) -> list[str]:
     return [names[index] for index in range(len(samples))]
 
 
-def numbered(name: str, taken: Collection[str]) -> str:
+def numbered(name: str, taken: Container[str]) -> str:
     """The first of name2, name3, ... that is not taken."""
     number = 2
     while f"{name}{number}" in taken:

@@ -56,8 +56,6 @@ def source(graph: Graph, class_name: str = "Network") -> Source:
 
 def _check(analysis: Analysis, class_name: str) -> None:
     graph = analysis.graph
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,59}", class_name) or class_name in ("F", "nn", "torch"):
-        raise SourceError(f"{class_name[:60]!r} cannot be the name of a class.")
     try:
         checked_name(class_name)
     except NamingError as refusal:
@@ -107,7 +105,7 @@ class _Network:
         self.uses: dict[str, Use] = {
             node.name: use_of(node.block, self._into(node)) for node in self.graph if isinstance(node.block, Composite)
         }
-        self.classes = classes(self.uses.values(), {self.class_name, "F", "nn", "torch"})
+        self.classes = classes(self.uses.values(), {self.class_name})
         self.stages = {stage.nodes[0]: stage for stage in _stages(self.analysis)}
         self.staged = {name: (stage, i) for stage in self.stages.values() for i, name in enumerate(stage.nodes)}
         self.inits = self._inits()

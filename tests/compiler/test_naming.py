@@ -9,7 +9,7 @@ from cnnstudio.graph import Composite, Shape
 
 def names(*blocks: Composite, taken: tuple[str, ...] = ()) -> list[str]:
     shape = Shape(16, 8, 8)
-    return class_names([(block, block.graph(shape)) for block in blocks], taken)
+    return class_names([(block, block.graph(shape)) for block in blocks], set(taken))
 
 
 @pytest.mark.parametrize(

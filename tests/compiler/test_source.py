@@ -134,6 +134,22 @@ class Halves(Composite):
 
 
 @declare
+class Cut(Composite):
+    """A number that ``forward`` needs, under a name that every module has; for these tests alone.
+
+    half: where to cut
+    """
+
+    half: Channels = 4
+
+    def graph(self, *inputs: Shape) -> Graph:
+        draw = Sketch()
+        x = draw(ChannelSlice(0, self.half), draw(Input(inputs[0])))
+        draw.chain(x, Softmax(dim=1), ReLU())
+        return draw.graph()
+
+
+@declare
 class Labelled(Composite):
     """What a person gives a name to; for these tests alone.
 
@@ -152,7 +168,7 @@ class Labelled(Composite):
         return draw.graph()
 
 
-for made_here in ("Bottle", "Halves", "Labelled"):
+for made_here in ("Bottle", "Cut", "Halves", "Labelled"):
     BLOCKS.pop(made_here)  # they are no words of the vocabulary
 
 
@@ -395,6 +411,19 @@ def test_a_number_in_forward_that_differs_is_kept_by_the_module() -> None:
 def test_a_number_in_forward_that_is_equal_everywhere_stays() -> None:
     made = source(chain(Conv2d(16, 1), Halves()))
     assert forward_of(made, "Halves")[:2] == ["left = x[:, :8]", "right = x[:, 8:]"]
+
+
+def test_an_attribute_never_hides_what_a_module_has() -> None:
+    made = source(chain(Conv2d(16, 1), Cut(4), Conv2d(16, 1), Cut(5)))
+    assert "def __init__(self, half: int = 4) -> None:" in made.text
+    assert "self.half2 = half\n" in made.text
+    assert "self.half =" not in made.text
+    assert forward_of(made, "Cut")[0] == "x = x[:, :self.half2]"
+
+
+def test_an_axis_is_no_width() -> None:
+    text = source(chain(Cut(1), size=(1, 4, 4))).text
+    assert "nn.Softmax(dim=1)" in text
 
 
 @pytest.mark.parametrize(
