@@ -14,11 +14,11 @@ from cnnstudio.ui.canvas.editor import Editor
 from cnnstudio.ui.canvas.edits import added, misfit, snapped, whole
 from cnnstudio.ui.canvas.geometry import wire_path
 from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries
-from cnnstudio.ui.canvas.search import Entry
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.canvas.tools import Pointer
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
+from cnnstudio.ui.search import Entry
 from cnnstudio.ui.theme import theme
 
 

@@ -25,6 +25,7 @@ from cnnstudio.graph import BLOCKS, Block, Composite
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insertion import inserted
 from cnnstudio.ui.panels.panel import Panel
+from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.theme import FAMILY_HUES, icon, theme
 from cnnstudio.ui.widgets.tile import paint_tile
 
@@ -103,20 +104,20 @@ class PalettePanel(Panel):
 
     def _fill(self, text: str) -> None:
         self.tree.clear()
-        found = matches(text, (block for block in BLOCKS.values() if block.is_offered))
+        listed = matches(text, (block for block in BLOCKS.values() if block.is_offered))
         if text.strip():
-            for block in found:
+            for block in listed:
                 self.tree.addTopLevelItem(_entry(block))
         else:
-            for family in _families(found):
+            for family in _families(listed):
                 heading = QTreeWidgetItem([TITLES.get(family, family.capitalize())])
                 heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 self.tree.addTopLevelItem(heading)
-                heading.addChildren([_entry(block) for block in found if block.family == family])
+                heading.addChildren([_entry(block) for block in listed if block.family == family])
             self.tree.expandAll()
         self.nothing.setText(f"No block is called “{text.strip()[:40]}”. Try conv, pool, relu, skip or image.")
-        self.nothing.setVisible(not found)
-        self.tree.setVisible(bool(found))
+        self.nothing.setVisible(not listed)
+        self.tree.setVisible(bool(listed))
         if text.strip() and (best := self.tree.topLevelItem(0)) is not None:
             self.tree.setCurrentItem(best)
 
@@ -202,38 +203,12 @@ class BlockDelegate(QStyledItemDelegate):
 
 
 def matches(text: str, blocks: Iterable[type[Block]]) -> list[type[Block]]:
-    """The blocks that fit what was typed, best first; every word must fit somewhere. Letters may be left out."""
-    words = text.lower().split()
-    scored = [(sum(_score(word, block) for word in words), block) for block in blocks]
-    kept = [(score, block) for score, block in scored if score > 0 or not words]
-    return [block for score, block in sorted(kept, key=lambda pair: -pair[0])]
-
-
-def _score(word: str, block: type[Block]) -> float:
-    best = -1_000.0
-    for weight, text in ((4, block.title), (4, block.__name__), (2, block.keywords), (1, block.family)):
-        lowered = text.lower()
-        if lowered == word:
-            found = 5.0
-        elif lowered.startswith(word):
-            found = 4.0
-        elif re.search(rf"(^|[^a-z0-9]){re.escape(word)}", lowered):
-            found = 3.0
-        elif word in lowered:
-            found = 2.0
-        elif weight == 4 and _skips(word, lowered):
-            found = 0.5
-        else:
-            continue
-        # of two titles that fit alike the shorter is nearer to what was typed
-        best = max(best, weight * found - len(text) / 1_000)
-    return best
-
-
-def _skips(word: str, text: str) -> bool:
-    """Whether the letters of ``word`` stand in ``text`` in this order: "bnorm" in "batchnorm2d"."""
-    rest = iter(text)
-    return len(word) > 1 and word[0] == text[0] and all(letter in rest for letter in word)
+    """The blocks that fit what was typed, best first; letters may be left out."""
+    entries = {
+        Entry(block.title, "", block.family, block, f"{block.__name__} {block.family} {block.keywords}"): block
+        for block in blocks
+    }
+    return [entries[entry] for entry in found(text, list(entries))]
 
 
 def card(block: type[Block], ratio: float = 1.0) -> QPixmap:

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.graph import BLOCKS, Graph
-from cnnstudio.ui.canvas.search import Entry, found
+from cnnstudio.ui.search import Entry, found
 
 
 def drop(hand, place: QPointF, payload: str) -> None:
