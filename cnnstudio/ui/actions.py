@@ -154,10 +154,16 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("theme", "Light or dark", lambda w: w.toggle_theme(), "Ctrl+T", "moon"),
     Action(
-        "theme-system", "As the system", lambda w: w.use_scheme("system"), "", "desktop", checked=lambda w: theme.scheme == "system"
+        "theme-system", "As the system", lambda w: w.use_scheme("system"), "", "desktop",
+        checked=lambda w: theme.scheme == "system",
     ),
-    Action("theme-light", "Light", lambda w: w.use_scheme("light"), "", "sun", checked=lambda w: theme.scheme == "light"),
-    Action("theme-dark", "Dark", lambda w: w.use_scheme("dark"), "", "moon-stars", checked=lambda w: theme.scheme == "dark"),
+    Action(
+        "theme-light", "Light", lambda w: w.use_scheme("light"), "", "sun", checked=lambda w: theme.scheme == "light"
+    ),
+    Action(
+        "theme-dark", "Dark", lambda w: w.use_scheme("dark"), "", "moon-stars",
+        checked=lambda w: theme.scheme == "dark",
+    ),
     Action("text-larger", "Larger text", lambda w: w.scale_text(theme.scale + 0.1), "Ctrl+Shift+.", "text-aa"),
     Action("text-smaller", "Smaller text", lambda w: w.scale_text(theme.scale - 0.1), "Ctrl+Shift+,", "text-aa"),
     Action("text-normal", "Normal text", lambda w: w.scale_text(1.0), "", "text-aa"),

@@ -39,7 +39,8 @@ def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = 
     failures = Failures(window)
     failures.install()
     heartbeat = _close_on_interrupt(window)
-    window.painted.connect(on_first_paint or _warm_up(window))
+    warm_up = WarmUp(window)
+    window.painted.connect(on_first_paint or warm_up.start)
     window.painted.connect(window.files.offer_recovery)
     if path is not None:
         window.files.open(path)
@@ -48,6 +49,7 @@ def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = 
         return app.exec()
     finally:
         heartbeat.stop()
+        warm_up.finish()
         failures.remove()
 
 
@@ -115,16 +117,25 @@ class Failures(QObject):
         )
 
 
-def _warm_up(window: Window) -> Callable[[], None]:
-    """Import torch in the background, once the window stands: the first run then begins at once."""
+class WarmUp(QObject):
+    """Imports torch in the background, once the window stands: the first run then begins at once."""
 
-    def load(report: Callable[[str, float | None], bool]) -> None:
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._task: Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to import."""
+        self._task = Task(self._load, "warm-up", self)
+
+    def finish(self) -> None:
+        """Wait for the import: an interpreter that ends in the middle of one may crash."""
+        if self._task is not None:
+            self._task.stop(30.0)
+
+    @staticmethod
+    def _load(report: Callable[[str, float | None], bool]) -> None:
         import cnnstudio.training.loop  # noqa: F401 - that is the point
-
-    def start() -> None:
-        Task(load, "warm-up", window)
-
-    return start
 
 
 def _close_on_interrupt(window: Window) -> QTimer:

@@ -93,6 +93,7 @@ QToolBar::separator { background: $line; width: 1px; margin: 6px 6px; }
 QToolButton { border: 1px solid transparent; border-radius: 6px; padding: 4px; background: transparent; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $pressed; }
+QToolButton:disabled { color: $faint; }
 QToolButton:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 

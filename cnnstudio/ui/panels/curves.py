@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.ui.run import Run
@@ -53,8 +53,9 @@ class CurvesPanel(QWidget):
         run.advanced.connect(self.refresh)
         run.state_changed.connect(self.refresh)
         theme.changed.connect(self._restyle)
+        for widget in (self.export, self.logarithmic, self._legend):
+            widget.hide()
         self._restyle()
-        self.refresh()
 
     def _bar(self) -> QHBoxLayout:
         self.readout = QLabel()
@@ -77,7 +78,8 @@ class CurvesPanel(QWidget):
         self.export.setMenu(menu)
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 8, 0)
-        row.addWidget(Legend())
+        self._legend = Legend()
+        row.addWidget(self._legend)
         row.addStretch(1)
         row.addWidget(self.readout)
         row.addWidget(self.logarithmic)
@@ -87,15 +89,15 @@ class CurvesPanel(QWidget):
         return row
 
     def refresh(self, *_: object) -> None:
-        """Draw what is new; nothing where nothing is."""
+        """Draw what is new; nothing where nothing is, or where nobody looks."""
         run = self._run
         now = (len(run.steps), len(run.epochs))
-        if now == self._drawn:
+        if now == self._drawn or not self.isVisible():
             return
         self._drawn = now
         self._stack.setCurrentIndex(1 if len(run.steps) else 0)
-        self.export.setEnabled(len(run.steps) > 0)
-        self.logarithmic.setEnabled(len(run.steps) > 0)
+        for widget in (self.export, self.logarithmic, self._legend):
+            widget.setVisible(len(run.steps) > 0)
         if not len(run.steps) or run.started is None:
             return
         total = run.started.epochs
@@ -106,6 +108,10 @@ class CurvesPanel(QWidget):
                 run.epochs["epoch"], run.epochs[f"train_{plot.name}"], run.epochs[f"validation_{plot.name}"]
             )
             plot.set_range(total)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
 
     def _set_logarithmic(self, on: bool) -> None:
         self.loss.set_logarithmic(on)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -56,6 +56,8 @@ class TrainingPanel(QWidget):
         layout.addLayout(self._buttons())
         layout.addWidget(self._status())
         layout.addWidget(self._recipe(), 1)
+        self._compare = QTimer(self, singleShot=True, interval=300)
+        self._compare.timeout.connect(self._say)
         document.changed.connect(self._show_project)
         run.state_changed.connect(self._show_state)
         run.advanced.connect(self._show_progress)
@@ -189,6 +191,7 @@ class TrainingPanel(QWidget):
         self.folder.setVisible(recipe.data == "folder")
         self.advanced.show_only(name for name in ADVANCED if _matters(name, recipe))
         self._show_state()
+        self._compare.start()  # not at every edit: it writes the whole source
 
     # the run
 
@@ -239,6 +242,8 @@ class TrainingPanel(QWidget):
             text, role = f"Training on {run.started.device if run.started else 'the computer'}.", "muted"
         else:
             text = run.sentence
+            if run.state == "finished" and not self._compare.isActive() and not run.fits(self._document.graph):
+                text, role = f"{text} The network has changed since then.", "warning"
         self.sentence.setText(text)
         if self.sentence.property("role") != role:
             self.sentence.setProperty("role", role)

@@ -33,21 +33,21 @@ class MessageBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.setSpacing(8)
-        layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self._label, 1)
         self.buttons: dict[str, QPushButton] = {}
         for number, (title, act) in enumerate(choices):
             button = QPushButton(title)
             button.setProperty("primary", number == 0)
             button.clicked.connect(self._chosen(act))
-            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
             self.buttons[title] = button
         self.close_button = QToolButton()
         self.close_button.setIcon(icon("x", "muted"))
         self.close_button.setToolTip("Close this message")
         self.close_button.setAccessibleName("Close this message")
         self.close_button.clicked.connect(self.dismiss)
-        layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.passes = passes and kind in ("info", "success") and not choices
         if self.passes:
             QTimer.singleShot(4000 + 45 * len(sentence), self, self.dismiss)

@@ -118,7 +118,7 @@ def test_curves_are_empty_in_words_and_then_drawn(qtbot: QtBot) -> None:
     qtbot.addWidget(panel)
     panel.resize(700, 240)
     panel.show()
-    assert not panel.export.isEnabled()
+    assert not panel.export.isVisible()
     assert not panel.loss.isVisible()
     invent(run, 25, 2)
     assert panel.loss.isVisible()
@@ -132,6 +132,7 @@ def test_curves_are_only_drawn_again_when_something_new_came(qtbot: QtBot, monke
     run = Run()
     panel = CurvesPanel(run)
     qtbot.addWidget(panel)
+    panel.show()
     drawn: list[int] = []
     monkeypatch.setattr(panel.loss, "draw_steps", lambda x, y: drawn.append(len(y)))
     invent(run, 5, 0)
