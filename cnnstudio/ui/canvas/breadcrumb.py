@@ -38,7 +38,8 @@ class Breadcrumb(QWidget):
             if depth:
                 self._row.addWidget(self._label("›"))
             self._row.addWidget(button)
-        self._row.addWidget(self._label("  inside, to look at; ungroup the block to change its parts"))
+        if self._document.is_read_only:
+            self._row.addWidget(self._label("   to look at: ungroup the block to change its parts"))
         self.adjustSize()
         self.setVisible(bool(scope))
         self.raise_()

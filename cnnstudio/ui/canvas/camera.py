@@ -61,6 +61,10 @@ class Camera(QGraphicsView):
         self._framed = False  # whether anything was ever put into view
         self.canvas.touched.connect(self._repaint_far)
         theme.changed.connect(self._restyle)
+        self._scope = document.scope
+        self._places: dict[tuple[str, ...], tuple[float, QPointF]] = {}  # where it looked in each scope
+        document.scope_changed.connect(self._look_into)
+        document.path_changed.connect(self._look_at_opened)
 
     # where it looks
 
@@ -145,6 +149,23 @@ class Camera(QGraphicsView):
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         across.setValue(across.value() + by.x())
         down.setValue(down.value() + by.y())
+
+    def _look_into(self, scope: tuple[str, ...]) -> None:
+        self._places[self._scope] = self.zoom, self.visible().center()
+        self._scope = scope
+        if scope in self._places and len(scope) < max(map(len, self._places)):
+            zoom, middle = self._places[scope]
+            self.zoom_by(zoom / self.zoom)
+            away = self.viewport().rect().center() - self.mapFromScene(middle)
+            self.pan_by(away.x(), away.y())
+            self._places = {key: value for key, value in self._places.items() if len(key) < len(scope)}
+        else:
+            self.fit()
+
+    def _look_at_opened(self, *_: object) -> None:
+        if not self.document.undo_stack.count():
+            self._places.clear()
+            self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -13,8 +13,8 @@ from cnnstudio.ui.measures import WIDTH, node_height
 
 MARGIN = 9.0  # round the body: ports, badge and the ring of the selection
 RADIUS = 9.0
-BAR = 5.0
-TEXT_LEFT, TEXT_WIDTH = 44.0, WIDTH - 44.0 - 12.0
+TILE = 30.0  # the side of the square of the family
+TEXT_LEFT, TEXT_WIDTH = 50.0, WIDTH - 50.0 - 11.0
 NEAR, MIDDLE = 0.75, 0.5  # the zooms from which a node says everything, and from which its shape has room
 PORT_RADIUS = 4.5
 
@@ -22,7 +22,7 @@ Text = tuple[QPointF, QStaticText, QFont, str]  # its top left corner, and the r
 
 
 class NodeItem(QGraphicsRectItem):
-    """One node: family bar and glyph, name, block, parameters in short, shape of its output, ports, state.
+    """One node: the tile of its family, name, block, parameters in short, shape of its output, ports, state.
 
     One item with no children: a child item a text costs five times the memory and four times the time.
     """
@@ -117,18 +117,15 @@ class NodeItem(QGraphicsRectItem):
         self._paint_body(painter, body, zoom)
         painter.setPen(style.no_pen)
         painter.setBrush(family.brush)
-        bar = QRectF(6.0, 8.0, BAR, self.height - 16.0)
+        painter.drawRoundedRect(QRectF(11.0, self.height / 2 - TILE / 2, TILE, TILE), TILE * 0.24, TILE * 0.24)
         if zoom >= MIDDLE:
-            painter.drawRoundedRect(bar, BAR / 2, BAR / 2)
             self._paint_ports(painter, zoom)
-        else:
-            painter.drawRect(bar)
         level = 2 if zoom >= NEAR else 1 if zoom >= MIDDLE else 0
         if level not in self._texts:
             self._texts[level] = self._layout_texts(level)
         for place, text, font, color in self._texts[level]:
             painter.setFont(font)
-            painter.setPen(family.color if color == "family" else getattr(style, color))
+            painter.setPen(getattr(style, color))
             painter.drawStaticText(place, text)
         if self.error or self.warning:
             self._paint_badge(painter)
@@ -190,8 +187,7 @@ class NodeItem(QGraphicsRectItem):
         style, node = self.style, self.node
         family = style.family(node.block.family)
         waiting = self.shape_out is None
-        brief = node.block.brief()
-        about = f"{node.block.title}  {brief}" if brief else node.block.title
+        about, about_font = _fitted(node.block.title, node.block.brief(), style)
         shape = (
             str(self.shape_out) if self.shape_out is not None else ("does not fit" if self.misfit else "no shape yet")
         )
@@ -200,11 +196,25 @@ class NodeItem(QGraphicsRectItem):
         rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]
         picked = ((0,), (0, 2), (0, 1, 2))[level]  # what has room to be read from here
         top, pitch = self.height / 2 - (15.5, 22.0, 25.0)[level], (0.0, 23.0, 17.0)[level]
-        made = [_glyph(family.glyph, QPointF(26.0, self.height / 2), style.glyph_fonts[level])]
+        made = [_glyph(family.glyph, QPointF(11.0 + TILE / 2, self.height / 2), style.glyph_fonts[level])]
         for place, row in enumerate(picked):
             words, color = rows[row]
-            made.append(_text(words, top + place * pitch, style.node_fonts[level][min(place, 1)], color))
+            font = about_font if row == 1 else style.node_fonts[level][min(place, 1)]
+            made.append(_text(words, top + place * pitch, font, color))
         return made
+
+
+def _fitted(title: str, brief: str, style: Style) -> tuple[str, tuple[QFont, QFontMetricsF]]:
+    """Title and parameters in one line: in smaller letters, then with a shorter title, before a parameter is lost."""
+    words = f"{title}  {brief}" if brief else title
+    for font in (style.node_fonts[-1][1], style.tight_font):
+        if font[1].horizontalAdvance(words) <= TEXT_WIDTH:
+            return words, font
+    metrics = style.tight_font[1]
+    rest = TEXT_WIDTH - metrics.horizontalAdvance(f"  {brief}")
+    if brief and rest > 0.3 * TEXT_WIDTH:
+        words = f"{metrics.elidedText(title, Qt.TextElideMode.ElideRight, rest)}  {brief}"
+    return words, style.tight_font
 
 
 def _text(words: str, y: float, font: tuple[QFont, QFontMetricsF], color: str) -> Text:
@@ -215,7 +225,7 @@ def _text(words: str, y: float, font: tuple[QFont, QFontMetricsF], color: str) -
 def _glyph(character: str, center: QPointF, font: QFont) -> Text:
     text = static_text(character, font)
     size = text.size()
-    return center - QPointF(size.width() / 2, size.height() / 2), text, font, "family"
+    return center - QPointF(size.width() / 2, size.height() / 2), text, font, "on_accent"
 
 
 def static_text(words: str, font: QFont) -> QStaticText:

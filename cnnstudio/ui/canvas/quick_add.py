@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QPoint,
+    QRectF,
     QSize,
     Qt,
 )
@@ -30,19 +31,21 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.graph import BLOCKS, Shape
 from cnnstudio.ui.canvas.edits import fits
-from cnnstudio.ui.canvas.search import Entry, found
+from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.canvas.style import glyph, glyph_font, pen
 from cnnstudio.ui.theme import theme
 
 ROW, WIDTH, ROWS = 30, 300, 9
+FIRST = ("input", "convolution", "activation", "pooling", "normalization", "linear", "merge", "residual")
 Index = QModelIndex | QPersistentModelIndex
 
 
 def block_entries(carried: Shape | None = None, forward: bool = True, wired: bool = False) -> list[Entry]:
     """The blocks; with ``wired``, those that can stand at the free end of a wire with this shape."""
+    families = [*FIRST, *dict.fromkeys(block.family for block in BLOCKS.values())]
     return [
         Entry(block.title, block.family, block.family, block, f"{name} {block.stem} {block.family} {block.keywords}")
-        for name, block in BLOCKS.items()
+        for name, block in sorted(BLOCKS.items(), key=lambda entry: families.index(entry[1].family))
         if block.is_offered and (not wired or fits(block, carried, forward))
     ]
 
@@ -206,15 +209,19 @@ class _Delegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent", 0.14))
             painter.drawRoundedRect(row.adjusted(0, 1, 0, -1), 6, 6)
-        painter.setFont(glyph_font(17))
-        painter.setPen(theme.family(entry.family))
-        painter.drawText(row.adjusted(6, 0, 0, 0), _MIDDLE_LEFT, glyph(entry.family))
+        square = QRectF(row.x() + 6.0, row.center().y() - 9.5, 20.0, 20.0)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.family(entry.family))
+        painter.drawRoundedRect(square, 5.0, 5.0)
+        painter.setFont(glyph_font(14))
+        painter.setPen(theme.color("on_accent"))
+        painter.drawText(square, int(Qt.AlignmentFlag.AlignCenter), glyph(entry.family))
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("muted"))
         painter.drawText(row.adjusted(0, 0, -8, 0), _MIDDLE_RIGHT, entry.detail)
         painter.setFont(theme.font("body"))
         painter.setPen(theme.color("text"))
-        painter.drawText(row.adjusted(32, 0, -80, 0), _MIDDLE_LEFT, entry.title)
+        painter.drawText(row.adjusted(36, 0, -84, 0), _MIDDLE_LEFT, entry.title)
         painter.restore()
 
 

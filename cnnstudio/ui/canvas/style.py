@@ -74,8 +74,9 @@ class Style:
             (_font(12, bold=True), _font(11)),
         ]
         self.node_fonts = [tuple((font, QFontMetricsF(font)) for font in pair) for pair in pairs]
+        self.tight_font = (_font(10), QFontMetricsF(_font(10)))
         self.small_font, self.label_font = _font(11), _font(10)
-        self.glyph_fonts, self.badge_font = [glyph_font(size) for size in (30, 25, 21)], _font(12, bold=True)
+        self.glyph_fonts, self.badge_font = [glyph_font(size) for size in (26, 24, 20)], _font(12, bold=True)
         self._label_metrics = QFontMetricsF(self.label_font)
         self._label_widths: dict[str, float] = {}
         self._families: dict[str, FamilyStyle] = {}

@@ -6,6 +6,8 @@ from typing import Literal, cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -59,8 +61,6 @@ class CanvasView(Asking):
         self._pointer = Pointer(QPointF(), QPoint(), Qt.KeyboardModifier.NoModifier)
         self._hot: Edge | None = None
         self._drop: Drop | None = None
-        self._scope = document.scope
-        self._places: dict[tuple[str, ...], tuple[float, QPointF]] = {}
         self._roll = QTimer(self, interval=16)
         self._roll.timeout.connect(self._roll_on)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -76,8 +76,7 @@ class CanvasView(Asking):
         self.breadcrumb = Breadcrumb(document, self)
         self.breadcrumb.move(12, 12)
         document.changed.connect(self._give_up_gesture)
-        document.scope_changed.connect(self._look_into)
-        document.path_changed.connect(self._look_at_opened)
+        document.scope_changed.connect(self._give_up_gesture)
         document.selection_changed.connect(self._describe)
         self.canvas.synced.connect(self._describe)
 
@@ -357,24 +356,6 @@ class CanvasView(Asking):
         """The item of a node."""
         return self.canvas.nodes[name]
 
-    def _look_into(self, scope: tuple[str, ...]) -> None:
-        self.cancel()
-        self._places[self._scope] = self.zoom, self.visible().center()
-        self._scope = scope
-        if scope in self._places and len(scope) < max(map(len, self._places)):
-            zoom, middle = self._places[scope]
-            self.zoom_by(zoom / self.zoom)
-            away = self.viewport().rect().center() - self.mapFromScene(middle)
-            self.pan_by(away.x(), away.y())
-            self._places = {key: value for key, value in self._places.items() if len(key) < len(scope)}
-        else:
-            self.fit()
-
-    def _look_at_opened(self, *_: object) -> None:
-        if not self.document.undo_stack.count():
-            self._places.clear()
-            self.fit()
-
     def _describe(self, *_: object) -> None:
         names = self.chosen
         if len(names) == 1:
@@ -382,6 +363,8 @@ class CanvasView(Asking):
         else:
             words = f"{len(names) or 'No'} nodes selected of {len(self.canvas.nodes)}."
         self.setAccessibleDescription(words)
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
