@@ -41,7 +41,7 @@ class Camera(QGraphicsView):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.document = document
-        self.canvas = CanvasScene(document)
+        self.canvas = CanvasScene(document, self)
         self.setScene(self.canvas)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.BoundingRectViewportUpdate)
         flags = QGraphicsView.OptimizationFlag

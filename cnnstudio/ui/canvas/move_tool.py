@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtGui import QPainter
 
 from cnnstudio.graph import Edge, Graph, GraphError, Position
 from cnnstudio.ui.canvas.edits import lifted, snapped, whole
-from cnnstudio.ui.canvas.tools import SHIFT, Pointer, Tool
+from cnnstudio.ui.canvas.style import pen
+from cnnstudio.ui.canvas.tools import CTRL, SHIFT, Pointer, Tool
 from cnnstudio.ui.insertion import spliced
+from cnnstudio.ui.measures import WIDTH
+from cnnstudio.ui.theme import theme
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.view import CanvasView
 
+GUIDE_REACH = 6  # pixels of the screen within which a node falls into line with another
 MANY = 10  # from so many nodes on, edges are smoothed only when they stand still
+
+Line = tuple[float, QPointF]  # where the top left corner comes to lie, and a point of what it lines up with
 
 
 class MoveTool(Tool):
     """Moves the selection. A lone unwired node dropped on a wire is spliced in; Shift lifts nodes off their wires.
 
-    Shift held from the start lifts; Shift pressed later turns snapping to the grid round.
+    A node falls into line with its wires and its neighbours; Ctrl leaves it where the pointer has it. Shift held from
+    the start lifts; Shift pressed later turns snapping to the grid round.
     """
 
     cursor = Qt.CursorShape.SizeAllCursor
@@ -40,6 +48,8 @@ class MoveTool(Tool):
         alone = len(self._from) == 1 and node.block.arity.most != 0
         unwired = not any(node.inputs) and not canvas.graph.consumers[name]
         self._may_splice = alone and (unwired or self._lifts) and not document.is_read_only
+        self._columns, self._rows = self._lines()
+        self._guides: list[QLineF] = []
         for each in self._from:
             canvas.nodes[each].raised = True
             canvas.nodes[each].setZValue(2.0)
@@ -75,8 +85,53 @@ class MoveTool(Tool):
             x, y = self._from[self._name]
             to_x, to_y = snapped((x + dx, y + dy))
             dx, dy = to_x - x, to_y - y
+        elif not pointer.holds(CTRL):
+            dx, dy = self._guided(dx, dy)
         dx, dy = whole((dx, dy))
         return {name: (x + dx, y + dy) for name, (x, y) in self._from.items()}
+
+    def _lines(self) -> tuple[list[Line], list[Line]]:
+        """The places where the node stands in line with others, across and down: with its wires straight above all."""
+        canvas, seen = self.view.canvas, self.view.visible()
+        item, name = canvas.nodes[self._name], self._name
+        columns: list[Line] = []
+        rows: list[Line] = []
+        for port, source in enumerate(item.node.inputs):
+            if source is not None and source not in self._from:
+                other = canvas.nodes[source]
+                rows.append((other.output_at().y() - item.inputs[port].y(), other.output_at()))
+        for edge in canvas.graph.consumers[name]:
+            if edge.target not in self._from:
+                end = canvas.nodes[edge.target].input_at(edge.port)
+                rows.append((end.y() - item.output.y(), end))
+        for other_name, other in canvas.nodes.items():
+            if other_name not in self._from and seen.intersects(other.body):
+                middle = other.body.center()
+                columns.append((other.body.x(), QPointF(other.body.x(), middle.y())))
+                rows.append((middle.y() - item.height / 2, middle))
+        return columns, rows
+
+    def _guided(self, dx: float, dy: float) -> tuple[float, float]:
+        """The offset that brings the node into a line that it is near to; keeps the lines to paint."""
+        x, y = self._from[self._name]
+        across, down = _nearest(self._columns, x + dx), _nearest(self._rows, y + dy)
+        reach, height = GUIDE_REACH / self.view.zoom, self.view.canvas.nodes[self._name].height
+        if self._guides:
+            self.view.viewport().update()
+        self._guides = []
+        if across is not None and abs(across[0] - x - dx) <= reach:
+            dx = across[0] - x
+            self._guides.append(QLineF(across[1], QPointF(across[0], y + dy + height / 2)))
+        if down is not None and abs(down[0] - y - dy) <= reach:
+            dy = down[0] - y
+            self._guides.append(QLineF(down[1], QPointF(x + dx + WIDTH / 2, down[1].y())))
+        if self._guides:
+            self.view.viewport().update()
+        return dx, dy
+
+    def paint(self, painter: QPainter, zoom: float) -> None:
+        painter.setPen(pen(theme.color("accent", 0.7), 1.0 / zoom, Qt.PenStyle.DashLine))
+        painter.drawLines(self._guides)
 
     def _outcome(self, places: dict[str, Position], over: Edge | None) -> tuple[str, Graph | None]:
         if self.view.document.is_read_only:
@@ -104,3 +159,7 @@ class MoveTool(Tool):
                 canvas.nodes[name].raised = False
                 canvas.nodes[name].setZValue(1.0)
                 canvas.nodes[name].update()
+
+
+def _nearest(lines: list[Line], place: float) -> Line | None:
+    return min(lines, key=lambda line: abs(line[0] - place), default=None)

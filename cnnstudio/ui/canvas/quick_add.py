@@ -31,8 +31,8 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.graph import BLOCKS, Shape
 from cnnstudio.ui.canvas.edits import fits
-from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.canvas.style import glyph, glyph_font, pen
+from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.theme import theme
 
 ROW, WIDTH, ROWS = 30, 300, 9

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from cnnstudio.compiler.inference import Analysis
@@ -51,8 +51,8 @@ class CanvasScene(QGraphicsScene):
     synced = Signal()  # the items agree with the document again
     touched = Signal(bool)  # something looks otherwise; with True, a body stands elsewhere or is another
 
-    def __init__(self, document: Document) -> None:
-        super().__init__()
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self.document = document
         self.inks = Style()
         self.nodes: dict[str, NodeItem] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Literal, cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
@@ -226,7 +227,7 @@ class CanvasView(Asking):
             words = self.canvas.wires[hit.edge].sentence()
             if self.canvas.wires[hit.edge].faulty:
                 words += " " + self.canvas.nodes[hit.edge.target].error
-        QToolTip.showText(event.globalPos(), f"<p>{words}</p>" if words else "", self.viewport())
+        QToolTip.showText(event.globalPos(), f"<p>{escape(words)}</p>" if words else "", self.viewport())
 
     # keys
 

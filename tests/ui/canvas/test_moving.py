@@ -119,3 +119,13 @@ def test_the_map_in_the_corner_moves_the_view(hand_on, chain):
     after = hand.view.visible().center()
     assert after != before
     assert hand.graph == chain
+
+
+def test_a_node_falls_into_line_with_its_wires_unless_ctrl_is_held(hand_on, chain):
+    hand = hand_on(chain.move({"relu1": (600.0, 200.0)}))
+    start = hand.body("relu1")
+    hand.drag(start, start + QPointF(30, -136))
+    assert hand.graph["relu1"].position == (630.0, 60.0), "its wire is straight"
+    hand.document.undo_stack.undo()
+    hand.drag(start, start + QPointF(30, -136), CTRL)
+    assert hand.graph["relu1"].position == (630.0, 64.0)
