@@ -28,7 +28,7 @@ class Recipe(Declaration):
     step_factor: with the step schedule, what the rate is multiplied by
     label_smoothing: share of the target that is spread over all classes
     gradient_clip: greatest norm of the gradient; 0 leaves it alone
-    augment: train on randomly shifted (and, for colour photos, mirrored) images
+    augment: train on randomly shifted images, mirrored too where a mirror image makes sense
     validation_share: share of the images kept for validation where the data has no split of its own
     seed: the same seed gives the same run again on a CPU
     device: where to compute; auto takes CUDA where there is one
@@ -44,7 +44,7 @@ class Recipe(Declaration):
     momentum: Annotated[float, Range(0.0, 0.9999)] = 0.9
     nesterov: bool = False
     weight_decay: NonNegative = 0.0
-    schedule: Literal["constant", "step", "cosine", "one-cycle"] = "cosine"
+    schedule: Literal["constant", "step", "cosine", "one-cycle"] = "one-cycle"
     step_epochs: Annotated[int, Range(1, 10_000)] = 5
     step_factor: Annotated[float, Range(0.0001, 1.0)] = 0.1
     label_smoothing: Fraction = 0.0
