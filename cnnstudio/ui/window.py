@@ -112,6 +112,7 @@ class Window(QMainWindow):
             signal.connect(self._refresh.start)
         document.said.connect(self.messages.say)
         run.said.connect(self._say_run)
+        run.state_changed.connect(self._show_run)
         for dock in self.docks.values():
             dock.topLevelChanged.connect(self._refresh.start)
             dock.dockLocationChanged.connect(self._refresh.start)
@@ -263,6 +264,13 @@ class Window(QMainWindow):
         kind = {"failed": "error", "finished": "success"}.get(self.run.state, "info")
         self.messages.say(sentence, kind)
 
+    def _show_run(self, state: str) -> None:
+        """Bring to the front what a run is watched by, as it begins."""
+        if state == "preparing":
+            self.docks["training"].raise_()
+            if self.docks["feature-maps"].visibleRegion().isEmpty():
+                self.docks["curves"].raise_()
+
     def _show_state(self) -> None:
         self.setWindowTitle(f"{self.files.title}[*] – CNN Studio")
         self.setWindowModified(self.files.is_modified)
@@ -303,10 +311,10 @@ class Window(QMainWindow):
             event.ignore()
             return
         self._is_closing = True
-        self.hide()  # a step that takes a while ends out of sight
         self.preferences.set_bytes("geometry", self.saveGeometry())
         self.preferences.set_bytes("layout", self.saveState(LAYOUT_VERSION))
         self.preferences.sync()
+        self.hide()  # a step that takes a while ends out of sight
         self.run.close()
         self.feature_maps.close_tasks()
         self.exports.close()

@@ -241,3 +241,13 @@ def test_double_clicking_a_node_without_an_inside_shows_its_form(window: Window,
     window.canvas.activated.emit("conv1")
     assert isinstance(window.docks["inspector"].widget(), QWidget)
     assert not window.docks["inspector"].visibleRegion().isEmpty()
+
+
+def test_a_run_brings_its_panels_to_the_front_as_it_begins(qtbot: QtBot, window: Window, tiny: Project) -> None:
+    window.document.open(tiny, None)
+    window.show_panel("problems")
+    window.show_panel("summary")
+    window.commands.run("train")
+    qtbot.waitUntil(lambda: not window.docks["training"].visibleRegion().isEmpty())
+    qtbot.waitUntil(lambda: not window.docks["curves"].visibleRegion().isEmpty())
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=60_000)

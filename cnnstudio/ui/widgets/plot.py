@@ -174,7 +174,5 @@ def thinned(x: Column, y: Column, most: int = MOST_POINTS) -> tuple[Column, Colu
 
 def _room(now: float, total: int) -> float:
     """How far the x axis goes: in a few large jumps, so that the scale seldom changes."""
-    for share in (0.1, 0.25, 0.5):
-        if total > 10 and now <= share * total:
-            return max(1.0, share * total)
-    return float(max(1, total))
+    whole = float(max(1, total))
+    return next((share * whole for share in (0.01, 0.02, 0.05, 0.1, 0.25, 0.5) if now <= share * whole), whole)
