@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 from cnnstudio.compiler.expressions import Expression, annotation, parsed, quoted, template, written
@@ -182,8 +183,10 @@ def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
     columns = [column for _, positional, keywords in calls for column in (*positional, *keywords)]
     names = _parameters(made, columns, [column for row in later for column in row])
 
+    halves = _halves(columns, names)
+
     def word(column: _Column) -> str:
-        return names.get(column.slot, column.literals[0])
+        return halves.get(column.slot) or names.get(column.slot, column.literals[0])
 
     for row, columns, (called, positional, keywords) in zip(rows, later, calls, strict=True):
         kept = {names[column.slot]: _attribute(made, names[column.slot]) for column in columns if column.slot in names}
@@ -197,6 +200,7 @@ def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
                 named = known[row[0].use.key].without_defaults(named)
             made.lines.append((row[0].node.name, written(called, list(map(word, positional)), named)))
     usual = {parameter.name: quoted(repr(parameter.default)) for parameter in parameters(type(made.sample.block))}
+    names = {slot: name for slot, name in names.items() if slot not in halves}
     for (_, literals), name in names.items():
         made.annotations[name] = annotation(tuple(sorted(set(literals))))
         # a kernel is always told, since the padding follows from it
@@ -204,6 +208,18 @@ def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
             made.defaults[name] = usual[name]
     for index, use in enumerate(made.uses):
         made.arguments[use] = {name: literals[index] for (_, literals), name in names.items()}
+
+
+def _halves(columns: list[_Column], names: Mapping[_Slot, str]) -> dict[_Slot, str]:
+    """Slot -> ``kernel_size // 2``: the padding that goes with a kernel everywhere needs no parameter of its own."""
+    halves: dict[_Slot, str] = {}
+    slots = {column.slot: None for column in columns if column.slot in names}
+    kernels, paddings = ([slot for slot in slots if slot[0] == label] for label in ("kernel_size", "padding"))
+    for kernel, padding in product(kernels, paddings):
+        pairs = zip(kernel[1], padding[1], strict=True)
+        if all(k.isdigit() and p.isdigit() and int(k) // 2 == int(p) for k, p in pairs):
+            halves[padding] = f"{names[kernel]} // 2"
+    return halves
 
 
 def _attribute(made: Class, parameter: str) -> str:

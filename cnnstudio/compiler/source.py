@@ -254,6 +254,7 @@ def _forward(
         expression = block.forward(statement.attribute, *inputs)
         if statement.node in words:
             expression = written(template(expression).called, words[statement.node], {})
+            expression = re.sub(r":(self\.\w+)", r": \1", re.sub(r"(self\.\w+):", r"\1 :", expression))  # as ruff does
         shape, before = shapes.get(statement.node), shapes.get(statement.inputs[0])
         comment = f"  # {shape}" if shape is not None and shape != before else ""
         if number == len(statements):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -48,6 +49,7 @@ from cnnstudio.graph import (
 from cnnstudio.graph import block as declare
 from cnnstudio.graph.parameter import Channels
 from cnnstudio.zoo import lenet5, small_resnet, vgg_small
+from cnnstudio.zoo.networks import NETWORKS as FAMOUS
 
 HEAD = (AdaptiveAvgPool2d(1), Flatten(), Linear(10))
 
@@ -201,6 +203,21 @@ NETWORKS: dict[str, Callable[[], Graph]] = {
     "plain_residual": plain_residual,
     "nested": nested,
     "pairs": pairs,
+    **{
+        name: partial(FAMOUS[name].make, 1000, FAMOUS[name].size)
+        for name in (
+            "convnext_tiny",
+            "densenet121",
+            "efficientnet_b0",
+            "googlenet",
+            "mobilenet_v2",
+            "regnet_y_400mf",
+            "resnet50",
+            "shufflenet_v2_x1_0",
+            "squeezenet1_1",
+            "xception",
+        )
+    },
 }
 
 
@@ -220,7 +237,7 @@ def test_ruff_has_nothing_to_say(arguments: list[str], tmp_path_factory: pytest.
     for name, make in NETWORKS.items():
         (folder / f"{name}.py").write_text(source(make()).text, encoding="utf-8")
     command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "--line-length", "120", str(folder)]
-    command += ["--ignore", "PLR0913,RUF001,RUF002,RUF003"] if arguments[0] == "check" else []
+    command += ["--ignore", "PLR0913,PLR0917,RUF001,RUF002,RUF003"] if arguments[0] == "check" else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -374,6 +391,16 @@ def test_numbers_that_happen_to_be_equal_stay_apart() -> None:
     assert "self.block1 = ConvBNReLU(3)" in text
 
 
+def test_the_padding_that_follows_from_the_kernel_is_no_parameter() -> None:
+    text = source(chain(ConvBNReLU(8, 1), MaxPool2d(), ConvBNReLU(8, 3), MaxPool2d(), ConvBNReLU(8, 5))).text
+    assert "def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:" in text
+    assert "kernel_size=kernel_size, padding=kernel_size // 2" in text
+    text = source(chain(ConvBNReLU(8, 1), MaxPool2d(), ConvBNReLU(8, 3, padding=0))).text
+    assert "kernel_size=kernel_size, bias=False" in text
+    text = source(chain(ConvBNReLU(8, 3), MaxPool2d(), ConvBNReLU(8, 5, padding=0))).text
+    assert "kernel_size: int, padding: int" in text
+
+
 def test_pairs_are_typed() -> None:
     text = source(chain(ConvBNReLU(8, (1, 7)), MaxPool2d(), ConvBNReLU(8, 3))).text
     assert "kernel_size: int | tuple[int, int], padding: int | tuple[int, int]" in text
@@ -400,8 +427,8 @@ def test_a_number_in_forward_that_differs_is_kept_by_the_module() -> None:
         "        self.right_channels = right_channels\n        self.right_conv = nn.Conv2d(right_channels" in made.text
     )
     assert forward_of(made, "Halves") == [
-        "left = x[:, :self.right_channels]",
-        "right = x[:, self.right_channels:]",
+        "left = x[:, : self.right_channels]",
+        "right = x[:, self.right_channels :]",
         "right = self.right_conv(right)",
         "right = self.right_bn(right)",
         "return torch.cat([left, right], dim=1)",
@@ -418,7 +445,7 @@ def test_an_attribute_never_hides_what_a_module_has() -> None:
     assert "def __init__(self, half: int = 4) -> None:" in made.text
     assert "self.half2 = half\n" in made.text
     assert "self.half =" not in made.text
-    assert forward_of(made, "Cut")[0] == "x = x[:, :self.half2]"
+    assert forward_of(made, "Cut")[0] == "x = x[:, : self.half2]"
 
 
 def test_an_axis_is_no_width() -> None:
