@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMenu, QTabBar, QTabWidget, QToolBar, QWidget
 
 import cnnstudio
 from cnnstudio.ui.actions import ACTIONS, Action
@@ -82,7 +82,7 @@ class Window(QMainWindow):
         self.run = Run(self)
         self.canvas = CanvasView(self.document)
         self.setCentralWidget(self.canvas)
-        self.messages = Messages(self.canvas)
+        self.messages = Messages(self.canvas, below=self.canvas.breadcrumb)
         self.files = Files(self.document, self.preferences, self.messages, self)
         self.exports = Exports(self.document, self.run, self.files, self.messages, self)
         self.training = TrainingPanel(self.document, self.run)
@@ -167,7 +167,7 @@ class Window(QMainWindow):
                 self.tabifyDockWidget(self.docks[one], self.docks[other])
             self.docks[first].raise_()
         sides = [self.docks["palette"], self.docks["inspector"]]
-        self.resizeDocks(sides, [230, 330], Qt.Orientation.Horizontal)
+        self.resizeDocks(sides, [212, 356], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["curves"]], [230], Qt.Orientation.Vertical)
 
     def _groups(self) -> list[list[str]]:
@@ -193,6 +193,16 @@ class Window(QMainWindow):
                 bar.setObjectName(title)
                 bar.setProperty("dockTitle", True)
                 dock.setTitleBarWidget(bar)
+
+    def _hide_old_tabs(self) -> None:
+        """Hide the tab bars of groups that are no more: Qt leaves them lying over the window."""
+        groups = [
+            {dock.windowTitle(), *(other.windowTitle() for other in self.tabifiedDockWidgets(dock))}
+            for dock in self.docks.values()
+        ]
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if {bar.tabText(index) for index in range(bar.count())} not in groups:
+                bar.hide()
 
     def _reveal(self, name: str) -> None:
         if name not in self.document.view_graph:
@@ -288,6 +298,7 @@ class Window(QMainWindow):
         self.docks["problems"].setWindowTitle(f"Problems ({problems})" if problems else "Problems")
         self.commands.refresh()
         self._show_titles()
+        self._hide_old_tabs()
 
     # events
 

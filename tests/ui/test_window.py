@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import cnnstudio.ui.window
@@ -251,3 +251,17 @@ def test_a_run_brings_its_panels_to_the_front_as_it_begins(qtbot: QtBot, window:
     qtbot.waitUntil(lambda: not window.docks["training"].visibleRegion().isEmpty())
     qtbot.waitUntil(lambda: not window.docks["curves"].visibleRegion().isEmpty())
     qtbot.waitUntil(lambda: window.run.state == "finished", timeout=60_000)
+
+
+def test_no_tab_bar_of_an_earlier_layout_lies_over_the_window(qtbot: QtBot, window: Window) -> None:
+    def bars() -> list[list[str]]:
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        shown = [bar for bar in window.findChildren(QTabBar, options=direct) if bar.isVisible()]
+        return sorted([bar.tabText(index) for index in range(bar.count())] for bar in shown)
+
+    first = [["Curves", "Feature maps", "Problems"], ["Inspector", "Training", "Summary", "Source"]]
+    qtbot.waitUntil(lambda: bars() == first)
+    window.tabifyDockWidget(window.docks["palette"], window.docks["inspector"])
+    qtbot.waitUntil(lambda: ["Blocks", "Inspector"] in bars())
+    window.default_layout()
+    qtbot.waitUntil(lambda: bars() == first)
