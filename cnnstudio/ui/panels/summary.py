@@ -43,7 +43,7 @@ from cnnstudio.ui.panels.summary_model import (
 from cnnstudio.ui.theme import icon, mix, theme
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
-ROOM = {NODE: 78, OUTPUT: 98, PARAMETERS: 84, MACS: 58, MEMORY: 78, BLOCK: 110, SEES: 112}
+ROOM = {NODE: 72, OUTPUT: 98, PARAMETERS: 90, MACS: 58, MEMORY: 78, BLOCK: 110, SEES: 112}
 FIELDS_DELAY = 150  # milliseconds; receptive fields of a large network take longer than a frame leaves
 
 
@@ -179,7 +179,8 @@ class ShareDelegate(QStyledItemDelegate):
             painter.fillRect(rect, mix(theme.palette.accent, theme.palette.panel, 0.14))
         painter.setFont(option.font)
         painter.setPen(theme.color(_role(row, column)))
-        painter.drawText(rect.adjusted(8, 0, -8, 0), side(column), model.text(row, column))
+        text = option.fontMetrics.elidedText(model.text(row, column), Qt.TextElideMode.ElideRight, rect.width() - 16)
+        painter.drawText(rect.adjusted(8, 0, -8, 0), side(column), text)
         if column in SHARED and (share := model.share(row, column)):
             room = rect.width() - 16
             width = max(1, round(room * share))

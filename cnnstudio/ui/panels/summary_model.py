@@ -135,8 +135,8 @@ class SummaryModel(QAbstractTableModel):
             return self.text(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return side(column)
-        if role == Qt.ItemDataRole.ToolTipRole and column == NODE:
-            return row.block
+        if role == Qt.ItemDataRole.ToolTipRole and column in (NODE, BLOCK, OUTPUT):
+            return f"{row.name} · {row.block} · {row.output}"
         if role == Qt.ItemDataRole.ToolTipRole and column in SHARED:
             count = row.count(column)
             return None if count is None else f"{count:,}{self._percent(count, column)}"
