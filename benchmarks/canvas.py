@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication
 from cnnstudio.blocks import Add, Conv2d, Input
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project
+from cnnstudio.ui.canvas.move_tool import MoveTool
 from cnnstudio.ui.canvas.tools import KnifeTool, Pointer
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
@@ -67,20 +68,24 @@ def canvas_gestures(view: CanvasView, app: QApplication) -> Iterator[tuple[str, 
     near = sorted(canvas.nodes, key=lambda name: (canvas.nodes[name].pos() - middle).manhattanLength())
     turn = count()
 
-    def move(names: list[str]) -> Callable[[], None]:
-        def once() -> None:
-            step = 6.0 if next(turn) % 2 else -6.0
-            if len(names) > 10:
-                view.hurry()
-            canvas.place({name: (canvas.nodes[name].x() + step, canvas.nodes[name].y()) for name in names})
+    def moved(names: list[str]) -> float:
+        view.document.select(tuple(names))
+        start = canvas.nodes[names[0]].body.center()
+        tool = MoveTool(view, Pointer(start, view.mapFromScene(start), PLAIN), names[0])
 
-        return once
+        def once() -> None:
+            place = start + QPointF(40.0 + next(turn) % 7 * 9.0, 40.0)
+            tool.move(Pointer(place, view.mapFromScene(place), PLAIN))
+
+        cost = frames(once, app)
+        tool.cancel()
+        return cost
 
     yield "repaint", frames(view.viewport().update, app)
     yield "pan", frames(lambda: view.pan_by(*((7, 4) if next(turn) % 2 else (-7, -4))), app)
     yield "zoom", frames(lambda: view.zoom_by(1.02 if next(turn) % 2 else 1 / 1.02), app)
-    yield "move 1", frames(move(near[:1]), app)
-    yield "move 100", frames(move(near[:100]), app)
+    yield "move 1", moved(near[:1])
+    yield "move 100", moved(near[:100])
     yield "select", frames(lambda: view.document.select((near[next(turn) % 50],)), app)
     yield "select all", frames(lambda: view.select_all() if next(turn) % 2 else view.select_none(), app)
     seen = view.visible()

@@ -253,8 +253,8 @@ class Camera(QGraphicsView):
     def _grid_tile(self) -> tuple[QPixmap, float]:
         """Dots for the zoom in force, and the side of the tile in pixels of the screen."""
         pitch = GRID * self.zoom
-        while pitch < 14.0:
-            pitch *= 4.0
+        while pitch < 12.0:
+            pitch *= 2.0
         ratio = self.devicePixelRatioF()
         key = (round(pitch, 4), ratio, theme.palette.name)
         if self._tile is None or self._tile[0] != key:

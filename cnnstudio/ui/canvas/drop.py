@@ -42,11 +42,8 @@ class Drop:
         return edge
 
     def _mark(self, edge: Edge | None) -> None:
-        wires = self._view.canvas.wires
-        for each, hot in ((self._edge, False), (edge, True)):
-            if each is not None and each in wires:
-                wires[each].show_state(hot=hot)
         self._edge = edge
+        self._view.canvas.heat({edge} if edge is not None else ())
 
     def paint(self, painter: QPainter, zoom: float) -> None:
         """Paint the outline, in scene pixels."""

@@ -17,6 +17,8 @@ TURN = 28.0  # how far a wire to the next row runs out of the port before it tur
 SPARE = 6_000  # pixels painted in vain that a piece of the view less is worth
 ROUND = 14.0  # the radius of its corners
 
+Place = tuple[float, float]
+
 
 def input_port(index: int, ports: int) -> QPointF:
     """The place of an input port, from the node's top left corner."""
@@ -71,21 +73,19 @@ def wire_path(start: QPointF, end: QPointF) -> QPainterPath:
     return path
 
 
-def _on_cubic(start: QPointF, end: QPointF, share: float) -> QPointF:
-    one, two = bend(start, end)
-    rest = 1.0 - share
-    a, b, c, d = rest**3, 3 * rest * rest * share, 3 * rest * share * share, share**3
-    return QPointF(
-        a * start.x() + b * one.x() + c * two.x() + d * end.x(),
-        a * start.y() + b * one.y() + c * two.y() + d * end.y(),
-    )
-
-
-def wire_points(start: QPointF, end: QPointF) -> list[QPointF]:
-    """That wire as a line of straight pieces."""
+def wire_points(start: QPointF, end: QPointF) -> list[Place]:
+    """That wire as a line of straight pieces; bare numbers, for the arithmetic of whole strokes of a knife."""
     if is_turned(start, end):
-        return turns(start, end)
-    return [_on_cubic(start, end, step / STEPS) for step in range(STEPS + 1)]
+        return [(corner.x(), corner.y()) for corner in turns(start, end)]
+    one, two = bend(start, end)
+    (ax, bx, cx, dx), (ay, by, cy, dy) = zip(*((p.x(), p.y()) for p in (start, one, two, end)), strict=True)
+    return [(ax * a + bx * b + cx * c + dx * d, ay * a + by * b + cy * c + dy * d) for a, b, c, d in _SHARES]
+
+
+# the weights of a cubic's four points, step by step along it
+_SHARES = [
+    ((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t, t**3) for t in (step / STEPS for step in range(STEPS + 1))
+]
 
 
 def _towards(point: QPointF, other: QPointF, distance: float) -> QPointF:
@@ -94,13 +94,12 @@ def _towards(point: QPointF, other: QPointF, distance: float) -> QPointF:
     return line.pointAt(min(0.5, distance / line.length())) if line.length() else point
 
 
-def distance_to(point: QPointF, line: list[QPointF]) -> tuple[float, float]:
+def distance_to(point: QPointF, line: list[Place]) -> tuple[float, float]:
     """How far ``point`` is from the line, and at which share of it it is nearest."""
     best, where = float("inf"), 0.0
     px, py = point.x(), point.y()
-    for index, (a, b) in enumerate(pairwise(line)):
-        ax, ay = a.x(), a.y()
-        dx, dy = b.x() - ax, b.y() - ay
+    for index, ((ax, ay), (bx, by)) in enumerate(pairwise(line)):
+        dx, dy = bx - ax, by - ay
         length = dx * dx + dy * dy
         share = max(0.0, min(1.0, ((px - ax) * dx + (py - ay) * dy) / length)) if length else 0.0
         away = (px - ax - share * dx) ** 2 + (py - ay - share * dy) ** 2
@@ -109,11 +108,22 @@ def distance_to(point: QPointF, line: list[QPointF]) -> tuple[float, float]:
     return float(best**0.5), where
 
 
-def crosses(stroke: list[QPointF], line: list[QPointF]) -> bool:
-    """Whether two lines of straight pieces cross."""
-    bounded = QLineF.IntersectionType.BoundedIntersection
-    pieces = [QLineF(a, b) for a, b in pairwise(line)]
-    return any(QLineF(a, b).intersects(piece)[0] == bounded for a, b in pairwise(stroke) for piece in pieces)
+def crosses(a: QPointF, b: QPointF, line: list[Place]) -> bool:
+    """Whether the straight stroke from ``a`` to ``b`` crosses the line."""
+    ax, ay = a.x(), a.y()
+    dx, dy = b.x() - ax, b.y() - ay
+    before = 0.0
+    for index, (x, y) in enumerate(line):
+        side = dx * (y - ay) - dy * (x - ax)
+        if index and before * side <= 0.0 and before != side:
+            # this piece changes the side of the stroke: does it do so between its two ends?
+            share = before / (before - side)
+            lx, ly = line[index - 1]
+            at = (lx + (x - lx) * share - ax) * dx + (ly + (y - ly) * share - ay) * dy
+            if 0.0 <= at <= dx * dx + dy * dy:
+                return True
+        before = side
+    return False
 
 
 def joined(pieces: list[QRect]) -> list[QRect]:

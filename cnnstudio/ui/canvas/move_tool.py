@@ -145,11 +145,8 @@ class MoveTool(Tool):
         return (f"Lift {what} off the wires" if self._lifts else f"Move {what}"), graph
 
     def _mark(self, over: Edge | None) -> None:
-        if over != self._over:
-            for edge, hot in ((self._over, False), (over, True)):
-                if edge is not None and edge in self.view.canvas.wires:
-                    self.view.canvas.wires[edge].show_state(hot=hot)
-            self._over = over
+        self._over = over
+        self.view.canvas.heat({over} if over is not None else ())
 
     def _let_go(self) -> None:
         self._mark(None)

@@ -64,11 +64,12 @@ class NodeItem(QGraphicsRectItem):
             self._texts = {}
             self.update()
 
-    def show_state(self, selected: bool, focused: bool) -> None:
-        """Show whether it is selected and whether the keyboard stands on it."""
+    def show_state(self, selected: bool, focused: bool, now: bool = True) -> None:
+        """Show whether it is selected and whether the keyboard stands on it; ``now``, or when all is painted again."""
         if (selected, focused) != (self.selected, self.focused):
             self.selected, self.focused = selected, focused
-            self.update()
+            if now:
+                self.update()
 
     def restyle(self, style: Style) -> None:
         """Paint with other colours."""

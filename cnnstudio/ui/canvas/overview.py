@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
-from cnnstudio.ui.canvas.geometry import bounds, is_turned, turns
+from cnnstudio.ui.canvas.geometry import bounds
 from cnnstudio.ui.canvas.node_item import NodeItem, static_text
 from cnnstudio.ui.canvas.style import Style
-from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.measures import WIDTH
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.scene import CanvasScene
 
 NEAR = 0.35  # the zoom below which the overview paints in the place of the items
+MOST_NAMES = 20_000  # laid out at once, over all sizes
 LEGIBLE = 0.2  # the zoom from which a name has room
 
 
@@ -27,19 +26,17 @@ class Overview:
 
     def __init__(self, scene: CanvasScene) -> None:
         self._scene = scene
-        self._stale = self._bodies_stale = True
+        self._wires_stale = self._bodies_stale = True
         self.bodies: dict[str, list[QRectF]] = {}
         self._wires: dict[str, list[QLineF]] = {}
-        self._marked: dict[str, list[QRectF]] = {}
-        self._names: dict[str, QStaticText] = {}
+        self._names: dict[tuple[str, int], QStaticText] = {}
         self._font = QFont()
         self._bounds = QRectF()
 
-    def invalidate(self, bodies: bool = False) -> None:
-        """Say that something in the scene is not as it was: wires or marks, or also where the ``bodies`` are."""
-        self._stale = True
-        if bodies:
-            self._bodies_stale = True
+    def invalidate(self, wires: bool = False, bodies: bool = False) -> None:
+        """Say that something is not as it was: a mark, or also how ``wires`` run, or where the ``bodies`` are."""
+        self._wires_stale |= wires
+        self._bodies_stale |= bodies
         self._scene.touched.emit(bodies)
 
     @property
@@ -51,19 +48,11 @@ class Overview:
     def gather(self) -> None:
         """Bring the lists up to date, if the scene changed since they were made."""
         self._gather_bodies()
-        if not self._stale:
-            return
-        self._stale = False
-        self._wires, self._marked = {}, {}
-        for item in self._scene.nodes.values():
-            for mark in _marks(item):
-                self._marked.setdefault(mark, []).append(item.body)
-        for wire in self._scene.wires.values():
-            lines = self._wires.setdefault(_state(wire), [])
-            if is_turned(wire.start, wire.end):
-                lines += [QLineF(a, b) for a, b in pairwise(turns(wire.start, wire.end))]
-            else:
-                lines.append(QLineF(wire.start, wire.end))
+        if self._wires_stale:
+            self._wires_stale = False
+            self._wires = {"plain": [], "faulty": []}
+            for wire in self._scene.wires.values():
+                self._wires["faulty" if wire.faulty else "plain"] += wire.lines()
 
     def _gather_bodies(self) -> None:
         if not self._bodies_stale:
@@ -77,16 +66,24 @@ class Overview:
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint everything; the painter draws in scene pixels and ``exposed`` is what of the scene can be seen."""
         self.gather()
-        style = self._scene.inks
+        style, scene = self._scene.inks, self._scene
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        pens = {"plain": style.wire_color, "selected": style.accent, "faulty": style.error}
-        for state, lines in self._wires.items():
-            painter.setPen(_hairline(pens[state], dashed=state == "faulty"))
+        chosen = [line for edge in scene.selected_wires | scene.hot_wires for line in scene.wires[edge].lines()]
+        for color, lines, width in (
+            (style.wire_color, self._wires["plain"], 1.0),
+            (style.error, self._wires["faulty"], 1.0),
+            (style.accent, chosen, 2.0),
+        ):
+            painter.setPen(_hairline(color, width, dashed=color == style.error))
             painter.drawLines(lines)
         self.paint_bodies(painter, style)
-        for mark, rects in self._marked.items():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(_hairline(style.accent if mark == "selected" else style.error, 2.0, mark == "focused"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        marked: dict[str, list[QRectF]] = {}
+        for name in scene.marked_nodes:
+            for mark in _marks(scene.nodes[name]):
+                marked.setdefault(mark, []).append(scene.nodes[name].body)
+        for mark, rects in marked.items():
+            painter.setPen(_hairline(style.error if mark == "error" else style.accent, 2.0, mark == "focused"))
             painter.drawRects(rects)
         if zoom >= LEGIBLE:
             self._paint_names(painter, zoom, exposed)
@@ -100,10 +97,11 @@ class Overview:
 
     def _paint_names(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         pixels = max(8, min(11, round(40.0 * zoom)))
-        if self._font.pixelSize() != pixels or self._font.family() != self._scene.inks.small_font.family():
-            self._font = QFont(self._scene.inks.small_font)
-            self._font.setPixelSize(pixels)
+        font = QFont(self._scene.inks.small_font)
+        font.setPixelSize(pixels)
+        if font.family() != self._font.family() or len(self._names) > MOST_NAMES:
             self._names.clear()
+        self._font = font
         transform = painter.worldTransform()
         # in pixels of the screen, so that the letters keep their size and their sharpness
         painter.setWorldTransform(QTransform())
@@ -119,11 +117,12 @@ class Overview:
         painter.setWorldTransform(transform)
 
     def _name(self, name: str) -> QStaticText:
-        if name not in self._names:
-            room = WIDTH * LEGIBLE if self._font.pixelSize() <= 8 else WIDTH * self._font.pixelSize() / 40.0
-            words = QFontMetricsF(self._font).elidedText(name, Qt.TextElideMode.ElideRight, room - 6.0)
-            self._names[name] = static_text(words, self._font)
-        return self._names[name]
+        pixels = self._font.pixelSize()
+        if (name, pixels) not in self._names:
+            room = WIDTH * max(LEGIBLE, pixels / 40.0 - 0.0125) - 6.0
+            words = QFontMetricsF(self._font).elidedText(name, Qt.TextElideMode.ElideRight, room)
+            self._names[name, pixels] = static_text(words, self._font)
+        return self._names[name, pixels]
 
 
 def _marks(item: NodeItem) -> Iterable[str]:
@@ -133,10 +132,6 @@ def _marks(item: NodeItem) -> Iterable[str]:
         yield "error"
     if item.focused:
         yield "focused"
-
-
-def _state(wire: WireItem) -> str:
-    return "selected" if wire.selected or wire.hot else "faulty" if wire.faulty else "plain"
 
 
 def _hairline(color: QColor, width: float = 1.0, dashed: bool = False) -> QPen:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsScene
@@ -24,6 +23,7 @@ from cnnstudio.ui.measures import GAP, node_size
 from cnnstudio.ui.theme import theme
 
 _TOUCHES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
+MANY = 200  # nodes from which on one update of everything is cheaper than one of each
 _FAR = 100_000.0  # half the side of the scene; larger only for nodes that a file puts beyond
 
 
@@ -58,6 +58,7 @@ class CanvasScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.wires: dict[Edge, WireItem] = {}
         self.selected_wires: frozenset[Edge] = frozenset()
+        self.hot_wires: frozenset[Edge] = frozenset()
         self.focused: str | None = None
         self.graph = Graph()
         self.analysis = Analysis(self.graph, {}, {})
@@ -84,7 +85,8 @@ class CanvasScene(QGraphicsScene):
         self._show_results(analysis)
         self._follow_selection(self.document.selection)
         self.select_wires(self.selected_wires & self.wires.keys())
-        self.overview.invalidate(bodies=moved)
+        self.heat(self.hot_wires & self.wires.keys())
+        self.overview.invalidate(wires=True, bodies=moved)
         self.synced.emit()
 
     def _apply(self, difference: Diff) -> bool:
@@ -152,6 +154,11 @@ class CanvasScene(QGraphicsScene):
             if carried is not wire.carried or faulty is not wire.faulty:
                 wire.show_result(carried, faulty)
 
+    @property
+    def marked_nodes(self) -> Iterable[str]:
+        """The nodes that look otherwise than their family: selected, focused or wrong."""
+        return {*self._selected, *self._problems, *([self.focused] if self.focused else [])} & self.nodes.keys()
+
     def _found_problems(self, analysis: Analysis) -> dict[str, tuple[str, str]]:
         found = {name: (_sentence(error.sentence), "") for name, error in analysis.errors.items()}
         if self.document.scope:
@@ -169,9 +176,12 @@ class CanvasScene(QGraphicsScene):
         chosen = frozenset(names)
         if self.focused not in self.nodes:
             self.focused = None
-        for name in self._selected ^ chosen:
+        turned = self._selected ^ chosen
+        for name in turned:
             if name in self.nodes:
-                self.nodes[name].show_state(name in chosen, name == self.focused)
+                self.nodes[name].show_state(name in chosen, name == self.focused, len(turned) <= MANY)
+        if len(turned) > MANY:
+            self.update()
         self._selected = chosen
         self.overview.invalidate()
 
@@ -204,6 +214,16 @@ class CanvasScene(QGraphicsScene):
                 self.nodes[each].show_state(each in self._selected, each == name)
         self.overview.invalidate()
 
+    def heat(self, edges: Iterable[Edge]) -> None:
+        """Make these wires, and no others, look as if the pointer were on them."""
+        hot = frozenset(edges)
+        if hot != self.hot_wires:
+            for edge in self.hot_wires ^ hot:
+                if edge in self.wires:
+                    self.wires[edge].show_state(hot=edge in hot)
+            self.hot_wires = hot
+            self.overview.invalidate()
+
     def set_wide_wires(self, wide: bool) -> None:
         """Let the width of a wire grow with the channels it carries, or not."""
         self.wide_wires = wide
@@ -228,7 +248,7 @@ class CanvasScene(QGraphicsScene):
             else:
                 stale.append(edge)
         self._route(stale)
-        self.overview.invalidate(bodies=True)
+        self.overview.invalidate(wires=True, bodies=True)
 
     def settle(self, names: Iterable[str]) -> None:
         """Put these nodes back where the graph has them."""
@@ -274,11 +294,10 @@ class CanvasScene(QGraphicsScene):
             if isinstance(item, NodeItem) and rect.intersects(item.body)
         ]
 
-    def wires_cut(self, stroke: list[QPointF]) -> list[Edge]:
-        """The wires that the line of a knife crosses."""
-        around = bounds([QRectF(a, b).normalized().adjusted(-1, -1, 1, 1) for a, b in pairwise(stroke)])
-        found = self.items(around, _TOUCHES)
-        return [item.edge for item in found if isinstance(item, WireItem) and item.is_cut_by(stroke)]
+    def wires_cut(self, a: QPointF, b: QPointF) -> list[Edge]:
+        """The wires that a straight stroke of a knife crosses."""
+        found = self.items(QRectF(a, b).normalized().adjusted(-1, -1, 1, 1), _TOUCHES)
+        return [item.edge for item in found if isinstance(item, WireItem) and item.is_cut(a, b)]
 
     def bounds_of(self, names: Iterable[str] | None = None) -> QRectF:
         """The rectangle round these nodes, or round all."""

@@ -156,11 +156,8 @@ class KnifeTool(Tool):
         self.view.update_scene(QRectF(self._stroke[-1], self.last.scene).normalized())
         if (pointer.scene - self._stroke[-1]).manhattanLength() * self.view.zoom >= 6:
             self._stroke.append(pointer.scene)
-            for edge in self.view.canvas.wires_cut(self._stroke[-2:]):
-                if edge not in self._cut:
-                    self._cut.append(edge)
-                    self.view.canvas.wires[edge].show_state(hot=True)
-            self.view.canvas.overview.invalidate()
+            self._cut += [edge for edge in self.view.canvas.wires_cut(*self._stroke[-2:]) if edge not in self._cut]
+            self.view.canvas.heat(self._cut)
         self.last = pointer
         for a, b in pairwise([*self._stroke[-2:], pointer.scene]):
             self.view.update_scene(QRectF(a, b).normalized())
@@ -174,10 +171,7 @@ class KnifeTool(Tool):
             self.view.edit("Cut wires" if len(self._cut) > 1 else "Cut a wire", graph)
 
     def cancel(self) -> None:
-        for edge in self._cut:
-            if edge in self.view.canvas.wires:
-                self.view.canvas.wires[edge].show_state(hot=False)
-        self.view.canvas.overview.invalidate()
+        self.view.canvas.heat(())
 
     def paint(self, painter: QPainter, zoom: float) -> None:
         painter.setPen(pen(theme.color("error"), 1.6 / zoom, Qt.PenStyle.DashLine))

@@ -60,7 +60,6 @@ class CanvasView(Asking):
         self.space_held = self.space_used = self.knife_held = False
         self._tool: Tool | None = None
         self._pointer = Pointer(QPointF(), QPoint(), Qt.KeyboardModifier.NoModifier)
-        self._hot: Edge | None = None
         self._drop: Drop | None = None
         self._roll = QTimer(self, interval=16)
         self._roll.timeout.connect(self._roll_on)
@@ -150,7 +149,7 @@ class CanvasView(Asking):
         elif event.button() == Qt.MouseButton.MiddleButton:
             self.use(PanTool(self, pointer))
         elif event.button() == Qt.MouseButton.LeftButton:
-            self._hover(None)
+            self.canvas.heat(())
             on_map = self.shows_map and self._map.rect.contains(pointer.view)
             self.use(MapTool(self, pointer, self._map) if on_map else tool_for(self, pointer))
         event.accept()
@@ -161,7 +160,7 @@ class CanvasView(Asking):
             self._tool.move(pointer)
         elif not event.buttons():
             hit = self.canvas.hit(pointer.scene, self.zoom)
-            self._hover(hit.edge)
+            self.canvas.heat({hit.edge} if hit.edge is not None else ())
             self.viewport().setCursor(Qt.CursorShape.CrossCursor if hit.port else Qt.CursorShape.ArrowCursor)
         event.accept()
 
@@ -192,14 +191,6 @@ class CanvasView(Asking):
         elif hit.edge is not None:
             self.click_wire(hit.edge, plain)
         self.menu_asked.emit(event.globalPos())
-
-    def _hover(self, edge: Edge | None) -> None:
-        if edge != self._hot:
-            for each, hot in ((self._hot, False), (edge, True)):
-                if each is not None and each in self.canvas.wires:
-                    self.canvas.wires[each].show_state(hot=hot)
-            self._hot = edge
-            self.canvas.overview.invalidate()
 
     def _roll_on(self) -> None:
         view, place = self.viewport().rect(), self._pointer.view

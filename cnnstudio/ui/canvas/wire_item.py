@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import log2
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from cnnstudio.compiler.inference import Facts
 from cnnstudio.graph import Edge
-from cnnstudio.ui.canvas.geometry import crosses, distance_to, wire_path, wire_points
+from cnnstudio.ui.canvas.geometry import Place, crosses, distance_to, is_turned, turns, wire_path, wire_points
 from cnnstudio.ui.canvas.style import Style
 
 LABEL_HEIGHT = 14.0
@@ -24,6 +25,8 @@ class WireItem(QGraphicsPathItem):
         self.edge = edge
         self.style = style
         self.start, self.end = QPointF(), QPointF()
+        self._place: list[Place] | None = None
+        self._lines: list[QLineF] | None = None
         self.carried: Facts | None = None
         self.faulty = False
         self.selected = False
@@ -36,6 +39,7 @@ class WireItem(QGraphicsPathItem):
         """Run from ``start`` to ``end``, in scene pixels."""
         if start != self.start or end != self.end:
             self.start, self.end = QPointF(start), QPointF(end)
+            self._place = self._lines = None
             self.setPos(0.0, 0.0)
             self.setPath(wire_path(start, end))
 
@@ -43,6 +47,7 @@ class WireItem(QGraphicsPathItem):
         """Move both ends alike: cheaper than another path."""
         offset = QPointF(dx, dy)
         self.start, self.end = self.start + offset, self.end + offset
+        self._place = self._lines = None
         self.setPos(self.pos() + offset)
 
     def show_result(self, carried: Facts | None, faulty: bool) -> None:
@@ -105,11 +110,23 @@ class WireItem(QGraphicsPathItem):
 
     def distance(self, point: QPointF) -> tuple[float, float]:
         """How far a point of the scene is from it, and at which share of its length it is nearest."""
-        return distance_to(point, wire_points(self.start, self.end))
+        return distance_to(point, self._points())
 
-    def is_cut_by(self, stroke: list[QPointF]) -> bool:
-        """Whether the line of a knife crosses it."""
-        return crosses(stroke, wire_points(self.start, self.end))
+    def is_cut(self, a: QPointF, b: QPointF) -> bool:
+        """Whether the stroke of a knife from ``a`` to ``b`` crosses it."""
+        return crosses(a, b, self._points())
+
+    def lines(self) -> list[QLineF]:
+        """It from afar: straight, or with its corners."""
+        if self._lines is None:
+            corners = turns(self.start, self.end) if is_turned(self.start, self.end) else [self.start, self.end]
+            self._lines = [QLineF(a, b) for a, b in pairwise(corners)]
+        return self._lines
+
+    def _points(self) -> list[Place]:
+        if self._place is None:
+            self._place = wire_points(self.start, self.end)
+        return self._place
 
     def sentence(self) -> str:
         """What a tooltip says of it."""
