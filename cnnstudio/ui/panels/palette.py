@@ -196,7 +196,9 @@ class BlockDelegate(QStyledItemDelegate):
         paint_tile(painter, QRect(rect.left() + 14, rect.center().y() - 9, 20, 20), block)
         painter.setFont(theme.font())
         painter.setPen(theme.color("text"))
-        painter.drawText(rect.adjusted(44, 0, -34, 0), Qt.AlignmentFlag.AlignVCenter, title)
+        room = rect.adjusted(44, 0, -34 if issubclass(block, Composite) else -6, 0)
+        title = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, title)
         if issubclass(block, Composite):
             icon("stack", "muted").paint(painter, QRect(rect.right() - 30, rect.center().y() - 7, 16, 16))
         painter.restore()
