@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cnnstudio.compiler import advice, structure
 from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.rules import RULES, Severity
+
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "hint")
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,9 @@ def diagnose(analysis: Analysis, classes: int | None = None) -> tuple[Diagnostic
     """Everything that can be said about a network, errors first; ``classes`` is how many the data has, if known."""
     return tuple(
         Diagnostic(rule.code, rule.severity, found.nodes, found.sentence, found.fixes)
-        for rule in RULES.values()
+        for rule in sorted(RULES.values(), key=lambda rule: _SEVERITIES.index(rule.severity))
         for found in rule.check(analysis, classes)
     )
 
 
-__all__ = ["Diagnostic", "Fix", "Severity", "diagnose"]
+__all__ = ["Diagnostic", "Fix", "Severity", "advice", "diagnose", "structure"]  # the last two fill the table of rules

@@ -106,6 +106,8 @@ POSITIVE: list[tuple[str, Graph, int | None]] = [
     ("no-activation-between", chain(Conv2d(8), AvgPool2d(), Flatten(), Linear(10)), None),
     ("bias-before-batchnorm", chain(Conv2d(8), BatchNorm2d(), ReLU(), *HEAD), None),
     ("bias-before-batchnorm", chain(Flatten(), Linear(20), BatchNorm1d(), ReLU(), Linear(10)), None),
+    ("window-beyond-map", chain(Conv2d(8, 5, padding=2), ReLU(), size=(3, 4, 8)), None),
+    ("one-value-a-channel", chain(AdaptiveAvgPool2d(1), BatchNorm2d(), Flatten(), Linear(10)), None),
     ("dropout-before-batchnorm", chain(Conv2d(8), ReLU(), Dropout(), BatchNorm2d(), *HEAD), None),
 ]
 
@@ -130,6 +132,9 @@ NEGATIVE: list[tuple[str, Graph, int | None]] = [
     ("bias-before-batchnorm", deeper(chain(Conv2d(8), BatchNorm2d()), "conv1", ReLU()), None),
     ("bias-before-batchnorm", Graph.of([Node("bn1", BatchNorm2d(), (None,))]), None),
     ("dropout-before-batchnorm", chain(BatchNorm2d(), Dropout()), None),
+    ("window-beyond-map", chain(Conv2d(8, 5, padding=2), size=(3, 5, 5)), None),
+    ("window-beyond-map", chain(Conv2d(8, 5), size=(3, 4, 4)), None),  # that is an error of the block itself
+    ("one-value-a-channel", chain(AdaptiveAvgPool2d((1, 2)), BatchNorm2d()), None),
 ]
 
 
@@ -140,6 +145,13 @@ def described(case: tuple[str, Graph, Any]) -> str:
 def test_every_rule_has_an_example_and_a_documentation() -> None:
     assert {code for code, _, _ in POSITIVE} == set(RULES)
     assert all(len(rule.documentation) > 30 for rule in RULES.values())
+
+
+def test_errors_come_first() -> None:
+    graph = deeper(chain(Conv2d(8), BatchNorm2d(), Linear(10)), "bn1", Softmax())
+    order = [diagnostic.severity for diagnostic in diagnose(infer(graph))]
+    assert order == sorted(order, key=["error", "warning", "hint"].index)
+    assert {"error", "hint"} <= set(order)
 
 
 def test_nothing_is_said_about_a_good_network() -> None:

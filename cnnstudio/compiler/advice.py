@@ -1,0 +1,228 @@
+"""Advice: the rules about what keeps a network from learning, and what a person who knows would do otherwise."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from functools import lru_cache
+
+from cnnstudio.blocks import (
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
+    ConvTranspose2d,
+    Dropout,
+    Dropout2d,
+    Flatten,
+    Identity,
+    Linear,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from cnnstudio.blocks.activation import Activation
+from cnnstudio.compiler import fixes
+from cnnstudio.compiler.inference import Analysis
+from cnnstudio.compiler.rules import Finding, called, rule
+from cnnstudio.graph import Block, Edge, Node, Shape
+
+
+@rule("classes", "error")
+def head_classes(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+    """The last layer of a classifier gives one number for each class of its data, its score."""
+    end = output(analysis)
+    head = _head(analysis, end) if end is not None else None
+    if classes is None or end is None or head is None or analysis.facts[end.name].shape == Shape(classes):
+        return
+    ways = []
+    if isinstance(head.block, Linear):
+        block: Block = dataclasses.replace(head.block, out_features=classes)
+        ways = [fixes.replace(f"Set out_features to {classes}", head.name, block)]
+        if head is end:
+            ways.append(fixes.append(f"Add ReLU and a Linear of {classes}", end.name, ReLU(), Linear(classes)))
+    elif isinstance(head.block, Conv2d) and head.block.groups == 1:
+        block = dataclasses.replace(head.block, out_channels=classes)
+        ways = [fixes.replace(f"Set out_channels to {classes}", head.name, block)]
+    scores = analysis.facts[end.name].shape
+    sentence = f"{called(analysis.graph, head.name)} gives {scores} scores, but the data has {classes} classes."
+    yield Finding((head.name,), sentence, tuple(ways))
+
+
+@rule("missing-head", "warning")
+def missing_head(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+    """A classifier ends in a vector of scores, which a head (pooling, Flatten, Linear) makes of the feature maps."""
+    end = output(analysis)
+    if end is None or _head(analysis, end) is not None:
+        return
+    given, count = analysis.facts[end.name].shape, classes or 10
+    blocks: tuple[Block, ...] = (Linear(count),)
+    title = f"Add a Linear of {count}"
+    if given.is_map:
+        blocks = (AdaptiveAvgPool2d(1), Flatten(), *blocks)
+        title = f"Add global average pooling, Flatten and a Linear of {count}"
+    yield Finding(
+        (end.name,),
+        f"The network ends in {given} at {called(analysis.graph, end.name)}. A classifier ends in a layer that gives "
+        "one score a class.",
+        (fixes.append(title, end.name, *blocks),) if len(given) != 2 else (),
+    )
+
+
+def _head(analysis: Analysis, end: Node) -> Node | None:
+    """The layer that gives the scores, if there is one: behind it, each score only changes its value."""
+    graph, node, scores = analysis.graph, end, analysis.facts[end.name].shape
+    if len(scores) != 1:
+        return None
+    while isinstance(node.block, Activation | Dropout | Dropout2d | Flatten | AdaptiveAvgPool2d | AvgPool2d):
+        source = str(node.inputs[0])
+        if analysis.facts[source].shape[0] != scores[0] or len(graph.consumers[source]) > 1:
+            return None
+        node = graph[source]
+    return None if node.is_input else node
+
+
+@rule("softmax-before-loss", "warning")
+def softmax_before_loss(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+    """Cross-entropy contains a softmax, so that a second one before it makes learning slow."""
+    end = output(analysis)
+    if end is not None and isinstance(end.block, Softmax):
+        yield Finding(
+            (end.name,),
+            f"{called(analysis.graph, end.name)} stands before the loss, cross-entropy, which takes the scores "
+            "themselves and has the softmax inside. With two, the network learns slowly.",
+            (fixes.remove(f"Remove {end.name}", end.name),),
+        )
+
+
+@rule("activation-before-loss", "warning")
+def activation_before_loss(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+    """Scores may be any number; an activation behind the last layer takes away half of them or more."""
+    end = output(analysis)
+    if end is None or len(analysis.facts[end.name].shape) != 1 or not isinstance(end.block, ReLU | Sigmoid | Tanh):
+        return
+    if not isinstance(analysis.graph[str(end.inputs[0])].block, Linear):
+        return
+    yield Finding(
+        (end.name,),
+        f"{called(analysis.graph, end.name)} limits the scores that {end.inputs[0]} gives; the loss, cross-entropy, "
+        "takes scores of any size.",
+        (fixes.remove(f"Remove {end.name}", end.name),),
+    )
+
+
+# what a person who knows would do otherwise
+
+
+@rule("no-activation-between", "warning")
+def no_activation_between(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+    """Two linear maps in a row are one linear map: without an activation between them the second adds nothing."""
+    graph = analysis.graph
+    for node in graph:
+        if not _is_dense(node.block) or node.inputs[0] is None:
+            continue
+        before, edge = graph[node.inputs[0]], Edge(node.inputs[0], node.name)
+        while isinstance(before.block, _LINEAR) and len(graph.consumers[before.name]) == 1 and before.inputs[0]:
+            if not isinstance(before.block, _BATCH_NORM):
+                edge = Edge(before.inputs[0], before.name)
+            before = graph[before.inputs[0]]
+        if _is_dense(before.block) and len(graph.consumers[before.name]) == 1:
+            yield Finding(
+                (before.name, node.name),
+                f"Between {called(graph, before.name)} and {called(graph, node.name)} there is no activation, so "
+                "both together can do no more than one of them.",
+                (fixes.insert(f"Insert ReLU behind {edge.source}", edge, ReLU()),),
+            )
+
+
+_BATCH_NORM = (BatchNorm1d, BatchNorm2d)
+_LINEAR = (*_BATCH_NORM, Dropout, Dropout2d, Flatten, Identity, AvgPool2d, AdaptiveAvgPool2d)
+
+
+def _is_dense(block: Block) -> bool:
+    """Grouped and depthwise convolutions are left out: networks pair them with a 1×1 convolution on purpose."""
+    return isinstance(block, Linear) or (isinstance(block, Conv2d) and block.groups == 1)
+
+
+@rule("bias-before-batchnorm", "hint")
+def bias_before_batchnorm(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+    """BatchNorm subtracts the mean of each channel, and with it any bias that was added before."""
+    graph = analysis.graph
+    for node in graph:
+        source = graph[node.inputs[0]] if isinstance(node.block, _BATCH_NORM) and node.inputs[0] else None
+        if source is None or len(graph.consumers[source.name]) > 1:
+            continue
+        if isinstance(source.block, Conv2d | ConvTranspose2d | Linear) and source.block.bias:
+            yield Finding(
+                (source.name, node.name),
+                f"The bias of {called(graph, source.name)} does nothing, because {called(graph, node.name)} behind "
+                "it subtracts the mean.",
+                (fixes.replace("Leave out the bias", source.name, _without_bias(source.block)),),
+            )
+
+
+@lru_cache(maxsize=1_024)
+def _without_bias(block: Conv2d | ConvTranspose2d | Linear) -> Block:
+    return dataclasses.replace(block, bias=False)
+
+
+@rule("dropout-before-batchnorm", "hint")
+def dropout_before_batchnorm(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+    """Dropout changes the variance while training but not in evaluation, so BatchNorm behind it learns a wrong one.
+
+    Li et al. 2018, arXiv:1801.05134.
+    """
+    graph = analysis.graph
+    for node in graph:
+        source = graph[node.inputs[0]] if isinstance(node.block, _BATCH_NORM) and node.inputs[0] else None
+        if source is None or not isinstance(source.block, Dropout | Dropout2d):
+            continue
+        alone = len(graph.consumers[source.name]) == 1
+        yield Finding(
+            (source.name, node.name),
+            f"{called(graph, source.name)} stands before {called(graph, node.name)}, which then learns a variance "
+            "that is wrong once dropout is switched off.",
+            (fixes.swap(f"Put {source.name} behind {node.name}", source.name, node.name),) if alone else (),
+        )
+
+
+@rule("window-beyond-map", "hint")
+def window_beyond_map(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+    """A window that is larger than its map sees padding wherever it stands, and costs what it does not earn."""
+    graph = analysis.graph
+    for node in graph:
+        if not isinstance(node.block, Conv2d) or node.name not in analysis.facts:
+            continue
+        given = analysis.facts[str(node.inputs[0])].shape
+        extent = node.block.window(given).extent
+        if extent[0] > given[1] or extent[1] > given[2]:
+            yield Finding(
+                (node.name, str(node.inputs[0])),
+                f"The window of {called(graph, node.name)}, {extent[0]} × {extent[1]}, is larger than the map that "
+                f"{node.inputs[0]} gives it, {given[1]} × {given[2]}, so it sees padding wherever it stands.",
+            )
+
+
+@rule("one-value-a-channel", "hint")
+def one_value_a_channel(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+    """BatchNorm takes mean and variance over batch, height and width; of 1 × 1 maps only the batch is left."""
+    graph = analysis.graph
+    for node in graph:
+        if not isinstance(node.block, BatchNorm2d) or node.name not in analysis.facts:
+            continue
+        if analysis.facts[node.name].shape[1:] == (1, 1):
+            yield Finding(
+                (node.name,),
+                f"{called(graph, node.name)} has one value a channel in each image, so it needs large batches, and "
+                "PyTorch refuses a batch of one image.",
+                (fixes.remove(f"Remove {node.name}", node.name),),
+            )
+
+
+def output(analysis: Analysis) -> Node | None:
+    """The one output of a network that is otherwise whole."""
+    outputs = analysis.graph.outputs
+    whole = len(outputs) == 1 and len(analysis.facts) == len(analysis.graph)
+    return outputs[0] if whole and not outputs[0].is_input else None
