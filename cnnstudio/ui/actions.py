@@ -142,7 +142,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("fit", "Show the whole network", lambda w: w.canvas.fit(), "Home", "frame-corners", on_canvas=True),
     Action("fit-selection", "Show the selection", lambda w: w.canvas.fit_selection(), "F", "crosshair", on_canvas=True),
     Action("actual-size", "Actual size", lambda w: w.canvas.actual_size(), "1", "number-circle-one", on_canvas=True),
-    Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++", "magnifying-glass-plus"),
+    Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++|Ctrl+=", "magnifying-glass-plus"),
     Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),
     Action(
         "minimap", "Map of the network", lambda w: w.set_minimap(not w.canvas.minimap_wanted), "", "map-trifold",

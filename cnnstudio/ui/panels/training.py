@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -138,6 +138,8 @@ class TrainingPanel(QWidget):
             self.data.addItem(dataset.title, dataset.key)
         self.data.activated.connect(lambda _: self._edit("data", self.data.currentData()))
         self.data.setAccessibleName("Images to learn from")
+        self.data.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.data.installEventFilter(self)
         self.about = QLabel()
         self.about.setWordWrap(True)
         self.about.setProperty("role", "muted")
@@ -170,6 +172,12 @@ class TrainingPanel(QWidget):
         return area
 
     # the recipe
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.Wheel and not self.data.hasFocus():
+            event.ignore()  # whoever scrolls past it does not mean to choose other images
+            return True
+        return False
 
     def _edit(self, name: str, value: Any) -> None:
         recipe = dataclasses.replace(self._document.project.recipe, **{name: value})

@@ -109,10 +109,11 @@ class ProgressMessage(MessageBar):
 
 
 class Messages(QWidget):
-    """The place over ``host`` where messages appear, the latest below the earlier ones."""
+    """The place over ``host`` where messages appear, the latest below the earlier ones, and all below ``below``."""
 
-    def __init__(self, host: QWidget) -> None:
+    def __init__(self, host: QWidget, below: QWidget | None = None) -> None:
         super().__init__(host)
+        self._below = below
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
@@ -157,7 +158,8 @@ class Messages(QWidget):
         width = min(660, host.width() - 24)
         self.setFixedWidth(max(width, 1))
         self.setFixedHeight(max(1, self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else 1))
-        self.move(QPoint((host.width() - width) // 2, 10))
+        top = self._below.geometry().bottom() if self._below is not None and self._below.isVisible() else 0
+        self.move(QPoint((host.width() - width) // 2, top + 10))
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.ui.widgets.message_bar import MOST_BARS, Messages
+
+
+@pytest.fixture
+def messages(qtbot: QtBot) -> Iterator[Messages]:
+    host = QWidget()
+    qtbot.addWidget(host)
+    host.resize(800, 400)
+    host.show()
+    yield Messages(host)
+    host.close()  # and keep a reference to it until then
+
+
+def test_a_message_stands_over_its_host_and_goes_when_it_is_closed(qtbot: QtBot, messages: Messages) -> None:
+    bar = messages.say("The file is saved.")
+    qtbot.wait(5)
+    assert messages.isVisible()
+    assert bar.isVisible()
+    assert messages.geometry().right() < 800
+    qtbot.mouseClick(bar.close_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not messages.isVisible())
+    assert messages.bars == []
+
+
+def test_the_same_sentence_is_not_shown_twice(messages: Messages) -> None:
+    for _ in range(3):
+        messages.say("The disk is full.", "error")
+    assert [bar.sentence for bar in messages.bars] == ["The disk is full."]
+
+
+def test_many_messages_push_out_those_that_pass_by_themselves(messages: Messages) -> None:
+    messages.say("Save?", "warning", ("Save", lambda: None))
+    for number in range(12):
+        messages.say(f"Message {number}")
+    assert len(messages.bars) <= MOST_BARS + 1
+    assert messages.bars[0].sentence == "Save?"
+    assert messages.bars[-1].sentence == "Message 11"
+
+
+def test_a_choice_is_made_once_and_the_message_goes(qtbot: QtBot, messages: Messages) -> None:
+    chosen: list[str] = []
+    bar = messages.say("Save?", "warning", ("Save", lambda: chosen.append("save")), ("Cancel", lambda: None))
+    qtbot.mouseClick(bar.buttons["Save"], Qt.MouseButton.LeftButton)
+    assert chosen == ["save"]
+    assert messages.bars == []
+
+
+def test_escape_gives_up_a_question(qtbot: QtBot, messages: Messages) -> None:
+    bar = messages.say("Save?", "warning", ("Save", lambda: None))
+    qtbot.keyClick(bar, Qt.Key.Key_Escape)
+    assert messages.bars == []
+
+
+def test_a_long_sentence_is_shown_whole(qtbot: QtBot, messages: Messages) -> None:
+    bar = messages.say("A sentence of many words. " * 20, "error")
+    qtbot.wait(10)
+    label = next(label for label in bar.findChildren(QLabel) if label.text().startswith("A sentence"))
+    assert label.height() >= label.heightForWidth(label.width())
+
+
+def test_progress_is_shown_until_it_is_over(qtbot: QtBot, messages: Messages) -> None:
+    bar = messages.progress("Exporting…")
+    assert not bar.passes
+    bar.advance("Writing…", 0.5)
+    assert bar.sentence == "Writing…"
+    bar.dismiss()
+    assert messages.bars == []
