@@ -8,18 +8,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that can be found: what it is called, what else it answers to, and what it stands for."""
+    """Something that can be found: what it is called, what else it answers to, and what it stands for.
+
+    One that is ``aside`` does not suit the moment and is found only by the beginning of its title.
+    """
 
     title: str
     detail: str
     family: str
     value: object
     words: str = ""
+    aside: bool = False
 
 
 def score(query: str, entry: Entry) -> float | None:
     """How well ``entry`` answers the query, more is better; None where a word of the query fits nowhere in it."""
     total = 0.0
+    if entry.aside and not (query.strip() and entry.title.casefold().startswith(query.casefold().strip())):
+        return None
     for word in query.casefold().split():
         best = max(_in_title(word, entry.title.casefold()), _in_words(word, entry.words.casefold().split()))
         if best <= 0:
@@ -29,7 +35,7 @@ def score(query: str, entry: Entry) -> float | None:
 
 
 def found(query: str, entries: Sequence[Entry]) -> list[Entry]:
-    """The entries that answer the query, the best first; all of them, as they stand, for an empty query."""
+    """The entries that answer the query, the best first; all that suit the moment, as they stand, for an empty query."""
     scored = [(score(query, entry), index) for index, entry in enumerate(entries)]
     ranked = sorted((-points, index) for points, index in scored if points is not None)
     return [entries[index] for _, index in ranked]

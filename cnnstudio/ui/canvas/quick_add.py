@@ -41,13 +41,16 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 def block_entries(carried: Shape | None = None, forward: bool = True, wired: bool = False) -> list[Entry]:
-    """The blocks; with ``wired``, those that can stand at the free end of a wire with this shape."""
+    """The blocks; with ``wired``, those aside that cannot stand at the free end of a wire with this shape."""
     families = [*FIRST, *dict.fromkeys(block.family for block in BLOCKS.values())]
-    return [
-        Entry(block.title, block.family, block.family, block, f"{name} {block.stem} {block.family} {block.keywords}")
-        for name, block in sorted(BLOCKS.items(), key=lambda entry: families.index(entry[1].family))
-        if block.is_offered and (not wired or fits(block, carried, forward))
-    ]
+    entries = []
+    for name, block in sorted(BLOCKS.items(), key=lambda entry: families.index(entry[1].family)):
+        if block.is_offered:
+            aside = wired and not fits(block, carried, forward)
+            detail = "does not fit yet" if aside else block.family
+            words = f"{name} {block.stem} {block.family} {block.keywords}"
+            entries.append(Entry(block.title, detail, block.family, block, words, aside))
+    return entries
 
 
 class SearchPopup(QFrame):
