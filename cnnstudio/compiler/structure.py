@@ -31,8 +31,8 @@ def no_layer(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
     """An Input alone computes nothing."""
     graph = analysis.graph
     if graph.inputs and all(node.is_input for node in graph):
-        names = tuple(node.name for node in graph)
-        yield Finding(names, f"Nothing follows {called(graph, names[0])} yet. Put a layer behind it.")
+        # it marks no node: a network that is being begun has nothing wrong with it yet
+        yield Finding((), f"Nothing follows {called(graph, graph.inputs[0].name)} yet. Put a layer behind it.")
 
 
 @rule("shape", "error")

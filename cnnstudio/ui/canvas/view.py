@@ -79,6 +79,8 @@ class CanvasView(Asking):
         document.scope_changed.connect(self._give_up_gesture)
         document.selection_changed.connect(self._describe)
         self.canvas.synced.connect(self._describe)
+        self._hinted = not self.canvas.nodes
+        self.canvas.synced.connect(self._follow_emptiness)
 
     # tools
 
@@ -357,6 +359,12 @@ class CanvasView(Asking):
         self.setAccessibleDescription(words)
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+    def _follow_emptiness(self) -> None:
+        """The hint of the empty canvas is larger than the node that ends it, so all is painted anew."""
+        if self._hinted == bool(self.canvas.nodes):
+            self._hinted = not self.canvas.nodes
+            self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
