@@ -150,13 +150,13 @@ class KnifeTool(Tool):
     def __init__(self, view: CanvasView, start: Pointer) -> None:
         super().__init__(view, start)
         self._stroke = [start.scene]
-        self._cut: list[Edge] = []
+        self._cut: dict[Edge, None] = {}
 
     def move(self, pointer: Pointer) -> None:
         self.view.update_scene(QRectF(self._stroke[-1], self.last.scene).normalized())
         if (pointer.scene - self._stroke[-1]).manhattanLength() * self.view.zoom >= 6:
             self._stroke.append(pointer.scene)
-            self._cut += [edge for edge in self.view.canvas.wires_cut(*self._stroke[-2:]) if edge not in self._cut]
+            self._cut |= dict.fromkeys(self.view.canvas.wires_cut(*self._stroke[-2:]))
             self.view.canvas.heat(self._cut)
         self.last = pointer
         for a, b in pairwise([*self._stroke[-2:], pointer.scene]):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -161,3 +161,25 @@ def test_the_list_stays_inside_a_small_canvas(hand_on):
     hand = hand_on(Graph())
     hand.view.quick_add(QPoint(990, 690))
     assert hand.view.rect().contains(hand.view.popup.geometry())
+
+
+def test_shortcuts_of_the_canvas_are_not_meant_while_one_types(hand_on, chain):
+    hand = hand_on(chain)
+    done = []
+    for keys in ("Return", "Tab", "L", "Space", "Shift+Return"):
+        action = QAction(keys, hand.view)
+        action.setShortcut(QKeySequence(keys))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.triggered.connect(lambda _=False, keys=keys: done.append(keys))
+        hand.view.addAction(action)
+    hand.key(Qt.Key.Key_L)
+    assert done == ["L"], "the shortcuts work at all"
+    hand.key(Qt.Key.Key_Tab)
+    assert hand.view.popup.isVisible()
+    QTest.keyClick(hand.view.popup.field, Qt.Key.Key_Tab)
+    QTest.keyClicks(hand.view.popup.field, "l u")
+    assert hand.view.popup.field.text() == "l u"
+    hand.view.popup.field.clear()
+    hand.answer("flatten")
+    assert done == ["L"]
+    assert "flatten1" in hand.graph
