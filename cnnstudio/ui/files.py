@@ -18,6 +18,7 @@ from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.preferences import Preferences, home
 from cnnstudio.ui.widgets.message_bar import Messages
+from cnnstudio.ui.worker import Task
 
 _psutil: Any = psutil  # it has no types
 SUFFIX = ".cnn"
@@ -209,7 +210,8 @@ class Recovery(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(RECOVERY_MILLISECONDS)
-        self._timer.timeout.connect(self.keep)
+        self._timer.timeout.connect(self._keep_in_background)
+        self._task: Task[None] | None = None
         document.changed.connect(self._soon)
         document.undo_stack.cleanChanged.connect(self._soon)
 
@@ -222,8 +224,21 @@ class Recovery(QObject):
         if self._document.undo_stack.isClean():
             self._copy.remove()
             return
+        self._write(self._document.project, self._document.path)
+
+    def _keep_in_background(self) -> None:
+        """``keep`` on a thread: a large project takes longer to write than a frame, and it is a value."""
+        if self._task is not None and self._task.is_running:
+            self._soon()
+        elif self._document.undo_stack.isClean():
+            self._copy.remove()
+        else:
+            project, path = self._document.project, self._document.path
+            self._task = Task(lambda report: self._write(project, path), "recovery", self)
+
+    def _write(self, project: Project, path: Path | None) -> None:
         with suppress(ProjectError, OSError):  # a full disk must not stop the work; saving will say so
-            self._copy.save(self._document.project, self._document.path)
+            self._copy.save(project, path)
 
     def left_behind(self) -> list[Copy]:
         """The copies of programs that no longer run."""
@@ -235,4 +250,6 @@ class Recovery(QObject):
     def close(self) -> None:
         """Stop, and remove the copy."""
         self._timer.stop()
+        if self._task is not None:
+            self._task.stop(10.0)
         self._copy.remove()

@@ -84,3 +84,13 @@ def test_the_latest_files_come_first_and_once(tmp_path: Path) -> None:
         preferences.remember(tmp_path / name)
     names = [path.name for path in Preferences().recent]
     assert names == list("lkjihgfedc")
+
+
+def test_the_copy_is_written_beside_the_work(qtbot: QtBot, window: Window, tiny: Project) -> None:
+    window.document.edit("Change", tiny)
+    copy = home() / "recovery" / str(os.getpid()) / "project.cnn"
+    qtbot.waitUntil(copy.exists, timeout=10_000)
+    assert read(copy) == tiny
+    window.document.undo_stack.setClean()
+    window.close()
+    assert not copy.exists()

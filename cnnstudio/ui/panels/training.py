@@ -50,6 +50,7 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self._document, self._run = document, run
         self._obstacle: str | None = None
+        self._recipe_shown: Recipe | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 0)
         layout.setSpacing(8)
@@ -190,7 +191,13 @@ class TrainingPanel(QWidget):
         self.advanced.setVisible(shown)
 
     def _show_project(self, *_: object) -> None:
-        recipe = self._document.project.recipe
+        if self._document.project.recipe is not self._recipe_shown:
+            self._show_recipe(self._document.project.recipe)
+        self._show_state()
+        self._compare.start()  # not at every edit: it writes the whole source
+
+    def _show_recipe(self, recipe: Recipe) -> None:
+        self._recipe_shown = recipe
         dataset = DATASETS[recipe.data]
         self.data.setCurrentIndex(self.data.findData(recipe.data))
         self.about.setText(dataset.sentence)
@@ -198,8 +205,6 @@ class TrainingPanel(QWidget):
             form.set_values(recipe)
         self.folder.setVisible(recipe.data == "folder")
         self.advanced.show_only(name for name in ADVANCED if _matters(name, recipe))
-        self._show_state()
-        self._compare.start()  # not at every edit: it writes the whole source
 
     # the run
 
