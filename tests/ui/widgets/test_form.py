@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Input, MaxPool2d
-from cnnstudio.graph import Declaration
+from cnnstudio.graph import BLOCKS, Block, Declaration, parameters
 from cnnstudio.recipe import Recipe
-from cnnstudio.ui.widgets.editors import ChoiceEditor, SwitchEditor, TextEditor
-from cnnstudio.ui.widgets.form import Form
+from cnnstudio.ui.widgets.editors import ChoiceEditor, StepField, SwitchEditor, TextEditor
+from cnnstudio.ui.widgets.form import Form, is_typed
 
 Shown = Callable[..., tuple[Form, list[tuple[str, Any]]]]
 
@@ -271,3 +271,26 @@ def test_none_is_a_word(shown: Shown, qtbot: QtBot) -> None:
     qtbot.keyClick(field.field, Qt.Key.Key_Return)
     assert edits == [("stride", None)]
     assert field.line.text() == "" and field.line.placeholderText() == "automatic"
+
+
+HOSTILE = ("", " ", "-1", "0", "1e999", "nan", "9" * 5_000, "3x", "x", "(1, 2, 3, 4)", "⅗", "'; import os", "\0", "1.5")
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS.values() if is_typed(b)], ids=lambda block: block.__name__)
+def test_whatever_is_typed_is_taken_or_refused_in_words(qtbot: QtBot, block: type[Block]) -> None:
+    form = Form(block)
+    qtbot.addWidget(form)
+    form.set_values(block())
+    taken: list[tuple[str, Any]] = []
+    form.edited.connect(lambda name, value: taken.append((name, value)))
+    for row in form.rows.values():
+        if isinstance(row.editor, TextEditor):
+            for text in HOSTILE:
+                row.editor.line.setText(text)
+                row.editor.line.textEdited.emit(text)
+                row.editor.line.returnPressed.emit()
+                if isinstance(row.editor.field, StepField):
+                    row.editor.field.stepBy(1)
+                assert len(row.sentence.text()) < 300
+    parameters_ = {parameter.name: parameter for parameter in parameters(block)}
+    assert all(parameters_[name].coerce(value) == value for name, value in taken)
