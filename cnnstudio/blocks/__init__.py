@@ -44,11 +44,12 @@ from cnnstudio.blocks.efficient import (
     XceptionBlock,
 )
 from cnnstudio.blocks.filtering import FilterConv2d
+from cnnstudio.blocks.fractal import FractalBlock
 from cnnstudio.blocks.group import Group
 from cnnstudio.blocks.inception import Inception, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Flatten, Linear
-from cnnstudio.blocks.merge import Add, Concat, Multiply
+from cnnstudio.blocks.merge import Add, Concat, Mean, Multiply
 from cnnstudio.blocks.normalization import (
     BatchNorm1d,
     BatchNorm2d,
@@ -70,6 +71,15 @@ from cnnstudio.blocks.pooling import (
 from cnnstudio.blocks.regularization import AlphaDropout, Dropout, Dropout2d, StochasticDepth
 from cnnstudio.blocks.resampling import Crop, Pad, PixelShuffle, PixelUnshuffle, Upsample
 from cnnstudio.blocks.residual import Bottleneck, ConvNeXtBlock, LayerScale, PreActResidual, RegNetBlock, Residual
+from cnnstudio.blocks.transformer import (
+    ClassToken,
+    FirstToken,
+    PatchEmbedding,
+    PositionEmbedding,
+    SelfAttention,
+    Tokens,
+    TransformerBlock,
+)
 
 __all__ = [
     "CBAM",
@@ -89,6 +99,7 @@ __all__ = [
     "ChannelPool",
     "ChannelShuffle",
     "ChannelSlice",
+    "ClassToken",
     "Concat",
     "Conv2d",
     "ConvBNReLU",
@@ -104,7 +115,9 @@ __all__ = [
     "EfficientChannelAttention",
     "FilterConv2d",
     "Fire",
+    "FirstToken",
     "Flatten",
+    "FractalBlock",
     "FractionalMaxPool2d",
     "FusedMBConv",
     "Group",
@@ -134,19 +147,23 @@ __all__ = [
     "MBConv",
     "MaxPool2d",
     "Maxout",
+    "Mean",
     "Mish",
     "Multiply",
     "PReLU",
     "Pad",
+    "PatchEmbedding",
     "Permute",
     "PixelShuffle",
     "PixelUnshuffle",
+    "PositionEmbedding",
     "PreActResidual",
     "ReLU",
     "ReLU6",
     "RegNetBlock",
     "Reshape",
     "Residual",
+    "SelfAttention",
     "ShuffleUnit",
     "SiLU",
     "Sigmoid",
@@ -157,6 +174,8 @@ __all__ = [
     "SqueezeExcite",
     "StochasticDepth",
     "Tanh",
+    "Tokens",
+    "TransformerBlock",
     "Transition",
     "Upsample",
     "XceptionBlock",

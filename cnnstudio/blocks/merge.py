@@ -23,13 +23,7 @@ class Add(Block):
     keywords: ClassVar[str] = "sum plus skip residual shortcut elementwise"
 
     def shape(self, *inputs: Shape) -> Shape:
-        for port, shape in enumerate(inputs):
-            if shape != inputs[0]:
-                raise ShapeError(
-                    f"Add needs equal shapes, but input 1 is {inputs[0]} and input {port + 1} is {shape}.",
-                    *_projections(inputs[0], shape, port),
-                )
-        return inputs[0]
+        return _equal(self, inputs)
 
     def forward(self, name: str, *inputs: str) -> str:
         return " + ".join(inputs)
@@ -67,6 +61,23 @@ class Multiply(Block):
 
 
 @block
+class Mean(Block):
+    """Take the mean of the inputs number by number; all must have the same shape.
+
+    FractalNet joins its paths this way. Larsson et al. 2016, arXiv:1605.07648.
+    """
+
+    arity: ClassVar[Arity] = Arity(2, None)
+    keywords: ClassVar[str] = "average join fractal elementwise"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _equal(self, inputs)
+
+    def forward(self, name: str, *inputs: str) -> str:
+        return f"({' + '.join(inputs)}) / {len(inputs)}"
+
+
+@block
 class Concat(Block):
     """Lay the inputs one behind the other along the channels; everything else must have the same size.
 
@@ -98,6 +109,17 @@ class Concat(Block):
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"torch.cat([{', '.join(inputs)}], dim=1)"
+
+
+def _equal(block: Block, inputs: tuple[Shape, ...]) -> Shape:
+    """The one shape of all inputs. Raises ``ShapeError`` where they differ."""
+    for port, shape in enumerate(inputs):
+        if shape != inputs[0]:
+            raise ShapeError(
+                f"{block.title} needs equal shapes, but input 1 is {inputs[0]} and input {port + 1} is {shape}.",
+                *_projections(inputs[0], shape, port),
+            )
+    return inputs[0]
 
 
 def _projections(first: Shape, other: Shape, port: int) -> list[Remedy]:

@@ -10,6 +10,7 @@ from cnnstudio.zoo.alexnet import alexnet
 from cnnstudio.zoo.convnext import convnext
 from cnnstudio.zoo.densenet import densenet
 from cnnstudio.zoo.efficientnet import SCALES, V2, efficientnet, efficientnet_v2
+from cnnstudio.zoo.fractalnet import fractalnet
 from cnnstudio.zoo.inception import googlenet, inception_v3
 from cnnstudio.zoo.mobilenet import mnasnet, mobilenet_v1, mobilenet_v2, mobilenet_v3
 from cnnstudio.zoo.regnet import VARIANTS as REGNETS
@@ -19,6 +20,8 @@ from cnnstudio.zoo.shufflenet import shufflenet_v2
 from cnnstudio.zoo.squeezenet import squeezenet1_0, squeezenet1_1
 from cnnstudio.zoo.template import Size, Template
 from cnnstudio.zoo.vgg import vgg
+from cnnstudio.zoo.vit import VARIANTS as VITS
+from cnnstudio.zoo.vit import vit
 from cnnstudio.zoo.xception import xception
 
 _IDEAS = {
@@ -39,6 +42,8 @@ _IDEAS = {
     "efficientnet": "Depth, width and resolution scaled together.",
     "convnext": "A convolutional network made over after the transformer, 2022.",
     "regnet": "Widths that follow a line, 2020.",
+    "fractalnet": "Deep, and yet without skips, 2016.",
+    "vit": "Patches of an image that look at one another, 2020.",
     "xception": "Nothing but depthwise separable convolutions, 2016.",
 }
 
@@ -93,4 +98,6 @@ NETWORKS: dict[str, Template] = {
         for v in REGNETS
     },
     "xception": _made("Xception", "xception", xception, 299),
+    "fractalnet": _made("FractalNet", "fractalnet", fractalnet, 32),
+    **{f"vit_{v}": _made(f"ViT-{v.upper().replace('_', '/')}", "vit", partial(vit, v)) for v in VITS},
 }

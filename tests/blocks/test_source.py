@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from cnnstudio.blocks import AdaptiveAvgPool2d, Flatten, Input, Linear
+from cnnstudio.blocks import AdaptiveAvgPool2d, Flatten, Input, Linear, Tokens
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
-from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Shape, ShapeError, Sketch
+from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Node, Shape, ShapeError, Sketch
 from cnnstudio.training.build import build
 
 EVERY = [made for made in BLOCKS.values() if made.arity.most != 0]
@@ -16,19 +16,21 @@ def network(made: type[Block]) -> Graph:
     """The block with its defaults; a composite twice in a row, which is written as a stage."""
     draw = Sketch()
     x = draw(Input((8, 16, 16)))
-    if takes_a_vector(made()):
-        x = draw(Flatten(), x)
+    if not takes(made(), Shape(8, 16, 16)):
+        x = draw(Tokens() if takes(made(), Shape(256, 8)) else Flatten(), x)
     for _ in range(2 if issubclass(made, Composite) else 1):
-        x = draw(made(), *[x] * made.arity.least)
+        longer = draw.graph().add(Node("more", made(), (x,) * made.arity.least))
+        if not infer(longer).errors:
+            x = draw(made(), *[x] * made.arity.least)
     return draw.graph()
 
 
-def takes_a_vector(block: Block) -> bool:
+def takes(block: Block, shape: Shape) -> bool:
     try:
-        block.shape(*[Shape(8, 16, 16)] * block.arity.least)
+        block.shape(*[shape] * block.arity.least)
     except ShapeError:
-        return True
-    return False
+        return False
+    return True
 
 
 @pytest.mark.parametrize("made", EVERY, ids=lambda made: made.__name__)

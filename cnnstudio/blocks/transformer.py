@@ -1,0 +1,223 @@
+"""Transformers: an image as a sequence of patches that look at one another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from cnnstudio.blocks.activation import GELU
+from cnnstudio.blocks.convolution import Conv2d
+from cnnstudio.blocks.input import Input
+from cnnstudio.blocks.linear import Linear
+from cnnstudio.blocks.merge import Add
+from cnnstudio.blocks.normalization import Epsilon, LayerNorm
+from cnnstudio.blocks.regularization import Dropout
+from cnnstudio.blocks.wording import kind, nearest_divisor, require_map
+from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, block
+from cnnstudio.graph.parameter import Channels, Count, Fraction, Range
+
+
+@block
+class Tokens(Block):
+    """Read a map as a sequence: each pixel, with all its channels, is one token; row after row."""
+
+    keywords: ClassVar[str] = "sequence patches flatten transpose vit"
+    stem: ClassVar[str] = "tokens"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        require_map(self, shape)
+        return Shape(shape[1] * shape[2], shape.channels)
+
+    def forward(self, name: str, *inputs: str) -> str:
+        return f"{inputs[0]}.flatten(2).transpose(1, 2)"
+
+
+@block
+class ClassToken(Block):
+    """Put a learned token before the others, which gathers what the classifier needs."""
+
+    title: ClassVar[str] = "Class token"
+    keywords: ClassVar[str] = "classtoken cls vit transformer learned"
+    stem: ClassVar[str] = "class_token"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        _require_tokens(self, inputs[0])
+        return Shape(inputs[0][0] + 1, inputs[0][1])
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        return {"": Shape(1, 1, inputs[0][1])}
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.Parameter(torch.zeros(1, 1, {inputs[0][-1]!r}))"
+
+    def forward(self, name: str, *inputs: str) -> str:
+        return f"torch.cat([self.{name}.expand({inputs[0]}.shape[0], -1, -1), {inputs[0]}], dim=1)"
+
+
+@block
+class PositionEmbedding(Block):
+    """Add a learned vector to each token, so that the network can tell where it lies in the image."""
+
+    title: ClassVar[str] = "Position embedding"
+    keywords: ClassVar[str] = "positionembedding positional encoding vit transformer learned"
+    stem: ClassVar[str] = "position"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        _require_tokens(self, inputs[0])
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        return {"": Shape(1, *inputs[0])}
+
+    def init(self, *inputs: Shape) -> str:
+        sizes = ", ".join(map(repr, inputs[0]))
+        return f"nn.Parameter(torch.randn(1, {sizes}) * 0.02)"
+
+    def forward(self, name: str, *inputs: str) -> str:
+        return f"{inputs[0]} + self.{name}"
+
+
+@block
+class FirstToken(Block):
+    """Keep the first token, the class token, for the classifier, and leave the others."""
+
+    title: ClassVar[str] = "First token"
+    keywords: ClassVar[str] = "firsttoken select pick class cls vit transformer"
+    stem: ClassVar[str] = "token"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        _require_tokens(self, inputs[0])
+        return Shape(inputs[0][1])
+
+    def forward(self, name: str, *inputs: str) -> str:
+        return f"{inputs[0]}[:, 0]"
+
+
+@block
+class SelfAttention(Block):
+    """Let every token look at all tokens and take from each as much as it finds fitting.
+
+    From each token three vectors are computed: what it looks for, what it offers and what it has to say. How well the
+    first of one fits the second of another decides how much it takes of the third. Several heads do so side by side.
+    Vaswani et al. 2017, arXiv:1706.03762.
+
+    num_heads: how many look side by side; it must divide the size of a token
+    dropout: share of the looks that are left out while training
+    bias: add learned numbers to the vectors
+    """
+
+    title: ClassVar[str] = "Self-attention"
+    keywords: ClassVar[str] = "selfattention multiheadattention multi head mha transformer vit"
+    stem: ClassVar[str] = "attention"
+
+    num_heads: Count = 4
+    dropout: Fraction = 0.0
+    bias: bool = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        _require_tokens(self, shape)
+        if shape[1] % self.num_heads:
+            nearest = nearest_divisor(self.num_heads, shape[1])
+            raise ShapeError(
+                f"tokens of {shape[1]} numbers do not split among {self.num_heads} heads.",
+                Remedy(f"Set num_heads to {nearest}", (replace(self, num_heads=nearest),)),
+            )
+        return shape
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        size = inputs[0][1]
+        weights = {"in_proj_weight": Shape(3 * size, size), "out_proj.weight": Shape(size, size)}
+        return weights | ({"in_proj_bias": Shape(3 * size), "out_proj.bias": Shape(size)} if self.bias else {})
+
+    def macs(self, *inputs: Shape) -> int:
+        count, size = inputs[0]
+        return 4 * count * size * size + 2 * count * count * size
+
+    def init(self, *inputs: Shape) -> str:
+        dropout = f", dropout={self.dropout!r}" if self.dropout else ""
+        bias = "" if self.bias else ", bias=False"
+        return f"nn.MultiheadAttention({inputs[0][-1]!r}, {self.num_heads!r}{dropout}{bias}, batch_first=True)"
+
+    def forward(self, name: str, *inputs: str) -> str:
+        x = inputs[0]
+        return f"self.{name}({x}, {x}, {x}, need_weights=False)[0]"
+
+    def brief(self) -> str:
+        return "1 head" if self.num_heads == 1 else f"{self.num_heads} heads"
+
+
+@block
+class PatchEmbedding(Composite):
+    """Cut the image into square patches and write each as a token: N = H W / P² tokens.
+
+    It is a convolution whose stride is its kernel, read as a sequence. Dosovitskiy et al. 2020, arXiv:2010.11929.
+
+    embed_dim: how many numbers a token has
+    patch_size: side of a patch in pixels
+    """
+
+    title: ClassVar[str] = "Patch embedding"
+    keywords: ClassVar[str] = "patchembedding patchify vit transformer tokens"
+    stem: ClassVar[str] = "patches"
+
+    embed_dim: Channels = 64
+    patch_size: Annotated[int, Range(1, 1_024)] = 4
+
+    def graph(self, *inputs: Shape) -> Graph:
+        require_map(self, inputs[0])
+        draw = Sketch()
+        x = draw(Conv2d(self.embed_dim, self.patch_size, self.patch_size), draw(Input(inputs[0])))
+        draw(Tokens(), x, name="tokens")
+        return draw.graph()
+
+    def brief(self) -> str:
+        return f"{self.embed_dim} · {self.patch_size}×{self.patch_size}"
+
+
+@block
+class TransformerBlock(Composite):
+    """A transformer's encoder block: the tokens look at one another, then each is thought over by itself.
+
+    Both steps are residual and begin with LayerNorm. Dosovitskiy et al. 2020, arXiv:2010.11929.
+
+    num_heads: how many heads of attention; it must divide the size of a token
+    mlp_ratio: how many times wider the middle of the second step is
+    dropout: share of the numbers that are set to zero while training
+    eps: what LayerNorm adds to the variance
+    """
+
+    title: ClassVar[str] = "Transformer block"
+    keywords: ClassVar[str] = "transformerblock encoder vit attention mlp"
+    stem: ClassVar[str] = "block"
+
+    num_heads: Count = 4
+    mlp_ratio: Count = 4
+    dropout: Fraction = 0.0
+    eps: Epsilon = 1e-6
+
+    def graph(self, *inputs: Shape) -> Graph:
+        (shape,) = inputs
+        _require_tokens(self, shape)
+        dropout: list[Block] = [Dropout(self.dropout)] if self.dropout else []
+        draw = Sketch()
+        entry = draw(Input(shape))
+        x = draw(LayerNorm(self.eps), entry, name="norm1")
+        x = draw(SelfAttention(self.num_heads), x, name="attention")
+        middle = draw(Add(), draw.chain(x, *dropout), entry, name="add1")
+        x = draw(LayerNorm(self.eps), middle, name="norm2")
+        x = draw.chain(x, Linear(shape[1] * self.mlp_ratio), GELU(), *dropout, Linear(shape[1]), *dropout)
+        draw(Add(), x, middle, name="add2")
+        return draw.graph()
+
+    def brief(self) -> str:
+        return f"{self.num_heads} heads"
+
+
+def _require_tokens(block: Block, shape: Shape) -> None:
+    if len(shape) != 2:
+        remedy = [Remedy("Insert Tokens", (Tokens(),), port=0)] if shape.is_map else []
+        raise ShapeError(
+            f"{block.title} works on a sequence of tokens, how many × how large, but {shape} is {kind(shape)}.", *remedy
+        )
