@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cnnstudio.blocks import Input
 from cnnstudio.graph import Block, Edge, Graph, Node, Position
 
-_STEP = (232.0, 92.0)  # from one node to the next, along a row and along a column, as graph.layout sets them
+_STEP = (268.0, 104.0)  # from one node to the next, along a row and along a column, as graph.layout sets them
 
 
 @dataclass(frozen=True)
