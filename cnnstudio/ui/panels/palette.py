@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QLabel,
     QLineEdit,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
@@ -43,6 +44,7 @@ class PalettePanel(Panel):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
+        self._closed: set[str] = set()  # the headings whose blocks are folded away
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search blocks")
         self.search.setAccessibleName("Search blocks")
@@ -51,6 +53,7 @@ class PalettePanel(Panel):
         self.search.installEventFilter(self)
         self.search.textChanged.connect(self._fill)
         self.tree = BlockTree(self)
+        self.tree.itemClicked.connect(self._toggle)
         self.tree.itemActivated.connect(lambda item: self._add(item.data(0, BLOCK_ROLE)))
         self.tree.installEventFilter(self)
         self.nothing = QLabel(self)
@@ -114,12 +117,17 @@ class PalettePanel(Panel):
                 heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 self.tree.addTopLevelItem(heading)
                 heading.addChildren([_entry(block) for block in listed if block.family == family])
-            self.tree.expandAll()
+                heading.setExpanded(heading.text(0) not in self._closed)
         self.nothing.setText(f"No block is called “{text.strip()[:40]}”. Try conv, pool, relu, skip or image.")
         self.nothing.setVisible(not listed)
         self.tree.setVisible(bool(listed))
         if text.strip() and (best := self.tree.topLevelItem(0)) is not None:
             self.tree.setCurrentItem(best)
+
+    def _toggle(self, item: QTreeWidgetItem) -> None:
+        if item.data(0, BLOCK_ROLE) is None:
+            item.setExpanded(not item.isExpanded())
+            (self._closed.discard if item.isExpanded() else self._closed.add)(item.text(0))
 
     def _add(self, block: type[Block] | None) -> None:
         if block is None:
@@ -139,6 +147,7 @@ class BlockTree(QTreeWidget):
         super().__init__(parent)
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
+        self.setExpandsOnDoubleClick(False)
         self.setIndentation(0)
         self.setUniformRowHeights(False)
         self.setMouseTracking(True)
@@ -188,6 +197,10 @@ class BlockDelegate(QStyledItemDelegate):
             painter.setFont(theme.font("small", bold=True))
             painter.setPen(theme.color("muted"))
             painter.drawText(rect.adjusted(14, 0, -8, -4), Qt.AlignmentFlag.AlignBottom, title)
+            is_open = bool(option.state & QStyle.StateFlag.State_Open)
+            if not is_open or option.state & QStyle.StateFlag.State_MouseOver:
+                place = QRect(rect.right() - 28, rect.bottom() - 16, 12, 12)
+                icon("caret-down" if is_open else "caret-right", "muted").paint(painter, place)
             painter.restore()
             return
         widget = option.widget

@@ -200,3 +200,20 @@ def test_a_block_is_dragged_off_the_list(show: Show, qtbot: QtBot, monkeypatch: 
             QApplication.sendEvent(view, move)
         qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=start)
     assert dragged and all(drag == {"block": "ReLU", "parameters": {}} for drag in dragged)
+
+
+def test_a_family_folds_away_and_search_finds_it_all_the_same(show: Show, qtbot: QtBot) -> None:
+    panel = show()
+    heading = next(item for item in everything(panel) if item.text(0) == "Convolution")
+    relu = next(item for item in items(panel) if item.text(0) == "ReLU")
+    before = panel.tree.visualItemRect(relu).top()
+    where = panel.tree.visualItemRect(heading).center()
+    qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert not heading.isExpanded() and panel.tree.visualItemRect(relu).top() < before
+    qtbot.keyClicks(panel.search, "conv2d")
+    assert items(panel)[0].text(0) == "Conv2d"
+    panel.search.clear()
+    heading = next(item for item in everything(panel) if item.text(0) == "Convolution")
+    assert not heading.isExpanded()
+    qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert heading.isExpanded()
