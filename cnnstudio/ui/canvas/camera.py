@@ -175,18 +175,20 @@ class Camera(QGraphicsView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         pixels, angle = event.pixelDelta(), event.angleDelta()
-        is_touch = (
-            event.device().type() == QInputDevice.DeviceType.TouchPad
-            or event.phase() != Qt.ScrollPhase.NoScrollPhase
-            or not pixels.isNull()
+        # not by pixelDelta: on X11 the wheel of a mouse has one too
+        fingers = (
+            event.device().type() == QInputDevice.DeviceType.TouchPad or event.phase() != Qt.ScrollPhase.NoScrollPhase
         )
-        zooms = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier) or (self.wheel == "zoom" and not is_touch)
+        turned = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        zooms = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier) or (
+            self.wheel == "zoom" and not fingers and not turned and angle.y() != 0
+        )
         if zooms:
             self.zoom_by(2.0 ** (max(-480, min(480, angle.y() or angle.x())) / 480.0), event.position().toPoint())
         else:
-            step = pixels if not pixels.isNull() else angle / 2
-            turned = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) and not step.x()
-            self.pan_by(step.y() if turned else step.x(), 0 if turned else step.y())
+            step = pixels if fingers and not pixels.isNull() else angle / 2
+            sideways = turned and not step.x()
+            self.pan_by(step.y() if sideways else step.x(), 0 if sideways else step.y())
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QHelpEvent, QPainter
+from PySide6.QtGui import QHelpEvent, QNativeGestureEvent, QPainter, QPointingDevice
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from cnnstudio.blocks import Conv2d, Input, ReLU
@@ -42,6 +42,27 @@ def test_two_fingers_pan_and_ctrl_zooms(hand_on, chain):
     assert hand.view.visible().center() == before + QPointF(0, 60)
     hand.wheel(QPointF(300, 300), 60, CTRL, fingers=True)
     assert hand.view.zoom > 1.0
+
+
+def test_shift_and_the_wheel_go_sideways(hand_on, chain):
+    hand = hand_on(chain)
+    before = hand.view.visible().center()
+    hand.wheel(QPointF(300, 300), -120, Qt.KeyboardModifier.ShiftModifier)
+    assert hand.view.zoom == 1.0
+    assert hand.view.visible().center() == before + QPointF(60, 0)
+
+
+def test_a_pinch_zooms_to_the_fingers(hand_on, chain):
+    hand = hand_on(chain)
+    viewport, place = hand.view.viewport(), QPointF(640, 410)
+    under = hand.view.mapToScene(place.toPoint())
+    pinch = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2, place, place,
+        QPointF(viewport.mapToGlobal(place.toPoint())), 0.25, QPointF(),
+    )  # fmt: skip
+    QApplication.sendEvent(viewport, pinch)
+    assert hand.view.zoom == pytest.approx(1.25)
+    assert (hand.view.mapFromScene(under) - place.toPoint()).manhattanLength() <= 2
 
 
 def test_the_wheel_can_be_set_to_pan(hand_on, chain):
