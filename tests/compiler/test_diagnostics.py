@@ -43,7 +43,7 @@ def chain(*blocks: Block, size: tuple[int, ...] = (3, 32, 32)) -> Graph:
 
 
 def placed(graph: Graph) -> Graph:
-    return graph.move({name: (232.0 * index, 0.0) for index, name in enumerate(graph.order)})
+    return graph.move({name: (268.0 * index, 0.0) for index, name in enumerate(graph.order)})
 
 
 HEAD = (AdaptiveAvgPool2d(1), Flatten(), Linear(10))
@@ -247,10 +247,10 @@ def test_flatten_goes_between_and_makes_room() -> None:
     assert fixed["fc1"].inputs == ("flatten1",)
     assert fixed["flatten1"].inputs == ("conv1",)
     assert [fixed[name].position for name in ("conv1", "flatten1", "fc1", "relu1")] == [
-        (232, 0),
-        (464, 0),
-        (696, 0),
-        (928, 0),
+        (268, 0),
+        (536, 0),
+        (804, 0),
+        (1072, 0),
     ]
 
 
@@ -265,9 +265,9 @@ def test_two_blocks_go_between_in_their_order() -> None:
 
 def test_a_column_makes_room_downwards() -> None:
     graph = chain(Conv2d(8), Linear(10))
-    graph = graph.move({"input1": (0, 0), "conv1": (0, 92), "fc1": (0, 184)})
+    graph = graph.move({"input1": (0, 0), "conv1": (0, 104), "fc1": (0, 208)})
     fixed = fix(graph, "shape", "Insert Flatten")
-    assert [fixed[name].position for name in ("conv1", "flatten1", "fc1")] == [(0, 92), (0, 184), (0, 276)]
+    assert [fixed[name].position for name in ("conv1", "flatten1", "fc1")] == [(0, 104), (0, 208), (0, 312)]
 
 
 def test_room_that_is_there_is_used() -> None:
@@ -307,7 +307,7 @@ def test_an_input_is_put_before_the_first_open_port() -> None:
     graph = Graph.of([Node("conv1", Conv2d(), (None,), (100, 40)), Node("relu1", ReLU(), ("conv1",), (332, 40))])
     fixed = fix(graph, "no-input", "Add an Input")
     assert fixed["conv1"].inputs == ("input1",)
-    assert fixed["input1"].position == (-132, 40)
+    assert fixed["input1"].position == (-168, 40)
 
 
 def test_the_bias_alone_changes() -> None:
