@@ -97,7 +97,7 @@ def test_version_and_help(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["chekc"], "'chekc' is neither a command (new, check, summary, train, export) nor a .cnn file"),
+        (["chekc"], "'chekc' is neither a command (new, check, summary, diff, train, export) nor a .cnn file"),
         (["--nonsense"], "required: COMMAND"),
         (["check", "x.cnn", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["check"], "required: FILE"),
