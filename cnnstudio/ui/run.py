@@ -82,6 +82,7 @@ class Run(QObject):
         self._timer.setInterval(DRAIN_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
         self._watched: tuple[str | None, int] = (None, 0)
+        self._images: tuple[tuple[object, ...], Data] | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -132,6 +133,16 @@ class Run(QObject):
         batch = self.project.recipe.batch_size if self.project else 1
         return left * batch / self.last.images_per_second
 
+    # images in memory
+
+    def images_of(self, project: Project) -> Data | None:
+        """The images of this project, where they are in memory already."""
+        return self._images[1] if self._images is not None and self._images[0] == images_key(project) else None
+
+    def keep_images(self, project: Project, data: Data) -> None:
+        """Keep the images of this project, and no others, for whoever wants them next."""
+        self._images = images_key(project), data
+
     # commands
 
     def start(self, project: Project) -> None:
@@ -141,7 +152,9 @@ class Run(QObject):
         self._finish_thread()
         self._forget()
         self.project = project
-        self._worker = Worker(lambda worker: _train(project, worker), "training")
+        # a folder is read again: somebody may have put images into it
+        known = self.images_of(project) if project.recipe.data != "folder" else None
+        self._worker = Worker(lambda worker: _train(project, worker, known), "training")
         self._set_state("preparing", "Preparing…")
         self._worker.start()
         self._timer.start()
@@ -216,6 +229,7 @@ class Run(QObject):
                 self.sentence, self.share = event.sentence, event.share
             case Prepared():
                 self.trained = event
+                self.keep_images(event.project, event.data)
                 self.watch(*self._watched)
             case Started():
                 self.started, self.share = event, None
@@ -285,11 +299,17 @@ def obstacle(document: Document, training: bool = True) -> str | None:
     return None
 
 
-def _train(project: Project, worker: Worker) -> Iterator[Any]:
+def images_key(project: Project) -> tuple[object, ...]:
+    """What the images of a project follow from."""
+    recipe, inputs = project.recipe, project.graph.inputs
+    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, inputs[0].block if inputs else None
+
+
+def _train(project: Project, worker: Worker, known: Data | None) -> Iterator[Any]:
     """Prepare and train, on the worker's thread; yields what ``Run`` takes."""
     folder = _new_folder()
     yield Progress("Starting PyTorch…", None)
-    trained = prepare(project, lambda sentence, share: _told(worker, sentence, share), folder)
+    trained = prepare(project, lambda sentence, share: _told(worker, sentence, share), folder, known)
     write(folder / "project.cnn", project)
     yield trained
     from cnnstudio.training.loop import train

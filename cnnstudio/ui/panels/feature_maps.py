@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QImage, QPixmap, QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import SourceError, source
-from cnnstudio.project import Project
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.training.events import FeatureMaps, Pixels
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.run import Prepared, Run, obstacle, prepare
+from cnnstudio.ui.run import Prepared, Run, images_key, obstacle, prepare
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.image_grid import ImageGrid
+from cnnstudio.ui.widgets.samples import pixmap
 from cnnstudio.ui.worker import Task
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ class FeatureMapsPanel(QWidget):
             self._say(reason)
             return
         dataset = DATASETS[self._document.project.recipe.data]
-        is_here = dataset.key == self._may_load or self._images_of(self._document.project) is not None
+        is_here = dataset.key == self._may_load or self._run.images_of(self._document.project) is not None
         if dataset.download_megabytes and not is_here:
             self._say(f"{dataset.sentence} The maps need an image to look at.", ask=True)
             return
@@ -232,17 +232,10 @@ class FeatureMapsPanel(QWidget):
             text = source(self._document.graph).text
         except SourceError:
             return None
-        key = _images_key(self._document.project)
+        key = images_key(self._document.project)
         for prepared in (self._run.trained, self._known):
-            if prepared is not None and prepared.source.text == text and _images_key(prepared.project) == key:
+            if prepared is not None and prepared.source.text == text and images_key(prepared.project) == key:
                 return prepared
-        return None
-
-    def _images_of(self, project: Project) -> Data | None:
-        """The images of this project, where they are in memory already."""
-        for trained in (self._run.trained, self._known):
-            if trained is not None and _images_key(trained.project) == _images_key(project):
-                return trained.data
         return None
 
     def _allow(self) -> None:
@@ -251,7 +244,7 @@ class FeatureMapsPanel(QWidget):
 
     def _start(self, node: str) -> None:
         project, image, ready = self._document.project, self._image, self._ready()
-        known = self._images_of(project)
+        known = self._run.images_of(project)
         is_trained = ready is not None and ready is self._run.trained and self._run.last is not None
         step = self._run.last.step if is_trained and self._run.last is not None else 0
 
@@ -270,6 +263,7 @@ class FeatureMapsPanel(QWidget):
     def _show_look(self, look: Look) -> None:
         if look.prepared is not self._run.trained:
             self._known = look.prepared
+            self._run.keep_images(look.prepared.project, look.prepared.data)
         self._show(look.seen, f"step {look.seen.step:,}" if look.seen.step else "untrained weights")
 
     def close_tasks(self) -> None:
@@ -326,20 +320,3 @@ def seen(prepared: Prepared, node: str, number: int, step: int) -> FeatureMaps:
     scores = maps(prepared.module, prepared.source, prepared.source.steps[-1].node, image, data)
     guess = data.classes[int(np.argmax(scores))]
     return FeatureMaps(node, found, image, data.classes[int(data.validation_labels[number])], guess, step)
-
-
-def pixmap(image: Pixels, side: int) -> QPixmap:
-    """An image (C, H, W) of 1 or 3 channels, enlarged to fit a square, its pixels left square."""
-    channels, height, width = image.shape
-    rgb = np.ascontiguousarray(np.broadcast_to(image, (3, height, width)) if channels != 3 else image)
-    pixels = np.ascontiguousarray(rgb.transpose(1, 2, 0))
-    made = QImage(pixels.tobytes(), width, height, width * 3, QImage.Format.Format_RGB888).copy()
-    mode = Qt.TransformationMode.FastTransformation
-    return QPixmap.fromImage(made.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode))
-
-
-def _images_key(project: Project) -> tuple[object, ...]:
-    """What the images follow from."""
-    recipe = project.recipe
-    size = project.graph.inputs[0].block if project.graph.inputs else None
-    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, size

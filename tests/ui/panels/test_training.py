@@ -13,9 +13,10 @@ from cnnstudio.project import Project
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Started, Step
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.curves import CurvesPanel
-from cnnstudio.ui.panels.feature_maps import FeatureMapsPanel, pixmap
+from cnnstudio.ui.panels.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.panels.training import TrainingPanel, duration
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.widgets.samples import pixmap
 
 
 @pytest.fixture
