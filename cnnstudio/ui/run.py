@@ -305,6 +305,12 @@ def images_key(project: Project) -> tuple[object, ...]:
     return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, inputs[0].block if inputs else None
 
 
+def image_size(graph: Graph) -> Shape | None:
+    """The size that images must have to enter this network: channels, height, width; None where it takes no images."""
+    size = infer(graph).shape(graph.inputs[0].name) if graph.inputs else None
+    return size if size is not None and size.is_map else None
+
+
 def _train(project: Project, worker: Worker, known: Data | None) -> Iterator[Any]:
     """Prepare and train, on the worker's thread; yields what ``Run`` takes."""
     folder = _new_folder()
@@ -331,8 +337,7 @@ def prepare(
     from cnnstudio.training.loop import Watch, fresh
 
     text = source(project.graph)
-    size = infer(project.graph).shape(project.graph.inputs[0].name) or Shape()
-    data = known if known is not None else load(project.recipe, size, progress)
+    data = known if known is not None else load(project.recipe, image_size(project.graph) or Shape(), progress)
     return Prepared(project, text, fresh(text, project.recipe), data, Watch(), folder)
 
 

@@ -328,6 +328,7 @@ class Window(QMainWindow):
         self.hide()  # a step that takes a while ends out of sight
         self.run.close()
         self.feature_maps.close_tasks()
+        self.training.images.close_tasks()
         self.exports.close()
         self.files.close()
         super().closeEvent(event)

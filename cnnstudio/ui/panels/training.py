@@ -5,10 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
-    QFormLayout,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -21,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.recipe import Recipe
-from cnnstudio.training.datasets import DATASETS
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.panels.images import ImagesChoice
 from cnnstudio.ui.run import Run, obstacle
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.form import Form
@@ -134,17 +132,8 @@ class TrainingPanel(QWidget):
         return box
 
     def _recipe(self) -> QScrollArea:
-        self.data = QComboBox()
-        for dataset in DATASETS.values():
-            self.data.addItem(dataset.title, dataset.key)
-        self.data.activated.connect(lambda _: self._edit("data", self.data.currentData()))
-        self.data.setAccessibleName("Images to learn from")
-        self.data.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.data.installEventFilter(self)
-        self.about = QLabel()
-        self.about.setWordWrap(True)
-        self.about.setProperty("role", "muted")
-        self.about.setProperty("textSize", "small")
+        self.images = ImagesChoice(self._document, self._run)
+        self.images.chosen.connect(lambda key: self._edit("data", key))
         self.folder, self.basic, self.advanced = (
             Form(Recipe, plain=True, names=names) for names in (("folder",), BASIC, ADVANCED)
         )
@@ -159,10 +148,7 @@ class TrainingPanel(QWidget):
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(0, 4, 6, 12)
         layout.setSpacing(8)
-        choice = QFormLayout()
-        choice.addRow("Images", self.data)
-        layout.addLayout(choice)
-        for widget in (self.about, self.folder, self.basic, self.more, self.advanced):
+        for widget in (self.images, self.folder, self.basic, self.more, self.advanced):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft if widget is self.more else Qt.AlignmentFlag(0))
         layout.addStretch(1)
         area = QScrollArea()
@@ -173,12 +159,6 @@ class TrainingPanel(QWidget):
         return area
 
     # the recipe
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if event.type() == QEvent.Type.Wheel and not self.data.hasFocus():
-            event.ignore()  # whoever scrolls past it does not mean to choose other images
-            return True
-        return False
 
     def _edit(self, name: str, value: Any) -> None:
         recipe = dataclasses.replace(self._document.project.recipe, **{name: value})
@@ -198,9 +178,6 @@ class TrainingPanel(QWidget):
 
     def _show_recipe(self, recipe: Recipe) -> None:
         self._recipe_shown = recipe
-        dataset = DATASETS[recipe.data]
-        self.data.setCurrentIndex(self.data.findData(recipe.data))
-        self.about.setText(dataset.sentence)
         for form in (self.folder, self.basic, self.advanced):
             form.set_values(recipe)
         self.folder.setVisible(recipe.data == "folder")

@@ -49,6 +49,7 @@ def test_the_button_says_why_it_cannot_train(qtbot: QtBot, document: Document, t
 def test_the_recipe_is_edited_through_the_document(qtbot: QtBot, document: Document) -> None:
     panel = TrainingPanel(document, Run(document))
     qtbot.addWidget(panel)
+    panel.images.hide()
     panel.show()
     field = panel.basic.editor("epochs").focusProxy()
     field.setFocus()
@@ -76,10 +77,42 @@ def test_only_what_matters_is_asked(qtbot: QtBot, document: Document) -> None:
 def test_the_images_are_chosen_by_name_and_described(qtbot: QtBot, document: Document) -> None:
     panel = TrainingPanel(document, Run(document))
     qtbot.addWidget(panel)
-    panel.data.setCurrentIndex(panel.data.findText("MNIST"))
-    panel.data.activated.emit(panel.data.currentIndex())
+    images = panel.images
+    images.box.setCurrentIndex(images.box.findText("MNIST"))
+    images.box.activated.emit(images.box.currentIndex())
     assert document.project.recipe.data == "mnist"
-    assert "70,000" in panel.about.text()
+    assert "70,000" in images.about.text()
+
+
+def test_an_image_of_each_class_is_shown_without_a_run_and_used_by_the_next_one(
+    qtbot: QtBot, document: Document
+) -> None:
+    run = Run(document)
+    panel = TrainingPanel(document, run)
+    qtbot.addWidget(panel)
+    panel.resize(340, 600)
+    panel.show()
+    qtbot.waitUntil(panel.images.samples.isVisible, timeout=60_000)
+    assert [sample.name for sample in panel.images.samples.samples] == list("0123456789")
+    assert panel.images.samples.samples[0].image.shape == (1, 8, 8)
+    data = run.images_of(document.project)
+    run.start(document.project)
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    assert data is not None
+    assert run.trained is not None
+    assert run.trained.data is data
+    panel.images.close_tasks()
+    run.close()
+
+
+def test_images_that_must_be_fetched_are_not_shown_before(qtbot: QtBot, document: Document) -> None:
+    document.edit_recipe("MNIST", dataclasses.replace(document.project.recipe, data="mnist"))
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.wait(500)
+    assert not panel.images.samples.isVisible()
+    assert panel.images._task is None
 
 
 def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Document) -> None:
