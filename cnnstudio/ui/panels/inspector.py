@@ -122,12 +122,10 @@ class InspectorPanel(Panel):
             self.header.show_title(title, words, kind, read_only)
             self.header.allow(False, False)
         else:
-            self.header.show_title(
-                (*self.document.scope, "Network")[-1 - bool(self.document.scope)], "", None, read_only
-            )
+            scope, found = self.document.scope, self.document.diagnostics
+            words = cards.problems(diagnostic.severity for diagnostic in found)
+            self.header.show_title(scope[-1] if scope else "Network", "" if scope else words, None, read_only)
             self.header.allow(False, False)
-            found = self.document.diagnostics
-            self.header.kind.setText(cards.problems(diagnostic.severity for diagnostic in found))
         self.sentence.setVisible(read_only)
         if read_only:
             outer = self.document.scope[-1]

@@ -213,6 +213,7 @@ class TextEditor(Editor):
         super().__init__(parameter, parent)
         self.has_pending = False
         self.is_bad = False
+        self._was_shown = False
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._propose)
         if str in kinds(parameter):
@@ -234,7 +235,7 @@ class TextEditor(Editor):
     def set_value(self, value: Any) -> None:
         changes = value is not self.value and (value is MIXED or self.value is MIXED or value != self.value)
         super().set_value(value)
-        if (changes and not self.has_pending) or not self.line.text():
+        if (changes and not self.has_pending) or not self._was_shown:
             self._show()
         self._follow_link()
 
@@ -296,7 +297,7 @@ class TextEditor(Editor):
 
     def _show(self) -> None:
         self._timer.stop()
-        self.has_pending = False
+        self.has_pending, self._was_shown = False, True
         text = "" if self.value is MIXED else written(self.value)
         if text != self.line.text():
             self.line.setText(text)

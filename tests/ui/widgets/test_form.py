@@ -294,3 +294,15 @@ def test_whatever_is_typed_is_taken_or_refused_in_words(qtbot: QtBot, block: typ
                 assert len(row.sentence.text()) < 300
     parameters_ = {parameter.name: parameter for parameter in parameters(block)}
     assert all(parameters_[name].coerce(value) == value for name, value in taken)
+
+
+def test_a_field_that_was_emptied_to_type_anew_stays_empty(shown: Shown, qtbot: QtBot) -> None:
+    form, edits = shown(Conv2d(out_channels=512))
+    field = text_editor(form, "out_channels")
+    field.field.setFocus()
+    field.line.selectAll()
+    qtbot.keyClick(field.field, Qt.Key.Key_Delete)
+    form.set_values(Conv2d(out_channels=int("512"), stride=2))  # another int object of the same value
+    assert field.line.text() == ""
+    qtbot.keyClicks(field.field, "7")
+    qtbot.waitUntil(lambda: edits == [("out_channels", 7)])
