@@ -52,8 +52,8 @@ class Residual(Composite):
             ReLU(),
             Conv2d(self.out_channels, 3, padding=1, bias=False),
             BatchNorm2d(),
-            *extras(self.squeeze, self.drop),
         )
+        x = finish(draw, x, self.squeeze, self.drop)
         x = draw(Add(), x, project(draw, entry, shape, self.out_channels, self.stride), name="add")
         draw(ReLU(), x)
         return draw.graph()
@@ -96,8 +96,8 @@ class PreActResidual(Composite):
             BatchNorm2d(),
             ReLU(),
             Conv2d(self.out_channels, 3, padding=1, bias=False),
-            *extras(self.squeeze, self.drop),
         )
+        x = finish(draw, x, self.squeeze, self.drop)
         shortcut = entry
         if self.stride != 1 or shape.channels != self.out_channels:
             shortcut = draw(Conv2d(self.out_channels, 1, self.stride, bias=False), active, name="shortcut")
@@ -150,8 +150,8 @@ class Bottleneck(Composite):
             ReLU(),
             Conv2d(self.out_channels, 1, bias=False),
             BatchNorm2d(),
-            *extras(self.squeeze, self.drop),
         )
+        x = finish(draw, x, self.squeeze, self.drop)
         x = draw(Add(), x, project(draw, entry, shape, self.out_channels, self.stride), name="add")
         draw(ReLU(), x)
         return draw.graph()
@@ -278,7 +278,7 @@ class ConvNeXtBlock(Composite):
         x = draw(GELU(), x, name="gelu")
         x = draw(Conv2d(channels, 1), x, name="project")
         x = draw(LayerScale(self.init_value), x, name="layer_scale")
-        draw(Add(), draw.chain(x, *extras(0, self.drop)), entry, name="add")
+        draw(Add(), finish(draw, x, 0, self.drop), entry, name="add")
         return draw.graph()
 
     def brief(self) -> str:
@@ -293,10 +293,11 @@ def project(draw: Sketch, entry: str, shape: Shape, out_channels: int, stride: i
     return draw(BatchNorm2d(), x, name="shortcut_bn")
 
 
-def extras(squeeze: int, drop: float) -> list[Block]:
+def finish(draw: Sketch, x: str, squeeze: int, drop: float) -> str:
     """What may stand at the end of a residual branch, before the addition."""
-    attention: list[Block] = [SqueezeExcite(squeeze)] if squeeze else []
-    return [*attention, StochasticDepth(drop)] if drop else attention
+    if squeeze:
+        x = draw(SqueezeExcite(squeeze), x, name="se")
+    return draw(StochasticDepth(drop), x, name="drop") if drop else x
 
 
 def residual_brief(out_channels: int, stride: int | tuple[int, int], squeeze: float) -> str:

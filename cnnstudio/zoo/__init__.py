@@ -1,4 +1,8 @@
-"""Famous networks, each a function that returns its graph, laid out; a family a file."""
+"""Famous networks, each a function that returns its graph, laid out; a family a file.
+
+``TEMPLATES`` are three to begin with, ``NETWORKS`` all at their full size. For images below 64 pixels each is drawn in
+the variant that people use for CIFAR: with a 3×3 stem that does not shrink them.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvNeXtBlock, Flatten, Input, LayerNorm2d, Linear
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import IMAGENET, Size
+from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 EPS = 1e-6
 
@@ -22,7 +22,8 @@ def convnext(variant: str = "tiny", classes: int = 1000, size: Size = IMAGENET) 
     """ConvNeXt "tiny", "small", "base" or "large": 28,589,128 parameters for tiny and 1,000 classes."""
     widths, counts, drop = VARIANTS[variant]
     draw = Sketch()
-    x = draw(Conv2d(widths[0], 4, 4), draw(Input(size)), name="stem")
+    patch = 2 if is_small(size) else 4
+    x = draw(Conv2d(widths[0], patch, patch), draw(Input(size)), name="stem")
     x = draw(LayerNorm2d(EPS), x, name="stem_norm")
     done = 0
     for stage, (channels, count) in enumerate(zip(widths, counts, strict=True), start=1):

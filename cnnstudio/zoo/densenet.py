@@ -16,7 +16,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import IMAGENET, Size
+from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 # layers with weights -> growth, channels of the stem, layers a block
 DEPTHS = {
@@ -31,8 +31,11 @@ def densenet(depth: int, classes: int = 1000, size: Size = IMAGENET) -> Graph:
     """DenseNet of 121, 161, 169 or 201 layers: 7,978,856 parameters for 121 and 1,000 classes."""
     growth, stem, counts = DEPTHS[depth]
     draw = Sketch()
-    x = draw(ConvBNReLU(stem, 7, 2), draw(Input(size)), name="stem")
-    x = draw(MaxPool2d(3, 2, 1), x)
+    if is_small(size):
+        x = draw(ConvBNReLU(stem), draw(Input(size)), name="stem")
+    else:
+        x = draw(ConvBNReLU(stem, 7, 2), draw(Input(size)), name="stem")
+        x = draw(MaxPool2d(3, 2, 1), x)
     for stage, layers in enumerate(counts, start=1):
         x = draw(DenseBlock(layers, growth), x, name=f"dense{stage}")
         if stage < len(counts):

@@ -20,7 +20,7 @@ from cnnstudio.blocks import (
 from cnnstudio.blocks.efficient import divisible
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import Size
+from cnnstudio.zoo.template import Size, is_small
 
 DROP = 0.2  # share of the samples that leave out the last branch; the first is never left out
 
@@ -119,14 +119,16 @@ def efficientnet_v2(variant: str, classes: int = 1000, size: Size | None = None)
 
 def _features(draw: Sketch, size: Size, stem: int, rows: tuple[Row, ...], eps: float) -> str:
     """The stem and the stages; the name of the last block."""
-    x = draw(ConvBNReLU(stem, 3, 2, activation="SiLU", eps=eps), draw(Input(size)), name="stem")
+    small = is_small(size)
+    x = draw(ConvBNReLU(stem, 3, 1 if small else 2, activation="SiLU", eps=eps), draw(Input(size)), name="stem")
     total = sum(row[-1] for row in rows)
     done = 0
     for stage, (fused, expansion, kernel, stride, channels, count) in enumerate(rows, start=1):
         for number in range(1, count + 1):
             made = FusedMBConv if fused else MBConv
             drop = round(DROP * done / total, 4)
-            block = made(channels, kernel, stride if number == 1 else 1, expansion, drop, eps)
+            still = number > 1 or (small and stage <= 2)
+            block = made(channels, kernel, 1 if still else stride, expansion, drop, eps)
             x = draw(block, x, name=f"stage{stage}_{number}")
             done += 1
     return x

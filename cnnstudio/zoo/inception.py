@@ -22,7 +22,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.graph import Block, Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import IMAGENET, Size
+from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 EPS = 1e-3
 
@@ -42,15 +42,31 @@ MODULES: dict[str, tuple[int, int, int, int, int, int] | None] = {
 }
 
 
+# the stem of Inception v3
+STEM: dict[str, Block] = {
+    "conv1": ConvBNReLU(32, 3, 2, 0, eps=EPS),
+    "conv2": ConvBNReLU(32, 3, padding=0, eps=EPS),
+    "conv3": ConvBNReLU(64, 3, eps=EPS),
+    "pool1": MaxPool2d(3, 2),
+    "conv4": ConvBNReLU(80, 1, eps=EPS),
+    "conv5": ConvBNReLU(192, 3, padding=0, eps=EPS),
+    "pool2": MaxPool2d(3, 2),
+}
+SMALL_STEM: dict[str, Block] = {"stem": ConvBNReLU(192, eps=EPS)}
+
+
 def googlenet(classes: int = 1000, size: Size = IMAGENET) -> Graph:
     """GoogLeNet with BatchNorm: 6,624,904 parameters for 1,000 classes."""
     draw = Sketch()
     x = draw(Input(size))
-    x = draw(ConvBNReLU(64, 7, 2, eps=EPS), x, name="conv1")
-    x = draw(MaxPool2d(3, 2, ceil_mode=True), x, name="pool1")
-    x = draw(ConvBNReLU(64, 1, eps=EPS), x, name="conv2")
-    x = draw(ConvBNReLU(192, eps=EPS), x, name="conv3")
-    x = draw(MaxPool2d(3, 2, ceil_mode=True), x, name="pool2")
+    if is_small(size):
+        x = draw(ConvBNReLU(192, eps=EPS), x, name="stem")
+    else:
+        x = draw(ConvBNReLU(64, 7, 2, eps=EPS), x, name="conv1")
+        x = draw(MaxPool2d(3, 2, ceil_mode=True), x, name="pool1")
+        x = draw(ConvBNReLU(64, 1, eps=EPS), x, name="conv2")
+        x = draw(ConvBNReLU(192, eps=EPS), x, name="conv3")
+        x = draw(MaxPool2d(3, 2, ceil_mode=True), x, name="pool2")
     for name, maps in MODULES.items():
         pool = MaxPool2d(2 if name == "pool4" else 3, 2, ceil_mode=True)
         x = draw(Inception(*maps, kernel5x5=3, eps=EPS) if maps else pool, x, name=name)
@@ -63,15 +79,7 @@ def inception_v3(classes: int = 1000, size: Size = (3, 299, 299)) -> Graph:
     """Inception v3: 23,834,568 parameters for 1,000 classes."""
     draw = Sketch()
     x = draw(Input(size))
-    for name, made in {
-        "conv1": ConvBNReLU(32, 3, 2, 0, eps=EPS),
-        "conv2": ConvBNReLU(32, 3, padding=0, eps=EPS),
-        "conv3": ConvBNReLU(64, 3, eps=EPS),
-        "pool1": MaxPool2d(3, 2),
-        "conv4": ConvBNReLU(80, 1, eps=EPS),
-        "conv5": ConvBNReLU(192, 3, padding=0, eps=EPS),
-        "pool2": MaxPool2d(3, 2),
-    }.items():
+    for name, made in (SMALL_STEM if is_small(size) else STEM).items():
         x = draw(made, x, name=name)
     modules: list[list[Block]] = [
         [InceptionA(32), InceptionA(64), InceptionA(64), InceptionB()],

@@ -16,10 +16,9 @@ from cnnstudio.blocks import (
     InvertedResidual,
     Linear,
 )
-from cnnstudio.blocks.activation import Nonlinearity
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import IMAGENET, Size
+from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 EPS = 1e-3  # of BatchNorm in MobileNetV3
 
@@ -60,11 +59,13 @@ MNASNET = ((3, 3, 24, 3, 2), (5, 3, 40, 3, 2), (5, 6, 80, 3, 2), (3, 6, 96, 2, 1
 
 def mobilenet_v1(classes: int = 1000, size: Size = IMAGENET) -> Graph:
     """MobileNet: 4,231,976 parameters for 1,000 classes."""
+    small = is_small(size)
     draw = Sketch()
-    x = draw(ConvBNReLU(32, 3, 2), draw(Input(size)), name="stem")
+    x = draw(ConvBNReLU(32, 3, 1 if small else 2), draw(Input(size)), name="stem")
     for stage, rows in enumerate(V1, start=1):
         for number, (channels, stride) in enumerate(rows, start=1):
-            x = draw(DepthwiseSeparable(channels, 3, stride), x, name=f"stage{stage}_{number}")
+            made = DepthwiseSeparable(channels, 3, 1 if small and stage <= 2 else stride)
+            x = draw(made, x, name=f"stage{stage}_{number}")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
     return laid_out(draw.graph())
@@ -72,11 +73,13 @@ def mobilenet_v1(classes: int = 1000, size: Size = IMAGENET) -> Graph:
 
 def mobilenet_v2(classes: int = 1000, size: Size = IMAGENET) -> Graph:
     """MobileNetV2: 3,504,872 parameters for 1,000 classes."""
+    small = is_small(size)
     draw = Sketch()
-    x = draw(ConvBNReLU(32, 3, 2, activation="ReLU6"), draw(Input(size)), name="stem")
+    x = draw(ConvBNReLU(32, 3, 1 if small else 2, activation="ReLU6"), draw(Input(size)), name="stem")
     for stage, (expansion, channels, count, stride) in enumerate(V2, start=1):
         for number in range(1, count + 1):
-            made = InvertedResidual(channels, 3, stride if number == 1 else 1, expansion)
+            still = number > 1 or (small and stage <= 2)
+            made = InvertedResidual(channels, 3, 1 if still else stride, expansion)
             x = draw(made, x, name=f"stage{stage}_{number}")
     x = draw(ConvBNReLU(1280, 1, activation="ReLU6"), x, name="last")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten(), Dropout(0.2))
@@ -86,14 +89,21 @@ def mobilenet_v2(classes: int = 1000, size: Size = IMAGENET) -> Graph:
 
 def mobilenet_v3(variant: str, classes: int = 1000, size: Size = IMAGENET) -> Graph:
     """MobileNetV3 "small" or "large": 2,542,856 or 5,483,032 parameters for 1,000 classes."""
+    small = is_small(size)
     draw = Sketch()
-    x = draw(ConvBNReLU(16, 3, 2, activation="Hardswish", eps=EPS), draw(Input(size)), name="stem")
+    stem = ConvBNReLU(16, 3, 1 if small else 2, activation="Hardswish", eps=EPS)
+    x = draw(stem, draw(Input(size)), name="stem")
     channels = 16
     for stage, rows in enumerate(V3[variant], start=1):
         for number, (kernel, expanded, channels, squeeze, hard, stride) in enumerate(rows, start=1):
-            activation: Nonlinearity = "Hardswish" if hard else "ReLU"
             made = InvertedResidual(
-                channels, kernel, stride, expanded=expanded, squeeze=squeeze, activation=activation, eps=EPS
+                channels,
+                kernel,
+                1 if small and stage <= 2 else stride,
+                expanded=expanded,
+                squeeze=squeeze,
+                activation="Hardswish" if hard else "ReLU",
+                eps=EPS,
             )
             x = draw(made, x, name=f"stage{stage}_{number}")
     x = draw(ConvBNReLU(6 * channels, 1, activation="Hardswish", eps=EPS), x, name="last")
@@ -105,13 +115,15 @@ def mobilenet_v3(variant: str, classes: int = 1000, size: Size = IMAGENET) -> Gr
 
 def mnasnet(classes: int = 1000, size: Size = IMAGENET) -> Graph:
     """MNASNet 1.0, found by search: 4,383,312 parameters for 1,000 classes."""
+    small = is_small(size)
     draw = Sketch()
-    x = draw(ConvBNReLU(32, 3, 2), draw(Input(size)), name="stem")
+    x = draw(ConvBNReLU(32, 3, 1 if small else 2), draw(Input(size)), name="stem")
     x = draw(ConvBNReLU(32, 3, groups=32), x, name="depthwise")
     x = draw(ConvBNReLU(16, 1, activation="none"), x, name="pointwise")
     for stage, (kernel, expansion, channels, count, stride) in enumerate(MNASNET, start=1):
         for number in range(1, count + 1):
-            made = InvertedResidual(channels, kernel, stride if number == 1 else 1, expansion, activation="ReLU")
+            still = number > 1 or (small and stage == 1)
+            made = InvertedResidual(channels, kernel, 1 if still else stride, expansion, activation="ReLU")
             x = draw(made, x, name=f"stage{stage}_{number}")
     x = draw(ConvBNReLU(1280, 1), x, name="last")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten(), Dropout(0.2))

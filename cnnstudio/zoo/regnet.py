@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnstudio.blocks import AdaptiveAvgPool2d, ConvBNReLU, Flatten, Input, Linear, RegNetBlock
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import IMAGENET, Size
+from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 # key -> channels a stage, blocks a stage, width of a group; y has squeeze-and-excitation.
 # They are what the paper's formula gives for the parameters in torchvision's regnet.py.
@@ -32,11 +32,13 @@ def regnet(variant: str = "y_400mf", classes: int = 1000, size: Size = IMAGENET)
     """RegNetX or RegNetY: 4,344,144 parameters for Y of 400 million multiply-accumulates and 1,000 classes."""
     widths, counts, group_width = VARIANTS[variant]
     squeeze = 0.25 if variant.startswith("y") else 0.0
+    small = is_small(size)
     draw = Sketch()
-    x = draw(ConvBNReLU(32, 3, 2), draw(Input(size)), name="stem")
+    x = draw(ConvBNReLU(32, 3, 1 if small else 2), draw(Input(size)), name="stem")
     for stage, (channels, count) in enumerate(zip(widths, counts, strict=True), start=1):
         for number in range(1, count + 1):
-            made = RegNetBlock(channels, 2 if number == 1 else 1, min(group_width, channels), squeeze)
+            still = number > 1 or (small and stage == 1)
+            made = RegNetBlock(channels, 1 if still else 2, min(group_width, channels), squeeze)
             x = draw(made, x, name=f"stage{stage}_{number}")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)

@@ -24,7 +24,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.graph import Block, Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import IMAGENET, Size
+from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 # layers with weights -> blocks a stage
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -51,8 +51,11 @@ def resnet(
         return Bottleneck(4 * channels, stride, channels * width // 64 * groups, groups, squeeze)
 
     draw = Sketch()
-    x = draw(ConvBNReLU(64, 7, 2), draw(Input(size)), name="stem")
-    x = draw(MaxPool2d(3, 2, 1), x)
+    if is_small(size):
+        x = draw(ConvBNReLU(64), draw(Input(size)), name="stem")
+    else:
+        x = draw(ConvBNReLU(64, 7, 2), draw(Input(size)), name="stem")
+        x = draw(MaxPool2d(3, 2, 1), x)
     x = _stages(draw, x, (64, 128, 256, 512), DEPTHS[depth], residual)
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
@@ -62,8 +65,11 @@ def resnet(
 def preact_resnet(depth: int = 18, classes: int = 1000, size: Size = IMAGENET) -> Graph:
     """Pre-activation ResNet of 18 or 34 layers."""
     draw = Sketch()
-    x = draw(Conv2d(64, 7, 2, 3, bias=False), draw(Input(size)), name="stem")
-    x = draw(MaxPool2d(3, 2, 1), x)
+    if is_small(size):
+        x = draw(Conv2d(64, 3, padding=1, bias=False), draw(Input(size)), name="stem")
+    else:
+        x = draw(Conv2d(64, 7, 2, 3, bias=False), draw(Input(size)), name="stem")
+        x = draw(MaxPool2d(3, 2, 1), x)
     x = _stages(draw, x, (64, 128, 256, 512), DEPTHS[depth], PreActResidual)
     x = draw.chain(x, BatchNorm2d(), ReLU(), AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, Dropout, Fire, Flatten, Input, MaxPool2d, ReLU
 from cnnstudio.graph import Block, Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import IMAGENET, Size
+from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 FIRES = (
     Fire(16, 64, 64),
@@ -32,9 +32,10 @@ def squeezenet1_1(classes: int = 1000, size: Size = IMAGENET) -> Graph:
 def _squeezenet(classes: int, size: Size, stem: Block, pooled: tuple[int, ...]) -> Graph:
     """``pooled``: before which of the fire modules, counted from 0, the map is halved."""
     draw = Sketch()
-    x = draw.chain(draw(Input(size)), stem, ReLU())
+    small = is_small(size)
+    x = draw.chain(draw(Input(size)), Conv2d(64, 3, padding=1) if small else stem, ReLU())
     for number, fire in enumerate(FIRES):
-        if number in pooled:
+        if number in pooled and not (small and number == 0):
             x = draw(MaxPool2d(3, 2, ceil_mode=True), x)
         x = draw(fire, x)
     draw.chain(x, Dropout(), Conv2d(classes, 1), ReLU(), AdaptiveAvgPool2d(1), Flatten())

@@ -9,6 +9,12 @@ from cnnstudio.graph import Graph
 
 Size = tuple[int, int, int]
 IMAGENET: Size = (3, 224, 224)
+SMALL = 64  # pixels: on smaller images a stem made for ImageNet would leave next to nothing
+
+
+def is_small(size: Size) -> bool:
+    """Whether the images are so small that a network halves them two times less than it was made to."""
+    return min(size[1:]) < SMALL
 
 
 @dataclass(frozen=True)

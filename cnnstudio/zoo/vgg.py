@@ -16,7 +16,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import IMAGENET, Size
+from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 # layers with weights -> convolutions a stage
 DEPTHS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
@@ -33,8 +33,10 @@ def vgg(depth: int, classes: int = 1000, size: Size = IMAGENET, norm: bool = Fal
                 x = draw(BatchNorm2d(), x, name=f"bn{stage}_{number}")
             x = draw(ReLU(), x, name=f"relu{stage}_{number}")
         x = draw(MaxPool2d(2), x)
-    x = draw.chain(x, AdaptiveAvgPool2d(7), Flatten())
-    x = draw.chain(x, Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout())
+    small = is_small(size)
+    x = draw.chain(x, AdaptiveAvgPool2d(1 if small else 7), Flatten())
+    width = 512 if small else 4096
+    x = draw.chain(x, Linear(width), ReLU(), Dropout(), Linear(width), ReLU(), Dropout())
     draw(Linear(classes), x)
     return laid_out(draw.graph())
 

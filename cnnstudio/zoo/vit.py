@@ -14,7 +14,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import IMAGENET, Size
+from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 EPS = 1e-6
 
@@ -30,6 +30,7 @@ VARIANTS = {
 def vit(variant: str = "b_16", classes: int = 1000, size: Size = IMAGENET) -> Graph:
     """Vision Transformer: 86,567,656 parameters for base with patches of 16 and 1,000 classes."""
     patch, width, depth, heads = VARIANTS[variant]
+    patch = patch // 4 if is_small(size) else patch
     draw = Sketch()
     x = draw(PatchEmbedding(width, patch), draw(Input(size)), name="patches")
     x = draw(ClassToken(), x, name="class_token")

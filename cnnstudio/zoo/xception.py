@@ -16,15 +16,16 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.layout import laid_out
-from cnnstudio.zoo.template import Size
+from cnnstudio.zoo.template import Size, is_small
 
 
 def xception(classes: int = 1000, size: Size = (3, 299, 299)) -> Graph:
     """Xception: 22,855,952 parameters for 1,000 classes."""
+    small = is_small(size)
     draw = Sketch()
-    x = draw(ConvBNReLU(32, 3, 2, 0), draw(Input(size)), name="stem1")
-    x = draw(ConvBNReLU(64, 3, padding=0), x, name="stem2")
-    x = draw(XceptionBlock(128, 2, relu_first=False), x, name="entry1")
+    x = draw(ConvBNReLU(32) if small else ConvBNReLU(32, 3, 2, 0), draw(Input(size)), name="stem1")
+    x = draw(ConvBNReLU(64, 3, padding=None if small else 0), x, name="stem2")
+    x = draw(XceptionBlock(128, 1 if small else 2, relu_first=False), x, name="entry1")
     x = draw(XceptionBlock(256, 2), x, name="entry2")
     x = draw(XceptionBlock(728, 2), x, name="entry3")
     for number in range(1, 9):

@@ -86,6 +86,18 @@ def test_networks_take_other_classes_and_lie_apart(name: str) -> None:
     assert template.title and template.sentence.endswith(".")
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_small_images_get_a_stem_that_leaves_something(name: str) -> None:
+    graph = NETWORKS[name].make(10, (3, 32, 32))
+    analysis = infer(graph)
+    assert not analysis.errors
+    maps = [
+        shape for node in graph if (shape := analysis.shape(node.name)) and shape.is_map and shape.spatial != (1, 1)
+    ]
+    assert min(maps[-1].spatial) >= 2
+    assert analysis.shape(graph.outputs[0].name) == Shape(10)
+
+
 @pytest.mark.parametrize("name", REPRESENTATIVES)
 def test_outputs_are_torchvisions(name: str) -> None:
     torch.manual_seed(0)
