@@ -297,7 +297,7 @@ class Camera(QGraphicsView):
                 painter.drawRoundedRect(where, 4.0, 4.0)
                 painter.setPen(style.error if item.faulty else style.muted)
                 text = self._label(item.label)
-                painter.drawStaticText(QPointF(where.x() + 4.0, where.center().y() - text.size().height() / 2), text)
+                painter.drawStaticText(QPointF(where.x() + 3.0, where.center().y() - text.size().height() / 2), text)
 
     def _label(self, words: str) -> QStaticText:
         if words not in self._labels:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidg
 
 from cnnstudio.graph import Composite, Node, Shape
 from cnnstudio.ui.canvas.geometry import input_port, output_port
-from cnnstudio.ui.canvas.style import Style
+from cnnstudio.ui.canvas.style import Style, pen
 from cnnstudio.ui.measures import WIDTH, node_height
 
 MARGIN = 9.0  # round the body: ports, badge and the ring of the selection
@@ -177,9 +177,14 @@ class NodeItem(QGraphicsRectItem):
     def _paint_badge(self, painter: QPainter) -> None:
         style = self.style
         center = QPointF(WIDTH - 4.0, 3.0)
-        painter.setPen(QPen(style.node.color(), 1.5))
-        painter.setBrush(style.error_brush if self.error else style.warning_brush)
-        painter.drawEllipse(center, 8.5, 8.5)
+        painter.setPen(pen(style.node.color(), 1.5))
+        if self.error:
+            painter.setBrush(style.error_brush)
+            painter.drawEllipse(center, 8.5, 8.5)
+        else:  # another form as well as another colour
+            painter.setBrush(style.warning_brush)
+            painter.drawPolygon([center + QPointF(*corner) for corner in ((-9.5, 7.5), (9.5, 7.5), (0.0, -9.5))])
+            center += QPointF(0.0, 1.0)
         painter.setPen(style.node.color())
         painter.setFont(style.badge_font)
         painter.drawText(QRectF(center.x() - 8.5, center.y() - 8.5, 17.0, 17.0), Qt.AlignmentFlag.AlignCenter, "!")

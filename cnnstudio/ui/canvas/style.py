@@ -34,7 +34,6 @@ class FamilyStyle:
     def __init__(self, family: str) -> None:
         color = theme.family(family)
         self.brush = QBrush(color)
-        self.color = color
         self.body = QBrush(mix(color, theme.color("node"), 0.62 if theme.is_dark else 0.55))
         self.glyph = glyph(family)
 
@@ -50,13 +49,13 @@ class Style:
         self.muted, self.accent, self.error = color("muted"), color("accent"), color("error")
         self.warning, self.on_accent, self.wire_color = color("warning"), color("on_accent"), color("wire")
         self.error_brush, self.warning_brush = QBrush(self.error), QBrush(self.warning)
-        self.wire_brush, self.accent_brush = QBrush(self.wire_color), QBrush(self.accent)
+        self.wire_brush = QBrush(self.wire_color)
         self.shadow = QBrush(QColor(0, 0, 0, 70 if theme.is_dark else 16))
         self.node_pen = pen(mix(color("muted"), color("line"), 0.4))
         self.waiting_pen = pen(color("muted"), 1.0, Qt.PenStyle.DashLine)
         self.selected_pen, self.halo_pen = pen(self.accent, 2.0), pen(color("accent", 0.28), 4.0)
         self.focus_pen = pen(self.text, 1.2, Qt.PenStyle.DotLine)
-        self.error_pen, self.warning_pen = pen(self.error, 2.0), pen(self.warning, 1.5)
+        self.error_pen = pen(self.error, 2.0)
         self.error_halo_pen = pen(color("error", 0.18), 5.0)
         self.port_pen = pen(self.wire_color, 1.4)
         self.wire_pen = pen(self.wire_color, 1.8)
@@ -84,7 +83,7 @@ class Style:
     def label_width(self, words: str) -> float:
         """How wide the label of a wire is, with its margins; there are few different ones."""
         if words not in self._label_widths:
-            self._label_widths[words] = self._label_metrics.horizontalAdvance(words) + 8.0
+            self._label_widths[words] = self._label_metrics.horizontalAdvance(words) + 6.0
         return self._label_widths[words]
 
     def family(self, name: str) -> FamilyStyle:

@@ -77,6 +77,7 @@ class CanvasView(Asking):
         self.breadcrumb.move(12, 12)
         document.changed.connect(self._give_up_gesture)
         document.scope_changed.connect(self._give_up_gesture)
+        document.scope_changed.connect(lambda _: self._map.refresh())
         document.selection_changed.connect(self._describe)
         self.canvas.synced.connect(self._describe)
         self._hinted = not self.canvas.nodes

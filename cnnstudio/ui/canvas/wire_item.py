@@ -101,7 +101,7 @@ class WireItem(QGraphicsPathItem):
 
     def label_rect(self) -> QRectF:
         """Where the shape is written, or a null rectangle where there is no room for it."""
-        room = abs(self.end.x() - self.start.x()) + abs(self.end.y() - self.start.y()) - 14.0
+        room = abs(self.end.x() - self.start.x()) + abs(self.end.y() - self.start.y()) - 12.0
         width = self.style.label_width(self.label)
         if self.carried is None or room < width:
             return QRectF()
