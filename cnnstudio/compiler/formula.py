@@ -49,8 +49,29 @@ def _size(block: Block, inputs: tuple[Shape, ...], facts: Facts | None) -> tuple
     window = block.window(*inputs)
     if window is None:
         return "Parameters and cost", "", []
+    spatial = inputs[0].spatial
+    if not hasattr(block, "kernel_size") and (plain := _plain_rule(window)):
+        return "Output size", plain, _both([_plain_line(window, axis, spatial[axis]) for axis in (0, 1)])
     along = _transposed_line if window.transposed else _line
-    return "Output size", _rule(window), _both([along(window, axis, inputs[0].spatial[axis]) for axis in (0, 1)])
+    return "Output size", _rule(window), _both([along(window, axis, spatial[axis]) for axis in (0, 1)])
+
+
+def _plain_rule(window: Window) -> str | None:
+    """What the formula comes to for a block that pads, crops, enlarges or folds, and has no kernel to speak of."""
+    if window.kernel == window.stride == (1, 1):
+        return "in + before + after"
+    if window.kernel == window.stride and window.padding == ((0, 0), (0, 0)):
+        return "in · S" if window.transposed else "⌊in / S⌋"
+    return None
+
+
+def _plain_line(window: Window, axis: int, length: int) -> str:
+    (before, after), stride = window.padding[axis], window.stride[axis]
+    size = _number(window.size(length, length)[axis])
+    if window.kernel == window.stride == (1, 1):
+        signs = [f"{'+' if side >= 0 else '−'} {abs(side)}" for side in (before, after)]
+        return f"{length} {' '.join(signs)} = {size}"
+    return f"{length} · {stride} = {size}" if window.transposed else f"⌊{length} / {stride}⌋ = {size}"
 
 
 def _rule(window: Window) -> str:
@@ -89,7 +110,8 @@ def _transposed_line(window: Window, axis: int, length: int) -> str:
 def _adaptive_size(shape: Shape, size: tuple[int, int]) -> tuple[str, str, list[str]]:
     lines = []
     for length, out in zip(shape.spatial, size, strict=True):
-        whole = f"{length} / {out} = {_number(length // out)} pixels under each window, {out} windows"
+        windows = f"{out} windows" if out > 1 else "one window"
+        whole = f"{length} / {out} = {length // out} pixels under each window, {windows}"
         uneven = f"{length} / {out} leaves a rest, so the {out} windows overlap or differ by a pixel"
         lines.append(uneven if length % out else whole)
     return "Output size", "K = S = in / out", _both(lines)
@@ -107,10 +129,15 @@ def _both(lines: list[str]) -> list[str]:
 def _cost(block: Block, inputs: tuple[Shape, ...], facts: Facts) -> list[str]:
     lines = []
     if facts.parameters:
-        lines.append(f"parameters: {_weights(block, inputs)} = {_number(facts.parameters)}")
+        lines.append(_equation("parameters", _weights(block, inputs), facts.parameters))
     if facts.macs:
-        lines.append(f"multiply-accumulates: {_macs(block, inputs, facts)} = {_number(facts.macs)}")
+        lines.append(_equation("multiply-accumulates", _macs(block, inputs, facts), facts.macs))
     return lines
+
+
+def _equation(name: str, sums: str, total: int) -> str:
+    """``parameters: 2 · 64 = 128``; one side alone where there is nothing to work out."""
+    return f"{name}: {sums} = {_number(total)}" if sums != _number(total) else f"{name}: {sums}"
 
 
 def _weights(block: Block, inputs: tuple[Shape, ...]) -> str:
@@ -132,6 +159,8 @@ def _weight(block: Block, inputs: tuple[Shape, ...], name: str, shape: Shape) ->
     if name == "weight" and isinstance(block, Conv2d | ConvTranspose2d):
         groups = f" / {block.groups}" if block.groups > 1 else ""
         return f"{_product(pair(block.kernel_size))} · {inputs[0].channels}{groups} · {block.out_channels}"
+    if len(shape) == 4:
+        return _product((*shape[2:], shape[1], shape[0]))
     return _product(reversed(shape)) if len(shape) == 2 else _product(shape)
 
 

@@ -12,14 +12,20 @@ from cnnstudio.blocks import (
     Concat,
     Conv2d,
     ConvTranspose2d,
+    Crop,
     Flatten,
     GroupNorm,
     Input,
     Linear,
     MaxPool2d,
+    Pad,
+    PixelShuffle,
+    PixelUnshuffle,
+    PReLU,
     ReLU,
     Residual,
     SqueezeExcite,
+    Upsample,
 )
 from cnnstudio.compiler.formula import formula
 from cnnstudio.compiler.inference import Facts, node_facts
@@ -154,6 +160,27 @@ def test_adaptive_pooling() -> None:
         "height and width: 8 / 4 = 2 pixels under each window, 4 windows",
     )
     assert "leaves a rest" in lines(AdaptiveAvgPool2d(5), Shape(3, 8, 8))[0]
+
+
+@pytest.mark.parametrize(
+    ("block", "rule", "line"),
+    [
+        (Pad(2, 2, 2, 2), "in + before + after", "height and width: 8 + 2 + 2 = 12"),
+        (Crop(1, 1, 1, 1), "in + before + after", "height and width: 8 − 1 − 1 = 6"),
+        (Upsample(3), "in · S", "height and width: 8 · 3 = 24"),
+        (PixelShuffle(2), "in · S", "height and width: 8 · 2 = 16"),
+        (PixelUnshuffle(2), "⌊in / S⌋", "height and width: ⌊8 / 2⌋ = 4"),
+    ],
+)
+def test_blocks_without_a_kernel_have_a_plain_rule(block: Block, rule: str, line: str) -> None:
+    made = formula(block, (Shape(8, 8, 8),))
+    assert made is not None
+    assert made.rule == rule
+    assert made.lines[0] == line
+
+
+def test_one_side_is_enough_where_there_is_nothing_to_work_out() -> None:
+    assert lines(PReLU(), Shape(8, 4, 4)) == ("parameters: 1",)
 
 
 def test_flatten_and_concat() -> None:
