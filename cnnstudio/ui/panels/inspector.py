@@ -123,7 +123,7 @@ class InspectorPanel(Panel):
             self.header.allow(False, False)
         else:
             scope, found = self.document.scope, self.document.diagnostics
-            words = cards.problems(diagnostic.severity for diagnostic in found)
+            words = cards.problems(diagnostic.severity for diagnostic in found) if self.document.graph else "Empty"
             self.header.show_title(scope[-1] if scope else "Network", "" if scope else words, None, read_only)
             self.header.allow(False, False)
         self.sentence.setVisible(read_only)
@@ -170,9 +170,10 @@ class InspectorPanel(Panel):
         if nodes:
             facts = [analysis.facts[node.name] for node in nodes if node.name in analysis.facts]
             self.outcome.say(cards.together(facts) if len(facts) == len(nodes) else "", "Together")
-            self.theory.say("")
+            mixed = len({type(node.block) for node in nodes}) > 1
+            self.theory.say("Select nodes of one kind to change their parameters together." if mixed else "", "Hint")
         else:
-            self.outcome.say(cards.network(analysis), "What it comes to")
+            self.outcome.say(cards.network(analysis) if analysis.graph else "", "What it comes to")
             self.theory.say("".join(f'<p style="margin:0 0 6px 0">{hint}</p>' for hint in HINTS), "What to do here")
 
     def _show_formula(self) -> None:

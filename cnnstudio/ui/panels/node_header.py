@@ -50,7 +50,7 @@ class NodeHeader(QWidget):
         buttons.setContentsMargins(0, 6, 0, 0)
         for button in (self.open_button, self.ungroup_button, self.replace_button):
             buttons.addWidget(button)
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(2)
@@ -110,6 +110,7 @@ class NodeHeader(QWidget):
         self.block, self.arity = block, arity
         self.tile.set_block(block)
         self.tile.setVisible(block is not None)
+        self._grid.setHorizontalSpacing(10 if block is not None else 0)
         self.replace_button.setVisible(block is not None and not read_only and bool(alternatives(block, arity)))
 
 
