@@ -70,7 +70,7 @@ _RECIPES = {
         data="shapes", epochs=8, optimizer="SGD", learning_rate=0.02, schedule="one-cycle", weight_decay=5e-4
     ),
     "small-resnet": Recipe(
-        data="shapes", epochs=5, optimizer="AdamW", learning_rate=0.001, schedule="one-cycle", weight_decay=0.01
+        data="shapes", epochs=4, optimizer="AdamW", learning_rate=0.001, schedule="one-cycle", weight_decay=0.01
     ),
 }
 
@@ -78,7 +78,8 @@ _RECIPES = {
 def from_template(key: str) -> Project:
     """A new project: the network of ``zoo.TEMPLATES[key]`` and a recipe that suits it."""
     template = TEMPLATES[key]
-    return Project(template.make(10, template.size), _RECIPES[key])
+    otherwise: dict[str, Any] = {"data": template.data}
+    return Project(template.make(10, template.size), _RECIPES.get(key) or Recipe(**otherwise))
 
 
 class NodeEntry(msgspec.Struct, forbid_unknown_fields=True):

