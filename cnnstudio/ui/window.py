@@ -17,6 +17,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.exports import Exports
 from cnnstudio.ui.files import SUFFIX, Files
 from cnnstudio.ui.menus import CommandList, Commands, fill_menu_bar, fill_toolbar
+from cnnstudio.ui.panels.comparison import ComparisonPanel
 from cnnstudio.ui.panels.curves import CurvesPanel
 from cnnstudio.ui.panels.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.panels.inspector import InspectorPanel
@@ -32,18 +33,19 @@ from cnnstudio.ui.theme import Scheme, icon, theme
 from cnnstudio.ui.widgets.message_bar import Messages
 
 Area = Qt.DockWidgetArea
-LAYOUT_VERSION = 1  # another set of docks needs another number, so that an old layout is not restored over it
+LAYOUT_VERSION = 2  # another set of docks needs another number, so that an old layout is not restored over it
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel in the window: its id, its title, where it stands at first, and how it is made."""
+    """A panel in the window: its id, its title, where it stands at first, how it is made, and whether it is open."""
 
     id: str
     title: str
     area: Area
     shortcut: str
     make: Callable[[Window], QWidget]
+    is_open: bool = True
 
 
 PANELS = (
@@ -55,6 +57,9 @@ PANELS = (
     Panel("curves", "Curves", Area.BottomDockWidgetArea, "Ctrl+6", lambda w: CurvesPanel(w.run)),
     Panel("feature-maps", "Feature maps", Area.BottomDockWidgetArea, "Ctrl+7", lambda w: w.feature_maps),
     Panel("problems", "Problems", Area.BottomDockWidgetArea, "Ctrl+8", lambda w: ProblemsPanel(w.document)),
+    Panel(
+        "comparison", "Comparison", Area.BottomDockWidgetArea, "Ctrl+9", lambda w: ComparisonPanel(w.document), False
+    ),
 )
 CANVAS_MENU = (
     "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "enter", "group", "ungroup",
@@ -166,6 +171,8 @@ class Window(QMainWindow):
             for one, other in zip((first, *others), others, strict=False):
                 self.tabifyDockWidget(self.docks[one], self.docks[other])
             self.docks[first].raise_()
+        for panel in PANELS:
+            self.docks[panel.id].setVisible(panel.is_open)
         sides = [self.docks["palette"], self.docks["inspector"]]
         self.resizeDocks(sides, [212, 356], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["curves"]], [230], Qt.Orientation.Vertical)
