@@ -62,6 +62,11 @@ class Prepared:
     watch: Any
     folder: Path | None
 
+    def look_at(self, node: str | None, image: int) -> None:
+        """Ask the run for the maps of this node, where the network has it, for this validation image."""
+        self.watch.node = node if node is not None and node in self.project.graph else None
+        self.watch.image = image % max(1, len(self.data.validation_images))
+
 
 class Run(QObject):
     """The training in progress or the last one, and its history.
@@ -154,7 +159,7 @@ class Run(QObject):
         self.project = project
         # a folder is read again: somebody may have put images into it
         known = self.images_of(project) if project.recipe.data != "folder" else None
-        self._worker = Worker(lambda worker: _train(project, worker, known), "training")
+        self._worker = Worker(lambda worker: _train(project, worker, known, lambda: self._watched), "training")
         self._set_state("preparing", "Preparing…")
         self._worker.start()
         self._timer.start()
@@ -188,8 +193,7 @@ class Run(QObject):
         """Say which node's feature maps to show, of which validation image; the run sends them as it goes."""
         self._watched = (node, image)
         if self.trained is not None:
-            self.trained.watch.node = node if node is not None and node in self.trained.project.graph else None
-            self.trained.watch.image = image % max(1, len(self.trained.data.validation_images))
+            self.trained.look_at(node, image)
 
     def call(self, function: Callable[[], Any]) -> bool:
         """Run ``function`` on the training thread between two steps; False where no run is active."""
@@ -311,12 +315,15 @@ def image_size(graph: Graph) -> Shape | None:
     return size if size is not None and size.is_map else None
 
 
-def _train(project: Project, worker: Worker, known: Data | None) -> Iterator[Any]:
+def _train(
+    project: Project, worker: Worker, known: Data | None, watched: Callable[[], tuple[str | None, int]]
+) -> Iterator[Any]:
     """Prepare and train, on the worker's thread; yields what ``Run`` takes."""
     folder = _new_folder()
     yield Progress("Starting PyTorch…", None)
     trained = prepare(project, lambda sentence, share: _told(worker, sentence, share), folder, known)
     write(folder / "project.cnn", project)
+    trained.look_at(*watched())  # here, so that no run is too short to be seen into
     yield trained
     from cnnstudio.training.loop import train
 
