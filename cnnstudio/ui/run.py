@@ -316,7 +316,10 @@ def image_size(graph: Graph) -> Shape | None:
 
 
 def _train(
-    project: Project, worker: Worker, known: Data | None, watched: Callable[[], tuple[str | None, int]]
+    project: Project,
+    worker: Worker,
+    known: Data | None = None,
+    watched: Callable[[], tuple[str | None, int]] = lambda: (None, 0),
 ) -> Iterator[Any]:
     """Prepare and train, on the worker's thread; yields what ``Run`` takes."""
     folder = _new_folder()
