@@ -147,17 +147,18 @@ class Graph:
 
         Depth first, so that what a node reads is finished, branch after branch, just before it, as a person writes it.
         """
-        done: dict[str, None] = {}
+        done: dict[str | None, None] = {None: None}  # an open port waits for nothing
         for root in self.nodes:
-            stack = [root]
+            stack = [root] if root not in done else []
             while stack:
-                name = stack[-1]
-                waiting = [source for source in self.nodes[name].inputs if source is not None and source not in done]
-                if waiting:
-                    stack.append(waiting[0])
+                for source in self.nodes[stack[-1]].inputs:
+                    if source not in done:
+                        stack.append(source)  # type: ignore[arg-type] # None is done
+                        break
                 else:
-                    done.setdefault(stack.pop())
-        return tuple(done)
+                    done[stack.pop()] = None
+        del done[None]
+        return tuple(done)  # type: ignore[arg-type]
 
     @cached_property
     def inputs(self) -> tuple[Node, ...]:
