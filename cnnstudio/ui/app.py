@@ -31,26 +31,32 @@ def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = 
     ``on_first_paint`` is called once the window stands on the screen.
     """
     app = application()
-    preferences = Preferences()
-    theme.install(preferences.scheme, preferences.text_scale)
-    app.setWindowIcon(QIcon(icon("share-network", "accent")))
     log_to_file(home() / "log.txt")
-    window = Window(preferences)
+    window = open_window(path)
     failures = Failures(window)
     failures.install()
     heartbeat = _close_on_interrupt(window)
     warm_up = WarmUp(window)
     window.painted.connect(on_first_paint or warm_up.start)
     window.painted.connect(window.files.offer_recovery)
-    if path is not None:
-        window.files.open(path)
-    window.show()
     try:
         return app.exec()
     finally:
         heartbeat.stop()
         warm_up.finish()
         failures.remove()
+
+
+def open_window(path: Path | None = None) -> Window:
+    """The window as the person left it, shown, with the project at ``path`` open."""
+    preferences = Preferences()
+    theme.install(preferences.scheme, preferences.text_scale)
+    QGuiApplication.setWindowIcon(QIcon(icon("share-network", "accent")))
+    window = Window(preferences)
+    if path is not None:
+        window.files.open(path)
+    window.show()
+    return window
 
 
 def application() -> QApplication:
