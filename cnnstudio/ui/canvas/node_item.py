@@ -218,9 +218,9 @@ def _fitted(title: str, brief: str, style: Style) -> tuple[str, tuple[QFont, QFo
             return words, font
     metrics = style.tight_font[1]
     rest = TEXT_WIDTH - metrics.horizontalAdvance(f"  {brief}")
-    if brief and rest > 0.3 * TEXT_WIDTH:
-        words = f"{metrics.elidedText(title, Qt.TextElideMode.ElideRight, rest)}  {brief}"
-    return words, style.tight_font
+    if brief and rest > 0.25 * TEXT_WIDTH:
+        return f"{metrics.elidedText(title, Qt.TextElideMode.ElideRight, rest)}  {brief}", style.tight_font
+    return brief or title, style.tight_font
 
 
 def _text(words: str, y: float, font: tuple[QFont, QFontMetricsF], color: str) -> Text:

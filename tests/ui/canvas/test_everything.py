@@ -77,7 +77,7 @@ def operate(hand, random_: random.Random) -> None:
         view.paste() if len(names) < 60 else view.cut()
     elif kind == 12:
         view.document.select(some)
-        view.ungroup()
+        pick([view.ungroup, view.group])()
     else:
         wired = list(graph.edges) or [None]
         edge = pick(wired)
