@@ -13,13 +13,12 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPixmap,
     QResizeEvent,
-    QStaticText,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from cnnstudio.ui.canvas.geometry import joined
-from cnnstudio.ui.canvas.node_item import NodeItem, static_text
+from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.overview import NEAR
 from cnnstudio.ui.canvas.scene import CanvasScene
 from cnnstudio.ui.canvas.wire_item import WireItem
@@ -56,11 +55,10 @@ class Camera(QGraphicsView):
         self._still = QTimer(self, singleShot=True, interval=STILL_AFTER)
         self._still.timeout.connect(self._smooth_again)
         self._tile: tuple[tuple[object, ...], QPixmap, float] | None = None
-        self._labels: dict[str, QStaticText] = {}
         self.wheel: Literal["zoom", "pan"] = "zoom"  # what a mouse wheel does; fingers on a touchpad always pan
         self._framed = False  # whether anything was ever put into view
         self.canvas.touched.connect(self._repaint_far)
-        theme.changed.connect(self._restyle)
+        theme.changed.connect(self.viewport().update)
         self._scope = document.scope
         self._places: dict[tuple[str, ...], tuple[float, QPointF]] = {}  # where it looked in each scope
         document.scope_changed.connect(self._look_into)
@@ -210,10 +208,6 @@ class Camera(QGraphicsView):
         self.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         self.viewport().update()
 
-    def _restyle(self) -> None:
-        self._labels.clear()
-        self.viewport().update()
-
     def _repaint_far(self) -> None:
         # Qt asks for no repaint of items that it has not painted itself
         if self.zoom < NEAR:
@@ -285,7 +279,7 @@ class Camera(QGraphicsView):
 
     def _paint_labels(self, painter: QPainter, exposed: QRectF) -> None:
         style = self.canvas.inks
-        painter.setFont(style.label_font)
+        painter.setFont(style.label_font[0])
         found = self.canvas.items(exposed.adjusted(-60, -10, 60, 10), Qt.ItemSelectionMode.IntersectsItemBoundingRect)
         bodies = [item.body for item in found if isinstance(item, NodeItem)]
         for item in found:
@@ -296,12 +290,5 @@ class Camera(QGraphicsView):
                 painter.setBrush(style.label_back)
                 painter.drawRoundedRect(where, 4.0, 4.0)
                 painter.setPen(style.error if item.faulty else style.muted)
-                text = self._label(item.label)
+                text = style.line(item.label, style.label_font, where.width())
                 painter.drawStaticText(QPointF(where.x() + 3.0, where.center().y() - text.size().height() / 2), text)
-
-    def _label(self, words: str) -> QStaticText:
-        if words not in self._labels:
-            if len(self._labels) > 2_000:
-                self._labels.clear()
-            self._labels[words] = static_text(words, self.canvas.inks.label_font)
-        return self._labels[words]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText
+from PySide6.QtGui import QFont, QPainter, QPen, QStaticText
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from cnnstudio.graph import Composite, Node, Shape
 from cnnstudio.ui.canvas.geometry import input_port, output_port
-from cnnstudio.ui.canvas.style import Style, pen
+from cnnstudio.ui.canvas.style import FontPair, Style, pen, static_text
 from cnnstudio.ui.measures import WIDTH, node_height
 
 MARGIN = 9.0  # round the body: ports, badge and the ring of the selection
@@ -206,11 +206,11 @@ class NodeItem(QGraphicsRectItem):
         for place, row in enumerate(picked):
             words, color = rows[row]
             font = about_font if row == 1 else style.node_fonts[level][min(place, 1)]
-            made.append(_text(words, top + place * pitch, font, color))
+            made.append((QPointF(TEXT_LEFT, top + place * pitch), style.line(words, font, TEXT_WIDTH), font[0], color))
         return made
 
 
-def _fitted(title: str, brief: str, style: Style) -> tuple[str, tuple[QFont, QFontMetricsF]]:
+def _fitted(title: str, brief: str, style: Style) -> tuple[str, FontPair]:
     """Title and parameters in one line: in smaller letters, then with a shorter title, before a parameter is lost."""
     words = f"{title}  {brief}" if brief else title
     for font in (style.node_fonts[-1][1], style.tight_font):
@@ -223,21 +223,7 @@ def _fitted(title: str, brief: str, style: Style) -> tuple[str, tuple[QFont, QFo
     return brief or title, style.tight_font
 
 
-def _text(words: str, y: float, font: tuple[QFont, QFontMetricsF], color: str) -> Text:
-    short = font[1].elidedText(words, Qt.TextElideMode.ElideRight, TEXT_WIDTH)
-    return QPointF(TEXT_LEFT, y), static_text(short, font[0]), font[0], color
-
-
 def _glyph(character: str, center: QPointF, font: QFont) -> Text:
     text = static_text(character, font)
     size = text.size()
     return center - QPointF(size.width() / 2, size.height() / 2), text, font, "on_accent"
-
-
-def static_text(words: str, font: QFont) -> QStaticText:
-    """Text that is laid out once and painted often."""
-    text = QStaticText(words)
-    text.setTextFormat(Qt.TextFormat.PlainText)
-    text.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    text.prepare(font=font)
-    return text

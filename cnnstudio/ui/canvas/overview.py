@@ -9,8 +9,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
 from cnnstudio.ui.canvas.geometry import bounds
-from cnnstudio.ui.canvas.node_item import NodeItem, static_text
-from cnnstudio.ui.canvas.style import Style
+from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.style import Style, static_text
 from cnnstudio.ui.measures import WIDTH
 
 if TYPE_CHECKING:

@@ -6,11 +6,13 @@ from typing import Any
 
 import qtawesome
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen, QStaticText
 
 from cnnstudio.ui.theme import FAMILY_GLYPHS, mix, theme
 
 _icons: Any = qtawesome  # it has no types
+FontPair = tuple[QFont, QFontMetricsF]
+MOST_LINES = 20_000  # of text that are kept laid out
 
 
 def glyph(family: str) -> str:
@@ -26,6 +28,15 @@ def glyph_font(pixels: int) -> QFont:
 def pen(color: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
     """A pen with round ends and joints."""
     return QPen(color, width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+
+
+def static_text(words: str, font: QFont) -> QStaticText:
+    """Text that is laid out once and painted often."""
+    text = QStaticText(words)
+    text.setTextFormat(Qt.TextFormat.PlainText)
+    text.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    text.prepare(font=font)
+    return text
 
 
 class FamilyStyle:
@@ -74,17 +85,27 @@ class Style:
         ]
         self.node_fonts = [tuple((font, QFontMetricsF(font)) for font in pair) for pair in pairs]
         self.tight_font = (_font(10), QFontMetricsF(_font(10)))
-        self.small_font, self.label_font = _font(11), _font(10)
+        self.small_font, self.label_font = _font(11), self.tight_font
         self.glyph_fonts, self.badge_font = [glyph_font(size) for size in (26, 24, 20)], _font(12, bold=True)
-        self._label_metrics = QFontMetricsF(self.label_font)
         self._label_widths: dict[str, float] = {}
+        self._lines: dict[tuple[str, int, int], QStaticText] = {}
         self._families: dict[str, FamilyStyle] = {}
 
     def label_width(self, words: str) -> float:
         """How wide the label of a wire is, with its margins; there are few different ones."""
         if words not in self._label_widths:
-            self._label_widths[words] = self._label_metrics.horizontalAdvance(words) + 6.0
+            self._label_widths[words] = self.label_font[1].horizontalAdvance(words) + 6.0
         return self._label_widths[words]
+
+    def line(self, words: str, font: FontPair, width: float) -> QStaticText:
+        """These words in this font, cut off at ``width``; shapes and titles recur, so each is laid out once."""
+        key = words, font[0].pixelSize(), font[0].weight()
+        if key not in self._lines:
+            if len(self._lines) > MOST_LINES:
+                self._lines.clear()
+            short = font[1].elidedText(words, Qt.TextElideMode.ElideRight, width)
+            self._lines[key] = static_text(short, font[0])
+        return self._lines[key]
 
     def family(self, name: str) -> FamilyStyle:
         """How this family is painted."""
