@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvNeXtBlock, Flatten, Input, LayerNorm2d, Linear
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 EPS = 1e-6
@@ -28,8 +28,8 @@ def convnext(variant: str = "tiny", classes: int = 1000, size: Size = IMAGENET) 
     done = 0
     for stage, (channels, count) in enumerate(zip(widths, counts, strict=True), start=1):
         if stage > 1:
-            x = draw(LayerNorm2d(EPS), x, name=f"norm{stage}")
-            x = draw(Conv2d(channels, 2, 2), x, name=f"down{stage}")
+            x = draw(LayerNorm2d(EPS), x, name=f"stage{stage}_norm")
+            x = draw(Conv2d(channels, 2, 2), x, name=f"stage{stage}_down")
         for number in range(1, count + 1):
             made = ConvNeXtBlock(drop=round(drop * done / (sum(counts) - 1), 4))
             x = draw(made, x, name=f"stage{stage}_{number}")
@@ -37,4 +37,4 @@ def convnext(variant: str = "tiny", classes: int = 1000, size: Size = IMAGENET) 
     x = draw(AdaptiveAvgPool2d(1), x, name="pool")
     x = draw(LayerNorm2d(EPS), x, name="head_norm")
     draw.chain(x, Flatten(), Linear(classes))
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())

@@ -19,7 +19,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.blocks.efficient import divisible
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import Size, is_small
 
 DROP = 0.2  # share of the samples that leave out the last branch; the first is never left out
@@ -137,4 +137,4 @@ def _features(draw: Sketch, size: Size, stem: int, rows: tuple[Row, ...], eps: f
 def _headed(draw: Sketch, x: str, dropout: float, classes: int) -> Graph:
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten(), Dropout(dropout))
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())

@@ -22,6 +22,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.graph import Block, Graph, Sketch
 from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 EPS = 1e-3
@@ -91,4 +92,4 @@ def inception_v3(classes: int = 1000, size: Size = (3, 299, 299)) -> Graph:
             x = draw(made, x, name=f"mixed{stage}_{number}")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Dropout(0.5), Flatten())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())

@@ -17,7 +17,7 @@ from cnnstudio.blocks import (
     Linear,
 )
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 EPS = 1e-3  # of BatchNorm in MobileNetV3
@@ -68,7 +68,7 @@ def mobilenet_v1(classes: int = 1000, size: Size = IMAGENET) -> Graph:
             x = draw(made, x, name=f"stage{stage}_{number}")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())
 
 
 def mobilenet_v2(classes: int = 1000, size: Size = IMAGENET) -> Graph:
@@ -84,7 +84,7 @@ def mobilenet_v2(classes: int = 1000, size: Size = IMAGENET) -> Graph:
     x = draw(ConvBNReLU(1280, 1, activation="ReLU6"), x, name="last")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten(), Dropout(0.2))
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())
 
 
 def mobilenet_v3(variant: str, classes: int = 1000, size: Size = IMAGENET) -> Graph:
@@ -110,7 +110,7 @@ def mobilenet_v3(variant: str, classes: int = 1000, size: Size = IMAGENET) -> Gr
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
     x = draw.chain(x, Linear(1280 if variant == "large" else 1024), Hardswish(), Dropout(0.2))
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())
 
 
 def mnasnet(classes: int = 1000, size: Size = IMAGENET) -> Graph:
@@ -128,4 +128,4 @@ def mnasnet(classes: int = 1000, size: Size = IMAGENET) -> Graph:
     x = draw(ConvBNReLU(1280, 1), x, name="last")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten(), Dropout(0.2))
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())

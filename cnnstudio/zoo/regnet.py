@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, ConvBNReLU, Flatten, Input, Linear, RegNetBlock
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 # key -> channels a stage, blocks a stage, width of a group; y has squeeze-and-excitation.
@@ -42,4 +42,4 @@ def regnet(variant: str = "y_400mf", classes: int = 1000, size: Size = IMAGENET)
             x = draw(made, x, name=f"stage{stage}_{number}")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())

@@ -24,6 +24,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.graph import Block, Graph, Sketch
 from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 # layers with weights -> blocks a stage
@@ -59,7 +60,7 @@ def resnet(
     x = _stages(draw, x, (64, 128, 256, 512), DEPTHS[depth], residual)
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())
 
 
 def preact_resnet(depth: int = 18, classes: int = 1000, size: Size = IMAGENET) -> Graph:
@@ -73,7 +74,7 @@ def preact_resnet(depth: int = 18, classes: int = 1000, size: Size = IMAGENET) -
     x = _stages(draw, x, (64, 128, 256, 512), DEPTHS[depth], PreActResidual)
     x = draw.chain(x, BatchNorm2d(), ReLU(), AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())
 
 
 def small_resnet(classes: int = 10, size: Size = (3, 32, 32)) -> Graph:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, ConvBNReLU, Flatten, Input, Linear, MaxPool2d, ShuffleUnit
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 # factor -> channels of the three stages and of the last convolution
@@ -31,4 +31,4 @@ def shufflenet_v2(width: float = 1.0, classes: int = 1000, size: Size = IMAGENET
     x = draw(ConvBNReLU(last, 1), x, name="last")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())

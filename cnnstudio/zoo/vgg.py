@@ -16,6 +16,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 # layers with weights -> convolutions a stage
@@ -38,7 +39,7 @@ def vgg(depth: int, classes: int = 1000, size: Size = IMAGENET, norm: bool = Fal
     width = 512 if small else 4096
     x = draw.chain(x, Linear(width), ReLU(), Dropout(), Linear(width), ReLU(), Dropout())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())
 
 
 def vgg_small(classes: int = 10, size: Size = (3, 32, 32)) -> Graph:

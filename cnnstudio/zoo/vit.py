@@ -13,7 +13,7 @@ from cnnstudio.blocks import (
     TransformerBlock,
 )
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 EPS = 1e-6
@@ -40,4 +40,4 @@ def vit(variant: str = "b_16", classes: int = 1000, size: Size = IMAGENET) -> Gr
     x = draw(LayerNorm(EPS), x, name="norm")
     x = draw(FirstToken(), x, name="token")
     draw(Linear(classes), x, name="head")
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())

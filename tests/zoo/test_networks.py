@@ -86,6 +86,27 @@ def test_networks_take_other_classes_and_lie_apart(name: str) -> None:
     assert template.title and template.sentence.endswith(".")
 
 
+def test_stages_and_head_begin_a_row() -> None:
+    graph = NETWORKS["resnet101"].make(10, (3, 224, 224))
+    rows: dict[float, list[str]] = {}
+    for node in sorted(graph, key=lambda node: node.position):
+        rows.setdefault(node.position[1], []).append(node.name)
+    assert [rows[y] for y in sorted(rows)] == [
+        ["input1", "stem", "pool1"],
+        ["stage1_1", "stage1_2", "stage1_3"],
+        ["stage2_1", "stage2_2", "stage2_3", "stage2_4"],
+        [f"stage3_{number}" for number in range(1, 9)],
+        [f"stage3_{number}" for number in range(9, 17)],
+        [f"stage3_{number}" for number in range(17, 24)],
+        ["stage4_1", "stage4_2", "stage4_3"],
+        ["pool2", "flatten1", "fc1"],
+    ]
+    vgg = NETWORKS["vgg11"].make(10, (3, 224, 224))
+    assert [node.name for node in vgg if node.position[0] == 0.0] == [
+        *("input1", "conv2_1", "conv3_1", "conv4_1", "conv5_1", "pool6"),
+    ]
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_small_images_get_a_stem_that_leaves_something(name: str) -> None:
     graph = NETWORKS[name].make(10, (3, 32, 32))
