@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidg
 
 from cnnstudio.graph import Composite, Node, Shape
 from cnnstudio.ui.canvas.geometry import input_port, output_port
-from cnnstudio.ui.canvas.style import FontPair, Style, pen, static_text
+from cnnstudio.ui.canvas.measure import Share
+from cnnstudio.ui.canvas.style import HEATS, FontPair, Style, pen, static_text
 from cnnstudio.ui.measures import WIDTH, node_height
 
 MARGIN = 9.0  # round the body: ports, badge and the ring of the selection
@@ -37,6 +38,7 @@ class NodeItem(QGraphicsRectItem):
         self.misfit = False
         self.error = ""
         self.warning = ""
+        self.share: Share | None = None
         self.node = node
         self._texts: dict[int, list[Text]] = {}
         self.body = QRectF()  # in scene pixels
@@ -63,6 +65,18 @@ class NodeItem(QGraphicsRectItem):
             self.shape_out, self.misfit, self.error, self.warning = shape, misfit, error, warning
             self._texts = {}
             self.update()
+
+    def show_share(self, share: Share | None) -> None:
+        """Show how much of a measure is here, as warmth, as a bar and in words; None shows the parameters again."""
+        if share != self.share:
+            self.share = share
+            self._texts = {}
+            self.update()
+
+    @property
+    def heat(self) -> int | None:
+        """How warm it is, from 0 to ``HEATS`` - 1; None where nothing is measured."""
+        return round(self.share.of_most * (HEATS - 1)) if self.share is not None else None
 
     def show_state(self, selected: bool, focused: bool, now: bool = True) -> None:
         """Show whether it is selected and whether the keyboard stands on it; ``now``, or when all is painted again."""
@@ -104,7 +118,7 @@ class NodeItem(QGraphicsRectItem):
         if self.error or self.warning:
             words.append(self.error or self.warning)
         elif self.shape_out is not None:
-            words.append(f"Output {self.shape_out}.")
+            words.append(f"Output {self.shape_out}." + (f" {self.share}." if self.share is not None else ""))
         else:
             words.append("It has no shape yet: it waits for what comes before it.")
         return " ".join(words)
@@ -120,6 +134,13 @@ class NodeItem(QGraphicsRectItem):
         painter.setBrush(family.brush)
         painter.drawRoundedRect(QRectF(11.0, self.height / 2 - TILE / 2, TILE, TILE), TILE * 0.24, TILE * 0.24)
         if zoom >= MIDDLE:
+            if self.share is not None:
+                for brush, width in (
+                    (style.track_brush, TEXT_WIDTH),
+                    (style.heat_brush, TEXT_WIDTH * self.share.of_all),
+                ):
+                    painter.setBrush(brush)
+                    painter.drawRect(QRectF(TEXT_LEFT, self.height - 6.0, width, 2.5))
             self._paint_ports(painter, zoom)
         level = 2 if zoom >= NEAR else 1 if zoom >= MIDDLE else 0
         if level not in self._texts:
@@ -139,7 +160,7 @@ class NodeItem(QGraphicsRectItem):
             # the lower edge of it alone: the rest would lie under the body
             drop = 5.0 if self.raised else 1.5
             painter.drawRoundedRect(QRectF(0.5, self.height - 20.0, WIDTH - 1.0, 20.0 + drop), RADIUS, RADIUS)
-        painter.setBrush(style.node)
+        painter.setBrush(style.node if self.heat is None else style.heats[self.heat])
         if self.selected or self.error:
             painter.setPen(style.halo_pen if self.selected else style.error_halo_pen)
             painter.drawRoundedRect(body.adjusted(-2.0, -2.0, 2.0, 2.0), RADIUS + 2.0, RADIUS + 2.0)
@@ -199,8 +220,10 @@ class NodeItem(QGraphicsRectItem):
         )
         name_color = "muted" if self.is_waiting else "text"
         shape_color = "error" if self.misfit else ("muted" if waiting else "text")
+        if self.share is not None:
+            about, about_font = str(self.share), style.node_fonts[level][1]
         rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]
-        picked = ((0,), (0, 2), (0, 1, 2))[level]  # what has room to be read from here
+        picked = ((0,), (0, 2 if self.share is None else 1), (0, 1, 2))[level]  # what has room to be read from here
         top, pitch = self.height / 2 - (15.5, 22.0, 25.0)[level], (0.0, 23.0, 17.0)[level]
         made = [_glyph(family.glyph, QPointF(11.0 + TILE / 2, self.height / 2), style.glyph_fonts[level])]
         for place, row in enumerate(picked):

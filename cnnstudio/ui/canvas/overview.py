@@ -27,7 +27,7 @@ class Overview:
     def __init__(self, scene: CanvasScene) -> None:
         self._scene = scene
         self._wires_stale = self._bodies_stale = True
-        self.bodies: dict[str, list[QRectF]] = {}
+        self.bodies: dict[str | int, list[QRectF]] = {}  # by family, or by heat
         self._wires: dict[str, list[QLineF]] = {}
         self._names: dict[tuple[str, int], QStaticText] = {}
         self._font = QFont()
@@ -60,7 +60,8 @@ class Overview:
         self._bodies_stale = False
         self.bodies = {}
         for item in self._scene.nodes.values():
-            self.bodies.setdefault(item.node.block.family, []).append(item.body)
+            kind = item.node.block.family if item.heat is None else item.heat
+            self.bodies.setdefault(kind, []).append(item.body)
         self._bounds = bounds([item.body for item in self._scene.nodes.values()])
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
@@ -89,10 +90,10 @@ class Overview:
             self._paint_names(painter, zoom, exposed)
 
     def paint_bodies(self, painter: QPainter, style: Style) -> None:
-        """Paint the nodes alone: rectangles in the colour of their family."""
+        """Paint the nodes alone: rectangles in the colour of their family, or of their heat."""
         painter.setPen(Qt.PenStyle.NoPen)
-        for family, rects in self.bodies.items():
-            painter.setBrush(style.family(family).body)
+        for kind, rects in self.bodies.items():
+            painter.setBrush(style.family(kind).body if isinstance(kind, str) else style.far_heats[kind])
             painter.drawRects(rects)
 
     def _paint_names(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:

@@ -14,6 +14,7 @@ from cnnstudio.graph import Edge, Graph, Position, Shape
 from cnnstudio.graph.diff import Diff, diff
 from cnnstudio.graph.layout import layout
 from cnnstudio.ui.canvas.geometry import PORT_REACH, WIRE_REACH, bounds
+from cnnstudio.ui.canvas.measure import MEASURES, shares
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.overview import NEAR, Overview
 from cnnstudio.ui.canvas.style import Style
@@ -64,6 +65,7 @@ class CanvasScene(QGraphicsScene):
         self.analysis = Analysis(self.graph, {}, {})
         self.overview = Overview(self)
         self.wide_wires = False
+        self.measure: str | None = None
         self._incident: dict[str, set[Edge]] = {}
         self._problems: dict[str, tuple[str, str]] = {}
         self._selected: frozenset[str] = frozenset()
@@ -83,6 +85,8 @@ class CanvasScene(QGraphicsScene):
         old, self.graph = self.graph, graph
         moved = old is not graph and self._apply(diff(old, graph))
         self._show_results(analysis)
+        if self.measure is not None:
+            self._show_shares()
         self._follow_selection(self.document.selection)
         self.select_wires(self.selected_wires & self.wires.keys())
         self.heat(self.hot_wires & self.wires.keys())
@@ -153,6 +157,17 @@ class CanvasScene(QGraphicsScene):
             faulty = edge.target in errors and carried is not None
             if carried is not wire.carried or faulty is not wire.faulty:
                 wire.show_result(carried, faulty)
+
+    def set_measure(self, name: str | None) -> None:
+        """Show where the parameters, the MACs or the memory are (a key of ``MEASURES``), or no such thing."""
+        self.measure = name
+        self._show_shares()
+
+    def _show_shares(self) -> None:
+        found = shares(self.analysis, MEASURES[self.measure]) if self.measure is not None else {}
+        for name, item in self.nodes.items():
+            item.show_share(found.get(name))
+        self.overview.invalidate(bodies=True)
 
     @property
     def marked_nodes(self) -> Iterable[str]:

@@ -12,6 +12,7 @@ from cnnstudio.ui.theme import FAMILY_GLYPHS, mix, theme
 
 _icons: Any = qtawesome  # it has no types
 FontPair = tuple[QFont, QFontMetricsF]
+HEATS = 9  # steps from cold to hot
 MOST_LINES = 20_000  # of text that are kept laid out
 
 
@@ -88,6 +89,10 @@ class Style:
         self.small_font, self.label_font = _font(11), self.tight_font
         self.glyph_fonts, self.badge_font = [glyph_font(size) for size in (26, 24, 20)], _font(12, bold=True)
         self._label_widths: dict[str, float] = {}
+        heat = QColor.fromHsl(24, 200, 130)
+        self.heat_brush, self.track_brush = QBrush(heat), QBrush(mix(color("line"), color("node"), 0.6))
+        self.heats = [QBrush(mix(heat, color("node"), 0.42 * step / (HEATS - 1))) for step in range(HEATS)]
+        self.far_heats = [QBrush(mix(heat, color("line"), 0.95 * step / (HEATS - 1))) for step in range(HEATS)]
         self._lines: dict[tuple[str, int, int], QStaticText] = {}
         self._families: dict[str, FamilyStyle] = {}
 

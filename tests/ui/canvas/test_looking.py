@@ -228,3 +228,27 @@ def test_nodes_at_the_end_of_the_world_can_be_reached(hand_on):
     hand = hand_on(graph)
     hand.view.fit()
     assert hand.view.visible().contains(hand.view.canvas.bounds_of())
+
+
+@pytest.mark.parametrize("measure", ["parameters", "macs", "memory"])
+def test_where_the_parameters_the_work_and_the_memory_are(hand_on, chain, measure):
+    hand = hand_on(chain)
+    view = hand.view
+    cold = view.grab().toImage()
+    view.canvas.set_measure(measure)
+    found = {name: item.share for name, item in view.canvas.nodes.items()}
+    assert found["conv2"] is None, "it has no shape yet"
+    assert sum(share.of_all for share in found.values() if share) == pytest.approx(1.0)
+    assert max(share.of_most for share in found.values() if share) == 1.0
+    assert view.grab().toImage() != cold
+    if measure == "parameters":
+        assert str(found["conv1"]) == "100 % of parameters"
+        assert "100 % of parameters" in view.scene_item("conv1").sentence()
+        assert (view.scene_item("conv1").heat, view.scene_item("relu1").heat) == (8, 0)
+    hand.drag(hand.output("relu1"), hand.input("conv2"))
+    assert view.scene_item("conv2").share is not None, "it follows the network"
+    view.look_at(view.canvas.bounds_of(), most=0.3)
+    warm = view.grab().toImage()
+    view.canvas.set_measure(None)
+    assert view.grab().toImage() != warm
+    assert all(item.share is None for item in view.canvas.nodes.values())
