@@ -136,7 +136,10 @@ ACTIONS: tuple[Action, ...] = (
         on_canvas=True,
     ),
     # train
-    Action("train", "Train or pause", lambda w: w.training.toggle(), "F5", "play", lambda w: w.training.can_toggle),
+    Action(
+        "train", "Train or pause", lambda w: w.training.toggle(), "F5|Ctrl+R", "play",
+        lambda w: w.training.can_toggle,
+    ),
     Action("stop", "Stop training", lambda w: w.run.stop(), "Shift+F5", "stop", lambda w: w.run.is_active),
     # view
     Action("fit", "Show the whole network", lambda w: w.canvas.fit(), "Home", "frame-corners", on_canvas=True),
@@ -151,6 +154,22 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",
         checked=lambda w: w.canvas.wheel == "pan",
+    ),
+    *(
+        Action(
+            f"heat-{key}", measure.title,
+            lambda w, key=key: w.canvas.set_measure(key if w.canvas.canvas.measure != key else None),  # type: ignore[misc]
+            "", "thermometer", checked=lambda w, key=key: w.canvas.canvas.measure == key,  # type: ignore[misc]
+        )
+        for key, measure in MEASURES.items()
+    ),
+    Action(
+        "wide-wires", "Wires as wide as their channels", lambda w: w.canvas.set_wide_wires(not w.canvas.canvas.wide_wires),
+        "", "line-segments", checked=lambda w: w.canvas.canvas.wide_wires,
+    ),
+    Action(
+        "snap", "Snap to the grid", lambda w: setattr(w.canvas, "snaps", not w.canvas.snaps), "", "dots-nine",
+        checked=lambda w: w.canvas.snaps,
     ),
     Action("theme", "Light or dark", lambda w: w.toggle_theme(), "Ctrl+T", "moon"),
     Action(
@@ -203,6 +222,7 @@ MENUS: tuple[Menu, ...] = (
         "&View",
         (
             "fit", "fit-selection", "actual-size", "zoom-in", "zoom-out", "minimap", "wheel-pans", None,
+            ("Heat", ("heat-*",)), "wide-wires", "snap", None,
             ("Panels", ("panels",)),
             "default-layout", None, ("Colours", ("theme", None, "theme-*")),
             ("Text size", ("text-*",)),

@@ -59,10 +59,10 @@ def test_shortcuts_are_ones_that_qt_knows() -> None:
 
 
 def test_a_shortcut_of_the_person_s_own_is_used(qtbot: QtBot, window: Window) -> None:
-    window.preferences.set_shortcut("train", "Ctrl+R")
+    window.preferences.set_shortcut("train", "Ctrl+Alt+T")
     again = Window(window.preferences)
     qtbot.addWidget(again)
-    assert again.commands.bound["train"].shortcut().toString() == "Ctrl+R"
+    assert again.commands.bound["train"].shortcut().toString() == "Ctrl+Alt+T"
 
 
 def test_an_action_that_cannot_be_done_does_nothing(window: Window) -> None:
