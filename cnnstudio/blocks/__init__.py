@@ -4,7 +4,9 @@ from cnnstudio.blocks.activation import (
     CELU,
     ELU,
     GELU,
+    GLU,
     SELU,
+    Hardshrink,
     Hardsigmoid,
     Hardswish,
     Hardtanh,
@@ -21,8 +23,10 @@ from cnnstudio.blocks.activation import (
     SiLU,
     Softmax,
     Softplus,
+    Softshrink,
     Softsign,
     Tanh,
+    Tanhshrink,
 )
 from cnnstudio.blocks.arrangement import ChannelShuffle, ChannelSlice, Permute, Reshape
 from cnnstudio.blocks.attention import (
@@ -32,7 +36,7 @@ from cnnstudio.blocks.attention import (
     SpatialAttention,
     SqueezeExcite,
 )
-from cnnstudio.blocks.convolution import Conv2d, ConvBNReLU, ConvTranspose2d, DepthwiseConv2d
+from cnnstudio.blocks.convolution import Conv2d, ConvBNReLU, ConvTranspose2d, DepthwiseConv2d, PatchifyStem
 from cnnstudio.blocks.dense import DenseBlock, DenseLayer, Transition
 from cnnstudio.blocks.efficient import (
     DepthwiseSeparable,
@@ -86,6 +90,7 @@ __all__ = [
     "CELU",
     "ELU",
     "GELU",
+    "GLU",
     "SELU",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool2d",
@@ -122,6 +127,7 @@ __all__ = [
     "FusedMBConv",
     "Group",
     "GroupNorm",
+    "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
@@ -153,6 +159,7 @@ __all__ = [
     "PReLU",
     "Pad",
     "PatchEmbedding",
+    "PatchifyStem",
     "Permute",
     "PixelShuffle",
     "PixelUnshuffle",
@@ -169,11 +176,13 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Softshrink",
     "Softsign",
     "SpatialAttention",
     "SqueezeExcite",
     "StochasticDepth",
     "Tanh",
+    "Tanhshrink",
     "Tokens",
     "TransformerBlock",
     "Transition",

@@ -244,6 +244,53 @@ class LogSoftmax(Activation):
 
 
 @block
+class Softshrink(Activation):
+    """Pull every number towards zero by a fixed amount, and those that are nearer to zero all the way.
+
+    lambd: by how much
+    """
+
+    keywords: ClassVar[str] = "threshold sparse lambda"
+
+    lambd: Annotated[float, Range(0.0, 100.0)] = 0.5
+
+
+@block
+class Hardshrink(Activation):
+    """Set numbers near zero to zero and leave the others as they are.
+
+    lambd: how near
+    """
+
+    keywords: ClassVar[str] = "threshold sparse lambda"
+
+    lambd: Annotated[float, Range(0.0, 100.0)] = 0.5
+
+
+@block
+class Tanhshrink(Activation):
+    """The number less its tanh: next to nothing near zero, the number less 1 far from it."""
+
+    keywords: ClassVar[str] = "hyperbolic tangent"
+
+
+@block
+class GLU(Activation):
+    """Let the second half of the channels be a gate for the first: a × sigmoid(b). Dauphin 2016, arXiv:1612.08083."""
+
+    keywords: ClassVar[str] = "gated linear unit gate halves"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        if shape[0] % 2:
+            raise ShapeError(f"{shape[0]} channels do not split into two halves.")
+        return Shape(shape[0] // 2, *shape[1:])
+
+    def init(self, *inputs: Shape) -> str:
+        return "nn.GLU(dim=1)"
+
+
+@block
 class Maxout(Activation):
     """Split the channels into groups and keep the largest of each: the network learns its own activation.
 

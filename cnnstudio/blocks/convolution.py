@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.activation import Nonlinearity, nonlinearity
 from cnnstudio.blocks.input import Input
-from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon
+from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon, LayerNorm2d
 from cnnstudio.blocks.wording import arguments, nearest_divisor, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, Window, block, pair
 from cnnstudio.graph.parameter import Channels, Count, NaturalPair, Padding, PositivePair, Range
@@ -186,6 +186,34 @@ class ConvTranspose2d(Block):
         words += [f"p {side(self.padding, always=False)}"] if self.padding != 0 else []
         words += [f"g{self.groups}"] if self.groups != 1 else []
         return " · ".join(words)
+
+
+@block
+class PatchifyStem(Composite):
+    """Cut the image into squares that do not overlap, make each one pixel of many channels, and normalise it.
+
+    ConvNeXt begins so, with squares of 4. Liu et al. 2022, arXiv:2201.03545.
+
+    out_channels: how many feature maps come out
+    patch_size: side of a square in pixels
+    """
+
+    title: ClassVar[str] = "Patchify stem"
+    keywords: ClassVar[str] = "patchifystem convnext patches stem layernorm"
+    stem: ClassVar[str] = "stem"
+
+    out_channels: Channels = 96
+    patch_size: Annotated[int, Range(1, 1_024)] = 4
+
+    def graph(self, *inputs: Shape) -> Graph:
+        require_map(self, inputs[0])
+        draw = Sketch()
+        x = draw(Conv2d(self.out_channels, self.patch_size, self.patch_size), draw(Input(inputs[0])), name="conv")
+        draw(LayerNorm2d(1e-6), x, name="norm")
+        return draw.graph()
+
+    def brief(self) -> str:
+        return f"{self.out_channels} · {side(self.patch_size)}"
 
 
 @block

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvNeXtBlock, Flatten, Input, LayerNorm2d, Linear
+from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvNeXtBlock, Flatten, Input, LayerNorm2d, Linear, PatchifyStem
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
@@ -23,8 +23,7 @@ def convnext(variant: str = "tiny", classes: int = 1000, size: Size = IMAGENET) 
     widths, counts, drop = VARIANTS[variant]
     draw = Sketch()
     patch = 2 if is_small(size) else 4
-    x = draw(Conv2d(widths[0], patch, patch), draw(Input(size)), name="stem")
-    x = draw(LayerNorm2d(EPS), x, name="stem_norm")
+    x = draw(PatchifyStem(widths[0], patch), draw(Input(size)), name="stem")
     done = 0
     for stage, (channels, count) in enumerate(zip(widths, counts, strict=True), start=1):
         if stage > 1:

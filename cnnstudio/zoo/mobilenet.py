@@ -16,6 +16,7 @@ from cnnstudio.blocks import (
     InvertedResidual,
     Linear,
 )
+from cnnstudio.blocks.efficient import divisible
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
@@ -113,17 +114,18 @@ def mobilenet_v3(variant: str, classes: int = 1000, size: Size = IMAGENET) -> Gr
     return in_stages(draw.graph())
 
 
-def mnasnet(classes: int = 1000, size: Size = IMAGENET) -> Graph:
-    """MNASNet 1.0, found by search: 4,383,312 parameters for 1,000 classes."""
+def mnasnet(width: float = 1.0, classes: int = 1000, size: Size = IMAGENET) -> Graph:
+    """MNASNet of any width, found by search: 4,383,312 parameters for 1.0 and 1,000 classes."""
+    stem = divisible(32 * width)
     small = is_small(size)
     draw = Sketch()
-    x = draw(ConvBNReLU(32, 3, 1 if small else 2), draw(Input(size)), name="stem")
-    x = draw(ConvBNReLU(32, 3, groups=32), x, name="depthwise")
-    x = draw(ConvBNReLU(16, 1, activation="none"), x, name="pointwise")
-    for stage, (kernel, expansion, channels, count, stride) in enumerate(MNASNET, start=1):
+    x = draw(ConvBNReLU(stem, 3, 1 if small else 2), draw(Input(size)), name="stem")
+    x = draw(ConvBNReLU(stem, 3, groups=stem), x, name="depthwise")
+    x = draw(ConvBNReLU(divisible(16 * width), 1, activation="none"), x, name="pointwise")
+    for stage, (kernel, expansion, channels, count, stride_of_first) in enumerate(MNASNET, start=1):
         for number in range(1, count + 1):
-            still = number > 1 or (small and stage == 1)
-            made = InvertedResidual(channels, kernel, 1 if still else stride, expansion, activation="ReLU")
+            stride = 1 if number > 1 or (small and stage == 1) else stride_of_first
+            made = InvertedResidual(divisible(channels * width), kernel, stride, expansion, activation="ReLU")
             x = draw(made, x, name=f"stage{stage}_{number}")
     x = draw(ConvBNReLU(1280, 1), x, name="last")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten(), Dropout(0.2))

@@ -62,6 +62,7 @@ NETWORKS: dict[str, Template] = {
     "preact_resnet18": _made("Pre-activation ResNet-18", "preact", partial(preact_resnet, 18)),
     "resnext50_32x4d": _made("ResNeXt-50", "resnext", partial(resnet, 50, groups=32, width=4)),
     "resnext101_32x8d": _made("ResNeXt-101", "resnext", partial(resnet, 101, groups=32, width=8)),
+    "resnext101_64x4d": _made("ResNeXt-101, 64 paths", "resnext", partial(resnet, 101, groups=64, width=4)),
     "wide_resnet50_2": _made("Wide ResNet-50", "wide", partial(resnet, 50, width=128)),
     "wide_resnet101_2": _made("Wide ResNet-101", "wide", partial(resnet, 101, width=128)),
     "se_resnet50": _made("SE-ResNet-50", "se", partial(resnet, 50, squeeze=16)),
@@ -72,7 +73,12 @@ NETWORKS: dict[str, Template] = {
     "mobilenet_v2": _made("MobileNetV2", "mobilenet", mobilenet_v2),
     "mobilenet_v3_small": _made("MobileNetV3 small", "mobilenet", partial(mobilenet_v3, "small")),
     "mobilenet_v3_large": _made("MobileNetV3 large", "mobilenet", partial(mobilenet_v3, "large")),
-    "mnasnet1_0": _made("MNASNet", "mnasnet", mnasnet),
+    **{
+        f"mnasnet{w:.2f}".rstrip("0").replace(".", "_") if w != 1.0 else "mnasnet1_0": _made(
+            f"MNASNet × {w:g}", "mnasnet", partial(mnasnet, w)
+        )
+        for w in (0.5, 0.75, 1.0, 1.3)
+    },
     **{
         f"shufflenet_v2_x{w:.1f}".replace(".", "_"): _made(
             f"ShuffleNetV2 × {w:g}", "shufflenet", partial(shufflenet_v2, w)
