@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cnnstudio.exchange.kinds import KINDS
+from cnnstudio.ui.canvas.measure import MEASURES
 from cnnstudio.ui.theme import theme
 from cnnstudio.zoo import TEMPLATES
 
@@ -59,6 +60,13 @@ def _export(kind: str, title: str) -> Action:
 
 def _align(side: Side, text: str, name: str) -> Action:
     return Action(f"align-{side}", text, lambda w: w.canvas.align(side), "", name, _editable)
+
+
+def _heat(key: str, title: str) -> Action:
+    def turn(window: Window) -> None:
+        window.canvas.set_measure(None if window.canvas.canvas.measure == key else key)
+
+    return Action(f"heat-{key}", title, turn, "", "thermometer", checked=lambda w: w.canvas.canvas.measure == key)
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -155,17 +163,11 @@ ACTIONS: tuple[Action, ...] = (
         "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",
         checked=lambda w: w.canvas.wheel == "pan",
     ),
-    *(
-        Action(
-            f"heat-{key}", measure.title,
-            lambda w, key=key: w.canvas.set_measure(key if w.canvas.canvas.measure != key else None),  # type: ignore[misc]
-            "", "thermometer", checked=lambda w, key=key: w.canvas.canvas.measure == key,  # type: ignore[misc]
-        )
-        for key, measure in MEASURES.items()
-    ),
+    *(_heat(key, measure.title) for key, measure in MEASURES.items()),
     Action(
-        "wide-wires", "Wires as wide as their channels", lambda w: w.canvas.set_wide_wires(not w.canvas.canvas.wide_wires),
-        "", "line-segments", checked=lambda w: w.canvas.canvas.wide_wires,
+        "wide-wires", "Wires as wide as their channels",
+        lambda w: w.canvas.set_wide_wires(not w.canvas.canvas.wide_wires), "", "line-segments",
+        checked=lambda w: w.canvas.canvas.wide_wires,
     ),
     Action(
         "snap", "Snap to the grid", lambda w: setattr(w.canvas, "snaps", not w.canvas.snaps), "", "dots-nine",

@@ -165,6 +165,17 @@ class Camera(QGraphicsView):
             self._places.clear()
             self.fit()
 
+    # what it shows of it
+
+    def set_measure(self, name: str | None) -> None:
+        """Show where the parameters, the MACs or the memory are (a key of ``MEASURES``), or with None no such thing."""
+        self.canvas.set_measure(name)
+        self.viewport().update()
+
+    def set_wide_wires(self, wide: bool) -> None:
+        """Let the width of a wire grow with the channels it carries, or not."""
+        self.canvas.set_wide_wires(wide)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.looked.emit()
