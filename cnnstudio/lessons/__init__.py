@@ -1,0 +1,1 @@
+"""How it is taught: questions about a network, marked by inference. Knows neither torch nor Qt."""
