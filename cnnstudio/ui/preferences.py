@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
@@ -17,7 +18,7 @@ RECENT_FILES = 10
 def home() -> Path:
     """The folder of settings, runs, logs and recovery copies; ``CNNSTUDIO_HOME`` moves it."""
     if moved := os.environ.get("CNNSTUDIO_HOME"):
-        return Path(moved)
+        return Path(moved).expanduser().absolute()
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)) / APPLICATION
 
 
@@ -25,7 +26,8 @@ class Preferences:
     """Settings by name, each with its type and its default; a value that cannot be read is its default."""
 
     def __init__(self) -> None:
-        home().mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # who has nowhere to write works without being remembered
+            home().mkdir(parents=True, exist_ok=True)
         self._settings = QSettings(str(home() / "settings.ini"), QSettings.Format.IniFormat)
 
     def sync(self) -> None:

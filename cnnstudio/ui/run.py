@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, SourceError, source
+from cnnstudio.disk import DiskError, reason
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project, write
 from cnnstudio.training.datasets import DataCancelledError
@@ -357,7 +358,7 @@ def _told(worker: Worker, sentence: str, share: float | None) -> bool:
 
 
 def _new_folder() -> Path:
-    """A folder for one run, called after the moment: runs/2026-01-31 14-05-09."""
+    """A folder for one run, called after the moment: runs/2026-01-31 14-05-09. Raises ``DiskError``."""
     stem = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
     for number in range(1, 1000):
         folder = home() / "runs" / (stem if number == 1 else f"{stem} ({number})")
@@ -365,5 +366,7 @@ def _new_folder() -> Path:
             folder.mkdir(parents=True)
         except FileExistsError:
             continue
+        except OSError as error:
+            raise DiskError(f"The run has nowhere to keep its weights: {folder.parent}: {reason(error)}.") from error
         return folder
-    raise FileExistsError(f"There are too many runs of {stem}.")
+    raise DiskError(f"There are too many runs of {stem} in {home() / 'runs'}.")

@@ -131,12 +131,14 @@ QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin: 0 2px
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: $hover; }
 QAbstractSpinBox::up-arrow { image: url(marks:up.svg); width: 12px; height: 12px; }
 QAbstractSpinBox::down-arrow { image: url(marks:down.svg); width: 12px; height: 12px; }
-QComboBox { padding-right: 22px; }
+QComboBox { padding-right: 22px; combobox-popup: 0; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(marks:down.svg); width: 14px; height: 14px; }
-QComboBox QAbstractItemView { background: $panel; border: 1px solid $line; padding: 3px; outline: none; }
-QComboBox QAbstractItemView::item { padding: 4px 6px; border-radius: 4px; min-height: 18px; }
-QComboBox QAbstractItemView::item:selected { background: $tint; color: $text; }
+QComboBox QAbstractItemView {
+    background: $panel; border: 1px solid $line; padding: 3px; outline: none;
+    selection-background-color: $tint; selection-color: $text;
+}
+QComboBoxPrivateContainer { background: $panel; border: none; }
 
 QCheckBox, QRadioButton { spacing: 7px; }
 QCheckBox::indicator, QRadioButton::indicator, QTreeView::indicator, QMenu::indicator {

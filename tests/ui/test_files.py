@@ -94,3 +94,12 @@ def test_the_copy_is_written_beside_the_work(qtbot: QtBot, window: Window, tiny:
     window.document.undo_stack.setClean()
     window.close()
     assert not copy.exists()
+
+
+def test_preferences_without_a_place_to_write_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CNNSTUDIO_HOME", str(tmp_path / "file" / "home"))
+    preferences = Preferences()
+    preferences.scheme = "dark"
+    preferences.sync()
+    assert Preferences().text_scale == 1.0

@@ -128,3 +128,12 @@ def test_what_stands_in_the_way_is_said_in_words(tiny: Project) -> None:
     assert obstacle(Document(dataclasses.replace(tiny, graph=no_input)))
     nowhere = dataclasses.replace(tiny, recipe=Recipe(data="folder"))
     assert "folder" in str(obstacle(Document(nowhere)))
+
+
+def test_a_run_with_nowhere_to_write_says_so(qtbot: QtBot, tiny: Project, isolated_home: Path) -> None:
+    (isolated_home / "runs").write_text("a file where the folder should be")
+    run = Run()
+    run.start(tiny)
+    qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
+    assert run.sentence.startswith("The run has nowhere to keep its weights")
+    run.close()
