@@ -18,10 +18,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from cnnstudio.ui.canvas.geometry import joined
-from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.labels import paint_labels
 from cnnstudio.ui.canvas.overview import NEAR
 from cnnstudio.ui.canvas.scene import CanvasScene
-from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.measures import GRID, HEIGHT, WIDTH
 from cnnstudio.ui.theme import theme
@@ -286,20 +285,4 @@ class Camera(QGraphicsView):
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
         if self.zoom >= LABELS_FROM:
-            self._paint_labels(painter, QRectF(rect))
-
-    def _paint_labels(self, painter: QPainter, exposed: QRectF) -> None:
-        style = self.canvas.inks
-        painter.setFont(style.label_font[0])
-        found = self.canvas.items(exposed.adjusted(-60, -10, 60, 10), Qt.ItemSelectionMode.IntersectsItemBoundingRect)
-        bodies = [item.body for item in found if isinstance(item, NodeItem)]
-        for item in found:
-            if isinstance(item, WireItem) and not (where := item.label_rect()).isNull() and exposed.intersects(where):
-                if item.end.x() - item.start.x() > WIDTH and any(body.intersects(where) for body in bodies):
-                    continue  # a long wire passes under a node there
-                painter.setPen(style.no_pen)
-                painter.setBrush(style.label_back)
-                painter.drawRoundedRect(where, 4.0, 4.0)
-                painter.setPen(style.error if item.faulty else style.muted)
-                text = style.line(item.label, style.label_font, where.width())
-                painter.drawStaticText(QPointF(where.x() + 3.0, where.center().y() - text.size().height() / 2), text)
+            paint_labels(painter, self.canvas, QRectF(rect))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QPoint, QPointF
-from PySide6.QtGui import QCursor
+from PySide6.QtGui import QCursor, QGuiApplication
 
 from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position
 from cnnstudio.graph.layout import layout
-from cnnstudio.ui.canvas import clipboard
+from cnnstudio.ui.canvas import clipboard, picture
 from cnnstudio.ui.canvas.camera import Camera
 from cnnstudio.ui.canvas.edits import (
     Side,
@@ -210,6 +211,24 @@ class Editor(Camera):
 
     def _moved(self, places: Mapping[str, Position]) -> Graph | None:
         return None if self.document.is_read_only else self.document.view_graph.move(places)
+
+    # pictures
+
+    def copy_picture(self) -> None:
+        """Put a picture of the whole network on the clipboard."""
+        try:
+            QGuiApplication.clipboard().setImage(picture.image(self.canvas))
+        except picture.PictureError as error:
+            self.document.said.emit(str(error))
+
+    def save_picture(self, path: Path) -> bool:
+        """Write a picture of the whole network to a .png, .svg or .pdf file; a failure becomes a sentence."""
+        try:
+            picture.save(self.canvas, path)
+        except picture.PictureError as error:
+            self.document.said.emit(str(error))
+            return False
+        return True
 
     # composites
 

@@ -36,6 +36,7 @@ class NodeItem(QGraphicsRectItem):
         self.raised = False  # whether a drag is carrying it
         self.shape_out: Shape | None = None
         self.misfit = False
+        self.concealed = False  # whether its result is hidden while a person predicts it
         self.error = ""
         self.warning = ""
         self.share: Share | None = None
@@ -59,10 +60,13 @@ class NodeItem(QGraphicsRectItem):
         self.place(*node.position)
         self.update()
 
-    def show_result(self, shape: Shape | None, misfit: bool = False, error: str = "", warning: str = "") -> None:
+    def show_result(
+        self, shape: Shape | None, misfit: bool = False, error: str = "", warning: str = "", concealed: bool = False
+    ) -> None:
         """Show what the node comes to: the shape that leaves it, whether its inputs do not fit, and what is wrong."""
-        if (shape, misfit, error, warning) != (self.shape_out, self.misfit, self.error, self.warning):
-            self.shape_out, self.misfit, self.error, self.warning = shape, misfit, error, warning
+        result = (shape, misfit, error, warning, concealed)
+        if result != (self.shape_out, self.misfit, self.error, self.warning, self.concealed):
+            self.shape_out, self.misfit, self.error, self.warning, self.concealed = result
             self._texts = {}
             self.update()
 
@@ -109,7 +113,7 @@ class NodeItem(QGraphicsRectItem):
     @property
     def is_waiting(self) -> bool:
         """Whether it has no shape yet, through no fault of its own."""
-        return self.shape_out is None and not self.misfit
+        return self.shape_out is None and not self.misfit and not self.concealed
 
     def sentence(self) -> str:
         """What a tooltip and a screen reader say of it."""
@@ -119,6 +123,8 @@ class NodeItem(QGraphicsRectItem):
             words.append(self.error or self.warning)
         elif self.shape_out is not None:
             words.append(f"Output {self.shape_out}." + (f" {self.share}." if self.share is not None else ""))
+        elif self.concealed:
+            words.append("Its output is hidden while a question is open.")
         else:
             words.append("It has no shape yet: it waits for what comes before it.")
         return " ".join(words)
@@ -148,7 +154,7 @@ class NodeItem(QGraphicsRectItem):
         for place, text, font, color in self._texts[level]:
             painter.setFont(font)
             painter.setPen(getattr(style, color))
-            painter.drawStaticText(place, text)
+            style.write(painter, place, text)
         if self.error or self.warning:
             self._paint_badge(painter)
 
@@ -179,7 +185,7 @@ class NodeItem(QGraphicsRectItem):
             return style.error_pen
         if self.selected:
             return style.selected_pen
-        return style.waiting_pen if self.shape_out is None else style.node_pen
+        return style.waiting_pen if self.is_waiting or self.misfit else style.node_pen
 
     def _paint_ports(self, painter: QPainter, zoom: float) -> None:
         style, node = self.style, self.node
@@ -207,19 +213,18 @@ class NodeItem(QGraphicsRectItem):
             painter.drawPolygon([center + QPointF(*corner) for corner in ((-9.5, 7.5), (9.5, 7.5), (0.0, -9.5))])
             center += QPointF(0.0, 1.0)
         painter.setPen(style.node.color())
-        painter.setFont(style.badge_font)
-        painter.drawText(QRectF(center.x() - 8.5, center.y() - 8.5, 17.0, 17.0), Qt.AlignmentFlag.AlignCenter, "!")
+        painter.setFont(style.badge_font[0])
+        sign = style.line("!", style.badge_font, 20.0)
+        style.write(painter, center - QPointF(sign.size().width() / 2, sign.size().height() / 2), sign)
 
     def _layout_texts(self, level: int) -> list[Text]:
         style, node = self.style, self.node
         family = style.family(node.block.family)
-        waiting = self.shape_out is None
         about, about_font = _fitted(node.block.title, node.block.brief(), style)
-        shape = (
-            str(self.shape_out) if self.shape_out is not None else ("does not fit" if self.misfit else "no shape yet")
-        )
+        unknown = "?" if self.concealed else "does not fit" if self.misfit else "no shape yet"
+        shape = str(self.shape_out) if self.shape_out is not None else unknown
         name_color = "muted" if self.is_waiting else "text"
-        shape_color = "error" if self.misfit else ("muted" if waiting else "text")
+        shape_color = "error" if self.misfit else "muted" if self.is_waiting else "text"
         if self.share is not None:
             about, about_font = str(self.share), style.node_fonts[level][1]
         rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]

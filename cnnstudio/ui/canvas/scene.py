@@ -9,7 +9,7 @@ from functools import lru_cache
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
-from cnnstudio.compiler.inference import Analysis
+from cnnstudio.compiler.inference import Analysis, Facts
 from cnnstudio.graph import Edge, Graph, Position, Shape
 from cnnstudio.graph.diff import Diff, diff
 from cnnstudio.graph.layout import layout
@@ -68,12 +68,14 @@ class CanvasScene(QGraphicsScene):
         self.measure: str | None = None
         self._incident: dict[str, set[Edge]] = {}
         self._problems: dict[str, tuple[str, str]] = {}
+        self._shown: Mapping[str, Facts] = {}
         self._selected: frozenset[str] = frozenset()
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
         self.setSceneRect(-_FAR, -_FAR, 2 * _FAR, 2 * _FAR)
         document.changed.connect(self._follow)
         document.scope_changed.connect(self._follow)
-        document.selection_changed.connect(self._follow_selection)
+        document.concealed_changed.connect(self._follow)
+        document.selection_changed.connect(self.show_selected)
         theme.changed.connect(self.restyle)
         self._follow()
 
@@ -87,7 +89,7 @@ class CanvasScene(QGraphicsScene):
         self._show_results(analysis)
         if self.measure is not None:
             self._show_shares()
-        self._follow_selection(self.document.selection)
+        self.show_selected(self.document.selection)
         self.select_wires(self.selected_wires & self.wires.keys())
         self.heat(self.hot_wires & self.wires.keys())
         self.overview.invalidate(wires=True, bodies=moved)
@@ -141,22 +143,25 @@ class CanvasScene(QGraphicsScene):
             self.wires[edge].place(self.nodes[edge.source].output_at(), self.nodes[edge.target].input_at(edge.port))
 
     def _show_results(self, analysis: Analysis) -> None:
-        old, self.analysis = self.analysis, analysis
+        self.analysis = analysis
         problems = self._found_problems(analysis)
-        before, facts = old.facts, analysis.facts
+        before, facts = self._shown, self.document.shown_analysis.facts
+        self._shown = facts
+        conceals = self.document.conceals
         for name, item in self.nodes.items():
             # a fact is cached by what it follows from, so the same fact is the same object
             known = facts.get(name)
             if known is not before.get(name) or problems.get(name) != self._problems.get(name) or not item.shape_out:
                 shape = known.shape if known else None
-                item.show_result(shape, name in analysis.errors, *problems.get(name, ("", "")))
+                item.show_result(shape, name in analysis.errors, *problems.get(name, ("", "")), conceals(name))
         self._problems = problems
         errors = analysis.errors
         for edge, wire in self.wires.items():
             carried = facts.get(edge.source)
             faulty = edge.target in errors and carried is not None
-            if carried is not wire.carried or faulty is not wire.faulty:
-                wire.show_result(carried, faulty)
+            concealed = conceals(edge.source)
+            if carried is not wire.carried or faulty is not wire.faulty or concealed is not wire.concealed:
+                wire.show_result(carried, faulty, concealed)
 
     def set_measure(self, name: str | None) -> None:
         """Show where the parameters, the MACs or the memory are (a key of ``MEASURES``), or no such thing."""
@@ -164,7 +169,7 @@ class CanvasScene(QGraphicsScene):
         self._show_shares()
 
     def _show_shares(self) -> None:
-        found = shares(self.analysis, MEASURES[self.measure]) if self.measure is not None else {}
+        found = shares(self.document.shown_analysis, MEASURES[self.measure]) if self.measure is not None else {}
         for name, item in self.nodes.items():
             item.show_share(found.get(name))
         self.overview.invalidate(bodies=True)
@@ -187,7 +192,13 @@ class CanvasScene(QGraphicsScene):
                     found[name] = error, diagnostic.sentence
         return found
 
-    def _follow_selection(self, names: tuple[str, ...]) -> None:
+    @property
+    def selected(self) -> frozenset[str]:
+        """The nodes that are shown as selected."""
+        return self._selected
+
+    def show_selected(self, names: tuple[str, ...]) -> None:
+        """Show these nodes as selected."""
         chosen = frozenset(names)
         if self.focused not in self.nodes:
             self.focused = None

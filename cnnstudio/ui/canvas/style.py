@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import qtawesome
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen, QStaticText
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
 
 from cnnstudio.ui.theme import FAMILY_GLYPHS, mix, theme
 
@@ -87,12 +87,13 @@ class Style:
         self.node_fonts = [tuple((font, QFontMetricsF(font)) for font in pair) for pair in pairs]
         self.tight_font = (_font(10), QFontMetricsF(_font(10)))
         self.small_font, self.label_font = _font(11), self.tight_font
-        self.glyph_fonts, self.badge_font = [glyph_font(size) for size in (26, 24, 20)], _font(12, bold=True)
+        self.glyph_fonts, self.badge_font = [glyph_font(size) for size in (26, 24, 20)], self.node_fonts[2][0]
         self._label_widths: dict[str, float] = {}
         heat = QColor.fromHsl(24, 200, 130)
         self.heat_brush, self.track_brush = QBrush(heat), QBrush(mix(color("line"), color("node"), 0.6))
         self.heats = [QBrush(mix(heat, color("node"), 0.42 * step / (HEATS - 1))) for step in range(HEATS)]
         self.far_heats = [QBrush(mix(heat, color("line"), 0.95 * step / (HEATS - 1))) for step in range(HEATS)]
+        self.outlines = False  # whether text is painted as the outlines of its letters
         self._lines: dict[tuple[str, int, int], QStaticText] = {}
         self._families: dict[str, FamilyStyle] = {}
 
@@ -101,6 +102,15 @@ class Style:
         if words not in self._label_widths:
             self._label_widths[words] = self.label_font[1].horizontalAdvance(words) + 6.0
         return self._label_widths[words]
+
+    def write(self, painter: QPainter, place: QPointF, text: QStaticText) -> None:
+        """Paint laid out text in the painter's font and colour, as outlines where the picture needs them."""
+        if not self.outlines:
+            painter.drawStaticText(place, text)
+            return
+        path, font = QPainterPath(), painter.font()
+        path.addText(place + QPointF(0.0, QFontMetricsF(font).ascent()), font, text.text())
+        painter.fillPath(path, painter.pen().color())
 
     def line(self, words: str, font: FontPair, width: float) -> QStaticText:
         """These words in this font, cut off at ``width``; shapes and titles recur, so each is laid out once."""

@@ -29,6 +29,7 @@ class WireItem(QGraphicsPathItem):
         self._lines: list[QLineF] | None = None
         self.carried: Facts | None = None
         self.faulty = False
+        self.concealed = False  # whether what it carries is hidden while a person predicts it
         self.selected = False
         self.hot = False
         self.wide = False  # whether its width grows with the channels
@@ -50,12 +51,18 @@ class WireItem(QGraphicsPathItem):
         self._place = self._lines = None
         self.setPos(self.pos() + offset)
 
-    def show_result(self, carried: Facts | None, faulty: bool) -> None:
+    def show_result(self, carried: Facts | None, faulty: bool, concealed: bool = False) -> None:
         """Show the shape that it carries, of the node that gives it, and whether what it enters cannot take it."""
-        as_before = (carried is None, faulty) == (self.carried is None, self.faulty) and not self.wide
-        self.carried, self.faulty = carried, faulty
+        known = carried is None and not concealed, faulty
+        as_before = known == (self.is_waiting, self.faulty) and not self.wide
+        self.carried, self.faulty, self.concealed = carried, faulty, concealed
         if not as_before:
             self.repen()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it carries no shape yet."""
+        return self.carried is None and not self.concealed
 
     @property
     def label(self) -> str:
@@ -86,7 +93,7 @@ class WireItem(QGraphicsPathItem):
         elif self.faulty:
             pen = style.wire_error_pen
         else:
-            pen = style.wire_waiting_pen if self.carried is None else style.wire_pen
+            pen = style.wire_waiting_pen if self.is_waiting else style.wire_pen
         if self.wide and self.carried is not None:
             pen = QPen(pen)
             pen.setWidthF(pen.widthF() + 0.45 * log2(max(self.carried.shape[0], 1)))
@@ -130,5 +137,6 @@ class WireItem(QGraphicsPathItem):
 
     def sentence(self) -> str:
         """What a tooltip says of it."""
-        carried = f"carries {self.carried.shape}" if self.carried is not None else "carries no shape yet"
+        unknown = "carries no shape yet" if self.is_waiting else "what it carries is hidden while a question is open"
+        carried = f"carries {self.carried.shape}" if self.carried is not None else unknown
         return f"{self.edge.source} → {self.edge.target}: {carried}."
