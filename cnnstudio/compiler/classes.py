@@ -91,6 +91,11 @@ def init(block: Block, shapes: tuple[Shape, ...]) -> str | None:
     return quoted(text) if text else None
 
 
+def frozen(block: Block) -> str:
+    """What is written behind the call of a frozen composite."""
+    return ".requires_grad_(False)" if isinstance(block, Composite) and block.is_frozen else ""
+
+
 @lru_cache(maxsize=4_096)
 def use_of(block: Composite, shapes: tuple[Shape, ...]) -> Use:
     """``block`` taken apart for these inputs."""
@@ -105,7 +110,7 @@ def use_of(block: Composite, shapes: tuple[Shape, ...]) -> Use:
         form: Any = None
         if isinstance(node.block, Composite):
             use = use_of(node.block, into)
-            form = use.key
+            form = use.key, node.block.is_frozen
             lines.append(Line(node, None, use, forward))
         elif not node.is_input:
             text = init(node.block, into)
@@ -198,7 +203,8 @@ def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
             named = {column.label: word(column) for column in keywords}
             if row[0].use is not None:
                 named = known[row[0].use.key].without_defaults(named)
-            made.lines.append((row[0].node.name, written(called, list(map(word, positional)), named)))
+            text = written(called, list(map(word, positional)), named)
+            made.lines.append((row[0].node.name, text + frozen(row[0].node.block)))
     usual = {parameter.name: quoted(repr(parameter.default)) for parameter in parameters(type(made.sample.block))}
     names = {slot: name for slot, name in names.items() if slot not in halves}
     for (_, literals), name in names.items():

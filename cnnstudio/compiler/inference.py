@@ -13,11 +13,15 @@ BYTES_PER_NUMBER = 4  # float32
 
 @dataclass(frozen=True)
 class Facts:
-    """What one node comes to for one sample: what flows out, what is learned, what it costs."""
+    """What one node comes to for one sample: what flows out, what is learned, what it costs.
+
+    ``frozen`` are those of the parameters that stay as they are while training.
+    """
 
     shape: Shape
     parameters: int
     macs: int
+    frozen: int = 0
 
     @property
     def activation_bytes(self) -> int:
@@ -27,11 +31,15 @@ class Facts:
 
 @dataclass(frozen=True)
 class Totals:
-    """The sums over a network for one sample; ``activation_bytes`` is what a backward pass has to keep."""
+    """The sums over a network for one sample; ``activation_bytes`` is what a backward pass has to keep.
+
+    ``frozen`` of the parameters stay as they are while training.
+    """
 
     parameters: int
     macs: int
     activation_bytes: int
+    frozen: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Analysis:
             sum(fact.parameters for fact in facts),
             sum(fact.macs for fact in facts),
             sum(fact.activation_bytes for fact in facts),
+            sum(fact.frozen for fact in facts),
         )
 
     def inside(self, name: str) -> Analysis:
@@ -112,4 +121,5 @@ def node_facts(block: Block, inputs: tuple[Shape, ...]) -> Facts | ShapeError:
         return error
     except ParameterError as error:  # of a block that this one stands for, or of one that would mend it
         return ShapeError(f"it comes to a size out of all bounds: {error}")
-    return Facts(shape, sum(weight.numel for weight in block.weights(*inputs).values()), block.macs(*inputs))
+    frozen = block.frozen_parameters(*inputs) if isinstance(block, Composite) else 0
+    return Facts(shape, sum(weight.numel for weight in block.weights(*inputs).values()), block.macs(*inputs), frozen)

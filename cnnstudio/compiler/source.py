@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from cnnstudio.compiler.classes import Class, Use, classes, init, use_of
+from cnnstudio.blocks import Group
+from cnnstudio.compiler.classes import Class, Use, classes, frozen, init, use_of
 from cnnstudio.compiler.expressions import template, written
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.variables import variables
 from cnnstudio.compiler.writing import LINE_LENGTH, wrapped
 from cnnstudio.graph import Composite, Graph, NamingError, Node, Shape, checked_name
 from cnnstudio.graph.names import fresh_name
+from cnnstudio.zoo import Backbone
 
 
 class SourceError(ValueError):
@@ -37,13 +39,15 @@ class Source:
     """The text of a Python file that needs torch alone, and where to find the nodes in it.
 
     ``paths`` holds, for every node that has a module, its path in the ``state_dict``: ``stage1.0``. ``steps`` are the
-    nodes but the inputs, in the order in which ``forward`` computes them.
+    nodes but the inputs, in the order in which ``forward`` computes them. ``backbones`` are the pretrained blocks, also
+    those inside others, by their path.
     """
 
     text: str
     class_name: str
     paths: Mapping[str, str]
     steps: tuple[Step, ...]
+    backbones: Mapping[str, Backbone] = field(default_factory=dict)
 
 
 def source(graph: Graph, class_name: str = "Network") -> Source:
@@ -51,7 +55,19 @@ def source(graph: Graph, class_name: str = "Network") -> Source:
     analysis = infer(graph)
     _check(analysis, class_name)
     network = _Network(analysis, class_name)
-    return Source(network.text(), class_name, network.paths, tuple(network.steps()))
+    text = network.text()
+    backbones = dict(_backbones(graph, network.paths))
+    return Source(text, class_name, network.paths, tuple(network.steps()), backbones)
+
+
+def _backbones(graph: Graph, paths: Mapping[str, str]) -> Iterator[tuple[str, Backbone]]:
+    for node in graph:
+        path = paths.get(node.name, "")
+        if isinstance(node.block, Backbone):
+            yield path, node.block
+        elif isinstance(node.block, Group):
+            body = node.block.body
+            yield from _backbones(body, {inner: f"{path}.{inner}" for inner in body.nodes})
 
 
 def _check(analysis: Analysis, class_name: str) -> None:
@@ -179,7 +195,7 @@ class _Network:
 
     def _call(self, name: str) -> str:
         use = self.uses[name]
-        return self.classes[use.key].call(use)
+        return self.classes[use.key].call(use) + frozen(use.block)
 
     def _into(self, node: Node) -> tuple[Shape, ...]:
         return tuple(self.analysis.facts[source].shape for source in node.inputs if source is not None)

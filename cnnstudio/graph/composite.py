@@ -37,6 +37,11 @@ class Composite(Block):
         """What its class is called in generated source."""
         return type(self).__name__
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether its weights stay as they are while training; the source says so."""
+        return False
+
     def graph(self, *inputs: Shape) -> Graph:
         """The graph inside, for these inputs: one Input node an input, in order, and exactly one output.
 
@@ -68,6 +73,16 @@ class Composite(Block):
             for node in parts.graph
             for key, shape in node.block.weights(*parts.shapes_into(node)).items()
         }
+
+    def frozen_parameters(self, *inputs: Shape) -> int:
+        """How many of the weights stay as they are while training: all, or those of the frozen inside."""
+        if self.is_frozen:
+            return sum(weight.numel for weight in self.weights(*inputs).values())
+        parts = self.parts(*inputs)
+        inner = ((node.block, node) for node in parts.graph)
+        return sum(
+            block.frozen_parameters(*parts.shapes_into(node)) for block, node in inner if isinstance(block, Composite)
+        )
 
     def macs(self, *inputs: Shape) -> int:
         """The sum over the inner nodes."""

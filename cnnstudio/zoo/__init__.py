@@ -6,13 +6,14 @@ the variant that people use for CIFAR: with a 3×3 stem that does not shrink the
 
 from __future__ import annotations
 
+from cnnstudio.zoo.backbone import Backbone
 from cnnstudio.zoo.lenet import lenet5
 from cnnstudio.zoo.networks import NETWORKS
 from cnnstudio.zoo.resnet import small_resnet
 from cnnstudio.zoo.template import Template
 from cnnstudio.zoo.vgg import vgg_small
 
-__all__ = ["NETWORKS", "TEMPLATES", "Template", "lenet5", "small_resnet", "vgg_small"]
+__all__ = ["NETWORKS", "TEMPLATES", "Backbone", "Template", "lenet5", "small_resnet", "vgg_small"]
 
 TEMPLATES: dict[str, Template] = {
     "lenet5": Template(

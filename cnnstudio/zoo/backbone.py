@@ -1,0 +1,123 @@
+"""Backbone: a famous network as one block, cut before its head, to begin from what it has learned already.
+
+It stands here and not among the other blocks because the networks are made of those.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, Dropout, Flatten, Input, Linear
+from cnnstudio.graph import Composite, Graph, Node, Remedy, Shape, ShapeError, block
+from cnnstudio.zoo.networks import NETWORKS
+
+# of our networks, those that torchvision has not, so that nobody has weights for them
+OURS = ("preact_resnet18", "se_resnet50", "mobilenet_v1", "xception", "fractalnet")
+MODELS = tuple(name for name in NETWORKS if name not in OURS)
+HALVINGS = {"1/4": 2, "1/8": 3, "1/16": 4}
+
+if TYPE_CHECKING:
+    Model = str
+else:
+    Model = Literal[MODELS]
+
+
+@block
+class Backbone(Composite):
+    """A famous network without its head, which has learned from a million photos what images are made of.
+
+    What it sees in them, edges, textures and parts, is of use for almost any other images: put a head of your own
+    behind it. The recipe says where its weights come from. As long as it is frozen only the head learns, which needs
+    few images and little time.
+
+    model: which network, as torchvision calls it
+    cut: where it ends: "features" at its last maps, "vector" just before its last layer, a fraction at its last maps
+        of that share of the image's height and width
+    frozen: leave its weights as they are while training
+    """
+
+    family: ClassVar[str] = "pretrained"
+    keywords: ClassVar[str] = "pretrained transfer learning fine-tune frozen imagenet feature extractor torchvision"
+    title: ClassVar[str] = "Pretrained backbone"
+
+    model: Model = "resnet18"
+    cut: Literal["features", "vector", "1/4", "1/8", "1/16"] = "features"
+    frozen: bool = True
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.frozen
+
+    @property
+    def class_name(self) -> str:
+        words = re.findall(r"\w+", NETWORKS[self.model].title.replace(".", "_"))
+        return "".join(word[:1].upper() + word[1:] for word in words)
+
+    def graph(self, *inputs: Shape) -> Graph:
+        (shape,) = inputs
+        title = NETWORKS[self.model].title
+        if not shape.is_map or shape.channels != 3:
+            ways = (Remedy("Insert a 1×1 convolution to 3 channels", (Conv2d(3, 1),), 0),) if shape.is_map else ()
+            raise ShapeError(f"{title} begins with an image in colour, 3 × height × width, not with {shape}.", *ways)
+        graph = truncated(self.model, self.cut)
+        if graph is None:
+            raise ShapeError(
+                f"{title} makes tokens of the image and has no maps, so it can only be cut at its vector.",
+                Remedy("Cut it at its vector", (replace(self, cut="vector"),)),
+            )
+        return graph.replace(graph.inputs[0].name, Input(tuple(shape)))
+
+    def brief(self) -> str:
+        words = [self.model] + ([self.cut] if self.cut != "features" else []) + (["frozen"] if self.frozen else [])
+        return " · ".join(words)
+
+
+def whole(model: str) -> Graph:
+    """The network with its head, for the images that it was made for and the thousand classes of ImageNet."""
+    template = NETWORKS[model]
+    return template.make(1000, template.size)
+
+
+@lru_cache(maxsize=128)
+def truncated(model: str, cut: str) -> Graph | None:
+    """The network up to its cut, or None where it has no maps to cut at.
+
+    Every one of these networks is a chain of composites, so that each of its nodes is a place to cut.
+    """
+    graph = whole(model)
+    shapes = _shapes(graph)
+    kept = list(graph.order)
+    while not isinstance(graph[kept.pop()].block, Linear | Conv2d):
+        pass  # the layer that gives the scores and what is behind it are left out
+    while isinstance(graph[kept[-1]].block, Dropout):
+        kept.pop()
+    if cut == "vector":
+        made = graph.subgraph(kept)
+        return made if len(shapes[kept[-1]]) == 1 else _pooled(made)
+    pool = next((i for i, name in enumerate(kept) if isinstance(graph[name].block, AdaptiveAvgPool2d)), len(kept))
+    maps = [name for name in kept[:pool] if shapes[name].is_map and not graph[name].is_input]
+    if cut != "features":
+        side, halvings = shapes[graph.inputs[0].name][1], HALVINGS[cut]
+        # windows without padding leave a little less than half, so halvings are rounded
+        maps = [name for name in maps if side / shapes[name][1] < 2 ** (halvings + 0.5)]
+    return graph.subgraph(kept[: kept.index(maps[-1]) + 1]) if maps else None
+
+
+def _shapes(graph: Graph) -> dict[str, Shape]:
+    shapes: dict[str, Shape] = {}
+    for name in graph.order:
+        node = graph[name]
+        shapes[name] = node.block.shape(*(shapes[source] for source in node.inputs if source is not None))
+    return shapes
+
+
+def _pooled(graph: Graph) -> Graph:
+    """The graph with its last maps made one vector."""
+    end = graph.outputs[0]
+    (x, y), pool, flatten = end.position, graph.fresh("pool"), graph.fresh("flatten")
+    return graph.add(
+        Node(pool, AdaptiveAvgPool2d(1), (end.name,), (x + 268.0, y)), Node(flatten, Flatten(), (pool,), (x + 536.0, y))
+    )
