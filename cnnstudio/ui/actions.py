@@ -89,6 +89,10 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", _editable, on_canvas=True),
     Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", _selected, on_canvas=True),
+    Action(
+        "copy-picture", "Copy as a picture", lambda w: w.canvas.copy_picture(), "Ctrl+Shift+C", "image",
+        lambda w: len(w.document.graph) > 0, on_canvas=True,
+    ),
     Action("paste", "Paste", lambda w: w.canvas.paste(), "Ctrl+V", "clipboard", _whole, on_canvas=True),
     Action(
         "paste-wired", "Paste with the wires that go in", lambda w: w.canvas.paste(keep_inputs=True), "Ctrl+Shift+V",
@@ -208,7 +212,7 @@ MENUS: tuple[Menu, ...] = (
     (
         "&Edit",
         (
-            "undo", "redo", None, "cut", "copy", "paste", "paste-wired", "duplicate", "delete", "delete-heal", None,
+            "undo", "redo", None, "cut", "copy", "copy-picture", "paste", "paste-wired", "duplicate", "delete", "delete-heal", None,
             "select-all", "select-upstream", "select-downstream", "select-same", None, "find",
         ),
     ),
