@@ -212,7 +212,8 @@ MENUS: tuple[Menu, ...] = (
     (
         "&Edit",
         (
-            "undo", "redo", None, "cut", "copy", "copy-picture", "paste", "paste-wired", "duplicate", "delete", "delete-heal", None,
+            "undo", "redo", None, "cut", "copy", "copy-picture", "paste", "paste-wired", "duplicate", "delete",
+            "delete-heal", None,
             "select-all", "select-upstream", "select-downstream", "select-same", None, "find",
         ),
     ),
