@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cnnstudio.graph.block import Block, ShapeError
+from cnnstudio.graph.block import Block, Remedy, ShapeError
 from cnnstudio.graph.graph import Graph, Node
 from cnnstudio.graph.parameter import ParameterError
 from cnnstudio.graph.shape import Shape
@@ -102,5 +102,22 @@ def _parts(composite: Composite, inputs: tuple[Shape, ...]) -> Parts:
         try:
             shapes[name] = node.block.shape(*(shapes[source] for source in node.inputs if source is not None))
         except ShapeError as error:
-            raise ShapeError(f"Inside it, at {name} ({node.block.title}): {error.sentence}") from error
+            remedies = (_own(composite, node.block, remedy) for remedy in error.remedies)
+            raise ShapeError(
+                f"Inside it, at {name} ({node.block.title}): {error.sentence}",
+                *(remedy for remedy in remedies if remedy is not None),
+            ) from error
     return Parts(graph, shapes)
+
+
+def _own(composite: Composite, inner: Block, remedy: Remedy) -> Remedy | None:
+    """The remedy of an inner block as one of the composite, where parameters of the same name and value change."""
+    if remedy.port is not None or len(remedy.blocks) != 1 or type(remedy.blocks[0]) is not type(inner):
+        return None
+    changes = {name: new for name, new in remedy.blocks[0].values.items() if new != inner.values[name]}
+    if not changes or any(composite.values.get(name) != inner.values[name] for name in changes):
+        return None
+    try:
+        return Remedy(remedy.title, (type(composite)(**{**composite.values, **changes}),))
+    except ParameterError:  # a parameter of the same name that takes something else
+        return None

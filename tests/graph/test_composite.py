@@ -34,6 +34,16 @@ def test_an_error_inside_names_the_place() -> None:
         ConvBNReLU(9, groups=3).shape(MAP)
 
 
+def test_what_mends_the_part_mends_the_composite() -> None:
+    with pytest.raises(ShapeError) as caught:
+        ConvBNReLU(9, groups=4).shape(MAP)
+    (remedy,) = caught.value.remedies
+    assert (remedy.title, remedy.blocks, remedy.port) == ("Set groups to 1", (ConvBNReLU(9, groups=1),), None)
+    with pytest.raises(ShapeError) as caught:
+        ConvBNReLU(8, 9, padding=0).shape(Shape(8, 4, 4))  # the padding "same" is none that this block can have
+    assert not caught.value.remedies
+
+
 def test_two_blocks_may_not_share_a_name() -> None:
     with pytest.raises(TypeError, match="two blocks are called Conv2d"):
         block(type("Conv2d", (Block,), {"__doc__": "Another.", "__module__": __name__}))
