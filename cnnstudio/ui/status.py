@@ -29,6 +29,7 @@ class Status(QStatusBar):
         self.addPermanentWidget(self.device)
         self.addPermanentWidget(self.problems)
         document.changed.connect(self.refresh)
+        document.concealed_changed.connect(self.refresh)
         run.state_changed.connect(self.refresh)
         run.advanced.connect(self._show_run)
         self.refresh()
@@ -53,7 +54,7 @@ class Status(QStatusBar):
             return "An empty network"
         blocks = counted(len(graph), "block")
         totals = self._document.analysis.totals
-        if totals is None:
+        if totals is None or self._document.concealed:
             return blocks
         batch = self._document.project.recipe.batch_size
         return (

@@ -87,6 +87,13 @@ def outcome(
     return flow + table(rows + ([("Receptive field", sight(seen))] if seen else []))
 
 
+def concealed(into: tuple[Shape | None, ...]) -> str:
+    """What goes into a node whose result is hidden while a person predicts it."""
+    known = "<br>".join(unbroken(str(shape)) if shape else colored("?", "muted") for shape in into)
+    hidden = colored("What comes of it is hidden while a question is open.", "muted")
+    return f'<p style="margin:0 0 4px 0">{known}{colored(" → ", "muted")}<b>?</b></p><p>{hidden}</p>'
+
+
 def sight(seen: ReceptiveField) -> str:
     """A receptive field in pixels of the image, and how far it moves from one value to the next."""
     height, width = seen.size

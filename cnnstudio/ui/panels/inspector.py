@@ -159,7 +159,7 @@ class InspectorPanel(Panel):
         )
 
     def _show_cards(self, nodes: list[Node]) -> None:
-        analysis = self.document.view_analysis
+        analysis = self.document.shown_analysis
         self._fields_timer.start()
         if len(nodes) == 1:
             self._show_outcome(fresh=False)
@@ -181,6 +181,9 @@ class InspectorPanel(Panel):
         if len(self._targets) != 1 or self._targets[0] not in graph or not self.isVisible():
             return
         node = graph[self._targets[0]]
+        if self.document.conceals(node.name):
+            self.formula.say("")
+            return
         shapes = tuple(shape for shape in self.document.view_analysis.shapes_into(node.name) if shape is not None)
         made = formula(node.block, shapes) if len(shapes) == len(node.inputs) else None
         self.formula.say(cards.arithmetic(made) if made else "", made.title if made else None)
@@ -190,7 +193,7 @@ class InspectorPanel(Panel):
         graph = self.document.view_graph
         if len(self._targets) != 1 or self._targets[0] not in graph or not self.isVisible():
             return
-        name, analysis = self._targets[0], self.document.view_analysis
+        name, analysis = self._targets[0], self.document.shown_analysis
         if fresh:
             self._seen = self.document.view_receptive_fields.get(name)
         elif self._seen_of != name:
@@ -199,7 +202,10 @@ class InspectorPanel(Panel):
         error = analysis.errors.get(name)
         # a problem above says why already
         misfit = None if error is None else "" if self.rows else error.sentence
-        html = cards.outcome(analysis.shapes_into(name), analysis.facts.get(name), misfit, self._seen)
+        if self.document.conceals(name):
+            html = cards.concealed(analysis.shapes_into(name))
+        else:
+            html = cards.outcome(analysis.shapes_into(name), analysis.facts.get(name), misfit, self._seen)
         self.outcome.say(html, "What comes out")
 
     def restyle(self) -> None:

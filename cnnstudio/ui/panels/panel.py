@@ -28,6 +28,7 @@ class Panel(QWidget):
         document.changed.connect(self.touch)
         document.selection_changed.connect(self.touch)
         document.scope_changed.connect(self.touch)
+        document.concealed_changed.connect(self.touch)
         theme.changed.connect(self.restyle)
 
     def touch(self) -> None:

@@ -54,7 +54,10 @@ class SourcePanel(Panel):
 
     def refresh(self) -> None:
         graph = self.document.graph
-        if graph is not self._graph:
+        if self.document.concealed:  # it is full of sizes
+            self._graph, self.source = None, None
+            self.refusal.setText("The source is hidden while a question is open.")
+        elif graph is not self._graph:
             self._graph, self._lines = graph, None
             try:
                 self.source = source(graph)

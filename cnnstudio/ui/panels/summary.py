@@ -121,7 +121,8 @@ class SummaryPanel(Panel):
                 self.table.setColumnWidth(column, int(width * scale + min(spare, 60 * scale)))
 
     def refresh(self) -> None:
-        self.model.set_analysis(self.document.view_analysis)
+        document = self.document
+        self.model.set_analysis(document.shown_analysis, document.conceals if document.concealed else None)
         self.totals.set_totals(self.model.totals, len(self.model.rows))
         self._show_selection()
         self._fields_timer.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +59,12 @@ class SummaryModel(QAbstractTableModel):
         self._order: list[Row] = []
         self._sorting: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
 
-    def set_analysis(self, analysis: Analysis) -> None:
-        """Show these facts; rows that stay in their place keep the selection and the scroll position."""
-        rows = [_row(analysis, name) for name in analysis.graph.order]
+    def set_analysis(self, analysis: Analysis, conceals: Callable[[str], bool] | None = None) -> None:
+        """Show these facts; rows that stay in their place keep the selection and the scroll position.
+
+        ``conceals`` tells which nodes are not known because they are hidden.
+        """
+        rows = [_row(analysis, name, conceals is not None and conceals(name)) for name in analysis.graph.order]
         totals_changed = analysis.totals != self.totals
         self.totals = analysis.totals
         if rows == self._order and not totals_changed:
@@ -214,11 +217,11 @@ def _total(totals: Totals | None, column: int) -> int | None:
     return {PARAMETERS: totals.parameters, MACS: totals.macs, MEMORY: totals.activation_bytes}[column]
 
 
-def _row(analysis: Analysis, name: str) -> Row:
+def _row(analysis: Analysis, name: str, concealed: bool) -> Row:
     node, facts = analysis.graph[name], analysis.facts.get(name)
     error = name in analysis.errors
     if facts is None:
-        output = "does not fit" if error else "waits"
+        output = "?" if concealed else "does not fit" if error else "waits"
         return Row(name, node.block.title, node.block.family, output, -1, None, None, None, error)
     return Row(
         name, node.block.title, node.block.family, str(facts.shape), facts.shape.numel, facts.parameters, facts.macs,
