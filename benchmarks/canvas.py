@@ -89,6 +89,7 @@ def canvas_gestures(view: CanvasView, app: QApplication) -> Iterator[tuple[str, 
     yield "move 100", moved(near[:100])
     yield "select", frames(lambda: view.document.select((near[next(turn) % 50],)), app)
     yield "select all", frames(lambda: view.select_all() if next(turn) % 2 else view.select_none(), app)
+    view.select_none()
     seen = view.visible()
     knife, stroke = KnifeTool(view, Pointer(seen.center(), QPoint(), PLAIN)), count(1)
 
@@ -122,6 +123,7 @@ def measure(nodes: int, app: QApplication) -> dict[str, dict[str, float]]:
         found[name] = dict(canvas_gestures(view, app))
         print(f"  {name:<24}" + "  ".join(f"{gesture} {cost:.1f}" for gesture, cost in found[name].items()))
     turn = count()
+    view.select_none()
 
     def reshape() -> None:
         first = next(iter(document.graph.inputs))
