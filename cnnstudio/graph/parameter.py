@@ -15,6 +15,7 @@ import re
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -61,18 +62,22 @@ class Parameter:
     range: Range | None = None
     length: Length | None = None
 
+    @cached_property
+    def options(self) -> tuple[Any, ...]:
+        """The members of a union, or the one type."""
+        return get_args(self.type) if get_origin(self.type) in (Union, types.UnionType) else (self.type,)
+
     @property
     def choices(self) -> tuple[Any, ...]:
         """The allowed words of a ``Literal`` (alone or in a union), else nothing."""
-        options = _options(self.type)
-        return tuple(word for option in options if get_origin(option) is Literal for word in get_args(option))
+        return tuple(word for option in self.options if get_origin(option) is Literal for word in get_args(option))
 
     def coerce(self, value: Any) -> Any:
         """``value`` as this parameter's type.
 
         Raises ``ParameterError`` with a sentence that names the parameter, what it takes and what it was given.
         """
-        for option in _options(self.type):
+        for option in self.options:
             found = _coerced(option, self.length, value)
             if found is not _REFUSED:
                 break
@@ -89,7 +94,7 @@ class Parameter:
     @property
     def takes(self) -> str:
         """The type in words: "a whole number or a pair of whole numbers"."""
-        return " or ".join(_described(option) for option in _options(self.type))
+        return " or ".join(_described(option) for option in self.options)
 
 
 def parameters(declaration: type) -> tuple[Parameter, ...]:
@@ -124,7 +129,9 @@ class Declaration:
 
     def __post_init__(self) -> None:
         for parameter in parameters(type(self)):
-            object.__setattr__(self, parameter.name, parameter.coerce(getattr(self, parameter.name)))
+            value = getattr(self, parameter.name)
+            if value is not parameter.default:  # networks hold thousands of values, most of them left as they were
+                object.__setattr__(self, parameter.name, parameter.coerce(value))
 
     @property
     def values(self) -> dict[str, Any]:
@@ -146,17 +153,16 @@ def declaration(cls: type[T]) -> type[T]:
 _REFUSED: Any = object()
 
 
-def _options(kind: Any) -> tuple[Any, ...]:
-    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
-
-
 def _coerced(kind: Any, length: Length | None, value: Any) -> Any:
-    if get_origin(kind) is Literal:
+    if (coerced := _COERCE.get(kind)) is not None:
+        return coerced(value)
+    origin = get_origin(kind)
+    if origin is Literal:
         # the declared word itself: a subclass of str may write itself as anything
         return next((word for word in get_args(kind) if isinstance(value, str) and word == value), _REFUSED)
-    if get_origin(kind) is tuple:
+    if origin is tuple:
         return _coerced_tuple(get_args(kind), length, value)
-    return _COERCE.get(kind, _same_type(kind))(value)
+    return value if isinstance(value, kind) else _REFUSED
 
 
 def _coerced_tuple(entry_types: tuple[Any, ...], length: Length | None, value: Any) -> Any:
@@ -193,10 +199,6 @@ def _float(value: Any) -> Any:
     except OverflowError:
         return _REFUSED
     return number if math.isfinite(number) else _REFUSED
-
-
-def _same_type(kind: Any) -> Callable[[Any], Any]:
-    return lambda value: value if isinstance(value, kind) else _REFUSED
 
 
 _COERCE: dict[Any, Callable[[Any], Any]] = {
