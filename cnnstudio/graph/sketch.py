@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from cnnstudio.graph.block import Block
 from cnnstudio.graph.graph import Graph, Node
 from cnnstudio.graph.names import fresh_name
@@ -21,6 +23,8 @@ class Sketch:
         chosen = name or fresh_name(block.stem, self._nodes)
         if chosen in self._nodes:
             raise ValueError(f"two nodes are called {chosen}")
+        if missing := [source for source in inputs if source not in self._nodes]:
+            raise ValueError(f"{chosen} reads from {missing[0]}, which is not drawn yet")
         self._nodes[chosen] = Node(chosen, block, inputs)
         return chosen
 
@@ -32,4 +36,5 @@ class Sketch:
 
     def graph(self) -> Graph:
         """What was drawn; every node still lies at the origin (``graph.layout`` places them)."""
-        return Graph.of(self._nodes.values())
+        # a node reads only what was drawn before it, so there is no circle to look for
+        return Graph(MappingProxyType(dict(self._nodes)))
