@@ -21,9 +21,7 @@ def paint_labels(painter: QPainter, scene: CanvasScene, exposed: QRectF) -> None
         if isinstance(item, WireItem) and not (where := item.label_rect()).isNull() and exposed.intersects(where):
             if item.end.x() - item.start.x() > WIDTH and any(body.intersects(where) for body in bodies):
                 continue  # a long wire passes under a node there
-            painter.setPen(style.no_pen)
-            painter.setBrush(style.label_back)
-            painter.drawRoundedRect(where, 4.0, 4.0)
+            painter.fillRect(where, style.label_back)
             painter.setPen(style.error if item.faulty else style.muted)
             text = style.line(item.label, style.label_font, where.width())
             style.write(painter, QPointF(where.x() + 3.0, where.center().y() - text.size().height() / 2), text)
