@@ -28,7 +28,8 @@ def opened(path: Path) -> Project:
 
 def problems(project: Project, analysis: Analysis) -> tuple[Diagnostic, ...]:
     """What there is to say about the network and the data that it is to learn, errors first."""
-    return diagnose(analysis, DATASETS[project.recipe.data].classes)
+    dataset = DATASETS[project.recipe.data]
+    return diagnose(analysis, dataset.classes, dataset.train_images(project.recipe.validation_share))
 
 
 def line(problem: Diagnostic) -> str:

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from cnnstudio.compiler import advice, structure
 from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.compiler.rules import RULES, Severity
+from cnnstudio.compiler.rules import RULES, Known, Severity
 
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "hint")
+_HEADINGS = {
+    "error": "Errors: it cannot be built, or cannot learn this data",
+    "warning": "Warnings: it will learn badly",
+    "hint": "Hints: what is usually done otherwise",
+}
 
 
 @dataclass(frozen=True)
@@ -26,13 +31,36 @@ class Diagnostic:
     fixes: tuple[Fix, ...] = ()
 
 
-def diagnose(analysis: Analysis, classes: int | None = None) -> tuple[Diagnostic, ...]:
-    """Everything that can be said about a network, errors first; ``classes`` is how many the data has, if known."""
+def diagnose(analysis: Analysis, classes: int | None = None, images: int | None = None) -> tuple[Diagnostic, ...]:
+    """Everything that can be said about a network, errors first.
+
+    ``classes`` is how many the data has and ``images`` how many there are to train with, where that is known.
+    """
+    known = Known(classes, images)
     return tuple(
         Diagnostic(rule.code, rule.severity, found.nodes, found.sentence, found.fixes)
         for rule in sorted(RULES.values(), key=lambda rule: _SEVERITIES.index(rule.severity))
-        for found in rule.check(analysis, classes)
+        for found in rule.check(analysis, known)
     )
 
 
-__all__ = ["Diagnostic", "Fix", "Severity", "advice", "diagnose", "structure"]  # the last two fill the table of rules
+def handbook() -> str:
+    """Every rule with what it is about, as Markdown: the page of the help that tells what a diagnostic means."""
+    lines = ["# What is said about a network", ""]
+    for severity in _SEVERITIES:
+        lines += [f"## {_HEADINGS[severity]}", ""]
+        for rule in RULES.values():
+            if rule.severity == severity:
+                lines += [f"### `{rule.code}`", "", rule.documentation, ""]
+    return "\n".join(lines)
+
+
+__all__ = [
+    "Diagnostic",
+    "Fix",
+    "Severity",
+    "advice",
+    "diagnose",
+    "handbook",
+    "structure",
+]  # two fill the table of rules

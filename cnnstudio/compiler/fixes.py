@@ -40,6 +40,18 @@ def insert(title: str, edge: Edge, *blocks: Block) -> Fix:
     return Fix(title, apply)
 
 
+def insert_each(title: str, edges: Iterable[Edge], block: Block) -> Fix:
+    """Put ``block`` on each of these wires."""
+    ways = [insert(title, edge, block) for edge in edges]
+
+    def apply(graph: Graph) -> Graph:
+        for way in ways:
+            graph = way.apply(graph)
+        return graph
+
+    return Fix(title, apply)
+
+
 def append(title: str, name: str, *blocks: Block) -> Fix:
     """Put ``blocks`` one after the other behind a node that nothing reads."""
 

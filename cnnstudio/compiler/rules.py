@@ -1,7 +1,8 @@
 """Rules: the table of what can be said about a network as a whole. What concerns one block alone stands in that block.
 
-A rule is a function from an analysis to its findings, entered in ``RULES`` by its decorator; its docstring is its
-documentation. Error means that there is no source for the network, or that it cannot learn the data.
+A rule is a function from an analysis, and what is known of the data, to its findings, entered in ``RULES`` by its
+decorator; its docstring is its documentation. Error means that there is no source for the network, or that it cannot
+learn the data.
 """
 
 from __future__ import annotations
@@ -26,7 +27,15 @@ class Finding:
     fixes: tuple[Fix, ...] = ()
 
 
-Check = Callable[[Analysis, int | None], Iterator[Finding]]
+@dataclass(frozen=True)
+class Known:
+    """What is known of the data before it is loaded: how many classes it has, and images to train with."""
+
+    classes: int | None = None
+    images: int | None = None
+
+
+Check = Callable[[Analysis, Known], Iterator[Finding]]
 
 
 @dataclass(frozen=True)

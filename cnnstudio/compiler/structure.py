@@ -8,12 +8,12 @@ from cnnstudio.blocks import Input
 from cnnstudio.compiler import fixes
 from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.compiler.rules import Finding, called, listed, rule
+from cnnstudio.compiler.rules import Finding, Known, called, listed, rule
 from cnnstudio.graph import Edge, Graph, Node
 
 
 @rule("no-input", "error")
-def no_input(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+def no_input(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Every shape follows from the shape of the images, so a network begins with an Input."""
     graph = analysis.graph
     if graph.inputs:
@@ -27,7 +27,7 @@ def no_input(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
 
 
 @rule("no-layer", "error")
-def no_layer(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+def no_layer(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """An Input alone computes nothing."""
     graph = analysis.graph
     if graph.inputs and all(node.is_input for node in graph):
@@ -36,7 +36,7 @@ def no_layer(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
 
 
 @rule("shape", "error")
-def shape(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+def shape(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """What flows into a block has to have a shape that the block can work on."""
     graph = analysis.graph
     for name, error in analysis.errors.items():
@@ -57,7 +57,7 @@ def shape(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
 
 
 @rule("open-port", "error")
-def open_port(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+def open_port(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """A block works only when something flows into each of its inputs."""
     graph = analysis.graph
     for node in graph:
@@ -81,7 +81,7 @@ def _joins(analysis: Analysis, node: Node, port: int) -> Iterator[Fix]:
 
 
 @rule("unreachable", "error")
-def unreachable(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+def unreachable(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Nodes that no Input reaches, though they are wired to each other, take no part in the network."""
     graph = analysis.graph
     if not graph.inputs or len(analysis.facts) == len(graph):
@@ -106,7 +106,7 @@ def unreachable(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
 
 
 @rule("unused-branch", "error")
-def unused_branch(analysis: Analysis, classes: int | None) -> Iterator[Finding]:
+def unused_branch(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """A network has one output. What nothing reads, except the last layer, changes nothing about it."""
     graph = analysis.graph
     ends = [node.name for node in graph.outputs if None not in node.inputs and _is_fed(analysis, node.name)]

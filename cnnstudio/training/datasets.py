@@ -23,7 +23,8 @@ class Dataset:
 
     ``names`` are the classes in the order of their labels and ``shape`` is the size that the images have by
     themselves; both are None where only the images can tell. ``mirror`` says whether an image seen in a mirror is
-    still one of its class. ``download_megabytes`` is 0 where nothing has to be fetched.
+    still one of its class. ``download_megabytes`` is 0 where nothing has to be fetched. ``images`` are those to train
+    with; where ``is_split`` is false, the recipe's share of them is kept for validation.
     """
 
     key: str
@@ -33,11 +34,19 @@ class Dataset:
     sentence: str
     mirror: bool
     download_megabytes: int = 0
+    images: int | None = None
+    is_split: bool = False
 
     @property
     def classes(self) -> int | None:
         """How many classes there are, where it is known."""
         return None if self.names is None else len(self.names)
+
+    def train_images(self, validation_share: float) -> int | None:
+        """How many images there are to train with, about, where it is known."""
+        if self.images is None:
+            return None
+        return self.images if self.is_split else round(self.images * (1 - validation_share))
 
 
 DATASETS: dict[str, Dataset] = {
@@ -50,6 +59,7 @@ DATASETS: dict[str, Dataset] = {
             Shape(1, 8, 8),
             "1,797 handwritten digits of 8 × 8 pixels; they come with the program and train in seconds.",
             mirror=False,
+            images=1_797,
         ),
         Dataset(
             "shapes",
@@ -58,6 +68,7 @@ DATASETS: dict[str, Dataset] = {
             Shape(3, 32, 32),
             "5,000 drawn shapes in colour, placed and turned at random; they are made on the spot.",
             mirror=True,
+            images=5_000,
         ),
         Dataset(
             "mnist",
@@ -67,6 +78,8 @@ DATASETS: dict[str, Dataset] = {
             "70,000 handwritten digits of 28 × 28 pixels; 12 MB are downloaded once.",
             mirror=False,
             download_megabytes=12,
+            images=60_000,
+            is_split=True,
         ),
         Dataset(
             "fashion-mnist",
@@ -87,6 +100,8 @@ DATASETS: dict[str, Dataset] = {
             "70,000 grey pictures of clothes, 28 × 28 pixels; 31 MB are downloaded once.",
             mirror=True,
             download_megabytes=31,
+            images=60_000,
+            is_split=True,
         ),
         Dataset(
             "cifar10",
@@ -96,6 +111,8 @@ DATASETS: dict[str, Dataset] = {
             "60,000 small colour photos of animals and vehicles, 32 × 32 pixels; 170 MB are downloaded once.",
             mirror=True,
             download_megabytes=170,
+            images=50_000,
+            is_split=True,
         ),
         Dataset(
             "folder",

@@ -76,7 +76,9 @@ class Document(QObject):
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is wrong or doubtful in the whole network; computed once a change."""
         if self._diagnostics is None:
-            self._diagnostics = diagnose(self.analysis, self.classes)
+            share = self._project.recipe.validation_share
+            images = DATASETS[self._project.recipe.data].train_images(share)
+            self._diagnostics = diagnose(self.analysis, self.classes, images)
         return self._diagnostics
 
     def edit(self, text: str, project: Project, merge: str | None = None) -> None:

@@ -13,10 +13,12 @@ from cnnstudio.blocks import (
     BatchNorm2d,
     Concat,
     Conv2d,
+    DepthwiseConv2d,
     Dropout,
     Flatten,
     Identity,
     Input,
+    LayerScale,
     Linear,
     MaxPool2d,
     ReLU,
@@ -25,15 +27,18 @@ from cnnstudio.blocks import (
     Softmax,
     Tanh,
 )
-from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
+from cnnstudio.compiler.diagnostics import Diagnostic, diagnose, handbook
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.rules import RULES
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Block, Edge, Graph, Node, Sketch
+from cnnstudio.training.datasets import DATASETS
+from cnnstudio.zoo import TEMPLATES, Backbone
 
 
 def found(graph: Graph, code: str, classes: int | None = None) -> list[Diagnostic]:
-    return [diagnostic for diagnostic in diagnose(infer(graph), classes) if diagnostic.code == code]
+    images = IMAGES if code == "few-images" else None
+    return [diagnostic for diagnostic in diagnose(infer(graph), classes, images) if diagnostic.code == code]
 
 
 def chain(*blocks: Block, size: tuple[int, ...] = (3, 32, 32)) -> Graph:
@@ -46,6 +51,19 @@ def placed(graph: Graph) -> Graph:
     return graph.move({name: (268.0 * index, 0.0) for index, name in enumerate(graph.order)})
 
 
+IMAGES = 1_000
+
+
+def residual(*blocks: Block, shortcut: tuple[Block, ...] = (), before: tuple[Block, ...] = (ReLU(),)) -> Graph:
+    """What is added to itself after these blocks."""
+    draw = Sketch()
+    fork = draw.chain(draw(Input((8, 16, 16))), *before)
+    total = draw(Add(), draw.chain(fork, *blocks), draw.chain(fork, *shortcut))
+    draw.chain(total, ReLU(), *HEAD)
+    return placed(draw.graph())
+
+
+CONV = Conv2d(8, 3, padding=1)
 HEAD = (AdaptiveAvgPool2d(1), Flatten(), Linear(10))
 GOOD = chain(Conv2d(8, 3, bias=False), BatchNorm2d(), ReLU(), Dropout(), MaxPool2d(), *HEAD)
 
@@ -109,6 +127,12 @@ POSITIVE: list[tuple[str, Graph, int | None]] = [
     ("window-beyond-map", chain(Conv2d(8, 5, padding=2), ReLU(), size=(3, 4, 8)), None),
     ("one-value-a-channel", chain(AdaptiveAvgPool2d(1), BatchNorm2d(), Flatten(), Linear(10)), None),
     ("dropout-before-batchnorm", chain(Conv2d(8), ReLU(), Dropout(), BatchNorm2d(), *HEAD), None),
+    ("residual-without-norm", residual(CONV, ReLU(), CONV), None),
+    ("residual-without-norm", residual(CONV, before=()), None),
+    ("residual-without-norm", residual(DepthwiseConv2d(), ReLU(), CONV, shortcut=(Conv2d(8),)), None),
+    ("few-images", chain(Flatten(), Linear(500), ReLU(), Linear(10)), None),
+    ("few-images", chain(Conv2d(128, 3), ReLU(), Flatten(), Linear(10)), None),
+    ("few-images", chain(Backbone(frozen=False), *HEAD), None),
 ]
 
 NEGATIVE: list[tuple[str, Graph, int | None]] = [
@@ -135,6 +159,17 @@ NEGATIVE: list[tuple[str, Graph, int | None]] = [
     ("window-beyond-map", chain(Conv2d(8, 5, padding=2), size=(3, 5, 5)), None),
     ("window-beyond-map", chain(Conv2d(8, 5), size=(3, 4, 4)), None),  # that is an error of the block itself
     ("one-value-a-channel", chain(AdaptiveAvgPool2d((1, 2)), BatchNorm2d()), None),
+    ("residual-without-norm", residual(CONV, BatchNorm2d(), ReLU(), CONV), None),
+    ("residual-without-norm", residual(BatchNorm2d(), ReLU(), CONV), None),
+    ("residual-without-norm", residual(CONV, LayerScale()), None),
+    ("residual-without-norm", residual(Residual(8)), None),
+    ("residual-without-norm", residual(CONV, shortcut=(CONV,)), None),  # two branches, and no shortcut
+    ("residual-without-norm", residual(ReLU()), None),
+    ("residual-without-norm", branches("left", "right", merge=Concat()), None),
+    ("residual-without-norm", loose(Node("add1", Add(), ("conv1", None))), None),
+    ("few-images", GOOD, None),
+    ("few-images", chain(Backbone(frozen=True), *HEAD), None),
+    ("few-images", chain(Flatten(), Conv2d(8), Linear(50_000)), None),  # without shapes nothing is counted
 ]
 
 
@@ -145,6 +180,21 @@ def described(case: tuple[str, Graph, Any]) -> str:
 def test_every_rule_has_an_example_and_a_documentation() -> None:
     assert {code for code, _, _ in POSITIVE} == set(RULES)
     assert all(len(rule.documentation) > 30 for rule in RULES.values())
+
+
+def test_the_handbook_holds_every_rule_once() -> None:
+    page = handbook()
+    for code, rule in RULES.items():
+        assert page.count(f"### `{code}`\n\n{rule.documentation}\n") == 1
+    assert page.index("`shape`") < page.index("`softmax-before-loss`") < page.index("`few-images`")
+
+
+@pytest.mark.parametrize("key", TEMPLATES)
+def test_nothing_is_said_about_a_template(key: str) -> None:
+    template = TEMPLATES[key]
+    images = DATASETS[template.data].train_images(0.2)
+    found_ = diagnose(infer(template.make(10, template.size)), 10, images)
+    assert [diagnostic.sentence for diagnostic in found_] == []
 
 
 def test_errors_come_first() -> None:
@@ -353,3 +403,37 @@ def test_findings_are_values_of_the_graph_alone(make: Callable[[Graph], Graph]) 
     graph = make(chain(Conv2d(8), Linear(10)))
     first, second = diagnose(infer(graph)), diagnose(infer(graph))
     assert [(d.code, d.nodes, d.sentence) for d in first] == [(d.code, d.nodes, d.sentence) for d in second]
+
+
+def test_a_residual_branch_is_named_with_what_it_is_made_of() -> None:
+    (diagnostic,) = found(residual(CONV, ReLU(), CONV), "residual-without-norm")
+    assert diagnostic.nodes == ("add1", "conv1", "conv2")
+    assert diagnostic.sentence.startswith("add1 (Add) adds conv1 and conv2 to what comes from relu1, ")
+    fixed = diagnostic.fixes[0].apply(residual(CONV, ReLU(), CONV))
+    assert fixed["bn1"].inputs == ("conv1",) and fixed["relu2"].inputs == ("bn1",)
+    assert fixed["bn2"].inputs == ("conv2",) and fixed["add1"].inputs == ("bn2", "relu1")
+
+
+def test_parameters_are_counted_against_the_images() -> None:
+    graph = chain(Flatten(), Linear(500), ReLU(), Linear(10))
+    (diagnostic,) = found(graph, "few-images")
+    assert diagnostic.sentence == (
+        "1,541,510 parameters learn from 1,000 images, 1,541 for each of them, so the network can learn the images by "
+        "heart. Most of them are in fc1 (Linear)."
+    )
+    assert not [each for each in diagnose(infer(graph), 10, 2_000) if each.code == "few-images"]
+    assert not [each for each in diagnose(infer(graph), 10) if each.code == "few-images"]
+
+
+def test_only_what_helps_is_offered_against_too_few_images() -> None:
+    titles = [way.title for way in found(chain(Conv2d(128, 3), ReLU(), Flatten(), Linear(10)), "few-images")[0].fixes]
+    assert titles == ["Insert global average pooling before flatten1"]
+    titles = [way.title for way in found(chain(Backbone(frozen=False), *HEAD), "few-images")[0].fixes]
+    assert titles == ["Freeze backbone1"]
+    assert not found(chain(Flatten(), Linear(500), ReLU(), Linear(10)), "few-images")[0].fixes[1:]
+
+
+def test_a_vector_of_features_gets_a_layer_for_the_classes() -> None:
+    graph = chain(Backbone(cut="vector"))
+    fixed = fix(graph, "classes", "Add a Linear of 4", 4)
+    assert fixed["fc1"].block == Linear(4) and fixed["fc1"].inputs == ("backbone1",)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cnnstudio.graph import parameters
+from cnnstudio.graph import Shape, parameters
 from cnnstudio.recipe import Recipe
 from cnnstudio.training.cache import cache_folder
+from cnnstudio.training.data import load
 from cnnstudio.training.datasets import DATASETS
 
 
@@ -48,3 +49,12 @@ def test_the_environment_says_where_downloads_are_kept(monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
     assert cache_folder() == tmp_path / "CNN Studio"
+
+
+def test_the_images_to_train_with_are_counted_before_they_are_loaded() -> None:
+    for key in ("digits", "shapes"):
+        data = load(Recipe(data=key, validation_share=0.25), DATASETS[key].shape or Shape())
+        told = DATASETS[key].train_images(0.25)
+        assert told == pytest.approx(len(data.train_labels), rel=0.01)
+    assert DATASETS["cifar10"].train_images(0.25) == 50_000
+    assert DATASETS["folder"].train_images(0.25) is None
