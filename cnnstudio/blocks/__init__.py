@@ -63,6 +63,7 @@ from cnnstudio.blocks.normalization import (
     LayerNorm2d,
     LocalResponseNorm,
 )
+from cnnstudio.blocks.opaque import Opaque
 from cnnstudio.blocks.pooling import (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
@@ -84,6 +85,7 @@ from cnnstudio.blocks.transformer import (
     Tokens,
     TransformerBlock,
 )
+from cnnstudio.blocks.windows import CosineWindowAttention, WindowAttention
 
 __all__ = [
     "CBAM",
@@ -110,6 +112,7 @@ __all__ = [
     "ConvBNReLU",
     "ConvNeXtBlock",
     "ConvTranspose2d",
+    "CosineWindowAttention",
     "Crop",
     "DenseBlock",
     "DenseLayer",
@@ -156,6 +159,7 @@ __all__ = [
     "Mean",
     "Mish",
     "Multiply",
+    "Opaque",
     "PReLU",
     "Pad",
     "PatchEmbedding",
@@ -187,5 +191,6 @@ __all__ = [
     "TransformerBlock",
     "Transition",
     "Upsample",
+    "WindowAttention",
     "XceptionBlock",
 ]

@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from cnnstudio.blocks import Group
@@ -16,7 +17,7 @@ from cnnstudio.compiler.expressions import template, written
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.variables import variables
 from cnnstudio.compiler.writing import LINE_LENGTH, wrapped
-from cnnstudio.graph import Composite, Graph, NamingError, Node, Shape, checked_name
+from cnnstudio.graph import BLOCKS, Block, Composite, Graph, NamingError, Node, Shape, checked_name
 from cnnstudio.graph.names import fresh_name
 from cnnstudio.zoo import Backbone
 
@@ -83,11 +84,24 @@ def _check(analysis: Analysis, class_name: str) -> None:
     for name in graph.order:
         if None in graph[name].inputs:
             raise SourceError(f"{name} ({graph[name].block.title}) has an open input. Connect it or delete it.")
+        block, shapes = graph[name].block, tuple(analysis.facts[s].shape for s in graph[name].inputs if s is not None)
+        if obstacle := _obstacle(block, shapes):
+            raise SourceError(f"{name} ({block.title}): {obstacle}")
     outputs = [node.name for node in graph.outputs]
     if len(outputs) != 1:
         raise SourceError(f"The network ends in {len(outputs)} places, {', '.join(outputs[:5])}; it must end in one.")
     if graph.outputs[0].is_input:
         raise SourceError("The network has only an input yet. Put a layer behind it.")
+
+
+@lru_cache(maxsize=16_384)
+def _obstacle(block: Block, shapes: tuple[Shape, ...]) -> str:
+    """Why this block, or one inside it, cannot be written; empty where all can."""
+    if block.obstacle or not isinstance(block, Composite):
+        return block.obstacle
+    parts = block.parts(*shapes)
+    inner = ((node.name, _obstacle(node.block, parts.shapes_into(node))) for node in parts.graph)
+    return next((f"Inside it, at {name}: {obstacle}" for name, obstacle in inner if obstacle), "")
 
 
 @dataclass
@@ -108,6 +122,13 @@ class _Statement:
     stage: _Stage | None = None
 
 
+@cache
+def _defined() -> frozenset[str]:
+    """What the classes that blocks bring along are called."""
+    text = "\n".join(text for made in BLOCKS.values() for text in made.definitions)
+    return frozenset(re.findall(r"(?m)^class (\w+)", text))
+
+
 @dataclass
 class _Network:
     """A network while its source is written."""
@@ -121,14 +142,15 @@ class _Network:
         self.uses: dict[str, Use] = {
             node.name: use_of(node.block, self._into(node)) for node in self.graph if isinstance(node.block, Composite)
         }
-        self.classes = classes(self.uses.values(), {self.class_name})
+        self.classes = classes(self.uses.values(), {self.class_name, *_defined()})
         self.stages = {stage.nodes[0]: stage for stage in _stages(self.analysis)}
         self.staged = {name: (stage, i) for stage in self.stages.values() for i, name in enumerate(stage.nodes)}
         self.inits = self._inits()
 
     def text(self) -> str:
         """The whole file."""
-        body = [line for made in self.classes.values() for line in ("", "", *_written(made))]
+        body = [line for text in self._definitions() for line in ("", "", *text.splitlines())]
+        body += [line for made in self.classes.values() for line in ("", "", *_written(made))]
         body += ["", "", *self._network()]
         code = "\n".join(body)
         functional = ["import torch.nn.functional as F"] if re.search(r"\bF\.", code) else []
@@ -145,6 +167,11 @@ class _Network:
             stage, index = self.staged.get(name, (None, 0))
             attribute = f"{stage.name}[{index}]" if stage else name
             yield Step(name, inputs, node.block.forward(attribute, *inputs))
+
+    def _definitions(self) -> dict[str, None]:
+        """The classes that blocks bring along, each once."""
+        inner = (line.node for made in self.classes.values() for line in made.sample.lines)
+        return dict.fromkeys(text for node in (*self.graph, *inner) for text in node.block.definitions)
 
     def _docstring(self) -> str:
         totals = self.analysis.totals

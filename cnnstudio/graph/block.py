@@ -54,6 +54,12 @@ class Block(Declaration):
     keywords: ClassVar[str] = ""  # other words a person may search for, separated by spaces
     is_offered: ClassVar[bool] = True  # whether a palette lists it
     stem: ClassVar[str] = ""  # what its nodes are called: conv1, conv2, ...
+    definitions: ClassVar[tuple[str, ...]] = ()  # classes that ``init`` calls, as source, in the order of need
+
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot be written in Python, in a sentence; empty where it can, as nearly always."""
+        return ""
 
     def shape(self, *inputs: Shape) -> Shape:
         """The shape of what comes out. Raises ``ShapeError`` where the inputs do not fit."""
