@@ -1,0 +1,184 @@
+"""Functions: what each function of PyTorch, or method of a tensor, is as a block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import fx
+
+from cnnstudio import blocks
+from cnnstudio.blocks import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, Flatten, MaxPool2d, Pad, Upsample
+from cnnstudio.exchange.importing.arrangement import add, cat, flatten, getitem, mul, permute, reshape, transpose
+from cnnstudio.exchange.importing.modules import layer_norm_of, linear_of, own_stride
+from cnnstudio.exchange.importing.recognition import Rule, Steps, Unknown, Value, Weight
+from cnnstudio.exchange.importing.torchvisions import merge_patches, stochastic_depth
+from cnnstudio.graph import Block
+
+
+def _following(made: Callable[..., Block]) -> Rule:
+    """A function of single numbers that is told nothing else."""
+
+    def followed(steps: Steps, node: fx.Node) -> Value:
+        if len(node.args) > 2 or not all(isinstance(told, bool) for told in node.args[1:]):
+            raise Unknown
+        if set(node.kwargs) - {"input", "inplace"}:
+            raise Unknown
+        return steps.follow(node, made())
+
+    return followed
+
+
+def _pooling(made: Callable[..., Block], *names: str) -> Rule:
+    """A pooling function whose arguments are called as the parameters of its block."""
+
+    def pooled(steps: Steps, node: fx.Node) -> Value:
+        values = {name: steps.argument(node, 1 + i, name) for i, name in enumerate(names)}
+        told = {name: value for name, value in values.items() if value is not None}
+        if told.pop("divisor_override", None) or told.pop("return_indices", False):
+            raise Unknown
+        return steps.on_map(node, made(**own_stride(made, told)))
+
+    return pooled
+
+
+def _mean(steps: Steps, node: fx.Node) -> Value:
+    """The mean over height and width is global average pooling."""
+    source = steps.source(node)
+    value, shape = steps.map(source)
+    dims = steps.argument(node, 1, "dim")
+    axes = {int(dim) % 4 for dim in (dims if isinstance(dims, tuple) else (dims,))}
+    if not shape.is_map or value.is_dealt or axes != {"first": {2, 3}, "last": {1, 2}}.get(value.layout):
+        raise Unknown
+    part = steps.add(node, AdaptiveAvgPool2d(1), value.part, name="pool")
+    if steps.argument(node, 2, "keepdim", False):
+        return Value(part, value.layout)
+    return Value(steps.add(node, Flatten(), part, name="flatten"))
+
+
+def _dropout(steps: Steps, node: fx.Node) -> Value:
+    if steps.argument(node, 2, "training", True):  # it drops in evaluation too
+        raise Unknown
+    return steps.follow(node, blocks.Dropout(steps.argument(node, 1, "p", 0.5)))
+
+
+def _softmax(made: type[blocks.Softmax] | type[blocks.LogSoftmax]) -> Rule:
+    def shared(steps: Steps, node: fx.Node) -> Value:
+        dim = steps.module(node).dim if node.op == "call_module" else steps.argument(node, 1, "dim")
+        return steps.on_map(node, made(int(dim) % steps.seen(node).dim()))
+
+    return shared
+
+
+def _leaky(steps: Steps, node: fx.Node) -> Value:
+    return steps.follow(node, blocks.LeakyReLU(steps.argument(node, 1, "negative_slope", 0.01)))
+
+
+def _elu(steps: Steps, node: fx.Node) -> Value:
+    return steps.follow(node, blocks.ELU(steps.argument(node, 1, "alpha", 1.0)))
+
+
+def _gelu(steps: Steps, node: fx.Node) -> Value:
+    return steps.follow(node, blocks.GELU(steps.argument(node, 1, "approximate", "none")))
+
+
+def _interpolate(steps: Steps, node: fx.Node) -> Value:
+    told = {name: steps.argument(node, i, name) for i, name in enumerate(_INTERPOLATE) if i}
+    if told["size"] is not None or told["align_corners"] or told["antialias"]:
+        raise Unknown
+    return steps.on_map(node, Upsample(told["scale_factor"], told["mode"] or "nearest"))
+
+
+_INTERPOLATE = (
+    "input", "size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias",
+)  # fmt: skip
+
+
+def _pad(steps: Steps, node: fx.Node) -> Value:
+    sides, mode = steps.argument(node, 1, "pad"), steps.argument(node, 2, "mode", "constant")
+    left, right, top, bottom = (*sides, 0, 0, 0, 0)[:4]
+    if len(sides) > 4 or steps.argument(node, 3, "value"):
+        raise Unknown
+    return steps.on_map(node, Pad(top, bottom, left, right, "zeros" if mode == "constant" else mode))
+
+
+def _same(steps: Steps, node: fx.Node) -> Value:
+    return steps.values[steps.source(node)]
+
+
+def _given_weights(steps: Steps, node: fx.Node, first: int) -> list[Weight]:
+    """The weights of a function that is given its weight and its bias."""
+    found = []
+    for index, name in enumerate(("weight", "bias"), first):
+        given = node.kwargs.get(name, node.args[index] if index < len(node.args) else None)
+        if given is not None:
+            found.append(Weight(name, steps.weight(given)))
+    return found
+
+
+def _linear_function(steps: Steps, node: fx.Node) -> Value:
+    weights = _given_weights(steps, node, 1)
+    return linear_of(steps, node, steps.seen(node).shape[-1], weights)
+
+
+def _layer_norm_function(steps: Steps, node: fx.Node) -> Value:
+    weights = _given_weights(steps, node, 2)
+    sizes, eps = tuple(steps.argument(node, 1, "normalized_shape")), steps.argument(node, 4, "eps", 1e-5)
+    return layer_norm_of(steps, node, sizes, eps, weights)
+
+
+def _conv_function(steps: Steps, node: fx.Node) -> Value:
+    weights = _given_weights(steps, node, 1)
+    stride, padding, dilation, groups = (
+        steps.argument(node, index, name, default)
+        for index, (name, default) in enumerate((("stride", 1), ("padding", 0), ("dilation", 1), ("groups", 1)), 3)
+    )
+    filters = steps.seen(node.args[1]).shape
+    block = Conv2d(filters[0], tuple(filters[2:]), stride, padding, dilation, groups, len(weights) == 2)
+    return steps.on_map(node, block, weights=weights)
+
+
+FUNCTIONS: dict[str, Rule] = {
+    "add": add,
+    "mul": mul,
+    "cat": cat,
+    "flatten": flatten,
+    "view": reshape,
+    "reshape": reshape,
+    "permute": permute,
+    "transpose": transpose,
+    "swapaxes": transpose,
+    "getitem": getitem,
+    "contiguous": _same,
+    "clone": _same,
+    "mean": _mean,
+    "dropout": _dropout,
+    "softmax": _softmax(blocks.Softmax),
+    "log_softmax": _softmax(blocks.LogSoftmax),
+    "leaky_relu": _leaky,
+    "elu": _elu,
+    "gelu": _gelu,
+    "relu": _following(blocks.ReLU),
+    "relu6": _following(blocks.ReLU6),
+    "selu": _following(blocks.SELU),
+    "sigmoid": _following(blocks.Sigmoid),
+    "silu": _following(blocks.SiLU),
+    "tanh": _following(blocks.Tanh),
+    "hardswish": _following(blocks.Hardswish),
+    "hardsigmoid": _following(blocks.Hardsigmoid),
+    "mish": _following(blocks.Mish),
+    "softplus": _following(blocks.Softplus),
+    "logsigmoid": _following(blocks.LogSigmoid),
+    "max_pool2d": _pooling(MaxPool2d, "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"),
+    "avg_pool2d": _pooling(
+        AvgPool2d, "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"
+    ),
+    "adaptive_avg_pool2d": _pooling(AdaptiveAvgPool2d, "output_size"),
+    "adaptive_max_pool2d": _pooling(AdaptiveMaxPool2d, "output_size", "return_indices"),
+    "interpolate": _interpolate,
+    "pad": _pad,
+    "linear": _linear_function,
+    "layer_norm": _layer_norm_function,
+    "conv2d": _conv_function,
+    "stochastic_depth": stochastic_depth,
+    "_patch_merging_pad": merge_patches,
+}

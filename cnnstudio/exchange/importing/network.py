@@ -1,0 +1,124 @@
+"""Import: a module of PyTorch becomes a network that can be edited. Nothing of a stranger is run here but a module
+that is already there; ``foreign`` opens files.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import nn
+
+from cnnstudio.blocks import Opaque
+from cnnstudio.compiler.inference import infer
+from cnnstudio.exchange.importing.catalogue import MODELS
+from cnnstudio.exchange.importing.nesting import nested
+from cnnstudio.exchange.importing.recognition import Part, Unknown, Weight, recognized
+from cnnstudio.exchange.importing.rules import rule
+from cnnstudio.exchange.importing.tracing import TracingError, blank, trace
+from cnnstudio.graph import Composite, Graph, GraphError, Shape
+from cnnstudio.training.torchvision_compat import torchvision
+
+
+class ImportRefused(Exception):  # noqa: N818 - the word ImportError is Python's
+    """A network that was not imported; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A network that came from elsewhere.
+
+    ``weights`` tells for each node with learned tensors, by the names of the groups that lead to it, where each tensor
+    comes from. ``notes`` are sentences for the person, ``opaque`` the operations that have no block.
+    """
+
+    title: str
+    graph: Graph
+    weights: Mapping[tuple[str, ...], tuple[Weight, ...]]
+    notes: tuple[str, ...] = ()
+    opaque: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers it learns."""
+        totals = infer(self.graph).totals
+        return totals.parameters if totals is not None else 0
+
+
+def import_torchvision(name: str, classes: int | None = None) -> Imported:
+    """One of torchvision's classification models by its name, ready for ``classes`` classes (1,000 by default).
+
+    Raises ``ImportRefused``.
+    """
+    model = MODELS.get(name)
+    if model is None:
+        raise ImportRefused(f"torchvision has no classification model called {name[:60]!r}.")
+    arguments: dict[str, object] = {"num_classes": classes or 1000}
+    if name in ("googlenet", "inception_v3"):
+        arguments |= {"aux_logits": False, "init_weights": False}
+    module = blank(getattr(torchvision().models, name), **arguments)
+    return import_module(module, Shape(3, model.side, model.side), model.title)
+
+
+def import_module(module: nn.Module, size: Shape, title: str = "Network") -> Imported:
+    """A module as a graph, for images of ``size``. The module is not run, only followed. Raises ``ImportRefused``."""
+    containers = {path: type(held).__name__ for path, held in module.named_modules() if isinstance(held, nn.Sequential)}
+    try:
+        parts, result = recognized(trace(module, size), rule)
+        graph, paths = nested(parts, result, containers)
+    except TracingError as error:
+        raise ImportRefused(f"{title} cannot be imported. {error}") from error
+    except Unknown as error:
+        raise ImportRefused(
+            f"{title} cannot be imported: it does not end in one tensor with a row a sample."
+        ) from error
+    except GraphError as error:
+        raise ImportRefused(f"{title} cannot be imported. {error}") from error
+    weights = {path: parts[index].weights for index, path in paths.items() if parts[index].weights}
+    opaque = tuple(part.block.operation for part in _kept(parts, paths) if isinstance(part.block, Opaque))
+    return Imported(title, graph, weights, tuple(_notes(module, weights, opaque)), opaque)
+
+
+def _kept(parts: list[Part], paths: Mapping[int, tuple[str, ...]]) -> list[Part]:
+    return [part for index, part in enumerate(parts) if index in paths]
+
+
+def _notes(
+    module: nn.Module, weights: Mapping[tuple[str, ...], tuple[Weight, ...]], opaque: tuple[str, ...]
+) -> list[str]:
+    """What a person should know about what was made of the module."""
+    used = Counter(weight.original for each in weights.values() for weight in each)
+    notes = []
+    for operation, count in Counter(opaque).items():
+        places = "in one place" if count == 1 else f"in {count} places"
+        notes.append(f"{operation} has no block here; it stands {places} as an opaque block.")
+    if shared := [name for name, count in used.items() if count > 1 and name.endswith(("weight", "."))]:
+        notes.append(f"{_listed(shared)}: used in several places with the same numbers; here each place has its own.")
+    if unused := [name for name, _ in module.named_parameters() if name not in used and not opaque]:
+        notes.append(f"{_listed(unused)}: no part of what comes out when it predicts, so left out.")
+    return notes
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+
+
+def opaque_nodes(graph: Graph) -> int:
+    """How many opaque blocks there are, in groups too."""
+    return sum(
+        opaque_nodes(node.block.values["body"]) if isinstance(node.block, Composite) and "body" in node.block.values
+        else isinstance(node.block, Opaque)
+        for node in graph
+    )  # fmt: skip
+
+
+def as_data(imported: Imported) -> dict[str, object]:
+    """All but the graph, as what JSON can hold."""
+    return {
+        "title": imported.title,
+        "notes": list(imported.notes),
+        "opaque": list(imported.opaque),
+        "weights": [[list(path), [dataclasses.astuple(w) for w in each]] for path, each in imported.weights.items()],
+    }

@@ -1,0 +1,298 @@
+"""Recognition: the steps of a traced module as blocks, one by one; what has no block becomes an ``Opaque``.
+
+A value may stand in our graph in another layout than in the original's: ConvNeXt and Swin move the channels to the end
+and back, MaxViT cuts the map into windows and joins them again. Layer norms and linear layers in between are
+LayerNorm2d and 1×1 convolutions of the map itself, so the moves need no block. Every shape is compared with what was
+seen in tracing; where one differs, the step was not understood and is opaque.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own habit
+from torch import Tensor, fx
+
+from cnnstudio.blocks import Input, Opaque, Permute
+from cnnstudio.exchange.importing.tracing import BATCH, Trace
+from cnnstudio.graph import Block, ParameterError, Shape, ShapeError
+
+Layout = Literal["first", "last", "windows", "grid"]
+Scope = tuple[str, str]
+"""A module that a step stands in: its path, which tells one call from another, and its class."""
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A tensor of the ``state_dict``: its name below our node, its name in the original, and how it is to be turned.
+
+    ``turn`` is "deal0" or "deal1" where the channels along that axis come four to a pixel, as Swin merges patches.
+    """
+
+    name: str
+    original: str
+    turn: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A node to be: its block, the parts that it reads, and where it stood in the original."""
+
+    block: Block
+    inputs: tuple[int, ...]
+    shape: Shape
+    scope: tuple[Scope, ...] = ()
+    name: str = ""
+    weights: tuple[Weight, ...] = ()
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a step gives: the output of a part, perhaps in another layout; ``side`` is that of a window."""
+
+    part: int
+    layout: Layout = "first"
+    side: int = 0
+    is_dealt: bool = False
+
+
+class Unknown(Exception):  # noqa: N818 - no error: it says that a step has no block
+    """A step that no rule here understands."""
+
+
+class Steps:
+    """The parts of a module as they are found, with what the rules ask of the trace."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.parts: list[Part] = []
+        self.values: dict[fx.Node, Value] = {}
+        self._modules = dict(trace.module.named_modules())
+
+    # what the original says
+
+    def module(self, node: fx.Node) -> Any:
+        """The module that this step calls."""
+        return self._modules[str(node.target)]
+
+    def seen(self, node: object) -> Any:
+        """What this argument was in tracing: a tensor without numbers, a number, anything."""
+        if isinstance(node, fx.Node):
+            return self.trace.values[node]
+        if isinstance(node, tuple | list):
+            return tuple(map(self.seen, node))
+        if isinstance(node, slice):
+            return slice(self.seen(node.start), self.seen(node.stop), self.seen(node.step))
+        return node
+
+    def argument(self, node: fx.Node, index: int, name: str, default: Any = None) -> Any:
+        """The argument of a function by its place or its name, as it was seen."""
+        return self.seen(node.kwargs.get(name, node.args[index] if index < len(node.args) else default))
+
+    def source(self, node: fx.Node, index: int = 0) -> fx.Node:
+        """The step whose result is this argument. Raises ``Unknown`` where it is none, or has no block."""
+        found = node.args[index] if index < len(node.args) else node.kwargs.get("input")
+        if not isinstance(found, fx.Node) or found not in self.values:
+            raise Unknown
+        return found
+
+    def weight(self, node: object) -> str:
+        """The name of the parameter that this argument is. Raises ``Unknown`` where it is none."""
+        if isinstance(node, fx.Node) and node.op == "get_attr" and isinstance(self.seen(node), torch.nn.Parameter):
+            return str(node.target)
+        if isinstance(node, fx.Node) and node.op == "get_attr" and str(node.target) in self.parameter_names:
+            return str(node.target)
+        raise Unknown
+
+    @property
+    def parameter_names(self) -> set[str]:
+        """Every name of the original's parameters."""
+        return {name for name, _ in self.trace.module.named_parameters(remove_duplicate=False)}
+
+    def scope(self, node: fx.Node) -> tuple[Scope, ...]:
+        """The modules that this step stands in, outermost first, without the one that it calls."""
+        stack = [
+            (str(key), str(getattr(kind, "__name__", kind)))
+            for key, (_, kind) in node.meta.get("nn_module_stack", {}).items()
+        ]
+        return tuple(stack[:-1] if node.op == "call_module" else stack)
+
+    # what is made of it
+
+    def map(self, node: fx.Node) -> tuple[Value, Shape]:
+        """The value of a step and the shape that it has in our graph."""
+        value = self.values[node]
+        return value, self.parts[value.part].shape
+
+    def plain(self, node: fx.Node) -> int:
+        """The part that gives what this step gave, in its own layout."""
+        value = self.values[node]
+        if value.layout == "first":
+            return value.part
+        if value.layout != "last" or value.is_dealt:
+            raise Unknown
+        return self.add(node, Permute((2, 3, 1)), value.part, name="")
+
+    def add(
+        self, node: fx.Node, block: Block, *inputs: int, weights: Iterable[Weight] = (), name: str | None = None
+    ) -> int:
+        """A new part. Raises ``ShapeError`` where the block does not take these inputs."""
+        shape = block.shape(*(self.parts[index].shape for index in inputs))
+        called = str(node.target).rpartition(".")[2] if node.op == "call_module" else ""
+        self.parts.append(
+            Part(block, inputs, shape, self.scope(node), called if name is None else name, tuple(weights))
+        )
+        return len(self.parts) - 1
+
+    def follow(self, node: fx.Node, block: Block, *, weights: Iterable[Weight] = ()) -> Value:
+        """The value of ``block`` behind what this step reads, in any layout: for what treats all places alike."""
+        value = self.values[self.source(node)]
+        return replace(value, part=self.add(node, block, value.part, weights=weights))
+
+    def on_map(self, node: fx.Node, block: Block, *, weights: Iterable[Weight] = ()) -> Value:
+        """The value of ``block`` behind what this step reads, which must be in its own layout."""
+        return Value(self.add(node, block, self.plain(self.source(node)), weights=weights))
+
+
+Rule = Callable[[Steps, fx.Node], Value]
+
+
+def recognized(trace: Trace, rules: Callable[[Steps, fx.Node], Rule | None]) -> tuple[list[Part], int]:
+    """The parts of a traced module, the Input first, and which of them is the result.
+
+    Raises ``Unknown`` where the module does not end in one tensor that a part gives.
+    """
+    steps = Steps(trace)
+    result: Value | None = None
+    for node in trace.graph.nodes:
+        value = trace.values.get(node)
+        if node.op == "placeholder" and isinstance(value, Tensor):
+            steps.parts.append(Part(Input(tuple(value.shape[1:])), (), Shape(*value.shape[1:])))
+            steps.values[node] = Value(0)
+        elif node.op == "output":
+            (returned,) = node.args
+            if not isinstance(returned, fx.Node) or returned not in steps.values:
+                raise Unknown
+            result = Value(steps.plain(returned))
+        elif node.op != "get_attr":
+            found = _understood(steps, node, rules(steps, node)) or _opaque(steps, node)
+            if found is not None:
+                steps.values[node] = found
+    if result is None:
+        raise Unknown
+    return steps.parts, result.part
+
+
+def _understood(steps: Steps, node: fx.Node, rule: Rule | None) -> Value | None:
+    mark = len(steps.parts)
+    if rule is not None:
+        try:
+            value = rule(steps, node)
+            if _original_shape(steps, value) == _sample(steps.seen(node)):
+                return value
+        except (Unknown, ParameterError, ShapeError, LookupError, TypeError, ValueError, AttributeError):
+            pass
+    del steps.parts[mark:]
+    return None
+
+
+def _original_shape(steps: Steps, value: Value) -> tuple[int, ...]:
+    """The shape of a value in the layout of the original, without the batch."""
+    shape = steps.parts[value.part].shape
+    if value.layout == "first":
+        return tuple(shape)
+    channels, height, width = shape
+    if value.layout == "last":
+        return height, width, channels
+    windows, pixels = (height // value.side) * (width // value.side), value.side**2
+    return (windows, pixels, channels) if value.layout == "windows" else (pixels, windows, channels)
+
+
+def _sample(value: Any) -> tuple[int, ...] | None:
+    """The shape of one sample of what was seen; None where it is no tensor with the batch in front."""
+    if not isinstance(value, Tensor) or value.dim() < 2 or value.shape[0] != BATCH:
+        return None
+    return tuple(value.shape[1:])
+
+
+# what has no block
+
+
+def _opaque(steps: Steps, node: fx.Node) -> Value | None:
+    """A leaf that names the operation, or None where others are to name it: where it gives no sample of its own."""
+    shape = _sample(steps.seen(node))
+    if shape is None or not 1 <= len(shape) <= 3:
+        return None
+    words: dict[str, None] = {}
+    sources: dict[fx.Node, None] = {}
+    mark = len(steps.parts)
+
+    def walk(each: fx.Node) -> None:
+        for source in each.all_input_nodes:
+            if source in steps.values:
+                sources[source] = None
+            elif source.op != "get_attr" and source not in seen and _is_of_tensors(steps, source):
+                seen.add(source)
+                walk(source)
+        if _is_of_tensors(steps, each):
+            words[operation(steps, each)] = None
+
+    seen: set[fx.Node] = set()
+    walk(node)
+    if not sources:
+        return None
+    try:
+        inputs = tuple(dict.fromkeys(map(steps.plain, sources)))
+    except Unknown:
+        del steps.parts[mark:]
+        return None
+    takes = " | ".join(str(steps.parts[index].shape) for index in inputs)
+    is_alone = len(words) == 1 and node.op != "call_module" and len(inputs) == len(node.all_input_nodes)
+    block = Opaque(
+        operation=" → ".join(words)[:400],
+        arguments=_literal(steps, node, list(sources)) if is_alone else "",
+        takes=takes,
+        gives=str(Shape(*shape)),
+    )
+    return Value(steps.add(node, block, *inputs))
+
+
+def operation(steps: Steps, node: fx.Node) -> str:
+    """What a step does, as torch calls it: ``torch.einsum``, ``nn.Bilinear``."""
+    if node.op == "call_module":
+        kind = type(steps.module(node))
+        return f"nn.{kind.__name__}" if kind.__module__.startswith("torch.nn") else kind.__name__
+    if node.op == "call_method":
+        return f"torch.Tensor.{node.target}"
+    name = str(getattr(node.target, "__name__", node.target))
+    if getattr(F, name, None) is node.target:
+        return f"F.{name}"
+    return f"torch.{name}" if hasattr(torch, name) else name
+
+
+def _is_of_tensors(steps: Steps, node: fx.Node) -> bool:
+    value = steps.seen(node)
+    return isinstance(value, Tensor) or (isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value))
+
+
+def _literal(steps: Steps, node: fx.Node, sources: list[fx.Node]) -> str:
+    """The arguments as text, ``{0}`` for the first input; empty where one of them is no plain number or word."""
+
+    def written(value: Any) -> str:
+        if isinstance(value, fx.Node) and value in sources:
+            return f"{{{sources.index(value)}}}"
+        value = steps.seen(value)
+        if isinstance(value, tuple):
+            return f"({', '.join(map(written, value))}{',' if len(value) == 1 else ''})"
+        if value is None or type(value) in (int, float, bool, str):
+            return repr(value)
+        raise Unknown
+
+    try:
+        words = [written(value) for value in node.args]
+        return ", ".join(words + [f"{key}={written(value)}" for key, value in node.kwargs.items()])
+    except Unknown:
+        return ""

@@ -1,0 +1,159 @@
+"""State dict: the weights of the original under our names. Files are opened as numbers alone, never as pickled code."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.disk import DiskError, reason, require_file
+from cnnstudio.exchange.importing.network import Imported, ImportRefused
+from cnnstudio.exchange.importing.recognition import Weight
+from cnnstudio.training import weights as weights_file
+from cnnstudio.training.build import build
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Weights under our names, and sentences about what did not fit; ``missing`` tensors keep fresh numbers."""
+
+    state: dict[str, Tensor]
+    sentences: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+
+def load_weights(imported: Imported, path: Path, out: Path) -> Carried:
+    """Write the weights of a checkpoint of the original to ``out``, a .safetensors file of the imported network.
+
+    Raises ``ImportRefused`` where the file is no such checkpoint, or nothing of it fits.
+    """
+    carried = carry(imported, read(path))
+    try:
+        weights_file.save(out, carried.state)
+    except weights_file.WeightsError as error:
+        raise ImportRefused(str(error)) from error
+    return carried
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """The tensors of a .safetensors file or of a .pth that holds a ``state_dict``. Raises ``ImportRefused``."""
+    if path.suffix.lower() == ".safetensors":
+        try:
+            return weights_file.read(path)[0]
+        except weights_file.WeightsError as error:
+            raise ImportRefused(str(error)) from error
+    try:
+        require_file(path)
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except DiskError as error:
+        raise ImportRefused(str(error)) from error
+    except OSError as error:
+        raise ImportRefused(f"{path.name} cannot be opened: {reason(error)}.") from error
+    except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError, AttributeError, TypeError) as error:
+        raise ImportRefused(
+            f"{path.name} holds more than weights, or is damaged, so it was not opened: a file of that kind can run a "
+            "stranger's program. Save the state_dict alone, best as .safetensors."
+        ) from error
+    return _state(found, path)
+
+
+def _state(found: Any, path: Path) -> dict[str, Tensor]:
+    """The ``state_dict`` in what was loaded: itself, or under one of the names that people give it."""
+    for key in ("state_dict", "model", "model_state_dict", "module"):
+        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
+            found = found[key]
+    if not isinstance(found, Mapping):
+        raise ImportRefused(f"{path.name} holds no state_dict.")
+    tensors = {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
+    if tensors and all(name.startswith("module.") for name in tensors):  # of DataParallel
+        tensors = {name.removeprefix("module."): value for name, value in tensors.items()}
+    # torchvision's DenseNet files are older than its code, which says norm1 for norm.1
+    return {re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)", r"\1\2", name): t for name, t in tensors.items()}
+
+
+def carry(imported: Imported, state: Mapping[str, Tensor]) -> Carried:
+    """The original's ``state`` under the names of the imported network's source.
+
+    Raises ``ImportRefused`` where nothing of it fits, or the network cannot be built.
+    """
+    try:
+        text = source(imported.graph)
+    except SourceError as error:
+        raise ImportRefused(f"The weights cannot be loaded. {error}") from error
+    ours = build(text.text, text.class_name).state_dict()
+    made, taken, missing, unfit = dict(ours), set[str](), [], []
+    for path, weights in imported.weights.items():
+        for weight in weights:
+            key = ".".join(filter(None, (text.paths[path[0]], *path[1:], weight.name)))
+            tensor = state.get(weight.original)
+            taken.add(weight.original)
+            if tensor is None:
+                missing += [weight.original] if not weight.original.endswith("num_batches_tracked") else []
+            elif (fitted := _fitted(tensor, ours[key], weight)) is None:
+                unfit.append(f"{weight.original} is {_size(tensor)}, here it is {_size(ours[key])}")
+            else:
+                made[key] = fitted
+    strange = [name for name in state if name not in taken and not name.endswith(_LEFT)]
+    if not taken.intersection(state):
+        raise ImportRefused(f"Nothing in this file belongs to {imported.title}.")
+    sentences = []
+    if missing:
+        sentences.append(f"The file has no {_listed(missing)}; fresh numbers stand there.")
+    if unfit:
+        sentences.append(f"Of another size, so fresh numbers stand there: {_listed(unfit, '; ')}.")
+    if strange:
+        sentences.append(f"Not used: {_listed(strange)}.")
+    return Carried(made, tuple(sentences), tuple(missing))
+
+
+def difference(module: nn.Module, imported: Imported, images: Tensor) -> float:
+    """The greatest difference between what a module and its import say of ``images``, with the same weights.
+
+    Relative to the greatest output where that is above 1. Raises ``ImportRefused`` where the import cannot be built.
+    """
+    carried = carry(imported, module.state_dict())
+    text = source(imported.graph)
+    ours = build(text.text, text.class_name).eval()
+    ours.load_state_dict(carried.state)
+    with torch.no_grad():
+        wanted, found = module.eval()(images), ours(images)
+    if wanted.shape != found.shape:
+        return float("inf")
+    return float((wanted - found).abs().max()) / max(1.0, float(wanted.abs().max()))
+
+
+# constants of attention in windows, which our blocks make themselves
+_LEFT = ("relative_position_index", "relative_coords_table")
+
+
+def _fitted(tensor: Tensor, ours: Tensor, weight: Weight) -> Tensor | None:
+    """The tensor in our shape; None where it does not fit."""
+    if tensor.numel() != ours.numel() or _plain(tensor) != _plain(ours):
+        return None
+    if weight.turn:
+        axis = int(weight.turn[-1])
+        tensor = tensor.detach().movedim(axis, 0)
+        rest = tensor.shape[1:]
+        # the original lays the pixels (0, 0), (1, 0), (0, 1), (1, 1) one behind the other, each with all its channels
+        tensor = tensor.reshape(2, 2, -1, *rest).transpose(0, 1).movedim(2, 0).reshape(-1, *rest).movedim(0, axis)
+    return tensor.detach().reshape(ours.shape).to(ours.dtype).clone()
+
+
+def _plain(tensor: Tensor) -> list[int]:
+    """The sizes without those of 1: a linear layer and a 1×1 convolution hold the same numbers."""
+    return [size for size in tensor.shape if size != 1]
+
+
+def _size(tensor: Tensor) -> str:
+    return " × ".join(map(str, tensor.shape)) or "a single number"
+
+
+def _listed(names: list[str], between: str = ", ") -> str:
+    return between.join(name[:120] for name in names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
