@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QHelpEvent, QNativeGestureEvent, QPainter, QPointingDevice
+from PySide6.QtGui import QHelpEvent, QImage, QNativeGestureEvent, QPainter, QPointingDevice
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from cnnstudio.blocks import Conv2d, Input, ReLU
@@ -85,6 +86,27 @@ def test_the_canvas_is_dragged_along(hand_on, chain, button, modifiers):
     hand.release(hand.view.mapToScene(at.x() - 50, at.y() - 20), modifiers, button)
     assert hand.view.visible().center() == before + QPointF(50, 20)
     assert hand.graph == chain
+
+
+def test_a_pan_leaves_no_seam(hand_on, fork):
+    """After a pan only strips are painted; together with what was scrolled they are what one painting would be."""
+    hand = hand_on(fork)
+    hand.view.set_minimap(True)
+    hand.view.zoom_by(1.3)
+    hand.view._still.timeout.emit()
+    QApplication.processEvents()
+    for step in ((7, 4), (-13, 9), (40, -60), (0, -5)):
+        hand.view.pan_by(*step)
+        QApplication.processEvents()
+    scrolled = on_screen(hand.view)
+    hand.view.viewport().update()
+    QApplication.processEvents()
+    assert np.abs(scrolled - on_screen(hand.view)).max() <= 4
+
+
+def on_screen(view) -> np.ndarray:
+    image = view.screen().grabWindow(view.winId()).toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    return np.frombuffer(image.constBits(), np.uint8).astype(int)
 
 
 def test_fit_shows_everything_and_fit_selection_what_is_selected(hand_on, chain):
