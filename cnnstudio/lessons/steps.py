@@ -20,7 +20,7 @@ def steps(question: Question) -> Formula | None:
     """The working, to be shown after the answer, or None where there is nothing to work out."""
     if question.kind == "receptive field":
         lines = tuple(_seen(question))
-        return Formula("What it sees", "seen before + (D(K − 1)) · step before", lines) if lines else None
+        return Formula("What it sees", "seen before + D(K − 1) · step before", lines) if lines else None
     if question.kind == "stride":
         lines = tuple(_stepped(question))
         return Formula("How far apart", "step before · S", lines) if lines else None
@@ -58,7 +58,7 @@ def _parts(block: Composite, into: tuple[Shape, ...]) -> Iterator[str]:
     shown = names if len(names) <= MOST_PARTS else [*names[: MOST_PARTS - 2], *names[-2:]]
     for name in shown:
         inner = parts.graph[name].block
-        yield f"{name}: {' '.join((inner.title, inner.brief())).strip()} = {parts.shapes[name]}"
+        yield f"out of {name}: {' '.join((inner.title, inner.brief())).strip()} = {parts.shapes[name]}"
 
 
 # receptive fields
@@ -75,7 +75,7 @@ def _seen(question: Question) -> Iterator[str]:
         lines = [
             f"{before.size[axis]} + ({spans[axis]} − 1) · {before.stride[axis]} = {after.size[axis]}" for axis in (0, 1)
         ]
-        yield from _by_axis(node.name, lines)
+        yield from _by_axis(f"at {node.name}", lines)
         if strides != (1, 1):
             yield from _by_axis(f"step after {node.name}", list(_products(before, strides, after)))
 
@@ -86,11 +86,11 @@ def _stepped(question: Question) -> Iterator[str]:
     for node, before, _, strides in _windows(question.analysis, fields, question.node.name):
         after = fields[node.name]
         if node.is_input:
-            yield f"{node.name}: from one pixel to the next = 1"
+            yield f"at {node.name}: from one pixel to the next = 1"
         elif before is None or after is None:
             yield from _start(node, after)
         elif strides != (1, 1):
-            yield from _by_axis(node.name, list(_products(before, strides, after)))
+            yield from _by_axis(f"at {node.name}", list(_products(before, strides, after)))
 
 
 def _products(
@@ -112,10 +112,10 @@ def _start(node: Node, field: ReceptiveField | None) -> Iterator[str]:
     if field is None:
         return
     if node.is_input:
-        yield f"{node.name}: a pixel of the image sees itself = 1"
+        yield f"at {node.name}: a pixel of the image sees itself = 1"
         return
     size, stride = (_both(pair) for pair in (field.size, field.stride))
-    yield f"{node.name}: over all ways from the image, step {stride} = {size}"
+    yield f"at {node.name}: over all ways from the image, step {stride} = {size}"
 
 
 def _both(pair: tuple[int | Fraction, int | Fraction]) -> str:

@@ -23,6 +23,7 @@ from cnnstudio.ui.panels.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.panels.inspector import InspectorPanel
 from cnnstudio.ui.panels.palette import PalettePanel
 from cnnstudio.ui.panels.problems import ProblemsPanel
+from cnnstudio.ui.panels.quiz import QuizPanel
 from cnnstudio.ui.panels.source import SourcePanel
 from cnnstudio.ui.panels.summary import SummaryPanel
 from cnnstudio.ui.panels.training import TrainingPanel
@@ -54,6 +55,7 @@ PANELS = (
     Panel("training", "Training", Area.RightDockWidgetArea, "Ctrl+3", lambda w: w.training),
     Panel("summary", "Summary", Area.RightDockWidgetArea, "Ctrl+4", lambda w: SummaryPanel(w.document)),
     Panel("source", "Source", Area.RightDockWidgetArea, "Ctrl+5", lambda w: SourcePanel(w.document)),
+    Panel("quiz", "Quiz", Area.RightDockWidgetArea, "Ctrl+0", lambda w: QuizPanel(w.document), False),
     Panel("curves", "Curves", Area.BottomDockWidgetArea, "Ctrl+6", lambda w: CurvesPanel(w.run)),
     Panel("feature-maps", "Feature maps", Area.BottomDockWidgetArea, "Ctrl+7", lambda w: w.feature_maps),
     Panel("problems", "Problems", Area.BottomDockWidgetArea, "Ctrl+8", lambda w: ProblemsPanel(w.document)),

@@ -208,11 +208,11 @@ def test_a_receptive_field_is_followed_from_the_image() -> None:
     working = steps(ask(lenet(), "receptive field", "conv2"))
     assert working is not None
     assert working.lines == (
-        "input1: a pixel of the image sees itself = 1",
-        "conv1: 1 + (5 − 1) · 1 = 5",
-        "pool1: 5 + (2 − 1) · 1 = 6",
+        "at input1: a pixel of the image sees itself = 1",
+        "at conv1: 1 + (5 − 1) · 1 = 5",
+        "at pool1: 5 + (2 − 1) · 1 = 6",
         "step after pool1: 1 · 2 = 2",
-        "conv2: 6 + (5 − 1) · 2 = 14",
+        "at conv2: 6 + (5 − 1) · 2 = 14",
     )
 
 
@@ -243,13 +243,13 @@ def test_where_ways_meet_the_path_begins_there() -> None:
     draw(Conv2d(2, 3), both)
     working = steps(ask(infer(draw.graph()), "receptive field", "conv3"))
     assert working is not None
-    assert working.lines == ("cat1: over all ways from the image, step 1 = 5", "conv3: 5 + (3 − 1) · 1 = 7")
+    assert working.lines == ("at cat1: over all ways from the image, step 1 = 5", "at conv3: 5 + (3 − 1) · 1 = 7")
 
 
 def test_oblong_windows_are_worked_out_by_axis() -> None:
     working = steps(ask(chain((3, 32, 32), Conv2d(4, (3, 5))), "receptive field", "conv1"))
     assert working is not None and working.lines[1:] == (
-        "conv1, height: 1 + (3 − 1) · 1 = 3", "conv1, width: 1 + (5 − 1) · 1 = 5",
+        "at conv1, height: 1 + (3 − 1) · 1 = 3", "at conv1, width: 1 + (5 − 1) · 1 = 5",
     )  # fmt: skip
 
 
