@@ -10,7 +10,7 @@ from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon, LayerNorm2d
 from cnnstudio.blocks.wording import arguments, nearest_divisor, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, Window, block, pair
-from cnnstudio.graph.parameter import Channels, Count, NaturalPair, Padding, PositivePair, Range
+from cnnstudio.graph.parameter import Channels, Count, NaturalPair, Padding, ParameterError, PositivePair, Range
 
 
 @block
@@ -245,6 +245,8 @@ class DepthwiseConv2d(Block):
         require_map(self, shape)
         try:
             return self._conv(shape).shape(shape)
+        except ParameterError as error:
+            raise ShapeError(f"with {self.multiplier} filters a channel {error}") from error
         except ShapeError as error:
             shared = set(self.values) & set(Conv2d().values)
             mended = [
@@ -254,7 +256,7 @@ class DepthwiseConv2d(Block):
             raise ShapeError(error.sentence, *mended) from error
 
     def window(self, *inputs: Shape) -> Window:
-        return self._conv(inputs[0]).window()
+        return Conv2d(1, self.kernel_size, self.stride, self.padding, self.dilation).window()
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return self._conv(inputs[0]).weights(*inputs)

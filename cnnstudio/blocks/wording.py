@@ -50,9 +50,12 @@ def require_map(block: Block, shape: Shape, *remedies: Remedy) -> None:
 
 
 def nearest_divisor(wanted: int, *numbers: int) -> int:
-    """The number nearest to ``wanted`` that divides all of ``numbers``; the smaller of two."""
-    divisors = [d for d in range(1, min(numbers) + 1) if not any(number % d for number in numbers)]
-    return min(divisors, key=lambda d: (abs(d - wanted), d))
+    """The number nearest to ``wanted`` that divides all of ``numbers``; the smaller of two.
+
+    In steps of at most ``wanted``, as 1 divides everything; ``numbers`` may be in the hundreds of millions.
+    """
+    near = (wanted + away * way for away in range(wanted) for way in (-1, 1))
+    return next(divisor for divisor in near if not any(number % divisor for number in numbers))
 
 
 def window_does_not_fit(block: Block, shape: Shape, window: Window, *remedies: Remedy) -> ShapeError:

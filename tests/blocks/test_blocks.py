@@ -14,6 +14,7 @@ from cnnstudio.blocks import (
     Conv2d,
     ConvBNReLU,
     ConvTranspose2d,
+    DepthwiseConv2d,
     Flatten,
     GroupNorm,
     Input,
@@ -25,6 +26,7 @@ from cnnstudio.blocks import (
     Softmax,
     SqueezeExcite,
 )
+from cnnstudio.blocks.wording import nearest_divisor
 from cnnstudio.graph import BLOCKS, Block, Composite, Shape, ShapeError, parameters
 
 EVERY = pytest.mark.parametrize("made", BLOCKS.values(), ids=list(BLOCKS))
@@ -187,6 +189,27 @@ def test_groups_move_to_the_nearest_that_divides() -> None:
 )
 def test_a_rule_is_said_with_its_numbers(block: Block, inputs: tuple[Shape, ...], words: str) -> None:
     assert words in refusal(block, *inputs).sentence
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers", "nearest"),
+    [(5, (48, 64), 4), (32, (48,), 24), (1, (7,), 1), (65_536, (3,), 3), (10, (12,), 12), (9, (10, 8), 2)],
+)
+def test_the_nearest_divisor(wanted: int, numbers: tuple[int, ...], nearest: int) -> None:
+    assert nearest_divisor(wanted, *numbers) == nearest
+
+
+def test_a_remedy_is_found_at_once_however_large_the_map_is() -> None:
+    huge = Shape(65_536 * 64 * 64 + 1, 1, 1)
+    mended = refusal(GroupNorm(65_536), huge).remedies[0].blocks[0]
+    assert mended.shape(huge) == huge
+
+
+def test_a_depthwise_convolution_out_of_all_bounds_is_refused_in_words() -> None:
+    wide = Shape(65_536, 5, 5)
+    assert "must be from 1 to 65,536" in refusal(DepthwiseConv2d(multiplier=64), wide).sentence
+    window = DepthwiseConv2d(multiplier=64).window(wide)
+    assert window is not None and window.kernel == (3, 3)
 
 
 # composites
