@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.lessons.answers import AnswerError, Mark, marked
@@ -56,6 +56,11 @@ class QuizPanel(Panel):
         self._make_question()
         self._make_answer()
         self._lay_out()
+        for button in (self.begin, self.next_button, self.check_button, self.skip_button):
+            for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # which press a button in dialogs alone
+                shortcut = QShortcut(QKeySequence(key), button)
+                shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+                shortcut.activated.connect(button.click)
         document.changed.connect(self._follow)
 
     def _make_question(self) -> None:
@@ -267,15 +272,6 @@ class QuizPanel(Panel):
     def focusInEvent(self, event: QFocusEvent) -> None:
         target = self.field if self.is_open else self.next_button if self.question is not None else self.begin
         target.setFocus(event.reason())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter goes on, whichever button has the keyboard; the field takes it for itself."""
-        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            super().keyPressEvent(event)
-        elif self.quiz is None:
-            self.start()
-        elif self.mark is not None:
-            self.go_on()
 
     def showEvent(self, event: QShowEvent) -> None:
         if self.is_open and self.question is not None:
