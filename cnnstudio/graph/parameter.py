@@ -151,6 +151,7 @@ def declaration(cls: type[T]) -> type[T]:
 
 
 _REFUSED: Any = object()
+MOST_WORDS = 12  # that a sentence lists
 
 
 def _coerced(kind: Any, length: Length | None, value: Any) -> Any:
@@ -218,7 +219,9 @@ _WORDS = {
 
 def _described(kind: Any) -> str:
     if get_origin(kind) is Literal:
-        return " or ".join(f'"{word}"' for word in get_args(kind))
+        words = [f'"{word}"' for word in get_args(kind)]
+        many = len(words) > MOST_WORDS
+        return f"one of {len(words)} names, {words[0]}, {words[1]} … {words[-1]}" if many else " or ".join(words)
     if get_origin(kind) is tuple:
         return "a list of whole numbers" if Ellipsis in get_args(kind) else "a pair of whole numbers"
     return _WORDS.get(kind, f"a {getattr(kind, '__name__', kind)}")

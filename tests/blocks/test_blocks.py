@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from cnnstudio import blocks
 from cnnstudio.blocks import (
     Add,
     AvgPool2d,
@@ -29,7 +30,7 @@ from cnnstudio.blocks import (
 from cnnstudio.blocks.wording import nearest_divisor
 from cnnstudio.graph import BLOCKS, Block, Composite, Shape, ShapeError, parameters
 
-EVERY = pytest.mark.parametrize("made", BLOCKS.values(), ids=list(BLOCKS))
+EVERY = pytest.mark.parametrize("made", [BLOCKS[name] for name in blocks.__all__], ids=blocks.__all__)
 MAP = Shape(8, 16, 16)
 NodeKinds = (
     ast.Call | ast.keyword | ast.Attribute | ast.Name | ast.Constant | ast.Tuple | ast.List | ast.UnaryOp | ast.USub

@@ -6,7 +6,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
 
-import cnnstudio.blocks
+from cnnstudio import blocks
+from cnnstudio.blocks import Input
 from cnnstudio.compiler.formula import formula
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import receptive_fields
@@ -36,7 +37,9 @@ def end_of_range(parameter: Parameter, kind: Any, luck: random.Random) -> Any:
     return {bool: luck.random() < 0.5, str: "9 " * 10_000}.get(kind)
 
 
-@pytest.mark.parametrize("made", [made for made in BLOCKS.values() if made.is_offered], ids=lambda made: made.__name__)
+@pytest.mark.parametrize(
+    "made", [BLOCKS[name] for name in blocks.__all__ if BLOCKS[name].is_offered], ids=lambda made: made.__name__
+)
 def test_nothing_is_too_large_for_a_sentence(made: type[Block]) -> None:
     luck = random.Random(made.__name__)
     for _ in range(20):
@@ -47,7 +50,7 @@ def test_nothing_is_too_large_for_a_sentence(made: type[Block]) -> None:
             continue
         size = luck.choice(SIZES)
         inputs = tuple(f"input{number}" for number in range(block.arity.least))
-        image = cnnstudio.blocks.Input(size)
+        image = Input(size)
         graph = Graph.of([*(Node(name, image) for name in inputs), Node("block", block, inputs)])
         analysis = infer(graph)
         for error in analysis.errors.values():

@@ -12,9 +12,11 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from cnnstudio import blocks
 from cnnstudio.blocks import CosineWindowAttention
 from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Parameter, Remedy, Shape, ShapeError, parameters
 
+NAMES = [name for name in blocks.__all__ if BLOCKS[name].arity.most != 0]
 DRAWS = 40  # for a primitive, and as many again for each of its parameters
 COMPOSITE_DRAWS = 6  # for a composite likewise: its parts are drawn by themselves
 BATCH = 5  # no size that is drawn for an axis, so that PyTorch never takes one for the other
@@ -172,7 +174,7 @@ def _quiet() -> Any:
 
 
 # Opaque is what its file says: its own tests are in test_opaque.py
-@pytest.mark.parametrize("name", [name for name in BLOCKS if BLOCKS[name].arity.most != 0 and name != "Opaque"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "Opaque"])
 def test_block_agrees_with_torch(name: str) -> None:
     luck = random.Random(f"oracle {name}")
     accepted = 0
@@ -197,7 +199,7 @@ def test_block_agrees_with_torch(name: str) -> None:
     assert accepted >= draws // 8, f"only {accepted} draws of {draws} were legal"
 
 
-@pytest.mark.parametrize("name", [name for name in BLOCKS if BLOCKS[name].arity.most != 0])
+@pytest.mark.parametrize("name", NAMES)
 def test_remedies_remedy(name: str) -> None:
     """What an error offers may uncover another error, but it never leaves the same one."""
     luck = random.Random(f"remedies {name}")

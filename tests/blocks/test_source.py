@@ -3,13 +3,14 @@
 import pytest
 import torch
 
+from cnnstudio import blocks
 from cnnstudio.blocks import AdaptiveAvgPool2d, Flatten, Input, Linear, Tokens
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Node, Shape, ShapeError, Sketch
 from cnnstudio.training.build import build
 
-EVERY = [made for made in BLOCKS.values() if made.arity.most != 0]
+EVERY = [BLOCKS[name] for name in blocks.__all__ if BLOCKS[name].arity.most != 0]
 
 
 def network(made: type[Block]) -> Graph:

@@ -8,7 +8,7 @@ import pytest
 
 import cnnstudio.blocks  # noqa: F401 - fills BLOCKS
 from cnnstudio.blocks import Conv2d, Dropout, Input
-from cnnstudio.graph import BLOCKS, Block, Graph, ParameterError, parameters
+from cnnstudio.graph import BLOCKS, Block, Graph, Parameter, ParameterError, parameters
 from cnnstudio.graph.parameter import Declaration, Range, declaration, summary
 
 
@@ -67,6 +67,13 @@ def test_what_does_not_fit_gets_a_sentence(values: dict[str, Any], sentence: str
     assert sentence in str(caught.value) and len(str(caught.value)) < 200
 
 
+def test_a_long_choice_is_told_in_short() -> None:
+    words = Literal["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"]
+    with pytest.raises(ParameterError) as caught:
+        Parameter("letter", words, "a", "").coerce("z")
+    assert str(caught.value) == 'letter must be one of 13 names, "a", "b" … "m", not \'z\'.'
+
+
 @pytest.mark.parametrize("p", [-0.1, 1.1, math.nan, math.inf, -math.inf, True, "0.5", None, 10**400])
 def test_a_share_is_from_0_to_1(p: Any) -> None:
     with pytest.raises(ParameterError):
@@ -105,7 +112,7 @@ def test_nothing_hostile_gets_in(made: type[Block]) -> None:
         except ParameterError as error:
             assert str(error).endswith(".") and len(str(error)) < 250
             continue
-        free_text = {parameter.name for parameter in parameters(made) if parameter.type is str}
+        free_text = {parameter.name for parameter in parameters(made) if parameter.type in (str, tuple[str, ...])}
         for value in (value for name, value in block.values.items() if name not in free_text):
             entries = value if isinstance(value, tuple) else (value,)
             assert all(type(entry) in (int, float, bool, str, type(None), Graph) for entry in entries)
