@@ -5,11 +5,16 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from functools import lru_cache
+from itertools import pairwise
+from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.activation import Identity
 from cnnstudio.blocks.input import Input
-from cnnstudio.graph import Arity, Composite, Graph, GraphError, Node, Shape, ShapeError, block
+from cnnstudio.graph import Arity, Composite, Graph, GraphError, Node, Shape, ShapeError, block, parameters
+from cnnstudio.graph.parameter import Length, Range
+
+MOST_PARTS = 20_000  # blocks inside, with all copies of all groups inside
 
 
 @block
@@ -21,6 +26,8 @@ class Group(Composite):
 
     label: what the group is called, and its class in the exported source
     body: the blocks inside; an Input stands for each wire that enters
+    repeat: how many copies stand one behind the other, each with weights of its own
+    exposed: the parameters of blocks inside that are offered on the group itself, as "conv1.out_channels"
     """
 
     keywords: ClassVar[str] = "subgraph macro module fold"
@@ -28,6 +35,8 @@ class Group(Composite):
 
     label: str = "Group"
     body: Graph = Graph.of((Node("input1", Input()), Node("identity1", Identity(), ("input1",))))
+    repeat: Annotated[int, Range(1, 64)] = 1
+    exposed: Annotated[tuple[str, ...], Length(0, 100)] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -42,9 +51,35 @@ class Group(Composite):
         return name if name[:1].isalpha() else f"Group{name}"
 
     def graph(self, *inputs: Shape) -> Graph:
-        """The body, whose Inputs take the shapes that enter."""
+        """The body, whose Inputs take the shapes that enter; of a repeated group its copies in a row."""
         self._check(len(inputs))
-        return self.inside(*inputs)
+        if self.repeat == 1:
+            return unrolled(self.inside(*inputs))
+        names = ["input1", *(f"copy{number}" for number in range(1, self.repeat + 1))]
+        row = [Node(name, self.copy, (before,)) for before, name in pairwise(names)]
+        return Graph.of((Node("input1", Input(tuple(inputs[0]))), *row))
+
+    @property
+    def copy(self) -> Group:
+        """One of the copies of a repeated group."""
+        return Group(self.label, self.body)
+
+    def copies(self, *inputs: Shape) -> list[tuple[Group, tuple[Shape, ...]]]:
+        """Each copy with the shapes that enter it. Raises ``ShapeError`` where one cannot read what the last gives."""
+        if self.repeat == 1:
+            return [(self, inputs)]
+        parts = self.parts(*inputs)
+        return [(self.copy, parts.shapes_into(node)) for node in parts.graph if not node.is_input]
+
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        """The inner weights under their path; of a repeated group with the number of the copy: ``0.conv1.weight``."""
+        if self.repeat == 1:
+            return super().weights(*inputs)
+        return {
+            f"{number}.{key}": shape
+            for number, (copy, into) in enumerate(self.copies(*inputs))
+            for key, shape in copy.weights(*into).items()
+        }
 
     def inside(self, *inputs: Shape | None) -> Graph:
         """The body as far as it is known, finished or not: what is shown while it is being edited."""
@@ -55,7 +90,12 @@ class Group(Composite):
         return made
 
     def brief(self) -> str:
-        return self.label
+        return f"{self.label} × {self.repeat}" if self.repeat > 1 else self.label
+
+    def offered(self) -> list[tuple[str, str]]:
+        """The node and the parameter of everything exposed that is still there."""
+        pairs = (each.rpartition(".") for each in self.exposed)
+        return [(node, name) for node, _, name in pairs if node in self.body and name in self.body[node].block.values]
 
     def _check(self, inputs: int) -> None:
         outputs = [node.name for node in self.body.outputs]
@@ -63,6 +103,10 @@ class Group(Composite):
             raise ShapeError("The group has no Input inside, so nothing can enter it.")
         if len(self.body.inputs) != inputs:
             raise ShapeError(f"The group has {len(self.body.inputs)} Inputs inside, but {inputs} wires enter it.")
+        if self.repeat > 1 and inputs != 1:
+            raise ShapeError(f"Only a group of one input can be repeated: {inputs} wires enter this one.")
+        if (parts := size(self)) > MOST_PARTS:
+            raise ShapeError(f"With all copies it comes to {parts:,} blocks; {MOST_PARTS:,} are the most.")
         if len(outputs) != 1:
             raise ShapeError(f"The group must end in one block, but it ends in {', '.join(outputs[:5])}.")
         if self.body.outputs[0].is_input:
@@ -70,6 +114,66 @@ class Group(Composite):
         for node in self.body:
             if None in node.inputs:
                 raise ShapeError(f"Inside it, {node.name} has an open input.")
+
+
+@lru_cache(maxsize=4_096)
+def size(group: Group) -> int:
+    """How many blocks there are in a group, with all copies of it and of the groups inside."""
+    inner = (size(node.block) if isinstance(node.block, Group) else 1 for node in group.body)
+    return group.repeat * sum(inner)
+
+
+def unrolled(graph: Graph, only: str | None = None) -> Graph:
+    """``graph`` with each repeated group, or the one named, as its copies in a row, called group1_1, group1_2 ..."""
+    if not any(isinstance(node.block, Group) and node.block.repeat > 1 for node in graph):
+        return graph
+    taken = set(graph.nodes)
+    last: dict[str, str] = {}
+    nodes: list[Node] = []
+    for node in graph:
+        block = node.block
+        if not isinstance(block, Group) or block.repeat == 1 or only not in (None, node.name):
+            nodes.append(node)
+            continue
+        stem = node.name
+        while any(f"{stem}_{number}" in taken for number in range(1, block.repeat + 1)):
+            stem += "_"
+        names = [f"{stem}_{number}" for number in range(1, block.repeat + 1)]
+        taken.update(names)
+        last[node.name] = names[-1]
+        nodes.append(dataclasses.replace(node, name=names[0], block=block.copy))
+        nodes += [Node(name, block.copy, (before,), node.position) for before, name in pairwise(names)]
+    return Graph.of(
+        dataclasses.replace(node, inputs=tuple(last.get(source, source) if source else None for source in node.inputs))
+        if not last.keys().isdisjoint(node.inputs)
+        else node
+        for node in nodes
+    )
+
+
+def kept(group: Group, body: Graph) -> Group:
+    """``group`` with another body; what it exposes follows a node that was renamed and goes with one that is gone."""
+    gone = [node for node in group.body if node.name not in body]
+    come = [node for node in body if node.name not in group.body]
+    renamed = {gone[0].name: come[0].name} if len(gone) == len(come) == 1 and gone[0].block == come[0].block else {}
+    pairs = ((renamed.get(node, node), name) for node, _, name in (each.rpartition(".") for each in group.exposed))
+    exposed = tuple(f"{node}.{name}" for node, name in pairs if node in body and name in body[node].block.values)
+    return dataclasses.replace(group, body=body, exposed=exposed)
+
+
+def with_exposed(group: Group, node: str, parameter: str, value: object) -> Group:
+    """``group`` with another value of a parameter of a block inside. Raises ``ParameterError``."""
+    inner = group.body[node].block
+    return dataclasses.replace(group, body=group.body.replace(node, type(inner)(**{**inner.values, parameter: value})))
+
+
+def exposable(group: Group) -> list[tuple[str, list[str]]]:
+    """The nodes inside with the parameters that may be exposed; an Input's size is what enters."""
+    return [
+        (node.name, [parameter.name for parameter in parameters(type(node.block))])
+        for node in group.body
+        if not node.is_input and parameters(type(node.block))
+    ]
 
 
 def with_body(graph: Graph, scope: tuple[str, ...], body: Graph) -> Graph:
@@ -82,7 +186,7 @@ def with_body(graph: Graph, scope: tuple[str, ...], body: Graph) -> Graph:
     block = graph[scope[0]].block
     if not isinstance(block, Group):
         raise GraphError(f"{scope[0]} ({block.title}) is declared by its parameters.")
-    return graph.replace(scope[0], dataclasses.replace(block, body=with_body(block.body, scope[1:], body)))
+    return graph.replace(scope[0], kept(block, with_body(block.body, scope[1:], body)))
 
 
 def grouped(

@@ -289,7 +289,7 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
-        return " × ".join(map(str, value)) or "nothing"
+        return (", " if value and isinstance(value[0], str) else " × ").join(map(str, value)) or "nothing"
     return f"{value:g}" if isinstance(value, float) else str(value) or "nothing"
 
 

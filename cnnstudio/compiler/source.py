@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from types import MappingProxyType
 
-from cnnstudio.blocks import Group
+from cnnstudio.blocks.group import Group, unrolled
 from cnnstudio.compiler.classes import Class, Use, classes, frozen, init, use_of
 from cnnstudio.compiler.expressions import template, written
 from cnnstudio.compiler.inference import Analysis, infer
@@ -67,8 +67,10 @@ def _backbones(graph: Graph, paths: Mapping[str, str]) -> Iterator[tuple[str, Ba
         if isinstance(node.block, Backbone):
             yield path, node.block
         elif isinstance(node.block, Group):
-            body = node.block.body
-            yield from _backbones(body, {inner: f"{path}.{inner}" for inner in body.nodes})
+            body = unrolled(node.block.body)
+            copies = [f"{path}.{number}" for number in range(node.block.repeat)] if node.block.repeat > 1 else [path]
+            for copy in copies:
+                yield from _backbones(body, {inner: f"{copy}.{inner}" for inner in body.nodes})
 
 
 def _check(analysis: Analysis, class_name: str) -> None:
@@ -85,8 +87,8 @@ def _check(analysis: Analysis, class_name: str) -> None:
         if None in graph[name].inputs:
             raise SourceError(f"{name} ({graph[name].block.title}) has an open input. Connect it or delete it.")
         block, shapes = graph[name].block, tuple(analysis.facts[s].shape for s in graph[name].inputs if s is not None)
-        if obstacle := _obstacle(block, shapes):
-            raise SourceError(f"{name} ({block.title}): {obstacle}")
+        if reason := obstacle(block, shapes):
+            raise SourceError(f"{name} ({block.title}): {reason}")
     outputs = [node.name for node in graph.outputs]
     if len(outputs) != 1:
         raise SourceError(f"The network ends in {len(outputs)} places, {', '.join(outputs[:5])}; it must end in one.")
@@ -95,13 +97,13 @@ def _check(analysis: Analysis, class_name: str) -> None:
 
 
 @lru_cache(maxsize=16_384)
-def _obstacle(block: Block, shapes: tuple[Shape, ...]) -> str:
+def obstacle(block: Block, shapes: tuple[Shape, ...]) -> str:
     """Why this block, or one inside it, cannot be written; empty where all can."""
     if block.obstacle or not isinstance(block, Composite):
         return block.obstacle
     parts = block.parts(*shapes)
-    inner = ((node.name, _obstacle(node.block, parts.shapes_into(node))) for node in parts.graph)
-    return next((f"Inside it, at {name}: {obstacle}" for name, obstacle in inner if obstacle), "")
+    inner = ((node.name, obstacle(node.block, parts.shapes_into(node))) for node in parts.graph)
+    return next((f"Inside it, at {name}: {reason}" for name, reason in inner if reason), "")
 
 
 @dataclass
@@ -139,10 +141,12 @@ class _Network:
 
     def __post_init__(self) -> None:
         self.graph = self.analysis.graph
-        self.uses: dict[str, Use] = {
-            node.name: use_of(node.block, self._into(node)) for node in self.graph if isinstance(node.block, Composite)
+        self.uses: dict[str, list[Use]] = {
+            node.name: [use_of(*copy) for copy in _copies(node.block, self._into(node))]
+            for node in self.graph
+            if isinstance(node.block, Composite)
         }
-        self.classes = classes(self.uses.values(), {self.class_name, *_defined()})
+        self.classes = classes((use for row in self.uses.values() for use in row), {self.class_name, *_defined()})
         self.stages = {stage.nodes[0]: stage for stage in _stages(self.analysis)}
         self.staged = {name: (stage, i) for stage in self.stages.values() for i, name in enumerate(stage.nodes)}
         self.inits = self._inits()
@@ -221,11 +225,16 @@ class _Network:
         return {name: facts.shape for name, facts in self.analysis.facts.items()}
 
     def _call(self, name: str) -> str:
-        use = self.uses[name]
-        return self.classes[use.key].call(use) + frozen(use.block)
+        calls = [self.classes[use.key].call(use) + frozen(use.block) for use in self.uses[name]]
+        return calls[0] if len(calls) == 1 else f"nn.Sequential({', '.join(_repeats(calls))})"
 
     def _into(self, node: Node) -> tuple[Shape, ...]:
         return tuple(self.analysis.facts[source].shape for source in node.inputs if source is not None)
+
+
+def _copies(block: Composite, shapes: tuple[Shape, ...]) -> list[tuple[Composite, tuple[Shape, ...]]]:
+    """The composites that are written for a block, with what enters them: of a repeated group its copies."""
+    return [*block.copies(*shapes)] if isinstance(block, Group) else [(block, shapes)]
 
 
 def _counted(shape: Shape) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnstudio.blocks.group import Group, unrolled
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position
 from cnnstudio.graph.layout import layout
@@ -48,6 +49,8 @@ def ungrouped(analysis: Analysis, name: str) -> tuple[Graph, tuple[str, ...]]:
     old = graph[name]
     if not isinstance(old.block, Composite):
         raise GraphError(f"{name} ({old.block.title}) is not made of other blocks.")
+    if isinstance(old.block, Group):
+        return _restored(graph, name, old.block)
     if name not in analysis.facts:
         raise GraphError(f"{name} has no shape yet, so its parts are not known.")
     inner = analysis.inside(name).graph
@@ -59,6 +62,43 @@ def ungrouped(analysis: Analysis, name: str) -> tuple[Graph, tuple[str, ...]]:
     expanded = _shifted(graph, after, width, 0.0).expand(name, inner)
     made = tuple(node.name for node in expanded if node.name not in graph)
     return _shifted(expanded, made, 0.0, -rise), made
+
+
+def _restored(graph: Graph, name: str, group: Group) -> tuple[Graph, tuple[str, ...]]:
+    """With the blocks of a group under their own names, as they stood; a repeated group becomes its copies in a row.
+
+    What follows moves over only where it would be in the way.
+    """
+    if len(group.body.outputs) != 1:
+        raise GraphError(f"{name} must end in one block inside before it can be taken apart.")
+    if group.repeat > 1:
+        named = unrolled(graph, name)
+        made = tuple(node.name for node in named if node.name not in graph)
+        left, top = graph[name].position
+        step = WIDTH + GAP[0]
+        named = named.move({part: (left + number * step, top) for number, part in enumerate(made)})
+        width = (len(made) - 1) * step
+    else:
+        named = graph.expand(name, group.body, prefix=False)
+        made = tuple(node.name for node in named if node.name not in graph or node.name == name)
+        parts = [node.position for node in group.body if not node.is_input] or [(0.0, 0.0)]
+        width = max(x for x, _ in parts) - min(x for x, _ in parts)
+    if not _is_in_the_way(named, made):
+        return named, made
+    after = [each for each in graph.descendants(name) if graph[each].position[0] > graph[name].position[0]]
+    return _shifted(named, after, width, 0.0), made
+
+
+def _is_in_the_way(graph: Graph, made: tuple[str, ...]) -> bool:
+    """Whether one of the others stands on one of those made."""
+    others = [node for node in graph if node.name not in set(made)]
+    return any(
+        abs(node.position[0] - other.position[0]) < WIDTH
+        and node.position[1] < other.position[1] + node_height(other.ports)
+        and other.position[1] < node.position[1] + node_height(node.ports)
+        for node in map(graph.__getitem__, made)
+        for other in others
+    )
 
 
 def free_place(graph: Graph, position: Position) -> Position:

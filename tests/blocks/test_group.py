@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from cnnstudio.blocks import Add, Conv2d, Input, ReLU
-from cnnstudio.blocks.group import Group, grouped
+from cnnstudio.blocks import Add, Conv2d, Flatten, Input, MaxPool2d, ReLU
+from cnnstudio.blocks.group import MOST_PARTS, Group, exposable, grouped, size, unrolled, with_body, with_exposed
 from cnnstudio.compiler.inference import infer
-from cnnstudio.graph import Graph, GraphError, Shape, Sketch
+from cnnstudio.graph import Graph, GraphError, Node, ParameterError, Shape, Sketch
 
 
 def residual() -> Graph:
@@ -86,3 +88,97 @@ def test_the_label_becomes_the_name_of_a_class() -> None:
     assert Group("3x3").class_name == "Group3x3"
     assert Group('"); import os #').class_name == "ImportOs"
     assert Group("").class_name == "Group"
+
+
+# copies in a row
+
+
+def repeated(times: int, *names: str) -> tuple[Graph, str]:
+    after, name = folded(residual(), *(names or ("conv1", "relu1", "conv2")))
+    return after.replace(name, dataclasses.replace(after[name].block, repeat=times)), name
+
+
+def test_copies_stand_in_a_row_with_weights_of_their_own() -> None:
+    once, name = repeated(1)
+    thrice, _ = repeated(3)
+    one, three = infer(once).facts[name], infer(thrice).facts[name]
+    assert (three.parameters, three.macs, three.shape) == (3 * one.parameters, 3 * one.macs, one.shape)
+    weights = thrice[name].block.weights(Shape(4, 8, 8))
+    assert len(weights) == 12 and set(weights) >= {"0.conv1.weight", "2.conv2.bias"}
+    assert thrice[name].block.brief() == "My block × 3"
+
+
+def test_each_copy_reads_what_the_last_gives() -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((3, 32, 32))), Conv2d(8, 3, padding=1), MaxPool2d(2))
+    after, name = folded(draw.graph(), "conv1", "pool1")
+    after = after.replace(name, dataclasses.replace(after[name].block, repeat=4))
+    assert infer(after).shape(name) == Shape(8, 2, 2)
+    block = after[name].block
+    assert isinstance(block, Group)
+    assert [into for _, into in block.copies(Shape(3, 32, 32))][1] == (Shape(8, 16, 16),)
+    too_often = after.replace(name, dataclasses.replace(block, repeat=7))
+    assert "at copy6" in infer(too_often).errors[name].sentence
+
+
+def test_what_cannot_read_its_own_result_cannot_be_repeated() -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((3, 8, 8))), Conv2d(8), Flatten())
+    after, name = folded(draw.graph(), "conv1", "flatten1")
+    after = after.replace(name, dataclasses.replace(after[name].block, repeat=2))
+    assert "at copy2" in infer(after).errors[name].sentence
+
+
+def test_a_group_of_two_inputs_cannot_be_repeated() -> None:
+    after, name = repeated(2, "conv2", "add1")
+    assert "Only a group of one input" in infer(after).errors[name].sentence
+
+
+def test_copies_of_copies_have_a_limit_that_is_found_at_once() -> None:
+    block = Group()
+    for _ in range(12):
+        block = Group("Again", Graph.of((Node("input1", Input()), Node("group1", block, ("input1",)))), 64)
+    assert size(block) > 64**12
+    graph = Graph.of((Node("input1", Input()), Node("group1", block, ("input1",))))
+    assert f"{MOST_PARTS:,} are the most" in infer(graph).errors["group1"].sentence
+
+
+def test_a_repeated_group_unrolls_to_groups_with_the_same_meaning() -> None:
+    graph, name = repeated(3)
+    row = unrolled(graph)
+    assert [node.name for node in row][1:4] == [f"{name}_1", f"{name}_2", f"{name}_3"]
+    assert row["add1"].inputs == (f"{name}_3", "input1")
+    assert infer(row).totals == dataclasses.replace(
+        infer(graph).totals, activation_bytes=infer(row).totals.activation_bytes
+    )
+
+
+# what is offered on the group itself
+
+
+def test_an_exposed_parameter_is_changed_on_the_group() -> None:
+    graph, name = folded(residual(), "conv1", "relu1", "conv2")
+    block = dataclasses.replace(graph[name].block, exposed=("conv1.out_channels", "gone.bias", "conv2.nonsense"))
+    assert isinstance(block, Group) and block.offered() == [("conv1", "out_channels")]
+    other = with_exposed(block, "conv1", "out_channels", 9)
+    assert other.body["conv1"].block == Conv2d(9, padding=1) and other.exposed == block.exposed
+    with pytest.raises(ParameterError):
+        with_exposed(block, "conv1", "out_channels", 0)
+
+
+def test_what_is_exposed_follows_its_node() -> None:
+    graph, name = folded(residual(), "conv1", "relu1", "conv2")
+    block = dataclasses.replace(graph[name].block, exposed=("conv1.out_channels", "conv2.bias"))
+    assert isinstance(block, Group)
+    graph = graph.replace(name, block)
+    renamed = with_body(graph, (name,), block.body.rename("conv1", "first"))[name].block
+    assert isinstance(renamed, Group) and renamed.exposed == ("first.out_channels", "conv2.bias")
+    removed = with_body(graph, (name,), block.body.remove("conv2", heal=True))[name].block
+    assert isinstance(removed, Group) and removed.exposed == ("conv1.out_channels",)
+
+
+def test_what_can_be_exposed_are_the_parameters_inside() -> None:
+    block = folded(residual(), "conv1", "relu1", "conv2")[0]["group1"].block
+    assert isinstance(block, Group)
+    found = dict(exposable(block))
+    assert "kernel_size" in found["conv1"] and "relu1" not in found and "input1" not in found

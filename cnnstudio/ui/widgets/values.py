@@ -22,8 +22,14 @@ def kinds(parameter: Parameter) -> tuple[Any, ...]:
 
 
 def can_type(parameter: Parameter) -> bool:
-    """Whether a value can be typed or picked; a graph, for one, is drawn."""
-    return all(get_origin(kind) in (tuple, Literal) or kind in _TYPED for kind in kinds(parameter))
+    """Whether a value can be typed or picked; a graph, for one, is drawn, and a list of names is ticked."""
+    return all(_can_type(kind) for kind in kinds(parameter))
+
+
+def _can_type(kind: Any) -> bool:
+    if get_origin(kind) is tuple:
+        return str not in get_args(kind)
+    return get_origin(kind) is Literal or kind in _TYPED
 
 
 def written(value: Any) -> str:
