@@ -35,6 +35,7 @@ class Opaque(Block):
 
     keywords: ClassVar[str] = "unknown imported foreign operation"
     is_offered: ClassVar[bool] = False
+    mixes_places: ClassVar[bool] = True
 
     operation: str = "torch.abs"
     arguments: str = "{0}"

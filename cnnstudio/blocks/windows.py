@@ -118,6 +118,8 @@ class CosineWindowAttention(WindowAttention):
 class Windowed(Block):
     """The base of attention inside windows: a map comes in and a map of its shape goes out."""
 
+    mixes_places: ClassVar[bool] = True
+
     num_heads: int
     window_size: int
     shift: int

@@ -115,7 +115,7 @@ def _through(block: Block, into: tuple[Shape, ...], out: Shape, sights: list[_Si
     if isinstance(block, Composite):
         return _through_composite(block, into, sights)
     known = [seen for seen in sights if seen is not None]
-    if len(known) < len(sights):
+    if len(known) < len(sights) or block.mixes_places:
         return None
     if len(known) > 1:
         return _joined(into, out, known)

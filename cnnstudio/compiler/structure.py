@@ -9,6 +9,7 @@ from cnnstudio.compiler import fixes
 from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.rules import Finding, Known, called, listed, rule
+from cnnstudio.compiler.source import obstacle
 from cnnstudio.graph import Edge, Graph, Node
 
 
@@ -54,6 +55,16 @@ def shape(analysis: Analysis, known: Known) -> Iterator[Finding]:
                 for remedy in error.remedies
             ),
         )
+
+
+@rule("opaque", "error")
+def opaque(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """What an imported network does without a block here is named and shown, but it is not known how to write it."""
+    graph = analysis.graph
+    for name in analysis.facts:
+        shapes = tuple(shape for shape in analysis.shapes_into(name) if shape is not None)
+        if reason := obstacle(graph[name].block, shapes):
+            yield Finding((name,), f"{called(graph, name)}: {reason}")
 
 
 @rule("open-port", "error")

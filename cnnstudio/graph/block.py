@@ -54,6 +54,7 @@ class Block(Declaration):
     keywords: ClassVar[str] = ""  # other words a person may search for, separated by spaces
     is_offered: ClassVar[bool] = True  # whether a palette lists it
     stem: ClassVar[str] = ""  # what its nodes are called: conv1, conv2, ...
+    mixes_places: ClassVar[bool] = False  # whether it sees places of the map that no window tells
     definitions: ClassVar[tuple[str, ...]] = ()  # classes that ``init`` calls, as source, in the order of need
 
     @property

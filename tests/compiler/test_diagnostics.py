@@ -16,11 +16,13 @@ from cnnstudio.blocks import (
     DepthwiseConv2d,
     Dropout,
     Flatten,
+    Group,
     Identity,
     Input,
     LayerScale,
     Linear,
     MaxPool2d,
+    Opaque,
     ReLU,
     Residual,
     Sigmoid,
@@ -101,6 +103,8 @@ POSITIVE: list[tuple[str, Graph, int | None]] = [
     ("shape", chain(Flatten(), BatchNorm2d()), None),
     ("shape", branches("left", "right", merge=Add()), None),
     ("shape", deeper(branches("left", "right", merge=Concat()), "cat1", Linear(10)), None),
+    ("opaque", deeper(GOOD, "fc1", Opaque("torch.linalg.qr", "")), None),
+    ("opaque", deeper(GOOD, "fc1", Group(body=chain(Opaque("torch.einsum", ""), size=(10,)))), None),
     ("open-port", loose(Node("conv9", Conv2d(), (None,))), None),
     ("open-port", loose(Node("add1", Add(), ("conv1", None))), None),
     ("unreachable", loose(Node("conv9", Conv2d()), Node("relu9", ReLU(), ("conv9",))), None),
@@ -137,6 +141,7 @@ POSITIVE: list[tuple[str, Graph, int | None]] = [
 
 NEGATIVE: list[tuple[str, Graph, int | None]] = [
     ("no-layer", chain(ReLU()), None),
+    ("opaque", deeper(GOOD, "fc1", Opaque("torch.mul", "{0}, 2.0")), None),
     ("shape", branches("left", "right"), None),
     ("unreachable", loose(Node("conv9", Conv2d())), None),  # alone, it is an open port and no more
     ("unreachable", loose(Node("add1", Add(), ("conv1", "conv9")), Node("conv9", Conv2d())), None),
