@@ -168,9 +168,11 @@ def _wanted(parts: Sequence[Part], item: _Item, top: bool) -> str:
         words = words[1:]
     if not item.label and words and words[-1].isdigit():
         # in a run of plain layers a number says less than what the layer is; on top, there is but one such run
-        words = [*([] if top else words[:-1]), block.stem]
+        words = [*([] if top or words[-2:-1] == [block.stem] else words[:-1]), block.stem]
     elif item.label and words and words[0].isdigit():
         words = [_snake(item.label), *words]
+    if item.label and len(words) == 2 and words[1].isdigit() and not words[0][-1].isdigit():
+        words = ["".join(words)]
     name = re.sub(r"_+", "_", "_".join(words or [block.stem])).strip("_")[:50]
     for candidate in (name, f"{name}_{block.stem}", block.stem):
         try:

@@ -4,7 +4,6 @@ that is already there; ``foreign`` opens files.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.nesting import nested
 from cnnstudio.exchange.importing.recognition import Part, Unknown, Weight, recognized
 from cnnstudio.exchange.importing.rules import rule
-from cnnstudio.exchange.importing.tracing import TracingError, blank, trace
-from cnnstudio.graph import Composite, Graph, GraphError, Shape
-from cnnstudio.training.torchvision_compat import torchvision
+from cnnstudio.exchange.importing.tracing import TracingError, trace
+from cnnstudio.graph import Graph, GraphError, Shape
+from cnnstudio.training.torchvision_compat import blank, torchvision
 
 
 class ImportRefused(Exception):  # noqa: N818 - the word ImportError is Python's
@@ -103,22 +102,3 @@ def _notes(
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-
-
-def opaque_nodes(graph: Graph) -> int:
-    """How many opaque blocks there are, in groups too."""
-    return sum(
-        opaque_nodes(node.block.values["body"]) if isinstance(node.block, Composite) and "body" in node.block.values
-        else isinstance(node.block, Opaque)
-        for node in graph
-    )  # fmt: skip
-
-
-def as_data(imported: Imported) -> dict[str, object]:
-    """All but the graph, as what JSON can hold."""
-    return {
-        "title": imported.title,
-        "notes": list(imported.notes),
-        "opaque": list(imported.opaque),
-        "weights": [[list(path), [dataclasses.astuple(w) for w in each]] for path, each in imported.weights.items()],
-    }

@@ -8,6 +8,7 @@ seen in tracing; where one differs, the step was not understood and is opaque.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -257,7 +258,8 @@ def _opaque(steps: Steps, node: fx.Node) -> Value | None:
         takes=takes,
         gives=str(Shape(*shape)),
     )
-    return Value(steps.add(node, block, *inputs))
+    name = "" if node.op == "call_module" else re.sub(r"\W", "_", next(iter(words)).rpartition(".")[2])
+    return Value(steps.add(node, block, *inputs, name=name or None))
 
 
 def operation(steps: Steps, node: fx.Node) -> str:

@@ -101,7 +101,7 @@ def carry(imported: Imported, state: Mapping[str, Tensor]) -> Carried:
             else:
                 made[key] = fitted
     strange = [name for name in state if name not in taken and not name.endswith(_LEFT)]
-    if not taken.intersection(state):
+    if taken and not taken.intersection(state):
         raise ImportRefused(f"Nothing in this file belongs to {imported.title}.")
     sentences = []
     if missing:

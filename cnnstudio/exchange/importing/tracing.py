@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
-from torch.overrides import TorchFunctionMode
 
 from cnnstudio.graph import Shape
 
@@ -62,26 +61,6 @@ class _Watching(fx.Interpreter):
         result = super().run_node(n)
         self.seen[n] = _without_numbers(result)
         return result
-
-
-class _Blank(TorchFunctionMode):
-    """Makes modules whose weights have a shape and no numbers, so that the largest network is there at once.
-
-    Unlike ``torch.device("meta")`` it leaves alone what constructors compute with: RegNet's widths come of a tensor.
-    """
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = dict(kwargs or {})
-        if func is torch.empty:
-            kwargs["device"] = "meta"
-        return func(*args, **kwargs)
-
-
-def blank(make: Any, **arguments: Any) -> nn.Module:
-    """``make(**arguments)`` with weights that have no numbers."""
-    with _Blank():
-        module: nn.Module = make(**arguments)
-    return module.to("meta").eval()
 
 
 def trace(module: nn.Module, size: Shape) -> Trace:

@@ -1,0 +1,151 @@
+"""torchvision's models, imported: the same parameters, the same outputs, no opaque leaf, and source that reads well.
+
+All 80 are compared by ``benchmarks/imports.py``; here stands one of every family, on small images where they allow it.
+"""
+
+import dataclasses
+
+import pytest
+import torch
+from torch import nn
+
+from cnnstudio.blocks import Group, Input
+from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.source import source
+from cnnstudio.exchange.importing.catalogue import MODELS
+from cnnstudio.exchange.importing.network import ImportRefused, import_module, import_torchvision
+from cnnstudio.exchange.importing.state_dict import difference
+from cnnstudio.graph import Block, Graph, Shape
+from cnnstudio.project import Project, dumps, loads
+from cnnstudio.training.torchvision_compat import torchvision
+
+# side of the images
+FAMILIES = {
+    "alexnet": 64,
+    "convnext_tiny": 64,
+    "densenet121": 64,
+    "efficientnet_b0": 64,
+    "efficientnet_v2_s": 64,
+    "googlenet": 64,
+    "inception_v3": 96,
+    "maxvit_t": 224,
+    "mnasnet0_5": 64,
+    "mobilenet_v2": 64,
+    "mobilenet_v3_small": 64,
+    "regnet_x_400mf": 64,
+    "regnet_y_400mf": 64,
+    "resnet18": 64,
+    "resnext50_32x4d": 64,
+    "shufflenet_v2_x0_5": 64,
+    "squeezenet1_1": 64,
+    "swin_t": 96,
+    "swin_v2_t": 96,
+    "vgg11_bn": 32,
+    "vit_b_32": 224,
+}
+
+
+def original(name: str) -> nn.Module:
+    """The model with random weights, and statistics that tell one channel from another."""
+    torch.manual_seed(0)
+    plain = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    module: nn.Module = getattr(torchvision().models, name)(**plain).eval()
+    with torch.no_grad():
+        for each in module.modules():
+            if isinstance(each, nn.BatchNorm2d) and each.running_mean is not None and each.running_var is not None:
+                each.running_mean.normal_(std=0.1)
+                each.running_var.uniform_(0.5, 1.5)
+        for key, weight in module.named_parameters():
+            if weight.dim() == 1 or "layer_scale" in key or "token" in key or "bias_table" in key:
+                weight.add_(torch.randn_like(weight) * 0.1)
+    return module
+
+
+def inside(graph: Graph) -> list[Block]:
+    """Every block, those in groups too."""
+    return [
+        block
+        for node in graph
+        for block in (inside(node.block.body) if isinstance(node.block, Group) else [node.block])
+    ]
+
+
+def test_the_catalogue_holds_every_classification_model() -> None:
+    models = torchvision().models
+    assert sorted(MODELS) == sorted(models.list_models(module=models))
+    assert len(MODELS) == 80
+    assert len({model.title for model in MODELS.values()}) == 80
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_an_import_computes_what_the_original_computes(name: str) -> None:
+    module, shape = original(name), Shape(3, FAMILIES[name], FAMILIES[name])
+    imported = import_module(module, shape, name)
+    assert imported.opaque == () and imported.notes == ()
+    assert imported.parameters == sum(weight.numel() for weight in module.parameters())
+    assert difference(module, imported, torch.randn(2, *shape)) <= 1e-5
+    assert loads(dumps(Project(imported.graph))).graph == imported.graph
+
+
+@pytest.mark.parametrize("name", ["resnet50", "efficientnet_b3", "swin_v2_s"])
+def test_by_name_it_has_its_own_size_and_the_wanted_classes(name: str) -> None:
+    imported = import_torchvision(name, 7)
+    analysis = infer(imported.graph)
+    side = MODELS[name].side
+    assert imported.title == MODELS[name].title
+    assert [node.block for node in imported.graph.inputs] == [Input((3, side, side))]
+    assert analysis.shape(imported.graph.outputs[0].name) == Shape(7)
+    assert len({node.position for node in imported.graph}) == len(imported.graph)
+
+
+def test_an_unknown_name_is_a_sentence() -> None:
+    with pytest.raises(ImportRefused, match="torchvision has no classification model called 'resnet51'"):
+        import_torchvision("resnet51")
+
+
+def test_modules_stay_groups_under_their_names() -> None:
+    graph = import_torchvision("resnet18").graph
+    assert list(graph.nodes)[:6] == ["input", "conv1", "bn1", "relu", "maxpool", "layer1_0"]
+    block = graph["layer2_0"].block
+    assert isinstance(block, Group) and block.label == "BasicBlock"
+    assert [node.name for node in block.body][:3] == ["input1", "conv1", "bn1"]
+    assert {"downsample_conv", "downsample_bn"} <= set(block.body.nodes)
+
+
+def test_its_source_reads_as_a_person_writes() -> None:
+    text = source(import_torchvision("resnet50", 10).graph).text
+    assert "class Bottleneck(nn.Module):" in text
+    assert "self.layer3 = nn.Sequential(\n            BottleneckDownsample(512, 1024," in text
+    assert "*(Bottleneck(1024, conv1_channels=256) for _ in range(5))," in text
+    assert "x = self.layer4(x)  # 2048 × 7 × 7" in text
+
+
+def test_layers_of_a_dense_block_share_a_class_whatever_they_are_given() -> None:
+    text = source(import_torchvision("densenet121").graph).text
+    assert text.count("class DenseLayer") == 1
+
+
+class Shared(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=1)
+        self.left = nn.Linear(3, 2)
+        self.unused = nn.Linear(9, 9)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(self.conv(x))
+        return self.left(x.mean((2, 3)))
+
+
+def test_weights_that_are_shared_or_unused_are_told() -> None:
+    module = Shared().eval()
+    imported = import_module(module, Shape(3, 8, 8))
+    assert difference(module, imported, torch.randn(2, 3, 8, 8)) == 0.0
+    shared, unused = imported.notes
+    assert shared.startswith("conv.weight: used in several places with the same numbers")
+    assert unused.startswith("unused.weight, unused.bias: no part of what comes out")
+
+
+def test_dataclasses_of_an_import_are_values() -> None:
+    imported = import_module(Shared().eval(), Shape(3, 8, 8))
+    assert dataclasses.replace(imported, title="x").graph is imported.graph

@@ -1,0 +1,245 @@
+"""Steps that networks are made of, one by one: which block each becomes, and what is left opaque."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own habit
+from torch import Tensor, nn
+
+from cnnstudio.blocks import (
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    ChannelShuffle,
+    ChannelSlice,
+    Concat,
+    Conv2d,
+    Crop,
+    Dropout,
+    FirstToken,
+    Flatten,
+    Identity,
+    LayerNorm,
+    LayerNorm2d,
+    LayerScale,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    Multiply,
+    Opaque,
+    Pad,
+    Permute,
+    PositionEmbedding,
+    ReLU,
+    Reshape,
+    SelfAttention,
+    Softmax,
+    Softplus,
+    Tokens,
+    Upsample,
+)
+from cnnstudio.exchange.importing.network import Imported, ImportRefused, import_module
+from cnnstudio.exchange.importing.state_dict import difference
+from cnnstudio.graph import Block, Shape
+
+MAP = Shape(6, 8, 8)
+VECTOR = Shape(6)
+
+
+class Step(nn.Module):
+    """One function as a network, with whatever modules it uses."""
+
+    def __init__(self, function: Callable[..., Tensor], **parts: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(self, x)
+
+
+def imported(function: Callable[..., Tensor], size: Shape = MAP, **parts: nn.Module) -> Imported:
+    module = Step(function, **parts).eval()
+    made = import_module(module, size, "Step")
+    if not made.opaque:
+        assert difference(module, made, torch.randn(2, *size)) <= 1e-5
+    return made
+
+
+def blocks(made: Imported) -> list[Block]:
+    return [node.block for node in made.graph][1:]
+
+
+FUNCTIONS: list[tuple[Callable[..., Tensor], list[Block]]] = [
+    (lambda m, x: torch.relu(x), [ReLU()]),
+    (lambda m, x: x.relu(), [ReLU()]),
+    (lambda m, x: F.relu(x, inplace=True), [ReLU()]),
+    (lambda m, x: F.leaky_relu(x, 0.2), [LeakyReLU(0.2)]),
+    (lambda m, x: F.max_pool2d(x, 2), [MaxPool2d(2)]),
+    (lambda m, x: F.max_pool2d(x, 3, stride=2, padding=1), [MaxPool2d(3, 2, 1)]),
+    (lambda m, x: F.avg_pool2d(x, kernel_size=3, stride=1, padding=1), [AvgPool2d(3, 1, 1)]),
+    (lambda m, x: F.adaptive_avg_pool2d(x, (1, 1)), [AdaptiveAvgPool2d(1)]),
+    (lambda m, x: x.mean([2, 3]), [AdaptiveAvgPool2d(1), Flatten()]),
+    (lambda m, x: x.mean((-2, -1), keepdim=True), [AdaptiveAvgPool2d(1)]),
+    (lambda m, x: x.view(x.size(0), -1), [Flatten()]),
+    (lambda m, x: x.flatten(1), [Flatten()]),
+    (lambda m, x: x.reshape(x.shape[0], 12, 32), [Reshape((12, 32))]),
+    (lambda m, x: x.flatten(2).transpose(1, 2), [Tokens()]),
+    (lambda m, x: x.reshape(x.shape[0], 6, 64).permute(0, 2, 1), [Tokens()]),
+    (lambda m, x: x.flatten(2).transpose(1, 2)[:, 0], [Tokens(), FirstToken()]),
+    (lambda m, x: x.permute(0, 2, 3, 1), [Permute((2, 3, 1))]),
+    (lambda m, x: x.permute(0, 3, 1, 2), [Permute((3, 1, 2))]),
+    (lambda m, x: x.permute(0, 2, 3, 1).relu().permute(0, 3, 1, 2), [ReLU()]),
+    (lambda m, x: x[:, 2:], [ChannelSlice(2)]),
+    (lambda m, x: x[:, :, 1:-1, 2:-2], [Crop(1, 1, 2, 2)]),
+    (lambda m, x: torch.cat((x.chunk(2, 1)[1], x.chunk(2, 1)[0]), 1), [ChannelSlice(3), ChannelSlice(0, 3), Concat()]),
+    (lambda m, x: x.view(x.size(0), 2, 3, 8, 8).transpose(1, 2).reshape(x.size(0), -1, 8, 8), [ChannelShuffle(2)]),
+    (lambda m, x: x * torch.sigmoid(x), []),
+    (lambda m, x: F.pad(x, (1, 2, 0, 1)), [Pad(0, 1, 1, 2)]),
+    (lambda m, x: F.pad(x, (1, 1, 1, 1), mode="reflect"), [Pad(1, 1, 1, 1, "reflect")]),
+    (lambda m, x: F.interpolate(x, scale_factor=2), [Upsample(2)]),
+    (lambda m, x: F.dropout(x, 0.3, m.training), [Dropout(0.3)]),
+    (lambda m, x: F.softmax(x.flatten(1), dim=-1), [Flatten(), Softmax(1)]),
+    (lambda m, x: x.contiguous().clone(), []),
+]
+
+
+@pytest.mark.parametrize("case", FUNCTIONS, ids=[str(index) for index in range(len(FUNCTIONS))])
+def test_functions_and_methods_have_blocks(case: tuple[Callable[..., Tensor], list[Block]]) -> None:
+    function, wanted = case
+    made = imported(lambda m, x: m.last(function(m, x)), last=nn.Identity())
+    assert made.opaque == ()
+    found = [block for block in blocks(made) if not isinstance(block, Identity)]
+    if wanted:
+        assert found == wanted
+    else:
+        assert not any(isinstance(block, Opaque) for block in found)
+
+
+MODULES: list[tuple[nn.Module, Shape, Block]] = [
+    (nn.Conv2d(6, 4, (1, 3), 2, (0, 1), 1, 2, False), MAP, Conv2d(4, (1, 3), 2, (0, 1), 1, 2, False)),
+    (nn.Conv2d(6, 4, 3, padding=1, padding_mode="reflect"), MAP, Conv2d(4, 3, padding=1, padding_mode="reflect")),
+    (nn.MaxPool2d(2, 2, ceil_mode=True), MAP, MaxPool2d(2, ceil_mode=True)),
+    (nn.LayerNorm([6, 8, 8]), MAP, LayerNorm()),
+    (nn.LayerNorm(6, bias=False), VECTOR, LayerNorm(bias=False)),
+    (nn.Linear(6, 3, bias=False), VECTOR, Linear(3, False)),
+    (nn.Softplus(2.0), MAP, Softplus(2.0)),
+    (nn.Softmax(dim=-1), VECTOR, Softmax(1)),
+    (nn.Upsample(scale_factor=2.0, mode="bilinear"), MAP, Upsample(2, "bilinear")),
+    (nn.Flatten(), MAP, Flatten()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MODULES, ids=lambda case: type(case[0]).__name__)
+def test_modules_have_blocks(case: tuple[nn.Module, Shape, Block]) -> None:
+    module, size, block = case
+    made = imported(lambda m, x: m.step(x), size, step=module)
+    assert blocks(made) == [block]
+
+
+STRANGE: list[tuple[Callable[..., Tensor], dict[str, nn.Module], str]] = [
+    (lambda m, x: torch.einsum("bchw,bdhw->bcd", x, x), {}, "torch.einsum"),
+    (lambda m, x: m.step(x), {"step": nn.MaxPool2d(2, ceil_mode=False, dilation=1, return_indices=False)}, ""),
+    (lambda m, x: m.step(x, x), {"step": nn.Bilinear(8, 8, 8)}, "nn.Bilinear"),
+    (lambda m, x: m.step(x), {"step": nn.Softplus(1.0, threshold=3.0)}, "nn.Softplus"),
+    (lambda m, x: m.step(x), {"step": nn.AvgPool2d(2, divisor_override=3)}, "nn.AvgPool2d"),
+    (lambda m, x: F.dropout(x, 0.5), {}, "F.dropout"),
+    (lambda m, x: F.softplus(x, 2.0), {}, "F.softplus"),
+    (lambda m, x: x + x.mean((2, 3), keepdim=True), {}, "torch.add"),
+    (lambda m, x: torch.linalg.svdvals(x), {}, "linalg_svdvals"),
+    (lambda m, x: torch.sort(x, dim=2)[0], {}, "torch.sort"),
+]
+
+
+@pytest.mark.parametrize("case", STRANGE, ids=lambda case: case[2])
+def test_what_has_no_block_is_named_and_never_guessed(
+    case: tuple[Callable[..., Tensor], dict[str, nn.Module], str],
+) -> None:
+    function, parts, name = case
+    made = import_module(Step(lambda m, x: m.first(function(m, x)), first=nn.ReLU(), **parts).eval(), MAP)
+    if not name:
+        assert made.opaque == ()
+        return
+    assert len(made.opaque) == 1 and name in made.opaque[0]
+    (opaque,) = [block for block in blocks(made) if isinstance(block, Opaque)]
+    assert opaque.takes.startswith("6 ×") and opaque.gives
+    assert any(note.endswith("has no block here; it stands in one place as an opaque block.") for note in made.notes)
+
+
+def test_arithmetic_without_a_block_still_computes() -> None:
+    for function in (lambda m, x: x * 0.5, lambda m, x: x - 1, lambda m, x: torch.clamp(x, min=0.1, max=0.4)):
+        module = Step(lambda m, x, f=function: f(m, x)).eval()
+        made = import_module(module, MAP)
+        assert len(made.opaque) == 1
+        assert difference(module, made, torch.randn(2, *MAP)) <= 1e-6
+
+
+def test_a_size_of_the_batch_is_never_written_down() -> None:
+    made = import_module(Step(lambda m, x: torch.roll(x, x.size(0), 2)).eval(), MAP)
+    (opaque,) = [block for block in blocks(made) if isinstance(block, Opaque)]
+    assert opaque.arguments == "" and opaque.obstacle
+
+
+class ChannelsLast(nn.Module):
+    """ConvNeXt's way: the channels at the end for a norm and two linear layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.up, self.down = nn.LayerNorm(6), nn.Linear(6, 12), nn.Linear(12, 6)
+        self.gamma = nn.Parameter(torch.rand(6, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.down(F.gelu(self.up(self.norm(x.permute(0, 2, 3, 1))))).permute(0, 3, 1, 2)
+        return x + self.gamma * y
+
+
+def test_channels_at_the_end_and_back_are_layers_of_the_map() -> None:
+    module = ChannelsLast().eval()
+    made = import_module(module, MAP)
+    kinds = [type(block) for block in blocks(made)]
+    assert LayerNorm2d in kinds and kinds.count(Conv2d) == 2 and LayerScale in kinds and Permute not in kinds
+    assert difference(module, made, torch.randn(2, *MAP)) <= 1e-6
+
+
+class Viewing(nn.Module):
+    """A transformer's beginnings: tokens, places and attention."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places = nn.Parameter(torch.randn(1, 64, 6))
+        self.attention = nn.MultiheadAttention(6, 2, batch_first=True)
+        self.head = nn.Linear(6, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.flatten(2).transpose(1, 2) + self.places
+        y, _ = self.attention(x, x, x, need_weights=False)
+        return self.head((x + y)[:, 0])
+
+
+def test_tokens_places_and_attention_have_blocks() -> None:
+    module = Viewing().eval()
+    made = import_module(module, MAP)
+    kinds = [type(block) for block in blocks(made)]
+    assert {Tokens, PositionEmbedding, SelfAttention, FirstToken, Linear} <= set(kinds) and made.opaque == ()
+    assert difference(module, made, torch.randn(2, *MAP)) <= 1e-6
+
+
+def test_a_gate_is_a_product() -> None:
+    made = imported(lambda m, x: x * torch.sigmoid(m.squeeze(x)), squeeze=nn.Conv2d(6, 6, 1))
+    assert isinstance(blocks(made)[-1], Multiply)
+
+
+REFUSED: list[tuple[Callable[..., object], str]] = [
+    (lambda m, x: x if x.sum() > 0 else -x, "Its steps cannot be followed: forward decides by the values"),
+    (lambda m, x: (x, x), "does not end in one tensor"),
+    (lambda m, x: x.sum(), "does not end in one tensor"),
+    (lambda m, x: m.linear(x.flatten(1)), "does not take images of 6 × 8 × 8"),
+]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[1][:20])
+def test_what_cannot_be_followed_is_refused_in_words(case: tuple[Callable[..., object], str]) -> None:
+    function, sentence = case
+    with pytest.raises(ImportRefused, match=sentence):
+        import_module(Step(function, linear=nn.Linear(7, 7)).eval(), MAP)  # type: ignore[arg-type]

@@ -1,0 +1,130 @@
+"""Checkpoints of the original: names and numbers carried over, what does not fit said, nothing pickled opened."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from cnnstudio.compiler.source import source
+from cnnstudio.exchange.importing.network import Imported, ImportRefused, import_module, import_torchvision
+from cnnstudio.exchange.importing.state_dict import carry, load_weights, read
+from cnnstudio.graph import Shape
+from cnnstudio.training import weights
+from cnnstudio.training.build import build
+from cnnstudio.training.torchvision_compat import torchvision
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.stem(x).mean((2, 3)))
+
+
+@pytest.fixture
+def net() -> nn.Module:
+    torch.manual_seed(0)
+    return Net().eval()
+
+
+@pytest.fixture
+def imported(net: nn.Module) -> Imported:
+    return import_module(net, Shape(3, 8, 8), "Net")
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_a_checkpoint_becomes_weights_of_ours(net: nn.Module, imported: Imported, tmp_path: Path, suffix: str) -> None:
+    path, out = tmp_path / f"net{suffix}", tmp_path / "ours.safetensors"
+    if suffix == ".pth":
+        torch.save(net.state_dict(), path)
+    else:
+        save_file(net.state_dict(), path)
+    assert load_weights(imported, path, out).sentences == ()
+    ours = build(source(imported.graph).text).eval()
+    weights.load(ours, out)
+    x = torch.randn(2, 3, 8, 8)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(x), net(x))
+
+
+@pytest.mark.parametrize("key", ["state_dict", "model"])
+def test_checkpoints_of_training_scripts_hold_it_under_a_name(
+    net: nn.Module, imported: Imported, tmp_path: Path, key: str
+) -> None:
+    path = tmp_path / "last.pth"
+    state = {f"module.{name}": tensor for name, tensor in net.state_dict().items()}
+    torch.save({key: state, "epoch": 3}, path)
+    carried = carry(imported, read(path))
+    assert carried.sentences == () and torch.equal(carried.state["head.weight"], net.state_dict()["head.weight"])
+
+
+def test_what_does_not_fit_is_listed(net: nn.Module, imported: Imported) -> None:
+    state = dict(net.state_dict())
+    state["head.weight"], state["extra.weight"] = torch.zeros(5, 4), torch.zeros(3)
+    del state["stem.0.bias"]
+    missing, unfit, strange = carry(imported, state).sentences
+    assert missing == "The file has no stem.0.bias; fresh numbers stand there."
+    assert unfit == "Of another size, so fresh numbers stand there: head.weight is 5 × 4, here it is 2 × 4."
+    assert strange == "Not used: extra.weight."
+
+
+def test_a_file_of_another_network_is_refused(imported: Imported) -> None:
+    with pytest.raises(ImportRefused, match="Nothing in this file belongs to Net"):
+        carry(imported, {"conv1.weight": torch.zeros(3)})
+
+
+class Evil:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, (f"touch {self.path}",)
+
+
+def test_a_pickle_that_runs_a_program_is_not_opened(imported: Imported, tmp_path: Path) -> None:
+    path, trace = tmp_path / "evil.pth", tmp_path / "was_here"
+    torch.save({"state_dict": Evil(trace)}, path)
+    with pytest.raises(ImportRefused, match="holds more than weights, or is damaged, so it was not opened"):
+        load_weights(imported, path, tmp_path / "out.safetensors")
+    assert not trace.exists() and not (tmp_path / "out.safetensors").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04nonsense", b"hello" * 100])
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_a_damaged_file_is_a_sentence(tmp_path: Path, content: bytes, suffix: str) -> None:
+    path = tmp_path / f"w{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(ImportRefused, match=r"^w\."):
+        read(path)
+    with pytest.raises(ImportRefused, match="cannot be opened"):
+        read(tmp_path / f"none{suffix}")
+
+
+def test_a_list_of_numbers_is_no_state_dict(tmp_path: Path) -> None:
+    torch.save([1, 2, 3], tmp_path / "w.pth")
+    with pytest.raises(ImportRefused, match="holds no state_dict"):
+        read(tmp_path / "w.pth")
+
+
+def test_the_names_of_older_densenets_are_known(tmp_path: Path) -> None:
+    imported = import_torchvision("densenet121", 10)
+    module = torchvision().models.densenet121(num_classes=10)
+    old = {
+        name.replace("norm1.", "norm.1.").replace("conv2.", "conv.2.") if "denselayer" in name else name: tensor
+        for name, tensor in module.state_dict().items()
+    }
+    torch.save(old, tmp_path / "w.pth")
+    assert carry(imported, read(tmp_path / "w.pth")).sentences == ()
+
+
+def test_heads_that_only_train_are_said_to_be_unused() -> None:
+    imported = import_torchvision("googlenet")
+    module = torchvision().models.googlenet(init_weights=False)
+    (sentence,) = carry(imported, module.state_dict()).sentences
+    assert sentence.startswith("Not used: aux1.conv.conv.weight")
