@@ -13,11 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnnstudio import __version__
-from cnnstudio.cli import check, diff, export, new, summary, train, window
+from cnnstudio.cli import check, diff, export, import_, new, summary, train, window
 from cnnstudio.cli.command import CommandError
 
 INTERRUPTED = 130
-COMMANDS = (new, check, summary, diff, train, export)
+COMMANDS = (new, check, summary, diff, train, export, import_)
 
 
 def main(argv: list[str] | None = None) -> int:

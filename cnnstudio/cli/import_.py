@@ -1,0 +1,120 @@
+"""``cnnstudio import``: a network that was written elsewhere, as a project file."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnstudio.cli.command import CommandError, Commands
+from cnnstudio.exchange.importing.catalogue import MODELS
+from cnnstudio.graph import Shape
+from cnnstudio.project import Project, ProjectError, write
+
+if TYPE_CHECKING:
+    from cnnstudio.exchange.importing.network import Imported
+
+NAME = "import"
+TORCHVISION = "torchvision:"
+
+
+def add(commands: Commands) -> None:
+    """Declare the command."""
+    names = textwrap.fill(" ".join(MODELS), 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    parser = commands.add_parser(
+        NAME,
+        help="make a project of a PyTorch network",
+        description="Follow a network of torchvision, or of a Python file, step by step, and write it as a project. "
+        "A Python file is run for that, in a process of its own: say --trust where you know who wrote it.",
+        epilog=f"torchvision's models:\n{names}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("source", metavar="SOURCE", help="torchvision:NAME, or FILE.py:NAME for a class or a function")
+    parser.add_argument("-o", "--out", type=Path, metavar="OUT", help="the .cnn file to write; else NAME.cnn, here")
+    parser.add_argument("--classes", type=int, metavar="N", help="classes of a torchvision model; else 1,000")
+    parser.add_argument("--size", metavar="CxHxW", help="images of a Python file's network, such as 3x32x32")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="W",
+        help="a checkpoint of the original, .pth or .safetensors; it is written beside OUT as .safetensors",
+    )
+    parser.add_argument("--trust", action="store_true", help="run the Python file without asking")
+    parser.add_argument("--force", action="store_true", help="replace OUT where it is there")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the project, and the weights where some were named."""
+    source: str = arguments.source
+    if arguments.classes is not None and not 1 <= arguments.classes <= 65_536:
+        raise CommandError("--classes must be from 1 to 65,536.")
+    name = source.rpartition(":")[2] if ":" in source else Path(source).stem
+    out: Path = arguments.out or Path(f"{name}.cnn")
+    if out.exists() and not arguments.force:
+        raise CommandError(f"{out} is there already; give another name with -o, or --force to replace it.")
+    from cnnstudio.exchange.importing.network import ImportRefused
+
+    try:
+        imported = _torchvisions(arguments) if source.startswith(TORCHVISION) else _from_file(arguments)
+        loaded = _loaded(imported, arguments.weights, out) if arguments.weights is not None else []
+        write(out, Project(imported.graph))
+    except (ImportRefused, ProjectError) as error:
+        raise CommandError(str(error)) from error
+    print(f"{out}: {imported.title}, {len(imported.graph)} blocks, {imported.parameters:,} parameters.")
+    for sentence in (*imported.notes, *loaded):
+        print(sentence)
+    return 0
+
+
+def _torchvisions(arguments: argparse.Namespace) -> Imported:
+    from cnnstudio.exchange.importing.network import import_torchvision
+
+    if arguments.size is not None:
+        raise CommandError("--size is for a Python file; a torchvision model has a size of its own.")
+    return import_torchvision(arguments.source.removeprefix(TORCHVISION), arguments.classes)
+
+
+def _from_file(arguments: argparse.Namespace) -> Imported:
+    from cnnstudio.exchange.importing.foreign import import_file
+
+    found = re.fullmatch(r"(?P<file>.*\.py)(?::(?P<name>[A-Za-z_]\w*))?", arguments.source)
+    if found is None:
+        raise CommandError(f"{arguments.source[:80]} is neither torchvision:NAME nor FILE.py:NAME.")
+    if arguments.classes is not None:
+        raise CommandError("--classes is for torchvision's models; a Python file says itself how many there are.")
+    path, size = Path(found["file"]), _size(arguments.size)
+    if not path.is_file():
+        raise CommandError(f"There is no file {path}.")
+    if not arguments.trust and not _trusted(path):
+        raise CommandError(f"{path} was not run, so nothing was imported.")
+    return import_file(path, found["name"] or "", size)
+
+
+def _trusted(path: Path) -> bool:
+    """Ask whether the file may be run; without a terminal the answer is no."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise CommandError(f"Importing runs {path}, with your rights. If you trust who wrote it, say --trust.")
+    print(f"Importing runs {path}, with your rights. Only do so if you trust who wrote it.")
+    return input("Run it? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _size(text: str | None) -> Shape | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,5})[x×,](\d{1,5})[x×,](\d{1,5})", text.strip())
+    if found is None or "0" in found.groups():
+        raise CommandError(f"{text[:40]!r} is no size: write channels, height and width, as in 3x32x32.")
+    return Shape(*map(int, found.groups()))
+
+
+def _loaded(imported: Imported, weights: Path, project: Path) -> list[str]:
+    """Put the weights beside the project; what there is to say of them."""
+    from cnnstudio.exchange.importing.state_dict import load_weights
+
+    out = project.with_suffix(".safetensors")
+    carried = load_weights(imported, weights, out)
+    return [f"{out}: the weights of {weights.name}.", *carried.sentences]

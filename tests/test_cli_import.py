@@ -1,0 +1,90 @@
+"""The command ``import``: models by name, files after a question, weights beside the project."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from cnnstudio.cli import main
+from cnnstudio.project import read
+from cnnstudio.training import weights
+from cnnstudio.training.torchvision_compat import torchvision
+
+NET = """
+from torch import nn
+print("running")
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+"""
+
+
+def test_a_model_by_name_with_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save(torchvision().models.squeezenet1_1(num_classes=5).state_dict(), tmp_path / "theirs.pth")
+    out = tmp_path / "x.cnn"
+    source = ["import", "torchvision:squeezenet1_1", "--classes", "5", "-o", str(out)]
+    assert main([*source, "--weights", str(tmp_path / "theirs.pth")]) == 0
+    told = capsys.readouterr().out
+    assert "x.cnn: SqueezeNet 1.1, 19 blocks, 725,061 parameters." in told
+    assert "x.safetensors: the weights of theirs.pth." in told
+    assert len(read(out).graph) == 19
+    assert weights.read(tmp_path / "x.safetensors")[0]
+    assert main(source) == 1 and "is there already" in capsys.readouterr().err
+    assert main([*source, "--force"]) == 0
+
+
+def test_a_file_is_run_only_with_consent(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(NET)
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["import", "net.py"]) == 1
+    assert "Importing runs net.py, with your rights. If you trust who wrote it, say --trust." in capfd.readouterr().err
+    assert main(["import", "net.py:Net", "--trust", "--size", "1x28x28"]) == 0
+    told = capfd.readouterr().out
+    assert "Net.cnn: Net, 6 blocks, 55 parameters." in told and "running" not in told
+
+
+class Terminal:
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("answer", ["", "n", "what"])
+def test_anything_but_yes_is_no(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    (tmp_path / "net.py").write_text(NET)
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr("builtins.input", lambda question: answer)
+    assert main(["import", str(tmp_path / "net.py"), "-o", str(tmp_path / "x.cnn")]) == 1
+    told = capsys.readouterr()
+    assert "Only do so if you trust who wrote it." in told.out and "was not run" in told.err
+    assert not (tmp_path / "x.cnn").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["torchvision:resnet51"], "no classification model called 'resnet51'"),
+        (["nonsense"], "neither torchvision:NAME nor FILE.py:NAME"),
+        (["none.py"], "There is no file none.py"),
+        (["none.py", "--classes", "3"], "--classes is for torchvision's models"),
+        (["torchvision:resnet18", "--size", "3x8x8"], "--size is for a Python file"),
+        (["torchvision:resnet18", "--classes", "0"], "--classes must be from 1"),
+        (["none.py", "--size", "big"], "'big' is no size"),
+        (["torchvision:alexnet", "--weights", "none.pth"], "none.pth cannot be opened"),
+    ],
+)
+def test_refusals_are_sentences(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["import", *arguments]) == 1
+    assert sentence in capsys.readouterr().err
