@@ -35,7 +35,7 @@ def score(query: str, entry: Entry) -> float | None:
 
 
 def found(query: str, entries: Sequence[Entry]) -> list[Entry]:
-    """The entries that answer the query, the best first; all that suit the moment, as they stand, for an empty query."""
+    """The entries that answer the query, the best first; for an empty one all that suit the moment, as they stand."""
     scored = [(score(query, entry), index) for index, entry in enumerate(entries)]
     ranked = sorted((-points, index) for points, index in scored if points is not None)
     return [entries[index] for _, index in ranked]
