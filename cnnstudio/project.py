@@ -72,6 +72,10 @@ _RECIPES = {
     "small-resnet": Recipe(
         data="shapes", epochs=4, optimizer="AdamW", learning_rate=0.001, schedule="one-cycle", weight_decay=0.01
     ),
+    # the rate is for the head; a backbone that is unfrozen later learns at a tenth of it
+    "transfer": Recipe(
+        data="shapes", epochs=6, optimizer="AdamW", learning_rate=0.005, weights="torchvision", backbone_rate=0.1
+    ),
 }
 
 

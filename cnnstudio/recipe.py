@@ -30,6 +30,9 @@ class Recipe(Declaration):
     gradient_clip: greatest norm of the gradient; 0 leaves it alone
     augment: train on randomly shifted images, mirrored too where a mirror image makes sense
     validation_share: share of the images kept for validation where the data has no split of its own
+    weights: the weights to begin with: "torchvision" for those of its pretrained networks, or a file; empty for none
+    unfreeze_epoch: the epoch from which a frozen backbone learns too, a quarter an epoch from its end; 0 for never
+    backbone_rate: what the learning rate is multiplied by in a pretrained backbone
     seed: the same seed gives the same run again on a CPU
     device: where to compute; auto takes CUDA where there is one
     precision: auto computes in bfloat16 where the device is faster with it
@@ -51,6 +54,9 @@ class Recipe(Declaration):
     gradient_clip: NonNegative = 0.0
     augment: bool = False
     validation_share: Annotated[float, Range(0.05, 0.9)] = 0.2
+    weights: str = ""
+    unfreeze_epoch: Annotated[int, Range(0, 10_000)] = 0
+    backbone_rate: Annotated[float, Range(0.0001, 1.0)] = 1.0
     seed: Annotated[int, Range(0, 2**31 - 1)] = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["float32", "auto"] = "float32"

@@ -23,7 +23,7 @@ from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project, dumps, from_template, read, write
 from cnnstudio.recipe import Recipe
-from cnnstudio.zoo import TEMPLATES
+from cnnstudio.zoo import TEMPLATES, Backbone
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -97,7 +97,7 @@ def test_version_and_help(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["chekc"], "'chekc' is neither a command (new, check, summary, diff, train, export) nor a .cnn file"),
+        (["chekc"], "'chekc' is neither a command (new, check, summary, diff, train, export, import) nor a .cnn file"),
         (["--nonsense"], "required: COMMAND"),
         (["check", "x.cnn", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["check"], "required: FILE"),
@@ -192,11 +192,19 @@ def test_summary_leaves_blank_what_nobody_knows(run: Run, faulty: Path) -> None:
     assert "Activations" not in out
 
 
+def test_summary_tells_what_is_frozen(run: Run, tmp_path: Path) -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((3, 32, 32))), Backbone(cut="vector"), Linear(10))
+    write(tmp_path / "frozen.cnn", Project(draw.graph()))
+    _, out, _ = run("summary", tmp_path / "frozen.cnn")
+    assert "Frozen: 11,176,512 of the parameters, so that 5,130 learn\n" in out
+
+
 def test_summary_as_json(run: Run, file: Path, faulty: Path) -> None:
     code, out, _ = run("summary", "--json", file)
     found = json.loads(out)
     assert code == 0
-    assert found["totals"] == {"parameters": 1_490, "macs": 2_736, "activation_bytes": 2_024}
+    assert found["totals"] == {"parameters": 1_490, "macs": 2_736, "activation_bytes": 2_024, "frozen": 0}
     assert found["problems"] == []
     conv = found["nodes"][1]
     assert (conv["name"], conv["block"], conv["inputs"]) == ("conv1", "Conv2d", ["input1"])

@@ -60,6 +60,9 @@ def _table(analysis: Analysis) -> str:
     lines = ["  ".join(_padded(row, widths)).rstrip() for row in rows]
     rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
     lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+    if totals and totals.frozen:
+        learned = totals.parameters - totals.frozen
+        lines.append(f"Frozen: {totals.frozen:,} of the parameters, so that {learned:,} learn")
     if totals:
         lines.append(f"Activations of one sample: {_size(totals.activation_bytes)}")
     return "\n".join(lines)
@@ -109,6 +112,7 @@ def _node(name: str, analysis: Analysis, field: ReceptiveField | None) -> dict[s
         "inputs": node.inputs,
         "shape": facts.shape if facts else None,
         "parameters": facts.parameters if facts else None,
+        "frozen": facts.frozen if facts else None,
         "macs": facts.macs if facts else None,
         "activation_bytes": facts.activation_bytes if facts else None,
         "receptive_field": {"size": field.size, "stride": field.stride, "offset": field.offset} if field else None,

@@ -67,6 +67,7 @@ def _train(
     bar.show("Starting PyTorch", None)
     from cnnstudio.training.data import load
     from cnnstudio.training.loop import TrainingError, fresh, train
+    from cnnstudio.training.pretrained import begin
 
     def loading(sentence: str, share: float | None) -> bool:
         bar.show(sentence, share)
@@ -78,7 +79,9 @@ def _train(
         folder = _made(arguments.out, arguments.file.stem)
         write(folder / "project.cnn", project)
         told = Telling(bar)
-        with closing(train(fresh(text, project.recipe), data, project.recipe, folder, None, text)) as events:
+        module = fresh(text, project.recipe)
+        data = begin(module, text, project.recipe, data, loading)
+        with closing(train(module, data, project.recipe, folder, None, text)) as events:
             for event in events:
                 told.take(event)
                 if is_interrupted():

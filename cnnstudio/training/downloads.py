@@ -83,10 +83,24 @@ def _fetch(reader: Any, root: Path, title: str, progress: Progress) -> None:
         def share(done: float, number: int = number) -> bool:
             return progress(f"Downloading {title}", (number + done) / len(archives))
 
-        _download(addresses, path, md5, title, share)
+        def is_right(file: Path, md5: str = md5) -> bool:
+            return _md5(file) == md5
+
+        download(addresses, path, is_right, title, share, "the digits and the shapes need no network")
 
 
-def _download(addresses: Sequence[str], path: Path, md5: str, title: str, share: Callable[[float], bool]) -> None:
+def download(  # noqa: PLR0917 - the first three are the file, the others what is said meanwhile
+    addresses: Sequence[str],
+    path: Path,
+    is_right: Callable[[Path], bool],
+    title: str,
+    share: Callable[[float], bool],
+    advice: str,
+) -> None:
+    """Put what one of the addresses gives at ``path``, once ``is_right``; ``share`` may answer False to cancel.
+
+    Raises ``DataError`` with a sentence that ends in ``advice``, ``DataCancelledError``, or ``OSError`` of the disk.
+    """
     part = path.with_name(f"{path.name}.part")
     why = ""
     for address in addresses:
@@ -102,16 +116,13 @@ def _download(addresses: Sequence[str], path: Path, md5: str, title: str, share:
         except OSError:  # a full disk
             part.unlink(missing_ok=True)
             raise
-        if _md5(part) == md5:
+        if is_right(part):
             part.replace(path)
             return
         part.unlink()
         why = "what came is not what was asked for"
     part.unlink(missing_ok=True)
-    raise DataError(
-        f"{title} could not be downloaded ({why}). Check the network and try again; "
-        "the digits and the shapes need no network."
-    )
+    raise DataError(f"{title} could not be downloaded ({why}). Check the network and try again; {advice}.")
 
 
 def _copy(address: str, part: Path, share: Callable[[float], bool]) -> None:

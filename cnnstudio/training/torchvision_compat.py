@@ -17,8 +17,11 @@ import warnings
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 # the operators that torchvision's _meta_registrations.py names without asking (as of 0.28), with their schemas
 _SCHEMAS = (
@@ -64,3 +67,23 @@ def _declare() -> torch.library.Library:
     for schema in _SCHEMAS:
         library.define(schema)  # type: ignore[no-untyped-call]
     return library
+
+
+class _Blank(TorchFunctionMode):
+    """Makes modules whose weights have a shape and no numbers, so that the largest network is there at once.
+
+    Unlike ``torch.device("meta")`` it leaves alone what constructors compute with: RegNet's widths come of a tensor.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if func is torch.empty:
+            kwargs["device"] = "meta"
+        return func(*args, **kwargs)
+
+
+def blank(make: Any, **arguments: Any) -> nn.Module:
+    """``make(**arguments)`` with weights that have no numbers."""
+    with _Blank():
+        module: nn.Module = make(**arguments)
+    return module.to("meta").eval()

@@ -22,6 +22,7 @@ from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Sta
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.preferences import home
 from cnnstudio.ui.worker import DRAIN_MILLISECONDS, Worker, sentence_of
+from cnnstudio.zoo import Backbone
 
 if TYPE_CHECKING:
     from cnnstudio.training.data import Data
@@ -305,9 +306,11 @@ def obstacle(document: Document, training: bool = True) -> str | None:
 
 
 def images_key(project: Project) -> tuple[object, ...]:
-    """What the images of a project follow from."""
+    """What the images of a project, and how they are normalised, follow from."""
     recipe, inputs = project.recipe, project.graph.inputs
-    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, inputs[0].block if inputs else None
+    backbones = [node.block for node in project.graph if isinstance(node.block, Backbone)] if recipe.weights else []
+    size = inputs[0].block if inputs else None
+    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, recipe.weights, size, *backbones
 
 
 def image_size(graph: Graph) -> Shape | None:
@@ -346,10 +349,12 @@ def prepare(
     """
     from cnnstudio.training.data import load
     from cnnstudio.training.loop import Watch, fresh
+    from cnnstudio.training.pretrained import begin
 
     text = source(project.graph)
     data = known if known is not None else load(project.recipe, image_size(project.graph) or Shape(), progress)
-    return Prepared(project, text, fresh(text, project.recipe), data, Watch(), folder)
+    module = fresh(text, project.recipe)
+    return Prepared(project, text, module, begin(module, text, project.recipe, data, progress), Watch(), folder)
 
 
 def _told(worker: Worker, sentence: str, share: float | None) -> bool:

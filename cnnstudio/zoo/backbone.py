@@ -11,8 +11,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, Dropout, Flatten, Input, Linear
-from cnnstudio.graph import Composite, Graph, Node, Remedy, Shape, ShapeError, block
+from cnnstudio.graph import Composite, Graph, Node, Remedy, Shape, ShapeError, Sketch, block
+from cnnstudio.graph.layout import laid_out
 from cnnstudio.zoo.networks import NETWORKS
+from cnnstudio.zoo.template import Size
 
 # of our networks, those that torchvision has not, so that nobody has weights for them
 OURS = ("preact_resnet18", "se_resnet50", "mobilenet_v1", "xception", "fractalnet")
@@ -73,6 +75,14 @@ class Backbone(Composite):
     def brief(self) -> str:
         words = [self.model] + ([self.cut] if self.cut != "features" else []) + (["frozen"] if self.frozen else [])
         return " · ".join(words)
+
+
+def transfer(classes: int = 10, size: Size = (3, 64, 64)) -> Graph:
+    """A small frozen MobileNetV3 and a head for these classes, the only part of it that learns."""
+    draw = Sketch()
+    x = draw.chain(draw(Input(size)), Backbone("mobilenet_v3_small"), AdaptiveAvgPool2d(1), Flatten())
+    draw(Linear(classes), x)
+    return laid_out(draw.graph())
 
 
 def whole(model: str) -> Graph:

@@ -28,7 +28,7 @@ from cnnstudio.ui.widgets.form import Form
 BASIC = ("epochs", "batch_size", "optimizer", "learning_rate", "augment")
 ADVANCED = (
     "momentum", "nesterov", "weight_decay", "schedule", "step_epochs", "step_factor", "label_smoothing",
-    "gradient_clip", "validation_share", "seed", "device", "precision",
+    "gradient_clip", "validation_share", "weights", "unfreeze_epoch", "backbone_rate", "seed", "device", "precision",
 )  # fmt: skip
 # what else a parameter needs in order to mean anything
 NEEDS = {
@@ -254,5 +254,7 @@ def duration(seconds: float) -> str:
 def _matters(name: str, recipe: Recipe) -> bool:
     if name == "validation_share":
         return recipe.data in ("digits", "shapes", "folder")
+    if name in ("unfreeze_epoch", "backbone_rate"):
+        return bool(recipe.weights)
     needed, value = NEEDS.get(name, ("", None))
     return not needed or getattr(recipe, needed) == value
