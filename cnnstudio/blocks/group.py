@@ -189,6 +189,24 @@ def with_body(graph: Graph, scope: tuple[str, ...], body: Graph) -> Graph:
     return graph.replace(scope[0], kept(block, with_body(block.body, scope[1:], body)))
 
 
+def group_at(graph: Graph, scope: tuple[str, ...]) -> Group:
+    """The group at this path of names. Raises ``GraphError`` where something else is there."""
+    *outer, name = scope
+    for each in outer:
+        graph = group_at(graph, (each,)).body
+    block = graph[name].block
+    if not isinstance(block, Group):
+        raise GraphError(f"{name} ({block.title}) is declared by its parameters.")
+    return block
+
+
+def with_group(graph: Graph, scope: tuple[str, ...], group: Group) -> Graph:
+    """``graph`` with another group at this path of names."""
+    outer = scope[:-1]
+    inner = group_at(graph, outer).body if outer else graph
+    return with_body(graph, outer, inner.replace(scope[-1], group))
+
+
 def grouped(
     graph: Graph, names: Iterable[str], shape: Callable[[str], Shape | None], label: str = "Group"
 ) -> tuple[Graph, str]:

@@ -20,6 +20,7 @@ from cnnstudio.graph import Composite, Graph
 from cnnstudio.project import Project
 from cnnstudio.recipe import Recipe
 from cnnstudio.training.datasets import DATASETS
+from cnnstudio.ui.library import Library
 
 
 class Document(QObject):
@@ -47,6 +48,7 @@ class Document(QObject):
         self.scope: tuple[str, ...] = ()
         self.concealed: frozenset[str] = frozenset()
         self.undo_stack = QUndoStack(self)
+        self.library = Library(self)
 
     # the project
 

@@ -9,9 +9,11 @@ from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from cnnstudio.graph import BLOCKS, Block, Edge, ParameterError
+from cnnstudio.project import ProjectError
 from cnnstudio.ui.canvas.clipboard import BLOCK
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.library import from_text
 from cnnstudio.ui.measures import HEIGHT, WIDTH
 from cnnstudio.ui.theme import theme
 
@@ -56,8 +58,10 @@ def dragged_block(mime: QMimeData, document: Document) -> Block | None:
     """The block that is dragged; None, and a sentence, where what is dragged is no block."""
     try:
         found = json.loads(bytes(mime.data(BLOCK).data()))
+        if "file" in found:  # a group of a person's own, as a project holds it
+            return from_text(found["file"])
         return BLOCKS[found["block"]](**found.get("parameters", {}))
-    except ParameterError as error:
+    except (ParameterError, ProjectError) as error:
         document.said.emit(str(error))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         document.said.emit("What was dropped is not a block of this program.")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from cnnstudio.blocks.group import Group, group_at, with_exposed, with_group
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.formula import formula
 from cnnstudio.compiler.receptive import ReceptiveField
 from cnnstudio.graph import Block, GraphError, NamingError, Node, ParameterError
+from cnnstudio.project import ProjectError
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insertion import ungrouped
 from cnnstudio.ui.panels import cards
 from cnnstudio.ui.panels.cards import Card
+from cnnstudio.ui.panels.exposed import ExposedForm
 from cnnstudio.ui.panels.node_header import NodeHeader, is_composite, replacement
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import ProblemRow, show_rows
@@ -48,6 +52,10 @@ class InspectorPanel(Panel):
         self.header.opened.connect(lambda: document.enter((*document.scope, *self._targets)))
         self.header.ungrouped.connect(self._ungroup)
         self.header.replaced.connect(self._replace)
+        self.header.kept.connect(self._keep)
+        self.exposed = ExposedForm(self)
+        self.exposed.edited.connect(self._edit_inside)
+        self.exposed.chosen.connect(self._expose)
         self.sentence = QLabel(self)
         self.sentence.setWordWrap(True)
         self.sentence.setProperty("role", "muted")
@@ -72,6 +80,7 @@ class InspectorPanel(Panel):
         self.column.addWidget(self.header)
         self.column.addWidget(self.sentence)
         self.column.addLayout(self.form_place)
+        self.column.addWidget(self.exposed)
         self.column.addLayout(self.problem_place)
         for card in (self.outcome, self.formula, self.theory):
             self.column.addWidget(card)
@@ -103,6 +112,7 @@ class InspectorPanel(Panel):
         kinds = {type(node.block) for node in nodes}
         self._show_header(nodes, kinds)
         self._show_form(nodes, kinds)
+        self._show_exposed(nodes)
         self._show_problems()
         self._show_cards(nodes)
         if is_other:
@@ -114,7 +124,7 @@ class InspectorPanel(Panel):
             node = nodes[0]
             self.header.show_node(node, read_only)
             composite = is_composite(type(node.block)) and self.document.can_enter(node.name)
-            self.header.allow(composite, composite and not read_only)
+            self.header.allow(composite, composite and not read_only, isinstance(node.block, Group))
         elif nodes:
             kind = next(iter(kinds)) if len(kinds) == 1 else None
             title = f"{len(nodes)} nodes"
@@ -142,6 +152,17 @@ class InspectorPanel(Panel):
             form.set_values(*(node.block for node in nodes))
             form.set_read_only(self.document.is_read_only)
             form.show()
+
+    def _show_exposed(self, nodes: list[Node]) -> None:
+        """Show what a group offers of its blocks, or let one of those be offered."""
+        document, read_only = self.document, self.document.is_read_only
+        block = nodes[0].block if len(nodes) == 1 else None
+        if isinstance(block, Group):
+            self.exposed.show_group(block, read_only)
+        elif block is not None and document.scope and not read_only:
+            self.exposed.show_inner(group_at(document.graph, document.scope), document.scope[-1], nodes[0].name)
+        else:
+            self.exposed.forget()
 
     def _form_of(self, kind: type[Block]) -> Form:
         if kind not in self._forms:
@@ -218,6 +239,43 @@ class InspectorPanel(Panel):
     def _settle(self) -> None:
         if self.form is not None:
             self.form.settle()
+        self.exposed.settle()
+
+    def _edit_inside(self, node: str, name: str, value: Any) -> None:
+        """Set a parameter of a block inside the selected group."""
+        target = self._targets[0] if len(self._targets) == 1 else ""
+        graph = self.document.view_graph
+        group = graph[target].block if target in graph else None
+        if not isinstance(group, Group) or node not in group.body or self.document.is_read_only:
+            return
+        try:
+            changed = graph.replace(target, with_exposed(group, node, name, value))
+        except ParameterError as error:
+            self.exposed.refuse(node, name, str(error))
+            return
+        burst = self.exposed.forms[node].burst
+        self.document.edit_graph(f"Set {node}.{name} of {target}", changed, f"{target}.{node}.{name}.{burst}")
+
+    def _expose(self, exposed: tuple[str, ...]) -> None:
+        """Offer these parameters on the selected group, or on the one that is open."""
+        document, group = self.document, self.exposed.group
+        if group is None:
+            return
+        scope = document.scope if self.exposed.only is not None else (*document.scope, *self._targets)
+        whole = with_group(document.graph, scope, dataclasses.replace(group, exposed=exposed))
+        document.edit(f"Choose the parameters of {scope[-1]}", dataclasses.replace(document.project, graph=whole))
+
+    def _keep(self) -> None:
+        """Put the selected group into the library."""
+        block = self.document.view_graph[self._targets[0]].block
+        if not isinstance(block, Group):
+            return
+        try:
+            kept = self.document.library.keep(block)
+        except ProjectError as error:
+            self.document.said.emit(str(error))
+        else:
+            self.document.said.emit(f"{kept.label} is in your library: look under Mine at the end of the blocks.")
 
     def _edit(self, name: str, value: Any) -> None:
         graph = self.document.view_graph

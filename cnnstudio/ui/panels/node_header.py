@@ -14,12 +14,13 @@ from cnnstudio.ui.widgets.tile import Tile
 
 
 class NodeHeader(QWidget):
-    """Says what is selected. ``renamed(new)``, ``opened``, ``ungrouped`` and ``replaced(block type)`` ask for more."""
+    """What is selected. ``renamed(new)``, ``opened``, ``ungrouped``, ``replaced(block)`` and ``kept`` ask for more."""
 
     renamed = Signal(str)
     opened = Signal()
     ungrouped = Signal()
     replaced = Signal(object)
+    kept = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,11 +45,13 @@ class NodeHeader(QWidget):
         self.menu = QMenu(self.replace_button)
         self.menu.aboutToShow.connect(self.fill_menu)
         self.replace_button.setMenu(self.menu)
+        self.keep_button = _button("bookmark-simple", "Keep in Mine", "Put this block into your library, under Mine")
+        self.keep_button.clicked.connect(self.kept)
         self.open_button.clicked.connect(self.opened)
         self.ungroup_button.clicked.connect(self.ungrouped)
         buttons = FlowLayout(spacing=4)
         buttons.setContentsMargins(0, 6, 0, 0)
-        for button in (self.open_button, self.ungroup_button, self.replace_button):
+        for button in (self.open_button, self.ungroup_button, self.keep_button, self.replace_button):
             buttons.addWidget(button)
         self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -90,10 +93,11 @@ class NodeHeader(QWidget):
         self.name.style().unpolish(self.name)
         self.name.style().polish(self.name)
 
-    def allow(self, can_open: bool, can_ungroup: bool) -> None:
+    def allow(self, can_open: bool, can_ungroup: bool, can_keep: bool = False) -> None:
         """Say which of the buttons mean something."""
         self.open_button.setVisible(can_open)
         self.ungroup_button.setVisible(can_ungroup)
+        self.keep_button.setVisible(can_keep)
 
     def fill_menu(self) -> None:
         """List the blocks that fit in the place, by family."""

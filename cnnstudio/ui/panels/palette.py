@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from html import escape
 
 from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QLabel,
     QLineEdit,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -21,13 +23,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-import cnnstudio.blocks  # noqa: F401 - fills BLOCKS
+from cnnstudio.blocks import Group
 from cnnstudio.graph import BLOCKS, Block, Composite
+from cnnstudio.project import ProjectError
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insertion import inserted
+from cnnstudio.ui.library import Kept, as_text
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.theme import FAMILY_HUES, icon, theme
+from cnnstudio.ui.widgets.question_bar import QuestionBar
 from cnnstudio.ui.widgets.tile import paint_tile
 
 MIME = "application/x-cnnstudio-block"
@@ -37,6 +42,8 @@ FAMILIES = (
 )  # fmt: skip
 TITLES = {"merge": "Joining branches", "linear": "Flatten and linear", "efficient": "Efficient blocks"}
 BLOCK_ROLE = Qt.ItemDataRole.UserRole
+KEPT_ROLE = Qt.ItemDataRole.UserRole + 1  # of a group in the library
+MINE = "Mine"
 
 
 class PalettePanel(Panel):
@@ -54,8 +61,12 @@ class PalettePanel(Panel):
         self.search.textChanged.connect(self._fill)
         self.tree = BlockTree(self)
         self.tree.itemClicked.connect(self._toggle)
-        self.tree.itemActivated.connect(lambda item: self._add(item.data(0, BLOCK_ROLE)))
+        self.tree.itemActivated.connect(self._add)
         self.tree.installEventFilter(self)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.question = QuestionBar(self)
+        document.library.changed.connect(lambda: self._fill(self.search.text()))
         self.nothing = QLabel(self)
         self.nothing.setWordWrap(True)
         self.nothing.setProperty("role", "muted")
@@ -70,6 +81,7 @@ class PalettePanel(Panel):
         layout.addLayout(top)
         layout.addWidget(self.nothing)
         layout.addWidget(self.tree, 1)
+        layout.addWidget(self.question)
         self.setFocusProxy(self.search)
         self._fill("")
 
@@ -82,6 +94,9 @@ class PalettePanel(Panel):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if watched is self.search and self._searching(event):
+                return True
+            if watched is self.tree and event.key() == Qt.Key.Key_Delete:
+                self._ask_to_remove(self.tree.currentItem())
                 return True
             if watched is self.tree and event.text().strip() and event.text().isprintable():
                 # a letter typed in the list goes on searching
@@ -98,7 +113,7 @@ class PalettePanel(Panel):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             item = self.tree.currentItem()
             if item is not None:
-                self._add(item.data(0, BLOCK_ROLE))
+                self._add(item)
             return True
         if key == Qt.Key.Key_Escape and self.search.text():
             self.search.clear()
@@ -108,9 +123,9 @@ class PalettePanel(Panel):
     def _fill(self, text: str) -> None:
         self.tree.clear()
         listed = matches(text, (block for block in BLOCKS.values() if block.is_offered))
+        mine = _own(text, self.document.library.groups)
         if text.strip():
-            for block in listed:
-                self.tree.addTopLevelItem(_entry(block))
+            self.tree.addTopLevelItems([*map(_kept_entry, mine), *map(_entry, listed)])
         else:
             for family in _families(listed):
                 heading = QTreeWidgetItem([TITLES.get(family, family.capitalize())])
@@ -118,9 +133,15 @@ class PalettePanel(Panel):
                 self.tree.addTopLevelItem(heading)
                 heading.addChildren([_entry(block) for block in listed if block.family == family])
                 heading.setExpanded(heading.text(0) not in self._closed)
+            if mine:
+                heading = QTreeWidgetItem([MINE])
+                heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                self.tree.addTopLevelItem(heading)
+                heading.addChildren([_kept_entry(kept) for kept in mine])
+                heading.setExpanded(MINE not in self._closed)
         self.nothing.setText(f"No block is called “{text.strip()[:40]}”. Try conv, pool, relu, skip or image.")
-        self.nothing.setVisible(not listed)
-        self.tree.setVisible(bool(listed))
+        self.nothing.setVisible(not listed and not mine)
+        self.tree.setVisible(bool(listed or mine))
         if text.strip() and (best := self.tree.topLevelItem(0)) is not None:
             self.tree.setCurrentItem(best)
 
@@ -129,15 +150,46 @@ class PalettePanel(Panel):
             item.setExpanded(not item.isExpanded())
             (self._closed.discard if item.isExpanded() else self._closed.add)(item.text(0))
 
-    def _add(self, block: type[Block] | None) -> None:
+    def _add(self, item: QTreeWidgetItem) -> None:
+        block, kept = item.data(0, BLOCK_ROLE), item.data(0, KEPT_ROLE)
         if block is None:
             return
+        title = item.text(0)
         if self.document.is_read_only:
-            self.document.edit_graph(f"Add {block.title}", self.document.view_graph)  # which says why not
+            self.document.edit_graph(f"Add {title}", self.document.view_graph)  # which says why not
             return
-        graph, name = inserted(self.document.view_graph, block(), self.document.selection)
-        self.document.edit_graph(f"Add {block.title}", graph)
+        made = kept.group if kept is not None else block()
+        graph, name = inserted(self.document.view_graph, made, self.document.selection)
+        self.document.edit_graph(f"Add {title}", graph)
         self.document.select((name,))
+
+    # blocks of a person's own
+
+    def menu(self, item: QTreeWidgetItem | None) -> QMenu | None:
+        """What can be done with a group of the library; None for what is none."""
+        if item is None or item.data(0, KEPT_ROLE) is None:
+            return None
+        menu = QMenu(self)
+        menu.addAction("Add it to the network", lambda: self._add(item))
+        menu.addAction(icon("trash"), "Remove it from the library…", lambda: self._ask_to_remove(item))
+        return menu
+
+    def _show_menu(self, place: QPoint) -> None:
+        if (menu := self.menu(self.tree.itemAt(place))) is not None:
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.tree.viewport().mapToGlobal(place))
+
+    def _ask_to_remove(self, item: QTreeWidgetItem | None) -> None:
+        kept = item.data(0, KEPT_ROLE) if item is not None else None
+        if kept is not None:
+            sentence = f"Remove {kept.label} from the library? Networks that use it keep their copy."
+            self.question.ask(sentence, "Remove", lambda: self._remove(kept))
+
+    def _remove(self, kept: Kept) -> None:
+        try:
+            self.document.library.remove(kept)
+        except ProjectError as error:
+            self.document.said.emit(str(error))
 
 
 class BlockTree(QTreeWidget):
@@ -162,7 +214,7 @@ class BlockTree(QTreeWidget):
         if item is not None and (block := item.data(0, BLOCK_ROLE)) is not None:
             drag = QDrag(self)
             drag.setMimeData(self.mimeData([item]))
-            drag.setPixmap(card(block, self.devicePixelRatioF()))
+            drag.setPixmap(card(block, self.devicePixelRatioF(), item.text(0)))
             drag.setHotSpot(QPoint(20, 20))
             drag.exec(Qt.DropAction.CopyAction)
 
@@ -172,7 +224,10 @@ class BlockTree(QTreeWidget):
     def mimeData(self, items: Iterable[QTreeWidgetItem]) -> QMimeData:
         data = QMimeData()
         for item in items:
-            if block := item.data(0, BLOCK_ROLE):
+            if kept := item.data(0, KEPT_ROLE):
+                data.setData(MIME, json.dumps({"file": as_text(kept.group)}).encode())
+                data.setText(kept.label)
+            elif block := item.data(0, BLOCK_ROLE):
                 data.setData(MIME, json.dumps({"block": block.__name__, "parameters": {}}).encode())
                 data.setText(block.__name__)
         return data
@@ -226,7 +281,7 @@ def matches(text: str, blocks: Iterable[type[Block]]) -> list[type[Block]]:
     return [entries[entry] for entry in found(text, list(entries))]
 
 
-def card(block: type[Block], ratio: float = 1.0) -> QPixmap:
+def card(block: type[Block], ratio: float = 1.0, title: str | None = None) -> QPixmap:
     """What hangs on the pointer while a block is dragged: a small node."""
     font = theme.font(bold=True)
     pixmap = QPixmap(QSize(160, 40) * ratio)
@@ -240,7 +295,8 @@ def card(block: type[Block], ratio: float = 1.0) -> QPixmap:
     paint_tile(painter, QRect(9, 9, 22, 22), block)
     painter.setFont(font)
     painter.setPen(theme.color("text"))
-    painter.drawText(QRect(40, 0, 114, 40), Qt.AlignmentFlag.AlignVCenter, block.title)
+    words = painter.fontMetrics().elidedText(title or block.title, Qt.TextElideMode.ElideRight, 114)
+    painter.drawText(QRect(40, 0, 114, 40), Qt.AlignmentFlag.AlignVCenter, words)
     painter.end()
     return pixmap
 
@@ -251,6 +307,22 @@ def _entry(block: type[Block]) -> QTreeWidgetItem:
     made = "<br><i>Made of other blocks; it can be opened.</i>" if issubclass(block, Composite) else ""
     item.setToolTip(0, f"<p><b>{block.title}</b><br>{first_sentence(block)}{made}</p>")
     item.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, first_sentence(block))
+    return item
+
+
+def _own(text: str, groups: Iterable[Kept]) -> list[Kept]:
+    """The groups of the library that fit what was typed."""
+    entries = {Entry(kept.label, "", "group", kept, "mine group own"): kept for kept in groups}
+    return [entries[entry] for entry in found(text, list(entries))]
+
+
+def _kept_entry(kept: Kept) -> QTreeWidgetItem:
+    item = QTreeWidgetItem([kept.label])
+    item.setData(0, BLOCK_ROLE, Group)
+    item.setData(0, KEPT_ROLE, kept)
+    parts = ", ".join(node.block.title for node in kept.group.body if not node.is_input)
+    item.setToolTip(0, f"<p><b>{escape(kept.label)}</b><br>A block of your own: {escape(parts)[:200]}.</p>")
+    item.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, "A block of your own")
     return item
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -282,10 +284,94 @@ def test_inside_a_group_a_misfit_is_said_where_it_is(show: Show, qtbot: QtBot) -
 
 def test_a_group_has_a_name_to_type_and_a_body_to_draw(show: Show) -> None:
     panel = show(folded(), "group1")
-    assert panel.form is not None and list(panel.form.rows) == ["label"]
+    assert panel.form is not None and list(panel.form.rows) == ["label", "repeat"]
 
 
 def test_an_empty_network_has_hints_and_no_figures(show: Show) -> None:
     panel = show(Graph())
     assert panel.header.kind.text() == "Empty" and not panel.outcome.isVisible()
     assert "palette" in panel.theory.text.text()
+
+
+# groups of one's own
+
+
+def offered(panel: InspectorPanel, *exposed: str) -> Group:
+    """The group of the panel's document, made to offer these parameters."""
+    document = panel.document
+    block = document.graph["group1"].block
+    assert isinstance(block, Group)
+    document.edit_graph("Offer", document.graph.replace("group1", dataclasses.replace(block, exposed=exposed)))
+    return block
+
+
+def ticks(menu: QMenu) -> dict[str, QAction]:
+    return {action.text(): action for action in menu.actions() if action.isCheckable()}
+
+
+def test_what_a_group_offers_is_edited_on_it(show: Show, qtbot: QtBot) -> None:
+    panel = show(folded(), "group1")
+    assert not panel.exposed.forms
+    offered(panel, "conv1.out_channels", "conv1.kernel_size")
+    qtbot.waitUntil(lambda: bool(panel.exposed.forms))
+    form = panel.exposed.forms["conv1"]
+    assert list(form.rows) == ["out_channels", "kernel_size"]
+    form.editor("out_channels").give(5)
+    group = panel.document.graph["group1"].block
+    assert isinstance(group, Group) and group.body["conv1"].block == Conv2d(5, 3, padding=1)
+    assert panel.document.undo_stack.undoText() == "Set conv1.out_channels of group1"
+    panel.document.undo_stack.undo()
+    qtbot.waitUntil(lambda: panel.exposed.forms["conv1"].editor("out_channels").value == 4)
+
+
+def test_what_a_group_offers_is_ticked_on_it(show: Show, qtbot: QtBot) -> None:
+    panel = show(folded(), "group1")
+    panel.exposed.fill_menu()
+    menus = {action.text(): action.menu() for action in panel.exposed.menu.actions()}
+    assert list(menus) == ["conv1"]  # an Input's size is what enters, and ReLU has none
+    ticks(menus["conv1"])["out_channels"].trigger()
+    qtbot.waitUntil(lambda: "conv1" in panel.exposed.forms)
+    group = panel.document.graph["group1"].block
+    assert isinstance(group, Group) and group.exposed == ("conv1.out_channels",)
+    panel.exposed.fill_menu()
+    (menu,) = [action.menu() for action in panel.exposed.menu.actions()]
+    assert ticks(menu)["out_channels"].isChecked()
+    ticks(menu)["out_channels"].trigger()
+    qtbot.waitUntil(lambda: not panel.exposed.forms)
+    assert panel.document.graph["group1"].block.values["exposed"] == ()
+
+
+def test_inside_a_group_a_parameter_is_offered_on_it(show: Show, qtbot: QtBot) -> None:
+    panel = show(folded(), "group1")
+    panel.document.enter(("group1",))
+    panel.document.select(("conv1",))
+    qtbot.waitUntil(lambda: panel.exposed.choose.text() == "Offer on group1" and panel.exposed.isVisible())
+    panel.exposed.fill_menu()
+    ticks(panel.exposed.menu)["bias"].trigger()
+    assert panel.document.graph["group1"].block.values["exposed"] == ("conv1.bias",)
+    assert panel.document.scope == ("group1",)
+    panel._rename("first")
+    assert panel.document.graph["group1"].block.values["exposed"] == ("first.bias",)
+    panel.document.enter(())
+    panel.document.select(("conv2",))
+    qtbot.waitUntil(lambda: not panel.exposed.isVisible())
+
+
+def test_a_group_is_named_repeated_and_kept(show: Show, qtbot: QtBot) -> None:
+    panel = show(folded(), "group1")
+    assert panel.form is not None
+    panel.form.editor("label").give("Fine stem")
+    panel.form.editor("repeat").give(2)
+    block = panel.document.graph["group1"].block
+    assert isinstance(block, Group) and block.brief() == "Fine stem × 2"
+    with qtbot.waitSignal(panel.document.said) as said:
+        qtbot.mouseClick(panel.header.keep_button, Qt.MouseButton.LeftButton)
+    assert said.args[0].startswith("Fine stem is in your library")
+    assert [kept.group for kept in panel.document.library.groups] == [block]
+
+
+def test_only_a_group_can_be_kept(show: Show, qtbot: QtBot) -> None:
+    panel = show(folded(), "group1")
+    assert panel.header.keep_button.isVisible()
+    panel.document.select(("conv2",))
+    qtbot.waitUntil(lambda: not panel.header.keep_button.isVisible())

@@ -9,11 +9,12 @@ from PySide6.QtGui import QDrag, QMouseEvent
 from PySide6.QtWidgets import QApplication, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import Add, Conv2d, Input, Linear, ReLU, Residual
-from cnnstudio.graph import BLOCKS, Edge, Graph, Sketch
+from cnnstudio.blocks import Add, Conv2d, Group, Input, Linear, ReLU, Residual
+from cnnstudio.graph import BLOCKS, Edge, Graph, Node, Sketch
 from cnnstudio.project import Project
+from cnnstudio.ui.canvas.drop import dragged_block
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.panels.palette import BLOCK_ROLE, MIME, PalettePanel, card, matches
+from cnnstudio.ui.panels.palette import BLOCK_ROLE, KEPT_ROLE, MIME, PalettePanel, card, matches
 
 Show = Callable[..., PalettePanel]
 
@@ -217,3 +218,69 @@ def test_a_family_folds_away_and_search_finds_it_all_the_same(show: Show, qtbot:
     assert not heading.isExpanded()
     qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert heading.isExpanded()
+
+
+# blocks of a person's own
+
+
+def stem() -> Group:
+    conv = Node("conv1", Conv2d(8, 3, padding=1), ("input1",))
+    return Group("My stem", Graph.of((Node("input1", Input()), conv, Node("relu1", ReLU(), ("conv1",)))))
+
+
+def mine(panel: PalettePanel) -> list[QTreeWidgetItem]:
+    return [item for item in items(panel) if item.data(0, KEPT_ROLE) is not None]
+
+
+def test_blocks_of_ones_own_stand_at_the_end_and_are_added(show: Show, qtbot: QtBot) -> None:
+    panel = show(chain())
+    assert not mine(panel)
+    panel.document.library.keep(stem())
+    assert [item.text(0) for item in mine(panel)] == ["My stem"]
+    assert items(panel)[-1] is mine(panel)[0] and everything(panel)[-2].text(0) == "Mine"
+    panel.document.select(("conv1",))
+    double_click(qtbot, panel, "My stem")
+    graph = panel.document.graph
+    (name,) = panel.document.selection
+    assert graph[name].block == stem() and graph["relu1"].inputs == (name,)
+    panel.document.undo_stack.undo()
+    assert len(panel.document.graph) == 3
+
+
+def test_blocks_of_ones_own_are_found_by_name(show: Show, qtbot: QtBot) -> None:
+    panel = show()
+    panel.document.library.keep(stem())
+    qtbot.keyClicks(panel.search, "my st")
+    assert mine(panel)[0].text(0) == "My stem"
+    qtbot.keyClick(panel.search, Qt.Key.Key_Return)
+    assert [node.block for node in panel.document.graph] == [stem()]
+
+
+def test_a_dragged_block_of_ones_own_arrives_whole(show: Show, qtbot: QtBot) -> None:
+    panel = show()
+    panel.document.library.keep(stem())
+    data = panel.tree.mimeData(mine(panel))
+    assert dragged_block(data, panel.document) == stem() and data.text() == "My stem"
+    data.setData(MIME, b'{"file": "{}"}')
+    with qtbot.waitSignal(panel.document.said):
+        assert dragged_block(data, panel.document) is None
+    data.setData(MIME, b'{"file": 7}')
+    assert dragged_block(data, panel.document) is None
+
+
+def test_removing_one_asks_in_place_first(show: Show, qtbot: QtBot) -> None:
+    panel = show()
+    panel.document.library.keep(stem())
+    menu = panel.menu(mine(panel)[0])
+    assert menu is not None and panel.menu(items(panel)[0]) is None
+    next(action for action in menu.actions() if action.text().startswith("Remove")).trigger()
+    assert panel.question.isVisible() and "My stem" in panel.question.sentence.text()
+    qtbot.mouseClick(panel.question.no, Qt.MouseButton.LeftButton)
+    assert not panel.question.isVisible() and mine(panel)
+    panel.tree.setCurrentItem(mine(panel)[0])
+    qtbot.keyClick(panel.tree, Qt.Key.Key_Delete)
+    qtbot.keyClick(panel.question.no, Qt.Key.Key_Escape)
+    assert not panel.question.isVisible() and mine(panel)
+    qtbot.keyClick(panel.tree, Qt.Key.Key_Delete)
+    qtbot.mouseClick(panel.question.yes, Qt.MouseButton.LeftButton)
+    assert not mine(panel) and not panel.document.library.groups

@@ -1,0 +1,123 @@
+"""Library: a person's own blocks, a file each, offered again in every network. Files are read as hostile."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnstudio.blocks.group import Group
+from cnnstudio.disk import reason
+from cnnstudio.graph import Graph, Node
+from cnnstudio.project import Project, ProjectError, dumps, loads, read, write
+from cnnstudio.ui.preferences import home
+
+MOST_FILES = 300
+SUFFIX = ".cnn"
+_NODE = "group1"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A group of the library and its file."""
+
+    group: Group
+    path: Path
+
+    @property
+    def label(self) -> str:
+        """What it is called, on one line."""
+        return " ".join(self.group.label.split()) or "Group"
+
+
+class Library(QObject):
+    """The folder of a person's own groups. ``changed`` when one was kept or removed."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.troubles: list[str] = []  # sentences about files that could not be read
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are."""
+        return home() / "library"
+
+    @cached_property
+    def groups(self) -> tuple[Kept, ...]:
+        """Every group, by name; files that hold none are passed over and told of in ``troubles``."""
+        found: list[Kept] = []
+        self.troubles = []
+        paths = sorted(self.folder.glob(f"*{SUFFIX}"))[:MOST_FILES] if self.folder.is_dir() else []
+        for path in paths:
+            try:
+                found.append(Kept(unpacked(read(path)), path))
+            except ProjectError as error:
+                self.troubles.append(str(error))
+        return tuple(sorted(found, key=lambda kept: (kept.label.casefold(), kept.path.name)))
+
+    def keep(self, group: Group) -> Kept:
+        """Put a group in the library; one that differs from a group of its name gets a number behind its name.
+
+        Raises ``ProjectError`` with a sentence where the file cannot be written.
+        """
+        for kept in self.groups:
+            if kept.group == group:
+                return kept
+        labels = {kept.group.label for kept in self.groups}
+        stem = group.label.strip() or "Group"
+        label = next(each for each in (stem, *(f"{stem} {n}" for n in range(2, 10_000))) if each not in labels)
+        made = dataclasses.replace(group, label=label)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ProjectError(f"{label} was not kept: the folder library cannot be made, {reason(error)}.") from error
+        path = self._free_path(label)
+        write(path, packed(made))
+        self._forget()
+        return Kept(made, path)
+
+    def remove(self, kept: Kept) -> None:
+        """Delete a group for good. Raises ``ProjectError`` with a sentence where that cannot be done."""
+        try:
+            kept.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ProjectError(f"{kept.label} was not removed: {reason(error)}.") from error
+        self._forget()
+
+    def _free_path(self, label: str) -> Path:
+        stem = re.sub(r"[^a-z0-9]+", "-", label.casefold()).strip("-")[:40] or "group"
+        names = (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))
+        return next(path for name in names if not (path := self.folder / f"{name}{SUFFIX}").exists())
+
+    def _forget(self) -> None:
+        self.__dict__.pop("groups", None)
+        self.changed.emit()
+
+
+def packed(group: Group) -> Project:
+    """A project that holds this group alone."""
+    return Project(Graph.of((Node(_NODE, group),)))
+
+
+def unpacked(project: Project) -> Group:
+    """The group that a project holds alone. Raises ``ProjectError``."""
+    blocks = [node.block for node in project.graph]
+    if len(blocks) == 1 and isinstance(blocks[0], Group):
+        return blocks[0]
+    raise ProjectError("A file of the library holds one group and nothing else; this one does not.")
+
+
+def as_text(group: Group) -> str:
+    """A group as text that ``from_text`` reads, for a drag."""
+    return dumps(packed(group))
+
+
+def from_text(text: str) -> Group:
+    """The group in this text. Raises ``ProjectError``."""
+    return unpacked(loads(text))
