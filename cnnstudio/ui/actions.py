@@ -54,7 +54,7 @@ def _new(key: str, title: str) -> Action:
 
 
 def _export(kind: str, title: str) -> Action:
-    shortcut = "Ctrl+E" if kind == "python" else ""
+    shortcut = "Ctrl+Shift+E" if kind == "python" else ""
     return Action(f"export-{kind}", f"{title}…", lambda w: w.exports.ask(kind), shortcut, "export")
 
 

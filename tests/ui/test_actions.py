@@ -52,6 +52,12 @@ def test_single_letters_belong_to_the_canvas(window: Window) -> None:
             assert action.on_canvas or with_modifier, f"{name} would take {keys} away from every text field"
 
 
+def test_text_fields_leave_the_shortcuts_alone() -> None:
+    """On X11 a text field with the keyboard takes these for itself: end of line, delete to the end, delete the line."""
+    taken = {"Ctrl+E", "Ctrl+K", "Ctrl+U"}
+    assert [a.id for a in ACTIONS if not a.on_canvas and taken & set(a.shortcut.split("|"))] == []
+
+
 def test_shortcuts_are_ones_that_qt_knows() -> None:
     for action in ACTIONS:
         for keys in filter(None, action.shortcut.split("|")):
