@@ -31,7 +31,7 @@ FORMULA_DELAY, FIELDS_DELAY = 40, 150
 MOST_PROBLEMS = 4
 HINTS = (
     "Select a block to see its parameters and what comes out of it.",
-    "Drag a block from the palette, or press Space on the canvas and type its name.",
+    "Drag a block from the palette, or press Tab on the canvas and type its name.",
     "Drag from the right side of one block to the left side of another to wire them.",
 )
 
