@@ -177,7 +177,8 @@ class CodeView(QPlainTextEdit):
                 break
             marked = block.blockNumber() in self.marked
             painter.setPen(theme.color("accent") if marked else theme.color("muted", 0.6))
-            place = QRect(0, round(box.top()), self.numbers.width() - 10, round(box.height()))
+            line = block.layout().lineAt(0)  # the box of the last block holds the margin of the document, too
+            place = QRect(0, round(box.top()), self.numbers.width() - 10, round(line.height()))
             painter.drawText(
                 place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(block.blockNumber() + 1)
             )
