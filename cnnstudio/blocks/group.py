@@ -40,8 +40,8 @@ class Group(Composite):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        entries = len(self.body.inputs)
-        object.__setattr__(self, "arity", Arity(entries, entries))  # one input for each Input inside
+        entries = max(1, len(self.body.inputs))  # one for each Input inside; with none it would be an input itself
+        object.__setattr__(self, "arity", Arity(entries, entries))
 
     @property
     def class_name(self) -> str:
