@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from PySide6.QtCore import QPoint, QPointF
@@ -13,7 +14,7 @@ from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
 from cnnstudio.ui.canvas.editor import Editor
 from cnnstudio.ui.canvas.edits import added, misfit, snapped, whole
 from cnnstudio.ui.canvas.geometry import wire_path
-from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries
+from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries, own_entries
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.canvas.tools import Pointer
 from cnnstudio.ui.document import Document
@@ -50,9 +51,10 @@ class Asking(Editor):
             at = QPointF(body.right() + GAP[0] + WIDTH / 2, body.center().y())
             note = f"After {after}"
         entries = block_entries(self.canvas.shape_at(source), wired=source is not None)
+        entries += own_entries(self.document.library.groups)
 
         def take(value: object) -> None:
-            name = self.add_block(cast(type[Block], value)(), at, after=after, edge=edge)
+            name = self.add_block(cast(Callable[[], Block], value)(), at, after=after, edge=edge)
             if name is not None:
                 self.show_node(name)
 
@@ -62,11 +64,12 @@ class Asking(Editor):
         """Ask for the block that the free end of a wire, dropped here, shall enter or leave."""
         forward = wire.source is not None
         entries = block_entries(self.canvas.shape_at(wire.source), forward, wired=True)
+        entries += own_entries(self.document.library.groups)
         self._loose = wire, pointer.scene
 
         def take(value: object) -> None:
             self._forget_loose()
-            block = cast(type[Block], value)()
+            block = cast(Callable[[], Block], value)()
             left = pointer.scene.x() - (0.0 if forward else WIDTH)
             place = (left, pointer.scene.y() - HEIGHT / 2)
             names: list[str] = []

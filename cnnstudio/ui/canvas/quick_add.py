@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from PySide6.QtCore import (
@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.graph import BLOCKS, Shape
 from cnnstudio.ui.canvas.edits import fits
 from cnnstudio.ui.canvas.style import glyph, glyph_font, pen
+from cnnstudio.ui.library import Kept
 from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.theme import theme
 
@@ -51,6 +52,13 @@ def block_entries(carried: Shape | None = None, forward: bool = True, wired: boo
             words = f"{name} {block.stem} {block.family} {block.keywords}"
             entries.append(Entry(block.title, detail, block.family, block, words, aside))
     return entries
+
+
+def own_entries(groups: Iterable[Kept]) -> list[Entry]:
+    """The blocks of a person's own; calling the value gives the block, as with the others."""
+    return [
+        Entry(kept.label, "mine", "group", lambda group=kept.group: group, "mine own group library") for kept in groups
+    ]
 
 
 class SearchPopup(QFrame):

@@ -143,3 +143,16 @@ def test_a_block_of_ones_own_is_dropped_into_a_wire(hand_on, net):
     (new,) = hand.document.selection
     assert isinstance(hand.graph[new].block, Group) and hand.graph[new].block == own
     assert hand.inputs(new) == ("input1",) and hand.inputs("conv1") == (new,)
+
+
+def test_a_block_of_ones_own_is_found_by_typing(hand_on, net):
+    hand = hand_on(net)
+    name = folded(hand, "bn1", "relu1")
+    set_group(hand, name, label="Sharp bend")
+    own = hand.graph[name].block
+    hand.document.library.keep(own)
+    hand.document.select(("conv1",))
+    hand.key(Qt.Key.Key_Tab)
+    hand.answer("sharp")
+    (new,) = hand.document.selection
+    assert new != name and hand.graph[new].block == own and hand.inputs(new) == ("conv1",)
