@@ -73,9 +73,12 @@ ACTIONS: tuple[Action, ...] = (
     # file
     Action("new", "New", lambda w: w.files.new(), "Ctrl+N", "file-plus"),
     *(_new(key, template.title) for key, template in TEMPLATES.items()),
+    Action("new-network", "Famous networks…", lambda w: w.gallery.ask(), "Ctrl+Shift+N", "graph"),
     Action("open", "Open…", lambda w: w.files.open(), "Ctrl+O", "folder-open"),
     Action("save", "Save", lambda w: w.files.save(), "Ctrl+S", "floppy-disk"),
     Action("save-as", "Save as…", lambda w: w.files.save_as(), "Ctrl+Shift+S", "floppy-disk-back"),
+    Action("import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), icon="download-simple"),
+    Action("import-python", "Import Python file…", lambda w: w.imports.ask_file(), icon="file-arrow-down"),
     *(_export(key, kind.title) for key, kind in KINDS.items()),
     Action("quit", "Quit", lambda w: w.close(), "Ctrl+Q", "sign-out"),
     # edit
@@ -206,7 +209,7 @@ MENUS: tuple[Menu, ...] = (
         "&File",
         (
             "new", ("New from a template", ("new-*",)), "open", ("Open recent", ("recent",)), None, "save", "save-as",
-            None, ("Export", ("export-*",)), None, "quit",
+            None, "import-model", "import-python", ("Export", ("export-*",)), None, "quit",
         ),
     ),
     (

@@ -64,7 +64,7 @@ FAMILY_HUES = {
     "input": 210, "convolution": 222, "pooling": 172, "normalization": 268, "activation": 32, "linear": 338,
     "merge": 145, "regularization": 10, "residual": 196, "attention": 300, "efficient": 120,
     "dense": 60, "inception": 286, "resampling": 84, "arrangement": 246, "transformer": 322,
-    "pretrained": 46,
+    "pretrained": 46, "opaque": 0,
 }  # fmt: skip
 
 # a Phosphor glyph for each family, so that colour is never the only sign
@@ -74,6 +74,7 @@ FAMILY_GLYPHS = {
     "residual": "arrow-bend-up-right", "attention": "eye", "efficient": "lightning",
     "dense": "stack", "inception": "tree-structure", "resampling": "frame-corners", "arrangement": "shuffle",
     "transformer": "squares-four", "pretrained": "graduation-cap",
+    "opaque": "question",
 }  # fmt: skip
 
 # font sizes in device-independent pixels, before the person's own text scale

@@ -16,6 +16,8 @@ from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.exports import Exports
 from cnnstudio.ui.files import SUFFIX, Files
+from cnnstudio.ui.gallery import Gallery
+from cnnstudio.ui.imports import Imports
 from cnnstudio.ui.menus import CommandList, Commands, fill_menu_bar, fill_toolbar
 from cnnstudio.ui.panels.comparison import ComparisonPanel
 from cnnstudio.ui.panels.curves import CurvesPanel
@@ -77,8 +79,10 @@ class Window(QMainWindow):
     canvas: CanvasView
     files: Files
     exports: Exports
+    imports: Imports
     training: TrainingPanel
     feature_maps: FeatureMapsPanel
+    gallery: Gallery
 
     painted = Signal()  # it stands on the screen for the first time
 
@@ -92,11 +96,13 @@ class Window(QMainWindow):
         self.messages = Messages(self.canvas, below=self.canvas.breadcrumb)
         self.files = Files(self.document, self.preferences, self.messages, self)
         self.exports = Exports(self.document, self.run, self.files, self.messages, self)
+        self.imports = Imports(self)
         self.training = TrainingPanel(self.document, self.run)
         self.feature_maps = FeatureMapsPanel(self.document, self.run)
         self.docks = {panel.id: self._dock(panel) for panel in PANELS}
         self.commands = Commands(self, (*ACTIONS, *map(_show_action, PANELS)), self.preferences)
         self.command_list = CommandList(self.commands, self)
+        self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
         fill_menu_bar(self.menuBar(), self.commands, {"recent": self._fill_recent, "panels": self._fill_panels})
         self._toolbar = QToolBar("Tools")
         self._toolbar.setObjectName("tools")
@@ -339,6 +345,7 @@ class Window(QMainWindow):
         self.feature_maps.close_tasks()
         self.training.images.close_tasks()
         self.exports.close()
+        self.imports.close()
         self.files.close()
         super().closeEvent(event)
 
