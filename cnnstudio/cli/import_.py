@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.cli.command import CommandError, Commands
 from cnnstudio.exchange.importing.catalogue import MODELS
+from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.graph import Shape
-from cnnstudio.project import Project, ProjectError, write
+from cnnstudio.project import ProjectError, write
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
@@ -56,12 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out or Path(f"{name}.cnn")
     if out.exists() and not arguments.force:
         raise CommandError(f"{out} is there already; give another name with -o, or --force to replace it.")
-    from cnnstudio.exchange.importing.network import ImportRefused
-
     try:
         imported = _torchvisions(arguments) if source.startswith(TORCHVISION) else _from_file(arguments)
-        loaded = _loaded(imported, arguments.weights, out) if arguments.weights is not None else []
-        write(out, Project(imported.graph))
+        weights = out.with_suffix(".safetensors") if arguments.weights is not None else None
+        loaded = _loaded(imported, arguments.weights, weights) if weights is not None else []
+        write(out, imported.project(weights))
     except (ImportRefused, ProjectError) as error:
         raise CommandError(str(error)) from error
     print(f"{out}: {imported.title}, {len(imported.graph)} blocks, {imported.parameters:,} parameters.")
@@ -111,10 +111,9 @@ def _size(text: str | None) -> Shape | None:
     return Shape(*map(int, found.groups()))
 
 
-def _loaded(imported: Imported, weights: Path, project: Path) -> list[str]:
+def _loaded(imported: Imported, weights: Path, out: Path) -> list[str]:
     """Put the weights beside the project; what there is to say of them."""
     from cnnstudio.exchange.importing.state_dict import load_weights
 
-    out = project.with_suffix(".safetensors")
     carried = load_weights(imported, weights, out)
     return [f"{out}: the weights of {weights.name}.", *carried.sentences]

@@ -6,7 +6,6 @@ limit; what it sends is JSON, and is checked like any file that a stranger sends
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import importlib.util
 import json
@@ -18,40 +17,19 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from cnnstudio.disk import DiskError
-from cnnstudio.disk import read as read_file
-from cnnstudio.exchange.importing.network import Imported, ImportRefused, import_module
+from cnnstudio.exchange.importing.network import Imported, import_module
+from cnnstudio.exchange.importing.reading import networks_in
 from cnnstudio.exchange.importing.recognition import Weight
+from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project, ProjectError, dumps, loads
 
 SECONDS = 120.0  # PyTorch alone takes several to start
-LARGEST_FILE = 4 * 2**20  # bytes
 LARGEST_ANSWER = 64 * 2**20  # bytes
 TOLERANCE = 1e-4  # of the greatest output
 
 # images that networks are written for, by their channels
 _SIDES = {1: (28, 32, 64, 224), 3: (224, 32, 64, 96, 128, 299)}
-
-
-def modules_in(path: Path) -> tuple[str, ...]:
-    """The classes in a Python file that seem to be networks, by reading it; those that others there use come first.
-
-    Raises ``ImportRefused``.
-    """
-    try:
-        tree = ast.parse(read_file(path, LARGEST_FILE))
-    except DiskError as error:
-        raise ImportRefused(str(error)) from error
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ImportRefused(f"{path.name} is no Python that can be read: {_told(error)}.") from error
-    found: list[str] = []
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef):
-            bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
-            if bases & {"Module", "Sequential", "LightningModule", *found}:
-                found.append(node.name)
-    return tuple(found)
 
 
 def import_file(path: Path, name: str = "", size: Shape | None = None, seconds: float = SECONDS) -> Imported:
@@ -79,7 +57,7 @@ def import_file(path: Path, name: str = "", size: Shape | None = None, seconds: 
 
 
 def _only(path: Path) -> str:
-    found = modules_in(path)
+    found = networks_in(path)
     if not found:
         raise ImportRefused(f"{path.name} declares no class that is a torch module.")
     if len(found) > 1:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import nn
 
@@ -15,14 +16,13 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.nesting import nested
 from cnnstudio.exchange.importing.recognition import Part, Unknown, Weight, recognized
+from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.exchange.importing.rules import rule
 from cnnstudio.exchange.importing.tracing import TracingError, trace
 from cnnstudio.graph import Graph, GraphError, Shape
+from cnnstudio.project import Project
+from cnnstudio.recipe import Recipe
 from cnnstudio.training.torchvision_compat import blank, torchvision
-
-
-class ImportRefused(Exception):  # noqa: N818 - the word ImportError is Python's
-    """A network that was not imported; the message is a sentence."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Imported:
     weights: Mapping[tuple[str, ...], tuple[Weight, ...]]
     notes: tuple[str, ...] = ()
     opaque: tuple[str, ...] = ()
+
+    def project(self, weights: Path | None = None) -> Project:
+        """A project of it: images from a folder, as it had them, and training that begins with ``weights``."""
+        begin = str(weights.resolve()) if weights is not None else ""
+        return Project(self.graph, Recipe(data="folder", weights=begin))
 
     @property
     def parameters(self) -> int:

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.disk import DiskError, reason, require_file
-from cnnstudio.exchange.importing.network import Imported, ImportRefused
+from cnnstudio.exchange.importing.network import Imported
 from cnnstudio.exchange.importing.recognition import Weight
+from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
 

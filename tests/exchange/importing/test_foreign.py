@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from cnnstudio.blocks import Group, Input
-from cnnstudio.exchange.importing.foreign import import_file, modules_in
-from cnnstudio.exchange.importing.network import ImportRefused
+from cnnstudio.exchange.importing.foreign import import_file
+from cnnstudio.exchange.importing.reading import modules_in, networks_in
+from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.graph import Shape
 
 NET = """
@@ -59,6 +60,7 @@ def file(tmp_path: Path) -> Path:
 def test_the_classes_are_found_by_reading(file: Path) -> None:
     file.write_text(f"{NET}\nopen({str(file.parent / 'was_here')!r}, 'w')\nclass Later(Net): pass\n")
     assert modules_in(file) == ("Block", "Net", "Needy", "Changing", "Later")
+    assert networks_in(file) == ("Needy", "Changing", "Later")
     assert not (file.parent / "was_here").exists()
 
 
@@ -94,7 +96,7 @@ def test_refusals_are_sentences(file: Path, case: tuple[str, Shape | None, str])
 
 
 def test_several_classes_ask_which(file: Path) -> None:
-    with pytest.raises(ImportRefused, match=r"declares Block, Net, Needy, Changing; say which: my_nets.py:Changing"):
+    with pytest.raises(ImportRefused, match=r"declares Net, Needy, Changing; say which: my_nets.py:Changing"):
         import_file(file)
 
 

@@ -38,7 +38,8 @@ from cnnstudio.blocks import (
     Tokens,
     Upsample,
 )
-from cnnstudio.exchange.importing.network import Imported, ImportRefused, import_module
+from cnnstudio.exchange.importing.network import Imported, import_module
+from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.exchange.importing.state_dict import difference
 from cnnstudio.graph import Block, Shape
 
