@@ -122,7 +122,9 @@ def download(  # noqa: PLR0917 - the first three are the file, the others what i
         part.unlink()
         why = "what came is not what was asked for"
     part.unlink(missing_ok=True)
-    raise DataError(f"{title} could not be downloaded ({why}). Check the network and try again; {advice}.")
+    raise DataError(
+        f"{title[0].upper()}{title[1:]} could not be downloaded ({why}). Check the network and try again; {advice}."
+    )
 
 
 def _copy(address: str, part: Path, share: Callable[[float], bool]) -> None:

@@ -198,7 +198,7 @@ def _fetched(model: str, progress: Progress) -> Tensors:
     """The weights that torchvision has for a model, fetched once. Raises ``DataError`` or ``TrainingError``."""
     url = entry(model).url
     name = url.rpartition("/")[2]
-    title = f"torchvision's weights of {NETWORKS[model].title}"
+    title = f"the weights of {NETWORKS[model].title}"
     digest = re.search(r"-([0-9a-f]{8,})\.pth$", name)
 
     def is_right(file: Path) -> bool:
@@ -210,11 +210,11 @@ def _fetched(model: str, progress: Progress) -> Tensors:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / name).exists():
             share = _share(f"Downloading {title}", progress)
-            advice = "or begin with a file of your own, or with no weights at all"
+            advice = "a file of your own needs none"
             download([url], folder / name, is_right, title, share, advice)
         return read(folder / name)[0]
     except OSError as error:
-        raise TrainingError(f"{title} cannot be kept: {reason(error)}.") from error
+        raise TrainingError(f"There is no place to keep {title}: {reason(error)}.") from error
 
 
 def _share(sentence: str, progress: Progress) -> Callable[[float], bool]:
@@ -252,7 +252,7 @@ def _account(module: nn.Module, path: Path, tensors: Tensors, found: _Found) -> 
     unused = [name for name in unused if not name.endswith(COUNTER)]
     notes = [f"It begins with the weights of {path.name}."]
     notes += [f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else []
-    return notes + ([f"Of the file, {_listed(unused)} has no place here."] if unused else [])
+    return notes + ([f"Not used of the file: {_listed(unused)}."] if unused else [])
 
 
 def _titles(models: list[str]) -> list[str]:

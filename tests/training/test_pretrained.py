@@ -132,7 +132,7 @@ def test_densenet_files_of_old_have_other_names(tmp_path: Path, data: Data) -> N
     _, told, _ = begun(classifier("densenet121"), data, Recipe(weights=str(tmp_path / "old.pth")))
     assert told.notes[1:] == (
         "What did not fit begins anew: fc1.",
-        "Of the file, classifier.weight, classifier.bias has no place here.",
+        "Not used of the file: classifier.weight, classifier.bias.",
     )
 
 
@@ -146,7 +146,7 @@ def test_a_file_of_torchvision_fits_the_backbone_and_the_rest_is_listed(file: Pa
     assert told.notes == (
         "It begins with the weights of small.pth.",
         "What did not fit begins anew: fc1.",
-        "Of the file, fc.weight, fc.bias has no place here.",
+        "Not used of the file: fc.weight, fc.bias.",
     )
     assert (told.mean, told.std) == IMAGENET
     assert told.train_images is data.train_images
@@ -193,7 +193,7 @@ def test_a_run_goes_on_from_an_earlier_one(tmp_path: Path, data: Data) -> None:
     assert not torch.equal(module.state_dict()["fc1.weight"][:3], old.state_dict()["fc1.weight"])
     assert told.notes[1:] == (
         "What did not fit begins anew: fc1.",
-        "Of the file, fc1.bias, fc1.weight has no place here.",
+        "Not used of the file: fc1.bias, fc1.weight.",
     )
     assert (told.mean, told.std) == ((0.1, 0.2, 0.3), (0.25, 0.5, 0.75))
 
@@ -314,7 +314,7 @@ def test_torchvisions_weights_are_fetched_once(offered: Path, data: Data) -> Non
     expected = theirs(SMALL).state_dict()["conv1.0.weight"]
     torch.testing.assert_close(module.state_dict()["backbone1.stem.conv.weight"], expected)
     assert told.notes == ("The backbone begins with torchvision's weights of ShuffleNetV2 × 0.5.",)
-    assert shares[-1] == ("Downloading torchvision's weights of ShuffleNetV2 × 0.5", 1.0)
+    assert shares[-1] == ("Downloading the weights of ShuffleNetV2 × 0.5", 1.0)
     offered.unlink()
     begun(classifier(), data, recipe)
 
@@ -328,7 +328,7 @@ def test_without_a_network_it_says_so(data: Data, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(pretrained, "entry", lambda model: SimpleNamespace(url="http://127.0.0.1:1/small-12345678.pth"))
     with pytest.raises(DataError, match=r"could not be downloaded .* Check the network and try again") as caught:
         begun(classifier(), data, Recipe(weights="torchvision"))
-    assert str(caught.value).endswith("or begin with a file of your own, or with no weights at all.")
+    assert str(caught.value).startswith("The weights of ShuffleNetV2 × 0.5 could")
 
 
 def test_what_is_not_the_file_is_not_kept(offered: Path, data: Data, isolated_home: Path) -> None:
