@@ -2,7 +2,9 @@
 
 The file is JSON with a node a line, so that a diff shows the nodes that changed. A node writes only the parameters
 that differ from their defaults: a default of a block is part of the format, and to change one is a new version with
-an entry in ``UPGRADES``. The recipe is written in full, as the record of an experiment.
+an entry in ``UPGRADES``. The recipe is written in full, as the record of an experiment. Frames stand in a list of
+their own, where there are any: a file without them is what it was before there were frames, and a CNN Studio that
+knows of none refuses a file with them by the name of that list.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from cnnstudio.disk import read as read_file
 from cnnstudio.graph import (
     BLOCKS,
     Declaration,
+    Frame,
     Graph,
     GraphError,
     NamingError,
@@ -34,7 +37,7 @@ from cnnstudio.graph import (
     parameters,
 )
 from cnnstudio.recipe import Recipe
-from cnnstudio.zoo import TEMPLATES
+from cnnstudio.zoo import NETWORKS, TEMPLATES
 
 FORMAT = "cnnstudio"
 VERSION = 1
@@ -79,11 +82,15 @@ _RECIPES = {
 }
 
 
-def from_template(key: str) -> Project:
-    """A new project: the network of ``zoo.TEMPLATES[key]`` and a recipe that suits it."""
-    template = TEMPLATES[key]
+def from_template(key: str, small: bool = False) -> Project:
+    """A new project: a network of ``zoo.TEMPLATES`` or ``zoo.NETWORKS`` and a recipe that suits it.
+
+    ``small`` takes the variant for images of 32 × 32. The classes are those of the recipe's data.
+    """
+    template = TEMPLATES[key] if key in TEMPLATES else NETWORKS[key]
+    template = template.small if small else template
     otherwise: dict[str, Any] = {"data": template.data}
-    return Project(template.make(10, template.size), _RECIPES.get(key) or Recipe(**otherwise))
+    return Project(template.make(template.classes, template.size), _RECIPES.get(key) or Recipe(**otherwise))
 
 
 class NodeEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -96,10 +103,19 @@ class NodeEntry(msgspec.Struct, forbid_unknown_fields=True):
     position: tuple[float, float] = (0.0, 0.0)
 
 
+class FrameEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """A frame as it stands in the file."""
+
+    title: str
+    hue: int
+    members: list[str]
+
+
 class BodyEntry(msgspec.Struct, forbid_unknown_fields=True):
     """The graph inside a group."""
 
     nodes: list[NodeEntry]
+    frames: list[FrameEntry] = []
 
 
 class ProjectFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -108,6 +124,7 @@ class ProjectFile(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     version: int
     nodes: list[NodeEntry]
+    frames: list[FrameEntry] = []
     recipe: dict[str, Any] = {}
 
 
@@ -147,23 +164,32 @@ def write(path: Path, project: Project) -> None:
 def dumps(project: Project) -> str:
     """The text of a .cnn file; the same text for equal projects whose nodes are in the same order."""
     recipe = ",\n".join(f"    {_text(key)}: {_text(value)}" for key, value in project.recipe.values.items())
-    return (
-        f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n'
-        f'  "nodes": {_text([_entry(node) for node in project.graph], "  ")},\n'
-        f'  "recipe": {{\n{recipe}\n  }}\n}}\n'
-    )
+    lists = "".join(f'  "{key}": {_text(entries, "  ")},\n' for key, entries in _entries(project.graph).items())
+    return f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n{lists}  "recipe": {{\n{recipe}\n  }}\n}}\n'
 
 
 def loads(text: str | bytes) -> Project:
     """The project in the text of a .cnn file. Raises ``ProjectError`` that names the place, and nothing else."""
     try:
         file = _validated(_upgraded(_decoded(text)))
-        return Project(_graph(file.nodes), _made(Recipe, file.recipe, "In the recipe"))
+        return Project(_graph(file), _made(Recipe, file.recipe, "In the recipe"))
     except RecursionError as error:
         raise ProjectError("It is nested too deeply to be a project.") from error
 
 
 # writing
+
+
+def _entries(graph: Graph) -> dict[str, Any]:
+    """The nodes, and the frames where there are any, each with its nodes in the order of the graph."""
+    entries: dict[str, Any] = {"nodes": [_entry(node) for node in graph]}
+    if graph.frames:
+        places = {name: place for place, name in enumerate(graph.nodes)}
+        entries["frames"] = [
+            {"title": frame.title, "hue": frame.hue, "members": sorted(frame.members, key=places.__getitem__)}
+            for frame in graph.frames
+        ]
+    return entries
 
 
 def _entry(node: Node) -> dict[str, Any]:
@@ -179,7 +205,7 @@ def _entry(node: Node) -> dict[str, Any]:
 def _text(value: Any, indent: str = "") -> str:
     """JSON in one line, but for the nodes of a graph: each has a line of its own, a step further in than ``indent``."""
     if isinstance(value, Graph):
-        return _text({"nodes": [_entry(node) for node in value]}, indent)
+        return _text(_entries(value), indent)
     if isinstance(value, dict):
         return f"{{{', '.join(f'{_text(key)}: {_text(entry, indent)}' for key, entry in value.items())}}}"
     if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -246,13 +272,14 @@ def _validated(found: dict[str, Any]) -> ProjectFile:
 def _refusal(complaint: str, found: dict[str, Any], outer: str = "") -> str:
     """A complaint of msgspec in words: which node, which part of it, what stands there."""
     message, _, path = complaint.partition(" - at `$")
-    index = re.match(r"\.nodes\[(\d+)\]", path)
-    nodes = found.get("nodes")
+    index = re.match(r"\.(nodes|frames)\[(\d+)\]", path)
     where = outer or "In the file"
-    if index and isinstance(nodes, list):
-        number = int(index.group(1))
-        named = nodes[number].get("name") if isinstance(nodes[number], dict) else None
-        where = _place(number + 1, named, outer)
+    if index:
+        entry, number = found[index.group(1)][int(index.group(2))], int(index.group(2)) + 1
+        if index.group(1) == "nodes":
+            where = _place(number, entry.get("name") if isinstance(entry, dict) else None, outer)
+        else:
+            where = _frame_place(number, outer)
         path = path[index.end() :]
     if part := re.match(r"\.(\w+)", path):
         where = f"{where}, {part.group(1)}"
@@ -283,15 +310,17 @@ def _in_words(types: str) -> str:
     return " or ".join(_WORDS.get(kind, kind) for kind in types.split(" | "))
 
 
-def _graph(entries: list[NodeEntry], outer: str = "", depth: int = 0) -> Graph:
-    """The graph of these nodes; ``outer`` is the place of the group that they stand in."""
+def _graph(file: ProjectFile | BodyEntry, outer: str = "", depth: int = 0) -> Graph:
+    """The graph of these nodes and frames; ``outer`` is the place of the group that they stand in."""
+    entries = file.nodes
     before = f"{outer}: " if outer else ""
     if len(entries) > MOST_NODES:
         raise ProjectError(f"{before}It has {len(entries):,} nodes; {MOST_NODES:,} are allowed.")
     if (wires := sum(len(entry.inputs) for entry in entries)) > MOST_WIRES:
         raise ProjectError(f"{before}It has {wires:,} wires; {MOST_WIRES:,} are allowed.")
     try:
-        return Graph.of(_node(entry, number, outer, depth) for number, entry in enumerate(entries, 1))
+        frames = [_frame(entry, number, outer) for number, entry in enumerate(file.frames, 1)]
+        return Graph.of((_node(entry, number, outer, depth) for number, entry in enumerate(entries, 1)), frames)
     except GraphError as error:
         raise ProjectError(f"{before}{_short(str(error))}") from error
 
@@ -303,10 +332,20 @@ def _body(value: Any, place: str, depth: int) -> Any:
     if depth > DEEPEST:
         raise ProjectError(f"{place}: groups may stand in groups {DEEPEST} deep.")
     try:
-        entries = msgspec.convert(value, BodyEntry).nodes
+        body = msgspec.convert(value, BodyEntry)
     except msgspec.ValidationError as error:
         raise ProjectError(_refusal(str(error), value, place)) from error
-    return _graph(entries, place, depth)
+    return _graph(body, place, depth)
+
+
+def _frame(entry: FrameEntry, number: int, outer: str) -> Frame:
+    place = _frame_place(number, outer)
+    if len(set(entry.members)) != len(entry.members):
+        raise ProjectError(f"{place}: a member is named twice.")
+    try:
+        return Frame(entry.title, entry.hue, frozenset(entry.members))
+    except GraphError as error:
+        raise ProjectError(f"{place}: {_short(str(error))}") from error
 
 
 def _node(entry: NodeEntry, number: int, outer: str, depth: int) -> Node:
@@ -349,6 +388,10 @@ def _place(number: int, name: object, outer: str) -> str:
     return f"{f'{outer},' if outer else 'At'} node {number}" + (
         f" ({_short(name, 60)})" if isinstance(name, str) and name.isidentifier() else ""
     )
+
+
+def _frame_place(number: int, outer: str) -> str:
+    return f"{f'{outer},' if outer else 'At'} frame {number}"
 
 
 def _meant(wrong: str, known: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project, dumps, from_template, read, write
 from cnnstudio.recipe import Recipe
-from cnnstudio.zoo import TEMPLATES, Backbone
+from cnnstudio.zoo import NETWORKS, TEMPLATES, Backbone
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -101,7 +102,7 @@ def test_version_and_help(run: Run) -> None:
         (["--nonsense"], "required: COMMAND"),
         (["check", "x.cnn", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["check"], "required: FILE"),
-        (["new", "--template", "vgg99", "x.cnn"], "invalid choice: 'vgg99'"),
+        (["new", "--template", "vgg99", "x.cnn"], "there is no network called 'vgg99'; do you mean vgg19"),
         (["export", "x.cnn", "--to", "onnx"], "invalid choice: 'onnx'"),
         (["train", "x.cnn", "--epochs", "0"], "epochs must be from 1 to 10,000, not 0."),
         (["train", "x.cnn", "--epochs", "many"], "epochs must be a whole number, not 'many'."),
@@ -133,6 +134,24 @@ def test_new_writes_a_template(run: Run, tmp_path: Path, key: str) -> None:
     assert code == 0
     assert out.startswith("net.cnn: ")
     assert read(tmp_path / "net.cnn") == from_template(key)
+
+
+@pytest.mark.parametrize("key", ["resnet50", "vit_b_16"])
+@pytest.mark.parametrize("small", [False, True])
+def test_new_writes_a_famous_network_at_both_sizes(run: Run, tmp_path: Path, key: str, small: bool) -> None:
+    assert run("new", "--template", key, "net.cnn", *(["--small"] if small else []))[0] == 0
+    project = read(tmp_path / "net.cnn")
+    assert project.graph.inputs[0].block.values["size"] == ((3, 32, 32) if small else (3, 224, 224))
+    assert project == from_template(key, small)
+
+
+def test_new_lists_every_network_by_family(run: Run) -> None:
+    code, out, err = run("new", "--list")
+    assert (code, err) == (0, "")
+    for key, template in {**TEMPLATES, **NETWORKS}.items():
+        assert re.search(rf"^  {re.escape(key)} +{re.escape(template.title)}\. ", out, re.MULTILINE)
+    families = re.findall(r"^(\S.*):$", out, re.MULTILINE)
+    assert families[0] == "To begin with" and len(families) == len(set(families))
 
 
 def test_new_replaces_nothing_unasked(run: Run, file: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import random
+import re
 from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from cnnstudio import project as module
 from cnnstudio.blocks import Conv2d, Group, Input
 from cnnstudio.compiler.inference import infer
-from cnnstudio.graph import BLOCKS, Graph, Node, Sketch, parameters
+from cnnstudio.graph import BLOCKS, Graph, Node, Shape, Sketch, parameters
 from cnnstudio.project import (
     DEEPEST,
     LARGEST,
@@ -31,7 +32,8 @@ from cnnstudio.project import (
     write,
 )
 from cnnstudio.recipe import Recipe
-from cnnstudio.zoo import TEMPLATES
+from cnnstudio.training.datasets import DATASETS
+from cnnstudio.zoo import NETWORKS, TEMPLATES
 
 DEFAULTS = Path(__file__).with_name("defaults.json")
 EXAMPLE_KEYS = ("lenet5", "vgg-small", "small-resnet")
@@ -468,6 +470,21 @@ def test_every_template_begins_with_a_recipe_for_its_data() -> None:
         assert project.recipe.data == template.data
         assert infer(project.graph).totals is not None
         assert len({node.position for node in project.graph}) == len(project.graph)
+
+
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("key", [*TEMPLATES, *NETWORKS])
+def test_a_network_ends_in_the_classes_of_its_data(key: str, small: bool) -> None:
+    template = {**TEMPLATES, **NETWORKS}[key]
+    project = from_template(key, small)
+    dataset = DATASETS[project.recipe.data]
+    analysis = infer(project.graph)
+    assert not analysis.errors
+    (last,) = project.graph.outputs
+    assert analysis.shape(last.name) == Shape(dataset.classes or 1000)
+    if small and key in NETWORKS:
+        assert analysis.shape(project.graph.inputs[0].name) == Shape(3, 32, 32)
+    assert re.search(r"[12]\d{3}", template.sentence) or key == "transfer"  # its year
 
 
 @pytest.mark.parametrize("key", EXAMPLE_KEYS)

@@ -48,15 +48,15 @@ class Files(QObject):
 
     # new and open
 
-    def new(self, template: str | None = None) -> None:
-        """Begin an empty project, or one from a template."""
-        self.guard(lambda: self._begin(template))
+    def new(self, template: str | None = None, small: bool = False) -> None:
+        """Begin an empty project, or one from a template; ``small`` takes its variant for images of 32 × 32."""
+        self.guard(lambda: self._begin(template, small))
 
-    def _begin(self, template: str | None) -> None:
+    def _begin(self, template: str | None, small: bool) -> None:
         if template is None:
             self._document.open(Project(), None)
             return
-        self._document.open(from_template(template), None)
+        self._document.open(from_template(template, small), None)
 
     def open(self, path: Path | None = None) -> None:
         """Open a project file; without a path a dialog asks for one."""

@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QFrame,
-    QHeaderView,
-    QLineEdit,
-    QMenu,
-    QMenuBar,
-    QToolBar,
-    QToolButton,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QHeaderView, QMenu, QMenuBar, QToolBar, QToolButton, QTreeWidgetItem, QWidget
 
 from cnnstudio.ui.actions import MENUS, TOOLBAR, Action, Menu
+from cnnstudio.ui.chooser import Chooser
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import icon, theme
 
@@ -151,51 +140,23 @@ def _menu_button(name: str, commands: Commands, pattern: str) -> QToolButton:
     return button
 
 
-class CommandList(QFrame):
+class CommandList(Chooser):
     """All commands with their shortcuts, to search and to run by keyboard."""
 
     def __init__(self, commands: Commands, host: QWidget) -> None:
-        super().__init__(host)
-        self._commands, self._host = commands, host
+        super().__init__(host, "What do you want to do?", "Search commands", 2, commands.give_back_focus)
+        self._commands = commands
         self._titles = dict(_titles(commands))
-        self.setProperty("surface", "popup")
-        self.field = QLineEdit()
-        self.field.setPlaceholderText("What do you want to do?")
-        self.field.setAccessibleName("Search commands")
-        self.field.textChanged.connect(self._search)
-        self.field.installEventFilter(self)
-        self.list = QTreeWidget()
-        self.list.setColumnCount(2)
-        self.list.setHeaderHidden(True)
-        self.list.setRootIsDecorated(False)
-        self.list.setIconSize(QSize(17, 17))
-        self.list.header().setStretchLastSection(False)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.itemClicked.connect(self._run)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.addWidget(self.field)
-        layout.addWidget(self.list)
-        self.hide()
 
     def ask(self) -> None:
-        """Open over the window, with nothing searched for yet."""
-        host = self._host
-        self.setFixedWidth(min(540, host.width() - 40))
-        self.setFixedHeight(min(420, host.height() - 80))
-        self.move(QPoint((host.width() - self.width()) // 2, 60))
+        """Open over the window; what cannot be done now is greyed."""
         self._commands.refresh()
-        self.field.clear()
-        self._search("")
-        self.show()
-        self.raise_()
-        self.field.setFocus()
+        super().ask()
 
-    def _search(self, text: str) -> None:
+    def search(self, text: str) -> None:
+        """The commands that have every word of ``text`` in their titles."""
         words = text.lower().split()
-        self.list.clear()
         for name, title in self._titles.items():
             action = self._commands.bound[name]
             if not all(word in f"{title} {action.text()}".lower() for word in words):
@@ -206,45 +167,10 @@ class CommandList(QFrame):
             item.setForeground(1, theme.color("muted"))
             item.setData(0, Qt.ItemDataRole.UserRole, name)
             item.setDisabled(not action.isEnabled())
-        self._step(0)
 
-    def _step(self, by: int) -> None:
-        """Go to the next row that can be run, in the direction of ``by``; 0 is the first one."""
-        rows = [self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount())]
-        enabled = [row for row in rows if row is not None and not row.isDisabled()]
-        if not enabled:
-            return
-        current = self.list.currentItem()
-        here = enabled.index(current) if by and current in enabled else 0
-        self.list.setCurrentItem(enabled[max(0, min(len(enabled) - 1, here + by))])
-
-    def _run(self, item: QTreeWidgetItem | None = None) -> None:
-        item = item or self.list.currentItem()
-        if item is None or item.isDisabled():
-            return
-        self._leave()
-        self._commands.run(str(item.data(0, Qt.ItemDataRole.UserRole)))
-
-    def _leave(self) -> None:
-        self.hide()
-        self._commands.give_back_focus()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if event.type() == QEvent.Type.FocusOut:
-            self.hide()
-        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
-            return False
-        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
-        key = Qt.Key(event.key())
-        if key in steps:
-            self._step(steps[key])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._run()
-        elif key == Qt.Key.Key_Escape:
-            self._leave()
-        else:
-            return False
-        return True
+    def take(self, value: object) -> None:
+        """Run the command."""
+        self._commands.run(str(value))
 
 
 def _titles(commands: Commands) -> Iterator[tuple[str, str]]:

@@ -24,32 +24,37 @@ from cnnstudio.zoo.vit import VARIANTS as VITS
 from cnnstudio.zoo.vit import vit
 from cnnstudio.zoo.xception import xception
 
+# key -> family, idea
 _IDEAS = {
-    "alexnet": "ReLU, dropout and GPUs, 2012: the network that began it.",
-    "vgg": "Nothing but stacks of 3×3 convolutions, 2014.",
-    "googlenet": "Kernels of several sizes side by side, 2014.",
-    "inception": "Large kernels cut into small ones, side by side, 2015.",
-    "resnet": "Skips that let depth do no harm, 2015.",
-    "preact": "Skips that nothing stands in the way of, 2016.",
-    "resnext": "Many narrow paths in each block, 2016.",
-    "wide": "Fewer and wider residual blocks, 2016.",
-    "se": "Residual blocks that weigh their channels, 2017.",
-    "densenet": "Every layer reads all before it, 2016.",
-    "squeezenet": "AlexNet's accuracy with 50 times fewer weights, 2016.",
-    "mobilenet": "Depthwise convolutions for phones.",
-    "mnasnet": "A network for phones that a search found, 2018.",
-    "shufflenet": "Half of the channels goes round each block, 2018.",
-    "efficientnet": "Depth, width and resolution scaled together.",
-    "convnext": "A convolutional network made over after the transformer, 2022.",
-    "regnet": "Widths that follow a line, 2020.",
-    "fractalnet": "Deep, and yet without skips, 2016.",
-    "vit": "Patches of an image that look at one another, 2020.",
-    "xception": "Nothing but depthwise separable convolutions, 2016.",
+    "alexnet": ("AlexNet", "ReLU, dropout and GPUs, 2012: the network that began it."),
+    "vgg": ("VGG", "Nothing but stacks of 3×3 convolutions, 2014."),
+    "googlenet": ("Inception", "Kernels of several sizes side by side, 2014."),
+    "inception": ("Inception", "Large kernels cut into small ones, side by side, 2015."),
+    "resnet": ("ResNet", "Skips that let depth do no harm, 2015."),
+    "preact": ("ResNet", "Skips that nothing stands in the way of, 2016."),
+    "resnext": ("ResNet", "Many narrow paths in each block, 2016."),
+    "wide": ("ResNet", "Fewer and wider residual blocks, 2016."),
+    "se": ("ResNet", "Residual blocks that weigh their channels, 2017."),
+    "densenet": ("DenseNet", "Every layer reads all before it, 2016."),
+    "squeezenet": ("SqueezeNet", "AlexNet's accuracy with 50 times fewer weights, 2016."),
+    "mobilenet_v1": ("MobileNet", "Depthwise convolutions for phones, 2017."),
+    "mobilenet_v2": ("MobileNet", "Skips between the narrow ends of wide blocks, 2018."),
+    "mobilenet_v3": ("MobileNet", "Found by a search, with attention and a cheaper swish, 2019."),
+    "mnasnet": ("MNASNet", "A network for phones that a search found, 2018."),
+    "shufflenet": ("ShuffleNet", "Half of the channels goes round each block, 2018."),
+    "efficientnet": ("EfficientNet", "Depth, width and resolution scaled together, 2019."),
+    "efficientnet_v2": ("EfficientNet", "Whole convolutions first, where depthwise ones are slow, 2021."),
+    "convnext": ("ConvNeXt", "A convolutional network made over after the transformer, 2022."),
+    "regnet": ("RegNet", "Widths that follow a line, 2020."),
+    "fractalnet": ("FractalNet", "Deep, and yet without skips, 2016."),
+    "vit": ("Vision transformer", "Patches of an image that look at one another, 2020."),
+    "xception": ("Xception", "Nothing but depthwise separable convolutions, 2016."),
 }
 
 
 def _made(title: str, idea: str, make: Callable[[int, Size], Graph], side: int = 224) -> Template:
-    return Template(title, _IDEAS[idea], make, (3, side, side), "folder")
+    family, sentence = _IDEAS[idea]
+    return Template(title, sentence, make, (3, side, side), "folder", family, 1000)
 
 
 NETWORKS: dict[str, Template] = {
@@ -69,10 +74,10 @@ NETWORKS: dict[str, Template] = {
     **{f"densenet{d}": _made(f"DenseNet-{d}", "densenet", partial(densenet, d)) for d in (121, 161, 169, 201)},
     "squeezenet1_0": _made("SqueezeNet 1.0", "squeezenet", squeezenet1_0),
     "squeezenet1_1": _made("SqueezeNet 1.1", "squeezenet", squeezenet1_1),
-    "mobilenet_v1": _made("MobileNet", "mobilenet", mobilenet_v1),
-    "mobilenet_v2": _made("MobileNetV2", "mobilenet", mobilenet_v2),
-    "mobilenet_v3_small": _made("MobileNetV3 small", "mobilenet", partial(mobilenet_v3, "small")),
-    "mobilenet_v3_large": _made("MobileNetV3 large", "mobilenet", partial(mobilenet_v3, "large")),
+    "mobilenet_v1": _made("MobileNet", "mobilenet_v1", mobilenet_v1),
+    "mobilenet_v2": _made("MobileNetV2", "mobilenet_v2", mobilenet_v2),
+    "mobilenet_v3_small": _made("MobileNetV3 small", "mobilenet_v3", partial(mobilenet_v3, "small")),
+    "mobilenet_v3_large": _made("MobileNetV3 large", "mobilenet_v3", partial(mobilenet_v3, "large")),
     **{
         f"mnasnet{w:.2f}".rstrip("0").replace(".", "_") if w != 1.0 else "mnasnet1_0": _made(
             f"MNASNet × {w:g}", "mnasnet", partial(mnasnet, w)
@@ -91,7 +96,7 @@ NETWORKS: dict[str, Template] = {
     },
     **{
         f"efficientnet_v2_{v}": _made(
-            f"EfficientNetV2-{v.upper()}", "efficientnet", partial(efficientnet_v2, v), row[2]
+            f"EfficientNetV2-{v.upper()}", "efficientnet_v2", partial(efficientnet_v2, v), row[2]
         )
         for v, row in V2.items()
     },

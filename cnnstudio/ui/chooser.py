@@ -1,0 +1,120 @@
+"""Chooser: a field and a list over the window, to search and to choose from by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+
+class Chooser(QFrame):
+    """Type, choose with the arrows, Enter takes, Escape or a click elsewhere gives up.
+
+    Those who inherit it fill ``list`` in ``search`` and do what was chosen in ``take``.
+    """
+
+    size_wanted = QSize(540, 420)
+
+    def __init__(self, host: QWidget, hint: str, name: str, columns: int, give_back_focus: Callable[[], None]) -> None:
+        super().__init__(host)
+        self._host, self._give_back_focus = host, give_back_focus
+        self.setProperty("surface", "popup")
+        self.field = QLineEdit()
+        self.field.setPlaceholderText(hint)
+        self.field.setAccessibleName(name)
+        self.field.textChanged.connect(self._search)
+        self.field.installEventFilter(self)
+        self.list = QTreeWidget()
+        self.list.setColumnCount(columns)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setIconSize(QSize(17, 17))
+        self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.itemClicked.connect(self._choose)
+        self.box = QVBoxLayout(self)
+        self.box.setContentsMargins(8, 8, 8, 8)
+        self.box.addWidget(self.field)
+        self.box.addWidget(self.list)
+        self.hide()
+
+    def search(self, text: str) -> None:
+        """Fill the list with what answers ``text``; an item that can be chosen has data in ``Qt.UserRole``."""
+        raise NotImplementedError
+
+    def take(self, value: object) -> None:
+        """Do what was chosen."""
+        raise NotImplementedError
+
+    def ask(self) -> None:
+        """Open over the window, with nothing searched for yet."""
+        host = self._host
+        self.setFixedWidth(min(self.size_wanted.width(), host.width() - 40))
+        self.setFixedHeight(min(self.size_wanted.height(), host.height() - 80))
+        self.move(QPoint((host.width() - self.width()) // 2, 60))
+        self.field.clear()
+        self._search("")
+        self.show()
+        self.raise_()
+        self.field.setFocus()
+
+    def _search(self, text: str) -> None:
+        self.list.clear()
+        self.search(text)
+        self._step(0)
+
+    def _step(self, by: int) -> None:
+        """Go to the next row that can be chosen, in the direction of ``by``; 0 is the first one."""
+        rows = [self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount())]
+        enabled = [row for row in rows if row is not None and not row.isDisabled()]
+        if not enabled:
+            return
+        current = self.list.currentItem()
+        here = enabled.index(current) if by and current in enabled else 0
+        at = max(0, min(len(enabled) - 1, here + by))
+        if at == 0:
+            self.list.scrollToTop()  # a heading above the first row stays in sight
+        self.list.setCurrentItem(enabled[at])
+
+    def _choose(self, item: QTreeWidgetItem | None = None) -> None:
+        item = item or self.list.currentItem()
+        if item is None or item.isDisabled():
+            return
+        value = item.data(0, Qt.ItemDataRole.UserRole)
+        self._leave()
+        self.take(value)
+
+    def _leave(self) -> None:
+        self.hide()
+        self._give_back_focus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.FocusOut:
+            focus = QApplication.focusWidget()
+            if focus is None or not self.isAncestorOf(focus):
+                self.hide()
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
+        key = Qt.Key(event.key())
+        if key in steps and watched is self.field:
+            self._step(steps[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose()
+        elif key == Qt.Key.Key_Escape:
+            self._leave()
+        else:
+            return False
+        return True
