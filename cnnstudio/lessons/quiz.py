@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from cnnstudio.blocks import Concat, Flatten
@@ -33,7 +34,7 @@ class Question:
     """One question about one node of a graph.
 
     ``answer`` are the numbers that are right: a shape, one count, or (height, width). ``given`` says what is needed to
-    find them, and ``concealed`` names the nodes whose results would give the answer away.
+    find them.
     """
 
     kind: Kind
@@ -41,8 +42,12 @@ class Question:
     into: tuple[Shape, ...]
     answer: tuple[int | Fraction, ...]
     difficulty: Difficulty
-    concealed: frozenset[str]
     analysis: Analysis = field(repr=False, compare=False)  # of the graph that it is about
+
+    @cached_property
+    def concealed(self) -> frozenset[str]:
+        """The nodes whose results would give the answer away."""
+        return self.analysis.graph.descendants(self.node.name) | {self.node.name}
 
     @property
     def sentence(self) -> str:
@@ -111,13 +116,17 @@ def _possible(analysis: Analysis, difficulty: Difficulty) -> list[Question]:
 def _everything(analysis: Analysis) -> Iterator[Question]:
     fields = receptive_fields(analysis)
     for name in analysis.graph.order:
-        node, facts = analysis.graph[name], analysis.facts.get(name)
-        if facts is None or node.is_input:
-            continue
-        into = tuple(shape for shape in analysis.shapes_into(name) if shape is not None)
-        concealed = analysis.graph.descendants(name) | {name}
-        for kind, answer, difficulty in _of(node, into, facts, fields):
-            yield Question(kind, node, into, answer, difficulty, concealed, analysis)
+        yield from _about(analysis, name, fields)
+
+
+def _about(analysis: Analysis, name: str, fields: Mapping[str, ReceptiveField | None]) -> Iterator[Question]:
+    """Every question about one node."""
+    node, facts = analysis.graph[name], analysis.facts.get(name)
+    if facts is None or node.is_input:
+        return
+    into = tuple(shape for shape in analysis.shapes_into(name) if shape is not None)
+    for kind, answer, difficulty in _of(node, into, facts, fields):
+        yield Question(kind, node, into, answer, difficulty, analysis)
 
 
 Asked = tuple[Kind, tuple[int | Fraction, ...], Difficulty]
@@ -203,9 +212,10 @@ class Quiz:
         question = self.question
         if question is None or question.node.name not in analysis.graph:
             return False
-        others = (each for each in _everything(analysis) if each.node.name == question.node.name)
+        # the slowest part of an analysis, and few questions are about it
+        fields = receptive_fields(analysis) if question.kind in ("receptive field", "stride") else {}
         return any(
             (each.kind, each.answer, each.into) == (question.kind, question.answer, question.into)
             and each.node.block == question.node.block
-            for each in others
+            for each in _about(analysis, question.node.name, fields)
         )
