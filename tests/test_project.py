@@ -8,7 +8,7 @@ import json
 import os
 import random
 import re
-from dataclasses import MISSING
+from dataclasses import MISSING, replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,66 @@ def test_a_group_keeps_its_blocks(grouped: Project) -> None:
     assert NESTED in text
     assert loads(text) == grouped
     assert dumps(loads(text)) == text
+
+
+FRAMED = """\
+  ],
+  "frames": [
+    {"title": "Der Stamm 图", "hue": 210, "members": ["input1", "conv1"]},
+    {"title": "Rest", "hue": 0, "members": ["loose"]}
+  ],
+  "recipe": {
+"""
+
+
+@pytest.fixture
+def framed(project: Project) -> Project:
+    graph = project.graph.frame(("conv1", "input1"), "Der Stamm 图", 210).frame(("loose",), "Rest", 0)
+    return Project(graph, project.recipe)
+
+
+def test_frames_stand_in_a_list_of_their_own(framed: Project, project: Project, grouped: Project) -> None:
+    text = dumps(framed)
+    assert FRAMED in text
+    assert loads(text) == framed
+    assert dumps(loads(text)) == text
+    assert '"frames"' not in dumps(project)
+    assert loads(dumps(project)).graph.frames == ()
+    group = grouped.graph["group1"].block
+    assert isinstance(group, Group)
+    within = Project(grouped.graph.replace("group1", replace(group, body=group.body.frame(("group1",), "Within", 7))))
+    assert '    ], "frames": [\n      {"title": "Within", "hue": 7, "members": ["group1"]}\n    ]}}' in dumps(within)
+    assert loads(dumps(within)) == within
+    assert loads(dumps(within)) != grouped
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (("frames",), {}, "In the file, frames: a list is needed, not a group in braces."),
+        (("frames", 1), 7, "At frame 2: a group in braces is needed, not a whole number."),
+        (("frames", 1, "title"), ..., "At frame 2: title is missing."),
+        (("frames", 1, "title"), "", "At frame 2: A frame needs a title."),
+        (
+            ("frames", 1, "title"),
+            "a" * 1_000_000,
+            "At frame 2: The title of a frame has 60 letters at most, not 1,000,000.",
+        ),
+        (("frames", 1, "title"), "two\nlines", "At frame 2: The title of a frame is one line"),
+        (("frames", 1, "hue"), 360, "At frame 2: The hue of a frame must be from 0 to 359 degrees, not 360."),
+        (("frames", 1, "hue"), 1.5, "At frame 2, hue: a whole number is needed, not a number."),
+        (("frames", 1, "colour"), 1, "At frame 2: 'colour' is nothing that belongs there."),
+        (("frames", 1, "members"), [], "The frame Rest holds no node."),
+        (("frames", 1, "members"), ["ghost"], "The frame Rest holds ghost, which does not exist."),
+        (("frames", 1, "members"), ["conv1"], "conv1 is in two frames, Der Stamm 图 and Rest."),
+        (("frames", 1, "members"), ["loose", "loose"], "At frame 2: a member is named twice."),
+        (("frames", 1, "members", 0), None, "At frame 2, members: text is needed, not null."),
+    ],
+)
+def test_every_mistake_in_a_frame_is_named_with_its_place(
+    framed: Project, path: tuple[str | int, ...], value: Any, sentence: str
+) -> None:
+    assert sentence in refusal(changed(framed, path, value))
 
 
 # bad text
@@ -377,7 +437,7 @@ def mutated_bytes(data: bytes, rng: random.Random) -> bytes:
     return bytes(made)
 
 
-@pytest.mark.parametrize("which", ["project", "grouped"])
+@pytest.mark.parametrize("which", ["project", "grouped", "framed"])
 def test_mutations_of_a_good_file_give_a_project_or_a_sentence(which: str, request: pytest.FixtureRequest) -> None:
     rng = random.Random(20)
     data = dumps(request.getfixturevalue(which)).encode()

@@ -12,9 +12,10 @@ from typing import Annotated, ClassVar
 from cnnstudio.blocks.activation import Identity
 from cnnstudio.blocks.input import Input
 from cnnstudio.graph import Arity, Composite, Graph, GraphError, Node, Shape, ShapeError, block, parameters
+from cnnstudio.graph.frame import mapped
 from cnnstudio.graph.parameter import Length, Range
 
-MOST_PARTS = 20_000  # blocks inside, with all copies of all groups inside
+MOST_PARTS = 5_000  # blocks inside, with all copies of all groups inside
 
 
 @block
@@ -128,7 +129,7 @@ def unrolled(graph: Graph, only: str | None = None) -> Graph:
     if not any(isinstance(node.block, Group) and node.block.repeat > 1 for node in graph):
         return graph
     taken = set(graph.nodes)
-    last: dict[str, str] = {}
+    copies: dict[str, list[str]] = {}
     nodes: list[Node] = []
     for node in graph:
         block = node.block
@@ -140,15 +141,20 @@ def unrolled(graph: Graph, only: str | None = None) -> Graph:
             stem += "_"
         names = [f"{stem}_{number}" for number in range(1, block.repeat + 1)]
         taken.update(names)
-        last[node.name] = names[-1]
+        copies[node.name] = names
         nodes.append(dataclasses.replace(node, name=names[0], block=block.copy))
         nodes += [Node(name, block.copy, (before,), node.position) for before, name in pairwise(names)]
-    return Graph.of(
-        dataclasses.replace(node, inputs=tuple(last.get(source, source) if source else None for source in node.inputs))
-        if not last.keys().isdisjoint(node.inputs)
+
+    def end(source: str | None) -> str | None:
+        return copies[source][-1] if source in copies else source
+
+    wired = (
+        dataclasses.replace(node, inputs=tuple(end(source) for source in node.inputs))
+        if not copies.keys().isdisjoint(node.inputs)
         else node
         for node in nodes
     )
+    return Graph.of(wired, mapped(graph.frames, copies))
 
 
 def kept(group: Group, body: Graph) -> Group:
@@ -213,7 +219,7 @@ def grouped(
     """``graph`` with these nodes folded into one Group, and the name of its node.
 
     ``shape`` tells the shape of what comes out of a node, where it is known. Raises ``GraphError`` with a sentence
-    where the nodes cannot be one block.
+    where the nodes cannot be one block. Frames of which none stays outside come inside; a frame round them all stays.
     """
     chosen = [node for node in graph if node.name in set(names) and not node.is_input]
     if not chosen:
@@ -233,7 +239,8 @@ def grouped(
     left = min(node.position[0] for node in chosen)
     top = min(node.position[1] for node in chosen)
     entries = _entries(graph, sources, inside, shape, (left, top))
-    body = Graph.of((*entries.values(), *(_inside(node, entries) for node in chosen)))
+    within = [frame for frame in graph.frames if frame.members <= inside]
+    body = Graph.of((*entries.values(), *(_inside(node, entries) for node in chosen)), within)
     name = graph.fresh("group")
     fold = Node(name, Group(label, body), tuple(sources), (left, top))
     nodes: list[Node] = []
@@ -243,8 +250,11 @@ def grouped(
         elif node.name not in inside:
             inputs = tuple(name if source == ends[0] else source for source in node.inputs)
             nodes.append(dataclasses.replace(node, inputs=inputs) if ends[0] in node.inputs else node)
+    round_all = any(inside < frame.members for frame in graph.frames)
+    rest = [frame for frame in graph.frames if frame not in within]
+    shrunk = mapped(tuple(rest), dict.fromkeys(inside, (name,) if round_all else ()))
     try:
-        return Graph.of(nodes), name
+        return Graph.of(nodes, shrunk), name
     except GraphError as error:
         raise GraphError(
             "A wire leaves this selection and comes back into it. Select what lies between as well."

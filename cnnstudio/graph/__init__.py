@@ -2,8 +2,10 @@
 
 from cnnstudio.graph.block import BLOCKS, Arity, Block, Remedy, ShapeError, block
 from cnnstudio.graph.composite import Composite, Parts
-from cnnstudio.graph.graph import Edge, Graph, GraphError, Node, Position
+from cnnstudio.graph.frame import Frame
+from cnnstudio.graph.graph import Graph
 from cnnstudio.graph.names import NamingError, checked_name
+from cnnstudio.graph.node import Edge, GraphError, Node, Position
 from cnnstudio.graph.parameter import Declaration, Parameter, ParameterError, declaration, parameters
 from cnnstudio.graph.shape import Shape
 from cnnstudio.graph.sketch import Sketch
@@ -16,6 +18,7 @@ __all__ = [
     "Composite",
     "Declaration",
     "Edge",
+    "Frame",
     "Graph",
     "GraphError",
     "NamingError",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cnnstudio.graph.block import Block, Remedy, ShapeError
-from cnnstudio.graph.graph import Graph, Node
+from cnnstudio.graph.graph import Graph
+from cnnstudio.graph.node import Node
 from cnnstudio.graph.parameter import ParameterError
 from cnnstudio.graph.shape import Shape
 

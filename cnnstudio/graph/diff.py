@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnnstudio.graph.graph import Edge, Graph, Node
+from cnnstudio.graph.graph import Graph
+from cnnstudio.graph.node import Edge, Node
 
 
 @dataclass(frozen=True)
 class Diff:
-    """From an old graph to a new one, by the names of nodes; ``moved`` are those of ``changed`` that only moved."""
+    """From an old graph to a new one, by the names of nodes; ``moved`` are those of ``changed`` that only moved.
+
+    ``reframed`` says whether there are other frames.
+    """
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -17,9 +21,10 @@ class Diff:
     moved: tuple[str, ...] = ()
     wires_added: tuple[Edge, ...] = ()
     wires_removed: tuple[Edge, ...] = ()
+    reframed: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
+        return bool(self.added or self.removed or self.changed or self.reframed)
 
 
 def diff(old: Graph, new: Graph) -> Diff:
@@ -47,6 +52,7 @@ def diff(old: Graph, new: Graph) -> Diff:
         tuple(node.name for node, other in pairs if _only_moved(node, other)),
         tuple(edge for edge in come if edge not in gone),
         tuple(edge for edge in gone if edge not in come),
+        old.frames != new.frames,
     )
 
 

@@ -11,80 +11,29 @@ from types import MappingProxyType
 import networkx as nx
 
 from cnnstudio.graph.block import Block
+from cnnstudio.graph.frame import HUES, Frame, checked_frames, mapped
 from cnnstudio.graph.names import checked_name, fresh_name
-
-Position = tuple[float, float]
-
-
-class GraphError(ValueError):
-    """An edit that would leave something that is no network; the message is a sentence."""
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A wire: the output of ``source`` enters input ``port`` of ``target``."""
-
-    source: str
-    target: str
-    port: int = 0
-
-
-@dataclass(frozen=True)
-class Node:
-    """A block with a name, the names of what it reads (None for an open port) and its place on the canvas.
-
-    ``position`` is the top left corner in scene pixels. A block of any number of inputs has no open ports beyond its
-    least number: they are cut off. Raises ``GraphError`` for more inputs than the block takes.
-    """
-
-    name: str
-    block: Block
-    inputs: tuple[str | None, ...] = ()
-    position: Position = (0.0, 0.0)
-
-    def __post_init__(self) -> None:
-        checked_name(self.name)
-        arity = self.block.arity
-        inputs = tuple(self.inputs)
-        if arity.most is None:
-            while len(inputs) > arity.least and inputs[-1] is None:
-                inputs = inputs[:-1]
-        elif len(inputs) > arity.most:
-            ports = "input" if arity.most == 1 else "inputs"
-            raise GraphError(f"{self.name} ({self.block.title}) takes {arity.most or 'no'} {ports}, not {len(inputs)}.")
-        padded = inputs + (None,) * (arity.least - len(inputs))
-        if padded != self.inputs:
-            object.__setattr__(self, "inputs", padded)
-
-    @property
-    def is_input(self) -> bool:
-        """Whether the network's data enters here."""
-        return self.block.arity.most == 0
-
-    @cached_property
-    def edges(self) -> tuple[Edge, ...]:
-        """The wires that enter this node."""
-        return tuple(Edge(source, self.name, port) for port, source in enumerate(self.inputs) if source is not None)
-
-    @property
-    def ports(self) -> int:
-        """How many input ports a canvas draws: those that are there, and one more where any number will do."""
-        return len(self.inputs) + (1 if self.block.arity.most is None else 0)
+from cnnstudio.graph.node import Edge, GraphError, Node, Position
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes by name, in the order in which they were added. Equal graphs have equal nodes in any order.
+    """Nodes by name, in the order in which they were added, and the frames round them, from back to front.
 
-    ``Graph()`` is the empty network; ``Graph.of(nodes)`` checks that names are unique, that every input exists and
-    that nothing runs in a circle.
+    Equal graphs have equal nodes in any order and equal frames. ``Graph()`` is the empty network;
+    ``Graph.of(nodes)`` checks that names are unique, that every input exists and that nothing runs in a circle.
     """
 
     nodes: Mapping[str, Node] = field(default_factory=lambda: MappingProxyType({}))
+    frames: tuple[Frame, ...] = ()
 
     @classmethod
-    def of(cls, nodes: Iterable[Node]) -> Graph:
-        """A graph of these nodes. Raises ``GraphError`` for a repeated name, a missing input or a cycle."""
+    def of(cls, nodes: Iterable[Node], frames: Iterable[Frame] = ()) -> Graph:
+        """A graph of these nodes, with these frames round them.
+
+        Raises ``GraphError`` for a repeated name, a missing input, a cycle, and a frame round a node that is not there
+        or that another frame holds.
+        """
         made: dict[str, Node] = {}
         for node in nodes:
             if node.name in made:
@@ -94,7 +43,7 @@ class Graph:
             for source in node.inputs:
                 if source is not None and source not in made:
                     raise GraphError(f"{node.name} reads from {source[:60]}, which does not exist.")
-        graph = cls(MappingProxyType(made))
+        graph = cls(MappingProxyType(made), checked_frames(frames, made))
         if circle := _cycle(graph):
             raise GraphError(f"The network runs in a circle: {' → '.join(circle)}.")
         return graph
@@ -118,7 +67,7 @@ class Graph:
 
     @cached_property
     def _hash(self) -> int:
-        return hash(frozenset(self.nodes.values()))
+        return hash((frozenset(self.nodes.values()), self.frames))
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -178,6 +127,11 @@ class Graph:
         """Every node that depends on ``name``."""
         return frozenset(nx.descendants(self.digraph, name))
 
+    @cached_property
+    def framed(self) -> Mapping[str, Frame]:
+        """Name -> the frame round that node, for those that have one."""
+        return {name: frame for frame in self.frames for name in frame.members}
+
     def fresh(self, stem: str) -> str:
         """A name for a new node: stem1, stem2, ..."""
         return fresh_name(stem, self.nodes)
@@ -186,7 +140,7 @@ class Graph:
 
     def add(self, *nodes: Node) -> Graph:
         """With these nodes added. Raises ``GraphError`` as ``of`` does."""
-        return Graph.of((*self, *nodes))
+        return Graph.of((*self, *nodes), self.frames)
 
     def remove(self, *names: str, heal: bool = False) -> Graph:
         """Without these nodes and their wires; ``heal`` joins what a removed node read first to what read it."""
@@ -198,13 +152,14 @@ class Graph:
                 source = inputs[0] if inputs else None
             return source
 
-        return self._with(
+        rest = (
             dataclasses.replace(node, inputs=tuple(kept(source) for source in node.inputs))
             if gone.intersection(node.inputs)
             else node
             for node in self
             if node.name not in gone
         )
+        return self._with(rest, mapped(self.frames, dict.fromkeys(gone, ())))
 
     def replace(self, name: str, block: Block) -> Graph:
         """With another block in this node; wires that it has no port for are dropped."""
@@ -218,7 +173,7 @@ class Graph:
             return self
         if new in self:
             raise GraphError(f"There is already a node called {new}.")
-        return self._with(
+        nodes = (
             dataclasses.replace(
                 node,
                 name=new if node.name == name else node.name,
@@ -228,6 +183,7 @@ class Graph:
             else node
             for node in self
         )
+        return self._with(nodes, mapped(self.frames, {name: (new,)}))
 
     def connect(self, source: str, target: str, port: int = 0) -> Graph:
         """With a wire from ``source`` to that port; what was plugged in there before is unplugged.
@@ -265,9 +221,12 @@ class Graph:
         return self._changed(dataclasses.replace(node, inputs=tuple(inputs)))
 
     def insert(self, edge: Edge, node: Node) -> Graph:
-        """With ``node`` spliced into this wire: it reads the source first, and the target reads it."""
+        """With ``node`` spliced into this wire: it reads the source first, and the target reads it.
+
+        Where both ends of the wire are in one frame, the node joins it.
+        """
         spliced = dataclasses.replace(node, inputs=(edge.source, *node.inputs[1:]))
-        return self.add(spliced).connect(node.name, edge.target, edge.port)
+        return self.add(spliced).connect(node.name, edge.target, edge.port).join((node.name,), edge)
 
     def move(self, positions: Mapping[str, Position]) -> Graph:
         """With these nodes elsewhere; name -> top left corner in scene pixels."""
@@ -279,14 +238,39 @@ class Graph:
             )
         )
 
+    def frame(self, names: Iterable[str], title: str = "Frame", hue: int = HUES[0]) -> Graph:
+        """With a frame round these nodes, which leave the frames that they are in. Raises ``GraphError``."""
+        made = Frame(title, hue, frozenset(names))
+        return self._framed((*self.unframe(made.members).frames, *checked_frames((made,), self.nodes)))
+
+    def unframe(self, names: Iterable[str]) -> Graph:
+        """With these nodes taken out of their frames; a frame that nothing is left in is gone."""
+        return self._framed(mapped(self.frames, dict.fromkeys(names, ())))
+
+    def reframe(self, old: Frame, new: Frame) -> Graph:
+        """With this frame in the place of that one: another title, hue, or other members, which leave their frames."""
+        rest = self.unframe(new.members - old.members).frames
+        return self._framed(checked_frames((new if frame == old else frame for frame in rest), self.nodes))
+
+    def join(self, names: Iterable[str], edge: Edge) -> Graph:
+        """With these nodes in the frame that holds both ends of this wire, where one does."""
+        frame = self.framed.get(edge.source)
+        if frame is None or edge.target not in frame.members:
+            return self
+        return self.reframe(frame, dataclasses.replace(frame, members=frame.members.union(names)))
+
     def subgraph(self, names: Iterable[str]) -> Graph:
-        """These nodes alone, in the order of this graph; wires from outside are open ports."""
+        """These nodes alone, in the order of this graph, with the frames of which none stays behind.
+
+        Wires from outside are open ports.
+        """
         kept = set(names)
-        return self._with(
+        nodes = (
             dataclasses.replace(node, inputs=tuple(source if source in kept else None for source in node.inputs))
             for node in self
             if node.name in kept
         )
+        return self._with(nodes, tuple(frame for frame in self.frames if frame.members <= kept))
 
     def merge(self, other: Graph, keep_inputs: bool = False, offset: Position = (0.0, 0.0)) -> tuple[Graph, list[str]]:
         """With a copy of ``other`` beside it under free names; the new graph and those names.
@@ -315,13 +299,14 @@ class Graph:
             )
             for node in other
         ]
-        return self.add(*copies), [copy.name for copy in copies]
+        frames = mapped(other.frames, {old: (new,) for old, new in names.items()})
+        return Graph.of((*self, *copies), (*self.frames, *frames)), [copy.name for copy in copies]
 
     def expand(self, name: str, inner: Graph, prefix: bool = True) -> Graph:
         """With this node replaced by the nodes of ``inner``, whose Input nodes stand for what it read, in order.
 
         The new nodes are called name_inner, without ``prefix`` as they are called inside where that is free, and laid
-        out round the place of the old node.
+        out round the place of the old node. They join its frame; where it has none, they keep those inside.
         """
         node = self.nodes[name]
         result = inner.outputs[0].name
@@ -350,7 +335,9 @@ class Graph:
             else:
                 inputs = tuple(names[result] if source == name else source for source in old.inputs)
                 nodes.append(dataclasses.replace(old, inputs=inputs) if name in old.inputs else old)
-        return Graph.of(nodes)
+        parts_of = {each: (str(names[each]),) if part in parts else () for each, part in inner.nodes.items()}
+        within = () if name in self.framed else mapped(inner.frames, parts_of)
+        return Graph.of(nodes, (*mapped(self.frames, {name: [part.name for part in made]}), *within))
 
     def _upstream(self, name: str) -> set[str]:
         seen = {name}
@@ -364,11 +351,14 @@ class Graph:
 
     def _changed(self, *nodes: Node) -> Graph:
         """With these nodes in the place of those of the same name."""
-        return Graph(MappingProxyType({**self.nodes, **{node.name: node for node in nodes}}))
+        return Graph(MappingProxyType({**self.nodes, **{node.name: node for node in nodes}}), self.frames)
+
+    def _framed(self, frames: tuple[Frame, ...]) -> Graph:
+        return self if frames == self.frames else Graph(self.nodes, frames)
 
     @staticmethod
-    def _with(nodes: Iterable[Node]) -> Graph:
-        return Graph(MappingProxyType({node.name: node for node in nodes}))
+    def _with(nodes: Iterable[Node], frames: tuple[Frame, ...]) -> Graph:
+        return Graph(MappingProxyType({node.name: node for node in nodes}), frames)
 
 
 def _cycle(graph: Graph) -> list[str]:

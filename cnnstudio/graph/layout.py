@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Literal
 
-from cnnstudio.graph.graph import Graph, Node, Position
+from cnnstudio.graph.graph import Graph
+from cnnstudio.graph.node import Node, Position
 
 Size = tuple[float, float]
 Direction = Literal["right", "down"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from cnnstudio.graph.block import Block
-from cnnstudio.graph.graph import Graph, Node
+from cnnstudio.graph.graph import Graph
 from cnnstudio.graph.names import fresh_name
+from cnnstudio.graph.node import Node
 
 
 class Sketch:

@@ -35,6 +35,7 @@ def spliced(graph: Graph, edge: Edge, node: Node) -> Graph:
         raise GraphError(f"{node.block.title} reads nothing, so it cannot stand in a wire.")
     if node.name in graph:
         graph = graph.connect(edge.source, node.name, 0).connect(node.name, edge.target, edge.port)
+        graph = graph.join((node.name,), edge)
     else:
         graph = graph.insert(edge, node)
     return with_room(graph, node.name, edge.target)

@@ -92,15 +92,20 @@ def removed(graph: Graph, names: Sequence[str], edges: Iterable[Edge], heal: boo
 
 
 def lifted(graph: Graph, names: Iterable[str]) -> Graph:
-    """With these nodes taken off their wires, which heal behind them; wires among them stay."""
+    """With these nodes taken off their wires, which heal behind them, and out of a frame that others stay in.
+
+    Wires among them stay.
+    """
     taken = set(names)
     rest = graph.remove(*taken, heal=True)
-    return Graph.of(
+    nodes = (
         rest[node.name]
         if node.name not in taken
         else dataclasses.replace(node, inputs=tuple(source if source in taken else None for source in node.inputs))
         for node in graph
     )
+    whole_frames = [frame for frame in graph.frames if frame.members <= taken]
+    return Graph.of(nodes, (*rest.frames, *whole_frames))
 
 
 # arranging
