@@ -56,9 +56,10 @@ class Status(QStatusBar):
         totals = self._document.analysis.totals
         if totals is None or self._document.concealed:
             return blocks
+        frozen = f", {totals.frozen:,} frozen" if totals.frozen else ""
         batch = self._document.project.recipe.batch_size
         return (
-            f"{blocks}   ·   {totals.parameters:,} parameters   ·   {short(totals.macs)} MACs   ·   "
+            f"{blocks}   ·   {totals.parameters:,} parameters{frozen}   ·   {short(totals.macs)} MACs   ·   "
             f"{memory(totals.activation_bytes * batch)} of activations for a batch of {batch}"
         )
 

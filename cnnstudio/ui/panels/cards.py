@@ -81,6 +81,7 @@ def outcome(
         return f"{flow}<p>{escape(unbroken(misfit[:1].upper() + misfit[1:]))}</p>" if misfit else flow
     rows = [
         ("Parameters", f"{facts.parameters:,}"),
+        *frozen(facts.frozen),
         ("Multiply-accumulates", readable(facts.macs)),
         ("Memory", memory(facts.activation_bytes)),
     ]
@@ -150,6 +151,7 @@ def network(analysis: Analysis) -> str:
         return table(rows) + f"<p>{colored('The totals come when every shape is known.', 'muted')}</p>"
     rows += [
         ("Parameters", f"<b>{totals.parameters:,}</b>"),
+        *frozen(totals.frozen),
         ("Multiply-accumulates", readable(totals.macs)),
         ("Memory", memory(totals.activation_bytes)),
     ]
@@ -161,10 +163,16 @@ def together(facts: list[Facts]) -> str:
     return table(
         [
             ("Parameters", f"{sum(fact.parameters for fact in facts):,}"),
+            *frozen(sum(fact.frozen for fact in facts)),
             ("Multiply-accumulates", readable(sum(fact.macs for fact in facts))),
             ("Memory", memory(sum(fact.activation_bytes for fact in facts))),
         ]
     )
+
+
+def frozen(parameters: int) -> list[tuple[str, str]]:
+    """The row that tells how many parameters stay as they are while training; none where all learn."""
+    return [("of these frozen", f"{parameters:,}")] if parameters else []
 
 
 def problems(severities: Iterable[str]) -> str:

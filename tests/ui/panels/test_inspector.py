@@ -20,6 +20,7 @@ from cnnstudio.ui.panels.node_header import replacement
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 from cnnstudio.ui.widgets.editors import TextEditor
 from cnnstudio.ui.widgets.fix_button import FixButton
+from cnnstudio.zoo import transfer
 
 Show = Callable[..., InspectorPanel]
 
@@ -155,6 +156,17 @@ def test_with_nothing_selected_it_shows_the_network(show: Show, qtbot: QtBot) ->
     panel.document.edit_graph("Break", panel.document.graph.replace("conv1", Conv2d(64, groups=2)))
     qtbot.waitUntil(lambda: "error" in panel.header.kind.text())
     assert f"{totals.parameters:,}" not in panel.outcome.text.text()
+
+
+def test_frozen_parameters_are_told_apart(show: Show, qtbot: QtBot) -> None:
+    panel = show(transfer(), "backbone1")
+    assert "of these frozen" in panel.outcome.text.text() and panel.outcome.text.text().count("927,008") == 2
+    panel.document.select(())
+    qtbot.waitUntil(lambda: "932,778" in panel.outcome.text.text())
+    assert "927,008" in panel.outcome.text.text()
+    free = dataclasses.replace(panel.document.graph["backbone1"].block, frozen=False)
+    panel.document.edit_graph("Thaw", panel.document.graph.replace("backbone1", free))
+    qtbot.waitUntil(lambda: "frozen" not in panel.outcome.text.text())
 
 
 def test_a_problem_can_be_put_right_here(show: Show, qtbot: QtBot) -> None:
