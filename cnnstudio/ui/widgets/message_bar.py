@@ -65,14 +65,21 @@ class MessageBar(QFrame):
         self._label.setText(sentence)
 
     def dismiss(self) -> None:
-        """Take the message away."""
+        """Take the message away; the keyboard goes back to what it stood over, not to whatever comes next."""
+        messages = self.parentWidget()
+        host = messages.parentWidget() if messages is not None else None
+        if host is not None and self.isAncestorOf(self.focusWidget()):
+            host.setFocus(Qt.FocusReason.OtherFocusReason)
         self.hide()
         self.setParent(None)
         self.deleteLater()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        focused = next((button for button in self.buttons.values() if button.hasFocus()), None)
         if event.key() == Qt.Key.Key_Escape:
             self.dismiss()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and focused is not None:
+            focused.click()  # which Qt does in dialogs alone
         else:
             super().keyPressEvent(event)
 

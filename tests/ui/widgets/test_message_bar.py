@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.ui.widgets.message_bar import MOST_BARS, Messages
@@ -52,6 +52,19 @@ def test_a_choice_is_made_once_and_the_message_goes(qtbot: QtBot, messages: Mess
     qtbot.mouseClick(bar.buttons["Save"], Qt.MouseButton.LeftButton)
     assert chosen == ["save"]
     assert messages.bars == []
+
+
+def test_enter_chooses_and_the_keyboard_goes_back(qtbot: QtBot, messages: Messages) -> None:
+    host, chosen = messages.parentWidget(), list[str]()
+    assert host is not None
+    QLineEdit(host).show()  # the next in the chain, which must not get the keyboard
+    host.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    host.activateWindow()
+    bar = messages.say("Save?", "warning", ("Save", lambda: chosen.append("save")), ("Cancel", lambda: None))
+    qtbot.waitUntil(bar.buttons["Save"].hasFocus)
+    qtbot.keyClick(bar.buttons["Save"], Qt.Key.Key_Return)
+    assert chosen == ["save"]
+    assert host.hasFocus()
 
 
 def test_escape_gives_up_a_question(qtbot: QtBot, messages: Messages) -> None:
