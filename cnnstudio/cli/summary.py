@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from cnnstudio.cli.command import Commands, line, opened, problems
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
+from cnnstudio.graph import Graph
 from cnnstudio.project import Project
 
 NAME = "summary"
@@ -36,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     analysis = infer(project.graph)
     found = problems(project, analysis)
     if arguments.json:
-        print(json.dumps(_document(project, analysis, found), ensure_ascii=False, indent=2))
+        print(json.dumps(_document(project, analysis, found), ensure_ascii=False, indent=2, default=_plain))
     else:
         print(_table(analysis))
         for problem in found:
@@ -101,6 +103,17 @@ def _document(project: Project, analysis: Analysis, found: tuple[Diagnostic, ...
             for each in found
         ],
     }
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for: the body of a group, and the step after a transposed convolution."""
+    if isinstance(value, Graph):
+        return [
+            {"name": node.name, "block": type(node.block).__name__, "settings": node.block.values} for node in value
+        ]
+    if isinstance(value, Fraction):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
 def _node(name: str, analysis: Analysis, field: ReceptiveField | None) -> dict[str, Any]:

@@ -1,0 +1,43 @@
+"""The summary command where JSON has no word for a value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cnnstudio.blocks import Conv2d, ConvTranspose2d, Flatten, Input, Linear, ReLU
+from cnnstudio.blocks.group import grouped
+from cnnstudio.cli import main
+from cnnstudio.compiler.inference import infer
+from cnnstudio.graph import Graph, Sketch
+from cnnstudio.project import Project, write
+
+
+def network() -> Graph:
+    draw = Sketch()
+    draw.chain(
+        draw(Input((3, 8, 8))), Conv2d(8, 3, padding=1), ReLU(), ConvTranspose2d(4, 2, stride=2), Flatten(), Linear(10)
+    )
+    return draw.graph()
+
+
+def summary(tmp_path: Path, graph: Graph, capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, object]]:
+    write(tmp_path / "net.cnn", Project(graph))
+    assert main(["summary", "--json", str(tmp_path / "net.cnn")]) == 0
+    return {node["name"]: node for node in json.loads(capsys.readouterr().out)["nodes"]}
+
+
+def test_a_group_is_written_with_the_blocks_inside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = network()
+    folded, name = grouped(graph, ("conv1", "relu1"), infer(graph).shape, "Stem")
+    settings = summary(tmp_path, folded, capsys)[name]["settings"]
+    assert isinstance(settings, dict) and settings["label"] == "Stem"
+    assert [inner["block"] for inner in settings["body"]] == ["Input", "Conv2d", "ReLU"]
+
+
+def test_a_step_of_half_a_pixel_is_a_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nodes = summary(tmp_path, network(), capsys)
+    name = next(name for name, node in nodes.items() if node["block"] == "ConvTranspose2d")
+    assert nodes[name]["receptive_field"]["stride"] == [0.5, 0.5]
