@@ -44,7 +44,7 @@ class WindowAttention(nn.Module):
         padded = x.shape
         shifts = [self.shift if side > size else 0 for side in padded[1:3]]
         x = torch.roll(x, (-shifts[0], -shifts[1]), (1, 2))
-        query, key, value = self.project(self.cut(x))
+        query, key, value = self.project(self.cut(x)).unbind()
         scores = self.scores(query, key) + self.bias()[self.index].permute(2, 0, 1)
         if any(shifts):  # what was rolled in from the other side of the map is no neighbour
             sides = [self.regions(side, shift, x.device) for side, shift in zip(padded[1:3], shifts)]
@@ -73,7 +73,7 @@ class WindowAttention(nn.Module):
             x = x.unflatten(1, (-1, size)).unflatten(3, (-1, size)).permute(0, 1, 3, 2, 4, 5)
         return x.flatten(3, 4).flatten(1, 2)
 
-    def join(self, x: torch.Tensor, shape: torch.Size) -> torch.Tensor:
+    def join(self, x: torch.Tensor, shape: list[int]) -> torch.Tensor:
         """The windows (N, windows, pixels, C) as a map again."""
         size = self.window_size
         x = x.unflatten(1, (-1, shape[2] // size)).unflatten(3, (size, size))
