@@ -46,7 +46,7 @@ def diagnose(analysis: Analysis, classes: int | None = None, images: int | None 
 
 def handbook() -> str:
     """Every rule with what it is about, as Markdown: the page of the help that tells what a diagnostic means."""
-    lines = ["# What is said about a network", ""]
+    lines = ["# What the problems mean", ""]
     for severity in _SEVERITIES:
         lines += [f"## {_HEADINGS[severity]}", ""]
         for rule in RULES.values():

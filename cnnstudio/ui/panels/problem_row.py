@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from html import escape
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.fixes import Fix
+from cnnstudio.compiler.rules import RULES
 from cnnstudio.graph import GraphError, NamingError, ParameterError
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import icon, theme
@@ -77,6 +79,7 @@ class ProblemRow(QFrame):
         self.sign.setPixmap(_sign(glyph, role, theme.palette.name, self.devicePixelRatioF()))
         self.word.setText(" · ".join((word, *diagnostic.nodes[:3])))
         self.code.setText(diagnostic.code)
+        self.setToolTip(f"<p>{escape(RULES[diagnostic.code].documentation)}</p>")
         self.sentence.setText(unbroken(diagnostic.sentence))
         self.setAccessibleName(f"{word}: {diagnostic.sentence}")
         titles = [fix.title for fix in diagnostic.fixes]

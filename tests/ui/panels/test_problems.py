@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Input, Linear
+from cnnstudio.compiler.rules import RULES
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
@@ -49,6 +50,11 @@ def test_a_finding_says_its_severity_in_words(show: Show) -> None:
     row = row_of(show(broken()), "conv1")
     assert row.word.text().startswith("Error") and "groups" in row.sentence.text()
     assert row.accessibleName().startswith("Error: conv1")
+
+
+def test_a_finding_tells_what_its_rule_is_about(show: Show) -> None:
+    row = row_of(show(broken()), "conv1")
+    assert RULES["shape"].documentation in row.toolTip()
 
 
 def test_a_fix_is_one_step_of_undo(show: Show, qtbot: QtBot) -> None:

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.compiler.rules import RULES
+from cnnstudio.ui.handbook import Handbook
+from cnnstudio.ui.window import Window
+
+
+def test_the_help_explains_every_problem_once_and_goes_with_escape(qtbot: QtBot, window: Window) -> None:
+    window.commands.bound["handbook"].trigger()
+    window.commands.bound["handbook"].trigger()
+    (page,) = window.findChildren(Handbook)
+    qtbot.waitUntil(page.isVisible)
+    text = page.page.toPlainText()
+    assert all(text.count(rule.documentation) == 1 for rule in RULES.values())
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not window.findChildren(Handbook)
