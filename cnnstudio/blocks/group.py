@@ -91,7 +91,8 @@ class Group(Composite):
         return made
 
     def brief(self) -> str:
-        return f"{self.label} × {self.repeat}" if self.repeat > 1 else self.label
+        label = " ".join(self.label.split())  # on one line, whatever a file says
+        return f"{label} × {self.repeat}" if self.repeat > 1 else label
 
     def offered(self) -> list[tuple[str, str]]:
         """The node and the parameter of everything exposed that is still there."""

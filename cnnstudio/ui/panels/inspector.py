@@ -136,10 +136,18 @@ class InspectorPanel(Panel):
             words = cards.problems(diagnostic.severity for diagnostic in found) if self.document.graph else "Empty"
             self.header.show_title(scope[-1] if scope else "Network", "" if scope else words, None, read_only)
             self.header.allow(False, False)
-        self.sentence.setVisible(read_only)
+        self._say_where(read_only)
+
+    def _say_where(self, read_only: bool) -> None:
+        """Say what changing the inside of a block would mean."""
+        document, words = self.document, ""
         if read_only:
-            outer = self.document.scope[-1]
-            self.sentence.setText(f"This is the inside of {outer}. Ungroup {outer} to change its parts.")
+            outer = document.scope[-1]
+            words = f"This is the inside of {outer}. Ungroup {outer} to change its parts."
+        elif document.scope and (times := group_at(document.graph, document.scope).repeat) > 1:
+            words = f"This is one of the {times} copies of {document.scope[-1]}: a change here is a change of them all."
+        self.sentence.setText(words)
+        self.sentence.setVisible(bool(words))
 
     def _show_form(self, nodes: list[Node], kinds: set[type[Block]]) -> None:
         kind = next(iter(kinds)) if len(kinds) == 1 else None

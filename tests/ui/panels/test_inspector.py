@@ -387,3 +387,16 @@ def test_only_a_group_can_be_kept(show: Show, qtbot: QtBot) -> None:
     assert panel.header.keep_button.isVisible()
     panel.document.select(("conv2",))
     qtbot.waitUntil(lambda: not panel.header.keep_button.isVisible())
+
+
+def test_inside_a_repeated_group_it_is_said_that_all_copies_change(show: Show, qtbot: QtBot) -> None:
+    panel = show(folded(), "group1")
+    document = panel.document
+    document.enter(("group1",))
+    qtbot.waitUntil(lambda: panel.header.title.text() == "group1")
+    assert not panel.sentence.isVisible()
+    document.enter(())
+    block = dataclasses.replace(document.graph["group1"].block, repeat=3)
+    document.edit_graph("Repeat", document.graph.replace("group1", block))
+    document.enter(("group1",))
+    qtbot.waitUntil(lambda: "one of the 3 copies" in panel.sentence.text() and panel.sentence.isVisible())
