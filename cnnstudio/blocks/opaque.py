@@ -12,7 +12,7 @@ from cnnstudio.graph import Arity, Block, Shape, ShapeError, block
 _WRITTEN = frozenset(
     """
     torch.abs torch.add torch.amax torch.amin torch.clamp torch.cos torch.cumsum torch.div torch.erf torch.exp
-    torch.flip torch.log torch.log1p torch.logsumexp torch.matmul torch.maximum torch.mean torch.minimum torch.mul
+    torch.flip torch.log torch.log1p torch.logsumexp torch.maximum torch.mean torch.minimum torch.mul
     torch.neg torch.permute torch.pow torch.roll torch.rsqrt torch.sin torch.sqrt torch.square torch.squeeze torch.std
     torch.sub torch.sum torch.transpose torch.unsqueeze torch.var F.glu F.hardshrink F.interpolate F.logsigmoid
     F.normalize F.pad F.softmin F.tanhshrink F.threshold
@@ -25,7 +25,7 @@ class Opaque(Block):
     """A step of an imported network that has no block here; it says what it is called and what shapes it was seen with.
 
     Steps of plain arithmetic can be trained and exported all the same. Others stand for themselves: replace them by
-    blocks that do the same, or leave the network as it is to look at.
+    blocks that do the same, or leave the network as it is to look at. What they cost is not known and not counted.
 
     operation: what PyTorch calls it
     arguments: what it is given, {0} for the first input; empty where that cannot be told

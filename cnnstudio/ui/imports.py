@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QFileDialog
+from shiboken6 import isValid
 
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.reading import networks_in
 from cnnstudio.exchange.importing.refusal import ImportRefused
+from cnnstudio.graph import Graph
 from cnnstudio.ui.search import Entry
+from cnnstudio.ui.widgets.message_bar import MessageBar
 from cnnstudio.ui.worker import Task
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ class Imports(QObject):
         super().__init__(window)
         self._window = window
         self._tasks: list[Task[Imported] | Task[Carried]] = []
+        self._offer: tuple[MessageBar, Graph] | None = None
+        window.document.path_changed.connect(self._withdraw)
 
     # what to import
 
@@ -50,7 +55,13 @@ class Imports(QObject):
         """Let the person choose one of torchvision's models from a list."""
         canvas = self._window.canvas
         entries = [
-            Entry(model.title, name, _family(name), name, f"{name.replace('_', ' ')} torchvision")
+            Entry(
+                model.title,
+                f"{model.side} × {model.side}",
+                _family(name),
+                name,
+                f"{name.replace('_', ' ')} torchvision",
+            )
             for name, model in MODELS.items()
         ]
         middle = QPoint(canvas.viewport().width() // 2 - canvas.popup.width() // 2, canvas.viewport().height() // 5)
@@ -121,13 +132,20 @@ class Imports(QObject):
         window.document.undo_stack.resetClean()  # no file holds it yet
         window.canvas.fit()
         words = [f"{imported.title} is here, with {imported.parameters:,} parameters.", *imported.notes[:3]]
-        window.messages.say(
-            " ".join(words),
-            "warning" if imported.opaque else "success",
-            ("Load its weights…", lambda: self._ask_weights(imported)),
-        )
+        kind = "warning" if imported.opaque else "success"
+        offer = ("Load its weights…", lambda: self._ask_weights(imported))
+        self._offer = window.messages.say(" ".join(words), kind, offer), imported.graph
 
     # its weights
+
+    def _withdraw(self) -> None:
+        """Offer no weights any more where another project was opened."""
+        document = self._window.document
+        if self._offer is None or document.undo_stack.count() or document.graph == self._offer[1]:
+            return  # it was saved
+        if isValid(self._offer[0]):
+            self._offer[0].dismiss()
+        self._offer = None
 
     def _ask_weights(self, imported: Imported) -> None:
         self._choose(f"Weights of {imported.title}", CHECKPOINTS, lambda path: self._ask_place(imported, path))

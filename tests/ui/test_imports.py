@@ -72,6 +72,20 @@ def test_unsaved_work_is_asked_for_first(qtbot: QtBot, window: Window, tiny: Pro
     wait(qtbot, window, "AlexNet is here")
 
 
+def test_weights_are_offered_only_for_what_is_open(qtbot: QtBot, window: Window, tiny: Project) -> None:
+    window.imports.start_model("alexnet")
+    wait(qtbot, window, "AlexNet is here")
+    (offer,) = window.messages.bars
+    graph = window.document.graph
+    window.document.edit_graph("Move", graph.move({"input": (5.0, 5.0)}))
+    assert list(offer.buttons) == ["Load its weights…"] and offer in window.messages.bars
+    window.document.undo_stack.undo()
+    window.document.set_path(None)
+    assert offer in window.messages.bars
+    window.document.open(tiny, None)
+    assert window.messages.bars == []
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "net.py"

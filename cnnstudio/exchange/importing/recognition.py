@@ -8,6 +8,7 @@ seen in tracing; where one differs, the step was not understood and is opaque.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -238,11 +239,12 @@ def _opaque(steps: Steps, node: fx.Node) -> Value | None:
             elif source.op != "get_attr" and source not in seen and _is_of_tensors(steps, source):
                 seen.add(source)
                 walk(source)
-        if _is_of_tensors(steps, each):
+        if _is_of_tensors(steps, each) and each.target is not operator.getitem:
             words[operation(steps, each)] = None
 
     seen: set[fx.Node] = set()
     walk(node)
+    words = words or {operation(steps, node): None}
     if not sources:
         return None
     try:
@@ -251,7 +253,8 @@ def _opaque(steps: Steps, node: fx.Node) -> Value | None:
         del steps.parts[mark:]
         return None
     takes = " | ".join(str(steps.parts[index].shape) for index in inputs)
-    is_alone = len(words) == 1 and node.op != "call_module" and len(inputs) == len(node.all_input_nodes)
+    is_call = node.op != "call_module" and operation(steps, node) in words
+    is_alone = is_call and len(words) == 1 and len(inputs) == len(node.all_input_nodes)
     block = Opaque(
         operation=" → ".join(words)[:400],
         arguments=_literal(steps, node, list(sources)) if is_alone else "",

@@ -92,7 +92,9 @@ def carry(imported: Imported, state: Mapping[str, Tensor]) -> Carried:
     made, taken, missing, unfit = dict(ours), set[str](), [], []
     for path, weights in imported.weights.items():
         for weight in weights:
-            key = ".".join(filter(None, (text.paths[path[0]], *path[1:], weight.name)))
+            key = ".".join(filter(None, (text.paths.get(path[0], "?"), *path[1:], weight.name)))
+            if key not in ours:  # what a stranger's process said of it was not true
+                raise ImportRefused(f"{imported.title} has no {key[:120]}, so its weights cannot be loaded.")
             tensor = state.get(weight.original)
             taken.add(weight.original)
             if tensor is None:

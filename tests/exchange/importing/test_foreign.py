@@ -1,15 +1,17 @@
 """Somebody's Python file: read before it is run, run apart, and believed only as far as it was checked."""
 
+import json
 import time
 from pathlib import Path
 
 import pytest
 
-from cnnstudio.blocks import Group, Input
+from cnnstudio.blocks import Group, Input, ReLU
 from cnnstudio.exchange.importing.foreign import import_file
 from cnnstudio.exchange.importing.reading import modules_in, networks_in
 from cnnstudio.exchange.importing.refusal import ImportRefused
-from cnnstudio.graph import Shape
+from cnnstudio.graph import Graph, Node, Shape
+from cnnstudio.project import Project, dumps
 
 NET = """
 import torch
@@ -136,3 +138,34 @@ def test_what_is_no_python_or_holds_no_network_is_a_sentence(tmp_path: Path, tex
     path.write_text(text)
     with pytest.raises(ImportRefused, match=r"odd\.py"):
         import_file(path)
+
+
+GRAPH = dumps(Project(Graph.of([Node("input1", Input((3, 8, 8))), Node("relu1", ReLU(), ("input1",))])))
+ANSWERS = [
+    b"",
+    b"\xff\xfe",
+    b"[]",
+    b"3",
+    b"[" * 100_000,
+    b'{"graph": 3, "weights": [], "title": "", "notes": [], "opaque": []}',
+    b'{"graph": "{}", "weights": [], "title": "", "notes": [], "opaque": []}',
+    json.dumps({"graph": GRAPH, "weights": [], "title": "x", "notes": 3, "opaque": []}).encode(),
+    json.dumps({"graph": GRAPH, "weights": [[["gone"], []]], "title": "x", "notes": [], "opaque": []}).encode(),
+    json.dumps({"graph": GRAPH, "weights": [[[], []]], "title": "x", "notes": [], "opaque": []}).encode(),
+    json.dumps({"graph": GRAPH, "weights": [[["relu1"], [["a"]]]], "title": "x", "notes": [], "opaque": []}).encode(),
+]
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
+def test_what_a_hostile_process_sends_is_checked(tmp_path: Path, answer: bytes) -> None:
+    path = tmp_path / "hostile.py"
+    path.write_text(f"""
+import os, sys
+frame = sys._getframe()
+while "pipe" not in frame.f_locals:
+    frame = frame.f_back
+frame.f_locals["pipe"].send_bytes({answer!r})
+os._exit(0)
+""")
+    with pytest.raises(ImportRefused, match=r"hostile.py (sent back something|ended the process)"):
+        import_file(path, "Net")
