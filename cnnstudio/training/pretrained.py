@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from cnnstudio.compiler.source import Source
-from cnnstudio.disk import DiskError, reason, require_file
+from cnnstudio.disk import reason
 from cnnstudio.recipe import Recipe
-from cnnstudio.training import weights
+from cnnstudio.training import checkpoint
 from cnnstudio.training.cache import cache_folder
 from cnnstudio.training.data import Data
 from cnnstudio.training.device import TrainingError
@@ -74,7 +74,7 @@ def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progres
         notes += [f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else []
     else:
         path = Path(recipe.weights).expanduser()
-        tensors, metadata = read(path)
+        tensors, metadata = _read(path)
         found = _fitting(module, source, tensors)
         mean_std = _told(metadata, len(data.mean))
         notes = _account(module, path, tensors, found)
@@ -85,36 +85,11 @@ def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progres
     return replace(data, mean=mean, std=std, notes=tuple(dict.fromkeys((*data.notes, *notes))))
 
 
-def read(path: Path) -> tuple[Tensors, Mapping[str, str]]:
-    """The tensors of a file by name, and its metadata: safetensors, or what ``torch.save`` wrote of a state_dict.
-
-    Nothing in the file is run. Raises ``TrainingError`` with a sentence.
-    """
+def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     try:
-        if path.suffix == ".safetensors":
-            return weights.read(path)
-        require_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (DiskError, WeightsError) as error:
+        return checkpoint.read(path)
+    except WeightsError as error:
         raise TrainingError(f"The run cannot begin with these weights: {error}") from error
-    except OSError as error:
-        raise TrainingError(f"{path.name} cannot be opened: {reason(error)}.") from error
-    except Exception as error:  # what a file that is none of torch's makes it raise is of many kinds
-        raise TrainingError(
-            f"{path.name} holds no weights that can be read safely. Save the state_dict of a model with torch.save, or "
-            "as safetensors."
-        ) from error
-    for key in ("state_dict", "model"):  # as training scripts pack it
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
-    if not isinstance(found, Mapping):
-        raise TrainingError(f"{path.name} holds no state_dict, names with a tensor each.")
-    plain = {
-        str(name).removeprefix("module."): tensor  # DataParallel puts it in front
-        for name, tensor in found.items()
-        if isinstance(tensor, Tensor) and tensor.layout == torch.strided and tensor.device.type == "cpu"
-    }
-    return plain, {}
 
 
 # what fits where
@@ -134,7 +109,6 @@ def _fitting(module: nn.Module, source: Source, tensors: Tensors) -> _Found:
 
 def _from_torchvision(part: nn.Module, path: str, model: str, tensors: Tensors, found: _Found) -> None:
     """Add to ``found`` what of torchvision's ``tensors`` fits ``part``, a backbone of that model."""
-    tensors = {_renamed(name): tensor for name, tensor in tensors.items()}
     state = part.state_dict()
     names = dict(zip(_names(part), original_names(model), strict=False))
     if not all(theirs in tensors for theirs in names.values()):
@@ -161,11 +135,6 @@ def original_names(model: str) -> tuple[str, ...]:
 
 def _names(module: nn.Module) -> list[str]:
     return [name for name in module.state_dict() if not name.endswith(COUNTER)]
-
-
-def _renamed(name: str) -> str:
-    """The name of a DenseNet weight as it is since torchvision 0.3: norm.1.weight became norm1.weight."""
-    return re.sub(r"^(.*denselayer\d+\.(?:norm|relu|conv))\.(?=[12]\.)", r"\1", name)
 
 
 def _resampled(positions: Tensor, mine: Tensor) -> Tensor:
@@ -212,7 +181,7 @@ def _fetched(model: str, progress: Progress) -> Tensors:
             share = _share(f"Downloading {title}", progress)
             advice = "a file of your own needs none"
             download([url], folder / name, is_right, title, share, advice)
-        return read(folder / name)[0]
+        return _read(folder / name)[0]
     except OSError as error:
         raise TrainingError(f"There is no place to keep {title}: {reason(error)}.") from error
 
@@ -248,8 +217,7 @@ def _account(module: nn.Module, path: Path, tensors: Tensors, found: _Found) -> 
     if not found.tensors:
         raise TrainingError(f"{path.name} belongs to another network: none of its weights fits.")
     absent = [name for name in _names(module) if name not in found.tensors]
-    unused = [name for name in tensors if name not in found.used and _renamed(name) not in found.used]
-    unused = [name for name in unused if not name.endswith(COUNTER)]
+    unused = [name for name in tensors if name not in found.used and not name.endswith(COUNTER)]
     notes = [f"It begins with the weights of {path.name}."]
     notes += [f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else []
     return notes + ([f"Not used of the file: {_listed(unused)}."] if unused else [])

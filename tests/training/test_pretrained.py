@@ -237,12 +237,15 @@ def cut(path: Path) -> None:
 
 KERNEL = (4, 3, 3, 3)
 HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "code": (lambda path: path.write_bytes(pickle.dumps({"conv1.weight": Bomb()})), "can be read safely"),
-    "code as torch writes it": (saved({"conv1.weight": Bomb()}), "can be read safely"),
-    "module": (saved(nn.Conv2d(3, 4, 3)), "can be read safely"),
-    "empty": (lambda path: path.write_bytes(b""), "can be read safely"),
-    "text": (lambda path: path.write_text("hello"), "can be read safely"),
-    "cut": (cut, "can be read safely"),
+    "code": (
+        lambda path: path.write_bytes(pickle.dumps({"conv1.weight": Bomb()})),
+        "holds more than weights",
+    ),
+    "code as torch writes it": (saved({"conv1.weight": Bomb()}), "holds more than weights"),
+    "module": (saved(nn.Conv2d(3, 4, 3)), "holds more than weights"),
+    "empty": (lambda path: path.write_bytes(b""), "holds more than weights"),
+    "text": (lambda path: path.write_text("hello"), "holds more than weights"),
+    "cut": (cut, "holds more than weights"),
     "list": (saved([torch.zeros(3)]), "holds no state_dict"),
     "words": (saved({"conv1.weight": "words", 3: 4}), "belongs to another network"),
     "other": (saved({"layer.weight": torch.zeros(3)}), "belongs to another network"),
