@@ -4,6 +4,7 @@ that is already there; ``foreign`` opens files.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from cnnstudio.exchange.importing.recognition import Part, Unknown, Weight, reco
 from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.exchange.importing.rules import rule
 from cnnstudio.exchange.importing.tracing import TracingError, trace
+from cnnstudio.exchange.normalization import Normalization
 from cnnstudio.graph import Graph, GraphError, Shape
 from cnnstudio.project import Project
 from cnnstudio.recipe import Recipe
@@ -30,7 +32,8 @@ class Imported:
     """A network that came from elsewhere.
 
     ``weights`` tells for each node with learned tensors, by the names of the groups that lead to it, where each tensor
-    comes from. ``notes`` are sentences for the person, ``opaque`` the operations that have no block.
+    comes from. ``notes`` are sentences for the person, ``opaque`` the operations that have no block. ``normalization``
+    is what the images and the answers of the original's own weights mean, where that is known.
     """
 
     title: str
@@ -38,6 +41,7 @@ class Imported:
     weights: Mapping[tuple[str, ...], tuple[Weight, ...]]
     notes: tuple[str, ...] = ()
     opaque: tuple[str, ...] = ()
+    normalization: Normalization | None = None
 
     def project(self, weights: Path | None = None) -> Project:
         """A project of it: images from a folder, as it had them, and training that begins with ``weights``."""
@@ -63,7 +67,18 @@ def import_torchvision(name: str, classes: int | None = None) -> Imported:
     if name in ("googlenet", "inception_v3"):
         arguments |= {"aux_logits": False, "init_weights": False}
     module = blank(getattr(torchvision().models, name), **arguments)
-    return import_module(module, Shape(3, model.side, model.side), model.title)
+    imported = import_module(module, Shape(3, model.side, model.side), model.title)
+    return dataclasses.replace(imported, normalization=_normalization(name, classes))
+
+
+def _normalization(name: str, classes: int | None) -> Normalization:
+    """How torchvision's own weights expect their images, and what they call their classes."""
+    weights = torchvision().models.get_model_weights(name).DEFAULT
+    prepare = weights.transforms()
+    names = weights.meta["categories"] if classes in (None, 1000) else ()
+    if name in ("googlenet", "inception_v3"):  # with weights torchvision turns the images from one into the other
+        return Normalization((0.5,) * 3, (0.5,) * 3, tuple(names))
+    return Normalization(tuple(prepare.mean), tuple(prepare.std), tuple(names))
 
 
 def import_module(module: nn.Module, size: Shape, title: str = "Network") -> Imported:

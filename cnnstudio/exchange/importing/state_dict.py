@@ -37,7 +37,7 @@ def load_weights(imported: Imported, path: Path, out: Path) -> Carried:
     """
     carried = carry(imported, read(path))
     try:
-        weights_file.save(out, carried.state)
+        weights_file.save(out, carried.state, imported.normalization.metadata() if imported.normalization else None)
     except weights_file.WeightsError as error:
         raise ImportRefused(str(error)) from error
     return carried

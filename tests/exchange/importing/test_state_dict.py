@@ -12,6 +12,7 @@ from cnnstudio.compiler.source import source
 from cnnstudio.exchange.importing.network import Imported, import_module, import_torchvision
 from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.exchange.importing.state_dict import carry, load_weights, read
+from cnnstudio.exchange.normalization import Normalization
 from cnnstudio.graph import Shape
 from cnnstudio.training import weights
 from cnnstudio.training.build import build
@@ -129,3 +130,14 @@ def test_heads_that_only_train_are_said_to_be_unused() -> None:
     module = torchvision().models.googlenet(init_weights=False)
     (sentence,) = carry(imported, module.state_dict()).sentences
     assert sentence.startswith("Not used: aux1.conv.conv.weight")
+
+
+@pytest.mark.parametrize(("name", "mean", "classes"), [("squeezenet1_1", 0.485, 1000), ("googlenet", 0.5, 4)])
+def test_the_file_says_what_images_and_answers_mean(tmp_path: Path, name: str, mean: float, classes: int) -> None:
+    plain = {"init_weights": False} if name == "googlenet" else {}  # else torchvision warns
+    module = getattr(torchvision().models, name)(num_classes=classes, **plain)
+    torch.save(module.state_dict(), tmp_path / "theirs.pth")
+    load_weights(import_torchvision(name, classes), tmp_path / "theirs.pth", tmp_path / "ours.safetensors")
+    told = Normalization.from_metadata(weights.read(tmp_path / "ours.safetensors")[1])
+    assert told is not None and told.mean[0] == mean
+    assert told.classes[:1] == (("tench",) if classes == 1000 else ())
