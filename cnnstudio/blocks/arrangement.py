@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from cnnstudio.blocks.wording import nearest_divisor, require_map
+from cnnstudio.blocks.wording import counted, nearest_divisor, require_map
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Count, Length, Range
 
@@ -64,7 +64,7 @@ class ChannelShuffle(Block):
         if shape.channels % self.groups:
             nearest = nearest_divisor(self.groups, shape.channels)
             raise ShapeError(
-                f"{shape.channels} channels do not split into {self.groups} equal groups.",
+                f"{counted(shape.channels, 'channel')} cannot be split into {self.groups} equal groups.",
                 Remedy(f"Set groups to {nearest}", (ChannelShuffle(nearest),)),
             )
         return shape

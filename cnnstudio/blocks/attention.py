@@ -11,7 +11,7 @@ from cnnstudio.blocks.convolution import Conv2d
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.merge import Concat, Multiply
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d, ChannelPool
-from cnnstudio.blocks.wording import OptionalChannels, require_map
+from cnnstudio.blocks.wording import OptionalChannels, counted, require_map
 from cnnstudio.graph import Block, Composite, Graph, Shape, Sketch, block
 from cnnstudio.graph.parameter import Count, Range
 
@@ -88,7 +88,7 @@ class EfficientChannelAttention(Composite):
         return draw.graph()
 
     def brief(self) -> str:
-        return "" if self.kernel_size is None else f"{self.kernel_size} channels"
+        return "" if self.kernel_size is None else counted(self.kernel_size, "channel")
 
 
 @block
@@ -186,8 +186,8 @@ class CBAM(Composite):
     def graph(self, *inputs: Shape) -> Graph:
         require_map(self, inputs[0])
         draw = Sketch()
-        x = draw(ChannelAttention(self.reduction), draw(Input(inputs[0])), name="channels")
-        draw(SpatialAttention(self.kernel_size), x, name="places")
+        x = draw(ChannelAttention(self.reduction), draw(Input(inputs[0])), name="channel_attention")
+        draw(SpatialAttention(self.kernel_size), x, name="spatial_attention")
         return draw.graph()
 
     def brief(self) -> str:

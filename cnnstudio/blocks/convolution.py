@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from cnnstudio.blocks.activation import Nonlinearity, nonlinearity
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon, LayerNorm2d
-from cnnstudio.blocks.wording import arguments, nearest_divisor, require_map, side, window_does_not_fit
+from cnnstudio.blocks.wording import arguments, counted, nearest_divisor, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, Window, block, pair
 from cnnstudio.graph.parameter import Channels, Count, NaturalPair, Padding, ParameterError, PositivePair, Range
 
@@ -284,9 +284,10 @@ def check_groups(conv: Conv2d | ConvTranspose2d, in_channels: int) -> None:
     if in_channels % conv.groups == 0 and conv.out_channels % conv.groups == 0:
         return
     nearest = nearest_divisor(conv.groups, in_channels, conv.out_channels)
+    come, go = "comes" if in_channels == 1 else "come", "goes" if conv.out_channels == 1 else "go"
     raise ShapeError(
-        f"{conv.groups} groups must divide both the {in_channels} channels that come in and the "
-        f"{conv.out_channels} that go out.",
+        f"{conv.groups} groups must divide both the {counted(in_channels, 'channel')} that {come} in and the "
+        f"{conv.out_channels} that {go} out.",
         Remedy(f"Set groups to {nearest}", (replace(conv, groups=nearest),)),
     )
 

@@ -246,7 +246,7 @@ class ShuffleUnit(Composite):
         half, odd = divmod(out_channels, 2)
         if odd:
             raise ShapeError(
-                f"a shuffle unit deals with two halves, so {out_channels} channels must be an even number.",
+                f"a shuffle unit deals with two halves, so the channels must be an even number, not {out_channels}.",
                 Remedy(f"Set out_channels to {out_channels + 1}", (replace(self, out_channels=out_channels + 1),)),
             )
         if self.stride == 1 and shape.channels != out_channels:

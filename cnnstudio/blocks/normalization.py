@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
-from cnnstudio.blocks.wording import arguments, kind, nearest_divisor, require_map
+from cnnstudio.blocks.wording import arguments, counted, kind, nearest_divisor, require_map
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Count, Fraction, Range
 
@@ -209,7 +209,7 @@ class GroupNorm(Block):
         if channels % self.num_groups:
             nearest = nearest_divisor(self.num_groups, channels)
             raise ShapeError(
-                f"{channels} channels do not split into {self.num_groups} equal groups.",
+                f"{counted(channels, 'channel')} cannot be split into {self.num_groups} equal groups.",
                 Remedy(f"Set num_groups to {nearest}", (replace(self, num_groups=nearest),)),
             )
         return inputs[0]
@@ -253,7 +253,7 @@ class LocalResponseNorm(Block):
         return arguments("nn.LocalResponseNorm", self, self.size, skip=("size",))
 
     def brief(self) -> str:
-        return f"{self.size} channels"
+        return counted(self.size, "channel")
 
 
 def _scale_and_shift(shape: Shape, scale: bool, shift: bool) -> dict[str, Shape]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
-from cnnstudio.blocks.wording import arguments, require_map, side, window_does_not_fit
+from cnnstudio.blocks.wording import arguments, counted, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block, pair
 from cnnstudio.graph.parameter import NaturalPair, PositivePair, Range
 
@@ -193,7 +193,8 @@ class FractionalMaxPool2d(Block):
                 fits = all(x >= k for x, k in zip(shape.spatial, kernel, strict=True))
                 smaller = min(size[0], most[0]), min(size[1], most[1])
                 raise ShapeError(
-                    f"{out} windows of {span} pixels need a {name} of at least {out + span - 1}, and it is {length}.",
+                    f"{counted(out, 'window')} of {counted(span, 'pixel')} {'needs' if out == 1 else 'need'} a {name} "
+                    f"of at least {out + span - 1}, and it is {length}.",
                     *([Remedy(f"Set output_size to {side(smaller)}", (replace(self, output_size=smaller),))] * fits),
                 )
         return Shape(shape.channels, *size)

@@ -121,7 +121,7 @@ class SelfAttention(Block):
         if shape[1] % self.num_heads:
             nearest = nearest_divisor(self.num_heads, shape[1])
             raise ShapeError(
-                f"tokens of {shape[1]} numbers do not split among {self.num_heads} heads.",
+                f"tokens of {shape[1]} numbers cannot be split among {self.num_heads} heads.",
                 Remedy(f"Set num_heads to {nearest}", (replace(self, num_heads=nearest),)),
             )
         return shape

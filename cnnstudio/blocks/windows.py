@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from cnnstudio.blocks.wording import nearest_divisor, require_map
+from cnnstudio.blocks.wording import counted, nearest_divisor, require_map
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Count, Range
 
@@ -133,7 +133,7 @@ class Windowed(Block):
         if shape.channels % self.num_heads:
             nearest = nearest_divisor(self.num_heads, shape.channels)
             raise ShapeError(
-                f"{shape.channels} channels do not split among {self.num_heads} heads.",
+                f"{counted(shape.channels, 'channel')} cannot be split among {self.num_heads} heads.",
                 Remedy(f"Set num_heads to {nearest}", (self._with(num_heads=nearest),)),
             )
         if self.shift >= self.window_size:

@@ -18,6 +18,11 @@ def side(value: Any, always: bool = True) -> str:
     return f"{height}×{width}" if always or height != width else str(height)
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 window``, ``4 windows``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def arguments(call: str, block: Block, *positional: Any, skip: tuple[str, ...] = ()) -> str:
     """``nn.Conv2d(3, 64, kernel_size=3)``: positional values, then each parameter that is not torch's default.
 

@@ -72,7 +72,7 @@ def test_it_is_maxvits(kind: str) -> None:
 
 
 def test_heads_and_shifts_that_cannot_be_are_sentences() -> None:
-    with pytest.raises(ShapeError, match="do not split among 3 heads"):
+    with pytest.raises(ShapeError, match="cannot be split among 3 heads"):
         WindowAttention(3).shape(Shape(16, 8, 8))
     with pytest.raises(ShapeError, match="shifted by 4, which must be less than their side, 4"):
         CosineWindowAttention(2, 4, 4).shape(Shape(16, 8, 8))
