@@ -22,11 +22,13 @@ from cnnstudio.blocks.activation import (
     Sigmoid,
     SiLU,
     Softmax,
+    Softmin,
     Softplus,
     Softshrink,
     Softsign,
     Tanh,
     Tanhshrink,
+    Threshold,
 )
 from cnnstudio.blocks.arrangement import ChannelShuffle, ChannelSlice, Permute, Reshape
 from cnnstudio.blocks.attention import (
@@ -73,9 +75,11 @@ from cnnstudio.blocks.pooling import (
     LPPool2d,
     MaxPool2d,
 )
+from cnnstudio.blocks.preactivation import PreActBottleneck, PreActResidual
+from cnnstudio.blocks.regnet import RegNetBlock, RegNetStage
 from cnnstudio.blocks.regularization import AlphaDropout, Dropout, Dropout2d, StochasticDepth
 from cnnstudio.blocks.resampling import Crop, Pad, PixelShuffle, PixelUnshuffle, Upsample
-from cnnstudio.blocks.residual import Bottleneck, ConvNeXtBlock, LayerScale, PreActResidual, RegNetBlock, Residual
+from cnnstudio.blocks.residual import Bottleneck, ConvNeXtBlock, LayerScale, Residual
 from cnnstudio.blocks.transformer import (
     ClassToken,
     FirstToken,
@@ -168,10 +172,12 @@ __all__ = [
     "PixelShuffle",
     "PixelUnshuffle",
     "PositionEmbedding",
+    "PreActBottleneck",
     "PreActResidual",
     "ReLU",
     "ReLU6",
     "RegNetBlock",
+    "RegNetStage",
     "Reshape",
     "Residual",
     "SelfAttention",
@@ -179,6 +185,7 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softmin",
     "Softplus",
     "Softshrink",
     "Softsign",
@@ -187,6 +194,7 @@ __all__ = [
     "StochasticDepth",
     "Tanh",
     "Tanhshrink",
+    "Threshold",
     "Tokens",
     "TransformerBlock",
     "Transition",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from cnnstudio.blocks.wording import arguments, nearest_divisor
+from cnnstudio.blocks.wording import arguments, counted, nearest_divisor
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Range
 
@@ -120,6 +120,41 @@ class Softmax(Activation):
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.Softmax(dim={self.dim!r})"
+
+
+@block
+class Softmin(Activation):
+    """Turn scores into shares that add up to 1, the largest share for the lowest score.
+
+    dim: the axis that adds up to 1; 1 is the channels of feature maps and the entries of a vector
+    """
+
+    keywords: ClassVar[str] = "probabilities distances scores softmax"
+
+    dim: Annotated[int, Range(1, 3)] = 1
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _along(self, self.dim, inputs[0])
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.Softmin(dim={self.dim!r})"
+
+
+@block
+class Threshold(Activation):
+    """Keep what is above a threshold and put one number in the place of the rest.
+
+    threshold: what is not above it is replaced
+    value: what stands in its place
+    """
+
+    keywords: ClassVar[str] = "cut step rectifier"
+
+    threshold: Annotated[float, Range(-1_000.0, 1_000.0)] = 0.0
+    value: Annotated[float, Range(-1_000.0, 1_000.0)] = 0.0
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.Threshold({self.threshold!r}, {self.value!r})"
 
 
 @block
@@ -283,7 +318,7 @@ class GLU(Activation):
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs
         if shape[0] % 2:
-            raise ShapeError(f"{shape[0]} channels do not split into two halves.")
+            raise ShapeError(f"{counted(shape[0], 'channel')} cannot be split into two halves.")
         return Shape(shape[0] // 2, *shape[1:])
 
     def init(self, *inputs: Shape) -> str:
@@ -309,7 +344,7 @@ class Maxout(Activation):
         if shape[0] % self.pieces:
             nearest = nearest_divisor(self.pieces, shape[0])
             remedy = [Remedy(f"Set pieces to {nearest}", (Maxout(nearest),))] if nearest > 1 else []
-            raise ShapeError(f"{shape[0]} channels do not split into groups of {self.pieces}.", *remedy)
+            raise ShapeError(f"{counted(shape[0], 'channel')} cannot be split into groups of {self.pieces}.", *remedy)
         return Shape(shape[0] // self.pieces, *shape[1:])
 
     def init(self, *inputs: Shape) -> str | None:

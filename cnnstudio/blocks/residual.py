@@ -63,52 +63,6 @@ class Residual(Composite):
 
 
 @block
-class PreActResidual(Composite):
-    """A residual block whose BatchNorm and ReLU stand before the convolutions, so that the shortcut stays clean.
-
-    Nothing but additions then lies between the first block and the last. Where the shape changes, the shortcut is a
-    1×1 convolution of what the first ReLU gives. He et al. 2016, arXiv:1603.05027.
-
-    out_channels: how many feature maps come out
-    stride: how many pixels the first convolution moves at a step; 2 halves the map
-    squeeze: reduction of a squeeze-and-excitation at the end of the branch; 0 for none
-    drop: share of the samples that leave the branch out while training
-    """
-
-    title: ClassVar[str] = "Pre-activation residual"
-    keywords: ClassVar[str] = "preactresidual preactivation resnet v2 skip shortcut identity"
-    stem: ClassVar[str] = "block"
-
-    out_channels: Channels = 64
-    stride: PositivePair = 1
-    squeeze: Reduction = 0
-    drop: Fraction = 0.0
-
-    def graph(self, *inputs: Shape) -> Graph:
-        (shape,) = inputs
-        require_map(self, shape)
-        draw = Sketch()
-        entry = draw(Input(shape))
-        active = draw.chain(entry, BatchNorm2d(), ReLU())
-        x = draw.chain(
-            active,
-            Conv2d(self.out_channels, 3, self.stride, 1, bias=False),
-            BatchNorm2d(),
-            ReLU(),
-            Conv2d(self.out_channels, 3, padding=1, bias=False),
-        )
-        x = finish(draw, x, self.squeeze, self.drop)
-        shortcut = entry
-        if self.stride != 1 or shape.channels != self.out_channels:
-            shortcut = draw(Conv2d(self.out_channels, 1, self.stride, bias=False), active, name="shortcut")
-        draw(Add(), x, shortcut, name="add")
-        return draw.graph()
-
-    def brief(self) -> str:
-        return residual_brief(self.out_channels, self.stride, self.squeeze)
-
-
-@block
 class Bottleneck(Composite):
     """A residual block of three convolutions: 1×1 to fewer channels, 3×3 there, 1×1 to many channels again.
 
@@ -159,55 +113,6 @@ class Bottleneck(Composite):
     def brief(self) -> str:
         groups = f" · g{self.groups}" if self.groups != 1 else ""
         return residual_brief(self.out_channels, self.stride, self.squeeze) + groups
-
-
-@block
-class RegNetBlock(Composite):
-    """A residual block of 1×1, grouped 3×3 and 1×1 convolutions of one width; with squeeze, RegNetY's.
-
-    Radosavovic et al. 2020, arXiv:2003.13678.
-
-    out_channels: how many feature maps come out, and how many the middle has
-    stride: how many pixels the 3×3 convolution moves at a step; 2 halves the map
-    group_width: how many channels see each other in the 3×3 convolution
-    squeeze: how wide the squeeze-and-excitation in the middle is, as a share of the channels that come in; 0 for none
-    """
-
-    title: ClassVar[str] = "RegNet block"
-    keywords: ClassVar[str] = "regnetblock regnet residual bottleneck grouped"
-    stem: ClassVar[str] = "block"
-
-    out_channels: Channels = 64
-    stride: PositivePair = 1
-    group_width: Count = 16
-    squeeze: Fraction = 0.0
-
-    def graph(self, *inputs: Shape) -> Graph:
-        (shape,) = inputs
-        require_map(self, shape)
-        width = self.out_channels
-        groups = max(1, width // self.group_width)
-        attention: list[Block] = [SqueezeExcite(channels=max(1, round(shape.channels * self.squeeze)))]
-        draw = Sketch()
-        entry = draw(Input(shape))
-        shortcut = project(draw, entry, shape, width, self.stride)
-        x = draw.chain(
-            entry,
-            Conv2d(width, 1, bias=False),
-            BatchNorm2d(),
-            ReLU(),
-            Conv2d(width, 3, self.stride, 1, groups=groups, bias=False),
-            BatchNorm2d(),
-            ReLU(),
-            *(attention if self.squeeze else []),
-            Conv2d(width, 1, bias=False),
-            BatchNorm2d(),
-        )
-        draw(ReLU(), draw(Add(), shortcut, x, name="add"))
-        return draw.graph()
-
-    def brief(self) -> str:
-        return residual_brief(self.out_channels, self.stride, bool(self.squeeze)) + f" · {self.group_width} wide"
 
 
 @block

@@ -2,8 +2,18 @@
 
 import pytest
 
-from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, DepthwiseSeparable, Linear, MaxPool2d
-from cnnstudio.graph import Block, Shape
+from cnnstudio.blocks import (
+    AdaptiveAvgPool2d,
+    Conv2d,
+    DepthwiseSeparable,
+    FractionalMaxPool2d,
+    Linear,
+    MaxPool2d,
+    PreActBottleneck,
+    RegNetBlock,
+    RegNetStage,
+)
+from cnnstudio.graph import Block, Shape, ShapeError
 
 
 @pytest.mark.parametrize(
@@ -66,3 +76,26 @@ def test_cost_of_a_separable_convolution(m: int, n: int, side: int) -> None:
 def test_pooling() -> None:
     assert MaxPool2d(2).shape(Shape(1, 4, 4)) == Shape(1, 2, 2)
     assert AdaptiveAvgPool2d(1).shape(Shape(512, 7, 9)) == Shape(512, 1, 1)
+
+
+def test_a_pre_activation_bottleneck_has_the_parameters_of_a_bottleneck() -> None:
+    """But for the normalisations: two of the four see the channels before the convolution, not after it."""
+    shape = Shape(256, 14, 14)
+    convolutions = 256 * 64 + 9 * 64 * 64 + 64 * 256
+    weights = PreActBottleneck(256).weights(shape)
+    assert sum(weight.numel for weight in weights.values()) == convolutions + 2 * (256 + 64 + 64)
+
+
+def test_a_regnet_stage_is_its_blocks_in_a_row() -> None:
+    shape = Shape(32, 16, 16)
+    stage = RegNetStage(64, depth=3)
+    first, rest = RegNetBlock(64, 2), RegNetBlock(64)
+    assert stage.shape(shape) == Shape(64, 8, 8)
+    assert stage.macs(shape) == first.macs(shape) + 2 * rest.macs(Shape(64, 8, 8))
+
+
+def test_one_of_something_is_told_in_the_singular() -> None:
+    with pytest.raises(ShapeError, match=r"both the 1 channel that comes in and the 4 that go out\.$"):
+        Conv2d(4, groups=2).shape(Shape(1, 8, 8))
+    with pytest.raises(ShapeError, match=r"^1 window of 9 pixels needs a height of at least 9, and it is 8\.$"):
+        FractionalMaxPool2d(1, 9).shape(Shape(1, 8, 8))
