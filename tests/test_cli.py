@@ -283,6 +283,15 @@ def test_train_keeps_weights_and_the_recipe(run: Run, file: Path, tmp_path: Path
     assert (tmp_path / "runs" / "tiny-2" / "best.safetensors").exists()
 
 
+def test_train_begins_with_weights(run: Run, file: Path, tmp_path: Path) -> None:
+    run("train", file, "--epochs", 1, "--out", "first")
+    code, out, _ = run("train", file, "--epochs", 1, "--weights", "first/best.safetensors", "--out", "second")
+    assert code == 0 and "It begins with the weights of best.safetensors.\n" in out
+    code, _, err = run("train", file, "--weights", "none.pth", "--out", "third")
+    assert code == 1 and "The run cannot begin with these weights: none.pth cannot be opened" in err
+    assert not (tmp_path / "third").exists()
+
+
 def test_what_was_trained_is_exported(run: Run, file: Path, tmp_path: Path) -> None:
     run("train", file, "--out", "trained")
     for kind in ("python", "weights"):

@@ -15,6 +15,7 @@ from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.disk import reason
 from cnnstudio.graph import Parameter, ParameterError, parameters
 from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.recipe import Recipe
@@ -76,11 +77,11 @@ def _train(
     try:
         text = source(project.graph)
         data = load(project.recipe, analysis.facts[project.graph.inputs[0].name].shape, loading)
+        module = fresh(text, project.recipe)
+        data = begin(module, text, project.recipe, data, loading)
         folder = _made(arguments.out, arguments.file.stem)
         write(folder / "project.cnn", project)
         told = Telling(bar)
-        module = fresh(text, project.recipe)
-        data = begin(module, text, project.recipe, data, loading)
         with closing(train(module, data, project.recipe, folder, None, text)) as events:
             for event in events:
                 told.take(event)
@@ -169,7 +170,7 @@ def _made(folder: Path | None, stem: str) -> Path:
             chosen = Path("runs", f"{stem}-{number}")
         chosen.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CommandError(f"The folder {chosen} cannot be made: {error.strerror}.") from error
+        raise CommandError(f"The folder {chosen} cannot be made: {reason(error)}.") from error
     return chosen
 
 

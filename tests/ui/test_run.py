@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Linear
@@ -116,6 +117,33 @@ def test_a_loss_that_becomes_no_number_fails_with_the_reason(qtbot: QtBot, tiny:
     qtbot.waitUntil(lambda: run.state in ("failed", "finished"), timeout=60_000)
     assert run.state == "failed"
     assert "learning rate" in run.sentence
+    run.close()
+
+
+def test_a_run_begins_with_the_weights_of_another(qtbot: QtBot, tiny: Project) -> None:
+    run = Run()
+    run.start(tiny)
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    assert run.weights is not None and run.best is not None
+    before, data = run.best.validation_loss, run.images_of(tiny)
+    recipe = dataclasses.replace(tiny.recipe, weights=str(run.weights), learning_rate=1e-8)
+    again = dataclasses.replace(tiny, recipe=recipe)
+    run.start(again)
+    qtbot.waitUntil(lambda: run.state in ("finished", "failed"), timeout=60_000)
+    assert "It begins with the weights of best.safetensors." in run.notes
+    assert run.best.validation_loss == pytest.approx(before, rel=1e-3)
+    known = run.images_of(again)
+    assert data is not None and known is not None and known.mean == data.mean
+    assert run.images_of(tiny) is None  # which are normalised in another way
+    run.close()
+
+
+def test_weights_that_cannot_be_had_are_a_sentence(qtbot: QtBot, tiny: Project, tmp_path: Path) -> None:
+    run = Run()
+    recipe = dataclasses.replace(tiny.recipe, weights=str(tmp_path / "none.pth"))
+    run.start(dataclasses.replace(tiny, recipe=recipe))
+    qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
+    assert run.sentence.startswith("The run cannot begin with these weights: none.pth cannot be opened")
     run.close()
 
 
