@@ -98,6 +98,8 @@ def _target(path: Path) -> Path:
     target = path.resolve()  # so that a link stays a link and the file that it leads to is replaced
     if target.is_dir():
         raise DiskError(f"{_shown(path)} was not written: it is a folder.")
+    if target.exists() and not target.is_file():  # a pipe or a device such as /dev/full
+        raise DiskError(f"{_shown(path)} was not written: it is no ordinary file.")
     if not target.parent.is_dir():
         raise DiskError(f"{_shown(path)} was not written: there is no folder {_shown(target.parent)}.")
     if target.exists() and not os.access(target, os.W_OK):
