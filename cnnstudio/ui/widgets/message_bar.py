@@ -13,6 +13,7 @@ from cnnstudio.ui.theme import icon, mix, theme
 Choice = tuple[str, Callable[[], object]]
 ICONS = {"info": "info", "success": "check-circle", "warning": "warning", "error": "warning-circle"}
 MOST_BARS = 4
+MOST_OUTCOMES = 2  # of those that stay until they are closed: more of them would hide the network
 
 
 class MessageBar(QFrame):
@@ -48,6 +49,7 @@ class MessageBar(QFrame):
         self.close_button.setAccessibleName("Close this message")
         self.close_button.clicked.connect(self.dismiss)
         layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.is_outcome = kind == "success" or (kind == "error" and not choices)
         self.passes = passes and kind in ("info", "success") and not choices
         if self.passes:
             QTimer.singleShot(4000 + 45 * len(sentence), self, self.dismiss)
@@ -150,6 +152,9 @@ class Messages(QWidget):
         return bar
 
     def _add(self, bar: MessageBar) -> None:
+        outcomes = [old for old in self.bars if old.is_outcome and old is not bar]
+        for old in outcomes[: -(MOST_OUTCOMES - bar.is_outcome)]:
+            old.dismiss()
         passing = [old for old in self.bars if old.passes and old is not bar]
         for old in passing[: max(0, len(self.bars) - MOST_BARS)]:
             old.dismiss()

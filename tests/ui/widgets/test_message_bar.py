@@ -46,6 +46,13 @@ def test_many_messages_push_out_those_that_pass_by_themselves(messages: Messages
     assert messages.bars[-1].sentence == "Message 11"
 
 
+def test_of_many_errors_the_latest_stay_and_questions_with_them(messages: Messages) -> None:
+    messages.say("Save?", "warning", ("Save", lambda: None))
+    for number in range(5):
+        messages.say(f"{number}.cnn cannot be opened.", "error")
+    assert [bar.sentence for bar in messages.bars] == ["Save?", "3.cnn cannot be opened.", "4.cnn cannot be opened."]
+
+
 def test_a_choice_is_made_once_and_the_message_goes(qtbot: QtBot, messages: Messages) -> None:
     chosen: list[str] = []
     bar = messages.say("Save?", "warning", ("Save", lambda: chosen.append("save")), ("Cancel", lambda: None))
