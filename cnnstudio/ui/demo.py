@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QSize, QTimer
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio import disk
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError
 from cnnstudio.exchange.kinds import KINDS
@@ -36,7 +37,7 @@ def run(path: Path, out: Path) -> int:
     except ProjectError as error:
         raise CommandError(str(error)) from error
     except OSError as error:
-        raise CommandError(f"The folder {out} cannot be made: {error.strerror}.") from error
+        raise CommandError(f"The folder {out} cannot be made: {disk.reason(error)}.") from error
     application()
     theme.install("light", 1.0)
     print(f"There is no display, so {path.stem} is trained and exported here. Its results go to {out}{os.sep}")
