@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,11 +12,13 @@ from torch import Tensor, nn
 
 from cnnstudio.blocks import Dropout, Flatten, Input, Linear
 from cnnstudio.compiler.source import Source, source
-from cnnstudio.graph import Graph, Sketch
+from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.recipe import Recipe
-from cnnstudio.training.data import Data
-from cnnstudio.training.events import EpochEnd, Finished, Started
+from cnnstudio.training.data import Data, load
+from cnnstudio.training.events import EpochEnd, Finished, Started, Step
 from cnnstudio.training.loop import fresh, train
+from cnnstudio.training.pretrained import IMAGENET, begin
+from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.zoo import Backbone
 
 SMALL = "shufflenet_v2_x0_5"
@@ -110,3 +114,20 @@ def test_dropout_behind_a_frozen_backbone_goes_on(data: Data) -> None:
     module.register_forward_hook(lambda *_: modes.append((drop.training, norm.training)))
     list(train(module, data, Recipe(epochs=1, batch_size=8), source=made))
     assert (True, False) in modes and (True, True) not in modes
+
+
+def test_on_the_shapes_the_head_learns_and_the_backbone_stays_bit_for_bit(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    torch.save(getattr(torchvision().models, SMALL)().state_dict(), tmp_path / "small.pth")
+    recipe = Recipe(data="shapes", weights=str(tmp_path / "small.pth"), epochs=1, batch_size=64)
+    made = source(classifier(True, 10))
+    module = fresh(made, recipe)
+    data = begin(module, made, recipe, load(recipe, Shape(3, 32, 32)))
+    assert data.mean == IMAGENET[0]
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    running = train(module, data, recipe, source=made)
+    steps = [event for event in islice(running, 6) if isinstance(event, Step)]
+    running.close()
+    assert len(steps) == 5
+    assert changed(before, module) == {"fc1.weight", "fc1.bias"}
+    assert not module.training and not any(part.training for part in module.modules())
