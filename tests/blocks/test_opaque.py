@@ -21,9 +21,7 @@ def test_it_gives_what_it_was_seen_to_give_and_nothing_else() -> None:
     block = Opaque("torch.einsum", "", "3 × 8 × 8 | 5", "7 × 2")
     assert block.arity.least == block.arity.most == 2
     assert block.shape(Shape(3, 8, 8), Shape(5)) == Shape(7, 2)
-    with pytest.raises(
-        ShapeError, match=r"torch\.einsum has no block here; it was seen with 3 × 8 × 8 and 5"
-    ):
+    with pytest.raises(ShapeError, match=r"torch\.einsum has no block here; it was seen with 3 × 8 × 8 and 5"):
         block.shape(Shape(3, 9, 8), Shape(5))
     with pytest.raises(ShapeError, match="written as numbers"):
         Opaque(takes="three").shape(Shape(3))
