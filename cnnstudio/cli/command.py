@@ -29,7 +29,8 @@ def opened(path: Path) -> Project:
 def problems(project: Project, analysis: Analysis) -> tuple[Diagnostic, ...]:
     """What there is to say about the network and the data that it is to learn, errors first."""
     dataset = DATASETS[project.recipe.data]
-    return diagnose(analysis, dataset.classes, dataset.train_images(project.recipe.validation_share))
+    images = dataset.train_images(project.recipe.validation_share)
+    return diagnose(analysis, dataset.classes, images, bool(project.recipe.weights))
 
 
 def line(problem: Diagnostic) -> str:

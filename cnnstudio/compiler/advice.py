@@ -199,6 +199,22 @@ def _holds_size(node: Node) -> bool:
     return node.block.family == "normalization" or isinstance(node.block, Composite | LayerScale)
 
 
+@rule("frozen-at-random", "warning")
+def frozen_at_random(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """A backbone that is frozen before it has learned anything gives its head next to nothing to tell images apart by.
+
+    The recipe's weights are where it has learned: "torchvision", or a file.
+    """
+    for node in analysis.graph:
+        if known.weights is False and isinstance(node.block, Backbone) and node.block.frozen:
+            yield Finding(
+                (node.name,),
+                f"{called(analysis.graph, node.name)} is frozen, but the recipe names no weights for it to begin with, "
+                'so it would stay as random as it begins. Set weights in the recipe to "torchvision" or to a file.',
+                (fixes.replace(f"Let {node.name} learn", node.name, dataclasses.replace(node.block, frozen=False)),),
+            )
+
+
 @rule("few-images", "hint")
 def few_images(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """With far more parameters than images a network can learn its images by heart instead of what they show.

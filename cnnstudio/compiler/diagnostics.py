@@ -31,12 +31,15 @@ class Diagnostic:
     fixes: tuple[Fix, ...] = ()
 
 
-def diagnose(analysis: Analysis, classes: int | None = None, images: int | None = None) -> tuple[Diagnostic, ...]:
+def diagnose(
+    analysis: Analysis, classes: int | None = None, images: int | None = None, weights: bool | None = None
+) -> tuple[Diagnostic, ...]:
     """Everything that can be said about a network, errors first.
 
-    ``classes`` is how many the data has and ``images`` how many there are to train with, where that is known.
+    Where it is known, ``classes`` is how many the data has, ``images`` how many there are to train with, and
+    ``weights`` whether the recipe names some to begin with.
     """
-    known = Known(classes, images)
+    known = Known(classes, images, weights)
     return tuple(
         Diagnostic(rule.code, rule.severity, found.nodes, found.sentence, found.fixes)
         for rule in sorted(RULES.values(), key=lambda rule: _SEVERITIES.index(rule.severity))

@@ -29,10 +29,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the data before it is loaded: how many classes it has, and images to train with."""
+    """What is known of a run before it begins: how many classes and images it has, whether weights to begin with."""
 
     classes: int | None = None
     images: int | None = None
+    weights: bool | None = None
 
 
 Check = Callable[[Analysis, Known], Iterator[Finding]]

@@ -78,9 +78,9 @@ class Document(QObject):
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is wrong or doubtful in the whole network; computed once a change."""
         if self._diagnostics is None:
-            share = self._project.recipe.validation_share
-            images = DATASETS[self._project.recipe.data].train_images(share)
-            self._diagnostics = diagnose(self.analysis, self.classes, images)
+            recipe = self._project.recipe
+            images = DATASETS[recipe.data].train_images(recipe.validation_share)
+            self._diagnostics = diagnose(self.analysis, self.classes, images, bool(recipe.weights))
         return self._diagnostics
 
     def edit(self, text: str, project: Project, merge: str | None = None) -> None:

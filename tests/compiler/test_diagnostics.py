@@ -34,13 +34,14 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.rules import RULES
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Block, Edge, Graph, Node, Sketch
+from cnnstudio.project import from_template
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.zoo import TEMPLATES, Backbone
 
 
 def found(graph: Graph, code: str, classes: int | None = None) -> list[Diagnostic]:
     images = IMAGES if code == "few-images" else None
-    return [diagnostic for diagnostic in diagnose(infer(graph), classes, images) if diagnostic.code == code]
+    return [diagnostic for diagnostic in diagnose(infer(graph), classes, images, False) if diagnostic.code == code]
 
 
 def chain(*blocks: Block, size: tuple[int, ...] = (3, 32, 32)) -> Graph:
@@ -137,6 +138,7 @@ POSITIVE: list[tuple[str, Graph, int | None]] = [
     ("few-images", chain(Flatten(), Linear(500), ReLU(), Linear(10)), None),
     ("few-images", chain(Conv2d(128, 3), ReLU(), Flatten(), Linear(10)), None),
     ("few-images", chain(Backbone(frozen=False), *HEAD), None),
+    ("frozen-at-random", chain(Backbone(), *HEAD), None),
 ]
 
 NEGATIVE: list[tuple[str, Graph, int | None]] = [
@@ -172,6 +174,7 @@ NEGATIVE: list[tuple[str, Graph, int | None]] = [
     ("residual-without-norm", residual(ReLU()), None),
     ("residual-without-norm", branches("left", "right", merge=Concat()), None),
     ("residual-without-norm", loose(Node("add1", Add(), ("conv1", None))), None),
+    ("frozen-at-random", chain(Backbone(frozen=False), *HEAD), None),
     ("few-images", GOOD, None),
     ("few-images", chain(Backbone(frozen=True), *HEAD), None),
     ("few-images", chain(Flatten(), Conv2d(8), Linear(50_000)), None),  # without shapes nothing is counted
@@ -198,7 +201,7 @@ def test_the_handbook_holds_every_rule_once() -> None:
 def test_nothing_is_said_about_a_template(key: str) -> None:
     template = TEMPLATES[key]
     images = DATASETS[template.data].train_images(0.2)
-    found_ = diagnose(infer(template.make(10, template.size)), 10, images)
+    found_ = diagnose(infer(template.make(10, template.size)), 10, images, bool(from_template(key).recipe.weights))
     assert [diagnostic.sentence for diagnostic in found_] == []
 
 
@@ -436,6 +439,11 @@ def test_only_what_helps_is_offered_against_too_few_images() -> None:
     titles = [way.title for way in found(chain(Backbone(frozen=False), *HEAD), "few-images")[0].fixes]
     assert titles == ["Freeze backbone1"]
     assert not found(chain(Flatten(), Linear(500), ReLU(), Linear(10)), "few-images")[0].fixes[1:]
+
+
+@pytest.mark.parametrize("weights", [True, None])
+def test_a_backbone_with_weights_may_be_frozen(weights: bool | None) -> None:
+    assert diagnose(infer(chain(Backbone(), *HEAD)), 10, IMAGES, weights) == ()
 
 
 def test_a_vector_of_features_gets_a_layer_for_the_classes() -> None:
