@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton
 
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
@@ -21,6 +21,7 @@ class Status(QStatusBar):
         self._document, self._run = document, run
         self.setSizeGripEnabled(False)
         self.totals, self.device = QLabel(), QLabel()
+        self.totals.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way to the rest
         self.problems = QToolButton()
         self.problems.setAutoRaise(True)
         self.problems.setProperty("textSize", "small")
@@ -37,6 +38,7 @@ class Status(QStatusBar):
     def refresh(self, *_: object) -> None:
         """Say what the network comes to now."""
         self.totals.setText(self._sum())
+        self.totals.setToolTip(self.totals.text())
         self._show_run()
         severities = [found.severity for found in self._document.diagnostics]
         errors, warnings = severities.count("error"), severities.count("warning")

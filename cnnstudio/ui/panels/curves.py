@@ -39,6 +39,7 @@ class CurvesPanel(QWidget):
         row.addWidget(self.accuracy)
         self._empty = QLabel("The curves of a training run appear here.\nPress Train, or F5.")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
         self._empty.setProperty("role", "muted")
         content = QWidget()
         self._stack = QStackedLayout(content)
