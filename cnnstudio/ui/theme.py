@@ -164,7 +164,11 @@ class Theme(QObject):
         hue = FAMILY_HUES.get(name)
         if hue is None:
             return self.color("accent")
-        return QColor.fromHsl(hue, 150 if self.is_dark else 165, 150 if self.is_dark else 112)
+        return self.hue(hue)
+
+    def hue(self, degrees: int) -> QColor:
+        """The colour of a hue, as strong as those of the families."""
+        return QColor.fromHsl(degrees, 150 if self.is_dark else 165, 150 if self.is_dark else 112)
 
     def font(self, size: str = "body", bold: bool = False) -> QFont:
         """The interface's font in a size of ``FONT_SIZES``."""
@@ -203,15 +207,16 @@ class _Glyph(QIconEngine):
     def __init__(self, name: str, role: str) -> None:
         super().__init__()
         self._name, self._role = name, role
+        # asked for here: an unknown name must not be met by Qt in the middle of painting, where it would crash
+        self._character = _glyphs.charmap(f"ph.{name}")
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         color = theme.color("muted", 0.45) if mode == QIcon.Mode.Disabled else theme.color(self._role)
-        character = _glyphs.charmap(f"ph.{self._name}")
         # at the full height of the square: these glyphs are drawn with their own room round them
         painter.save()
         painter.setFont(QFont(_glyphs.font("ph", max(1, rect.height()))))
         painter.setPen(color)
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, character)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._character)
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
