@@ -74,7 +74,7 @@ ACTIONS: tuple[Action, ...] = (
     # file
     Action("new", "New", lambda w: w.files.new(), "Ctrl+N", "file-plus"),
     *(_new(key, template.title) for key, template in TEMPLATES.items()),
-    Action("new-network", "Famous networks…", lambda w: w.gallery.ask(), "Ctrl+Shift+N", "graph"),
+    Action("new-network", "Famous networks…", lambda w: w.gallery.ask(), "Ctrl+Shift+N", "books"),
     Action("open", "Open…", lambda w: w.files.open(), "Ctrl+O", "folder-open"),
     Action("save", "Save", lambda w: w.files.save(), "Ctrl+S", "floppy-disk"),
     Action("save-as", "Save as…", lambda w: w.files.save_as(), "Ctrl+Shift+S", "floppy-disk-back"),
