@@ -50,6 +50,10 @@ def _editable(window: Window) -> bool:
     return _selected(window) and _whole(window)
 
 
+def _in_frame(window: Window) -> bool:
+    return _editable(window) and bool(window.canvas.chosen_frames)
+
+
 def _new(key: str, title: str) -> Action:
     return Action(f"new-{key}", title, lambda w: w.files.new(key), icon="share-network")
 
@@ -151,6 +155,13 @@ ACTIONS: tuple[Action, ...] = (
         "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece", _editable,
         on_canvas=True,
     ),
+    Action("frame", "Frame", lambda w: w.canvas.frame(), "Ctrl+J", "bounding-box", _editable, on_canvas=True),
+    Action(
+        "unframe", "Take out of the frame", lambda w: w.canvas.unframe(), "Ctrl+Shift+J", "selection-slash", _in_frame,
+        on_canvas=True,
+    ),
+    Action("frame-title", "Title of the frame…", lambda w: w.canvas.edit_title(), "", "pencil-simple", _in_frame),
+    Action("frame-color", "Next colour of the frame", lambda w: w.canvas.recolor_frame(), "", "palette", _in_frame),
     # train
     Action(
         "train", "Train or pause", lambda w: w.training.toggle(), "F5|Ctrl+R", "play",
@@ -226,7 +237,7 @@ MENUS: tuple[Menu, ...] = (
         "&Network",
         (
             "quick-add", "arrange", ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
-            "group", "ungroup",
+            "group", "ungroup", None, "frame", "unframe", "frame-title", "frame-color",
         ),
     ),
     ("&Train", ("train", "stop")),

@@ -6,6 +6,7 @@ from cnnstudio.graph import Node
 
 WIDTH, HEIGHT = 184.0, 68.0  # of a node
 GAP = (84.0, 36.0)  # what automatic layout leaves between nodes: room for a shape on the wire
+FRAME_PAD, FRAME_BAR = 18.0, 28.0  # what a frame leaves round its nodes, and the height of its title bar
 GRID = 24.0  # the spacing of the dots; half of it is what nodes snap to
 SNAP = GRID / 2
 PORT_PITCH = 15.0

@@ -67,7 +67,7 @@ PANELS = (
 )
 CANVAS_MENU = (
     "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "enter", "group", "ungroup",
-    "arrange", None, "fit", "fit-selection",
+    None, "frame", "unframe", "frame-title", "frame-color", None, "arrange", "fit", "fit-selection",
 )  # fmt: skip
 
 

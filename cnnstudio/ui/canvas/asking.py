@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, QRect
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.graph import Block, Edge, Graph
+from cnnstudio.graph import Block, Edge, Frame, Graph
 from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
 from cnnstudio.ui.canvas.editor import Editor
 from cnnstudio.ui.canvas.edits import added, misfit, snapped, whole
 from cnnstudio.ui.canvas.geometry import wire_path
 from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries, own_entries
 from cnnstudio.ui.canvas.style import pen
+from cnnstudio.ui.canvas.title_field import TitleField
 from cnnstudio.ui.canvas.tools import Pointer
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
@@ -141,6 +142,24 @@ class Asking(Editor):
         ]
         middle = QPoint(self.viewport().width() // 2 - self.popup.width() // 2, self.viewport().height() // 5)
         self.popup.ask(entries, middle, lambda name: self.reveal(str(name)), hint="Find a node")
+
+    def edit_title(self, frame: Frame | None = None) -> None:
+        """Ask for the title of this frame, or of the one that the selected nodes are in, where it stands."""
+        frame = frame or next(iter(self.chosen_frames), None)
+        if self.document.is_read_only:
+            self.edit("", None)
+            return
+        if frame is None:
+            self.document.said.emit("There is no frame round what is selected.")
+            return
+        asked = frame
+        bar = self.mapFromScene(self.canvas.frames.title_rect(frame)).boundingRect()
+        size = max(bar.width(), 160), max(bar.height(), 26)
+        place = QRect(bar.x(), bar.bottom() - size[1] + 1, *size)
+        field = TitleField(frame.title, place, lambda title: self.retitle(asked, title), self.viewport())
+        self.looked.connect(field.keep)
+        self.document.changed.connect(field.give_up)
+        self.document.scope_changed.connect(field.give_up)
 
     def _forget_loose(self) -> None:
         self._loose = None

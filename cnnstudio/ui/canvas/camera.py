@@ -239,6 +239,7 @@ class Camera(QGraphicsView):
         exposed = self.mapToScene(event.rect().adjusted(-1, -1, 1, 1)).boundingRect()
         self.drawBackground(painter, exposed)
         self.canvas.overview.paint(painter, self.zoom, exposed)
+        self.canvas.frames.paint_titles(painter, self.zoom, exposed, over=True)
         self.drawForeground(painter, exposed)
         painter.end()
 
@@ -255,6 +256,9 @@ class Camera(QGraphicsView):
         offset = QPointF(exposed.topLeft() - corner) - begin
         painter.drawTiledPixmap(QRectF(exposed), tile, offset)
         painter.setWorldTransform(transform)
+        self.canvas.frames.paint(painter, QRectF(rect))
+        if self.zoom >= NEAR:
+            self.canvas.frames.paint_titles(painter, self.zoom, QRectF(rect))
 
     def _grid_tile(self) -> tuple[QPixmap, float]:
         """Dots for the zoom in force, and the side of the tile in pixels of the screen."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -11,23 +13,25 @@ from PySide6.QtGui import QCursor, QGuiApplication
 
 from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
-from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position
-from cnnstudio.graph.layout import layout
+from cnnstudio.graph import Block, Composite, Edge, Frame, Graph, GraphError, Node, Position
+from cnnstudio.graph.frame import HUES, next_hue
 from cnnstudio.ui.canvas import clipboard, picture
 from cnnstudio.ui.canvas.camera import Camera
 from cnnstudio.ui.canvas.edits import (
     Side,
     added,
     aligned,
+    arranged,
     distributed,
     neighbour,
     removed,
     shifted,
     snapped,
+    taken_in,
     whole,
 )
 from cnnstudio.ui.insertion import free_place, spliced, ungrouped
-from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH, node_size
+from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
 
 
 class Editor(Camera):
@@ -66,7 +70,9 @@ class Editor(Camera):
         def change(graph: Graph) -> Graph:
             if edge is not None:
                 return spliced(graph, edge, Node(name, block, (), place))
-            return added(graph, block, free_place(graph, place), after)[0]
+            made = added(graph, block, free_place(graph, place), after)[0]
+            into = self.canvas.frames.under(at)
+            return taken_in(made, into.members, (name,)) if into is not None else made
 
         if not self.attempt(f"Add {block.title}", change):
             return None
@@ -187,7 +193,7 @@ class Editor(Camera):
     def arrange(self) -> None:
         """Lay out the selected nodes, or the whole network when fewer than two are selected."""
         only = frozenset(self.chosen) if len(self.chosen) > 1 else None
-        self.attempt("Arrange", lambda graph: graph.move(layout(graph, size=node_size, gap=GAP, only=only)))
+        self.attempt("Arrange", lambda graph: graph.move(arranged(graph, only)))
         if only is None:
             self.fit()
 
@@ -211,6 +217,57 @@ class Editor(Camera):
 
     def _moved(self, places: Mapping[str, Position]) -> Graph | None:
         return None if self.document.is_read_only else self.document.view_graph.move(places)
+
+    # frames
+
+    @property
+    def chosen_frames(self) -> list[Frame]:
+        """The frames of which a node is selected."""
+        framed = self.canvas.graph.framed
+        return list(dict.fromkeys(framed[name] for name in self.chosen if name in framed))
+
+    def select_frame(self, frame: Frame) -> None:
+        """Select what is in this frame."""
+        self.canvas.select_wires(())
+        self.document.select(tuple(name for name in self.canvas.graph.nodes if name in frame.members))
+
+    def frame(self) -> None:
+        """Put a frame round the selected nodes."""
+        names = self.chosen
+        if not names:
+            self.document.said.emit("Select the blocks to put a frame round first.")
+        elif any(frame.members == set(names) for frame in self.chosen_frames):
+            self.document.said.emit(f"There is a frame round them already: {self.chosen_frames[0].title}.")
+        else:
+            titles = {frame.title for frame in self.canvas.graph.frames}
+            title = next(each for n in count(1) if (each := f"Frame {n}" if n > 1 else "Frame") not in titles)
+            self.attempt("Frame", lambda graph: graph.frame(names, title, next_hue(graph.frames)))
+
+    def unframe(self) -> None:
+        """Take the selected nodes out of their frames; a frame that has no others goes."""
+        frames = self.chosen_frames
+        if not frames:
+            self.document.said.emit("There is no frame round what is selected.")
+            return
+        gone = all(frame.members <= set(self.chosen) for frame in frames)
+        self.attempt("Unframe" if gone else "Take out of the frame", lambda graph: graph.unframe(self.chosen))
+
+    def recolor_frame(self) -> None:
+        """Give the frames of the selected nodes the next colour."""
+        frames = self.chosen_frames
+
+        def change(graph: Graph) -> Graph:
+            for frame in frames:
+                hue = HUES[(HUES.index(frame.hue) + 1) % len(HUES)] if frame.hue in HUES else HUES[0]
+                graph = graph.reframe(frame, replace(frame, hue=hue))
+            return graph
+
+        if frames:
+            self.attempt("Colour of the frame", change)
+
+    def retitle(self, frame: Frame, title: str) -> None:
+        """Give this frame another title."""
+        self.attempt("Title of the frame", lambda graph: graph.reframe(frame, replace(frame, title=title)))
 
     # pictures
 

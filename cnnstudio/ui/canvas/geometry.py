@@ -42,7 +42,7 @@ def bend(start: QPointF, end: QPointF) -> tuple[QPointF, QPointF]:
 
 def is_turned(start: QPointF, end: QPointF) -> bool:
     """Whether a wire goes back to the beginning of the next row, where automatic layout goes on."""
-    return end.x() < start.x() - WIDTH and end.y() > start.y() + HEIGHT
+    return end.x() <= start.x() - WIDTH and end.y() > start.y() + HEIGHT
 
 
 def turns(start: QPointF, end: QPointF) -> list[QPointF]:

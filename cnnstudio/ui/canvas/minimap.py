@@ -1,4 +1,4 @@
-"""Minimap: the whole network in a corner, boxes without wires, and a frame round what is in view.
+"""Minimap: the whole network in a corner, boxes and frames without wires, and a rectangle round what is in view.
 
 It is painted on the canvas rather than being a widget over it: Qt scrolls nothing that a widget lies over, and a pan
 would paint everything again, ten times the cost.
@@ -90,6 +90,7 @@ class Minimap:
             painter.drawRoundedRect(frame, 8, 8)
             painter.setClipRect(frame.adjusted(1, 1, -1, -1))
             painter.setWorldTransform(self._transform(), True)
+            self._camera.canvas.frames.paint(painter, self.bounds)
             overview.paint_bodies(painter, self._camera.canvas.inks)
             painter.end()
             self._picture = key, picture

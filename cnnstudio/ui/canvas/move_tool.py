@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QPainter
 
-from cnnstudio.graph import Edge, Graph, GraphError, Position
-from cnnstudio.ui.canvas.edits import lifted, snapped, whole
+from cnnstudio.graph import Edge, Frame, Graph, GraphError, Position
+from cnnstudio.ui.canvas.edits import lifted, snapped, taken_in, whole
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, Pointer, Tool
 from cnnstudio.ui.insertion import spliced
@@ -27,6 +27,7 @@ Line = tuple[float, QPointF]  # where the top left corner comes to lie, and a po
 class MoveTool(Tool):
     """Moves the selection. A lone unwired node dropped on a wire is spliced in; Shift lifts nodes off their wires.
 
+    Nodes without a frame that are dropped in one join it; those that Shift lifts leave theirs.
     A node falls into line with its wires and its neighbours; Ctrl leaves it where the pointer has it. Shift held from
     the start lifts; Shift pressed later turns snapping to the grid round.
     """
@@ -50,9 +51,25 @@ class MoveTool(Tool):
         self._may_splice = alone and (unwired or self._lifts) and not document.is_read_only
         self._columns, self._rows = self._lines()
         self._guides: list[QLineF] = []
+        self._into: Frame | None = None
+        framed = canvas.graph.framed
+        inside = {framed.get(each) for each in self._from}
+        self._may_join = not document.is_read_only and (
+            inside == {None} or (self._lifts and not self._is_whole(inside))
+        )
         for each in self._from:
             canvas.nodes[each].raised = True
             canvas.nodes[each].setZValue(2.0)
+
+    @classmethod
+    def of_frame(cls, view: CanvasView, start: Pointer, frame: Frame) -> MoveTool:
+        """Move what is in this frame, with whatever else is selected if all of it is."""
+        if not frame.members <= set(view.document.selection):
+            view.select_frame(frame)
+        return cls(view, start, min(frame.members, key=lambda name: view.canvas.graph[name].position))
+
+    def _is_whole(self, frames: set[Frame | None]) -> bool:
+        return all(frame is not None and frame.members <= self._from.keys() for frame in frames)
 
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
@@ -62,6 +79,12 @@ class MoveTool(Tool):
         if self._may_splice:
             body = self.view.canvas.nodes[self._name].body
             self._mark(self.view.canvas.wire_under(body, apart_from=self._name))
+        if self._may_join:
+            middle = self.view.canvas.nodes[self._name].body.center()
+            into = self.view.canvas.frames.under(middle, self._from)
+            if into != self._into:
+                self._into = into
+                self.view.viewport().update()
 
     def release(self, pointer: Pointer) -> None:
         self.move(pointer)
@@ -132,14 +155,21 @@ class MoveTool(Tool):
     def paint(self, painter: QPainter, zoom: float) -> None:
         painter.setPen(pen(theme.color("accent", 0.7), 1.0 / zoom, Qt.PenStyle.DashLine))
         painter.drawLines(self._guides)
+        if self._into is not None:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(pen(theme.color("accent"), 2.0 / zoom))
+            painter.drawRoundedRect(self.view.canvas.frames.around(self._into.members - self._from.keys()), 12.0, 12.0)
 
     def _outcome(self, places: dict[str, Position], over: Edge | None) -> tuple[str, Graph | None]:
         if self.view.document.is_read_only:
             return "", None
         graph = self.view.document.view_graph.move(places)
-        what = self._name if len(places) == 1 else f"{len(places)} nodes"
+        whole_frame = next((each.title for each in graph.frames if each.members == places.keys()), None)
+        what = self._name if len(places) == 1 else whole_frame or f"{len(places)} nodes"
         if self._lifts:
             graph = lifted(graph, places)
+        if self._into is not None:
+            graph = taken_in(graph, self._into.members - places.keys(), places)
         if over is not None and over in graph.edges:
             return f"Put {what} on a wire", spliced(graph, over, graph[self._name])
         return (f"Lift {what} off the wires" if self._lifts else f"Move {what}"), graph

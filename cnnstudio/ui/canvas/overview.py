@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
-from cnnstudio.ui.canvas.geometry import bounds
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.style import Style, static_text
 from cnnstudio.ui.measures import WIDTH
@@ -41,7 +40,7 @@ class Overview:
 
     @property
     def bounds(self) -> QRectF:
-        """The rectangle round all nodes; a null one for none."""
+        """The rectangle round all nodes and frames; a null one for none."""
         self._gather_bodies()
         return self._bounds
 
@@ -62,7 +61,7 @@ class Overview:
         for item in self._scene.nodes.values():
             kind = item.node.block.family if item.heat is None else item.heat
             self.bodies.setdefault(kind, []).append(item.body)
-        self._bounds = bounds([item.body for item in self._scene.nodes.values()])
+        self._bounds = self._scene.bounds_of()
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint everything; the painter draws in scene pixels and ``exposed`` is what of the scene can be seen."""

@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from cnnstudio.compiler.inference import Analysis, Facts
-from cnnstudio.graph import Edge, Graph, Position, Shape
+from cnnstudio.graph import Edge, Frame, Graph, Position, Shape
 from cnnstudio.graph.diff import Diff, diff
 from cnnstudio.graph.layout import layout
+from cnnstudio.ui.canvas.frames import Frames
 from cnnstudio.ui.canvas.geometry import PORT_REACH, WIRE_REACH, bounds
 from cnnstudio.ui.canvas.measure import MEASURES, shares
 from cnnstudio.ui.canvas.node_item import NodeItem
@@ -38,12 +39,13 @@ class Port:
 
 @dataclass(frozen=True)
 class Hit:
-    """What lies under a point: a port, else a node, else a wire at a share of its length, else nothing."""
+    """What lies under a point: a port, else a node, else a wire at a share of its length, else a title, or nothing."""
 
     node: str | None = None
     port: Port | None = None
     edge: Edge | None = None
     share: float = 0.0
+    frame: Frame | None = None
 
 
 class CanvasScene(QGraphicsScene):
@@ -64,6 +66,7 @@ class CanvasScene(QGraphicsScene):
         self.graph = Graph()
         self.analysis = Analysis(self.graph, {}, {})
         self.overview = Overview(self)
+        self.frames = Frames(self)
         self.wide_wires = False
         self.measure: str | None = None
         self._incident: dict[str, set[Edge]] = {}
@@ -121,6 +124,9 @@ class CanvasScene(QGraphicsScene):
         for edge in difference.wires_added:
             self._add_wire(edge)
         self._route({edge for name in difference.changed for edge in self._incident[name]})
+        bodies |= difference.reframed
+        if bodies:
+            self.frames.follow((*difference.added, *difference.changed))
         if bodies and not self.sceneRect().contains(around := self.bounds_of()):
             self.setSceneRect(self.sceneRect().united(around.adjusted(-_FAR, -_FAR, _FAR, _FAR)))
         return bodies
@@ -209,11 +215,13 @@ class CanvasScene(QGraphicsScene):
         if len(turned) > MANY:
             self.update()
         self._selected = chosen
+        self.frames.follow_selection(chosen)
         self.overview.invalidate()
 
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
         self.inks = Style()
+        self.frames.restyle()
         for node in self.nodes.values():
             node.restyle(self.inks)
         for wire in self.wires.values():
@@ -274,6 +282,7 @@ class CanvasScene(QGraphicsScene):
             else:
                 stale.append(edge)
         self._route(stale)
+        self.frames.follow(positions)
         self.overview.invalidate(wires=True, bodies=True)
 
     def settle(self, names: Iterable[str]) -> None:
@@ -294,7 +303,9 @@ class CanvasScene(QGraphicsScene):
                 return Hit(node=item.node.name)
         near = [(*item.distance(point), item.edge) for item in found if isinstance(item, WireItem)]
         away, share, edge = min(near, key=lambda entry: entry[0], default=(1e9, 0.0, None))
-        return Hit(edge=edge, share=share) if away <= WIRE_REACH / zoom else Hit()
+        if away <= WIRE_REACH / zoom:
+            return Hit(edge=edge, share=share)
+        return Hit(frame=self.frames.titled_at(point, zoom))
 
     def port_near(self, point: QPointF, zoom: float, outputs: bool) -> Port | None:
         """The output (or input) port to which a wire dragged to this point snaps."""
@@ -326,9 +337,10 @@ class CanvasScene(QGraphicsScene):
         return [item.edge for item in found if isinstance(item, WireItem) and item.is_cut(a, b)]
 
     def bounds_of(self, names: Iterable[str] | None = None) -> QRectF:
-        """The rectangle round these nodes, or round all."""
-        wanted = self.nodes if names is None else names
-        return bounds([self.nodes[name].body for name in wanted if name in self.nodes])
+        """The rectangle round these nodes, or round all with their frames."""
+        if names is None:
+            return bounds([*(item.body for item in self.nodes.values()), *self.frames.rects.values()])
+        return bounds([self.nodes[name].body for name in names if name in self.nodes])
 
     def shape_at(self, name: str | None) -> Shape | None:
         """The shape that leaves this node, where it is known."""

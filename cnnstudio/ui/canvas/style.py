@@ -50,6 +50,21 @@ class FamilyStyle:
         self.glyph = glyph(family)
 
 
+class FrameStyle:
+    """How a frame of one hue is painted; the title is dark (or light) enough to be read in every hue."""
+
+    def __init__(self, hue: int) -> None:
+        color, canvas = theme.hue(hue), theme.color("canvas")
+        fill, bar = QColor(color), QColor(color)
+        fill.setAlphaF(0.09 if theme.is_dark else 0.075)
+        bar.setAlphaF(0.16 if theme.is_dark else 0.13)
+        self.fill, self.bar = QBrush(fill), QBrush(bar)
+        self.pen = pen(mix(color, canvas, 0.5), 1.2)
+        self.pen.setCosmetic(True)
+        self.text = mix(color, theme.color("text"), 0.45)
+        self.chip = QBrush(mix(color, canvas, 0.2))
+
+
 class Style:
     """Everything that items paint with; one object for all items of a scene."""
 
@@ -66,6 +81,8 @@ class Style:
         self.node_pen = pen(mix(color("muted"), color("line"), 0.4))
         self.waiting_pen = pen(color("muted"), 1.0, Qt.PenStyle.DashLine)
         self.selected_pen, self.halo_pen = pen(self.accent, 2.0), pen(color("accent", 0.28), 4.0)
+        self.frame_selected_pen = pen(self.accent, 2.0)
+        self.frame_selected_pen.setCosmetic(True)
         self.focus_pen = pen(self.text, 1.2, Qt.PenStyle.DotLine)
         self.error_pen = pen(self.error, 2.0)
         self.error_halo_pen = pen(color("error", 0.18), 5.0)
@@ -96,6 +113,7 @@ class Style:
         self.outlines = False  # whether text is painted as the outlines of its letters
         self._lines: dict[tuple[str, int, int], QStaticText] = {}
         self._families: dict[str, FamilyStyle] = {}
+        self._frames: dict[int, FrameStyle] = {}
 
     def label_width(self, words: str) -> float:
         """How wide the label of a wire is, with its margins; there are few different ones."""
@@ -121,6 +139,12 @@ class Style:
             short = font[1].elidedText(words, Qt.TextElideMode.ElideRight, width)
             self._lines[key] = static_text(short, font[0])
         return self._lines[key]
+
+    def frame(self, hue: int) -> FrameStyle:
+        """How a frame of this hue is painted."""
+        if hue not in self._frames:
+            self._frames[hue] = FrameStyle(hue)
+        return self._frames[hue]
 
     def family(self, name: str) -> FamilyStyle:
         """How this family is painted."""

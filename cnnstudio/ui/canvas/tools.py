@@ -199,6 +199,11 @@ def tool_for(view: CanvasView, pointer: Pointer) -> Tool:
     if hit.node is not None:
         name = hit.node
         return PressTool(view, pointer, lambda at: view.click_node(name, at), lambda: MoveTool(view, pointer, name))
+    if hit.frame is not None:
+        frame = hit.frame
+        return PressTool(
+            view, pointer, lambda at: view.click_frame(frame, at), lambda: MoveTool.of_frame(view, pointer, frame)
+        )
     if pointer.holds(CTRL) and not pointer.holds(SHIFT):
         return PressTool(view, pointer, lambda at: view.click_wire(hit.edge, at), lambda: KnifeTool(view, pointer))
     if hit.edge is not None:

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from cnnstudio.graph import Edge
+from cnnstudio.graph import Edge, Frame
 from cnnstudio.ui.canvas.asking import Asking
 from cnnstudio.ui.canvas.breadcrumb import Breadcrumb
 from cnnstudio.ui.canvas.drop import Drop, dragged_block
@@ -127,6 +127,13 @@ class CanvasView(Asking):
         self.canvas.focus_node(None)
         self.document.select(chosen)
 
+    def click_frame(self, frame: Frame, at: Pointer) -> None:
+        """Select what is in this frame; Shift or Ctrl adds it."""
+        before = self.document.selection if at.holds(SHIFT) or at.holds(CTRL) else ()
+        self.canvas.focus_node(None)
+        self.select_frame(frame)
+        self.document.select(tuple(dict.fromkeys((*before, *self.document.selection))))
+
     def click_wire(self, edge: Edge | None, at: Pointer) -> None:
         """Select this wire, or with None nothing; Shift or Ctrl adds to what is selected."""
         adds = at.holds(SHIFT) or at.holds(CTRL)
@@ -164,7 +171,8 @@ class CanvasView(Asking):
         elif not event.buttons():
             hit = self.canvas.hit(pointer.scene, self.zoom)
             self.canvas.heat({hit.edge} if hit.edge is not None else ())
-            self.viewport().setCursor(Qt.CursorShape.CrossCursor if hit.port else Qt.CursorShape.ArrowCursor)
+            shape = Qt.CursorShape.SizeAllCursor if hit.frame else Qt.CursorShape.ArrowCursor
+            self.viewport().setCursor(Qt.CursorShape.CrossCursor if hit.port else shape)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -182,6 +190,8 @@ class CanvasView(Asking):
             self.enter(hit.node)
         elif hit.node is not None:
             self.activated.emit(hit.node)
+        elif hit.frame is not None:
+            self.edit_title(hit.frame)
         else:
             self.click_wire(hit.edge, pointer)
             self.quick_add(pointer.view)
@@ -193,6 +203,8 @@ class CanvasView(Asking):
             self.click_node(hit.node, plain)
         elif hit.edge is not None:
             self.click_wire(hit.edge, plain)
+        elif hit.frame is not None:
+            self.click_frame(hit.frame, plain)
         self.menu_asked.emit(event.globalPos())
 
     def _roll_on(self) -> None:
@@ -221,6 +233,8 @@ class CanvasView(Asking):
             words = self.canvas.wires[hit.edge].sentence()
             if self.canvas.wires[hit.edge].faulty:
                 words += " " + self.canvas.nodes[hit.edge.target].error
+        elif hit.frame is not None:
+            words = f"{hit.frame.title}: a frame. Drag it to move its blocks, double-click to call it otherwise."
         QToolTip.showText(event.globalPos(), f"<p>{escape(words)}</p>" if words else "", self.viewport())
 
     # keys

@@ -37,6 +37,9 @@ def in_step(hand) -> None:
             assert (item.x(), item.y()) == pytest.approx(graph[name].position)
         assert item.ports == graph[name].ports
         assert math.isfinite(item.x() + item.y())
+    assert list(canvas.frames.rects) == list(graph.frames)
+    for frame, rect in canvas.frames.rects.items():
+        assert rect == canvas.frames.around(frame.members)
     for edge, wire in canvas.wires.items():
         assert wire.start == canvas.nodes[edge.source].output_at()
         assert wire.end == canvas.nodes[edge.target].input_at(edge.port)
@@ -49,7 +52,7 @@ def operate(hand, random_: random.Random) -> None:
     pick = random_.choice
     some = tuple(random_.sample(names, min(len(names), random_.randint(1, 4)))) if names else ()
     place = QPointF(random_.uniform(0, 880), random_.uniform(0, 580))
-    kind = random_.randrange(14) if len(names) > 2 else 0
+    kind = random_.randrange(16) if len(names) > 2 else 0
     if kind <= 2 and len(names) < 60:
         view.add_block(BLOCKS[pick(NAMES)](), place)
     elif kind <= 5:
@@ -78,6 +81,13 @@ def operate(hand, random_: random.Random) -> None:
     elif kind == 12:
         view.document.select(some)
         pick([view.ungroup, view.group])()
+    elif kind == 13:
+        view.document.select(some)
+        pick([view.frame, view.frame, view.unframe, view.recolor_frame])()
+    elif kind == 14 and graph.frames:
+        frame = pick(graph.frames)
+        bar = view.canvas.frames.title_rect(frame).center()
+        pick([lambda: hand.drag(bar, place), lambda: view.retitle(frame, f"Frame {random_.random():.3f}")])()
     else:
         wired = list(graph.edges) or [None]
         edge = pick(wired)

@@ -1,0 +1,170 @@
+"""Frames: the titled boxes behind the nodes. Where one lies follows from its nodes; it is background and no item."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QStaticText, QTransform
+
+from cnnstudio.graph import Frame
+from cnnstudio.ui.canvas.geometry import bounds
+from cnnstudio.ui.canvas.style import static_text
+from cnnstudio.ui.measures import FRAME_BAR, FRAME_PAD
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.canvas.scene import CanvasScene
+
+RADIUS = 12.0
+INDENT = 12.0  # of the title
+LETTERS = 15.0  # the height of the title's letters, in scene pixels ...
+LEAST, MOST = 11, 48  # ... and the least and the most of it on the screen
+ABOVE = 60.0  # how far a title may rise above its frame where the zoom shrinks the bar, in scene pixels
+EASY = 16.0  # pixels of the screen that the bar is high at least, for the pointer
+
+
+class Frames:
+    """The boxes of a scene, back to front, computed again for those whose nodes moved."""
+
+    def __init__(self, scene: CanvasScene) -> None:
+        self._scene = scene
+        self.rects: dict[Frame, QRectF] = {}
+        self._chosen: frozenset[Frame] = frozenset()
+        self._texts: dict[tuple[str, int], QStaticText] = {}
+        self._fonts: dict[int, QFont] = {}
+
+    # following the scene
+
+    def follow(self, moved: Collection[str]) -> None:
+        """Bring the boxes in line with the graph and with where these nodes stand now."""
+        before, names = self.rects, frozenset(moved)
+        if not before and not self._scene.graph.frames:
+            return
+        self.rects = {
+            frame: before[frame] if frame in before and names.isdisjoint(frame.members) else self.around(frame.members)
+            for frame in self._scene.graph.frames
+        }
+        for frame in {**before, **self.rects}:
+            old, new = before.get(frame), self.rects.get(frame)
+            if old != new:
+                for rect in (old, new):
+                    self._update(rect)
+
+    def follow_selection(self, chosen: frozenset[str]) -> None:
+        """Show as selected the frames of which all nodes are."""
+        frames = frozenset(frame for frame in self.rects if frame.members <= chosen)
+        for frame in self._chosen ^ frames:
+            self._update(self.rects.get(frame))
+        self._chosen = frames
+
+    def restyle(self) -> None:
+        """Take the fonts of the theme in force."""
+        self._texts.clear()
+        self._fonts.clear()
+
+    def _update(self, rect: QRectF | None) -> None:
+        if rect is not None:
+            self._scene.update(rect.adjusted(-4.0, -ABOVE, 4.0, 4.0))
+
+    # where they lie
+
+    def around(self, names: Iterable[str]) -> QRectF:
+        """The box round these nodes with its title bar; a null one for none."""
+        nodes = self._scene.nodes
+        inner = bounds([nodes[name].body for name in names if name in nodes])
+        return inner.adjusted(-FRAME_PAD, -FRAME_PAD - FRAME_BAR, FRAME_PAD, FRAME_PAD) if not inner.isNull() else inner
+
+    def titled_at(self, point: QPointF, zoom: float) -> Frame | None:
+        """The frame whose title bar is at this point."""
+        high = max(FRAME_BAR, EASY / zoom)
+        for frame, rect in reversed(self.rects.items()):
+            if QRectF(rect.x(), rect.y() + FRAME_BAR - high, rect.width(), high).contains(point):
+                return frame
+        return None
+
+    def under(self, point: QPointF, without: Iterable[str] = ()) -> Frame | None:
+        """The frame in whose box this point is; the box is that of its nodes ``without`` those that are carried."""
+        carried = frozenset(without)
+        for frame, rect in reversed(self.rects.items()):
+            box = rect if carried.isdisjoint(frame.members) else self.around(frame.members - carried)
+            if box.contains(point):
+                return frame
+        return None
+
+    def title_rect(self, frame: Frame) -> QRectF:
+        """The title bar, in scene pixels."""
+        rect = self.rects[frame]
+        return QRectF(rect.x(), rect.y(), rect.width(), FRAME_BAR)
+
+    # how they are painted
+
+    def paint(self, painter: QPainter, exposed: QRectF) -> None:
+        """Paint the boxes, in scene pixels."""
+        style = self._scene.inks
+        for frame, rect in self.rects.items():
+            if not exposed.intersects(rect):
+                continue
+            ink = style.frame(frame.hue)
+            painter.setPen(style.frame_selected_pen if frame in self._chosen else ink.pen)
+            painter.setBrush(ink.fill)
+            painter.drawRoundedRect(rect, RADIUS, RADIUS)
+            painter.setPen(style.no_pen)
+            painter.setBrush(ink.bar)
+            painter.drawPath(_bar(rect))
+
+    def paint_titles(self, painter: QPainter, zoom: float, exposed: QRectF, over: bool = False) -> None:
+        """Paint the titles in pixels of the screen, so that they can be read from afar; ``over`` what is there."""
+        if not self.rects:
+            return
+        style, transform = self._scene.inks, painter.worldTransform()
+        pixels = min(MOST, max(LEAST, round(LETTERS * zoom)))
+        font = self._font(pixels)
+        painter.setFont(font)
+        painter.setWorldTransform(QTransform())
+        for frame, rect in self.rects.items():
+            if not exposed.intersects(rect.adjusted(0.0, -EASY / zoom, 0.0, 0.0)):
+                continue
+            room = (rect.width() - INDENT) * zoom - 4.0
+            text = self._text(frame.title, pixels, font, room)
+            if text is None:
+                continue
+            corner = transform.map(rect.topLeft())
+            size, bar = text.size(), FRAME_BAR * zoom
+            # in the middle of the bar, or standing on its lower edge where it is too low for letters
+            top = corner.y() + ((bar - size.height()) / 2 if bar >= size.height() else bar - size.height())
+            place = QPointF(corner.x() + max(4.0, INDENT * zoom), top)
+            ink = style.frame(frame.hue)
+            if over:
+                painter.fillRect(QRectF(place, size).adjusted(-3.0, 0.0, 3.0, 0.0), ink.chip)
+            painter.setPen(ink.text)
+            style.write(painter, place, text)
+        painter.setWorldTransform(transform)
+
+    def _font(self, pixels: int) -> QFont:
+        if pixels not in self._fonts:
+            font = QFont(self._scene.inks.badge_font[0])
+            font.setPixelSize(pixels)
+            self._fonts[pixels] = font
+        return self._fonts[pixels]
+
+    def _text(self, title: str, pixels: int, font: QFont, room: float) -> QStaticText | None:
+        if (title, pixels) not in self._texts:
+            self._texts[title, pixels] = static_text(title, font)
+        text = self._texts[title, pixels]
+        if text.size().width() <= room:
+            return text
+        short = QFontMetricsF(font).elidedText(title, Qt.TextElideMode.ElideRight, room)
+        return static_text(short, font) if len(short) > 1 else None
+
+
+def _bar(rect: QRectF) -> QPainterPath:
+    """The title bar: round above, straight below."""
+    path = QPainterPath(QPointF(rect.left(), rect.top() + FRAME_BAR))
+    path.lineTo(rect.left(), rect.top() + RADIUS)
+    path.quadTo(rect.topLeft(), QPointF(rect.left() + RADIUS, rect.top()))
+    path.lineTo(rect.right() - RADIUS, rect.top())
+    path.quadTo(rect.topRight(), QPointF(rect.right(), rect.top() + RADIUS))
+    path.lineTo(rect.right(), rect.top() + FRAME_BAR)
+    path.closeSubpath()
+    return path
