@@ -55,7 +55,8 @@ def read(question: Question, text: str) -> Iterator[tuple[int | Fraction, ...]]:
     wanted = len(question.answer)
     fitting = [each for each in found if len(each) == wanted]
     if not fitting:
-        raise AnswerError(f"{_counted(wanted)} needed, {question.example}.")
+        both = "One number is needed, or height × width" if question.kind in ("receptive field", "stride") else ""
+        raise AnswerError(f"{both or f'{_counted(wanted)} needed'}, {question.example}.")
     yield from fitting
 
 

@@ -160,6 +160,13 @@ def test_what_is_no_answer_is_asked_for_again_and_not_marked(text: str) -> None:
             marked(question, text)
 
 
+def test_what_is_wanted_is_said_in_numbers() -> None:
+    with pytest.raises(AnswerError, match="One number is needed, or height × width, for instance 2"):
+        marked(ask(lenet(), "stride", "pool2"), "1 × 2 × 3")
+    with pytest.raises(AnswerError, match="3 numbers are needed"):
+        marked(ask(lenet(), "shape", "conv2"), "16 × 8")
+
+
 # feedback
 
 

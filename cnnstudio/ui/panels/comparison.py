@@ -29,7 +29,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.preferences import home
 from cnnstudio.ui.theme import icon, theme
-from cnnstudio.ui.widgets.numbers import counted, short, unbroken
+from cnnstudio.ui.widgets.numbers import counted, readable, short, unbroken
 
 SIGNS: dict[Kind, tuple[str, str, str]] = {
     "added": ("plus-circle", "success", "Added"),
@@ -170,7 +170,7 @@ class ComparisonPanel(Panel):
         self.headline.setText(f"<b>{headline(found)}</b> from {escape(self._title)}" if found else "")
         self.headline.setVisible(bool(found))
         self.empty.setText(f"No difference from {self._title}")
-        self.sums.setText("<br>".join(_sum(found, count, noun) for count, noun in _COUNTS))
+        self.sums.setText("\u00a0· ".join(_sum(found, count, noun) for count, noun in _COUNTS))
         self.tree.setRootIsDecorated(any(change.inside for change in found.changes))
         self.tree.addTopLevelItems(_items(found.changes))
         self.tree.expandAll()
@@ -192,7 +192,7 @@ class ComparisonPanel(Panel):
             self.reveal.emit(path[-1])
 
 
-_COUNTS = (("parameters", "parameters"), ("macs", "multiply-accumulates"))
+_COUNTS = (("parameters", "Parameters"), ("macs", "MACs"))
 
 
 def kept_runs() -> list[Path]:
@@ -211,13 +211,15 @@ def headline(comparison: Comparison) -> str:
 
 
 def _sum(comparison: Comparison, count: str, noun: str) -> str:
-    """A sum before and after, and by how much it grew."""
+    """A sum before and after, and by how much it grew; no line break comes into it."""
     old, new = comparison.totals("parameters" if count == "parameters" else "macs")
     if old is None or new is None:
-        return f"The change in {noun} is not known while a shape is missing."
-    share = f", {(new - old) / old:+.1%}".replace("-", "−") if old and old != new else ""
-    change = f" ({signed(new - old)}{share})" if old != new else ", as before"
-    return f"{noun.capitalize()} {f'{old:,} → ' if old != new else ''}{new:,}{change}"
+        return f"{noun} not known while a shape is missing"
+    if old == new:
+        return f"{noun} {readable(new)} as before".replace(" ", "\u00a0")
+    share = f", {(new - old) / old:+.1%}".replace("-", "−") if old else ""
+    words = f"{noun} {readable(old)} → {readable(new)} ({_signed_short(new - old)}{share})"
+    return words.replace(" ", "\u00a0")
 
 
 def _items(changes: Sequence[Change], outer: tuple[str, ...] = ()) -> list[QTreeWidgetItem]:
