@@ -233,7 +233,7 @@ class _Run:
         kept = f"those of epoch {self.good_epoch}" if self.good_epoch else "the first ones"
         smaller = f"{self.recipe.learning_rate / 10:.2g}"
         clip = "" if self.recipe.gradient_clip else ", or clip the gradient at 1"
-        advice = f"Its steps are too long: try a learning rate of {smaller}{clip}."
+        advice = f"The steps are too long: try a learning rate of {smaller}{clip}."
         return Finished("diverged", f"{what} {advice} The weights are {kept}.", self.best.epoch if self.best else None)
 
     def _note(self, sentence: str) -> Iterator[Event]:
