@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMenu, QTabBar, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMenu, QStyle, QTabBar, QTabWidget, QToolBar, QWidget
 
 import cnnstudio
 from cnnstudio.ui.actions import ACTIONS, Action
@@ -36,6 +36,7 @@ from cnnstudio.ui.theme import Scheme, icon, theme
 from cnnstudio.ui.widgets.message_bar import Messages
 
 Area = Qt.DockWidgetArea
+TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 LAYOUT_VERSION = 2  # another set of docks needs another number, so that an old layout is not restored over it
 
 
@@ -148,7 +149,8 @@ class Window(QMainWindow):
         ):
             self.setCorner(corner, area)
         self.setMinimumSize(QSize(960, 600))
-        self.resize(self.screen().availableGeometry().size().boundedTo(QSize(1440, 900)))
+        room = self.screen().availableGeometry().size() - QSize(0, self.style().pixelMetric(TITLE_BAR))
+        self.resize(room.boundedTo(QSize(1440, 900)))  # or the status bar stands below the edge of a small screen
         self.default_layout()
         self.restoreGeometry(self.preferences.bytes("geometry"))
         self.restoreState(self.preferences.bytes("layout"), LAYOUT_VERSION)
