@@ -7,7 +7,7 @@ from cnnstudio.blocks.group import Group, grouped, with_body
 from cnnstudio.compiler.comparison import Comparison, compare, matched, signed
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Edge, Graph, Node, Sketch
-from cnnstudio.zoo import TEMPLATES
+from cnnstudio.zoo import NETWORKS, TEMPLATES
 
 
 def network() -> Graph:
@@ -151,3 +151,10 @@ def test_from_nothing_everything_is_added() -> None:
 
 def test_a_change_in_a_count_has_its_sign() -> None:
     assert [signed(count) for count in (1204, -16, 0, None)] == ["+1,204", "−16", "0", ""]
+
+
+def test_what_batch_normalisation_adds_to_vgg() -> None:
+    old, new = (NETWORKS[name].make(10, (3, 224, 224)) for name in ("vgg16", "vgg16_bn"))
+    found = between(old, new)
+    assert [len(found.of(kind)) for kind in ("added", "rewired")] == [13, 13] and len(found.changes) == 26
+    assert found.parameters == 8_448 and found.macs == 0
