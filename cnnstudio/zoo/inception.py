@@ -21,7 +21,6 @@ from cnnstudio.blocks import (
     MaxPool2d,
 )
 from cnnstudio.graph import Block, Graph, Sketch
-from cnnstudio.graph.layout import laid_out
 from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
@@ -73,7 +72,7 @@ def googlenet(classes: int = 1000, size: Size = IMAGENET) -> Graph:
         x = draw(Inception(*maps, kernel5x5=3, eps=EPS) if maps else pool, x, name=name)
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten(), Dropout(0.2))
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())
 
 
 def inception_v3(classes: int = 1000, size: Size = (3, 299, 299)) -> Graph:

@@ -23,7 +23,6 @@ from cnnstudio.blocks import (
     Residual,
 )
 from cnnstudio.graph import Block, Graph, Sketch
-from cnnstudio.graph.layout import laid_out
 from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
@@ -84,7 +83,7 @@ def small_resnet(classes: int = 10, size: Size = (3, 32, 32)) -> Graph:
     x = _stages(draw, x, (64, 128, 256), (2, 2, 2), Residual)
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())
 
 
 def _stages(

@@ -1,57 +1,81 @@
-"""Stages: a network laid out so that stem, stages and head can be seen, each in rows of its own."""
+"""Stages: a network laid out so that stem, stages and head can be seen, each in rows and in a frame of its own."""
 
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from math import ceil
 
 from cnnstudio.blocks import MaxPool2d
-from cnnstudio.graph import Graph
+from cnnstudio.graph import Graph, Position
+from cnnstudio.graph.frame import HUES
 from cnnstudio.graph.layout import laid_out, layout
 
 LONGEST = 9  # nodes in a row; a longer stage goes on in the next
-BETWEEN = 140.0  # from one row to the next, in scene pixels
+HEIGHT = 68.0  # of a row of nodes, in scene pixels
+WITHIN, BETWEEN = 64.0, 124.0  # from one row to the next of the same stage, and of another: frames have titles
+STEM, HEAD = "Stem", "Head"
+LAYERS = {"conv", "bn", "relu", "pool", "stage"}  # what may be numbered by its stage
 
 
 def in_stages(graph: Graph) -> Graph:
-    """The graph with every node in its place: a new row begins with each stage, and with the head.
+    """The graph with every node in its place and frames round stem, stages and head, which begin rows.
 
-    A stage is what is named stage2_1, stage2_2 ..., or conv2_1, relu2_1 ...; a network without such names is laid out
-    like any other.
+    A stage is what is named stage2_1, stage2_2 ..., conv2_1, relu2_1 ..., or inception3a, inception3b ...; a network
+    without such names is laid out like any other, without frames. The Input stands before the stem.
     """
-    rows = _rows(graph)
-    if len(rows) < 3:
+    titles = _titles(graph)
+    if len(set(titles.values())) < 2:
         return laid_out(graph)
-    places = {}
-    for number, row in enumerate(rows):
-        for name, (x, y) in layout(graph.subgraph(row), wrap=False).items():
-            places[name] = (x, y + number * BETWEEN)
-    return graph.move(places)
+    places: dict[str, Position] = {}
+    top, before = 0.0, ""
+    for row in _rows(titles):
+        spots = layout(graph.subgraph(row), wrap=False)
+        high = min(y for _, y in spots.values())
+        if before:
+            top += WITHIN if titles[row[0]] == before else BETWEEN
+        places |= {name: (x, y - high + top) for name, (x, y) in spots.items()}
+        top += max(y for _, y in spots.values()) - high + HEIGHT
+        before = titles[row[-1]]
+    made = graph.move(places)
+    for number, title in enumerate(dict.fromkeys(titles.values())):
+        members = [name for name in titles if titles[name] == title and not graph[name].is_input]
+        if members:
+            made = made.frame(members, title, HUES[number % len(HUES)])
+    return made
 
 
-def _rows(graph: Graph) -> list[list[str]]:
+def _titles(graph: Graph) -> dict[str, str]:
+    """Name -> the part of the network that the node is in, in the order in which the data passes them."""
     stages = {name: _stage(name) for name in graph.order}
     staged = [index for index, name in enumerate(graph.order) if stages[name]]
-    rows: list[list[str]] = [[]]
-    current = None
+    titles: dict[str, str] = {}
+    current = STEM
     for index, name in enumerate(graph.order):
-        stage = stages[name]
-        begins = stage is not None and stage != current and len(rows[-1]) > 1
-        if current is not None and index > staged[-1] and not isinstance(graph[name].block, MaxPool2d):
-            begins, stage, current = True, "head", None
-        if begins:
-            rows.append([])
-        current = stage if stage is not None and stage != "head" else current
-        rows[-1].append(name)
-    return [part for row in rows for part in _parts(row)]
+        # the pooling that closes the last stage belongs to it
+        if staged and index > staged[-1] and not isinstance(graph[name].block, MaxPool2d):
+            current = HEAD
+        titles[name] = current = stages[name] or current
+    return titles
 
 
 def _stage(name: str) -> str | None:
-    """``2`` for stage2_1 and relu2_1, ``encoder`` for encoder_3, else None."""
-    found = re.fullmatch(r"([a-z]+)(\d*)_(\d+|[a-z]+)", name)
+    """``Stage 2`` for stage2_1 and relu2_1, ``Inception 3`` for inception3a, ``Encoder`` for encoder_3, else None."""
+    found = re.fullmatch(r"([a-z]+)(\d)[a-z]", name) or re.fullmatch(r"([a-z]+)(\d*)_(\d+|[a-z]+)", name)
     if found is None or not (found[2] or found[3].isdigit()):
         return None
-    return found[2] or found[1]
+    word = "stage" if found[1] in LAYERS else found[1]
+    return f"{word.capitalize()} {found[2]}".strip()
+
+
+def _rows(titles: dict[str, str]) -> list[list[str]]:
+    """Each part of the network in rows of its own; parts of one node share a row with what follows."""
+    rows: list[list[str]] = [[]]
+    for title, names in groupby(titles, key=titles.__getitem__):
+        if rows[-1] and (title == HEAD or len(rows[-1]) > 1):
+            rows.append([])
+        rows[-1] += names
+    return [part for row in rows for part in _parts(row)]
 
 
 def _parts(row: list[str]) -> list[list[str]]:

@@ -15,7 +15,6 @@ from cnnstudio.blocks import (
     ReLU,
 )
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
 from cnnstudio.zoo.stages import in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
@@ -52,4 +51,4 @@ def vgg_small(classes: int = 10, size: Size = (3, 32, 32)) -> Graph:
         x = draw(MaxPool2d(2), x)
     x = draw.chain(x, Flatten(), Linear(256), ReLU(), Dropout(0.5))
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph())

@@ -1,5 +1,6 @@
 """The famous networks against torchvision's: numbers, and outputs with its weights copied across."""
 
+from itertools import combinations, pairwise
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from cnnstudio.compiler.source import source
 from cnnstudio.graph import Shape
 from cnnstudio.training.build import build
 from cnnstudio.training.torchvision_compat import torchvision
-from cnnstudio.zoo import NETWORKS
+from cnnstudio.zoo import NETWORKS, TEMPLATES
 
 # networks that torchvision has not: their parameters, from the papers' own code
 ELSEWHERE = {
@@ -105,6 +106,45 @@ def test_stages_and_head_begin_a_row() -> None:
     assert [node.name for node in vgg if node.position[0] == 0.0] == [
         *("input1", "conv2_1", "conv3_1", "conv4_1", "conv5_1", "pool6"),
     ]
+
+
+@pytest.mark.parametrize("key", [*NETWORKS, *TEMPLATES])
+def test_frames_round_stem_stages_and_head_lie_apart(key: str) -> None:
+    template = {**NETWORKS, **TEMPLATES}[key]
+    graph = template.make(10, template.size)
+    boxes = []
+    for frame in graph.frames:
+        places = [graph[name].position for name in frame.members]
+        (left, top), (right, bottom) = map(min, zip(*places, strict=True)), map(max, zip(*places, strict=True))
+        boxes.append((left - 18, top - 46, right + 184 + 18, bottom + 68 + 18))
+    boxes += [(x, y, x + 184, y + 68) for node in graph if node.name not in graph.framed for x, y in [node.position]]
+    for one, other in combinations(boxes, 2):
+        apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+        assert apart or not graph.frames
+
+
+@pytest.mark.parametrize(
+    ("key", "titles"),
+    [
+        ("resnet18", ["Stem", "Stage 1", "Stage 2", "Stage 3", "Stage 4", "Head"]),
+        ("vgg11", ["Stage 1", "Stage 2", "Stage 3", "Stage 4", "Stage 5", "Head"]),
+        ("googlenet", ["Stem", "Inception 3", "Inception 4", "Inception 5", "Head"]),
+        ("inception_v3", ["Stem", "Mixed 1", "Mixed 2", "Mixed 3", "Head"]),
+        ("vit_b_16", ["Stem", "Encoder", "Head"]),
+        ("small-resnet", ["Stem", "Stage 1", "Stage 2", "Stage 3", "Head"]),
+        ("lenet5", []),
+    ],
+)
+def test_frames_are_called_by_what_they_hold(key: str, titles: list[str]) -> None:
+    template = {**NETWORKS, **TEMPLATES}[key]
+    graph = template.make(10, template.size)
+    assert [frame.title for frame in graph.frames] == titles
+    assert all(one.hue != other.hue for one, other in pairwise(graph.frames))
+    if titles:
+        assert graph.framed.keys() == {node.name for node in graph if not node.is_input}
+        assert {name for name in graph.nodes if name.startswith("stage2_")} <= {
+            name for name, frame in graph.framed.items() if frame.title == "Stage 2"
+        }
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -161,7 +161,7 @@ def _arranged_by_frame(graph: Graph) -> dict[str, Position]:
     return {
         each: whole((found[name][0] + x, found[name][1] + y))
         for name in reads
-        for each, (x, y) in within.get(name, {name: (0.0, 0.0)}).items()
+        for each, (x, y) in within.get(name, {name: (0.0, FRAME_BAR / 2)}).items()  # level with those in frames
     }
 
 

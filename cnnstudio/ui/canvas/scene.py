@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGraphicsScene
 from cnnstudio.compiler.inference import Analysis, Facts
 from cnnstudio.graph import Edge, Frame, Graph, Position, Shape
 from cnnstudio.graph.diff import Diff, diff
-from cnnstudio.graph.layout import layout
+from cnnstudio.ui.canvas.edits import arranged
 from cnnstudio.ui.canvas.frames import Frames
 from cnnstudio.ui.canvas.geometry import PORT_REACH, WIRE_REACH, bounds
 from cnnstudio.ui.canvas.measure import MEASURES, shares
@@ -21,7 +21,6 @@ from cnnstudio.ui.canvas.overview import NEAR, Overview
 from cnnstudio.ui.canvas.style import Style
 from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.measures import GAP, node_size
 from cnnstudio.ui.theme import theme
 
 _TOUCHES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
@@ -350,7 +349,7 @@ class CanvasScene(QGraphicsScene):
 @lru_cache(maxsize=16)
 def placed(graph: Graph) -> Graph:
     """The inside of a composite as it is shown: code drew it, so nobody has placed its nodes."""
-    return graph.move(layout(graph, size=node_size, gap=GAP))
+    return graph.move(arranged(graph))
 
 
 def _around(point: QPointF, reach: float) -> QRectF:
