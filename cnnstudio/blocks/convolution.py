@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.activation import Nonlinearity, nonlinearity
@@ -42,6 +43,10 @@ class Conv2d(Block):
     padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros"
 
     def window(self, *inputs: Shape) -> Window:
+        return self._window
+
+    @cached_property
+    def _window(self) -> Window:
         kernel, dilation = pair(self.kernel_size), pair(self.dilation)
         if self.padding == "same":
             total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
@@ -76,7 +81,8 @@ class Conv2d(Block):
         return weights | ({"bias": Shape(self.out_channels)} if self.bias else {})
 
     def macs(self, *inputs: Shape) -> int:
-        return self.weights(*inputs)["weight"].numel * Shape(*self.shape(*inputs).spatial).numel
+        height, width = self._window.size(*inputs[0].spatial)
+        return self.weights(*inputs)["weight"].numel * height * width
 
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.Conv2d", self, inputs[0].channels, self.out_channels, skip=("out_channels",))
@@ -92,8 +98,7 @@ class Conv2d(Block):
     @property
     def half(self) -> tuple[int, int] | int:
         """The padding that keeps the size at stride 1: half of what the filter spans, exact where that is odd."""
-        vertical, horizontal = ((extent - 1) // 2 for extent in self.window().extent)
-        return vertical if vertical == horizontal else (vertical, horizontal)
+        return _half(self.kernel_size, self.dilation)
 
     def _check_padding_mode(self, shape: Shape, window: Window) -> None:
         if self.padding_mode in ("zeros", "replicate"):
@@ -279,6 +284,12 @@ class DepthwiseConv2d(Block):
         )
 
 
+def _half(kernel_size: int | tuple[int, int], dilation: int | tuple[int, int]) -> tuple[int, int] | int:
+    (height, width), (down, across) = pair(kernel_size), pair(dilation)
+    vertical, horizontal = down * (height - 1) // 2, across * (width - 1) // 2
+    return vertical if vertical == horizontal else (vertical, horizontal)
+
+
 def check_groups(conv: Conv2d | ConvTranspose2d, in_channels: int) -> None:
     """Raise ``ShapeError`` unless the groups divide the channels that come in and those that go out."""
     if in_channels % conv.groups == 0 and conv.out_channels % conv.groups == 0:
@@ -334,8 +345,8 @@ class ConvBNReLU(Composite):
     @property
     def convolution(self) -> Conv2d:
         """The convolution that it begins with."""
-        conv = Conv2d(self.out_channels, self.kernel_size, self.stride, 0, self.dilation, self.groups, bias=False)
-        return replace(conv, padding=conv.half if self.padding is None else self.padding)
+        padding = _half(self.kernel_size, self.dilation) if self.padding is None else self.padding
+        return Conv2d(self.out_channels, self.kernel_size, self.stride, padding, self.dilation, self.groups, bias=False)
 
     def brief(self) -> str:
         conv = self.convolution if self.padding is not None else replace(self.convolution, padding=0)

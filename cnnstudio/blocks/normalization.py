@@ -36,8 +36,9 @@ class BatchNorm2d(Block):
 
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs
-        remedy = Remedy("Use BatchNorm1d", (BatchNorm1d(**self.values),))
-        require_map(self, shape, *([remedy] if len(shape) == 1 else []))
+        if len(shape) == 1:
+            require_map(self, shape, Remedy("Use BatchNorm1d", (BatchNorm1d(**self.values),)))
+        require_map(self, shape)
         return shape
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:

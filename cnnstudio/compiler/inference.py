@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from cnnstudio.graph import Block, Composite, Graph, ParameterError, Shape, ShapeError
+from cnnstudio.graph.composite import cost
 
 BYTES_PER_NUMBER = 4  # float32
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What one node comes to for one sample: what flows out, what is learned, what it costs.
 
     ``frozen`` are those of the parameters that stay as they are while training.
@@ -121,5 +122,4 @@ def node_facts(block: Block, inputs: tuple[Shape, ...]) -> Facts | ShapeError:
         return error
     except ParameterError as error:  # of a block that this one stands for, or of one that would mend it
         return ShapeError(f"it comes to a size out of all bounds: {error}")
-    frozen = block.frozen_parameters(*inputs) if isinstance(block, Composite) else 0
-    return Facts(shape, sum(weight.numel for weight in block.weights(*inputs).values()), block.macs(*inputs), frozen)
+    return Facts(shape, *cost(block, inputs))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from cnnstudio.graph.block import Block, Remedy, ShapeError
 from cnnstudio.graph.graph import Graph
@@ -13,18 +14,35 @@ from cnnstudio.graph.parameter import ParameterError
 from cnnstudio.graph.shape import Shape
 
 
+class Cost(NamedTuple):
+    """What a block comes to for one sample; ``frozen`` are those of the parameters that stay as they are."""
+
+    parameters: int
+    macs: int
+    frozen: int = 0
+
+
 @dataclass(frozen=True)
 class Parts:
-    """What a composite is made of for given inputs: its graph and the shape of every node in it."""
+    """What a composite is made of for given inputs: its graph, the shape of every node in it and what it reads."""
 
     graph: Graph
     shapes: Mapping[str, Shape]
+    into: Mapping[str, tuple[Shape, ...]]
 
     def shapes_into(self, node: Node) -> tuple[Shape, ...]:
         """The shapes that a node of this graph reads."""
-        return tuple(self.shapes[source] for source in node.inputs if source is not None)
+        return self.into[node.name]
 
-    @property
+    @cached_property
+    def cost(self) -> Cost:
+        """The sums over the inner nodes."""
+        costs = [cost(node.block, self.into[node.name]) for node in self.graph]
+        return Cost(
+            sum(each.parameters for each in costs), sum(each.macs for each in costs), sum(c.frozen for c in costs)
+        )
+
+    @cached_property
     def result(self) -> Node:
         """The one node whose output is the composite's."""
         return self.graph.outputs[0]
@@ -75,20 +93,17 @@ class Composite(Block):
             for key, shape in node.block.weights(*parts.shapes_into(node)).items()
         }
 
-    def frozen_parameters(self, *inputs: Shape) -> int:
-        """How many of the weights stay as they are while training: all, or those of the frozen inside."""
-        if self.is_frozen:
-            return sum(weight.numel for weight in self.weights(*inputs).values())
-        parts = self.parts(*inputs)
-        inner = ((node.block, node) for node in parts.graph)
-        return sum(
-            block.frozen_parameters(*parts.shapes_into(node)) for block, node in inner if isinstance(block, Composite)
-        )
-
     def macs(self, *inputs: Shape) -> int:
         """The sum over the inner nodes."""
-        parts = self.parts(*inputs)
-        return sum(node.block.macs(*parts.shapes_into(node)) for node in parts.graph)
+        return self.parts(*inputs).cost.macs
+
+
+def cost(block: Block, inputs: tuple[Shape, ...]) -> Cost:
+    """What a block comes to for these inputs, which fit it."""
+    if isinstance(block, Composite):
+        found = block.parts(*inputs).cost
+        return found._replace(frozen=found.parameters) if block.is_frozen else found
+    return Cost(sum(weight.numel for weight in block.weights(*inputs).values()), block.macs(*inputs))
 
 
 @lru_cache(maxsize=4_096)
@@ -98,17 +113,19 @@ def _parts(composite: Composite, inputs: tuple[Shape, ...]) -> Parts:
     except ParameterError as error:  # a size that follows from the parameters is out of all bounds
         raise ShapeError(f"Inside it, {error}") from error
     shapes: dict[str, Shape] = {}
+    into: dict[str, tuple[Shape, ...]] = {}
     for name in graph.order:
         node = graph[name]
+        into[name] = tuple(shapes[source] for source in node.inputs if source is not None)
         try:
-            shapes[name] = node.block.shape(*(shapes[source] for source in node.inputs if source is not None))
+            shapes[name] = node.block.shape(*into[name])
         except ShapeError as error:
             remedies = (_own(composite, node.block, remedy) for remedy in error.remedies)
             raise ShapeError(
                 f"Inside it, at {name} ({node.block.title}): {error.sentence}",
                 *(remedy for remedy in remedies if remedy is not None),
             ) from error
-    return Parts(graph, shapes)
+    return Parts(graph, shapes, into)
 
 
 def _own(composite: Composite, inner: Block, remedy: Remedy) -> Remedy | None:
@@ -122,3 +139,8 @@ def _own(composite: Composite, inner: Block, remedy: Remedy) -> Remedy | None:
         return Remedy(remedy.title, (type(composite)(**{**composite.values, **changes}),))
     except ParameterError:  # a parameter of the same name that takes something else
         return None
+
+
+def clear() -> None:
+    """Forget the parts of every composite: for measuring what it takes to find them."""
+    _parts.cache_clear()

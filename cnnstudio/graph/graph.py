@@ -117,7 +117,8 @@ class Graph:
     @cached_property
     def outputs(self) -> tuple[Node, ...]:
         """The nodes whose result nobody reads."""
-        return tuple(node for node in self if not self.consumers[node.name])
+        read = {source for node in self for source in node.inputs}
+        return tuple(node for node in self if node.name not in read)
 
     def ancestors(self, name: str) -> frozenset[str]:
         """Every node that ``name`` depends on."""

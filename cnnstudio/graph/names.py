@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Container
+from functools import lru_cache
 
 LONGEST = 60
 
@@ -36,19 +37,28 @@ class NamingError(ValueError):
 
 def checked_name(name: str) -> str:
     """``name`` itself. Raises ``NamingError`` with a sentence that says what is wrong with it."""
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
-        raise NamingError(
-            f"{str(name)[:LONGEST]!r} is no name: use letters, digits and underscores, and begin with a letter."
-        )
-    if len(name) > LONGEST:
-        raise NamingError(f"The name {name[:20]}… has {len(name)} letters; {LONGEST} are allowed.")
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        raise NamingError(f"{name!r} is a word of the Python language; choose another name.")
-    if name in _SOURCE:
-        raise NamingError(f"{name!r} has a meaning of its own in the generated source; choose another name.")
-    if name in _MODULE:
-        raise NamingError(f"{name!r} is something that every PyTorch module already has; choose another name.")
+    if not isinstance(name, str) or (refusal := _refusal(name)):
+        raise NamingError(refusal if isinstance(name, str) else _no_name(str(name)))
     return name
+
+
+@lru_cache(maxsize=4_096)  # composites call their thousands of nodes by few names
+def _refusal(name: str) -> str | None:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        return _no_name(name)
+    if len(name) > LONGEST:
+        return f"The name {name[:20]}… has {len(name)} letters; {LONGEST} are allowed."
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        return f"{name!r} is a word of the Python language; choose another name."
+    if name in _SOURCE:
+        return f"{name!r} has a meaning of its own in the generated source; choose another name."
+    if name in _MODULE:
+        return f"{name!r} is something that every PyTorch module already has; choose another name."
+    return None
+
+
+def _no_name(text: str) -> str:
+    return f"{text[:LONGEST]!r} is no name: use letters, digits and underscores, and begin with a letter."
 
 
 def fresh_name(stem: str, taken: Container[str]) -> str:

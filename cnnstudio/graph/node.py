@@ -39,8 +39,9 @@ class Node:
 
     def __post_init__(self) -> None:
         checked_name(self.name)
-        arity = self.block.arity
-        inputs = tuple(self.inputs)
+        arity, inputs = self.block.arity, tuple(self.inputs)
+        if len(inputs) == arity.least == arity.most and inputs == self.inputs:  # nearly every node
+            return
         if arity.most is None:
             while len(inputs) > arity.least and inputs[-1] is None:
                 inputs = inputs[:-1]

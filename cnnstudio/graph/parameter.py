@@ -67,7 +67,7 @@ class Parameter:
         """The members of a union, or the one type."""
         return get_args(self.type) if get_origin(self.type) in (Union, types.UnionType) else (self.type,)
 
-    @property
+    @cached_property
     def choices(self) -> tuple[Any, ...]:
         """The allowed words of a ``Literal`` (alone or in a union), else nothing."""
         return tuple(word for option in self.options if get_origin(option) is Literal for word in get_args(option))
@@ -77,6 +77,8 @@ class Parameter:
 
         Raises ``ParameterError`` with a sentence that names the parameter, what it takes and what it was given.
         """
+        if self._is_plain(value):
+            return value
         for option in self.options:
             found = _coerced(option, self.length, value)
             if found is not _REFUSED:
@@ -90,6 +92,17 @@ class Parameter:
                     low, high = _plain(self.range.low), _plain(self.range.high)
                     raise ParameterError(f"{self.name} must be from {low} to {high}, not {_quoted(value)}.")
         return found
+
+    def _is_plain(self, value: Any) -> bool:
+        """Whether this is a number in its range or one of the words, as nearly all that composites are drawn with."""
+        kind = type(value)
+        if kind is str:
+            return value in self.choices
+        return self.range is not None and kind in self._numbers and self.range.low <= value <= self.range.high
+
+    @cached_property
+    def _numbers(self) -> tuple[Any, ...]:
+        return tuple(option for option in self.options if option in (int, float))
 
     @property
     def takes(self) -> str:
@@ -128,10 +141,13 @@ class Declaration:
     """
 
     def __post_init__(self) -> None:
+        given = self.__dict__
         for parameter in parameters(type(self)):
-            value = getattr(self, parameter.name)
+            value = given[parameter.name]
             if value is not parameter.default:  # networks hold thousands of values, most of them left as they were
-                object.__setattr__(self, parameter.name, parameter.coerce(value))
+                coerced = parameter.coerce(value)
+                if coerced is not value:
+                    object.__setattr__(self, parameter.name, coerced)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -174,9 +190,12 @@ def _coerced_tuple(entry_types: tuple[Any, ...], length: Length | None, value: A
             return _REFUSED
     elif len(value) != len(entry_types):
         return _REFUSED
-    entries = tuple(_coerced(entry_types[0], None, entry) for entry in value)
-    if any(entry is _REFUSED for entry in entries):
-        return _REFUSED
+    if entry_types[0] is int and all(type(entry) is int for entry in value):
+        entries = tuple(value)
+    else:
+        entries = tuple(_coerced(entry_types[0], None, entry) for entry in value)
+        if any(entry is _REFUSED for entry in entries):
+            return _REFUSED
     # (3, 3) is written 3, so that two spellings of one window are one value
     return entries[0] if Ellipsis not in entry_types and len(set(entries)) == 1 else entries
 

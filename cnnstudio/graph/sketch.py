@@ -24,8 +24,9 @@ class Sketch:
         chosen = name or fresh_name(block.stem, self._nodes)
         if chosen in self._nodes:
             raise ValueError(f"two nodes are called {chosen}")
-        if missing := [source for source in inputs if source not in self._nodes]:
-            raise ValueError(f"{chosen} reads from {missing[0]}, which is not drawn yet")
+        for source in inputs:
+            if source not in self._nodes:
+                raise ValueError(f"{chosen} reads from {source}, which is not drawn yet")
         self._nodes[chosen] = Node(chosen, block, inputs)
         return chosen
 

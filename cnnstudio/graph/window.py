@@ -34,14 +34,15 @@ class Window:
     @property
     def extent(self) -> tuple[int, int]:
         """How many pixels the dilated kernel spans: D (K - 1) + 1."""
-        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))  # type: ignore[return-value]
+        (height, width), (down, across) = self.kernel, self.dilation
+        return down * (height - 1) + 1, across * (width - 1) + 1
 
     def size(self, height: int, width: int) -> tuple[int, int]:
         """(H, W) of what comes out; an entry below 1 means that the window does not fit."""
         return self._along(0, height), self._along(1, width)
 
     def _along(self, axis: int, length: int) -> int:
-        stride, extent = self.stride[axis], self.extent[axis]
+        stride, extent = self.stride[axis], self.dilation[axis] * (self.kernel[axis] - 1) + 1
         before, after = self.padding[axis]
         if self.transposed:
             return (length - 1) * stride - before - after + extent + self.output_padding[axis]
