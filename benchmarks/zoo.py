@@ -1,0 +1,119 @@
+"""The famous networks: shapes by formula against torch's meta device, and the opening on the canvas, in one run.
+
+Promises: with nothing cached shapes and costs 50 times faster than the meta device, after an edit of the head 500,
+and any of the networks on the canvas in under a second. It says which networks fall short: those of few operations do,
+where both are far below what a person notices. Names on the command line measure those networks alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from inference import milliseconds
+
+from cnnstudio.blocks import Conv2d, Linear
+from cnnstudio.compiler.inference import infer, node_facts
+from cnnstudio.compiler.source import source
+from cnnstudio.graph import Block, Graph, composite
+from cnnstudio.training.build import build
+from cnnstudio.zoo import NETWORKS
+
+OPENED = ("densenet201", "efficientnet_b7")
+TIMES = 9
+
+
+def fresh(graph: Graph) -> Graph:
+    """The same network with nothing cached, neither in it nor beside it."""
+    node_facts.cache_clear()
+    composite.clear()
+    return Graph.of(dataclasses.replace(node, block=dataclasses.replace(node.block)) for node in graph)
+
+
+def edits(graph: Graph) -> tuple[Callable[[], object], Callable[[], object]]:
+    """Two edits with numbers never seen before: of the head's classes, and of the width of the block half way."""
+    before, turn = infer(graph), iter(range(1, 1_000_000))
+    head = [node.name for node in graph if isinstance(node.block, Linear | Conv2d)][-1]
+    half = graph.order[len(graph) // 2]
+    half = next(name for name in graph.order[graph.order.index(half) :] if _number(graph[name].block))
+
+    def edited(name: str) -> Callable[[], object]:
+        block = graph[name].block
+        key = _number(block)
+        return lambda: infer(graph.replace(name, dataclasses.replace(block, **{key: next(turn)})), before)
+
+    return edited(head), edited(half)
+
+
+def _number(block: Block) -> str:
+    """The name of the block's first parameter, where that counts channels."""
+    key = next(iter(block.values), "")
+    return key if key in ("out_channels", "out_features", "growth", "squeeze_channels") else ""
+
+
+def measured(key: str) -> tuple[float, float, float, float]:
+    """Milliseconds: the meta device, inference with nothing cached, after an edit of the head, and of the middle."""
+    template = NETWORKS[key]
+    graph = template.make(1000, template.size)
+    with torch.device("meta"):
+        module = build(source(graph).text).eval()
+        images = torch.empty(1, *template.size)
+    kept: list[Graph] = []
+    with torch.no_grad():
+        meta = milliseconds(lambda: module(images), times=TIMES)
+    cold = milliseconds(lambda: infer(kept.pop()), lambda: kept.append(fresh(graph)), times=TIMES)
+    head, half = (milliseconds(edit, times=TIMES) for edit in edits(graph))
+    return meta, cold, head, half
+
+
+def openings() -> Iterator[tuple[str, float, float]]:
+    """Key, and seconds until the canvas is painted: the first time, and with everything known."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from cnnstudio.ui.app import application
+    from cnnstudio.ui.window import Window
+
+    app = application()
+    window = Window()
+    window.show()
+    app.processEvents()
+    for key in OPENED:
+        node_facts.cache_clear()
+        composite.clear()
+        taken = []
+        for _ in range(2):
+            window.document.undo_stack.setClean()
+            start = time.perf_counter()
+            window.files.new(key)
+            app.processEvents()
+            window.canvas.viewport().grab()
+            taken.append(time.perf_counter() - start)
+        yield key, taken[0], taken[1]
+    window.document.undo_stack.setClean()
+    window.close()
+
+
+def main() -> None:
+    """Print the times, their ratios and which networks do not keep the promises."""
+    torch.set_num_threads(1)
+    gc.freeze()  # so that no time goes into looking through torch's own objects for garbage
+    late = []
+    print(f"milliseconds, median of {TIMES}; in brackets how many times faster than torch's meta device")
+    print(f"{'':22}{'meta':>9}{'cold':>9}{'':9}{'head edited':>12}{'':10}{'middle edited':>13}")
+    for key in sys.argv[1:] or NETWORKS:
+        meta, cold, head, half = measured(key)
+        times = "".join(f"{each:12.3f} {f'({meta / each:,.0f})':8}" for each in (cold, head, half))
+        print(f"{key:22}{meta:9.1f}{times}", flush=True)
+        if meta / cold < 50 or meta / head < 500:
+            late.append(f"{key} ({meta / cold:.0f}, {meta / head:.0f})")
+    print(f"short of 50 cold or 500 after an edit of the head: {', '.join(late) or 'none'}")
+    for key, first, again in openings():
+        print(f"{key} on the canvas: {first * 1000:.0f} ms, again {again * 1000:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
