@@ -84,13 +84,13 @@ def _restored(graph: Graph, name: str, group: Group) -> tuple[Graph, tuple[str, 
         made = tuple(node.name for node in named if node.name not in graph or node.name == name)
         parts = [node.position for node in group.body if not node.is_input] or [(0.0, 0.0)]
         width = max(x for x, _ in parts) - min(x for x, _ in parts)
-    if not _is_in_the_way(named, made):
+    if not is_in_the_way(named, made):
         return named, made
     after = [each for each in graph.descendants(name) if graph[each].position[0] > graph[name].position[0]]
     return _shifted(named, after, width, 0.0), made
 
 
-def _is_in_the_way(graph: Graph, made: tuple[str, ...]) -> bool:
+def is_in_the_way(graph: Graph, made: tuple[str, ...]) -> bool:
     """Whether one of the others stands on one of those made."""
     others = [node for node in graph if node.name not in set(made)]
     return any(

@@ -30,7 +30,7 @@ from cnnstudio.ui.canvas.edits import (
     taken_in,
     whole,
 )
-from cnnstudio.ui.insertion import free_place, spliced, ungrouped
+from cnnstudio.ui.insertion import free_place, is_in_the_way, spliced, ungrouped
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
 
 
@@ -312,6 +312,9 @@ class Editor(Camera):
 
         def change(graph: Graph) -> Graph:
             folded, name = grouped(graph, names, self.canvas.shape_at)
+            if is_in_the_way(folded, (name,)):  # as where the rows begin below the Input: then where the first stood
+                first = next(each for each in graph.order if each in names and not graph[each].is_input)
+                folded = folded.move({name: graph[first].position})
             made.append(name)
             return folded
 

@@ -117,6 +117,14 @@ def test_a_double_click_on_a_plain_node_activates_it(hand_on, chain):
     assert isinstance(hand.graph["conv1"].block, Conv2d)
 
 
+def test_a_group_of_several_rows_does_not_cover_the_input(hand_on, chain):
+    hand = hand_on(chain.move({"input1": (0.0, 0.0), "conv1": (268.0, 0.0), "relu1": (0.0, 140.0)}))
+    hand.document.select(("conv1", "relu1"))
+    hand.view.group()
+    graph = hand.document.graph
+    assert [graph[name].position for name in ("input1", "group1")] == [(0.0, 0.0), (268.0, 0.0)]
+
+
 def test_a_selection_is_folded_into_a_group_that_can_be_edited_inside(hand_on, chain):
     hand = hand_on(chain)
     hand.document.select(("conv1", "relu1"))
