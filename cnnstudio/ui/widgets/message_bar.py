@@ -76,6 +76,14 @@ class MessageBar(QFrame):
         self.setParent(None)
         self.deleteLater()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
+        # the host may want Tab for itself, as the canvas does, so it goes round here
+        buttons = [*self.buttons.values(), self.close_button]
+        at = next((number for number, button in enumerate(buttons) if button.hasFocus()), -1 if forward else 0)
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        buttons[(at + (1 if forward else -1)) % len(buttons)].setFocus(reason)
+        return True
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         focused = next((button for button in self.buttons.values() if button.hasFocus()), None)
         if event.key() == Qt.Key.Key_Escape:

@@ -74,6 +74,20 @@ def test_enter_chooses_and_the_keyboard_goes_back(qtbot: QtBot, messages: Messag
     assert host.hasFocus()
 
 
+def test_tab_goes_round_the_choices(qtbot: QtBot, messages: Messages) -> None:
+    host = messages.parentWidget()
+    assert host is not None
+    host.activateWindow()
+    bar = messages.say("Save?", "warning", ("Save", lambda: None), ("Cancel", lambda: None))
+    save, cancel = bar.buttons.values()
+    qtbot.waitUntil(save.hasFocus)
+    for button, follower in ((save, cancel), (cancel, bar.close_button), (bar.close_button, save)):
+        qtbot.keyClick(button, Qt.Key.Key_Tab)
+        assert follower.hasFocus()
+    qtbot.keyClick(save, Qt.Key.Key_Backtab)
+    assert bar.close_button.hasFocus()
+
+
 def test_escape_gives_up_a_question(qtbot: QtBot, messages: Messages) -> None:
     bar = messages.say("Save?", "warning", ("Save", lambda: None))
     qtbot.keyClick(bar, Qt.Key.Key_Escape)
