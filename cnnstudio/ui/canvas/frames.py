@@ -103,7 +103,7 @@ class Frames:
         """Paint the boxes, in scene pixels."""
         style = self._scene.inks
         for frame, rect in self.rects.items():
-            if not exposed.intersects(rect):
+            if not exposed.intersects(rect.adjusted(-4.0, -4.0, 4.0, 4.0)):  # with its line
                 continue
             ink = style.frame(frame.hue)
             painter.setPen(style.frame_selected_pen if frame in self._chosen else ink.pen)

@@ -371,6 +371,8 @@ class CanvasView(Asking):
             words = self.canvas.nodes[names[0]].sentence()
         else:
             words = f"{len(names) or 'No'} nodes selected of {len(self.canvas.nodes)}."
+            if frames := [frame.title for frame in self.chosen_frames if frame.members <= set(names)]:
+                words += f" With all of {', '.join(frames[:5])}."
         self.setAccessibleDescription(words)
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))

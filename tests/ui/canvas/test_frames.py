@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -14,6 +16,7 @@ from cnnstudio.ui.canvas import clipboard
 from cnnstudio.ui.canvas.edits import arranged
 from cnnstudio.ui.canvas.picture import image
 from cnnstudio.ui.canvas.title_field import TitleField
+from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.measures import FRAME_BAR, FRAME_PAD, node_size
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 
@@ -133,6 +136,7 @@ def test_a_click_on_the_title_selects_what_is_in_the_frame(hand_on, framed):
     hand = hand_on(framed)
     hand.click(bar(hand, "Body"))
     assert hand.document.selection == PAIR
+    assert hand.view.accessibleDescription() == "2 nodes selected of 4. With all of Body."
     hand.document.select(("conv2",))
     hand.click(bar(hand, "Body"), SHIFT)
     assert set(hand.document.selection) == {*PAIR, "conv2"}
@@ -352,3 +356,35 @@ def test_the_pointer_says_that_a_title_can_be_dragged(hand_on, framed):
     assert hand.view.viewport().cursor().shape() == Qt.CursorShape.SizeAllCursor
     hand.send(QEvent.Type.MouseMove, QPointF(100.0, 450.0), Qt.MouseButton.NoButton)
     assert hand.view.viewport().cursor().shape() == Qt.CursorShape.ArrowCursor
+
+
+def on_screen(view: CanvasView) -> np.ndarray:
+    QApplication.processEvents()
+    shot = view.screen().grabWindow(view.winId()).toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    return np.frombuffer(shot.constBits(), np.uint8).astype(int)
+
+
+@pytest.mark.parametrize("zoom", [1.3, 0.45])
+def test_what_is_painted_in_parts_is_what_is_painted_at_once(hand_on, framed, zoom):
+    """After pans, drags, another title, another colour and a selection there is nothing stale on the screen."""
+    hand = hand_on(framed)
+    hand.view.zoom_by(zoom)
+    hand.view._still.stop()
+    hand.view._still.timeout.emit()
+    QApplication.processEvents()
+    changes = [
+        lambda: [hand.view.pan_by(*step) or QApplication.processEvents() for step in ((7, 4), (-13, 9), (40, -60))],
+        lambda: hand.drag(hand.body("relu1"), hand.body("relu1") + QPointF(-40.0, 60.0), CTRL),
+        lambda: hand.drag(bar(hand, "Body"), bar(hand, "Body") + QPointF(20.0, 90.0), CTRL),
+        lambda: hand.click(bar(hand, "Body")),
+        hand.view.recolor_frame,
+        lambda: hand.view.retitle(hand.graph.frames[0], "A title that is longer"),
+        hand.view.select_none,
+        lambda: hand.document.edit_graph("Unframe", hand.graph.unframe(PAIR)),
+        hand.document.undo_stack.undo,
+    ]
+    for number, change in enumerate(changes):
+        change()
+        seen = on_screen(hand.view)
+        hand.view.viewport().update()
+        assert np.abs(seen - on_screen(hand.view)).max() <= 4, number
