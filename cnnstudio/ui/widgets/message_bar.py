@@ -76,6 +76,16 @@ class MessageBar(QFrame):
         self.setParent(None)
         self.deleteLater()
 
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+        ):
+            event.accept()  # they answer here, whatever they do on the canvas
+            return True
+        return super().event(event)
+
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
         # the host may want Tab for itself, as the canvas does, so it goes round here
         buttons = [*self.buttons.values(), self.close_button]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -67,6 +68,8 @@ def test_enter_chooses_and_the_keyboard_goes_back(qtbot: QtBot, messages: Messag
     QLineEdit(host).show()  # the next in the chain, which must not get the keyboard
     host.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     host.activateWindow()
+    shortcut = QShortcut(QKeySequence(Qt.Key.Key_Return), host)  # as the canvas has one, which enters a block
+    shortcut.activated.connect(lambda: chosen.append("shortcut"))
     bar = messages.say("Save?", "warning", ("Save", lambda: chosen.append("save")), ("Cancel", lambda: None))
     qtbot.waitUntil(bar.buttons["Save"].hasFocus)
     qtbot.keyClick(bar.buttons["Save"], Qt.Key.Key_Return)
