@@ -89,7 +89,7 @@ class _Run:
     good: dict[str, Tensor] = field(default_factory=dict)
     good_epoch: int = 0
     seconds: float = 0.0  # of computing, pauses left out
-    looked: float = -math.inf
+    look_again: float = -math.inf  # the moment before which no feature maps are computed
     unsaved: bool = False
     said: set[str] = field(default_factory=set)
 
@@ -208,9 +208,8 @@ class _Run:
     def _look(self, step: int) -> Iterator[Event]:
         """The feature maps of the watched node, where the last ones are old enough."""
         node, now = self.watch.node, time.monotonic()
-        if node is None or self.source is None or now - self.looked < self.watch.every_seconds:
+        if node is None or self.source is None or now < self.look_again:
             return
-        self.looked = now
         number = min(max(self.watch.image, 0), len(self.data.validation_labels) - 1)
         image = self.data.validation_images[number]
         x = self.device.laid(normalised(image[None].to(self.device.torch), self.mean, self.std))
@@ -218,8 +217,10 @@ class _Run:
         try:
             found = values(self.module, self.source, frozenset((node, last)), x)
         except TraceError as error:
+            self.look_again = now + self.watch.every_seconds
             yield from self._note(str(error))
             return
+        self.look_again = now + max(self.watch.every_seconds, _LOOKS_APART * (time.monotonic() - now))
         guess = self.data.classes[int(found[last][0].argmax())]
         label = self.data.classes[int(self.data.validation_labels[number])]
         yield FeatureMaps(node, shown(found[node][0]), image.numpy().copy(), label, guess, step)
