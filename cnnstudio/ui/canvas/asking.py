@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.graph import Block, Edge, Frame, Graph
+from cnnstudio.graph import Arity, Block, Edge, Frame, Graph
 from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
 from cnnstudio.ui.canvas.editor import Editor
 from cnnstudio.ui.canvas.edits import added, misfit, snapped, whole
@@ -35,7 +35,8 @@ class Asking(Editor):
     def quick_add(self, pos: QPoint | None = None) -> None:
         """Ask for a block to add at ``pos`` (in the viewport; at the pointer unless said).
 
-        On a selected wire the block is spliced in; without ``pos``, behind the selected node it is wired to it.
+        On a selected wire the block is spliced in; without ``pos``, behind the selected node it is wired to it, or
+        spliced in where one other node reads that one.
         """
         if self.document.is_read_only:
             self.edit("", None)
@@ -55,7 +56,10 @@ class Asking(Editor):
         entries += own_entries(self.document.library.groups)
 
         def take(value: object) -> None:
-            name = self.add_block(cast(Callable[[], Block], value)(), at, after=after, edge=edge)
+            block = cast(Callable[[], Block], value)()
+            readers = self.document.view_graph.consumers[after] if after is not None else ()
+            goes_between = len(readers) == 1 and block.arity == Arity(1, 1)
+            name = self.add_block(block, at, after=after, edge=readers[0] if goes_between else edge)
             if name is not None:
                 self.show_node(name)
 

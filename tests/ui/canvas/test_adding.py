@@ -66,6 +66,17 @@ def test_after_a_selected_node_the_new_one_is_wired(hand_on, chain):
     assert hand.inputs("fc1") == ("flatten1",), "so a network is typed block after block"
 
 
+def test_after_a_node_that_one_other_reads_the_new_one_goes_between(hand_on, chain):
+    hand = hand_on(chain)
+    hand.click(hand.body("conv1"))
+    hand.key(Qt.Key.Key_Tab)
+    hand.answer("batchnorm")
+    assert hand.inputs("bn1") == ("conv1",)
+    assert hand.inputs("relu1") == ("bn1",)
+    assert hand.graph["relu1"].position[0] > hand.graph["bn1"].position[0] + 184
+    assert hand.document.undo_stack.count() == 1
+
+
 def test_a_selected_wire_takes_the_new_block_in(hand_on, chain):
     hand = hand_on(chain)
     hand.click(hand.along("conv1", "relu1", 0.5))
