@@ -33,6 +33,7 @@ from cnnstudio.training.trace import TraceError, evaluated, shown, values
 __all__ = ["TrainingError", "Watch", "fresh", "train"]
 
 BEST, LAST = "best.safetensors", "last.safetensors"
+_LOOKS_APART = 100  # times as long as a look at the feature maps takes: looking costs a hundredth of the training
 
 
 @dataclass
