@@ -40,7 +40,8 @@ _LOOKS_APART = 100  # times as long as a look at the feature maps takes: looking
 class Watch:
     """What the person looks at while the network learns; may be changed at any time, from any thread.
 
-    ``image`` is the number of a validation image.
+    ``image`` is the number of a validation image. The maps come at most every so many seconds, later where looking takes
+    long, and at every step for 0.
     """
 
     node: str | None = None
@@ -221,7 +222,8 @@ class _Run:
             self.look_again = now + self.watch.every_seconds
             yield from self._note(str(error))
             return
-        self.look_again = now + max(self.watch.every_seconds, _LOOKS_APART * (time.monotonic() - now))
+        every = self.watch.every_seconds
+        self.look_again = now + (max(every, _LOOKS_APART * (time.monotonic() - now)) if every else 0.0)
         guess = self.data.classes[int(found[last][0].argmax())]
         label = self.data.classes[int(self.data.validation_labels[number])]
         yield FeatureMaps(node, shown(found[node][0]), image.numpy().copy(), label, guess, step)
