@@ -40,8 +40,8 @@ _LOOKS_APART = 100  # times as long as a look at the feature maps takes: looking
 class Watch:
     """What the person looks at while the network learns; may be changed at any time, from any thread.
 
-    ``image`` is the number of a validation image. The maps come at most every so many seconds, later where looking takes
-    long, and at every step for 0.
+    ``image`` is the number of a validation image. The maps come at most every so many seconds, later where looking
+    takes long, and at every step for 0.
     """
 
     node: str | None = None
