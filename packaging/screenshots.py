@@ -75,6 +75,7 @@ def trained(window: Window) -> None:
     loop = QEventLoop()
     window.run.state_changed.connect(lambda state: loop.quit() if not window.run.is_active else None)
     loop.exec()
+    window.show_panel("inspector")
 
 
 def take(scene: Callable[[Window], None], size: QSize, path: Path) -> None:
