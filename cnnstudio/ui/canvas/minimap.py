@@ -14,6 +14,7 @@ from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.theme import theme
 
 SIZE = QSize(188, 124)
+ROOM = 2.5  # times its own size: in a smaller view the map would hide more than it shows
 AWAY = 14  # pixels from the corner of the view
 
 
@@ -47,8 +48,10 @@ class Minimap:
 
     @property
     def is_needed(self) -> bool:
-        """Whether part of the network is out of view."""
-        return not self.bounds.isEmpty() and not self._camera.visible().contains(self.bounds)
+        """Whether part of the network is out of view, in a view that is large enough to give up a corner."""
+        view = self._camera.viewport().size()
+        has_room = view.width() > ROOM * SIZE.width() and view.height() > ROOM * SIZE.height()
+        return has_room and not self.bounds.isEmpty() and not self._camera.visible().contains(self.bounds)
 
     def go(self, place: QPointF) -> None:
         """Bring into the middle of the view what lies at this place of the viewport on the map."""

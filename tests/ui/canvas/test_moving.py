@@ -121,6 +121,15 @@ def test_the_map_in_the_corner_moves_the_view(hand_on, chain):
     assert hand.graph == chain
 
 
+def test_a_small_view_keeps_its_corner(hand_on, chain):
+    hand = hand_on(chain)
+    hand.view.set_minimap(True)
+    hand.view.zoom_by(2.0)
+    assert hand.view.shows_map
+    hand.view.resize(420, 260)
+    assert not hand.view.shows_map
+
+
 def test_a_node_falls_into_line_with_its_wires_unless_ctrl_is_held(hand_on, chain):
     hand = hand_on(chain.move({"relu1": (600.0, 200.0)}))
     start = hand.body("relu1")
