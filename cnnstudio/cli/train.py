@@ -13,8 +13,8 @@ from typing import Any
 
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems
-from cnnstudio.compiler.inference import Analysis, infer
-from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.source import SourceError
 from cnnstudio.disk import reason
 from cnnstudio.graph import Parameter, ParameterError, parameters
 from cnnstudio.project import Project, ProjectError, write
@@ -58,27 +58,21 @@ def run(arguments: argparse.Namespace) -> int:
     if any(problem.severity == "error" for problem in found):
         raise CommandError("\n".join(["The network cannot be trained yet.", *map(line, found)]))
     with interruptible() as is_interrupted:
-        return _train(project, analysis, arguments, is_interrupted)
+        return _train(project, arguments, is_interrupted)
 
 
-def _train(
-    project: Project, analysis: Analysis, arguments: argparse.Namespace, is_interrupted: Callable[[], bool]
-) -> int:
+def _train(project: Project, arguments: argparse.Namespace, is_interrupted: Callable[[], bool]) -> int:
     bar = Bar()
     bar.show("Starting PyTorch", None)
-    from cnnstudio.training.data import load
-    from cnnstudio.training.loop import TrainingError, fresh, train
-    from cnnstudio.training.pretrained import begin
+    from cnnstudio.training.loop import TrainingError, train
+    from cnnstudio.training.preparation import prepare
 
     def loading(sentence: str, share: float | None) -> bool:
         bar.show(sentence, share)
         return not is_interrupted()
 
     try:
-        text = source(project.graph)
-        data = load(project.recipe, analysis.facts[project.graph.inputs[0].name].shape, loading)
-        module = fresh(text, project.recipe)
-        data = begin(module, text, project.recipe, data, loading)
+        text, module, data = prepare(project, loading)
         folder = _made(arguments.out, arguments.file.stem)
         write(folder / "project.cnn", project)
         told = Telling(bar)

@@ -347,14 +347,11 @@ def prepare(
 
     Raises ``SourceError``, ``DataError`` or ``TrainingError`` with a sentence.
     """
-    from cnnstudio.training.data import load
-    from cnnstudio.training.loop import Watch, fresh
-    from cnnstudio.training.pretrained import begin
+    from cnnstudio.training import preparation
+    from cnnstudio.training.loop import Watch
 
-    text = source(project.graph)
-    data = known if known is not None else load(project.recipe, image_size(project.graph) or Shape(), progress)
-    module = fresh(text, project.recipe)
-    return Prepared(project, text, module, begin(module, text, project.recipe, data, progress), Watch(), folder)
+    text, module, data = preparation.prepare(project, progress, known)
+    return Prepared(project, text, module, data, Watch(), folder)
 
 
 def _told(worker: Worker, sentence: str, share: float | None) -> bool:
