@@ -186,10 +186,10 @@ def tool_for(view: CanvasView, pointer: Pointer) -> Tool:
     hit = view.canvas.hit(pointer.scene, view.zoom)
     if pointer.holds(ALT) and pointer.holds(SHIFT):
         return KnifeTool(view, pointer)
-    if view.space_held or pointer.holds(ALT):
-        view.space_used = True
+    if view.keyboard.space_held or pointer.holds(ALT):
+        view.keyboard.space_used = True
         return PanTool(view, pointer)
-    if view.knife_held:
+    if view.keyboard.knife_held:
         return KnifeTool(view, pointer)
     if hit.port is not None:
         port = hit.port

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Literal, cast
+from typing import cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -28,36 +28,25 @@ from cnnstudio.ui.canvas.asking import Asking
 from cnnstudio.ui.canvas.breadcrumb import Breadcrumb
 from cnnstudio.ui.canvas.drop import Drop, dragged_block
 from cnnstudio.ui.canvas.hint import paint_hint
+from cnnstudio.ui.canvas.keyboard import Keyboard
 from cnnstudio.ui.canvas.minimap import Minimap
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.measures import SNAP
 
 MAP_LAGS = 120  # milliseconds by which the map may be behind a drag
 EDGE = 26  # pixels from the border of the view where a held gesture makes it roll on
-ARROWS: dict[int, tuple[int, int, Literal["left", "right", "up", "down"]]] = {
-    Qt.Key.Key_Left: (-1, 0, "left"),
-    Qt.Key.Key_Right: (1, 0, "right"),
-    Qt.Key.Key_Up: (0, -1, "up"),
-    Qt.Key.Key_Down: (0, 1, "down"),
-}
-OWN_KEYS = frozenset({Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_C, Qt.Key.Key_Y, *ARROWS})
 
 
 class CanvasView(Asking):
-    """The view, its tools and its overlays. Shortcuts of commands belong to ``ui/actions.py``.
-
-    Its own keys: Tab and Space (add), Space held (pan), Y held (knife), arrows (nudge; with Ctrl, walk), C (wire),
-    Enter (look inside), Escape (give up).
-    """
+    """The view, its tools and its overlays. Shortcuts of commands belong to ``ui/actions.py``."""
 
     menu_asked = Signal(QPoint)  # the place on the screen, after what lies there was selected
     activated = Signal(str)  # a node was double-clicked that has no inside
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
-        self.space_held = self.space_used = self.knife_held = False
+        self.keyboard = Keyboard(self)
         self._tool: Tool | None = None
         self._pointer = Pointer(QPointF(), QPoint(), Qt.KeyboardModifier.NoModifier)
         self._drop: Drop | None = None
@@ -240,13 +229,9 @@ class CanvasView(Asking):
     # keys
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride:
-            key = cast(QKeyEvent, event)
-            plain = not key.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-            walks = key.key() in ARROWS and key.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == CTRL
-            if key.key() in OWN_KEYS and (plain or walks):
-                event.accept()
-                return True
+        if event.type() == QEvent.Type.ShortcutOverride and self.keyboard.claims(cast(QKeyEvent, event)):
+            event.accept()
+            return True
         return super().event(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
@@ -254,64 +239,14 @@ class CanvasView(Asking):
         return False if forward else super().focusNextPrevChild(forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, plain = event.key(), not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if key == Qt.Key.Key_Space and plain:
-            self._hold_space(event)
-        elif key == Qt.Key.Key_Tab and plain:
-            self.quick_add()
-        elif key == Qt.Key.Key_Escape:
-            self._escape()
-        elif key in ARROWS:
-            self._arrow(event)
-        elif key == Qt.Key.Key_C and plain:
-            self.ask_for_target()
-        elif key == Qt.Key.Key_Y and plain:
-            self.knife_held = True
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
-            self.enter()
-        else:
-            event.ignore()
+        event.setAccepted(self.keyboard.press(event))
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.isAutoRepeat():
-            return
-        if event.key() == Qt.Key.Key_Space and self.space_held:
-            self.space_held = False
-            if self._tool is None:
-                self.viewport().unsetCursor()
-                if not self.space_used:
-                    self.quick_add()
-        elif event.key() == Qt.Key.Key_Y:
-            self.knife_held = False
-        else:
-            event.ignore()
+        event.setAccepted(self.keyboard.release(event))
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.space_held = self.knife_held = False
+        self.keyboard.let_go()
         super().focusOutEvent(event)
-
-    def _hold_space(self, event: QKeyEvent) -> None:
-        if not event.isAutoRepeat():
-            self.space_held, self.space_used = True, self._tool is not None
-            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
-
-    def _escape(self) -> None:
-        if self.cancel():
-            return
-        if self.document.selection or self.canvas.selected_wires:
-            self.select_none()
-        else:
-            self.leave()
-
-    def _arrow(self, event: QKeyEvent) -> None:
-        dx, dy, direction = ARROWS[event.key()]
-        if event.modifiers() & (CTRL | Qt.KeyboardModifier.AltModifier):
-            self.walk(direction)
-        elif self.chosen:
-            step = SNAP * 4 if event.modifiers() & SHIFT else SNAP
-            self.nudge(dx * step, dy * step)
-        else:
-            self.pan_by(-48 * dx, -48 * dy)
 
     # drops from the palette
 

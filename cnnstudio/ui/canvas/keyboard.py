@@ -1,0 +1,107 @@
+"""Keyboard: what the canvas makes of keys that are held, or that mean something else from moment to moment.
+
+What a key does once and for all is a command, and its shortcut stands in ``ui/actions.py``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+from cnnstudio.ui.canvas.tools import ALT, CTRL, SHIFT
+from cnnstudio.ui.measures import SNAP
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.canvas.view import CanvasView
+
+KEYPAD = Qt.KeyboardModifier.KeypadModifier
+ARROWS: dict[int, tuple[int, int, Literal["left", "right", "up", "down"]]] = {
+    Qt.Key.Key_Left: (-1, 0, "left"),
+    Qt.Key.Key_Right: (1, 0, "right"),
+    Qt.Key.Key_Up: (0, -1, "up"),
+    Qt.Key.Key_Down: (0, 1, "down"),
+}
+OWN = frozenset({Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_C, Qt.Key.Key_Y, *ARROWS})
+
+
+class Keyboard:
+    """Tab and Space (add), Space held (pan), Y held (knife), arrows (nudge; with Ctrl, walk), C (wire),
+    Enter (look inside), Escape (give up).
+    """
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+        self.space_held = self.space_used = self.knife_held = False
+
+    def claims(self, event: QKeyEvent) -> bool:
+        """Whether this key is meant for the canvas though a shortcut would take it."""
+        held = event.modifiers() & ~KEYPAD
+        return event.key() in OWN and (not held or (event.key() in ARROWS and held == CTRL))
+
+    def press(self, event: QKeyEvent) -> bool:
+        """Do what the key says; whether it says anything here."""
+        view, key, plain = self._view, event.key(), not event.modifiers() & ~KEYPAD
+        if key == Qt.Key.Key_Space and plain:
+            self._hold_space(event)
+        elif key == Qt.Key.Key_Tab and plain:
+            view.quick_add()
+        elif key == Qt.Key.Key_Escape:
+            self._escape()
+        elif key in ARROWS:
+            self._arrow(event)
+        elif key == Qt.Key.Key_C and plain:
+            view.ask_for_target()
+        elif key == Qt.Key.Key_Y and plain:
+            self.knife_held = True
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
+            view.enter()
+        else:
+            return False
+        return True
+
+    def release(self, event: QKeyEvent) -> bool:
+        """The key was let go; whether it was held for anything."""
+        if event.isAutoRepeat():
+            return True
+        if event.key() == Qt.Key.Key_Space and self.space_held:
+            self.space_held = False
+            if self._view.tool is None:
+                self._view.viewport().unsetCursor()
+                if not self.space_used:
+                    self._view.quick_add()
+        elif event.key() == Qt.Key.Key_Y:
+            self.knife_held = False
+        else:
+            return False
+        return True
+
+    def let_go(self) -> None:
+        """The keyboard went elsewhere: nothing is held any more."""
+        self.space_held = self.knife_held = False
+
+    def _hold_space(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat():
+            self.space_held, self.space_used = True, self._view.tool is not None
+            self._view.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+
+    def _escape(self) -> None:
+        view = self._view
+        if view.cancel():
+            return
+        if view.document.selection or view.canvas.selected_wires:
+            view.select_none()
+        else:
+            view.leave()
+
+    def _arrow(self, event: QKeyEvent) -> None:
+        view = self._view
+        dx, dy, direction = ARROWS[event.key()]
+        if event.modifiers() & (CTRL | ALT):
+            view.walk(direction)
+        elif view.chosen:
+            step = SNAP * 4 if event.modifiers() & SHIFT else SNAP
+            view.nudge(dx * step, dy * step)
+        else:
+            view.pan_by(-48 * dx, -48 * dy)
