@@ -47,7 +47,9 @@ class Document(QObject):
         self.selection: tuple[str, ...] = ()
         self.scope: tuple[str, ...] = ()
         self.concealed: frozenset[str] = frozenset()
+        self._wanted = self._project
         self.undo_stack = QUndoStack(self)
+        self.undo_stack.indexChanged.connect(self._follow_stack)
         self.library = Library(self)
 
     # the project
@@ -117,8 +119,17 @@ class Document(QObject):
         self.undo_stack.setClean()
         self.path_changed.emit(path)
 
+    def want(self, project: Project) -> None:
+        """Say what the undo stack has come to: many commands of one jump through it are one change."""
+        self._wanted = project
+
+    def _follow_stack(self) -> None:
+        if self._wanted is not self._project:
+            self._replace(self._wanted)
+
     def _replace(self, project: Project) -> None:
         old, self._project = self._project, project
+        self._wanted = project
         self._diagnostics = None
         self._leave_what_is_gone()
         self.changed.emit(old, project)
@@ -224,10 +235,10 @@ class Edit(QUndoCommand):
         self._document, self._before, self._after, self._merge = document, before, after, merge
 
     def undo(self) -> None:
-        self._document._replace(self._before)
+        self._document.want(self._before)
 
     def redo(self) -> None:
-        self._document._replace(self._after)
+        self._document.want(self._after)
 
     def id(self) -> int:
         return -1 if self._merge is None else 1

@@ -22,6 +22,7 @@ from cnnstudio.ui.menus import CommandList, Commands, fill_menu_bar, fill_toolba
 from cnnstudio.ui.panels.comparison import ComparisonPanel
 from cnnstudio.ui.panels.curves import CurvesPanel
 from cnnstudio.ui.panels.feature_maps import FeatureMapsPanel
+from cnnstudio.ui.panels.history import HistoryPanel
 from cnnstudio.ui.panels.inspector import InspectorPanel
 from cnnstudio.ui.panels.palette import PalettePanel
 from cnnstudio.ui.panels.problems import ProblemsPanel
@@ -37,7 +38,7 @@ from cnnstudio.ui.widgets.message_bar import Messages
 
 Area = Qt.DockWidgetArea
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
-LAYOUT_VERSION = 2  # another set of docks needs another number, so that an old layout is not restored over it
+LAYOUT_VERSION = 3  # another set of docks needs another number, so that an old layout is not restored over it
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Panel:
 
 PANELS = (
     Panel("palette", "Blocks", Area.LeftDockWidgetArea, "Ctrl+1", lambda w: PalettePanel(w.document)),
+    Panel("history", "History", Area.LeftDockWidgetArea, "Ctrl+Shift+H", lambda w: HistoryPanel(w.document), False),
     Panel("inspector", "Inspector", Area.RightDockWidgetArea, "Ctrl+2", lambda w: InspectorPanel(w.document)),
     Panel("training", "Training", Area.RightDockWidgetArea, "Ctrl+3", lambda w: w.training),
     Panel("summary", "Summary", Area.RightDockWidgetArea, "Ctrl+4", lambda w: SummaryPanel(w.document)),
