@@ -42,6 +42,14 @@ def _selected(window: Window) -> bool:
     return bool(window.document.selection)
 
 
+def _drawn(window: Window) -> bool:
+    return len(window.document.graph) > 0
+
+
+def _toggle_paper(window: Window) -> None:
+    window.pictures.on_paper = not window.pictures.on_paper
+
+
 def _whole(window: Window) -> bool:
     return not window.document.is_read_only
 
@@ -85,6 +93,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), icon="download-simple"),
     Action("import-python", "Import Python file…", lambda w: w.imports.ask_file(), icon="file-arrow-down"),
     *(_export(key, kind.title) for key, kind in KINDS.items()),
+    Action("picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", _drawn),
+    Action("picture-selection", "Picture of the selection…", lambda w: w.pictures.ask(True), "", "image", _selected),
+    Action(
+        "picture-paper", "Pictures are light, for paper", _toggle_paper, "", "sun-dim",
+        checked=lambda w: w.pictures.on_paper,
+    ),
     Action("quit", "Quit", lambda w: w.close(), "Ctrl+Q", "sign-out"),
     # edit
     Action(
@@ -98,8 +112,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", _editable, on_canvas=True),
     Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", _selected, on_canvas=True),
     Action(
-        "copy-picture", "Copy as a picture", lambda w: w.canvas.copy_picture(), "Ctrl+Shift+C", "image",
-        lambda w: len(w.document.graph) > 0, on_canvas=True,
+        "copy-picture", "Copy as a picture", lambda w: w.pictures.copy(), "Ctrl+Shift+C", "image", _drawn,
+        on_canvas=True,
     ),
     Action("paste", "Paste", lambda w: w.canvas.paste(), "Ctrl+V", "clipboard", _whole, on_canvas=True),
     Action(
@@ -222,7 +236,8 @@ MENUS: tuple[Menu, ...] = (
         "&File",
         (
             "new", ("New from a template", ("new-*",)), "open", ("Open recent", ("recent",)), None, "save", "save-as",
-            None, "import-model", "import-python", ("Export", ("export-*",)), None, "quit",
+            None, "import-model", "import-python",
+            ("Export", ("export-*", None, "picture", "picture-selection", "picture-paper")), None, "quit",
         ),
     ),
     (

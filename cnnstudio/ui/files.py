@@ -105,12 +105,29 @@ class Files(QObject):
         if then is not None:
             then()
 
-    def choose(self, title: str, name: str, filters: str, suffix: str, then: Callable[[Path], object]) -> None:
-        """Ask for a file to write, and give it to ``then``; nothing happens where the person cancels."""
+    def choose(
+        self,
+        title: str,
+        name: str,
+        filters: str,
+        suffix: str,
+        then: Callable[[Path], object],
+        *,
+        kinds: tuple[str, ...] = (),
+    ) -> None:
+        """Ask for a file to write, and give it to ``then``; nothing happens where the person cancels.
+
+        Where ``filters`` offers several ``kinds`` of file, a name with none of their endings gets that of the filter.
+        """
         dialog = self._dialog(title, QFileDialog.AcceptMode.AcceptSave, filters)
         dialog.setDefaultSuffix(suffix.removeprefix("."))
         dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda chosen: then(Path(chosen)))
+
+        def ending() -> str:
+            return next((kind for kind in kinds if f"*{kind})" in dialog.selectedNameFilter()), suffix)
+
+        dialog.filterSelected.connect(lambda _: dialog.setDefaultSuffix(ending().removeprefix(".")))
+        dialog.fileSelected.connect(lambda chosen: self._take(Path(chosen), kinds, ending(), then))
         dialog.open()
 
     def _dialog(self, title: str, mode: QFileDialog.AcceptMode, filters: str) -> QFileDialog:
@@ -126,6 +143,15 @@ class Files(QObject):
     def _remember(self, path: Path) -> None:
         self._preferences.remember(path)
         self.recent_changed.emit()
+
+    def _take(self, path: Path, kinds: tuple[str, ...], ending: str, then: Callable[[Path], object]) -> None:
+        if not kinds or path.suffix.lower() in kinds:
+            then(path)
+        elif (whole := path.with_name(path.name + ending)).exists():  # the dialog asked for another name
+            choices = ("Replace it", lambda: then(whole)), ("Keep it", lambda: None)
+            self._messages.say(f"{whole.name} is there already.", "warning", *choices)
+        else:
+            then(whole)
 
     # nothing is lost
 

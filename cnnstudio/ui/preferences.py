@@ -76,6 +76,15 @@ class Preferences:
         self._settings.setValue("minimap", "true" if value else "false")
 
     @property
+    def paper_pictures(self) -> bool:
+        """Whether pictures are light, for paper, whatever the colours of the window are."""
+        return self._settings.value("paper_pictures", "true") == "true"
+
+    @paper_pictures.setter
+    def paper_pictures(self, value: bool) -> None:
+        self._settings.setValue("paper_pictures", "true" if value else "false")
+
+    @property
     def recent(self) -> list[Path]:
         """The files opened or saved last, the latest first, whether they still exist or not."""
         value = self._settings.value("recent", [])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import qtawesome
@@ -59,6 +61,8 @@ DARK = Palette(
     warning="#f5b041", success="#4ade80", node="#20252e", wire="#707c8f", train="#5b9dff", validation="#ff9f5a",
 )  # fmt: skip
 
+PAPER = replace(LIGHT, name="paper", canvas="#ffffff")  # for pictures that stand on a white page
+
 # hue (degrees) of each family of blocks; a family that is not named takes the accent
 FAMILY_HUES = {
     "input": 210, "convolution": 222, "pooling": 172, "normalization": 268, "activation": 32, "linear": 338,
@@ -109,6 +113,15 @@ class Theme(QObject):
             self.palette = palette
             self.apply()
             self.changed.emit()
+
+    @contextmanager
+    def borrowed(self, palette: Palette) -> Iterator[None]:
+        """Colours of another palette for what is drawn within the block; nobody is told, the window stays as it is."""
+        kept, self.palette = self.palette, palette
+        try:
+            yield
+        finally:
+            self.palette = kept
 
     def install(self, scheme: Scheme = "system", scale: float = 1.0) -> None:
         """Dress the application, and follow the system's colours from now on where the scheme is "system"."""

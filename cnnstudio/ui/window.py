@@ -30,6 +30,7 @@ from cnnstudio.ui.panels.quiz import QuizPanel
 from cnnstudio.ui.panels.source import SourcePanel
 from cnnstudio.ui.panels.summary import SummaryPanel
 from cnnstudio.ui.panels.training import TrainingPanel
+from cnnstudio.ui.pictures import Pictures
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.status import Status
@@ -84,6 +85,7 @@ class Window(QMainWindow):
     exports: Exports
     imports: Imports
     training: TrainingPanel
+    pictures: Pictures
     feature_maps: FeatureMapsPanel
     gallery: Gallery
 
@@ -103,6 +105,7 @@ class Window(QMainWindow):
         self.training = TrainingPanel(self.document, self.run)
         self.feature_maps = FeatureMapsPanel(self.document, self.run)
         self.docks = {panel.id: self._dock(panel) for panel in PANELS}
+        self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.messages, self)
         self.commands = Commands(self, (*ACTIONS, *map(_show_action, PANELS)), self.preferences)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
@@ -356,6 +359,7 @@ class Window(QMainWindow):
     def _close(self) -> None:
         self._is_closing = True
         self.close()
+        self.pictures.close()
 
 
 def _show_action(panel: Panel) -> Action:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QPoint, QPointF
@@ -15,7 +14,7 @@ from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Block, Composite, Edge, Frame, Graph, GraphError, Node, Position
 from cnnstudio.graph.frame import HUES, next_hue
-from cnnstudio.ui.canvas import clipboard, picture
+from cnnstudio.ui.canvas import clipboard
 from cnnstudio.ui.canvas.camera import Camera
 from cnnstudio.ui.canvas.edits import (
     Side,
@@ -268,24 +267,6 @@ class Editor(Camera):
     def retitle(self, frame: Frame, title: str) -> None:
         """Give this frame another title."""
         self.attempt("Title of the frame", lambda graph: graph.reframe(frame, replace(frame, title=title)))
-
-    # pictures
-
-    def copy_picture(self) -> None:
-        """Put a picture of the whole network on the clipboard."""
-        try:
-            QGuiApplication.clipboard().setImage(picture.image(self.canvas))
-        except picture.PictureError as error:
-            self.document.said.emit(str(error))
-
-    def save_picture(self, path: Path) -> bool:
-        """Write a picture of the whole network to a .png, .svg or .pdf file; a failure becomes a sentence."""
-        try:
-            picture.save(self.canvas, path)
-        except picture.PictureError as error:
-            self.document.said.emit(str(error))
-            return False
-        return True
 
     # composites
 

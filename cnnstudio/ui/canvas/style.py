@@ -110,7 +110,7 @@ class Style:
         self.heat_brush, self.track_brush = QBrush(heat), QBrush(mix(color("line"), color("node"), 0.6))
         self.heats = [QBrush(mix(heat, color("node"), 0.42 * step / (HEATS - 1))) for step in range(HEATS)]
         self.far_heats = [QBrush(mix(heat, color("line"), 0.95 * step / (HEATS - 1))) for step in range(HEATS)]
-        self.outlines = False  # whether text is painted as the outlines of its letters
+        self.is_drawing = False  # whether it paints a drawing for a file, of letters and lines, not of pixels
         self._lines: dict[tuple[str, int, int], QStaticText] = {}
         self._families: dict[str, FamilyStyle] = {}
         self._frames: dict[int, FrameStyle] = {}
@@ -122,12 +122,21 @@ class Style:
         return self._label_widths[words]
 
     def write(self, painter: QPainter, place: QPointF, text: QStaticText) -> None:
-        """Paint laid out text in the painter's font and colour, as outlines where the picture needs them."""
-        if not self.outlines:
+        """Paint laid out text in the painter's font and colour.
+
+        In a drawing it stays text that can be found and changed, but for the glyphs of the families: who looks at the
+        file has no font with them.
+        """
+        if not self.is_drawing:
             painter.drawStaticText(place, text)
             return
-        path, font = QPainterPath(), painter.font()
-        path.addText(place + QPointF(0.0, QFontMetricsF(font).ascent()), font, text.text())
+        font = painter.font()
+        base = place + QPointF(0.0, QFontMetricsF(font).ascent())
+        if font.family() != self.glyph_fonts[0].family():
+            painter.drawText(base, text.text())
+            return
+        path = QPainterPath()
+        path.addText(base, font, text.text())
         painter.fillPath(path, painter.pen().color())
 
     def line(self, words: str, font: FontPair, width: float) -> QStaticText:

@@ -1,0 +1,115 @@
+"""Pictures: what is drawn leaves the program as PNG, SVG or PDF, or by the clipboard; the result is said in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QObject, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
+
+from cnnstudio.ui.canvas import picture
+from cnnstudio.ui.canvas.scene import CanvasScene
+from cnnstudio.ui.files import Files
+from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.widgets.message_bar import Messages
+from cnnstudio.ui.worker import Task
+
+FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf)"
+SUFFIXES = (".png", ".svg", ".pdf")
+LONG = 300  # nodes from which painting takes long enough to say so first
+
+Make = Callable[[Path], QImage | QByteArray]
+
+
+class Pictures(QObject):
+    """Asks where to, draws in the window's thread, writes on another, and says what became of it."""
+
+    def __init__(
+        self, scene: CanvasScene, files: Files, preferences: Preferences, messages: Messages, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._scene, self._files, self._preferences, self._messages = scene, files, preferences, messages
+        self._tasks: list[Task[Path]] = []
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether pictures are light, for paper, whatever the colours of the window are."""
+        return self._preferences.paper_pictures
+
+    @on_paper.setter
+    def on_paper(self, value: bool) -> None:
+        self._preferences.paper_pictures = value
+
+    def ask(self, selection: bool = False) -> None:
+        """Ask for a file and put a picture of the canvas there, or of what is selected on it."""
+        scene = self._scene
+        only = scene.selected if selection else None
+        if not scene.nodes or (selection and not only):
+            self._messages.say(
+                "Select the blocks that the picture is to show first."
+                if selection and scene.nodes
+                else "There is no network to take a picture of."
+            )
+            return
+        self.ask_for(
+            "Save a picture of the selection" if selection else "Save a picture of the canvas",
+            self._files.title,
+            lambda path: picture.made(scene, path, only, self.on_paper),
+            len(scene.nodes) > LONG,
+        )
+
+    def ask_for(self, title: str, stem: str, make: Make, is_long: bool = False) -> None:
+        """Ask for a file and write to it what ``make`` draws for its name; ``is_long`` says first that it goes on."""
+        self._files.choose(
+            title, f"{stem}.png", FILTERS, ".png", lambda path: self.save(path, make, is_long), kinds=SUFFIXES
+        )
+
+    def save(self, path: Path, make: Make, is_long: bool = False) -> None:
+        """Write to ``path`` what ``make`` draws for it."""
+        if not is_long:
+            self._write(path, make, None)
+            return
+        bar = self._messages.progress(f"Drawing {path.name}…")
+        QTimer.singleShot(50, self, lambda: self._write(path, make, bar.dismiss))  # so that the bar is seen
+
+    def copy(self) -> None:
+        """Put a picture of the whole canvas on the clipboard."""
+        try:
+            QGuiApplication.clipboard().setImage(picture.image(self._scene, None, self.on_paper))
+        except picture.PictureError as error:
+            self._messages.say(str(error), "error")
+        else:
+            self._messages.say("The picture is on the clipboard.")
+
+    def close(self) -> None:
+        """Wait for what is being written: for the end of the program."""
+        for task in self._tasks:
+            task.stop(10.0)
+
+    def _write(self, path: Path, make: Make, done: Callable[[], object] | None) -> None:
+        try:
+            drawn = make(path)
+        except picture.PictureError as error:
+            if done is not None:
+                done()
+            self._messages.say(str(error), "error")
+            return
+
+        def work(report: Callable[[str, float | None], bool]) -> Path:
+            picture.write(drawn, path)
+            return path
+
+        task: Task[Path] = Task(work, f"write {path.name}", self)
+        for ended in (task.finished, task.failed):
+            if done is not None:
+                ended.connect(lambda _: done())
+        task.finished.connect(self._say)
+        task.failed.connect(lambda sentence: self._messages.say(sentence, "error"))
+        self._tasks = [other for other in self._tasks if other.is_running] + [task]
+
+    def _say(self, path: Path) -> None:
+        folder = QUrl.fromLocalFile(str(path.parent))
+        self._messages.say(
+            f"{path.name} is written.", "success", ("Show in folder", lambda: QDesktopServices.openUrl(folder))
+        )
