@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
+from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.activation import Nonlinearity, nonlinearity
@@ -11,7 +11,16 @@ from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon, LayerNorm2d
 from cnnstudio.blocks.wording import arguments, counted, nearest_divisor, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, Window, block, pair
-from cnnstudio.graph.parameter import Channels, Count, NaturalPair, Padding, ParameterError, PositivePair, Range
+from cnnstudio.graph.parameter import (
+    Channels,
+    Count,
+    IntPair,
+    NaturalPair,
+    Padding,
+    ParameterError,
+    PositivePair,
+    Range,
+)
 
 
 @block
@@ -43,24 +52,13 @@ class Conv2d(Block):
     padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros"
 
     def window(self, *inputs: Shape) -> Window:
-        return self._window
-
-    @cached_property
-    def _window(self) -> Window:
-        kernel, dilation = pair(self.kernel_size), pair(self.dilation)
-        if self.padding == "same":
-            total = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
-            # torch puts the odd row or column after the image
-            padding = ((total[0] // 2, total[0] - total[0] // 2), (total[1] // 2, total[1] - total[1] // 2))
-        else:
-            vertical, horizontal = (0, 0) if self.padding == "valid" else pair(self.padding)
-            padding = ((vertical, vertical), (horizontal, horizontal))
-        return Window(kernel, pair(self.stride), padding, dilation)
+        return _window(self.kernel_size, self.stride, self.padding, self.dilation)
 
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs
         require_map(self, shape)
-        check_groups(self, shape.channels)
+        if self.groups != 1:
+            check_groups(self, shape.channels)
         window = self.window(shape)
         if self.padding == "same" and window.stride != (1, 1):
             raise ShapeError(
@@ -68,7 +66,8 @@ class Conv2d(Block):
                 Remedy(f"Set the padding to {side(self.half, always=False)}", (replace(self, padding=self.half),)),
                 Remedy("Set the stride to 1", (replace(self, stride=1),)),
             )
-        self._check_padding_mode(shape, window)
+        if self.padding_mode not in ("zeros", "replicate"):
+            self._check_padding_mode(shape, window)
         height, width = window.size(*shape.spatial)
         if height < 1 or width < 1:
             remedy = Remedy('Set the padding to "same" and the stride to 1', (replace(self, padding="same", stride=1),))
@@ -76,13 +75,14 @@ class Conv2d(Block):
         return Shape(self.out_channels, height, width)
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
-        kernel = pair(self.kernel_size)
-        weights = {"weight": Shape(self.out_channels, inputs[0].channels // self.groups, *kernel)}
-        return weights | ({"bias": Shape(self.out_channels)} if self.bias else {})
+        weight = Shape(self.out_channels, inputs[0].channels // self.groups, *pair(self.kernel_size))
+        return {"weight": weight, "bias": Shape(self.out_channels)} if self.bias else {"weight": weight}
 
     def macs(self, *inputs: Shape) -> int:
-        height, width = self._window.size(*inputs[0].spatial)
-        return self.weights(*inputs)["weight"].numel * height * width
+        channels, *size = inputs[0]
+        tall, wide = pair(self.kernel_size)
+        height, width = self.window().size(*size)
+        return self.out_channels * (channels // self.groups) * tall * wide * height * width
 
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.Conv2d", self, inputs[0].channels, self.out_channels, skip=("out_channels",))
@@ -101,8 +101,6 @@ class Conv2d(Block):
         return _half(self.kernel_size, self.dilation)
 
     def _check_padding_mode(self, shape: Shape, window: Window) -> None:
-        if self.padding_mode in ("zeros", "replicate"):
-            return
         for name, size, padding in zip(("height", "width"), shape.spatial, window.padding, strict=True):
             # reflection cannot use the border pixel itself, circular padding can go round once
             most = size - 1 if self.padding_mode == "reflect" else size
@@ -201,6 +199,7 @@ class PatchifyStem(Composite):
 
     out_channels: how many feature maps come out
     patch_size: side of a square in pixels
+    eps: what LayerNorm adds to the variance
     """
 
     title: ClassVar[str] = "Patchify stem"
@@ -209,12 +208,13 @@ class PatchifyStem(Composite):
 
     out_channels: Channels = 96
     patch_size: Annotated[int, Range(1, 1_024)] = 4
+    eps: Epsilon = 1e-6
 
     def graph(self, *inputs: Shape) -> Graph:
         require_map(self, inputs[0])
         draw = Sketch()
         x = draw(Conv2d(self.out_channels, self.patch_size, self.patch_size), draw(Input(inputs[0])), name="conv")
-        draw(LayerNorm2d(1e-6), x, name="norm")
+        draw(LayerNorm2d(self.eps), x, name="norm")
         return draw.graph()
 
     def brief(self) -> str:
@@ -282,6 +282,19 @@ class DepthwiseConv2d(Block):
         return Conv2d(
             channels * self.multiplier, self.kernel_size, self.stride, self.padding, self.dilation, channels, self.bias
         )
+
+
+@lru_cache(maxsize=1_024)  # networks have thousands of convolutions and few windows
+def _window(kernel_size: IntPair, stride: IntPair, padding: IntPair | str, dilation: IntPair) -> Window:
+    kernel, spread = pair(kernel_size), pair(dilation)
+    if padding == "same":
+        total = [d * (k - 1) for k, d in zip(kernel, spread, strict=True)]
+        # torch puts the odd row or column after the image
+        around = ((total[0] // 2, total[0] - total[0] // 2), (total[1] // 2, total[1] - total[1] // 2))
+    else:
+        vertical, horizontal = (0, 0) if padding == "valid" else pair(padding)
+        around = ((vertical, vertical), (horizontal, horizontal))
+    return Window(kernel, pair(stride), around, spread)
 
 
 def _half(kernel_size: int | tuple[int, int], dilation: int | tuple[int, int]) -> tuple[int, int] | int:

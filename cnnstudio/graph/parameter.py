@@ -41,6 +41,9 @@ class Length:
     high: int
 
 
+Limits = dict[type, tuple[float, float]]
+"""Type -> the least and the greatest value that will do as it is."""
+
 Channels = Annotated[int, Range(1, 65_536)]
 Count = Annotated[int, Range(1, 65_536)]
 Fraction = Annotated[float, Range(0.0, 1.0)]
@@ -77,7 +80,7 @@ class Parameter:
 
         Raises ``ParameterError`` with a sentence that names the parameter, what it takes and what it was given.
         """
-        if self._is_plain(value):
+        if type(value) is str and value in self.choices:
             return value
         for option in self.options:
             found = _coerced(option, self.length, value)
@@ -93,16 +96,16 @@ class Parameter:
                     raise ParameterError(f"{self.name} must be from {low} to {high}, not {_quoted(value)}.")
         return found
 
-    def _is_plain(self, value: Any) -> bool:
-        """Whether this is a number in its range or one of the words, as nearly all that composites are drawn with."""
-        kind = type(value)
-        if kind is str:
-            return value in self.choices
-        return self.range is not None and kind in self._numbers and self.range.low <= value <= self.range.high
-
     @cached_property
-    def _numbers(self) -> tuple[Any, ...]:
-        return tuple(option for option in self.options if option in (int, float))
+    def limits(self) -> Limits:
+        """Type -> the least and the greatest value, for the types of which every value between them will do as it is.
+
+        With its help a declaration passes nearly all that networks are drawn with, without a call.
+        """
+        found: Limits = {bool: (False, True)} if bool in self.options else {}
+        if self.range is not None:
+            found |= {kind: (self.range.low, self.range.high) for kind in (int, float) if kind in self.options}
+        return found
 
     @property
     def takes(self) -> str:
@@ -127,6 +130,18 @@ def parameters(declaration: type) -> tuple[Parameter, ...]:
 _PARAMETERS: dict[type, tuple[Parameter, ...]] = {}
 
 
+def _checks(declaration: type) -> _Checks:
+    known = _CHECKS.get(declaration)
+    if known is None:
+        known = tuple((each.name, each.default, each.limits, each.coerce) for each in parameters(declaration))
+        _CHECKS[declaration] = known
+    return known
+
+
+_Checks = tuple[tuple[str, Any, Limits, Callable[[Any], Any]], ...]
+_CHECKS: dict[type, _Checks] = {}  # what a new declaration is checked with, parameter by parameter
+
+
 def summary(declaration: type) -> str:
     """The docstring of a declaration without its parameter lines: its help text."""
     names = [field.name for field in dataclasses.fields(declaration)]
@@ -142,12 +157,15 @@ class Declaration:
 
     def __post_init__(self) -> None:
         given = self.__dict__
-        for parameter in parameters(type(self)):
-            value = given[parameter.name]
-            if value is not parameter.default:  # networks hold thousands of values, most of them left as they were
-                coerced = parameter.coerce(value)
+        for name, default, limits, coerce in _checks(type(self)):
+            value = given[name]
+            if value is default:  # networks hold thousands of values, most of them left as they were
+                continue
+            limit = limits.get(type(value))
+            if limit is None or not limit[0] <= value <= limit[1]:
+                coerced = coerce(value)
                 if coerced is not value:
-                    object.__setattr__(self, parameter.name, coerced)
+                    object.__setattr__(self, name, coerced)
 
     @property
     def values(self) -> dict[str, Any]:

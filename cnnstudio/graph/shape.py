@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+_new = tuple.__new__  # networks make thousands of shapes, and super() costs as much again
+
 
 class Shape(tuple[int, ...]):
     """``Shape(C, H, W)`` for feature maps, ``Shape(F)`` for a vector, ``Shape(N, D)`` for tokens; no batch.
@@ -15,7 +17,7 @@ class Shape(tuple[int, ...]):
     __slots__ = ()
 
     def __new__(cls, *sizes: int) -> Shape:
-        return super().__new__(cls, sizes)
+        return _new(cls, sizes)
 
     def __getnewargs__(self) -> tuple[Any, ...]:
         return tuple(self)

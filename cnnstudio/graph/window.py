@@ -7,6 +7,7 @@ and ConvTranspose2d.html.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 
@@ -31,7 +32,7 @@ class Window:
     transposed: bool = False
     output_padding: tuple[int, int] = (0, 0)
 
-    @property
+    @cached_property
     def extent(self) -> tuple[int, int]:
         """How many pixels the dilated kernel spans: D (K - 1) + 1."""
         (height, width), (down, across) = self.kernel, self.dilation
@@ -39,16 +40,17 @@ class Window:
 
     def size(self, height: int, width: int) -> tuple[int, int]:
         """(H, W) of what comes out; an entry below 1 means that the window does not fit."""
+        if not self.transposed and not self.ceil_mode:  # nearly every window
+            (tall, wide), (down, across), ((top, bottom), (left, right)) = self.extent, self.stride, self.padding
+            return (height + top + bottom - tall) // down + 1, (width + left + right - wide) // across + 1
         return self._along(0, height), self._along(1, width)
 
     def _along(self, axis: int, length: int) -> int:
-        stride, extent = self.stride[axis], self.dilation[axis] * (self.kernel[axis] - 1) + 1
+        stride, extent = self.stride[axis], self.extent[axis]
         before, after = self.padding[axis]
         if self.transposed:
             return (length - 1) * stride - before - after + extent + self.output_padding[axis]
         room = length + before + after - extent
-        if not self.ceil_mode:
-            return room // stride + 1
         steps = -(-room // stride) + 1  # torch lets even the first window hang over the edge, by less than a stride
         # with ceil_mode the last window must still start inside the input or the padding before it
         return steps - 1 if (steps - 1) * stride >= length + before else steps
