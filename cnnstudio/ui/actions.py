@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.ui.canvas.measure import MEASURES
 from cnnstudio.ui.handbook import show_handbook
+from cnnstudio.ui.shortcut_editor import show_shortcuts
 from cnnstudio.ui.theme import theme
 from cnnstudio.zoo import TEMPLATES
 
@@ -224,6 +225,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("default-layout", "Panels as they were at first", lambda w: w.default_layout(), "", "layout"),
     # help
     Action("commands", "All commands…", lambda w: w.show_commands(), "Ctrl+Shift+P", "command"),
+    Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard"),
     Action("handbook", "What the problems mean", show_handbook, "", "book-open"),
     Action("about", "About CNN Studio", lambda w: w.say_about(), "", "info"),
 )  # fmt: skip
@@ -266,7 +268,7 @@ MENUS: tuple[Menu, ...] = (
             ("Text size", ("text-*",)),
         ),
     ),
-    ("&Help", ("commands", "handbook", None, "about")),
+    ("&Help", ("commands", "shortcuts", "handbook", None, "about")),
 )  # fmt: skip
 
 TOOLBAR: tuple[str | None, ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QMenuBar, QToolBar, QToolButto
 from cnnstudio.ui.actions import MENUS, TOOLBAR, Action, Menu
 from cnnstudio.ui.chooser import Chooser
 from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.shortcuts import Shortcuts, shown_keys
 from cnnstudio.ui.theme import icon, theme
 
 if TYPE_CHECKING:
@@ -26,19 +27,17 @@ class Commands:
     def __init__(self, window: Window, actions: Iterable[Action], preferences: Preferences) -> None:
         self._window = window
         self.declared = {action.id: action for action in actions}
-        self.bound: dict[str, QAction] = {}
-        for action in self.declared.values():
-            self.bound[action.id] = self._bind(action, preferences.shortcut(action.id, action.shortcut))
+        self.shortcuts = Shortcuts(self.declared, [title for title, _ in MENUS], preferences, window)
+        self.bound = {action.id: self._bind(action) for action in self.declared.values()}
+        self.shortcuts.changed.connect(self._take_keys)
+        self._take_keys()
 
-    def _bind(self, action: Action, shortcut: str) -> QAction:
+    def _bind(self, action: Action) -> QAction:
         window = self._window
         made = QAction(action.text, window)
         made.setObjectName(action.id)
         if action.icon:
             made.setIcon(icon(action.icon))
-        made.setShortcuts([QKeySequence(keys) for keys in shortcut.split("|") if keys])
-        shown = made.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        made.setToolTip(f"{action.text.rstrip('…')} ({shown})" if shown else action.text.rstrip("…"))
         made.setCheckable(action.checked is not None)
         made.setIconVisibleInMenu(action.checked is None)  # a menu has room for a tick or an icon
         made.triggered.connect(lambda: self.run(action.id))
@@ -48,6 +47,12 @@ class Commands:
         else:
             window.addAction(made)
         return made
+
+    def _take_keys(self) -> None:
+        for name, action in self.bound.items():
+            keys, title = self.shortcuts.keys(name), self.declared[name].text.rstrip("…")
+            action.setShortcuts([QKeySequence(each) for each in keys])
+            action.setToolTip(f"{title} ({shown_keys(keys[0])})" if keys else title)
 
     def run(self, name: str) -> None:
         """Do it, if it can be done now, and see what can be done after it."""
@@ -72,6 +77,38 @@ class Commands:
         if pattern.endswith("*"):
             return [action for name, action in self.bound.items() if name.startswith(pattern[:-1])]
         return [self.bound[pattern]]
+
+    def menus(self) -> dict[str, str]:
+        """Every id with the menu that leads to it, in the order of the menus."""
+        found = {
+            action.objectName(): menu.replace("&", "")
+            for menu, entries in MENUS
+            for pattern in self._patterns(entries)
+            for action in self.named(pattern)
+        }
+        return {**found, **{name: "Panels" for name in self.declared if name not in found}}
+
+    def _patterns(self, entries: Iterable[Any]) -> Iterator[str]:
+        """The ids, and patterns of ids, of a menu and those within it; not what the window fills in."""
+        for entry in entries:
+            if isinstance(entry, tuple):
+                yield from self._patterns(entry[1])
+            elif entry is not None and (entry in self.bound or entry.endswith("*")):
+                yield entry
+
+    def titles(self) -> dict[str, str]:
+        """Every id with its title; what stands in a menu within a menu is named with that."""
+        inner = {
+            action.objectName(): title
+            for _, entries in MENUS
+            for menu in entries
+            if isinstance(menu, tuple)
+            for title, patterns in (menu,)
+            for pattern in self._patterns(patterns)
+            for action in self.named(pattern)
+        }
+        plain = {name: action.text.rstrip("…") for name, action in self.declared.items()}
+        return {name: f"{inner[name]}: {title}" if name in inner else title for name, title in plain.items()}
 
 
 def fill_menu_bar(bar: QMenuBar, commands: Commands, special: Mapping[str, Fill]) -> None:
@@ -146,7 +183,7 @@ class CommandList(Chooser):
     def __init__(self, commands: Commands, host: QWidget) -> None:
         super().__init__(host, "What do you want to do?", "Search commands", 2, commands.give_back_focus)
         self._commands = commands
-        self._titles = dict(_titles(commands))
+        self._titles = {name: title for name, title in commands.titles().items() if name != "commands"}
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
     def ask(self) -> None:
@@ -171,21 +208,3 @@ class CommandList(Chooser):
     def take(self, value: object) -> None:
         """Run the command."""
         self._commands.run(str(value))
-
-
-def _titles(commands: Commands) -> Iterator[tuple[str, str]]:
-    """Every id but this list's own with its title; what stands in a menu within a menu is named with that."""
-    inner = {
-        action.objectName(): title
-        for _, entries in MENUS
-        for menu in entries
-        if isinstance(menu, tuple)
-        for title, patterns in (menu,)
-        for pattern in patterns
-        if isinstance(pattern, str) and pattern not in ("recent", "panels")
-        for action in commands.named(pattern)
-    }
-    for name, action in commands.declared.items():
-        if name != "commands":
-            title = action.text.rstrip("…")
-            yield name, f"{inner[name]}: {title}" if name in inner else title

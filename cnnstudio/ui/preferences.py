@@ -110,14 +110,21 @@ class Preferences:
     def folder(self, value: Path) -> None:
         self._settings.setValue("folder", str(value))
 
-    def shortcut(self, action: str, default: str) -> str:
-        """The shortcut of an action: the person's own, or the default."""
-        value = self._settings.value(f"shortcuts/{action}", default)
-        return value if isinstance(value, str) else default
+    def shortcut(self, action: str) -> str | None:
+        """The person's own shortcut of an action, empty where it is to have none; None where nothing was said."""
+        value = self._settings.value(f"shortcuts/{action}")
+        return value if isinstance(value, str) else None
 
-    def set_shortcut(self, action: str, value: str) -> None:
-        """Give an action a shortcut of the person's own."""
-        self._settings.setValue(f"shortcuts/{action}", value)
+    def set_shortcut(self, action: str, value: str | None) -> None:
+        """Give an action a shortcut of the person's own, or with None take it back."""
+        if value is None:
+            self._settings.remove(f"shortcuts/{action}")
+        else:
+            self._settings.setValue(f"shortcuts/{action}", value)
+
+    def forget_shortcuts(self) -> None:
+        """Take back every shortcut of the person's own."""
+        self._settings.remove("shortcuts")
 
     def bytes(self, name: str) -> QByteArray:
         """A piece of the window's layout, empty where there is none."""

@@ -37,7 +37,7 @@ class CurvesPanel(QWidget):
         row.setSpacing(8)
         row.addWidget(self.loss)
         row.addWidget(self.accuracy)
-        self._empty = QLabel("The curves of a training run appear here.\nPress Train, or F5.")
+        self._empty = QLabel("The curves of a training run appear here.\nPress Train.")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setProperty("role", "muted")

@@ -85,11 +85,11 @@ class TrainingPanel(QWidget):
     def _buttons(self) -> QHBoxLayout:
         self.train = QPushButton("Train")
         self.train.setProperty("primary", True)
-        self.train.setToolTip("Train, pause or go on (F5)")
+        self.train.setToolTip("Train, pause or go on")
         self.train.clicked.connect(self.toggle)
         self.stop = QPushButton("Stop")
         self.stop.setIcon(icon("stop"))
-        self.stop.setToolTip("Stop after this step and keep the weights (Shift+F5)")
+        self.stop.setToolTip("Stop after this step and keep the weights")
         self.stop.clicked.connect(self._run.stop)
         for button in (self.train, self.stop):
             button.setIconSize(QSize(14, 14))
