@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QPainter
 
 from cnnstudio.graph import Edge, Graph, GraphError
 from cnnstudio.ui.canvas.edits import best_port, misfit, rewired
+from cnnstudio.ui.canvas.face import PORT_RADIUS
 from cnnstudio.ui.canvas.geometry import wire_path
-from cnnstudio.ui.canvas.node_item import PORT_RADIUS
 from cnnstudio.ui.canvas.scene import CanvasScene, Port
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.canvas.tools import Pointer, Tool

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPen, QStaticText
+from PySide6.QtGui import QFont, QPainter, QStaticText
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from cnnstudio.graph import Composite, Node, Shape
+from cnnstudio.ui.canvas.face import MARGIN, PORTS_FROM, TILE, TILE_LEFT, Look, draw_face
 from cnnstudio.ui.canvas.geometry import input_port, output_port
 from cnnstudio.ui.canvas.measure import Share
 from cnnstudio.ui.canvas.style import HEATS, FontPair, Style, pen, static_text
 from cnnstudio.ui.measures import WIDTH, node_height
 
-MARGIN = 9.0  # round the body: ports, badge and the ring of the selection
-RADIUS = 9.0
-TILE = 30.0  # the side of the square of the family
 TEXT_LEFT, TEXT_WIDTH = 50.0, WIDTH - 50.0 - 11.0
-NEAR, MIDDLE = 0.75, 0.5  # the zooms from which a node says everything, and from which its shape has room
-PORT_RADIUS = 4.5
+NEAR, MIDDLE = 0.75, PORTS_FROM  # the zooms from which a node says everything, and from which its shape has room
 
 Text = tuple[QPointF, QStaticText, QFont, str]  # its top left corner, and the role of its colour
 
@@ -53,6 +50,7 @@ class NodeItem(QGraphicsRectItem):
         self.node = node
         self.ports = node.ports
         self.height = node_height(self.ports)
+        self._open = tuple(index for index, source in enumerate(node.inputs) if source is None)
         self.inputs = [input_port(index, self.ports) for index in range(self.ports)]
         self.output = output_port(self.ports)
         self.setRect(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, self.height + 2 * MARGIN)
@@ -131,23 +129,33 @@ class NodeItem(QGraphicsRectItem):
 
     # how it is painted
 
+    @property
+    def look(self) -> Look:
+        """What its face is painted from."""
+        return Look(
+            self.node.block.family,
+            self.height,
+            len(self.node.inputs),
+            self._open,
+            self.ports,
+            self.shape_out is not None,
+            not (self.is_waiting or self.misfit),
+            self.selected,
+            self.focused,
+            bool(self.error),
+            self.raised,
+            isinstance(self.node.block, Composite),
+            self.heat,
+        )
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         style, zoom = self.style, painter.worldTransform().m11()
-        family = style.family(self.node.block.family)
-        body = QRectF(0.0, 0.0, WIDTH, self.height)
-        self._paint_body(painter, body, zoom)
-        painter.setPen(style.no_pen)
-        painter.setBrush(family.brush)
-        painter.drawRoundedRect(QRectF(11.0, self.height / 2 - TILE / 2, TILE, TILE), TILE * 0.24, TILE * 0.24)
-        if zoom >= MIDDLE:
-            if self.share is not None:
-                for brush, width in (
-                    (style.track_brush, TEXT_WIDTH),
-                    (style.heat_brush, TEXT_WIDTH * self.share.of_all),
-                ):
-                    painter.setBrush(brush)
-                    painter.drawRect(QRectF(TEXT_LEFT, self.height - 6.0, width, 2.5))
-            self._paint_ports(painter, zoom)
+        draw_face(painter, self.look, style, widget.devicePixelRatioF() if widget is not None else None)
+        if self.share is not None and zoom >= MIDDLE:
+            painter.setPen(style.no_pen)
+            for brush, width in ((style.track_brush, TEXT_WIDTH), (style.heat_brush, TEXT_WIDTH * self.share.of_all)):
+                painter.setBrush(brush)
+                painter.drawRect(QRectF(TEXT_LEFT, self.height - 6.0, width, 2.5))
         level = 2 if zoom >= NEAR else 1 if zoom >= MIDDLE else 0
         if level not in self._texts:
             self._texts[level] = self._layout_texts(level)
@@ -157,49 +165,6 @@ class NodeItem(QGraphicsRectItem):
             style.write(painter, place, text)
         if self.error or self.warning:
             self._paint_badge(painter)
-
-    def _paint_body(self, painter: QPainter, body: QRectF, zoom: float) -> None:
-        style = self.style
-        if zoom >= 0.6:
-            painter.setPen(style.no_pen)
-            painter.setBrush(style.shadow)
-            # the lower edge of it alone: the rest would lie under the body
-            drop = 5.0 if self.raised else 1.5
-            painter.drawRoundedRect(QRectF(0.5, self.height - 20.0, WIDTH - 1.0, 20.0 + drop), RADIUS, RADIUS)
-        painter.setBrush(style.node if self.heat is None else style.heats[self.heat])
-        if self.selected or self.error:
-            painter.setPen(style.halo_pen if self.selected else style.error_halo_pen)
-            painter.drawRoundedRect(body.adjusted(-2.0, -2.0, 2.0, 2.0), RADIUS + 2.0, RADIUS + 2.0)
-        painter.setPen(self._outline())
-        if isinstance(self.node.block, Composite) and zoom >= MIDDLE:  # a second sheet behind it: it can be opened
-            painter.drawRoundedRect(QRectF(7.0, -4.0, WIDTH - 14.0, 20.0), 6.0, 6.0)
-        painter.drawRoundedRect(body, RADIUS, RADIUS)
-        if self.focused:
-            painter.setPen(style.focus_pen)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(body.adjusted(-6.0, -6.0, 6.0, 6.0), RADIUS + 6.0, RADIUS + 6.0)
-
-    def _outline(self) -> QPen:
-        style = self.style
-        if self.error:
-            return style.error_pen
-        if self.selected:
-            return style.selected_pen
-        return style.waiting_pen if self.is_waiting or self.misfit else style.node_pen
-
-    def _paint_ports(self, painter: QPainter, zoom: float) -> None:
-        style, node = self.style, self.node
-        painter.setPen(style.port_pen)
-        free = len(node.inputs)
-        for index, place in enumerate(self.inputs):
-            plugged = index < free and node.inputs[index] is not None
-            painter.setBrush(style.wire_brush if plugged else style.canvas)
-            painter.drawEllipse(place, PORT_RADIUS, PORT_RADIUS)
-            if index >= free and zoom >= 0.7:  # the port that a block of any number of inputs always has to spare
-                painter.drawLine(place - QPointF(2.2, 0.0), place + QPointF(2.2, 0.0))
-                painter.drawLine(place - QPointF(0.0, 2.2), place + QPointF(0.0, 2.2))
-        painter.setBrush(style.canvas if self.shape_out is None else style.wire_brush)
-        painter.drawEllipse(self.output, PORT_RADIUS, PORT_RADIUS)
 
     def _paint_badge(self, painter: QPainter) -> None:
         style = self.style
@@ -230,7 +195,7 @@ class NodeItem(QGraphicsRectItem):
         rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]
         picked = ((0,), (0, 2 if self.share is None else 1), (0, 1, 2))[level]  # what has room to be read from here
         top, pitch = self.height / 2 - (15.5, 22.0, 25.0)[level], (0.0, 23.0, 17.0)[level]
-        made = [_glyph(family.glyph, QPointF(11.0 + TILE / 2, self.height / 2), style.glyph_fonts[level])]
+        made = [_glyph(family.glyph, QPointF(TILE_LEFT + TILE / 2, self.height / 2), style.glyph_fonts[level])]
         for place, row in enumerate(picked):
             words, color = rows[row]
             font = about_font if row == 1 else style.node_fonts[level][min(place, 1)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import qtawesome
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QStaticText
 
 from cnnstudio.ui.theme import FAMILY_GLYPHS, mix, theme
 
@@ -112,6 +112,8 @@ class Style:
         self.far_heats = [QBrush(mix(heat, color("line"), 0.95 * step / (HEATS - 1))) for step in range(HEATS)]
         self.is_drawing = False  # whether it paints a drawing for a file, of letters and lines, not of pixels
         self._lines: dict[tuple[str, int, int], QStaticText] = {}
+        self.faces: dict[object, QPixmap] = {}  # the pictures of nodes ...
+        self.faces_at = 0.0, 0.0  # ... at this zoom, on a screen of so many pixels for one
         self._families: dict[str, FamilyStyle] = {}
         self._frames: dict[int, FrameStyle] = {}
 

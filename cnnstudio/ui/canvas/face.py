@@ -1,0 +1,129 @@
+"""Face: what a node looks like but for its words. Nodes that look alike share one picture of it a zoom level."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPixmap, QTransform
+
+from cnnstudio.ui.canvas.geometry import input_port, output_port
+from cnnstudio.ui.canvas.style import Style
+from cnnstudio.ui.measures import WIDTH
+
+MARGIN = 9.0  # round the body: ports, badge and the ring of the selection
+RADIUS = 9.0
+TILE = 30.0  # the side of the square of the family
+TILE_LEFT = 11.0
+PORT_RADIUS = 4.5
+PORTS_FROM = 0.5  # the zoom from which ports have room
+SHARPEST = 2.0  # pixels for one of the scene up to which pictures are kept: nearer, few nodes are in view
+MOST = 300  # pictures kept at once
+
+
+class Look(NamedTuple):
+    """All that a face is painted from: equal looks are painted alike."""
+
+    family: str
+    height: float
+    plugged: int  # of the input ports, the first so many ...
+    open: tuple[int, ...]  # ... but for these
+    ports: int
+    gives: bool  # whether the shape that leaves it is known
+    settled: bool  # whether it has a shape, or will not tell
+    selected: bool
+    focused: bool
+    wrong: bool
+    raised: bool  # whether a drag is carrying it
+    opens: bool  # whether it can be looked into
+    heat: int | None
+
+
+def draw_face(painter: QPainter, look: Look, style: Style, widget_ratio: float | None) -> None:
+    """Paint a face at the painter's origin; from a kept picture where ``widget_ratio`` is given, that of a screen."""
+    transform = painter.worldTransform()
+    zoom = transform.m11()
+    if widget_ratio is None or zoom * widget_ratio > SHARPEST:
+        paint_face(painter, look, style, zoom)
+        return
+    picture = _picture(look, style, zoom, widget_ratio)
+    # on whole pixels of the screen: between them it would be blurred, and cost ten times more
+    margin = MARGIN * zoom
+    left = round((transform.dx() - margin) * widget_ratio) / widget_ratio
+    top = round((transform.dy() - margin) * widget_ratio) / widget_ratio
+    painter.setWorldTransform(QTransform())
+    painter.drawPixmap(QPointF(left, top), picture)
+    painter.setWorldTransform(transform)
+
+
+def _picture(look: Look, style: Style, zoom: float, ratio: float) -> QPixmap:
+    if style.faces_at != (zoom, ratio) or len(style.faces) > MOST:
+        style.faces_at = zoom, ratio
+        style.faces.clear()
+    if look not in style.faces:
+        scale = zoom * ratio
+        size = (WIDTH + 2 * MARGIN) * scale, (look.height + 2 * MARGIN) * scale
+        picture = QPixmap(int(size[0]) + 2, int(size[1]) + 2)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.scale(scale, scale)
+        painter.translate(MARGIN, MARGIN)
+        paint_face(painter, look, style, zoom)
+        painter.end()
+        picture.setDevicePixelRatio(ratio)
+        style.faces[look] = picture
+    return style.faces[look]
+
+
+def paint_face(painter: QPainter, look: Look, style: Style, zoom: float) -> None:
+    """Paint the shadow, the body, the tile of the family and the ports; what is small is left out from afar."""
+    _paint_body(painter, look, style, zoom)
+    painter.setPen(style.no_pen)
+    painter.setBrush(style.family(look.family).brush)
+    painter.drawRoundedRect(QRectF(TILE_LEFT, look.height / 2 - TILE / 2, TILE, TILE), TILE * 0.24, TILE * 0.24)
+    if zoom >= PORTS_FROM:
+        _paint_ports(painter, look, style, zoom)
+
+
+def _paint_body(painter: QPainter, look: Look, style: Style, zoom: float) -> None:
+    body = QRectF(0.0, 0.0, WIDTH, look.height)
+    if zoom >= 0.6:
+        painter.setPen(style.no_pen)
+        painter.setBrush(style.shadow)
+        # the lower edge of it alone: the rest would lie under the body
+        drop = 5.0 if look.raised else 1.5
+        painter.drawRoundedRect(QRectF(0.5, look.height - 20.0, WIDTH - 1.0, 20.0 + drop), RADIUS, RADIUS)
+    painter.setBrush(style.node if look.heat is None else style.heats[look.heat])
+    if look.selected or look.wrong:
+        painter.setPen(style.halo_pen if look.selected else style.error_halo_pen)
+        painter.drawRoundedRect(body.adjusted(-2.0, -2.0, 2.0, 2.0), RADIUS + 2.0, RADIUS + 2.0)
+    painter.setPen(_outline(look, style))
+    if look.opens and zoom >= PORTS_FROM:  # a second sheet behind it
+        painter.drawRoundedRect(QRectF(7.0, -4.0, WIDTH - 14.0, 20.0), 6.0, 6.0)
+    painter.drawRoundedRect(body, RADIUS, RADIUS)
+    if look.focused:
+        painter.setPen(style.focus_pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(body.adjusted(-6.0, -6.0, 6.0, 6.0), RADIUS + 6.0, RADIUS + 6.0)
+
+
+def _outline(look: Look, style: Style) -> QPen:
+    if look.wrong:
+        return style.error_pen
+    if look.selected:
+        return style.selected_pen
+    return style.node_pen if look.settled else style.waiting_pen
+
+
+def _paint_ports(painter: QPainter, look: Look, style: Style, zoom: float) -> None:
+    painter.setPen(style.port_pen)
+    for index in range(look.ports):
+        place = input_port(index, look.ports)
+        painter.setBrush(style.wire_brush if index < look.plugged and index not in look.open else style.canvas)
+        painter.drawEllipse(place, PORT_RADIUS, PORT_RADIUS)
+        if index >= look.plugged and zoom >= 0.7:  # the port that a block of any number of inputs always has to spare
+            painter.drawLine(place - QPointF(2.2, 0.0), place + QPointF(2.2, 0.0))
+            painter.drawLine(place - QPointF(0.0, 2.2), place + QPointF(0.0, 2.2))
+    painter.setBrush(style.wire_brush if look.gives else style.canvas)
+    painter.drawEllipse(output_port(look.ports), PORT_RADIUS, PORT_RADIUS)
