@@ -156,9 +156,8 @@ class Declaration:
     """
 
     def __post_init__(self) -> None:
-        given = self.__dict__
         for name, default, limits, coerce in _checks(type(self)):
-            value = given[name]
+            value = getattr(self, name)  # not by __dict__, which would have to be made first
             if value is default:  # networks hold thousands of values, most of them left as they were
                 continue
             limit = limits.get(type(value))
