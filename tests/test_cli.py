@@ -161,8 +161,16 @@ def test_new_replaces_nothing_unasked(run: Run, file: Path, tmp_path: Path) -> N
     assert "is there already" in err
     assert run("new", "--template", "lenet5", "--force", file)[0] == 0
     assert read(file) == from_template("lenet5")
-    assert "it is a folder" in run("new", "--template", "lenet5", tmp_path)[2]
+    (tmp_path / "folder.cnn").mkdir()
+    assert "it is a folder" in run("new", "--template", "lenet5", tmp_path / "folder.cnn")[2]
     assert "there is no folder none" in run("new", "--template", "lenet5", "none/x.cnn")[2]
+
+
+@pytest.mark.parametrize("command", [("new", "--template", "lenet5"), ("import", "torchvision:alexnet", "-o")])
+def test_a_project_has_a_name_that_opens_it(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    code, _, err = run(*command, tmp_path / "network.txt")
+    assert (code, list(tmp_path.iterdir())) == (1, [])
+    assert "give a name that ends in .cnn" in err
 
 
 def test_check_says_whether_all_is_well(run: Run, file: Path, faulty: Path) -> None:

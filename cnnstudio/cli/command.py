@@ -26,6 +26,18 @@ def opened(path: Path) -> Project:
         raise CommandError(str(error)) from error
 
 
+def free(out: Path, option: str, force: bool) -> Path:
+    """``out`` itself, as a project file that may be written.
+
+    Raises ``CommandError`` for a name that does not end in .cnn and for a file that is there, unless ``force``.
+    """
+    if out.suffix.lower() != ".cnn":
+        raise CommandError(f"{out} would be a project that no double-click opens; give a name that ends in .cnn.")
+    if out.exists() and not out.is_dir() and not force:
+        raise CommandError(f"{out} is there already; give another name{option}, or --force to replace it.")
+    return out
+
+
 def problems(project: Project, analysis: Analysis) -> tuple[Diagnostic, ...]:
     """What there is to say about the network and the data that it is to learn, errors first."""
     dataset = DATASETS[project.recipe.data]

@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnstudio.cli.command import CommandError, Commands
+from cnnstudio.cli.command import CommandError, Commands, free
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.graph import Shape
@@ -54,9 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.classes is not None and not 1 <= arguments.classes <= 65_536:
         raise CommandError("--classes must be from 1 to 65,536.")
     name = source.rpartition(":")[2] if ":" in source else Path(source).stem
-    out: Path = arguments.out or Path(f"{name}.cnn")
-    if out.exists() and not arguments.force:
-        raise CommandError(f"{out} is there already; give another name with -o, or --force to replace it.")
+    out = free(arguments.out or Path(f"{name}.cnn"), " with -o", arguments.force)
     try:
         imported = _torchvisions(arguments) if source.startswith(TORCHVISION) else _from_file(arguments)
         weights = out.with_suffix(".safetensors") if arguments.weights is not None else None

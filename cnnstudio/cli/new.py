@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from cnnstudio.cli.command import CommandError, Commands
+from cnnstudio.cli.command import CommandError, Commands, free
 from cnnstudio.project import ProjectError, from_template, write
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 
@@ -46,9 +46,7 @@ def listing() -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file."""
-    out: Path = arguments.out
-    if out.exists() and not out.is_dir() and not arguments.force:
-        raise CommandError(f"{out} is there already; give another name, or --force to replace it.")
+    out = free(arguments.out, "", arguments.force)
     project = from_template(arguments.template, arguments.small)
     try:
         write(out, project)
