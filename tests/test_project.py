@@ -14,23 +14,12 @@ from typing import Any
 
 import pytest
 
-from cnnstudio import project as module
 from cnnstudio.blocks import Conv2d, Group, Input
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import BLOCKS, Graph, Node, Shape, Sketch, parameters
-from cnnstudio.project import (
-    DEEPEST,
-    LARGEST,
-    MOST_INPUTS,
-    MOST_NODES,
-    Project,
-    ProjectError,
-    dumps,
-    from_template,
-    loads,
-    read,
-    write,
-)
+from cnnstudio.project import Project, ProjectError, dumps, from_template, loads, read, versions, write, writing
+from cnnstudio.project.entries import LARGEST, MOST_INPUTS, MOST_NODES
+from cnnstudio.project.project import DEEPEST
 from cnnstudio.recipe import Recipe
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.zoo import NETWORKS, TEMPLATES
@@ -351,8 +340,8 @@ def test_older_versions_are_brought_up_to_date(project: Project, monkeypatch: py
         return found
 
     old = dumps(project).replace('"nodes"', '"layers"')
-    monkeypatch.setattr(module, "VERSION", 2)
-    monkeypatch.setattr(module, "UPGRADES", {1: rename_parts})
+    monkeypatch.setattr(versions, "VERSION", 2)
+    monkeypatch.setattr(versions, "UPGRADES", {1: rename_parts})
     assert loads(old) == project
     assert '"version": 2' in dumps(project)
     assert "of version 1 and damaged" in refusal(dumps(project).replace('"version": 2', '"version": 1'))
@@ -364,7 +353,7 @@ def test_defaults_are_part_of_the_format(request: pytest.FixtureRequest) -> None
     Change one only with a new version and an upgrade that writes the old one out; then ``make golden``.
     """
     written = {
-        name: {p.name: None if p.default is MISSING else json.loads(module._text(p.default)) for p in parameters(cls)}
+        name: {p.name: None if p.default is MISSING else json.loads(writing._text(p.default)) for p in parameters(cls)}
         for name, cls in sorted(BLOCKS.items())
     }
     if request.config.getoption("--rewrite-golden", default=False):
@@ -375,7 +364,7 @@ def test_defaults_are_part_of_the_format(request: pytest.FixtureRequest) -> None
 
 
 def test_there_is_an_upgrade_from_every_older_version() -> None:
-    assert sorted(module.UPGRADES) == list(range(1, module.VERSION))
+    assert sorted(versions.UPGRADES) == list(range(1, versions.VERSION))
 
 
 HOSTILE: list[Any] = [

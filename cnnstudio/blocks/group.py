@@ -55,7 +55,7 @@ class Group(Composite):
         """The body, whose Inputs take the shapes that enter; of a repeated group its copies in a row."""
         self._check(len(inputs))
         if self.repeat == 1:
-            return unrolled(self.inside(*inputs))
+            return unrolled(self.inside(*inputs).acting)
         names = ["input1", *(f"copy{number}" for number in range(1, self.repeat + 1))]
         row = [Node(name, self.copy, (before,)) for before, name in pairwise(names)]
         return Graph.of((Node("input1", Input(tuple(inputs[0]))), *row))
@@ -100,7 +100,8 @@ class Group(Composite):
         return [(node, name) for node, _, name in pairs if node in self.body and name in self.body[node].block.values]
 
     def _check(self, inputs: int) -> None:
-        outputs = [node.name for node in self.body.outputs]
+        body = self.body.acting
+        outputs = [node.name for node in body.outputs]
         if not self.body.inputs:
             raise ShapeError("The group has no Input inside, so nothing can enter it.")
         if len(self.body.inputs) != inputs:
@@ -111,9 +112,10 @@ class Group(Composite):
             raise ShapeError(f"With all copies it comes to {parts:,} blocks; {MOST_PARTS:,} are the most.")
         if len(outputs) != 1:
             raise ShapeError(f"The group must end in one block, but it ends in {', '.join(outputs[:5])}.")
-        if self.body.outputs[0].is_input:
-            raise ShapeError("The group holds nothing but an Input.")
-        for node in self.body:
+        if body.outputs[0].is_input:
+            what = "nothing but an Input" if body is self.body else "nothing that is not bypassed"
+            raise ShapeError(f"The group holds {what}.")
+        for node in body:
             if None in node.inputs:
                 raise ShapeError(f"Inside it, {node.name} has an open input.")
 
@@ -144,18 +146,16 @@ def unrolled(graph: Graph, only: str | None = None) -> Graph:
         taken.update(names)
         copies[node.name] = names
         nodes.append(dataclasses.replace(node, name=names[0], block=block.copy))
-        nodes += [Node(name, block.copy, (before,), node.position) for before, name in pairwise(names)]
+        nodes += [Node(name, block.copy, (before,), node.position, node.bypassed) for before, name in pairwise(names)]
 
     def end(source: str | None) -> str | None:
         return copies[source][-1] if source in copies else source
 
     wired = (
-        dataclasses.replace(node, inputs=tuple(end(source) for source in node.inputs))
-        if not copies.keys().isdisjoint(node.inputs)
-        else node
+        node.reading([end(source) for source in node.inputs]) if not copies.keys().isdisjoint(node.inputs) else node
         for node in nodes
     )
-    return Graph.of(wired, mapped(graph.frames, copies))
+    return Graph.of(wired, mapped(graph.frames, copies), graph.notes)
 
 
 def kept(group: Group, body: Graph) -> Group:
@@ -249,13 +249,13 @@ def grouped(
         if node.name == ends[0]:
             nodes.append(fold)
         elif node.name not in inside:
-            inputs = tuple(name if source == ends[0] else source for source in node.inputs)
-            nodes.append(dataclasses.replace(node, inputs=inputs) if ends[0] in node.inputs else node)
+            inputs = [name if source == ends[0] else source for source in node.inputs]
+            nodes.append(node.reading(inputs) if ends[0] in node.inputs else node)
     round_all = any(inside < frame.members for frame in graph.frames)
     rest = [frame for frame in graph.frames if frame not in within]
     shrunk = mapped(tuple(rest), dict.fromkeys(inside, (name,) if round_all else ()))
     try:
-        return Graph.of(nodes, shrunk), name
+        return Graph.of(nodes, shrunk, graph.notes), name
     except GraphError as error:
         raise GraphError(
             "A wire leaves this selection and comes back into it. Select what lies between as well."
@@ -282,5 +282,4 @@ def _entries(
 
 
 def _inside(node: Node, entries: dict[str, Node]) -> Node:
-    inputs = tuple(entries[source].name if source in entries else source for source in node.inputs)
-    return dataclasses.replace(node, inputs=inputs)
+    return node.reading([entries[source].name if source in entries else source for source in node.inputs])

@@ -47,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _table(analysis: Analysis) -> str:
+    bypassed = _bypassed(analysis)
+    analysis = analysis.acting
     fields = receptive_fields(analysis)
     rows = [("Node", "Block", "Output", "Parameters", "MACs", "Receptive field")]
     for name in analysis.graph.order:
@@ -65,9 +67,16 @@ def _table(analysis: Analysis) -> str:
     if totals and totals.frozen:
         learned = totals.parameters - totals.frozen
         lines.append(f"Frozen: {totals.frozen:,} of the parameters, so that {learned:,} learn")
+    if bypassed:
+        lines.append(f"Bypassed: {', '.join(bypassed)}")
     if totals:
         lines.append(f"Activations of one sample: {_size(totals.activation_bytes)}")
     return "\n".join(lines)
+
+
+def _bypassed(analysis: Analysis) -> list[str]:
+    """The nodes that do not act: those bypassed, and those that lead to nothing else."""
+    return [name for name in analysis.graph.order if name not in analysis.acting.graph]
 
 
 def _padded(row: tuple[str, ...], widths: list[int]) -> list[str]:
@@ -93,10 +102,13 @@ def _size(number: int) -> str:
 
 
 def _document(project: Project, analysis: Analysis, found: tuple[Diagnostic, ...]) -> dict[str, Any]:
+    bypassed = _bypassed(analysis)
+    analysis = analysis.acting
     fields = receptive_fields(analysis)
     totals = analysis.totals
     return {
         "nodes": [_node(name, analysis, fields.get(name)) for name in analysis.graph.order],
+        "bypassed": bypassed,
         "totals": vars(totals) if totals else None,
         "problems": [
             {"severity": each.severity, "code": each.code, "nodes": each.nodes, "sentence": each.sentence}
@@ -109,7 +121,8 @@ def _plain(value: object) -> object:
     """What JSON has no word for: the body of a group, and the step after a transposed convolution."""
     if isinstance(value, Graph):
         return [
-            {"name": node.name, "block": type(node.block).__name__, "settings": node.block.values} for node in value
+            {"name": node.name, "block": type(node.block).__name__, "settings": node.block.values}
+            for node in value.acting
         ]
     if isinstance(value, Fraction):
         return float(value)

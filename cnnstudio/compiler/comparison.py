@@ -218,10 +218,12 @@ def _change(old: Analysis, new: Analysis, was: str | None, name: str, matches: M
 
 def _settings(before: Node, after: Node) -> tuple[Setting, ...]:
     old, new = before.block, after.block
+    bypassed = [Setting("bypassed", before.bypassed, after.bypassed)] if before.bypassed != after.bypassed else []
     if type(old) is not type(new) or old is new:
-        return ()
+        return tuple(bypassed)
     values = new.values
-    return tuple(Setting(name, value, values[name]) for name, value in old.values.items() if value != values[name])
+    changed = (Setting(name, value, values[name]) for name, value in old.values.items() if value != values[name])
+    return (*bypassed, *changed)
 
 
 def _inside(old: Analysis, new: Analysis, before: Node, after: Node) -> tuple[Change, ...]:

@@ -37,11 +37,17 @@ def diagnose(
     """Everything that can be said about a network, errors first.
 
     Where it is known, ``classes`` is how many the data has, ``images`` how many there are to train with, and
-    ``weights`` whether the recipe names some to begin with.
+    ``weights`` whether the recipe names some to begin with. What is bypassed is looked past, and with a node bypassed
+    only those fixes are offered that can do their work round it.
     """
-    known = Known(classes, images, weights)
+    known, whole = Known(classes, images, weights), analysis.graph
+    analysis = analysis.acting
+
+    def possible(fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+        return fixes if analysis.graph is whole else tuple(fix for fix in fixes if fix.apply(whole) is not whole)
+
     return tuple(
-        Diagnostic(rule.code, rule.severity, found.nodes, found.sentence, found.fixes)
+        Diagnostic(rule.code, rule.severity, found.nodes, found.sentence, possible(found.fixes))
         for rule in sorted(RULES.values(), key=lambda rule: _SEVERITIES.index(rule.severity))
         for found in rule.check(analysis, known)
     )

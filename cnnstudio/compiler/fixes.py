@@ -1,6 +1,7 @@
 """Fixes: the edits that a diagnostic offers. Each is a function from graph to graph, and so one step of undo.
 
-A fix is made for the graph that was diagnosed. Where what it concerns is gone since, it gives the graph back as it is.
+A fix is made for the graph that was diagnosed, the one that acts, and is applied to the one on the canvas, which has
+bypassed nodes as well. Where what it concerns is gone since, it gives the graph back as it is.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ def insert(title: str, edge: Edge, *blocks: Block) -> Fix:
     """Put ``blocks`` one after the other on a wire; what stands behind it moves on to make room."""
 
     def apply(graph: Graph) -> Graph:
-        if edge not in graph.edges:
+        wire = _wire(graph, edge)
+        if wire is None:
             return graph
-        graph, places = _room(graph, edge, len(blocks))
-        return _spliced(graph, edge, zip(blocks, places, strict=True))
+        graph, places = _room(graph, wire, len(blocks))
+        return _spliced(graph, wire, zip(blocks, places, strict=True))
 
     return Fix(title, apply)
 
@@ -56,9 +58,10 @@ def append(title: str, name: str, *blocks: Block) -> Fix:
     """Put ``blocks`` one after the other behind a node that nothing reads."""
 
     def apply(graph: Graph) -> Graph:
-        if name not in graph or graph.consumers[name]:
+        end = _end(graph, name)
+        if end is None:
             return graph
-        last, (left, top) = name, graph[name].position
+        last, (left, top) = end, graph[end].position
         for number, block in enumerate(blocks, 1):
             node = Node(graph.fresh(block.stem), block, (last,), (left + number * _STEP[0], top))
             graph, last = graph.add(node), node.name
@@ -75,15 +78,23 @@ def remove(title: str, name: str) -> Fix:
 def delete(title: str, names: Iterable[str]) -> Fix:
     """Delete these nodes with their wires."""
     gone = tuple(names)
-    return Fix(title, lambda graph: graph.remove(*gone))
+
+    def apply(graph: Graph) -> Graph:
+        idle = [node.name for node in graph if node.bypassed and graph.passed(node.name) in gone]
+        return graph.remove(*gone, *idle)
+
+    return Fix(title, apply)
 
 
 def connect(title: str, edge: Edge) -> Fix:
     """Draw a wire."""
 
     def apply(graph: Graph) -> Graph:
-        possible = edge.source in graph and edge.target in graph and not graph.refusal(*dataclasses.astuple(edge))
-        return graph.connect(edge.source, edge.target, edge.port) if possible else graph
+        source = _end(graph, edge.source)
+        if source is None or edge.target not in graph:
+            return graph
+        target, port = _opening(graph, edge)
+        return graph if graph.refusal(source, target, port) else graph.connect(source, target, port)
 
     return Fix(title, apply)
 
@@ -95,9 +106,9 @@ def begin(title: str, edge: Edge | None, block: Input) -> Fix:
         name = graph.fresh(block.stem)
         if edge is None or edge.target not in graph:
             return graph.add(Node(name, block))
-        left, top = graph[edge.target].position
-        graph = graph.add(Node(name, block, position=(left - _STEP[0], top)))
-        return graph.connect(name, edge.target, edge.port)
+        target, port = _opening(graph, edge)
+        left, top = graph[target].position
+        return graph.add(Node(name, block, position=(left - _STEP[0], top))).connect(name, target, port)
 
     return Fix(title, apply)
 
@@ -117,6 +128,27 @@ def swap(title: str, first: str, second: str) -> Fix:
         return graph.move({second: mine.position})
 
     return Fix(title, apply)
+
+
+def _wire(graph: Graph, edge: Edge) -> Edge | None:
+    """The wire at the end of ``edge``, whose source may reach it through bypassed nodes; None where it is gone."""
+    entering = graph[edge.target].edges if edge.target in graph else ()
+    wire = next((each for each in entering if each.port == edge.port), None)
+    return wire if wire is not None and graph.passed(wire.source) == edge.source else None
+
+
+def _end(graph: Graph, name: str) -> str | None:
+    """The node that nothing reads and that gives what ``name`` gives; None where something reads it."""
+    return next((node.name for node in graph.outputs if graph.passed(node.name) == name), None)
+
+
+def _opening(graph: Graph, edge: Edge) -> tuple[str, int]:
+    """The port through which a wire enters what ``edge`` does: its own, or that of a bypassed node before it."""
+    target, port = edge.target, edge.port
+    inputs = graph[target].inputs
+    while port < len(inputs) and (source := inputs[port]) is not None and graph[source].bypassed:
+        target, port, inputs = source, 0, graph[source].inputs
+    return target, port
 
 
 def _spliced(graph: Graph, edge: Edge, placed: Iterable[tuple[Block, Position]]) -> Graph:

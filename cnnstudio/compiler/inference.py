@@ -47,7 +47,8 @@ class Totals:
 class Analysis:
     """What a graph comes to. ``facts`` holds the nodes that have a shape, ``errors`` those whose inputs do not fit.
 
-    A node that waits for an input, or stands behind a node with an error, is in neither.
+    A node that waits for an input, or stands behind a node with an error, is in neither. A bypassed node comes to the
+    shape that it passes on.
     """
 
     graph: Graph
@@ -64,11 +65,21 @@ class Analysis:
         return tuple(self.shape(source) for source in self.graph[name].inputs)
 
     @cached_property
+    def acting(self) -> Analysis:
+        """The analysis of ``graph.acting``, the network that is built and trained."""
+        graph = self.graph.acting
+        if graph is self.graph:
+            return self
+        facts = {name: fact for name, fact in self.facts.items() if name in graph}
+        return Analysis(graph, facts, {name: error for name, error in self.errors.items() if name in graph})
+
+    @cached_property
     def totals(self) -> Totals | None:
-        """The sums, or None unless every node has a shape: blank rather than wrong."""
-        if not self.facts or len(self.facts) < len(self.graph):
+        """The sums over what acts, or None unless all of it has a shape: blank rather than wrong."""
+        acting = self.acting
+        if not acting.facts or len(acting.facts) < len(acting.graph):
             return None
-        facts = self.facts.values()
+        facts = acting.facts.values()
         return Totals(
             sum(fact.parameters for fact in facts),
             sum(fact.macs for fact in facts),
@@ -100,10 +111,11 @@ def infer(graph: Graph, before: Analysis | None = None) -> Analysis:
             facts[name] = old_facts[name]
             continue
         reached.add(name)
-        shapes = tuple(facts[source].shape for source in node.inputs if source in facts)
-        if len(shapes) < len(node.inputs):
+        sources = node.inputs[:1] if node.bypassed else node.inputs
+        shapes = tuple(facts[source].shape for source in sources if source in facts)
+        if len(shapes) < len(sources):
             continue
-        found = node_facts(node.block, shapes)
+        found: Facts | ShapeError = Facts(shapes[0], 0, 0) if node.bypassed else node_facts(node.block, shapes)
         if not isinstance(found, Facts):
             errors[name] = found
             continue

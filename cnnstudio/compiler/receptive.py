@@ -103,6 +103,8 @@ def _seen(graph: Graph, shapes: Mapping[str, Shape], start: Mapping[str, _Sights
         sources = [source for source in node.inputs if source is not None]
         if node.is_input:
             seen[name] = start.get(name)
+        elif node.bypassed:
+            seen[name] = seen.get(node.inputs[0] or "")
         elif name not in shapes or len(sources) < len(node.inputs):
             seen[name] = None
         else:

@@ -41,7 +41,7 @@ class Source:
 
     ``paths`` holds, for every node that has a module, its path in the ``state_dict``: ``stage1.0``. ``steps`` are the
     nodes but the inputs, in the order in which ``forward`` computes them. ``backbones`` are the pretrained blocks, also
-    those inside others, by their path.
+    those inside others, by their path. ``passed`` tells for a bypassed node whose result it passes on.
     """
 
     text: str
@@ -49,16 +49,22 @@ class Source:
     paths: Mapping[str, str]
     steps: tuple[Step, ...]
     backbones: Mapping[str, Backbone] = field(default_factory=dict)
+    passed: Mapping[str, str] = field(default_factory=dict)
 
 
 def source(graph: Graph, class_name: str = "Network") -> Source:
-    """The source of a network. Raises ``SourceError`` if it has errors, no input or not exactly one output."""
+    """The source of a network. Raises ``SourceError`` if it has errors, no input or not exactly one output.
+
+    Bypassed nodes are not in it: what reads one reads what it passes on.
+    """
+    passed = {node.name: source for node in graph if node.bypassed and (source := graph.passed(node.name)) is not None}
+    graph = graph.acting
     analysis = infer(graph)
     _check(analysis, class_name)
     network = _Network(analysis, class_name)
     text = network.text()
     backbones = dict(_backbones(graph, network.paths))
-    return Source(text, class_name, network.paths, tuple(network.steps()), backbones)
+    return Source(text, class_name, network.paths, tuple(network.steps()), backbones, passed)
 
 
 def _backbones(graph: Graph, paths: Mapping[str, str]) -> Iterator[tuple[str, Backbone]]:
@@ -67,7 +73,7 @@ def _backbones(graph: Graph, paths: Mapping[str, str]) -> Iterator[tuple[str, Ba
         if isinstance(node.block, Backbone):
             yield path, node.block
         elif isinstance(node.block, Group):
-            body = unrolled(node.block.body)
+            body = unrolled(node.block.body.acting)
             copies = [f"{path}.{number}" for number in range(node.block.repeat)] if node.block.repeat > 1 else [path]
             for copy in copies:
                 yield from _backbones(body, {inner: f"{copy}.{inner}" for inner in body.nodes})

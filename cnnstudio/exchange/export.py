@@ -98,6 +98,7 @@ def export(
 
 
 def _network(graph: Graph, weights: Path | None, normalization: Normalizing | None) -> Network:
+    graph = graph.acting
     text = source(graph)
     analysis = infer(graph)
     module = build(text.text, text.class_name).eval()

@@ -6,6 +6,7 @@ from cnnstudio.graph.frame import Frame
 from cnnstudio.graph.graph import Graph
 from cnnstudio.graph.names import NamingError, checked_name
 from cnnstudio.graph.node import Edge, GraphError, Node, Position
+from cnnstudio.graph.note import Note
 from cnnstudio.graph.parameter import Declaration, Parameter, ParameterError, declaration, parameters
 from cnnstudio.graph.shape import Shape
 from cnnstudio.graph.sketch import Sketch
@@ -23,6 +24,7 @@ __all__ = [
     "GraphError",
     "NamingError",
     "Node",
+    "Note",
     "Parameter",
     "ParameterError",
     "Parts",

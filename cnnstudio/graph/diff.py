@@ -12,7 +12,8 @@ from cnnstudio.graph.node import Edge, Node
 class Diff:
     """From an old graph to a new one, by the names of nodes; ``moved`` are those of ``changed`` that only moved.
 
-    ``reframed`` says whether there are other frames.
+    ``bent`` are the wires in both that bend elsewhere. ``reframed`` and ``noted`` say whether there are other frames
+    and other notes.
     """
 
     added: tuple[str, ...] = ()
@@ -21,10 +22,12 @@ class Diff:
     moved: tuple[str, ...] = ()
     wires_added: tuple[Edge, ...] = ()
     wires_removed: tuple[Edge, ...] = ()
+    bent: tuple[Edge, ...] = ()
     reframed: bool = False
+    noted: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed or self.reframed)
+        return bool(self.added or self.removed or self.changed or self.reframed or self.noted)
 
 
 def diff(old: Graph, new: Graph) -> Diff:
@@ -41,6 +44,13 @@ def diff(old: Graph, new: Graph) -> Diff:
     ]
     gone = {edge: None for name in removed for edge in before[name].edges}
     come = {edge: None for name in added for edge in after[name].edges}
+    bent = [
+        edge
+        for node, other in pairs
+        if node.bends != other.bends
+        for edge in other.edges
+        if edge in node.edges and node.bends_into(edge.port) != other.bends_into(edge.port)
+    ]
     for node, other in pairs:
         if node.inputs != other.inputs:
             gone |= dict.fromkeys(node.edges)
@@ -52,9 +62,11 @@ def diff(old: Graph, new: Graph) -> Diff:
         tuple(node.name for node, other in pairs if _only_moved(node, other)),
         tuple(edge for edge in come if edge not in gone),
         tuple(edge for edge in gone if edge not in come),
+        tuple(bent),
         old.frames != new.frames,
+        old.notes != new.notes,
     )
 
 
 def _only_moved(old: Node, new: Node) -> bool:
-    return old.block == new.block and old.inputs == new.inputs
+    return old.block == new.block and old.inputs == new.inputs and old.bypassed == new.bypassed

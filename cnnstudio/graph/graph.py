@@ -13,23 +13,25 @@ import networkx as nx
 from cnnstudio.graph.block import Block
 from cnnstudio.graph.frame import HUES, Frame, checked_frames, mapped
 from cnnstudio.graph.names import checked_name, fresh_name
-from cnnstudio.graph.node import Edge, GraphError, Node, Position
+from cnnstudio.graph.node import Bends, Edge, GraphError, Node, Position, shifted
+from cnnstudio.graph.note import Note
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes by name, in the order in which they were added, and the frames round them, from back to front.
+    """Nodes by name, in the order in which they were added; the frames round them and the notes, from back to front.
 
-    Equal graphs have equal nodes in any order and equal frames. ``Graph()`` is the empty network;
+    Equal graphs have equal nodes in any order, equal frames and equal notes. ``Graph()`` is the empty network;
     ``Graph.of(nodes)`` checks that names are unique, that every input exists and that nothing runs in a circle.
     """
 
     nodes: Mapping[str, Node] = field(default_factory=lambda: MappingProxyType({}))
     frames: tuple[Frame, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @classmethod
-    def of(cls, nodes: Iterable[Node], frames: Iterable[Frame] = ()) -> Graph:
-        """A graph of these nodes, with these frames round them.
+    def of(cls, nodes: Iterable[Node], frames: Iterable[Frame] = (), notes: Iterable[Note] = ()) -> Graph:
+        """A graph of these nodes, with these frames round them and these notes beside them.
 
         Raises ``GraphError`` for a repeated name, a missing input, a cycle, and a frame round a node that is not there
         or that another frame holds.
@@ -43,7 +45,7 @@ class Graph:
             for source in node.inputs:
                 if source is not None and source not in made:
                     raise GraphError(f"{node.name} reads from {source[:60]}, which does not exist.")
-        graph = cls(MappingProxyType(made), checked_frames(frames, made))
+        graph = cls(MappingProxyType(made), checked_frames(frames, made), tuple(notes))
         if circle := _cycle(graph):
             raise GraphError(f"The network runs in a circle: {' → '.join(circle)}.")
         return graph
@@ -67,7 +69,7 @@ class Graph:
 
     @cached_property
     def _hash(self) -> int:
-        return hash((frozenset(self.nodes.values()), self.frames))
+        return hash((frozenset(self.nodes.values()), self.frames, self.notes))
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -120,6 +122,30 @@ class Graph:
         read = {source for node in self for source in node.inputs}
         return tuple(node for node in self if node.name not in read)
 
+    @cached_property
+    def acting(self) -> Graph:
+        """The network that is built and trained, in which bypassed nodes are wires.
+
+        It lacks as well what leads to nothing but the other ports of bypassed nodes.
+        """
+        bypassed = [node.name for node in self if node.bypassed]
+        if not bypassed:
+            return self
+        healed = self.remove(*bypassed, heal=True)
+        ends = {self.passed(node.name) for node in self.outputs}
+        used = set[str]().union(*(healed._upstream(end) for end in ends if end is not None))
+        return healed.remove(*(name for name in healed.nodes if name not in used))
+
+    def passed(self, name: str | None) -> str | None:
+        """The node whose result leaves this one: itself, or what a bypassed one passes on, where something enters."""
+        while name is not None and self.nodes[name].bypassed:
+            name = self.nodes[name].inputs[0]
+        return name
+
+    def bends(self, edge: Edge) -> Bends:
+        """Where this wire bends, from its source on."""
+        return self.nodes[edge.target].bends_into(edge.port)
+
     def ancestors(self, name: str) -> frozenset[str]:
         """Every node that ``name`` depends on."""
         return frozenset(nx.ancestors(self.digraph, name))
@@ -141,7 +167,7 @@ class Graph:
 
     def add(self, *nodes: Node) -> Graph:
         """With these nodes added. Raises ``GraphError`` as ``of`` does."""
-        return Graph.of((*self, *nodes), self.frames)
+        return Graph.of((*self, *nodes), self.frames, self.notes)
 
     def remove(self, *names: str, heal: bool = False) -> Graph:
         """Without these nodes and their wires; ``heal`` joins what a removed node read first to what read it."""
@@ -154,9 +180,7 @@ class Graph:
             return source
 
         rest = (
-            dataclasses.replace(node, inputs=tuple(kept(source) for source in node.inputs))
-            if gone.intersection(node.inputs)
-            else node
+            node.reading([kept(source) for source in node.inputs]) if gone.intersection(node.inputs) else node
             for node in self
             if node.name not in gone
         )
@@ -164,8 +188,9 @@ class Graph:
 
     def replace(self, name: str, block: Block) -> Graph:
         """With another block in this node; wires that it has no port for are dropped."""
-        node = self.nodes[name]
-        return self._changed(dataclasses.replace(node, block=block, inputs=node.inputs[: block.arity.most]))
+        node, most = self.nodes[name], block.arity.most
+        bypassed = node.bypassed and most != 0
+        return self._changed(dataclasses.replace(node, block=block, inputs=node.inputs[:most], bypassed=bypassed))
 
     def rename(self, name: str, new: str) -> Graph:
         """With this node called ``new``. Raises ``NamingError`` or ``GraphError`` where that may not be."""
@@ -196,7 +221,7 @@ class Graph:
         node = self.nodes[target]
         inputs = [*node.inputs, *[None] * (port + 1 - len(node.inputs))]
         inputs[port] = source
-        return self._changed(dataclasses.replace(node, inputs=tuple(inputs)))
+        return self._changed(node.reading(inputs))
 
     def refusal(self, source: str, target: str, port: int = 0) -> str | None:
         """Why this wire may not be, in a sentence, or None where it may. Linear in the size of the graph."""
@@ -217,9 +242,10 @@ class Graph:
         inputs = list(node.inputs)
         if node.block.arity.most is None and len(inputs) > node.block.arity.least:
             del inputs[edge.port]
-        else:
-            inputs[edge.port] = None
-        return self._changed(dataclasses.replace(node, inputs=tuple(inputs)))
+            bends = node.bends[: edge.port] + node.bends[edge.port + 1 :]
+            return self._changed(dataclasses.replace(node, inputs=tuple(inputs), bends=bends))
+        inputs[edge.port] = None
+        return self._changed(node.reading(inputs))
 
     def insert(self, edge: Edge, node: Node) -> Graph:
         """With ``node`` spliced into this wire: it reads the source first, and the target reads it.
@@ -230,14 +256,61 @@ class Graph:
         return self.add(spliced).connect(node.name, edge.target, edge.port).join((node.name,), edge)
 
     def move(self, positions: Mapping[str, Position]) -> Graph:
-        """With these nodes elsewhere; name -> top left corner in scene pixels."""
-        return self._changed(
-            *(
-                dataclasses.replace(self.nodes[name], position=(float(x), float(y)))
-                for name, (x, y) in positions.items()
-                if name in self
+        """With these nodes elsewhere; name -> top left corner in scene pixels. Wires between them keep their form."""
+        steps = {
+            name: (x - self.nodes[name].position[0], y - self.nodes[name].position[1])
+            for name, (x, y) in positions.items()
+            if name in self
+        }
+
+        def moved(node: Node) -> Node:
+            x, y = positions[node.name]
+            rows = zip(node.inputs, node.bends, strict=False)
+            bends = tuple(
+                shifted(row, steps[node.name]) if source is not None and steps.get(source) == steps[node.name] else row
+                for source, row in rows
             )
-        )
+            return dataclasses.replace(node, position=(float(x), float(y)), bends=bends)
+
+        return self._changed(*(moved(self.nodes[name]) for name in steps))
+
+    def bend(self, edge: Edge, bends: Bends) -> Graph:
+        """With this wire passing these places on its way. Raises ``GraphError`` for too many, and for no such wire."""
+        if edge not in self.nodes[edge.target].edges:
+            raise GraphError(f"There is no wire from {edge.source} to {edge.target} to bend.")
+        return self._changed(self.nodes[edge.target].bent(edge.port, bends))
+
+    def straighten(self, names: Iterable[str]) -> Graph:
+        """With no bends in the wires that enter and leave these nodes."""
+        ends = set(names)
+
+        def straight(node: Node) -> Node:
+            rows = zip(node.inputs, node.bends, strict=False)
+            bends = tuple(() if node.name in ends or source in ends else row for source, row in rows)
+            return dataclasses.replace(node, bends=bends)
+
+        return self._changed(*(straight(node) for node in self if node.bends))
+
+    def bypass(self, names: Iterable[str], on: bool = True) -> Graph:
+        """With these nodes bypassed, or not. Raises ``GraphError`` for one that has no input to pass on."""
+        changed = (self.nodes[name] for name in names if name in self and self.nodes[name].bypassed != on)
+        return self._changed(*(dataclasses.replace(node, bypassed=on) for node in changed))
+
+    def add_note(self, note: Note) -> Graph:
+        """With this note before all others."""
+        return Graph(self.nodes, self.frames, (*self.notes, note))
+
+    def replace_note(self, old: Note, new: Note) -> Graph:
+        """With this note in the place of that one, if that is there."""
+        if old not in self.notes:
+            return self
+        index = self.notes.index(old)
+        return Graph(self.nodes, self.frames, (*self.notes[:index], new, *self.notes[index + 1 :]))
+
+    def remove_note(self, note: Note) -> Graph:
+        """Without this note."""
+        index = self.notes.index(note) if note in self.notes else len(self.notes)
+        return Graph(self.nodes, self.frames, self.notes[:index] + self.notes[index + 1 :])
 
     def frame(self, names: Iterable[str], title: str = "Frame", hue: int = HUES[0]) -> Graph:
         """With a frame round these nodes, which leave the frames that they are in. Raises ``GraphError``."""
@@ -260,85 +333,19 @@ class Graph:
             return self
         return self.reframe(frame, dataclasses.replace(frame, members=frame.members.union(names)))
 
-    def subgraph(self, names: Iterable[str]) -> Graph:
-        """These nodes alone, in the order of this graph, with the frames of which none stays behind.
+    def subgraph(self, names: Iterable[str], notes: Iterable[Note] = ()) -> Graph:
+        """These nodes alone, in the order of this graph, with the frames of which none stays behind, and these notes.
 
         Wires from outside are open ports.
         """
         kept = set(names)
         nodes = (
-            dataclasses.replace(node, inputs=tuple(source if source in kept else None for source in node.inputs))
+            node.reading([source if source in kept else None for source in node.inputs])
             for node in self
             if node.name in kept
         )
-        return self._with(nodes, tuple(frame for frame in self.frames if frame.members <= kept))
-
-    def merge(self, other: Graph, keep_inputs: bool = False, offset: Position = (0.0, 0.0)) -> tuple[Graph, list[str]]:
-        """With a copy of ``other`` beside it under free names; the new graph and those names.
-
-        ``keep_inputs`` reads the copies' open ports from this graph where ``other``'s node of that name reads them.
-        """
-        taken = set(self.nodes)
-        names: dict[str, str] = {}
-        for node in other:
-            stem = node.name.rstrip("0123456789") or node.block.stem
-            names[node.name] = node.name if node.name not in taken else fresh_name(stem, taken)
-            taken.add(names[node.name])
-
-        def source_of(node: Node, port: int, source: str | None) -> str | None:
-            if source is not None:
-                return names[source]
-            twin = self.nodes.get(node.name) if keep_inputs else None
-            return twin.inputs[port] if twin is not None and port < len(twin.inputs) else None
-
-        copies = [
-            dataclasses.replace(
-                node,
-                name=names[node.name],
-                inputs=tuple(source_of(node, port, source) for port, source in enumerate(node.inputs)),
-                position=(node.position[0] + offset[0], node.position[1] + offset[1]),
-            )
-            for node in other
-        ]
-        frames = mapped(other.frames, {old: (new,) for old, new in names.items()})
-        return Graph.of((*self, *copies), (*self.frames, *frames)), [copy.name for copy in copies]
-
-    def expand(self, name: str, inner: Graph, prefix: bool = True) -> Graph:
-        """With this node replaced by the nodes of ``inner``, whose Input nodes stand for what it read, in order.
-
-        The new nodes are called name_inner, without ``prefix`` as they are called inside where that is free, and laid
-        out round the place of the old node. They join its frame; where it has none, they keep those inside.
-        """
-        node = self.nodes[name]
-        result = inner.outputs[0].name
-        names: dict[str, str | None] = dict(zip((i.name for i in inner.inputs), node.inputs, strict=False))
-        parts = [part for part in inner if part.name not in names]
-        taken = set(self.nodes) - {name}
-        for part in parts:
-            wanted = f"{name}_{part.name}" if prefix else part.name
-            names[part.name] = wanted if wanted not in taken else fresh_name(wanted, taken)
-            taken.add(str(names[part.name]))
-        left = min((part.position[0] for part in parts), default=0.0)
-        top = min((part.position[1] for part in parts), default=0.0)
-        made = [
-            Node(
-                str(names[part.name]),
-                part.block,
-                tuple(names[source] if source is not None else None for source in part.inputs),
-                (node.position[0] + part.position[0] - left, node.position[1] + part.position[1] - top),
-            )
-            for part in parts
-        ]
-        nodes: list[Node] = []
-        for old in self:
-            if old.name == name:
-                nodes += made
-            else:
-                inputs = tuple(names[result] if source == name else source for source in old.inputs)
-                nodes.append(dataclasses.replace(old, inputs=inputs) if name in old.inputs else old)
-        parts_of = {each: (str(names[each]),) if part in parts else () for each, part in inner.nodes.items()}
-        within = () if name in self.framed else mapped(inner.frames, parts_of)
-        return Graph.of(nodes, (*mapped(self.frames, {name: [part.name for part in made]}), *within))
+        frames = tuple(frame for frame in self.frames if frame.members <= kept)
+        return Graph(MappingProxyType({node.name: node for node in nodes}), frames, tuple(notes))
 
     def _upstream(self, name: str) -> set[str]:
         seen = {name}
@@ -352,14 +359,14 @@ class Graph:
 
     def _changed(self, *nodes: Node) -> Graph:
         """With these nodes in the place of those of the same name."""
-        return Graph(MappingProxyType({**self.nodes, **{node.name: node for node in nodes}}), self.frames)
+        made = {**self.nodes, **{node.name: node for node in nodes}}
+        return Graph(MappingProxyType(made), self.frames, self.notes)
 
     def _framed(self, frames: tuple[Frame, ...]) -> Graph:
-        return self if frames == self.frames else Graph(self.nodes, frames)
+        return self if frames == self.frames else Graph(self.nodes, frames, self.notes)
 
-    @staticmethod
-    def _with(nodes: Iterable[Node], frames: tuple[Frame, ...]) -> Graph:
-        return Graph(MappingProxyType({node.name: node for node in nodes}), frames)
+    def _with(self, nodes: Iterable[Node], frames: tuple[Frame, ...]) -> Graph:
+        return Graph(MappingProxyType({node.name: node for node in nodes}), frames, self.notes)
 
 
 def _cycle(graph: Graph) -> list[str]:

@@ -53,8 +53,8 @@ def layout(
 
 
 def laid_out(graph: Graph) -> Graph:
-    """The graph with every node at the place that ``layout`` gives it."""
-    return graph.move(layout(graph))
+    """The graph with every node at the place that ``layout`` gives it, and straight wires."""
+    return graph.straighten(graph.nodes).move(layout(graph))
 
 
 def _components(nodes: list[Node]) -> list[list[Node]]:

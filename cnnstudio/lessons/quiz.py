@@ -122,7 +122,7 @@ def _everything(analysis: Analysis) -> Iterator[Question]:
 def _about(analysis: Analysis, name: str, fields: Mapping[str, ReceptiveField | None]) -> Iterator[Question]:
     """Every question about one node."""
     node, facts = analysis.graph[name], analysis.facts.get(name)
-    if facts is None or node.is_input:
+    if facts is None or node.is_input or node.bypassed:
         return
     into = tuple(shape for shape in analysis.shapes_into(name) if shape is not None)
     for kind, answer, difficulty in _of(node, into, facts, fields):

@@ -133,7 +133,7 @@ def _windows(analysis: Analysis, fields: Mapping[str, ReceptiveField | None], na
     stages: list[_Stage] = []
     while True:
         node = analysis.graph[name]
-        source = node.inputs[0] if len(node.inputs) == 1 else None
+        source = node.inputs[0] if len(node.inputs) == 1 or node.bypassed else None
         before = fields.get(source) if source is not None else None
         found = _span(analysis, node) if before is not None else None
         if found is None or source is None or before is None:
@@ -150,6 +150,8 @@ def _windows(analysis: Analysis, fields: Mapping[str, ReceptiveField | None], na
 
 def _span(analysis: Analysis, node: Node) -> tuple[tuple[int, int], tuple[int | Fraction, int | Fraction]] | None:
     """How many of the values that it reads one value of a node depends on, and how far apart neighbours read."""
+    if node.bypassed:
+        return (1, 1), (1, 1)
     into = tuple(shape for shape in analysis.shapes_into(node.name) if shape is not None)
     if isinstance(node.block, Composite):
         try:

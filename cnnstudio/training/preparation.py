@@ -23,7 +23,8 @@ def prepare(
     ``DataError`` or ``TrainingError`` with a sentence.
     """
     text = source(project.graph)
-    size = infer(project.graph).facts[project.graph.inputs[0].name].shape
+    graph = project.graph.acting
+    size = infer(graph).facts[graph.inputs[0].name].shape
     data = known if known is not None else load(project.recipe, size, progress)
     module = fresh(text, project.recipe)
     return text, module, begin(module, text, project.recipe, data, progress)

@@ -21,8 +21,11 @@ def values(module: nn.Module, source: Source, nodes: frozenset[str], x: Tensor) 
     """What comes out of ``nodes`` for the images ``x`` (N, C, H, W); only what they depend on is computed.
 
     ``module`` is the built ``source``; it is evaluated, not trained: dropout is off, running means stay what they
-    are, no random number is drawn, and the module is left as it was. A node that no step computes is the input.
+    are, no random number is drawn, and the module is left as it was. A node that no step computes is the input; a
+    bypassed one has the value that it passes on.
     """
+    asked = {name: source.passed.get(name, name) for name in nodes}
+    nodes = frozenset(asked.values())
     steps = {step.node: step for step in source.steps}
     inputs = {name for step in source.steps for name in step.inputs} - set(steps)
     if strange := nodes - set(steps) - inputs:
@@ -40,7 +43,7 @@ def values(module: nn.Module, source: Source, nodes: frozenset[str], x: Tensor) 
             if step.node in needed:
                 # the expression was written by compiler.source from checked names and coerced values
                 found[step.node] = eval(step.expression, names | {name: found[name] for name in step.inputs})
-    return {name: found[name] for name in nodes}
+    return {name: found[home] for name, home in asked.items()}
 
 
 def shown(value: Tensor) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnstudio.blocks.group import Group, unrolled
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position
+from cnnstudio.graph.assembly import expanded
 from cnnstudio.graph.layout import layout
 from cnnstudio.ui.measures import GAP, HEIGHT, SNAP, WIDTH, node_height, node_size
 
@@ -60,9 +61,9 @@ def ungrouped(analysis: Analysis, name: str) -> tuple[Graph, tuple[str, ...]]:
     width = max(x for x, _ in parts) - min(x for x, _ in parts)
     rise = (max(y for _, y in parts) - min(y for _, y in parts)) / 2
     after = [each for each in graph.descendants(name) if graph[each].position[0] > old.position[0]]
-    expanded = _shifted(graph, after, width, 0.0).expand(name, inner)
-    made = tuple(node.name for node in expanded if node.name not in graph)
-    return _shifted(expanded, made, 0.0, -rise), made
+    opened = expanded(_shifted(graph, after, width, 0.0), name, inner)
+    made = tuple(node.name for node in opened if node.name not in graph)
+    return _shifted(opened, made, 0.0, -rise), made
 
 
 def _restored(graph: Graph, name: str, group: Group) -> tuple[Graph, tuple[str, ...]]:
@@ -80,7 +81,7 @@ def _restored(graph: Graph, name: str, group: Group) -> tuple[Graph, tuple[str, 
         named = named.move({part: (left + number * step, top) for number, part in enumerate(made)})
         width = (len(made) - 1) * step
     else:
-        named = graph.expand(name, group.body, prefix=False)
+        named = expanded(graph, name, group.body, prefix=False)
         made = tuple(node.name for node in named if node.name not in graph or node.name == name)
         parts = [node.position for node in group.body if not node.is_input] or [(0.0, 0.0)]
         width = max(x for x, _ in parts) - min(x for x, _ in parts)

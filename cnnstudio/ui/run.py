@@ -289,7 +289,7 @@ class Progress:
 
 def obstacle(document: Document, training: bool = True) -> str | None:
     """Why the open project cannot be built (and trained) as it is, in a sentence, or None where it can."""
-    graph = document.graph
+    graph = document.graph.acting
     if not len(graph):
         return "There is no network yet. Drag an Input block onto the canvas, or start from a template."
     if error := next((found for found in document.diagnostics if found.severity == "error"), None):
@@ -307,14 +307,16 @@ def obstacle(document: Document, training: bool = True) -> str | None:
 
 def images_key(project: Project) -> tuple[object, ...]:
     """What the images of a project, and how they are normalised, follow from."""
-    recipe, inputs = project.recipe, project.graph.inputs
-    backbones = [node.block for node in project.graph if isinstance(node.block, Backbone)] if recipe.weights else []
+    recipe, graph = project.recipe, project.graph.acting
+    inputs = graph.inputs
+    backbones = [node.block for node in graph if isinstance(node.block, Backbone)] if recipe.weights else []
     size = inputs[0].block if inputs else None
     return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, recipe.weights, size, *backbones
 
 
 def image_size(graph: Graph) -> Shape | None:
     """The size that images must have to enter this network: channels, height, width; None where it takes no images."""
+    graph = graph.acting
     size = infer(graph).shape(graph.inputs[0].name) if graph.inputs else None
     return size if size is not None and size.is_map else None
 

@@ -10,6 +10,7 @@ from cnnstudio.blocks import Add, Conv2d, Flatten, Input, MaxPool2d, ReLU
 from cnnstudio.blocks.group import MOST_PARTS, Group, exposable, grouped, size, unrolled, with_body, with_exposed
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Graph, GraphError, Node, ParameterError, Shape, Sketch
+from cnnstudio.graph.assembly import expanded
 
 
 def residual() -> Graph:
@@ -51,7 +52,7 @@ def test_ungrouping_restores_what_was_there() -> None:
     after, name = folded(graph, "conv1", "relu1", "conv2")
     block = after[name].block
     assert isinstance(block, Group)
-    restored = after.expand(name, block.graph(Shape(4, 8, 8)), prefix=False)
+    restored = expanded(after, name, block.graph(Shape(4, 8, 8)), prefix=False)
     assert restored == graph
 
 

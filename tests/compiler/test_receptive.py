@@ -24,6 +24,7 @@ from cnnstudio.blocks import (
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
 from cnnstudio.graph import Block, Graph, Node, Sketch
+from cnnstudio.graph.assembly import expanded
 
 
 def last(*blocks: Block, size: tuple[int, ...] = (3, 224, 224)) -> ReceptiveField | None:
@@ -148,7 +149,7 @@ def test_a_composite_behind_anything_is_the_sum_of_its_parts(before: Block) -> N
         end = graph.chain(graph(Input((3, 20, 20))), before, composite)
         whole = graph.graph()
         inside = infer(whole).inside(end).graph
-        parts = whole.expand(end, inside)
+        parts = expanded(whole, end, inside)
         assert receptive_fields(infer(whole))[end] == receptive_fields(infer(parts))[parts.outputs[0].name]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from cnnstudio.blocks import Add, Concat, Conv2d, Identity, Input, ReLU, Residual
 from cnnstudio.graph import Graph, GraphError, NamingError, Node, Shape
+from cnnstudio.graph.assembly import expanded, merged
 from cnnstudio.graph.diff import diff
 from cnnstudio.graph.layout import laid_out
 
@@ -51,9 +52,9 @@ def edited(graph: Graph, luck: random.Random) -> Graph:
             return graph.insert(luck.choice(graph.edges), node) if graph.edges and block.arity.most != 0 else graph
         case "merge":
             part = graph.subgraph(luck.sample(names, min(3, len(names))))
-            return graph.merge(part, keep_inputs=luck.random() < 0.5)[0]
+            return merged(graph, part, keep_inputs=luck.random() < 0.5)[0]
         case "expand":
-            return graph.expand(one, Residual(8, 2).parts(Shape(4, 8, 8)).graph)
+            return expanded(graph, one, Residual(8, 2).parts(Shape(4, 8, 8)).graph)
         case "move":
             return graph.move({one: (luck.random(), 3.0)})
         case _:

@@ -9,6 +9,7 @@ import pytest
 from cnnstudio.blocks import BatchNorm2d, Conv2d, Group, Identity, Input, ReLU, Residual
 from cnnstudio.blocks.group import grouped, unrolled, with_body
 from cnnstudio.graph import Edge, Frame, Graph, GraphError, Node, Shape
+from cnnstudio.graph.assembly import expanded, merged
 from cnnstudio.graph.diff import diff
 from cnnstudio.graph.frame import HUES, LONGEST, next_hue
 
@@ -152,9 +153,9 @@ def test_subgraph_keeps_the_frames_of_which_it_has_all(framed: Graph) -> None:
 
 
 def test_merge_brings_the_frames_along(framed: Graph) -> None:
-    merged, made = framed.merge(framed.subgraph(("conv1", "relu1", "conv2")))
+    graph, made = merged(framed, framed.subgraph(("conv1", "relu1", "conv2")))
     assert made == ["conv3", "relu3", "conv4"]
-    assert [(frame.title, sorted(frame.members)) for frame in merged.frames] == [
+    assert [(frame.title, sorted(frame.members)) for frame in graph.frames] == [
         ("First", ["conv1", "relu1"]), ("Second", ["conv2", "relu2"]), ("First", ["conv3", "relu3"]),
     ]  # fmt: skip
 
@@ -164,9 +165,9 @@ def test_parts_take_the_place_of_what_they_were_in(framed: Graph) -> None:
     parts = sorted(f"relu1_{node.name}" for node in inner if not node.is_input)
     assert len(parts) > 1
     inside = inner.frame((inner.outputs[0].name,), "Inside", 7)
-    assert members(framed.expand("relu1", inside)) == {"First": sorted(["conv1", *parts]), "Second": BOTH["Second"]}
+    assert members(expanded(framed, "relu1", inside)) == {"First": sorted(["conv1", *parts]), "Second": BOTH["Second"]}
     end = f"flat_{inner.outputs[0].name}"
-    assert members(framed.expand("flat", inside)) == {**BOTH, "Inside": [end]}
+    assert members(expanded(framed, "flat", inside)) == {**BOTH, "Inside": [end]}
 
 
 # groups
@@ -182,7 +183,7 @@ def test_a_frame_inside_a_fold_comes_inside(framed: Graph) -> None:
     assert isinstance(block, Group)
     assert members(folded) == {"First": ["conv1"]}
     assert members(block.body) == {"Second": BOTH["Second"]}
-    assert members(folded.expand(name, block.body, prefix=False)) == {"First": ["conv1"], "Second": BOTH["Second"]}
+    assert members(expanded(folded, name, block.body, prefix=False)) == {"First": ["conv1"], "Second": BOTH["Second"]}
 
 
 def test_a_fold_of_part_of_a_frame_stays_in_it(framed: Graph) -> None:
@@ -226,7 +227,7 @@ def edited(graph: Graph, rng: random.Random, turn: int) -> Graph:
     if kind == 3 and wires:
         return graph.insert(rng.choice(wires), Node(graph.fresh("bn"), BatchNorm2d()))
     if kind == 4:
-        return graph.remove(*some, heal=True) if len(names) > 12 else graph.merge(graph.subgraph(some))[0]
+        return graph.remove(*some, heal=True) if len(names) > 12 else merged(graph, graph.subgraph(some))[0]
     return graph.move(dict.fromkeys(some, (float(turn), 0.0)))
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from cnnstudio.blocks import Add, BatchNorm2d, Conv2d, Identity, Input, ReLU, Residual
 from cnnstudio.graph import Edge, Graph, GraphError, NamingError, Node, Shape
+from cnnstudio.graph.assembly import expanded, merged
 
 
 def wires(graph: Graph) -> set[tuple[str, str, int]]:
@@ -167,19 +168,19 @@ def test_subgraph_leaves_open_ports(chain: Graph) -> None:
 
 def test_merge_makes_free_names(chain: Graph) -> None:
     part = chain.subgraph(["conv1", "relu1"])
-    graph, names = chain.merge(part, offset=(10.0, 20.0))
+    graph, names = merged(chain, part, offset=(10.0, 20.0))
     assert names == ["conv2", "relu2"]
     assert graph["conv2"].inputs == (None,) and graph["relu2"].inputs == ("conv2",)
     assert graph["conv2"].position == (110.0, 20.0)
 
 
 def test_merge_can_keep_what_was_read(chain: Graph) -> None:
-    graph, names = chain.merge(chain.subgraph(["conv1", "relu1"]), keep_inputs=True)
+    graph, names = merged(chain, chain.subgraph(["conv1", "relu1"]), keep_inputs=True)
     assert graph[names[0]].inputs == ("image",)
 
 
 def test_merge_keeps_names_that_are_free(chain: Graph) -> None:
-    graph, names = Graph().merge(chain)
+    graph, names = merged(Graph(), chain)
     assert names == list(chain.nodes) and graph == chain
 
 
@@ -192,7 +193,7 @@ def test_expand_puts_the_parts_in_place_of_a_composite() -> None:
         ]
     )
     inner = Residual(4).parts(Shape(4, 8, 8)).graph
-    opened = graph.expand("block1", inner)
+    opened = expanded(graph, "block1", inner)
     assert "block1" not in opened and len(opened) == 2 + len(inner) - 1
     assert opened["block1_conv1"].inputs == ("image",)
     assert opened["block1_add"].inputs == ("block1_bn2", "image")
@@ -208,6 +209,6 @@ def test_expand_finds_free_names() -> None:
             Node("block1_conv1", ReLU(), ("block1",)),
         ]
     )
-    opened = graph.expand("block1", Residual(4).parts(Shape(4, 8, 8)).graph)
+    opened = expanded(graph, "block1", Residual(4).parts(Shape(4, 8, 8)).graph)
     assert isinstance(opened["block1_conv1"].block, ReLU)
     assert isinstance(opened["block1_conv11"].block, Conv2d)

@@ -7,6 +7,7 @@ import pytest
 
 from cnnstudio.blocks import Add, Conv2d, Identity, Input, ReLU, Residual
 from cnnstudio.graph import Graph, Node, Position, Shape, Sketch
+from cnnstudio.graph.assembly import merged
 from cnnstudio.graph.layout import layout
 
 SIZE, GAP = (184.0, 68.0), (84.0, 36.0)
@@ -112,7 +113,7 @@ def test_nothing_overlaps_and_wires_run_forward(seed: int, direction: str) -> No
 
 
 def test_parts_that_nothing_joins_lie_below_one_another(chain: Graph) -> None:
-    graph, copies = chain.merge(chain)
+    graph, copies = merged(chain, chain)
     graph = graph.add(*(Node(f"loose{number}", Identity()) for number in range(7)))
     places = layout(graph)
     assert overlaps(places) == []

@@ -7,6 +7,7 @@ from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Shape, ShapeError, Sketch
+from cnnstudio.graph.assembly import expanded
 from cnnstudio.project import Project, dumps, loads
 from cnnstudio.zoo import NETWORKS, Backbone
 from cnnstudio.zoo.backbone import MODELS
@@ -103,6 +104,6 @@ def test_it_opens_and_ungroups_into_its_parts() -> None:
     inside = infer(graph).inside("backbone1")
     assert inside.graph.outputs[0].name == "last"
     assert len({node.position for node in inside.graph}) == len(inside.graph)
-    opened = graph.expand("backbone1", inside.graph)
+    opened = expanded(graph, "backbone1", inside.graph)
     before, after = infer(graph).totals, infer(opened).totals
     assert before is not None and after is not None and before.parameters == after.parameters

@@ -8,11 +8,12 @@ from itertools import count
 from typing import Literal
 
 from PySide6.QtCore import QPoint, QPointF
-from PySide6.QtGui import QCursor, QGuiApplication
+from PySide6.QtGui import QCursor
 
 from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Block, Composite, Edge, Frame, Graph, GraphError, Node, Position
+from cnnstudio.graph.assembly import merged
 from cnnstudio.graph.frame import HUES, next_hue
 from cnnstudio.ui.canvas import clipboard
 from cnnstudio.ui.canvas.camera import Camera
@@ -126,9 +127,9 @@ class Editor(Camera):
         names: list[str] = []
 
         def change(graph: Graph) -> Graph:
-            merged, made = graph.merge(other, keep_inputs, offset)
+            both, made = merged(graph, other, keep_inputs, offset)
             names.extend(made)
-            return merged
+            return both
 
         if self.attempt(text, change):
             self.document.select(tuple(names))
@@ -192,7 +193,7 @@ class Editor(Camera):
     def arrange(self) -> None:
         """Lay out the selected nodes, or the whole network when fewer than two are selected."""
         only = frozenset(self.chosen) if len(self.chosen) > 1 else None
-        self.attempt("Arrange", lambda graph: graph.move(arranged(graph, only)))
+        self.attempt("Arrange", lambda graph: graph.straighten(only or graph.nodes).move(arranged(graph, only)))
         if only is None:
             self.fit()
 

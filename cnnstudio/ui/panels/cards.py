@@ -141,8 +141,11 @@ def theory(block: type[Block]) -> str:
 
 def network(analysis: Analysis) -> str:
     """What the whole network comes to; blank, never wrong, while some shape is unknown."""
-    graph, totals = analysis.graph, analysis.totals
-    rows = [("Nodes", f"{len(graph):,}")]
+    totals, all_of_them = analysis.totals, len(analysis.graph)
+    analysis = analysis.acting
+    graph = analysis.graph
+    idle = all_of_them - len(graph)
+    rows = [("Nodes", f"{len(graph):,}, and {idle:,} bypassed" if idle else f"{len(graph):,}")]
     for title, nodes in (("Input", graph.inputs), ("Output", graph.outputs)):
         shapes = [unbroken(str(shape)) for node in nodes if (shape := analysis.shape(node.name)) is not None]
         if shapes and len(shapes) <= 3:

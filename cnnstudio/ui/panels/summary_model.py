@@ -62,8 +62,10 @@ class SummaryModel(QAbstractTableModel):
     def set_analysis(self, analysis: Analysis, conceals: Callable[[str], bool] | None = None) -> None:
         """Show these facts; rows that stay in their place keep the selection and the scroll position.
 
-        ``conceals`` tells which nodes are not known because they are hidden.
+        What is bypassed has no row, as nothing of it is in the network. ``conceals`` tells which nodes are not known
+        because they are hidden.
         """
+        analysis = analysis.acting
         rows = [_row(analysis, name, conceals is not None and conceals(name)) for name in analysis.graph.order]
         totals_changed = analysis.totals != self.totals
         self.totals = analysis.totals

@@ -1,0 +1,185 @@
+"""Reading: from a .cnn file to a project. Nothing that the file says is ever executed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+import cnnstudio.blocks  # noqa: F401 - fills BLOCKS
+from cnnstudio.disk import DiskError
+from cnnstudio.disk import read as read_file
+from cnnstudio.graph import (
+    BLOCKS,
+    Declaration,
+    Frame,
+    Graph,
+    GraphError,
+    NamingError,
+    Node,
+    Note,
+    ParameterError,
+    checked_name,
+    parameters,
+)
+from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
+from cnnstudio.project.entries import (
+    LARGEST,
+    MOST_INPUTS,
+    MOST_NODES,
+    MOST_NOTES,
+    MOST_WIRES,
+    BodyEntry,
+    BookmarkEntry,
+    FrameEntry,
+    NodeEntry,
+    NoteEntry,
+    ProjectFile,
+)
+from cnnstudio.project.project import DEEPEST, MOST_BOOKMARKS, Bookmark, Project, ProjectError
+from cnnstudio.project.refusals import malformed, meant, place, quoted, refusal, short
+from cnnstudio.project.versions import FORMAT, upgraded
+from cnnstudio.recipe import Recipe
+
+D = TypeVar("D", bound=Declaration)
+
+
+def read(path: Path) -> Project:
+    """The project in this file. Raises ``ProjectError`` that names the file and the place in it."""
+    try:
+        return loads(read_file(path, LARGEST))
+    except DiskError as error:
+        raise ProjectError(str(error)) from error
+    except ProjectError as error:
+        raise ProjectError(f"{path.name} cannot be opened: {error}") from error
+
+
+def loads(text: str | bytes) -> Project:
+    """The project in the text of a .cnn file. Raises ``ProjectError`` that names the place, and nothing else."""
+    try:
+        file = _validated(upgraded(_decoded(text)))
+        return Project(_graph(file), _made(Recipe, file.recipe, "In the recipe"), _bookmarks(file.bookmarks))
+    except RecursionError as error:
+        raise ProjectError("It is nested too deeply to be a project.") from error
+
+
+def _decoded(text: str | bytes) -> dict[str, Any]:
+    try:
+        data = (text.encode() if isinstance(text, str) else text).removeprefix(b"\xef\xbb\xbf")  # Notepad writes one
+        found = msgspec.json.decode(data.decode())
+    except UnicodeError as error:
+        raise ProjectError("It is no text in UTF-8, so it is no project of CNN Studio, or it is damaged.") from error
+    except msgspec.ValidationError as error:
+        raise ProjectError("One of its numbers is too large for a computer.") from error
+    except msgspec.DecodeError as error:
+        raise ProjectError(malformed(data, str(error))) from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ProjectError(f'It is no project of CNN Studio: it does not begin with "format": "{FORMAT}".')
+    return found
+
+
+def _validated(found: dict[str, Any]) -> ProjectFile:
+    try:
+        return msgspec.convert(found, ProjectFile)
+    except msgspec.ValidationError as error:
+        raise ProjectError(refusal(str(error), found)) from error
+
+
+def _graph(file: ProjectFile | BodyEntry, outer: str = "", depth: int = 0) -> Graph:
+    """The graph of these nodes, frames and notes; ``outer`` is the place of the group that they stand in."""
+    entries = file.nodes
+    before = f"{outer}: " if outer else ""
+    if len(entries) > MOST_NODES:
+        raise ProjectError(f"{before}It has {len(entries):,} nodes; {MOST_NODES:,} are allowed.")
+    if (wires := sum(len(entry.inputs) for entry in entries)) > MOST_WIRES:
+        raise ProjectError(f"{before}It has {wires:,} wires; {MOST_WIRES:,} are allowed.")
+    if len(file.notes) > MOST_NOTES:
+        raise ProjectError(f"{before}It has {len(file.notes):,} notes; {MOST_NOTES:,} are allowed.")
+    notes = [_note(entry, number, outer) for number, entry in enumerate(file.notes, 1)]
+    try:
+        frames = [_frame(entry, number, outer) for number, entry in enumerate(file.frames, 1)]
+        return Graph.of((_node(entry, number, outer, depth) for number, entry in enumerate(entries, 1)), frames, notes)
+    except GraphError as error:
+        raise ProjectError(f"{before}{short(str(error))}") from error
+
+
+def _body(value: Any, where: str, depth: int) -> Any:
+    """The graph that is the parameter of a group."""
+    if not isinstance(value, dict):
+        return value  # coerce says what was wanted
+    if depth > DEEPEST:
+        raise ProjectError(f"{where}: groups may stand in groups {DEEPEST} deep.")
+    try:
+        body = msgspec.convert(value, BodyEntry)
+    except msgspec.ValidationError as error:
+        raise ProjectError(refusal(str(error), value, where)) from error
+    return _graph(body, where, depth)
+
+
+def _frame(entry: FrameEntry, number: int, outer: str) -> Frame:
+    where = place("frame", number, outer)
+    if len(set(entry.members)) != len(entry.members):
+        raise ProjectError(f"{where}: a member is named twice.")
+    try:
+        return Frame(entry.title, entry.hue, frozenset(entry.members))
+    except GraphError as error:
+        raise ProjectError(f"{where}: {short(str(error))}") from error
+
+
+def _note(entry: NoteEntry, number: int, outer: str) -> Note:
+    try:
+        return Note(entry.text, entry.position, entry.size, entry.hue)
+    except GraphError as error:
+        raise ProjectError(f"{place('note', number, outer)}: {short(str(error))}") from error
+
+
+def _bookmarks(entries: list[BookmarkEntry]) -> tuple[Bookmark, ...]:
+    if len(entries) > MOST_BOOKMARKS:
+        raise ProjectError(f"It has {len(entries):,} bookmarks; {MOST_BOOKMARKS} are allowed.")
+    made = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            made.append(Bookmark(entry.name, tuple(entry.scope), entry.center, entry.zoom))
+        except ProjectError as error:
+            raise ProjectError(f"{place('bookmark', number)}: {error}") from error
+    return tuple(made)
+
+
+def _node(entry: NodeEntry, number: int, outer: str, depth: int) -> Node:
+    where = place("node", number, outer, entry.name)
+    try:
+        checked_name(entry.name)
+        if len(entry.inputs) > MOST_INPUTS:
+            raise ProjectError(f"{where}: it has {len(entry.inputs):,} inputs; {MOST_INPUTS:,} are allowed.")
+        cls = BLOCKS.get(entry.block)
+        if cls is None:
+            raise ProjectError(f"{where}: there is no block {quoted(entry.block)}{meant(entry.block, BLOCKS)}.")
+        made = _made(cls, entry.parameters, where, depth)
+        if not is_near(entry.position):
+            raise ProjectError(f"{where}, position: {OUT_OF_BOUNDS}.")
+        bends = tuple(tuple(row) for row in entry.bends)
+        node = Node(entry.name, made, tuple(entry.inputs), entry.position, entry.bypassed, bends)
+    except (NamingError, GraphError) as error:
+        raise ProjectError(f"{where}: {short(str(error))}") from error
+    for port, row in enumerate(bends):
+        if row and not node.bends_into(port):
+            raise ProjectError(f"{where}, bends: nothing enters input {port + 1}, so nothing bends there.")
+    return node
+
+
+def _made(cls: type[D], values: Mapping[str, Any], where: str, depth: int = 0) -> D:
+    """The declaration with these values, each checked under its own name."""
+    known = {parameter.name: parameter for parameter in parameters(cls)}
+    for name in values:
+        if name not in known:
+            raise ProjectError(f"{where}: there is no parameter {quoted(name)}{meant(name, known)}.")
+    for name, parameter in known.items():
+        if parameter.default is MISSING and name not in values:
+            raise ProjectError(f"{where}: {name} is missing.")
+    try:
+        return cls(**{k: _body(v, where, depth + 1) if known[k].type is Graph else v for k, v in values.items()})
+    except ParameterError as error:
+        raise ProjectError(f"{where}: {short(str(error))}") from error

@@ -1,0 +1,111 @@
+"""Writing: from a project to a .cnn file.
+
+The file is JSON with a node a line, so that a diff shows the nodes that changed. A node writes only the parameters
+that differ from their defaults: a default of a block is part of the format, and to change one is a new version with
+an entry in ``UPGRADES``. The recipe is written in full, as the record of an experiment. Frames, notes and bookmarks
+stand in lists of their own, and what a node is beside its block and its inputs in entries of their own, all of them
+only where there are any: a file without them is what it was before there were such things, and a CNN Studio that
+knows none of them refuses a file that has some by their name.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cnnstudio.disk import DiskError, replacing
+from cnnstudio.graph import Graph, Node, Position
+from cnnstudio.project import versions
+from cnnstudio.project.project import DEEPEST, Bookmark, Project, ProjectError
+from cnnstudio.project.reading import loads
+
+
+def write(path: Path, project: Project) -> None:
+    """Put the project in this file, whole or not at all: what is there stays until the new file is safe.
+
+    Raises ``ProjectError`` that names the file and the reason.
+    """
+    try:
+        data = dumps(project).encode()
+        if loads(data) != project:
+            raise ProjectError("The project would not be the same when read back.")
+        with replacing(path) as temporary:
+            temporary.write_bytes(data)
+            if temporary.read_bytes() != data:
+                raise DiskError(f"{path.name} was not written: the disk did not keep what was put there.")
+    except RecursionError as error:
+        raise ProjectError(f"{path.name} was not written: groups may stand in groups {DEEPEST} deep.") from error
+    except UnicodeEncodeError as error:
+        raise ProjectError(f"{path.name} was not written: a text in it has letters that no file can hold.") from error
+    except ProjectError as error:
+        raise ProjectError(f"{path.name} was not written: {error}") from error
+    except DiskError as error:
+        raise ProjectError(str(error)) from error
+
+
+def dumps(project: Project) -> str:
+    """The text of a .cnn file; the same text for equal projects whose nodes are in the same order."""
+    recipe = ",\n".join(f"    {_text(key)}: {_text(value)}" for key, value in project.recipe.values.items())
+    entries = _entries(project.graph)
+    if project.bookmarks:
+        entries["bookmarks"] = [_bookmark(bookmark) for bookmark in project.bookmarks]
+    lists = "".join(f'  "{key}": {_text(entry, "  ")},\n' for key, entry in entries.items())
+    kind = f'  "format": "{versions.FORMAT}",\n  "version": {versions.VERSION},\n'
+    return f'{{\n{kind}{lists}  "recipe": {{\n{recipe}\n  }}\n}}\n'
+
+
+def _entries(graph: Graph) -> dict[str, Any]:
+    """The nodes, and the frames and notes where there are any; a frame has its nodes in the order of the graph."""
+    entries: dict[str, Any] = {"nodes": [_entry(node) for node in graph]}
+    if graph.frames:
+        places = {name: place for place, name in enumerate(graph.nodes)}
+        entries["frames"] = [
+            {"title": frame.title, "hue": frame.hue, "members": sorted(frame.members, key=places.__getitem__)}
+            for frame in graph.frames
+        ]
+    if graph.notes:
+        entries["notes"] = [
+            {"text": note.text, "position": _plain(note.position), "size": _plain(note.size), "hue": note.hue}
+            for note in graph.notes
+        ]
+    return entries
+
+
+def _bookmark(bookmark: Bookmark) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": bookmark.name}
+    if bookmark.scope:
+        entry["scope"] = list(bookmark.scope)
+    return {**entry, "center": _plain(bookmark.center), "zoom": bookmark.zoom}
+
+
+def _entry(node: Node) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": node.name, "block": type(node.block).__name__}
+    if changed := node.block.changed_values:
+        entry["parameters"] = changed
+    if node.inputs:
+        entry["inputs"] = node.inputs
+    entry["position"] = _plain(node.position)
+    if node.bypassed:
+        entry["bypassed"] = True
+    if node.bends:
+        entry["bends"] = [[_plain(place) for place in bends] for bends in node.bends]
+    return entry
+
+
+def _plain(numbers: Position) -> list[float]:
+    """Whole numbers without a point."""
+    return [int(x) if float(x).is_integer() else float(x) for x in numbers]
+
+
+def _text(value: Any, indent: str = "") -> str:
+    """JSON in one line, but for the nodes of a graph: each has a line of its own, a step further in than ``indent``."""
+    if isinstance(value, Graph):
+        return _text(_entries(value), indent)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_text(key)}: {_text(entry, indent)}' for key, entry in value.items())}}}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        lines = ",\n".join(f"{indent}  {_text(entry, f'{indent}  ')}" for entry in value)
+        return f"[\n{lines}\n{indent}]"
+    # -0.0 equals 0.0 and is written like it
+    return json.dumps(value + 0.0 if isinstance(value, float) else value, ensure_ascii=False)
