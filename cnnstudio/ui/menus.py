@@ -72,6 +72,11 @@ class Commands:
             if action.checked is not None:
                 self.bound[name].setChecked(action.checked(self._window))
 
+    @property
+    def chords(self) -> list[QAction]:
+        """The commands of the canvas that a letter with Ctrl, Shift or Alt calls, as a list of blocks has use for."""
+        return [self.bound[name] for name, each in self.declared.items() if each.on_canvas and "+" in each.shortcut]
+
     def named(self, pattern: str) -> list[QAction]:
         """The action of this id, or all whose ids begin as "x-*" says."""
         if pattern.endswith("*"):

@@ -24,6 +24,7 @@ from cnnstudio.ui.panels.curves import CurvesPanel
 from cnnstudio.ui.panels.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.panels.history import HistoryPanel
 from cnnstudio.ui.panels.inspector import InspectorPanel
+from cnnstudio.ui.panels.outline import OutlinePanel
 from cnnstudio.ui.panels.palette import PalettePanel
 from cnnstudio.ui.panels.problems import ProblemsPanel
 from cnnstudio.ui.panels.quiz import QuizPanel
@@ -57,6 +58,7 @@ class Panel:
 PANELS = (
     Panel("palette", "Blocks", Area.LeftDockWidgetArea, "Ctrl+1", lambda w: PalettePanel(w.document)),
     Panel("history", "History", Area.LeftDockWidgetArea, "Ctrl+Shift+H", lambda w: HistoryPanel(w.document), False),
+    Panel("outline", "Outline", Area.LeftDockWidgetArea, "Ctrl+Shift+O", lambda w: OutlinePanel(w.document), False),
     Panel("inspector", "Inspector", Area.RightDockWidgetArea, "Ctrl+2", lambda w: InspectorPanel(w.document)),
     Panel("training", "Training", Area.RightDockWidgetArea, "Ctrl+3", lambda w: w.training),
     Panel("summary", "Summary", Area.RightDockWidgetArea, "Ctrl+4", lambda w: SummaryPanel(w.document)),
@@ -137,9 +139,12 @@ class Window(QMainWindow):
             dock.dockLocationChanged.connect(self._refresh.start)
             dock.visibilityChanged.connect(self._refresh.start)
             panel = dock.widget()
-            for name, slot in (("said", self.messages.say), ("reveal", self._reveal)):
+            for name, slot in (
+                ("said", self.messages.say), ("reveal", self._reveal), ("menu_asked", self._show_canvas_menu),
+            ):  # fmt: skip
                 if hasattr(panel, name):
                     getattr(panel, name).connect(slot)
+        self.docks["outline"].widget().addActions(self.commands.chords)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
         self.painted.connect(self.canvas.fit)  # its size is only known now
         self.canvas.activated.connect(lambda _: self.show_panel("inspector"))

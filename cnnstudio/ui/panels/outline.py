@@ -1,0 +1,260 @@
+"""Outline: the network as a list to walk through, for those who would rather read it than look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import cast
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QItemSelectionRange,
+    QModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWidget
+
+from cnnstudio.graph import Edge, Graph, GraphError, NamingError
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.panels.outline_model import OutlineModel
+from cnnstudio.ui.panels.outline_row import COLUMNS, FRAME, KIND, NAME, OUTPUT, READS
+from cnnstudio.ui.panels.panel import Panel
+from cnnstudio.ui.theme import icon, theme
+
+# the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
+ROOM = {NAME: 104, OUTPUT: 92, KIND: 124, READS: 90, FRAME: 80}
+KEEPS, ADDS = QItemSelectionModel.SelectionFlag.NoUpdate, QItemSelectionModel.SelectionFlag.ClearAndSelect
+
+
+class OutlinePanel(Panel):
+    """The nodes in their order, with their wires and parts under them; its selection and the document's are one.
+
+    Enter shows a block on the canvas, or opens it; F2 gives it another name; Delete removes blocks and wires.
+    """
+
+    reveal = Signal(str)
+    menu_asked = Signal(QPoint)  # the place on the screen, after what lies there was selected
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(document, parent)
+        self._is_selecting = False
+        self._scope: tuple[str, ...] | None = None
+        self.model = OutlineModel(self._rename, self)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Filter")
+        self.search.setAccessibleName("Filter the outline")
+        self.search.setClearButtonEnabled(True)
+        self.search.addAction(icon("magnifying-glass", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        self.search.textChanged.connect(self._filter)
+        self.tree = Tree(self)
+        self.tree.setModel(self.model)
+        self.tree.taken.connect(self.take)
+        self.tree.removed.connect(self.remove)
+        self.tree.menu_asked.connect(self.menu_asked)
+        self.tree.selectionModel().selectionChanged.connect(self._selected)
+        self.model.modelReset.connect(self._show_selection)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setSpacing(8)
+        row = QVBoxLayout()
+        row.setContentsMargins(8, 0, 8, 0)
+        row.addWidget(self.search)
+        layout.addLayout(row)
+        layout.addWidget(self.tree, 1)
+        self.setFocusProxy(self.tree)
+
+    # showing
+
+    def refresh(self) -> None:
+        document, scope = self.document, self.document.scope
+        self.model.can_rename = not document.is_read_only
+        self._is_selecting = True  # rows that go take their selection with them, and that is nobody's choice
+        self.model.show(document.shown_analysis, document.conceals, anew=scope != self._scope)
+        self._is_selecting, self._scope = False, scope
+        self.fit_columns()
+        self._show_selection()
+
+    def restyle(self) -> None:
+        self.model.restyle()
+        self.tree.restyle()
+        self.fit_columns()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit_columns()
+
+    def fit_columns(self) -> None:
+        """Show as many columns as there is room for; the first says to the ear what the others say."""
+        left, scale = self.width() - 12.0, theme.scale
+        shown = []
+        for column, least in ROOM.items():
+            if column == FRAME and not self.model.analysis.graph.frames:
+                continue
+            if column == NAME or least * scale <= left:
+                shown.append(column)
+                left -= least * scale
+            else:
+                break
+        spare = max(0.0, left) / len(shown)
+        for column, least in ROOM.items():
+            self.tree.setColumnHidden(column, column not in shown)
+            self.tree.setColumnWidth(column, round(least * scale + spare))
+
+    def _filter(self, words: str) -> None:
+        self._is_selecting = True
+        self.model.filter(words)
+        self._is_selecting = False
+        self._show_selection()
+
+    # selecting
+
+    def _show_selection(self) -> None:
+        model = self.tree.selectionModel()
+        places = [place for name in self.document.selection if (place := self.model.place(name)) is not None]
+        if {self.model.names[place] for place in places} == self._chosen():
+            return
+        selection, right = QItemSelection(), len(COLUMNS) - 1
+        for first, last in _spans(sorted(places)):
+            selection.select(self.model.index(first, NAME), self.model.index(last, right))
+        self._is_selecting = True
+        model.select(selection, ADDS)
+        if places:
+            here = self.model.index(places[-1], NAME)
+            model.setCurrentIndex(here, KEEPS)
+            self.tree.scrollTo(here)
+        self._is_selecting = False
+
+    def _selected(self) -> None:
+        if not self._is_selecting:
+            names = self._chosen()
+            self.document.select(tuple(name for name in self.model.names if name in names))
+
+    def _chosen(self) -> set[str]:
+        """The nodes whose rows are selected, or a row under them."""
+        names: set[str] = set()
+        for span in cast(Iterable[QItemSelectionRange], self.tree.selectionModel().selection()):
+            if span.parent().isValid():
+                names.add(self.model.path(span.topLeft())[0])
+            else:
+                names.update(self.model.names[span.top() : span.bottom() + 1])
+        return names
+
+    # doing
+
+    def take(self, index: QModelIndex) -> None:
+        """Open the composite of this row, or show its block, or what is at the other end of its wire."""
+        path, row = self.model.path(index), self.model.row(index)
+        if row is not None and row.edge is not None:
+            self.reveal.emit(row.edge.target if row.outward else row.edge.source)
+        elif len(path) > 1:
+            self.document.enter((*self.document.scope, *path[:-1]))
+            self.reveal.emit(path[-1])
+        elif self.document.can_enter(path[0]):
+            self.document.enter((*self.document.scope, path[0]))
+        else:
+            self.reveal.emit(path[0])
+
+    def remove(self) -> None:
+        """Remove the blocks and the wires whose rows are selected."""
+        names, wires = [], []
+        for index in self.tree.selectionModel().selectedRows():
+            row = self.model.row(index)
+            if row is None:
+                names.append(self.model.path(index)[0])
+            elif row.edge is not None:
+                wires.append(row.edge)
+        if names or wires:
+            what = "wires" if not names else names[0] if len(names) == 1 else f"{len(names)} nodes"
+            self.document.edit_graph(f"Delete {what}", _without(self.document.view_graph, names, wires))
+
+    def _rename(self, old: str, new: str) -> bool:
+        if not new or new == old:
+            return False
+        try:
+            graph = self.document.view_graph.rename(old, new)
+        except (GraphError, NamingError) as error:
+            self.document.said.emit(str(error))
+            return False
+        self.document.edit_graph(f"Rename {old} to {new}", graph)
+        self.document.select((new,))
+        return True
+
+
+class Tree(QTreeView):
+    """The list with its keys. ``taken(index)`` and ``removed`` ask for what they mean."""
+
+    taken = Signal(QModelIndex)
+    removed = Signal()
+    menu_asked = Signal(QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Outline of the network")
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setUniformRowHeights(True)  # or Qt asks every row for its height
+        self.setExpandsOnDoubleClick(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.header().setStretchLastSection(False)
+        self.header().setSectionsMovable(False)
+        self.header().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take up the text size of the theme."""
+        self.setIndentation(round(20 * theme.scale))
+        self.viewport().update()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _removes(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        index = self.currentIndex().siblingAtColumn(NAME)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() and index.isValid():
+            self.taken.emit(index)
+        elif event.key() == Qt.Key.Key_F2 and index.isValid():
+            self.edit(index)
+        elif _removes(event):
+            self.removed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
+            self.taken.emit(index.siblingAtColumn(NAME))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            place = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
+        self.menu_asked.emit(place)
+
+
+def _spans(places: list[int]) -> Iterator[tuple[int, int]]:
+    """The first and the last of those that follow one another."""
+    for _, run in groupby(enumerate(places), lambda entry: entry[1] - entry[0]):
+        found = [place for _, place in run]
+        yield found[0], found[-1]
+
+
+def _removes(event: QKeyEvent) -> bool:
+    return event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and not event.modifiers()
+
+
+def _without(graph: Graph, names: list[str], wires: list[Edge]) -> Graph:
+    left = [edge for edge in dict.fromkeys(wires) if edge.source not in names and edge.target not in names]
+    for edge in sorted(left, key=lambda edge: -edge.port):  # the gap behind a port closes
+        graph = graph.disconnect(edge)
+    return graph.remove(*names)

@@ -1,0 +1,48 @@
+"""Speech: what is drawn, as sentences for those who hear the program. Knows no Qt."""
+
+from __future__ import annotations
+
+from cnnstudio.compiler.inference import Analysis
+from cnnstudio.graph import Edge
+
+HIDDEN = "what comes out is hidden while a question is open"
+
+
+def told_node(analysis: Analysis, name: str, concealed: bool = False) -> str:
+    """A node as one sentence: its name, its block with the parameters, what it gives, what it reads, what is wrong."""
+    parts = [name, told_kind(analysis, name), told_output(analysis, name, concealed), told_inputs(analysis, name)]
+    error = analysis.errors.get(name)
+    return ", ".join(filter(None, parts)) + (f": {error.sentence}" if error is not None else ".")
+
+
+def told_kind(analysis: Analysis, name: str) -> str:
+    """The block of a node with its parameters in short."""
+    block = analysis.graph[name].block
+    return " ".join(filter(None, (block.title, block.brief())))
+
+
+def told_output(analysis: Analysis, name: str, concealed: bool = False) -> str:
+    """What a node gives, or why it gives nothing."""
+    if concealed:
+        return HIDDEN
+    if name in analysis.errors:
+        return "does not fit"
+    shape = analysis.shape(name)
+    return f"gives {shape}" if shape is not None else "has no shape yet"
+
+
+def told_inputs(analysis: Analysis, name: str) -> str:
+    """What a node reads, port after port; nothing for an Input."""
+    inputs = analysis.graph[name].inputs
+    if not inputs:
+        return ""
+    names = [source if source is not None else "nothing" for source in inputs]
+    return "reads " + (f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0])
+
+
+def told_wire(analysis: Analysis, edge: Edge, concealed: bool = False) -> str:
+    """A wire as one sentence: what reads what at which input, and the shape that it carries."""
+    many = len(analysis.graph[edge.target].inputs) > 1
+    shape = analysis.shape(edge.source)
+    carried = HIDDEN if concealed else str(shape) if shape is not None else "no shape yet"
+    return f"{edge.target} reads {edge.source}{f' at input {edge.port + 1}' if many else ''}: {carried}."
