@@ -180,6 +180,7 @@ QAbstractItemView {
     background: $panel; alternate-background-color: $raised; border: none; outline: none;
     selection-background-color: $tint; selection-color: $text; gridline-color: $line;
 }
+QAbstractItemView QLineEdit { padding: 0 3px; min-height: 0; border-radius: 4px; }
 QTreeView::item, QListView::item, QTableView::item { padding: 3px 4px; }
 QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: $tint; color: $text; }

@@ -57,6 +57,8 @@ class OutlinePanel(Panel):
         self.tree.removed.connect(self.remove)
         self.tree.menu_asked.connect(self.menu_asked)
         self.tree.selectionModel().selectionChanged.connect(self._selected)
+        self.tree.expanded.connect(self._span)
+        self.model.rowsInserted.connect(self._span)
         self.model.modelReset.connect(self._show_selection)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 0)
@@ -104,6 +106,13 @@ class OutlinePanel(Panel):
         for column, least in ROOM.items():
             self.tree.setColumnHidden(column, column not in shown)
             self.tree.setColumnWidth(column, round(least * scale + spare))
+
+    def _span(self, parent: QModelIndex) -> None:
+        """Let what is said of a wire run on under the other columns."""
+        if parent.isValid():
+            for place in range(self.model.rowCount(parent)):
+                row = self.model.row(self.model.index(place, NAME, parent))
+                self.tree.setFirstColumnSpanned(place, parent, row is not None and row.part is None)
 
     def _filter(self, words: str) -> None:
         self._is_selecting = True

@@ -64,18 +64,16 @@ class Cell:
         return str(shape)
 
     def _wire(self, row: Row) -> str:
+        """All in the first column, which spans the others."""
         edge = row.edge
-        if edge is None and row.outward:
-            return "read by nothing" if self.column == NAME else ""
-        if edge is None:
-            return f"input {(row.port or 0) + 1}: nothing" if self.column == NAME else ""
-        if self.column == OUTPUT:
-            shape = self.analysis.shape(edge.source)
-            return "?" if self.concealed else str(shape) if shape is not None else ""
         if self.column != NAME:
             return ""
+        if edge is None:
+            return "read by nothing" if row.outward else f"input {(row.port or 0) + 1}: nothing"
+        shape = "?" if self.concealed else self.analysis.shape(edge.source)
         at = f" at input {edge.port + 1}" if len(self.analysis.graph[edge.target].inputs) > 1 else ""
-        return f"read by {edge.target}{at}" if row.outward else f"reads {edge.source}{at}"
+        carried = f" · {shape}" if shape is not None else ""
+        return (f"read by {edge.target}{at}" if row.outward else f"reads {edge.source}{at}") + carried
 
     def sentence(self) -> str:
         """What is heard; the first cell of a row says everything."""

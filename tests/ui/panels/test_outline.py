@@ -96,15 +96,19 @@ def test_the_nodes_stand_in_the_order_in_which_data_runs(outline, graph):
 
 def test_the_wires_of_a_node_are_under_it(outline, graph):
     panel = outline(graph)
-    assert under(panel, "conv1") == ["reads input1", "read by block1", "read by add1 at input 1"]
-    assert under(panel, "add1") == ["reads conv1 at input 1", "input 2: nothing", "read by nothing"]
-    assert at(panel, "conv1", "reads input1", column=OUTPUT).data() == "1 × 28 × 28"
+    assert under(panel, "conv1") == [
+        "reads input1 · 1 × 28 × 28", "read by block1 · 6 × 24 × 24", "read by add1 at input 1 · 6 × 24 × 24",
+    ]  # fmt: skip
+    assert under(panel, "add1") == ["reads conv1 at input 1 · 6 × 24 × 24", "input 2: nothing", "read by nothing"]
+    assert panel.tree.isFirstColumnSpanned(0, at(panel, "conv1")) is False, "nobody looks at it yet"
+    panel.tree.expand(at(panel, "conv1"))
+    assert panel.tree.isFirstColumnSpanned(0, at(panel, "conv1"))
 
 
 def test_the_parts_of_a_composite_are_found_when_it_is_unfolded(outline, graph):
     panel = outline(graph)
     rows = under(panel, "block1")
-    assert rows[:2] == ["reads conv1", "read by flatten1"]
+    assert rows[:2] == ["reads conv1 · 6 × 24 × 24", "read by flatten1 · 6 × 24 × 24"]
     inner = panel.document.analysis.inside("block1").graph
     assert rows[2:] == list(inner.order)
     part = at(panel, "block1", rows[3])
@@ -117,7 +121,7 @@ def test_every_cell_is_heard_as_a_sentence(outline, graph):
     assert heard(at(panel, "conv1", column=KIND)) == "conv1 is a Conv2d 6 · 5×5."
     assert heard(at(panel, "conv1", column=OUTPUT)) == "conv1 gives 6 × 24 × 24."
     assert heard(at(panel, "conv1", column=FRAME)) == "conv1 is in the frame Stem."
-    assert heard(at(panel, "conv1", "reads input1")) == "conv1 reads input1: 1 × 28 × 28."
+    assert heard(at(panel, "conv1", "reads input1 · 1 × 28 × 28")) == "conv1 reads input1: 1 × 28 × 28."
     assert heard(at(panel, "add1", "input 2: nothing")) == "Nothing enters input 2 of add1."
     assert heard(at(panel, "linear1", "read by nothing")) == "Nothing reads linear1."
 
@@ -151,7 +155,7 @@ def test_what_a_question_hides_is_hidden_here(outline, graph):
     panel.document.conceal(frozenset({"conv1"}))
     settle()
     assert at(panel, "conv1", column=OUTPUT).data() == "?"
-    assert at(panel, "block1", "reads conv1", column=OUTPUT).data() == "?"
+    assert under(panel, "block1")[0] == "reads conv1 · ?"
     everything = [heard(at(panel, name)) for name in panel.model.names[1:2]]
     assert not any("24" in words for words in everything)
 
@@ -176,11 +180,13 @@ def test_an_edit_touches_the_rows_that_it_changed_and_keeps_what_is_unfolded(out
     assert not resets
     assert panel.tree.isExpanded(at(panel, "conv1"))
     assert panel.tree.isExpanded(at(panel, "block1"))
-    assert "read by relu1" in under(panel, "conv1")
+    assert "read by relu1 · 6 × 24 × 24" in under(panel, "conv1")
     panel.document.undo_stack.undo()
     settle()
     assert "relu1" not in panel.model.names
-    assert under(panel, "conv1") == ["reads input1", "read by block1", "read by add1 at input 1"]
+    assert under(panel, "conv1") == [
+        "reads input1 · 1 × 28 × 28", "read by block1 · 6 × 24 × 24", "read by add1 at input 1 · 6 × 24 × 24",
+    ]  # fmt: skip
 
 
 def test_other_shapes_reach_the_wires_that_are_unfolded(outline, graph):
@@ -188,7 +194,7 @@ def test_other_shapes_reach_the_wires_that_are_unfolded(outline, graph):
     panel.tree.expand(at(panel, "block1"))
     panel.document.edit_graph("Pad", graph.replace("conv1", Conv2d(6, 5, padding=2)))
     settle()
-    assert at(panel, "block1", "reads conv1", column=OUTPUT).data() == "6 × 28 × 28"
+    assert under(panel, "block1")[0] == "reads conv1 · 6 × 28 × 28"
     part = under(panel, "block1")[3]
     assert at(panel, "block1", part, column=OUTPUT).data() == "6 × 28 × 28"
 
@@ -275,7 +281,7 @@ def test_its_selection_and_the_document_s_are_one(outline, graph):
     QTest.keyClick(panel.tree, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert panel.document.selection == ("input1", "conv1")
     panel.tree.expand(at(panel, "conv1"))
-    panel.tree.selectionModel().select(at(panel, "conv1", "reads input1"), SELECT)
+    panel.tree.selectionModel().select(at(panel, "conv1", "reads input1 · 1 × 28 × 28"), SELECT)
     assert panel.document.selection == ("conv1",), "a wire under a block keeps that block selected"
 
 
@@ -290,8 +296,8 @@ def test_enter_shows_a_block_opens_a_composite_and_follows_a_wire(outline, graph
 
     enter(at(panel, "conv1"))
     panel.tree.expand(at(panel, "conv1"))
-    enter(at(panel, "conv1", "read by add1 at input 1"))
-    enter(at(panel, "conv1", "reads input1"))
+    enter(at(panel, "conv1", "read by add1 at input 1 · 6 × 24 × 24"))
+    enter(at(panel, "conv1", "reads input1 · 1 × 28 × 28"))
     assert revealed == ["conv1", "add1", "input1"]
     part = under(panel, "block1")[3]
     enter(at(panel, "block1", part))
@@ -331,7 +337,7 @@ def test_delete_removes_the_blocks_or_the_wires_that_are_selected(outline, graph
     assert "linear1" not in panel.document.graph
     settle()
     panel.tree.expand(at(panel, "add1"))
-    panel.tree.setCurrentIndex(at(panel, "add1", "reads conv1 at input 1"))
+    panel.tree.setCurrentIndex(at(panel, "add1", "reads conv1 at input 1 · 6 × 24 × 24"))
     QTest.keyClick(panel.tree, Qt.Key.Key_Delete)
     assert panel.document.graph["add1"].inputs == (None, None)
     assert "conv1" in panel.document.graph
