@@ -41,3 +41,14 @@ def test_a_step_of_half_a_pixel_is_a_number(tmp_path: Path, capsys: pytest.Captu
     nodes = summary(tmp_path, network(), capsys)
     name = next(name for name, node in nodes.items() if node["block"] == "ConvTranspose2d")
     assert nodes[name]["receptive_field"]["stride"] == [0.5, 0.5]
+
+
+def test_what_is_bypassed_has_no_row_but_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = network().bypass(["relu1"])
+    assert "relu1" not in summary(tmp_path, graph, capsys)
+    main(["summary", "--json", str(tmp_path / "net.cnn")])
+    assert json.loads(capsys.readouterr().out)["bypassed"] == ["relu1"]
+    main(["summary", str(tmp_path / "net.cnn")])
+    lines = capsys.readouterr().out.splitlines()
+    assert "Bypassed: relu1" in lines
+    assert not [line for line in lines if line.startswith("relu1")]

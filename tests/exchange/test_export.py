@@ -20,7 +20,7 @@ from cnnstudio.exchange import export as module_under_test
 from cnnstudio.exchange.export import ExportError, export
 from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.exchange.normalization import Normalization
-from cnnstudio.graph import BLOCKS, Block, Graph, Shape, ShapeError, Sketch
+from cnnstudio.graph import BLOCKS, Block, Graph, Node, Shape, ShapeError, Sketch
 
 ELSEWHERE = """
 import sys, warnings
@@ -287,3 +287,11 @@ def test_every_block_leaves_in_every_way(cls: type[Block], tmp_path: Path) -> No
         exported = export(draw.graph(), kind, tmp_path / f"net{KINDS[kind].suffix}")
         assert exported.difference <= 1e-6
         assert "one sample at a time" not in exported.sentence
+
+
+def test_what_is_bypassed_is_not_exported(graph: Graph, tmp_path: Path) -> None:
+    name = next(node.name for node in graph if node.block.family == "activation")
+    end = graph.outputs[0].name
+    spare = graph.add(Node("spare", Add(), (end,))).bypass([name, "spare"])
+    assert export(spare, "python", tmp_path / "net.py").difference == 0.0
+    assert name not in (tmp_path / "net.py").read_text()

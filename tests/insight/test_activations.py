@@ -93,3 +93,16 @@ def test_maps_of_an_image() -> None:
     entry = maps(module, text, "input1", image, data)
     entry[:] = 0
     assert np.array_equal(image, before)
+
+
+def test_a_bypassed_node_has_the_value_that_it_passes_on() -> None:
+    graph = zoo.lenet5(10, (1, 28, 28))
+    relu, before = next((node.name, str(node.inputs[0])) for node in graph if node.block.family == "activation")
+    off = graph.bypass([relu])
+    text = source(off)
+    module = fresh(text, Recipe())
+    x = torch.randn(2, 1, 28, 28)
+    assert torch.equal(activation(module, text, relu, x), activation(module, text, before, x))
+    first = next(node.name for node in graph if node.inputs == (graph.inputs[0].name,))
+    start = source(graph.bypass([first]))
+    assert torch.equal(activation(fresh(start, Recipe()), start, first, x), x)

@@ -292,3 +292,18 @@ def test_a_question_holds_until_an_edit_changes_its_answer() -> None:
     assert quiz.still_holds(infer(graph.replace("fc3", Linear(3))))
     assert not quiz.still_holds(infer(graph.replace("conv1", Conv2d(6, 3))))
     assert not quiz.still_holds(infer(graph.remove("pool1")))
+
+
+def test_nothing_is_asked_of_what_is_bypassed() -> None:
+    graph = lenet().graph
+    conv = next(node.name for node in graph if isinstance(node.block, Conv2d))
+    pool = next(node.name for node in graph if node.block.family == "pooling")
+    everything = [*islice(questions(infer(graph)), 60)]
+    assert {conv, pool} <= {question.node.name for question in everything}
+    off = infer(graph.bypass([conv]))
+    asked = [question for level in DIFFICULTIES for question in islice(questions(off, level), 60)]
+    assert conv not in {question.node.name for question in asked}
+    window = next(question for question in asked if (question.kind, question.node.name) == ("receptive field", pool))
+    assert window.answer == off.graph[pool].block.window(window.into[0]).kernel
+    assert steps(window)
+    assert not Quiz(infer(graph)).still_holds(infer(graph.bypass(graph.nodes.keys() - {graph.inputs[0].name})))
