@@ -55,6 +55,7 @@ from cnnstudio.blocks.group import Group
 from cnnstudio.blocks.inception import Inception, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Flatten, Linear
+from cnnstudio.blocks.maxvit import MaxVitBlock, PreActMBConv
 from cnnstudio.blocks.merge import Add, Concat, Mean, Multiply
 from cnnstudio.blocks.normalization import (
     BatchNorm1d,
@@ -80,12 +81,14 @@ from cnnstudio.blocks.regnet import RegNetBlock, RegNetStage
 from cnnstudio.blocks.regularization import AlphaDropout, Dropout, Dropout2d, StochasticDepth
 from cnnstudio.blocks.resampling import Crop, Pad, PixelShuffle, PixelUnshuffle, Upsample
 from cnnstudio.blocks.residual import Bottleneck, ConvNeXtBlock, LayerScale, Residual
+from cnnstudio.blocks.swin import CosineWindowBlock, PatchMerging, WindowBlock
 from cnnstudio.blocks.transformer import (
     ClassToken,
     FirstToken,
     PatchEmbedding,
     PositionEmbedding,
     SelfAttention,
+    TokenMap,
     Tokens,
     TransformerBlock,
 )
@@ -117,6 +120,7 @@ __all__ = [
     "ConvNeXtBlock",
     "ConvTranspose2d",
     "CosineWindowAttention",
+    "CosineWindowBlock",
     "Crop",
     "DenseBlock",
     "DenseLayer",
@@ -159,6 +163,7 @@ __all__ = [
     "LogSoftmax",
     "MBConv",
     "MaxPool2d",
+    "MaxVitBlock",
     "Maxout",
     "Mean",
     "Mish",
@@ -167,12 +172,14 @@ __all__ = [
     "PReLU",
     "Pad",
     "PatchEmbedding",
+    "PatchMerging",
     "PatchifyStem",
     "Permute",
     "PixelShuffle",
     "PixelUnshuffle",
     "PositionEmbedding",
     "PreActBottleneck",
+    "PreActMBConv",
     "PreActResidual",
     "ReLU",
     "ReLU6",
@@ -195,10 +202,12 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "TokenMap",
     "Tokens",
     "TransformerBlock",
     "Transition",
     "Upsample",
     "WindowAttention",
+    "WindowBlock",
     "XceptionBlock",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from math import isqrt
 from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.activation import GELU
@@ -12,7 +14,7 @@ from cnnstudio.blocks.linear import Linear
 from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import Epsilon, LayerNorm
 from cnnstudio.blocks.regularization import Dropout
-from cnnstudio.blocks.wording import kind, nearest_divisor, require_map
+from cnnstudio.blocks.wording import counted, kind, nearest_divisor, require_map
 from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, block
 from cnnstudio.graph.parameter import Channels, Count, Fraction, Range
 
@@ -31,6 +33,58 @@ class Tokens(Block):
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"{inputs[0]}.flatten(2).transpose(1, 2)"
+
+
+@block
+class TokenMap(Block):
+    """Lay tokens out as a map again, row after row: each token becomes one pixel, its numbers the channels.
+
+    So convolutions can go on behind a transformer, and its features can be looked at.
+
+    height: rows of the map; left open, it is a square
+    skip: how many tokens before the first pixel are left out; 1 for a class token
+    """
+
+    title: ClassVar[str] = "Tokens to map"
+    keywords: ClassVar[str] = "tokenmap unflatten sequence vit transformer features"
+    stem: ClassVar[str] = "map"
+
+    height: Annotated[int | None, Range(1, 65_536)] = None
+    skip: Annotated[int, Range(0, 64)] = 0
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        _require_tokens(self, shape)
+        height, width = self._sides(shape)
+        if height * width != shape[0] - self.skip or not width:
+            others = f" but {self.skip}" if self.skip else ""
+            rows = f"{self.height} equal rows" if self.height else "a square"
+            raise ShapeError(f"{counted(shape[0], 'token')}{others} cannot be laid out as {rows}.", *self._ways(shape))
+        return Shape(shape[1], height, width)
+
+    def _sides(self, shape: Shape) -> tuple[int, int]:
+        """Rows and columns; of a square, where the rows are left open, or of what is nearest to one from below."""
+        count = max(0, shape[0] - self.skip)
+        height = self.height or isqrt(count)
+        return height, (count // height if self.height else height)
+
+    def _ways(self, shape: Shape) -> Iterator[Remedy]:
+        count = shape[0] - self.skip
+        if self.height and count > 0:
+            nearest = nearest_divisor(self.height, count)
+            yield Remedy(f"Set height to {nearest}", (replace(self, height=nearest),))
+        elif not self.skip and shape[0] > 1 and isqrt(shape[0] - 1) ** 2 == shape[0] - 1:
+            yield Remedy("Leave out the class token", (replace(self, skip=1),))
+
+    def init(self, *inputs: Shape) -> str:
+        return f"nn.Unflatten(2, {self._sides(inputs[0])!r})"
+
+    def forward(self, name: str, *inputs: str) -> str:
+        skip = f"[:, {self.skip}:]" if self.skip else ""
+        return f"self.{name}({inputs[0]}{skip}.transpose(1, 2))"
+
+    def brief(self) -> str:
+        return f"{self.height} rows" if self.height else ""
 
 
 @block

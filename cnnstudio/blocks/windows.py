@@ -47,8 +47,9 @@ class WindowAttention(nn.Module):
         query, key, value = self.project(self.cut(x)).unbind()
         scores = self.scores(query, key) + self.bias()[self.index].permute(2, 0, 1)
         if any(shifts):  # what was rolled in from the other side of the map is no neighbour
-            sides = [self.regions(side, shift, x.device) for side, shift in zip(padded[1:3], shifts)]
-            regions = self.cut((sides[0][:, None] * 3 + sides[1])[None, :, :, None])[0, :, :, 0]
+            rows = self.regions(padded[1], shifts[0], x.device)
+            columns = self.regions(padded[2], shifts[1], x.device)
+            regions = self.cut((rows[:, None] * 3 + columns)[None, :, :, None])[0, :, :, 0]
             scores = scores - 100.0 * (regions[:, None, :] != regions[:, :, None])[:, None].to(scores.dtype)
         x = (scores.softmax(dim=-1) @ value).transpose(2, 3).flatten(3)  # (N, windows, pixels, C)
         x = self.join(self.proj(x), padded)

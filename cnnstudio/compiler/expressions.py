@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-# what torch calls the arguments that blocks write without a keyword
+# what torch, and our own classes, call the arguments that blocks write without a keyword
 _POSITIONAL = {
     "nn.Conv2d": ("in_channels", "out_channels"),
     "nn.ConvTranspose2d": ("in_channels", "out_channels"),
@@ -25,6 +25,8 @@ _POSITIONAL = {
     "nn.AdaptiveMaxPool2d": ("output_size",),
     "nn.Dropout": ("p",),
     "nn.Dropout2d": ("p",),
+    "WindowAttention": ("channels",),
+    "CosineWindowAttention": ("channels",),
 }
 
 

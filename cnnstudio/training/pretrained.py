@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
 from math import isqrt
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation of
 CENTRED = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)  # what torchvision's GoogLeNet and Inception v3 turn their images into
 MOST_TOKENS = 2**16
 COUNTER = "num_batches_tracked"  # of BatchNorm, which nothing here reads
+CONSTANTS = ("relative_position_index", "relative_coords_table")  # of attention in windows: our blocks make their own
 
 Progress = Callable[[str, float | None], bool]
 Tensors = dict[str, Tensor]
@@ -109,18 +111,24 @@ def _fitting(module: nn.Module, source: Source, tensors: Tensors) -> _Found:
 
 def _from_torchvision(part: nn.Module, path: str, model: str, tensors: Tensors, found: _Found) -> None:
     """Add to ``found`` what of torchvision's ``tensors`` fits ``part``, a backbone of that model."""
-    state = part.state_dict()
     names = dict(zip(_names(part), original_names(model), strict=False))
-    if not all(theirs in tensors for theirs in names.values()):
-        return
-    found.models.append(model)
-    for mine, theirs in names.items():
-        tensor = tensors[theirs]
+    if all(theirs in tensors for theirs in names.values()):
+        found.models.append(model)
+        found.used.update(names.values())
+        found.tensors |= {f"{path}.{mine}": each for mine, each in translated(part, model, tensors).items()}
+
+
+def translated(part: nn.Module, model: str, tensors: Mapping[str, Tensor]) -> Tensors:
+    """What fits of torchvision's ``tensors`` of a model, under the names of ``part``: our network, or its beginning."""
+    state, made = part.state_dict(), Tensors()
+    for mine, theirs in zip(_names(part), original_names(model), strict=False):
+        tensor, axis = tensors[theirs], _dealt_axis(model, theirs)
         if theirs.endswith("pos_embedding"):
             tensor = _resampled(tensor, state[mine])
-        found.used.add(theirs)
         if tensor.numel() == state[mine].numel():
-            found.tensors[f"{path}.{mine}"] = _finite(theirs, tensor).reshape(state[mine].shape)
+            fitted = _finite(theirs, tensor).reshape(state[mine].shape)
+            made[mine] = fitted if axis is None else undealt(fitted, axis)
+    return made
 
 
 @lru_cache(maxsize=16)
@@ -130,11 +138,49 @@ def original_names(model: str) -> tuple[str, ...]:
     names = _names(blank(getattr(torchvision().models, model), **plain))
     if model.startswith("vit"):  # the position embedding is a part of torchvision's encoder, and of our network
         names.insert(1, names.pop(3))
+    if model.startswith("swin"):
+        parts = ("attn", "norm1", "mlp", "norm2") if model.startswith("swin_v2") else ("norm", "reduction")
+        names = _reordered(names, parts)
     return tuple(names)
 
 
+def _reordered(names: list[str], parts: tuple[str, ...]) -> list[str]:
+    """The names with these parts of each module in this order: torchvision's Swin declares them in another."""
+
+    def module(name: str) -> str:
+        found = re.match(rf"(.*?)\.(?:{'|'.join(parts)})\.", name)
+        return found[1] if found else name
+
+    def place(name: str) -> int:
+        words = name.split(".")
+        return next((number for number, part in enumerate(parts) if part in words), 0)
+
+    return [name for _, group in groupby(names, module) for name in sorted(group, key=place)]
+
+
 def _names(module: nn.Module) -> list[str]:
-    return [name for name in module.state_dict() if not name.endswith(COUNTER)]
+    return [name for name in module.state_dict() if not name.endswith((COUNTER, *CONSTANTS))]
+
+
+def undealt(tensor: Tensor, axis: int) -> Tensor:
+    """A weight of Swin's patch merging for ours, whose channels along ``axis`` come in another order.
+
+    Torchvision lays the pixels (0, 0), (1, 0), (0, 1), (1, 1) one behind the other, each with all its channels;
+    ``nn.PixelUnshuffle`` lays the channels one behind the other, each with all its pixels, row after row.
+    """
+    tensor = tensor.movedim(axis, 0)
+    rest = tensor.shape[1:]
+    return tensor.reshape(2, 2, -1, *rest).transpose(0, 1).movedim(2, 0).reshape(-1, *rest).movedim(0, axis)
+
+
+def _dealt_axis(model: str, theirs: str) -> int | None:
+    """Along which axis a weight of this name holds the channels of four pixels; None where it does not."""
+    if model.startswith("swin"):
+        if re.fullmatch(r"features\.\d\.reduction\.weight", theirs):
+            return 1
+        if not model.startswith("swin_v2") and re.fullmatch(r"features\.\d\.norm\.(weight|bias)", theirs):
+            return 0
+    return None
 
 
 def _resampled(positions: Tensor, mine: Tensor) -> Tensor:

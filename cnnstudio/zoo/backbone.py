@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, Dropout, Flatten, Input, Linear
+from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, Dropout, FirstToken, Flatten, Input, Linear, TokenMap
 from cnnstudio.graph import Composite, Graph, Node, Remedy, Shape, ShapeError, Sketch, block
 from cnnstudio.graph.layout import laid_out
 from cnnstudio.zoo.networks import NETWORKS
@@ -36,8 +36,8 @@ class Backbone(Composite):
     few images and little time.
 
     model: which network, as torchvision calls it
-    cut: where it ends: "features" at its last maps, "vector" just before its last layer, a fraction at its last maps
-        of that share of the image's height and width
+    cut: where it ends: "features" at its last maps, which are a ViT's tokens laid out again, "vector" just before its
+        last layer, a fraction at its last maps of that share of the image's height and width
     frozen: leave its weights as they are while training
     """
 
@@ -67,9 +67,13 @@ class Backbone(Composite):
         graph = truncated(self.model, self.cut)
         if graph is None:
             raise ShapeError(
-                f"{title} makes tokens of the image and has no maps, so it can only be cut at its vector.",
-                Remedy("Cut it at its vector", (replace(self, cut="vector"),)),
+                f"{title} makes tokens of the image at once, so it has no maps of {self.cut} of its height.",
+                Remedy("Cut it at its features", (replace(self, cut="features"),)),
             )
+        if isinstance(graph.outputs[0].block, TokenMap) and shape[1] != shape[2]:
+            patch = NETWORKS[self.model].size[1] // _shapes(graph)[graph.outputs[0].name][1]
+            rows = replace(graph.outputs[0].block, height=max(1, shape[1] // patch))
+            graph = graph.replace(graph.outputs[0].name, rows)
         return graph.replace(graph.inputs[0].name, Input(tuple(shape)))
 
     def brief(self) -> str:
@@ -93,7 +97,7 @@ def whole(model: str) -> Graph:
 
 @lru_cache(maxsize=128)
 def truncated(model: str, cut: str) -> Graph | None:
-    """The network up to its cut, or None where it has no maps to cut at.
+    """The network up to its cut, or None where it has no maps of that size.
 
     Every one of these networks is a chain of composites, so that each of its nodes is a place to cut.
     """
@@ -107,6 +111,8 @@ def truncated(model: str, cut: str) -> Graph | None:
     if cut == "vector":
         made = graph.subgraph(kept)
         return made if len(shapes[kept[-1]]) == 1 else _pooled(made)
+    if isinstance(graph[kept[-1]].block, FirstToken):
+        return _laid_out_again(graph.subgraph(kept[:-1]), cut)
     pool = next((i for i, name in enumerate(kept) if isinstance(graph[name].block, AdaptiveAvgPool2d)), len(kept))
     maps = [name for name in kept[:pool] if shapes[name].is_map and not graph[name].is_input]
     if cut != "features":
@@ -114,6 +120,15 @@ def truncated(model: str, cut: str) -> Graph | None:
         # windows without padding leave a little less than half, so halvings are rounded
         maps = [name for name in maps if side / shapes[name][1] < 2 ** (halvings + 0.5)]
     return graph.subgraph(kept[: kept.index(maps[-1]) + 1]) if maps else None
+
+
+def _laid_out_again(graph: Graph, cut: str) -> Graph | None:
+    """A ViT's tokens as a map; None where they are not as many as the cut asks for."""
+    end = graph.outputs[0]
+    made = graph.add(Node("map", TokenMap(skip=1), (end.name,), (end.position[0] + 268.0, end.position[1])))
+    shapes = _shapes(made)
+    share = shapes[graph.inputs[0].name][1] / shapes["map"][1]
+    return made if cut == "features" or share < 2 ** (HALVINGS[cut] + 0.5) else None
 
 
 def _shapes(graph: Graph) -> dict[str, Shape]:

@@ -12,12 +12,15 @@ from cnnstudio.zoo.densenet import densenet
 from cnnstudio.zoo.efficientnet import SCALES, V2, efficientnet, efficientnet_v2
 from cnnstudio.zoo.fractalnet import fractalnet
 from cnnstudio.zoo.inception import googlenet, inception_v3
+from cnnstudio.zoo.maxvit import maxvit
 from cnnstudio.zoo.mobilenet import mnasnet, mobilenet_v1, mobilenet_v2, mobilenet_v3
 from cnnstudio.zoo.regnet import VARIANTS as REGNETS
 from cnnstudio.zoo.regnet import regnet
 from cnnstudio.zoo.resnet import preact_resnet, resnet
 from cnnstudio.zoo.shufflenet import shufflenet_v2
 from cnnstudio.zoo.squeezenet import squeezenet1_0, squeezenet1_1
+from cnnstudio.zoo.swin import VARIANTS as SWINS
+from cnnstudio.zoo.swin import swin
 from cnnstudio.zoo.template import Size, Template
 from cnnstudio.zoo.vgg import vgg
 from cnnstudio.zoo.vit import VARIANTS as VITS
@@ -48,6 +51,9 @@ _IDEAS = {
     "regnet": ("RegNet", "Widths that follow a line, 2020."),
     "fractalnet": ("FractalNet", "Deep, and yet without skips, 2016."),
     "vit": ("Vision transformer", "Patches of an image that look at one another, 2020."),
+    "swin": ("Vision transformer", "Pixels that look at one another in windows, on maps that shrink, 2021."),
+    "swin_v2": ("Vision transformer", "Windows once more, compared by angle, for deeper networks, 2021."),
+    "maxvit": ("Vision transformer", "Convolution, near and far attention in every block, 2022."),
     "xception": ("Xception", "Nothing but depthwise separable convolutions, 2016."),
 }
 
@@ -111,4 +117,7 @@ NETWORKS: dict[str, Template] = {
     "xception": _made("Xception", "xception", xception, 299),
     "fractalnet": _made("FractalNet", "fractalnet", fractalnet, 32),
     **{f"vit_{v}": _made(f"ViT-{v.upper().replace('_', '/')}", "vit", partial(vit, v)) for v in VITS},
+    **{f"swin_{v}": _made(f"Swin-{v.upper()}", "swin", partial(swin, v)) for v in SWINS},
+    **{f"swin_v2_{v}": _made(f"Swin v2-{v.upper()}", "swin_v2", partial(swin, v, version=2), 256) for v in SWINS},
+    "maxvit_t": _made("MaxViT-T", "maxvit", maxvit),
 }

@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnnstudio import blocks
-from cnnstudio.blocks import CosineWindowAttention
+from cnnstudio.blocks import CosineWindowAttention, CosineWindowBlock
 from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Parameter, Remedy, Shape, ShapeError, parameters
 
 NAMES = [name for name in blocks.__all__ if BLOCKS[name].arity.most != 0]
@@ -22,7 +22,7 @@ COMPOSITE_DRAWS = 6  # for a composite likewise: its parts are drawn by themselv
 BATCH = 5  # no size that is drawn for an axis, so that PyTorch never takes one for the other
 SIZES = (1, 2, 3, 4, 6, 8, 9, 12)
 
-KINDS = (Shape(8, 16, 16), Shape(8), Shape(6, 8))
+KINDS = (Shape(8, 16, 16), Shape(8), Shape(9, 8))
 
 # where a block refuses what PyTorch would take, on purpose: each is a mistake that PyTorch does not notice
 STRICTER = {
@@ -31,6 +31,7 @@ STRICTER = {
     "Mean": "PyTorch stretches axes of size 1",
     "PositionEmbedding": "PyTorch adds to anything",
     "FirstToken": "PyTorch takes the first of anything",
+    "TokenMap": "PyTorch splits an axis of a map as well",
     "SelfAttention": "PyTorch takes a batch of vectors for one sequence",
     "ChannelSlice": "PyTorch gives what is left of a slice that reaches beyond the channels",
     "WindowAttention": "PyTorch rolls by any number",
@@ -147,7 +148,7 @@ def torch_answer(block: Block, inputs: tuple[Shape, ...]) -> tuple[tuple[int, ..
     weights = {"": module} if isinstance(module, nn.Parameter) else dict(module.named_parameters()) if module else {}
     learned = {key: tuple(weight.shape) for key, weight in weights.items() if weight.requires_grad}
     macs = counter.get_total_flops() // 2
-    if isinstance(block, CosineWindowAttention):  # its biases are computed once, whatever the batch
+    if isinstance(block, CosineWindowAttention | CosineWindowBlock):  # its biases are computed once, whatever the batch
         macs += (BATCH - 1) * (2 * block.window_size - 1) ** 2 * 512 * (2 + block.num_heads)
     return tuple(result.shape[1:]), learned, macs // BATCH
 

@@ -19,6 +19,7 @@ from cnnstudio.exchange.importing.recognition import Weight
 from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
+from cnnstudio.training.pretrained import CONSTANTS, undealt
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def carry(imported: Imported, state: Mapping[str, Tensor]) -> Carried:
                 unfit.append(f"{weight.original} is {_size(tensor)}, here it is {_size(ours[key])}")
             else:
                 made[key] = fitted
-    strange = [name for name in state if name not in taken and not name.endswith(_LEFT)]
+    strange = [name for name in state if name not in taken and not name.endswith(CONSTANTS)]
     if taken and not taken.intersection(state):
         raise ImportRefused(f"Nothing in this file belongs to {imported.title}.")
     sentences = []
@@ -132,20 +133,12 @@ def difference(module: nn.Module, imported: Imported, images: Tensor) -> float:
     return float((wanted - found).abs().max()) / max(1.0, float(wanted.abs().max()))
 
 
-# constants of attention in windows, which our blocks make themselves
-_LEFT = ("relative_position_index", "relative_coords_table")
-
-
 def _fitted(tensor: Tensor, ours: Tensor, weight: Weight) -> Tensor | None:
     """The tensor in our shape; None where it does not fit."""
     if tensor.numel() != ours.numel() or _plain(tensor) != _plain(ours):
         return None
     if weight.turn:
-        axis = int(weight.turn[-1])
-        tensor = tensor.detach().movedim(axis, 0)
-        rest = tensor.shape[1:]
-        # the original lays the pixels (0, 0), (1, 0), (0, 1), (1, 1) one behind the other, each with all its channels
-        tensor = tensor.reshape(2, 2, -1, *rest).transpose(0, 1).movedim(2, 0).reshape(-1, *rest).movedim(0, axis)
+        tensor = undealt(tensor.detach(), int(weight.turn[-1]))
     return tensor.detach().reshape(ours.shape).to(ours.dtype).clone()
 
 
