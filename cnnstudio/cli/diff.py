@@ -10,8 +10,8 @@ from typing import Any
 
 from cnnstudio.cli.command import Commands, opened
 from cnnstudio.compiler.comparison import Change, Comparison, compare, signed
-from cnnstudio.compiler.inference import Analysis, Facts, infer
-from cnnstudio.graph import Graph, Node
+from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.graph import Facts, Graph, Node
 
 NAME = "diff"
 SIGNS = {

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 from cnnstudio.blocks.group import Group
-from cnnstudio.compiler.inference import Analysis, Facts, infer
-from cnnstudio.graph import Graph, Node
+from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.graph import Facts, Graph, Node
 from cnnstudio.graph.diff import diff
 
 Kind = Literal["added", "removed", "replaced", "changed", "renamed", "rewired", "affected"]

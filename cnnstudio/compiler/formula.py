@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import prod
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, AdaptiveMaxPool2d, Concat, Conv2d, ConvTranspose2d, Flatten
-from cnnstudio.compiler.inference import Facts, node_facts
-from cnnstudio.graph import Block, Composite, Shape, Window, pair
+from cnnstudio.compiler.inference import node_facts
+from cnnstudio.graph import Block, Composite, Facts, Shape, Window, pair
 
 _AXES = ("height", "width")
 

@@ -5,29 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
-from cnnstudio.graph import Block, Composite, Graph, ParameterError, Shape, ShapeError
-from cnnstudio.graph.composite import cost
-
-BYTES_PER_NUMBER = 4  # float32
-
-
-class Facts(NamedTuple):
-    """What one node comes to for one sample: what flows out, what is learned, what it costs.
-
-    ``frozen`` are those of the parameters that stay as they are while training.
-    """
-
-    shape: Shape
-    parameters: int
-    macs: int
-    frozen: int = 0
-
-    @property
-    def activation_bytes(self) -> int:
-        """Bytes of the output in float32, for one sample."""
-        return self.shape.numel * BYTES_PER_NUMBER
+from cnnstudio.graph import Block, Composite, Facts, Graph, ParameterError, Shape, ShapeError
+from cnnstudio.graph.composite import facts as facts_of
 
 
 @dataclass(frozen=True)
@@ -104,15 +84,17 @@ def infer(graph: Graph, before: Analysis | None = None) -> Analysis:
     errors: dict[str, ShapeError] = {}
     nodes = graph.nodes
     old_nodes, old_facts = (before.graph.nodes, before.facts) if before is not None else ({}, {})
-    reached: set[str] = set()  # by the edit: what flows out is not what it was, or not known to be
+    reached: set[str | None] = set()  # by the edit: what flows out is not what it was, or not known to be
     for name in graph.order:
         node = nodes[name]
-        if old_nodes.get(name) is node and reached.isdisjoint(node.inputs) and name in old_facts:
+        sources = node.inputs
+        if name in old_facts and old_nodes[name] is node and reached.isdisjoint(sources):
             facts[name] = old_facts[name]
             continue
         reached.add(name)
-        sources = node.inputs[:1] if node.bypassed else node.inputs
-        shapes = tuple(facts[source].shape for source in sources if source in facts)
+        if node.bypassed:
+            sources = sources[:1]
+        shapes = tuple([facts[source].shape for source in sources if source in facts])
         if len(shapes) < len(sources):
             continue
         found: Facts | ShapeError = Facts(shapes[0], 0, 0) if node.bypassed else node_facts(node.block, shapes)
@@ -129,9 +111,8 @@ def infer(graph: Graph, before: Analysis | None = None) -> Analysis:
 def node_facts(block: Block, inputs: tuple[Shape, ...]) -> Facts | ShapeError:
     """What ``block`` comes to for these inputs, or why they do not fit."""
     try:
-        shape = block.shape(*inputs)
+        return facts_of(block, inputs)
     except ShapeError as error:
         return error
     except ParameterError as error:  # of a block that this one stands for, or of one that would mend it
         return ShapeError(f"it comes to a size out of all bounds: {error}")
-    return Facts(shape, *cost(block, inputs))

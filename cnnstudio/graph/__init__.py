@@ -1,7 +1,7 @@
 """What a network is: values alone. Knows no torch and no Qt."""
 
 from cnnstudio.graph.block import BLOCKS, Arity, Block, Remedy, ShapeError, block
-from cnnstudio.graph.composite import Composite, Parts
+from cnnstudio.graph.composite import Composite, Facts, Parts
 from cnnstudio.graph.frame import Frame
 from cnnstudio.graph.graph import Graph
 from cnnstudio.graph.names import NamingError, checked_name
@@ -19,6 +19,7 @@ __all__ = [
     "Composite",
     "Declaration",
     "Edge",
+    "Facts",
     "Frame",
     "Graph",
     "GraphError",

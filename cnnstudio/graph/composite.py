@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
 from cnnstudio.graph.block import Block, Remedy, ShapeError
@@ -13,39 +14,42 @@ from cnnstudio.graph.node import Node
 from cnnstudio.graph.parameter import ParameterError
 from cnnstudio.graph.shape import Shape
 
+BYTES_PER_NUMBER = 4  # float32
 
-class Cost(NamedTuple):
-    """What a block comes to for one sample; ``frozen`` are those of the parameters that stay as they are."""
 
+class Facts(NamedTuple):
+    """What a block comes to for one sample: what flows out, what is learned, what it costs.
+
+    ``frozen`` are those of the parameters that stay as they are while training.
+    """
+
+    shape: Shape
     parameters: int
     macs: int
     frozen: int = 0
 
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of the output in float32, for one sample."""
+        return self.shape.numel * BYTES_PER_NUMBER
+
 
 @dataclass(frozen=True)
 class Parts:
-    """What a composite is made of for given inputs: its graph, the shape of every node in it and what it reads."""
+    """What a composite is made of for given inputs: its graph, the shape of every node in it and what it reads.
+
+    ``result`` is the one node whose output is the composite's, ``facts`` what all of it comes to.
+    """
 
     graph: Graph
     shapes: Mapping[str, Shape]
     into: Mapping[str, tuple[Shape, ...]]
+    result: Node
+    facts: Facts
 
     def shapes_into(self, node: Node) -> tuple[Shape, ...]:
         """The shapes that a node of this graph reads."""
         return self.into[node.name]
-
-    @cached_property
-    def cost(self) -> Cost:
-        """The sums over the inner nodes."""
-        costs = [cost(node.block, self.into[node.name]) for node in self.graph]
-        return Cost(
-            sum(each.parameters for each in costs), sum(each.macs for each in costs), sum(c.frozen for c in costs)
-        )
-
-    @cached_property
-    def result(self) -> Node:
-        """The one node whose output is the composite's."""
-        return self.graph.outputs[0]
 
 
 class Composite(Block):
@@ -81,8 +85,7 @@ class Composite(Block):
 
     def shape(self, *inputs: Shape) -> Shape:
         """The shape of the inner graph's output."""
-        parts = self.parts(*inputs)
-        return parts.shapes[parts.result.name]
+        return self.parts(*inputs).facts.shape
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         """The inner weights under their path: ``conv1.weight``."""
@@ -95,15 +98,16 @@ class Composite(Block):
 
     def macs(self, *inputs: Shape) -> int:
         """The sum over the inner nodes."""
-        return self.parts(*inputs).cost.macs
+        return self.parts(*inputs).facts.macs
 
 
-def cost(block: Block, inputs: tuple[Shape, ...]) -> Cost:
-    """What a block comes to for these inputs, which fit it."""
+def facts(block: Block, inputs: tuple[Shape, ...]) -> Facts:
+    """What ``block`` comes to for these inputs. Raises ``ShapeError`` where they do not fit."""
     if isinstance(block, Composite):
-        found = block.parts(*inputs).cost
+        found = block.parts(*inputs).facts
         return found._replace(frozen=found.parameters) if block.is_frozen else found
-    return Cost(sum(weight.numel for weight in block.weights(*inputs).values()), block.macs(*inputs))
+    shape, weights, macs = block.shape(*inputs), block.weights(*inputs), block.macs(*inputs)
+    return Facts(shape, sum(map(prod, weights.values())), macs) if weights or macs else Facts(shape, 0, 0)
 
 
 @lru_cache(maxsize=4_096)
@@ -114,18 +118,24 @@ def _parts(composite: Composite, inputs: tuple[Shape, ...]) -> Parts:
         raise ShapeError(f"Inside it, {error}") from error
     shapes: dict[str, Shape] = {}
     into: dict[str, tuple[Shape, ...]] = {}
+    parameters = macs = frozen = 0
+    nodes = graph.nodes
     for name in graph.order:
-        node = graph[name]
-        into[name] = tuple(shapes[source] for source in node.inputs if source is not None)
+        node = nodes[name]
+        into[name] = read = tuple([shapes[source] for source in node.inputs if source is not None])
         try:
-            shapes[name] = node.block.shape(*into[name])
+            shapes[name], learned, multiplied, kept = facts(node.block, read)
         except ShapeError as error:
             remedies = (_own(composite, node.block, remedy) for remedy in error.remedies)
             raise ShapeError(
                 f"Inside it, at {name} ({node.block.title}): {error.sentence}",
                 *(remedy for remedy in remedies if remedy is not None),
             ) from error
-    return Parts(graph, shapes, into)
+        parameters += learned
+        macs += multiplied
+        frozen += kept
+    result = graph.outputs[0]
+    return Parts(graph, shapes, into, result, Facts(shapes[result.name], parameters, macs, frozen))
 
 
 def _own(composite: Composite, inner: Block, remedy: Remedy) -> Remedy | None:

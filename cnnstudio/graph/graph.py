@@ -99,6 +99,10 @@ class Graph:
         Depth first, so that what a node reads is finished, branch after branch, just before it, as a person writes it.
         """
         done: dict[str | None, None] = {None: None}  # an open port waits for nothing
+        for name, node in self.nodes.items():  # nearly always they were added in such an order
+            if not all([source in done for source in node.inputs]):
+                break
+            done[name] = None
         for root in self.nodes:
             stack = [root] if root not in done else []
             while stack:
@@ -119,8 +123,9 @@ class Graph:
     @cached_property
     def outputs(self) -> tuple[Node, ...]:
         """The nodes whose result nobody reads."""
-        read = {source for node in self for source in node.inputs}
-        return tuple(node for node in self if node.name not in read)
+        nodes = self.nodes.values()
+        read = set().union(*[node.inputs for node in nodes])
+        return tuple([node for node in nodes if node.name not in read])
 
     @cached_property
     def acting(self) -> Graph:
@@ -359,14 +364,21 @@ class Graph:
 
     def _changed(self, *nodes: Node) -> Graph:
         """With these nodes in the place of those of the same name."""
-        made = {**self.nodes, **{node.name: node for node in nodes}}
-        return Graph(MappingProxyType(made), self.frames, self.notes)
+        found = {**self.nodes, **{node.name: node for node in nodes}}
+        made = Graph(MappingProxyType(found), self.frames, self.notes)
+        if all([node.inputs == self.nodes[node.name].inputs for node in nodes]):
+            # the wires are what they were, and so is what follows from them alone
+            made.__dict__.update({key: known for key in _WIRING if (known := self.__dict__.get(key)) is not None})
+        return made
 
     def _framed(self, frames: tuple[Frame, ...]) -> Graph:
         return self if frames == self.frames else Graph(self.nodes, frames, self.notes)
 
     def _with(self, nodes: Iterable[Node], frames: tuple[Frame, ...]) -> Graph:
         return Graph(MappingProxyType({node.name: node for node in nodes}), frames, self.notes)
+
+
+_WIRING = ("edges", "consumers", "digraph", "order")
 
 
 def _cycle(graph: Graph) -> list[str]:

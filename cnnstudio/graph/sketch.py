@@ -21,13 +21,14 @@ class Sketch:
 
     def __call__(self, block: Block, *inputs: str, name: str | None = None) -> str:
         """Add a node that reads ``inputs``; called ``name``, else by the block's stem and the next free number."""
-        chosen = name or fresh_name(block.stem, self._nodes)
-        if chosen in self._nodes:
+        nodes = self._nodes
+        chosen = name or fresh_name(block.stem, nodes)
+        if chosen in nodes:
             raise ValueError(f"two nodes are called {chosen}")
         for source in inputs:
-            if source not in self._nodes:
+            if source not in nodes:
                 raise ValueError(f"{chosen} reads from {source}, which is not drawn yet")
-        self._nodes[chosen] = Node(chosen, block, inputs)
+        nodes[chosen] = Node(chosen, block, inputs)
         return chosen
 
     def chain(self, x: str, *blocks: Block) -> str:
@@ -38,5 +39,7 @@ class Sketch:
 
     def graph(self) -> Graph:
         """What was drawn; every node still lies at the origin (``graph.layout`` places them)."""
-        # a node reads only what was drawn before it, so there is no circle to look for
-        return Graph(MappingProxyType(dict(self._nodes)))
+        made = Graph(MappingProxyType(dict(self._nodes)))
+        # a node reads only what was drawn before it: there is no circle to look for, and the order is known
+        made.__dict__["order"] = tuple(self._nodes)
+        return made

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cnnstudio.compiler.formula import Formula
-from cnnstudio.compiler.inference import Facts, node_facts
-from cnnstudio.graph import Block, ParameterError, Shape, pair
+from cnnstudio.compiler.inference import node_facts
+from cnnstudio.graph import Block, Facts, ParameterError, Shape, pair
 from cnnstudio.lessons.quiz import Question
 from cnnstudio.lessons.steps import steps
 

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Literal
 
 from cnnstudio.blocks import Concat, Flatten
-from cnnstudio.compiler.inference import Analysis, Facts
+from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
-from cnnstudio.graph import Block, Composite, Node, Shape
+from cnnstudio.graph import Block, Composite, Facts, Node, Shape
 
 Kind = Literal["shape", "parameters", "receptive field", "MACs", "stride"]
 Difficulty = Literal["easy", "medium", "hard"]

@@ -28,8 +28,8 @@ from cnnstudio.blocks import (
     Upsample,
 )
 from cnnstudio.compiler.formula import formula
-from cnnstudio.compiler.inference import Facts, node_facts
-from cnnstudio.graph import Block, Shape
+from cnnstudio.compiler.inference import node_facts
+from cnnstudio.graph import Block, Facts, Shape
 
 
 def lines(block: Block, *shapes: Shape) -> tuple[str, ...]:

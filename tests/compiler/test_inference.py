@@ -5,8 +5,8 @@ import random
 import pytest
 
 from cnnstudio.blocks import Add, BatchNorm2d, Conv2d, Flatten, Input, Linear, MaxPool2d, ReLU, Residual
-from cnnstudio.compiler.inference import Facts, infer, node_facts
-from cnnstudio.graph import Edge, Graph, GraphError, Node, Shape, Sketch
+from cnnstudio.compiler.inference import infer, node_facts
+from cnnstudio.graph import Edge, Facts, Graph, GraphError, Node, Shape, Sketch
 from cnnstudio.zoo import lenet5, small_resnet, vgg_small
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cnnstudio.compiler.inference import Analysis, Facts
+from cnnstudio.compiler.inference import Analysis
+from cnnstudio.graph import Facts
 
 
 @dataclass(frozen=True)

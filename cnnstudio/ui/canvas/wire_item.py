@@ -9,8 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from cnnstudio.compiler.inference import Facts
-from cnnstudio.graph import Edge
+from cnnstudio.graph import Edge, Facts
 from cnnstudio.ui.canvas.geometry import Place, crosses, distance_to, is_turned, turns, wire_path, wire_points
 from cnnstudio.ui.canvas.style import Style
 

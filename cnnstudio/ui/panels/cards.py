@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.formula import Formula
-from cnnstudio.compiler.inference import Analysis, Facts
+from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.receptive import ReceptiveField
-from cnnstudio.graph import Block, Shape
+from cnnstudio.graph import Block, Facts, Shape
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.numbers import counted, memory, readable, unbroken
 
