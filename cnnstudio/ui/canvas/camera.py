@@ -26,7 +26,10 @@ from cnnstudio.ui.measures import GRID, HEIGHT, WIDTH
 from cnnstudio.ui.theme import theme
 
 NEAREST, FARTHEST = 4.0, 0.04
+FAR = 100_000.0  # half the side of what can be looked at; larger only for nodes that a file puts beyond
 LABELS_FROM = 0.7  # the zoom from which a wire says what it carries
+FINE = 0.75  # pixels of the screen for one of the scene up to which wires are painted fine
+MOST_PIECES = 24  # of a region that are painted one by one
 STILL_AFTER = 150  # milliseconds without movement until edges are smoothed again
 
 
@@ -40,8 +43,11 @@ class Camera(QGraphicsView):
         super().__init__(parent)
         self.document = document
         self.canvas = CanvasScene(document, self)
+        self._room = QRectF(-FAR, -FAR, 2 * FAR, 2 * FAR)
+        self._reach(self.canvas.sceneRect())
         self.setScene(self.canvas)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.BoundingRectViewportUpdate)
+        self.canvas.sceneRectChanged.connect(self._reach)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
         flags = QGraphicsView.OptimizationFlag
         self.setOptimizationFlags(flags.DontSavePainterState | flags.DontAdjustForAntialiasing)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
@@ -51,6 +57,7 @@ class Camera(QGraphicsView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.zoomed.connect(lambda zoom: self.canvas.set_fine_wires(zoom * self.devicePixelRatioF() <= FINE))
         self._still = QTimer(self, singleShot=True, interval=STILL_AFTER)
         self._still.timeout.connect(self._smooth_again)
         self._tile: tuple[tuple[object, ...], QPixmap, float] | None = None
@@ -62,6 +69,12 @@ class Camera(QGraphicsView):
         self._places: dict[tuple[str, ...], tuple[float, QPointF]] = {}  # where it looked in each scope
         document.scope_changed.connect(self._look_into)
         document.path_changed.connect(self._look_at_opened)
+
+    def _reach(self, rect: QRectF) -> None:
+        """Leave room to look and to drag far beyond the nodes."""
+        if not self._room.contains(rect):
+            self._room = self._room.united(rect.adjusted(-FAR, -FAR, FAR, FAR))
+        self.setSceneRect(self._room)
 
     # where it looks
 
@@ -230,7 +243,8 @@ class Camera(QGraphicsView):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.zoom >= NEAR:
             # Qt would paint all that lies in the bounds of the region, and after a pan that is everything
-            for piece in joined(list(cast(Iterable[QRect], event.region()))):
+            pieces = list(cast(Iterable[QRect], event.region()))
+            for piece in joined(pieces) if len(pieces) <= MOST_PIECES else [event.rect()]:
                 super().paintEvent(QPaintEvent(piece))
             return
         painter = QPainter(self.viewport())

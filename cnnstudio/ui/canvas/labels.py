@@ -18,10 +18,12 @@ def paint_labels(painter: QPainter, scene: CanvasScene, exposed: QRectF) -> None
     found = scene.items(exposed.adjusted(-60, -10, 60, 10), Qt.ItemSelectionMode.IntersectsItemBoundingRect)
     bodies = [item.body for item in found if isinstance(item, NodeItem)]
     for item in found:
-        if isinstance(item, WireItem) and not (where := item.label_rect()).isNull() and exposed.intersects(where):
-            if item.end.x() - item.start.x() > WIDTH and any(body.intersects(where) for body in bodies):
-                continue  # a long wire passes under a node there
-            painter.fillRect(where, style.label_back)
-            painter.setPen(style.error if item.faulty else style.muted)
-            text = style.line(item.label, style.label_font, where.width())
-            style.write(painter, QPointF(where.x() + 3.0, where.center().y() - text.size().height() / 2), text)
+        if not isinstance(item, WireItem) or (label := item.label) is None or not exposed.intersects(label[1]):
+            continue
+        words, where = label
+        if item.end.x() - item.start.x() > WIDTH and any(body.intersects(where) for body in bodies):
+            continue  # a long wire passes under a node there
+        painter.fillRect(where, style.label_back)
+        painter.setPen(style.error if item.faulty else style.muted)
+        text = style.line(words, style.label_font, where.width())
+        style.write(painter, QPointF(where.x() + 3.0, where.center().y() - text.size().height() / 2), text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from cnnstudio.graph import Edge, Frame, Graph, GraphError, Position
@@ -139,8 +139,7 @@ class MoveTool(Tool):
         x, y = self._from[self._name]
         across, down = _nearest(self._columns, x + dx), _nearest(self._rows, y + dy)
         reach, height = GUIDE_REACH / self.view.zoom, self.view.canvas.nodes[self._name].height
-        if self._guides:
-            self.view.viewport().update()
+        self._repaint_guides()
         self._guides = []
         if across is not None and abs(across[0] - x - dx) <= reach:
             dx = across[0] - x
@@ -148,9 +147,12 @@ class MoveTool(Tool):
         if down is not None and abs(down[0] - y - dy) <= reach:
             dy = down[0] - y
             self._guides.append(QLineF(down[1], QPointF(x + dx + WIDTH / 2, down[1].y())))
-        if self._guides:
-            self.view.viewport().update()
+        self._repaint_guides()
         return dx, dy
+
+    def _repaint_guides(self) -> None:
+        for line in self._guides:
+            self.view.update_scene(QRectF(line.p1(), line.p2()).normalized())
 
     def paint(self, painter: QPainter, zoom: float) -> None:
         painter.setPen(pen(theme.color("accent", 0.7), 1.0 / zoom, Qt.PenStyle.DashLine))

@@ -128,13 +128,14 @@ def _posed(scene: CanvasScene, only: frozenset[str] | None, paper: bool) -> Iter
     shown = scene.nodes.keys() if only is None else scene.nodes.keys() & only
     hidden: list[QGraphicsItem] = [item for name, item in scene.nodes.items() if name not in shown]
     hidden += [item for edge, item in scene.wires.items() if not {edge.source, edge.target} <= shown]
-    frames = dict(scene.frames.rects)
+    frames, fine = dict(scene.frames.rects), scene.fine_wires
     scene.show_selected(())
     scene.select_wires(())
     scene.focus_node(None)
     try:
         with theme.borrowed(PAPER if paper else theme.palette):
             scene.restyle()
+            scene.set_fine_wires(False)
             for item in hidden:
                 item.hide()
             scene.frames.rects = {frame: rect for frame, rect in frames.items() if frame.members <= shown}
@@ -143,6 +144,7 @@ def _posed(scene: CanvasScene, only: frozenset[str] | None, paper: bool) -> Iter
         scene.frames.rects = frames
         for item in hidden:
             item.show()
+        scene.set_fine_wires(fine)
         scene.restyle()
         scene.show_selected(tuple(chosen))
         scene.select_wires(wires)

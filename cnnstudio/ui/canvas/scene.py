@@ -24,8 +24,8 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import theme
 
 _TOUCHES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
-MANY = 200  # nodes from which on one update of everything is cheaper than one of each
-_FAR = 100_000.0  # half the side of the scene; larger only for nodes that a file puts beyond
+MANY = 12  # items that change at once from which on all is painted again: Qt adds up their rectangles too slowly
+_SPARE = 1_000.0  # scene pixels round the nodes, and half their extent, before their index is made for another place
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,13 @@ class CanvasScene(QGraphicsScene):
         self.frames = Frames(self)
         self.wide_wires = False
         self.measure: str | None = None
+        self.fine_wires = False
         self._incident: dict[str, set[Edge]] = {}
         self._problems: dict[str, tuple[str, str]] = {}
         self._shown: Mapping[str, Facts] = {}
         self._selected: frozenset[str] = frozenset()
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
-        self.setSceneRect(-_FAR, -_FAR, 2 * _FAR, 2 * _FAR)
+        self.setSceneRect(-_SPARE, -_SPARE, 2 * _SPARE, 2 * _SPARE)
         document.changed.connect(self._follow)
         document.scope_changed.connect(self._follow)
         document.concealed_changed.connect(self._follow)
@@ -120,6 +121,7 @@ class CanvasScene(QGraphicsScene):
             else:
                 item.show_node(node)
             bodies |= before != (item.body, node.block.family)
+        self._repaint(len(difference.added) + len(difference.removed) + len(difference.changed))
         for edge in difference.wires_added:
             self._add_wire(edge)
         self._route({edge for name in difference.changed for edge in self._incident[name]})
@@ -127,12 +129,14 @@ class CanvasScene(QGraphicsScene):
         if bodies:
             self.frames.follow((*difference.added, *difference.changed))
         if bodies and not self.sceneRect().contains(around := self.bounds_of()):
-            self.setSceneRect(self.sceneRect().united(around.adjusted(-_FAR, -_FAR, _FAR, _FAR)))
+            # Qt's index halves this rectangle again and again: where it is too large, all items are in one cell
+            x, y = _SPARE + around.width() / 2, _SPARE + around.height() / 2
+            self.setSceneRect(around.adjusted(-x, -y, x, y))
         return bodies
 
     def _add_wire(self, edge: Edge) -> None:
         self.wires[edge] = wire = WireItem(edge, self.inks)
-        wire.wide = self.wide_wires
+        wire.wide, wire.fine = self.wide_wires, self.fine_wires
         self._incident[edge.source].add(edge)
         self._incident[edge.target].add(edge)
         self._route({edge})
@@ -153,12 +157,14 @@ class CanvasScene(QGraphicsScene):
         before, facts = self._shown, self.document.shown_analysis.facts
         self._shown = facts
         conceals = self.document.conceals
+        told = 0
         for name, item in self.nodes.items():
             # a fact is cached by what it follows from, so the same fact is the same object
             known = facts.get(name)
             if known is not before.get(name) or problems.get(name) != self._problems.get(name) or not item.shape_out:
                 shape = known.shape if known else None
                 item.show_result(shape, name in analysis.errors, *problems.get(name, ("", "")), conceals(name))
+                told += 1
         self._problems = problems
         errors = analysis.errors
         for edge, wire in self.wires.items():
@@ -167,6 +173,12 @@ class CanvasScene(QGraphicsScene):
             concealed = conceals(edge.source)
             if carried is not wire.carried or faulty is not wire.faulty or concealed is not wire.concealed:
                 wire.show_result(carried, faulty, concealed)
+        self._repaint(told)
+
+    def _repaint(self, changed: int) -> None:
+        """Paint everything again if so many items have changed that this is cheaper than the pieces."""
+        if changed > MANY:
+            self.update()
 
     def set_measure(self, name: str | None) -> None:
         """Show where the parameters, the MACs or the memory are (a key of ``MEASURES``), or no such thing."""
@@ -211,8 +223,7 @@ class CanvasScene(QGraphicsScene):
         for name in turned:
             if name in self.nodes:
                 self.nodes[name].show_state(name in chosen, name == self.focused, len(turned) <= MANY)
-        if len(turned) > MANY:
-            self.update()
+        self._repaint(len(turned))
         self._selected = chosen
         self.frames.follow_selection(chosen)
         self.overview.invalidate()
@@ -236,6 +247,7 @@ class CanvasScene(QGraphicsScene):
         for edge in self.selected_wires ^ chosen:
             if edge in self.wires:
                 self.wires[edge].show_state(selected=edge in chosen)
+        self._repaint(len(self.selected_wires ^ chosen))
         self.selected_wires = chosen
         self.overview.invalidate()
 
@@ -254,6 +266,7 @@ class CanvasScene(QGraphicsScene):
             for edge in self.hot_wires ^ hot:
                 if edge in self.wires:
                     self.wires[edge].show_state(hot=edge in hot)
+            self._repaint(len(self.hot_wires ^ hot))
             self.hot_wires = hot
             self.overview.invalidate()
 
@@ -263,6 +276,15 @@ class CanvasScene(QGraphicsScene):
         for wire in self.wires.values():
             wire.wide = wide
             wire.repen()
+
+    def set_fine_wires(self, fine: bool) -> None:
+        """Let wires be as thin as the screen can show: from afar that looks alike, and Qt paints it far quicker."""
+        if fine != self.fine_wires:
+            self.fine_wires = fine
+            for wire in self.wires.values():
+                wire.fine = fine
+                wire.repen()
+            self.update()
 
     def place(self, positions: Mapping[str, Position]) -> None:
         """Show these nodes elsewhere while a gesture goes on; the document is told when it ends."""
@@ -281,6 +303,7 @@ class CanvasScene(QGraphicsScene):
             else:
                 stale.append(edge)
         self._route(stale)
+        self._repaint(len(positions))
         self.frames.follow(positions)
         self.overview.invalidate(wires=True, bodies=True)
 

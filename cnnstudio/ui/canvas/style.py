@@ -87,7 +87,8 @@ class Style:
         self.error_pen = pen(self.error, 2.0)
         self.error_halo_pen = pen(color("error", 0.18), 5.0)
         self.port_pen = pen(self.wire_color, 1.4)
-        self.wire_pen = pen(self.wire_color, 1.8)
+        self.wire_pen, self.fine_wire_pen = pen(self.wire_color, 1.8), pen(self.wire_color)
+        self.fine_wire_pen.setCosmetic(True)
         self.wire_waiting_pen = pen(color("wire", 0.55), 1.8, Qt.PenStyle.DotLine)
         self.wire_hot_pen, self.wire_selected_pen = (
             pen(mix(self.accent, self.wire_color, 0.6), 2.4),

@@ -45,6 +45,7 @@ class Tool:
 
     cursor = Qt.CursorShape.ArrowCursor
     scrolls = False  # whether the view rolls on when the pointer is held at its edge
+    paints = True  # whether it paints over the canvas, so that there is something to wipe when it ends
 
     def __init__(self, view: CanvasView, start: Pointer) -> None:
         self.view, self.start, self.last = view, start, start
@@ -66,6 +67,7 @@ class PanTool(Tool):
     """Drags the canvas along."""
 
     cursor = Qt.CursorShape.ClosedHandCursor
+    paints = False
 
     def move(self, pointer: Pointer) -> None:
         step = pointer.view - self.last.view
@@ -77,6 +79,7 @@ class MapTool(Tool):
     """Moves the view to where the map is pressed."""
 
     cursor = Qt.CursorShape.PointingHandCursor
+    paints = False
 
     def __init__(self, view: CanvasView, start: Pointer, minimap: Minimap) -> None:
         super().__init__(view, start)
@@ -89,6 +92,8 @@ class MapTool(Tool):
 
 class PressTool(Tool):
     """Waits to see whether a press becomes a click or a drag."""
+
+    paints = False
 
     def __init__(
         self, view: CanvasView, start: Pointer, click: Callable[[Pointer], None], drag: Callable[[], Tool]

@@ -99,7 +99,8 @@ class CanvasView(Asking):
         if tool is not None:
             self._roll.stop()
             self.viewport().unsetCursor()
-            self.viewport().update()
+            if tool.paints:
+                self.viewport().update()
         return tool
 
     def _give_up_gesture(self, *_: object) -> None:
@@ -332,7 +333,7 @@ class CanvasView(Asking):
             if overlay is not None:
                 overlay.paint(painter, self.zoom)
         transform = painter.worldTransform()
-        if self.shows_map and transform.mapRect(QRectF(rect)).intersects(QRectF(self._map.rect)):
+        if transform.mapRect(QRectF(rect)).intersects(QRectF(self._map.rect)) and self.shows_map:
             painter.resetTransform()
             self._map.paint(painter)
             painter.setWorldTransform(transform)

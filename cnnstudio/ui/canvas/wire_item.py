@@ -15,6 +15,9 @@ from cnnstudio.ui.canvas.style import Style
 
 LABEL_HEIGHT = 14.0
 
+Label = tuple[str, QRectF]
+_UNKNOWN: Label = "", QRectF()
+
 
 class WireItem(QGraphicsPathItem):
     """The output of one node on its way to an input of another."""
@@ -26,12 +29,14 @@ class WireItem(QGraphicsPathItem):
         self.start, self.end = QPointF(), QPointF()
         self._place: list[Place] | None = None
         self._lines: list[QLineF] | None = None
+        self._label: Label | None = _UNKNOWN
         self.carried: Facts | None = None
         self.faulty = False
         self.concealed = False  # whether what it carries is hidden while a person predicts it
         self.selected = False
         self.hot = False
         self.wide = False  # whether its width grows with the channels
+        self.fine = False  # whether it is as thin as the screen can show
         self.setZValue(-1.0)
         self.setPen(style.wire_waiting_pen)
 
@@ -39,7 +44,7 @@ class WireItem(QGraphicsPathItem):
         """Run from ``start`` to ``end``, in scene pixels."""
         if start != self.start or end != self.end:
             self.start, self.end = QPointF(start), QPointF(end)
-            self._place = self._lines = None
+            self._forget_place()
             self.setPos(0.0, 0.0)
             self.setPath(wire_path(start, end))
 
@@ -47,14 +52,19 @@ class WireItem(QGraphicsPathItem):
         """Move both ends alike: cheaper than another path."""
         offset = QPointF(dx, dy)
         self.start, self.end = self.start + offset, self.end + offset
-        self._place = self._lines = None
+        self._forget_place()
         self.setPos(self.pos() + offset)
+
+    def _forget_place(self) -> None:
+        self._place = self._lines = None
+        self._label = _UNKNOWN
 
     def show_result(self, carried: Facts | None, faulty: bool, concealed: bool = False) -> None:
         """Show the shape that it carries, of the node that gives it, and whether what it enters cannot take it."""
         known = carried is None and not concealed, faulty
         as_before = known == (self.is_waiting, self.faulty) and not self.wide
         self.carried, self.faulty, self.concealed = carried, faulty, concealed
+        self._label = _UNKNOWN
         if not as_before:
             self.repen()
 
@@ -62,11 +72,6 @@ class WireItem(QGraphicsPathItem):
     def is_waiting(self) -> bool:
         """Whether it carries no shape yet."""
         return self.carried is None and not self.concealed
-
-    @property
-    def label(self) -> str:
-        """The shape that it carries, in short."""
-        return "×".join(map(str, self.carried.shape)) if self.carried is not None else ""
 
     def show_state(self, selected: bool | None = None, hot: bool | None = None) -> None:
         """Show whether it is selected, and whether the pointer or a gesture is on it."""
@@ -80,6 +85,7 @@ class WireItem(QGraphicsPathItem):
     def restyle(self, style: Style) -> None:
         """Paint with other colours."""
         self.style = style
+        self._label = _UNKNOWN
         self.repen()
 
     def repen(self) -> None:
@@ -92,7 +98,8 @@ class WireItem(QGraphicsPathItem):
         elif self.faulty:
             pen = style.wire_error_pen
         else:
-            pen = style.wire_waiting_pen if self.is_waiting else style.wire_pen
+            usual = style.fine_wire_pen if self.fine and not self.wide else style.wire_pen
+            pen = style.wire_waiting_pen if self.is_waiting else usual
         if self.wide and self.carried is not None:
             pen = QPen(pen)
             pen.setWidthF(pen.widthF() + 0.45 * log2(max(self.carried.shape[0], 1)))
@@ -105,14 +112,19 @@ class WireItem(QGraphicsPathItem):
         """The point half way along it: the curve is its own mirror image."""
         return (self.start + self.end) / 2
 
-    def label_rect(self) -> QRectF:
-        """Where the shape is written, or a null rectangle where there is no room for it."""
-        room = abs(self.end.x() - self.start.x()) + abs(self.end.y() - self.start.y()) - 12.0
-        width = self.style.label_width(self.label)
-        if self.carried is None or room < width:
-            return QRectF()
-        middle = self.middle
-        return QRectF(middle.x() - width / 2, middle.y() - LABEL_HEIGHT / 2, width, LABEL_HEIGHT)
+    @property
+    def label(self) -> Label | None:
+        """The shape that it carries, in short, and where it is written; None where there is none or no room for it."""
+        if self._label is _UNKNOWN:
+            self._label = None
+            if self.carried is not None:
+                words = "×".join(map(str, self.carried.shape))
+                room = abs(self.end.x() - self.start.x()) + abs(self.end.y() - self.start.y()) - 12.0
+                width, middle = self.style.label_width(words), self.middle
+                if room >= width:
+                    place = middle.x() - width / 2, middle.y() - LABEL_HEIGHT / 2
+                    self._label = words, QRectF(*place, width, LABEL_HEIGHT)
+        return self._label
 
     def distance(self, point: QPointF) -> tuple[float, float]:
         """How far a point of the scene is from it, and at which share of its length it is nearest."""
