@@ -96,6 +96,7 @@ ACTIONS: tuple[Action, ...] = (
     *(_export(key, kind.title) for key, kind in KINDS.items()),
     Action("picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", _drawn),
     Action("picture-selection", "Picture of the selection…", lambda w: w.pictures.ask(True), "", "image", _selected),
+    Action("figure", "Paper figure…", lambda w: w.figure.open(), "", "cube", _drawn),
     Action(
         "picture-paper", "Pictures are light, for paper", _toggle_paper, "", "sun-dim",
         checked=lambda w: w.pictures.on_paper,
@@ -239,7 +240,8 @@ MENUS: tuple[Menu, ...] = (
         (
             "new", ("New from a template", ("new-*",)), "open", ("Open recent", ("recent",)), None, "save", "save-as",
             None, "import-model", "import-python",
-            ("Export", ("export-*", None, "picture", "picture-selection", "picture-paper")), None, "quit",
+            ("Export", ("export-*", None, "picture", "picture-selection", "picture-paper", None, "figure")), None,
+            "quit",
         ),
     ),
     (

@@ -15,6 +15,7 @@ from cnnstudio.ui.actions import ACTIONS, Action
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.exports import Exports
+from cnnstudio.ui.figure.page import FigurePage
 from cnnstudio.ui.files import SUFFIX, Files
 from cnnstudio.ui.gallery import Gallery
 from cnnstudio.ui.imports import Imports
@@ -88,6 +89,7 @@ class Window(QMainWindow):
     imports: Imports
     training: TrainingPanel
     pictures: Pictures
+    figure: FigurePage
     feature_maps: FeatureMapsPanel
     gallery: Gallery
 
@@ -108,6 +110,7 @@ class Window(QMainWindow):
         self.feature_maps = FeatureMapsPanel(self.document, self.run)
         self.docks = {panel.id: self._dock(panel) for panel in PANELS}
         self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.messages, self)
+        self.figure = FigurePage(self.document, self.canvas, self.pictures, self.files, self.messages, self)
         self.commands = Commands(self, (*ACTIONS, *map(_show_action, PANELS)), self.preferences)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
