@@ -171,6 +171,10 @@ ACTIONS: tuple[Action, ...] = (
         "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece", _editable,
         on_canvas=True,
     ),
+    Action(
+        "bypass", "Bypass", lambda w: w.canvas.bypass(), "M", "prohibit", _editable,
+        lambda w: _selected(w) and all(w.document.view_graph[name].bypassed for name in w.canvas.chosen), True,
+    ),
     Action("frame", "Frame", lambda w: w.canvas.frame(), "Ctrl+J", "bounding-box", _editable, on_canvas=True),
     Action(
         "unframe", "Take out of the frame", lambda w: w.canvas.unframe(), "Ctrl+Shift+J", "selection-slash", _in_frame,
@@ -256,7 +260,7 @@ MENUS: tuple[Menu, ...] = (
         "&Network",
         (
             "quick-add", "arrange", ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
-            "group", "ungroup", None, "frame", "unframe", "frame-title", "frame-color",
+            "group", "ungroup", "bypass", None, "frame", "unframe", "frame-title", "frame-color",
         ),
     ),
     ("&Train", ("train", "stop")),

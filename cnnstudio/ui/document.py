@@ -16,7 +16,7 @@ from cnnstudio.blocks.group import Group, with_body
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
-from cnnstudio.graph import Composite, Graph
+from cnnstudio.graph import Composite, Graph, ShapeError
 from cnnstudio.project import Project
 from cnnstudio.recipe import Recipe
 from cnnstudio.training.datasets import DATASETS
@@ -137,14 +137,12 @@ class Document(QObject):
             self.select(tuple(name for name in self.selection if name not in gone))
 
     def _leave_what_is_gone(self) -> None:
-        graph, depth = self.graph, 0
+        inner, depth = self.analysis, 0
         for name in self.scope:
-            node = graph.nodes.get(name)
-            if node is None or not isinstance(node.block, Composite):
+            found = _inside(inner, name)
+            if found is None:
                 break
-            depth += 1
-            if isinstance(node.block, Group):
-                graph = node.block.body
+            inner, depth = found, depth + 1
         self.enter(self.scope[:depth])
 
     # what is looked at
@@ -221,10 +219,18 @@ class Document(QObject):
 
     def can_enter(self, name: str) -> bool:
         """Whether this node of ``view_graph`` is a composite whose inside can be shown."""
-        node = self.view_graph.nodes.get(name)
-        if node is None or not isinstance(node.block, Composite):
-            return False
-        return isinstance(node.block, Group) or name in self.view_analysis.facts
+        return _inside(self.view_analysis, name) is not None
+
+
+def _inside(analysis: Analysis, name: str) -> Analysis | None:
+    """The analysis of what is inside a node, or None where there is nothing or it is not known."""
+    node = analysis.graph.nodes.get(name)
+    if node is None or not isinstance(node.block, Composite):
+        return None
+    try:
+        return analysis.inside(name)
+    except ShapeError:
+        return None
 
 
 class Edit(QUndoCommand):

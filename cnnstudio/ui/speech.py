@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Edge
 
+BYPASSED = "Bypassed: what enters goes out unchanged."
 HIDDEN = "what comes out is hidden while a question is open"
 
 
@@ -12,7 +13,8 @@ def told_node(analysis: Analysis, name: str, concealed: bool = False) -> str:
     """A node as one sentence: its name, its block with the parameters, what it gives, what it reads, what is wrong."""
     parts = [name, told_kind(analysis, name), told_output(analysis, name, concealed), told_inputs(analysis, name)]
     error = analysis.errors.get(name)
-    return ", ".join(filter(None, parts)) + (f": {error.sentence}" if error is not None else ".")
+    told = ", ".join(filter(None, parts)) + (f": {error.sentence}" if error is not None else ".")
+    return f"{told} {BYPASSED}" if analysis.graph[name].bypassed else told
 
 
 def told_kind(analysis: Analysis, name: str) -> str:

@@ -74,7 +74,7 @@ PANELS = (
 )
 CANVAS_MENU = (
     "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "enter", "group", "ungroup",
-    None, "frame", "unframe", "frame-title", "frame-color", None, "arrange", "fit", "fit-selection",
+    "bypass", None, "frame", "unframe", "frame-title", "frame-color", None, "arrange", "fit", "fit-selection",
 )  # fmt: skip
 
 

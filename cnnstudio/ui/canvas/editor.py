@@ -16,6 +16,7 @@ from cnnstudio.graph import Block, Composite, Edge, Frame, Graph, GraphError, No
 from cnnstudio.graph.assembly import merged
 from cnnstudio.graph.frame import HUES, next_hue
 from cnnstudio.ui.canvas import clipboard
+from cnnstudio.ui.canvas.bypass import consequence, turned
 from cnnstudio.ui.canvas.camera import Camera
 from cnnstudio.ui.canvas.edits import (
     Side,
@@ -93,6 +94,20 @@ class Editor(Camera):
     def delete_and_heal(self) -> None:
         """Remove the selected nodes and join the wires that they leave open."""
         self.delete(heal=True)
+
+    def bypass(self) -> None:
+        """Let the selected nodes pass on what enters them, or act again; a word on what that breaks further on."""
+        names, before = self.chosen, self.document.view_analysis
+        if not names:
+            self.document.said.emit("Select the blocks to bypass first.")
+            return
+        try:
+            text, graph = turned(before.graph, names)
+        except GraphError as error:
+            self.document.said.emit(str(error))
+            return
+        if self.edit(text, graph) and (words := consequence(before, self.document.view_analysis)):
+            self.document.said.emit(words)
 
     # the clipboard
 

@@ -55,6 +55,8 @@ def fits(block: type[Block], carried: Shape | None, forward: bool = True) -> boo
 def misfit(analysis: Analysis, source: str, target: str, port: int) -> str | None:
     """Why ``target`` cannot take what ``source`` gives at that port, or None where it can or nobody knows yet."""
     node = analysis.graph[target]
+    if node.bypassed:
+        return None
     sources = [*node.inputs, *[None] * (port + 1 - len(node.inputs))]
     sources[port] = source
     shapes = [analysis.shape(each) for each in sources]

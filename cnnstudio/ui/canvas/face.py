@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPixmap, QTransform
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QTransform
 
 from cnnstudio.ui.canvas.geometry import input_port, output_port
 from cnnstudio.ui.canvas.style import Style
@@ -36,6 +36,7 @@ class Look(NamedTuple):
     wrong: bool
     raised: bool  # whether a drag is carrying it
     opens: bool  # whether it can be looked into
+    bypassed: bool
     heat: int | None
 
 
@@ -79,8 +80,11 @@ def _picture(look: Look, style: Style, zoom: float, ratio: float) -> QPixmap:
 def paint_face(painter: QPainter, look: Look, style: Style, zoom: float) -> None:
     """Paint the shadow, the body, the tile of the family and the ports; what is small is left out from afar."""
     _paint_body(painter, look, style, zoom)
+    if look.bypassed:
+        _paint_bypass(painter, look, style)
+    family = style.family(look.family)
     painter.setPen(style.no_pen)
-    painter.setBrush(style.family(look.family).brush)
+    painter.setBrush(family.body if look.bypassed else family.brush)
     painter.drawRoundedRect(QRectF(TILE_LEFT, look.height / 2 - TILE / 2, TILE, TILE), TILE * 0.24, TILE * 0.24)
     if zoom >= PORTS_FROM:
         _paint_ports(painter, look, style, zoom)
@@ -94,7 +98,8 @@ def _paint_body(painter: QPainter, look: Look, style: Style, zoom: float) -> Non
         # the lower edge of it alone: the rest would lie under the body
         drop = 5.0 if look.raised else 1.5
         painter.drawRoundedRect(QRectF(0.5, look.height - 20.0, WIDTH - 1.0, 20.0 + drop), RADIUS, RADIUS)
-    painter.setBrush(style.node if look.heat is None else style.heats[look.heat])
+    node = style.canvas if look.bypassed else style.node
+    painter.setBrush(node if look.heat is None or look.bypassed else style.heats[look.heat])
     if look.selected or look.wrong:
         painter.setPen(style.halo_pen if look.selected else style.error_halo_pen)
         painter.drawRoundedRect(body.adjusted(-2.0, -2.0, 2.0, 2.0), RADIUS + 2.0, RADIUS + 2.0)
@@ -113,7 +118,24 @@ def _outline(look: Look, style: Style) -> QPen:
         return style.error_pen
     if look.selected:
         return style.selected_pen
-    return style.node_pen if look.settled else style.waiting_pen
+    return style.node_pen if look.settled and not look.bypassed else style.waiting_pen
+
+
+def _paint_bypass(painter: QPainter, look: Look, style: Style) -> None:
+    """The road round: a line from the first input along the lower edge to the output."""
+    start, end = input_port(0, look.ports), output_port(look.ports)
+    inset, low = 5.0, look.height - 6.0
+    path = QPainterPath(start)
+    path.quadTo(inset, start.y(), inset, start.y() + inset)
+    path.lineTo(inset, low - inset)
+    path.quadTo(inset, low, 2 * inset, low)
+    path.lineTo(WIDTH - 2 * inset, low)
+    path.quadTo(WIDTH - inset, low, WIDTH - inset, low - inset)
+    path.lineTo(WIDTH - inset, end.y() + inset)
+    path.quadTo(WIDTH - inset, end.y(), end.x(), end.y())
+    painter.setPen(style.wire_pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(path)
 
 
 def _paint_ports(painter: QPainter, look: Look, style: Style, zoom: float) -> None:

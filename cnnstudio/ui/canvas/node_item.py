@@ -12,6 +12,7 @@ from cnnstudio.ui.canvas.geometry import input_port, output_port
 from cnnstudio.ui.canvas.measure import Share
 from cnnstudio.ui.canvas.style import HEATS, FontPair, Style, pen, static_text
 from cnnstudio.ui.measures import WIDTH, node_height
+from cnnstudio.ui.speech import BYPASSED
 
 TEXT_LEFT, TEXT_WIDTH = 50.0, WIDTH - 50.0 - 11.0
 NEAR, MIDDLE = 0.75, PORTS_FROM  # the zooms from which a node says everything, and from which its shape has room
@@ -117,6 +118,8 @@ class NodeItem(QGraphicsRectItem):
         """What a tooltip and a screen reader say of it."""
         node, brief = self.node, self.node.block.brief()
         words = [f"{node.name}: {node.block.title}{f' {brief}' if brief else ''}."]
+        if node.bypassed:
+            words.append(BYPASSED)
         if self.error or self.warning:
             words.append(self.error or self.warning)
         elif self.shape_out is not None:
@@ -145,6 +148,7 @@ class NodeItem(QGraphicsRectItem):
             bool(self.error),
             self.raised,
             isinstance(self.node.block, Composite),
+            self.node.bypassed,
             self.heat,
         )
 
@@ -188,12 +192,16 @@ class NodeItem(QGraphicsRectItem):
         about, about_font = _fitted(node.block.title, node.block.brief(), style)
         unknown = "?" if self.concealed else "does not fit" if self.misfit else "no shape yet"
         shape = str(self.shape_out) if self.shape_out is not None else unknown
-        name_color = "muted" if self.is_waiting else "text"
-        shape_color = "error" if self.misfit else "muted" if self.is_waiting else "text"
+        faint = self.is_waiting or node.bypassed
+        name_color = "muted" if faint else "text"
+        shape_color = "error" if self.misfit else "muted" if faint else "text"
         if self.share is not None:
             about, about_font = str(self.share), style.node_fonts[level][1]
+        if node.bypassed:  # in the place of parameters that do nothing now
+            about, about_font = f"Bypassed {node.block.title}", style.node_fonts[level][1]
         rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]
-        picked = ((0,), (0, 2 if self.share is None else 1), (0, 1, 2))[level]  # what has room to be read from here
+        second = 1 if self.share is not None or node.bypassed else 2
+        picked = ((0,), (0, second), (0, 1, 2))[level]  # what has room to be read from here
         top, pitch = self.height / 2 - (15.5, 22.0, 25.0)[level], (0.0, 23.0, 17.0)[level]
         made = [_glyph(family.glyph, QPointF(TILE_LEFT + TILE / 2, self.height / 2), style.glyph_fonts[level])]
         for place, row in enumerate(picked):

@@ -26,7 +26,7 @@ class Overview:
     def __init__(self, scene: CanvasScene) -> None:
         self._scene = scene
         self._wires_stale = self._bodies_stale = True
-        self.bodies: dict[str | int, list[QRectF]] = {}  # by family, or by heat
+        self.bodies: dict[str | int | None, list[QRectF]] = {}  # by family, or by heat; None are those bypassed
         self._wires: dict[str, list[QLineF]] = {}
         self._names: dict[tuple[str, int], QStaticText] = {}
         self._font = QFont()
@@ -60,6 +60,7 @@ class Overview:
         self.bodies = {}
         for item in self._scene.nodes.values():
             kind = item.node.block.family if item.heat is None else item.heat
+            kind = None if item.node.bypassed else kind
             self.bodies.setdefault(kind, []).append(item.body)
         self._bounds = self._scene.bounds_of()
 
@@ -89,10 +90,14 @@ class Overview:
             self._paint_names(painter, zoom, exposed)
 
     def paint_bodies(self, painter: QPainter, style: Style) -> None:
-        """Paint the nodes alone: rectangles in the colour of their family, or of their heat."""
-        painter.setPen(Qt.PenStyle.NoPen)
+        """Paint the nodes alone: rectangles in the colour of their family, or of their heat; bypassed ones empty."""
         for kind, rects in self.bodies.items():
-            painter.setBrush(style.family(kind).body if isinstance(kind, str) else style.far_heats[kind])
+            if kind is None:
+                painter.setPen(_hairline(style.muted, dashed=True))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+            else:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(style.family(kind).body if isinstance(kind, str) else style.far_heats[kind])
             painter.drawRects(rects)
 
     def _paint_names(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:

@@ -23,6 +23,7 @@ from cnnstudio.ui.panels.exposed import ExposedForm
 from cnnstudio.ui.panels.node_header import NodeHeader, is_composite, replacement
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import ProblemRow, show_rows
+from cnnstudio.ui.speech import BYPASSED
 from cnnstudio.ui.widgets.form import Form, is_typed
 
 # milliseconds after an edit: setting the formula in type and finding the receptive fields of a large network take
@@ -214,7 +215,7 @@ class InspectorPanel(Panel):
             self.formula.say("")
             return
         shapes = tuple(shape for shape in self.document.view_analysis.shapes_into(node.name) if shape is not None)
-        made = formula(node.block, shapes) if len(shapes) == len(node.inputs) else None
+        made = formula(node.block, shapes) if len(shapes) == len(node.inputs) and not node.bypassed else None
         self.formula.say(cards.arithmetic(made) if made else "", made.title if made else None)
 
     def _show_outcome(self, fresh: bool = True) -> None:
@@ -235,6 +236,8 @@ class InspectorPanel(Panel):
             html = cards.concealed(analysis.shapes_into(name))
         else:
             html = cards.outcome(analysis.shapes_into(name), analysis.facts.get(name), misfit, self._seen)
+        if graph[name].bypassed:
+            html = f"<p>{BYPASSED}</p>{html}"
         self.outcome.say(html, "What comes out")
 
     def restyle(self) -> None:
