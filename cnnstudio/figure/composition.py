@@ -34,7 +34,8 @@ def figure(analysis: Analysis, options: Options, hues: Mapping[str, int]) -> Fig
         raise FigureError(f"What flows into {name} does not fit. A figure needs every shape, so mend that first.")
     if unknown := [name for name in graph.order if name not in analysis.facts]:
         raise FigureError(f"{unknown[0]} has no shape yet. A figure needs every shape, so wire it to an Input first.")
-    found = stations(analysis, options.fold)
+    # what is bypassed takes no part in the network, so it has no place in its figure
+    found = stations(Analysis(graph.acting, analysis.facts, analysis.errors), options.fold)
     if len(found) > MOST:
         raise FigureError(
             f"A figure of {len(found)} maps would be too small to be read. Fold blocks into one, or look inside one."

@@ -7,8 +7,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from cnnstudio.figure.inks import PAPER
 from cnnstudio.figure.marks import Circle, Figure, Line, Mark, Point, Polygon, Text
+from cnnstudio.figure.typesetting import width
 
 FONTS = "Helvetica, Arial, 'Nimbus Sans', 'Liberation Sans', sans-serif"
+LONG = 40  # letters of a line that is set to its exact length
 
 
 def svg(figure: Figure, glyphs: Mapping[str, str]) -> str:
@@ -40,6 +42,8 @@ def _mark(mark: Mark, glyphs: Mapping[str, str]) -> str:
     if isinstance(mark, Text):
         x, y = map(_number, mark.place)
         weight = ' font-weight="bold"' if mark.bold else ""
+        if len(mark.words) > LONG:  # a font with wider letters must not run out of the figure
+            weight += f' textLength="{_number(width(mark.words, mark.size))}" lengthAdjust="spacingAndGlyphs"'
         look = f'font-size="{_number(mark.size)}" text-anchor="{mark.anchor}" fill="{mark.color}"{weight}'
         return f'<text x="{x}" y="{y}" {look}>{_words(mark.words)}</text>'
     path = glyphs.get(mark.family, "")

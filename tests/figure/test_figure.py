@@ -146,6 +146,14 @@ def test_grey_is_grey() -> None:
     assert all(fill[1:3] == fill[3:5] == fill[5:7] for fill in fills)
 
 
+def test_what_is_bypassed_is_not_drawn() -> None:
+    graph = from_template("lenet5").graph.bypass(["pool1", "tanh1"])
+    made = of(graph)
+    assert "pool1" not in made.boxes
+    assert words(made).count("Avg pool 2 × 2") == 1
+    assert words(made).count("tanh") == 3
+
+
 # hostile and mistaken
 
 

@@ -26,6 +26,7 @@ class Preview(QWidget):
         self._moved, self._held = QPointF(), QPointF()
         self.setMinimumSize(QSize(240, 160))
         self.setAccessibleName("The paper figure")
+        self.setToolTip("The wheel comes nearer, a drag moves, a double click shows all.")
 
     def show_figure(self, figure: Figure | None, sentence: str = "") -> None:
         """Show this figure, or say why there is none."""
