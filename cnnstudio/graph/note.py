@@ -12,6 +12,11 @@ LONGEST = 4_000  # letters
 SMALLEST, LARGEST = (80.0, 40.0), (4_000.0, 4_000.0)  # scene pixels
 
 
+def is_readable(letter: str) -> bool:
+    """Whether a note may have this letter: any but control characters, of which it has ends of lines and tabs."""
+    return letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cs")
+
+
 @dataclass(frozen=True)
 class Note:
     """A text in Markdown with its top left corner, its width and height in scene pixels, and a hue in degrees.
@@ -30,7 +35,7 @@ class Note:
             raise GraphError("A note needs a text.")
         if len(self.text) > LONGEST:
             raise GraphError(f"A note has {LONGEST:,} letters at most, not {len(self.text):,}.")
-        if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t" for letter in self.text):
+        if not all(map(is_readable, self.text)):
             raise GraphError("The text of a note is made of letters that can be read.")
         if not is_near(self.position):
             raise GraphError(f"The note lies nowhere: {OUT_OF_BOUNDS}.")

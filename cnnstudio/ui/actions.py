@@ -51,6 +51,18 @@ def _toggle_paper(window: Window) -> None:
     window.pictures.on_paper = not window.pictures.on_paper
 
 
+def _marked(window: Window) -> bool:
+    return _selected(window) or bool(window.canvas.canvas.notes.chosen)
+
+
+def _removable(window: Window) -> bool:
+    return _marked(window) and _whole(window)
+
+
+def _with_note(window: Window) -> bool:
+    return _whole(window) and bool(window.canvas.canvas.notes.chosen)
+
+
 def _whole(window: Window) -> bool:
     return not window.document.is_read_only
 
@@ -111,8 +123,8 @@ ACTIONS: tuple[Action, ...] = (
         "redo", "Redo", lambda w: w.document.undo_stack.redo(), "Ctrl+Shift+Z|Ctrl+Y", "arrow-clockwise",
         lambda w: w.document.undo_stack.canRedo(),
     ),
-    Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", _editable, on_canvas=True),
-    Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", _selected, on_canvas=True),
+    Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", _removable, on_canvas=True),
+    Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", _marked, on_canvas=True),
     Action(
         "copy-picture", "Copy as a picture", lambda w: w.pictures.copy(), "Ctrl+Shift+C", "image", _drawn,
         on_canvas=True,
@@ -123,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         "clipboard", _whole, on_canvas=True,
     ),
     Action(
-        "duplicate", "Duplicate", lambda w: w.canvas.duplicate(), "Ctrl+D", "copy-simple", _editable, on_canvas=True
+        "duplicate", "Duplicate", lambda w: w.canvas.duplicate(), "Ctrl+D", "copy-simple", _removable, on_canvas=True
     ),
     Action("delete", "Delete", lambda w: w.canvas.delete(), "Del|Backspace", "trash", _whole, on_canvas=True),
     Action(
@@ -182,6 +194,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("frame-title", "Title of the frame…", lambda w: w.canvas.edit_title(), "", "pencil-simple", _in_frame),
     Action("frame-color", "Next colour of the frame", lambda w: w.canvas.recolor_frame(), "", "palette", _in_frame),
+    Action("note", "Note…", lambda w: w.canvas.ask_note(), "N", "note-pencil", _whole, on_canvas=True),
+    Action("note-edit", "Write in the note…", lambda w: w.canvas.edit_note(), "", "pencil-line", _with_note),
+    Action("note-color", "Next colour of the note", lambda w: w.canvas.recolor_note(), "", "palette", _with_note),
     # train
     Action(
         "train", "Train or pause", lambda w: w.training.toggle(), "F5|Ctrl+R", "play",
@@ -260,7 +275,8 @@ MENUS: tuple[Menu, ...] = (
         "&Network",
         (
             "quick-add", "arrange", ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
-            "group", "ungroup", "bypass", None, "frame", "unframe", "frame-title", "frame-color",
+            "group", "ungroup", "bypass", None, "frame", "unframe", "frame-title", "frame-color", None,
+            "note", "note-edit", "note-color",
         ),
     ),
     ("&Train", ("train", "stop")),

@@ -122,6 +122,7 @@ QLineEdit[refused="true"], QAbstractSpinBox[refused="true"], QComboBox[refused="
     border-color: $error; background: $error_tint;
 }
 QPlainTextEdit, QTextEdit { border-radius: 0; border: none; }
+QPlainTextEdit[surface="note"] { border: 1px solid $accent; border-radius: 6px; padding: 4px 8px; }
 QAbstractSpinBox { padding-right: 18px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
     subcontrol-origin: border; width: 18px; border: none; background: transparent; border-radius: 4px;

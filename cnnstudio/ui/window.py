@@ -19,6 +19,7 @@ from cnnstudio.ui.figure.page import FigurePage
 from cnnstudio.ui.files import SUFFIX, Files
 from cnnstudio.ui.gallery import Gallery
 from cnnstudio.ui.imports import Imports
+from cnnstudio.ui.links import offer_link
 from cnnstudio.ui.menus import CommandList, Commands, fill_menu_bar, fill_toolbar
 from cnnstudio.ui.panels.comparison import ComparisonPanel
 from cnnstudio.ui.panels.curves import CurvesPanel
@@ -74,7 +75,8 @@ PANELS = (
 )
 CANVAS_MENU = (
     "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "enter", "group", "ungroup",
-    "bypass", None, "frame", "unframe", "frame-title", "frame-color", None, "arrange", "fit", "fit-selection",
+    "bypass", None, "frame", "unframe", "frame-title", "frame-color", None,
+    "note", "note-edit", "note-color", None, "arrange", "fit", "fit-selection",
 )  # fmt: skip
 
 
@@ -149,6 +151,8 @@ class Window(QMainWindow):
                     getattr(panel, name).connect(slot)
         self.docks["outline"].widget().addActions(self.commands.chords)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
+        self.canvas.canvas.marked.connect(self._refresh.start)
+        self.canvas.link_clicked.connect(lambda address: offer_link(self.messages, address))
         self.painted.connect(self.canvas.fit)  # its size is only known now
         self.canvas.activated.connect(lambda _: self.show_panel("inspector"))
 

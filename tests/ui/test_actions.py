@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.graph import Graph, Note
 from cnnstudio.ui.actions import ACTIONS, MENUS, TOOLBAR
 from cnnstudio.ui.window import Window
 
@@ -96,3 +97,14 @@ def test_escape_closes_the_list_of_commands(qtbot: QtBot, window: Window) -> Non
     qtbot.keyClick(window.command_list.field, Qt.Key.Key_Escape)
     assert not window.command_list.isVisible()
     assert len(window.document.graph) == 0
+
+
+def test_a_note_alone_can_be_copied_and_deleted(qtbot: QtBot, window: Window) -> None:
+    window.document.edit_graph("Add a note", Graph().add_note(Note("a note")))
+    window.commands.refresh()
+    assert not window.commands.bound["copy"].isEnabled()
+    window.canvas.select_all()
+    qtbot.waitUntil(window.commands.bound["copy"].isEnabled)
+    assert window.commands.bound["note-color"].isEnabled()
+    window.commands.run("delete")
+    assert window.document.graph == Graph()

@@ -9,11 +9,11 @@ from PySide6.QtCore import QPoint, QPointF, QRect
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.graph import Arity, Block, Edge, Frame, Graph
+from cnnstudio.graph import Arity, Block, Edge, Frame, Graph, Note
 from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
-from cnnstudio.ui.canvas.editor import Editor
 from cnnstudio.ui.canvas.edits import added, misfit, snapped, whole
 from cnnstudio.ui.canvas.geometry import wire_path
+from cnnstudio.ui.canvas.noting import Noting
 from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries, own_entries
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.canvas.title_field import TitleField
@@ -24,7 +24,7 @@ from cnnstudio.ui.search import Entry
 from cnnstudio.ui.theme import theme
 
 
-class Asking(Editor):
+class Asking(Noting):
     """An editor with a search field over it."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
@@ -139,13 +139,20 @@ class Asking(Editor):
         ]
 
     def find_node(self) -> None:
-        """Ask for a node by name or kind, and go there."""
+        """Ask for a node by name or kind, or for a note by what stands in it, and go there."""
         entries = [
             Entry(node.name, node.block.title, node.block.family, node.name, f"{node.block.title} {node.block.family}")
             for node in self.canvas.graph
         ]
+        entries += self.note_entries()
         middle = QPoint(self.viewport().width() // 2 - self.popup.width() // 2, self.viewport().height() // 5)
-        self.popup.ask(entries, middle, lambda name: self.reveal(str(name)), hint="Find a node")
+        self.popup.ask(entries, middle, self._go_to, hint="Find a node or a note")
+
+    def _go_to(self, found: object) -> None:
+        if isinstance(found, Note):
+            self.reveal_note(found)
+        else:
+            self.reveal(str(found))
 
     def edit_title(self, frame: Frame | None = None) -> None:
         """Ask for the title of this frame, or of the one that the selected nodes are in, where it stands."""

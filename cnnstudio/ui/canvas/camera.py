@@ -136,8 +136,9 @@ class Camera(QGraphicsView):
         self.look_at(self.canvas.bounds_of())
 
     def fit_selection(self) -> None:
-        """Show the selected nodes, or all of them when none is selected."""
-        self.look_at(self.canvas.bounds_of(self.document.selection or None))
+        """Show the selected nodes and notes, or all of them when none is selected."""
+        around = self.canvas.bounds_of_selected()
+        self.look_at(self.canvas.bounds_of() if around.isNull() else around)
 
     def reveal(self, name: str) -> None:
         """Select this node and, where it cannot be seen well, bring it into view."""
@@ -273,6 +274,7 @@ class Camera(QGraphicsView):
         self.canvas.frames.paint(painter, QRectF(rect))
         if self.zoom >= NEAR:
             self.canvas.frames.paint_titles(painter, self.zoom, QRectF(rect))
+        self.canvas.notes.paint(painter, self.zoom, QRectF(rect))
 
     def _grid_tile(self) -> tuple[QPixmap, float]:
         """Dots for the zoom in force, and the side of the tile in pixels of the screen."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
 
-from cnnstudio.graph import Graph
+from cnnstudio.graph import Graph, Note
 from cnnstudio.project import Project, ProjectError, dumps, loads
 
 NODES = "application/x-cnnstudio-nodes"
@@ -19,9 +19,9 @@ class ClipboardError(ValueError):
     """The clipboard holds nothing that can be pasted; the message is a sentence."""
 
 
-def copy(graph: Graph, names: Iterable[str]) -> None:
-    """Put these nodes and the wires among them on the clipboard, as our own kind and as plain text."""
-    text = dumps(Project(graph.subgraph(names)))
+def copy(graph: Graph, names: Iterable[str], notes: Iterable[Note] = ()) -> None:
+    """Put these nodes, the wires among them and these notes on the clipboard, as our own kind and as plain text."""
+    text = dumps(Project(graph.subgraph(names, notes)))
     mime = QMimeData()
     mime.setData(NODES, text.encode())
     mime.setText(text)
@@ -41,6 +41,6 @@ def pasted() -> Graph:
         graph = loads(text).graph
     except ProjectError as error:
         raise ClipboardError(f"The clipboard cannot be pasted. {error}") from error
-    if not len(graph):
+    if not len(graph) and not graph.notes:
         raise ClipboardError("The network on the clipboard has no nodes.")
     return graph

@@ -12,7 +12,8 @@ from cnnstudio.graph import Edge, Graph, GraphError
 from cnnstudio.ui.canvas.edits import best_port, misfit, rewired
 from cnnstudio.ui.canvas.face import PORT_RADIUS
 from cnnstudio.ui.canvas.geometry import wire_path
-from cnnstudio.ui.canvas.scene import CanvasScene, Port
+from cnnstudio.ui.canvas.hit import Port
+from cnnstudio.ui.canvas.scene import CanvasScene
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.canvas.tools import Pointer, Tool
 from cnnstudio.ui.theme import theme

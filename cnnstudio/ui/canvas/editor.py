@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import Literal
@@ -12,7 +12,7 @@ from PySide6.QtGui import QCursor
 
 from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
-from cnnstudio.graph import Block, Composite, Edge, Frame, Graph, GraphError, Node, Position
+from cnnstudio.graph import Block, Composite, Edge, Frame, Graph, GraphError, Node, Note, Position
 from cnnstudio.graph.assembly import merged
 from cnnstudio.graph.frame import HUES, next_hue
 from cnnstudio.ui.canvas import clipboard
@@ -30,7 +30,9 @@ from cnnstudio.ui.canvas.edits import (
     snapped,
     taken_in,
     whole,
+    without,
 )
+from cnnstudio.ui.canvas.notes import moved
 from cnnstudio.ui.insertion import free_place, is_in_the_way, spliced, ungrouped
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
 
@@ -79,17 +81,18 @@ class Editor(Camera):
             return None
         self.document.select((name,))
         self.canvas.select_wires(())
+        self.canvas.select_notes(())
         return name
 
     # removing
 
     def delete(self, heal: bool = False) -> None:
-        """Remove the selected nodes and wires; with ``heal``, what a node read is read by its readers instead."""
-        names, wires = self.chosen, self.canvas.selected_wires
-        if not names and not wires:
+        """Remove what is selected; with ``heal``, what a node read is read by its readers instead."""
+        names, wires, notes = self.chosen, self.canvas.selected_wires, self.canvas.notes.chosen
+        if not names and not wires and not notes:
             return
-        what = names[0] if len(names) == 1 else f"{len(names)} nodes" if names else "wires"
-        self.attempt(f"Delete {what}", lambda graph: removed(graph, names, wires, heal))
+        what = names[0] if len(names) == 1 else f"{len(names)} nodes" if names else "wires" if wires else "notes"
+        self.attempt(f"Delete {what}", lambda graph: removed(without(graph, notes), names, wires, heal))
 
     def delete_and_heal(self) -> None:
         """Remove the selected nodes and join the wires that they leave open."""
@@ -112,16 +115,20 @@ class Editor(Camera):
     # the clipboard
 
     def copy(self) -> None:
-        """Put the selected nodes on the clipboard as text."""
-        if self.chosen:
-            clipboard.copy(self.canvas.graph, self.chosen)
+        """Put the selected nodes and notes on the clipboard as text."""
+        if self.chosen or self.canvas.notes.chosen:
+            clipboard.copy(self.canvas.graph, self.chosen, self._chosen_notes())
 
     def cut(self) -> None:
-        """Copy the selected nodes and remove them."""
-        if self.chosen and not self.document.is_read_only:
+        """Copy the selected nodes and notes and remove them."""
+        names, notes = self.chosen, self.canvas.notes.chosen
+        if (names or notes) and not self.document.is_read_only:
             self.copy()
-            names = self.chosen
-            self.attempt("Cut", lambda graph: graph.remove(*names))
+            self.attempt("Cut", lambda graph: without(graph, notes).remove(*names))
+
+    def _chosen_notes(self) -> tuple[Note, ...]:
+        """The selected notes, from back to front."""
+        return tuple(note for note in self.canvas.graph.notes if note in self.canvas.notes.chosen)
 
     def paste(self, keep_inputs: bool = False) -> None:
         """Add the nodes on the clipboard at the pointer; with ``keep_inputs`` they read what the originals read."""
@@ -133,10 +140,11 @@ class Editor(Camera):
         self._merge("Paste", other, self._where_to_paste(other), keep_inputs)
 
     def duplicate(self, keep_inputs: bool = False) -> None:
-        """Add a copy of the selected nodes beside them."""
-        if names := self.chosen:
-            drop = self.canvas.bounds_of(names).height() + GAP[1]
-            self._merge("Duplicate", self.canvas.graph.subgraph(names), (0.0, drop), keep_inputs)
+        """Add a copy of the selected nodes and notes beside them."""
+        names, notes = self.chosen, self._chosen_notes()
+        if names or notes:
+            drop = self.canvas.bounds_of_selected().height() + GAP[1]
+            self._merge("Duplicate", self.canvas.graph.subgraph(names, notes), (0.0, drop), keep_inputs)
 
     def _merge(self, text: str, other: Graph, offset: Position, keep_inputs: bool) -> None:
         names: list[str] = []
@@ -148,14 +156,16 @@ class Editor(Camera):
 
         if self.attempt(text, change):
             self.document.select(tuple(names))
+            self.canvas.select_notes(self.canvas.graph.notes[len(self.canvas.graph.notes) - len(other.notes) :])
 
     def _where_to_paste(self, other: Graph) -> Position:
-        corners = [node.position for node in other]
+        corners = [*(node.position for node in other), *(note.position for note in other.notes)]
         left, top = min(x for x, _ in corners), min(y for _, y in corners)
         pointer = self.viewport().mapFromGlobal(QCursor.pos())
         inside = self.viewport().rect().contains(pointer) and self.underMouse()
         at = self.mapToScene(pointer if inside else self.viewport().rect().center())
-        taken = {node.position for node in self.document.view_graph}
+        graph = self.document.view_graph
+        taken = {*(node.position for node in graph), *(note.position for note in graph.notes)}
         x, y = (at.x() - left, at.y() - top) if inside else (GAP[1], GAP[1])
         while any((cx + x, cy + y) in taken for cx, cy in corners):
             x, y = x + GAP[1], y + GAP[1]
@@ -164,13 +174,15 @@ class Editor(Camera):
     # selecting
 
     def select_all(self) -> None:
-        """Select every node."""
+        """Select every node and every note."""
         self.document.select(tuple(self.canvas.graph.nodes))
+        self.canvas.select_notes(self.canvas.graph.notes)
 
     def select_none(self) -> None:
         """Select nothing."""
         self.document.select(())
         self.canvas.select_wires(())
+        self.canvas.select_notes(())
 
     def select_upstream(self) -> None:
         """Add everything that the selected nodes depend on."""
@@ -225,13 +237,21 @@ class Editor(Camera):
             self.attempt("Distribute", lambda graph: graph.move(distributed(graph, names, across)))
 
     def nudge(self, dx: float, dy: float) -> None:
-        """Move the selected nodes a little; nudges in a row are one step of undo."""
-        if names := self.chosen:
-            key = f"nudge {' '.join(names)}"
-            self.edit("Nudge", self._moved(shifted(self.canvas.graph, names, dx, dy)), merge=key)
+        """Move the selected nodes and notes a little; nudges in a row are one step of undo."""
+        names, notes = self.chosen, self._chosen_notes()
+        if names or notes:
+            places = shifted(self.canvas.graph, names, dx, dy)
+            key = f"nudge {' '.join(names)} {' '.join(str(self.canvas.graph.notes.index(note)) for note in notes)}"
+            self.edit("Nudge", self.moved_to(places, notes, dx, dy), merge=key)
 
-    def _moved(self, places: Mapping[str, Position]) -> Graph | None:
-        return None if self.document.is_read_only else self.document.view_graph.move(places)
+    def moved_to(self, places: Mapping[str, Position], notes: Iterable[Note], dx: float, dy: float) -> Graph | None:
+        """The network with these nodes in these places and these notes so much further; None where it is fixed."""
+        if self.document.is_read_only:
+            return None
+        graph = self.document.view_graph.move(places)
+        for note in notes:
+            graph = graph.replace_note(note, moved(note, dx, dy))
+        return graph
 
     # frames
 
@@ -244,6 +264,7 @@ class Editor(Camera):
     def select_frame(self, frame: Frame) -> None:
         """Select what is in this frame."""
         self.canvas.select_wires(())
+        self.canvas.select_notes(())
         self.document.select(tuple(name for name in self.canvas.graph.nodes if name in frame.members))
 
     def frame(self) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from cnnstudio.blocks import Add
 from cnnstudio.compiler.inference import Analysis, node_facts
-from cnnstudio.graph import Block, Edge, Graph, GraphError, Node, Position, Shape, ShapeError
+from cnnstudio.graph import Block, Edge, Graph, GraphError, Node, Note, Position, Shape, ShapeError
 from cnnstudio.graph.layout import layout
 from cnnstudio.graph.names import fresh_name
 from cnnstudio.ui.measures import FRAME_BAR, FRAME_PAD, GAP, HEIGHT, SNAP, node_height, node_size
@@ -97,6 +97,14 @@ def removed(graph: Graph, names: Sequence[str], edges: Iterable[Edge], heal: boo
     return unplugged(graph, left).remove(*names, heal=heal)
 
 
+def without(graph: Graph, notes: Iterable[Note]) -> Graph:
+    """Without these notes and their equals."""
+    for note in notes:
+        while note in graph.notes:
+            graph = graph.remove_note(note)
+    return graph
+
+
 def lifted(graph: Graph, names: Iterable[str]) -> Graph:
     """With these nodes taken off their wires, which heal behind them, and out of a frame that others stay in.
 
@@ -111,7 +119,7 @@ def lifted(graph: Graph, names: Iterable[str]) -> Graph:
         for node in graph
     )
     whole_frames = [frame for frame in graph.frames if frame.members <= taken]
-    return Graph.of(nodes, (*rest.frames, *whole_frames))
+    return Graph.of(nodes, (*rest.frames, *whole_frames), graph.notes)
 
 
 def taken_in(graph: Graph, others: Iterable[str], names: Iterable[str]) -> Graph:

@@ -90,7 +90,7 @@ class Keyboard:
         view = self._view
         if view.cancel():
             return
-        if view.document.selection or view.canvas.selected_wires:
+        if view.document.selection or view.canvas.selected_wires or view.canvas.notes.chosen:
             view.select_none()
         else:
             view.leave()
@@ -100,7 +100,7 @@ class Keyboard:
         dx, dy, direction = ARROWS[event.key()]
         if event.modifiers() & (CTRL | ALT):
             view.walk(direction)
-        elif view.chosen:
+        elif view.chosen or view.canvas.notes.chosen:
             step = SNAP * 4 if event.modifiers() & SHIFT else SNAP
             view.nudge(dx * step, dy * step)
         else:

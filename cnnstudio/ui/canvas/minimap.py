@@ -94,6 +94,7 @@ class Minimap:
             painter.setClipRect(frame.adjusted(1, 1, -1, -1))
             painter.setWorldTransform(self._transform(), True)
             self._camera.canvas.frames.paint(painter, self.bounds)
+            self._camera.canvas.notes.paint(painter, 0.0, self.bounds)
             overview.paint_bodies(painter, self._camera.canvas.inks)
             painter.end()
             self._picture = key, picture

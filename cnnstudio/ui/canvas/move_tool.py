@@ -42,7 +42,9 @@ class MoveTool(Tool):
         if name not in document.selection:
             document.select((name,))
             canvas.select_wires(())
+            canvas.select_notes(())
         self._name = name
+        self._notes = tuple(canvas.notes.chosen)
         self._from: dict[str, Position] = {each: canvas.graph[each].position for each in document.selection}
         self._over: Edge | None = None
         node = canvas.graph[name]
@@ -73,7 +75,9 @@ class MoveTool(Tool):
 
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
-        self.view.canvas.place(self._places(pointer))
+        self.view.canvas.place(places := self._places(pointer))
+        if self._notes:
+            self.view.canvas.notes.carry(self._notes, *self._away(places))
         if len(self._from) > MANY:
             self.view.hurry()
         if self._may_splice:
@@ -94,11 +98,20 @@ class MoveTool(Tool):
             self.view.edit(*self._outcome(places, over))
         except GraphError as error:
             self.view.document.said.emit(str(error))
-        self.view.canvas.settle(self._from)
+        self._settle()
 
     def cancel(self) -> None:
         self._let_go()
+        self._settle()
+
+    def _settle(self) -> None:
         self.view.canvas.settle(self._from)
+        self.view.canvas.notes.settle()
+
+    def _away(self, places: dict[str, Position]) -> Position:
+        """How far everything has come with these places."""
+        (x, y), (to_x, to_y) = self._from[self._name], places[self._name]
+        return to_x - x, to_y - y
 
     def _places(self, pointer: Pointer) -> dict[str, Position]:
         offset = pointer.scene - self.start.scene
@@ -163,9 +176,9 @@ class MoveTool(Tool):
             painter.drawRoundedRect(self.view.canvas.frames.around(self._into.members - self._from.keys()), 12.0, 12.0)
 
     def _outcome(self, places: dict[str, Position], over: Edge | None) -> tuple[str, Graph | None]:
-        if self.view.document.is_read_only:
+        graph = self.view.moved_to(places, self._notes, *self._away(places))
+        if graph is None:
             return "", None
-        graph = self.view.document.view_graph.move(places)
         whole_frame = next((each.title for each in graph.frames if each.members == places.keys()), None)
         what = self._name if len(places) == 1 else whole_frame or f"{len(places)} nodes"
         if self._lifts:

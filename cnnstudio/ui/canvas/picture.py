@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage, QPageSize, QPaintDevice, QPainter, QPdfWriter
 from PySide6.QtWidgets import QGraphicsItem
 
 from cnnstudio.disk import DiskError, replacing
+from cnnstudio.ui.canvas.geometry import bounds
 from cnnstudio.ui.canvas.labels import paint_labels
 from cnnstudio.ui.canvas.scene import CanvasScene
 from cnnstudio.ui.theme import PAPER, theme
@@ -113,7 +114,7 @@ def _draw_pdf(buffer: QBuffer, scene: CanvasScene, frame: QRectF) -> None:
 def _frame(scene: CanvasScene, only: frozenset[str] | None) -> QRectF:
     around = scene.bounds_of()
     if only is not None:
-        around = scene.bounds_of(only)
+        around = bounds([scene.bounds_of(only), *scene.notes.rects()])
         for rect in scene.frames.rects.values():
             around = around.united(rect)
     if around.isEmpty():
@@ -124,7 +125,7 @@ def _frame(scene: CanvasScene, only: frozenset[str] | None) -> QRectF:
 @contextmanager
 def _posed(scene: CanvasScene, only: frozenset[str] | None, paper: bool) -> Iterator[None]:
     """The scene as a picture shows it: nothing is selected, and what is not meant is hidden."""
-    chosen, wires, focused = scene.selected, scene.selected_wires, scene.focused
+    chosen, wires, focused, notes = scene.selected, scene.selected_wires, scene.focused, scene.notes.chosen
     shown = scene.nodes.keys() if only is None else scene.nodes.keys() & only
     hidden: list[QGraphicsItem] = [item for name, item in scene.nodes.items() if name not in shown]
     hidden += [item for edge, item in scene.wires.items() if not {edge.source, edge.target} <= shown]
@@ -132,6 +133,8 @@ def _posed(scene: CanvasScene, only: frozenset[str] | None, paper: bool) -> Iter
     scene.show_selected(())
     scene.select_wires(())
     scene.focus_node(None)
+    scene.select_notes(())
+    scene.notes.only = notes if only is not None else None
     try:
         with theme.borrowed(PAPER if paper else theme.palette):
             scene.restyle()
@@ -142,6 +145,7 @@ def _posed(scene: CanvasScene, only: frozenset[str] | None, paper: bool) -> Iter
             yield
     finally:
         scene.frames.rects = frames
+        scene.notes.only = None
         for item in hidden:
             item.show()
         scene.set_fine_wires(fine)
@@ -149,6 +153,7 @@ def _posed(scene: CanvasScene, only: frozenset[str] | None, paper: bool) -> Iter
         scene.show_selected(tuple(chosen))
         scene.select_wires(wires)
         scene.focus_node(focused)
+        scene.select_notes(notes)
 
 
 def _paint(device: QPaintDevice, scene: CanvasScene, frame: QRectF, scale: float) -> None:
@@ -161,6 +166,7 @@ def _paint(device: QPaintDevice, scene: CanvasScene, frame: QRectF, scale: float
         painter.translate(-frame.topLeft())
         scene.frames.paint(painter, frame)
         scene.frames.paint_titles(painter, scale, frame)
+        scene.notes.paint(painter, 1.0, frame)
         painter.resetTransform()
         scene.render(painter, target, frame)
         painter.scale(scale, scale)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from cnnstudio.compiler.inference import Analysis, Facts
-from cnnstudio.graph import Edge, Frame, Graph, Position, Shape
+from cnnstudio.graph import Edge, Graph, Note, Position, Shape
 from cnnstudio.graph.diff import Diff, diff
 from cnnstudio.ui.canvas.edits import arranged
 from cnnstudio.ui.canvas.frames import Frames
 from cnnstudio.ui.canvas.geometry import PORT_REACH, WIRE_REACH, bounds
+from cnnstudio.ui.canvas.hit import Hit, Port, nearest_port
 from cnnstudio.ui.canvas.measure import MEASURES, shares
 from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.notes import Notes
 from cnnstudio.ui.canvas.overview import NEAR, Overview
 from cnnstudio.ui.canvas.style import Style
 from cnnstudio.ui.canvas.wire_item import WireItem
@@ -28,29 +29,11 @@ MANY = 12  # items that change at once from which on all is painted again: Qt ad
 _SPARE = 1_000.0  # scene pixels round the nodes, and half their extent, before their index is made for another place
 
 
-@dataclass(frozen=True)
-class Port:
-    """An input port of a node, or its output where ``index`` is None."""
-
-    name: str
-    index: int | None
-
-
-@dataclass(frozen=True)
-class Hit:
-    """What lies under a point: a port, else a node, else a wire at a share of its length, else a title, or nothing."""
-
-    node: str | None = None
-    port: Port | None = None
-    edge: Edge | None = None
-    share: float = 0.0
-    frame: Frame | None = None
-
-
 class CanvasScene(QGraphicsScene):
     """One item a node and one item a wire, kept in step with ``document.view_graph`` by difference."""
 
     synced = Signal()  # the items agree with the document again
+    marked = Signal()  # other notes are selected
     touched = Signal(bool)  # something looks otherwise; with True, a body stands elsewhere or is another
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
@@ -66,6 +49,7 @@ class CanvasScene(QGraphicsScene):
         self.analysis = Analysis(self.graph, {}, {})
         self.overview = Overview(self)
         self.frames = Frames(self)
+        self.notes = Notes(self)
         self.wide_wires = False
         self.measure: str | None = None
         self.fine_wires = False
@@ -76,6 +60,7 @@ class CanvasScene(QGraphicsScene):
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
         self.setSceneRect(-_SPARE, -_SPARE, 2 * _SPARE, 2 * _SPARE)
         document.changed.connect(self._follow)
+        document.scope_changed.connect(self._forget_marks)
         document.scope_changed.connect(self._follow)
         document.concealed_changed.connect(self._follow)
         document.selection_changed.connect(self.show_selected)
@@ -125,7 +110,10 @@ class CanvasScene(QGraphicsScene):
         for edge in difference.wires_added:
             self._add_wire(edge)
         self._route({edge for name in difference.changed for edge in self._incident[name]})
-        bodies |= difference.reframed
+        if difference.noted:
+            self.notes.follow()
+            self.marked.emit()
+        bodies |= difference.reframed or difference.noted
         if bodies:
             self.frames.follow((*difference.added, *difference.changed))
         if bodies and not self.sceneRect().contains(around := self.bounds_of()):
@@ -232,6 +220,7 @@ class CanvasScene(QGraphicsScene):
         """Take the colours of the theme in force."""
         self.inks = Style()
         self.frames.restyle()
+        self.notes.restyle()
         for node in self.nodes.values():
             node.restyle(self.inks)
         for wire in self.wires.values():
@@ -250,6 +239,16 @@ class CanvasScene(QGraphicsScene):
         self._repaint(len(self.selected_wires ^ chosen))
         self.selected_wires = chosen
         self.overview.invalidate()
+
+    def select_notes(self, notes: Iterable[Note]) -> None:
+        """Select these notes and no others."""
+        self.notes.select(notes)
+        self.marked.emit()
+
+    def _forget_marks(self, *_: object) -> None:
+        """Select no wire and no note: those of another graph come."""
+        self.select_wires(())
+        self.select_notes(())
 
     def focus_node(self, name: str | None) -> None:
         """Put the ring of the keyboard round this node."""
@@ -318,7 +317,7 @@ class CanvasScene(QGraphicsScene):
         reach = PORT_REACH / 2 / zoom
         found = self.items(_around(point, reach), _TOUCHES)
         nodes = [item for item in found if isinstance(item, NodeItem)]
-        if zoom >= NEAR and (port := _nearest_port(nodes, point, min(reach, 14.0))):
+        if zoom >= NEAR and (port := nearest_port(nodes, point, min(reach, 14.0))):
             return Hit(node=port.name, port=port)
         for item in nodes:
             if item.body.contains(point):
@@ -327,13 +326,14 @@ class CanvasScene(QGraphicsScene):
         away, share, edge = min(near, key=lambda entry: entry[0], default=(1e9, 0.0, None))
         if away <= WIRE_REACH / zoom:
             return Hit(edge=edge, share=share)
-        return Hit(frame=self.frames.titled_at(point, zoom))
+        note = self.notes.at(point)
+        return Hit(note=note, frame=self.frames.titled_at(point, zoom) if note is None else None)
 
     def port_near(self, point: QPointF, zoom: float, outputs: bool) -> Port | None:
         """The output (or input) port to which a wire dragged to this point snaps."""
         reach = PORT_REACH / zoom
         nodes = [item for item in self.items(_around(point, reach), _TOUCHES) if isinstance(item, NodeItem)]
-        return _nearest_port(nodes, point, reach, outputs)
+        return nearest_port(nodes, point, reach, outputs)
 
     def wire_under(self, rect: QRectF, apart_from: str | None = None) -> Edge | None:
         """The wire that passes nearest to the middle of a node dragged over it, within the node's own body."""
@@ -359,10 +359,21 @@ class CanvasScene(QGraphicsScene):
         return [item.edge for item in found if isinstance(item, WireItem) and item.is_cut(a, b)]
 
     def bounds_of(self, names: Iterable[str] | None = None) -> QRectF:
-        """The rectangle round these nodes, or round all with their frames."""
+        """The rectangle round these nodes, or round all with their frames and the notes."""
         if names is None:
-            return bounds([*(item.body for item in self.nodes.values()), *self.frames.rects.values()])
+            behind = *self.frames.rects.values(), *self.notes.rects()
+            return bounds([*(item.body for item in self.nodes.values()), *behind])
         return bounds([self.nodes[name].body for name in names if name in self.nodes])
+
+    def bounds_of_selected(self) -> QRectF:
+        """The rectangle round the nodes and notes that are selected; a null one for none."""
+        bodies = [self.nodes[name].body for name in self._selected if name in self.nodes]
+        return bounds([*bodies, *self.notes.rects(self.notes.chosen)])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands on it."""
+        return not self.nodes and not self.graph.notes
 
     def shape_at(self, name: str | None) -> Shape | None:
         """The shape that leaves this node, where it is known."""
@@ -377,19 +388,6 @@ def placed(graph: Graph) -> Graph:
 
 def _around(point: QPointF, reach: float) -> QRectF:
     return QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
-
-
-def _nearest_port(nodes: list[NodeItem], point: QPointF, reach: float, outputs: bool | None = None) -> Port | None:
-    ports: list[tuple[QPointF, Port]] = []
-    for item in nodes:
-        name = item.node.name
-        if outputs is not False:
-            ports.append((item.output_at(), Port(name, None)))
-        if outputs is not True:
-            ports += [(item.input_at(index), Port(name, index)) for index in range(item.ports)]
-    away = [((place - point).manhattanLength(), index) for index, (place, _) in enumerate(ports)]
-    least, index = min(away, default=(1e9, 0))
-    return ports[index][1] if least <= reach else None
 
 
 def _sentence(text: str) -> str:

@@ -117,7 +117,7 @@ class RubberBandTool(Tool):
 
     def __init__(self, view: CanvasView, start: Pointer) -> None:
         super().__init__(view, start)
-        self._before = view.document.selection
+        self._before, self._notes = view.document.selection, view.canvas.notes.chosen
 
     @property
     def _band(self) -> QRectF:
@@ -137,9 +137,14 @@ class RubberBandTool(Tool):
         order = self.view.canvas.graph.nodes
         kept = set(chosen)
         self.view.document.select(tuple(name for name in order if name in kept))
+        notes = self.view.canvas.notes.within(self._band)
+        if pointer.holds(CTRL):
+            notes = self._notes - notes
+        self.view.canvas.select_notes(notes | self._notes if pointer.holds(SHIFT) else notes)
 
     def cancel(self) -> None:
         self.view.document.select(self._before)
+        self.view.canvas.select_notes(self._notes)
 
     def paint(self, painter: QPainter, zoom: float) -> None:
         painter.setPen(pen(theme.color("accent"), 1.0 / zoom))
@@ -187,6 +192,7 @@ def tool_for(view: CanvasView, pointer: Pointer) -> Tool:
     """The tool that a press of the left button begins here."""
     from cnnstudio.ui.canvas.connect_tool import ConnectTool
     from cnnstudio.ui.canvas.move_tool import MoveTool
+    from cnnstudio.ui.canvas.note_tool import note_tool
 
     hit = view.canvas.hit(pointer.scene, view.zoom)
     if pointer.holds(ALT) and pointer.holds(SHIFT):
@@ -204,6 +210,8 @@ def tool_for(view: CanvasView, pointer: Pointer) -> Tool:
     if hit.node is not None:
         name = hit.node
         return PressTool(view, pointer, lambda at: view.click_node(name, at), lambda: MoveTool(view, pointer, name))
+    if hit.note is not None:
+        return note_tool(view, pointer, hit.note)
     if hit.frame is not None:
         frame = hit.frame
         return PressTool(

@@ -23,11 +23,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from cnnstudio.graph import Edge, Frame
+from cnnstudio.graph import Edge, Frame, Note
 from cnnstudio.ui.canvas.asking import Asking
 from cnnstudio.ui.canvas.breadcrumb import Breadcrumb
 from cnnstudio.ui.canvas.drop import Drop, dragged_block
 from cnnstudio.ui.canvas.hint import paint_hint
+from cnnstudio.ui.canvas.hit import Hit
 from cnnstudio.ui.canvas.keyboard import Keyboard
 from cnnstudio.ui.canvas.minimap import Minimap
 from cnnstudio.ui.canvas.node_item import NodeItem
@@ -69,7 +70,8 @@ class CanvasView(Asking):
         document.scope_changed.connect(lambda _: self._map.refresh())
         document.selection_changed.connect(self._describe)
         self.canvas.synced.connect(self._describe)
-        self._hinted = not self.canvas.nodes
+        self.canvas.marked.connect(self._describe)
+        self._hinted = self.canvas.is_empty
         self.canvas.synced.connect(self._follow_emptiness)
 
     # tools
@@ -114,8 +116,16 @@ class CanvasView(Asking):
         else:
             chosen = (name,)
             self.canvas.select_wires(())
+            self.canvas.select_notes(())
         self.canvas.focus_node(None)
         self.document.select(chosen)
+
+    def click_note(self, note: Note, at: Pointer) -> None:
+        """Select this note, and follow the link that was clicked in it; Shift or Ctrl adds it or takes it away."""
+        adds = at.holds(SHIFT) or at.holds(CTRL)
+        self.select_notes((note,), adds)
+        if not adds and (address := self.canvas.notes.link_at(at.scene)):
+            self.follow_link(address)
 
     def click_frame(self, frame: Frame, at: Pointer) -> None:
         """Select what is in this frame; Shift or Ctrl adds it."""
@@ -161,9 +171,18 @@ class CanvasView(Asking):
         elif not event.buttons():
             hit = self.canvas.hit(pointer.scene, self.zoom)
             self.canvas.heat({hit.edge} if hit.edge is not None else ())
-            shape = Qt.CursorShape.SizeAllCursor if hit.frame else Qt.CursorShape.ArrowCursor
-            self.viewport().setCursor(Qt.CursorShape.CrossCursor if hit.port else shape)
+            self.viewport().setCursor(self._shape(hit, pointer))
         event.accept()
+
+    def _shape(self, hit: Hit, pointer: Pointer) -> Qt.CursorShape:
+        """What the pointer looks like over this."""
+        if hit.port is not None:
+            return Qt.CursorShape.CrossCursor
+        if hit.note is not None:
+            corner = self.canvas.notes.is_corner(hit.note, pointer.scene, self.zoom)
+            link = Qt.CursorShape.PointingHandCursor if self.canvas.notes.link_at(pointer.scene) else None
+            return Qt.CursorShape.SizeFDiagCursor if corner else link or Qt.CursorShape.SizeAllCursor
+        return Qt.CursorShape.SizeAllCursor if hit.frame else Qt.CursorShape.ArrowCursor
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pointer = self._at(event)
@@ -180,6 +199,8 @@ class CanvasView(Asking):
             self.enter(hit.node)
         elif hit.node is not None:
             self.activated.emit(hit.node)
+        elif hit.note is not None:
+            self.edit_note(hit.note)
         elif hit.frame is not None:
             self.edit_title(hit.frame)
         else:
@@ -193,6 +214,8 @@ class CanvasView(Asking):
             self.click_node(hit.node, plain)
         elif hit.edge is not None:
             self.click_wire(hit.edge, plain)
+        elif hit.note is not None and hit.note not in self.canvas.notes.chosen:
+            self.select_notes((hit.note,))
         elif hit.frame is not None:
             self.click_frame(hit.frame, plain)
         self.menu_asked.emit(event.globalPos())
@@ -223,6 +246,9 @@ class CanvasView(Asking):
             words = self.canvas.wires[hit.edge].sentence()
             if self.canvas.wires[hit.edge].faulty:
                 words += " " + self.canvas.nodes[hit.edge.target].error
+        elif hit.note is not None:
+            address = self.canvas.notes.link_at(self.mapToScene(event.pos()))
+            words = f"Leads to {address}" if address else "A note. Drag it to move it, double-click to write in it."
         elif hit.frame is not None:
             words = f"{hit.frame.title}: a frame. Drag it to move its blocks, double-click to call it otherwise."
         QToolTip.showText(event.globalPos(), f"<p>{escape(words)}</p>" if words else "", self.viewport())
@@ -309,24 +335,25 @@ class CanvasView(Asking):
             words = f"{len(names) or 'No'} nodes selected of {len(self.canvas.nodes)}."
             if frames := [frame.title for frame in self.chosen_frames if frame.members <= set(names)]:
                 words += f" With all of {', '.join(frames[:5])}."
+        words += "".join(f" Note: {note.text}" for note in self.canvas.notes.chosen)
         self.setAccessibleDescription(words)
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
 
     def _follow_emptiness(self) -> None:
         """The hint of the empty canvas is larger than the node that ends it, so all is painted anew."""
-        if self._hinted == bool(self.canvas.nodes):
-            self._hinted = not self.canvas.nodes
+        if self._hinted != self.canvas.is_empty:
+            self._hinted = self.canvas.is_empty
             self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if not self._framed and len(self.canvas.nodes):
+        if not self._framed and not self.canvas.is_empty:
             self.fit()
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
         super().drawForeground(painter, rect)
-        if not self.canvas.nodes:
+        if self.canvas.is_empty:
             paint_hint(painter, self)
         self.paint_loose_wire(painter)
         for overlay in (self._drop, self._tool):
