@@ -1,0 +1,101 @@
+"""NoteField: a place to write the text of a note, where the note lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QMimeData, QRect, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QTextCursor
+from PySide6.QtWidgets import QGraphicsView, QPlainTextEdit
+
+from cnnstudio.graph.note import LONGEST, is_readable
+
+SMALLEST = QSize(260, 120)  # pixels of the screen, however far the note is
+
+
+class NoteField(QPlainTextEdit):
+    """Ctrl+Enter, and a click elsewhere, keep what was typed; Escape gives it up. Either way the field goes.
+
+    ``keep`` is called with the text where it is another; ``closed`` always, and before that.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        place: QRect,
+        view: QGraphicsView,
+        keep: Callable[[str], object],
+        closed: Callable[[], object],
+    ) -> None:
+        super().__init__(text, view.viewport())
+        self._text, self._view, self._keep, self._closed, self._is_open = text, view, keep, closed, True
+        self.setProperty("surface", "note")
+        self.setAccessibleName("Text of the note, in Markdown")
+        self.setPlaceholderText("Write a note, in Markdown.\nCtrl+Enter keeps it, Escape gives it up.")
+        self.setToolTip("Markdown. Ctrl+Enter keeps it, Escape gives it up.")
+        self.textChanged.connect(self._cut)
+        room = view.viewport().rect().adjusted(6, 6, -6, -6)
+        place.setSize(place.size().expandedTo(SMALLEST).boundedTo(room.size()))
+        place.moveLeft(max(room.left(), min(place.left(), room.right() - place.width())))
+        place.moveTop(max(room.top(), min(place.top(), room.bottom() - place.height())))
+        self.setGeometry(place)
+        self.moveCursor(QTextCursor.MoveOperation.End)
+        self.show()
+        self.setFocus()
+
+    def keep(self) -> None:
+        """Hand over what was typed, if it is another text."""
+        if self._close() and self.toPlainText() != self._text:
+            self._keep(self.toPlainText())
+
+    def give_up(self) -> None:
+        """Go without a change."""
+        self._close()
+
+    def _close(self) -> bool:
+        was, self._is_open = self._is_open, False
+        if was:
+            if self.hasFocus():
+                self._view.setFocus()
+            self._closed()
+            self.hide()
+            self.deleteLater()
+        return was
+
+    def _cut(self) -> None:
+        """Take back the letter that is one too many for a note."""
+        if len(self.toPlainText()) > LONGEST:
+            self.textCursor().deletePreviousChar()
+
+    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
+        """Paste as much of a text as there is room for, without what cannot be read."""
+        room = LONGEST - len(self.toPlainText()) + len(self.textCursor().selectedText())
+        text = "".join(letter for letter in source.text()[:LONGEST] if is_readable(letter))
+        self.insertPlainText(text[: max(0, room)])
+
+    def event(self, event: QEvent) -> bool:
+        # what is a command of the canvas is none while the letters go in here
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            pressed = QKeySequence(event.keyCombination())
+            if any(pressed in action.shortcuts() for action in self._view.actions()):
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.give_up()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() & _CTRL:
+            self.keep()
+        else:
+            super().keyPressEvent(event)
+            event.accept()  # what the field makes nothing of is no command of the canvas
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        kept_open = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.MenuBarFocusReason)  # its own menu, and that above
+        if event.reason() not in kept_open:
+            self.keep()
+
+
+_CTRL = Qt.KeyboardModifier.ControlModifier
