@@ -155,9 +155,40 @@ ACTIONS: tuple[Action, ...] = (
         "select-same", "Select blocks of this kind", lambda w: w.canvas.select_same_kind(), "", "stack",
         _selected, on_canvas=True,
     ),
+    Action(
+        "select-framed", "Select what is in the frame", lambda w: w.canvas.select_framed(), "Shift+J",
+        "selection-foreground", lambda w: bool(w.canvas.chosen_frames), on_canvas=True,
+    ),
+    Action("next", "Next block", lambda w: w.canvas.step(1), ".", "caret-right", _drawn, on_canvas=True),
+    Action("previous", "Previous block", lambda w: w.canvas.step(-1), ",", "caret-left", _drawn, on_canvas=True),
+    Action(
+        "next-too", "Next block as well", lambda w: w.canvas.step(1, adds=True), "Shift+.", "caret-double-right",
+        _drawn, on_canvas=True,
+    ),
+    Action(
+        "previous-too", "Previous block as well", lambda w: w.canvas.step(-1, adds=True), "Shift+,",
+        "caret-double-left", _drawn, on_canvas=True,
+    ),
+    Action(
+        "next-wire", "Next wire of the block", lambda w: w.canvas.step_wire(1), "W", "flow-arrow", _drawn,
+        on_canvas=True,
+    ),
+    Action(
+        "previous-wire", "Previous wire of the block", lambda w: w.canvas.step_wire(-1), "Shift+W", "flow-arrow",
+        _drawn, on_canvas=True,
+    ),
     Action("find", "Find a block…", lambda w: w.canvas.find_node(), "Ctrl+F", "magnifying-glass"),
     # network
     Action("quick-add", "Add a block…", lambda w: w.canvas.quick_add(None), "Tab", "plus", _whole, on_canvas=True),
+    Action("wire-to", "Wire to…", lambda w: w.canvas.ask_for_target(), "C", "arrow-right", _whole, on_canvas=True),
+    Action(
+        "wire-from", "Wire from…", lambda w: w.canvas.ask_for_source(), "Shift+C", "arrow-left", _whole, on_canvas=True
+    ),
+    Action("lift", "Take off the wires", lambda w: w.canvas.lift(), "U", "link-break", _editable, on_canvas=True),
+    Action(
+        "put-on-wire", "Put on a wire…", lambda w: w.canvas.ask_for_wire(), "Shift+U", "git-commit", _editable,
+        on_canvas=True,
+    ),
     Action("arrange", "Arrange", lambda w: w.canvas.arrange(), "L", "tree-structure", _whole, on_canvas=True),
     _align("left", "Align left sides", "align-left"),
     _align("center", "Align middles, side to side", "align-center-horizontal"),
@@ -268,13 +299,15 @@ MENUS: tuple[Menu, ...] = (
         (
             "undo", "redo", None, "cut", "copy", "copy-picture", "paste", "paste-wired", "duplicate", "delete",
             "delete-heal", None,
-            "select-all", "select-upstream", "select-downstream", "select-same", None, "find",
+            "select-all", "select-upstream", "select-downstream", "select-same", "select-framed", None,
+            ("Go to", ("next", "previous", "next-too", "previous-too", None, "next-wire", "previous-wire")), "find",
         ),
     ),
     (
         "&Network",
         (
-            "quick-add", "arrange", ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
+            "quick-add", ("Wires", ("wire-to", "wire-from", None, "lift", "put-on-wire")), "arrange",
+            ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
             "group", "ungroup", "bypass", None, "frame", "unframe", "frame-title", "frame-color", None,
             "note", "note-edit", "note-color",
         ),

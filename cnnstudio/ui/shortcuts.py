@@ -19,7 +19,6 @@ CANVAS_KEYS = {
     Qt.Key.Key_Tab: "it adds a block",
     Qt.Key.Key_Space: "it adds a block and, held, moves the view",
     Qt.Key.Key_Escape: "it gives up what is going on",
-    Qt.Key.Key_C: "it draws a wire from the selected block",
     Qt.Key.Key_Y: "held, it makes the pointer a knife",
     **dict.fromkeys(map(Qt.Key, ARROWS), "the arrows go from block to block and move what is selected"),
 }

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint, QPointF, QRect
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.graph import Arity, Block, Edge, Frame, Graph, Note
+from cnnstudio.graph import Arity, Block, Frame, Graph, Note
 from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
-from cnnstudio.ui.canvas.edits import added, misfit, snapped, whole
+from cnnstudio.ui.canvas.edits import added, snapped, whole
 from cnnstudio.ui.canvas.geometry import wire_path
 from cnnstudio.ui.canvas.noting import Noting
 from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries, own_entries
@@ -90,53 +90,6 @@ class Asking(Noting):
         note = f"Reads {wire.source}" if forward else f"Feeds {wire.target.name if wire.target else ''}"
         self.popup.ask(entries, pointer.view, take, hint="Add a block", note=note, give_up=self._forget_loose)
         self.viewport().update()
-
-    def ask_for_target(self) -> None:
-        """Ask where a wire from the selected node shall go: the ports that can take it, the nearest first."""
-        name = self.canvas.focused or (self.chosen[0] if len(self.chosen) == 1 else None)
-        if name is None or self.document.is_read_only:
-            self.document.said.emit("Select one node, and C lists where its wire can go.")
-            return
-        entries = self._targets(name)
-        item = self.canvas.nodes[name]
-        place = self.mapFromScene(item.output_at()) + QPoint(30, 0)
-
-        def take(value: object) -> None:
-            edge = cast(Edge, value)
-            self.attempt(
-                f"Connect {edge.source} to {edge.target}",
-                lambda graph: graph.connect(edge.source, edge.target, edge.port),
-            )
-            self.document.select((name,))
-            self.canvas.focus_node(name)
-
-        self.popup.ask(
-            entries, place, take, hint="Wire to", note=f"From {name}" if entries else f"Nothing can read {name} yet"
-        )
-
-    def _targets(self, name: str) -> list[Entry]:
-        canvas = self.canvas
-        circular = canvas.graph.ancestors(name) | {name}
-        here = canvas.nodes[name].output_at()
-        ports: list[tuple[float, Edge]] = []
-        for other, item in canvas.nodes.items():
-            if other in circular:
-                continue
-            ports += [
-                ((item.input_at(port) - here).manhattanLength(), Edge(name, other, port))
-                for port in range(item.ports)
-                if misfit(canvas.analysis, name, other, port) is None
-            ]
-        ports.sort(key=lambda entry: (entry[0], entry[1].target, entry[1].port))
-        return [
-            Entry(
-                edge.target,
-                f"input {edge.port + 1}" if canvas.nodes[edge.target].ports > 1 else "",
-                canvas.graph[edge.target].block.family,
-                edge,
-            )
-            for _, edge in ports
-        ]
 
     def find_node(self) -> None:
         """Ask for a node by name or kind, or for a note by what stands in it, and go there."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import count
-from typing import Literal
 
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QCursor
@@ -24,7 +23,6 @@ from cnnstudio.ui.canvas.edits import (
     aligned,
     arranged,
     distributed,
-    neighbour,
     removed,
     shifted,
     snapped,
@@ -202,18 +200,6 @@ class Editor(Camera):
         graph = self.canvas.graph
         chosen = frozenset(self.chosen).union(*(more(graph, name) for name in self.chosen))
         self.document.select(tuple(name for name in graph.nodes if name in chosen))
-
-    def walk(self, direction: Literal["left", "right", "up", "down"]) -> None:
-        """Go by keyboard to the neighbour on that side; to the first node where none is selected."""
-        graph = self.canvas.graph
-        if not len(graph):
-            return
-        here = self.canvas.focused or (self.chosen[-1] if self.chosen else None)
-        there = neighbour(graph, here, direction) if here is not None and here in graph else graph.order[0]
-        if there is not None:
-            self.document.select((there,))
-            self.canvas.focus_node(there)
-            self.show_node(there)
 
     # arranging
 

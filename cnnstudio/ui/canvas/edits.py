@@ -15,6 +15,7 @@ from cnnstudio.graph.names import fresh_name
 from cnnstudio.ui.measures import FRAME_BAR, FRAME_PAD, GAP, HEIGHT, SNAP, node_height, node_size
 
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
+Direction = Literal["left", "right", "up", "down"]
 
 
 def whole(position: Position) -> Position:
@@ -212,7 +213,7 @@ def shifted(graph: Graph, names: Iterable[str], dx: float, dy: float) -> Mapping
 # walking
 
 
-def neighbour(graph: Graph, name: str, direction: Literal["left", "right", "up", "down"]) -> str | None:
+def neighbour(graph: Graph, name: str, direction: Direction) -> str | None:
     """The node that an arrow key leads to: along a wire where one runs that way, else the nearest on that side."""
     x, y = graph[name].position
     wired = {

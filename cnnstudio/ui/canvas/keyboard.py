@@ -5,11 +5,12 @@ What a key does once and for all is a command, and its shortcut stands in ``ui/a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
+from cnnstudio.ui.canvas.edits import Direction
 from cnnstudio.ui.canvas.tools import ALT, CTRL, SHIFT
 from cnnstudio.ui.measures import SNAP
 
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
     from cnnstudio.ui.canvas.view import CanvasView
 
 KEYPAD = Qt.KeyboardModifier.KeypadModifier
-ARROWS: dict[int, tuple[int, int, Literal["left", "right", "up", "down"]]] = {
+ARROWS: dict[int, tuple[int, int, Direction]] = {
     Qt.Key.Key_Left: (-1, 0, "left"),
     Qt.Key.Key_Right: (1, 0, "right"),
     Qt.Key.Key_Up: (0, -1, "up"),
     Qt.Key.Key_Down: (0, 1, "down"),
 }
-OWN = frozenset({Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_C, Qt.Key.Key_Y, *ARROWS})
+OWN = frozenset({Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_Y, *ARROWS})
 
 
 class Keyboard:
-    """Tab and Space (add), Space held (pan), Y held (knife), arrows (nudge; with Ctrl, walk), C (wire),
-    Enter (look inside), Escape (give up).
+    """Tab and Space (add), Space held (pan), Y held (knife), arrows (nudge; with Ctrl or Alt, walk), Enter (open),
+    Escape (give up).
     """
 
     def __init__(self, view: CanvasView) -> None:
@@ -51,12 +52,10 @@ class Keyboard:
             self._escape()
         elif key in ARROWS:
             self._arrow(event)
-        elif key == Qt.Key.Key_C and plain:
-            view.ask_for_target()
         elif key == Qt.Key.Key_Y and plain:
             self.knife_held = True
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
-            view.enter()
+            view.open_node()
         else:
             return False
         return True
@@ -99,7 +98,7 @@ class Keyboard:
         view = self._view
         dx, dy, direction = ARROWS[event.key()]
         if event.modifiers() & (CTRL | ALT):
-            view.walk(direction)
+            view.walk(direction, adds=bool(event.modifiers() & SHIFT))
         elif view.chosen or view.canvas.notes.chosen:
             step = SNAP * 4 if event.modifiers() & SHIFT else SNAP
             view.nudge(dx * step, dy * step)

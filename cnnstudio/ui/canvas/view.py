@@ -5,10 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -24,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from cnnstudio.graph import Edge, Frame, Note
-from cnnstudio.ui.canvas.asking import Asking
+from cnnstudio.ui.canvas.accessible import CanvasAccess, install, tell_description, tell_focus
 from cnnstudio.ui.canvas.breadcrumb import Breadcrumb
 from cnnstudio.ui.canvas.drop import Drop, dragged_block
 from cnnstudio.ui.canvas.hint import paint_hint
@@ -33,20 +31,21 @@ from cnnstudio.ui.canvas.keyboard import Keyboard
 from cnnstudio.ui.canvas.minimap import Minimap
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
+from cnnstudio.ui.canvas.walking import Walking
 from cnnstudio.ui.document import Document
 
 MAP_LAGS = 120  # milliseconds by which the map may be behind a drag
+BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 EDGE = 26  # pixels from the border of the view where a held gesture makes it roll on
 
 
-class CanvasView(Asking):
+class CanvasView(Walking):
     """The view, its tools and its overlays. Shortcuts of commands belong to ``ui/actions.py``."""
-
-    menu_asked = Signal(QPoint)  # the place on the screen, after what lies there was selected
-    activated = Signal(str)  # a node was double-clicked that has no inside
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
+        install()
+        self.accessible: CanvasAccess | None = None  # made when a screen reader first asks
         self.keyboard = Keyboard(self)
         self._tool: Tool | None = None
         self._pointer = Pointer(QPointF(), QPoint(), Qt.KeyboardModifier.NoModifier)
@@ -208,6 +207,9 @@ class CanvasView(Asking):
             self.quick_add(pointer.view)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.ask_menu()
+            return
         hit = self.canvas.hit(self.mapToScene(event.pos()), self.zoom)
         plain = Pointer(QPointF(), event.pos(), Qt.KeyboardModifier.NoModifier)
         if hit.node is not None and hit.node not in self.document.selection:
@@ -270,6 +272,12 @@ class CanvasView(Asking):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         event.setAccepted(self.keyboard.release(event))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() in BY_KEY:
+            self.canvas.focus_node(self.current)
+        tell_focus(self)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.keyboard.let_go()
@@ -337,8 +345,7 @@ class CanvasView(Asking):
                 words += f" With all of {', '.join(frames[:5])}."
         words += "".join(f" Note: {note.text}" for note in self.canvas.notes.chosen)
         self.setAccessibleDescription(words)
-        if QAccessible.isActive():
-            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+        tell_description(self)
 
     def _follow_emptiness(self) -> None:
         """The hint of the empty canvas is larger than the node that ends it, so all is painted anew."""

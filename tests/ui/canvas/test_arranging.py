@@ -79,8 +79,11 @@ def test_enter_opens_the_selected_composite(hand_on, chain):
 def test_what_has_no_parts_is_not_entered(hand_on, chain):
     hand = hand_on(chain)
     hand.click(hand.body("conv1"))
+    asked: list[str] = []
+    hand.view.activated.connect(asked.append)
     hand.key(Qt.Key.Key_Return)
-    assert hand.document.scope == ()
+    assert (hand.document.scope, asked) == ((), ["conv1"]), "Enter does what a double-click does"
+    hand.view.enter()
     assert "no parts" in hand.said[-1]
     hand.view.ungroup()
     assert "made of blocks" in hand.said[-1]

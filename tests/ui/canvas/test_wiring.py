@@ -165,17 +165,6 @@ def test_a_wire_is_selected_and_deleted(hand_on, chain):
     assert not hand.view.canvas.selected_wires
 
 
-def test_c_lists_where_a_wire_can_go(hand_on, fork):
-    hand = hand_on(fork)
-    hand.click(hand.body("flatten1"))
-    hand.document.select(("conv1",))
-    hand.key(Qt.Key.Key_C)
-    assert "input1" not in hand.offered()
-    assert "fc1" not in hand.offered(), "a map does not fit a Linear"
-    hand.answer("flatten")
-    assert hand.inputs("flatten1") == ("conv1",)
-
-
 def test_deleting_can_heal(hand_on, chain):
     hand = hand_on(chain)
     hand.click(hand.body("conv1"))

@@ -1,0 +1,273 @@
+"""Accessible: what a screen reader finds on the canvas: a list of nodes in their order, and in each node its wires.
+
+Nothing here exists, and nothing is sent, until a screen reader asks. Qt's cache owns the interfaces from the moment it
+hears of them, so each is kept here until the cache was told to delete it.
+"""
+
+# ruff: noqa: N802 - the names are Qt's
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QAccessibleInterface,
+    QAccessibleObject,
+    QAccessibleSelectionInterface,
+    QAccessibleStateChangeEvent,
+    QWindow,
+)
+from PySide6.QtWidgets import QScrollBar, QWidget
+
+from cnnstudio.ui.canvas.accessible_node import NodeAccess, address
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.canvas.view import CanvasView
+
+Event, Role, Text = QAccessible.Event, QAccessible.Role, QAccessible.Text
+MOST_EVENTS = 30  # of one change; more of them are told as one
+
+
+@cache
+def install() -> None:
+    """Let Qt find the interface of a canvas here."""
+    from cnnstudio.ui.canvas.view import CanvasView
+
+    def made(_: str, widget: object) -> QAccessibleInterface | None:
+        return CanvasAccess(widget) if isinstance(widget, CanvasView) and hasattr(widget, "canvas") else None
+
+    QAccessible.installFactory(made)
+
+
+def tell_focus(view: CanvasView) -> None:
+    """Tell on which node the keyboard is, now that it came to the canvas."""
+    if QAccessible.isActive() and isinstance(found := QAccessible.queryAccessibleInterface(view), CanvasAccess):
+        found.tell_focus()
+
+
+def tell_description(view: CanvasView) -> None:
+    """Tell that the description of the canvas says something else now."""
+    if QAccessible.isActive():
+        _send(QAccessibleEvent(view, Event.DescriptionChanged))
+
+
+class CanvasAccess(QAccessibleObject):
+    """The canvas as a list of its nodes, and after them whatever lies over it: the search field, messages, the way out.
+
+    It must not keep the canvas alive, which owns it by way of Qt.
+    """
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._nodes: dict[str, NodeAccess] = {}
+        self._selection = CanvasSelection(self)
+        self._selected: frozenset[str] = view.canvas.selected
+        self._order: tuple[str, ...] = ()
+        self._places: dict[str, int] = {}
+        self._spoken: dict[str, str] = {}
+        view.document.selection_changed.connect(self._tell_selection)
+        view.canvas.synced.connect(self._tell_changes)
+        view.destroyed.connect(self._forget_all)
+        before, view.accessible = view.accessible, self
+        if before is not None:
+            before.retire()
+
+    def retire(self) -> None:
+        """Make room for another: Qt asks for one more where PySide gave the class of the canvas another description."""
+        view = self.view
+        view.document.selection_changed.disconnect(self._tell_selection)
+        view.canvas.synced.disconnect(self._tell_changes)
+        self._forget_all()
+
+    @property
+    def view(self) -> CanvasView:
+        """The canvas."""
+        return cast("CanvasView", self.object())
+
+    # its children
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The nodes in the order in which data runs."""
+        return self.view.canvas.graph.order
+
+    def node(self, name: str) -> NodeAccess:
+        """The interface of a node."""
+        if name not in self._nodes:
+            self._nodes[name] = NodeAccess(self, name)
+        return self._nodes[name]
+
+    def place(self, name: str) -> int:
+        """Where a node stands among the children, or -1."""
+        if self._order is not self.names:
+            self._order = self.names
+            self._places = {each: place for place, each in enumerate(self._order)}
+        return self._places.get(name, -1)
+
+    def _over(self) -> list[QWidget]:
+        view = self.view
+        return [
+            widget
+            for widget in view.findChildren(QWidget)
+            if widget.parent() is view
+            and widget.isVisible()
+            and widget is not view.viewport()
+            and not isinstance(widget, QScrollBar)
+            and widget.objectName() != "qt_scrollarea_hcontainer"
+            and widget.objectName() != "qt_scrollarea_vcontainer"
+        ]
+
+    def childCount(self) -> int:
+        return len(self.names) + len(self._over())
+
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override] # Qt means None, too
+        names = self.names
+        if 0 <= index < len(names):
+            return self.node(names[index])
+        over = self._over()
+        index -= len(names)
+        return QAccessible.queryAccessibleInterface(over[index]) if 0 <= index < len(over) else None
+
+    def indexOfChild(self, child: QAccessibleInterface) -> int:
+        if isinstance(child, NodeAccess):
+            return self.place(child.name)
+        over = self._over()
+        widget = child.object()
+        return len(self.names) + over.index(widget) if widget in over else -1
+
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
+        view = self.view
+        place = view.viewport().mapFromGlobal(QPoint(x, y))
+        if not view.viewport().rect().contains(place):
+            return None
+        for widget in self._over():
+            if widget.geometry().contains(view.mapFromGlobal(QPoint(x, y))):
+                return QAccessible.queryAccessibleInterface(widget)
+        name = view.canvas.hit(view.mapToScene(place), view.zoom).node
+        return self.node(name) if name is not None else None
+
+    def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
+        if not self.view.hasFocus():
+            widget = self.view.focusWidget()
+            return QAccessible.queryAccessibleInterface(widget) if widget is not None else None
+        name = self.view.current
+        return self.node(name) if name is not None else None
+
+    # itself
+
+    def parent(self) -> QAccessibleInterface | None:  # type: ignore[override]
+        above = self.view.parentWidget()
+        return QAccessible.queryAccessibleInterface(above) if above is not None else None
+
+    def window(self) -> QWindow | None:  # type: ignore[override]
+        return self.view.window().windowHandle()
+
+    def rect(self) -> QRect:
+        return QRect(self.view.mapToGlobal(QPoint(0, 0)), self.view.size())
+
+    def role(self) -> QAccessible.Role:
+        return Role.List
+
+    def state(self) -> QAccessible.State:
+        view, state = self.view, QAccessible.State()
+        state.focusable = state.multiSelectable = state.extSelectable = True
+        state.focused, state.invisible, state.readOnly = (
+            view.hasFocus(),
+            not view.isVisible(),
+            view.document.is_read_only,
+        )
+        return state
+
+    def text(self, kind: QAccessible.Text) -> str:
+        return {Text.Name: self.view.accessibleName(), Text.Description: self.view.accessibleDescription()}.get(
+            kind, ""
+        )
+
+    def interface_cast(self, kind: QAccessible.InterfaceType) -> Any:
+        return address(self._selection if kind == QAccessible.InterfaceType.SelectionInterface else None)
+
+    # telling of changes
+
+    def tell_focus(self) -> None:
+        """Tell on which node the keyboard is."""
+        if (name := self.view.current) is not None and self.view.hasFocus():
+            _send(QAccessibleEvent(self.node(name), Event.Focus))
+
+    def _tell_selection(self, *_: object) -> None:
+        before, self._selected = self._selected, self.view.canvas.selected
+        if not QAccessible.isActive():
+            return
+        turned = [name for name in before ^ self._selected if name in self.view.canvas.nodes]
+        if len(turned) > MOST_EVENTS:
+            _send(QAccessibleEvent(self.view, Event.SelectionWithin))
+        else:
+            for name in turned:
+                state = QAccessible.State()
+                state.selected = True
+                _send(QAccessibleStateChangeEvent(self.node(name), state))
+                comes = Event.SelectionAdd if name in self._selected else Event.SelectionRemove
+                _send(QAccessibleEvent(self.node(name), comes))
+        self.tell_focus()
+
+    def _tell_changes(self) -> None:
+        nodes, is_active = self.view.canvas.nodes, QAccessible.isActive()
+        for name in [name for name in self._nodes if name not in nodes]:
+            if is_active:
+                _send(QAccessibleEvent(self._nodes[name], Event.ObjectDestroyed))
+            self._nodes.pop(name).forget()
+        if is_active:
+            spoken = {name: node.text(Text.Name) for name, node in self._nodes.items()}
+            others = [name for name, words in spoken.items() if self._spoken.get(name, words) != words]
+            for name in others[:MOST_EVENTS]:
+                _send(QAccessibleEvent(self._nodes[name], Event.NameChanged))
+            self._spoken = spoken
+
+    def _forget_all(self, *_: object) -> None:
+        nodes, self._nodes = self._nodes, {}
+        for node in nodes.values():
+            node.forget()
+
+
+class CanvasSelection(QAccessibleSelectionInterface):
+    """The selection, for a screen reader to read and to change."""
+
+    def __init__(self, canvas: CanvasAccess) -> None:
+        super().__init__()
+        self._canvas = canvas
+
+    def selectedItemCount(self) -> int:
+        return len(self._canvas.view.chosen)
+
+    def selectedItems(self) -> list[QAccessibleInterface]:
+        return [self._canvas.node(name) for name in self._canvas.view.chosen]
+
+    def selectedItem(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
+        chosen = self._canvas.view.chosen
+        return self._canvas.node(chosen[index]) if 0 <= index < len(chosen) else None
+
+    def isSelected(self, child: QAccessibleInterface) -> bool:
+        return isinstance(child, NodeAccess) and child.name in self._canvas.view.chosen
+
+    def select(self, child: QAccessibleInterface) -> bool:
+        return isinstance(child, NodeAccess) and self._choose({*self._canvas.view.chosen, child.name})
+
+    def unselect(self, child: QAccessibleInterface) -> bool:
+        return isinstance(child, NodeAccess) and self._choose({*self._canvas.view.chosen} - {child.name})
+
+    def selectAll(self) -> bool:
+        return self._choose(set(self._canvas.names))
+
+    def clear(self) -> bool:
+        return self._choose(set())
+
+    def _choose(self, names: set[str]) -> bool:
+        self._canvas.view.document.select(tuple(name for name in self._canvas.names if name in names))
+        return True
+
+
+def _send(event: QAccessibleEvent) -> None:
+    QAccessible.updateAccessibility(event)

@@ -1,0 +1,91 @@
+"""Walking: the commands by which the keyboard goes from node to node, along the wires, and to what they are in."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Signal
+
+from cnnstudio.graph import Edge
+from cnnstudio.ui.canvas.edits import Direction, neighbour
+from cnnstudio.ui.canvas.wiring import Wiring
+
+
+class Walking(Wiring):
+    """An editor that can be walked through. The node walked to has the ring round it and is in view."""
+
+    menu_asked = Signal(QPoint)  # the place on the screen, after what lies there was selected
+    activated = Signal(str)  # a node that has no inside was double-clicked, or Enter pressed on it
+
+    def go_to(self, name: str, adds: bool = False) -> None:
+        """Have the keyboard on this node and select it, beside what is selected if it ``adds``."""
+        self.canvas.select_wires(())
+        self.canvas.select_notes(())
+        self.canvas.focus_node(name)
+        kept = tuple(each for each in self.chosen if each != name) if adds else ()
+        self.document.select((*kept, name))
+        self.show_node(name)
+
+    def walk(self, direction: Direction, adds: bool = False) -> None:
+        """Go to the neighbour on that side; to the first node where none is selected."""
+        graph = self.canvas.graph
+        here = self.current or (self.chosen[-1] if self.chosen else None)
+        there = neighbour(graph, here, direction) if here is not None else next(iter(graph.order), None)
+        if there is not None:
+            self.go_to(there, adds)
+
+    def step(self, by: int, adds: bool = False) -> None:
+        """Go so many nodes on in the order in which data runs, from the last to the first; to an end at first."""
+        order = self.canvas.graph.order
+        here = self.current or (self.chosen[-1] if self.chosen else None)
+        if order:
+            self.go_to(
+                order[(order.index(here) + by) % len(order)] if here in order else order[0 if by > 0 else -1], adds
+            )
+
+    def step_wire(self, by: int) -> None:
+        """Select the next wire of the node that the keyboard is on: those that enter it, port by port, then the others.
+
+        The node itself is selected no more, so that what is done next is done to the wire.
+        """
+        graph, chosen = self.canvas.graph, self.chosen_wire
+        name = self.current or (chosen.target if chosen is not None else None)
+        wires: list[Edge] = [*graph[name].edges, *graph.consumers[name]] if name is not None else []
+        if name is None or not wires:
+            self.document.said.emit(
+                f"{name} has no wires." if name else "Select a block, and its wires can be gone through."
+            )
+            return
+        at = wires.index(chosen) + by if chosen in wires else 0 if by > 0 else -1
+        wire = wires[at % len(wires)]
+        self.document.select(())
+        self.canvas.focus_node(name)
+        self.canvas.select_wires((wire,))
+        if not self.visible().contains(self.canvas.wires[wire].middle):
+            self.show_node(wire.target if wire.source == name else wire.source)
+
+    def open_node(self) -> None:
+        """Look inside the current node, or ask for what can be set in it."""
+        name = self.current
+        if name is not None and not self.document.can_enter(name):
+            self.activated.emit(name)
+        else:
+            self.enter(name)
+
+    def ask_menu(self, name: str | None = None) -> None:
+        """Ask for the menu of this node, or of what is selected, beside it."""
+        if name is not None and name not in self.chosen:
+            self.go_to(name)
+        name, wire = name or self.current or next(iter(self.chosen), None), self.chosen_wire
+        place = self.viewport().rect().center()
+        if wire is not None:
+            place = self.mapFromScene(self.canvas.wires[wire].middle)
+        elif name is not None:
+            place = self.mapFromScene(self.canvas.nodes[name].body.bottomLeft())
+        self.menu_asked.emit(self.viewport().mapToGlobal(place))
+
+    def select_framed(self) -> None:
+        """Select all that is in the frames of the selected nodes, so that it moves and goes as one."""
+        members = frozenset[str]().union(*(frame.members for frame in self.chosen_frames))
+        if not members:
+            self.document.said.emit("There is no frame round what is selected.")
+        else:
+            self.document.select(tuple(name for name in self.canvas.graph.nodes if name in members))
