@@ -1,7 +1,4 @@
-"""Pretrained: the weights that a run begins with, from torchvision or from a file, name by name.
-
-A torchvision network and ours of the same name have the same weights in the same order; what they are called differs.
-"""
+"""Pretrained: the weights that a run begins with, from torchvision or from a file, name by name."""
 
 from __future__ import annotations
 
@@ -9,34 +6,27 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import groupby
-from math import isqrt
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from cnnstudio.compiler.source import Source
 from cnnstudio.disk import reason
 from cnnstudio.recipe import Recipe
 from cnnstudio.training import checkpoint
 from cnnstudio.training.cache import cache_folder
+from cnnstudio.training.correspondence import CONSTANTS, COUNTER, Part, finite, known_parts, tensor_names, translated
 from cnnstudio.training.data import Data
 from cnnstudio.training.device import TrainingError
 from cnnstudio.training.downloads import download
-from cnnstudio.training.torchvision_compat import blank, torchvision
+from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.training.weights import WeightsError
 from cnnstudio.zoo import NETWORKS
 
 TORCHVISION = "torchvision"
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation of its photos
 CENTRED = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)  # what torchvision's GoogLeNet and Inception v3 turn their images into
-MOST_TOKENS = 2**16
-COUNTER = "num_batches_tracked"  # of BatchNorm, which nothing here reads
-CONSTANTS = ("relative_position_index", "relative_coords_table")  # of attention in windows: our blocks make their own
 
 Progress = Callable[[str, float | None], bool]
 Tensors = dict[str, Tensor]
@@ -63,15 +53,18 @@ def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progres
     mean_std: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     if recipe.weights == TORCHVISION:
         found = _Found({}, set(), [])
-        for name, block in source.backbones.items():
-            _from_torchvision(module.get_submodule(name), name, block.model, _fetched(block.model, tell), found)
-        if not source.backbones:
+        parts = known_parts(module, source)
+        for part in parts:
+            _from_torchvision(part, _fetched(part.model, tell), found)
+        if not found.models:
             raise TrainingError(
                 "The recipe begins with torchvision's weights, but the network has no pretrained backbone to put them "
-                "into. Add one, or leave the recipe's weights empty."
+                "into, nor does it begin as one of torchvision's networks does. Add one, or leave the recipe's weights "
+                "empty."
             )
-        notes = [f"The backbone begins with torchvision's weights of {_listed(_titles(found.models))}."]
-        inside = [name for name in _names(module) if name.startswith(tuple(f"{one}." for one in source.backbones))]
+        place = "backbone" if source.backbones else "network"
+        notes = [f"The {place} begins with torchvision's weights of {_listed(_titles(found.models))}."]
+        inside = [f"{part.path}{name}" for part in parts for name in tensor_names(part.module)]
         absent = [name for name in inside if name not in found.tensors]
         notes += [f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else []
     else:
@@ -100,110 +93,24 @@ def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
 def _fitting(module: nn.Module, source: Source, tensors: Tensors) -> _Found:
     """What of a file fits: torchvision's names in the backbones, our own everywhere."""
     found = _Found({}, set(), [])
-    for path, block in source.backbones.items():
-        _from_torchvision(module.get_submodule(path), path, block.model, tensors, found)
-    for name, mine in module.state_dict().items():
+    own = module.state_dict()
+    if source.backbones or not own.keys() <= tensors.keys():
+        for part in known_parts(module, source):
+            _from_torchvision(part, tensors, found)
+    for name, mine in own.items():
         if name not in found.tensors and name in tensors and tensors[name].shape == mine.shape:
-            found.tensors[name] = _finite(name, tensors[name])
+            found.tensors[name] = finite(name, tensors[name])
             found.used.add(name)
     return found
 
 
-def _from_torchvision(part: nn.Module, path: str, model: str, tensors: Tensors, found: _Found) -> None:
-    """Add to ``found`` what of torchvision's ``tensors`` fits ``part``, a backbone of that model."""
-    names = dict(zip(_names(part), original_names(model), strict=False))
-    if all(theirs in tensors for theirs in names.values()):
-        found.models.append(model)
-        found.used.update(names.values())
-        found.tensors |= {f"{path}.{mine}": each for mine, each in translated(part, model, tensors).items()}
-
-
-def translated(part: nn.Module, model: str, tensors: Mapping[str, Tensor]) -> Tensors:
-    """What fits of torchvision's ``tensors`` of a model, under the names of ``part``: our network, or its beginning."""
-    state, made = part.state_dict(), Tensors()
-    for mine, theirs in zip(_names(part), original_names(model), strict=False):
-        tensor, axis = tensors[theirs], _dealt_axis(model, theirs)
-        if theirs.endswith("pos_embedding"):
-            tensor = _resampled(tensor, state[mine])
-        if tensor.numel() == state[mine].numel():
-            fitted = _finite(theirs, tensor).reshape(state[mine].shape)
-            made[mine] = fitted if axis is None else undealt(fitted, axis)
-    return made
-
-
-@lru_cache(maxsize=16)
-def original_names(model: str) -> tuple[str, ...]:
-    """The names in torchvision's ``state_dict`` of this model, in the order of ours."""
-    plain = {"aux_logits": False, "init_weights": False} if model in ("googlenet", "inception_v3") else {}
-    names = _names(blank(getattr(torchvision().models, model), **plain))
-    if model.startswith("vit"):  # the position embedding is a part of torchvision's encoder, and of our network
-        names.insert(1, names.pop(3))
-    if model.startswith("swin"):
-        parts = ("attn", "norm1", "mlp", "norm2") if model.startswith("swin_v2") else ("norm", "reduction")
-        names = _reordered(names, parts)
-    return tuple(names)
-
-
-def _reordered(names: list[str], parts: tuple[str, ...]) -> list[str]:
-    """The names with these parts of each module in this order: torchvision's Swin declares them in another."""
-
-    def module(name: str) -> str:
-        found = re.match(rf"(.*?)\.(?:{'|'.join(parts)})\.", name)
-        return found[1] if found else name
-
-    def place(name: str) -> int:
-        words = name.split(".")
-        return next((number for number, part in enumerate(parts) if part in words), 0)
-
-    return [name for _, group in groupby(names, module) for name in sorted(group, key=place)]
-
-
-def _names(module: nn.Module) -> list[str]:
-    return [name for name in module.state_dict() if not name.endswith((COUNTER, *CONSTANTS))]
-
-
-def undealt(tensor: Tensor, axis: int) -> Tensor:
-    """A weight of Swin's patch merging for ours, whose channels along ``axis`` come in another order.
-
-    Torchvision lays the pixels (0, 0), (1, 0), (0, 1), (1, 1) one behind the other, each with all its channels;
-    ``nn.PixelUnshuffle`` lays the channels one behind the other, each with all its pixels, row after row.
-    """
-    tensor = tensor.movedim(axis, 0)
-    rest = tensor.shape[1:]
-    return tensor.reshape(2, 2, -1, *rest).transpose(0, 1).movedim(2, 0).reshape(-1, *rest).movedim(0, axis)
-
-
-def _dealt_axis(model: str, theirs: str) -> int | None:
-    """Along which axis a weight of this name holds the channels of four pixels; None where it does not."""
-    if model.startswith("swin"):
-        if re.fullmatch(r"features\.\d\.reduction\.weight", theirs):
-            return 1
-        if not model.startswith("swin_v2") and re.fullmatch(r"features\.\d\.norm\.(weight|bias)", theirs):
-            return 0
-    return None
-
-
-def _resampled(positions: Tensor, mine: Tensor) -> Tensor:
-    """A position embedding (1, 1 + side², D) for as many tokens as ours, as torchvision's own function does it."""
-    tokens, width = mine.shape[-2:]
-    if positions.dim() != 3 or positions.shape[-1] != width or not 1 < positions.shape[1] < MOST_TOKENS:
-        return positions
-    side, wanted = isqrt(positions.shape[1] - 1), isqrt(tokens - 1)
-    if side == wanted or side**2 != positions.shape[1] - 1 or wanted**2 != tokens - 1:
-        return positions
-    grid = positions[:, 1:].float().permute(0, 2, 1).reshape(1, width, side, side)
-    grid = interpolate(grid, size=(wanted, wanted), mode="bicubic", align_corners=True)
-    return torch.cat([positions[:, :1], grid.flatten(2).permute(0, 2, 1)], dim=1)  # (1, 1 + wanted², D)
-
-
-def _finite(name: str, tensor: Tensor) -> Tensor:
-    try:
-        plain = tensor.float()
-        if not tensor.is_complex() and bool(torch.isfinite(plain).all()):
-            return plain
-    except (RuntimeError, TypeError):  # kinds of numbers that nothing can be computed with
-        pass
-    raise TrainingError(f"These weights are damaged: {name[:80]} holds what is no number.")
+def _from_torchvision(part: Part, tensors: Tensors, found: _Found) -> None:
+    """Add to ``found`` what of torchvision's ``tensors`` fits ``part``, where they are that model's."""
+    originals = part.names.values()
+    if tensors.keys() >= set(originals):
+        found.models.append(part.model)
+        found.used.update(originals)
+        found.tensors |= {f"{part.path}{mine}": each for mine, each in translated(part, tensors).items()}
 
 
 # torchvision's files
@@ -262,8 +169,8 @@ def _account(module: nn.Module, path: Path, tensors: Tensors, found: _Found) -> 
     """What became of the weights of a file, in sentences. Raises ``TrainingError`` where none fits."""
     if not found.tensors:
         raise TrainingError(f"{path.name} belongs to another network: none of its weights fits.")
-    absent = [name for name in _names(module) if name not in found.tensors]
-    unused = [name for name in tensors if name not in found.used and not name.endswith(COUNTER)]
+    absent = [name for name in tensor_names(module) if name not in found.tensors]
+    unused = [name for name in tensors if name not in found.used and not name.endswith((COUNTER, *CONSTANTS))]
     notes = [f"It begins with the weights of {path.name}."]
     notes += [f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else []
     return notes + ([f"Not used of the file: {_listed(unused)}."] if unused else [])

@@ -17,7 +17,7 @@ from cnnstudio.blocks import (
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Block, Graph, Node, Shape, ShapeError
 from cnnstudio.training.build import build
-from cnnstudio.training.pretrained import undealt
+from cnnstudio.training.correspondence import undealt
 from cnnstudio.training.torchvision_compat import torchvision
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import pickle
 from collections.abc import Callable, Iterator
@@ -18,13 +19,15 @@ from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Block, Graph, Shape, Sketch
+from cnnstudio.graph.assembly import expanded
 from cnnstudio.recipe import Recipe
 from cnnstudio.training import pretrained, weights
+from cnnstudio.training.correspondence import original_names
 from cnnstudio.training.data import Data
 from cnnstudio.training.datasets import DataCancelledError, DataError
 from cnnstudio.training.device import TrainingError
 from cnnstudio.training.loop import fresh
-from cnnstudio.training.pretrained import CENTRED, IMAGENET, begin, entry, original_names
+from cnnstudio.training.pretrained import CENTRED, IMAGENET, begin, entry
 from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.zoo import NETWORKS, Backbone
 from cnnstudio.zoo.backbone import MODELS
@@ -160,6 +163,45 @@ def test_a_backbone_in_a_group_is_found(file: Path, data: Data) -> None:
     module, _, _ = begun(folded, data, Recipe(weights=str(file)))
     expected = theirs(SMALL).state_dict()
     torch.testing.assert_close(module.state_dict()[f"{name}.backbone1.stem.conv.weight"], expected["conv1.0.weight"])
+
+
+def ungrouped(block: Backbone, *head: Block) -> Graph:
+    graph = network(block, *head)
+    return expanded(graph, "backbone1", infer(graph).inside("backbone1").graph)
+
+
+@pytest.mark.parametrize("cut", ["vector", "features"])
+def test_an_ungrouped_backbone_is_still_known(cut: Any, file: Path, data: Data) -> None:
+    head = [] if cut == "vector" else [AdaptiveAvgPool2d(1), Flatten()]
+    graph = ungrouped(Backbone(SMALL, cut), *head, Linear(3))
+    module, told, made = begun(graph, data, Recipe(weights=str(file)))
+    expected = theirs(SMALL).state_dict()
+    assert not made.backbones
+    torch.testing.assert_close(module.state_dict()["backbone1_stem.conv.weight"], expected["conv1.0.weight"])
+    torch.testing.assert_close(module.state_dict()["backbone1_last.bn.running_var"], expected["conv5.1.running_var"])
+    assert told.notes == (
+        "It begins with the weights of small.pth.",
+        "What did not fit begins anew: fc1.",
+        "Not used of the file: fc.weight, fc.bias.",
+    )
+    assert (told.mean, told.std) == IMAGENET
+
+
+def test_a_famous_network_takes_torchvisions_file_head_and_all(tmp_path: Path, data: Data) -> None:
+    torch.save(theirs("swin_t").state_dict(), tmp_path / "swin.pth")
+    graph = NETWORKS["swin_t"].make(1000, (3, 64, 64))
+    module, told, _ = begun(graph, data, Recipe(weights=str(tmp_path / "swin.pth")))
+    assert told.notes == ("It begins with the weights of swin.pth.",)
+    torch.testing.assert_close(module.state_dict()["fc1.weight"], theirs("swin_t").state_dict()["head.weight"])
+
+
+def test_what_was_changed_after_ungrouping_begins_anew(file: Path, data: Data) -> None:
+    graph = ungrouped(Backbone(SMALL, "vector"), Linear(16), ReLU(), Linear(3))
+    _, told, _ = begun(graph, data, Recipe(weights=str(file)))
+    assert told.notes[1] == "What did not fit begins anew: fc1, fc2."
+    stem = graph.replace("backbone1_stem", dataclasses.replace(graph["backbone1_stem"].block, out_channels=8))  # type: ignore[type-var]
+    with pytest.raises(TrainingError, match=r"small.pth belongs to another network"):
+        begun(stem, data, Recipe(weights=str(file)))
 
 
 PACKED = {
@@ -322,6 +364,16 @@ def test_torchvisions_weights_are_fetched_once(offered: Path, data: Data) -> Non
     assert shares[-1] == ("Downloading the weights of ShuffleNetV2 × 0.5", 1.0)
     offered.unlink()
     begun(classifier(), data, recipe)
+
+
+def test_torchvisions_weights_are_fetched_for_an_ungrouped_backbone(offered: Path, data: Data) -> None:
+    module, told, _ = begun(ungrouped(Backbone(SMALL, "vector"), Linear(3)), data, Recipe(weights="torchvision"))
+    expected = theirs(SMALL).state_dict()["conv1.0.weight"]
+    torch.testing.assert_close(module.state_dict()["backbone1_stem.conv.weight"], expected)
+    assert told.notes == (
+        "The network begins with torchvision's weights of ShuffleNetV2 × 0.5.",
+        "What did not fit begins anew: fc1.",
+    )
 
 
 def test_a_fetch_can_be_cancelled(offered: Path, data: Data) -> None:

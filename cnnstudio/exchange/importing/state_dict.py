@@ -19,7 +19,7 @@ from cnnstudio.exchange.importing.recognition import Weight
 from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
-from cnnstudio.training.pretrained import CONSTANTS, undealt
+from cnnstudio.training.correspondence import CONSTANTS, undealt
 
 
 @dataclass(frozen=True)
