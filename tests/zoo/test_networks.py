@@ -11,7 +11,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Shape
 from cnnstudio.training.build import build
-from cnnstudio.training.pretrained import translated
+from cnnstudio.training.correspondence import Part, translated
 from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 from cnnstudio.zoo.backbone import MODELS
@@ -40,7 +40,7 @@ def recorded(name: str) -> dict[str, Any]:
 
 
 def theirs(name: str) -> nn.Module:
-    """Torchvision's model with random weights, and statistics and scales that tell one channel from another."""
+    """Torchvision's model with random weights, none of them zero, and statistics that tell one channel from another."""
     torch.manual_seed(0)
     plain = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
     module: nn.Module = getattr(torchvision().models, name)(**plain)
@@ -50,7 +50,7 @@ def theirs(name: str) -> nn.Module:
                 each.running_mean.normal_(std=0.1)
                 each.running_var.uniform_(0.5, 1.5)
         for key, weight in module.named_parameters():
-            if weight.dim() == 1 or "layer_scale" in key or "token" in key or "bias_table" in key:
+            if weight.dim() == 1 or not weight.any() or "layer_scale" in key or "bias_table" in key:
                 weight.add_(torch.randn_like(weight) * 0.1)
     return module.eval()
 
@@ -161,7 +161,7 @@ def test_outputs_are_torchvisions(name: str) -> None:
     side = NETWORKS[name].size[1] if name.startswith(WHOLE) else 96 if name == "inception_v3" else 64
     reference = theirs(name)
     ours = build(source(NETWORKS[name].make(1000, (3, side, side))).text).eval()
-    carried = translated(ours, name, reference.state_dict())
+    carried = translated(Part("", ours, name), reference.state_dict())
     assert carried.keys() == {key for key in ours.state_dict() if not key.endswith("num_batches_tracked")}
     ours.load_state_dict(carried, strict=False)
     images = torch.randn(2, 3, side, side)

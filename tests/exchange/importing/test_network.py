@@ -57,7 +57,7 @@ def original(name: str) -> nn.Module:
                 each.running_mean.normal_(std=0.1)
                 each.running_var.uniform_(0.5, 1.5)
         for key, weight in module.named_parameters():
-            if weight.dim() == 1 or "layer_scale" in key or "token" in key or "bias_table" in key:
+            if weight.dim() == 1 or not weight.any() or "layer_scale" in key or "bias_table" in key:
                 weight.add_(torch.randn_like(weight) * 0.1)
     return module
 
