@@ -51,7 +51,7 @@ class Noting(Editor):
     # writing
 
     def ask_note(self, at: QPointF | None = None) -> None:
-        """Ask for the text of a new note with its middle there, at the pointer unless said; an empty one is none."""
+        """Ask for the text of a new note with its middle there, or at the pointer where nothing is; empty is none."""
         if self.document.is_read_only:
             self.edit("", None)
             return
@@ -59,7 +59,7 @@ class Noting(Editor):
         width, height = draft.size
         middle = at if at is not None else self.mapToScene(self.pointer_place())
         place = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
-        if at is None and not self.underMouse():
+        if at is None:
             place = self._uncovered(place)
 
         def keep(text: str) -> None:

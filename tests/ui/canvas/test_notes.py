@@ -77,6 +77,19 @@ def test_a_note_is_written_in_place(hand_on, chain):
     assert hand.graph == chain
 
 
+def test_a_new_note_lies_where_nothing_covers_it(hand_on, noted):
+    hand = hand_on(noted)
+    for words in ("one", "two"):
+        hand.view.ask_note()
+        QTest.keyClicks(field(hand), words)
+        field(hand).keep()
+    *others, first, second = hand.graph.notes
+    for note in (first, second):
+        assert not hand.view.canvas.nodes_in(rect_of(note))
+        assert not any(rect_of(note).intersects(rect_of(other)) for other in others)
+    assert not rect_of(first).intersects(rect_of(second))
+
+
 def test_a_note_without_a_text_is_none_and_escape_gives_up(hand_on, chain):
     hand = hand_on(chain)
     hand.view.ask_note()
