@@ -1,6 +1,7 @@
 """torchvision's models, imported: the same parameters, the same outputs, no opaque leaf, and source that reads well.
 
-All 80 are compared by ``benchmarks/imports.py``; here stands one of every family, on small images where they allow it.
+The outputs of all 80 are compared by ``benchmarks/imports.py``, here those of one of every family, on small images
+where they allow it.
 """
 
 import dataclasses
@@ -19,6 +20,7 @@ from cnnstudio.exchange.importing.state_dict import difference
 from cnnstudio.graph import Block, Graph, Shape
 from cnnstudio.project import Project, dumps, loads
 from cnnstudio.training.torchvision_compat import torchvision
+from cnnstudio.zoo import NETWORKS
 
 # side of the images
 FAMILIES = {
@@ -86,6 +88,14 @@ def test_an_import_computes_what_the_original_computes(name: str) -> None:
     assert imported.parameters == sum(weight.numel() for weight in module.parameters())
     assert difference(module, imported, torch.randn(2, *shape)) <= 1e-5
     assert loads(dumps(Project(imported.graph))).graph == imported.graph
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in FAMILIES])
+def test_every_other_import_has_the_parameters_of_the_network_drawn_here(name: str) -> None:
+    imported = import_torchvision(name)
+    totals = infer(NETWORKS[name].make(1000, NETWORKS[name].size)).totals
+    assert totals is not None and imported.parameters == totals.parameters
+    assert imported.opaque == () and imported.notes == ()
 
 
 @pytest.mark.parametrize("name", ["resnet50", "efficientnet_b3", "swin_v2_s"])
