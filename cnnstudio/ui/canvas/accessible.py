@@ -43,13 +43,13 @@ def install() -> None:
     QAccessible.installFactory(made)
 
 
-def tell_focus(view: CanvasView) -> None:
-    """Tell on which node the keyboard is, now that it came to the canvas."""
+def tell_focus(view: QWidget) -> None:
+    """Tell what the keyboard is on, now that it came there."""
     if QAccessible.isActive() and isinstance(found := QAccessible.queryAccessibleInterface(view), CanvasAccess):
         found.tell_focus()
 
 
-def tell_description(view: CanvasView) -> None:
+def tell_description(view: QWidget) -> None:
     """Tell that the description of the canvas says something else now."""
     if QAccessible.isActive():
         _send(QAccessibleEvent(view, Event.DescriptionChanged))
@@ -63,6 +63,7 @@ class CanvasAccess(QAccessibleObject):
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
+        self.is_over = False  # whether the canvas is going or gone
         self._nodes: dict[str, NodeAccess] = {}
         self._selection = CanvasSelection(self)
         self._selected: frozenset[str] = view.canvas.selected
@@ -154,8 +155,13 @@ class CanvasAccess(QAccessibleObject):
         if not self.view.hasFocus():
             widget = self.view.focusWidget()
             return QAccessible.queryAccessibleInterface(widget) if widget is not None else None
-        name = self.view.current
-        return self.node(name) if name is not None else None
+        return self._on()
+
+    def _on(self) -> QAccessibleInterface | None:
+        """What the keyboard is on: a wire of the current node that was walked to, or that node."""
+        view = self.view
+        node = self.node(view.current) if view.current is not None else None
+        return node.wire(view.chosen_wire) or node if node is not None else None
 
     # itself
 
@@ -193,9 +199,9 @@ class CanvasAccess(QAccessibleObject):
     # telling of changes
 
     def tell_focus(self) -> None:
-        """Tell on which node the keyboard is."""
-        if (name := self.view.current) is not None and self.view.hasFocus():
-            _send(QAccessibleEvent(self.node(name), Event.Focus))
+        """Tell what the keyboard is on."""
+        if (found := self._on()) is not None and self.view.hasFocus():
+            _send(QAccessibleEvent(found, Event.Focus))
 
     def _tell_selection(self, *_: object) -> None:
         before, self._selected = self._selected, self.view.canvas.selected
@@ -227,6 +233,7 @@ class CanvasAccess(QAccessibleObject):
             self._spoken = spoken
 
     def _forget_all(self, *_: object) -> None:
+        self.is_over = True
         nodes, self._nodes = self._nodes, {}
         for node in nodes.values():
             node.forget()

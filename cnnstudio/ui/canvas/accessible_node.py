@@ -28,6 +28,12 @@ class Part(QAccessibleInterface):
     def __init__(self, canvas: CanvasAccess) -> None:
         super().__init__()
         self.canvas = canvas
+        self._id = QAccessible.registerAccessibleInterface(self)
+
+    def forget(self) -> None:
+        """Have Qt delete this interface; nobody may use it after that."""
+        if Shiboken.isValid(self):
+            QAccessible.deleteAccessibleInterface(self._id)
 
     @property
     def view(self) -> CanvasView:
@@ -61,11 +67,9 @@ class NodeAccess(Part):
         self._wires: dict[int, WireAccess] = {}
 
     def forget(self) -> None:
-        """Have Qt delete this interface and those of its wires; nobody may use them after it."""
-        for part in (*self._wires.values(), self):
-            if Shiboken.isValid(part):
-                QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(part))
-        self._wires = {}
+        for wire in self._wires.values():
+            wire.forget()
+        super().forget()
 
     def wires(self) -> list[Edge | int]:
         """The wires that enter it, with the number of the port where none does, and those that leave it."""
@@ -76,8 +80,13 @@ class NodeAccess(Part):
         into = [port if source is None else Edge(source, self.name, port) for port, source in enumerate(node.inputs)]
         return [*into, *graph.consumers[self.name]]
 
+    def wire(self, wire: Edge | None) -> QAccessibleInterface | None:
+        """The interface of this wire, if it is one of its own."""
+        wires = self.wires()
+        return self.child(wires.index(wire)) if wire in wires else None
+
     def isValid(self) -> bool:
-        return Shiboken.isValid(self.canvas) and self.name in self.view.canvas.nodes
+        return not self.canvas.is_over and self.name in self.view.canvas.nodes
 
     def parent(self) -> QAccessibleInterface:
         return self.canvas
@@ -150,7 +159,7 @@ class WireAccess(Part):
         return self.node.wires()[self.index]
 
     def isValid(self) -> bool:
-        return Shiboken.isValid(self.node) and self.node.isValid() and self.index < self.node.childCount()
+        return self.node.isValid() and self.index < self.node.childCount()
 
     def parent(self) -> QAccessibleInterface:
         return self.node
@@ -182,7 +191,11 @@ class WireAccess(Part):
         return Role.StaticText
 
     def state(self) -> QAccessible.State:
-        return QAccessible.State()
+        state = QAccessible.State()
+        if self.isValid() and isinstance(self._wire, Edge):
+            state.focusable = state.selectable = True
+            state.selected = state.focused = self._wire in self.view.canvas.selected_wires
+        return state
 
     def text(self, kind: QAccessible.Text) -> str:
         if kind != Text.Name or not self.isValid():

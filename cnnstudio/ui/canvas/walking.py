@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Signal
 
 from cnnstudio.graph import Edge
+from cnnstudio.ui.canvas.accessible import tell_focus
 from cnnstudio.ui.canvas.edits import Direction, neighbour
 from cnnstudio.ui.canvas.wiring import Wiring
 
@@ -61,6 +62,7 @@ class Walking(Wiring):
         self.canvas.select_wires((wire,))
         if not self.visible().contains(self.canvas.wires[wire].middle):
             self.show_node(wire.target if wire.source == name else wire.source)
+        tell_focus(self)
 
     def open_node(self) -> None:
         """Look inside the current node, or ask for what can be set in it."""

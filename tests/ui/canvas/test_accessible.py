@@ -159,6 +159,16 @@ def test_selection_and_focus_are_told(hand_on, chain, told):
     assert (Event.SelectionRemove, name) in told
 
 
+def test_the_wire_that_is_walked_to_is_told(hand_on, chain, told):
+    hand = hand_on(chain)
+    hand.view.go_to("relu1")
+    told.clear()
+    hand.view.step_wire(1)
+    assert told[-1] == (Event.Focus, "relu1 reads conv1: 8 × 32 × 32.")
+    assert found(hand.view).focusChild().text(Text.Name) == "relu1 reads conv1: 8 × 32 × 32."
+    assert found(hand.view).focusChild().state().focused
+
+
 def test_other_names_and_nodes_that_go_are_told(hand_on, chain, told):
     hand = hand_on(chain)
     assert len(items(hand.view)) == 4
