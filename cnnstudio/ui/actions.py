@@ -215,6 +215,14 @@ ACTIONS: tuple[Action, ...] = (
         on_canvas=True,
     ),
     Action(
+        "bend", "Add a bend to the wire", lambda w: w.canvas.add_bend(), "", "line-segments",
+        lambda w: _whole(w) and len(w.canvas.canvas.selected_wires) == 1,
+    ),
+    Action(
+        "straighten", "Straighten the wire", lambda w: w.canvas.straighten(), "", "minus",
+        lambda w: _whole(w) and bool(w.canvas.bent_wires),
+    ),
+    Action(
         "bypass", "Bypass", lambda w: w.canvas.bypass(), "M", "prohibit", _editable,
         lambda w: _selected(w) and all(w.document.view_graph[name].bypassed for name in w.canvas.chosen), True,
     ),
@@ -306,7 +314,8 @@ MENUS: tuple[Menu, ...] = (
     (
         "&Network",
         (
-            "quick-add", ("Wires", ("wire-to", "wire-from", None, "lift", "put-on-wire")), "arrange",
+            "quick-add",
+            ("Wires", ("wire-to", "wire-from", None, "lift", "put-on-wire", None, "bend", "straighten")), "arrange",
             ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
             "group", "ungroup", "bypass", None, "frame", "unframe", "frame-title", "frame-color", None,
             "note", "note-edit", "note-color",

@@ -77,7 +77,11 @@ def wire_points(start: QPointF, end: QPointF) -> list[Place]:
     """That wire as a line of straight pieces; bare numbers, for the arithmetic of whole strokes of a knife."""
     if is_turned(start, end):
         return [(corner.x(), corner.y()) for corner in turns(start, end)]
-    one, two = bend(start, end)
+    return cubic_points(start, *bend(start, end), end)
+
+
+def cubic_points(start: QPointF, one: QPointF, two: QPointF, end: QPointF) -> list[Place]:
+    """A cubic as a line of ``STEPS`` straight pieces."""
     (ax, bx, cx, dx), (ay, by, cy, dy) = zip(*((p.x(), p.y()) for p in (start, one, two, end)), strict=True)
     return [(ax * a + bx * b + cx * c + dx * d, ay * a + by * b + cy * c + dy * d) for a, b, c, d in _SHARES]
 

@@ -21,12 +21,13 @@ class Port:
 
 @dataclass(frozen=True)
 class Hit:
-    """What lies under a point: a port, else a node, a wire at a share of its length, a note, a title, or nothing."""
+    """What lies under a point: a port, a node, a bend, a wire at a share of its length, a note, a title, or nothing."""
 
     node: str | None = None
     port: Port | None = None
     edge: Edge | None = None
     share: float = 0.0
+    bend: int | None = None
     note: Note | None = None
     frame: Frame | None = None
 

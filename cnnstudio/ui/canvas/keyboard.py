@@ -99,7 +99,7 @@ class Keyboard:
         dx, dy, direction = ARROWS[event.key()]
         if event.modifiers() & (CTRL | ALT):
             view.walk(direction, adds=bool(event.modifiers() & SHIFT))
-        elif view.chosen or view.canvas.notes.chosen:
+        elif view.chosen or view.canvas.notes.chosen or view.canvas.bends.chosen:
             step = SNAP * 4 if event.modifiers() & SHIFT else SNAP
             view.nudge(dx * step, dy * step)
         else:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.graph import Graph, Note
 from cnnstudio.graph.frame import HUES
-from cnnstudio.ui.canvas.editor import Editor
+from cnnstudio.ui.canvas.bending import Bending
 from cnnstudio.ui.canvas.note_field import NoteField
 from cnnstudio.ui.canvas.notes import headline, rect_of
 from cnnstudio.ui.document import Document
@@ -20,7 +20,7 @@ from cnnstudio.ui.search import Entry
 STEPS = 60  # downwards, to find a place that nothing covers
 
 
-class Noting(Editor):
+class Noting(Bending):
     """An editor that also writes notes."""
 
     link_clicked = Signal(str)  # an address of the web in a note

@@ -59,7 +59,7 @@ class Overview:
         self._bodies_stale = False
         self.bodies = {}
         for item in self._scene.nodes.values():
-            kind = item.node.block.family if item.heat is None else item.heat
+            kind: str | int | None = item.node.block.family if item.heat is None else item.heat
             kind = None if item.node.bypassed else kind
             self.bodies.setdefault(kind, []).append(item.body)
         self._bounds = self._scene.bounds_of()

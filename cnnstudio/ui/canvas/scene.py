@@ -8,9 +8,10 @@ from functools import lru_cache
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
-from cnnstudio.compiler.inference import Analysis, Facts
-from cnnstudio.graph import Edge, Graph, Note, Position, Shape
+from cnnstudio.compiler.inference import Analysis
+from cnnstudio.graph import Edge, Facts, Graph, Note, Position, Shape
 from cnnstudio.graph.diff import Diff, diff
+from cnnstudio.ui.canvas.bend_marks import BendMarks
 from cnnstudio.ui.canvas.edits import arranged
 from cnnstudio.ui.canvas.frames import Frames
 from cnnstudio.ui.canvas.geometry import PORT_REACH, WIRE_REACH, bounds
@@ -33,7 +34,7 @@ class CanvasScene(QGraphicsScene):
     """One item a node and one item a wire, kept in step with ``document.view_graph`` by difference."""
 
     synced = Signal()  # the items agree with the document again
-    marked = Signal()  # other notes are selected
+    marked = Signal()  # other wires or notes are selected
     touched = Signal(bool)  # something looks otherwise; with True, a body stands elsewhere or is another
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
@@ -49,6 +50,7 @@ class CanvasScene(QGraphicsScene):
         self.analysis = Analysis(self.graph, {}, {})
         self.overview = Overview(self)
         self.frames = Frames(self)
+        self.bends = BendMarks(self)
         self.notes = Notes(self)
         self.wide_wires = False
         self.measure: str | None = None
@@ -113,7 +115,7 @@ class CanvasScene(QGraphicsScene):
         if difference.noted:
             self.notes.follow()
             self.marked.emit()
-        bodies |= difference.reframed or difference.noted
+        bodies |= difference.reframed or difference.noted or bool(difference.bent)
         if bodies:
             self.frames.follow((*difference.added, *difference.changed))
         if bodies and not self.sceneRect().contains(around := self.bounds_of()):
@@ -132,12 +134,18 @@ class CanvasScene(QGraphicsScene):
 
     def _remove_wire(self, edge: Edge) -> None:
         self.removeItem(self.wires.pop(edge))
+        self.bends.wires.discard(edge)
         self._incident[edge.source].discard(edge)
         self._incident[edge.target].discard(edge)
 
     def _route(self, edges: Iterable[Edge]) -> None:
         for edge in edges:
-            self.wires[edge].place(self.nodes[edge.source].output_at(), self.nodes[edge.target].input_at(edge.port))
+            wire = self.wires[edge]
+            start, end = self.nodes[edge.source].output_at(), self.nodes[edge.target].input_at(edge.port)
+            if self.graph[edge.target].bends or wire.bends:
+                self.bends.route(wire, start, end)
+            else:
+                wire.place(start, end)
 
     def _show_results(self, analysis: Analysis) -> None:
         self.analysis = analysis
@@ -232,7 +240,10 @@ class CanvasScene(QGraphicsScene):
 
     def select_wires(self, edges: Iterable[Edge]) -> None:
         """Select these wires and no others."""
+        self.bends.let_go()
         chosen = frozenset(edges)
+        if chosen != self.selected_wires:
+            self.marked.emit()
         for edge in self.selected_wires ^ chosen:
             if edge in self.wires:
                 self.wires[edge].show_state(selected=edge in chosen)
@@ -322,7 +333,10 @@ class CanvasScene(QGraphicsScene):
         for item in nodes:
             if item.body.contains(point):
                 return Hit(node=item.node.name)
-        near = [(*item.distance(point), item.edge) for item in found if isinstance(item, WireItem)]
+        wires = [item for item in found if isinstance(item, WireItem)]
+        if self.bends.wires and (bend := self.bends.at(point, reach, wires)) is not None:
+            return Hit(edge=bend[0], bend=bend[1])
+        near = [(*item.distance(point), item.edge) for item in wires]
         away, share, edge = min(near, key=lambda entry: entry[0], default=(1e9, 0.0, None))
         if away <= WIRE_REACH / zoom:
             return Hit(edge=edge, share=share)
@@ -361,7 +375,7 @@ class CanvasScene(QGraphicsScene):
     def bounds_of(self, names: Iterable[str] | None = None) -> QRectF:
         """The rectangle round these nodes, or round all with their frames and the notes."""
         if names is None:
-            behind = *self.frames.rects.values(), *self.notes.rects()
+            behind = *self.frames.rects.values(), *self.notes.rects(), *self.bends.rects()
             return bounds([*(item.body for item in self.nodes.values()), *behind])
         return bounds([self.nodes[name].body for name in names if name in self.nodes])
 

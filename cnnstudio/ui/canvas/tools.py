@@ -190,6 +190,7 @@ class KnifeTool(Tool):
 
 def tool_for(view: CanvasView, pointer: Pointer) -> Tool:
     """The tool that a press of the left button begins here."""
+    from cnnstudio.ui.canvas.bend_tool import bend_tool
     from cnnstudio.ui.canvas.connect_tool import ConnectTool
     from cnnstudio.ui.canvas.move_tool import MoveTool
     from cnnstudio.ui.canvas.note_tool import note_tool
@@ -219,6 +220,8 @@ def tool_for(view: CanvasView, pointer: Pointer) -> Tool:
         )
     if pointer.holds(CTRL) and not pointer.holds(SHIFT):
         return PressTool(view, pointer, lambda at: view.click_wire(hit.edge, at), lambda: KnifeTool(view, pointer))
+    if hit.edge is not None and hit.bend is not None:
+        return bend_tool(view, pointer, (hit.edge, hit.bend))
     if hit.edge is not None:
         edge, near_end = hit.edge, hit.share > 0.5
         if min(hit.share, 1 - hit.share) < 0.3:

@@ -202,8 +202,10 @@ class CanvasView(Walking):
             self.edit_note(hit.note)
         elif hit.frame is not None:
             self.edit_title(hit.frame)
+        elif hit.edge is not None:
+            self.turn_bend(hit, pointer.scene)
         else:
-            self.click_wire(hit.edge, pointer)
+            self.click_wire(None, pointer)
             self.quick_add(pointer.view)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -246,6 +248,7 @@ class CanvasView(Walking):
             words = self.canvas.nodes[hit.node].sentence()
         elif hit.edge is not None:
             words = self.canvas.wires[hit.edge].sentence()
+            words += " Drag the bend, or double-click it to remove it." if hit.bend is not None else ""
             if self.canvas.wires[hit.edge].faulty:
                 words += " " + self.canvas.nodes[hit.edge.target].error
         elif hit.note is not None:

@@ -10,6 +10,8 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from cnnstudio.graph import Edge, Facts
+from cnnstudio.graph.node import Bends, shifted
+from cnnstudio.ui.canvas.bent import LARGE, SMALL, bent_path, bent_points, longest_leg
 from cnnstudio.ui.canvas.geometry import Place, crosses, distance_to, is_turned, turns, wire_path, wire_points
 from cnnstudio.ui.canvas.style import Style
 
@@ -27,6 +29,8 @@ class WireItem(QGraphicsPathItem):
         self.edge = edge
         self.style = style
         self.start, self.end = QPointF(), QPointF()
+        self.bends: Bends = ()
+        self.bend: int | None = None  # the one that is chosen
         self._place: list[Place] | None = None
         self._lines: list[QLineF] | None = None
         self._label: Label | None = _UNKNOWN
@@ -40,19 +44,35 @@ class WireItem(QGraphicsPathItem):
         self.setZValue(-1.0)
         self.setPen(style.wire_waiting_pen)
 
-    def place(self, start: QPointF, end: QPointF) -> None:
-        """Run from ``start`` to ``end``, in scene pixels."""
-        if start != self.start or end != self.end:
-            self.start, self.end = QPointF(start), QPointF(end)
+    def place(self, start: QPointF, end: QPointF, bends: Bends = ()) -> None:
+        """Run from ``start`` to ``end``, past these places, in scene pixels."""
+        if start != self.start or end != self.end or bends != self.bends:
+            self.start, self.end, self.bends = QPointF(start), QPointF(end), bends
             self._forget_place()
             self.setPos(0.0, 0.0)
-            self.setPath(wire_path(start, end))
+            if bends:
+                self._draw_bends()
+            else:
+                self.setPath(wire_path(start, end))
+
+    def show_bend(self, index: int | None) -> None:
+        """Show this bend as the chosen one."""
+        self.bend = index
+        self._draw_bends()
+
+    def _draw_bends(self) -> None:
+        if self.bends:
+            ring = LARGE if self.selected or self.hot else SMALL
+            self.setPos(0.0, 0.0)
+            self.setPath(bent_path(self.start, self.bends, self.end, ring, self.bend))
 
     def shift(self, dx: float, dy: float) -> None:
         """Move both ends alike: cheaper than another path."""
         offset = QPointF(dx, dy)
         self.start, self.end = self.start + offset, self.end + offset
         self._forget_place()
+        if self.bends:
+            self.bends = shifted(self.bends, (dx, dy))
         self.setPos(self.pos() + offset)
 
     def _forget_place(self) -> None:
@@ -81,6 +101,7 @@ class WireItem(QGraphicsPathItem):
         if before != (self.selected, self.hot):
             self.setZValue(-0.5 if self.selected or self.hot else -1.0)
             self.repen()
+            self._draw_bends()
 
     def restyle(self, style: Style) -> None:
         """Paint with other colours."""
@@ -109,7 +130,9 @@ class WireItem(QGraphicsPathItem):
 
     @property
     def middle(self) -> QPointF:
-        """The point half way along it: the curve is its own mirror image."""
+        """The point half way along it: the curve is its own mirror image, unless it bends."""
+        if self.bends:
+            return longest_leg(self.start, self.bends, self.end)[1]  # where no bend is
         return (self.start + self.end) / 2
 
     @property
@@ -137,13 +160,18 @@ class WireItem(QGraphicsPathItem):
     def lines(self) -> list[QLineF]:
         """It from afar: straight, or with its corners."""
         if self._lines is None:
-            corners = turns(self.start, self.end) if is_turned(self.start, self.end) else [self.start, self.end]
+            if self.bends:
+                corners = [self.start, *(QPointF(*place) for place in self.bends), self.end]
+            else:
+                corners = turns(self.start, self.end) if is_turned(self.start, self.end) else [self.start, self.end]
             self._lines = [QLineF(a, b) for a, b in pairwise(corners)]
         return self._lines
 
     def _points(self) -> list[Place]:
         if self._place is None:
-            self._place = wire_points(self.start, self.end)
+            self._place = (
+                bent_points(self.start, self.bends, self.end) if self.bends else wire_points(self.start, self.end)
+            )
         return self._place
 
     def sentence(self) -> str:

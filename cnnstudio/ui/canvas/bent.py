@@ -1,0 +1,73 @@
+"""Bent: how a wire runs that passes places on its way, and which of them is meant. Knows no items and no document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainterPath
+
+from cnnstudio.graph.node import Bends
+from cnnstudio.ui.canvas.geometry import Place, cubic_points
+
+PULL = 0.4  # of the way to the next place, how far a wire keeps its direction ...
+FARTHEST = 120.0  # ... and at most, in scene pixels
+SMALL, LARGE, CHOSEN = 2.4, 5.0, 8.0  # the radii of the rings at its bends
+
+Leg = tuple[QPointF, QPointF, QPointF, QPointF]  # from place to place: a cubic
+
+
+def legs(start: QPointF, bends: Bends, end: QPointF) -> list[Leg]:
+    """The pieces of a wire from place to place; it turns smoothly, leaves to the right and arrives from the left."""
+    places = [start, *(QPointF(*place) for place in bends), end]
+    ways = [QPointF(1.0, 0.0)]
+    for before, after in zip(places, places[2:], strict=False):
+        ways.append(_unit(after - before))
+    ways.append(QPointF(1.0, 0.0))
+    made: list[Leg] = []
+    for (one, out), (two, into) in pairwise(zip(places, ways, strict=True)):
+        apart = two - one
+        pull = min(PULL * (apart.x() ** 2 + apart.y() ** 2) ** 0.5, FARTHEST)
+        made.append((one, one + out * pull, two - into * pull, two))
+    return made
+
+
+def bent_path(
+    start: QPointF, bends: Bends, end: QPointF, ring: float = SMALL, chosen: int | None = None
+) -> QPainterPath:
+    """The wire with a ring of this radius at each of its bends, and another round the chosen one."""
+    path = QPainterPath(start)
+    for _, one, two, to in legs(start, bends, end):
+        path.cubicTo(one, two, to)
+    for index, place in enumerate(bends):
+        path.addEllipse(QPointF(*place), ring, ring)
+        if index == chosen:
+            path.addEllipse(QPointF(*place), CHOSEN, CHOSEN)
+    return path
+
+
+def bent_points(start: QPointF, bends: Bends, end: QPointF) -> list[Place]:
+    """That wire as a line of straight pieces, equally many a leg."""
+    points: list[Place] = []
+    for leg in legs(start, bends, end):
+        points += cubic_points(*leg)[1 if points else 0 :]
+    return points
+
+
+def leg_at(share: float, bends: Sequence[object]) -> int:
+    """Which leg of a wire is at this share of its line of points: the place of a new bend among the others."""
+    return min(int(share * (len(bends) + 1)), len(bends))
+
+
+def longest_leg(start: QPointF, bends: Bends, end: QPointF) -> tuple[int, QPointF]:
+    """The leg with the most room for another bend, and the point half way along it."""
+    made = legs(start, bends, end)
+    index = max(range(len(made)), key=lambda leg: (made[leg][3] - made[leg][0]).manhattanLength())
+    points = cubic_points(*made[index])
+    return index, QPointF(*points[len(points) // 2])
+
+
+def _unit(way: QPointF) -> QPointF:
+    length = (way.x() ** 2 + way.y() ** 2) ** 0.5
+    return way / length if length else QPointF(1.0, 0.0)
