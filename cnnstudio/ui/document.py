@@ -22,6 +22,8 @@ from cnnstudio.recipe import Recipe
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.ui.library import Library
 
+HIDDEN = "What there is to say here is hidden while a question is open."
+
 
 class Document(QObject):
     """One project with its undo stack, its file, its selection and the composite that is open.
@@ -78,12 +80,22 @@ class Document(QObject):
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What is wrong or doubtful in the whole network; computed once a change."""
+        """What is wrong or doubtful in the whole network; computed once a change.
+
+        Those about nodes that are concealed, or about the network as a whole, do not say what while any are.
+        """
         if self._diagnostics is None:
             recipe = self._project.recipe
             images = DATASETS[recipe.data].train_images(recipe.validation_share)
             self._diagnostics = diagnose(self.analysis, self.classes, images, bool(recipe.weights))
-        return self._diagnostics
+        if not self.concealed:
+            return self._diagnostics
+        return tuple(
+            found
+            if found.nodes and self.concealed.isdisjoint(found.nodes)
+            else dataclasses.replace(found, sentence=HIDDEN, fixes=())
+            for found in self._diagnostics
+        )
 
     def edit(self, text: str, project: Project, merge: str | None = None) -> None:
         """Make ``project`` the project, as one step of undo called ``text``.
@@ -192,7 +204,8 @@ class Document(QObject):
         if not self.concealed:
             return analysis
         facts = {name: facts for name, facts in analysis.facts.items() if not self.conceals(name)}
-        return Analysis(analysis.graph, facts, analysis.errors)
+        errors = {n: ShapeError(HIDDEN) if self.conceals(n) else error for n, error in analysis.errors.items()}
+        return Analysis(analysis.graph, facts, errors)
 
     def conceal(self, names: frozenset[str]) -> None:
         """Hide what these nodes of the network come to, while a person is asked to predict it."""

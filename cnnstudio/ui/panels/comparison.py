@@ -45,6 +45,8 @@ NODE, DIFFERENCE, PARAMETERS, MACS = range(len(COLUMNS))
 MOST_RUNS = 15
 NOTHING = "Choose what to compare the network with:\nits last saved state, another file, or the network of a run."
 
+HIDDEN = "The differences are hidden while a question is open."
+
 
 class ComparisonPanel(Panel):
     """A row a node that differs; it follows every edit. Enter and a click lead to the node, which is ``reveal``'s."""
@@ -157,7 +159,9 @@ class ComparisonPanel(Panel):
     # showing
 
     def refresh(self) -> None:
-        self.comparison = compare(self.other, self.document.analysis) if self.other is not None else None
+        hidden = self.document.concealed  # it is full of sizes
+        known = self.other if not hidden else None
+        self.comparison = compare(known, self.document.analysis) if known is not None else None
         found = self.comparison
         self.tree.clear()
         self.tree.setVisible(bool(found))
@@ -165,7 +169,7 @@ class ComparisonPanel(Panel):
         self.headline.setVisible(found is not None)
         self.sums.setVisible(bool(found))
         if found is None:
-            self.empty.setText(NOTHING)
+            self.empty.setText(HIDDEN if hidden and self.other is not None else NOTHING)
             return
         self.headline.setText(f"<b>{headline(found)}</b> from {escape(self._title)}" if found else "")
         self.headline.setVisible(bool(found))

@@ -60,6 +60,7 @@ class FeatureMapsPanel(QWidget):
         row.addWidget(self._right(), 1)
         document.changed.connect(self._touch)
         document.selection_changed.connect(self._touch)
+        document.concealed_changed.connect(self._touch)
         run.state_changed.connect(self._touch)
         run.advanced.connect(self._follow)
         self._say("Select a block to see what it makes of an image.")
@@ -182,7 +183,7 @@ class FeatureMapsPanel(QWidget):
         seen = self._run.maps
         if seen is None or seen is self._shown or seen.node != self._node:
             return
-        if self.isVisible() and self._run.is_active:
+        if self.isVisible() and self._run.is_active and seen.node not in self._document.concealed:
             self._show(seen, f"step {seen.step:,}")
 
     def _look(self) -> None:
@@ -192,6 +193,9 @@ class FeatureMapsPanel(QWidget):
         node, run = self._node, self._run
         if node is None or node not in self._document.graph:
             self._say("Select a block to see what it makes of an image.")
+            return
+        if node in self._document.concealed:
+            self._say(f"What {node} makes of an image is hidden while a question is open.")
             return
         if run.is_active:
             self._look_into_run(node)
@@ -264,7 +268,8 @@ class FeatureMapsPanel(QWidget):
         if look.prepared is not self._run.trained:
             self._known = look.prepared
             self._run.keep_images(look.prepared.project, look.prepared.data)
-        self._show(look.seen, f"step {look.seen.step:,}" if look.seen.step else "untrained weights")
+        if look.seen.node not in self._document.concealed:
+            self._show(look.seen, f"step {look.seen.step:,}" if look.seen.step else "untrained weights")
 
     def close_tasks(self) -> None:
         """Wait for what is being computed: for the end of the program."""

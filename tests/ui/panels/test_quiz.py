@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -8,11 +9,13 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Linear
-from cnnstudio.graph import Graph
-from cnnstudio.project import Project, from_template
+from cnnstudio.graph import Graph, Node
+from cnnstudio.project import Project, from_template, write
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.panels.comparison import ComparisonPanel
 from cnnstudio.ui.panels.inspector import InspectorPanel
+from cnnstudio.ui.panels.problems import ProblemsPanel
 from cnnstudio.ui.panels.quiz import CHANGED, NOTHING, QuizPanel
 from cnnstudio.ui.panels.source import SourcePanel
 from cnnstudio.ui.panels.summary import SummaryPanel
@@ -133,6 +136,34 @@ def test_an_open_question_hides_its_answer_everywhere(show: Show, qtbot: QtBot) 
     assert answer in item.sentence() and wire.label
     qtbot.waitUntil(lambda: summary.model.totals is not None and text.view.isVisible())
     assert "parameters" in status.totals.text()
+
+
+def test_problems_and_differences_do_not_tell_either(show: Show, qtbot: QtBot, tmp_path: Path) -> None:
+    panel = show()
+    document = panel.document
+    write(tmp_path / "other.cnn", Project(document.graph.replace("conv1", Conv2d(7, 5))))
+    document.edit_graph("Break", document.graph.add(Node("odd", Conv2d(4, 9), ("pool2",))))
+    problems, comparison, inspector = ProblemsPanel(document), ComparisonPanel(document), InspectorPanel(document)
+    for widget in (problems, comparison, inspector):
+        beside(qtbot, widget)
+    comparison.with_file(tmp_path / "other.cnn")
+    qtbot.waitUntil(lambda: comparison.tree.isVisible() and len(problems.rows) > 0)
+    said = document.shown_analysis.errors["odd"].sentence
+    assert "the map, 4" in said and any(said in row.sentence.text() for row in problems.rows)
+
+    document.conceal(frozenset({"pool2", "odd"}))
+    qtbot.waitUntil(lambda: not comparison.tree.isVisible())
+    assert comparison.empty.text() == "The differences are hidden while a question is open."
+    assert not comparison.sums.isVisible()
+    found = next(found for found in document.diagnostics if "odd" in found.nodes and found.severity == "error")
+    assert "hidden while a question is open" in found.sentence and not found.fixes
+    qtbot.waitUntil(lambda: not any(said in row.sentence.text() for row in problems.rows))
+    assert "hidden" in document.shown_analysis.errors["odd"].sentence
+    document.select(("odd",))
+    qtbot.waitUntil(lambda: any("hidden" in row.sentence.text() for row in inspector.rows))
+
+    document.conceal(frozenset())
+    qtbot.waitUntil(lambda: comparison.tree.isVisible() and any(said in row.sentence.text() for row in problems.rows))
 
 
 def test_what_is_inside_a_hidden_block_is_hidden_too(show: Show) -> None:

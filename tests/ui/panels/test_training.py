@@ -217,6 +217,19 @@ def test_maps_of_untrained_weights_are_shown_without_a_run(qtbot: QtBot, documen
     panel.close_tasks()
 
 
+def test_maps_are_hidden_while_a_question_is_open_about_them(qtbot: QtBot, document: Document) -> None:
+    panel = shown_maps(qtbot, document, Run(document))
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.grid.isVisible, timeout=60_000)
+    document.conceal(frozenset({"conv1", "linear1"}))
+    qtbot.waitUntil(lambda: "conv1 makes of an image is hidden" in panel._empty.text())
+    assert not panel.grid.isVisible() and not panel._caption.text()
+    document.conceal(frozenset({"linear1"}))
+    qtbot.waitUntil(panel.grid.isVisible, timeout=10_000)
+    assert "4 maps of 6 × 6" in panel._caption.text()
+    panel.close_tasks()
+
+
 def test_the_same_network_is_built_once(qtbot: QtBot, document: Document) -> None:
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("conv1",))
