@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import dist
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
@@ -47,7 +48,7 @@ class BendMarks:
     def at(self, point: QPointF, reach: float, wires: Iterable[WireItem]) -> Bend | None:
         """The bend of one of these wires that is nearest to a point, within reach."""
         near = [
-            ((QPointF(*place) - point).manhattanLength(), (wire.edge, index))
+            (dist(place, point.toTuple()), (wire.edge, index))
             for wire in wires
             for index, place in enumerate(wire.bends)
         ]

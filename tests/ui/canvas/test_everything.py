@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 
@@ -10,8 +11,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.graph import BLOCKS, Graph
-from cnnstudio.project import dumps
+from cnnstudio.graph import BLOCKS, Graph, Note
+from cnnstudio.project import Bookmark, dumps
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.wire_item import WireItem
 
@@ -40,7 +41,9 @@ def in_step(hand) -> None:
     assert list(canvas.frames.rects) == list(graph.frames)
     for frame, rect in canvas.frames.rects.items():
         assert rect == canvas.frames.around(frame.members)
+    assert canvas.bends.wires == {edge for edge in graph.edges if graph.bends(edge)}
     for edge, wire in canvas.wires.items():
+        assert wire.bends == graph.bends(edge)
         assert wire.start == canvas.nodes[edge.source].output_at()
         assert wire.end == canvas.nodes[edge.target].input_at(edge.port)
 
@@ -52,7 +55,7 @@ def operate(hand, random_: random.Random) -> None:
     pick = random_.choice
     some = tuple(random_.sample(names, min(len(names), random_.randint(1, 4)))) if names else ()
     place = QPointF(random_.uniform(0, 880), random_.uniform(0, 580))
-    kind = random_.randrange(16) if len(names) > 2 else 0
+    kind = random_.randrange(20) if len(names) > 2 else 0
     if kind <= 2 and len(names) < 60:
         view.add_block(BLOCKS[pick(NAMES)](), place)
     elif kind <= 5:
@@ -88,11 +91,63 @@ def operate(hand, random_: random.Random) -> None:
         frame = pick(graph.frames)
         bar = view.canvas.frames.title_rect(frame).center()
         pick([lambda: hand.drag(bar, place), lambda: view.retitle(frame, f"Frame {random_.random():.3f}")])()
+    elif kind == 16:
+        view.document.select(some)
+        view.bypass()
+    elif kind == 17:
+        bend(hand, random_)
+    elif kind == 18:
+        annotate(hand, random_)
+    elif kind == 19:
+        project = hand.document.project
+        mark = Bookmark(f"Here {random_.random():.3f}", (), (place.x(), place.y()), random_.uniform(0.1, 4.0))
+        kept = project.bookmarks[:8] if random_.random() < 0.7 else project.bookmarks[1:3]
+        hand.document.edit("Bookmark", dataclasses.replace(project, bookmarks=(mark, *kept)))
     else:
         wired = list(graph.edges) or [None]
         edge = pick(wired)
         hand.drag(hand.input(edge.target, edge.port) if edge else place, place)
         view.popup.close_without_change()
+
+
+def bend(hand, random_: random.Random) -> None:
+    """A random operation on the bends of a wire, most of them by hand."""
+    view, edges = hand.view, list(hand.graph.edges)
+    if not edges:
+        return
+    edge = random_.choice(edges)
+    wire = view.canvas.wires[edge]
+    on_it = QPointF(*random_.choice(wire._points()))
+    view.canvas.select_wires({edge})
+    bends = [QPointF(*place) for place in wire.bends]
+    place = QPointF(random_.uniform(0, 880), random_.uniform(0, 580))
+    if bends and random_.random() < 0.6:
+        corner = random_.choice(bends)
+        random_.choice(
+            [
+                lambda: hand.drag(corner, place),
+                lambda: hand.double_click(corner),
+                lambda: (hand.click(corner), view.nudge(8, -8), view.delete()),
+                view.straighten,
+            ]
+        )()
+    else:
+        random_.choice([lambda: hand.double_click(on_it), view.add_bend, view.add_bend])()
+    view.popup.close_without_change()
+
+
+def annotate(hand, random_: random.Random) -> None:
+    """A random operation on the notes."""
+    graph, notes = hand.graph, hand.graph.notes
+    place = (round(random_.uniform(-500, 1_500)), round(random_.uniform(600, 1_500)))
+    if not notes or random_.random() < 0.4:
+        new = graph.add_note(Note(f"# Note\n\n{random_.random():.3f}", place))
+    elif random_.random() < 0.7:
+        old = random_.choice(notes)
+        new = graph.replace_note(old, dataclasses.replace(old, position=place, text=f"*{random_.random():.3f}*"))
+    else:
+        new = graph.remove_note(random_.choice(notes))
+    hand.document.edit_graph("Note", new)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -105,6 +160,8 @@ def test_five_hundred_operations_are_undone_and_redone(hand_on, chain, seed):
         in_step(hand)
     last, stack = dumps(hand.document.project), hand.document.undo_stack
     assert stack.count() > 100
+    done = {stack.text(step).split()[0] for step in range(stack.count())}
+    assert done >= {"Add", "Bypass", "Bend", "Note", "Bookmark", "Move", "Frame", "Paste"}
     while stack.canUndo():
         stack.undo()
     in_step(hand)
