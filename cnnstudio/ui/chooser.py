@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnstudio.ui.announcement import announce
+
 
 class Chooser(QFrame):
     """Type, choose with the arrows, Enter takes, Escape or a click elsewhere gives up.
@@ -36,6 +38,7 @@ class Chooser(QFrame):
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
         self.list = QTreeWidget()
+        self.list.setAccessibleName("Found")
         self.list.setColumnCount(columns)
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
@@ -87,6 +90,7 @@ class Chooser(QFrame):
         if at == 0:
             self.list.scrollToTop()  # a heading above the first row stays in sight
         self.list.setCurrentItem(enabled[at])
+        announce(self.field, f"{enabled[at].text(0)}, {at + 1} of {len(enabled)}")
 
     def _choose(self, item: QTreeWidgetItem | None = None) -> None:
         item = item or self.list.currentItem()

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.graph import BLOCKS, Shape
+from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.canvas.edits import fits
 from cnnstudio.ui.canvas.style import glyph, glyph_font, pen
 from cnnstudio.ui.library import Kept
@@ -142,8 +143,14 @@ class SearchPopup(QFrame):
         self._model.show(found(text, self._entries))
         rows = max(1, min(ROWS, self._model.rowCount()))
         self.list.setFixedHeight(rows * ROW + 2)
-        self.list.setCurrentIndex(self._model.index(0, 0))
+        self._go_to(0)
         self.adjustSize()
+
+    def _go_to(self, row: int) -> None:
+        index = self._model.index(row, 0)
+        self.list.setCurrentIndex(index)
+        told = str(index.data(Qt.ItemDataRole.AccessibleTextRole)) if index.isValid() else "Nothing was found"
+        announce(self.field, f"{told}, {row + 1} of {self._model.rowCount()}" if index.isValid() else told)
 
     def _take_row(self, index: Index) -> None:
         if index.isValid():
@@ -175,7 +182,7 @@ class SearchPopup(QFrame):
         elif key in steps:
             last = self._model.rowCount() - 1
             row = max(0, min(last, self.list.currentIndex().row() + steps[Qt.Key(key)]))
-            self.list.setCurrentIndex(self._model.index(row, 0))
+            self._go_to(row)
         else:
             return False
         return True
@@ -206,7 +213,7 @@ class _Model(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         entry = self.entries[index.row()]
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{entry.title}, {entry.detail}"
+            return ", ".join(filter(None, (entry.title, entry.detail)))
         return entry.title if role == Qt.ItemDataRole.DisplayRole else None
 
 

@@ -31,6 +31,7 @@ class ExposedForm(QWidget):
         self._headings: list[QLabel] = []
         self.choose = QPushButton(icon("sliders", "muted"), "", self)
         self.choose.setProperty("textSize", "small")
+        self.choose.setAccessibleName("Offer parameters of blocks inside")
         self.menu = QMenu(self.choose)
         self.menu.aboutToShow.connect(self.fill_menu)
         self.choose.setMenu(self.menu)

@@ -107,6 +107,7 @@ class TrainingPanel(QWidget):
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("How much of the training is done")
         self.numbers = {
             "epoch": QLabel(), "time": QLabel(), "accuracy": QLabel(), "best": QLabel(), "loss": QLabel(),
             "speed": QLabel(),

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from cnnstudio.graph import Declaration, Parameter, parameters
 from cnnstudio.ui.widgets.editors import AUTOMATIC, MIXED, Editor, TextEditor, editor
@@ -116,7 +116,8 @@ class Row:
         for widget in (self.label, self.editor):
             widget.setToolTip(tip)
         focused = self.editor.focusProxy() or self.editor
-        focused.setAccessibleName(title)
+        for field in (focused, *focused.findChildren(QLineEdit)):  # a spin box has its field inside
+            field.setAccessibleName(title)
         focused.setAccessibleDescription(parameter.help)
         row = grid.rowCount()
         grid.addWidget(self.label, row, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QChildEvent, QEvent, QObject, QPoint, QSize, Qt, QTim
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.theme import icon, mix, theme
 
 Choice = tuple[str, Callable[[], object]]
@@ -121,6 +122,7 @@ class ProgressMessage(MessageBar):
         self.close_button.hide()
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
+        self._progress.setAccessibleName("How far it is")
         self._progress.setRange(0, 0)
         self._progress.setFixedWidth(110)
         row = self.layout()
@@ -145,7 +147,8 @@ class Messages(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
         self.hide()
-        host.installEventFilter(self)
+        for watched in filter(None, (host, below)):
+            watched.installEventFilter(self)
 
     @property
     def bars(self) -> list[MessageBar]:
@@ -159,6 +162,7 @@ class Messages(QWidget):
                 bar.dismiss()
         bar = MessageBar(sentence, kind, choices, self)
         self._add(bar)
+        announce(self, sentence)
         if kind == "warning" and choices:  # a question: the keyboard can answer it at once
             next(iter(bar.buttons.values())).setFocus(Qt.FocusReason.OtherFocusReason)
         return bar
@@ -193,7 +197,7 @@ class Messages(QWidget):
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if event.type() == QEvent.Type.Resize:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
             self._place()
         return False
 

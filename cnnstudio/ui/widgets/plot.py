@@ -37,6 +37,7 @@ class Plot(QWidget):
         self._shown: dict[str, Column] = {}
         self._x = 0.0
         self._view = pg.PlotWidget()
+        self._view.setAccessibleName(title)
         self._view.setMenuEnabled(False)
         self._view.hideButtons()
         self._view.setMouseEnabled(False, False)

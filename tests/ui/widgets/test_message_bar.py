@@ -111,3 +111,21 @@ def test_progress_is_shown_until_it_is_over(qtbot: QtBot, messages: Messages) ->
     assert bar.sentence == "Writing…"
     bar.dismiss()
     assert messages.bars == []
+
+
+def test_messages_stand_below_what_comes_after_them(qtbot: QtBot) -> None:
+    """As the way back out of a block does, that was entered while a message was there."""
+    host = QWidget()
+    qtbot.addWidget(host)
+    host.resize(800, 600)
+    above = QWidget(host)
+    above.setGeometry(12, 12, 300, 40)
+    above.hide()
+    messages = Messages(host, below=above)
+    host.show()
+    messages.say("Something happened.")
+    top = messages.y()
+    above.show()
+    assert messages.y() > above.geometry().bottom()
+    above.hide()
+    assert messages.y() == top
