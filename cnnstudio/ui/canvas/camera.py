@@ -21,6 +21,7 @@ from cnnstudio.ui.canvas.geometry import joined
 from cnnstudio.ui.canvas.labels import paint_labels
 from cnnstudio.ui.canvas.overview import NEAR
 from cnnstudio.ui.canvas.scene import CanvasScene
+from cnnstudio.ui.canvas.standing import Standing
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.measures import GRID, HEIGHT, WIDTH
 from cnnstudio.ui.theme import theme
@@ -62,6 +63,7 @@ class Camera(QGraphicsView):
         self._still.timeout.connect(self._smooth_again)
         self._tile: tuple[tuple[object, ...], QPixmap, float] | None = None
         self.wheel: Literal["zoom", "pan"] = "zoom"  # what a mouse wheel does; fingers on a touchpad always pan
+        self._standing = Standing()
         self._framed = False  # whether anything was ever put into view
         self.canvas.touched.connect(self._repaint_far)
         theme.changed.connect(self.viewport().update)
@@ -232,10 +234,13 @@ class Camera(QGraphicsView):
         self.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         self.viewport().update()
 
-    def _repaint_far(self) -> None:
+    def _repaint_far(self, _: bool, within: QRectF) -> None:
         # Qt asks for no repaint of items that it has not painted itself
         if self.zoom < NEAR:
-            self.viewport().update()
+            if within.isNull():
+                self.viewport().update()
+            else:
+                self.update_scene(within)
 
     def update_scene(self, rect: QRectF) -> None:
         """Paint this part of the scene again, for what is drawn over it and is no item."""
@@ -243,6 +248,7 @@ class Camera(QGraphicsView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.zoom >= NEAR:
+            self._standing.forget()
             # Qt would paint all that lies in the bounds of the region, and after a pan that is everything
             pieces = list(cast(Iterable[QRect], event.region()))
             for piece in joined(pieces) if len(pieces) <= MOST_PIECES else [event.rect()]:
@@ -250,13 +256,23 @@ class Camera(QGraphicsView):
             return
         painter = QPainter(self.viewport())
         painter.setRenderHints(self.renderHints())
+        canvas, view = self.canvas, self.viewport().size()
+        marks = canvas.frames.chosen, canvas.notes.chosen, canvas.notes.edited
+        key = self.viewportTransform(), view, self.renderHints(), canvas.inks, canvas.overview.version, marks
+        self._standing.paint(painter, key, view, event.rect(), self._paint_far)
         painter.setWorldTransform(self.viewportTransform())
         exposed = self.mapToScene(event.rect().adjusted(-1, -1, 1, 1)).boundingRect()
+        self.canvas.overview.paint_over(painter, self.zoom, exposed)
+        self.drawForeground(painter, exposed)
+        painter.end()
+
+    def _paint_far(self, painter: QPainter, piece: QRect) -> None:
+        exposed = self.mapToScene(piece.adjusted(-1, -1, 1, 1)).boundingRect()
+        painter.setWorldTransform(self.viewportTransform())
         self.drawBackground(painter, exposed)
         self.canvas.overview.paint(painter, self.zoom, exposed)
         self.canvas.frames.paint_titles(painter, self.zoom, exposed, over=True)
-        self.drawForeground(painter, exposed)
-        painter.end()
+        painter.resetTransform()
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
         transform = painter.worldTransform()

@@ -30,17 +30,17 @@ class Frames:
     def __init__(self, scene: CanvasScene) -> None:
         self._scene = scene
         self.rects: dict[Frame, QRectF] = {}
-        self._chosen: frozenset[Frame] = frozenset()
+        self.chosen: frozenset[Frame] = frozenset()
         self._texts: dict[tuple[str, int], QStaticText] = {}
         self._fonts: dict[int, QFont] = {}
 
     # following the scene
 
-    def follow(self, moved: Collection[str]) -> None:
-        """Bring the boxes in line with the graph and with where these nodes stand now."""
+    def follow(self, moved: Collection[str]) -> bool:
+        """Bring the boxes in line with the graph and with where these nodes stand now; whether any is another."""
         before, names = self.rects, frozenset(moved)
         if not before and not self._scene.graph.frames:
-            return
+            return False
         self.rects = {
             frame: before[frame] if frame in before and names.isdisjoint(frame.members) else self.around(frame.members)
             for frame in self._scene.graph.frames
@@ -50,13 +50,15 @@ class Frames:
             if old != new:
                 for rect in (old, new):
                     self._update(rect)
+        return before != self.rects
 
-    def follow_selection(self, chosen: frozenset[str]) -> None:
-        """Show as selected the frames of which all nodes are."""
+    def follow_selection(self, chosen: frozenset[str]) -> bool:
+        """Show as selected the frames of which all nodes are; whether any frame looks otherwise now."""
         frames = frozenset(frame for frame in self.rects if frame.members <= chosen)
-        for frame in self._chosen ^ frames:
+        for frame in self.chosen ^ frames:
             self._update(self.rects.get(frame))
-        self._chosen = frames
+        before, self.chosen = self.chosen, frames
+        return before != frames
 
     def restyle(self) -> None:
         """Take the fonts of the theme in force."""
@@ -106,7 +108,7 @@ class Frames:
             if not exposed.intersects(rect.adjusted(-4.0, -4.0, 4.0, 4.0)):  # with its line
                 continue
             ink = style.frame(frame.hue)
-            painter.setPen(style.frame_selected_pen if frame in self._chosen else ink.pen)
+            painter.setPen(style.frame_selected_pen if frame in self.chosen else ink.pen)
             painter.setBrush(ink.fill)
             painter.drawRoundedRect(rect, RADIUS, RADIUS)
             painter.setPen(style.no_pen)

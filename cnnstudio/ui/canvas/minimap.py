@@ -81,7 +81,6 @@ class Minimap:
         overview, ratio = self._camera.canvas.overview, self._camera.devicePixelRatioF()
         key = ratio, theme.palette.name
         if self._picture is None or self._picture[0] != key:
-            overview.gather()
             picture = QPixmap(SIZE * ratio)
             picture.setDevicePixelRatio(ratio)
             picture.fill(Qt.GlobalColor.transparent)

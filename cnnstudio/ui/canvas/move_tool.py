@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -59,9 +61,7 @@ class MoveTool(Tool):
         self._may_join = not document.is_read_only and (
             inside == {None} or (self._lifts and not self._is_whole(inside))
         )
-        for each in self._from:
-            canvas.nodes[each].raised = True
-            canvas.nodes[each].setZValue(2.0)
+        canvas.carry(self._from)
 
     @classmethod
     def of_frame(cls, view: CanvasView, start: Pointer, frame: Frame) -> MoveTool:
@@ -145,7 +145,7 @@ class MoveTool(Tool):
                 middle = other.body.center()
                 columns.append((other.body.x(), QPointF(other.body.x(), middle.y())))
                 rows.append((middle.y() - item.height / 2, middle))
-        return columns, rows
+        return _sorted(columns), _sorted(rows)
 
     def _guided(self, dx: float, dy: float) -> tuple[float, float]:
         """The offset that brings the node into a line that it is near to; keeps the lines to paint."""
@@ -195,13 +195,13 @@ class MoveTool(Tool):
 
     def _let_go(self) -> None:
         self._mark(None)
-        canvas = self.view.canvas
-        for name in self._from:
-            if name in canvas.nodes:
-                canvas.nodes[name].raised = False
-                canvas.nodes[name].setZValue(1.0)
-                canvas.nodes[name].update()
+        self.view.canvas.carry(())
+
+
+def _sorted(lines: list[Line]) -> list[Line]:
+    return sorted(lines, key=itemgetter(0))
 
 
 def _nearest(lines: list[Line], place: float) -> Line | None:
-    return min(lines, key=lambda line: abs(line[0] - place), default=None)
+    after = bisect_left(lines, place, key=itemgetter(0))
+    return min(lines[max(after - 1, 0) : after + 1], key=lambda line: abs(line[0] - place), default=None)

@@ -7,77 +7,110 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
+from PySide6.QtWidgets import QGraphicsItem
 
+from cnnstudio.graph import Edge
+from cnnstudio.ui.canvas.geometry import bounds
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.style import Style, static_text
+from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.measures import WIDTH
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.scene import CanvasScene
 
 NEAR = 0.35  # the zoom below which the overview paints in the place of the items
+MANY = 12  # items that change at once from which on all is painted again: Qt adds up their rectangles too slowly
 MOST_NAMES = 20_000  # laid out at once, over all sizes
 LEGIBLE = 0.2  # the zoom from which a name has room
 
+Bodies = dict[str | int | None, list[QRectF]]  # by family, or by heat; None are those bypassed
+
 
 class Overview:
-    """Rectangles by family and wires by state, gathered when the scene changed and painted in batches."""
+    """Rectangles by family and wires by state, gathered when the scene changed and painted in batches.
+
+    What a drag carries is left out of the batches and painted over them.
+    """
 
     def __init__(self, scene: CanvasScene) -> None:
         self._scene = scene
         self._wires_stale = self._bodies_stale = True
-        self.bodies: dict[str | int | None, list[QRectF]] = {}  # by family, or by heat; None are those bypassed
+        self.version = 0  # another one where anything but a mark, or what is carried, is not as it was
+        self._bodies: Bodies = {}
         self._wires: dict[str, list[QLineF]] = {}
+        self._carried: frozenset[str] = frozenset()
+        self._carried_wires: frozenset[Edge] = frozenset()
         self._names: dict[tuple[str, int], QStaticText] = {}
         self._font = QFont()
-        self._bounds = QRectF()
+        self._bounds: QRectF | None = None
+        self._reach = QRectF()  # where that is which is carried, unless it is much
 
-    def invalidate(self, wires: bool = False, bodies: bool = False) -> None:
-        """Say that something is not as it was: a mark, or also how ``wires`` run, or where the ``bodies`` are."""
+    def invalidate(self, wires: bool = False, bodies: bool = False, within: QRectF | None = None) -> None:
+        """Say that something is not as it was: a mark, or also how ``wires`` run, or where the ``bodies`` are.
+
+        It is so ``within`` this rectangle of the scene alone, where that is known.
+        """
         self._wires_stale |= wires
         self._bodies_stale |= bodies
-        self._scene.touched.emit(bodies)
+        self.version += wires or bodies
+        if bodies:
+            self._bounds = None
+        self._scene.touched.emit(bodies, within if within is not None else QRectF())
+
+    def carry(self, names: frozenset[str], wires: frozenset[Edge]) -> None:
+        """Say what a drag carries from now on: these nodes, and the wires that they drag along."""
+        self._carried, self._carried_wires = names, wires
+        self._reach = self._carried_reach()
+        self.invalidate(wires=True, bodies=True)
+
+    def shift(self) -> None:
+        """Say that nothing has changed but where that is which is carried."""
+        self._bounds = None
+        before, self._reach = self._reach, self._carried_reach()
+        self._scene.touched.emit(True, self._reach.united(before) if before.isValid() else QRectF())
+
+    def _carried_reach(self) -> QRectF:
+        items: list[QGraphicsItem] = [self._scene.nodes[name] for name in self._carried]
+        items += [self._scene.wires[edge] for edge in self._carried_wires]
+        return bounds([item.sceneBoundingRect() for item in items]) if len(items) <= MANY else QRectF()
 
     @property
     def bounds(self) -> QRectF:
         """The rectangle round all nodes and frames; a null one for none."""
-        self._gather_bodies()
+        if self._bounds is None:
+            self._bounds = self._scene.bounds_of()
         return self._bounds
 
-    def gather(self) -> None:
+    def _gather(self) -> None:
         """Bring the lists up to date, if the scene changed since they were made."""
-        self._gather_bodies()
         if self._wires_stale:
             self._wires_stale = False
-            self._wires = {"plain": [], "faulty": []}
-            for wire in self._scene.wires.values():
-                self._wires["faulty" if wire.faulty else "plain"] += wire.lines()
-
-    def _gather_bodies(self) -> None:
-        if not self._bodies_stale:
-            return
-        self._bodies_stale = False
-        self.bodies = {}
-        for item in self._scene.nodes.values():
-            kind: str | int | None = item.node.block.family if item.heat is None else item.heat
-            kind = None if item.node.bypassed else kind
-            self.bodies.setdefault(kind, []).append(item.body)
-        self._bounds = self._scene.bounds_of()
+            wires = self._scene.wires
+            self._wires = _lines(wire for edge, wire in wires.items() if edge not in self._carried_wires)
+        if self._bodies_stale:
+            self._bodies_stale = False
+            nodes = self._scene.nodes
+            self._bodies = _bodies(item for name, item in nodes.items() if name not in self._carried)
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
-        """Paint everything; the painter draws in scene pixels and ``exposed`` is what of the scene can be seen."""
-        self.gather()
+        """Paint all but what ``paint_over`` does; the painter is in scene pixels, ``exposed`` is what can be seen."""
+        self._gather()
+        style = self._scene.inks
+        _paint_wires(painter, self._wires, style)
+        _paint_bodies(painter, self._bodies, style)
+        if zoom >= LEGIBLE:
+            self._paint_names(painter, zoom, exposed, self._scene.nodes.keys() - self._carried)
+
+    def paint_over(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
+        """Paint what is carried, and the marks."""
         style, scene = self._scene.inks, self._scene
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        carried = self._carried & scene.nodes.keys()
+        _paint_wires(painter, _lines(scene.wires[edge] for edge in self._carried_wires & scene.wires.keys()), style)
         chosen = [line for edge in scene.selected_wires | scene.hot_wires for line in scene.wires[edge].lines()]
-        for color, lines, width in (
-            (style.wire_color, self._wires["plain"], 1.0),
-            (style.error, self._wires["faulty"], 1.0),
-            (style.accent, chosen, 2.0),
-        ):
-            painter.setPen(_hairline(color, width, dashed=color == style.error))
-            painter.drawLines(lines)
-        self.paint_bodies(painter, style)
+        painter.setPen(_hairline(style.accent, 2.0))
+        painter.drawLines(chosen)
+        _paint_bodies(painter, _bodies(scene.nodes[name] for name in carried), style)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         marked: dict[str, list[QRectF]] = {}
         for name in scene.marked_nodes:
@@ -87,20 +120,17 @@ class Overview:
             painter.setPen(_hairline(style.error if mark == "error" else style.accent, 2.0, mark == "focused"))
             painter.drawRects(rects)
         if zoom >= LEGIBLE:
-            self._paint_names(painter, zoom, exposed)
+            self._paint_names(painter, zoom, exposed, carried)
+
+    def bodies(self) -> Bodies:
+        """Where all nodes lie, by what they are painted as."""
+        return _bodies(self._scene.nodes.values())
 
     def paint_bodies(self, painter: QPainter, style: Style) -> None:
         """Paint the nodes alone: rectangles in the colour of their family, or of their heat; bypassed ones empty."""
-        for kind, rects in self.bodies.items():
-            if kind is None:
-                painter.setPen(_hairline(style.muted, dashed=True))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-            else:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(style.family(kind).body if isinstance(kind, str) else style.far_heats[kind])
-            painter.drawRects(rects)
+        _paint_bodies(painter, self.bodies(), style)
 
-    def _paint_names(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
+    def _paint_names(self, painter: QPainter, zoom: float, exposed: QRectF, names: Iterable[str]) -> None:
         pixels = max(8, min(11, round(40.0 * zoom)))
         font = QFont(self._scene.inks.small_font)
         font.setPixelSize(pixels)
@@ -112,8 +142,8 @@ class Overview:
         painter.setWorldTransform(QTransform())
         painter.setFont(self._font)
         painter.setPen(self._scene.inks.text)
-        for name, item in self._scene.nodes.items():
-            body = item.body
+        for name in names:
+            body = self._scene.nodes[name].body
             if exposed.intersects(body):
                 text = self._name(name)
                 corner = transform.map(body.topLeft())
@@ -128,6 +158,41 @@ class Overview:
             words = QFontMetricsF(self._font).elidedText(name, Qt.TextElideMode.ElideRight, room)
             self._names[name, pixels] = static_text(words, self._font)
         return self._names[name, pixels]
+
+
+def _lines(wires: Iterable[WireItem]) -> dict[str, list[QLineF]]:
+    lines: dict[str, list[QLineF]] = {"plain": [], "faulty": []}
+    for wire in wires:
+        lines["faulty" if wire.faulty else "plain"] += wire.lines()
+    return lines
+
+
+def _bodies(items: Iterable[NodeItem]) -> Bodies:
+    bodies: Bodies = {}
+    for item in items:
+        shown = item.node.block.family if item.heat is None else item.heat
+        kind = None if item.node.bypassed else shown
+        bodies.setdefault(kind, []).append(item.body)
+    return bodies
+
+
+def _paint_wires(painter: QPainter, lines: dict[str, list[QLineF]], style: Style) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(_hairline(style.wire_color))
+    painter.drawLines(lines["plain"])
+    painter.setPen(_hairline(style.error, dashed=True))
+    painter.drawLines(lines["faulty"])
+
+
+def _paint_bodies(painter: QPainter, bodies: Bodies, style: Style) -> None:
+    for kind, rects in bodies.items():
+        if kind is None:
+            painter.setPen(_hairline(style.muted, dashed=True))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.family(kind).body if isinstance(kind, str) else style.far_heats[kind])
+        painter.drawRects(rects)
 
 
 def _marks(item: NodeItem) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
@@ -19,14 +19,14 @@ from cnnstudio.ui.canvas.hit import Hit, Port, nearest_port
 from cnnstudio.ui.canvas.measure import MEASURES, shares
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.notes import Notes
-from cnnstudio.ui.canvas.overview import NEAR, Overview
+from cnnstudio.ui.canvas.overview import MANY, NEAR, Overview
+from cnnstudio.ui.canvas.problems import problems_of
 from cnnstudio.ui.canvas.style import Style
 from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import theme
 
 _TOUCHES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
-MANY = 12  # items that change at once from which on all is painted again: Qt adds up their rectangles too slowly
 _SPARE = 1_000.0  # scene pixels round the nodes, and half their extent, before their index is made for another place
 
 
@@ -35,7 +35,7 @@ class CanvasScene(QGraphicsScene):
 
     synced = Signal()  # the items agree with the document again
     marked = Signal()  # other wires or notes are selected
-    touched = Signal(bool)  # something looks otherwise; with True, a body stands elsewhere or is another
+    touched = Signal(bool, QRectF)  # something there looks otherwise; with True, a body is elsewhere or another
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +59,7 @@ class CanvasScene(QGraphicsScene):
         self._problems: dict[str, tuple[str, str]] = {}
         self._shown: Mapping[str, Facts] = {}
         self._selected: frozenset[str] = frozenset()
+        self._carried: frozenset[str] = frozenset()
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
         self.setSceneRect(-_SPARE, -_SPARE, 2 * _SPARE, 2 * _SPARE)
         document.changed.connect(self._follow)
@@ -133,23 +134,27 @@ class CanvasScene(QGraphicsScene):
         self.addItem(wire)
 
     def _remove_wire(self, edge: Edge) -> None:
-        self.removeItem(self.wires.pop(edge))
+        wire = self.wires.pop(edge)
+        self._update_label(wire, 1)
+        self.removeItem(wire)
         self.bends.wires.discard(edge)
         self._incident[edge.source].discard(edge)
         self._incident[edge.target].discard(edge)
 
-    def _route(self, edges: Iterable[Edge]) -> None:
+    def _route(self, edges: Collection[Edge]) -> None:
         for edge in edges:
             wire = self.wires[edge]
             start, end = self.nodes[edge.source].output_at(), self.nodes[edge.target].input_at(edge.port)
+            self._update_label(wire, len(edges))
             if self.graph[edge.target].bends or wire.bends:
                 self.bends.route(wire, start, end)
             else:
                 wire.place(start, end)
+            self._update_label(wire, len(edges))
 
     def _show_results(self, analysis: Analysis) -> None:
         self.analysis = analysis
-        problems = self._found_problems(analysis)
+        problems = problems_of(self.document, analysis)
         before, facts = self._shown, self.document.shown_analysis.facts
         self._shown = facts
         conceals = self.document.conceals
@@ -162,14 +167,21 @@ class CanvasScene(QGraphicsScene):
                 item.show_result(shape, name in analysis.errors, *problems.get(name, ("", "")), conceals(name))
                 told += 1
         self._problems = problems
+        self._repaint(told)
         errors = analysis.errors
         for edge, wire in self.wires.items():
             carried = facts.get(edge.source)
             faulty = edge.target in errors and carried is not None
             concealed = conceals(edge.source)
             if carried is not wire.carried or faulty is not wire.faulty or concealed is not wire.concealed:
+                self._update_label(wire, told)
                 wire.show_result(carried, faulty, concealed)
-        self._repaint(told)
+                self._update_label(wire, told)
+
+    def _update_label(self, wire: WireItem, changed: int) -> None:
+        """Paint again what is written on this wire, which is outside of it, unless all is painted anyway."""
+        if changed <= MANY and wire.label is not None:
+            self.update(wire.label[1])
 
     def _repaint(self, changed: int) -> None:
         """Paint everything again if so many items have changed that this is cheaper than the pieces."""
@@ -192,19 +204,6 @@ class CanvasScene(QGraphicsScene):
         """The nodes that look otherwise than their family: selected, focused or wrong."""
         return {*self._selected, *self._problems, *([self.focused] if self.focused else [])} & self.nodes.keys()
 
-    def _found_problems(self, analysis: Analysis) -> dict[str, tuple[str, str]]:
-        found = {name: (_sentence(error.sentence), "") for name, error in analysis.errors.items()}
-        if self.document.scope:
-            return found
-        for diagnostic in self.document.diagnostics:
-            for name in diagnostic.nodes[:1]:
-                error, warning = found.get(name, ("", ""))
-                if diagnostic.severity == "error":
-                    found[name] = diagnostic.sentence, warning
-                elif diagnostic.severity == "warning":
-                    found[name] = error, diagnostic.sentence
-        return found
-
     @property
     def selected(self) -> frozenset[str]:
         """The nodes that are shown as selected."""
@@ -221,8 +220,11 @@ class CanvasScene(QGraphicsScene):
                 self.nodes[name].show_state(name in chosen, name == self.focused, len(turned) <= MANY)
         self._repaint(len(turned))
         self._selected = chosen
-        self.frames.follow_selection(chosen)
-        self.overview.invalidate()
+        if self.frames.follow_selection(chosen) or len(turned) > MANY:
+            self.overview.invalidate()
+        else:
+            for name in turned & self.nodes.keys():
+                self.overview.invalidate(within=self.nodes[name].body)
 
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
@@ -242,14 +244,15 @@ class CanvasScene(QGraphicsScene):
         """Select these wires and no others."""
         self.bends.let_go()
         chosen = frozenset(edges)
-        if chosen != self.selected_wires:
-            self.marked.emit()
+        if chosen == self.selected_wires:
+            return
         for edge in self.selected_wires ^ chosen:
             if edge in self.wires:
                 self.wires[edge].show_state(selected=edge in chosen)
         self._repaint(len(self.selected_wires ^ chosen))
         self.selected_wires = chosen
         self.overview.invalidate()
+        self.marked.emit()
 
     def select_notes(self, notes: Iterable[Note]) -> None:
         """Select these notes and no others."""
@@ -264,10 +267,10 @@ class CanvasScene(QGraphicsScene):
     def focus_node(self, name: str | None) -> None:
         """Put the ring of the keyboard round this node."""
         before, self.focused = self.focused, name
-        for each in {before, name} - {None}:
-            if each in self.nodes:
-                self.nodes[each].show_state(each in self._selected, each == name)
-        self.overview.invalidate()
+        turned = [each for each in (before, name) if before != name and each in self.nodes]
+        for each in turned:
+            self.nodes[each].show_state(each in self._selected, each == name)
+            self.overview.invalidate(within=self.nodes[each].body)
 
     def heat(self, edges: Iterable[Edge]) -> None:
         """Make these wires, and no others, look as if the pointer were on them."""
@@ -305,17 +308,29 @@ class CanvasScene(QGraphicsScene):
             moved[name] = (x - item.body.x(), y - item.body.y())
             item.place(x, y)
             edges |= self._incident[name]
-        stale: list[Edge] = []
-        for edge in edges:
-            shift = moved.get(edge.source)
-            if shift is not None and shift == moved.get(edge.target):
-                self.wires[edge].shift(*shift)
-            else:
-                stale.append(edge)
-        self._route(stale)
+        together = {edge for edge in edges if moved.get(edge.source) == moved.get(edge.target)}
+        for edge in together:
+            wire = self.wires[edge]
+            self._update_label(wire, len(together))
+            wire.shift(*moved[edge.source])
+            self._update_label(wire, len(together))
+        self._route(edges - together)
         self._repaint(len(positions))
-        self.frames.follow(positions)
-        self.overview.invalidate(wires=True, bodies=True)
+        if self.frames.follow(positions) or not positions.keys() <= self._carried:
+            self.overview.invalidate(wires=True, bodies=True)
+        else:
+            self.overview.shift()
+
+    def carry(self, names: Iterable[str]) -> None:
+        """Lift these nodes, and no others, above the rest while a gesture moves them."""
+        carried = frozenset(names)
+        for name in (self._carried | carried) & self.nodes.keys():
+            item = self.nodes[name]
+            item.raised = name in carried
+            item.setZValue(2.0 if item.raised else 1.0)
+            item.update()
+        self._carried = carried
+        self.overview.carry(carried, frozenset(edge for name in carried for edge in self._incident[name]))
 
     def settle(self, names: Iterable[str]) -> None:
         """Put these nodes back where the graph has them."""
@@ -402,7 +417,3 @@ def placed(graph: Graph) -> Graph:
 
 def _around(point: QPointF, reach: float) -> QRectF:
     return QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -112,8 +112,7 @@ def test_a_bypassed_node_says_so(hand_on, pooled):
     texts = [text.text() for level in range(3) for _, text, *_ in item._layout_texts(level)]
     assert len([text for text in texts if text.startswith("Bypassed")]) == 2
     assert "8×8" not in " ".join(texts)
-    hand.view.canvas.overview.gather()
-    assert hand.view.canvas.overview.bodies[None] == [item.body]
+    assert hand.view.canvas.overview.bodies()[None] == [item.body]
 
 
 def painted(hand, zoom: float) -> QImage:
