@@ -8,43 +8,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from cnnstudio.compiler.expressions import Expression, annotation, parsed, quoted, template, written
+from cnnstudio.compiler.expressions import annotation, quoted, written
 from cnnstudio.compiler.naming import class_names, numbered
+from cnnstudio.compiler.uses import Line, Use, frozen
 from cnnstudio.compiler.variables import shared_words
-from cnnstudio.graph import Block, Composite, Graph, NamingError, Node, Shape, checked_name, parameters
+from cnnstudio.graph import NamingError, Node, Shape, checked_name, parameters
 
 
 @dataclass(frozen=True)
-class Line:
-    """A node inside a composite: its expression in ``__init__`` or the composite that it is, and its ``forward``."""
+class Loop:
+    """``for i in range(...)`` over modules that are counted up: what is in the brackets, and what they are called."""
 
-    node: Node
-    expression: Expression | None
-    use: Use | None
-    forward: Expression
-
-
-@dataclass(frozen=True, eq=False)
-class Use:
-    """A composite with the shapes that enter it. Uses of equal ``key`` have one topology and share a class."""
-
-    block: Composite
-    shapes: tuple[Shape, ...]
-    graph: Graph
-    shapes_inside: Mapping[str, Shape]
-    lines: tuple[Line, ...]
-    key: tuple[Any, ...]
-
-    @property
-    def result(self) -> Shape:
-        """The shape of what comes out."""
-        return self.shapes_inside[self.graph.outputs[0].name]
+    bounds: str
+    name: str
 
 
 @dataclass(eq=False)
@@ -58,6 +39,7 @@ class Class:
     arguments: dict[Use, dict[str, str]] = field(default_factory=dict)  # use -> parameter -> literal
     lines: list[tuple[str, str]] = field(default_factory=list)  # attribute, expression of the parameters
     forward: dict[str, tuple[str, ...]] = field(default_factory=dict)  # node -> words for the numbers in its forward
+    loops: dict[str, Loop] = field(default_factory=dict)  # attribute of the first -> the loop that makes them all
 
     def call(self, use: Use) -> str:
         """``Residual(64, 128, stride=2)``."""
@@ -84,50 +66,6 @@ class Class:
         return self.uses[0]
 
 
-@lru_cache(maxsize=16_384)
-def init(block: Block, shapes: tuple[Shape, ...]) -> str | None:
-    """The expression that makes a block's module, with the quotes that formatters like."""
-    text = block.init(*shapes)
-    return quoted(text) if text else None
-
-
-def frozen(block: Block) -> str:
-    """What is written behind the call of a frozen composite."""
-    return ".requires_grad_(False)" if isinstance(block, Composite) and block.is_frozen else ""
-
-
-@lru_cache(maxsize=4_096)
-def use_of(block: Composite, shapes: tuple[Shape, ...]) -> Use:
-    """``block`` taken apart for these inputs."""
-    parts = block.parts(*shapes)
-    lines: list[Line] = []
-    key: list[Any] = [type(block), block.class_name]
-    for name in parts.graph.order:
-        node = parts.graph[name]
-        into = parts.shapes_into(node)
-        sources = tuple(map(str, node.inputs))
-        forward = template(node.block.forward(name, *sources))
-        form: Any = None
-        if isinstance(node.block, Composite):
-            use = use_of(node.block, into)
-            form = use.key, node.block.is_frozen
-            lines.append(Line(node, None, use, forward))
-        elif not node.is_input:
-            text = init(node.block, into)
-            expression = parsed(text) if text else None
-            form = _form(node, expression) if expression else None
-            lines.append(Line(node, expression, None, forward))
-        key.append((name, type(node.block), form, forward.called, sources))
-    return Use(block, shapes, parts.graph, parts.shapes, tuple(lines), tuple(key))
-
-
-def _form(node: Node, expression: Expression) -> tuple[Any, ...]:
-    """What may not differ within a class. A keyword that is left out stands for the default of its parameter."""
-    optional = {parameter.name for parameter in parameters(type(node.block))}
-    needed = tuple(keyword for keyword, _ in expression.keywords if keyword not in optional)
-    return expression.called, len(expression.positional), needed
-
-
 def classes(uses: Iterable[Use], taken: Iterable[str]) -> dict[tuple[Any, ...], Class]:
     """Key -> class for these uses and everything inside them, inner classes first; none is called as in ``taken``."""
     made: dict[tuple[Any, ...], Class] = {}
@@ -138,8 +76,9 @@ def classes(uses: Iterable[Use], taken: Iterable[str]) -> dict[tuple[Any, ...], 
             return
         seen.add(use)
         for line in use.lines:
-            if line.use is not None:
-                collect(line.use)
+            for inner in line.run or (line.use,):
+                if inner is not None:
+                    collect(inner)
         made.setdefault(use.key, Class([])).uses.append(use)
 
     for use in uses:
@@ -180,12 +119,31 @@ class _Column:
         return ("width" if self.is_width else self.label), self.literals
 
 
+@dataclass
+class _Call:
+    """What is called in a line, nothing for a node without a module, and with which columns.
+
+    Of a run, ``grown`` holds by how much a column grows from one to the next, and ``last`` the number of the last.
+    """
+
+    called: str = ""
+    positional: list[_Column] = field(default_factory=list)
+    keywords: list[_Column] = field(default_factory=list)
+    grown: dict[str, _Column] = field(default_factory=dict)  # label of a column -> its growth
+    last: _Column | None = None
+
+    @property
+    def columns(self) -> list[_Column]:
+        """All of them."""
+        return [*self.positional, *self.keywords, *self.grown.values(), *([self.last] if self.last else [])]
+
+
 def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
     """Find the parameters of a class whose inner classes are resolved, and write its lines with them."""
     rows = [[use.lines[index] for use in made.uses] for index in range(len(made.sample.lines))]
-    calls = [_columns(row, known) for row in rows]
+    calls = [_call(row, known) for row in rows]
     later = [_forward_columns(row) for row in rows]
-    columns = [column for _, positional, keywords in calls for column in (*positional, *keywords)]
+    columns = [column for call in calls for column in call.columns]
     names = _parameters(made, columns, [column for row in later for column in row])
 
     halves = _halves(columns, names)
@@ -193,18 +151,20 @@ def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
     def word(column: _Column) -> str:
         return halves.get(column.slot) or names.get(column.slot, column.literals[0])
 
-    for row, columns, (called, positional, keywords) in zip(rows, later, calls, strict=True):
+    for row, columns, call in zip(rows, later, calls, strict=True):
         kept = {names[column.slot]: _attribute(made, names[column.slot]) for column in columns if column.slot in names}
         made.lines[:0] = [(attribute, name) for name, attribute in kept.items() if (attribute, name) not in made.lines]
         if kept:
             words = [f"self.{kept[names[c.slot]]}" if c.slot in names else c.literals[0] for c in columns]
             made.forward[row[0].node.name] = tuple(words)
-        if called:
-            named = {column.label: word(column) for column in keywords}
+        if call.called:
+            named = {c.label: word(c) + _growth(call, c.label, word) for c in call.keywords}
             if row[0].use is not None:
                 named = known[row[0].use.key].without_defaults(named)
-            text = written(called, list(map(word, positional)), named)
-            made.lines.append((row[0].node.name, text + frozen(row[0].node.block)))
+            first = [word(c) + _growth(call, c.label, word) for c in call.positional]
+            made.lines.append((row[0].node.name, written(call.called, first, named) + frozen(row[0].node.block)))
+        if call.last is not None:
+            made.loops[row[0].node.name] = _loop(row[0], word(call.last))
     usual = {parameter.name: quoted(repr(parameter.default)) for parameter in parameters(type(made.sample.block))}
     names = {slot: name for slot, name in names.items() if slot not in halves}
     for (_, literals), name in names.items():
@@ -214,6 +174,21 @@ def _resolve(made: Class, known: Mapping[tuple[Any, ...], Class]) -> None:
             made.defaults[name] = usual[name]
     for index, use in enumerate(made.uses):
         made.arguments[use] = {name: literals[index] for (_, literals), name in names.items()}
+
+
+def _growth(call: _Call, label: str, word: Callable[[_Column], str]) -> str:
+    """`` + 32 * i`` where this column of a run grows."""
+    if label not in call.grown:
+        return ""
+    step = word(call.grown[label])
+    return " + i" if step == "1" else f" + {step} * i"
+
+
+def _loop(line: Line, last: str) -> Loop:
+    """The loop that counts up to ``last``, from 0 where the first is the first of all."""
+    if line.number == 1:
+        return Loop(last, f'f"{line.stem}{{i + 1}}"')
+    return Loop(f"{line.number}, {int(last) + 1 if last.isdigit() else f'{last} + 1'}", f'f"{line.stem}{{i}}"')
 
 
 def _halves(columns: list[_Column], names: Mapping[_Slot, str]) -> dict[_Slot, str]:
@@ -247,29 +222,48 @@ def _forward_columns(row: list[Line]) -> list[_Column]:
     return columns
 
 
-def _columns(row: list[Line], known: Mapping[tuple[Any, ...], Class]) -> tuple[str, list[_Column], list[_Column]]:
-    """What is called in this line, its positional and its keyword columns; nothing for a node without a module."""
-    name = row[0].node.name
-    if row[0].use is not None:
-        inner = known[row[0].use.key]
-        uses = [inner.arguments[line.use] for line in row if line.use is not None]
-        columns = [_Column(name, parameter, tuple(use[parameter] for use in uses)) for parameter in inner.annotations]
-        split = _positional(inner.annotations)
-        called, positional, keywords = inner.name, columns[:split], columns[split:]
-    elif row[0].expression is None:
-        return "", [], []
+def _call(row: list[Line], known: Mapping[tuple[Any, ...], Class]) -> _Call:
+    """What is called in this line."""
+    line = row[0]
+    if line.use is not None:
+        call = _inner_call(row, known[line.use.key])
+    elif line.expression is None:
+        return _Call()
     else:
         expressions = [line.expression for line in row if line.expression is not None]
         literals = zip(*(expression.positional for expression in expressions), strict=True)
-        called, labels = expressions[0].called, expressions[0].labels
-        positional = [_Column(name, *column) for column in zip(labels, literals, strict=True)]
+        labelled = zip(expressions[0].labels, literals, strict=True)
         given = [dict(expression.keywords) for expression in expressions]
-        keywords = [_Column(name, *column) for column in _keywords(row[0].node, given)]
-    for column in keywords:
+        call = _Call(
+            expressions[0].called,
+            [_Column(line.node.name, *column) for column in labelled],
+            [_Column(line.node.name, *column) for column in _keywords(line.node, given)],
+        )
+    for column in call.keywords:
         # depthwise: as many groups as channels come in, so that the number of groups is that width
         if column.label == "groups":
-            column.is_width = any(o.label in _INWARD and o.literals == column.literals for o in positional)
-    return called, positional, keywords
+            column.is_width = any(o.label in _INWARD and o.literals == column.literals for o in call.positional)
+    return call
+
+
+def _inner_call(row: list[Line], inner: Class) -> _Call:
+    """The call of a class, or of a run the calls of all: what they begin with, how it grows and where it ends."""
+    name = row[0].stem.rstrip("_") if row[0].run else row[0].node.name
+    runs = [line.run or (line.use,) for line in row if line.use is not None]
+    columns: list[_Column] = []
+    grown: dict[str, _Column] = {}
+    for parameter in inner.annotations:
+        first, second = (tuple(inner.arguments[run[min(i, len(run) - 1)]][parameter] for run in runs) for i in (0, 1))
+        columns.append(_Column(name, parameter, first))
+        if first != second:
+            steps = tuple(str(int(b) - int(a)) for a, b in zip(first, second, strict=True))
+            grown[parameter] = _Column(name, f"{parameter}_step", steps)
+    for parameter, step in grown.items():  # what each adds is often told to it: the growth of a dense layer
+        told = (column for column in columns if column.literals == step.literals and column.differs)
+        grown[parameter] = next(told, step)
+    last = _Column(name, f"{name}s", tuple(str(line.last) for line in row)) if row[0].run else None
+    split = _positional(inner.annotations)
+    return _Call(inner.name, columns[:split], columns[split:], grown, last)
 
 
 _INWARD = ("channels", "in_channels")

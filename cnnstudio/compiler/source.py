@@ -12,9 +12,10 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 
 from cnnstudio.blocks.group import Group, unrolled
-from cnnstudio.compiler.classes import Class, Use, classes, frozen, init, use_of
+from cnnstudio.compiler.classes import Class, classes
 from cnnstudio.compiler.expressions import template, written
 from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.compiler.uses import Use, frozen, init, use_of
 from cnnstudio.compiler.variables import variables
 from cnnstudio.compiler.writing import LINE_LENGTH, wrapped
 from cnnstudio.graph import BLOCKS, Block, Composite, Graph, NamingError, Node, Shape, checked_name
@@ -265,20 +266,30 @@ def _repeats(calls: Iterable[str]) -> list[str]:
 def _written(made: Class) -> list[str]:
     """A composite's class."""
     use = made.sample
-    lines = [f"class {made.name}(nn.Module):"]
+    lines = [f"class {made.name}({'nn.Sequential' if use.is_row else 'nn.Module'}):"]
     # not for a group, nor for ConvBN, which is a ConvBNReLU without what its help says
     if made.name.startswith(type(use.block).__name__) and use.block.is_offered:
         lines += [*_sentence(use.block), ""]
     if made.lines:
         lines += [*wrapped(f"def __init__(self{made.signature}) -> None:", 4), "        super().__init__()"]
-        lines += [line for name, text in made.lines for line in wrapped(f"self.{name} = {text}", 8)]
-        lines += [""]
+        lines += [line for name, text in made.lines for line in _assignment(made, name, text)]
+    if use.is_row:  # all that it does is to call them in turn
+        return lines
+    lines += [""] if made.lines else []
     statements = [
         _Statement(name, tuple(map(str, use.graph[name].inputs)), name)
         for name in use.graph.order
         if not use.graph[name].is_input
     ]
     return [*lines, *_forward(use.graph, statements, {}, made.forward)]
+
+
+def _assignment(made: Class, name: str, text: str) -> list[str]:
+    """The line that makes this module, or the loop that makes a run of them."""
+    if name not in made.loops:
+        return wrapped(f"self.{name} = {text}", 8)
+    loop = made.loops[name]
+    return [f"        for i in range({loop.bounds}):", *wrapped(f"self.add_module({loop.name}, {text})", 12)]
 
 
 def _sentence(block: Composite) -> list[str]:
