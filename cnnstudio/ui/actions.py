@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cnnstudio.exchange.kinds import KINDS
+from cnnstudio.project.project import MOST_BOOKMARKS
+from cnnstudio.ui.bookmark_list import show_bookmarks
+from cnnstudio.ui.bookmarks import add_bookmark, go_to_bookmark, title_of
 from cnnstudio.ui.canvas.measure import MEASURES
 from cnnstudio.ui.handbook import show_handbook
 from cnnstudio.ui.shortcut_editor import show_shortcuts
@@ -26,7 +29,8 @@ class Action:
 
     ``on_canvas`` actions have their shortcut only while the canvas has the keyboard, so that a letter typed into a
     field stays a letter. Several shortcuts are written with | between them. ``checked`` makes it a switch.
-    ``enabled`` and ``checked`` are asked after every change.
+    ``enabled`` and ``checked`` are asked after every change, and so is ``title``, where there is one: what stands in
+    the menu just now in the place of ``text``; with an empty one it is not there.
     """
 
     id: str
@@ -37,6 +41,7 @@ class Action:
     enabled: Callable[[Window], bool] = lambda window: True
     checked: Callable[[Window], bool] | None = None
     on_canvas: bool = False
+    title: Callable[[Window], str] | None = None
 
 
 def _selected(window: Window) -> bool:
@@ -63,6 +68,10 @@ def _with_note(window: Window) -> bool:
     return _whole(window) and bool(window.canvas.canvas.notes.chosen)
 
 
+def _shown(window: Window) -> bool:
+    return not window.canvas.canvas.is_empty
+
+
 def _whole(window: Window) -> bool:
     return not window.document.is_read_only
 
@@ -86,6 +95,13 @@ def _export(kind: str, title: str) -> Action:
 
 def _align(side: Side, text: str, name: str) -> Action:
     return Action(f"align-{side}", text, lambda w: w.canvas.align(side), "", name, _editable)
+
+
+def _bookmark(number: int) -> Action:
+    return Action(
+        f"bookmark-go-{number}", f"Go to bookmark {number}", lambda w: go_to_bookmark(w, number - 1), f"Alt+{number}",
+        "bookmark-simple", lambda w: bool(title_of(w, number - 1)), title=lambda w: title_of(w, number - 1),
+    )  # fmt: skip
 
 
 def _heat(key: str, title: str) -> Action:
@@ -246,6 +262,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("fit", "Show the whole network", lambda w: w.canvas.fit(), "Home", "frame-corners", on_canvas=True),
     Action("fit-selection", "Show the selection", lambda w: w.canvas.fit_selection(), "F", "crosshair", on_canvas=True),
     Action("actual-size", "Actual size", lambda w: w.canvas.actual_size(), "1", "number-circle-one", on_canvas=True),
+    Action("bookmark-add", "Bookmark this view", add_bookmark, "Ctrl+B", "bookmark-simple", _shown),
+    Action("bookmark-list", "Bookmarks…", show_bookmarks, "", "bookmarks"),
+    *(_bookmark(number) for number in range(1, MOST_BOOKMARKS + 1)),
     Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++|Ctrl+=", "magnifying-glass-plus"),
     Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),
     Action(
@@ -327,6 +346,7 @@ MENUS: tuple[Menu, ...] = (
         (
             "fit", "fit-selection", "actual-size", "zoom-in", "zoom-out", "minimap", "wheel-pans", None,
             ("Heat", ("heat-*",)), "wide-wires", "snap", None,
+            ("Bookmarks", ("bookmark-add", "bookmark-list", None, "bookmark-go-*")),
             ("Panels", ("panels",)),
             "default-layout", None, ("Colours", ("theme", None, "theme-*")),
             ("Text size", ("text-*",)),

@@ -69,6 +69,10 @@ class Commands:
         """Ask every action whether it can be done now."""
         for name, action in self.declared.items():
             self.bound[name].setEnabled(action.enabled(self._window))
+            if action.title is not None:
+                title = action.title(self._window)
+                self.bound[name].setVisible(bool(title))
+                self.bound[name].setText(title or action.text)
             if action.checked is not None:
                 self.bound[name].setChecked(action.checked(self._window))
 

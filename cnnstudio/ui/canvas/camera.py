@@ -133,6 +133,17 @@ class Camera(QGraphicsView):
         self.zoomed.emit(self.zoom)
         self.looked.emit()
 
+    @property
+    def middle(self) -> QPointF:
+        """The point of the scene that is in the middle of the view."""
+        return self.mapToScene(self.viewport().rect().center())
+
+    def look_from(self, zoom: float, middle: QPointF) -> None:
+        """Look at this point, at this zoom."""
+        self.zoom_by(zoom / self.zoom)
+        away = self.viewport().rect().center() - self.mapFromScene(middle)
+        self.pan_by(away.x(), away.y())
+
     def fit(self) -> None:
         """Show the whole network."""
         self.look_at(self.canvas.bounds_of())
@@ -164,13 +175,10 @@ class Camera(QGraphicsView):
         down.setValue(down.value() + by.y())
 
     def _look_into(self, scope: tuple[str, ...]) -> None:
-        self._places[self._scope] = self.zoom, self.visible().center()
+        self._places[self._scope] = self.zoom, self.middle
         self._scope = scope
         if scope in self._places and len(scope) < max(map(len, self._places)):
-            zoom, middle = self._places[scope]
-            self.zoom_by(zoom / self.zoom)
-            away = self.viewport().rect().center() - self.mapFromScene(middle)
-            self.pan_by(away.x(), away.y())
+            self.look_from(*self._places[scope])
             self._places = {key: value for key, value in self._places.items() if len(key) < len(scope)}
         else:
             self.fit()
