@@ -32,6 +32,7 @@ from cnnstudio.ui.library import Kept, as_text
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.theme import FAMILY_HUES, icon, theme
+from cnnstudio.ui.widgets.numbers import counted
 from cnnstudio.ui.widgets.question_bar import QuestionBar
 from cnnstudio.ui.widgets.tile import paint_tile
 
@@ -44,6 +45,7 @@ TITLES = {"merge": "Joining branches", "linear": "Flatten and linear", "efficien
 BLOCK_ROLE = Qt.ItemDataRole.UserRole
 KEPT_ROLE = Qt.ItemDataRole.UserRole + 1  # of a group in the library
 MINE = "Mine"
+MOST_TROUBLES = 10  # files that are named
 
 
 class PalettePanel(Panel):
@@ -72,6 +74,12 @@ class PalettePanel(Panel):
         self.nothing.setProperty("role", "muted")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.nothing.setContentsMargins(14, 6, 14, 6)
+        self.unread = QLabel(self)
+        self.unread.setWordWrap(True)
+        self.unread.setTextFormat(Qt.TextFormat.PlainText)
+        self.unread.setProperty("role", "warning")
+        self.unread.setProperty("textSize", "small")
+        self.unread.setContentsMargins(14, 0, 14, 8)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 0)
         layout.setSpacing(6)
@@ -81,6 +89,7 @@ class PalettePanel(Panel):
         layout.addLayout(top)
         layout.addWidget(self.nothing)
         layout.addWidget(self.tree, 1)
+        layout.addWidget(self.unread)
         layout.addWidget(self.question)
         self.setFocusProxy(self.search)
         self._fill("")
@@ -139,11 +148,20 @@ class PalettePanel(Panel):
                 self.tree.addTopLevelItem(heading)
                 heading.addChildren([_kept_entry(kept) for kept in mine])
                 heading.setExpanded(MINE not in self._closed)
+        self._tell_of_unread(self.document.library.troubles)
         self.nothing.setText(f"No block is called “{text.strip()[:40]}”. Try conv, pool, relu, skip or image.")
         self.nothing.setVisible(not listed and not mine)
         self.tree.setVisible(bool(listed or mine))
         if text.strip() and (best := self.tree.topLevelItem(0)) is not None:
             self.tree.setCurrentItem(best)
+
+    def _tell_of_unread(self, troubles: list[str]) -> None:
+        """Say which files of the library could not be read, as long as that is so."""
+        count = len(troubles)
+        self.unread.setText(f"{counted(count, 'file')} of your library cannot be read." if count else "")
+        self.unread.setToolTip("".join(f"<p>{escape(sentence)}</p>" for sentence in troubles[:MOST_TROUBLES]))
+        self.unread.setAccessibleDescription(" ".join(troubles[:MOST_TROUBLES]))
+        self.unread.setVisible(bool(count))
 
     def _toggle(self, item: QTreeWidgetItem) -> None:
         if item.data(0, BLOCK_ROLE) is None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -284,3 +285,15 @@ def test_removing_one_asks_in_place_first(show: Show, qtbot: QtBot) -> None:
     qtbot.keyClick(panel.tree, Qt.Key.Key_Delete)
     qtbot.mouseClick(panel.question.yes, Qt.MouseButton.LeftButton)
     assert not mine(panel) and not panel.document.library.groups
+
+
+def test_files_of_the_library_that_cannot_be_read_are_told_of(show: Show, isolated_home: Path) -> None:
+    folder = isolated_home / "library"
+    folder.mkdir(parents=True)
+    (folder / "broken.cnn").write_text("{")
+    panel = show()
+    assert panel.unread.isVisible() and panel.unread.text() == "1 file of your library cannot be read."
+    assert "broken.cnn cannot be opened" in panel.unread.toolTip()
+    (folder / "broken.cnn").unlink()
+    panel.document.library.keep(stem())
+    assert not panel.unread.isVisible() and len(mine(panel)) == 1
