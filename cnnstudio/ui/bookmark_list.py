@@ -118,7 +118,7 @@ class BookmarkList(QDialog):
             keys = self._window.commands.shortcuts.keys(f"bookmark-go-{number}")
             where = "" if not mark.scope else f"in {' › '.join(mark.scope)}"
             item = QTreeWidgetItem(self.list, [shown_keys(keys[0]) if keys else str(number), mark.name, where])
-            item.setSizeHint(0, QSize(0, self.fontMetrics().height() + 10))
+            item.setSizeHint(NAME, QSize(0, self.fontMetrics().height() + 10))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             for column in (0, 2):
                 item.setForeground(column, theme.color("muted"))
