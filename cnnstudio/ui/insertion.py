@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.blocks.group import Group, unrolled
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position
+from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position, ShapeError
 from cnnstudio.graph.assembly import expanded
 from cnnstudio.graph.layout import layout
 from cnnstudio.ui.measures import GAP, HEIGHT, SNAP, WIDTH, node_height, node_size
@@ -51,11 +51,14 @@ def ungrouped(analysis: Analysis, name: str) -> tuple[Graph, tuple[str, ...]]:
     old = graph[name]
     if not isinstance(old.block, Composite):
         raise GraphError(f"{name} ({old.block.title}) is not made of other blocks.")
+    if old.bypassed and len(old.inputs) > 1:  # its parts may pass on another of its inputs than it does
+        raise GraphError(f"{name} is bypassed: end the bypass before you take it apart.")
     if isinstance(old.block, Group):
         return _restored(graph, name, old.block)
-    if name not in analysis.facts:
-        raise GraphError(f"{name} has no shape yet, so its parts are not known.")
-    inner = analysis.inside(name).graph
+    try:
+        inner = analysis.inside(name).graph
+    except ShapeError as error:
+        raise GraphError(f"{name} cannot be taken apart: {error.sentence[:1].lower()}{error.sentence[1:]}") from error
     inner = inner.move(layout(inner, size=node_size, gap=GAP))
     parts = [node.position for node in inner if not node.is_input]
     width = max(x for x, _ in parts) - min(x for x, _ in parts)

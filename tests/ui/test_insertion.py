@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, ReLU, Residual
+from cnnstudio.blocks import Add, Conv2d, Flatten, Group, Input, Linear, ReLU, Residual
 from cnnstudio.compiler.inference import infer
-from cnnstudio.graph import Edge, Graph, GraphError, Sketch
+from cnnstudio.graph import Edge, Graph, GraphError, Node, Sketch
 from cnnstudio.graph.layout import layout
 from cnnstudio.ui.insertion import inserted, ungrouped
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH, node_size
@@ -92,3 +92,26 @@ def test_what_cannot_be_taken_apart_says_so(name: str) -> None:
     draw(Residual(8))
     with pytest.raises(GraphError, match=r"not made of other blocks|has no shape yet"):
         ungrouped(infer(draw.graph()), name)
+
+
+def test_the_parts_of_a_bypassed_block_are_bypassed() -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((8, 8, 8))), Residual(8), Flatten(), Linear(10))
+    graph = laid(draw).bypass(["block1"])
+    opened, names = ungrouped(infer(graph), "block1")
+    assert all(opened[name].bypassed for name in names)
+    assert opened.acting == graph.acting.move({node.name: node.position for node in opened.acting})
+    flat = infer(graph.replace("input1", Input((8,))))
+    assert flat.shape("block1") is not None
+    with pytest.raises(GraphError, match=r"^block1 cannot be taken apart: "):
+        ungrouped(flat, "block1")
+
+
+def test_a_bypassed_group_of_several_inputs_is_not_taken_apart() -> None:
+    body = Graph.of((Node("one", Input((8, 8, 8))), Node("two", Input((8, 8, 8))), Node("add1", Add(), ("two", "one"))))
+    graph = Graph.of(
+        (Node("a", Input((8, 8, 8))), Node("b", Input((8, 8, 8))), Node("g", Group("Both", body), ("a", "b")))
+    )
+    assert ungrouped(infer(graph), "g")[1]
+    with pytest.raises(GraphError, match=r"^g is bypassed: end the bypass before you take it apart\.$"):
+        ungrouped(infer(graph.bypass(["g"])), "g")

@@ -30,6 +30,7 @@ from cnnstudio.ui.canvas.hit import Hit
 from cnnstudio.ui.canvas.keyboard import Keyboard
 from cnnstudio.ui.canvas.minimap import Minimap
 from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.outcome import Outcome
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
 from cnnstudio.ui.canvas.walking import Walking
 from cnnstudio.ui.document import Document
@@ -72,6 +73,7 @@ class CanvasView(Walking):
         self.canvas.marked.connect(self._describe)
         self._hinted = self.canvas.is_empty
         self.canvas.synced.connect(self._follow_emptiness)
+        self._outcome = Outcome(self)
 
     # tools
 
@@ -248,7 +250,8 @@ class CanvasView(Walking):
             words = self.canvas.nodes[hit.node].sentence()
         elif hit.edge is not None:
             words = self.canvas.wires[hit.edge].sentence()
-            words += " Drag the bend, or double-click it to remove it." if hit.bend is not None else ""
+            is_bend = hit.bend is not None
+            words += " Drag the bend, or double-click to remove it." if is_bend else " Double-click to bend it."
             if self.canvas.wires[hit.edge].faulty:
                 words += " " + self.canvas.nodes[hit.edge.target].error
         elif hit.note is not None:
