@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from cnnstudio.graph import BLOCKS, Graph, Note
 from cnnstudio.project import Bookmark, dumps
 from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.notes import rect_of
 from cnnstudio.ui.canvas.wire_item import WireItem
 
 SHIFT, CTRL, ALT = (
@@ -21,6 +22,7 @@ SHIFT, CTRL, ALT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.AltModifier,
 )
+NONE = Qt.KeyboardModifier.NoModifier
 NAMES = ["Conv2d", "ReLU", "Add", "MaxPool2d", "Concat", "Flatten", "Linear", "Input", "ConvBNReLU"]
 
 
@@ -41,6 +43,8 @@ def in_step(hand) -> None:
     assert list(canvas.frames.rects) == list(graph.frames)
     for frame, rect in canvas.frames.rects.items():
         assert rect == canvas.frames.around(frame.members)
+    assert canvas.notes.rects() == [rect_of(note) for note in graph.notes]
+    assert canvas.notes.chosen <= set(graph.notes)
     assert canvas.bends.wires == {edge for edge in graph.edges if graph.bends(edge)}
     for edge, wire in canvas.wires.items():
         assert wire.bends == graph.bends(edge)
@@ -148,6 +152,26 @@ def annotate(hand, random_: random.Random) -> None:
     else:
         new = graph.remove_note(random_.choice(notes))
     hand.document.edit_graph("Note", new)
+    if hand.graph.notes:
+        handle(hand, random_, random_.choice(hand.graph.notes))
+
+
+def handle(hand, random_: random.Random, note: Note) -> None:
+    """A random gesture on a note, or a command while it is selected."""
+    view = hand.view
+    grip = rect_of(note).center() if random_.random() < 0.6 else rect_of(note).bottomRight() - QPointF(3.0, 3.0)
+    hand.drag(grip, grip + QPointF(random_.uniform(-90, 90), random_.uniform(-90, 90)), random_.choice([NONE, SHIFT]))
+    view.select_notes(random_.sample(hand.graph.notes, random_.randint(1, len(hand.graph.notes))), adds=True)
+    few = len(hand.graph.notes) < 12
+    random_.choice(
+        [
+            view.recolor_note,
+            lambda: view.nudge(7, -5),
+            lambda: view.duplicate() if few else view.delete(),
+            lambda: (view.copy(), view.paste() if few else view.cut()),
+            lambda: (view.edit_note(view.canvas.graph.notes[0]), view.setFocus()),
+        ]
+    )()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -179,7 +203,8 @@ KEYS = [
 
 
 def test_a_thousand_random_events_leave_everything_in_step(hand_on, fork):
-    hand = hand_on(fork.replace("conv1", BLOCKS["ConvBNReLU"](8)))
+    noted = fork.add_note(Note("[one](https://a.b)", (300.0, 380.0))).add_note(Note("two", (700.0, 100.0)))
+    hand = hand_on(noted.replace("conv1", BLOCKS["ConvBNReLU"](8)))
     random_, view = random.Random(7), hand.view
     buttons = [Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton]
     buttons += [Qt.MouseButton.RightButton]
@@ -221,6 +246,13 @@ def test_a_gesture_ends_when_the_project_changes_under_it(hand_on, chain):
     hand.drag(hand.input("relu1"), QPointF(800, 560), let_go=False)
     hand.document.edit_graph("Delete", hand.graph.remove("relu1"))
     hand.release(QPointF(800, 560))
+    in_step(hand)
+    note = Note("a note", (400.0, 300.0))
+    hand.document.edit_graph("Add", hand.graph.add_note(note))
+    hand.drag(QPointF(500, 350), QPointF(600, 360), let_go=False)
+    hand.document.edit_graph("Delete", hand.graph.remove_note(note))
+    hand.release(QPointF(600, 360))
+    assert hand.view.tool is None
     in_step(hand)
 
 
