@@ -39,10 +39,13 @@ class Editor(Camera):
     """A camera with hands. Every command is one step of undo, or a sentence why not."""
 
     snaps = False  # whether moved and new nodes fall on the grid
+    is_editing = False  # while an edit of the canvas's own is made
 
     def edit(self, text: str, graph: Graph | None, merge: str | None = None) -> bool:
         """Make ``graph`` the network; refused in words inside a composite, where ``graph`` may be None."""
+        self.is_editing = True
         self.document.edit_graph(text, graph if graph is not None else self.document.view_graph, merge)
+        self.is_editing = False
         return not self.document.is_read_only
 
     def attempt(self, text: str, change: Callable[[Graph], Graph]) -> bool:

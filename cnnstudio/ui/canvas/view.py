@@ -30,6 +30,7 @@ from cnnstudio.ui.canvas.hit import Hit
 from cnnstudio.ui.canvas.keyboard import Keyboard
 from cnnstudio.ui.canvas.minimap import Minimap
 from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.outcome import Outcome
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
 from cnnstudio.ui.canvas.walking import Walking
 from cnnstudio.ui.document import Document
@@ -72,6 +73,7 @@ class CanvasView(Walking):
         self.canvas.marked.connect(self._describe)
         self._hinted = self.canvas.is_empty
         self.canvas.synced.connect(self._follow_emptiness)
+        self._outcome = Outcome(self)
 
     # tools
 
