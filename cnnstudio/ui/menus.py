@@ -201,12 +201,14 @@ class CommandList(Chooser):
         super().ask()
 
     def search(self, text: str) -> None:
-        """The commands that have every word of ``text`` in their titles."""
+        """The commands that there are just now and that have every word of ``text`` in their titles."""
         words = text.lower().split()
         for name, title in self._titles.items():
             action = self._commands.bound[name]
-            if not all(word in f"{title} {action.text()}".lower() for word in words):
+            if not action.isVisible() or not all(word in f"{title} {action.text()}".lower() for word in words):
                 continue
+            if self._commands.declared[name].title is not None:
+                title = f"{title}: {action.text().replace('&&', '&')}"  # noqa: PLW2901 - as it is called just now
             shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             item = QTreeWidgetItem(self.list, [title, shortcut])
             item.setIcon(0, action.icon())

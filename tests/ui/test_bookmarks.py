@@ -121,6 +121,16 @@ def test_the_menu_names_those_that_there_are(qtbot: QtBot, wide: Window) -> None
     assert actions[0].shortcut().toString() == "Alt+1"
 
 
+def test_the_list_of_commands_knows_them_by_name(wide: Window) -> None:
+    bookmark(wide, "conv1")
+    wide.commands.run("commands")
+    QTest.keyClicks(wide.command_list.field, "bookmark conv1")
+    assert wide.command_list.list.topLevelItemCount() == 1
+    wide.canvas.fit()
+    QTest.keyClick(wide.command_list.field, Qt.Key.Key_Return)
+    assert is_near(wide, "conv1")
+
+
 # the list
 
 
