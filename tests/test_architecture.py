@@ -20,7 +20,8 @@ def test_a_file_has_one_subject(path: Path) -> None:
 def test_the_house_has_the_rooms_it_was_planned_with() -> None:
     packages = {path.name for path in (ROOT / "cnnstudio").iterdir() if (path / "__init__.py").exists()}
     assert packages == {
-        *("graph", "blocks", "zoo", "compiler", "project", "training", "insight", "exchange", "lessons", "cli", "ui")
+        *("graph", "blocks", "zoo", "compiler", "figure", "project"),
+        *("training", "insight", "exchange", "lessons", "cli", "ui"),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, Dropout, Flatten, Input, Linear, MaxPool2d, ReLU
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import HEAD, in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 
@@ -22,4 +22,4 @@ def alexnet(classes: int = 1000, size: Size = IMAGENET) -> Graph:
     width = 1024 if small else 4096
     x = draw.chain(x, Dropout(), Linear(width), ReLU(), Dropout(), Linear(width), ReLU())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph(), {"conv1": "Stage 1", "conv2": "Stage 2", "conv3": "Stage 3", "pool4": HEAD})

@@ -15,7 +15,7 @@ from cnnstudio.blocks import (
     Transition,
 )
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import HEAD, in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 # layers with weights -> growth, channels of the stem, layers a block
@@ -42,4 +42,5 @@ def densenet(depth: int, classes: int = 1000, size: Size = IMAGENET) -> Graph:
             x = draw(Transition(), x, name=f"transition{stage}")
     x = draw.chain(x, BatchNorm2d(), ReLU(), AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    begins = {f"dense{stage}": f"Dense {stage}" for stage in range(1, len(counts) + 1)}
+    return in_stages(draw.graph(), {**begins, "pool2" if not is_small(size) else "pool1": HEAD})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.blocks import Dropout, Flatten, FractalBlock, Input, Linear, MaxPool2d
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import HEAD, in_stages
 from cnnstudio.zoo.template import Size
 
 # channels of each block, and the share of numbers that dropout sets to zero behind it
@@ -21,4 +21,5 @@ def fractalnet(classes: int = 10, size: Size = (3, 32, 32), columns: int = 3) ->
             x = draw(Dropout(drop), x)
         x = draw(MaxPool2d(2), x)
     draw.chain(x, Flatten(), Linear(classes))
-    return laid_out(draw.graph())
+    begins = {f"fractal{number}": f"Stage {number}" for number in range(1, len(BLOCKS) + 1)}
+    return in_stages(draw.graph(), {**begins, "flatten1": HEAD})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.blocks import AvgPool2d, Conv2d, Flatten, Input, Linear, Tanh
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import HEAD, in_stages
 
 
 def lenet5(classes: int = 10, size: tuple[int, int, int] = (1, 28, 28)) -> Graph:
@@ -15,4 +15,4 @@ def lenet5(classes: int = 10, size: tuple[int, int, int] = (1, 28, 28)) -> Graph
     x = draw.chain(x, Conv2d(16, 5), Tanh(), AvgPool2d(2))
     x = draw.chain(x, Flatten(), Linear(120), Tanh(), Linear(84), Tanh())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph(), {"conv1": "Stage 1", "conv2": "Stage 2", "flatten1": HEAD})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, Dropout, Fire, Flatten, Input, MaxPool2d, ReLU
 from cnnstudio.graph import Block, Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import HEAD, in_stages
 from cnnstudio.zoo.template import IMAGENET, Size, is_small
 
 FIRES = (
@@ -39,4 +39,5 @@ def _squeezenet(classes: int, size: Size, stem: Block, pooled: tuple[int, ...]) 
             x = draw(MaxPool2d(3, 2, ceil_mode=True), x)
         x = draw(fire, x)
     draw.chain(x, Dropout(), Conv2d(classes, 1), ReLU(), AdaptiveAvgPool2d(1), Flatten())
-    return laid_out(draw.graph())
+    begins = {f"fire{first + 1}": f"Stage {stage}" for stage, first in enumerate(pooled, start=1)}
+    return in_stages(draw.graph(), {**begins, "dropout1": HEAD})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import groupby
 from math import ceil
 
@@ -18,13 +19,14 @@ STEM, HEAD = "Stem", "Head"
 LAYERS = {"conv", "bn", "relu", "pool", "stage"}  # what may be numbered by its stage
 
 
-def in_stages(graph: Graph) -> Graph:
+def in_stages(graph: Graph, begins: Mapping[str, str] | None = None) -> Graph:
     """The graph with every node in its place and frames round stem, stages and head, which begin rows.
 
-    A stage is what is named stage2_1, stage2_2 ..., conv2_1, relu2_1 ..., or inception3a, inception3b ...; a network
-    without such names is laid out like any other, without frames. The Input stands before the stem.
+    A stage is what is named stage2_1, stage2_2 ..., conv2_1, relu2_1 ..., or inception3a, inception3b ...; where the
+    names do not tell, ``begins`` does: the node that a part begins with -> the part's title. Without either it is laid
+    out like any other network, without frames. The Input stands before the stem.
     """
-    titles = _titles(graph)
+    titles = _told(graph, begins) if begins else _titles(graph)
     if len(set(titles.values())) < 2:
         return laid_out(graph)
     places: dict[str, Position] = {}
@@ -43,6 +45,14 @@ def in_stages(graph: Graph) -> Graph:
         if members:
             made = made.frame(members, title, HUES[number % len(HUES)])
     return made
+
+
+def _told(graph: Graph, begins: Mapping[str, str]) -> dict[str, str]:
+    """Name -> the part that began last."""
+    current, titles = STEM, dict[str, str]()
+    for name in graph.order:
+        titles[name] = current = begins.get(name, current)
+    return titles
 
 
 def _titles(graph: Graph) -> dict[str, str]:

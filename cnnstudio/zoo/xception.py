@@ -15,7 +15,7 @@ from cnnstudio.blocks import (
     XceptionBlock,
 )
 from cnnstudio.graph import Graph, Sketch
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.zoo.stages import HEAD, in_stages
 from cnnstudio.zoo.template import Size, is_small
 
 
@@ -35,4 +35,5 @@ def xception(classes: int = 1000, size: Size = (3, 299, 299)) -> Graph:
         x = draw.chain(x, DepthwiseConv2d(bias=False), Conv2d(channels, 1, bias=False), BatchNorm2d(), ReLU())
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    begins = {"stem1": "Entry flow", "middle1": "Middle flow", "exit1": "Exit flow", "pool1": HEAD}
+    return in_stages(draw.graph(), begins)

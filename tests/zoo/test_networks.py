@@ -128,7 +128,13 @@ def test_frames_round_stem_stages_and_head_lie_apart(key: str) -> None:
         ("inception_v3", ["Stem", "Mixed 1", "Mixed 2", "Mixed 3", "Head"]),
         ("vit_b_16", ["Stem", "Encoder", "Head"]),
         ("small-resnet", ["Stem", "Stage 1", "Stage 2", "Stage 3", "Head"]),
-        ("lenet5", []),
+        ("lenet5", ["Stage 1", "Stage 2", "Head"]),
+        ("alexnet", ["Stage 1", "Stage 2", "Stage 3", "Head"]),
+        ("densenet121", ["Stem", "Dense 1", "Dense 2", "Dense 3", "Dense 4", "Head"]),
+        ("squeezenet1_1", ["Stem", "Stage 1", "Stage 2", "Stage 3", "Head"]),
+        ("xception", ["Entry flow", "Middle flow", "Exit flow", "Head"]),
+        ("fractalnet", ["Stage 1", "Stage 2", "Stage 3", "Stage 4", "Stage 5", "Head"]),
+        ("transfer", []),
     ],
 )
 def test_frames_are_called_by_what_they_hold(key: str, titles: list[str]) -> None:
