@@ -142,13 +142,14 @@ class Notes:
 
     def is_corner(self, note: Note, point: QPointF, zoom: float) -> bool:
         """Whether this point is at the corner by which the note is made larger or smaller."""
-        away = rect_of(self.shown(note)).bottomRight() - point
-        return max(away.x(), away.y()) <= CORNER / zoom
+        rect = rect_of(self.shown(note))
+        away = rect.bottomRight() - point
+        return max(away.x(), away.y()) <= min(CORNER / zoom, rect.width() / 3, rect.height() / 3)
 
-    def link_at(self, point: QPointF) -> str:
-        """The address of the link at this point; empty where there is none."""
+    def link_at(self, point: QPointF, zoom: float) -> str:
+        """The address of the link that can be read at this point; empty where there is none."""
         note = self.at(point)
-        if note is None:
+        if note is None or zoom < NEAR or not inner(note).contains(point):
             return ""
         place = inner(note).topLeft()
         return self.text(note).documentLayout().anchorAt(point - place)

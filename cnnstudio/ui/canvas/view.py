@@ -125,7 +125,7 @@ class CanvasView(Walking):
         """Select this note, and follow the link that was clicked in it; Shift or Ctrl adds it or takes it away."""
         adds = at.holds(SHIFT) or at.holds(CTRL)
         self.select_notes((note,), adds)
-        if not adds and (address := self.canvas.notes.link_at(at.scene)):
+        if not adds and (address := self.canvas.notes.link_at(at.scene, self.zoom)):
             self.follow_link(address)
 
     def click_frame(self, frame: Frame, at: Pointer) -> None:
@@ -181,7 +181,7 @@ class CanvasView(Walking):
             return Qt.CursorShape.CrossCursor
         if hit.note is not None:
             corner = self.canvas.notes.is_corner(hit.note, pointer.scene, self.zoom)
-            link = Qt.CursorShape.PointingHandCursor if self.canvas.notes.link_at(pointer.scene) else None
+            link = Qt.CursorShape.PointingHandCursor if self.canvas.notes.link_at(pointer.scene, self.zoom) else None
             return Qt.CursorShape.SizeFDiagCursor if corner else link or Qt.CursorShape.SizeAllCursor
         return Qt.CursorShape.SizeAllCursor if hit.frame else Qt.CursorShape.ArrowCursor
 
@@ -255,7 +255,7 @@ class CanvasView(Walking):
             if self.canvas.wires[hit.edge].faulty:
                 words += " " + self.canvas.nodes[hit.edge.target].error
         elif hit.note is not None:
-            address = self.canvas.notes.link_at(self.mapToScene(event.pos()))
+            address = self.canvas.notes.link_at(self.mapToScene(event.pos()), self.zoom)
             words = f"Leads to {address}" if address else "A note. Drag it to move it, double-click to write in it."
         elif hit.frame is not None:
             words = f"{hit.frame.title}: a frame. Drag it to move its blocks, double-click to call it otherwise."

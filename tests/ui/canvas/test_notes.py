@@ -477,6 +477,19 @@ def test_a_click_on_a_link_asks_and_opens_nothing(hand_on, noted, monkeypatch):
     assert len(asked) == 1, "a drag follows no link"
 
 
+def test_from_afar_a_note_is_moved_and_no_link_is_followed(hand_on, chain):
+    small = Note("[page](https://example.org/a)", (300.0, 180.0), (90.0, 48.0))
+    hand, asked = hand_on(chain.add_note(small)), []
+    hand.view.link_clicked.connect(asked.append)
+    place = link(hand, small, "page")
+    hand.view.zoom_by(0.2)
+    hand.click(place)
+    assert not asked
+    hand.drag(middle(small), middle(small) + QPointF(300.0, 0.0))
+    assert hand.graph.notes[0].position == (600.0, 180.0)
+    assert hand.graph.notes[0].size == small.size
+
+
 @pytest.mark.parametrize(
     "address",
     [
