@@ -54,7 +54,8 @@ class Status(QStatusBar):
         graph = self._document.graph
         if not len(graph):
             return "An empty network"
-        blocks = counted(len(graph), "block")
+        idle = len(graph) - len(graph.acting)
+        blocks = counted(len(graph.acting), "block") + (f" and {idle:,} bypassed" if idle else "")
         totals = self._document.analysis.totals
         if totals is None or self._document.concealed:
             return blocks

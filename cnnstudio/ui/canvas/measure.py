@@ -39,7 +39,7 @@ MEASURES = {
 
 
 def shares(analysis: Analysis, measure: Measure) -> dict[str, Share]:
-    """The share of every node that has a shape."""
-    values = {name: measure.of(facts) for name, facts in analysis.facts.items()}
+    """The share of every node that acts and has a shape."""
+    values = {name: measure.of(facts) for name, facts in analysis.acting.facts.items()}
     total, most = sum(values.values()) or 1, max(values.values(), default=0) or 1
     return {name: Share(value / total, value / most, measure.noun) for name, value in values.items()}

@@ -102,13 +102,13 @@ class CanvasScene(QGraphicsScene):
         moved = set(difference.moved)
         for name in difference.changed:
             item, node = self.nodes[name], self.graph[name]
-            before = item.body, item.node.block.family
+            before = item.body, item.node.block.family, item.node.bypassed
             if name in moved:
                 item.node = node
                 item.place(*node.position)
             else:
                 item.show_node(node)
-            bodies |= before != (item.body, node.block.family)
+            bodies |= before != (item.body, node.block.family, node.bypassed)
         self._repaint(len(difference.added) + len(difference.removed) + len(difference.changed))
         for edge in difference.wires_added:
             self._add_wire(edge)

@@ -13,6 +13,7 @@ from cnnstudio.compiler.formula import Formula
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.receptive import ReceptiveField
 from cnnstudio.graph import Block, Facts, Shape
+from cnnstudio.ui.speech import BYPASSED
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.numbers import counted, memory, readable, unbroken
 
@@ -67,9 +68,16 @@ def table(rows: Iterable[tuple[str, str]]) -> str:
 
 
 def outcome(
-    into: tuple[Shape | None, ...], facts: Facts | None, misfit: str | None, seen: ReceptiveField | None
+    into: tuple[Shape | None, ...],
+    facts: Facts | None,
+    misfit: str | None,
+    seen: ReceptiveField | None,
+    bypassed: bool = False,
 ) -> str:
     """What comes out of a node, and what it costs; with ``misfit`` that it does not fit, and that sentence."""
+    if bypassed:
+        shape = f"<p><b>{unbroken(str(facts.shape))}</b></p>" if facts is not None else ""
+        return f'<p style="margin:0 0 4px 0">{BYPASSED}</p>{shape}'
     arrow = colored(" → ", "muted")
     known = [unbroken(str(shape)) if shape else colored("?", "muted") for shape in into]
     coming = "<br>".join(known) + arrow if known else ""

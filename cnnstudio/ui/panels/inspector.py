@@ -23,7 +23,6 @@ from cnnstudio.ui.panels.exposed import ExposedForm
 from cnnstudio.ui.panels.node_header import NodeHeader, is_composite, replacement
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import ProblemRow, show_rows
-from cnnstudio.ui.speech import BYPASSED
 from cnnstudio.ui.widgets.form import Form, is_typed
 
 # milliseconds after an edit: setting the formula in type and finding the receptive fields of a large network take
@@ -198,8 +197,9 @@ class InspectorPanel(Panel):
             return
         self.formula.say("")
         if nodes:
-            facts = [analysis.facts[node.name] for node in nodes if node.name in analysis.facts]
-            self.outcome.say(cards.together(facts) if len(facts) == len(nodes) else "", "Together")
+            acting = [node.name for node in nodes if node.name in analysis.acting.graph]
+            facts = [analysis.facts[name] for name in acting if name in analysis.facts]
+            self.outcome.say(cards.together(facts) if len(facts) == len(acting) else "", "Together")
             mixed = len({type(node.block) for node in nodes}) > 1
             self.theory.say("Select nodes of one kind to change their parameters together." if mixed else "", "Hint")
         else:
@@ -235,9 +235,8 @@ class InspectorPanel(Panel):
         if self.document.conceals(name):
             html = cards.concealed(analysis.shapes_into(name))
         else:
-            html = cards.outcome(analysis.shapes_into(name), analysis.facts.get(name), misfit, self._seen)
-        if graph[name].bypassed:
-            html = f"<p>{BYPASSED}</p>{html}"
+            into, facts = analysis.shapes_into(name), analysis.facts.get(name)
+            html = cards.outcome(into, facts, misfit, self._seen, graph[name].bypassed)
         self.outcome.say(html, "What comes out")
 
     def restyle(self) -> None:

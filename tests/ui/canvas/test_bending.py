@@ -264,7 +264,6 @@ def test_pictures_and_the_map_hold_the_bends(bent):
     canvas = bent.view.canvas
     before = picture.image(canvas)
     bent.document.edit_graph("Bend", bent.graph.bend(WIRE, ((260.0, -2_000.0),)))
-    canvas.overview.gather()
     assert canvas.bounds_of().top() < -1_990
     assert canvas.overview.bounds.top() < -1_990
     assert picture.image(canvas).height() > before.height() + 2_000

@@ -11,6 +11,8 @@ from cnnstudio.blocks import Conv2d, ConvBNReLU, Flatten, Input, Linear, MaxPool
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Graph, Node, Shape
 from cnnstudio.ui.canvas.edits import misfit
+from cnnstudio.ui.canvas.measure import MEASURES, shares
+from cnnstudio.ui.panels.inspector import InspectorPanel
 from cnnstudio.ui.speech import BYPASSED, told_node
 
 
@@ -146,3 +148,33 @@ def test_a_block_that_is_bypassed_where_it_does_not_fit_does_not_open(hand_on):
     hand.view.enter("block")
     assert hand.document.scope == ()
     assert hand.said == ["block has no parts to look into."]
+
+
+def test_from_afar_it_is_seen_at_once(hand_on, pooled):
+    hand = hand_on(pooled)
+    hand.document.select(("pool1",))
+    hand.view.bypass()
+    assert hand.view.canvas.overview.bodies()[None] == [hand.view.scene_item("pool1").body]
+    hand.document.undo_stack.undo()
+    assert None not in hand.view.canvas.overview.bodies()
+
+
+def test_it_has_no_share_of_anything(pooled):
+    analysis = infer(pooled.bypass(["pool1"]))
+    for measure in MEASURES.values():
+        found = shares(analysis, measure)
+        assert "pool1" not in found
+        assert sum(share.of_all for share in found.values()) == pytest.approx(1.0)
+
+
+def test_the_window_tells_what_is_bypassed(window, pooled):
+    window.document.edit_graph("Draw", pooled.bypass(["pool1"]))
+    window.document.select(("pool1",))
+    QApplication.processEvents()
+    assert window.statusBar().totals.text().startswith("4 blocks and 1 bypassed   ·")
+    inspector = window.findChild(InspectorPanel)
+    assert BYPASSED in inspector.outcome.text.text()
+    assert "Memory" not in inspector.outcome.text.text()
+    window.document.select(("pool1", "conv2"))
+    QApplication.processEvents()
+    assert "Parameters" in inspector.outcome.text.text()
