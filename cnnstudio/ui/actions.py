@@ -251,6 +251,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("frame-color", "Next colour of the frame", lambda w: w.canvas.recolor_frame(), "", "palette", _in_frame),
     Action("note", "Note…", lambda w: w.canvas.ask_note(), "N", "note-pencil", _whole, on_canvas=True),
     Action("note-edit", "Write in the note…", lambda w: w.canvas.edit_note(), "", "pencil-line", _with_note),
+    Action(
+        "note-next", "Next note", lambda w: w.canvas.step_note(), "Shift+N", "note",
+        lambda w: bool(w.document.view_graph.notes), on_canvas=True,
+    ),
     Action("note-color", "Next colour of the note", lambda w: w.canvas.recolor_note(), "", "palette", _with_note),
     # train
     Action(
@@ -337,7 +341,7 @@ MENUS: tuple[Menu, ...] = (
             ("Wires", ("wire-to", "wire-from", None, "lift", "put-on-wire", None, "bend", "straighten")), "arrange",
             ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
             "group", "ungroup", "bypass", None, "frame", "unframe", "frame-title", "frame-color", None,
-            "note", "note-edit", "note-color",
+            "note", "note-edit", "note-color", "note-next",
         ),
     ),
     ("&Train", ("train", "stop")),

@@ -148,6 +148,15 @@ class Noting(Bending):
         if not self.visible().contains(rect_of(note)):
             self.look_at(rect_of(note).adjusted(-40.0, -40.0, 40.0, 40.0))
 
+    def step_note(self) -> None:
+        """Go to the next note, as they are read: row by row, and from the last to the first."""
+        notes = sorted(self.canvas.graph.notes, key=lambda note: (note.position[1], note.position[0]))
+        if not notes:
+            self.document.said.emit("There is no note here.")
+            return
+        here = self.chosen_note
+        self.reveal_note(notes[(notes.index(here) + 1) % len(notes)] if here in notes else notes[0])
+
     def note_entries(self) -> list[Entry]:
         """The notes, to be searched by what stands in them."""
         return [Entry(headline(note), "Note", "note", note, note.text) for note in self.canvas.graph.notes]

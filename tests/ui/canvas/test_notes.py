@@ -398,6 +398,18 @@ def test_it_is_found_by_what_stands_in_it(hand_on, noted):
     assert hand.view.canvas.notes.chosen == {TWO}
 
 
+def test_the_keyboard_goes_from_note_to_note(hand_on, noted):
+    hand = hand_on(noted.add_note(Note("above", (900.0, 20.0))))
+    seen_texts = []
+    for _ in range(4):
+        hand.view.step_note()
+        (note,) = hand.view.canvas.notes.chosen
+        seen_texts.append(note.text)
+        assert hand.view.visible().intersects(rect_of(note))
+    assert seen_texts == ["above", ONE.text, TWO.text, "above"]
+    assert not steps(hand)
+
+
 def test_it_is_part_of_all_that_there_is_to_see(hand_on, noted):
     far = Note("far", (5_000.0, 0.0))
     hand = hand_on(noted.add_note(far))
