@@ -14,7 +14,7 @@ from cnnstudio.graph import Edge, Graph, Node
 from cnnstudio.graph.frame import HUES
 from cnnstudio.ui.canvas import clipboard
 from cnnstudio.ui.canvas.edits import arranged
-from cnnstudio.ui.canvas.picture import image
+from cnnstudio.ui.canvas.picture import SCALE, image
 from cnnstudio.ui.canvas.title_field import TitleField
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.measures import FRAME_BAR, FRAME_PAD, node_size
@@ -342,11 +342,11 @@ def test_the_title_can_be_read_from_afar(hand_on, framed, zoom):
 def test_a_picture_shows_the_frames(hand_on, framed):
     hand = hand_on(framed)
     bare = hand_on(framed.unframe(PAIR))
-    with_frame, without = image(hand.view.canvas, 1.0), image(bare.view.canvas, 1.0)
+    with_frame, without = image(hand.view.canvas), image(bare.view.canvas)
     assert with_frame.height() > without.height()
     corner = box(hand, "Body").bottomRight() - QPointF(9.0, 9.0)
     frame = hand.view.canvas.bounds_of().adjusted(-48.0, -48.0, 48.0, 48.0)
-    tinted = with_frame.pixelColor((corner - frame.topLeft()).toPoint()).name()
+    tinted = with_frame.pixelColor(((corner - frame.topLeft()) * SCALE).toPoint()).name()
     assert tinted != hand.view.canvas.inks.canvas.color().name()
 
 
