@@ -4,7 +4,6 @@ from cnnstudio.blocks.activation import (
     CELU,
     ELU,
     GELU,
-    GLU,
     SELU,
     Hardshrink,
     Hardsigmoid,
@@ -14,11 +13,11 @@ from cnnstudio.blocks.activation import (
     LeakyReLU,
     LogSigmoid,
     LogSoftmax,
-    Maxout,
     Mish,
     PReLU,
     ReLU,
     ReLU6,
+    RReLU,
     Sigmoid,
     SiLU,
     Softmax,
@@ -38,6 +37,7 @@ from cnnstudio.blocks.attention import (
     SpatialAttention,
     SqueezeExcite,
 )
+from cnnstudio.blocks.competition import GLU, Maxout
 from cnnstudio.blocks.convolution import Conv2d, ConvBNReLU, ConvTranspose2d, DepthwiseConv2d, PatchifyStem
 from cnnstudio.blocks.dense import DenseBlock, DenseLayer, Transition
 from cnnstudio.blocks.efficient import (
@@ -181,6 +181,7 @@ __all__ = [
     "PreActBottleneck",
     "PreActMBConv",
     "PreActResidual",
+    "RReLU",
     "ReLU",
     "ReLU6",
     "RegNetBlock",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from cnnstudio.blocks.wording import arguments, counted, nearest_divisor
+from cnnstudio.blocks.wording import arguments
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Range
 
@@ -51,6 +51,35 @@ class LeakyReLU(Activation):
 
     def brief(self) -> str:
         return f"slope {self.negative_slope:g}"
+
+
+@block
+class RReLU(Activation):
+    """LeakyReLU with a slope that is drawn anew for each number while training, against overfitting.
+
+    In evaluation the slope is the mean of the two bounds. Xu et al. 2015, arXiv:1505.00853.
+
+    lower: the least slope
+    upper: the greatest slope, which may not be below it
+    """
+
+    keywords: ClassVar[str] = "rectifier randomized randomised leaky slope"
+    stem: ClassVar[str] = "relu"
+
+    lower: Annotated[float, Range(-100.0, 100.0)] = 1 / 8
+    upper: Annotated[float, Range(-100.0, 100.0)] = 1 / 3
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if self.lower > self.upper:
+            swapped = Remedy("Swap the two", (RReLU(self.upper, self.lower),))
+            raise ShapeError(f"the least slope, {self.lower:g}, is above the greatest, {self.upper:g}.", swapped)
+        return inputs[0]
+
+    def init(self, *inputs: Shape) -> str:
+        return arguments("nn.RReLU", self)
+
+    def brief(self) -> str:
+        return f"slope {self.lower:.3g} to {self.upper:.3g}"
 
 
 @block
@@ -111,7 +140,7 @@ class Softmax(Activation):
     dim: the axis that adds up to 1; 1 is the channels of feature maps and the entries of a vector
     """
 
-    keywords: ClassVar[str] = "probabilities classes scores"
+    keywords: ClassVar[str] = "probabilities classes scores softmax2d"
 
     dim: Annotated[int, Range(1, 3)] = 1
 
@@ -307,54 +336,6 @@ class Tanhshrink(Activation):
     """The number less its tanh: next to nothing near zero, the number less 1 far from it."""
 
     keywords: ClassVar[str] = "hyperbolic tangent"
-
-
-@block
-class GLU(Activation):
-    """Let the second half of the channels be a gate for the first: a × sigmoid(b). Dauphin 2016, arXiv:1612.08083."""
-
-    keywords: ClassVar[str] = "gated linear unit gate halves"
-
-    def shape(self, *inputs: Shape) -> Shape:
-        (shape,) = inputs
-        if shape[0] % 2:
-            raise ShapeError(f"{counted(shape[0], 'channel')} cannot be split into two halves.")
-        return Shape(shape[0] // 2, *shape[1:])
-
-    def init(self, *inputs: Shape) -> str:
-        return "nn.GLU(dim=1)"
-
-
-@block
-class Maxout(Activation):
-    """Split the channels into groups and keep the largest of each: the network learns its own activation.
-
-    Put a convolution or linear layer with ``pieces`` times as many channels before it. Goodfellow et al. 2013,
-    arXiv:1302.4389.
-
-    pieces: how many channels compete for one that comes out
-    """
-
-    keywords: ClassVar[str] = "maximum channels competition"
-
-    pieces: Annotated[int, Range(2, 64)] = 2
-
-    def shape(self, *inputs: Shape) -> Shape:
-        (shape,) = inputs
-        if shape[0] % self.pieces:
-            nearest = nearest_divisor(self.pieces, shape[0])
-            remedy = [Remedy(f"Set pieces to {nearest}", (Maxout(nearest),))] if nearest > 1 else []
-            raise ShapeError(f"{counted(shape[0], 'channel')} cannot be split into groups of {self.pieces}.", *remedy)
-        return Shape(shape[0] // self.pieces, *shape[1:])
-
-    def init(self, *inputs: Shape) -> str | None:
-        return None
-
-    def forward(self, name: str, *inputs: str) -> str:
-        return f"{inputs[0]}.unflatten(1, (-1, {self.pieces!r})).amax(2)"
-
-    def brief(self) -> str:
-        return f"of {self.pieces}"
 
 
 @block

@@ -40,7 +40,7 @@ class Conv2d(Block):
     padding_mode: what the padding is filled with
     """
 
-    keywords: ClassVar[str] = "convolution filter kernel atrous dilated grouped pointwise"
+    keywords: ClassVar[str] = "convolution filter kernel atrous dilated grouped pointwise 1x1 strided"
 
     out_channels: Channels = 16
     kernel_size: PositivePair = 3

@@ -35,7 +35,7 @@ class DepthwiseSeparable(Composite):
     """
 
     title: ClassVar[str] = "Depthwise separable"
-    keywords: ClassVar[str] = "depthwiseseparable mobilenet pointwise convolution xception"
+    keywords: ClassVar[str] = "depthwiseseparable mobilenet mobilenetv1 pointwise convolution xception"
     stem: ClassVar[str] = "block"
 
     out_channels: Channels = 64
@@ -84,7 +84,7 @@ class InvertedResidual(Composite):
     """
 
     title: ClassVar[str] = "Inverted residual"
-    keywords: ClassVar[str] = "invertedresidual mobilenet mnasnet depthwise linear bottleneck"
+    keywords: ClassVar[str] = "invertedresidual mobilenet mobilenetv2 mobilenetv3 mnasnet depthwise linear bottleneck"
     stem: ClassVar[str] = "block"
 
     out_channels: Channels = 24
@@ -292,7 +292,7 @@ class XceptionBlock(Composite):
     """
 
     title: ClassVar[str] = "Xception block"
-    keywords: ClassVar[str] = "xceptionblock separable depthwise entry middle exit"
+    keywords: ClassVar[str] = "xceptionblock separable depthwise entry middle exit flow"
     stem: ClassVar[str] = "block"
 
     out_channels: Channels = 128

@@ -16,11 +16,14 @@ Edge = Annotated[int, Range(0, 1_024)]
 class Upsample(Block):
     """Make each map larger by a whole factor, repeating pixels or drawing smooth lines between them.
 
+    There is no block for nn.MaxUnpool2d: it needs to be told which pixels a max pooling chose, and a block gives one
+    result. To enlarge by what is learned use ConvTranspose2d or PixelShuffle.
+
     scale_factor: how many times higher and wider
     mode: repeat the nearest pixel, or interpolate
     """
 
-    keywords: ClassVar[str] = "interpolate resize enlarge nearest bilinear decoder"
+    keywords: ClassVar[str] = "interpolate resize enlarge upsampling unpooling nearest bilinear decoder"
 
     scale_factor: Annotated[int | tuple[int, int], Range(1, 64)] = 2
     mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"

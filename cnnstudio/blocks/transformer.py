@@ -162,7 +162,7 @@ class SelfAttention(Block):
     """
 
     title: ClassVar[str] = "Self-attention"
-    keywords: ClassVar[str] = "selfattention multiheadattention multi head mha transformer vit"
+    keywords: ClassVar[str] = "selfattention multiheadattention multi-head head mha transformer vit"
     stem: ClassVar[str] = "attention"
 
     num_heads: Count = 4

@@ -61,7 +61,7 @@ def _dropout(steps: Steps, node: fx.Node) -> Value:
     return steps.follow(node, blocks.Dropout(steps.argument(node, 1, "p", 0.5)))
 
 
-def _softmax(made: type[blocks.Softmax] | type[blocks.LogSoftmax]) -> Rule:
+def _softmax(made: type[blocks.Softmax | blocks.LogSoftmax | blocks.Softmin]) -> Rule:
     def shared(steps: Steps, node: fx.Node) -> Value:
         dim = steps.module(node).dim if node.op == "call_module" else steps.argument(node, 1, "dim")
         return steps.on_map(node, made(int(dim) % steps.seen(node).dim()))
@@ -154,6 +154,7 @@ FUNCTIONS: dict[str, Rule] = {
     "dropout": _dropout,
     "softmax": _softmax(blocks.Softmax),
     "log_softmax": _softmax(blocks.LogSoftmax),
+    "softmin": _softmax(blocks.Softmin),
     "leaky_relu": _leaky,
     "elu": _elu,
     "gelu": _gelu,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor, fx, nn
 
 from cnnstudio.blocks import (
+    GLU,
     AvgPool2d,
     Conv2d,
     Flatten,
@@ -17,6 +18,7 @@ from cnnstudio.blocks import (
     Linear,
     LPPool2d,
     MaxPool2d,
+    Pad,
     PReLU,
 )
 from cnnstudio.exchange.importing import torchvisions
@@ -44,8 +46,9 @@ _ALIKE = {
 
 
 _EVERYWHERE = {
-    "AlphaDropout", "CELU", "Dropout", "ELU", "GELU", "Hardsigmoid", "Hardswish", "Hardtanh", "Identity", "LeakyReLU",
-    "LogSigmoid", "Mish", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh",
+    "AlphaDropout", "CELU", "Dropout", "ELU", "GELU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "Identity",
+    "LeakyReLU", "LogSigmoid", "Mish", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softplus", "Softshrink",
+    "Softsign", "Tanh", "Tanhshrink", "Threshold",
 }  # fmt: skip
 """Modules of single numbers, which no layout concerns."""
 
@@ -99,6 +102,20 @@ def _dropout2d(steps: Steps, node: fx.Node) -> Value:
     return steps.on_map(node, alike(steps.module(node)))
 
 
+def _glu(steps: Steps, node: fx.Node) -> Value:
+    if steps.module(node).dim % steps.seen(node).dim() != 1:
+        raise Unknown
+    return steps.on_map(node, GLU())
+
+
+def _pad(mode: Literal["zeros", "reflect", "replicate", "circular"]) -> Rule:
+    def padded(steps: Steps, node: fx.Node) -> Value:
+        left, right, top, bottom = steps.module(node).padding
+        return steps.on_map(node, Pad(top, bottom, left, right, mode))
+
+    return padded
+
+
 def _prelu(steps: Steps, node: fx.Node) -> Value:
     count = steps.module(node).num_parameters
     return steps.on_map(node, PReLU(count != 1), weights=weights_of(steps, node))
@@ -144,6 +161,11 @@ def layer_norm_of(steps: Steps, node: fx.Node, sizes: tuple[int, ...], eps: floa
 _MODULES: dict[str, Rule] = {
     "Flatten": _flatten,
     "Dropout2d": _dropout2d,
+    "GLU": _glu,
+    "ZeroPad2d": _pad("zeros"),
+    "ReflectionPad2d": _pad("reflect"),
+    "ReplicationPad2d": _pad("replicate"),
+    "CircularPad2d": _pad("circular"),
     "PReLU": _prelu,
     "Linear": _linear,
     "LayerNorm": _layer_norm,

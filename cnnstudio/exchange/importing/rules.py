@@ -27,7 +27,11 @@ def rule(steps: Steps, node: fx.Node) -> Rule | None:
     return FUNCTIONS.get(_OPERATORS.get(name, name))
 
 
-_MODULES = {nn.Softmax: "softmax", nn.LogSoftmax: "log_softmax"}  # whose axis is counted from the end as well
+_MODULES = {
+    nn.Softmax: "softmax",
+    nn.LogSoftmax: "log_softmax",
+    nn.Softmin: "softmin",
+}  # whose axis is counted from the end as well
 _OPERATORS = {"iadd": "add", "imul": "mul", "concat": "cat", "concatenate": "cat"}
 
 

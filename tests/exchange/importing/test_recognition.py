@@ -8,6 +8,7 @@ import torch.nn.functional as F  # noqa: N812 - torch's own habit
 from torch import Tensor, nn
 
 from cnnstudio.blocks import (
+    GLU,
     AdaptiveAvgPool2d,
     AvgPool2d,
     ChannelShuffle,
@@ -32,9 +33,13 @@ from cnnstudio.blocks import (
     PositionEmbedding,
     ReLU,
     Reshape,
+    RReLU,
     SelfAttention,
     Softmax,
+    Softmin,
     Softplus,
+    Softshrink,
+    Threshold,
     Tokens,
     Upsample,
 )
@@ -127,6 +132,14 @@ MODULES: list[tuple[nn.Module, Shape, Block]] = [
     (nn.Linear(6, 3, bias=False), VECTOR, Linear(3, False)),
     (nn.Softplus(2.0), MAP, Softplus(2.0)),
     (nn.Softmax(dim=-1), VECTOR, Softmax(1)),
+    (nn.Softmin(dim=1), VECTOR, Softmin(1)),
+    (nn.RReLU(0.1, 0.3), MAP, RReLU(0.1, 0.3)),
+    (nn.Softshrink(0.4), MAP, Softshrink(0.4)),
+    (nn.Threshold(0.1, 0.2), MAP, Threshold(0.1, 0.2)),
+    (nn.GLU(1), MAP, GLU()),
+    (nn.ZeroPad2d((1, 2, 0, 3)), MAP, Pad(0, 3, 1, 2)),
+    (nn.ReflectionPad2d(2), MAP, Pad(2, 2, 2, 2, "reflect")),
+    (nn.ReplicationPad2d(1), MAP, Pad(1, 1, 1, 1, "replicate")),
     (nn.Upsample(scale_factor=2.0, mode="bilinear"), MAP, Upsample(2, "bilinear")),
     (nn.Flatten(), MAP, Flatten()),
 ]  # fmt: skip
@@ -144,6 +157,7 @@ STRANGE: list[tuple[Callable[..., Tensor], dict[str, nn.Module], str]] = [
     (lambda m, x: m.step(x), {"step": nn.MaxPool2d(2, ceil_mode=False, dilation=1, return_indices=False)}, ""),
     (lambda m, x: m.step(x, x), {"step": nn.Bilinear(8, 8, 8)}, "nn.Bilinear"),
     (lambda m, x: m.step(x), {"step": nn.Softplus(1.0, threshold=3.0)}, "nn.Softplus"),
+    (lambda m, x: m.step(x), {"step": nn.GLU(2)}, "nn.GLU"),
     (lambda m, x: m.step(x), {"step": nn.AvgPool2d(2, divisor_override=3)}, "nn.AvgPool2d"),
     (lambda m, x: F.dropout(x, 0.5), {}, "F.dropout"),
     (lambda m, x: F.softplus(x, 2.0), {}, "F.softplus"),

@@ -122,6 +122,81 @@ def test_blocks_are_found_by_what_people_call_them(text: str, first: str) -> Non
     assert matches(text, BLOCKS.values())[0].__name__ == first
 
 
+# what a course on convolutional networks calls them
+VOCABULARY = {
+    "Conv2d": "pointwise, 1x1, grouped, dilated, atrous, strided",
+    "DepthwiseConv2d": "depthwise",
+    "DepthwiseSeparable": "depthwise separable, mobilenetv1, mobilenet",
+    "ConvTranspose2d": "transposed, deconvolution",
+    "FilterConv2d": "fixed filter, sobel, blur, laplacian, sharpen",
+    "Residual": "basic block, residual, shortcut, projection",
+    "PreActResidual": "pre-activation",
+    "Bottleneck": "bottleneck, resnext, cardinality, wide",
+    "Identity": "identity",
+    "StochasticDepth": "stochastic depth, drop path",
+    "SqueezeExcite": "squeeze",
+    "EfficientChannelAttention": "efficient channel attention, eca",
+    "SpatialAttention": "spatial attention",
+    "CBAM": "cbam",
+    "SelfAttention": "multi-head, self-attention",
+    "TransformerBlock": "transformer encoder",
+    "PatchEmbedding": "patch embedding",
+    "ClassToken": "class token",
+    "PositionEmbedding": "position embedding",
+    "InvertedResidual": "inverted residual, mobilenetv3",
+    "MBConv": "mbconv",
+    "FusedMBConv": "fused mbconv",
+    "Fire": "fire",
+    "ShuffleUnit": "shufflenet, channel split",
+    "XceptionBlock": "xception, entry flow, middle flow, exit flow",
+    "DenseBlock": "dense block",
+    "DenseLayer": "dense layer",
+    "Transition": "transition",
+    "Inception": "inception",
+    "InceptionA": "inception a",
+    "InceptionE": "inception e",
+    "ConvNeXtBlock": "convnext",
+    "LayerScale": "layer scale",
+    "LayerNorm2d": "channels last",
+    "PatchifyStem": "patchify",
+    "Maxout": "maxout",
+    "RegNetStage": "regnet stage",
+    "FractalBlock": "fractalnet",
+    "MaxPool2d": "max pooling",
+    "AvgPool2d": "average pooling",
+    "LPPool2d": "lp pooling",
+    "FractionalMaxPool2d": "fractional max",
+    "AdaptiveAvgPool2d": "adaptive, global, global average pooling, global average",
+    "AdaptiveMaxPool2d": "global max",
+    "Upsample": "upsampling, upsample, unpooling",
+    "PixelShuffle": "pixel shuffle",
+    "Pad": "padding",
+    "Crop": "cropping",
+    "ChannelSlice": "channel slice",
+    "Permute": "permute",
+    "Reshape": "reshape",
+    "PReLU": "prelu",
+    "ELU": "elu",
+    "SELU": "selu",
+    "Mish": "mish",
+    "Softplus": "softplus",
+    "InstanceNorm2d": "instance normalisation, instance normalization",
+    "Backbone": "pretrained, backbone",
+    "WindowBlock": "swin, shifted windows",
+    "MaxVitBlock": "maxvit",
+    "PatchMerging": "patch merging",
+    "Softmax": "softmax2d",
+    "RReLU": "rrelu, randomized",
+}
+
+
+@pytest.mark.parametrize("name", VOCABULARY)
+def test_every_word_of_a_course_finds_its_block(name: str) -> None:
+    offered = [block for block in BLOCKS.values() if block.is_offered]
+    for word in VOCABULARY[name].split(", "):
+        assert BLOCKS[name] in matches(word, offered)[:6], word
+
+
 def test_a_search_without_result_says_so(show: Show, qtbot: QtBot) -> None:
     panel = show()
     qtbot.keyClicks(panel.search, "qqq")
