@@ -22,8 +22,8 @@ def legs(start: QPointF, bends: Bends, end: QPointF) -> list[Leg]:
     """The pieces of a wire from place to place; it turns smoothly, leaves to the right and arrives from the left."""
     places = [start, *(QPointF(*place) for place in bends), end]
     ways = [QPointF(1.0, 0.0)]
-    for before, after in zip(places, places[2:], strict=False):
-        ways.append(_unit(after - before))
+    for before, place, after in zip(places, places[1:], places[2:], strict=False):
+        ways.append(_way(place - before, after - place))
     ways.append(QPointF(1.0, 0.0))
     made: list[Leg] = []
     for (one, out), (two, into) in pairwise(zip(places, ways, strict=True)):
@@ -66,6 +66,20 @@ def longest_leg(start: QPointF, bends: Bends, end: QPointF) -> tuple[int, QPoint
     index = max(range(len(made)), key=lambda leg: (made[leg][3] - made[leg][0]).manhattanLength())
     points = cubic_points(*made[index])
     return index, QPointF(*points[len(points) // 2])
+
+
+def _way(into: QPointF, out: QPointF) -> QPointF:
+    """The direction at a bend: level where the wire turns back on itself or goes on level, so that it swings nowhere.
+
+    Along each axis it is the harmonic mean of both slopes, and none where they disagree: Fritsch and Butland 1984.
+    """
+    one, two = _unit(into), _unit(out)
+
+    def mean(a: float, b: float) -> float:
+        return 2 * a * b / (a + b) if a * b > 0 else 0.0
+
+    way = QPointF(mean(one.x(), two.x()), mean(one.y(), two.y()))
+    return _unit(way) if not way.isNull() else _unit(into + out)
 
 
 def _unit(way: QPointF) -> QPointF:

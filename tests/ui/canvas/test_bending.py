@@ -48,6 +48,13 @@ def test_a_wire_passes_its_bends_and_leaves_and_arrives_level():
     assert len(points) == len(set(points))
 
 
+def test_a_wire_swings_nowhere():
+    """Between two bends at one height it runs level, and goes no lower than they are."""
+    points = bent_points(QPointF(0, 0), ((100.0, 140.0), (400.0, 140.0)), QPointF(500, 0))
+    assert {round(y, 6) for x, y in points if 100 <= x <= 400} == {140.0}
+    assert max(y for _, y in points) == pytest.approx(140.0)
+
+
 def test_a_new_bend_comes_where_the_wire_was_clicked():
     assert [leg_at(share, ()) for share in (0.0, 0.5, 1.0)] == [0, 0, 0]
     assert [leg_at(share, ((0, 0), (1, 1))) for share in (0.0, 0.3, 0.4, 0.7, 1.0)] == [0, 0, 1, 2, 2]
@@ -71,10 +78,9 @@ def test_a_wire_is_hit_where_it_is_seen(bent):
         assert hit.share == pytest.approx(share, abs=0.03)
     assert canvas.hit(QPointF(266.0, 14.0), 1.0).bend == 0  # near will do
     assert canvas.hit(QPointF(380.0, 180.0), 1.0).bend == 1
-    assert canvas.hit((wire.start + wire.end) / 2 + QPointF(0, 60), 1.0).edge is None
-    assert WIRE in canvas.wires_cut(QPointF(360, 60), QPointF(360, 220)) or WIRE in canvas.wires_cut(
-        QPointF(300, 180), QPointF(420, 180)
-    )
+    assert canvas.hit(QPointF(420.0, 94.0), 1.0).edge is None  # where it would run without them
+    assert WIRE in canvas.wires_cut(QPointF(320.0, -40.0), QPointF(320.0, 260.0))
+    assert WIRE not in canvas.wires_cut(QPointF(230.0, 80.0), QPointF(230.0, 110.0))
     where = wire.label[1]
     assert not any(where.contains(QPointF(*place)) for place in wire.bends)
     assert [line.p2() for line in wire.lines()][:-1] == [QPointF(*place) for place in wire.bends]
