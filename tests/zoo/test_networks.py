@@ -127,6 +127,8 @@ def test_frames_round_stem_stages_and_head_lie_apart(key: str) -> None:
         ("googlenet", ["Stem", "Inception 3", "Inception 4", "Inception 5", "Head"]),
         ("inception_v3", ["Stem", "Mixed 1", "Mixed 2", "Mixed 3", "Head"]),
         ("vit_b_16", ["Stem", "Encoder", "Head"]),
+        ("swin_t", ["Stem", "Stage 1", "Stage 2", "Stage 3", "Stage 4", "Head"]),
+        ("maxvit_t", ["Stem", "Stage 1", "Stage 2", "Stage 3", "Stage 4", "Head"]),
         ("small-resnet", ["Stem", "Stage 1", "Stage 2", "Stage 3", "Head"]),
         ("lenet5", ["Stage 1", "Stage 2", "Head"]),
         ("alexnet", ["Stage 1", "Stage 2", "Stage 3", "Head"]),
