@@ -10,7 +10,7 @@ from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.rules import Finding, Known, called, listed, rule
 from cnnstudio.compiler.source import obstacle
-from cnnstudio.graph import Edge, Graph, Node
+from cnnstudio.graph import Composite, Edge, Graph, Node
 
 
 @rule("no-input", "error")
@@ -62,8 +62,11 @@ def opaque(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """What an imported network does without a block here is named and shown, but it is not known how to write it."""
     graph = analysis.graph
     for name in analysis.facts:
+        block = graph[name].block
+        if not block.obstacle and not isinstance(block, Composite):
+            continue
         shapes = tuple(shape for shape in analysis.shapes_into(name) if shape is not None)
-        if reason := obstacle(graph[name].block, shapes):
+        if reason := obstacle(block, shapes):
             yield Finding((name,), f"{called(graph, name)}: {reason}")
 
 

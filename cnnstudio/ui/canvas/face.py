@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QTransform
 
 from cnnstudio.ui.canvas.geometry import input_port, output_port
-from cnnstudio.ui.canvas.style import Style
+from cnnstudio.ui.canvas.style import Style, static_text
 from cnnstudio.ui.measures import WIDTH
 
 MARGIN = 9.0  # round the body: ports, badge and the ring of the selection
@@ -16,7 +16,7 @@ RADIUS = 9.0
 TILE = 30.0  # the side of the square of the family
 TILE_LEFT = 11.0
 PORT_RADIUS = 4.5
-PORTS_FROM = 0.5  # the zoom from which ports have room
+NEAR, MIDDLE = 0.75, 0.5  # the zooms from which a node says everything, and from which ports and a shape have room
 SHARPEST = 2.0  # pixels for one of the scene up to which pictures are kept: nearer, few nodes are in view
 MOST = 300  # pictures kept at once
 
@@ -38,6 +38,11 @@ class Look(NamedTuple):
     opens: bool  # whether it can be looked into
     bypassed: bool
     heat: int | None
+
+
+def detail(zoom: float) -> int:
+    """How much of a node is told at this zoom: 0 from afar, 1, or 2 for everything."""
+    return 2 if zoom >= NEAR else 1 if zoom >= MIDDLE else 0
 
 
 def draw_face(painter: QPainter, look: Look, style: Style, widget_ratio: float | None) -> None:
@@ -78,15 +83,22 @@ def _picture(look: Look, style: Style, zoom: float, ratio: float) -> QPixmap:
 
 
 def paint_face(painter: QPainter, look: Look, style: Style, zoom: float) -> None:
-    """Paint the shadow, the body, the tile of the family and the ports; what is small is left out from afar."""
+    """Paint the shadow, the body, the glyph of the family on its tile, and the ports; from afar less."""
     _paint_body(painter, look, style, zoom)
     if look.bypassed:
         _paint_bypass(painter, look, style)
     family = style.family(look.family)
     painter.setPen(style.no_pen)
     painter.setBrush(family.body if look.bypassed else family.brush)
-    painter.drawRoundedRect(QRectF(TILE_LEFT, look.height / 2 - TILE / 2, TILE, TILE), TILE * 0.24, TILE * 0.24)
-    if zoom >= PORTS_FROM:
+    tile = QRectF(TILE_LEFT, look.height / 2 - TILE / 2, TILE, TILE)
+    painter.drawRoundedRect(tile, TILE * 0.24, TILE * 0.24)
+    font = style.glyph_fonts[detail(zoom)]
+    glyph = static_text(family.glyph, font)
+    half = QPointF(glyph.size().width() / 2, glyph.size().height() / 2)
+    painter.setFont(font)
+    painter.setPen(style.on_accent)
+    style.write(painter, tile.center() - half, glyph)
+    if zoom >= MIDDLE:
         _paint_ports(painter, look, style, zoom)
 
 
@@ -104,7 +116,7 @@ def _paint_body(painter: QPainter, look: Look, style: Style, zoom: float) -> Non
         painter.setPen(style.halo_pen if look.selected else style.error_halo_pen)
         painter.drawRoundedRect(body.adjusted(-2.0, -2.0, 2.0, 2.0), RADIUS + 2.0, RADIUS + 2.0)
     painter.setPen(_outline(look, style))
-    if look.opens and zoom >= PORTS_FROM:  # a second sheet behind it
+    if look.opens and zoom >= MIDDLE:  # a second sheet behind it
         painter.drawRoundedRect(QRectF(7.0, -4.0, WIDTH - 14.0, 20.0), 6.0, 6.0)
     painter.drawRoundedRect(body, RADIUS, RADIUS)
     if look.focused:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QPainter, QStaticText
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from cnnstudio.graph import Composite, Node, Shape
-from cnnstudio.ui.canvas.face import MARGIN, PORTS_FROM, TILE, TILE_LEFT, Look, draw_face
+from cnnstudio.ui.canvas.face import MARGIN, MIDDLE, Look, detail, draw_face
 from cnnstudio.ui.canvas.geometry import input_port, output_port
 from cnnstudio.ui.canvas.measure import Share
-from cnnstudio.ui.canvas.style import HEATS, FontPair, Style, pen, static_text
+from cnnstudio.ui.canvas.style import HEATS, Style, pen
 from cnnstudio.ui.measures import WIDTH, node_height
 from cnnstudio.ui.speech import BYPASSED
 
 TEXT_LEFT, TEXT_WIDTH = 50.0, WIDTH - 50.0 - 11.0
-NEAR, MIDDLE = 0.75, PORTS_FROM  # the zooms from which a node says everything, and from which its shape has room
 
 Text = tuple[QPointF, QStaticText, QFont, str]  # its top left corner, and the role of its colour
 
@@ -160,7 +159,7 @@ class NodeItem(QGraphicsRectItem):
             for brush, width in ((style.track_brush, TEXT_WIDTH), (style.heat_brush, TEXT_WIDTH * self.share.of_all)):
                 painter.setBrush(brush)
                 painter.drawRect(QRectF(TEXT_LEFT, self.height - 6.0, width, 2.5))
-        level = 2 if zoom >= NEAR else 1 if zoom >= MIDDLE else 0
+        level = detail(zoom)
         if level not in self._texts:
             self._texts[level] = self._layout_texts(level)
         for place, text, font, color in self._texts[level]:
@@ -188,8 +187,7 @@ class NodeItem(QGraphicsRectItem):
 
     def _layout_texts(self, level: int) -> list[Text]:
         style, node = self.style, self.node
-        family = style.family(node.block.family)
-        about, about_font = _fitted(node.block.title, node.block.brief(), style)
+        about, about_font = style.fitted(node.block.title, node.block.brief(), TEXT_WIDTH)
         unknown = "?" if self.concealed else "does not fit" if self.misfit else "no shape yet"
         shape = str(self.shape_out) if self.shape_out is not None else unknown
         faint = self.is_waiting or node.bypassed
@@ -203,28 +201,9 @@ class NodeItem(QGraphicsRectItem):
         second = 1 if self.share is not None or node.bypassed else 2
         picked = ((0,), (0, second), (0, 1, 2))[level]  # what has room to be read from here
         top, pitch = self.height / 2 - (15.5, 22.0, 25.0)[level], (0.0, 23.0, 17.0)[level]
-        made = [_glyph(family.glyph, QPointF(TILE_LEFT + TILE / 2, self.height / 2), style.glyph_fonts[level])]
+        made: list[Text] = []
         for place, row in enumerate(picked):
             words, color = rows[row]
             font = about_font if row == 1 else style.node_fonts[level][min(place, 1)]
             made.append((QPointF(TEXT_LEFT, top + place * pitch), style.line(words, font, TEXT_WIDTH), font[0], color))
         return made
-
-
-def _fitted(title: str, brief: str, style: Style) -> tuple[str, FontPair]:
-    """Title and parameters in one line: in smaller letters, then with a shorter title, before a parameter is lost."""
-    words = f"{title}  {brief}" if brief else title
-    for font in (style.node_fonts[-1][1], style.tight_font):
-        if font[1].horizontalAdvance(words) <= TEXT_WIDTH:
-            return words, font
-    metrics = style.tight_font[1]
-    rest = TEXT_WIDTH - metrics.horizontalAdvance(f"  {brief}")
-    if brief and rest > 0.25 * TEXT_WIDTH:
-        return f"{metrics.elidedText(title, Qt.TextElideMode.ElideRight, rest)}  {brief}", style.tight_font
-    return brief or title, style.tight_font
-
-
-def _glyph(character: str, center: QPointF, font: QFont) -> Text:
-    text = static_text(character, font)
-    size = text.size()
-    return center - QPointF(size.width() / 2, size.height() / 2), text, font, "on_accent"

@@ -157,14 +157,14 @@ class CanvasScene(QGraphicsScene):
         problems = problems_of(self.document, analysis)
         before, facts = self._shown, self.document.shown_analysis.facts
         self._shown = facts
-        conceals = self.document.conceals
+        hidden = {name for name in self.nodes if self.document.conceals(name)} if self.document.concealed else ()
         told = 0
         for name, item in self.nodes.items():
             # a fact is cached by what it follows from, so the same fact is the same object
             known = facts.get(name)
             if known is not before.get(name) or problems.get(name) != self._problems.get(name) or not item.shape_out:
                 shape = known.shape if known else None
-                item.show_result(shape, name in analysis.errors, *problems.get(name, ("", "")), conceals(name))
+                item.show_result(shape, name in analysis.errors, *problems.get(name, ("", "")), name in hidden)
                 told += 1
         self._problems = problems
         self._repaint(told)
@@ -172,7 +172,7 @@ class CanvasScene(QGraphicsScene):
         for edge, wire in self.wires.items():
             carried = facts.get(edge.source)
             faulty = edge.target in errors and carried is not None
-            concealed = conceals(edge.source)
+            concealed = edge.source in hidden
             if carried is not wire.carried or faulty is not wire.faulty or concealed is not wire.concealed:
                 self._update_label(wire, told)
                 wire.show_result(carried, faulty, concealed)

@@ -113,6 +113,7 @@ class Style:
         self.far_heats = [QBrush(mix(heat, color("line"), 0.95 * step / (HEATS - 1))) for step in range(HEATS)]
         self.is_drawing = False  # whether it paints a drawing for a file, of letters and lines, not of pixels
         self._lines: dict[tuple[str, int, int], QStaticText] = {}
+        self._fitted: dict[tuple[str, str], tuple[str, FontPair]] = {}
         self.faces: dict[object, QPixmap] = {}  # the pictures of nodes ...
         self.faces_at = 0.0, 0.0  # ... at this zoom, on a screen of so many pixels for one
         self._families: dict[str, FamilyStyle] = {}
@@ -151,6 +152,25 @@ class Style:
             short = font[1].elidedText(words, Qt.TextElideMode.ElideRight, width)
             self._lines[key] = static_text(short, font[0])
         return self._lines[key]
+
+    def fitted(self, title: str, brief: str, width: float) -> tuple[str, FontPair]:
+        """Title and parameters in one line: in smaller letters, then with less title, before a parameter is lost."""
+        if (title, brief) not in self._fitted:
+            if len(self._fitted) > MOST_LINES:
+                self._fitted.clear()
+            self._fitted[title, brief] = self._fit(title, brief, width)
+        return self._fitted[title, brief]
+
+    def _fit(self, title: str, brief: str, width: float) -> tuple[str, FontPair]:
+        words = f"{title}  {brief}" if brief else title
+        for font in (self.node_fonts[-1][1], self.tight_font):
+            if font[1].horizontalAdvance(words) <= width:
+                return words, font
+        metrics = self.tight_font[1]
+        rest = width - metrics.horizontalAdvance(f"  {brief}")
+        if brief and rest > 0.25 * width:
+            return f"{metrics.elidedText(title, Qt.TextElideMode.ElideRight, rest)}  {brief}", self.tight_font
+        return brief or title, self.tight_font
 
     def frame(self, hue: int) -> FrameStyle:
         """How a frame of this hue is painted."""
