@@ -12,6 +12,7 @@ from cnnstudio.ui.bookmark_list import show_bookmarks
 from cnnstudio.ui.bookmarks import add_bookmark, go_to_bookmark, title_of
 from cnnstudio.ui.canvas.measure import MEASURES
 from cnnstudio.ui.handbook import show_handbook
+from cnnstudio.ui.parts import go_round
 from cnnstudio.ui.shortcut_editor import show_shortcuts
 from cnnstudio.ui.theme import theme
 from cnnstudio.zoo import TEMPLATES
@@ -304,6 +305,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("text-larger", "Larger text", lambda w: w.scale_text(theme.scale + 0.1), "Ctrl+Shift+.", "text-aa"),
     Action("text-smaller", "Smaller text", lambda w: w.scale_text(theme.scale - 0.1), "Ctrl+Shift+,", "text-aa"),
     Action("text-normal", "Normal text", lambda w: w.scale_text(1.0), "", "text-aa"),
+    Action("next-part", "Next part of the window", lambda w: go_round(w, 1), "F6", "squares-four"),
+    Action("previous-part", "Previous part of the window", lambda w: go_round(w, -1), "Shift+F6", "squares-four"),
     Action("default-layout", "Panels as they were at first", lambda w: w.default_layout(), "", "layout"),
     # help
     Action("commands", "All commands…", lambda w: w.show_commands(), "Ctrl+Shift+P", "command"),
@@ -352,7 +355,7 @@ MENUS: tuple[Menu, ...] = (
             ("Heat", ("heat-*",)), "wide-wires", "snap", None,
             ("Bookmarks", ("bookmark-add", "bookmark-list", None, "bookmark-go-*")),
             ("Panels", ("panels",)),
-            "default-layout", None, ("Colours", ("theme", None, "theme-*")),
+            "default-layout", "next-part", "previous-part", None, ("Colours", ("theme", None, "theme-*")),
             ("Text size", ("text-*",)),
         ),
     ),

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMenu, QStyle, QTabBar, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStyle, QTabWidget, QToolBar, QWidget
 
 import cnnstudio
 from cnnstudio.ui.actions import ACTIONS, Action
 from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.docks import tidy
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.exports import Exports
 from cnnstudio.ui.figure.page import FigurePage
@@ -33,6 +34,7 @@ from cnnstudio.ui.panels.quiz import QuizPanel
 from cnnstudio.ui.panels.source import SourcePanel
 from cnnstudio.ui.panels.summary import SummaryPanel
 from cnnstudio.ui.panels.training import TrainingPanel
+from cnnstudio.ui.parts import give_keyboard
 from cnnstudio.ui.pictures import Pictures
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
@@ -214,29 +216,7 @@ class Window(QMainWindow):
         dock.show()
         dock.raise_()
         if (widget := dock.widget()) is not None:
-            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _show_titles(self) -> None:
-        """A dock among tabs has its title there; only one alone needs a title of its own."""
-        for dock in self.docks.values():
-            among = [other for other in self.tabifiedDockWidgets(dock) if not other.isHidden()]
-            title = "" if among and not dock.isFloating() else dock.windowTitle()
-            bar = dock.titleBarWidget()
-            if bar is None or bar.objectName() != title:
-                bar = QLabel(title) if title else QWidget()
-                bar.setObjectName(title)
-                bar.setProperty("dockTitle", True)
-                dock.setTitleBarWidget(bar)
-
-    def _hide_old_tabs(self) -> None:
-        """Hide the tab bars of groups that are no more: Qt leaves them lying over the window."""
-        groups = [
-            {dock.windowTitle(), *(other.windowTitle() for other in self.tabifiedDockWidgets(dock))}
-            for dock in self.docks.values()
-        ]
-        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            if {bar.tabText(index) for index in range(bar.count())} not in groups:
-                bar.hide()
+            give_keyboard(widget)
 
     def _reveal(self, name: str) -> None:
         if name not in self.document.view_graph:
@@ -331,8 +311,7 @@ class Window(QMainWindow):
         problems = len(errors) if len(self.document.graph) else 0
         self.docks["problems"].setWindowTitle(f"Problems ({problems})" if problems else "Problems")
         self.commands.refresh()
-        self._show_titles()
-        self._hide_old_tabs()
+        tidy(self, self.docks.values())
 
     # events
 

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.project import Project
+from cnnstudio.ui.window import Window
+
+
+def where(window: Window) -> str:
+    """The part that has the keyboard."""
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    for bar in window.messages.bars:
+        if bar.isAncestorOf(focus):
+            return "message"
+    if focus is window.canvas:
+        return "canvas"
+    return next(name for name, dock in window.docks.items() if dock.isAncestorOf(focus))
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, window: Window, tiny: Project) -> Window:
+    window.document.open(tiny, None)
+    window.activateWindow()
+    window.canvas.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is window.canvas)
+    qtbot.wait(10)
+    return window
+
+
+def test_f6_goes_round_what_is_seen_and_back(qtbot: QtBot, open_window: Window) -> None:
+    window, seen = open_window, []
+    for _ in range(4):
+        window.commands.run("next-part")
+        seen.append(where(window))
+    assert seen[:2] == ["palette", "inspector"]
+    assert "canvas" in seen
+    window.canvas.setFocus()
+    window.commands.run("previous-part")
+    window.commands.run("next-part")
+    assert where(window) == "canvas"
+
+
+def test_a_message_is_a_part_and_can_be_answered(qtbot: QtBot, open_window: Window) -> None:
+    window, answers = open_window, []
+    window.messages.say("The file changed.", "error", ("Read it again", lambda: answers.append(1)))
+    qtbot.wait(10)
+    window.canvas.setFocus()
+    window.commands.run("next-part")
+    assert where(window) == "message"
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert answers == [1]
+
+
+def test_a_panel_that_is_shown_has_the_keyboard_in_it_where_something_can_be_done(open_window: Window) -> None:
+    for name in ("palette", "outline", "training", "summary", "source"):
+        open_window.commands.run(f"show-{name}")
+        focus = QApplication.focusWidget()
+        panel = open_window.docks[name].widget()
+        assert focus is not panel
+        assert panel.isAncestorOf(focus), name
