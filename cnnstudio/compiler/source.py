@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from cnnstudio.blocks.group import Group, unrolled
 from cnnstudio.compiler.classes import Class, classes
 from cnnstudio.compiler.expressions import template, written
 from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.compiler.repeats import repeated
 from cnnstudio.compiler.uses import Use, frozen, init, use_of
 from cnnstudio.compiler.variables import variables
 from cnnstudio.compiler.writing import LINE_LENGTH, wrapped
@@ -205,7 +206,7 @@ class _Network:
         for name in self.graph.order:
             if name in self.stages:
                 stage = self.stages[name]
-                inits.append((stage.name, f"nn.Sequential({', '.join(_repeats(map(self._call, stage.nodes)))})"))
+                inits.append((stage.name, f"nn.Sequential({', '.join(repeated([*map(self._call, stage.nodes)]))})"))
             if name in self.staged:
                 stage, index = self.staged[name]
                 self.paths[name] = f"{stage.name}.{index}"
@@ -233,7 +234,7 @@ class _Network:
 
     def _call(self, name: str) -> str:
         calls = [self.classes[use.key].call(use) + frozen(use.block) for use in self.uses[name]]
-        return calls[0] if len(calls) == 1 else f"nn.Sequential({', '.join(_repeats(calls))})"
+        return calls[0] if len(calls) == 1 else f"nn.Sequential({', '.join(repeated(calls))})"
 
     def _into(self, node: Node) -> tuple[Shape, ...]:
         return tuple(self.analysis.facts[source].shape for source in node.inputs if source is not None)
@@ -246,21 +247,6 @@ def _copies(block: Composite, shapes: tuple[Shape, ...]) -> list[tuple[Composite
 
 def _counted(shape: Shape) -> str:
     return f"{shape[0]} outputs" if len(shape) == 1 else f"an output of {shape}"
-
-
-def _repeats(calls: Iterable[str]) -> list[str]:
-    """The calls, with three or more equal ones in a row as one generator."""
-    runs: list[tuple[str, int]] = []
-    for call in calls:
-        if runs and runs[-1][0] == call:
-            runs[-1] = (call, runs[-1][1] + 1)
-        else:
-            runs.append((call, 1))
-    return [
-        word
-        for call, count in runs
-        for word in ([f"*({call} for _ in range({count}))"] if count >= 3 else [call] * count)
-    ]
 
 
 def _written(made: Class) -> list[str]:
