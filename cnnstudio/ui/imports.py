@@ -28,6 +28,7 @@ PYTHON = "Python files (*.py)"
 CHECKPOINTS = "Weights (*.safetensors *.pth *.pt *.bin)"
 WEIGHTS = ".safetensors"
 MOST_BUTTONS = 4
+PUBLISHED, MOST_CLASSES = 1_000, 2_000  # classes of ImageNet, and the most that can be typed
 
 # what the squares in the list are coloured by: the idea that a family of models is known for
 _FAMILIES = {
@@ -52,8 +53,7 @@ class Imports(QObject):
     # what to import
 
     def ask_model(self) -> None:
-        """Let the person choose one of torchvision's models from a list."""
-        canvas = self._window.canvas
+        """Let the person choose one of torchvision's models from a list, and then for how many classes."""
         entries = [
             Entry(
                 model.title,
@@ -64,8 +64,22 @@ class Imports(QObject):
             )
             for name, model in MODELS.items()
         ]
+        self._ask(entries, "Import a torchvision model", lambda name: self.ask_classes(str(name)))
+
+    def ask_classes(self, name: str) -> None:
+        """Let the person say how many classes the model is to tell apart: those of its publication, or a number."""
+        others = [count for count in range(2, MOST_CLASSES + 1) if count != PUBLISHED]
+        entries = [
+            Entry(f"{PUBLISHED:,} classes", "as it was published", _family(name), PUBLISHED, f"{PUBLISHED}"),
+            *(Entry(f"{count} classes", "with a new head", _family(name), count, aside=True) for count in others),
+        ]
+        hint = f"{MODELS[name].title} for how many classes?"
+        self._ask(entries, hint, lambda count: self.start_model(name, int(str(count))), "Type another number")
+
+    def _ask(self, entries: list[Entry], hint: str, take: Callable[[object], None], note: str = "") -> None:
+        canvas = self._window.canvas
         middle = QPoint(canvas.viewport().width() // 2 - canvas.popup.width() // 2, canvas.viewport().height() // 5)
-        canvas.popup.ask(entries, middle, lambda name: self.start_model(str(name)), hint="Import a torchvision model")
+        canvas.popup.ask(entries, middle, take, hint=hint, note=note)
 
     def ask_file(self) -> None:
         """Ask for a Python file."""
@@ -97,13 +111,13 @@ class Imports(QObject):
 
     # importing
 
-    def start_model(self, name: str) -> None:
-        """Import one of torchvision's models in the background."""
+    def start_model(self, name: str, classes: int = PUBLISHED) -> None:
+        """Import one of torchvision's models in the background, with a head for so many classes."""
 
         def work(report: Callable[[str, float | None], bool]) -> Imported:
             from cnnstudio.exchange.importing.network import import_torchvision
 
-            return import_torchvision(name)
+            return import_torchvision(name, classes)
 
         self._start(work, f"Importing {MODELS[name].title}…")
 

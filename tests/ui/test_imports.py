@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Opaque
 from cnnstudio.exchange.importing.catalogue import MODELS
+from cnnstudio.graph import Shape
 from cnnstudio.project import Project
 from cnnstudio.training import weights
 from cnnstudio.training.torchvision_compat import torchvision
@@ -55,11 +56,26 @@ def test_a_model_is_found_by_typing_and_opened_unsaved(qtbot: QtBot, window: Win
     qtbot.keyClicks(popup.field, "squeeze 1.1")
     assert [entry.value for entry in popup.entries] == ["squeezenet1_1"]
     qtbot.keyClick(popup.field, Qt.Key.Key_Return)
+    assert popup.isVisible() and [entry.title for entry in popup.entries] == ["1,000 classes"]
+    qtbot.keyClick(popup.field, Qt.Key.Key_Return)
     wait(qtbot, window, "SqueezeNet 1.1 is here, with 1,235,496 parameters.")
     assert len(window.document.graph) == 19
     assert window.document.path is None and window.files.is_modified
     assert window.document.project.recipe.data == "folder"
     assert not [found for found in window.document.diagnostics if found.severity == "error"]
+
+
+def test_the_head_follows_the_number_of_classes_that_is_typed(qtbot: QtBot, window: Window) -> None:
+    window.imports.ask_classes("squeezenet1_1")
+    popup = window.canvas.popup
+    qtbot.keyClicks(popup.field, "1000")
+    assert [entry.value for entry in popup.entries] == [1000]
+    popup.field.clear()
+    qtbot.keyClicks(popup.field, "17")
+    assert popup.entries[0].value == 17
+    qtbot.keyClick(popup.field, Qt.Key.Key_Return)
+    wait(qtbot, window, "SqueezeNet 1.1 is here, with 731,217 parameters.")
+    assert window.document.analysis.shape(window.document.graph.outputs[0].name) == Shape(17)
 
 
 def test_unsaved_work_is_asked_for_first(qtbot: QtBot, window: Window, tiny: Project) -> None:
