@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF
 
 from cnnstudio.graph import Edge
+from cnnstudio.ui.canvas.bent import CHOSEN
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.scene import CanvasScene
@@ -56,5 +57,6 @@ class BendMarks:
         return bend if away <= reach else None
 
     def rects(self) -> list[QRectF]:
-        """The rectangles round the wires that bend: their bends may lie far from all nodes."""
-        return [self._scene.wires[edge].sceneBoundingRect() for edge in self.wires]
+        """Small rectangles round all bends: they may lie far from all nodes."""
+        places = (place for edge in self.wires for place in self._scene.wires[edge].bends)
+        return [QRectF(x - CHOSEN, y - CHOSEN, 2 * CHOSEN, 2 * CHOSEN) for x, y in places]
