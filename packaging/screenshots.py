@@ -19,11 +19,14 @@ os.environ["CNNSTUDIO_HOME"] = tempfile.mkdtemp(prefix="cnnstudio-pictures-")
 from PySide6.QtCore import QEventLoop, QSize, QTimer
 
 from cnnstudio.blocks import Linear
-from cnnstudio.project import Project
+from cnnstudio.compiler.inference import infer
+from cnnstudio.figure import Options, figure
+from cnnstudio.project import Project, read
 from cnnstudio.resources import resource
 from cnnstudio.ui.app import application
+from cnnstudio.ui.figure.files import drawing
 from cnnstudio.ui.preferences import Preferences
-from cnnstudio.ui.theme import theme
+from cnnstudio.ui.theme import FAMILY_HUES, theme
 from cnnstudio.ui.window import Window
 from cnnstudio.zoo import TEMPLATES
 
@@ -95,6 +98,13 @@ def take(scene: Callable[[Window], None], size: QSize, path: Path) -> None:
     wait(50)
 
 
+def draw_figure(path: Path) -> None:
+    """The paper figure of LeNet-5."""
+    graph = read(resource("examples", "lenet5.cnn")).graph
+    path.write_bytes(drawing(figure(infer(graph), Options(), FAMILY_HUES)))
+    print(path)
+
+
 def main() -> int:
     """Take them all, or those of the README alone."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -102,6 +112,7 @@ def main() -> int:
     chosen = parser.parse_args()
     application()
     theme.install("light", 1.0)
+    draw_figure(HERE / "paper-figure.svg")
     for scheme in ("light", "dark"):
         theme.set_scheme(scheme)
         take(trained, QSize(1440, 900), HERE / f"window-{scheme}.png")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from cnnstudio.figure.inks import PAPER
-from cnnstudio.figure.marks import Circle, Figure, Line, Mark, Point, Polygon, Text
+from cnnstudio.figure.marks import Circle, Figure, Glyph, Line, Mark, Point, Polygon, Text
 from cnnstudio.figure.typesetting import width
 
 FONTS = "Helvetica, Arial, 'Nimbus Sans', 'Liberation Sans', sans-serif"
@@ -15,13 +15,18 @@ LONG = 40  # letters of a line that is set to its exact length
 
 def svg(figure: Figure, glyphs: Mapping[str, str]) -> str:
     """The drawing; ``glyphs`` are the paths of the families' signs in a square of 1 round the origin."""
+    signs = dict.fromkeys(mark.family for mark in figure.marks if isinstance(mark, Glyph) and glyphs.get(mark.family))
     size = f'width="{figure.width:.0f}" height="{figure.height:.0f}"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {figure.width:.0f} {figure.height:.0f}" '
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'{size} viewBox="0 0 {figure.width:.0f} {figure.height:.0f}" '
         f'font-family="{FONTS}" stroke-linejoin="round" stroke-linecap="round">',
         "<title>Network</title>",
         f"<desc>{_words(figure.caption)}</desc>",
+        "<defs>",
+        *(f'<path id="sign-{family}" d={quoteattr(glyphs[family])}/>' for family in signs),
+        "</defs>",
         f'<rect {size} fill="{PAPER}"/>',
         *(_mark(mark, glyphs) for mark in figure.marks),
         "</svg>",
@@ -46,11 +51,11 @@ def _mark(mark: Mark, glyphs: Mapping[str, str]) -> str:
             weight += f' textLength="{_number(width(mark.words, mark.size))}" lengthAdjust="spacingAndGlyphs"'
         look = f'font-size="{_number(mark.size)}" text-anchor="{mark.anchor}" fill="{mark.color}"{weight}'
         return f'<text x="{x}" y="{y}" {look}>{_words(mark.words)}</text>'
-    path = glyphs.get(mark.family, "")
-    if not path:
+    if not glyphs.get(mark.family):
         return ""
     x, y = map(_number, mark.center)
-    return f'<path transform="translate({x} {y}) scale({_number(mark.size)})" fill="{mark.color}" d={quoteattr(path)}/>'
+    place = f'transform="translate({x} {y}) scale({_number(mark.size)})"'
+    return f'<use xlink:href="#sign-{mark.family}" {place} fill="{mark.color}"/>'
 
 
 def _rounded(line: Line) -> str:
