@@ -277,6 +277,15 @@ class Editor(Camera):
         gone = all(frame.members <= set(self.chosen) for frame in frames)
         self.attempt("Unframe" if gone else "Take out of the frame", lambda graph: graph.unframe(self.chosen))
 
+    def join_frame(self) -> None:
+        """Take the selected nodes that are in no frame into the one that others of them are in."""
+        frames = self.chosen_frames
+        if len(frames) != 1 or all(name in frames[0].members for name in self.chosen):
+            self.document.said.emit("Select the blocks to take in, and one that is in the frame.")
+            return
+        members, names = frames[0].members, self.chosen
+        self.attempt(f"Take into {frames[0].title}", lambda graph: taken_in(graph, members, names))
+
     def recolor_frame(self) -> None:
         """Give the frames of the selected nodes the next colour."""
         frames = self.chosen_frames

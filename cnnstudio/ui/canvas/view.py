@@ -230,10 +230,14 @@ class CanvasView(Walking):
         view, place = self.viewport().rect(), self._pointer.view
         dx = _past(place.x(), view.left(), view.right())
         dy = _past(place.y(), view.top(), view.bottom())
-        if self._tool is not None and (dx or dy):
-            self.pan_by(-dx, -dy)
-            self._pointer = Pointer(self.mapToScene(place), place, self._pointer.modifiers)
+        if not (dx or dy) or (self._tool is None and self._drop is None):
+            return
+        self.pan_by(-dx, -dy)
+        self._pointer = Pointer(self.mapToScene(place), place, self._pointer.modifiers)
+        if self._tool is not None:
             self._tool.move(self._pointer)
+        elif self._drop is not None:
+            self._drop.move(place.toPointF())
 
     # telling
 
@@ -300,16 +304,21 @@ class CanvasView(Walking):
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         if self._drop is not None:
+            place = event.position().toPoint()
+            self._pointer = Pointer(self.mapToScene(place), place, event.modifiers())
             self._drop.move(event.position())
+            self._roll.start()
             event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         if self._drop is not None:
             self._drop.end()
             self._drop = None
+            self._roll.stop()
 
     def dropEvent(self, event: QDropEvent) -> None:
         drop, self._drop = self._drop or Drop(self), None
+        self._roll.stop()
         drop.move(event.position())
         edge = drop.end()
         block = dragged_block(event.mimeData(), self.document)

@@ -100,6 +100,22 @@ def test_a_block_dropped_on_a_wire_is_spliced_in(hand_on, chain):
     assert hand.inputs("relu2") == ("input1",)
 
 
+def test_a_block_held_at_the_border_makes_the_view_roll_on(hand_on, chain, qtbot):
+    hand = hand_on(chain)
+    mime, viewport, before = QMimeData(), hand.view.viewport(), hand.view.visible().center()
+    mime.setData("application/x-cnnstudio-block", json.dumps({"block": "ReLU", "parameters": {}}).encode())
+    held = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    at = QPoint(998, 300)
+    QApplication.sendEvent(viewport, QDragEnterEvent(at, *held))
+    QApplication.sendEvent(viewport, QDragMoveEvent(at, *held))
+    qtbot.waitUntil(lambda: hand.view.visible().center().x() > before.x() + 40)
+    QApplication.sendEvent(viewport, QDropEvent(QPointF(at), *held))
+    here = hand.view.visible()
+    qtbot.wait(40)
+    assert hand.view.visible() == here
+    assert hand.graph["relu2"].position[0] + 92 == pytest.approx(hand.view.mapToScene(at).x(), abs=2)
+
+
 @pytest.mark.parametrize(
     "payload",
     ["", "[]", "{}", '{"block": "Nothing"}', '{"block": "Conv2d", "parameters": {"nothing": 1}}', "[" * 50_000,

@@ -215,6 +215,19 @@ def test_a_block_dropped_in_a_frame_joins_it(hand_on, framed):
     assert hand.graph == framed
 
 
+def test_a_command_takes_blocks_into_the_frame_of_another(hand_on, framed):
+    hand = hand_on(framed)
+    frame = framed.frames[0]
+    inside, outside = min(frame.members), next(name for name in framed.nodes if name not in framed.framed)
+    hand.document.select((outside,))
+    hand.view.join_frame()
+    assert "one that is in the frame" in hand.said[-1]
+    hand.document.select((inside, outside))
+    hand.view.join_frame()
+    assert hand.graph.framed[outside].members == frame.members | {outside}
+    assert hand.graph.framed[outside].title == frame.title
+
+
 def test_shift_takes_a_block_out_of_its_frame(hand_on, framed):
     hand = hand_on(framed)
     hand.drag(hand.body("relu1"), QPointF(640.0, 450.0), SHIFT)

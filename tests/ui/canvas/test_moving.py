@@ -138,3 +138,13 @@ def test_a_node_falls_into_line_with_its_wires_unless_ctrl_is_held(hand_on, chai
     hand.document.undo_stack.undo()
     hand.drag(start, start + QPointF(30, -136), CTRL)
     assert hand.graph["relu1"].position == (630.0, 64.0)
+
+
+def test_a_node_falls_into_line_with_its_neighbours(hand_on, chain):
+    hand = hand_on(chain)
+    start = hand.body("conv2")
+    hand.drag(start, start + QPointF(276, 30), let_go=False)
+    assert hand.view.scene_item("conv2").x() == 560.0, "its left side stands below that of relu1"
+    assert hand.view.tool._guides, "and a line says so"
+    hand.release(start + QPointF(276, 30))
+    assert hand.graph["conv2"].position == (560.0, 350.0)

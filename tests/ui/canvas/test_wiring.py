@@ -139,6 +139,13 @@ def test_ctrl_drag_cuts_what_it_crosses(hand_on, chain):
     assert hand.document.undo_stack.count() == 1, "one stroke is one step"
 
 
+def test_alt_and_shift_make_a_knife_even_over_a_node(hand_on, chain):
+    hand = hand_on(chain)
+    hand.drag(hand.body("conv2"), QPointF(510, 20), Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert hand.inputs("relu1") == (None,)
+    assert hand.graph["conv2"].position == chain["conv2"].position
+
+
 def test_y_held_is_a_knife_too(hand_on, chain):
     from PySide6.QtTest import QTest
 
