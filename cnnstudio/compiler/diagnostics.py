@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cnnstudio.compiler import advice, structure
 from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.compiler.rules import RULES, Known, Severity
+from cnnstudio.compiler.rules import RULES, Finding, Known, Severity
+from cnnstudio.graph import Graph, Node
 
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "hint")
 _HEADINGS = {
@@ -43,14 +45,24 @@ def diagnose(
     known, whole = Known(classes, images, weights), analysis.graph
     analysis = analysis.acting
 
-    def possible(fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
-        return fixes if analysis.graph is whole else tuple(fix for fix in fixes if fix.apply(whole) is not whole)
+    beside = {each for node in whole if node.bypassed for each in _beside(whole, node)}
+
+    def possible(found: Finding, severity: Severity) -> tuple[Fix, ...]:
+        if analysis.graph is whole or (severity != "error" and beside.isdisjoint(found.nodes)):
+            return found.fixes
+        return tuple(fix for fix in found.fixes if fix.apply(whole) is not whole)
 
     return tuple(
-        Diagnostic(rule.code, rule.severity, found.nodes, found.sentence, possible(found.fixes))
+        Diagnostic(rule.code, rule.severity, found.nodes, found.sentence, possible(found, rule.severity))
         for rule in sorted(RULES.values(), key=lambda rule: _SEVERITIES.index(rule.severity))
         for found in rule.check(analysis, known)
     )
+
+
+def _beside(graph: Graph, node: Node) -> Iterator[str | None]:
+    """What a node reads, and what reads it."""
+    yield from node.inputs
+    yield from (edge.target for edge in graph.consumers[node.name])
 
 
 def handbook() -> str:

@@ -6,7 +6,18 @@ import random
 
 import pytest
 
-from cnnstudio.blocks import Add, Conv2d, Flatten, Group, Input, Linear, MaxPool2d, ReLU
+from cnnstudio.blocks import (
+    Add,
+    BatchNorm2d,
+    Conv2d,
+    Dropout2d,
+    Flatten,
+    Group,
+    Input,
+    Linear,
+    MaxPool2d,
+    ReLU,
+)
 from cnnstudio.compiler.comparison import compare
 from cnnstudio.compiler.diagnostics import diagnose
 from cnnstudio.compiler.inference import infer
@@ -107,6 +118,27 @@ def shape_of(graph: Graph):
     return [
         (graph[name].block, [source and graph[source].block for source in graph[name].inputs]) for name in graph.order
     ]
+
+
+def test_a_fix_that_a_bypassed_node_is_in_the_way_of_is_not_offered() -> None:
+    draw = Sketch()
+    x = draw.chain(draw(Input((3, 8, 8))), Conv2d(4), Dropout2d(0.1))
+    x = draw(ReLU(), x, name="between")
+    draw.chain(x, BatchNorm2d(), ReLU(), Flatten(), Linear(10))
+    graph = draw.graph()
+
+    def offered(graph: Graph) -> list[str]:
+        return [
+            fix.title
+            for found in diagnose(infer(graph))
+            if found.code == "dropout-before-batchnorm"
+            for fix in found.fixes
+        ]
+
+    assert offered(graph.remove("between", heal=True)) == ["Put dropout1 behind bn1"]
+    off = graph.bypass(["between"])
+    assert [found.code for found in diagnose(infer(off))] == ["dropout-before-batchnorm"]
+    assert offered(off) == []
 
 
 def test_source_knows_what_a_bypassed_node_passes_on() -> None:
