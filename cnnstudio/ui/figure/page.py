@@ -8,7 +8,17 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cnnstudio.figure import LAWS, Figure, FigureError, Options, figure
 from cnnstudio.ui.document import Document
@@ -53,6 +63,8 @@ class FigurePage(QFrame):
         for signal in (document.changed, document.scope_changed, document.concealed_changed, theme.changed):
             signal.connect(self._refresh.start)
         place.installEventFilter(self)
+        if isinstance(app := QApplication.instance(), QApplication):
+            app.focusChanged.connect(self._follow_focus)
         self.hide()
 
     def _build(self) -> None:
@@ -161,6 +173,15 @@ class FigurePage(QFrame):
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move) and self.isVisible():
             self._cover()
         return False
+
+    def _follow_focus(self, _: QWidget | None, now: QWidget | None) -> None:
+        """Nothing below the page is worked with unseen: keys of the canvas stay here, and what it asks is shown."""
+        if now is None or not self.isVisible() or self._messages.isAncestorOf(now):
+            return
+        if now is self._place:
+            self.setFocus()
+        elif self._place.isAncestorOf(now):
+            self.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

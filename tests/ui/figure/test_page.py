@@ -48,6 +48,18 @@ def test_it_covers_the_canvas_and_goes_with_escape(qtbot: QtBot, window: Window,
     assert not page.isVisible()
 
 
+def test_nothing_below_it_is_worked_with_unseen(qtbot: QtBot, window: Window, page: FigurePage) -> None:
+    window.activateWindow()
+    window.document.select(("conv1",))
+    window.canvas.setFocus()
+    qtbot.waitUntil(page.hasFocus)
+    qtbot.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Delete)
+    assert "conv1" in window.document.graph
+    window.commands.run("find")
+    qtbot.waitUntil(lambda: not page.isVisible())
+    assert window.canvas.popup.isVisible()
+
+
 def test_it_follows_the_network(qtbot: QtBot, window: Window, page: FigurePage, tiny: Project) -> None:
     assert ">4 × 6 × 6<" in words(page)
     changed = tiny.graph.replace("conv1", type(tiny.graph["conv1"].block)(7))
