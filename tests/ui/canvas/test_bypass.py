@@ -178,3 +178,18 @@ def test_the_window_tells_what_is_bypassed(window, pooled):
     window.document.select(("pool1", "conv2"))
     QApplication.processEvents()
     assert "Parameters" in inspector.outcome.text.text()
+
+
+def test_the_parameters_of_a_bypassed_block_can_be_set(window, qtbot, pooled):
+    window.document.edit_graph("Draw", pooled.bypass(["conv1"]))
+    window.document.select(("conv1",))
+    QApplication.processEvents()
+    inspector = window.findChild(InspectorPanel)
+    field = inspector.form.editor("out_channels")
+    field.line.selectAll()
+    qtbot.keyClicks(field.field, "12")
+    qtbot.waitUntil(lambda: window.document.graph["conv1"].block == Conv2d(12, padding=1))
+    assert window.document.graph["conv1"].bypassed
+    assert window.document.analysis.facts["conv1"].parameters == 0
+    window.canvas.bypass()
+    assert window.document.analysis.shape("conv1") == Shape(12, 16, 16)
