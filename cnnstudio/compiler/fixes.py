@@ -93,8 +93,8 @@ def connect(title: str, edge: Edge) -> Fix:
         source = _end(graph, edge.source)
         if source is None or edge.target not in graph:
             return graph
-        target, port = _opening(graph, edge)
-        return graph if graph.refusal(source, target, port) else graph.connect(source, target, port)
+        wire = dataclasses.replace(edge, source=source)
+        return graph if graph.refusal(*dataclasses.astuple(wire)) else graph.connect(*dataclasses.astuple(wire))
 
     return Fix(title, apply)
 
@@ -106,9 +106,9 @@ def begin(title: str, edge: Edge | None, block: Input) -> Fix:
         name = graph.fresh(block.stem)
         if edge is None or edge.target not in graph:
             return graph.add(Node(name, block))
-        target, port = _opening(graph, edge)
-        left, top = graph[target].position
-        return graph.add(Node(name, block, position=(left - _STEP[0], top))).connect(name, target, port)
+        left, top = graph[edge.target].position
+        graph = graph.add(Node(name, block, position=(left - _STEP[0], top)))
+        return graph.connect(name, edge.target, edge.port)
 
     return Fix(title, apply)
 
@@ -140,15 +140,6 @@ def _wire(graph: Graph, edge: Edge) -> Edge | None:
 def _end(graph: Graph, name: str) -> str | None:
     """The node that nothing reads and that gives what ``name`` gives; None where something reads it."""
     return next((node.name for node in graph.outputs if graph.passed(node.name) == name), None)
-
-
-def _opening(graph: Graph, edge: Edge) -> tuple[str, int]:
-    """The port through which a wire enters what ``edge`` does: its own, or that of a bypassed node before it."""
-    target, port = edge.target, edge.port
-    inputs = graph[target].inputs
-    while port < len(inputs) and (source := inputs[port]) is not None and graph[source].bypassed:
-        target, port, inputs = source, 0, graph[source].inputs
-    return target, port
 
 
 def _spliced(graph: Graph, edge: Edge, placed: Iterable[tuple[Block, Position]]) -> Graph:

@@ -75,7 +75,7 @@ def open_port(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """A block works only when something flows into each of its inputs."""
     graph = analysis.graph
     for node in graph:
-        for port, source in enumerate(node.inputs):
+        for port, source in enumerate(node.inputs[:1] if node.bypassed else node.inputs):
             if source is not None:
                 continue
             which = f" {port + 1}" if len(node.inputs) > 1 else ""

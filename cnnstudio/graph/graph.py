@@ -129,16 +129,16 @@ class Graph:
 
     @cached_property
     def acting(self) -> Graph:
-        """The network that is built and trained, in which bypassed nodes are wires.
+        """The network that is built and trained, in which bypassed nodes are wires, unless nothing enters them.
 
         It lacks as well what leads to nothing but the other ports of bypassed nodes.
         """
-        bypassed = [node.name for node in self if node.bypassed]
+        bypassed = [node.name for node in self if node.bypassed and self.passed(node.name) is not None]
         if not bypassed:
             return self
         healed = self.remove(*bypassed, heal=True)
-        ends = {self.passed(node.name) for node in self.outputs}
-        used = set[str]().union(*(healed._upstream(end) for end in ends if end is not None))
+        ends = {self.passed(node.name) or node.name for node in self.outputs}
+        used = set[str]().union(*(healed._upstream(end) for end in ends))
         return healed.remove(*(name for name in healed.nodes if name not in used))
 
     def passed(self, name: str | None) -> str | None:

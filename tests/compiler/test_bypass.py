@@ -57,6 +57,28 @@ def test_only_the_first_input_of_a_bypassed_node_matters() -> None:
     assert infer(Graph.of([Node("a", ReLU()), Node("b", ReLU(), ("a",))]).bypass(["a"])).facts == {}
 
 
+def test_a_bypassed_node_that_nothing_enters_waits_as_others_do() -> None:
+    graph = Graph.of(
+        [
+            Node("image", Input((3, 8, 8))),
+            Node("relu1", ReLU()),
+            Node("add1", Add(), ("image", "image", "relu1")),
+            Node("end", Flatten(), ("add1",)),
+        ]
+    ).bypass(["relu1"])
+    analysis = infer(graph)
+    assert set(analysis.facts) == {"image"}
+    assert analysis.totals is None
+    (found,) = (each for each in diagnose(analysis) if each.code == "open-port")
+    assert found.sentence == "Nothing flows into input of relu1 (ReLU)."
+    with pytest.raises(SourceError, match=r"relu1 \(ReLU\) has an open input"):
+        source(graph)
+    removed = next(fix for fix in found.fixes if fix.title == "Delete relu1").apply(graph)
+    assert infer(removed).totals is not None
+    (open_ports,) = (each for each in diagnose(infer(graph.replace("relu1", Add()))) if each.code == "open-port")
+    assert open_ports.nodes == ("relu1",)
+
+
 def test_an_edit_elsewhere_takes_over_what_is_known() -> None:
     graph = chain().bypass(["pool1"])
     before = infer(graph)

@@ -56,7 +56,13 @@ def test_a_bypassed_end_ends_the_network_before_it() -> None:
 def test_where_nothing_enters_nothing_is_passed_on() -> None:
     graph = Graph.of([Node("relu1", ReLU()), Node("relu2", ReLU(), ("relu1",))]).bypass(["relu1"])
     assert graph.passed("relu1") is None
-    assert graph.acting["relu2"].inputs == (None,)
+    assert graph.acting is graph  # it waits, as any other node with an open port does
+    chained = graph.bypass(["relu2"]).add(Node("conv1", Conv2d(), ("relu2",)))
+    assert chained.acting is chained
+    join = Graph.of(
+        [Node("image", Input((3, 8, 8))), Node("relu1", ReLU(), bypassed=True), Node("add1", Add(), ("image", "relu1"))]
+    )
+    assert join.acting["add1"].inputs == ("image", "relu1")
 
 
 def test_an_input_has_nothing_to_pass_on() -> None:

@@ -22,6 +22,14 @@ def check(graph: Graph) -> None:
         arity = node.block.arity
         assert len(node.inputs) >= arity.least and (arity.most is None or len(node.inputs) <= arity.most)
         assert all(place[source] < place[node.name] for source in node.inputs if source is not None)
+        assert all(source is not None for source, row in zip(node.inputs, node.bends, strict=False) if row)
+        assert len(node.bends) <= len(node.inputs) and (not node.bends or node.bends[-1])
+    acting = graph.acting
+    assert Graph.of(acting) == acting == acting.acting
+    for node in acting:
+        assert not node.bypassed or graph.passed(node.name) is None
+        assert node.inputs == tuple(graph.passed(source) or source for source in graph[node.name].inputs)
+    assert {node.name for node in acting.outputs} <= {graph.passed(node.name) or node.name for node in graph.outputs}
 
 
 def edited(graph: Graph, luck: random.Random) -> Graph:
@@ -32,7 +40,7 @@ def edited(graph: Graph, luck: random.Random) -> Graph:
         ("add", "add", "connect", "connect", "connect", "disconnect", "remove", "replace") if names else ("add",)
     )
     if luck.random() < 0.3 and names:
-        kind = luck.choice(("rename", "insert", "merge", "expand", "move", "subgraph"))
+        kind = luck.choice(("rename", "insert", "merge", "expand", "move", "subgraph", "bypass", "bend", "straighten"))
     block = luck.choice(BLOCKS)
     node = Node(graph.fresh(block.stem), block)
     match kind:
@@ -55,6 +63,13 @@ def edited(graph: Graph, luck: random.Random) -> Graph:
             return merged(graph, part, keep_inputs=luck.random() < 0.5)[0]
         case "expand":
             return expanded(graph, one, Residual(8, 2).parts(Shape(4, 8, 8)).graph)
+        case "bypass":
+            return graph.bypass(luck.sample(names, min(3, len(names))), luck.random() < 0.7)
+        case "bend":
+            bends = tuple((luck.random(), 1.0) for _ in range(luck.randint(0, 2)))
+            return graph.bend(luck.choice(graph.edges), bends) if graph.edges else graph
+        case "straighten":
+            return graph.straighten((one,))
         case "move":
             return graph.move({one: (luck.random(), 3.0)})
         case _:
@@ -77,6 +92,8 @@ def test_any_sequence_of_edits_leaves_a_network(seed: int) -> None:
         check(graph)
         change = diff(before, graph)
         assert (set(before.edges) - set(change.wires_removed)) | set(change.wires_added) == set(graph.edges)
+        both = set(before.edges) & set(graph.edges)
+        assert {edge for edge in both if before.bends(edge) != graph.bends(edge)} == set(change.bent)
         if len(graph) > 40:
             graph = graph.subgraph(list(graph.nodes)[:20])
     assert len({node.position for node in laid_out(graph)}) == len(graph)
