@@ -75,7 +75,7 @@ class Proportions:
                 f"{self.channels_most}). Edges that recede are drawn at half their length."
             )
         if 2 in ranks:
-            said.append(f"Sheets are tokens × features: their height is drawn {phrase} the tokens.")
+            said.append(f"Sheets are tokens × features: their length is drawn {phrase} the tokens.")
         if 1 in ranks:
             said.append(f"Bars are vectors: their length is drawn {phrase} the numbers in them.")
         if self.floored:

@@ -12,11 +12,12 @@ from cnnstudio.ui.canvas import picture
 from cnnstudio.ui.canvas.scene import CanvasScene
 from cnnstudio.ui.files import Files
 from cnnstudio.ui.preferences import Preferences
-from cnnstudio.ui.widgets.message_bar import Messages
+from cnnstudio.ui.widgets.message_bar import Messages, ProgressMessage
 from cnnstudio.ui.worker import Task
 
 FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf)"
 SUFFIXES = (".png", ".svg", ".pdf")
+PATIENCE = 500  # milliseconds after which is said that something goes on
 LONG = 300  # nodes from which painting takes long enough to say so first
 
 Make = Callable[[Path], QImage | QByteArray]
@@ -71,7 +72,7 @@ class Pictures(QObject):
             self._write(path, make, None)
             return
         bar = self._messages.progress(f"Drawing {path.name}…")
-        QTimer.singleShot(50, self, lambda: self._write(path, make, bar.dismiss))  # so that the bar is seen
+        QTimer.singleShot(50, self, lambda: self._write(path, make, bar))  # so that the bar is seen
 
     def copy(self) -> None:
         """Put a picture of the whole canvas on the clipboard."""
@@ -87,12 +88,12 @@ class Pictures(QObject):
         for task in self._tasks:
             task.stop(10.0)
 
-    def _write(self, path: Path, make: Make, done: Callable[[], object] | None) -> None:
+    def _write(self, path: Path, make: Make, bar: ProgressMessage | None) -> None:
         try:
             drawn = make(path)
         except picture.PictureError as error:
-            if done is not None:
-                done()
+            if bar is not None:
+                bar.dismiss()
             self._messages.say(str(error), "error")
             return
 
@@ -101,15 +102,26 @@ class Pictures(QObject):
             return path
 
         task: Task[Path] = Task(work, f"write {path.name}", self)
-        for ended in (task.finished, task.failed):
-            if done is not None:
-                ended.connect(lambda _: done())
+        if bar is None:
+            QTimer.singleShot(PATIENCE, self, lambda: self._tell(path, task))
+        else:
+            _dismiss_after(task, bar)
         task.finished.connect(self._say)
         task.failed.connect(lambda sentence: self._messages.say(sentence, "error"))
         self._tasks = [other for other in self._tasks if other.is_running] + [task]
+
+    def _tell(self, path: Path, task: Task[Path]) -> None:
+        """Say that it goes on, where it still does."""
+        if task.is_running:
+            _dismiss_after(task, self._messages.progress(f"Writing {path.name}…"))
 
     def _say(self, path: Path) -> None:
         folder = QUrl.fromLocalFile(str(path.parent))
         self._messages.say(
             f"{path.name} is written.", "success", ("Show in folder", lambda: QDesktopServices.openUrl(folder))
         )
+
+
+def _dismiss_after(task: Task[Path], bar: ProgressMessage) -> None:
+    for ended in (task.finished, task.failed):
+        ended.connect(bar.dismiss)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,24 @@ def test_a_failure_is_a_sentence_and_a_long_picture_is_told_of(
     qtbot.waitUntil(lambda: any(bar.kind == "error" for bar in window.messages.bars))
     assert len(window.messages.bars) == 1
     assert "nowhere" in latest(window)
+
+
+def test_writing_that_takes_long_is_told_of(
+    qtbot: QtBot, window: Window, tiny: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnnstudio.ui.canvas import picture
+
+    go_on = threading.Event()
+    write = picture.write
+    monkeypatch.setattr(picture, "write", lambda *given: go_on.wait(20) and write(*given))
+    window.document.open(tiny, None)
+    window.pictures.save(tmp_path / "a.svg", lambda path: picture.made(window.canvas.canvas, path))
+    assert not window.messages.bars
+    qtbot.waitUntil(lambda: bool(window.messages.bars))
+    assert latest(window) == "Writing a.svg…"
+    go_on.set()
+    qtbot.waitUntil(lambda: latest(window) == "a.svg is written.")
+    assert len(window.messages.bars) == 1
 
 
 def test_what_cannot_be_pictured_is_said(window: Window, tiny: Project) -> None:
