@@ -100,7 +100,7 @@ class Graph:
         """
         done: dict[str | None, None] = {None: None}  # an open port waits for nothing
         for name, node in self.nodes.items():  # nearly always they were added in such an order
-            if not all([source in done for source in node.inputs]):
+            if not done.keys() >= {*node.inputs}:
                 break
             done[name] = None
         for root in self.nodes:
@@ -366,7 +366,7 @@ class Graph:
         """With these nodes in the place of those of the same name."""
         found = {**self.nodes, **{node.name: node for node in nodes}}
         made = Graph(MappingProxyType(found), self.frames, self.notes)
-        if all([node.inputs == self.nodes[node.name].inputs for node in nodes]):
+        if all(node.inputs == self.nodes[node.name].inputs for node in nodes):
             # the wires are what they were, and so is what follows from them alone
             made.__dict__.update({key: known for key in _WIRING if (known := self.__dict__.get(key)) is not None})
         return made
