@@ -188,7 +188,8 @@ def _loop(line: Line, last: str) -> Loop:
     """The loop that counts up to ``last``, from 0 where the first is the first of all."""
     if line.number == 1:
         return Loop(last, f'f"{line.stem}{{i + 1}}"')
-    return Loop(f"{line.number}, {int(last) + 1 if last.isdigit() else f'{last} + 1'}", f'f"{line.stem}{{i}}"')
+    end = str(int(last) + 1) if last.isdigit() else f"{last} + 1"
+    return Loop(f"{line.number}, {end}" if line.number else end, f'f"{line.stem}{{i}}"')
 
 
 def _halves(columns: list[_Column], names: Mapping[_Slot, str]) -> dict[_Slot, str]:

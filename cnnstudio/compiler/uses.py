@@ -160,7 +160,7 @@ def _length(lines: list[Line]) -> int:
     for count, (line, follower) in enumerate(pairwise(lines), 1):
         found = _steps(line, follower)
         # what grows is written with how often it has grown, so it begins with the first
-        if found is None or (steps is not None and found != steps) or (any(found) and lines[0].number != 1):
+        if found is None or (steps is not None and found != steps) or (any(found) and lines[0].number not in (0, 1)):
             return count
         steps = found
     return len(lines)

@@ -14,6 +14,7 @@ from cnnstudio.blocks import (
     BatchNorm2d,
     Conv2d,
     DenseBlock,
+    DenseLayer,
     Flatten,
     Input,
     Linear,
@@ -101,6 +102,12 @@ def test_equal_modules_are_made_in_a_loop() -> None:
     assert "for i in range(5):" in class_of(text, "Row")
     assert 'self.add_module(f"block{i + 1}", Residual(channels))' in class_of(text, "Row")
     assert "def forward" not in class_of(text, "Row")
+
+
+def test_a_row_may_be_counted_from_nought() -> None:
+    text = class_of(source(row(*[(f"block{n}", DenseLayer(4)) for n in range(4)])).text, "Row")
+    assert "for i in range(4):" in text
+    assert 'self.add_module(f"block{i}", DenseLayer(in_channels + 4 * i))' in text
 
 
 def test_a_row_may_begin_with_another() -> None:
