@@ -135,7 +135,11 @@ def _folded(stations: list[Station]) -> list[Station]:
             index = place[sources[0]]
             before = made[index]
             made[index] = dataclasses.replace(
-                before, nodes=before.nodes + station.nodes, repeats=before.repeats + 1, then=station.then
+                before,
+                nodes=before.nodes + station.nodes,
+                parameters=tuple(w for w in before.parameters if w in station.parameters or w.startswith("stride")),
+                then=station.then,
+                repeats=before.repeats + 1,
             )
             place.append(index)
             continue
@@ -155,7 +159,11 @@ def _repeats(one: Station, other: Station) -> bool:
 
 
 def _essentials(block: Block) -> dict[str, object]:
-    """The parameters but for the stride and for rates, which may change along a stage."""
+    """The parameters but for those that change along a stage: stride, rates, and every other window that is shifted."""
     if type(block).__name__ == "Group":
         return {}
-    return {name: value for name, value in block.values.items() if name != "stride" and not isinstance(value, float)}
+    return {
+        name: value
+        for name, value in block.values.items()
+        if name not in ("stride", "shift") and not isinstance(value, float)
+    }

@@ -46,7 +46,13 @@ def test_a_map_of_one_pixel_that_is_flattened_is_a_vector() -> None:
 
 @pytest.mark.parametrize(
     ("key", "counts"),
-    [("vgg16", [2, 2, 3, 3, 3]), ("resnet50", [3, 4, 6, 3]), ("efficientnet_b0", [2, 2, 3, 3, 4]), ("vit_b_16", [12])],
+    [
+        ("vgg16", [2, 2, 3, 3, 3]),
+        ("resnet50", [3, 4, 6, 3]),
+        ("efficientnet_b0", [2, 2, 3, 3, 4]),
+        ("vit_b_16", [12]),
+        ("swin_t", [2, 2, 6, 2]),
+    ],
 )
 def test_equal_blocks_in_a_row_are_drawn_once(key: str, counts: list[int]) -> None:
     graph = from_template(key).graph
