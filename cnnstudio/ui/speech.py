@@ -11,14 +11,18 @@ HIDDEN = "what comes out is hidden while a question is open"
 
 def told_node(analysis: Analysis, name: str, concealed: bool = False) -> str:
     """A node as one sentence: its name, its block with the parameters, what it gives, what it reads, what is wrong."""
-    parts = [name, told_kind(analysis, name), told_output(analysis, name, concealed), told_inputs(analysis, name)]
+    parts = [name, _block(analysis, name), told_output(analysis, name, concealed), told_inputs(analysis, name)]
     error = analysis.errors.get(name)
     told = ", ".join(filter(None, parts)) + (f": {error.sentence}" if error is not None else ".")
     return f"{told} {BYPASSED}" if analysis.graph[name].bypassed else told
 
 
 def told_kind(analysis: Analysis, name: str) -> str:
-    """The block of a node with its parameters in short."""
+    """The block of a node with its parameters in short, and whether it is bypassed."""
+    return _block(analysis, name) + (", bypassed" if analysis.graph[name].bypassed else "")
+
+
+def _block(analysis: Analysis, name: str) -> str:
     block = analysis.graph[name].block
     return " ".join(filter(None, (block.title, block.brief())))
 

@@ -13,7 +13,7 @@ from cnnstudio.graph import Graph, Node, Shape
 from cnnstudio.ui.canvas.edits import misfit
 from cnnstudio.ui.canvas.measure import MEASURES, shares
 from cnnstudio.ui.panels.inspector import InspectorPanel
-from cnnstudio.ui.speech import BYPASSED, told_node
+from cnnstudio.ui.speech import BYPASSED, told_kind, told_node
 
 
 @pytest.fixture
@@ -110,6 +110,8 @@ def test_a_bypassed_node_says_so(hand_on, pooled):
     assert item.sentence() == f"pool1: MaxPool2d 8×8. {BYPASSED} Output {Shape(8, 16, 16)}."
     assert told_node(hand.document.analysis, "pool1").endswith(f". {BYPASSED}")
     assert BYPASSED not in told_node(hand.document.analysis, "conv1")
+    assert told_kind(hand.document.analysis, "pool1") == "MaxPool2d 8×8, bypassed"
+    assert told_kind(hand.document.analysis, "conv1") == "Conv2d 8 · 3×3 · p 1"
     assert item.look != hand_on(pooled).view.scene_item("pool1").look
     texts = [text.text() for level in range(3) for _, text, *_ in item._layout_texts(level)]
     assert len([text for text in texts if text.startswith("Bypassed")]) == 2
