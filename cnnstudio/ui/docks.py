@@ -19,6 +19,8 @@ def tidy(window: QMainWindow, docks: Collection[QDockWidget]) -> None:
     for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
         if {bar.tabText(index) for index in range(bar.count())} not in groups:
             bar.hide()
+        for index in range(bar.count()):  # which may be too narrow for it
+            bar.setTabToolTip(index, bar.tabText(index))
 
 
 def _title(window: QMainWindow, dock: QDockWidget) -> None:

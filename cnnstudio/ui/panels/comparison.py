@@ -72,6 +72,7 @@ class ComparisonPanel(Panel):
         self.empty = QLabel(NOTHING, self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setTextFormat(Qt.TextFormat.PlainText)
+        self.empty.setWordWrap(True)
         self.empty.setProperty("role", "muted")
         self.tree = _tree(self)
         self.tree.itemClicked.connect(self._go_to)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QStackedL
 
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.flow import FlowLayout
 from cnnstudio.ui.widgets.plot import Plot
 
 
@@ -62,6 +63,7 @@ class CurvesPanel(QWidget):
         self.readout = QLabel()
         self.readout.setProperty("role", "muted")
         self.readout.setProperty("textSize", "small")
+        self.readout.setMinimumWidth(1)
         self.logarithmic = QToolButton()
         self.logarithmic.setText("log")
         self.logarithmic.setCheckable(True)
@@ -80,8 +82,7 @@ class CurvesPanel(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 8, 0)
         self._legend = Legend()
-        row.addWidget(self._legend)
-        row.addStretch(1)
+        row.addWidget(self._legend, 1)
         row.addWidget(self.readout)
         row.addWidget(self.logarithmic)
         row.addWidget(self.export)
@@ -190,9 +191,8 @@ class Legend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._labels = [QLabel(), QLabel()]
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(14)
+        row = FlowLayout(self, spacing=14)
+        row.setContentsMargins(0, 5, 0, 0)
         for label in self._labels:
             row.addWidget(label)
         theme.changed.connect(self._show)

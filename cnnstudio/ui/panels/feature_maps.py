@@ -102,9 +102,11 @@ class FeatureMapsPanel(QWidget):
 
     def _right(self) -> QWidget:
         self._caption = QLabel()
+        self._caption.setWordWrap(True)
         self._readout = QLabel()
         self._readout.setProperty("role", "muted")
         self._readout.setProperty("textSize", "small")
+        self._readout.setMinimumWidth(1)
         self._together = QToolButton()
         self._together.setText("Same scale")
         self._together.setCheckable(True)
@@ -130,8 +132,7 @@ class FeatureMapsPanel(QWidget):
         for page in (asking, self.grid, self.bars):
             self._stack.addWidget(page)
         top = QHBoxLayout()
-        top.addWidget(self._caption)
-        top.addStretch(1)
+        top.addWidget(self._caption, 1)
         top.addWidget(self._readout)
         top.addWidget(self._together)
         made = QWidget()

@@ -31,6 +31,7 @@ class SourcePanel(Panel):
         self.about = QLabel(self)
         self.about.setProperty("role", "muted")
         self.about.setProperty("textSize", "small")
+        self.about.setWordWrap(True)
         self.copy_button = QPushButton(icon("copy", "muted"), "Copy", self)
         self.copy_button.setProperty("flat", True)
         self.copy_button.clicked.connect(self._copy)

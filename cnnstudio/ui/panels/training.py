@@ -120,6 +120,7 @@ class TrainingPanel(QWidget):
             caption = QLabel(title)
             caption.setProperty("role", "muted")
             caption.setProperty("textSize", "small")
+            label.setMinimumWidth(1)  # a narrow panel cuts it rather than pushing the others aside
             grid.addWidget(caption, index // 2 * 2, index % 2)
             grid.addWidget(label, index // 2 * 2 + 1, index % 2)
         self._grid = QWidget()
