@@ -262,8 +262,8 @@ class Graph:
 
     def move(self, positions: Mapping[str, Position]) -> Graph:
         """With these nodes elsewhere; name -> top left corner in scene pixels. Wires between them keep their form."""
-        steps = {
-            name: (x - self.nodes[name].position[0], y - self.nodes[name].position[1])
+        steps = {  # to a thousandth of a pixel: the same step from two places comes out a little different
+            name: (round(x - self.nodes[name].position[0], 3), round(y - self.nodes[name].position[1], 3))
             for name, (x, y) in positions.items()
             if name in self
         }

@@ -77,6 +77,13 @@ def test_bends_move_with_both_ends(bent: Graph) -> None:
     assert bent.move({"relu1": (0.0, 0.0), "join": (210.0, 7.0)})["join"].bends == (A, B)
 
 
+def test_a_step_from_a_place_between_pixels_is_the_same_step(bent: Graph) -> None:
+    graph = bent.move({"relu1": (100.0 / 3, 0.1), "join": (200.0 / 7, 0.7)})
+    places = {name: graph[name].position for name in ("relu1", "join")}
+    moved = graph.move({name: (x + 48.0, y + 32.0) for name, (x, y) in places.items()})
+    assert moved["join"].bends == (A, ((53.0, 37.0),))
+
+
 def test_a_layout_straightens(bent: Graph) -> None:
     assert bent.straighten(["relu1"])["join"].bends == (A,)
     assert bent.straighten(["join"])["join"].bends == ()
