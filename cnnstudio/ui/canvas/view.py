@@ -286,7 +286,7 @@ class CanvasView(Walking):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if event.reason() in BY_KEY:
-            self.canvas.focus_node(self.current)
+            self.take_keyboard()
         tell_focus(self)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

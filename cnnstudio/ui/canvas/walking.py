@@ -16,6 +16,12 @@ class Walking(Wiring):
     menu_asked = Signal(QPoint)  # the place on the screen, after what lies there was selected
     activated = Signal(str)  # a node that has no inside was double-clicked, or Enter pressed on it
 
+    def take_keyboard(self) -> None:
+        """Put the ring round the current node, or the first in view, so that it is seen where the keyboard is."""
+        seen, nodes = self.visible(), self.canvas.nodes
+        first = next((name for name in self.canvas.graph.order if seen.contains(nodes[name].body)), None)
+        self.canvas.focus_node(self.current or first)
+
     def go_to(self, name: str, adds: bool = False) -> None:
         """Have the keyboard on this node and select it, beside what is selected if it ``adds``."""
         self.canvas.select_wires(())

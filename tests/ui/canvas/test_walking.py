@@ -83,6 +83,15 @@ def test_the_keyboard_that_comes_to_the_canvas_is_seen_on_the_selected_node(hand
     hand.document.select(("conv1",))
     QApplication.sendEvent(hand.view, QFocusEvent(QFocusEvent.Type.FocusIn, Qt.FocusReason.BacktabFocusReason))
     assert hand.view.scene_item("conv1").focused
+    hand.view.select_none()
+    hand.view.canvas.focus_node(None)
+    QApplication.sendEvent(hand.view, QFocusEvent(QFocusEvent.Type.FocusIn, Qt.FocusReason.ShortcutFocusReason))
+    assert hand.view.scene_item("input1").focused, "or on the first in view"
+    assert hand.document.selection == ()
+    QApplication.sendEvent(hand.view, QFocusEvent(QFocusEvent.Type.FocusIn, Qt.FocusReason.MouseFocusReason))
+    hand.view.canvas.focus_node(None)
+    QApplication.sendEvent(hand.view, QFocusEvent(QFocusEvent.Type.FocusIn, Qt.FocusReason.MouseFocusReason))
+    assert hand.view.current is None
 
 
 def test_all_of_a_frame_is_reached_from_one_of_its_nodes(hand_on, chain):
