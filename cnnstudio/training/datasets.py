@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from cnnstudio.graph import Shape
 
@@ -47,6 +48,15 @@ class Dataset:
         if self.images is None:
             return None
         return self.images if self.is_split else round(self.images * (1 - validation_share))
+
+
+def stamp(folder: str) -> tuple[int, ...]:
+    """What is another when a class was added to an image folder or taken away; empty where there is no folder."""
+    try:
+        root = Path(folder).expanduser()
+        return tuple(place.stat().st_mtime_ns for place in (root, root / "train") if place.is_dir())
+    except (OSError, RuntimeError, ValueError):  # a name that no system takes; a home that is not there
+        return ()
 
 
 DATASETS: dict[str, Dataset] = {

@@ -19,7 +19,7 @@ from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
 from cnnstudio.graph import Composite, Graph, ShapeError
 from cnnstudio.project import Project
 from cnnstudio.recipe import Recipe
-from cnnstudio.training.datasets import DATASETS
+from cnnstudio.training.datasets import DATASETS, stamp
 from cnnstudio.ui.library import Library
 
 HIDDEN = "What there is to say here is hidden while a question is open."
@@ -36,6 +36,7 @@ class Document(QObject):
     scope_changed = Signal(object)  # tuple of the names of the composites entered, outermost first
     path_changed = Signal(object)  # Path or None
     concealed_changed = Signal()  # the results of other nodes are hidden now
+    learned = Signal()  # more is known of the images of the project
     said = Signal(str)  # a sentence for the person, shown in place
 
     def __init__(self, project: Project | None = None, path: Path | None = None, parent: QObject | None = None) -> None:
@@ -49,6 +50,7 @@ class Document(QObject):
         self.selection: tuple[str, ...] = ()
         self.scope: tuple[str, ...] = ()
         self.concealed: frozenset[str] = frozenset()
+        self._learned: tuple[object, int] | None = None  # where images are, and of how many classes
         self._wanted = self._project
         self.undo_stack = QUndoStack(self)
         self.undo_stack.indexChanged.connect(self._follow_stack)
@@ -75,8 +77,24 @@ class Document(QObject):
 
     @property
     def classes(self) -> int | None:
-        """How many classes the recipe's data has, where that is known before it is loaded."""
-        return DATASETS[self._project.recipe.data].classes
+        """How many classes the recipe's data has, where that is known before it is loaded, or was since."""
+        known = DATASETS[self._project.recipe.data].classes
+        if known is None and self._learned is not None and self._learned[0] == self._place:
+            return self._learned[1]
+        return known
+
+    @property
+    def _place(self) -> tuple[str, str, tuple[int, ...]]:
+        """Where the recipe's images are, and as of when."""
+        recipe = self._project.recipe
+        return recipe.data, recipe.folder, stamp(recipe.folder)
+
+    def learn_classes(self, count: int) -> None:
+        """Say how many classes the recipe's images have, now that they were loaded."""
+        if count != self.classes:
+            self._learned = self._place, count
+            self._diagnostics = None
+            self.learned.emit()
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -31,6 +31,7 @@ class Status(QStatusBar):
         self.addPermanentWidget(self.problems)
         document.changed.connect(self.refresh)
         document.concealed_changed.connect(self.refresh)
+        document.learned.connect(self.refresh)
         run.state_changed.connect(self.refresh)
         run.advanced.connect(self._show_run)
         self.refresh()

@@ -62,10 +62,9 @@ class CanvasScene(QGraphicsScene):
         self._carried: frozenset[str] = frozenset()
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
         self.setSceneRect(-_SPARE, -_SPARE, 2 * _SPARE, 2 * _SPARE)
-        document.changed.connect(self._follow)
         document.scope_changed.connect(self._forget_marks)
-        document.scope_changed.connect(self._follow)
-        document.concealed_changed.connect(self._follow)
+        for signal in (document.changed, document.scope_changed, document.concealed_changed, document.learned):
+            signal.connect(self._follow)
         document.selection_changed.connect(self.show_selected)
         theme.changed.connect(self.restyle)
         self._follow()

@@ -72,6 +72,8 @@ class ImagesChoice(QWidget):
         dataset = DATASETS[self._document.project.recipe.data]
         self.box.setCurrentIndex(self.box.findData(dataset.key))
         self.about.setText(dataset.sentence)
+        if (known := self._run.images_of(self._document.project)) is not None:
+            self._document.learn_classes(len(known.classes))
         if self.isVisible() and self._shown != images_key(self._document.project):
             self._settle.start()
 

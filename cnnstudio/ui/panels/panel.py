@@ -29,6 +29,7 @@ class Panel(QWidget):
         document.selection_changed.connect(self.touch)
         document.scope_changed.connect(self.touch)
         document.concealed_changed.connect(self.touch)
+        document.learned.connect(self.touch)
         theme.changed.connect(self.restyle)
 
     def touch(self) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.graph import Graph
+from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Started, Step
 from cnnstudio.ui.document import Document
@@ -191,6 +192,35 @@ def test_curves_can_be_read_and_taken_away(qtbot: QtBot, tmp_path: Path) -> None
     panel.said.connect(heard.append)
     panel._save(tmp_path / "nowhere" / "curves.csv", panel.save_table)
     assert "was not written" in heard[0]
+
+
+def test_a_folders_classes_are_known_once_its_images_were_loaded(
+    qtbot: QtBot, document: Document, tmp_path: Path
+) -> None:
+    from cnnstudio.training.data import load
+
+    for name in ("cat", "dog", "cow"):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            Image.new("L", (8, 8), 60 * number).save(tmp_path / name / f"{number}.png")
+    run = Run(document)
+    panel = TrainingPanel(document, run)
+    qtbot.addWidget(panel)
+    recipe = dataclasses.replace(document.project.recipe, data="folder", folder=str(tmp_path))
+    document.edit_recipe("Choose a folder", recipe)
+    assert document.classes is None and panel.train.isEnabled()
+    run.keep_images(document.project, load(recipe, Shape(1, 8, 8)))
+    run.state_changed.emit("failed")
+    qtbot.waitUntil(lambda: not panel.train.isEnabled())
+    assert document.classes == 3
+    (found,) = [found for found in document.diagnostics if found.code == "classes"]
+    assert found.sentence.endswith("gives 10 scores, but the data has 3 classes.")
+    document.edit_graph("Follow", found.fixes[0].apply(document.graph))
+    assert panel.train.isEnabled() and document.analysis.shape("linear1") == Shape(3)
+    (tmp_path / "hen").mkdir()
+    assert document.classes is None  # it may be another number now
+    document.edit_recipe("Choose another", dataclasses.replace(recipe, folder=str(tmp_path / "nowhere")))
+    assert document.classes is None
 
 
 def shown_maps(qtbot: QtBot, document: Document, run: Run) -> FeatureMapsPanel:
