@@ -7,6 +7,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QWidget
 
 from cnnstudio.graph import BLOCKS, Arity, Block, Composite, Node, ParameterError, parameters
+from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.editors import Line
 from cnnstudio.ui.widgets.flow import FlowLayout
@@ -89,6 +90,7 @@ class NodeHeader(QWidget):
         """Say why a name cannot be, or nothing."""
         self.refusal.setText(sentence)
         self.refusal.setVisible(bool(sentence))
+        announce(self.name, sentence)
         self.name.setProperty("refused", bool(sentence))
         self.name.style().unpolish(self.name)
         self.name.style().polish(self.name)

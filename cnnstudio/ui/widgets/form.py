@@ -10,6 +10,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from cnnstudio.graph import Declaration, Parameter, parameters
+from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.widgets.editors import AUTOMATIC, MIXED, Editor, TextEditor, editor
 from cnnstudio.ui.widgets.values import can_type, written
 
@@ -142,6 +143,7 @@ class Row:
         """Show why the value cannot be, or nothing."""
         self.sentence.setText(sentence)
         self.sentence.setVisible(bool(sentence) and self.is_visible)
+        announce(self.editor, sentence)
         if isinstance(self.editor, TextEditor):
             self.editor.field.setProperty("refused", bool(sentence))
             self.editor.field.setAccessibleDescription(sentence or self.parameter.help)
