@@ -337,7 +337,7 @@ def _widths(shapes: list[Shape]) -> tuple[str, ...]:
 
 
 def _short(label: str) -> str:
-    return re.sub(r"^(in|out|num)_", "", label)
+    return "size" if label == "normalized_shape" else re.sub(r"^(in|out|num)_", "", label)
 
 
 _LEADING = ("channels", "in_channels", "out_channels", "features", "in_features", "out_features")
