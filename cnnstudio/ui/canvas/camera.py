@@ -11,19 +11,19 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from cnnstudio.ui.canvas.geometry import joined
+from cnnstudio.ui.canvas.grid import Grid
 from cnnstudio.ui.canvas.labels import paint_labels
 from cnnstudio.ui.canvas.overview import NEAR
 from cnnstudio.ui.canvas.scene import CanvasScene
 from cnnstudio.ui.canvas.standing import Standing
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.measures import GRID, HEIGHT, WIDTH
+from cnnstudio.ui.measures import HEIGHT, WIDTH
 from cnnstudio.ui.theme import theme
 
 NEAREST, FARTHEST = 4.0, 0.04
@@ -61,7 +61,7 @@ class Camera(QGraphicsView):
         self.zoomed.connect(lambda zoom: self.canvas.set_fine_wires(zoom * self.devicePixelRatioF() <= FINE))
         self._still = QTimer(self, singleShot=True, interval=STILL_AFTER)
         self._still.timeout.connect(self._smooth_again)
-        self._tile: tuple[tuple[object, ...], QPixmap, float] | None = None
+        self._grid = Grid()
         self.wheel: Literal["zoom", "pan"] = "zoom"  # what a mouse wheel does; fingers on a touchpad always pan
         self._standing = Standing()
         self._framed = False  # whether anything was ever put into view
@@ -116,6 +116,8 @@ class Camera(QGraphicsView):
 
     def pan_by(self, dx: float, dy: float) -> None:
         """Move what is seen by so many pixels of the screen."""
+        if self.zoom < NEAR:  # where nothing is scrolled and all is painted
+            self.hurry()
         self._scroll(QPoint(-round(dx), -round(dy)))
         self.looked.emit()
 
@@ -287,8 +289,7 @@ class Camera(QGraphicsView):
         exposed = transform.mapRect(QRectF(rect)).toAlignedRect()
         painter.resetTransform()
         painter.setClipRect(exposed)  # an item may reach into another piece, and must not be painted twice there
-        painter.fillRect(exposed, self.canvas.inks.canvas)
-        tile, side = self._grid_tile()
+        tile, side = self._grid.tile(self.zoom, self.devicePixelRatioF(), painter)
         # from one corner for the whole view, so that pieces painted one by one meet; in whole pixels, as a tile is
         origin, corner = transform.map(QPointF(0.0, 0.0)), self.viewport().rect().topLeft()
         begin = QPointF(round(origin.x() % side), round(origin.y() % side))
@@ -299,33 +300,6 @@ class Camera(QGraphicsView):
         if self.zoom >= NEAR:
             self.canvas.frames.paint_titles(painter, self.zoom, QRectF(rect))
         self.canvas.notes.paint(painter, self.zoom, QRectF(rect))
-
-    def _grid_tile(self) -> tuple[QPixmap, float]:
-        """Dots for the zoom in force, and the side of the tile in pixels of the screen."""
-        pitch = GRID * self.zoom
-        while pitch < 12.0:
-            pitch *= 2.0
-        ratio = self.devicePixelRatioF()
-        key = (round(pitch, 4), ratio, theme.palette.name)
-        if self._tile is None or self._tile[0] != key:
-            # as many dots as come nearest to a whole number of pixels: a tile that must be scaled costs ten times more
-            counts = range(max(1, round(128 / pitch)), max(2, round(512 / pitch)) + 1)
-            count = min(counts, key=lambda each: abs(each * pitch * ratio - round(each * pitch * ratio)))
-            side = max(1, round(count * pitch * ratio))
-            tile = QPixmap(side, side)
-            tile.fill(self.canvas.inks.canvas.color())
-            painter = QPainter(tile)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("grid"))
-            radius, step = ratio * max(0.8, min(1.6, self.zoom * 1.1)), side / count
-            for row in range(count + 1):
-                for column in range(count + 1):
-                    painter.drawEllipse(QPointF(column * step, row * step), radius, radius)
-            painter.end()
-            tile.setDevicePixelRatio(ratio)
-            self._tile = key, tile, count * pitch
-        return self._tile[1:]
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
         if self.zoom >= LABELS_FROM:

@@ -10,13 +10,15 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QStaticT
 
 from cnnstudio.graph import Frame
 from cnnstudio.ui.canvas.geometry import bounds
-from cnnstudio.ui.canvas.style import static_text
+from cnnstudio.ui.canvas.style import FontPair, static_text
 from cnnstudio.ui.measures import FRAME_BAR, FRAME_PAD
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.scene import CanvasScene
 
 RADIUS = 12.0
+MOST_TITLES = 5_000  # laid out at once, whole or cut off, over all sizes
+ROUNDEST = 3.5  # pixels of the screen below which a corner is painted square
 INDENT = 12.0  # of the title
 LETTERS = 15.0  # the height of the title's letters, in scene pixels ...
 LEAST, MOST = 11, 48  # ... and the least and the most of it on the screen
@@ -32,7 +34,7 @@ class Frames:
         self.rects: dict[Frame, QRectF] = {}
         self.chosen: frozenset[Frame] = frozenset()
         self._texts: dict[tuple[str, int], QStaticText] = {}
-        self._fonts: dict[int, QFont] = {}
+        self._fonts: dict[int, FontPair] = {}
 
     # following the scene
 
@@ -103,17 +105,21 @@ class Frames:
 
     def paint(self, painter: QPainter, exposed: QRectF) -> None:
         """Paint the boxes, in scene pixels."""
-        style = self._scene.inks
+        style, is_round = self._scene.inks, RADIUS * painter.worldTransform().m11() >= ROUNDEST
         for frame, rect in self.rects.items():
             if not exposed.intersects(rect.adjusted(-4.0, -4.0, 4.0, 4.0)):  # with its line
                 continue
             ink = style.frame(frame.hue)
             painter.setPen(style.frame_selected_pen if frame in self.chosen else ink.pen)
             painter.setBrush(ink.fill)
-            painter.drawRoundedRect(rect, RADIUS, RADIUS)
-            painter.setPen(style.no_pen)
-            painter.setBrush(ink.bar)
-            painter.drawPath(_bar(rect))
+            if is_round:
+                painter.drawRoundedRect(rect, RADIUS, RADIUS)
+                painter.setPen(style.no_pen)
+                painter.setBrush(ink.bar)
+                painter.drawPath(_bar(rect))
+            else:
+                painter.drawRect(rect)
+                painter.fillRect(QRectF(rect.x(), rect.y(), rect.width(), FRAME_BAR), ink.bar)
 
     def paint_titles(self, painter: QPainter, zoom: float, exposed: QRectF, over: bool = False) -> None:
         """Paint the titles in pixels of the screen, so that they can be read from afar; ``over`` what is there."""
@@ -122,7 +128,7 @@ class Frames:
         style, transform = self._scene.inks, painter.worldTransform()
         pixels = min(MOST, max(LEAST, round(LETTERS * zoom)))
         font = self._font(pixels)
-        painter.setFont(font)
+        painter.setFont(font[0])
         painter.setWorldTransform(QTransform())
         for frame, rect in self.rects.items():
             if not exposed.intersects(rect.adjusted(0.0, -EASY / zoom, 0.0, 0.0)):
@@ -143,21 +149,26 @@ class Frames:
             style.write(painter, place, text)
         painter.setWorldTransform(transform)
 
-    def _font(self, pixels: int) -> QFont:
+    def _font(self, pixels: int) -> FontPair:
         if pixels not in self._fonts:
             font = QFont(self._scene.inks.badge_font[0])
             font.setPixelSize(pixels)
-            self._fonts[pixels] = font
+            self._fonts[pixels] = font, QFontMetricsF(font)
         return self._fonts[pixels]
 
-    def _text(self, title: str, pixels: int, font: QFont, room: float) -> QStaticText | None:
-        if (title, pixels) not in self._texts:
-            self._texts[title, pixels] = static_text(title, font)
-        text = self._texts[title, pixels]
+    def _text(self, title: str, pixels: int, font: FontPair, room: float) -> QStaticText | None:
+        text = self._laid_out(title, pixels, font)
         if text.size().width() <= room:
             return text
-        short = QFontMetricsF(font).elidedText(title, Qt.TextElideMode.ElideRight, room)
-        return static_text(short, font) if len(short) > 1 else None
+        short = font[1].elidedText(title, Qt.TextElideMode.ElideRight, room)
+        return self._laid_out(short, pixels, font) if len(short) > 1 else None
+
+    def _laid_out(self, words: str, pixels: int, font: FontPair) -> QStaticText:
+        if (words, pixels) not in self._texts:
+            if len(self._texts) > MOST_TITLES:
+                self._texts.clear()
+            self._texts[words, pixels] = static_text(words, font[0])
+        return self._texts[words, pixels]
 
 
 def _bar(rect: QRectF) -> QPainterPath:

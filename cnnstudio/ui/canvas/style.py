@@ -59,7 +59,7 @@ class FrameStyle:
         fill.setAlphaF(0.09 if theme.is_dark else 0.075)
         bar.setAlphaF(0.16 if theme.is_dark else 0.13)
         self.fill, self.bar = QBrush(fill), QBrush(bar)
-        self.pen = pen(mix(color, canvas, 0.5), 1.2)
+        self.pen = pen(mix(color, canvas, 0.5))
         self.pen.setCosmetic(True)
         self.text = mix(color, theme.color("text"), 0.45)
         self.chip = QBrush(mix(color, canvas, 0.2))
