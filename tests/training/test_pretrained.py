@@ -127,6 +127,20 @@ def test_a_vit_for_images_of_another_size_gets_its_positions_resampled(tmp_path:
     assert not any("backbone1" in note for note in told.notes)
 
 
+def test_a_vits_maps_are_torchvisions_tokens(tmp_path: Path, data: Data) -> None:
+    reference = torchvision().models.VisionTransformer(64, 32, 12, 12, 768, 3072).eval()
+    torch.save(reference.state_dict(), tmp_path / "vit.pth")
+    graph = network(Backbone("vit_b_32"), AdaptiveAvgPool2d(1), Flatten(), Linear(3), side=64)
+    module, _, _ = begun(graph, data, Recipe(weights=str(tmp_path / "vit.pth")))
+    seen: list[Tensor] = []
+    reference.encoder.register_forward_hook(lambda _, __, y: seen.append(y[:, 1:]))
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        reference(images)
+        found = module.eval().get_submodule("backbone1")(images)  # (N, 768, 2, 2)
+    torch.testing.assert_close(found.flatten(2).transpose(1, 2), seen[0], rtol=1e-4, atol=1e-5)
+
+
 def test_densenet_files_of_old_have_other_names(tmp_path: Path, data: Data) -> None:
     state = theirs("densenet121").state_dict()
     for name in ("norm", "conv"):
