@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from types import MappingProxyType
 from cnnstudio.blocks.group import Group, unrolled
 from cnnstudio.compiler.classes import Class, classes
 from cnnstudio.compiler.expressions import template, written
+from cnnstudio.compiler.gathering import Gathering, gatherings
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.repeats import repeated
 from cnnstudio.compiler.uses import Use, frozen, init, use_of
@@ -267,7 +268,8 @@ def _written(made: Class) -> list[str]:
         for name in use.graph.order
         if not use.graph[name].is_input
     ]
-    return [*lines, *_forward(use.graph, statements, {}, made.forward)]
+    lists = gatherings(use.graph, {*use.graph.nodes, *variables(use.graph).values()})
+    return [*lines, *_forward(use.graph, statements, {}, made.forward, lists)]
 
 
 def _assignment(made: Class, name: str, text: str) -> list[str]:
@@ -294,12 +296,16 @@ def _forward(
     statements: list[_Statement],
     shapes: Mapping[str, Shape],
     words: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    lists: Sequence[Gathering] = (),
 ) -> list[str]:
     """The lines of ``forward``; a comment says the shape wherever it changes.
 
-    ``words`` stand in the place of the numbers in the expressions of these nodes.
+    ``words`` stand in the place of the numbers in the expressions of these nodes, ``lists`` in that of many inputs.
     """
     names = variables(graph)
+    opened = {each.readers[0]: each for each in lists}
+    read = {name: each.name for each in lists for name in each.readers}
+    added = {name: each.name for each in lists for name in each.added}
     arguments = "".join(f", {names[node.name]}: torch.Tensor" for node in graph.inputs)
     lines = wrapped(f"def forward(self{arguments}) -> torch.Tensor:", 4)
     for number, statement in enumerate(statements, 1):
@@ -310,10 +316,17 @@ def _forward(
         if statement.node in words:
             expression = written(template(expression).called, words[statement.node], {})
             expression = re.sub(r":(self\.\w+)", r": \1", re.sub(r"(self\.\w+):", r"\1 :", expression))  # as ruff does
+        if statement.node in opened:
+            begins = ", ".join(names[source] for source in opened[statement.node].begins)
+            lines += wrapped(f"{opened[statement.node].name} = [{begins}]", 8)
+        if statement.node in read:
+            expression = node.block.forward("", "*").replace("[*]", read[statement.node])
         shape, before = shapes.get(statement.node), shapes.get(statement.inputs[0])
         comment = f"  # {shape}" if shape is not None and shape != before else ""
         if number == len(statements):
             lines += wrapped(f"return {expression}", 8, comment)
+        elif statement.node in added:
+            lines += wrapped(f"{added[statement.node]}.append({expression})", 8, comment)
         elif expression != names[statement.node]:
             lines += wrapped(f"{names[statement.node]} = {expression}", 8, comment)
     return lines
