@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 TEXT, MUTED, WAY, FAINT = "#1d2433", "#566072", "#4a5568", "#c3c9d3"
 PAPER = "#ffffff"
-NEUTRAL = 222  # the hue of a family that has none of its own
+NEUTRAL = 222  # the hue, and a weak one, of a family that has none of its own: a person's groups
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Inks:
                 light = 0.93 - 0.34 * number / max(1, len(families) - 1)
                 made = [_hex(0.0, share, 0.0) for share in (light, min(0.97, light + 0.05), light - 0.13, 0.25, 0.3)]
             else:
-                hue = hues.get(family, NEUTRAL) / 360
+                hue, strong = hues.get(family, NEUTRAL) / 360, 1.0 if family in hues else 0.3
                 made = [
-                    _hex(hue, light, strength)
+                    _hex(hue, light, strength * strong)
                     for light, strength in ((0.80, 0.56), (0.89, 0.58), (0.69, 0.46), (0.36, 0.42), (0.42, 0.58))
                 ]
             self._made[family] = Ink(*made)

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
+from cnnstudio.blocks.group import Group
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.figure import wording
 from cnnstudio.graph import Block, Composite, Graph, Node, Shape, Window
@@ -89,6 +90,7 @@ def _station(node: Node, into: tuple[Shape, ...], shape: Shape, sources: tuple[i
         wording.title(block, shape, window),
         tuple(wording.parameters(block, shape, window)),
         then,
+        repeats=block.repeat if isinstance(block, Group) else 1,
         frame=frame,
     )
 
@@ -139,7 +141,7 @@ def _folded(stations: list[Station]) -> list[Station]:
                 nodes=before.nodes + station.nodes,
                 parameters=tuple(w for w in before.parameters if w in station.parameters or w.startswith("stride")),
                 then=station.then,
-                repeats=before.repeats + 1,
+                repeats=before.repeats + station.repeats,
             )
             place.append(index)
             continue
@@ -160,7 +162,7 @@ def _repeats(one: Station, other: Station) -> bool:
 
 def _essentials(block: Block) -> dict[str, object]:
     """The parameters but for those that change along a stage: stride, rates, and every other window that is shifted."""
-    if type(block).__name__ == "Group":
+    if isinstance(block, Group):
         return {}
     return {
         name: value

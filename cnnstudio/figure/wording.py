@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from cnnstudio.blocks.group import Group
 from cnnstudio.graph import Block, Composite, Shape, Window
 
 _CALLED = {
@@ -21,7 +22,7 @@ def called(block: Block) -> str:
     name = type(block).__name__
     if name in _CALLED:
         return _CALLED[name]
-    title = block.class_name if isinstance(block, Composite) and name == "Group" else block.title
+    title = block.class_name if isinstance(block, Group) else block.title
     return re.sub(r"(?<=[a-z])[12]d$", "", title)
 
 
@@ -53,8 +54,8 @@ def parameters(block: Block, shape: Shape, window: Window | None) -> list[str]:
         if isinstance(groups, int) and groups > 1:
             told.append(f"{groups} groups")
         return told
-    if not isinstance(block, Composite):
-        return []
+    if not isinstance(block, Composite) or isinstance(block, Group):
+        return []  # all that a group says of itself are its name and how often it repeats
     words = [word.strip() for word in block.brief().split("·")]
     words = [word for word in words if word and word not in {str(shape), *map(str, shape)}]
     return [_spelt(word) for word in words]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cnnstudio.blocks import Add, AvgPool2d, BatchNorm2d, Conv2d, ConvBNReLU, Flatten, Input, Linear, ReLU, Tanh
+from cnnstudio.blocks.group import Group
 from cnnstudio.compiler.inference import infer
 from cnnstudio.figure.stations import Station, stations
-from cnnstudio.graph import Graph, Sketch
+from cnnstudio.graph import Block, Graph, Sketch
 from cnnstudio.project import from_template
 
 
@@ -61,6 +62,22 @@ def test_equal_blocks_in_a_row_are_drawn_once(key: str, counts: list[int]) -> No
     assert sum(station.repeats for station in folded) == len(whole)
     assert [name for station in folded for name in station.nodes] == [n for s in whole for n in s.nodes]
     assert sorted(name for station in whole for name in station.nodes) == sorted(graph.nodes)
+
+
+def test_a_group_has_its_name_and_repeats() -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((8, 8, 8))), Conv2d(8, 3, padding=1), ReLU(), Conv2d(8, 1))
+    made = of(chain(Group("Mine", draw.graph(), repeat=3), Group("Mine", draw.graph()), Group("Other", draw.graph())))
+    assert [(station.title, station.parameters, station.repeats) for station in made[1:]] == [
+        ("Mine", (), 4),
+        ("Other", (), 1),
+    ]
+
+
+def chain(*blocks: Block) -> Graph:
+    draw = Sketch()
+    draw.chain(draw(Input((8, 8, 8))), *blocks)
+    return draw.graph()
 
 
 def test_blocks_that_differ_are_not_folded() -> None:
