@@ -118,6 +118,9 @@ ACTIONS: tuple[Action, ...] = (
     *(_new(key, template.title) for key, template in TEMPLATES.items()),
     Action("new-network", "Famous networks…", lambda w: w.gallery.ask(), "Ctrl+Shift+N", "books"),
     Action("open", "Open…", lambda w: w.files.open(), "Ctrl+O", "folder-open"),
+    Action(
+        "open-in-window", "Open in a new window…", lambda w: w.files.open(anew=True), "Ctrl+Alt+O", "folder-notch-open"
+    ),
     Action("save", "Save", lambda w: w.files.save(), "Ctrl+S", "floppy-disk"),
     Action("save-as", "Save as…", lambda w: w.files.save_as(), "Ctrl+Shift+S", "floppy-disk-back"),
     Action("import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), icon="download-simple"),
@@ -130,7 +133,9 @@ ACTIONS: tuple[Action, ...] = (
         "picture-paper", "Pictures are light, for paper", _toggle_paper, "", "sun-dim",
         checked=lambda w: w.pictures.on_paper,
     ),
-    Action("quit", "Quit", lambda w: w.close(), "Ctrl+Q", "sign-out"),
+    Action("window-new", "New window", lambda w: w.windows.new(w), "Ctrl+Alt+N", "app-window"),
+    Action("window-close", "Close the window", lambda w: w.close(), "Ctrl+W", "x"),
+    Action("quit", "Quit", lambda w: w.windows.quit(), "Ctrl+Q", "sign-out"),
     # edit
     Action(
         "undo", "Undo", lambda w: w.document.undo_stack.undo(), "Ctrl+Z", "arrow-counter-clockwise",
@@ -320,16 +325,16 @@ ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 # A menu is its title and what stands in it: an id, None for a line, or another menu. "x-*" is every action whose id
-# begins so; "panels" and "recent" are filled by the window.
+# begins so; "panels", "recent" and "windows" are filled by the window.
 Menu = tuple[str, tuple[Any, ...]]
 MENUS: tuple[Menu, ...] = (
     (
         "&File",
         (
-            "new", ("New from a template", ("new-*",)), "open", ("Open recent", ("recent",)), None, "save", "save-as",
-            None, "import-model", "import-python",
+            "new", ("New from a template", ("new-*",)), "window-new", None, "open", "open-in-window",
+            ("Open recent", ("recent",)), None, "save", "save-as", None, "import-model", "import-python",
             ("Export", ("export-*", None, "picture", "picture-selection", "picture-paper", None, "figure")), None,
-            "quit",
+            "window-close", "quit",
         ),
     ),
     (
@@ -363,6 +368,7 @@ MENUS: tuple[Menu, ...] = (
             ("Text size", ("text-*",)),
         ),
     ),
+    ("&Window", ("windows",)),
     ("&Help", ("commands", "shortcuts", "handbook", None, "about")),
 )  # fmt: skip
 

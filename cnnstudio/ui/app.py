@@ -20,23 +20,25 @@ import cnnstudio
 from cnnstudio.ui.preferences import APPLICATION, ORGANIZATION, Preferences, home
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.window import Window
+from cnnstudio.ui.windows import Windows
 from cnnstudio.ui.worker import Task
 
 logger = logging.getLogger(__name__)
 
 
 def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = None) -> int:
-    """Show the window, with the project at ``path`` open, until it is closed; the exit code.
+    """Show a window, with the project at ``path`` open, until the last window is closed; the exit code.
 
-    ``on_first_paint`` is called once the window stands on the screen.
+    ``on_first_paint`` is called once the first window stands on the screen.
     """
     app = application()
     log_to_file(home() / "log.txt")
     window = open_window(path)
-    failures = Failures(window)
+    windows = window.windows
+    failures = Failures(windows)
     failures.install()
-    heartbeat = _close_on_interrupt(window)
-    warm_up = WarmUp(window)
+    heartbeat = _quit_on_interrupt(windows)
+    warm_up = WarmUp()
     window.painted.connect(on_first_paint or warm_up.start)
     window.painted.connect(window.files.offer_recovery)
     try:
@@ -91,9 +93,9 @@ class Failures(QObject):
 
     failed = Signal(str)  # the traceback, from any thread
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, windows: Windows) -> None:
+        super().__init__()
+        self._windows = windows
         self._old = sys.excepthook, threading.excepthook
         self.failed.connect(self._say)
 
@@ -110,13 +112,15 @@ class Failures(QObject):
 
     def _caught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            QTimer.singleShot(0, self._window, self._window.close)
+            QTimer.singleShot(0, self, self._windows.quit)
             return
         logger.error("unexpected error", exc_info=(kind, error, trace))
         self.failed.emit("".join(traceback.format_exception(kind, error, trace)))
 
     def _say(self, details: str) -> None:
-        self._window.messages.say(
+        if not self._windows.all:
+            return  # the log has it
+        self._windows.present.messages.say(
             "Something went wrong inside the program. Your work is still here; saving it now does no harm.",
             "error",
             ("Copy details", lambda: QGuiApplication.clipboard().setText(details)),
@@ -126,8 +130,8 @@ class Failures(QObject):
 class WarmUp(QObject):
     """Imports torch in the background, once the window stands: the first run then begins at once."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self) -> None:
+        super().__init__()
         self._task: Task[None] | None = None
 
     def start(self) -> None:
@@ -144,11 +148,11 @@ class WarmUp(QObject):
         import cnnstudio.training.loop  # noqa: F401 - that is the point
 
 
-def _close_on_interrupt(window: Window) -> QTimer:
-    """Close the window on Ctrl+C in the terminal; the timer lets Python see the signal while Qt waits."""
+def _quit_on_interrupt(windows: Windows) -> QTimer:
+    """Quit on Ctrl+C in the terminal; the timer lets Python see the signal while Qt waits."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, lambda *_: window.close())
-    timer = QTimer(window)
+        signal.signal(signal.SIGINT, lambda *_: windows.quit())
+    timer = QTimer()
     timer.start(200)
     timer.timeout.connect(lambda: None)
     return timer

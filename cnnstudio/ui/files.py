@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
-from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.preferences import Preferences, home
-from cnnstudio.ui.widgets.message_bar import Messages
+from cnnstudio.ui.preferences import home
 from cnnstudio.ui.worker import Task
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.window import Window
 
 _psutil: Any = psutil  # it has no types
 SUFFIX = ".cnn"
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
 RECOVERY_MILLISECONDS = 2_000
+_NUMBERED = re.compile(r"(\d{1,10})(-\d{1,3})?")
 
 
 class Files(QObject):
-    """The document's life on the disk. Asks in place before anything unsaved would be lost."""
+    """The document's life on the disk. What begins or opens another project takes a window where nothing is lost.
 
-    recent_changed = Signal()
+    A window that is closed asks in place about what is not saved.
+    """
 
-    def __init__(self, document: Document, preferences: Preferences, messages: Messages, window: QWidget) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._document, self._preferences, self._messages, self._window = document, preferences, messages, window
-        self._recovery = Recovery(document, self)
+        self._window, self._windows = window, window.windows
+        self._document, self._preferences, self._messages = window.document, window.preferences, window.messages
+        self._recovery = Recovery(self._document, self)
 
     @property
     def title(self) -> str:
@@ -46,39 +52,48 @@ class Files(QObject):
         """Whether there is anything that no file holds."""
         return not self._document.undo_stack.isClean()
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether another project may take this window: no file is open in it, and nothing was changed or trained."""
+        return self._document.path is None and not self.is_modified and self._window.run.state == "idle"
+
     # new and open
 
     def new(self, template: str | None = None, small: bool = False) -> None:
         """Begin an empty project, or one from a template; ``small`` takes its variant for images of 32 × 32."""
-        self.guard(lambda: self._begin(template, small))
+        self.begin(Project() if template is None else from_template(template, small))
 
-    def _begin(self, template: str | None, small: bool) -> None:
-        if template is None:
-            self._document.open(Project(), None)
-            return
-        self._document.open(from_template(template, small), None)
-
-    def open(self, path: Path | None = None) -> None:
-        """Open a project file; without a path a dialog asks for one."""
+    def begin(self, project: Project, path: Path | None = None, anew: bool = False) -> Window:
+        """Show another project, here where nothing is lost by it, else (or if ``anew``) in a new window: which one."""
+        window = self._windows.room(self._window, anew)
+        window.document.open(project, path)
         if path is not None:
-            self.guard(lambda: self._open(path))
-        else:
-            dialog = self._dialog("Open a project", QFileDialog.AcceptMode.AcceptOpen, FILTER)
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-            dialog.fileSelected.connect(lambda name: self.guard(lambda: self._open(Path(name))))
-            dialog.open()
+            self._windows.recent.remember(path, project.graph)
+        return window
 
-    def _open(self, path: Path) -> None:
+    def open(self, path: Path | None = None, anew: bool = False) -> None:
+        """Open a project file; without a path a dialog asks for one. What is open already comes to the front."""
+        if path is None:
+            dialog = self._dialog("Open a project", QFileDialog.AcceptMode.AcceptOpen, FILTER)
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+            dialog.filesSelected.connect(lambda names: self._open_all(names, anew))
+            dialog.open()
+            return
+        if (holder := self._windows.holding(path)) is not None:
+            self._windows.show(holder)
+            return
         try:
             project = read(path)
         except ProjectError as error:
             if not path.exists():
-                self._preferences.forget(path)
-                self.recent_changed.emit()
+                self._windows.recent.forget(path)
             self._messages.say(str(error), "error")
             return
-        self._document.open(project, path)
-        self._remember(path)
+        self.begin(project, path, anew)
+
+    def _open_all(self, names: list[str], anew: bool) -> None:
+        for name in names:
+            self.open(Path(name), anew)
 
     # save
 
@@ -94,13 +109,16 @@ class Files(QObject):
         self.choose("Save the project", f"{self.title}{SUFFIX}", FILTER, SUFFIX, lambda path: self._save(path, then))
 
     def _save(self, path: Path, then: Callable[[], object] | None = None) -> None:
+        if self._windows.holding(path) not in (None, self._window):
+            self._messages.say(f"{path.name} is open in another window. Save this project under another name.", "error")
+            return
         try:
             write(path, self._document.project)
         except ProjectError as error:
             self._messages.say(str(error), "error")
             return
         self._document.set_path(path)
-        self._remember(path)
+        self._windows.recent.remember(path, self._document.graph)
         self._document.said.emit(f"Saved {path.name}.")
         if then is not None:
             then()
@@ -130,20 +148,6 @@ class Files(QObject):
         dialog.fileSelected.connect(lambda chosen: self._take(Path(chosen), kinds, ending(), then))
         dialog.open()
 
-    def _dialog(self, title: str, mode: QFileDialog.AcceptMode, filters: str) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, str(self._preferences.folder), filters)
-        dialog.setAcceptMode(mode)
-        dialog.fileSelected.connect(self._stay_in)
-        dialog.finished.connect(dialog.deleteLater)
-        return dialog
-
-    def _stay_in(self, name: str) -> None:
-        self._preferences.folder = Path(name).parent
-
-    def _remember(self, path: Path) -> None:
-        self._preferences.remember(path)
-        self.recent_changed.emit()
-
     def _take(self, path: Path, kinds: tuple[str, ...], ending: str, then: Callable[[Path], object]) -> None:
         if not kinds or path.suffix.lower() in kinds:
             then(path)
@@ -152,6 +156,16 @@ class Files(QObject):
             self._messages.say(f"{whole.name} is there already.", "warning", *choices)
         else:
             then(whole)
+
+    def _dialog(self, title: str, mode: QFileDialog.AcceptMode, filters: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title, str(self._preferences.folder), filters)
+        dialog.setAcceptMode(mode)
+        dialog.filesSelected.connect(lambda names: self._stay_in(names[0]))
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog
+
+    def _stay_in(self, name: str) -> None:
+        self._preferences.folder = Path(name).parent
 
     # nothing is lost
 
@@ -172,6 +186,7 @@ class Files(QObject):
 
     def offer_recovery(self) -> None:
         """Offer what a program that ended badly left behind."""
+        offered: list[str] = []
         for copy in self._recovery.left_behind():
             try:
                 project, path, moment = copy.load()
@@ -179,9 +194,12 @@ class Files(QObject):
                 copy.remove()
                 continue
             name = path.stem if path else "An untitled project"
+            offered.append(name)
+            if offered.count(name) > 1:  # the same sentence is not said twice
+                name += f" ({offered.count(name)})"
 
             def recover(copy: Copy = copy, project: Project = project, path: Path | None = path) -> None:
-                self.guard(lambda: self._recover(copy, project, path))
+                self._recover(copy, project, path)
 
             self._messages.say(
                 f"{name} was not saved when the program ended on {moment:%d %B at %H:%M}. A copy was kept.",
@@ -191,10 +209,15 @@ class Files(QObject):
             )
 
     def _recover(self, copy: Copy, project: Project, path: Path | None) -> None:
+        files = self._windows.room(self._window).files
+        files.take_unsaved(project, path)
+        copy.remove()
+
+    def take_unsaved(self, project: Project, path: Path | None = None) -> None:
+        """Show a project here that no file holds as it is."""
         self._document.open(project, path)
         self._document.undo_stack.resetClean()
         self._recovery.keep()
-        copy.remove()
 
     def close(self) -> None:
         """Remove the recovery copy: the project is saved, or was given up."""
@@ -226,13 +249,16 @@ class Copy:
 
 
 class Recovery(QObject):
-    """Keeps a copy of the document while it has unsaved changes, one folder for each running program."""
+    """Keeps a copy of the document while it has unsaved changes.
+
+    One folder for each window, called after the number of the program: 4711, and 4711-2 for its second window.
+    """
 
     def __init__(self, document: Document, parent: QObject) -> None:
         super().__init__(parent)
         self._document = document
         self._folder = home() / "recovery"
-        self._copy = Copy(self._folder / str(os.getpid()))
+        self._copy: Copy | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(RECOVERY_MILLISECONDS)
@@ -248,7 +274,7 @@ class Recovery(QObject):
     def keep(self) -> None:
         """Write the copy now, or remove it where everything is saved."""
         if self._document.undo_stack.isClean():
-            self._copy.remove()
+            self._remove()
             return
         self._write(self._document.project, self._document.path)
 
@@ -257,25 +283,42 @@ class Recovery(QObject):
         if self._task is not None and self._task.is_running:
             self._soon()
         elif self._document.undo_stack.isClean():
-            self._copy.remove()
+            self._remove()
         else:
             project, path = self._document.project, self._document.path
             self._task = Task(lambda report: self._write(project, path), "recovery", self)
 
     def _write(self, project: Project, path: Path | None) -> None:
         with suppress(ProjectError, OSError):  # a full disk must not stop the work; saving will say so
+            if self._copy is None:
+                self._copy = Copy(self._new_folder())
             self._copy.save(project, path)
+
+    def _new_folder(self) -> Path:
+        """A folder that no other window has, nor a program of the same number before. Raises ``OSError``."""
+        names = (str(os.getpid()), *(f"{os.getpid()}-{number}" for number in range(2, 1000)))
+        for name in names:
+            with suppress(FileExistsError):
+                (self._folder / name).mkdir(parents=True)
+                return self._folder / name
+        raise FileExistsError(names[-1])
+
+    def _remove(self) -> None:
+        copy, self._copy = self._copy, None
+        if copy is not None:
+            copy.remove()
 
     def left_behind(self) -> list[Copy]:
         """The copies of programs that no longer run."""
         if not self._folder.is_dir():
             return []
-        folders = [folder for folder in sorted(self._folder.iterdir()) if folder.name.isdigit()]
-        return [Copy(f) for f in folders if int(f.name) != os.getpid() and not _psutil.pid_exists(int(f.name))]
+        found = [(folder, _NUMBERED.fullmatch(folder.name)) for folder in sorted(self._folder.iterdir())]
+        owners = [(folder, int(match[1])) for folder, match in found if match is not None]
+        return [Copy(f) for f, owner in owners if owner != os.getpid() and not _psutil.pid_exists(owner)]
 
     def close(self) -> None:
         """Stop, and remove the copy."""
         self._timer.stop()
         if self._task is not None:
             self._task.stop(10.0)
-        self._copy.remove()
+        self._remove()

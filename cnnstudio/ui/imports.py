@@ -135,15 +135,18 @@ class Imports(QObject):
         bar = self._window.messages.progress(sentence)
         task: Task[Imported] = Task(work, "import", self)
         task.finished.connect(bar.dismiss)
-        task.finished.connect(lambda imported: self._window.files.guard(lambda: self._open(imported)))
+        task.finished.connect(self._open)
         task.failed.connect(bar.dismiss)
         task.failed.connect(lambda refusal: self._window.messages.say(refusal, "error"))
         self._tasks.append(task)
 
     def _open(self, imported: Imported) -> None:
+        self._window.windows.room(self._window).imports.show(imported)
+
+    def show(self, imported: Imported) -> None:
+        """Show an imported network in this window, and say what became of it."""
         window = self._window
-        window.document.open(imported.project(), None)
-        window.document.undo_stack.resetClean()  # no file holds it yet
+        window.files.take_unsaved(imported.project())
         window.canvas.fit()
         words = [f"{imported.title} is here, with {imported.parameters:,} parameters.", *imported.notes[:3]]
         kind = "warning" if imported.opaque else "success"

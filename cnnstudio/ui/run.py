@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from cnnstudio.training.data import Data
 
 JOIN_SECONDS = 10.0
+TURN_SECONDS = 0.1  # between two looks whether another window's training has ended
+_turn = threading.Lock()
 
 
 class Table:
@@ -327,16 +330,25 @@ def _train(
     known: Data | None = None,
     watched: Callable[[], tuple[str | None, int]] = lambda: (None, 0),
 ) -> Iterator[Any]:
-    """Prepare and train, on the worker's thread; yields what ``Run`` takes."""
-    folder = _new_folder()
-    yield Progress("Starting PyTorch…", None)
-    trained = prepare(project, lambda sentence, share: _told(worker, sentence, share), folder, known)
-    write(folder / "project.cnn", project)
-    trained.look_at(*watched())  # here, so that no run is too short to be seen into
-    yield trained
-    from cnnstudio.training.loop import train
+    """Prepare and train, on the worker's thread; yields what ``Run`` takes.
 
-    yield from train(trained.module, trained.data, project.recipe, folder, trained.watch, trained.source)
+    One window trains at a time. Torch has one source of chance for dropout and first weights, so that two at once would
+    neither give what their seeds promise; and two on a few cores take longer than one after the other.
+    """
+    while not _turn.acquire(timeout=TURN_SECONDS):
+        yield Progress("Waiting until the training in another window has ended…", None)
+    try:
+        folder = _new_folder()
+        yield Progress("Starting PyTorch…", None)
+        trained = prepare(project, lambda sentence, share: _told(worker, sentence, share), folder, known)
+        write(folder / "project.cnn", project)
+        trained.look_at(*watched())  # here, so that no run is too short to be seen into
+        yield trained
+        from cnnstudio.training.loop import train
+
+        yield from train(trained.module, trained.data, project.recipe, folder, trained.watch, trained.source)
+    finally:
+        _turn.release()
 
 
 def prepare(

@@ -41,6 +41,7 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.status import Status
 from cnnstudio.ui.theme import Scheme, icon, theme
 from cnnstudio.ui.widgets.message_bar import Messages
+from cnnstudio.ui.windows import Windows
 
 Area = Qt.DockWidgetArea
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
@@ -83,42 +84,46 @@ CANVAS_MENU = (
 
 
 class Window(QMainWindow):
-    """The one window. Menus and shortcuts come from ``ACTIONS``, panels from ``PANELS``."""
+    """A project. Menus and shortcuts come from ``ACTIONS``, panels from ``PANELS``; ``Windows`` knows the others."""
 
     document: Document
     run: Run
+    windows: Windows
     canvas: CanvasView
     files: Files
     exports: Exports
-    imports: Imports
-    training: TrainingPanel
     pictures: Pictures
     figure: FigurePage
+    imports: Imports
+    training: TrainingPanel
     feature_maps: FeatureMapsPanel
     gallery: Gallery
 
     painted = Signal()  # it stands on the screen for the first time
 
-    def __init__(self, preferences: Preferences | None = None) -> None:
+    def __init__(self, preferences: Preferences | None = None, windows: Windows | None = None) -> None:
         super().__init__()
         self.preferences = preferences or Preferences()
+        self.windows = windows or Windows(self.preferences, Window)
+        self.windows.add(self)
         self.document = Document(parent=self)
         self.run = Run(self)
         self.canvas = CanvasView(self.document)
         self.setCentralWidget(self.canvas)
         self.messages = Messages(self.canvas, below=self.canvas.breadcrumb)
-        self.files = Files(self.document, self.preferences, self.messages, self)
+        self.files = Files(self)
         self.exports = Exports(self.document, self.run, self.files, self.messages, self)
+        self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.messages, self)
+        self.figure = FigurePage(self.document, self.canvas, self.pictures, self.files, self.messages, self)
         self.imports = Imports(self)
         self.training = TrainingPanel(self.document, self.run)
         self.feature_maps = FeatureMapsPanel(self.document, self.run)
         self.docks = {panel.id: self._dock(panel) for panel in PANELS}
-        self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.messages, self)
-        self.figure = FigurePage(self.document, self.canvas, self.pictures, self.files, self.messages, self)
         self.commands = Commands(self, (*ACTIONS, *map(_show_action, PANELS)), self.preferences)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
-        fill_menu_bar(self.menuBar(), self.commands, {"recent": self._fill_recent, "panels": self._fill_panels})
+        fillings = {"recent": self._fill_recent, "panels": self._fill_panels, "windows": self._fill_windows}
+        fill_menu_bar(self.menuBar(), self.commands, fillings)
         self._toolbar = QToolBar("Tools")
         self._toolbar.setObjectName("tools")
         fill_toolbar(self._toolbar, self.commands)
@@ -226,11 +231,12 @@ class Window(QMainWindow):
     # menus
 
     def _fill_recent(self, menu: QMenu) -> None:
-        for path in self.preferences.recent:
-            opened = menu.addAction(f"{path.stem}    {path.parent}")
-            opened.triggered.connect(lambda _=False, path=path: self.files.open(path))
-        if menu.isEmpty():
-            menu.addAction("Nothing yet").setEnabled(False)
+        self.windows.recent.fill_menu(menu, self.files.open)
+
+    def _fill_windows(self, menu: QMenu) -> None:
+        menu.addActions(self.commands.named("window-*"))
+        menu.addSeparator()
+        self.windows.fill_menu(menu, self)
 
     def _fill_panels(self, menu: QMenu) -> None:
         for panel in PANELS:
@@ -271,12 +277,14 @@ class Window(QMainWindow):
     def set_wheel(self, pans: bool) -> None:
         """Let the mouse wheel move the canvas instead of zooming."""
         self.preferences.wheel_pans = pans
-        self.canvas.wheel = "pan" if pans else "zoom"
+        for window in self.windows.all:
+            window.canvas.wheel = "pan" if pans else "zoom"
 
     def set_minimap(self, shown: bool) -> None:
         """Show the map in the canvas's corner."""
         self.preferences.minimap = shown
-        self.canvas.set_minimap(shown)
+        for window in self.windows.all:
+            window.canvas.set_minimap(shown)
 
     def say_about(self) -> None:
         """Say which program this is."""
@@ -319,22 +327,22 @@ class Window(QMainWindow):
         super().paintEvent(event)
         if not self._was_painted:
             self._was_painted = True
-            QTimer.singleShot(0, self.painted.emit)
+            QTimer.singleShot(0, self, self.painted.emit)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_file(event) is not None:
+        if _dropped_files(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if (path := _dropped_file(event)) is not None:
+        if paths := _dropped_files(event):
             event.acceptProposedAction()
-            self.files.open(path)
+            for path in paths:
+                self.files.open(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._is_closing and not self.files.guard(self._close):
+        if not self._is_closing and not self.leave():
             event.ignore()
             return
-        self._is_closing = True
         self.preferences.set_bytes("geometry", self.saveGeometry())
         self.preferences.set_bytes("layout", self.saveState(LAYOUT_VERSION))
         self.preferences.sync()
@@ -343,21 +351,28 @@ class Window(QMainWindow):
         self.feature_maps.close_tasks()
         self.training.images.close_tasks()
         self.exports.close()
+        self.pictures.close()
         self.imports.close()
         self.files.close()
         super().closeEvent(event)
+        self.windows.remove(self)
 
-    def _close(self) -> None:
-        self._is_closing = True
-        self.close()
-        self.pictures.close()
+    def leave(self, then: Callable[[], object] = lambda: None) -> bool:
+        """Close, and do ``then``, where nothing would be lost, else ask in place first; whether it was done at once."""
+
+        def close() -> None:
+            self._is_closing = True
+            self.close()
+            then()
+
+        return self.files.guard(close)
 
 
 def _show_action(panel: Panel) -> Action:
     return Action(f"show-{panel.id}", f"Show {panel.title}", lambda w: w.show_panel(panel.id), panel.shortcut, "layout")
 
 
-def _dropped_file(event: QDropEvent) -> Path | None:
-    """The one project file that is being dropped on the window, if that is what it is."""
+def _dropped_files(event: QDropEvent) -> list[Path]:
+    """The project files that are being dropped on the window, if that is what they are."""
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return paths[0] if len(paths) == 1 and paths[0].suffix.lower() == SUFFIX else None
+    return paths if all(path.suffix.lower() == SUFFIX for path in paths) else []

@@ -15,7 +15,7 @@ from cnnstudio.project.project import MOST_BOOKMARKS
 from cnnstudio.ui.actions import ACTIONS, MENUS, TOOLBAR
 from cnnstudio.ui.window import Window
 
-SPECIAL = {"recent", "panels"}  # filled by the window
+SPECIAL = {"recent", "panels", "windows"}  # filled by the window
 
 
 def entries(menus: Any) -> Iterator[str]:

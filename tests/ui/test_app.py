@@ -24,7 +24,7 @@ def raised() -> BaseException:
 def test_what_nobody_caught_is_a_sentence_in_place_and_the_window_lives_on(
     qtbot: QtBot, window: Window, caplog: pytest.LogCaptureFixture
 ) -> None:
-    failures = Failures(window)
+    failures = Failures(window.windows)
     error = raised()
     with caplog.at_level(logging.ERROR):
         failures._caught(type(error), error, error.__traceback__)
@@ -40,7 +40,7 @@ def test_what_nobody_caught_is_a_sentence_in_place_and_the_window_lives_on(
 
 def test_python_s_hooks_are_taken_and_given_back(window: Window) -> None:
     before = sys.excepthook, threading.excepthook
-    failures = Failures(window)
+    failures = Failures(window.windows)
     failures.install()
     assert sys.excepthook != before[0]
     failures.remove()
@@ -48,7 +48,8 @@ def test_python_s_hooks_are_taken_and_given_back(window: Window) -> None:
 
 
 def test_ctrl_c_closes_the_window(qtbot: QtBot, window: Window) -> None:
-    Failures(window)._caught(KeyboardInterrupt, KeyboardInterrupt(), None)
+    failures = Failures(window.windows)
+    failures._caught(KeyboardInterrupt, KeyboardInterrupt(), None)
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=2000)
 
 

@@ -75,10 +75,11 @@ def test_a_click_elsewhere_closes_the_gallery(window: Window) -> None:
     assert not window.gallery.isVisible()
 
 
-def test_unsaved_changes_are_asked_for_first(qtbot: QtBot, window: Window) -> None:
+def test_unsaved_changes_stay_in_their_window(qtbot: QtBot, window: Window) -> None:
     window.commands.run("new-small-resnet")
     window.document.edit("Empty", type(window.document.project)())
     window.commands.run("new-network")
     qtbot.keyClicks(window.gallery.field, "alexnet")
     qtbot.keyClick(window.gallery.field, Qt.Key.Key_Return)
-    assert len(window.document.graph) == 0
+    assert len(window.document.graph) == 0 and window.files.is_modified
+    assert [each.document.project for each in window.windows.all[1:]] == [from_template("alexnet")]

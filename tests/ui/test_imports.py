@@ -78,14 +78,13 @@ def test_the_head_follows_the_number_of_classes_that_is_typed(qtbot: QtBot, wind
     assert window.document.analysis.shape(window.document.graph.outputs[0].name) == Shape(17)
 
 
-def test_unsaved_work_is_asked_for_first(qtbot: QtBot, window: Window, tiny: Project) -> None:
-    window.document.open(Project(), None)
+def test_an_import_opens_beside_unsaved_work(qtbot: QtBot, window: Window, tiny: Project) -> None:
     window.document.edit("Draw", tiny)
     window.imports.start_model("alexnet")
-    wait(qtbot, window, "Untitled has changes that are not saved")
+    qtbot.waitUntil(lambda: len(window.windows.all) == 2, timeout=60_000)
     assert window.document.project == tiny
-    window.messages.bars[-1].buttons["Do not save"].click()
-    wait(qtbot, window, "AlexNet is here")
+    wait(qtbot, window.windows.all[1], "AlexNet is here")
+    assert window.windows.all[1].files.is_modified
 
 
 def test_weights_are_offered_only_for_what_is_open(qtbot: QtBot, window: Window, tiny: Project) -> None:

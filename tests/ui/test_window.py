@@ -5,15 +5,14 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import cnnstudio.ui.window
 from cnnstudio.blocks import Input
 from cnnstudio.graph import Graph, Node
-from cnnstudio.project import Project, read, write
+from cnnstudio.project import Project, read
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 from cnnstudio.ui.window import PANELS, Window
@@ -171,30 +170,6 @@ def test_a_file_that_is_gone_leaves_the_list_of_recent_ones(window: Window, tmp_
     window.preferences.remember(tmp_path / "gone.cnn")
     window.files.open(tmp_path / "gone.cnn")
     assert window.preferences.recent == []
-
-
-def test_opening_asks_before_it_replaces_unsaved_work(
-    qtbot: QtBot, window: Window, tiny: Project, tmp_path: Path
-) -> None:
-    write(tmp_path / "tiny.cnn", tiny)
-    change(window)
-    window.files.open(tmp_path / "tiny.cnn")
-    assert len(window.document.graph) == 1
-    choose(qtbot, window, "Do not save")
-    assert window.document.project == tiny
-    assert window.preferences.recent[0].name == "tiny.cnn"
-
-
-def test_a_project_file_can_be_dropped_on_the_window(window: Window, tiny: Project, tmp_path: Path) -> None:
-    write(tmp_path / "tiny.cnn", tiny)
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "tiny.cnn"))])
-    window.dropEvent(
-        QDropEvent(
-            QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        )
-    )
-    assert window.document.project == tiny
 
 
 def test_a_template_brings_its_images_along(window: Window) -> None:

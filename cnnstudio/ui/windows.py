@@ -1,0 +1,113 @@
+"""Windows: every window of the program, a project in each, and what they share. It asks nothing of a person itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QMenu
+
+from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.recent import Recent
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.window import Window
+
+STEP = 32  # pixels by which a new window stands right of and below the one that it came from
+
+
+class Windows:
+    """The windows that are open. ``make`` opens another one; preferences and recent files are the same in all."""
+
+    def __init__(self, preferences: Preferences, make: Callable[[Preferences, Windows], Window]) -> None:
+        self.preferences = preferences
+        self.recent = Recent(preferences)
+        self.all: list[Window] = []
+        self._make = make
+
+    # which windows there are
+
+    @property
+    def present(self) -> Window:
+        """The window that has the keyboard, or the latest one."""
+        active = QApplication.activeWindow()
+        return next((window for window in self.all if window is active), self.all[-1])
+
+    def holding(self, path: Path) -> Window | None:
+        """The window in which this file is open."""
+        return next((window for window in self.all if _is_same(window.document.path, path)), None)
+
+    def room(self, beside: Window, anew: bool = False) -> Window:
+        """A window that another project may take: ``beside`` where nothing would be lost in it, else a new one."""
+        return self.new(beside) if anew or not beside.files.is_untouched else beside
+
+    def new(self, beside: Window) -> Window:
+        """Open an empty window that looks as ``beside`` does, a step away from it."""
+        made = self._make(self.preferences, self)
+        made.restoreState(beside.saveState())
+        made.resize(beside.size() if beside.isVisible() else made.size())
+        made.move(_beside(beside, made))
+        made.setWindowState(beside.windowState() & Qt.WindowState.WindowMaximized)
+        made.show()
+        self.show(made)
+        return made
+
+    def show(self, window: Window) -> None:
+        """Bring a window to the front."""
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.raise_()
+        window.activateWindow()
+
+    def fill_menu(self, menu: QMenu, present: Window) -> None:
+        """List every window, with a tick at the present one."""
+        titles = [window.files.title for window in self.all]
+        for window, title in zip(self.all, titles, strict=True):
+            path = window.document.path
+            where = f"    {path.parent}" if path is not None and titles.count(title) > 1 else ""
+            entry = menu.addAction(f"{title}{' *' if window.files.is_modified else ''}{where}")
+            entry.setCheckable(True)
+            entry.setChecked(window is present)
+            entry.triggered.connect(lambda _=False, window=window: self.show(window))
+
+    # coming and going
+
+    def add(self, window: Window) -> None:
+        """Count a window in."""
+        self.all.append(window)
+
+    def remove(self, window: Window) -> None:
+        """Count a window out as it closes; the last one stays to be looked at by whoever waits for the end."""
+        if window in self.all:
+            self.all.remove(window)
+        if self.all:
+            window.deleteLater()
+        else:
+            self.recent.close()
+
+    def quit(self) -> None:
+        """Close every window, those with unsaved work first; where a person keeps one open, the rest stays, too."""
+        if self.all:
+            first = next((window for window in self.all if window.files.is_modified), self.all[-1])
+            self.show(first)
+            first.leave(self.quit)
+
+
+def _is_same(one: Path | None, other: Path) -> bool:
+    if one is None:
+        return False
+    with suppress(OSError, ValueError):
+        return os.path.samefile(one, other)  # noqa: PTH121 - Path.samefile is the same call, and less known
+    return one.absolute() == other.absolute()
+
+
+def _beside(window: Window, made: Window) -> QPoint:
+    """A step from a window, or back at the corner of the screen where that would hang over its edge."""
+    room = window.screen().availableGeometry()
+    place = window.pos() + QPoint(STEP, STEP)
+    if not room.contains(place + QPoint(made.width() - 1, made.height() - 1)):
+        place = room.topLeft() + QPoint(STEP, STEP) * (len(window.windows.all) % 4)
+    return place
