@@ -116,11 +116,14 @@ def _possible(analysis: Analysis, difficulty: Difficulty) -> list[Question]:
 def _everything(analysis: Analysis) -> Iterator[Question]:
     fields = receptive_fields(analysis)
     for name in analysis.graph.order:
-        yield from _about(analysis, name, fields)
+        yield from about(analysis, name, fields)
 
 
-def _about(analysis: Analysis, name: str, fields: Mapping[str, ReceptiveField | None]) -> Iterator[Question]:
-    """Every question about one node."""
+def about(
+    analysis: Analysis, name: str, fields: Mapping[str, ReceptiveField | None] | None = None
+) -> Iterator[Question]:
+    """Every question about one node; ``fields`` are the receptive fields of the network, where they are known."""
+    fields = receptive_fields(analysis) if fields is None else fields
     node, facts = analysis.graph[name], analysis.facts.get(name)
     if facts is None or node.is_input or node.bypassed:
         return
@@ -179,14 +182,23 @@ def _of_parameters(block: Block) -> Difficulty:
 
 
 class Quiz:
-    """A round of questions about one network, with its score. A question is answered once; then it is revealed."""
+    """A round of questions about one network, with its score. A question is answered once; then it is revealed.
 
-    def __init__(self, analysis: Analysis, difficulty: Difficulty = "easy", seed: int = 0) -> None:
+    ``coming`` are those of a lesson, in the place of questions by chance.
+    """
+
+    def __init__(
+        self,
+        analysis: Analysis,
+        difficulty: Difficulty = "easy",
+        seed: int = 0,
+        coming: Iterator[Question] | None = None,
+    ) -> None:
         self.analysis = analysis
         self.difficulty = difficulty
         self.asked = self.right = self.streak = 0
         self.is_open = False
-        self._coming = questions(analysis, difficulty, seed)
+        self._coming = questions(analysis, difficulty, seed) if coming is None else coming
         self.question = self._next()
 
     def _next(self) -> Question | None:
@@ -217,5 +229,5 @@ class Quiz:
         return any(
             (each.kind, each.answer, each.into) == (question.kind, question.answer, question.into)
             and each.node.block == question.node.block
-            for each in _about(analysis, question.node.name, fields)
+            for each in about(analysis, question.node.name, fields)
         )
