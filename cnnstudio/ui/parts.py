@@ -46,13 +46,15 @@ def _first(part: QWidget) -> QWidget | None:
 
 
 def _stops(part: QWidget) -> Iterator[QWidget]:
-    """Where Tab stops in this part, in order."""
-    widget = part.nextInFocusChain()
-    while widget is not None and widget is not part:
+    """Where Tab stops in this part, in the order in which it was built.
+
+    Not by ``nextInFocusChain``: what it hands to Python takes widgets and layouts that live on down with it (PySide
+    6.11.3), and the next layout of a panel ends the program.
+    """
+    for widget in part.findChildren(QWidget):
         takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if takes and part.isAncestorOf(widget) and widget.isVisible() and widget.isEnabled():
+        if takes and widget.isVisible() and widget.isEnabled():
             yield widget
-        widget = widget.nextInFocusChain()
 
 
 def _messages(window: Window) -> list[QWidget]:

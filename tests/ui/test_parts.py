@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import gc
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from cnnstudio.project import Project
+from cnnstudio.resources import resource
+from cnnstudio.ui.widgets.flow import FlowLayout
 from cnnstudio.ui.window import Window
 
 
@@ -62,3 +67,16 @@ def test_a_panel_that_is_shown_has_the_keyboard_in_it_where_something_can_be_don
         panel = open_window.docks[name].widget()
         assert focus is not panel
         assert panel.isAncestorOf(focus), name
+
+
+def test_layouts_outlive_that_their_panel_was_given_the_keyboard(window: Window) -> None:
+    window.files.open(resource("examples", "lenet5.cnn"))
+    window.document.select(("conv2",))
+    QApplication.processEvents()
+    gc.collect()
+    window.show_panel("curves")
+    QApplication.processEvents()
+    flows = window.findChildren(FlowLayout)
+    items = [flow.itemAt(index) for flow in flows for index in range(flow.count())]
+    assert len(items) > 10
+    assert all(isValid(item) for item in items)
