@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 
 from cnnstudio.figure import Figure, svg
 from cnnstudio.ui.canvas.picture import DOTS_PER_METER, KINDS, MOST, SCALE, PictureError
-from cnnstudio.ui.figure.painter import glyph_paths, paint
+from cnnstudio.ui.figure.painter import paint, signs
 
 
 def made(figure: Figure, path: Path) -> QImage | QByteArray:
@@ -38,7 +38,7 @@ def image(figure: Figure) -> QImage:
 
 def drawing(figure: Figure) -> bytes:
     """The figure as SVG."""
-    return svg(figure, glyph_paths()).encode()
+    return svg(figure, signs(figure)).encode()
 
 
 def copied(figure: Figure) -> QMimeData:

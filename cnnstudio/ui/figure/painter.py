@@ -8,10 +8,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from cnnstudio.figure.inks import PAPER
-from cnnstudio.figure.marks import Circle, Figure, Line, Mark, Polygon, Text
+from cnnstudio.figure.marks import Circle, Figure, Glyph, Line, Mark, Polygon, Text
 from cnnstudio.figure.svg import towards
 from cnnstudio.ui.canvas.style import glyph, glyph_font
-from cnnstudio.ui.theme import FAMILY_GLYPHS
 
 FONTS = ["Helvetica", "Arial", "Nimbus Sans", "Liberation Sans", "Inter", "Noto Sans", "DejaVu Sans"]
 _DRAWN = 64  # pixels at which a sign is outlined
@@ -105,9 +104,9 @@ def _sign(family: str) -> QPainterPath:
     return scaled
 
 
-def glyph_paths() -> dict[str, str]:
-    """Family -> its sign as the path of an SVG drawing."""
-    return {family: _data(_sign(family)) for family in FAMILY_GLYPHS}
+def signs(figure: Figure) -> dict[str, str]:
+    """Each family in the figure -> its sign as the path of an SVG drawing."""
+    return {mark.family: _data(_sign(mark.family)) for mark in figure.marks if isinstance(mark, Glyph)}
 
 
 def _data(path: QPainterPath) -> str:

@@ -154,6 +154,15 @@ def test_it_is_copied_as_a_picture_and_as_a_drawing(window: Window, page: Figure
     assert latest(window) == "The figure is on the clipboard."
 
 
+def test_a_group_has_a_sign_as_well(window: Window, tiny: Project) -> None:
+    window.document.open(tiny, None)
+    window.document.select(("flatten1", "linear1"))
+    window.canvas.group()
+    window.figure.open()
+    assert 'id="sign-group"' in words(window.figure)
+    window.figure.close_page()
+
+
 def test_another_ending_is_refused(page: FigurePage, tmp_path: Path) -> None:
     assert page.preview.figure is not None
     with pytest.raises(PictureError, match=r"not in \.gif"):
