@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -16,6 +17,7 @@ from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import from_template
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 
+GOLDEN = Path(__file__).parent / "golden" / "lenet5.svg"
 HUES = {"convolution": 222, "linear": 338}
 Bounds = tuple[float, float, float, float]
 
@@ -131,6 +133,14 @@ def test_the_same_network_gives_the_same_figure() -> None:
     graph = from_template("googlenet").graph
     assert of(graph) == of(from_template("googlenet").graph)
     assert of(Graph.of(reversed(list(graph)), graph.frames)) == of(graph)
+
+
+def test_golden(request: pytest.FixtureRequest) -> None:
+    """``make golden`` writes it anew; open it in a browser to review it."""
+    text = svg(of(from_template("lenet5").graph), {})
+    if request.config.getoption("--rewrite-golden"):
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert GOLDEN.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("option", ["labels", "kernels", "legend"])
