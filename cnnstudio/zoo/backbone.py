@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, Dropout, FirstToken, Flatten, Input, Linear, TokenMap
 from cnnstudio.graph import Composite, Graph, Node, Remedy, Shape, ShapeError, Sketch, block
-from cnnstudio.graph.layout import laid_out
 from cnnstudio.zoo.networks import NETWORKS
+from cnnstudio.zoo.stages import HEAD, in_stages
 from cnnstudio.zoo.template import Size
 
 # of our networks, those that torchvision has not, so that nobody has weights for them
@@ -86,7 +86,7 @@ def transfer(classes: int = 10, size: Size = (3, 64, 64)) -> Graph:
     draw = Sketch()
     x = draw.chain(draw(Input(size)), Backbone("mobilenet_v3_small"), AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
-    return laid_out(draw.graph())
+    return in_stages(draw.graph(), {"backbone1": "Backbone", "pool1": HEAD})
 
 
 def whole(model: str) -> Graph:

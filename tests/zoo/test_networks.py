@@ -136,7 +136,7 @@ def test_frames_round_stem_stages_and_head_lie_apart(key: str) -> None:
         ("squeezenet1_1", ["Stem", "Stage 1", "Stage 2", "Stage 3", "Head"]),
         ("xception", ["Entry flow", "Middle flow", "Exit flow", "Head"]),
         ("fractalnet", ["Stage 1", "Stage 2", "Stage 3", "Stage 4", "Stage 5", "Head"]),
-        ("transfer", []),
+        ("transfer", ["Backbone", "Head"]),
     ],
 )
 def test_frames_are_called_by_what_they_hold(key: str, titles: list[str]) -> None:
