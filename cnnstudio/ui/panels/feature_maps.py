@@ -12,6 +12,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.graph import Graph
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.training.events import FeatureMaps, Pixels
 from cnnstudio.ui.document import Document
@@ -49,6 +50,7 @@ class FeatureMapsPanel(QWidget):
         self._image = 0
         self._shown: FeatureMaps | None = None
         self._known: Prepared | None = None  # the last network that was looked at without training it
+        self._text: tuple[Graph, str] | None = None  # the source of the last network that was asked for
         self._may_load = ""  # the data set that the person allowed to be loaded only to look
         self._task: Task[Look] | None = None
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
@@ -233,10 +235,13 @@ class FeatureMapsPanel(QWidget):
 
     def _ready(self) -> Prepared | None:
         """The network that was trained or looked at last, where it still computes what the canvas shows."""
-        try:
-            text = source(self._document.graph).text
-        except SourceError:
-            return None
+        graph = self._document.graph
+        if self._text is None or self._text[0] is not graph:
+            try:
+                self._text = graph, source(graph).text
+            except SourceError:
+                return None
+        text = self._text[1]
         key = images_key(self._document.project)
         for prepared in (self._run.trained, self._known):
             if prepared is not None and prepared.source.text == text and images_key(prepared.project) == key:

@@ -57,6 +57,7 @@ class SummaryModel(QAbstractTableModel):
         self.totals: Totals | None = None
         self.fields: Mapping[str, ReceptiveField | None] = {}
         self._order: list[Row] = []
+        self._known: Analysis | None = None  # what the rows tell, all of it
         self._sorting: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
 
     def set_analysis(self, analysis: Analysis, conceals: Callable[[str], bool] | None = None) -> None:
@@ -65,6 +66,10 @@ class SummaryModel(QAbstractTableModel):
         What is bypassed has no row, as nothing of it is in the network. ``conceals`` tells which nodes are not known
         because they are hidden.
         """
+        known = analysis if conceals is None else None
+        if known is not None and known is self._known:
+            return
+        self._known = known
         analysis = analysis.acting
         rows = [_row(analysis, name, conceals is not None and conceals(name)) for name in analysis.graph.order]
         totals_changed = analysis.totals != self.totals

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.graph import BLOCKS, Graph, Note
+from cnnstudio.graph import BLOCKS, Edge, Graph, Note
 from cnnstudio.project import Bookmark, dumps
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.notes import rect_of
@@ -204,7 +204,9 @@ KEYS = [
 
 def test_a_thousand_random_events_leave_everything_in_step(hand_on, fork):
     noted = fork.add_note(Note("[one](https://a.b)", (300.0, 380.0))).add_note(Note("two", (700.0, 100.0)))
-    hand = hand_on(noted.replace("conv1", BLOCKS["ConvBNReLU"](8)))
+    framed = noted.frame(("conv1", "conv2"), "Two ways").bypass(("conv2",))
+    bent = framed.bend(Edge("input1", "conv1", 0), ((130.0, 40.0), (200.0, 120.0)))
+    hand = hand_on(bent.replace("conv1", BLOCKS["ConvBNReLU"](8)))
     random_, view = random.Random(7), hand.view
     buttons = [Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton]
     buttons += [Qt.MouseButton.RightButton]
@@ -229,7 +231,7 @@ def test_a_thousand_random_events_leave_everything_in_step(hand_on, fork):
             hand.send(random_.choice(kinds), place, random_.choice(buttons), random_.choice(held))
         assert math.isfinite(view.zoom)
         assert 0.01 < view.zoom < 5
-        if step % 50 == 0:
+        if step % 10 == 0:
             QApplication.processEvents()
     view.cancel()
     view.popup.close_without_change()
