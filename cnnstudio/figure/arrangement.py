@@ -96,6 +96,7 @@ class _Arrangement:
             self.tops[self.rank[index]] = cells[index].before + 4.0
         self.height: dict[int, float] = {0: 0.0}  # chain -> how far its axis is above the main one
         self.detours: dict[tuple[int, int], float] = {}  # edge -> how far above the main axis it runs
+        self.over: list[list[float]] = [[] for _ in ranks]  # how far above the main axis what is over a column begins
 
     def made(self) -> Arranged:
         self._raise_branches()
@@ -166,6 +167,7 @@ class _Arrangement:
                 self.detours[what] = top = base + LANE
             for rank in columns:
                 self.tops[rank] = top
+                self.over[rank].append(base if isinstance(what, int) else top)
         for (source, target), high in self.detours.items():  # nothing may stand out over a row
             for rank in (self.rank[source], self.rank[target]):
                 self.tops[rank] = max(self.tops[rank], high)
@@ -247,20 +249,29 @@ class _Arrangement:
         back = self.starts[self.rank[target]] - GAP * 0.42
         if high is not None:
             across = axis - high
-            if self.cells[target].is_junction:  # from above, on its head
-                head = end.along + (self.cells[target].entry + self.cells[target].exit) / 2
-                drop = (head, end.across - self.cells[target].before)
-                return Way(source, target, (leaves, (away, leaves[1]), (away, across), (head, across), drop))
+            if self._is_open(target, high):
+                head, top = self._head(target)
+                return Way(source, target, (leaves, (away, leaves[1]), (away, across), (head, across), (head, top)))
             points = leaves, (away, leaves[1]), (away, across), (back, across), (back, enters[1]), enters
             return Way(source, target, points)
         if start.across == end.across:
             return Way(source, target, (leaves, enters), is_plain=True)
         if self.lane[source] == 0:  # up into a branch
             return Way(source, target, (leaves, (away, leaves[1]), (away, enters[1]), enters))
-        if self.cells[target].is_junction:
-            head = end.along + (self.cells[target].entry + self.cells[target].exit) / 2
-            return Way(source, target, (leaves, (head, leaves[1]), (head, end.across - self.cells[target].before)))
+        if self._is_open(target, self.height[self.lane[source]]):
+            head, top = self._head(target)
+            return Way(source, target, (leaves, (head, leaves[1]), (head, top)))
         return Way(source, target, (leaves, (back, leaves[1]), (back, enters[1]), enters))
+
+    def _is_open(self, target: int, high: float) -> bool:
+        """Whether a way may come down on the head of this station: a sum with nothing over it up to that height."""
+        over = self.over[self.rank[target]]
+        return self.cells[target].is_junction and self.lane[target] == 0 and all(other >= high for other in over)
+
+    def _head(self, target: int) -> Place:
+        """The middle of the upper side of a sum."""
+        spot, cell = self.spots[target], self.cells[target]
+        return spot.along + (cell.entry + cell.exit) / 2, spot.across - cell.before
 
     def _turn(self, leaves: Place, enters: Place, row: int, rank: int) -> tuple[Place, ...]:
         """From the end of a row to the beginning of the next."""

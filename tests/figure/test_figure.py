@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+import random
+from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,8 +11,9 @@ import pytest
 
 from cnnstudio.blocks import Add, Concat, Conv2d, ConvTranspose2d, Flatten, Input, Linear, MaxPool2d, ReLU
 from cnnstudio.compiler.inference import infer
-from cnnstudio.figure import Figure, FigureError, Options, figure, svg
+from cnnstudio.figure import Figure, FigureError, Options, figure, svg, typesetting
 from cnnstudio.figure.composition import MOST
+from cnnstudio.figure.inks import WAY
 from cnnstudio.figure.marks import Circle, Line, Polygon, Text
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import from_template
@@ -60,6 +62,46 @@ def bounds(made: Figure) -> dict[str, Bounds]:
     return found
 
 
+def labels(made: Figure) -> list[Bounds]:
+    """Left, top, right, bottom of what is written, but for the caption and the numbers of repeats."""
+    found: list[Bounds] = []
+    for mark in made.marks:
+        if isinstance(mark, Text) and mark.size < 12 and len(mark.words) < 60:
+            wide, (x, y) = typesetting.width(mark.words, mark.size, mark.bold), mark.place
+            left = x - wide * {"start": 0.0, "middle": 0.5, "end": 1.0}[mark.anchor]
+            found.append((left + 1, y - mark.size * 0.7, left + wide - 1, y + mark.size * 0.15))
+    return found
+
+
+def lines(made: Figure) -> list[Bounds]:
+    """The straight parts of the ways of the data."""
+    ways = [mark.points for mark in made.marks if isinstance(mark, Line) and mark.stroke == WAY]
+    parts = [part for points in ways for part in pairwise(points)]
+    return [(min(a[0], b[0]) - 1, min(a[1], b[1]) - 1, max(a[0], b[0]) + 1, max(a[1], b[1]) + 1) for a, b in parts]
+
+
+def random_network(seed: int) -> Graph:
+    """Convolutions, sums and concatenations that read what they like, joined in the end."""
+    chance, draw = random.Random(seed), Sketch()
+    made = [draw(Input((8, 32, 32)))]
+
+    def some() -> str:
+        return made[-1 - min(int(chance.expovariate(0.7)), len(made) - 1)]
+
+    for _ in range(chance.randint(3, 14)):
+        a, b, kind = some(), some(), chance.random()
+        if kind < 0.55 or a == b:
+            made.append(draw(Conv2d(8, chance.choice([1, 3, 5]), padding="same"), a))
+        elif kind < 0.8:
+            made.append(draw(Add(), a, b))
+        else:
+            made.append(draw(Conv2d(8, 1), draw(Concat(), a, b)))
+    ends = [node.name for node in draw.graph().outputs]
+    if len(ends) > 1:
+        draw(Concat(), *ends)
+    return draw.graph()
+
+
 def words(made: Figure) -> list[str]:
     return [mark.words for mark in made.marks if isinstance(mark, Text)]
 
@@ -82,6 +124,12 @@ def test_branches_do_not_overlap_either(graph: Graph, direction: str) -> None:
     check(of(graph, direction=direction))
 
 
+@pytest.mark.parametrize("direction", ["across", "down"])
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_wired_can_be_read(seed: int, direction: str) -> None:
+    check(of(random_network(seed), direction=direction))
+
+
 @pytest.mark.parametrize("name", ["inception3a", "inception5b"])
 def test_the_inside_of_a_block_has_a_figure_too(name: str) -> None:
     check(figure(infer(from_template("googlenet").graph).inside(name), Options(), HUES))
@@ -90,6 +138,10 @@ def test_the_inside_of_a_block_has_a_figure_too(name: str) -> None:
 def check(made: Figure) -> None:
     boxes = bounds(made)
     assert [pair for pair in combinations(boxes, 2) if overlap(boxes[pair[0]], boxes[pair[1]])] == []
+    written = labels(made)
+    assert [pair for pair in combinations(written, 2) if overlap(pair[0], pair[1])] == []
+    in_the_way = [*boxes.values(), *lines(made)]
+    assert [label for label in written if any(overlap(label, other) for other in in_the_way)] == []
     for mark in made.marks:
         points = mark.points if isinstance(mark, Polygon | Line) else [getattr(mark, "center", None) or mark.place]
         assert all(0 <= x <= made.width and 0 <= y <= made.height for x, y in points)
