@@ -10,9 +10,10 @@ from math import ceil
 from cnnstudio.blocks import MaxPool2d
 from cnnstudio.graph import Graph, Position
 from cnnstudio.graph.frame import HUES
-from cnnstudio.graph.layout import laid_out, layout
+from cnnstudio.graph.layout import ASPECT, laid_out, layout
 
-LONGEST = 9  # nodes in a row; a longer stage goes on in the next
+SHORTEST, LONGEST = 4, 9  # nodes in a row before a stage goes on in the next
+COLUMN, ROW = 268.0, 160.0  # what a node takes of the width, and a row of the height, in scene pixels
 HEIGHT = 68.0  # of a row of nodes, in scene pixels
 WITHIN, BETWEEN = 64.0, 124.0  # from one row to the next of the same stage, and of another: frames have titles
 STEM, HEAD = "Stem", "Head"
@@ -79,16 +80,24 @@ def _stage(name: str) -> str | None:
 
 
 def _rows(titles: dict[str, str]) -> list[list[str]]:
-    """Each part of the network in rows of its own; parts of one node share a row with what follows."""
+    """Each part of the network in rows of its own; parts of one node share a row with what follows.
+
+    A longer part goes on in the next row, where that shows all of the network largest.
+    """
     rows: list[list[str]] = [[]]
     for title, names in groupby(titles, key=titles.__getitem__):
         if rows[-1] and (title == HEAD or len(rows[-1]) > 1):
             rows.append([])
         rows[-1] += names
-    return [part for row in rows for part in _parts(row)]
+    # the Input stands outside the frame of the first part, in whose next row it would be in the way
+    first = _parts(rows[0], LONGEST)
+    broken = (
+        [*first, *(part for row in rows[1:] for part in _parts(row, most))] for most in range(LONGEST, SHORTEST - 1, -1)
+    )
+    return min(broken, key=lambda rows: max(max(map(len, rows)) * COLUMN / ASPECT, len(rows) * ROW))
 
 
-def _parts(row: list[str]) -> list[list[str]]:
-    """The row in as many equal parts as make none too long."""
-    length = ceil(len(row) / ceil(len(row) / LONGEST))
+def _parts(row: list[str], most: int) -> list[list[str]]:
+    """The row in as many equal parts as make none longer than ``most``."""
+    length = ceil(len(row) / ceil(len(row) / most))
     return [row[start : start + length] for start in range(0, len(row), length)]

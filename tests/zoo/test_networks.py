@@ -1,5 +1,6 @@
 """The famous networks against torchvision's: numbers, and outputs with its weights copied across."""
 
+from collections import Counter
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -9,7 +10,7 @@ from torch import nn
 
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
-from cnnstudio.graph import Shape
+from cnnstudio.graph import Graph, Shape
 from cnnstudio.training.build import build
 from cnnstudio.training.correspondence import Part, translated
 from cnnstudio.training.torchvision_compat import torchvision
@@ -100,8 +101,16 @@ def test_stages_and_head_begin_a_row() -> None:
     ]
     vgg = NETWORKS["vgg11"].make(10, (3, 224, 224))
     assert [node.name for node in vgg if node.position[0] == 0.0] == [
-        *("input1", "conv2_1", "conv3_1", "conv4_1", "conv5_1", "pool6"),
+        *("input1", "conv2_1", "conv3_1", "conv4_1", "conv5_1", "pool6", "fc2"),
     ]
+
+
+def test_a_long_part_goes_on_in_the_next_row_where_that_shows_the_network_largest() -> None:
+    def longest(graph: Graph) -> int:
+        return max(Counter(node.position[1] for node in graph).values())
+
+    assert longest(TEMPLATES["lenet5"].make(10, (1, 28, 28))) == 4  # its head has six nodes, and there is room below
+    assert longest(NETWORKS["vgg19_bn"].make(10, (3, 224, 224))) == 9  # nothing would be gained by still more rows
 
 
 @pytest.mark.parametrize("key", [*NETWORKS, *TEMPLATES])
