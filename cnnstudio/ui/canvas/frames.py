@@ -23,6 +23,7 @@ INDENT = 12.0  # of the title
 LETTERS = 15.0  # the height of the title's letters, in scene pixels ...
 LEAST, MOST = 11, 48  # ... and the least and the most of it on the screen
 ABOVE = 60.0  # how far a title may rise above its frame where the zoom shrinks the bar, in scene pixels
+BODY = 0.7  # the share of a line's height that its letters take
 EASY = 16.0  # pixels of the screen that the bar is high at least, for the pointer
 
 
@@ -139,8 +140,10 @@ class Frames:
                 continue
             corner = transform.map(rect.topLeft())
             size, bar = text.size(), FRAME_BAR * zoom
-            # in the middle of the bar, or standing on its lower edge where it is too low for letters
-            top = corner.y() + ((bar - size.height()) / 2 if bar >= size.height() else bar - size.height())
+            # in the middle of the bar, or standing on its lower edge where it is too low for letters: what hangs
+            # below the line and stands above capitals may go over the edge
+            fits = bar >= BODY * size.height()
+            top = corner.y() + ((bar - size.height()) / 2 if fits else bar - size.height())
             place = QPointF(corner.x() + max(4.0, INDENT * zoom), top)
             ink = style.frame(frame.hue)
             if over:
