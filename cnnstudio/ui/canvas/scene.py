@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from cnnstudio.compiler.inference import Analysis
@@ -14,23 +14,22 @@ from cnnstudio.graph.diff import Diff, diff
 from cnnstudio.ui.canvas.bend_marks import BendMarks
 from cnnstudio.ui.canvas.edits import arranged
 from cnnstudio.ui.canvas.frames import Frames
-from cnnstudio.ui.canvas.geometry import PORT_REACH, WIRE_REACH, bounds
-from cnnstudio.ui.canvas.hit import Hit, Port, nearest_port
+from cnnstudio.ui.canvas.geometry import bounds
+from cnnstudio.ui.canvas.hit import HitScene
 from cnnstudio.ui.canvas.measure import MEASURES, shares
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.notes import Notes
-from cnnstudio.ui.canvas.overview import MANY, NEAR, Overview
+from cnnstudio.ui.canvas.overview import MANY, Overview
 from cnnstudio.ui.canvas.problems import problems_of
 from cnnstudio.ui.canvas.style import Style
 from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import theme
 
-_TOUCHES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
 _SPARE = 1_000.0  # scene pixels round the nodes, and half their extent, before their index is made for another place
 
 
-class CanvasScene(QGraphicsScene):
+class CanvasScene(HitScene):
     """One item a node and one item a wire, kept in step with ``document.view_graph`` by difference."""
 
     synced = Signal()  # the items agree with the document again
@@ -337,55 +336,6 @@ class CanvasScene(QGraphicsScene):
 
     # what lies where
 
-    def hit(self, point: QPointF, zoom: float) -> Hit:
-        """What a person means who presses here: ports are easier to hit than they look, and wires too."""
-        reach = PORT_REACH / 2 / zoom
-        found = self.items(_around(point, reach), _TOUCHES)
-        nodes = [item for item in found if isinstance(item, NodeItem)]
-        if zoom >= NEAR and (port := nearest_port(nodes, point, min(reach, 14.0))):
-            return Hit(node=port.name, port=port)
-        for item in nodes:
-            if item.body.contains(point):
-                return Hit(node=item.node.name)
-        wires = [item for item in found if isinstance(item, WireItem)]
-        if self.bends.wires and (bend := self.bends.at(point, reach, wires)) is not None:
-            return Hit(edge=bend[0], bend=bend[1])
-        near = [(*item.distance(point), item.edge) for item in wires]
-        away, share, edge = min(near, key=lambda entry: entry[0], default=(1e9, 0.0, None))
-        if away <= WIRE_REACH / zoom:
-            return Hit(edge=edge, share=share)
-        note = self.notes.at(point)
-        return Hit(note=note, frame=self.frames.titled_at(point, zoom) if note is None else None)
-
-    def port_near(self, point: QPointF, zoom: float, outputs: bool) -> Port | None:
-        """The output (or input) port to which a wire dragged to this point snaps."""
-        reach = PORT_REACH / zoom
-        nodes = [item for item in self.items(_around(point, reach), _TOUCHES) if isinstance(item, NodeItem)]
-        return nearest_port(nodes, point, reach, outputs)
-
-    def wire_under(self, rect: QRectF, apart_from: str | None = None) -> Edge | None:
-        """The wire that passes nearest to the middle of a node dragged over it, within the node's own body."""
-        near = [
-            (item.distance(rect.center())[0], item.edge)
-            for item in self.items(rect, _TOUCHES)
-            if isinstance(item, WireItem) and apart_from not in (item.edge.source, item.edge.target)
-        ]
-        away, edge = min(near, key=lambda entry: entry[0], default=(1e9, None))
-        return edge if away <= rect.height() * 0.45 else None
-
-    def nodes_in(self, rect: QRectF) -> list[str]:
-        """The nodes whose bodies this rectangle touches."""
-        return [
-            item.node.name
-            for item in self.items(rect, _TOUCHES)
-            if isinstance(item, NodeItem) and rect.intersects(item.body)
-        ]
-
-    def wires_cut(self, a: QPointF, b: QPointF) -> list[Edge]:
-        """The wires that a straight stroke of a knife crosses."""
-        found = self.items(QRectF(a, b).normalized().adjusted(-1, -1, 1, 1), _TOUCHES)
-        return [item.edge for item in found if isinstance(item, WireItem) and item.is_cut(a, b)]
-
     def bounds_of(self, names: Iterable[str] | None = None) -> QRectF:
         """The rectangle round these nodes, or round all with their frames and the notes."""
         if names is None:
@@ -412,7 +362,3 @@ class CanvasScene(QGraphicsScene):
 def placed(graph: Graph) -> Graph:
     """The inside of a composite as it is shown: code drew it, so nobody has placed its nodes."""
     return graph.move(arranged(graph))
-
-
-def _around(point: QPointF, reach: float) -> QRectF:
-    return QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
