@@ -14,7 +14,7 @@ PORT_REACH = 20.0  # how near to a port a wire snaps to it, in pixels of the scr
 WIRE_REACH = 7.0  # how near to a wire a click counts as on it
 STEPS = 20  # straight pieces by which a wire is measured
 TURN = 28.0  # how far a wire to the next row runs out of the port before it turns
-SPARE = 6_000  # pixels painted in vain that a piece of the view less is worth
+SPARE = 20_000  # pixels painted in vain that a piece of the view less is worth
 ROUND = 14.0  # the radius of its corners
 
 Place = tuple[float, float]
