@@ -26,7 +26,7 @@ from cnnstudio.resources import resource
 from cnnstudio.ui.app import application
 from cnnstudio.ui.figure.files import drawing
 from cnnstudio.ui.preferences import Preferences
-from cnnstudio.ui.theme import FAMILY_HUES, theme
+from cnnstudio.ui.theme import theme
 from cnnstudio.ui.window import Window
 from cnnstudio.zoo import TEMPLATES
 
@@ -101,7 +101,7 @@ def take(scene: Callable[[Window], None], size: QSize, path: Path) -> None:
 def draw_figure(path: Path) -> None:
     """The paper figure of LeNet-5."""
     graph = read(resource("examples", "lenet5.cnn")).graph
-    path.write_bytes(drawing(figure(infer(graph), Options(), FAMILY_HUES)))
+    path.write_bytes(drawing(figure(infer(graph), Options())))
     print(path)
 
 

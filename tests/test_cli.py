@@ -98,7 +98,7 @@ def test_version_and_help(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["chekc"], "'chekc' is neither a command (new, check, summary, diff, train, export, import) nor a .cnn file"),
+        (["chekc"], f"'chekc' is neither a command ({', '.join(each.NAME for each in COMMANDS)}) nor a .cnn file"),
         (["--nonsense"], "required: COMMAND"),
         (["check", "x.cnn", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["check"], "required: FILE"),
@@ -119,7 +119,7 @@ def test_a_wrong_command_line_is_2(run: Run, arguments: list[str], sentence: str
 
 def test_a_file_that_cannot_be_read_is_1_with_a_sentence(run: Run, tmp_path: Path) -> None:
     (tmp_path / "broken.cnn").write_text('{"format": "cnnstudio"')
-    for command in (("check",), ("summary",), ("train",), ("export", "--to", "python")):
+    for command in (("check",), ("summary",), ("figure",), ("train",), ("export", "--to", "python")):
         code, out, err = run(*command, "broken.cnn")
         assert (code, out) == (1, "")
         assert err == "cnnstudio: broken.cnn cannot be opened: It breaks off at line 1: its end is missing.\n"

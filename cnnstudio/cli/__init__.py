@@ -1,4 +1,5 @@
-"""The headless face: a command a file. No command imports Qt; ``check`` and ``summary`` import no torch either.
+"""The headless face: a command a file. No command imports Qt; ``check``, ``summary`` and ``figure`` import no torch
+either.
 
 Exit codes: 0 all is well, 1 the network has problems or something was refused, 2 the command line is wrong, 130 it
 was interrupted.
@@ -13,11 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnnstudio import __version__
-from cnnstudio.cli import check, diff, export, import_, new, summary, train, window
+from cnnstudio.cli import check, diff, export, figure, import_, new, summary, train, window
 from cnnstudio.cli.command import CommandError
 
 INTERRUPTED = 130
-COMMANDS = (new, check, summary, diff, train, export, import_)
+COMMANDS = (new, check, summary, diff, figure, train, export, import_)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import groupby
 
 from cnnstudio.compiler.inference import Analysis
@@ -21,11 +21,8 @@ PAD = 18.0  # round the figure
 JUNCTION = 9.5  # the radius of a sum
 
 
-def figure(analysis: Analysis, options: Options, hues: Mapping[str, int]) -> Figure:
-    """The figure of a network all of whose shapes are known; ``hues`` are the colours of families, in degrees.
-
-    Raises ``FigureError`` with a sentence where there is none.
-    """
+def figure(analysis: Analysis, options: Options) -> Figure:
+    """The figure of a network all of whose shapes are known. Raises ``FigureError`` with a sentence otherwise."""
     graph = analysis.graph
     if not len(graph):
         raise FigureError("There is no network to draw yet.")
@@ -35,20 +32,20 @@ def figure(analysis: Analysis, options: Options, hues: Mapping[str, int]) -> Fig
     if unknown := [name for name in graph.order if name not in analysis.facts]:
         raise FigureError(f"{unknown[0]} has no shape yet. A figure needs every shape, so wire it to an Input first.")
     # what is bypassed takes no part in the network, so it has no place in its figure
-    found = stations(Analysis(graph.acting, analysis.facts, analysis.errors), options.fold)
+    found = stations(analysis.acting, options.fold)
     if len(found) > MOST:
         raise FigureError(
             f"A figure of {len(found)} maps would be too small to be read. Fold blocks into one, or look inside one."
         )
-    return _Composer(found, options, hues).figure()
+    return _Composer(found, options).figure()
 
 
 class _Composer:
-    def __init__(self, found: list[Station], options: Options, hues: Mapping[str, int]) -> None:
+    def __init__(self, found: list[Station], options: Options) -> None:
         self.stations, self.options = found, options
         self.is_across = options.direction == "across"
         self.families = list(dict.fromkeys(station.block.family for station in found))
-        self.inks = Inks(self.families, hues, options.grey)
+        self.inks = Inks(self.families, options.grey)
         drawn = [station.shape for station in found if station.kind != "junction"]
         self.proportions = Proportions(drawn, options.law)
         self.boxes = [self.proportions.box(station.shape) for station in found]
@@ -75,7 +72,9 @@ class _Composer:
         height += self.bracket
         if self.options.legend:
             width = max(width, labels.NARROWEST)
-            below, more = labels.legend(self.families, self.inks, self.stations, self.caption, room=width, top=height)
+            below, more = labels.legend(
+                self.families, self.inks, self.stations, self.caption, self.options.signs, room=width, top=height
+            )
             marks += below
             height += more
         moved = tuple(labels.moved(mark, PAD, PAD) for mark in marks)

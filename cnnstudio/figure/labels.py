@@ -29,6 +29,7 @@ class Row:
     words: str
     size: float
     bold: bool = False
+    is_title: bool = False
     has_sign: bool = False
     is_muted: bool = False
 
@@ -73,7 +74,7 @@ def label(station: Station, options: Options) -> Label:
     rows: list[Row] = []
     if options.labels and station.kind != "junction":
         rows.append(Row(" × ".join(map(str, station.shape)), SHAPE, bold=True))
-        rows.append(Row(shortened(station.title, TITLE, WIDEST), TITLE, has_sign=True))
+        rows.append(Row(shortened(station.title, TITLE, WIDEST), TITLE, is_title=True, has_sign=options.signs))
         rows += [Row(words, SMALL, is_muted=True) for words in wrapped(" · ".join(_told(station)), SMALL, WIDEST)]
     if options.labels:
         rows += [Row(words, SMALL, is_muted=True) for words in wrapped(" · ".join(station.then), SMALL, WIDEST)]
@@ -100,7 +101,7 @@ def marks(label: Label, corner: Point, bounds: tuple[float, float], ink: Ink, op
             yield Text(place, label.count, COUNT, ink.edge, "end", bold=True)
     for row in label.rows:
         base += row.size * LINE
-        color = MUTED if row.is_muted else ink.edge if row.has_sign else TEXT
+        color = MUTED if row.is_muted else ink.edge if row.is_title else TEXT
         left = middle - row.width / 2 if options.direction == "across" else middle
         if row.has_sign:
             yield Glyph(label.family, (left + 4.5, base - row.size * 0.34), 9.0, color)
@@ -121,7 +122,7 @@ def bracket(title: str, left: float, right: float, top: float) -> Iterator[Mark]
 
 
 def legend(
-    families: list[str], inks: Inks, stations: list[Station], caption: str, *, room: float, top: float
+    families: list[str], inks: Inks, stations: list[Station], caption: str, signs: bool, *, room: float, top: float
 ) -> tuple[list[Mark], float]:
     """The families with their colours and signs, then the caption; and how high that is."""
     made: list[Mark] = []
@@ -130,13 +131,14 @@ def legend(
         if family == "merge" and all(s.kind == "junction" for s in stations if s.block.family == family):
             continue
         words = family.capitalize()
-        wide = 40.0 + width(words, CAPTION)
+        aside = 33.0 if signs else 21.0
+        wide = aside + 7.0 + width(words, CAPTION)
         if x and x + wide > room:
             x, y = 0.0, y + 20.0
         ink = inks.of(family)
         made += Solid.of(Box(11.0, 11.0, 9.0), "across", x, y - 11.0).faces(ink, "")
-        made.append(Glyph(family, (x + 24.0, y - 3.2), 11.0, ink.edge))
-        made.append(Text((x + 33.0, y), words, CAPTION, TEXT, "start"))
+        made += [Glyph(family, (x + 24.0, y - 3.2), 11.0, ink.edge)] if signs else []
+        made.append(Text((x + aside, y), words, CAPTION, TEXT, "start"))
         x += wide + 18.0
     y += 10.0
     if any(station.repeats > 1 for station in stations):

@@ -17,7 +17,8 @@ class Options:
     """How a figure is drawn.
 
     ``direction`` is the way the data flows, ``law`` a key of ``LAWS``, ``fold`` draws equal blocks in a row once, and
-    ``legend`` writes the legend and the caption that states the proportions.
+    ``legend`` writes the legend and the caption that states the proportions. ``signs`` leaves room for the glyphs of
+    the families, which need somebody who knows how they look.
     """
 
     direction: Direction = "across"
@@ -26,4 +27,5 @@ class Options:
     kernels: bool = True
     fold: bool = True
     grey: bool = False
+    signs: bool = True
     legend: bool = True

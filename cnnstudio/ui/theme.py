@@ -22,6 +22,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication
 
+from cnnstudio.figure.inks import FAMILY_HUES
+
 _glyphs: Any = qtawesome  # it has no types
 Scheme = Literal["system", "light", "dark"]
 
@@ -62,14 +64,6 @@ DARK = Palette(
 )  # fmt: skip
 
 PAPER = replace(LIGHT, name="paper", canvas="#ffffff")  # for pictures that stand on a white page
-
-# hue (degrees) of each family of blocks; a family that is not named takes the accent
-FAMILY_HUES = {
-    "input": 210, "convolution": 222, "pooling": 172, "normalization": 268, "activation": 32, "linear": 338,
-    "merge": 145, "regularization": 10, "residual": 196, "attention": 300, "efficient": 120,
-    "dense": 60, "inception": 286, "resampling": 84, "arrangement": 246, "transformer": 322,
-    "pretrained": 46, "opaque": 0,
-}  # fmt: skip
 
 # a Phosphor glyph for each family, so that colour is never the only sign
 FAMILY_GLYPHS = {

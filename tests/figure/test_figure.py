@@ -20,12 +20,11 @@ from cnnstudio.project import from_template
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 
 GOLDEN = Path(__file__).parent / "golden" / "lenet5.svg"
-HUES = {"convolution": 222, "linear": 338}
 Bounds = tuple[float, float, float, float]
 
 
 def of(graph: Graph, **options: object) -> Figure:
-    return figure(infer(graph), Options(**options), HUES)  # type: ignore[arg-type]
+    return figure(infer(graph), Options(**options))  # type: ignore[arg-type]
 
 
 def u_net() -> Graph:
@@ -132,7 +131,7 @@ def test_whatever_is_wired_can_be_read(seed: int, direction: str) -> None:
 
 @pytest.mark.parametrize("name", ["inception3a", "inception5b"])
 def test_the_inside_of_a_block_has_a_figure_too(name: str) -> None:
-    check(figure(infer(from_template("googlenet").graph).inside(name), Options(), HUES))
+    check(figure(infer(from_template("googlenet").graph).inside(name), Options()))
 
 
 def check(made: Figure) -> None:

@@ -26,7 +26,7 @@ def halving() -> Graph:
 
 
 def drawn(law: str) -> Figure:
-    return figure(infer(halving()), Options(law=law), {})
+    return figure(infer(halving()), Options(law=law))
 
 
 def test_a_map_twice_as_high_is_drawn_twice_as_high_under_the_linear_law() -> None:
@@ -38,7 +38,7 @@ def test_a_map_twice_as_high_is_drawn_twice_as_high_under_the_linear_law() -> No
 
 
 def test_a_vector_of_twice_the_numbers_is_twice_as_long_under_the_linear_law() -> None:
-    boxes = figure(infer(small_head()), Options(law="linear"), {}).boxes
+    boxes = figure(infer(small_head()), Options(law="linear")).boxes
     assert boxes["fc1"].height == pytest.approx(2 * boxes["fc2"].height)
     assert boxes["flatten1"].height == LONGEST
 
@@ -59,7 +59,7 @@ def test_each_law_is_kept_by_maps_and_channels(law: str) -> None:
 
 @pytest.mark.parametrize("direction", ["across", "down"])
 def test_the_faces_that_are_painted_are_as_large_as_the_boxes(direction: str) -> None:
-    made = figure(infer(halving()), Options(direction=direction, law="linear"), {})  # type: ignore[arg-type]
+    made = figure(infer(halving()), Options(direction=direction, law="linear"))  # type: ignore[arg-type]
     for name in ("input1", "conv1"):
         box = made.boxes[name]
         faces = [mark for mark in made.marks if isinstance(mark, Polygon) and mark.of == name]
@@ -103,7 +103,7 @@ def test_the_caption_states_the_law_and_the_largest(law: str, words: str) -> Non
 def test_a_kernel_is_drawn_by_the_law_of_its_map() -> None:
     draw = Sketch()
     draw.chain(draw(Input((1, 40, 40))), MaxPool2d((10, 20)))
-    made = figure(infer(draw.graph()), Options(law="linear", legend=False, labels=False), {})
+    made = figure(infer(draw.graph()), Options(law="linear", legend=False, labels=False))
     box = made.boxes["input1"]
     filled = [mark for mark in made.marks if isinstance(mark, Polygon) and mark.fill and mark.opacity == 0.55]
     assert len(filled) == 1

@@ -26,7 +26,7 @@ from cnnstudio.ui.figure import files
 from cnnstudio.ui.figure.preview import Preview
 from cnnstudio.ui.files import Files
 from cnnstudio.ui.pictures import Pictures
-from cnnstudio.ui.theme import FAMILY_HUES, icon, theme
+from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow import FlowLayout
 from cnnstudio.ui.widgets.message_bar import Messages
 
@@ -135,7 +135,7 @@ class FigurePage(QFrame):
         if self._document.concealed:  # it is full of sizes
             return None, "The figure is hidden while a question is open."
         try:
-            return figure(self._document.view_analysis, self.options, FAMILY_HUES), ""
+            return figure(self._document.view_analysis, self.options), ""
         except FigureError as error:
             return None, str(error)
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.blocks import Group
+from cnnstudio.figure.inks import FAMILY_HUES
 from cnnstudio.graph import BLOCKS, Block, Composite
 from cnnstudio.project import ProjectError
 from cnnstudio.ui.document import Document
@@ -31,7 +32,7 @@ from cnnstudio.ui.insertion import inserted
 from cnnstudio.ui.library import Kept, as_text
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.search import Entry, found
-from cnnstudio.ui.theme import FAMILY_HUES, icon, theme
+from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.numbers import counted
 from cnnstudio.ui.widgets.question_bar import QuestionBar
 from cnnstudio.ui.widgets.tile import paint_tile
