@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cnnstudio.exchange.kinds import KINDS
+from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project.project import MOST_BOOKMARKS
 from cnnstudio.ui.bookmark_list import show_bookmarks
 from cnnstudio.ui.bookmarks import add_bookmark, go_to_bookmark, title_of
@@ -89,6 +90,10 @@ def _new(key: str, title: str) -> Action:
     return Action(f"new-{key}", title, lambda w: w.files.new(key), icon="share-network")
 
 
+def _lesson(key: str, title: str) -> Action:
+    return Action(f"lesson-{key}", title, lambda w: w.begin_lesson(key), icon="student")
+
+
 def _export(kind: str, title: str) -> Action:
     shortcut = "Ctrl+Shift+E" if kind == "python" else ""
     return Action(f"export-{kind}", f"{title}…", lambda w: w.exports.ask(kind), shortcut, "export")
@@ -132,6 +137,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "picture-paper", "Pictures are light, for paper", _toggle_paper, "", "sun-dim",
         checked=lambda w: w.pictures.on_paper,
+    ),
+    Action(
+        "start-page", "Start page", lambda w: w.start_page.call(), "", "house",
+        checked=lambda w: w.start_page.isVisible(),
     ),
     Action("window-new", "New window", lambda w: w.windows.new(w), "Ctrl+Alt+N", "app-window"),
     Action("window-close", "Close the window", lambda w: w.close(), "Ctrl+W", "x"),
@@ -318,6 +327,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous-part", "Previous part of the window", lambda w: go_round(w, -1), "Shift+F6", "squares-four"),
     Action("default-layout", "Panels as they were at first", lambda w: w.default_layout(), "", "layout"),
     # help
+    *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
     Action("commands", "All commands…", lambda w: w.show_commands(), "Ctrl+Shift+P", "command"),
     Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard"),
     Action("handbook", "What the problems mean", show_handbook, "", "book-open"),
@@ -331,7 +341,7 @@ MENUS: tuple[Menu, ...] = (
     (
         "&File",
         (
-            "new", ("New from a template", ("new-*",)), "window-new", None, "open", "open-in-window",
+            "new", ("New from a template", ("new-*",)), "start-page", "window-new", None, "open", "open-in-window",
             ("Open recent", ("recent",)), None, "save", "save-as", None, "import-model", "import-python",
             ("Export", ("export-*", None, "picture", "picture-selection", "picture-paper", None, "figure")), None,
             "window-close", "quit",
@@ -369,7 +379,7 @@ MENUS: tuple[Menu, ...] = (
         ),
     ),
     ("&Window", ("windows",)),
-    ("&Help", ("commands", "shortcuts", "handbook", None, "about")),
+    ("&Help", (("Lessons", ("lesson-*",)), "commands", "shortcuts", "handbook", None, "about")),
 )  # fmt: skip
 
 TOOLBAR: tuple[str | None, ...] = (

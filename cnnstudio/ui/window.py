@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStyle, QTabWidget, QToolBar, QWidget
 
 import cnnstudio
+from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.ui.actions import ACTIONS, Action
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.docks import tidy
@@ -38,6 +39,7 @@ from cnnstudio.ui.parts import give_keyboard
 from cnnstudio.ui.pictures import Pictures
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.start.page import StartPage
 from cnnstudio.ui.status import Status
 from cnnstudio.ui.theme import Scheme, icon, theme
 from cnnstudio.ui.widgets.message_bar import Messages
@@ -68,7 +70,7 @@ PANELS = (
     Panel("training", "Training", Area.RightDockWidgetArea, "Ctrl+3", lambda w: w.training),
     Panel("summary", "Summary", Area.RightDockWidgetArea, "Ctrl+4", lambda w: SummaryPanel(w.document)),
     Panel("source", "Source", Area.RightDockWidgetArea, "Ctrl+5", lambda w: SourcePanel(w.document)),
-    Panel("quiz", "Quiz", Area.RightDockWidgetArea, "Ctrl+0", lambda w: QuizPanel(w.document), False),
+    Panel("quiz", "Quiz", Area.RightDockWidgetArea, "Ctrl+0", lambda w: w.quiz, False),
     Panel("curves", "Curves", Area.BottomDockWidgetArea, "Ctrl+6", lambda w: CurvesPanel(w.run)),
     Panel("feature-maps", "Feature maps", Area.BottomDockWidgetArea, "Ctrl+7", lambda w: w.feature_maps),
     Panel("problems", "Problems", Area.BottomDockWidgetArea, "Ctrl+8", lambda w: ProblemsPanel(w.document)),
@@ -98,6 +100,8 @@ class Window(QMainWindow):
     training: TrainingPanel
     feature_maps: FeatureMapsPanel
     gallery: Gallery
+    quiz: QuizPanel
+    start_page: StartPage
 
     painted = Signal()  # it stands on the screen for the first time
 
@@ -117,11 +121,13 @@ class Window(QMainWindow):
         self.figure = FigurePage(self.document, self.canvas, self.pictures, self.files, self.messages, self)
         self.imports = Imports(self)
         self.training = TrainingPanel(self.document, self.run)
+        self.quiz = QuizPanel(self.document)
         self.feature_maps = FeatureMapsPanel(self.document, self.run)
         self.docks = {panel.id: self._dock(panel) for panel in PANELS}
         self.commands = Commands(self, (*ACTIONS, *map(_show_action, PANELS)), self.preferences)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
+        self.start_page = StartPage(self)
         fillings = {"recent": self._fill_recent, "panels": self._fill_panels, "windows": self._fill_windows}
         fill_menu_bar(self.menuBar(), self.commands, fillings)
         self._toolbar = QToolBar("Tools")
@@ -285,6 +291,12 @@ class Window(QMainWindow):
         self.preferences.minimap = shown
         for window in self.windows.all:
             window.canvas.set_minimap(shown)
+
+    def begin_lesson(self, key: str) -> None:
+        """Open the network of a lesson, here or in a window of its own, and ask its first question."""
+        window = self.files.begin(LESSONS[key].project())
+        window.show_panel("quiz")
+        window.quiz.teach(LESSONS[key])
 
     def say_about(self) -> None:
         """Say which program this is."""

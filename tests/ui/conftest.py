@@ -51,9 +51,10 @@ def window(qtbot: QtBot, isolated_home: Path) -> Iterator[Window]:
     made.show()
     qtbot.waitExposed(made)
     yield made
-    for each in [*reversed(made.windows.all)]:  # and what a test opened beside it
+    for each in [*made.windows.all]:  # and what a test opened beside it
         _give_up(each)
         each.close()
+        each.deleteLater()
     theme.use(LIGHT)
 
 

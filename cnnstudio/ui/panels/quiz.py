@@ -9,10 +9,12 @@ from PySide6.QtGui import QFocusEvent, QHideEvent, QKeySequence, QShortcut, QSho
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.lessons.answers import AnswerError, Mark, marked
+from cnnstudio.lessons.lesson import Lesson
 from cnnstudio.lessons.quiz import DIFFICULTIES, Question, Quiz
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels import cards
 from cnnstudio.ui.panels.cards import Card
+from cnnstudio.ui.panels.lesson_header import LessonHeader
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.numbers import unbroken
@@ -25,6 +27,7 @@ INVITATION = (
 )
 NOTHING = "There is nothing to ask about yet: no block of this network has a result."
 CHANGED = "The network has changed, so here is another question."
+LOST = "The network has changed, and nothing of the lesson is left to ask."
 
 
 class QuizPanel(Panel):
@@ -36,6 +39,9 @@ class QuizPanel(Panel):
         super().__init__(document, parent)
         self.quiz: Quiz | None = None
         self.mark: Mark | None = None
+        self.lesson: Lesson | None = None
+        self.passed = 0  # questions of the lesson that were answered or skipped
+        self.header = LessonHeader(self)
         self._seed = seed
         self.invitation = QLabel(INVITATION, self)
         self.invitation.setWordWrap(True)
@@ -126,6 +132,7 @@ class QuizPanel(Panel):
         foot.addWidget(self.score)
         foot.addStretch()
         foot.addWidget(self.end)
+        column.addWidget(self.header)
         column.addWidget(self.invitation)
         column.addWidget(self.begin, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.note)
@@ -160,15 +167,44 @@ class QuizPanel(Panel):
 
     def start(self) -> None:
         """Begin a round of questions about the open network."""
+        self.lesson = None
         seed = self._seed if self._seed is not None else random.randrange(2**32)
         self.quiz = Quiz(self.document.analysis, DIFFICULTIES[self.difficulty.currentIndex()], seed)
         self._ask(NOTHING if self.quiz.question is None else "")
         if self.quiz.question is None:
             self.quiz = None
 
+    def teach(self, lesson: Lesson) -> None:
+        """Begin the questions of a lesson about the network that it opened."""
+        self.lesson, self.passed, self.quiz = lesson, 0, None
+        self._ask_lesson("")
+
+    def _ask_lesson(self, note: str) -> None:
+        """Ask what of the lesson is still to come, of the network as it is now."""
+        if self.lesson is None:
+            return
+        ahead = self.lesson.asked[self.passed :]
+        found = self.lesson.questions(self.document.analysis)
+        coming = iter([question for question in found if (question.node.name, question.kind) in ahead])
+        was, self.quiz = self.quiz, Quiz(self.document.analysis, coming=coming)
+        if was is not None:
+            self.quiz.asked, self.quiz.right, self.quiz.streak = was.asked, was.right, was.streak
+        self._ask(note)
+        if self.quiz.question is None:
+            self._finish()
+
+    def _finish(self) -> None:
+        """Say how the lesson went; what follows is up to the person."""
+        if self.lesson is None or self.quiz is None:
+            return
+        told = f"{self.lesson.title}: {_score(self.quiz)}." if self.quiz.asked else LOST
+        self.lesson = self.quiz = self.mark = None
+        self._ask(told)
+        self.begin.setFocus()
+
     def stop(self) -> None:
         """End the round; nothing is hidden any more."""
-        self.quiz = self.mark = None
+        self.quiz = self.mark = self.lesson = None
         self._ask("")
 
     def check(self) -> None:
@@ -187,7 +223,12 @@ class QuizPanel(Panel):
 
     def go_on(self) -> None:
         """Ask the next question; one that is open is skipped."""
-        if self.quiz is not None:
+        if self.quiz is None:
+            return
+        if self.lesson is not None:
+            self.passed += 1
+            self._ask_lesson("")  # of the network as it is by now
+        else:
             self.quiz.go_on()
             self._ask("")
 
@@ -198,6 +239,9 @@ class QuizPanel(Panel):
     def _follow(self) -> None:
         """An edit may have changed the answer: then it is another question."""
         if self.quiz is None or not self.is_open or self.quiz.still_holds(self.document.analysis):
+            return
+        if self.lesson is not None:
+            self._ask_lesson(CHANGED)
             return
         was = self.quiz
         self.start()
@@ -245,6 +289,8 @@ class QuizPanel(Panel):
         for is_shown, widgets in groups:
             for widget in widgets:
                 widget.setVisible(is_shown)
+        self.header.show_lesson(self.lesson, self.passed + (mark is not None))
+        self.difficulty.setVisible(self.lesson is None)
         self.note.setVisible(bool(self.note.text()))
         self.refusal.setVisible(False)
         self.field.setReadOnly(not self.is_open)
