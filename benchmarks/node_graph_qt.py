@@ -1,33 +1,33 @@
-"""NodeGraphQt with a network in it, to measure against. It is no dependency: who has it installed can measure."""
+"""NodeGraphQt with a network in it, to measure against."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import NodeGraphQt
 from gestures import Editor
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.graph import Graph
 
 
-class _Plain(NodeGraphQt.BaseNode):  # type: ignore[misc]  # it has no types
-    """A node with as many ports as the network needs."""
-
-    __identifier__ = "bench"
-    NODE_NAME = "Plain"
-
-
 class NodeGraphQtEditor(Editor):
     """The network in NodeGraphQt's viewer, shown."""
 
     def __init__(self, graph: Graph, size: tuple[int, int]) -> None:
+        import NodeGraphQt  # no dependency: whoever has it installed can measure against it
+
+        class Plain(NodeGraphQt.BaseNode):  # type: ignore[misc]  # it has no types
+            """A node with as many ports as the network needs."""
+
+            __identifier__ = "bench"
+            NODE_NAME = "Plain"
+
         self.program = program = NodeGraphQt.NodeGraph()
-        program.register_node(_Plain)
+        program.register_node(Plain)
         made = {}
         for node in graph:
-            item = program.create_node("bench._Plain", name=node.name, selected=False, push_undo=False)
+            item = program.create_node("bench.Plain", name=node.name, selected=False, push_undo=False)
             for port in range(len(node.inputs)):
                 item.add_input(f"in {port}")
             item.add_output("out", multi_output=True)
