@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Conv2d
-from cnnstudio.graph import Edge
+from cnnstudio.graph import Edge, Note
 from cnnstudio.ui.canvas import face
 from cnnstudio.ui.canvas.overview import NEAR
 
@@ -93,6 +93,26 @@ def test_what_is_written_on_a_wire_goes_where_the_wire_goes(hand_on, chain):
     _assert_all_is_painted(hand, "unplug")
     hand.document.undo_stack.undo()
     _assert_all_is_painted(hand, "plug in")
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.3])
+def test_a_bend_and_a_note_leave_nothing_behind(hand_on, chain, zoom):
+    bent = chain.bend(Edge("conv1", "relu1", 0), ((520.0, 200.0),)).add_note(Note("A *note*", (20.0, 420.0)))
+    hand = hand_on(bent)
+    hand.view.zoom_by(zoom)
+    hand.view._smooth_again()
+    for start in (QPointF(520.0, 200.0), QPointF(60.0, 440.0)):
+        hand.press(start)
+        for step in (20, 45, 70):
+            hand.move(start + QPointF(step, step / 2))
+            _assert_all_is_painted(hand, f"drag what is at {start} by {step}")
+        hand.release(start + QPointF(70, 35))
+        _assert_all_is_painted(hand, f"let go what was at {start}")
+    assert hand.graph.bends(Edge("conv1", "relu1", 0)) != bent.bends(Edge("conv1", "relu1", 0))
+    assert hand.graph.notes != bent.notes
+    hand.document.select(("conv1",))
+    hand.document.edit_graph("", hand.graph.bypass(("conv1",)))
+    _assert_all_is_painted(hand, "bypass")
 
 
 def test_far_away_a_drag_is_painted_over_a_kept_picture(framed):
