@@ -126,7 +126,7 @@ class Camera(QGraphicsView):
         view = self.viewport().rect()
         if rect.isEmpty() or view.isEmpty():
             return
-        space = 36.0
+        space = 24.0
         fits = min(max(view.width() - 2 * space, 50) / rect.width(), max(view.height() - 2 * space, 50) / rect.height())
         factor = max(FARTHEST, min(most, NEAREST, fits)) / self.zoom
         self.scale(factor, factor)
