@@ -12,7 +12,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -47,6 +47,15 @@ def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = 
         heartbeat.stop()
         warm_up.finish()
         failures.remove()
+        _delete_windows()
+
+
+def _delete_windows() -> None:
+    """Delete the windows while Python can still answer what Qt asks as they go; with a screen reader it asks much."""
+    for widget in QApplication.topLevelWidgets():
+        if isinstance(widget, Window):
+            widget.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def open_window(path: Path | None = None) -> Window:

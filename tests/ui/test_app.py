@@ -87,3 +87,42 @@ def test_the_window_stands_before_torch_is_imported_and_then_warms_up(tmp_path: 
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "painted\n"
+
+
+END_WITH_A_SCREEN_READER = """
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QApplication
+from cnnstudio.ui import app
+from cnnstudio.ui.window import Window
+from cnnstudio.zoo import TEMPLATES
+
+def walk(interface, depth=0):
+    interface.text(QAccessible.Text.Name), QAccessible.uniqueId(interface)
+    for place in range(interface.childCount() if depth < 4 else 0):
+        child = interface.child(place)
+        if child is not None:
+            walk(child, depth + 1)
+
+def painted():
+    QAccessible.setActive(True)
+    window = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Window))
+    document = window.document
+    document.edit_graph("Draw", TEMPLATES["lenet5"].make())
+    document.edit_graph("Move", document.graph.move({"conv1": (5.0, 5.0)}))
+    window.show_panel("history")
+    QApplication.processEvents()
+    document.undo_stack.undo()
+    document.undo_stack.setClean()
+    walk(QAccessible.queryAccessibleInterface(window.canvas))
+    QTimer.singleShot(50, window.close)
+
+raise SystemExit(app.run(None, on_first_paint=painted))
+"""
+
+
+def test_the_program_ends_cleanly_while_a_screen_reader_listens() -> None:
+    """What Qt asks Python as the windows go must be asked before Python is gone."""
+    ended = subprocess.run([sys.executable, "-c", END_WITH_A_SCREEN_READER], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert "Traceback" not in ended.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QUndoView, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import icon, theme
@@ -42,5 +43,5 @@ class _Steps(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         super().initStyleOption(option, index)
-        if index.row() > self._stack.index():
+        if isValid(self._stack) and index.row() > self._stack.index():  # the list may outlive it by a moment
             option.palette.setColor(QPalette.ColorRole.Text, theme.color("muted"))
