@@ -123,6 +123,8 @@ raise SystemExit(app.run(None, on_first_paint=painted))
 
 def test_the_program_ends_cleanly_while_a_screen_reader_listens() -> None:
     """What Qt asks Python as the windows go must be asked before Python is gone."""
-    ended = subprocess.run([sys.executable, "-c", END_WITH_A_SCREEN_READER], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", END_WITH_A_SCREEN_READER], capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 0, ended.stderr[-2000:]
     assert "Traceback" not in ended.stderr
