@@ -39,7 +39,13 @@ class Document(QObject):
     learned = Signal()  # more is known of the images of the project
     said = Signal(str)  # a sentence for the person, shown in place
 
-    def __init__(self, project: Project | None = None, path: Path | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        project: Project | None = None,
+        path: Path | None = None,
+        parent: QObject | None = None,
+        library: Library | None = None,
+    ) -> None:
         super().__init__(parent)
         self._project = project or Project()
         self._analysis: Analysis | None = None
@@ -54,7 +60,7 @@ class Document(QObject):
         self._wanted = self._project
         self.undo_stack = QUndoStack(self)
         self.undo_stack.indexChanged.connect(self._follow_stack)
-        self.library = Library(self)
+        self.library = library or Library(self)
 
     # the project
 

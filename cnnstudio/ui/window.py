@@ -110,7 +110,7 @@ class Window(QMainWindow):
         self.preferences = preferences or Preferences()
         self.windows = windows or Windows(self.preferences, Window)
         self.windows.add(self)
-        self.document = Document(parent=self)
+        self.document = Document(parent=self, library=self.windows.library)
         self.run = Run(self)
         self.canvas = CanvasView(self.document)
         self.setCentralWidget(self.canvas)

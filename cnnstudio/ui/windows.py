@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
+from cnnstudio.ui.library import Library
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.recent import Recent
 
@@ -21,11 +22,12 @@ STEP = 32  # pixels by which a new window stands right of and below the one that
 
 
 class Windows:
-    """The windows that are open. ``make`` opens another one; preferences and recent files are the same in all."""
+    """The windows that are open. ``make`` opens another one; preferences, recent files and the library are common."""
 
     def __init__(self, preferences: Preferences, make: Callable[[Preferences, Windows], Window]) -> None:
         self.preferences = preferences
         self.recent = Recent(preferences)
+        self.library = Library()
         self.all: list[Window] = []
         self._make = make
 

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from cnnstudio.blocks import Dropout, Input
+from cnnstudio.blocks.group import Group
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, from_template, read, write
 from cnnstudio.ui.files import Copy
@@ -217,6 +218,13 @@ def test_the_wheel_and_the_map_change_in_all_windows(window: Window) -> None:
     assert window.canvas.wheel == made.canvas.wheel == "pan"
     assert not window.canvas.minimap_wanted and not made.canvas.minimap_wanted
     assert window.preferences is made.preferences
+
+
+def test_a_block_of_ones_own_is_in_the_library_of_all_windows(window: Window, tiny_graph: Graph) -> None:
+    window.windows.new(window)
+    body = tiny_graph.remove("flatten1", "linear1")
+    window.document.library.keep(Group("Mine", body))
+    assert [kept.label for kept in other(window).document.library.groups] == ["Mine"]
 
 
 def test_a_file_opened_in_one_window_is_recent_in_the_other(window: Window, file: Path) -> None:
