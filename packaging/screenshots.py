@@ -21,14 +21,13 @@ from PySide6.QtCore import QEventLoop, QSize, QTimer
 from cnnstudio.blocks import Linear
 from cnnstudio.compiler.inference import infer
 from cnnstudio.figure import Options, figure
-from cnnstudio.project import Project, read
+from cnnstudio.project import Project, from_template, read, write
 from cnnstudio.resources import resource
 from cnnstudio.ui.app import application
 from cnnstudio.ui.figure.files import drawing
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.window import Window
-from cnnstudio.zoo import TEMPLATES
 
 HERE = Path(__file__).resolve().parent
 SIZES = (QSize(1280, 720), QSize(1920, 1080))
@@ -42,8 +41,13 @@ def wait(milliseconds: int) -> None:
 
 
 def empty(window: Window) -> None:
-    """Nothing yet."""
+    """Nothing yet, but for the start page with a few recent files."""
     window.document.open(Project(), None)
+    for key, name in (("small-resnet", "shapes, third try"), ("googlenet", "inception"), ("lenet5", "digits")):
+        path = Path(os.environ["CNNSTUDIO_HOME"], "networks", f"{name}.cnn")
+        path.parent.mkdir(exist_ok=True)
+        write(path, project := from_template(key))
+        window.windows.recent.remember(path, project.graph)
 
 
 def lenet(window: Window) -> None:
@@ -53,9 +57,8 @@ def lenet(window: Window) -> None:
 
 
 def largest(window: Window) -> None:
-    """The network with the most branches that there is a template of."""
-    key = "googlenet" if "googlenet" in TEMPLATES else "small-resnet"
-    window.files.new(key)
+    """GoogLeNet, whose inception modules are a block each."""
+    window.files.new("googlenet")
 
 
 def error(window: Window) -> None:

@@ -15,7 +15,7 @@ from cnnstudio.blocks import Input
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project import Project, from_template, write
 from cnnstudio.ui.panels.palette import BLOCK_ROLE, PalettePanel
-from cnnstudio.ui.start.page import StartPage, _moment
+from cnnstudio.ui.start.page import StartPage, _folder, _moment
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.window import Window
 from cnnstudio.zoo import TEMPLATES
@@ -184,6 +184,7 @@ def test_recent_files_have_pictures_and_open(qtbot: QtBot, window: Window, page:
     (row,) = page.recent
     qtbot.waitUntil(lambda: row.picture is not None, timeout=10_000)
     assert (row.title, row.sentence) == ("tiny", str(file.parent))
+    assert _folder(Path.home() / "course" / "net.cnn") == str(Path("~", "course"))
     window.document.open(Project(), None)
     qtbot.mouseClick(page.recent[0], LEFT)
     assert window.document.path == file

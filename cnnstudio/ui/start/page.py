@@ -73,6 +73,7 @@ class StartPage(QWidget):
         self.nothing.setWordWrap(True)
         self.clear = QPushButton("Clear the list", self.column)
         self.clear.setProperty("flat", True)
+        self.clear.setProperty("role", "muted")
         self.clear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clear.clicked.connect(self._window.windows.recent.clear)
         self.footer = QLabel("or drag a block here, or press Tab")
@@ -180,7 +181,7 @@ class StartPage(QWidget):
         self.clear.setEnabled(bool(files))
 
     def _recent_row(self, path: Path) -> Row:
-        row = Row(path.stem, str(path.parent), lambda: self._window.files.open(path))
+        row = Row(path.stem, _folder(path), lambda: self._window.files.open(path))
         row.setObjectName(str(path))
         row.setToolTip(f"{path}\nDelete takes it out of this list.")
         row.unwanted.connect(lambda: self._forget(path))
@@ -319,6 +320,12 @@ def _show(row: Row, file: RecentFile) -> None:
     row.word = _moment(file.written) if file.is_there else "gone"
     row.setAccessibleDescription(f"{file.path.parent}, {row.word or 'not looked at yet'}")
     row.update()
+
+
+def _folder(path: Path) -> str:
+    """The folder of a file, with ~ for the person's own one."""
+    home = Path.home()
+    return str(Path("~", path.parent.relative_to(home))) if path.is_relative_to(home) else str(path.parent)
 
 
 def _moment(written: datetime | None, today: date | None = None) -> str:
