@@ -215,7 +215,7 @@ class Window(QMainWindow):
             self.docks[panel.id].setVisible(panel.is_open)
         sides = [self.docks["palette"], self.docks["inspector"]]
         self.resizeDocks(sides, [212, 356], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["curves"]], [self.height() // 4], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["curves"]], [max(210, self.height() // 4)], Qt.Orientation.Vertical)
 
     def _groups(self) -> list[list[str]]:
         areas = dict.fromkeys(panel.area for panel in PANELS)

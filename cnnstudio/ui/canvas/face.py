@@ -16,7 +16,7 @@ RADIUS = 9.0
 TILE = 30.0  # the side of the square of the family
 TILE_LEFT = 11.0
 PORT_RADIUS = 4.5
-NEAR, MIDDLE = 0.75, 0.5  # the zooms from which a node says everything, and from which ports and a shape have room
+NEAR, MIDDLE = 0.75, 0.48  # the zooms from which a node says everything, and from which ports and a shape have room
 SHARPEST = 2.0  # pixels for one of the scene up to which pictures are kept: nearer, few nodes are in view
 MOST = 300  # pictures kept at once
 

@@ -259,6 +259,7 @@ def _signed_short(count: int | None) -> str:
 
 def _tree(parent: QWidget) -> QTreeWidget:
     tree = QTreeWidget(parent)
+    tree.setMinimumHeight(48)  # or panels that share its place could not be lower either
     tree.setHeaderLabels(list(COLUMNS))
     tree.setIconSize(QSize(16, 16))
     tree.setIndentation(16)
