@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
 from cnnstudio.ui.library import Library
@@ -51,8 +51,9 @@ class Windows:
         """Open an empty window that looks as ``beside`` does, a step away from it."""
         made = self._make(self.preferences, self)
         made.restoreState(beside.saveState())
-        made.resize(beside.size() if beside.isVisible() else made.size())
-        made.move(_beside(beside, made))
+        place = _beside(beside, len(self.all) - 2)
+        made.resize(place.size())
+        made.move(place.topLeft())
         made.setWindowState(beside.windowState() & Qt.WindowState.WindowMaximized)
         made.show()
         self.show(made)
@@ -106,10 +107,13 @@ def _is_same(one: Path | None, other: Path) -> bool:
     return one.absolute() == other.absolute()
 
 
-def _beside(window: Window, made: Window) -> QPoint:
-    """A step from a window, or back at the corner of the screen where that would hang over its edge."""
+def _beside(window: Window, number: int) -> QRect:
+    """A step from a window and as large, or from the corner of the screen and as large as is room there."""
     room = window.screen().availableGeometry()
-    place = window.pos() + QPoint(STEP, STEP)
-    if not room.contains(place + QPoint(made.width() - 1, made.height() - 1)):
-        place = room.topLeft() + QPoint(STEP, STEP) * (len(window.windows.all) % 4)
+    border = window.frameGeometry().size() - window.size()  # what the system draws round it
+    place = QRect(window.pos() + QPoint(STEP, STEP), window.size())
+    if not room.contains(place.marginsAdded(QMargins(0, 0, border.width(), border.height()))):
+        place.moveTopLeft(room.topLeft() + QPoint(STEP, STEP) * (1 + number % 4))
+        left = room.bottomRight() - place.topLeft()
+        place.setSize(place.size().boundedTo(QSize(left.x() - border.width(), left.y() - border.height())))
     return place

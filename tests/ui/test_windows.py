@@ -113,7 +113,6 @@ def test_a_new_window_is_empty_and_stands_a_step_away(window: Window) -> None:
     window.commands.run("window-new")
     made = other(window)
     assert len(made.document.graph) == 0
-    assert made.size() == window.size()
     assert made.docks["palette"].isHidden()
     made.commands.run("window-new")
     places = [each.pos() for each in window.windows.all]
@@ -121,6 +120,16 @@ def test_a_new_window_is_empty_and_stands_a_step_away(window: Window) -> None:
     screen: QRect = window.screen().availableGeometry()
     for each in window.windows.all[1:]:
         assert screen.contains(each.pos())
+        assert each.geometry().bottom() <= screen.bottom()  # in its width, the screen of the tests is too small
+
+
+def test_a_new_window_is_as_large_where_there_is_room(window: Window) -> None:
+    window.setMinimumSize(100, 100)
+    window.resize(300, 200)
+    window.move(10, 10)
+    made = window.windows.new(window)
+    assert made.pos() - window.pos() == QPoint(32, 32)
+    assert made.size() == made.minimumSize()  # as small as that one, but for what every window needs
 
 
 def test_open_in_a_new_window_asks_and_never_takes_this_one(qtbot: QtBot, window: Window, file: Path) -> None:
