@@ -55,8 +55,8 @@ class Linear(Block):
         return Shape(*shape[:-1], self.out_features)
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
-        weights = {"weight": Shape(self.out_features, self._in_features(inputs[0]))}
-        return weights | ({"bias": Shape(self.out_features)} if self.bias else {})
+        weight = Shape(self.out_features, self._in_features(inputs[0]))
+        return {"weight": weight, "bias": Shape(self.out_features)} if self.bias else {"weight": weight}
 
     def macs(self, *inputs: Shape) -> int:
         return inputs[0].numel * self.out_features

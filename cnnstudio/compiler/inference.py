@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import compress, count
+from operator import is_not
 
-from cnnstudio.graph import Block, Composite, Facts, Graph, ParameterError, Shape, ShapeError
+from cnnstudio.graph import Block, Composite, Facts, Graph, Node, ParameterError, Shape, ShapeError
 from cnnstudio.graph.composite import facts as facts_of
 
 
@@ -80,31 +82,49 @@ def infer(graph: Graph, before: Analysis | None = None) -> Analysis:
 
     ``before`` is the analysis of the graph before an edit: what the edit did not reach is taken from it.
     """
-    facts: dict[str, Facts] = {}
-    errors: dict[str, ShapeError] = {}
-    nodes = graph.nodes
-    old_nodes, old_facts = (before.graph.nodes, before.facts) if before is not None else ({}, {})
+    before = before or _NOTHING
+    nodes, order = graph.nodes, graph.order
+    old_nodes, old_order = before.graph.nodes, before.graph.order
+    facts, errors = dict(before.facts), dict(before.errors)
+    in_order = order is old_order
+    if not in_order:
+        for gone in old_nodes.keys() - nodes.keys():
+            facts.pop(gone, None)
+            errors.pop(gone, None)
+    # what stands before the first node that is another is as it was
+    changes = map(is_not, map(nodes.get, order), map(old_nodes.get, old_order))
+    start = next(compress(count(), changes), min(len(order), len(old_order)))
     reached: set[str | None] = set()  # by the edit: what flows out is not what it was, or not known to be
-    for name in graph.order:
+    for name in order[start:]:
         node = nodes[name]
-        sources = node.inputs
-        if name in old_facts and old_nodes[name] is node and reached.isdisjoint(sources):
-            facts[name] = old_facts[name]
+        sources = node.inputs[:1] if node.bypassed else node.inputs
+        if old_nodes.get(name) is node and reached.isdisjoint(sources):
             continue
         reached.add(name)
-        if node.bypassed:
-            sources = sources[:1]
+        old = facts.get(name)
+        errors.pop(name, None)
         shapes = tuple([facts[source].shape for source in sources if source in facts])
-        if len(shapes) < len(sources):
-            continue
-        found: Facts | ShapeError = Facts(shapes[0], 0, 0) if node.bypassed else node_facts(node.block, shapes)
+        found = _found(node, shapes) if len(shapes) == len(sources) else None
         if not isinstance(found, Facts):
-            errors[name] = found
+            facts.pop(name, None)
+            if found is not None:
+                errors[name] = found
             continue
         facts[name] = found
-        if name in old_facts and found.shape == old_facts[name].shape:
+        if old is None:
+            in_order = False
+        elif found.shape == old.shape:
             reached.discard(name)
+    if not in_order:
+        facts = {name: facts[name] for name in order if name in facts}
     return Analysis(graph, facts, errors)
+
+
+def _found(node: Node, shapes: tuple[Shape, ...]) -> Facts | ShapeError:
+    return Facts(shapes[0], 0, 0) if node.bypassed else node_facts(node.block, shapes)
+
+
+_NOTHING = Analysis(Graph(), {}, {})
 
 
 @lru_cache(maxsize=32_768)
