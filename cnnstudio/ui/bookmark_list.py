@@ -10,10 +10,8 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
 )
@@ -29,6 +27,7 @@ from cnnstudio.ui.bookmarks import (
 )
 from cnnstudio.ui.shortcuts import shown_keys
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.columns import columns
 
 if TYPE_CHECKING:
     from cnnstudio.ui.window import Window
@@ -45,7 +44,9 @@ class BookmarkList(QDialog):
         self.setWindowTitle("Bookmarks")
         self.resize(460, 360)
         self._window = window
-        self.list = self._make_list()
+        self.list = columns(self, "Bookmarks", 3, NAME)
+        self.list.setUniformRowHeights(True)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.empty = QLabel("Nothing is bookmarked yet. Bring what you want to come back to into view first.", self)
         self.empty.setWordWrap(True)
         self.empty.setProperty("role", "muted")
@@ -68,21 +69,6 @@ class BookmarkList(QDialog):
         window.commands.shortcuts.changed.connect(self._fill)
         theme.changed.connect(self._fill)
         self._fill()
-
-    def _make_list(self) -> QTreeWidget:
-        made = QTreeWidget(self)
-        made.setColumnCount(3)
-        made.setHeaderHidden(True)
-        made.setRootIsDecorated(False)
-        made.setIndentation(0)
-        made.setUniformRowHeights(True)
-        made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        made.setAccessibleName("Bookmarks")
-        header = made.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        return made
 
     def _button(self, text: str, name: str, slot: object) -> QPushButton:
         made = QPushButton(icon(name), text, self)

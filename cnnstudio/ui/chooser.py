@@ -9,15 +9,14 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QHeaderView,
     QLineEdit,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from cnnstudio.ui.announcement import announce
+from cnnstudio.ui.widgets.columns import columns
 
 
 class Chooser(QFrame):
@@ -28,7 +27,7 @@ class Chooser(QFrame):
 
     size_wanted = QSize(540, 420)
 
-    def __init__(self, host: QWidget, hint: str, name: str, columns: int, give_back_focus: Callable[[], None]) -> None:
+    def __init__(self, host: QWidget, hint: str, name: str, count: int, give_back_focus: Callable[[], None]) -> None:
         super().__init__(host)
         self._host, self._give_back_focus = host, give_back_focus
         self.setProperty("surface", "popup")
@@ -37,14 +36,7 @@ class Chooser(QFrame):
         self.field.setAccessibleName(name)
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
-        self.list = QTreeWidget()
-        self.list.setAccessibleName("Found")
-        self.list.setColumnCount(columns)
-        self.list.setHeaderHidden(True)
-        self.list.setRootIsDecorated(False)
-        self.list.setIconSize(QSize(17, 17))
-        self.list.header().setStretchLastSection(False)
-        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.list = columns(self, "Found", count)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._choose)
         self.box = QVBoxLayout(self)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QHeaderView,
     QKeySequenceEdit,
     QLabel,
     QLineEdit,
     QPushButton,
     QToolButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -24,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.ui.shortcuts import SLOTS, shown_keys
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.columns import columns
 from cnnstudio.ui.widgets.question_bar import QuestionBar
 
 if TYPE_CHECKING:
@@ -65,7 +64,8 @@ class ShortcutEditor(QDialog):
         self.field.setAccessibleName("Search shortcuts")
         self.field.setClearButtonEnabled(True)
         self.field.installEventFilter(self)
-        self.list = self._make_list()
+        self.list = columns(self, "Commands and their shortcuts", 3, 0)
+        self.list.header().setMinimumSectionSize(80)  # so that the columns stand still while the list is searched
         self.title = QLabel(self)
         self.title.setProperty("textSize", "large")
         self.keys = [KeysField(self) for _ in range(SLOTS)]
@@ -78,21 +78,6 @@ class ShortcutEditor(QDialog):
         self._lay_out()
         self._connect()
         self._fill()
-
-    def _make_list(self) -> QTreeWidget:
-        made = QTreeWidget(self)
-        made.setColumnCount(3)
-        made.setHeaderHidden(True)
-        made.setRootIsDecorated(False)
-        made.setIndentation(0)
-        made.setIconSize(QSize(17, 17))
-        made.setAccessibleName("Commands and their shortcuts")
-        header = made.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(80)  # so that the columns stand still while the list is searched
-        return made
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
