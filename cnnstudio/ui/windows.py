@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QMenu
+from shiboken6 import isValid
 
 from cnnstudio.ui.library import Library
 from cnnstudio.ui.preferences import Preferences
@@ -26,9 +27,11 @@ class Windows:
 
     def __init__(self, preferences: Preferences, make: Callable[[Preferences, Windows], Window]) -> None:
         self.preferences = preferences
-        self.recent = Recent(preferences)
-        self.library = Library()
+        # children of the application: what Python alone holds may be freed by any thread that collects garbage
+        self.recent = Recent(preferences, QApplication.instance())
+        self.library = Library(QApplication.instance())
         self.all: list[Window] = []
+        self._closed: list[Window] = []
         self._make = make
 
     # which windows there are
@@ -86,6 +89,8 @@ class Windows:
         """Count a window out as it closes; the last one stays to be looked at by whoever waits for the end."""
         if window in self.all:
             self.all.remove(window)
+        # held until Qt has deleted it, for the same reason
+        self._closed = [*(each for each in self._closed if isValid(each)), window]
         if self.all:
             window.deleteLater()
         else:

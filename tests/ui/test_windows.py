@@ -217,6 +217,7 @@ def test_nodes_are_copied_from_one_window_to_another(window: Window, file: Path,
     made.commands.run("undo")
     assert len(made.document.graph) == 0
     assert window.document.project == tiny
+    QApplication.clipboard().clear()  # what Python put there must not outlive it
 
 
 def test_the_wheel_and_the_map_change_in_all_windows(window: Window) -> None:
