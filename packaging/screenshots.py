@@ -20,7 +20,8 @@ from PySide6.QtCore import QEventLoop, QSize, QTimer
 
 from cnnstudio.blocks import Linear
 from cnnstudio.compiler.inference import infer
-from cnnstudio.figure import Options, figure
+from cnnstudio.figure.composition import figure
+from cnnstudio.figure.options import Options
 from cnnstudio.project import Project, from_template, read, write
 from cnnstudio.resources import resource
 from cnnstudio.ui.app import application

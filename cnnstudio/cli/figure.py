@@ -8,7 +8,10 @@ from pathlib import Path
 from cnnstudio.cli.command import CommandError, Commands, opened
 from cnnstudio.compiler.inference import infer
 from cnnstudio.disk import DiskError, replacing
-from cnnstudio.figure import LAWS, FigureError, Options, figure, svg
+from cnnstudio.figure.composition import figure
+from cnnstudio.figure.options import FigureError, Options
+from cnnstudio.figure.proportions import LAWS
+from cnnstudio.figure.svg import svg
 
 NAME = "figure"
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-import networkx as nx
-
 from cnnstudio.graph.block import Block
 from cnnstudio.graph.frame import HUES, Frame, checked_frames, mapped
 from cnnstudio.graph.names import checked_name, fresh_name
@@ -85,14 +83,6 @@ class Graph:
         return {name: tuple(edges) for name, edges in leaving.items()}
 
     @cached_property
-    def digraph(self) -> nx.DiGraph:
-        """The same wires for networkx; read it, never change it."""
-        made = nx.DiGraph()
-        made.add_nodes_from(self.nodes)
-        made.add_edges_from((edge.source, edge.target) for edge in self.edges)
-        return made
-
-    @cached_property
     def order(self) -> tuple[str, ...]:
         """The names so that every node comes after what it reads; otherwise as they were added.
 
@@ -153,11 +143,17 @@ class Graph:
 
     def ancestors(self, name: str) -> frozenset[str]:
         """Every node that ``name`` depends on."""
-        return frozenset(nx.ancestors(self.digraph, name))
+        return frozenset(self._upstream(name)) - {name}
 
     def descendants(self, name: str) -> frozenset[str]:
         """Every node that depends on ``name``."""
-        return frozenset(nx.descendants(self.digraph, name))
+        found, stack = {name}, [name]
+        while stack:
+            for edge in self.consumers[stack.pop()]:
+                if edge.target not in found:
+                    found.add(edge.target)
+                    stack.append(edge.target)
+        return frozenset(found) - {name}
 
     @cached_property
     def framed(self) -> Mapping[str, Frame]:
@@ -378,7 +374,7 @@ class Graph:
         return Graph(MappingProxyType({node.name: node for node in nodes}), frames, self.notes)
 
 
-_WIRING = ("edges", "consumers", "digraph", "order")
+_WIRING = ("edges", "consumers", "order")
 
 
 def _cycle(graph: Graph) -> list[str]:
@@ -393,5 +389,10 @@ def _cycle(graph: Graph) -> list[str]:
                 ready.append(target)
     if not any(waiting.values()):
         return []
-    edges = nx.find_cycle(graph.digraph)
+    import networkx as nx  # takes a tenth of a second, and hardly any network runs in a circle
+
+    wires = nx.DiGraph()
+    wires.add_nodes_from(graph.nodes)
+    wires.add_edges_from((edge.source, edge.target) for edge in graph.edges)
+    edges = nx.find_cycle(wires)
     return [edges[0][0], *(edge[1] for edge in edges)]

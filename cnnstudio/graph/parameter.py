@@ -146,7 +146,7 @@ def summary(declaration: type) -> str:
     """The docstring of a declaration without its parameter lines: its help text."""
     names = [field.name for field in dataclasses.fields(declaration)]
     doc = inspect.getdoc(declaration) or ""
-    return _parameter_lines(names).sub("", doc).strip() if names else doc.strip()
+    return _PARAMETER_LINES.sub(lambda found: "" if found[1] in names else found[0], doc).strip()
 
 
 class Declaration:
@@ -286,11 +286,8 @@ def _parameter(name: str, hint: Any, default: Any, help_text: str) -> Parameter:
     return Parameter(name, kind, default, help_text, limits, length)
 
 
-def _parameter_lines(names: list[str]) -> re.Pattern[str]:
-    return re.compile(rf"^({'|'.join(names)}): (.*(?:\n[ \t]+\S.*)*)\n?", re.MULTILINE)
+_PARAMETER_LINES = re.compile(r"^(\w+): (.*(?:\n[ \t]+\S.*)*)\n?", re.MULTILINE)
 
 
 def _help(doc: str, names: list[str]) -> dict[str, str]:
-    if not names:
-        return {}
-    return {name: " ".join(text.split()) for name, text in _parameter_lines(names).findall(doc)}
+    return {name: " ".join(text.split()) for name, text in _PARAMETER_LINES.findall(doc) if name in names}

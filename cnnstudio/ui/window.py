@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
@@ -17,7 +19,6 @@ from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.docks import tidy
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.exports import Exports
-from cnnstudio.ui.figure.page import FigurePage
 from cnnstudio.ui.files import SUFFIX, Files
 from cnnstudio.ui.gallery import Gallery
 from cnnstudio.ui.imports import Imports
@@ -44,6 +45,9 @@ from cnnstudio.ui.status import Status
 from cnnstudio.ui.theme import Scheme, icon, theme
 from cnnstudio.ui.widgets.message_bar import Messages
 from cnnstudio.ui.windows import Windows
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.figure.page import FigurePage
 
 Area = Qt.DockWidgetArea
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
@@ -95,7 +99,6 @@ class Window(QMainWindow):
     files: Files
     exports: Exports
     pictures: Pictures
-    figure: FigurePage
     imports: Imports
     training: TrainingPanel
     feature_maps: FeatureMapsPanel
@@ -118,7 +121,6 @@ class Window(QMainWindow):
         self.files = Files(self)
         self.exports = Exports(self.document, self.run, self.files, self.messages, self)
         self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.messages, self)
-        self.figure = FigurePage(self.document, self.canvas, self.pictures, self.files, self.messages, self)
         self.imports = Imports(self)
         self.training = TrainingPanel(self.document, self.run)
         self.quiz = QuizPanel(self.document)
@@ -188,6 +190,13 @@ class Window(QMainWindow):
         self.set_minimap(self.preferences.minimap)
         self.canvas.setFocus()
         self._show_state()
+
+    @cached_property
+    def figure(self) -> FigurePage:
+        """The page of the paper figure, made when it is first asked for: the window stands the sooner."""
+        from cnnstudio.ui.figure.page import FigurePage
+
+        return FigurePage(self.document, self.canvas, self.pictures, self.files, self.messages, self)
 
     # panels
 

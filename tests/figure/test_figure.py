@@ -11,10 +11,12 @@ import pytest
 
 from cnnstudio.blocks import Add, Concat, Conv2d, ConvTranspose2d, Flatten, Input, Linear, MaxPool2d, ReLU
 from cnnstudio.compiler.inference import infer
-from cnnstudio.figure import Figure, FigureError, Options, figure, svg, typesetting
-from cnnstudio.figure.composition import MOST
+from cnnstudio.figure import typesetting
+from cnnstudio.figure.composition import MOST, figure
 from cnnstudio.figure.inks import WAY
-from cnnstudio.figure.marks import Circle, Line, Polygon, Text
+from cnnstudio.figure.marks import Circle, Figure, Line, Polygon, Text
+from cnnstudio.figure.options import FigureError, Options
+from cnnstudio.figure.svg import svg
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import from_template
 from cnnstudio.zoo import NETWORKS, TEMPLATES

@@ -8,9 +8,10 @@ import pytest
 
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, MaxPool2d
 from cnnstudio.compiler.inference import infer
-from cnnstudio.figure import LAWS, Figure, Options, figure
-from cnnstudio.figure.marks import Box, Polygon
-from cnnstudio.figure.proportions import HIGHEST, LEAST, LONGEST, Proportions
+from cnnstudio.figure.composition import figure
+from cnnstudio.figure.marks import Box, Figure, Polygon
+from cnnstudio.figure.options import Options
+from cnnstudio.figure.proportions import HIGHEST, LAWS, LEAST, LONGEST, Proportions
 from cnnstudio.figure.solids import RECEDE
 from cnnstudio.graph import Graph, Shape, Sketch
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QMimeData, QSizeF
 from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 
-from cnnstudio.figure import Figure, svg
+from cnnstudio.figure.marks import Figure
+from cnnstudio.figure.svg import svg
 from cnnstudio.ui.canvas.picture import DOTS_PER_METER, KINDS, MOST, SCALE, PictureError
 from cnnstudio.ui.figure.painter import paint, signs
 

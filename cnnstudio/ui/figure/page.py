@@ -20,7 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnstudio.figure import LAWS, Figure, FigureError, Options, figure
+from cnnstudio.figure.composition import figure
+from cnnstudio.figure.marks import Figure
+from cnnstudio.figure.options import FigureError, Options
+from cnnstudio.figure.proportions import LAWS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.figure import files
 from cnnstudio.ui.figure.preview import Preview

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.figure import Figure
+from cnnstudio.figure.marks import Figure
 from cnnstudio.ui.figure.painter import paint
 from cnnstudio.ui.theme import theme
 

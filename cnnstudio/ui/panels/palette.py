@@ -324,8 +324,9 @@ def _entry(block: type[Block]) -> QTreeWidgetItem:
     item = QTreeWidgetItem([block.title])
     item.setData(0, BLOCK_ROLE, block)
     made = "<br><i>Made of other blocks; it can be opened.</i>" if issubclass(block, Composite) else ""
-    item.setToolTip(0, f"<p><b>{block.title}</b><br>{first_sentence(block)}{made}</p>")
-    item.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, first_sentence(block))
+    sentence = first_sentence(block)
+    item.setToolTip(0, f"<p><b>{block.title}</b><br>{sentence}{made}</p>")
+    item.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, sentence)
     return item
 
 
