@@ -17,6 +17,7 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 import cnnstudio
+from cnnstudio.ui.garbage import Garbage
 from cnnstudio.ui.preferences import APPLICATION, ORGANIZATION, Preferences, home
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.window import Window
@@ -32,6 +33,7 @@ def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = 
     ``on_first_paint`` is called once the first window stands on the screen.
     """
     app = application()
+    garbage = Garbage()
     log_to_file(home() / "log.txt")
     window = open_window(path)
     windows = window.windows
@@ -39,15 +41,17 @@ def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = 
     failures.install()
     heartbeat = _quit_on_interrupt(windows)
     warm_up = WarmUp()
+    warm_up.finished.connect(garbage.set_apart)
     window.painted.connect(on_first_paint or warm_up.start)
     window.painted.connect(window.files.offer_recovery)
     try:
         return app.exec()
     finally:
         heartbeat.stop()
-        warm_up.finish()
+        warm_up.wait()
         failures.remove()
         _delete_windows()
+        garbage.close()
 
 
 def _delete_windows() -> None:
@@ -139,6 +143,8 @@ class Failures(QObject):
 class WarmUp(QObject):
     """Imports torch in the background, once the window stands: the first run then begins at once."""
 
+    finished = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self._task: Task[None] | None = None
@@ -146,8 +152,9 @@ class WarmUp(QObject):
     def start(self) -> None:
         """Begin to import."""
         self._task = Task(self._load, "warm-up", self)
+        self._task.finished.connect(lambda _: self.finished.emit())
 
-    def finish(self) -> None:
+    def wait(self) -> None:
         """Wait for the import: an interpreter that ends in the middle of one may crash."""
         if self._task is not None:
             self._task.stop(30.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,14 @@ from cnnstudio.ui.theme import LIGHT, theme
 
 if TYPE_CHECKING:
     from cnnstudio.ui.window import Window
+
+
+@pytest.fixture(autouse=True)
+def _garbage_between_tests() -> Iterator[None]:
+    """Python collects nothing during a test, as in the program: a thread that did could delete what is Qt's."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture
