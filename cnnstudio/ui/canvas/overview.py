@@ -157,7 +157,7 @@ class Overview:
         pixels = self._font.pixelSize()
         if (name, pixels) not in self._names:
             room = WIDTH * max(LEGIBLE, pixels / 40.0 - 0.0125) - 6.0
-            words = QFontMetricsF(self._font).elidedText(name, Qt.TextElideMode.ElideRight, room)
+            words = QFontMetricsF(self._font).elidedText(name, Qt.TextElideMode.ElideMiddle, room)
             self._names[name, pixels] = static_text(words, self._font)
         return self._names[name, pixels]
 

@@ -144,12 +144,12 @@ class Style:
         painter.fillPath(path, painter.pen().color())
 
     def line(self, words: str, font: FontPair, width: float) -> QStaticText:
-        """These words in this font, cut off at ``width``; shapes and titles recur, so each is laid out once."""
+        """These words in this font, cut in the middle to fit ``width``, as the ends tell most; shapes and titles recur, so each is laid out once."""
         key = words, font[0].pixelSize(), font[0].weight()
         if key not in self._lines:
             if len(self._lines) > MOST_LINES:
                 self._lines.clear()
-            short = font[1].elidedText(words, Qt.TextElideMode.ElideRight, width)
+            short = font[1].elidedText(words, Qt.TextElideMode.ElideMiddle, width)
             self._lines[key] = static_text(short, font[0])
         return self._lines[key]
 
