@@ -75,7 +75,7 @@ SCENES: dict[str, Callable[[Window], None]] = {"empty": empty, "lenet5": lenet, 
 
 
 def trained(window: Window) -> None:
-    """LeNet-5 after its training, the feature maps of a layer beside the curves."""
+    """LeNet-5 after its training, with its curves."""
     lenet(window)
     window.show_panel("curves")
     window.run.start(window.document.project)
@@ -83,6 +83,9 @@ def trained(window: Window) -> None:
     window.run.state_changed.connect(lambda state: loop.quit() if not window.run.is_active else None)
     loop.exec()
     window.show_panel("inspector")
+    window.canvas.setFocus()
+    for bar in window.messages.bars:
+        bar.dismiss()
 
 
 def take(scene: Callable[[Window], None], size: QSize, path: Path) -> None:
