@@ -10,7 +10,7 @@ from cnnstudio.graph import Composite, Node, Shape
 from cnnstudio.ui.canvas.face import MARGIN, MIDDLE, Look, detail, draw_face
 from cnnstudio.ui.canvas.geometry import input_port, output_port
 from cnnstudio.ui.canvas.measure import Share
-from cnnstudio.ui.canvas.style import HEATS, Style, pen
+from cnnstudio.ui.canvas.style import HEATS, Cut, Style, pen
 from cnnstudio.ui.measures import WIDTH, node_height
 from cnnstudio.ui.speech import BYPASSED
 
@@ -205,5 +205,8 @@ class NodeItem(QGraphicsRectItem):
         for place, row in enumerate(picked):
             words, color = rows[row]
             font = about_font if row == 1 else style.node_fonts[level][min(place, 1)]
-            made.append((QPointF(TEXT_LEFT, top + place * pitch), style.line(words, font, TEXT_WIDTH), font[0], color))
+            cut = Cut.ElideMiddle if row == 0 else Cut.ElideRight  # inception3a and inception3b differ at the end
+            made.append(
+                (QPointF(TEXT_LEFT, top + place * pitch), style.line(words, font, TEXT_WIDTH, cut), font[0], color)
+            )
         return made

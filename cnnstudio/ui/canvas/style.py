@@ -11,6 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPaint
 from cnnstudio.ui.theme import FAMILY_GLYPHS, mix, theme
 
 _icons: Any = qtawesome  # it has no types
+Cut = Qt.TextElideMode
 FontPair = tuple[QFont, QFontMetricsF]
 HEATS = 9  # steps from cold to hot
 MOST_LINES = 20_000  # of text that are kept laid out
@@ -143,13 +144,13 @@ class Style:
         path.addText(base, font, text.text())
         painter.fillPath(path, painter.pen().color())
 
-    def line(self, words: str, font: FontPair, width: float) -> QStaticText:
-        """These words in this font, cut in the middle to fit ``width``, as the ends tell most; shapes and titles recur, so each is laid out once."""
+    def line(self, words: str, font: FontPair, width: float, cut: Cut = Cut.ElideRight) -> QStaticText:
+        """These words in this font, cut to ``width``; shapes and titles recur, so each is laid out once."""
         key = words, font[0].pixelSize(), font[0].weight()
         if key not in self._lines:
             if len(self._lines) > MOST_LINES:
                 self._lines.clear()
-            short = font[1].elidedText(words, Qt.TextElideMode.ElideMiddle, width)
+            short = font[1].elidedText(words, cut, width)
             self._lines[key] = static_text(short, font[0])
         return self._lines[key]
 
@@ -169,7 +170,7 @@ class Style:
         metrics = self.tight_font[1]
         rest = width - metrics.horizontalAdvance(f"  {brief}")
         if brief and rest > 0.25 * width:
-            return f"{metrics.elidedText(title, Qt.TextElideMode.ElideRight, rest)}  {brief}", self.tight_font
+            return f"{metrics.elidedText(title, Cut.ElideRight, rest)}  {brief}", self.tight_font
         return brief or title, self.tight_font
 
     def frame(self, hue: int) -> FrameStyle:
