@@ -3,7 +3,7 @@
 Promises, at 1,000 nodes and 1,300 wires with everything painted that a node has: every gesture within 16.7 ms, the
 whole network in view within 5 ms, with fifty frames too, new shapes on every node within 16.7 ms, opening within
 0.5 s; at 5,000 nodes every gesture within 33 ms; an edit of 500 nodes within 16.7 ms; any wire of a chain of 200
-residual blocks checked within 5 ms. With ``--against NodeGraphQt`` (where it is installed) the same graph, sent the
+residual blocks checked within 5 ms. With ``--against NodeGraphQt`` (``pip install .[bench]``) the same graph, sent the
 same events there: 4 times its speed at every gesture, 20 times at opening and with the whole network in view.
 It says which promises it does not keep.
 """
