@@ -10,6 +10,7 @@ It says which promises it does not keep.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -186,6 +187,7 @@ def measure_against(nodes: int, ours: Costs) -> None:
 def main() -> None:
     """Print the figures, and which promises are not kept."""
     app = QApplication([])
+    gc.disable()  # as in the program, which collects from a timer (ui/garbage.py); for both
     theme.install("light")
     print(f"processor milliseconds a frame, median of {FRAMES}, {SIZE[0]} x {SIZE[1]}")
     # the largest first: later ones use memory that is there already
