@@ -7,13 +7,17 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,6 +38,30 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         for format_ in (QSettings.Format.IniFormat, QSettings.Format.NativeFormat):
             QSettings.setPath(format_, QSettings.Scope.UserScope, str(home / "config"))
     return home
+
+
+@pytest.fixture
+def stirred_model() -> Callable[[str], nn.Module]:
+    """Name -> torchvision's model with random weights, none of them zero, and statistics that tell channels apart."""
+    import torch
+
+    from cnnstudio.training.torchvision_compat import torchvision
+
+    def made(name: str) -> nn.Module:
+        torch.manual_seed(0)
+        plain = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
+        module: nn.Module = getattr(torchvision().models, name)(**plain).eval()
+        with torch.no_grad():
+            for each in module.modules():
+                if isinstance(each, torch.nn.BatchNorm2d) and each.running_mean is not None:
+                    each.running_mean.normal_(std=0.1)
+                    each.running_var.uniform_(0.5, 1.5)
+            for key, weight in module.named_parameters():
+                if weight.dim() == 1 or not weight.any() or "layer_scale" in key or "bias_table" in key:
+                    weight.add_(torch.randn_like(weight) * 0.1)
+        return module
+
+    return made
 
 
 @pytest.fixture(autouse=True)

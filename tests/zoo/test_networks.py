@@ -1,6 +1,7 @@
 """The famous networks against torchvision's: numbers, and outputs with its weights copied across."""
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -38,22 +39,6 @@ def recorded(name: str) -> dict[str, Any]:
     side = NETWORKS[name].size[1]
     meta: dict[str, Any] = next((w for w in every if w.transforms.keywords["crop_size"] == side), every[0]).meta
     return meta
-
-
-def theirs(name: str) -> nn.Module:
-    """Torchvision's model with random weights, none of them zero, and statistics that tell one channel from another."""
-    torch.manual_seed(0)
-    plain = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    module: nn.Module = getattr(torchvision().models, name)(**plain)
-    with torch.no_grad():
-        for each in module.modules():
-            if isinstance(each, nn.BatchNorm2d) and each.running_mean is not None and each.running_var is not None:
-                each.running_mean.normal_(std=0.1)
-                each.running_var.uniform_(0.5, 1.5)
-        for key, weight in module.named_parameters():
-            if weight.dim() == 1 or not weight.any() or "layer_scale" in key or "bias_table" in key:
-                weight.add_(torch.randn_like(weight) * 0.1)
-    return module.eval()
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -173,10 +158,10 @@ def test_small_images_get_a_stem_that_leaves_something(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name not in LARGE])
-def test_outputs_are_torchvisions(name: str) -> None:
+def test_outputs_are_torchvisions(name: str, stirred_model: Callable[[str], nn.Module]) -> None:
     """To a hundred-thousandth of the greatest output; most are the same to the last bit."""
     side = NETWORKS[name].size[1] if name.startswith(WHOLE) else 96 if name == "inception_v3" else 64
-    reference = theirs(name)
+    reference = stirred_model(name)
     ours = build(source(NETWORKS[name].make(1000, (3, side, side))).text).eval()
     carried = translated(Part("", ours, name), reference.state_dict())
     assert carried.keys() == {key for key in ours.state_dict() if not key.endswith("num_batches_tracked")}

@@ -5,6 +5,7 @@ where they allow it.
 """
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -48,22 +49,6 @@ FAMILIES = {
 }
 
 
-def original(name: str) -> nn.Module:
-    """The model with random weights, and statistics that tell one channel from another."""
-    torch.manual_seed(0)
-    plain = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    module: nn.Module = getattr(torchvision().models, name)(**plain).eval()
-    with torch.no_grad():
-        for each in module.modules():
-            if isinstance(each, nn.BatchNorm2d) and each.running_mean is not None and each.running_var is not None:
-                each.running_mean.normal_(std=0.1)
-                each.running_var.uniform_(0.5, 1.5)
-        for key, weight in module.named_parameters():
-            if weight.dim() == 1 or not weight.any() or "layer_scale" in key or "bias_table" in key:
-                weight.add_(torch.randn_like(weight) * 0.1)
-    return module
-
-
 def inside(graph: Graph) -> list[Block]:
     """Every block, those in groups too."""
     return [
@@ -81,8 +66,8 @@ def test_the_catalogue_holds_every_classification_model() -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_an_import_computes_what_the_original_computes(name: str) -> None:
-    module, shape = original(name), Shape(3, FAMILIES[name], FAMILIES[name])
+def test_an_import_computes_what_the_original_computes(name: str, stirred_model: Callable[[str], nn.Module]) -> None:
+    module, shape = stirred_model(name), Shape(3, FAMILIES[name], FAMILIES[name])
     imported = import_module(module, shape, name)
     assert imported.opaque == () and imported.notes == ()
     assert imported.parameters == sum(weight.numel() for weight in module.parameters())
