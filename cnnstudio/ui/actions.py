@@ -13,6 +13,7 @@ from cnnstudio.ui.bookmark_list import show_bookmarks
 from cnnstudio.ui.bookmarks import add_bookmark, go_to_bookmark, title_of
 from cnnstudio.ui.canvas.measure import MEASURES
 from cnnstudio.ui.handbook import show_handbook
+from cnnstudio.ui.measures import GRID
 from cnnstudio.ui.parts import go_round
 from cnnstudio.ui.shortcut_editor import show_shortcuts
 from cnnstudio.ui.theme import theme
@@ -101,6 +102,13 @@ def _export(kind: str, title: str) -> Action:
 
 def _align(side: Side, text: str, name: str) -> Action:
     return Action(f"align-{side}", text, lambda w: w.canvas.align(side), "", name, _editable)
+
+
+def _note_size(word: str, arrow: str, wider: float, taller: float) -> Action:
+    return Action(
+        f"note-{word}", f"Make the note {word}", lambda w: w.canvas.size_notes(wider, taller), f"Alt+Shift+{arrow}",
+        "arrows-out-simple", lambda w: _with_note(w) and not _selected(w), on_canvas=True,
+    )  # fmt: skip
 
 
 def _bookmark(number: int) -> Action:
@@ -246,8 +254,12 @@ ACTIONS: tuple[Action, ...] = (
         on_canvas=True,
     ),
     Action(
-        "bend", "Add a bend to the wire", lambda w: w.canvas.add_bend(), "", "line-segments",
-        lambda w: _whole(w) and len(w.canvas.canvas.selected_wires) == 1,
+        "bend", "Add a bend to the wire", lambda w: w.canvas.add_bend(), "B", "line-segments",
+        lambda w: _whole(w) and len(w.canvas.canvas.selected_wires) == 1, on_canvas=True,
+    ),
+    Action(
+        "bend-next", "Next bend of the wire", lambda w: w.canvas.step_bend(), "Shift+B", "line-segments",
+        lambda w: len(w.canvas.bent_wires) == 1, on_canvas=True,
     ),
     Action(
         "straighten", "Straighten the wire", lambda w: w.canvas.straighten(), "", "minus",
@@ -275,6 +287,14 @@ ACTIONS: tuple[Action, ...] = (
         lambda w: bool(w.document.view_graph.notes), on_canvas=True,
     ),
     Action("note-color", "Next colour of the note", lambda w: w.canvas.recolor_note(), "", "palette", _with_note),
+    Action(
+        "note-link", "Follow a link of the note…", lambda w: w.canvas.ask_link(), "Ctrl+Return", "link",
+        lambda w: w.canvas.chosen_note is not None, on_canvas=True,
+    ),
+    _note_size("wider", "Right", GRID, 0.0),
+    _note_size("narrower", "Left", -GRID, 0.0),
+    _note_size("taller", "Down", 0.0, GRID),
+    _note_size("shorter", "Up", 0.0, -GRID),
     # train
     Action(
         "train", "Train or pause", lambda w: w.training.toggle(), "F5|Ctrl+R", "play",
@@ -360,10 +380,12 @@ MENUS: tuple[Menu, ...] = (
         "&Network",
         (
             "quick-add",
-            ("Wires", ("wire-to", "wire-from", None, "lift", "put-on-wire", None, "bend", "straighten")), "arrange",
+            ("Wires", ("wire-to", "wire-from", None, "lift", "put-on-wire", None, "bend", "bend-next", "straighten")),
+            "arrange",
             ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
             "group", "ungroup", "bypass", None, "frame", "join-frame", "unframe", "frame-title", "frame-color", None,
-            "note", "note-edit", "note-color", "note-next",
+            "note", "note-edit", "note-link", "note-color",
+            ("Size of the note", ("note-wider", "note-narrower", "note-taller", "note-shorter")), "note-next",
         ),
     ),
     ("&Train", ("train", "stop")),

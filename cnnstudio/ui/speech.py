@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.graph import Edge
+from cnnstudio.graph import Edge, Graph
 
 BYPASSED = "Bypassed: what enters goes out unchanged."
 HIDDEN = "what comes out is hidden while a question is open"
@@ -52,3 +52,10 @@ def told_wire(analysis: Analysis, edge: Edge, concealed: bool = False) -> str:
     shape = analysis.shape(edge.source)
     carried = HIDDEN if concealed else str(shape) if shape is not None else "no shape yet"
     return f"{edge.target} reads {edge.source}{f' at input {edge.port + 1}' if many else ''}: {carried}."
+
+
+def told_bend(graph: Graph, edge: Edge, index: int) -> str:
+    """A bend of a wire as one sentence: which of how many it is, of what, and where."""
+    bends = graph.bends(edge)
+    x, y = bends[index]
+    return f"Bend {index + 1} of {len(bends)} of the wire from {edge.source} to {edge.target}, at {x:g}, {y:g}."

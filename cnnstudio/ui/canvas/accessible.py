@@ -1,4 +1,4 @@
-"""Accessible: what a screen reader finds on the canvas: a list of nodes in their order, and in each node its wires.
+"""Accessible: what a screen reader finds on the canvas: the nodes in their order with their wires, and the notes.
 
 Nothing here exists, and nothing is sent, until a screen reader asks. Qt's cache owns the interfaces from the moment it
 hears of them, so each is kept here until the cache was told to delete it.
@@ -23,7 +23,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollBar, QWidget
 
-from cnnstudio.ui.canvas.accessible_node import NodeAccess, address
+from cnnstudio.ui.canvas.accessible_node import NodeAccess
+from cnnstudio.ui.canvas.accessible_note import NoteAccess
+from cnnstudio.ui.canvas.accessible_part import Part, address
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.view import CanvasView
@@ -56,7 +58,7 @@ def tell_description(view: QWidget) -> None:
 
 
 class CanvasAccess(QAccessibleObject):
-    """The canvas as a list of its nodes, and after them whatever lies over it: the search field, messages, the way out.
+    """The canvas as a list of its nodes, its notes, and whatever lies over it: the search field, messages, the way out.
 
     It must not keep the canvas alive, which owns it by way of Qt.
     """
@@ -65,12 +67,15 @@ class CanvasAccess(QAccessibleObject):
         super().__init__(view)
         self.is_over = False  # whether the canvas is going or gone
         self._nodes: dict[str, NodeAccess] = {}
+        self._notes: list[NoteAccess] = []
         self._selection = CanvasSelection(self)
         self._selected: frozenset[str] = view.canvas.selected
+        self._marked = view.canvas.notes.chosen
         self._order: tuple[str, ...] = ()
         self._places: dict[str, int] = {}
-        self._spoken: dict[str, str] = {}
+        self._spoken: dict[Part, str] = {}
         view.document.selection_changed.connect(self._tell_selection)
+        view.canvas.marked.connect(self._tell_marks)
         view.canvas.synced.connect(self._tell_changes)
         view.destroyed.connect(self._forget_all)
         before, view.accessible = view.accessible, self
@@ -81,6 +86,7 @@ class CanvasAccess(QAccessibleObject):
         """Make room for another: Qt asks for one more where PySide gave the class of the canvas another description."""
         view = self.view
         view.document.selection_changed.disconnect(self._tell_selection)
+        view.canvas.marked.disconnect(self._tell_marks)
         view.canvas.synced.disconnect(self._tell_changes)
         self._forget_all()
 
@@ -101,6 +107,17 @@ class CanvasAccess(QAccessibleObject):
         if name not in self._nodes:
             self._nodes[name] = NodeAccess(self, name)
         return self._nodes[name]
+
+    def note(self, index: int) -> NoteAccess:
+        """The interface of the note of this number."""
+        while len(self._notes) <= index:
+            self._notes.append(NoteAccess(self, len(self._notes)))
+        return self._notes[index]
+
+    def _chosen_note(self) -> NoteAccess | None:
+        """The interface of the one note that is selected."""
+        view = self.view
+        return self.note(view.canvas.graph.notes.index(view.chosen_note)) if view.chosen_note is not None else None
 
     def place(self, name: str) -> int:
         """Where a node stands among the children, or -1."""
@@ -123,22 +140,26 @@ class CanvasAccess(QAccessibleObject):
         ]
 
     def childCount(self) -> int:
-        return len(self.names) + len(self._over())
+        return len(self.names) + len(self.view.canvas.graph.notes) + len(self._over())
 
     def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override] # Qt means None, too
-        names = self.names
+        names, notes = self.names, len(self.view.canvas.graph.notes)
         if 0 <= index < len(names):
             return self.node(names[index])
-        over = self._over()
         index -= len(names)
-        return QAccessible.queryAccessibleInterface(over[index]) if 0 <= index < len(over) else None
+        if 0 <= index < notes:
+            return self.note(index)
+        over = self._over()
+        return QAccessible.queryAccessibleInterface(over[index - notes]) if 0 <= index - notes < len(over) else None
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
         if isinstance(child, NodeAccess):
             return self.place(child.name)
+        if isinstance(child, NoteAccess):
+            return len(self.names) + child.index
         over = self._over()
         widget = child.object()
-        return len(self.names) + over.index(widget) if widget in over else -1
+        return len(self.names) + len(self.view.canvas.graph.notes) + over.index(widget) if widget in over else -1
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         view = self.view
@@ -148,8 +169,10 @@ class CanvasAccess(QAccessibleObject):
         for widget in self._over():
             if widget.geometry().contains(view.mapFromGlobal(QPoint(x, y))):
                 return QAccessible.queryAccessibleInterface(widget)
-        name = view.canvas.hit(view.mapToScene(place), view.zoom).node
-        return self.node(name) if name is not None else None
+        hit = view.canvas.hit(view.mapToScene(place), view.zoom)
+        if hit.note is not None:
+            return self.note(view.canvas.graph.notes.index(hit.note))
+        return self.node(hit.node) if hit.node is not None else None
 
     def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
         if not self.view.hasFocus():
@@ -158,8 +181,10 @@ class CanvasAccess(QAccessibleObject):
         return self._on()
 
     def _on(self) -> QAccessibleInterface | None:
-        """What the keyboard is on: a wire of the current node that was walked to, or that node."""
+        """What the keyboard is on: the one selected note, the wire of a node that was walked to, or that node."""
         view = self.view
+        if (note := self._chosen_note()) is not None:
+            return note
         node = self.node(view.current) if view.current is not None else None
         return node.wire(view.chosen_wire) or node if node is not None else None
 
@@ -212,31 +237,39 @@ class CanvasAccess(QAccessibleObject):
             _send(QAccessibleEvent(self.view, Event.SelectionWithin))
         else:
             for name in turned:
-                state = QAccessible.State()
-                state.selected = True
-                _send(QAccessibleStateChangeEvent(self.node(name), state))
-                comes = Event.SelectionAdd if name in self._selected else Event.SelectionRemove
-                _send(QAccessibleEvent(self.node(name), comes))
+                _tell_turned(self.node(name), name in self._selected)
         self.tell_focus()
 
+    def _tell_marks(self) -> None:
+        before, self._marked = self._marked, self.view.canvas.notes.chosen
+        if QAccessible.isActive() and before != self._marked:
+            notes = self.view.canvas.graph.notes
+            for note in [note for note in before ^ self._marked if note in notes][:MOST_EVENTS]:
+                _tell_turned(self.note(notes.index(note)), note in self._marked)
+            self.tell_focus()
+
     def _tell_changes(self) -> None:
-        nodes, is_active = self.view.canvas.nodes, QAccessible.isActive()
-        for name in [name for name in self._nodes if name not in nodes]:
+        nodes, notes, is_active = self.view.canvas.nodes, self.view.canvas.graph.notes, QAccessible.isActive()
+        gone: list[Part] = [self._nodes.pop(name) for name in [name for name in self._nodes if name not in nodes]]
+        gone += self._notes[len(notes) :]
+        del self._notes[len(notes) :]
+        for part in gone:
             if is_active:
-                _send(QAccessibleEvent(self._nodes[name], Event.ObjectDestroyed))
-            self._nodes.pop(name).forget()
+                _send(QAccessibleEvent(part, Event.ObjectDestroyed))
+            part.forget()
         if is_active:
-            spoken = {name: node.text(Text.Name) for name, node in self._nodes.items()}
-            others = [name for name, words in spoken.items() if self._spoken.get(name, words) != words]
-            for name in others[:MOST_EVENTS]:
-                _send(QAccessibleEvent(self._nodes[name], Event.NameChanged))
+            spoken: dict[Part, str] = {part: part.text(Text.Name) for part in (*self._nodes.values(), *self._notes)}
+            others = [part for part, words in spoken.items() if self._spoken.get(part, words) != words]
+            for part in others[:MOST_EVENTS]:
+                _send(QAccessibleEvent(part, Event.NameChanged))
             self._spoken = spoken
 
     def _forget_all(self, *_: object) -> None:
         self.is_over = True
-        nodes, self._nodes = self._nodes, {}
-        for node in nodes.values():
-            node.forget()
+        parts = [*self._nodes.values(), *self._notes]
+        self._nodes, self._notes, self._spoken = {}, [], {}
+        for part in parts:
+            part.forget()
 
 
 class CanvasSelection(QAccessibleSelectionInterface):
@@ -246,34 +279,55 @@ class CanvasSelection(QAccessibleSelectionInterface):
         super().__init__()
         self._canvas = canvas
 
+    def _items(self) -> list[Part]:
+        view, notes = self._canvas.view, self._canvas.view.canvas.graph.notes
+        chosen = [index for index, note in enumerate(notes) if note in view.canvas.notes.chosen]
+        return [*map(self._canvas.node, view.chosen), *map(self._canvas.note, chosen)]
+
     def selectedItemCount(self) -> int:
-        return len(self._canvas.view.chosen)
+        return len(self._items())
 
     def selectedItems(self) -> list[QAccessibleInterface]:
-        return [self._canvas.node(name) for name in self._canvas.view.chosen]
+        return [*self._items()]
 
     def selectedItem(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
-        chosen = self._canvas.view.chosen
-        return self._canvas.node(chosen[index]) if 0 <= index < len(chosen) else None
+        items = self._items()
+        return items[index] if 0 <= index < len(items) else None
 
     def isSelected(self, child: QAccessibleInterface) -> bool:
-        return isinstance(child, NodeAccess) and child.name in self._canvas.view.chosen
+        return any(child is item for item in self._items())
 
     def select(self, child: QAccessibleInterface) -> bool:
-        return isinstance(child, NodeAccess) and self._choose({*self._canvas.view.chosen, child.name})
+        return self._set(child, True)
 
     def unselect(self, child: QAccessibleInterface) -> bool:
-        return isinstance(child, NodeAccess) and self._choose({*self._canvas.view.chosen} - {child.name})
+        return self._set(child, False)
 
     def selectAll(self) -> bool:
-        return self._choose(set(self._canvas.names))
+        self._canvas.view.select_all()
+        return True
 
     def clear(self) -> bool:
-        return self._choose(set())
-
-    def _choose(self, names: set[str]) -> bool:
-        self._canvas.view.document.select(tuple(name for name in self._canvas.names if name in names))
+        self._canvas.view.select_none()
         return True
+
+    def _set(self, child: QAccessibleInterface, wanted: bool) -> bool:
+        """Have this selected, or not; whether it is anything that can be."""
+        view, is_another = self._canvas.view, self.isSelected(child) != wanted
+        if isinstance(child, NodeAccess) and is_another:
+            names = {*view.chosen} ^ {child.name}
+            view.document.select(tuple(name for name in self._canvas.names if name in names))
+        elif isinstance(child, NoteAccess) and is_another:
+            view.select_notes((child.note,), adds=True)
+        return isinstance(child, NodeAccess | NoteAccess)
+
+
+def _tell_turned(part: Part, is_selected: bool) -> None:
+    """Tell that this is selected now, or no longer."""
+    state = QAccessible.State()
+    state.selected = True
+    _send(QAccessibleStateChangeEvent(part, state))
+    _send(QAccessibleEvent(part, Event.SelectionAdd if is_selected else Event.SelectionRemove))
 
 
 def _send(event: QAccessibleEvent) -> None:

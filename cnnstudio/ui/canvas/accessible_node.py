@@ -1,75 +1,31 @@
-"""What a screen reader finds of one node of the canvas, and of each of its wires."""
+"""What a screen reader finds of one node of the canvas, of each of its wires, and of each bend of those."""
 
 # ruff: noqa: N802 - the names are Qt's
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleInterface, QWindow
-from shiboken6 import Shiboken, VoidPtr
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleInterface
 
 from cnnstudio.graph import Edge
-from cnnstudio.ui.speech import told_node, told_wire
+from cnnstudio.ui.canvas.accessible_part import Deeds, Part
+from cnnstudio.ui.speech import told_bend, told_node, told_wire
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.accessible import CanvasAccess
-    from cnnstudio.ui.canvas.view import CanvasView
 
-Role, Text = QAccessible.Role, QAccessible.Text
-REACH = QPoint(8, 8)  # round a port, in pixels
-
-
-class Part(QAccessibleInterface):
-    """Something on the canvas that is no widget."""
-
-    def __init__(self, canvas: CanvasAccess) -> None:
-        super().__init__()
-        self.canvas = canvas
-        self._id = QAccessible.registerAccessibleInterface(self)
-
-    def forget(self) -> None:
-        """Have Qt delete this interface; nobody may use it after that."""
-        if Shiboken.isValid(self):
-            QAccessible.deleteAccessibleInterface(self._id)
-
-    @property
-    def view(self) -> CanvasView:
-        """The canvas."""
-        return self.canvas.view
-
-    def object(self) -> None:  # type: ignore[override] # Qt means None, too
-        return None
-
-    def window(self) -> QWindow | None:  # type: ignore[override]
-        return self.canvas.window()
-
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
-        inside = (self.child(index) for index in range(self.childCount()))
-        return next((child for child in inside if child is not None and child.rect().contains(x, y)), None)
-
-    def setText(self, kind: QAccessible.Text, words: str) -> None:
-        """Nothing here is written by a screen reader."""
-
-    def interface_cast(self, kind: QAccessible.InterfaceType) -> Any:
-        return address(None)
+Action, Role, Text = QAccessibleActionInterface, QAccessible.Role, QAccessible.Text
+REACH = 8.0  # round a port or a bend, in pixels of the screen
 
 
 class NodeAccess(Part):
     """A node: an item of the list, with a child for each wire and each open port."""
 
     def __init__(self, canvas: CanvasAccess, name: str) -> None:
-        super().__init__(canvas)
+        super().__init__(canvas, canvas)
         self.name = name
-        self._actions = NodeActions(self)
-        self._wires: dict[int, WireAccess] = {}
-
-    def forget(self) -> None:
-        for wire in self._wires.values():
-            wire.forget()
-        super().forget()
 
     def wires(self) -> list[Edge | int]:
         """The wires that enter it, with the number of the port where none does, and those that leave it."""
@@ -81,38 +37,22 @@ class NodeAccess(Part):
         return [*into, *graph.consumers[self.name]]
 
     def wire(self, wire: Edge | None) -> QAccessibleInterface | None:
-        """The interface of this wire, if it is one of its own."""
-        wires = self.wires()
-        return self.child(wires.index(wire)) if wire in wires else None
+        """The interface of this wire, or of the bend of it that is chosen, if it is one of its own."""
+        wires, chosen = self.wires(), self.view.canvas.bends.chosen
+        found = self.child(wires.index(wire)) if wire in wires else None
+        return (found.child(chosen[1]) or found) if found is not None and chosen is not None else found
 
     def isValid(self) -> bool:
         return not self.canvas.is_over and self.name in self.view.canvas.nodes
 
-    def parent(self) -> QAccessibleInterface:
-        return self.canvas
-
     def childCount(self) -> int:
         return len(self.wires())
 
-    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
-        if not 0 <= index < self.childCount():
-            return None
-        if index not in self._wires:
-            self._wires[index] = WireAccess(self, index)
-        return self._wires[index]
+    def make(self, index: int) -> Part:
+        return WireAccess(self, index)
 
-    def indexOfChild(self, child: QAccessibleInterface) -> int:
-        return child.index if isinstance(child, WireAccess) else -1
-
-    def focusChild(self) -> None:  # type: ignore[override]
-        return None
-
-    def rect(self) -> QRect:
-        if not self.isValid():
-            return QRect()
-        view = self.view
-        seen = view.mapFromScene(view.canvas.nodes[self.name].body).boundingRect()
-        return QRect(view.viewport().mapToGlobal(seen.topLeft()), seen.size())
+    def place(self) -> QRectF:
+        return self.view.canvas.nodes[self.name].body
 
     def role(self) -> QAccessible.Role:
         return Role.ListItem
@@ -126,7 +66,7 @@ class NodeAccess(Part):
         state.focusable = state.selectable = state.extSelectable = True
         state.selected = self.name in view.canvas.selected
         state.focused = view.hasFocus() and view.current == self.name
-        state.offscreen = not view.visible().intersects(view.canvas.nodes[self.name].body)
+        state.offscreen = not view.visible().intersects(self.place())
         state.invalid = bool(view.canvas.nodes[self.name].error)
         return state
 
@@ -143,95 +83,101 @@ class NodeAccess(Part):
             )
         return ""
 
-    def interface_cast(self, kind: QAccessible.InterfaceType) -> Any:
-        return address(self._actions if kind == QAccessible.InterfaceType.ActionInterface else None)
+    def deeds(self) -> Deeds:
+        view, name = self.view, self.name
+        return {
+            Action.pressAction(): lambda: view.go_to(name),
+            Action.showMenuAction(): lambda: view.ask_menu(name),
+            Action.setFocusAction(): lambda: view.go_to(name),
+        }
 
 
 class WireAccess(Part):
-    """A wire of a node, or a port of it that is open."""
+    """A wire of a node with a child for each of its bends, or a port of it that is open."""
 
     def __init__(self, node: NodeAccess, index: int) -> None:
-        super().__init__(node.canvas)
+        super().__init__(node.canvas, node)
         self.node, self.index = node, index
 
     @property
-    def _wire(self) -> Edge | int:
+    def wire(self) -> Edge | int:
+        """The wire, or the number of the port."""
         return self.node.wires()[self.index]
 
     def isValid(self) -> bool:
         return self.node.isValid() and self.index < self.node.childCount()
 
-    def parent(self) -> QAccessibleInterface:
-        return self.node
-
     def childCount(self) -> int:
-        return 0
+        wire = self.wire if self.isValid() else 0
+        return len(self.view.canvas.graph.bends(wire)) if isinstance(wire, Edge) else 0
 
-    def child(self, index: int) -> None:  # type: ignore[override]
-        return None
+    def make(self, index: int) -> Part:
+        return BendAccess(self, index)
 
-    def indexOfChild(self, child: QAccessibleInterface) -> int:
-        return -1
+    def place(self) -> QRectF:
+        item, wire = self.view.canvas.nodes[self.node.name], self.wire
+        if isinstance(wire, int):
+            return self.around(item.input_at(wire))
+        return self.around(item.input_at(wire.port) if wire.target == self.node.name else item.output_at())
 
-    def focusChild(self) -> None:  # type: ignore[override]
-        return None
-
-    def rect(self) -> QRect:
-        if not self.isValid():
-            return QRect()
-        view, wire = self.view, self._wire
-        item = view.canvas.nodes[self.node.name]
-        port = item.input_at(wire) if isinstance(wire, int) else (
-            item.input_at(wire.port) if wire.target == self.node.name else item.output_at()
-        )  # fmt: skip
-        middle = view.viewport().mapToGlobal(view.mapFromScene(port))
-        return QRect(middle - REACH, middle + REACH)
+    def around(self, point: QPointF) -> QRectF:
+        """What belongs to a point of the scene where a wire ends or bends."""
+        reach = REACH / self.view.zoom
+        return QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
 
     def role(self) -> QAccessible.Role:
         return Role.StaticText
 
     def state(self) -> QAccessible.State:
         state = QAccessible.State()
-        if self.isValid() and isinstance(self._wire, Edge):
+        if self.isValid() and isinstance(self.wire, Edge):
             state.focusable = state.selectable = True
-            state.selected = state.focused = self._wire in self.view.canvas.selected_wires
+            state.selected = self.wire in self.view.canvas.selected_wires
+            state.focused = state.selected and self.view.canvas.bends.chosen is None
         return state
 
     def text(self, kind: QAccessible.Text) -> str:
         if kind != Text.Name or not self.isValid():
             return ""
-        wire, document = self._wire, self.view.document
+        wire, document = self.wire, self.view.document
         if isinstance(wire, int):
             return f"Nothing enters input {wire + 1} of {self.node.name}."
         return told_wire(document.shown_analysis, wire, document.conceals(wire.source))
 
 
-class NodeActions(QAccessibleActionInterface):
-    """What a screen reader can have done to a node."""
+class BendAccess(Part):
+    """A bend of a wire."""
 
-    def __init__(self, node: NodeAccess) -> None:
-        super().__init__()
-        self._node = node
+    def __init__(self, wire: WireAccess, index: int) -> None:
+        super().__init__(wire.canvas, wire)
+        self._wire, self._index = wire, index
 
-    def _named(self) -> dict[str, Callable[[], object]]:
-        view, name = self._node.view, self._node.name
-        return {
-            self.pressAction(): lambda: view.go_to(name),
-            self.showMenuAction(): lambda: view.ask_menu(name),
-            self.setFocusAction(): lambda: view.go_to(name),
-        }
+    def isValid(self) -> bool:
+        return self._index < self._wire.childCount()
 
-    def actionNames(self) -> list[str]:
-        return list(self._named())
+    def _edge(self) -> Edge:
+        wire = self._wire.wire
+        assert isinstance(wire, Edge), "an open port has no bends"
+        return wire
 
-    def doAction(self, name: str) -> None:
-        if self._node.isValid() and name in (actions := self._named()):
-            actions[name]()
+    def place(self) -> QRectF:
+        return self._wire.around(QPointF(*self.view.canvas.graph.bends(self._edge())[self._index]))
 
-    def keyBindingsForAction(self, name: str) -> list[str]:
-        return []
+    def role(self) -> QAccessible.Role:
+        return Role.StaticText
 
+    def state(self) -> QAccessible.State:
+        state = QAccessible.State()
+        if self.isValid():
+            state.focusable = state.selectable = True
+            state.selected = state.focused = self.view.canvas.bends.chosen == (self._edge(), self._index)
+        return state
 
-def address(interface: Shiboken.Object | None) -> VoidPtr:
-    """Where an interface is, for Qt to cast. PySide 6.11 ends the program where Python answers None or a number."""
-    return VoidPtr(Shiboken.getCppPointer(interface)[0] if interface is not None else 0)
+    def text(self, kind: QAccessible.Text) -> str:
+        return (
+            told_bend(self.view.canvas.graph, self._edge(), self._index) if kind == Text.Name and self.isValid() else ""
+        )
+
+    def deeds(self) -> Deeds:
+        choose = lambda: self.view.canvas.bends.choose((self._edge(), self._index))  # noqa: E731
+        return {Action.pressAction(): choose, Action.setFocusAction(): choose}

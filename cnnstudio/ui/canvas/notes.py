@@ -160,6 +160,11 @@ class Notes:
         width, height = note.size
         return dataclasses.replace(note, size=(width, min(LARGEST[1], max(height, round(needed)))))
 
+    def headline(self, note: Note, most: int = 40) -> str:
+        """The beginning of the first line of its text, as it is read."""
+        line = self.text(note).firstBlock().text().strip() or note.text.strip().splitlines()[0]
+        return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
     # how they are painted
 
     def text(self, note: Note) -> QTextDocument:
@@ -274,13 +279,6 @@ def sized(note: Note, width: float, height: float) -> Note:
     sides = zip(SMALLEST, (width, height), LARGEST, strict=True)
     wide, high = (min(most, max(least, round(side))) for least, side, most in sides)
     return dataclasses.replace(note, size=(wide, high))
-
-
-def headline(note: Note, most: int = 40) -> str:
-    """The beginning of the first line of its text, as it is read."""
-    text = laid_out(note.text, note.size[0])
-    line = text.firstBlock().text().strip() or note.text.strip().splitlines()[0]
-    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
 def laid_out(markdown: str, width: float) -> QTextDocument:

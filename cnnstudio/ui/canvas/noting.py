@@ -12,7 +12,7 @@ from cnnstudio.graph import Graph, Note
 from cnnstudio.graph.frame import HUES
 from cnnstudio.ui.canvas.bending import Bending
 from cnnstudio.ui.canvas.note_field import NoteField
-from cnnstudio.ui.canvas.notes import headline, rect_of
+from cnnstudio.ui.canvas.notes import rect_of, sized
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.measures import GRID
 from cnnstudio.ui.search import Entry
@@ -157,9 +157,21 @@ class Noting(Bending):
         here = self.chosen_note
         self.reveal_note(notes[(notes.index(here) + 1) % len(notes)] if here in notes else notes[0])
 
+    def size_notes(self, wider: float, higher: float) -> None:
+        """Make the selected notes so much wider and higher; what is done so in a row is one step of undo."""
+        notes, graph = self._chosen_notes(), self.document.view_graph
+        if not notes:
+            self.document.said.emit("Select the notes to make larger or smaller first.")
+            return
+        key = f"size {' '.join(str(graph.notes.index(note)) for note in notes)}"
+        for note in notes:
+            graph = graph.replace_note(note, sized(note, note.size[0] + wider, note.size[1] + higher))
+        self.edit("Size of the note", None if self.document.is_read_only else graph, merge=key)
+
     def note_entries(self) -> list[Entry]:
         """The notes, to be searched by what stands in them."""
-        return [Entry(headline(note), "Note", "note", note, note.text) for note in self.canvas.graph.notes]
+        sheets = self.canvas.notes
+        return [Entry(sheets.headline(note), "Note", "note", note, note.text) for note in self.canvas.graph.notes]
 
     # the rest
 

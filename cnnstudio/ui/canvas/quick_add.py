@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -239,12 +239,17 @@ class _Delegate(QStyledItemDelegate):
         painter.setFont(glyph_font(14))
         painter.setPen(theme.color("on_accent"))
         painter.drawText(square, int(Qt.AlignmentFlag.AlignCenter), glyph(entry.family))
-        painter.setFont(theme.font("small"))
+        room, font = row.adjusted(36, 0, -8, 0), theme.font("small")
+        detail = QFontMetrics(font).elidedText(entry.detail, Qt.TextElideMode.ElideMiddle, room.width() // 2)
+        painter.setFont(font)
         painter.setPen(theme.color("muted"))
-        painter.drawText(row.adjusted(0, 0, -8, 0), _MIDDLE_RIGHT, entry.detail)
-        painter.setFont(theme.font("body"))
+        painter.drawText(room, _MIDDLE_RIGHT, detail)
+        left = room.width() - (QFontMetrics(font).horizontalAdvance(detail) + 10 if detail else 0)
+        font = theme.font("body")
+        title = QFontMetrics(font).elidedText(entry.title, Qt.TextElideMode.ElideRight, left)
+        painter.setFont(font)
         painter.setPen(theme.color("text"))
-        painter.drawText(row.adjusted(36, 0, -84, 0), _MIDDLE_LEFT, entry.title)
+        painter.drawText(room, _MIDDLE_LEFT, title)
         painter.restore()
 
 

@@ -1,13 +1,16 @@
-"""Walking: the commands by which the keyboard goes from node to node, along the wires, and to what they are in."""
+"""Walking: the commands by which the keyboard goes from node to node, along wires and bends, and to links in notes."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QPointF, Signal
 
 from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.accessible import tell_focus
 from cnnstudio.ui.canvas.edits import Direction, neighbour
+from cnnstudio.ui.canvas.note_links import host, links_of
+from cnnstudio.ui.canvas.notes import rect_of
 from cnnstudio.ui.canvas.wiring import Wiring
+from cnnstudio.ui.search import Entry
 
 
 class Walking(Wiring):
@@ -70,6 +73,38 @@ class Walking(Wiring):
             self.show_node(wire.target if wire.source == name else wire.source)
         tell_focus(self)
 
+    def step_bend(self) -> None:
+        """Choose the next bend of the selected wire, from its source on, and after the last the first."""
+        edge, before = self.chosen_wire, self.canvas.bends.chosen
+        bends = self.canvas.graph.bends(edge) if edge is not None else ()
+        if edge is None or not bends:
+            self.document.said.emit(
+                "The wire has no bends." if edge else "Select one wire to go along its bends first."
+            )
+            return
+        at = (before[1] + 1) % len(bends) if before is not None else 0
+        self.canvas.bends.choose((edge, at))
+        if not self.visible().contains(QPointF(*bends[at])):
+            self.look_from(self.zoom, QPointF(*bends[at]))
+        tell_focus(self)
+
+    def add_bend(self) -> None:
+        super().add_bend()
+        tell_focus(self)
+
+    def ask_link(self) -> None:
+        """Ask which link of the selected note to follow; one alone is followed at once."""
+        note = self.chosen_note
+        links = links_of(self.canvas.notes.text(note)) if note is not None else []
+        if note is None or not links:
+            self.document.said.emit("There is no link in this note." if note else "Select one note with a link first.")
+        elif len(links) == 1:
+            self.follow_link(links[0].address)
+        else:
+            entries = [Entry(link.words, host(link.address), "note", link.address, link.address) for link in links]
+            place = self.mapFromScene(rect_of(note).topLeft())
+            self.popup.ask(entries, place, lambda address: self.follow_link(str(address)), hint="Follow a link")
+
     def open_node(self) -> None:
         """Look inside the current node, or ask for what can be set in it."""
         name = self.current
@@ -82,9 +117,11 @@ class Walking(Wiring):
         """Ask for the menu of this node, or of what is selected, beside it."""
         if name is not None and name not in self.chosen:
             self.go_to(name)
-        name, wire = name or self.current or next(iter(self.chosen), None), self.chosen_wire
+        name, wire, note = name or self.current or next(iter(self.chosen), None), self.chosen_wire, self.chosen_note
         place = self.viewport().rect().center()
-        if wire is not None:
+        if note is not None:
+            place = self.mapFromScene(rect_of(note).bottomLeft())
+        elif wire is not None:
             place = self.mapFromScene(self.canvas.wires[wire].middle)
         elif name is not None:
             place = self.mapFromScene(self.canvas.nodes[name].body.bottomLeft())

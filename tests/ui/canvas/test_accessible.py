@@ -6,13 +6,13 @@ import gc
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface
 from PySide6.QtWidgets import QApplication, QMainWindow
 from shiboken6 import isValid
 
 from cnnstudio.blocks import Conv2d
-from cnnstudio.graph import Graph, Node
+from cnnstudio.graph import Edge, Graph, Node, Note
 from cnnstudio.project import Project
 from cnnstudio.ui.canvas import accessible
 from cnnstudio.ui.canvas.view import CanvasView
@@ -134,7 +134,102 @@ def test_what_lies_over_the_canvas_is_found_as_well(hand_on, chain):
     assert pane.childCount() == len(chain)
 
 
+NOTES = (Note("# Why\n\nSee [the paper](https://example.org/a).", (0.0, 250.0)), Note("Two", (300.0, 420.0)))
+
+
+def test_notes_come_after_the_nodes_with_all_that_stands_in_them(hand_on, chain):
+    hand = hand_on(chain.add_note(NOTES[0]).add_note(NOTES[1]))
+    pane = found(hand.view)
+    first, second = (pane.child(len(chain) + place) for place in (0, 1))
+    assert (first.role(), first.text(Text.Name), first.parent()) == (Role.Note, "Note: Why", pane)
+    assert first.text(Text.Description) == "Why\nSee the paper."
+    assert [pane.indexOfChild(note) for note in (first, second)] == [len(chain), len(chain) + 1]
+    middle = second.rect().center()
+    assert pane.childAt(middle.x(), middle.y()) is second
+    hand.view.step_note()
+    assert first.state().selected and first.state().focused and not second.state().selected
+    assert pane.focusChild() is first
+    assert pane.childCount() == len(chain) + 2
+
+
+def test_a_screen_reader_can_write_in_a_note_and_follow_its_link(hand_on, chain):
+    hand, asked = hand_on(chain.add_note(NOTES[0])), []
+    hand.view.link_clicked.connect(asked.append)
+    note = found(hand.view).child(len(chain))
+    assert note.childCount() == 1
+    link = note.child(0)
+    assert (link.role(), link.text(Text.Name), link.parent()) == (Role.Link, "the paper", note)
+    assert link.text(Text.Description) == "Leads to https://example.org/a"
+    assert note.rect().contains(link.rect())
+    actions = link.actionInterface()
+    actions.doAction(actions.pressAction())
+    assert asked == ["https://example.org/a"]
+    actions = note.actionInterface()
+    actions.doAction(actions.setFocusAction())
+    assert hand.view.chosen_note == NOTES[0]
+    actions.doAction(actions.pressAction())
+    assert hand.view.canvas.notes.edited == NOTES[0]
+
+
+def test_a_screen_reader_selects_nodes_and_notes_alike(hand_on, chain):
+    hand = hand_on(chain.add_note(NOTES[0]).add_note(NOTES[1]))
+    pane = found(hand.view)
+    selection, node, note = pane.selectionInterface(), pane.child(0), pane.child(len(chain) + 1)
+    assert selection.select(node) and selection.select(note)
+    assert hand.document.selection == ("input1",) and hand.view.canvas.notes.chosen == {NOTES[1]}
+    assert [item is other for item, other in zip(selection.selectedItems(), (node, note), strict=True)] == [True] * 2
+    assert selection.unselect(note)
+    assert selection.selectedItemCount() == 1
+    assert not selection.select(node.child(0)), "a wire is none of the list's items"
+
+
+def test_a_wire_has_its_bends(hand_on, chain):
+    wire = Edge("conv1", "relu1")
+    hand = hand_on(chain.bend(wire, ((500.0, 20.0), (520.0, 180.0))))
+    pane = found(hand.view)
+    into = pane.child(chain.order.index("relu1")).child(0)
+    assert [into.child(place).text(Text.Name) for place in range(into.childCount())] == [
+        "Bend 1 of 2 of the wire from conv1 to relu1, at 500, 20.",
+        "Bend 2 of 2 of the wire from conv1 to relu1, at 520, 180.",
+    ]
+    place = hand.view.viewport().mapToGlobal(hand.view.mapFromScene(QPointF(520.0, 180.0)))
+    assert into.child(1).rect().contains(place)
+    actions = into.child(1).actionInterface()
+    actions.doAction(actions.pressAction())
+    assert hand.view.canvas.bends.chosen == (wire, 1)
+    assert into.child(1).state().focused and not into.state().focused
+    hand.view.delete()
+    assert into.childCount() == 1
+
+
 # telling
+
+
+def test_notes_and_bends_that_are_walked_to_are_told(hand_on, chain, told):
+    hand = hand_on(chain.add_note(NOTES[0]).bend(Edge("conv1", "relu1"), ((500.0, 20.0),)))
+    found(hand.view)
+    told.clear()
+    hand.view.step_note()
+    assert [entry for entry in told if entry[0] != Event.DescriptionChanged] == [
+        (Event.StateChanged, "Note: Why"), (Event.SelectionAdd, "Note: Why"), (Event.Focus, "Note: Why"),
+    ]  # fmt: skip
+    hand.view.go_to("relu1")
+    assert (Event.SelectionRemove, "Note: Why") in told
+    hand.view.step_wire(1)
+    hand.view.step_bend()
+    assert told[-1] == (Event.Focus, "Bend 1 of 1 of the wire from conv1 to relu1, at 500, 20.")
+
+
+def test_notes_that_change_and_go_are_told(hand_on, chain, told):
+    hand = hand_on(chain.add_note(NOTES[0]).add_note(NOTES[1]))
+    gone = [found(hand.view).child(len(chain) + place) for place in (0, 1)][1]
+    hand.document.edit_graph("Write", hand.graph.replace_note(NOTES[1], Note("Three", (300.0, 420.0))))
+    told.clear()
+    hand.document.edit_graph("Write", hand.graph.replace_note(hand.graph.notes[1], Note("Four", (300.0, 420.0))))
+    assert (Event.NameChanged, "Note: Four") in told
+    hand.document.edit_graph("Delete", hand.graph.remove_note(NOTES[0]))
+    assert (Event.NameChanged, "Note: Four") in told[1:], "the one that is left stands in the other's place"
+    assert not isValid(gone)
 
 
 def test_nothing_is_told_where_nobody_listens(hand_on, chain, monkeypatch):
@@ -239,16 +334,21 @@ def test_a_thousand_canvases_come_and_go(qtbot, chain, active):
 def test_edits_and_a_walk_of_everything_take_turns(hand_on, fork, active):
     import random
 
-    hand, random_ = hand_on(fork), random.Random(5)
+    wire = Edge("input1", "conv1")
+    hand, random_ = hand_on(fork.bend(wire, ((150.0, 20.0),))), random.Random(5)
     for _ in range(300):
         names = list(hand.graph.nodes)
-        kind = random_.randrange(4)
+        kind = random_.randrange(6)
         if kind == 0 or len(names) < 3:
             hand.document.edit_graph("Add", hand.graph.add(Node(hand.graph.fresh("conv"), Conv2d(4))))
         elif kind == 1:
             hand.document.edit_graph("Delete", hand.graph.remove(random_.choice(names)))
         elif kind == 2:
             hand.document.undo_stack.undo()
+        elif kind == 3:
+            hand.document.edit_graph("Note", hand.graph.add_note(NOTES[random_.randrange(2)]))
+        elif kind == 4 and hand.graph.notes:
+            hand.document.edit_graph("Delete", hand.graph.remove_note(random_.choice(hand.graph.notes)))
         else:
             hand.view.step(random_.choice([1, -1]))
         pane = found(hand.view)

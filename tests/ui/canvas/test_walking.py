@@ -1,4 +1,4 @@
-"""Without a mouse: going from node to node and along the wires, and making and changing wires from lists."""
+"""Without a mouse: going from node to node, along wires, bends and links, and making and changing what is there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from PySide6.QtGui import QContextMenuEvent, QFocusEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.graph import Edge, Graph
+from cnnstudio.graph import Edge, Graph, Note
+from cnnstudio.graph.note import SMALLEST
+from cnnstudio.ui.canvas.note_links import links_of
+from cnnstudio.ui.canvas.notes import laid_out, rect_of
+from cnnstudio.ui.measures import GRID, SNAP
 
 CTRL, ALT, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -253,8 +257,8 @@ def test_every_gesture_has_a_command(hand_on, chain):
         import_module(f"cnnstudio.ui.canvas.{module.stem}")
     without = {
         "PanTool": arrow, "MapTool": "find", "PressTool": "next", "RubberBandTool": "next-too",
-        "KnifeTool": "next-wire", "ConnectTool": "wire-to", "MoveTool": arrow, "BendTool": "bend",
-        "NoteMoveTool": arrow, "NoteSizeTool": "note-edit",
+        "KnifeTool": "next-wire", "ConnectTool": "wire-to", "MoveTool": arrow, "BendTool": "bend-next",
+        "NoteMoveTool": arrow, "NoteSizeTool": "note-wider", "a link of a note is clicked": "note-link",
         "Shift lifts a node": "lift", "a node is dropped on a wire": "put-on-wire",
         "a node is dropped in a frame": "join-frame", "the title of a frame is dragged": "select-framed",
         "a wire is dragged from an input": "wire-from", "double-click on a node": "enter",
@@ -276,3 +280,159 @@ def test_a_pointer_takes_the_ring_away(hand_on, chain):
     QTest.keyClick(hand.view, Qt.Key.Key_Escape)
     assert hand.view.current is None
     hand.click(QPointF(900, 900))
+
+
+# bends and notes, in the window with its shortcuts
+
+
+@pytest.fixture
+def keys(qtbot, window):
+    """Type on the canvas of a window, as a person without a mouse does."""
+
+    def type_keys(*strokes: tuple[Qt.Key, Qt.KeyboardModifier] | Qt.Key) -> None:
+        for stroke in strokes:
+            key, held = stroke if isinstance(stroke, tuple) else (stroke, Qt.KeyboardModifier.NoModifier)
+            qtbot.waitUntil(lambda: not window._refresh.isActive())  # what can be done now is known
+            QTest.keyClick(window.canvas, key, held)
+        qtbot.waitUntil(lambda: not window._refresh.isActive())
+
+    window.activateWindow()
+    window.canvas.setFocus()
+    qtbot.waitUntil(window.canvas.hasFocus)
+    return type_keys
+
+
+def test_bends_are_made_gone_along_moved_and_removed_by_keys_alone(window, keys, chain):
+    document, wire = window.document, Edge("conv1", "relu1")
+    document.edit_graph("Draw", chain.move({"relu1": (760.0, 60.0)}))
+    document.select(("relu1",))
+    keys(Qt.Key.Key_W, Qt.Key.Key_B, Qt.Key.Key_B)
+    first, second = document.graph.bends(wire)
+    assert first[0] < second[0]
+    keys((Qt.Key.Key_B, SHIFT))
+    here = window.canvas.canvas.bends.chosen
+    keys((Qt.Key.Key_B, SHIFT))
+    there = window.canvas.canvas.bends.chosen
+    assert {here, there} == {(wire, 0), (wire, 1)}
+    keys(Qt.Key.Key_Down, Qt.Key.Key_Down)
+    moved = document.graph.bends(wire)[there[1]]
+    assert moved[1] > (first, second)[there[1]][1]
+    assert document.graph.bends(wire)[here[1]] == (first, second)[here[1]]
+    keys(Qt.Key.Key_Delete)
+    assert document.graph.bends(wire) == ((first, second)[here[1]],)
+    assert wire in document.graph.edges
+
+
+def test_a_bend_out_of_view_comes_into_view(hand_on, chain):
+    wire = Edge("conv1", "relu1")
+    hand = hand_on(chain.bend(wire, ((500.0, 9_000.0), (500.0, 90.0))))
+    hand.document.select(("relu1",))
+    hand.view.step_wire(1)
+    for index in (0, 1):
+        hand.view.step_bend()
+        assert hand.view.canvas.bends.chosen == (wire, index)
+        assert hand.view.visible().contains(QPointF(*hand.graph.bends(wire)[index]))
+    assert hand.document.undo_stack.count() == 0
+
+
+def test_a_wire_without_bends_and_no_wire_are_sentences(hand_on, chain):
+    hand = hand_on(chain)
+    hand.view.step_bend()
+    hand.document.select(("relu1",))
+    hand.view.step_wire(1)
+    hand.view.step_bend()
+    assert hand.said == ["Select one wire to go along its bends first.", "The wire has no bends."]
+
+
+LINKS = "See [the *paper*](https://example.org/a), [a talk](https://example.org/b) and `code`."
+
+
+def test_notes_are_written_sized_moved_coloured_and_deleted_by_keys_alone(window, keys, chain):
+    document = window.document
+    document.edit_graph("Draw", chain)
+    keys(Qt.Key.Key_N)
+    QTest.keyClicks(QApplication.focusWidget(), "A note")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return, CTRL)
+    (made,) = document.graph.notes
+    keys(Qt.Key.Key_Escape, (Qt.Key.Key_N, SHIFT), Qt.Key.Key_Return)
+    QTest.keyClicks(QApplication.focusWidget(), " of mine")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return, CTRL)
+    count = document.undo_stack.count()
+    held = ALT | SHIFT
+    keys((Qt.Key.Key_Right, held), (Qt.Key.Key_Right, held), (Qt.Key.Key_Down, held), (Qt.Key.Key_Left, held))
+    (sized,) = document.graph.notes
+    assert sized.text == "A note of mine"
+    assert sized.size == (made.size[0] + GRID, made.size[1] + GRID)
+    assert document.undo_stack.count() == count + 1, "one step"
+    keys(Qt.Key.Key_Right)
+    (moved,) = document.graph.notes
+    assert moved.position == (sized.position[0] + SNAP, sized.position[1])
+    window.commands.run("note-color")
+    assert document.graph.notes[0].hue != moved.hue
+    keys(Qt.Key.Key_Delete)
+    assert document.graph.notes == ()
+
+
+def test_a_note_is_never_sized_beyond_what_it_may_be(hand_on, chain):
+    hand = hand_on(chain.add_note(Note("small", (0.0, 200.0), SMALLEST)))
+    hand.view.size_notes(-GRID, -GRID)
+    assert "first" in hand.said[-1], "none is selected"
+    hand.view.step_note()
+    hand.view.size_notes(-GRID, -GRID)
+    assert hand.graph.notes[0].size == SMALLEST
+    assert hand.document.undo_stack.count() == 0
+
+
+def test_alt_shift_and_an_arrow_still_gather_nodes_where_no_note_is_selected(window, keys, chain):
+    window.document.edit_graph("Draw", chain.add_note(Note("a", (0.0, 400.0))))
+    window.document.select(("input1",))
+    keys((Qt.Key.Key_Right, ALT | SHIFT))
+    assert window.document.selection == ("input1", "conv1")
+
+
+def test_the_links_of_a_note_are_followed_one_by_one(window, keys, chain):
+    window.document.edit_graph("Draw", chain.add_note(Note(LINKS, (0.0, 300.0))))
+    keys((Qt.Key.Key_N, SHIFT), (Qt.Key.Key_Return, CTRL))
+    popup = window.canvas.popup
+    assert [entry.title for entry in popup.entries] == ["the paper", "a talk"]
+    QTest.keyClick(popup.field, Qt.Key.Key_Down)
+    QTest.keyClick(popup.field, Qt.Key.Key_Return)
+    (bar,) = window.messages.bars
+    assert "https://example.org/b" in bar.sentence, "it is asked about first, as after a click"
+    assert "Open in the browser" in bar.buttons
+
+
+def test_the_only_link_needs_no_list_and_none_is_said(hand_on, chain):
+    one = Note("[page](https://example.org/a)", (0.0, 200.0))
+    hand, asked = hand_on(chain.add_note(one).add_note(Note("none", (0.0, 400.0)))), []
+    hand.view.link_clicked.connect(asked.append)
+    hand.view.ask_link()
+    hand.view.step_note()
+    hand.view.ask_link()
+    assert asked == ["https://example.org/a"]
+    hand.view.step_note()
+    hand.view.ask_link()
+    assert hand.said == ["Select one note with a link first.", "There is no link in this note."]
+    assert not hand.view.popup.isVisible()
+
+
+def test_each_link_lies_where_a_pointer_finds_it():
+    words = (
+        f"# [top](http://a.b)\n\n{LINKS} [one](http://c.d)[two](http://e.f)\n\n- <https://example.org/{'long-' * 20}>"
+    )
+    text = laid_out(f"{words}\n\n|a|\n|-|\n|[cell](http://g.h)|\n", 220.0)
+    links = links_of(text)
+    assert [link.words for link in links][:5] == ["top", "the paper", "a talk", "one", "two"]
+    assert links[-1].words == "cell"
+    for link in links:
+        near = [link.rect.topLeft() + QPointF(x, 8.0) for x in (2.0, link.rect.width() / 2)]
+        assert link.address in {text.documentLayout().anchorAt(place) for place in near}
+
+
+def test_the_menu_of_a_note_opens_beside_it(hand_on, chain):
+    hand, places = hand_on(chain.add_note(Note("a", (100.0, 300.0)))), []
+    hand.view.menu_asked.connect(places.append)
+    hand.view.step_note()
+    hand.view.ask_menu()
+    corner = hand.view.mapFromScene(rect_of(hand.graph.notes[0]).bottomLeft())
+    assert places == [hand.view.viewport().mapToGlobal(corner)]
