@@ -68,20 +68,21 @@ class Conv2d(Block):
             )
         if self.padding_mode not in ("zeros", "replicate"):
             self._check_padding_mode(shape, window)
-        height, width = window.size(*shape.spatial)
+        height, width = window.size(shape[1], shape[2])
         if height < 1 or width < 1:
             remedy = Remedy('Set the padding to "same" and the stride to 1', (replace(self, padding="same", stride=1),))
             raise window_does_not_fit(self, shape, window, remedy)
         return Shape(self.out_channels, height, width)
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
-        weight = Shape(self.out_channels, inputs[0].channels // self.groups, *pair(self.kernel_size))
+        weight = Shape(self.out_channels, inputs[0][0] // self.groups, *pair(self.kernel_size))
         return {"weight": weight, "bias": Shape(self.out_channels)} if self.bias else {"weight": weight}
 
     def macs(self, *inputs: Shape) -> int:
-        channels, *size = inputs[0]
-        tall, wide = pair(self.kernel_size)
-        height, width = self.window().size(*size)
+        channels, height, width = inputs[0]
+        window = self.window()
+        tall, wide = window.kernel
+        height, width = window.size(height, width)
         return self.out_channels * (channels // self.groups) * tall * wide * height * width
 
     def init(self, *inputs: Shape) -> str:

@@ -46,7 +46,7 @@ def kind(shape: Shape) -> str:
 
 def require_map(block: Block, shape: Shape, *remedies: Remedy) -> None:
     """Raise ``ShapeError`` unless ``shape`` is a stack of feature maps (C, H, W)."""
-    if not shape.is_map:
+    if len(shape) != 3:
         raise ShapeError(
             f"{block.title} works on feature maps, channels × height × width, but {shape} is {kind(shape)}. "
             "Put it before the layer that flattens.",

@@ -48,6 +48,13 @@ class Graph:
             raise GraphError(f"The network runs in a circle: {' → '.join(circle)}.")
         return graph
 
+    @classmethod
+    def drawn(cls, nodes: Mapping[str, Node], order: tuple[str, ...]) -> Graph:
+        """The same as ``Graph(nodes)`` where the order of the names is known, at a third of the cost."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "__dict__", {"nodes": nodes, "order": order})  # frames and notes are the class's own
+        return made
+
     # what it holds
 
     def __getitem__(self, name: str) -> Node:

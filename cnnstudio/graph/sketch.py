@@ -28,7 +28,7 @@ class Sketch:
         for source in inputs:
             if source not in nodes:
                 raise ValueError(f"{chosen} reads from {source}, which is not drawn yet")
-        nodes[chosen] = Node(chosen, block, inputs)
+        nodes[chosen] = Node.drawn(chosen, block, inputs)
         return chosen
 
     def chain(self, x: str, *blocks: Block) -> str:
@@ -39,7 +39,5 @@ class Sketch:
 
     def graph(self) -> Graph:
         """What was drawn; every node still lies at the origin (``graph.layout`` places them)."""
-        made = Graph(MappingProxyType(dict(self._nodes)))
         # a node reads only what was drawn before it: there is no circle to look for, and the order is known
-        made.__dict__["order"] = tuple(self._nodes)
-        return made
+        return Graph.drawn(MappingProxyType(self._nodes.copy()), tuple(self._nodes))

@@ -1,9 +1,14 @@
 """Sketch: what code draws is what a person would have wired."""
 
+import copy
+import dataclasses
+import pickle
+
 import pytest
 
 from cnnstudio.blocks import Add, Conv2d, Input, ReLU
-from cnnstudio.graph import Graph, Sketch
+from cnnstudio.graph import Graph, GraphError, Node, Sketch
+from cnnstudio.graph.names import NamingError
 
 
 def test_nodes_are_counted_up_and_named() -> None:
@@ -31,3 +36,27 @@ def test_nothing_is_read_before_it_is_drawn() -> None:
         draw(ReLU(), "conv1")
     with pytest.raises(ValueError, match="two nodes are called input1"):
         draw(ReLU(), x, name="input1")
+
+
+def test_what_is_drawn_is_what_is_made_by_hand() -> None:
+    draw = Sketch()
+    draw(Add(), draw(Input(), name="image"), "image", name="sum")
+    drawn = draw.graph()
+    made = Graph.of((Node("image", Input()), Node("sum", Add(), ("image", "image"))))
+    assert drawn == made and hash(drawn) == hash(made) and repr(drawn["sum"]) == repr(made["sum"])
+    assert drawn.order == made.order and drawn.frames == made.frames and drawn.notes == made.notes
+    for again in (copy.deepcopy(drawn["sum"]), pickle.loads(pickle.dumps(drawn["sum"]))):
+        assert again == made["sum"]
+    moved = dataclasses.replace(drawn["sum"], position=(1.0, 2.0))
+    assert moved == Node("sum", Add(), ("image", "image"), (1.0, 2.0)) and drawn["sum"].position == (0.0, 0.0)
+
+
+def test_what_nobody_could_make_by_hand_is_not_drawn() -> None:
+    draw = Sketch()
+    x = draw(Input())
+    with pytest.raises(NamingError, match="word of the Python language"):
+        draw(ReLU(), x, name="class")
+    with pytest.raises(GraphError, match="takes 1 input, not 2"):
+        draw(ReLU(), x, x)
+    half = draw(Add(), x)
+    assert draw.graph()[half].inputs == (x, None)
