@@ -13,7 +13,7 @@ from cnnstudio.blocks.pooling import AvgPool2d
 from cnnstudio.blocks.regularization import Dropout
 from cnnstudio.blocks.wording import require_map
 from cnnstudio.graph import Block, Composite, Graph, Shape, Sketch, block
-from cnnstudio.graph.parameter import Channels, Fraction, Range
+from cnnstudio.graph.parameter import Channels, Range, Rate
 
 Times = Annotated[int, Range(1, 64)]
 
@@ -36,7 +36,7 @@ class DenseLayer(Composite):
 
     growth: Channels = 32
     bottleneck: Times = 4
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs
@@ -80,7 +80,7 @@ class DenseBlock(Composite):
     layers: Annotated[int, Range(1, 128)] = 4
     growth: Channels = 32
     bottleneck: Times = 4
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
 
     def graph(self, *inputs: Shape) -> Graph:
         require_map(self, inputs[0])

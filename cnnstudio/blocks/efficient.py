@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.activation import Nonlinearity, ReLU, nonlinearity
@@ -16,7 +17,7 @@ from cnnstudio.blocks.pooling import MaxPool2d
 from cnnstudio.blocks.regularization import StochasticDepth
 from cnnstudio.blocks.wording import OptionalChannels, require_map, side
 from cnnstudio.graph import Composite, Graph, Remedy, Shape, ShapeError, Sketch, block, pair
-from cnnstudio.graph.parameter import Channels, Fraction, PositivePair, Range
+from cnnstudio.graph.parameter import Channels, PositivePair, Range, Rate
 
 Expansion = Annotated[float, Range(0.1, 64.0)]
 
@@ -47,11 +48,11 @@ class DepthwiseSeparable(Composite):
         (shape,) = inputs
         require_map(self, shape)
         channels = shape.channels
-        depthwise = Conv2d(channels, self.kernel_size, self.stride, groups=channels, bias=False)
+        half = Conv2d(1, self.kernel_size).half
         draw = Sketch()
         x = draw(Input(shape))
         for name, conv in (
-            ("depthwise", replace(depthwise, padding=depthwise.half)),
+            ("depthwise", Conv2d(channels, self.kernel_size, self.stride, half, groups=channels, bias=False)),
             ("pointwise", Conv2d(self.out_channels, 1, bias=False)),
         ):
             x = draw(conv, x, name=name)
@@ -94,7 +95,7 @@ class InvertedResidual(Composite):
     expanded: OptionalChannels = None
     squeeze: bool = False
     activation: Nonlinearity = "ReLU6"
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
     eps: Epsilon = 1e-5
 
     def graph(self, *inputs: Shape) -> Graph:
@@ -102,8 +103,7 @@ class InvertedResidual(Composite):
         require_map(self, shape)
         expanded = self.expanded or max(1, round(shape.channels * self.expansion))
         attention = SqueezeExcite(channels=divisible(expanded // 4), gate="Hardsigmoid") if self.squeeze else None
-        conv = ConvBNReLU(activation=self.activation, eps=self.eps)
-        return _inverted(self, shape, expanded, attention, conv)
+        return _inverted(self, shape, expanded, attention, self.activation)
 
     def brief(self) -> str:
         return _inverted_brief(self)
@@ -128,15 +128,14 @@ class MBConv(Composite):
     kernel_size: PositivePair = 3
     stride: PositivePair = 1
     expansion: Expansion = 6.0
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
     eps: Epsilon = 1e-5
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs
         require_map(self, shape)
         attention = SqueezeExcite(channels=max(1, shape.channels // 4), activation="SiLU")
-        conv = ConvBNReLU(activation="SiLU", eps=self.eps)
-        return _inverted(self, shape, divisible(shape.channels * self.expansion), attention, conv)
+        return _inverted(self, shape, divisible(shape.channels * self.expansion), attention, "SiLU")
 
     def brief(self) -> str:
         return _inverted_brief(self)
@@ -164,20 +163,20 @@ class FusedMBConv(Composite):
     kernel_size: PositivePair = 3
     stride: PositivePair = 1
     expansion: Expansion = 4.0
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
     eps: Epsilon = 1e-5
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs
         require_map(self, shape)
         expanded = divisible(shape.channels * self.expansion)
-        conv = ConvBNReLU(expanded, self.kernel_size, self.stride, activation="SiLU", eps=self.eps)
+        conv = partial(ConvBNReLU, kernel_size=self.kernel_size, stride=self.stride, activation="SiLU", eps=self.eps)
         draw = Sketch()
         entry = draw(Input(shape))
         if expanded == shape.channels:
-            x = draw(replace(conv, out_channels=self.out_channels), entry, name="conv")
+            x = draw(conv(self.out_channels), entry, name="conv")
         else:
-            x = draw(conv, entry, name="expand")
+            x = draw(conv(expanded), entry, name="expand")
             x = draw(ConvBNReLU(self.out_channels, 1, activation="none", eps=self.eps), x, name="project")
         return _joined(draw, x, entry, shape, self)
 
@@ -337,18 +336,23 @@ def divisible(channels: float, by: int = 8) -> int:
 
 
 def _inverted(
-    made: InvertedResidual | MBConv, shape: Shape, expanded: int, attention: SqueezeExcite | None, conv: ConvBNReLU
+    made: InvertedResidual | MBConv,
+    shape: Shape,
+    expanded: int,
+    attention: SqueezeExcite | None,
+    activation: Nonlinearity,
 ) -> Graph:
     """Expand, filter each channel, weigh the channels, project, and add the input where the shape stays."""
+    conv = partial(ConvBNReLU, eps=made.eps)
     draw = Sketch()
     x = entry = draw(Input(shape))
     if expanded != shape.channels:
-        x = draw(replace(conv, out_channels=expanded, kernel_size=1), x, name="expand")
-    depthwise = replace(conv, out_channels=expanded, kernel_size=made.kernel_size, stride=made.stride, groups=expanded)
+        x = draw(conv(expanded, 1, activation=activation), x, name="expand")
+    depthwise = conv(expanded, made.kernel_size, made.stride, groups=expanded, activation=activation)
     x = draw(depthwise, x, name="depthwise")
     if attention:
         x = draw(attention, x, name="se")
-    x = draw(replace(conv, out_channels=made.out_channels, kernel_size=1, activation="none"), x, name="project")
+    x = draw(conv(made.out_channels, 1, activation="none"), x, name="project")
     return _joined(draw, x, entry, shape, made)
 
 

@@ -18,7 +18,7 @@ from cnnstudio.blocks.swin import WindowBlock
 from cnnstudio.blocks.windows import Side
 from cnnstudio.blocks.wording import require_map
 from cnnstudio.graph import Composite, Graph, Shape, Sketch, block
-from cnnstudio.graph.parameter import Channels, Count, Fraction, Range
+from cnnstudio.graph.parameter import Channels, Count, Range, Rate
 
 Stride = Annotated[int, Range(1, 2)]
 NORM = BatchNorm2d(1e-3)
@@ -43,7 +43,7 @@ class PreActMBConv(Composite):
 
     out_channels: Channels = 64
     stride: Stride = 1
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs
@@ -93,7 +93,7 @@ class MaxVitBlock(Composite):
     stride: Stride = 1
     num_heads: Count = 2
     window_size: Side = 4
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs

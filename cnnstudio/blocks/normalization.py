@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.wording import arguments, counted, kind, nearest_divisor, require_map
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
-from cnnstudio.graph.parameter import Count, Fraction, Range
+from cnnstudio.graph.parameter import Costless, Count, Range, Rate
 
-Epsilon = Annotated[float, Range(1e-12, 1.0)]
+Epsilon = Annotated[float, Range(1e-12, 1.0), Costless()]
 
 
 @block
@@ -30,7 +30,7 @@ class BatchNorm2d(Block):
     stem: ClassVar[str] = "bn"
 
     eps: Epsilon = 1e-5
-    momentum: Fraction = 0.1
+    momentum: Rate = 0.1
     affine: bool = True
     track_running_stats: bool = True
 
@@ -62,7 +62,7 @@ class BatchNorm1d(Block):
     stem: ClassVar[str] = "bn"
 
     eps: Epsilon = 1e-5
-    momentum: Fraction = 0.1
+    momentum: Rate = 0.1
     affine: bool = True
     track_running_stats: bool = True
 
@@ -96,7 +96,7 @@ class InstanceNorm2d(Block):
     stem: ClassVar[str] = "norm"
 
     eps: Epsilon = 1e-5
-    momentum: Fraction = 0.1
+    momentum: Rate = 0.1
     affine: bool = False
     track_running_stats: bool = False
 

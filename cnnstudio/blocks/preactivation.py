@@ -12,7 +12,7 @@ from cnnstudio.blocks.normalization import BatchNorm2d
 from cnnstudio.blocks.residual import Reduction, finish, residual_brief
 from cnnstudio.blocks.wording import OptionalChannels, require_map
 from cnnstudio.graph import Composite, Graph, Shape, Sketch, block
-from cnnstudio.graph.parameter import Channels, Count, Fraction, PositivePair
+from cnnstudio.graph.parameter import Channels, Count, PositivePair, Rate
 
 
 @block
@@ -36,7 +36,7 @@ class PreActResidual(Composite):
     out_channels: Channels = 64
     stride: PositivePair = 1
     squeeze: Reduction = 0
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs
@@ -87,7 +87,7 @@ class PreActBottleneck(Composite):
     width: OptionalChannels = None
     groups: Count = 1
     squeeze: Reduction = 0
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from cnnstudio.blocks.wording import require_map
 from cnnstudio.graph import Block, Remedy, Shape, block
-from cnnstudio.graph.parameter import Fraction
+from cnnstudio.graph.parameter import Rate
 
 
 @block
@@ -20,7 +20,7 @@ class Dropout(Block):
 
     keywords: ClassVar[str] = "regularisation overfitting"
 
-    p: Fraction = 0.5
+    p: Rate = 0.5
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -44,7 +44,7 @@ class Dropout2d(Block):
     keywords: ClassVar[str] = "regularisation overfitting spatial channel"
     stem: ClassVar[str] = "dropout"
 
-    p: Fraction = 0.5
+    p: Rate = 0.5
 
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0], Remedy("Use Dropout", (Dropout(self.p),)))
@@ -71,7 +71,7 @@ class StochasticDepth(Block):
     keywords: ClassVar[str] = "stochasticdepth drop path droppath regularisation residual"
     stem: ClassVar[str] = "drop"
 
-    p: Fraction = 0.1
+    p: Rate = 0.1
 
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0])
@@ -98,7 +98,7 @@ class AlphaDropout(Block):
     keywords: ClassVar[str] = "regularisation selu self normalizing"
     stem: ClassVar[str] = "dropout"
 
-    p: Fraction = 0.5
+    p: Rate = 0.5
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

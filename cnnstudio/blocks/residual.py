@@ -13,7 +13,7 @@ from cnnstudio.blocks.normalization import BatchNorm2d, LayerNorm2d
 from cnnstudio.blocks.regularization import StochasticDepth
 from cnnstudio.blocks.wording import OptionalChannels, require_map, side
 from cnnstudio.graph import Block, Composite, Graph, Shape, Sketch, block
-from cnnstudio.graph.parameter import Channels, Count, Fraction, PositivePair, Range
+from cnnstudio.graph.parameter import Channels, Costless, Count, PositivePair, Range, Rate
 
 Reduction = Annotated[int, Range(0, 256)]
 
@@ -38,7 +38,7 @@ class Residual(Composite):
     out_channels: Channels = 64
     stride: PositivePair = 1
     squeeze: Reduction = 0
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs
@@ -86,7 +86,7 @@ class Bottleneck(Composite):
     width: OptionalChannels = None
     groups: Count = 1
     squeeze: Reduction = 0
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs
@@ -128,7 +128,7 @@ class LayerScale(Block):
     keywords: ClassVar[str] = "layerscale gamma convnext learned scale"
     stem: ClassVar[str] = "layer_scale"
 
-    init_value: Annotated[float, Range(0.0, 100.0)] = 1e-6
+    init_value: Annotated[float, Range(0.0, 100.0), Costless()] = 1e-6
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -168,8 +168,8 @@ class ConvNeXtBlock(Composite):
 
     kernel_size: PositivePair = 7
     expansion: Annotated[int, Range(1, 64)] = 4
-    init_value: Annotated[float, Range(0.0, 100.0)] = 1e-6
-    drop: Fraction = 0.0
+    init_value: Annotated[float, Range(0.0, 100.0), Costless()] = 1e-6
+    drop: Rate = 0.0
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs

@@ -14,7 +14,7 @@ from cnnstudio.blocks.resampling import Pad, PixelUnshuffle
 from cnnstudio.blocks.windows import CosineWindowAttention, Side, WindowAttention
 from cnnstudio.blocks.wording import require_map
 from cnnstudio.graph import Composite, Graph, Shape, Sketch, block
-from cnnstudio.graph.parameter import Count, Fraction, Range
+from cnnstudio.graph.parameter import Count, Range, Rate
 
 
 @block
@@ -45,7 +45,7 @@ class WindowBlock(Composite):
     windows: Literal["tiles", "grid"] = "tiles"
     scale_by: Literal["head", "token"] = "head"
     mlp_ratio: Annotated[int, Range(1, 64)] = 4
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
     eps: Epsilon = 1e-5
 
     def graph(self, *inputs: Shape) -> Graph:
@@ -90,7 +90,7 @@ class CosineWindowBlock(Composite):
     window_size: Side = 4
     shift: Annotated[int, Range(0, 63)] = 0
     mlp_ratio: Annotated[int, Range(1, 64)] = 4
-    drop: Fraction = 0.0
+    drop: Rate = 0.0
     eps: Epsilon = 1e-5
 
     def graph(self, *inputs: Shape) -> Graph:

@@ -16,7 +16,7 @@ from cnnstudio.blocks.normalization import Epsilon, LayerNorm
 from cnnstudio.blocks.regularization import Dropout
 from cnnstudio.blocks.wording import counted, kind, nearest_divisor, require_map
 from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, block
-from cnnstudio.graph.parameter import Channels, Count, Fraction, Range
+from cnnstudio.graph.parameter import Channels, Count, Range, Rate
 
 
 @block
@@ -166,7 +166,7 @@ class SelfAttention(Block):
     stem: ClassVar[str] = "attention"
 
     num_heads: Count = 4
-    dropout: Fraction = 0.0
+    dropout: Rate = 0.0
     bias: bool = True
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -248,7 +248,7 @@ class TransformerBlock(Composite):
 
     num_heads: Count = 4
     mlp_ratio: Count = 4
-    dropout: Fraction = 0.0
+    dropout: Rate = 0.0
     eps: Epsilon = 1e-6
 
     def graph(self, *inputs: Shape) -> Graph:

@@ -15,7 +15,7 @@ import re
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -41,12 +41,17 @@ class Length:
     high: int
 
 
+class Costless:
+    """Marks a parameter on which no shape, no number of weights and no cost depends: an epsilon, a dropout rate."""
+
+
 Limits = dict[type, tuple[float, float]]
 """Type -> the least and the greatest value that will do as it is."""
 
 Channels = Annotated[int, Range(1, 65_536)]
 Count = Annotated[int, Range(1, 65_536)]
 Fraction = Annotated[float, Range(0.0, 1.0)]
+Rate = Annotated[float, Range(0.0, 1.0), Costless()]
 IntPair = int | tuple[int, int]
 PositivePair = Annotated[IntPair, Range(1, 1_024)]
 NaturalPair = Annotated[IntPair, Range(0, 1_024)]
@@ -64,6 +69,7 @@ class Parameter:
     help: str
     range: Range | None = None
     length: Length | None = None
+    costless: bool = False
 
     @cached_property
     def options(self) -> tuple[Any, ...]:
@@ -82,19 +88,22 @@ class Parameter:
         """
         if type(value) is str and value in self.choices:
             return value
-        for option in self.options:
-            found = _coerced(option, self.length, value)
+        for coercion in self._coercions:
+            found = coercion(value)
             if found is not _REFUSED:
                 break
         else:
             raise ParameterError(f"{self.name} must be {self.takes}, not {_quoted(value)}.")
-        if self.range is not None and not isinstance(found, str | bool | None):
+        if self.range is not None and not isinstance(found, _UNRANGED):
             entries = found if isinstance(found, tuple) else (found,)
-            for entry in entries:
-                if not self.range.low <= entry <= self.range.high:
-                    low, high = _plain(self.range.low), _plain(self.range.high)
-                    raise ParameterError(f"{self.name} must be from {low} to {high}, not {_quoted(value)}.")
+            if entries and not (self.range.low <= min(entries) and max(entries) <= self.range.high):
+                low, high = _plain(self.range.low), _plain(self.range.high)
+                raise ParameterError(f"{self.name} must be from {low} to {high}, not {_quoted(value)}.")
         return found
+
+    @cached_property
+    def _coercions(self) -> tuple[Callable[[Any], Any], ...]:
+        return tuple(_coercion(option, self.length) for option in self.options)
 
     @cached_property
     def limits(self) -> Limits:
@@ -131,10 +140,8 @@ _PARAMETERS: dict[type, tuple[Parameter, ...]] = {}
 
 
 def _checks(declaration: type) -> _Checks:
-    known = _CHECKS.get(declaration)
-    if known is None:
-        known = tuple((each.name, each.default, each.limits, each.coerce) for each in parameters(declaration))
-        _CHECKS[declaration] = known
+    known = tuple((each.name, each.default, each.limits, each.coerce) for each in parameters(declaration))
+    _CHECKS[declaration] = known
     return known
 
 
@@ -156,7 +163,8 @@ class Declaration:
     """
 
     def __post_init__(self) -> None:
-        for name, default, limits, coerce in _checks(type(self)):
+        checks = _CHECKS.get(type(self))
+        for name, default, limits, coerce in _checks(type(self)) if checks is None else checks:
             value = getattr(self, name)  # not by __dict__, which would have to be made first
             if value is default:  # networks hold thousands of values, most of them left as they were
                 continue
@@ -184,37 +192,43 @@ def declaration(cls: type[T]) -> type[T]:
 
 
 _REFUSED: Any = object()
+_UNRANGED = (str, bool, type(None))
 MOST_WORDS = 12  # that a sentence lists
 
 
-def _coerced(kind: Any, length: Length | None, value: Any) -> Any:
-    if (coerced := _COERCE.get(kind)) is not None:
-        return coerced(value)
+def _coercion(kind: Any, length: Length | None) -> Callable[[Any], Any]:
+    """What makes of a value one of this type, or ``_REFUSED``."""
+    if (known := _COERCE.get(kind)) is not None:
+        return known
     origin = get_origin(kind)
     if origin is Literal:
-        # the declared word itself: a subclass of str may write itself as anything
-        return next((word for word in get_args(kind) if isinstance(value, str) and word == value), _REFUSED)
+        return partial(_word, get_args(kind))
     if origin is tuple:
-        return _coerced_tuple(get_args(kind), length, value)
-    return value if isinstance(value, kind) else _REFUSED
+        entry, *rest = get_args(kind)
+        lengths = (length.low, length.high) if length else (0, math.inf)
+        coercion = _coercion(entry, None)
+        return partial(_entries, coercion, *lengths) if Ellipsis in rest else partial(_pair, coercion, 1 + len(rest))
+    return lambda value: value if isinstance(value, kind) else _REFUSED
 
 
-def _coerced_tuple(entry_types: tuple[Any, ...], length: Length | None, value: Any) -> Any:
-    if not isinstance(value, list | tuple):
+def _word(words: tuple[str, ...], value: Any) -> Any:
+    # the declared word itself: a subclass of str may write itself as anything
+    return next((word for word in words if isinstance(value, str) and word == value), _REFUSED)
+
+
+def _entries(coercion: Callable[[Any], Any], least: float, most: float, value: Any) -> Any:
+    if not isinstance(value, (list, tuple)) or not least <= len(value) <= most:  # a third of the time
         return _REFUSED
-    if Ellipsis in entry_types:
-        if length is not None and not length.low <= len(value) <= length.high:
-            return _REFUSED
-    elif len(value) != len(entry_types):
-        return _REFUSED
-    if entry_types[0] is int and all(type(entry) is int for entry in value):
-        entries = tuple(value)
-    else:
-        entries = tuple(_coerced(entry_types[0], None, entry) for entry in value)
-        if any(entry is _REFUSED for entry in entries):
-            return _REFUSED
+    if coercion is _int and set(map(type, value)) == {int}:  # nearly always
+        return tuple(value)
+    made = tuple([coercion(entry) for entry in value])
+    return made if _REFUSED not in made else _REFUSED
+
+
+def _pair(coercion: Callable[[Any], Any], length: int, value: Any) -> Any:
+    made = _entries(coercion, length, length, value)
     # (3, 3) is written 3, so that two spellings of one window are one value
-    return entries[0] if Ellipsis not in entry_types and len(set(entries)) == 1 else entries
+    return made[0] if made is not _REFUSED and len(set(made)) == 1 else made
 
 
 def _int(value: Any) -> Any:
@@ -283,7 +297,8 @@ def _parameter(name: str, hint: Any, default: Any, help_text: str) -> Parameter:
     kind, extras = (get_args(hint)[0], hint.__metadata__) if get_origin(hint) is Annotated else (hint, ())
     limits = next((extra for extra in extras if isinstance(extra, Range)), None)
     length = next((extra for extra in extras if isinstance(extra, Length)), None)
-    return Parameter(name, kind, default, help_text, limits, length)
+    costless = any(isinstance(extra, Costless) for extra in extras)
+    return Parameter(name, kind, default, help_text, limits, length, costless)
 
 
 _PARAMETER_LINES = re.compile(r"^(\w+): (.*(?:\n[ \t]+\S.*)*)\n?", re.MULTILINE)

@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnnstudio import blocks
 from cnnstudio.blocks import CosineWindowAttention, CosineWindowBlock
 from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Parameter, Remedy, Shape, ShapeError, parameters
+from cnnstudio.graph.composite import facts
 
 NAMES = [name for name in blocks.__all__ if BLOCKS[name].arity.most != 0]
 DRAWS = 40  # for a primitive, and as many again for each of its parameters
@@ -197,6 +198,10 @@ def test_block_agrees_with_torch(name: str) -> None:
         accepted += 1
         found = shape, {key: tuple(weight) for key, weight in block.weights(*inputs).items()}, block.macs(*inputs)
         assert found == torch_answer(block, inputs), case
+        typical = {p.name: p.default for p in parameters(type(block)) if p.costless}
+        for alike in (block, type(block)(**{**block.values, **typical})):
+            learned = sum(weight.numel for weight in alike.weights(*inputs).values())
+            assert facts(block, inputs)[:3] == (alike.shape(*inputs), learned, alike.macs(*inputs)), case
     assert accepted >= draws // 8, f"only {accepted} draws of {draws} were legal"
 
 

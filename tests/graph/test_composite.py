@@ -4,8 +4,9 @@ from typing import ClassVar
 
 import pytest
 
-from cnnstudio.blocks import Conv2d, ConvBNReLU, Residual
-from cnnstudio.graph import BLOCKS, Block, Shape, ShapeError, block
+from cnnstudio.blocks import Conv2d, ConvBNReLU, MBConv, Residual
+from cnnstudio.graph import BLOCKS, Block, Graph, Shape, ShapeError, block
+from cnnstudio.graph.composite import facts
 
 MAP = Shape(8, 16, 16)
 
@@ -42,6 +43,26 @@ def test_what_mends_the_part_mends_the_composite() -> None:
     with pytest.raises(ShapeError) as caught:
         ConvBNReLU(8, 9, padding=0).shape(Shape(8, 4, 4))  # the padding "same" is none that this block can have
     assert not caught.value.remedies
+
+
+def test_blocks_that_differ_in_what_costs_nothing_are_found_once() -> None:
+    opened = []
+
+    class Watched(MBConv):
+        def graph(self, *inputs: Shape) -> Graph:
+            opened.append(self)
+            return super().graph(*inputs)
+
+    assert len({facts(Watched(8, drop=drop, eps=eps), (MAP,)) for drop in (0.1, 0.2) for eps in (1e-3, 1e-5)}) == 1
+    assert opened == [Watched(8)]
+    assert "drop" in Watched(8, drop=0.1).parts(MAP).graph  # while what is inside stays its own
+
+
+def test_a_remedy_keeps_what_costs_nothing() -> None:
+    with pytest.raises(ShapeError) as caught:
+        facts(ConvBNReLU(9, groups=4, eps=1e-3), (MAP,))
+    (remedy,) = caught.value.remedies
+    assert remedy.blocks == (ConvBNReLU(9, groups=1, eps=1e-3),)
 
 
 def test_two_blocks_may_not_share_a_name() -> None:
