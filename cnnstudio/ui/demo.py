@@ -15,7 +15,8 @@ from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError
 from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.project import Project, ProjectError, read
-from cnnstudio.ui.run import Run, obstacle
+from cnnstudio.ui.obstacle import obstacle
+from cnnstudio.ui.run import Run
 
 SIZE = QSize(1440, 900)
 

@@ -57,6 +57,7 @@ class Document(QObject):
         self.scope: tuple[str, ...] = ()
         self.concealed: frozenset[str] = frozenset()
         self._learned: tuple[object, int] | None = None  # where images are, and of how many classes
+        self._looked: object = None  # where they were when the findings were made
         self._wanted = self._project
         self.undo_stack = QUndoStack(self)
         self.undo_stack.indexChanged.connect(self._follow_stack)
@@ -102,6 +103,12 @@ class Document(QObject):
             self._diagnostics = None
             self.learned.emit()
 
+    def look_again(self) -> None:
+        """See whether another program has changed the folder of images since the findings were made."""
+        if self._diagnostics is not None and self._looked != self._place:
+            self._diagnostics = None
+            self.learned.emit()
+
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is wrong or doubtful in the whole network; computed once a change.
@@ -109,7 +116,7 @@ class Document(QObject):
         Those about nodes that are concealed, or about the network as a whole, do not say what while any are.
         """
         if self._diagnostics is None:
-            recipe = self._project.recipe
+            recipe, self._looked = self._project.recipe, self._place
             images = DATASETS[recipe.data].train_images(recipe.validation_share)
             self._diagnostics = diagnose(self.analysis, self.classes, images, bool(recipe.weights))
         if not self.concealed:

@@ -12,7 +12,8 @@ from PySide6.QtGui import QDesktopServices
 from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files import Files
-from cnnstudio.ui.run import Run, obstacle
+from cnnstudio.ui.obstacle import obstacle
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.message_bar import Messages
 from cnnstudio.ui.worker import Task
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
@@ -26,6 +27,7 @@ class Commands:
 
     def __init__(self, window: Window, actions: Iterable[Action], preferences: Preferences) -> None:
         self._window = window
+        self._reasons: dict[str, str] = {}
         self.declared = {action.id: action for action in actions}
         self.shortcuts = Shortcuts(self.declared, [title for title, _ in MENUS], preferences, window)
         self.bound = {action.id: self._bind(action) for action in self.declared.values()}
@@ -50,9 +52,20 @@ class Commands:
 
     def _take_keys(self) -> None:
         for name, action in self.bound.items():
-            keys, title = self.shortcuts.keys(name), self.declared[name].text.rstrip("…")
-            action.setShortcuts([QKeySequence(each) for each in keys])
-            action.setToolTip(f"{title} ({shown_keys(keys[0])})" if keys else title)
+            action.setShortcuts([QKeySequence(each) for each in self.shortcuts.keys(name)])
+            self._tip(name)
+
+    def _tip(self, name: str) -> None:
+        keys, title = self.shortcuts.keys(name), self.declared[name].text.rstrip("…")
+        told = f"{title} ({shown_keys(keys[0])})" if keys else title
+        reason = self._reasons.get(name)
+        self.bound[name].setToolTip(f"<p>{escape(told)}</p><p>{escape(reason)}</p>" if reason else told)
+
+    def explain(self, name: str, reason: str | None) -> None:
+        """Say, where the action is pointed at, why it cannot be done now; None where it can."""
+        if self._reasons.get(name, "") != (reason or ""):
+            self._reasons[name] = reason or ""
+            self._tip(name)
 
     def run(self, name: str) -> None:
         """Do it, if it can be done now, and see what can be done after it."""
@@ -215,6 +228,7 @@ class CommandList(Chooser):
             item.setForeground(1, theme.color("muted"))
             item.setData(0, Qt.ItemDataRole.UserRole, name)
             item.setDisabled(not action.isEnabled())
+            item.setToolTip(0, action.toolTip())
 
     def take(self, value: object) -> None:
         """Run the command."""

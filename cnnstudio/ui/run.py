@@ -20,7 +20,6 @@ from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project, write
 from cnnstudio.training.datasets import DataCancelledError
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
-from cnnstudio.ui.document import Document
 from cnnstudio.ui.preferences import home
 from cnnstudio.ui.worker import DRAIN_MILLISECONDS, Worker, sentence_of
 from cnnstudio.zoo import Backbone
@@ -288,24 +287,6 @@ class Progress:
 
     sentence: str
     share: float | None
-
-
-def obstacle(document: Document, training: bool = True) -> str | None:
-    """Why the open project cannot be built (and trained) as it is, in a sentence, or None where it can."""
-    graph = document.graph.acting
-    if not len(graph):
-        return "There is no network yet. Drag an Input block onto the canvas, or start from a template."
-    if error := next((found for found in document.diagnostics if found.severity == "error"), None):
-        return error.sentence
-    if not graph.inputs:
-        return "The network has no Input block, so no image can enter it."
-    if len(graph.outputs) > 1:
-        return f"The network ends in {len(graph.outputs)} places: {', '.join(n.name for n in graph.outputs)}. Keep one."
-    if training and len(graph.inputs) > 1:
-        return "The network has two inputs. Training needs exactly one."
-    if training and document.project.recipe.data == "folder" and not document.project.recipe.folder:
-        return "Choose the folder that your images are in."
-    return None
 
 
 def images_key(project: Project) -> tuple[object, ...]:

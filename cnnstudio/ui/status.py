@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton
 
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.numbers import counted, memory, short
@@ -16,16 +18,17 @@ from cnnstudio.ui.widgets.numbers import counted, memory, short
 class Status(QStatusBar):
     """Totals are blank, never wrong, while the network has errors."""
 
-    def __init__(self, document: Document, run: Run, show_problems: Callable[[], object]) -> None:
+    def __init__(self, document: Document, run: Run, show_panel: Callable[[str], object]) -> None:
         super().__init__()
         self._document, self._run = document, run
+        self._panel = "problems"  # where what is said of problems is told at length
         self.setSizeGripEnabled(False)
         self.totals, self.device = QLabel(), QLabel()
         self.totals.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way to the rest
         self.problems = QToolButton()
         self.problems.setAutoRaise(True)
         self.problems.setProperty("textSize", "small")
-        self.problems.clicked.connect(show_problems)
+        self.problems.clicked.connect(lambda: show_panel(self._panel))
         self.addWidget(self.totals, 1)
         self.addPermanentWidget(self.device)
         self.addPermanentWidget(self.problems)
@@ -41,14 +44,21 @@ class Status(QStatusBar):
         self.totals.setText(self._sum())
         self.totals.setToolTip(self.totals.text())
         self._show_run()
+        self._show_problems()
+
+    def _show_problems(self) -> None:
         severities = [found.severity for found in self._document.diagnostics]
         errors, warnings = severities.count("error"), severities.count("warning")
+        reason = obstacle(self._document)
+        is_beside = reason is not None and not errors  # it is no finding about the network
         parts = [counted(errors, "error")] * bool(errors) + [counted(warnings, "warning")] * bool(warnings)
-        self.problems.setText(" ".join(parts) or "No problems")
+        self.problems.setText(", ".join(["Cannot be trained yet"] * is_beside + parts) or "No problems")
         self.problems.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        role = "error" if errors else "warning" if warnings else "success"
+        role = "error" if errors else "warning" if warnings or is_beside else "success"
+        self._panel = "training" if is_beside and not warnings else "problems"
         self.problems.setIcon(icon("check-circle" if role == "success" else "warning-circle", role))
-        self.problems.setToolTip("Show the problems")
+        self.problems.setToolTip(f"<p>{escape(reason)}</p>" if reason else "Show the problems")
+        self.problems.setAccessibleDescription(reason or "")
         self.problems.setVisible(bool(len(self._document.graph)))
 
     def _sum(self) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStyle, QTabWidget, QToolBar, QWidget
 
@@ -16,7 +16,7 @@ import cnnstudio
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.ui.actions import ACTIONS, Action
 from cnnstudio.ui.canvas.view import CanvasView
-from cnnstudio.ui.docks import tidy
+from cnnstudio.ui.docks import place_anew, tidy
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.exports import Exports
 from cnnstudio.ui.files import SUFFIX, Files
@@ -136,7 +136,7 @@ class Window(QMainWindow):
         self._toolbar.setObjectName("tools")
         fill_toolbar(self._toolbar, self.commands)
         self.addToolBar(self._toolbar)
-        self.setStatusBar(Status(self.document, self.run, lambda: self.show_panel("problems")))
+        self.setStatusBar(Status(self.document, self.run, self.show_panel))
         self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self._show_state)
         self._was_painted = self._is_closing = False
@@ -161,6 +161,7 @@ class Window(QMainWindow):
             panel = dock.widget()
             for name, slot in (
                 ("said", self.messages.say), ("reveal", self._reveal), ("menu_asked", self._show_canvas_menu),
+                ("panel_asked", self.show_panel),
             ):  # fmt: skip
                 if hasattr(panel, name):
                     getattr(panel, name).connect(slot)
@@ -211,24 +212,7 @@ class Window(QMainWindow):
 
     def default_layout(self) -> None:
         """Put every panel where it stood at first."""
-        for panel in PANELS:
-            dock = self.docks[panel.id]
-            dock.setFloating(False)
-            self.addDockWidget(panel.area, dock)
-            dock.show()
-        for first, *others in self._groups():
-            for one, other in zip((first, *others), others, strict=False):
-                self.tabifyDockWidget(self.docks[one], self.docks[other])
-            self.docks[first].raise_()
-        for panel in PANELS:
-            self.docks[panel.id].setVisible(panel.is_open)
-        sides = [self.docks["palette"], self.docks["inspector"]]
-        self.resizeDocks(sides, [212, 356], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["curves"]], [max(210, self.height() // 4)], Qt.Orientation.Vertical)
-
-    def _groups(self) -> list[list[str]]:
-        areas = dict.fromkeys(panel.area for panel in PANELS)
-        return [[panel.id for panel in PANELS if panel.area == area] for area in areas]
+        place_anew(self, self.docks, PANELS)
 
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front and give it the keyboard."""
@@ -336,6 +320,7 @@ class Window(QMainWindow):
         )
         train.setText(text)
         train.setIcon(icon(name, "accent"))
+        self.commands.explain("train", self.training.obstacle)
         errors = [found for found in self.document.diagnostics if found.severity == "error"]
         problems = len(errors) if len(self.document.graph) else 0
         self.docks["problems"].setWindowTitle(f"Problems ({problems})" if problems else "Problems")
@@ -349,6 +334,11 @@ class Window(QMainWindow):
         if not self._was_painted:
             self._was_painted = True
             QTimer.singleShot(0, self, self.painted.emit)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.document.look_again()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _dropped_files(event):

@@ -8,12 +8,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Linear
-from cnnstudio.graph import Graph
 from cnnstudio.project import Project, read
 from cnnstudio.recipe import Recipe
 from cnnstudio.training.events import Step
-from cnnstudio.ui.document import Document
-from cnnstudio.ui.run import Run, Table, obstacle
+from cnnstudio.ui.run import Run, Table
 
 
 def longer(project: Project) -> Project:
@@ -145,17 +143,6 @@ def test_weights_that_cannot_be_had_are_a_sentence(qtbot: QtBot, tiny: Project, 
     qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
     assert run.sentence.startswith("The run cannot begin with these weights: none.pth cannot be opened")
     run.close()
-
-
-def test_what_stands_in_the_way_is_said_in_words(tiny: Project) -> None:
-    assert obstacle(Document(tiny)) is None
-    assert "no network yet" in str(obstacle(Document()))
-    cut = tiny.graph.disconnect(tiny.graph["linear1"].edges[0])
-    assert obstacle(Document(dataclasses.replace(tiny, graph=cut)))
-    no_input = Graph.of(node for node in tiny.graph.subgraph(["linear1"]))
-    assert obstacle(Document(dataclasses.replace(tiny, graph=no_input)))
-    nowhere = dataclasses.replace(tiny, recipe=Recipe(data="folder"))
-    assert "folder" in str(obstacle(Document(nowhere)))
 
 
 def test_a_run_with_nowhere_to_write_says_so(qtbot: QtBot, tiny: Project, isolated_home: Path) -> None:

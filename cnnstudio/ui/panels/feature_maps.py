@@ -16,7 +16,8 @@ from cnnstudio.graph import Graph
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.training.events import FeatureMaps, Pixels
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.run import Prepared, Run, images_key, obstacle, prepare
+from cnnstudio.ui.obstacle import obstacle
+from cnnstudio.ui.run import Prepared, Run, images_key, prepare
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.image_grid import ImageGrid

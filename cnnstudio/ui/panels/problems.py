@@ -6,10 +6,11 @@ from collections import Counter
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import SIGNS, ProblemRow, show_rows
 from cnnstudio.ui.widgets.numbers import counted
@@ -18,9 +19,13 @@ MOST = 30  # findings shown at once; a network with more has one cause and many 
 
 
 class ProblemsPanel(Panel):
-    """The findings, the worst first. Enter and double-click lead to the node, which is also ``reveal``'s."""
+    """The findings, the worst first. Enter and double-click lead to the node, which is also ``reveal``'s.
+
+    What keeps the project from being trained and is no finding about the network stands above them.
+    """
 
     reveal = Signal(str)
+    panel_asked = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
@@ -28,6 +33,16 @@ class ProblemsPanel(Panel):
         self.headline = QLabel(self)
         self.headline.setContentsMargins(12, 8, 12, 4)
         self.headline.setProperty("role", "muted")
+        self.notice = QWidget(self)
+        self.reason = QLabel(self.notice)
+        self.reason.setWordWrap(True)
+        self.reason.setProperty("role", "warning")
+        mend = QPushButton("Show Training", self.notice)
+        mend.clicked.connect(lambda: self.panel_asked.emit("training"))
+        row = QHBoxLayout(self.notice)
+        row.setContentsMargins(12, 8, 12, 4)
+        row.addWidget(self.reason, 1)
+        row.addWidget(mend, 0, Qt.AlignmentFlag.AlignTop)
         self.empty = QLabel("No problems", self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("role", "muted")
@@ -48,6 +63,7 @@ class ProblemsPanel(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.notice)
         layout.addWidget(self.headline)
         layout.addWidget(self.empty, 1)
         layout.addWidget(self.area, 1)
@@ -62,10 +78,15 @@ class ProblemsPanel(Panel):
         self.headline.setText(
             " · ".join(counted(counts[key], word.lower()) for key, (_, _, word) in SIGNS.items() if counts[key])
         )
+        beside = obstacle(self.document) if self.document.graph and not counts["error"] else None
+        self.reason.setText(f"It cannot be trained yet. {beside}" if beside else "")
+        self.notice.setVisible(beside is not None)
         self.headline.setVisible(bool(found))
         self.area.setVisible(bool(found))
         self.empty.setVisible(not found)
-        self.empty.setText("No problems" if self.document.graph else "Nothing to check yet")
+        self.empty.setText(
+            "No problems in the network" if beside else "No problems" if self.document.graph else "Nothing to check yet"
+        )
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         if self.rows:

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.recipe import Recipe
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panels.images import ImagesChoice
-from cnnstudio.ui.run import Run, obstacle
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.form import Form
 
@@ -47,7 +48,7 @@ class TrainingPanel(QWidget):
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document, self._run = document, run
-        self._obstacle: str | None = None
+        self.obstacle: str | None = None  # why nothing can be trained now
         self._recipe_shown: Recipe | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 0)
@@ -58,6 +59,8 @@ class TrainingPanel(QWidget):
         self._compare = QTimer(self, singleShot=True, interval=300)
         self._compare.timeout.connect(self._say)
         document.changed.connect(self._show_project)
+        document.learned.connect(self._show_state)
+        document.concealed_changed.connect(self._show_state)
         run.state_changed.connect(self._show_state)
         run.advanced.connect(self._show_progress)
         self._show_project()
@@ -75,7 +78,7 @@ class TrainingPanel(QWidget):
             self._run.pause()
         elif self._run.state == "paused":
             self._run.resume()
-        elif not self._run.is_active and self._obstacle is None:
+        elif not self._run.is_active and self.obstacle is None:
             for form in (self.basic, self.advanced):
                 form.settle()
             self._run.start(self._document.project)
@@ -85,7 +88,6 @@ class TrainingPanel(QWidget):
     def _buttons(self) -> QHBoxLayout:
         self.train = QPushButton("Train")
         self.train.setProperty("primary", True)
-        self.train.setToolTip("Train, pause or go on")
         self.train.clicked.connect(self.toggle)
         self.stop = QPushButton("Stop")
         self.stop.setIcon(icon("stop"))
@@ -189,11 +191,12 @@ class TrainingPanel(QWidget):
 
     def _show_state(self, *_: object) -> None:
         run = self._run
-        self._obstacle = None if run.is_active else obstacle(self._document)
+        self.obstacle = None if run.is_active else obstacle(self._document)
         text, name = {"training": ("Pause", "pause"), "paused": ("Go on", "play")}.get(run.state, ("Train", "play"))
         self.train.setText(text)
         self.train.setIcon(icon(name, "on_accent"))
-        self.train.setEnabled(run.state != "preparing" and self._obstacle is None)
+        self.train.setEnabled(run.state != "preparing" and self.obstacle is None)
+        self.train.setToolTip(self.obstacle or "Train, pause or go on")
         self.stop.setEnabled(run.is_active)
         self._show_progress()
         self.toggled.emit()
@@ -224,8 +227,8 @@ class TrainingPanel(QWidget):
     def _say(self) -> None:
         run = self._run
         role = ""
-        if self._obstacle is not None:
-            text, role = self._obstacle, "warning"
+        if self.obstacle is not None:
+            text, role = self.obstacle, "warning"
         elif run.state == "failed":
             text, role = run.sentence, "error"
         elif run.state == "idle" and not run.sentence:

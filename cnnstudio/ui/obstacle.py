@@ -1,0 +1,29 @@
+"""Obstacle: why a project cannot be trained, or taken away, as it is. All that say so in the window ask here."""
+
+from __future__ import annotations
+
+from cnnstudio.training.datasets import stamp
+from cnnstudio.ui.document import Document
+
+
+def obstacle(document: Document, training: bool = True) -> str | None:
+    """Why the open project cannot be built (and trained) as it is, in a sentence, or None where it can.
+
+    An error among the findings comes first; the rest is what no look at the network alone can find.
+    """
+    graph = document.graph.acting
+    if not len(graph):
+        return "There is no network yet. Drag an Input block onto the canvas, or start from a template."
+    if error := next((found for found in document.diagnostics if found.severity == "error"), None):
+        return error.sentence
+    if not graph.inputs:
+        return "The network has no Input block, so no image can enter it."
+    if len(graph.outputs) > 1:
+        return f"The network ends in {len(graph.outputs)} places: {', '.join(n.name for n in graph.outputs)}. Keep one."
+    if training and len(graph.inputs) > 1:
+        return "The network has two inputs. Training needs exactly one."
+    recipe = document.project.recipe
+    if training and recipe.data == "folder" and not (recipe.folder and stamp(recipe.folder)):
+        gone = f"There is no folder {recipe.folder}. " if recipe.folder else ""
+        return f"{gone}Choose the folder that your images are in."
+    return None

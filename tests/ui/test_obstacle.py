@@ -1,0 +1,119 @@
+"""Why a project cannot be trained: one sentence, said wherever a person looks for it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.graph import Graph
+from cnnstudio.project import Project
+from cnnstudio.project.project import from_template
+from cnnstudio.recipe import Recipe
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.obstacle import obstacle
+from cnnstudio.ui.window import Window
+
+
+def of_folder(project: Project, folder: Path | str) -> Project:
+    return dataclasses.replace(project, recipe=Recipe(data="folder", folder=str(folder)))
+
+
+@pytest.fixture(scope="module")
+def lenet() -> Project:
+    """A network of which there is nothing to be said."""
+    return from_template("lenet5")
+
+
+@pytest.fixture
+def classes(tmp_path: Path) -> Path:
+    """A folder with three classes of images, of which none is looked at."""
+    for name in ("cats", "dogs", "frogs"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+    return tmp_path / "images"
+
+
+def test_what_stands_in_the_way_is_said_in_words(lenet: Project) -> None:
+    assert obstacle(Document(lenet)) is None
+    assert "no network yet" in str(obstacle(Document()))
+    cut = lenet.graph.disconnect(lenet.graph["fc1"].edges[0])
+    assert obstacle(Document(dataclasses.replace(lenet, graph=cut)))
+    no_input = Graph.of(node for node in lenet.graph.subgraph(["fc1"]))
+    assert obstacle(Document(dataclasses.replace(lenet, graph=no_input)))
+
+
+def test_images_in_a_folder_need_the_folder(lenet: Project, classes: Path) -> None:
+    assert obstacle(Document(of_folder(lenet, ""))) == "Choose the folder that your images are in."
+    assert str(obstacle(Document(of_folder(lenet, classes / "gone")))).startswith("There is no folder ")
+    document = Document(of_folder(lenet, classes))
+    assert obstacle(document) is None
+    assert obstacle(Document(of_folder(lenet, "")), training=False) is None, "it can be exported all the same"
+
+
+def test_every_place_that_says_whether_it_can_be_trained_says_why_not(
+    qtbot: QtBot, window: Window, lenet: Project
+) -> None:
+    window.document.open(of_folder(lenet, ""), None)
+    window.show_panel("problems")
+    panel, status, train = window.docks["problems"].widget(), window.statusBar(), window.commands.bound["train"]
+    reason = "Choose the folder that your images are in."
+    qtbot.waitUntil(panel.notice.isVisible)
+    assert reason in panel.reason.text() and panel.empty.text() == "No problems in the network"
+    assert status.problems.text() == "Cannot be trained yet"
+    assert reason in status.problems.toolTip()
+    qtbot.waitUntil(lambda: reason in train.toolTip())
+    assert not train.isEnabled() and "F5" in train.toolTip()
+    assert reason in window.training.train.toolTip() and window.training.sentence.text() == reason
+
+    window.document.open(lenet, None)
+    qtbot.waitUntil(lambda: not panel.notice.isVisible())
+    assert status.problems.text() == "No problems"
+    qtbot.waitUntil(train.isEnabled)
+    assert reason not in train.toolTip() + window.training.train.toolTip()
+
+
+def test_an_error_is_told_once_and_a_click_leads_to_where_it_is_put_right(
+    qtbot: QtBot, window: Window, lenet: Project
+) -> None:
+    shown: list[str] = []
+    window.docks["training"].visibilityChanged.connect(lambda seen: shown.append("training") if seen else None)
+    cut = lenet.graph.disconnect(lenet.graph["fc1"].edges[0])
+    window.document.open(of_folder(dataclasses.replace(lenet, graph=cut), ""), None)
+    window.show_panel("problems")
+    panel, status = window.docks["problems"].widget(), window.statusBar()
+    qtbot.waitUntil(lambda: bool(panel.rows))
+    assert not panel.notice.isVisible()
+    assert status.problems.text() == "2 errors"
+    assert panel.rows[0].diagnostic.sentence in window.training.train.toolTip()
+    window.document.open(of_folder(lenet, ""), None)
+    qtbot.waitUntil(panel.notice.isVisible)
+    shown.clear()
+    qtbot.mouseClick(panel.notice.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: shown == ["training"])
+    window.show_panel("inspector")
+    shown.clear()
+    qtbot.mouseClick(status.problems, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: shown == ["training"])
+
+
+def test_a_folder_that_another_program_changed_is_looked_at_when_one_comes_back(
+    qtbot: QtBot, window: Window, lenet: Project, classes: Path
+) -> None:
+    window.document.open(of_folder(lenet, classes), None)
+    window.document.learn_classes(3)
+    status = window.statusBar()
+    assert status.problems.text() == "1 error", "ten scores for three classes"
+    (classes / "toads").mkdir()
+    assert status.problems.text() == "1 error"
+    QApplication.sendEvent(window, QEvent(QEvent.Type.ActivationChange))
+    assert status.problems.text() == "No problems", "how many classes there are now is not known"
+    for each in sorted(classes.rglob("*"), reverse=True):
+        each.rmdir()
+    classes.rmdir()
+    QApplication.sendEvent(window, QEvent(QEvent.Type.ActivationChange))
+    assert status.problems.text() == "Cannot be trained yet"
+    assert not window.training.can_toggle
