@@ -121,9 +121,9 @@ class Asking(Noting):
         size = max(bar.width(), 160), max(bar.height(), 26)
         place = QRect(bar.x(), bar.bottom() - size[1] + 1, *size)
         field = TitleField(frame.title, place, lambda title: self.retitle(asked, title), self.viewport())
-        self.looked.connect(field.keep)
-        self.document.changed.connect(field.give_up)
-        self.document.scope_changed.connect(field.give_up)
+        self.looked.connect(field.ending.keep)
+        self.document.changed.connect(field.ending.give_up)
+        self.document.scope_changed.connect(field.ending.give_up)
 
     def _forget_loose(self) -> None:
         self._loose = None

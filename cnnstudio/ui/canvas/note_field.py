@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QMimeData, QRect, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QTextCursor
+from PySide6.QtCore import QEvent, QMimeData, QRect, QSize
+from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import QGraphicsView, QPlainTextEdit
 
 from cnnstudio.graph.note import LONGEST, is_readable
+from cnnstudio.ui.canvas.in_place import InPlace
 
 SMALLEST = QSize(260, 120)  # pixels of the screen, however far the note is
 
 
 class NoteField(QPlainTextEdit):
-    """Ctrl+Enter, and a click elsewhere, keep what was typed; Escape gives it up. Either way the field goes.
-
-    ``keep`` is called with the text where it is another; ``closed`` always, and before that.
-    """
+    """A text in Markdown; ``ending`` ends the writing."""
 
     def __init__(
         self,
@@ -28,7 +26,7 @@ class NoteField(QPlainTextEdit):
         closed: Callable[[], object],
     ) -> None:
         super().__init__(text, view.viewport())
-        self._text, self._view, self._keep, self._closed, self._is_open = text, view, keep, closed, True
+        self._view = view
         self.setProperty("surface", "note")
         self.setAccessibleName("Text of the note, in Markdown")
         self.setPlaceholderText("Write a note, in Markdown.\nCtrl+Enter keeps it, Escape gives it up.")
@@ -40,27 +38,7 @@ class NoteField(QPlainTextEdit):
         place.moveTop(max(room.top(), min(place.top(), room.bottom() - place.height())))
         self.setGeometry(place)
         self.moveCursor(QTextCursor.MoveOperation.End)
-        self.show()
-        self.setFocus()
-
-    def keep(self) -> None:
-        """Hand over what was typed, if it is another text."""
-        if self._close() and self.toPlainText() != self._text:
-            self._keep(self.toPlainText())
-
-    def give_up(self) -> None:
-        """Go without a change."""
-        self._close()
-
-    def _close(self) -> bool:
-        was, self._is_open = self._is_open, False
-        if was:
-            if self.hasFocus():
-                self._view.setFocus()
-            self._closed()
-            self.hide()
-            self.deleteLater()
-        return was
+        self.ending = InPlace(self, keep, closed)
 
     def _cut(self) -> None:
         """Take back the letter that is one too many for a note."""
@@ -83,19 +61,5 @@ class NoteField(QPlainTextEdit):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.give_up()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() & _CTRL:
-            self.keep()
-        else:
-            super().keyPressEvent(event)
-            event.accept()  # what the field makes nothing of is no command of the canvas
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        kept_open = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.MenuBarFocusReason)  # its own menu, and that above
-        if event.reason() not in kept_open:
-            self.keep()
-
-
-_CTRL = Qt.KeyboardModifier.ControlModifier
+        super().keyPressEvent(event)
+        event.accept()  # what the field makes nothing of is no command of the canvas

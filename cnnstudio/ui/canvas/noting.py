@@ -103,13 +103,13 @@ class Noting(Bending):
 
     def _keep_field(self, *_: object) -> None:
         if self._field is not None:
-            self._field.keep()
+            self._field.ending.keep()
 
     def _check_field(self, *_: object) -> None:
         """Give up what is written in a note that is no more."""
         edited = self.canvas.notes.edited
         if self._field is not None and edited is not None and edited not in self.document.view_graph.notes:
-            self._field.give_up()
+            self._field.ending.give_up()
 
     def _forget_field(self) -> None:
         self._field = None

@@ -82,7 +82,7 @@ def test_a_new_note_lies_where_nothing_covers_it(hand_on, noted):
     for words in ("one", "two"):
         hand.view.ask_note()
         QTest.keyClicks(field(hand), words)
-        field(hand).keep()
+        field(hand).ending.keep()
     *others, first, second = hand.graph.notes
     for note in (first, second):
         assert not hand.view.canvas.nodes_in(rect_of(note))
@@ -125,7 +125,7 @@ def test_a_text_that_does_not_fit_makes_the_note_higher(hand_on, noted):
     hand = hand_on(noted)
     hand.view.edit_note(ONE)
     field(hand).setPlainText("line\n\n" * 40)
-    field(hand).keep()
+    field(hand).ending.keep()
     assert hand.graph.notes[0].size[0] == 240.0
     assert hand.graph.notes[0].size[1] > 400.0
     assert len(steps(hand)) == 1
@@ -180,7 +180,7 @@ def test_no_more_goes_in_than_a_note_holds(hand_on, noted):
     assert text.startswith("ab\nxxx")
     QTest.keyClicks(field(hand), "more")
     assert len(field(hand).toPlainText()) == LONGEST
-    field(hand).keep()
+    field(hand).ending.keep()
     assert len(hand.graph.notes[0].text) == LONGEST
     assert not hand.said
 
@@ -213,7 +213,7 @@ def test_notes_are_written_inside_a_group(hand_on, chain):
     hand.view.enter(group)
     hand.view.ask_note(QPointF(0.0, 300.0))
     QTest.keyClicks(field(hand), "inside")
-    field(hand).keep()
+    field(hand).ending.keep()
     block = hand.graph[group].block
     assert isinstance(block, Group)
     assert [note.text for note in block.body.notes] == ["inside"]
@@ -555,4 +555,4 @@ def test_no_text_breaks_the_canvas(hand_on, chain, text):
     hand = hand_on(chain.add_note(Note(text, (200.0, 200.0))))
     assert seen(hand).size
     hand.view.edit_note(hand.graph.notes[0])
-    field(hand).give_up()
+    field(hand).ending.give_up()
