@@ -291,6 +291,16 @@ def test_train_keeps_weights_and_the_recipe(run: Run, file: Path, tmp_path: Path
     assert (tmp_path / "runs" / "tiny-2" / "best.safetensors").exists()
 
 
+def test_train_needs_no_folder_of_the_program_s_own(
+    run: Run, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").write_text("a file where the folder should be")
+    monkeypatch.setenv("CNNSTUDIO_HOME", str(tmp_path / "home"))
+    code, _, err = run("train", file, "--epochs", 1)
+    assert (code, err) == (0, "")
+    assert (tmp_path / "runs" / "tiny" / "best.safetensors").exists()
+
+
 def test_train_begins_with_weights(run: Run, file: Path, tmp_path: Path) -> None:
     run("train", file, "--epochs", 1, "--out", "first")
     code, out, _ = run("train", file, "--epochs", 1, "--weights", "first/best.safetensors", "--out", "second")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.disk import DiskError, reason
 from cnnstudio.graph import Graph, Shape
-from cnnstudio.project import Project, write
+from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.training.datasets import DataCancelledError
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
 from cnnstudio.ui.preferences import home
@@ -319,10 +322,11 @@ def _train(
     while not _turn.acquire(timeout=TURN_SECONDS):
         yield Progress("Waiting until the training in another window has ended…", None)
     try:
-        folder = _new_folder()
+        folder, warning = _run_folder(project)
+        if warning:
+            yield Note(warning)
         yield Progress("Starting PyTorch…", None)
         trained = prepare(project, lambda sentence, share: _told(worker, sentence, share), folder, known)
-        write(folder / "project.cnn", project)
         trained.look_at(*watched())  # here, so that no run is too short to be seen into
         yield trained
         from cnnstudio.training.loop import train
@@ -352,6 +356,26 @@ def prepare(
 def _told(worker: Worker, sentence: str, share: float | None) -> bool:
     worker.post(Progress(sentence, share))
     return not worker.is_stopping
+
+
+def _run_folder(project: Project) -> tuple[Path | None, str]:
+    """A new folder with this project in it, for the weights of a run; and what to say where it will not be kept.
+
+    Who has nowhere to write, or a full disk, trains all the same: until the program ends the weights are in a temporary
+    folder, so that they can be looked at and exported.
+    """
+    try:
+        folder = _new_folder()
+        write(folder / "project.cnn", project)
+    except (DiskError, ProjectError) as error:
+        warning = f"{error} This run is gone when the program ends: export what you want to keep of it."
+        try:
+            passing = Path(tempfile.mkdtemp(prefix="cnnstudio-run-"))
+        except OSError:
+            return None, f"{error} Nothing of this run will be kept."
+        atexit.register(shutil.rmtree, passing, ignore_errors=True)
+        return passing, warning
+    return folder, ""
 
 
 def _new_folder() -> Path:

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Linear
-from cnnstudio.project import Project, read
+from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.recipe import Recipe
 from cnnstudio.training.events import Step
 from cnnstudio.ui.run import Run, Table
@@ -145,10 +145,36 @@ def test_weights_that_cannot_be_had_are_a_sentence(qtbot: QtBot, tiny: Project, 
     run.close()
 
 
-def test_a_run_with_nowhere_to_write_says_so(qtbot: QtBot, tiny: Project, isolated_home: Path) -> None:
+def test_who_has_nowhere_to_write_trains_all_the_same_and_is_told(
+    qtbot: QtBot, tiny: Project, isolated_home: Path
+) -> None:
     (isolated_home / "runs").write_text("a file where the folder should be")
-    run = Run()
+    run, said = Run(), []
+    run.said.connect(said.append)
     run.start(tiny)
-    qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
-    assert run.sentence.startswith("The run has nowhere to keep its weights")
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    assert said[0].startswith("The run has nowhere to keep its weights")
+    assert "export what you want to keep" in said[0]
+    assert run.weights is not None and run.weights.exists(), "until the program ends they can be exported"
+    assert isolated_home not in run.weights.parents
+    run.close()
+
+
+def test_a_run_on_a_full_disk_is_trained_all_the_same(
+    qtbot: QtBot, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, project: Project) -> None:
+        raise ProjectError(f"{path.name} was not written: the disk is full.")
+
+    def no_room(**_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cnnstudio.ui.run.write", full)
+    monkeypatch.setattr("cnnstudio.ui.run.tempfile.mkdtemp", no_room)
+    run, said = Run(), []
+    run.said.connect(said.append)
+    run.start(tiny)
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    assert said[0] == "project.cnn was not written: the disk is full. Nothing of this run will be kept."
+    assert run.weights is None and len(run.epochs) == 2
     run.close()
