@@ -191,10 +191,10 @@ class Run(QObject):
             self._worker.stop()
             self.advanced.emit()
 
-    def close(self) -> None:
-        """Stop, and wait for the thread: for the end of the program."""
+    def close(self, seconds: float = JOIN_SECONDS) -> bool:
+        """Stop for good, and wait so long for the thread; whether it has ended."""
         self._timer.stop()
-        self._finish_thread()
+        return self._finish_thread(seconds)
 
     def watch(self, node: str | None, image: int) -> None:
         """Say which node's feature maps to show, of which validation image; the run sends them as it goes."""
@@ -278,10 +278,11 @@ class Run(QObject):
         self.state, self.sentence = state, sentence
         self.state_changed.emit(state)
 
-    def _finish_thread(self) -> None:
-        if self._worker is not None:
-            self._worker.stop()
-            self._worker.join(JOIN_SECONDS)
+    def _finish_thread(self, seconds: float = JOIN_SECONDS) -> bool:
+        if self._worker is None:
+            return True
+        self._worker.stop()
+        return self._worker.join(seconds)
 
 
 @dataclass(frozen=True)

@@ -357,9 +357,7 @@ class Window(QMainWindow):
         self.preferences.set_bytes("geometry", self.saveGeometry())
         self.preferences.set_bytes("layout", self.saveState(LAYOUT_VERSION))
         self.preferences.sync()
-        self.hide()  # a step that takes a while ends out of sight
-        self.run.close()
-        self.feature_maps.close_tasks()
+        self.hide()
         self.training.images.close_tasks()
         self.exports.close()
         self.pictures.close()
@@ -367,6 +365,10 @@ class Window(QMainWindow):
         self.files.close()
         super().closeEvent(event)
         self.windows.remove(self)
+
+    def end(self, seconds: float) -> bool:
+        """Stop what computes, and wait so long for the step that it is at; whether it has ended."""
+        return all([self.run.close(seconds), self.feature_maps.close_tasks(seconds)])
 
     def leave(self, then: Callable[[], object] = lambda: None) -> bool:
         """Close, and do ``then``, where nothing would be lost, else ask in place first; whether it was done at once."""

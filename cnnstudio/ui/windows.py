@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMenu
 from shiboken6 import isValid
 
@@ -19,6 +19,8 @@ from cnnstudio.ui.recent import Recent
 if TYPE_CHECKING:
     from cnnstudio.ui.window import Window
 
+LONGEST_STEP = 10.0  # seconds that the end of the program waits for the step of a training
+LOOK_AGAIN = 100  # milliseconds
 STEP = 32  # pixels by which a new window stands right of and below the one that it came from
 
 
@@ -32,6 +34,7 @@ class Windows:
         self.library = Library(QApplication.instance())
         self.all: list[Window] = []
         self._closed: list[Window] = []
+        self._ending: list[Window] = []  # those whose last step still goes on
         self._make = make
 
     # which windows there are
@@ -91,10 +94,23 @@ class Windows:
             self.all.remove(window)
         # held until Qt has deleted it, for the same reason
         self._closed = [*(each for each in self._closed if isValid(each)), window]
+        self._ending.append(window)
         if self.all:
-            window.deleteLater()
-        else:
+            self._let_go()
+        else:  # so that the program does not end in the middle of a step
+            for each in self._ending:
+                each.end(LONGEST_STEP)
             self.recent.close()
+
+    def _let_go(self) -> None:
+        """Delete the closed windows that have come to an end; the others do so out of sight, and hold nobody up."""
+        self._ending = [window for window in self._ending if isValid(window)]
+        ended = [window for window in self._ending if self.all and window.end(0.0)]
+        self._ending = [window for window in self._ending if window not in ended]
+        for window in ended:
+            window.deleteLater()
+        if self._ending and self.all:
+            QTimer.singleShot(LOOK_AGAIN, self.recent, self._let_go)
 
     def quit(self) -> None:
         """Close every window, those with unsaved work first; where a person keeps one open, the rest stays, too."""

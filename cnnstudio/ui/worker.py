@@ -147,12 +147,11 @@ class Task(QObject, Generic[T]):
         """Whether neither ``finished`` nor ``failed`` has been emitted and ``stop`` was not called."""
         return self._timer.isActive()
 
-    def stop(self, seconds: float | None = None) -> None:
-        """Ask the function to end at its next report; nothing is emitted any more. Waits for it if asked to."""
+    def stop(self, seconds: float = 0.0) -> bool:
+        """Ask the function to end at its next report; nothing is emitted any more. Waits so long; whether it ended."""
         self._timer.stop()
         self._worker.stop()
-        if seconds is not None:
-            self._worker.join(seconds)
+        return self._worker.join(seconds)
 
     @staticmethod
     def _steps(function: Callable[[Callable[[str, float | None], bool]], T], worker: Worker) -> Iterator[Any]:

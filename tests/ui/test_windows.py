@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -330,6 +331,51 @@ def test_closing_one_window_leaves_the_other_and_nothing_of_it(window: Window, f
     assert not isValid(made) and not isValid(made.canvas) and not isValid(made.run)
     window.commands.run("theme-dark")  # nobody who is gone is told of it
     assert window.isVisible()
+
+
+def long_step(qtbot: QtBot, window: Window, project: Project) -> threading.Event:
+    """Have a window train, in the middle of a step that ends when this is set."""
+    end, begun = threading.Event(), threading.Event()
+    recipe = dataclasses.replace(project.recipe, epochs=10_000)
+    window.document.open(dataclasses.replace(project, recipe=recipe), None)
+    window.commands.run("train")
+    qtbot.waitUntil(lambda: len(window.run.steps) > 0, timeout=60_000)
+
+    def step() -> None:
+        begun.set()
+        end.wait(30.0)
+
+    window.run.call(step)
+    qtbot.waitUntil(begun.is_set)
+    window.document.undo_stack.setClean()
+    return end
+
+
+def test_a_window_that_closes_in_the_middle_of_a_step_holds_the_others_up_for_nothing(
+    qtbot: QtBot, window: Window, tiny: Project
+) -> None:
+    window.windows.new(window)
+    made = other(window)
+    end = long_step(qtbot, made, tiny)
+    made.commands.run("window-close")  # returns although the step goes on
+    assert not end.is_set() and not made.isVisible() and window.windows.all == [window]
+    qtbot.wait(250)
+    assert isValid(made), "it waits out of sight"
+    end.set()
+    qtbot.waitUntil(lambda: not isValid(made))
+    assert "training" not in [thread.name for thread in threading.enumerate()]
+    assert window.isVisible()
+
+
+def test_the_end_of_the_program_waits_for_the_steps_of_all_windows(qtbot: QtBot, window: Window, tiny: Project) -> None:
+    window.windows.new(window)
+    made = other(window)
+    end = long_step(qtbot, made, tiny)
+    made.commands.run("window-close")
+    threading.Timer(0.3, end.set).start()
+    window.commands.run("window-close")
+    assert end.is_set()
+    assert "training" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_quitting_closes_all_windows(window: Window, file: Path) -> None:

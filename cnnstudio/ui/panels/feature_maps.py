@@ -278,11 +278,10 @@ class FeatureMapsPanel(QWidget):
         if look.seen.node not in self._document.concealed:
             self._show(look.seen, f"step {look.seen.step:,}" if look.seen.step else "untrained weights")
 
-    def close_tasks(self) -> None:
-        """Wait for what is being computed: for the end of the program."""
+    def close_tasks(self, seconds: float = 10.0) -> bool:
+        """End what is being computed for good, and wait so long for it; whether it has ended."""
         self._settle.stop()
-        if self._task is not None:
-            self._task.stop(10.0)
+        return self._task is None or self._task.stop(seconds)
 
     # showing
 
