@@ -12,7 +12,7 @@ from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.merge import Concat, Multiply
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d, ChannelPool
 from cnnstudio.blocks.wording import OptionalChannels, counted, require_map
-from cnnstudio.graph import Block, Composite, Graph, Shape, Sketch, block
+from cnnstudio.graph import Block, Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Count, Range
 
 
@@ -38,10 +38,9 @@ class SqueezeExcite(Composite):
     activation: Nonlinearity = "ReLU"
     gate: Literal["Sigmoid", "Hardsigmoid"] = "Sigmoid"
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
-        draw = Sketch()
         entry = draw(Input(shape))
         x = draw(AdaptiveAvgPool2d(1), entry, name="pool")
         x = draw(Conv2d(self.channels or max(1, shape.channels // self.reduction), 1), x, name="squeeze")
@@ -50,7 +49,6 @@ class SqueezeExcite(Composite):
         x = draw(Conv2d(shape.channels, 1), x, name="excite")
         x = draw(Sigmoid() if self.gate == "Sigmoid" else Hardsigmoid(), x, name="gate")
         draw(Multiply(), entry, x, name="scale")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"÷ {self.reduction}" if self.channels is None else str(self.channels)
@@ -72,12 +70,11 @@ class EfficientChannelAttention(Composite):
 
     kernel_size: Annotated[int | None, Range(1, 63)] = None
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         nearest = int(abs((log2(shape.channels) + 1) / 2))
         kernel = self.kernel_size or nearest + (nearest + 1) % 2
-        draw = Sketch()
         entry = draw(Input(shape))
         x = draw(AdaptiveAvgPool2d(1), entry, name="pool")
         x = draw(Permute((2, 3, 1)), x, name="to_row")
@@ -85,7 +82,6 @@ class EfficientChannelAttention(Composite):
         x = draw(Permute((3, 1, 2)), x, name="to_channels")
         x = draw(Sigmoid(), x, name="gate")
         draw(Multiply(), entry, x, name="scale")
-        return draw.graph()
 
     def brief(self) -> str:
         return "" if self.kernel_size is None else counted(self.kernel_size, "channel")
@@ -106,10 +102,9 @@ class SpatialAttention(Composite):
 
     kernel_size: Annotated[int, Range(1, 63)] = 7
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
-        draw = Sketch()
         entry = draw(Input(shape))
         mean, most = (
             draw(ChannelPool("mean"), entry, name="mean"),
@@ -119,7 +114,6 @@ class SpatialAttention(Composite):
         x = draw(Conv2d(1, self.kernel_size, padding="same", bias=False), x, name="conv")
         x = draw(Sigmoid(), x, name="gate")
         draw(Multiply(), entry, x, name="scale")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"{self.kernel_size}×{self.kernel_size}"
@@ -183,12 +177,10 @@ class CBAM(Composite):
     reduction: Count = 16
     kernel_size: Annotated[int, Range(1, 63)] = 7
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         require_map(self, inputs[0])
-        draw = Sketch()
         x = draw(ChannelAttention(self.reduction), draw(Input(inputs[0])), name="channel_attention")
         draw(SpatialAttention(self.kernel_size), x, name="spatial_attention")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"÷ {self.reduction} · {self.kernel_size}×{self.kernel_size}"

@@ -10,7 +10,7 @@ from cnnstudio.blocks.activation import Nonlinearity, nonlinearity
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon, LayerNorm2d
 from cnnstudio.blocks.wording import arguments, counted, nearest_divisor, require_map, side, window_does_not_fit
-from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, Window, block, pair
+from cnnstudio.graph import Block, Composite, Pen, Remedy, Shape, ShapeError, Window, block, pair
 from cnnstudio.graph.parameter import (
     Channels,
     Count,
@@ -211,12 +211,10 @@ class PatchifyStem(Composite):
     patch_size: Annotated[int, Range(1, 1_024)] = 4
     eps: Epsilon = 1e-6
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         require_map(self, inputs[0])
-        draw = Sketch()
         x = draw(Conv2d(self.out_channels, self.patch_size, self.patch_size), draw(Input(inputs[0])), name="conv")
         draw(LayerNorm2d(self.eps), x, name="norm")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"{self.out_channels} · {side(self.patch_size)}"
@@ -346,15 +344,13 @@ class ConvBNReLU(Composite):
     activation: Nonlinearity = "ReLU"
     eps: Epsilon = 1e-5
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         require_map(self, inputs[0])
-        draw = Sketch()
         x = draw(Input(inputs[0]))
         x = draw(self.convolution, x, name="conv")
         x = draw(BatchNorm2d(self.eps), x, name="bn")
         for made in nonlinearity(self.activation):
             x = draw(made, x, name=made.stem)
-        return draw.graph()
 
     @property
     def convolution(self) -> Conv2d:

@@ -12,7 +12,7 @@ from cnnstudio.blocks.normalization import BatchNorm2d
 from cnnstudio.blocks.pooling import AvgPool2d
 from cnnstudio.blocks.regularization import Dropout
 from cnnstudio.blocks.wording import require_map
-from cnnstudio.graph import Block, Composite, Graph, Shape, Sketch, block
+from cnnstudio.graph import Block, Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Range, Rate
 
 Times = Annotated[int, Range(1, 64)]
@@ -38,10 +38,9 @@ class DenseLayer(Composite):
     bottleneck: Times = 4
     drop: Rate = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
-        draw = Sketch()
         entry = draw(Input(shape))
         dropout: list[Block] = [Dropout(self.drop)] if self.drop else []
         x = draw.chain(
@@ -55,7 +54,6 @@ class DenseLayer(Composite):
             *dropout,
         )
         draw(Concat(), entry, x, name="both")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"+ {self.growth}"
@@ -82,11 +80,9 @@ class DenseBlock(Composite):
     bottleneck: Times = 4
     drop: Rate = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         require_map(self, inputs[0])
-        draw = Sketch()
         draw.chain(draw(Input(inputs[0])), *[DenseLayer(self.growth, self.bottleneck, self.drop)] * self.layers)
-        return draw.graph()
 
     def brief(self) -> str:
         return f"{self.layers} × {self.growth}"
@@ -105,15 +101,13 @@ class Transition(Composite):
 
     compression: Annotated[float, Range(0.01, 1.0)] = 0.5
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
-        draw = Sketch()
         x = draw(BatchNorm2d(), draw(Input(shape)), name="bn")
         x = draw(ReLU(), x, name="relu")
         x = draw(Conv2d(max(1, int(shape.channels * self.compression)), 1, bias=False), x, name="conv")
         draw(AvgPool2d(2), x, name="pool")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"× {self.compression:g}"

@@ -16,7 +16,7 @@ from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon
 from cnnstudio.blocks.pooling import MaxPool2d
 from cnnstudio.blocks.regularization import StochasticDepth
 from cnnstudio.blocks.wording import OptionalChannels, require_map, side
-from cnnstudio.graph import Composite, Graph, Remedy, Shape, ShapeError, Sketch, block, pair
+from cnnstudio.graph import Composite, Pen, Remedy, Shape, ShapeError, block, pair
 from cnnstudio.graph.parameter import Channels, PositivePair, Range, Rate
 
 Expansion = Annotated[float, Range(0.1, 64.0)]
@@ -44,12 +44,11 @@ class DepthwiseSeparable(Composite):
     stride: PositivePair = 1
     activation: Nonlinearity = "ReLU"
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         channels = shape.channels
         half = Conv2d(1, self.kernel_size).half
-        draw = Sketch()
         x = draw(Input(shape))
         for name, conv in (
             ("depthwise", Conv2d(channels, self.kernel_size, self.stride, half, groups=channels, bias=False)),
@@ -57,7 +56,6 @@ class DepthwiseSeparable(Composite):
         ):
             x = draw(conv, x, name=name)
             x = draw.chain(x, BatchNorm2d(), *nonlinearity(self.activation))
-        return draw.graph()
 
     def brief(self) -> str:
         words = [str(self.out_channels), side(self.kernel_size)]
@@ -98,12 +96,12 @@ class InvertedResidual(Composite):
     drop: Rate = 0.0
     eps: Epsilon = 1e-5
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         expanded = self.expanded or max(1, round(shape.channels * self.expansion))
         attention = SqueezeExcite(channels=divisible(expanded // 4), gate="Hardsigmoid") if self.squeeze else None
-        return _inverted(self, shape, expanded, attention, self.activation)
+        _inverted(draw, shape, self, expanded, attention)
 
     def brief(self) -> str:
         return _inverted_brief(self)
@@ -131,11 +129,11 @@ class MBConv(Composite):
     drop: Rate = 0.0
     eps: Epsilon = 1e-5
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         attention = SqueezeExcite(channels=max(1, shape.channels // 4), activation="SiLU")
-        return _inverted(self, shape, divisible(shape.channels * self.expansion), attention, "SiLU")
+        _inverted(draw, shape, self, divisible(shape.channels * self.expansion), attention)
 
     def brief(self) -> str:
         return _inverted_brief(self)
@@ -166,19 +164,18 @@ class FusedMBConv(Composite):
     drop: Rate = 0.0
     eps: Epsilon = 1e-5
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         expanded = divisible(shape.channels * self.expansion)
         conv = partial(ConvBNReLU, kernel_size=self.kernel_size, stride=self.stride, activation="SiLU", eps=self.eps)
-        draw = Sketch()
         entry = draw(Input(shape))
         if expanded == shape.channels:
             x = draw(conv(self.out_channels), entry, name="conv")
         else:
             x = draw(conv(expanded), entry, name="expand")
             x = draw(ConvBNReLU(self.out_channels, 1, activation="none", eps=self.eps), x, name="project")
-        return _joined(draw, x, entry, shape, self)
+        _joined(draw, x, entry, shape, self)
 
     def brief(self) -> str:
         return _inverted_brief(self)
@@ -203,10 +200,9 @@ class Fire(Composite):
     expand1x1_channels: Channels = 64
     expand3x3_channels: Channels = 64
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
-        draw = Sketch()
         x = draw(Conv2d(self.squeeze_channels, 1), draw(Input(shape)), name="squeeze")
         x = draw(ReLU(), x, name="squeeze_relu")
         one = draw(Conv2d(self.expand1x1_channels, 1), x, name="expand1x1")
@@ -214,7 +210,6 @@ class Fire(Composite):
         three = draw(Conv2d(self.expand3x3_channels, 3, padding=1), x, name="expand3x3")
         three = draw(ReLU(), three, name="expand3x3_relu")
         draw(Concat(), one, three, name="both")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"{self.squeeze_channels} → {self.expand1x1_channels} + {self.expand3x3_channels}"
@@ -238,7 +233,7 @@ class ShuffleUnit(Composite):
     out_channels: OptionalChannels = None
     stride: Annotated[int, Range(1, 3)] = 1
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         out_channels = self.out_channels or shape.channels * (1 if self.stride == 1 else 2)
@@ -254,7 +249,6 @@ class ShuffleUnit(Composite):
                 Remedy("Leave out_channels open", (replace(self, out_channels=None),)),
                 Remedy("Set the stride to 2", (replace(self, stride=2),)),
             )
-        draw = Sketch()
         entry = draw(Input(shape))
         if self.stride == 1:
             left = draw(ChannelSlice(0, half), entry, name="left")
@@ -265,9 +259,8 @@ class ShuffleUnit(Composite):
         x = draw(ConvBNReLU(half, 3, self.stride, groups=half, activation="none"), x, name="right_depthwise")
         x = draw(ConvBNReLU(half, 1), x, name="right_project")
         draw(ChannelShuffle(2), draw(Concat(), left, x, name="both"), name="shuffle")
-        return draw.graph()
 
-    def _shrunk(self, draw: Sketch, entry: str, channels: int, half: int) -> str:
+    def _shrunk(self, draw: Pen, entry: str, channels: int, half: int) -> str:
         depthwise = ConvBNReLU(channels, 3, self.stride, groups=channels, activation="none")
         return draw(ConvBNReLU(half, 1), draw(depthwise, entry, name="left_depthwise"), name="left_project")
 
@@ -300,10 +293,9 @@ class XceptionBlock(Composite):
     relu_first: bool = True
     grow_first: bool = True
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
-        draw = Sketch()
         x = entry = draw(Input(shape))
         channels = shape.channels
         for number in range(1, self.repeats + 1):
@@ -320,7 +312,6 @@ class XceptionBlock(Composite):
             shortcut = draw(Conv2d(self.out_channels, 1, self.stride, bias=False), entry, name="shortcut")
             shortcut = draw(BatchNorm2d(), shortcut, name="shortcut_bn")
         draw(Add(), x, shortcut, name="add")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"{self.out_channels} · {self.repeats}×" + (f" · s{self.stride}" if self.stride != 1 else "")
@@ -336,15 +327,11 @@ def divisible(channels: float, by: int = 8) -> int:
 
 
 def _inverted(
-    made: InvertedResidual | MBConv,
-    shape: Shape,
-    expanded: int,
-    attention: SqueezeExcite | None,
-    activation: Nonlinearity,
-) -> Graph:
+    draw: Pen, shape: Shape, made: InvertedResidual | MBConv, expanded: int, attention: SqueezeExcite | None
+) -> None:
     """Expand, filter each channel, weigh the channels, project, and add the input where the shape stays."""
     conv = partial(ConvBNReLU, eps=made.eps)
-    draw = Sketch()
+    activation = made.activation if isinstance(made, InvertedResidual) else "SiLU"
     x = entry = draw(Input(shape))
     if expanded != shape.channels:
         x = draw(conv(expanded, 1, activation=activation), x, name="expand")
@@ -353,17 +340,16 @@ def _inverted(
     if attention:
         x = draw(attention, x, name="se")
     x = draw(conv(made.out_channels, 1, activation="none"), x, name="project")
-    return _joined(draw, x, entry, shape, made)
+    _joined(draw, x, entry, shape, made)
 
 
-def _joined(draw: Sketch, x: str, entry: str, shape: Shape, made: InvertedResidual | MBConv | FusedMBConv) -> Graph:
+def _joined(draw: Pen, x: str, entry: str, shape: Shape, made: InvertedResidual | MBConv | FusedMBConv) -> None:
     """With the input added where the shape stays: at stride 1, with as many channels and an odd kernel."""
     odd = all(side % 2 for side in pair(made.kernel_size))
     if made.stride == 1 and shape.channels == made.out_channels and odd:
         if made.drop:
             x = draw(StochasticDepth(made.drop), x, name="drop")
         draw(Add(), x, entry, name="add")
-    return draw.graph()
 
 
 def _inverted_brief(made: InvertedResidual | MBConv | FusedMBConv) -> str:

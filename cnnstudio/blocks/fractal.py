@@ -8,7 +8,7 @@ from cnnstudio.blocks.convolution import ConvBNReLU
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.merge import Mean
 from cnnstudio.blocks.wording import require_map
-from cnnstudio.graph import Composite, Graph, Shape, Sketch, block
+from cnnstudio.graph import Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Range
 
 
@@ -31,15 +31,13 @@ class FractalBlock(Composite):
     out_channels: Channels = 64
     columns: Annotated[int, Range(1, 6)] = 3
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         require_map(self, inputs[0])
-        draw = Sketch()
         ends = self._grown(draw, draw(Input(inputs[0])), self.columns)
         if len(ends) > 1:
             draw(Mean(), *ends)
-        return draw.graph()
 
-    def _grown(self, draw: Sketch, x: str, columns: int) -> list[str]:
+    def _grown(self, draw: Pen, x: str, columns: int) -> list[str]:
         """The ends of the fractal of so many columns that begins at ``x``, the longest path first."""
         here = draw(ConvBNReLU(self.out_channels), x)
         if columns == 1:

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.activation import Identity
 from cnnstudio.blocks.input import Input
-from cnnstudio.graph import Arity, Composite, Graph, GraphError, Node, Shape, ShapeError, block, parameters
+from cnnstudio.graph import Arity, Composite, Graph, GraphError, Node, Pen, Shape, ShapeError, block, parameters
 from cnnstudio.graph.frame import mapped
 from cnnstudio.graph.parameter import Length, Range
 
@@ -50,6 +50,9 @@ class Group(Composite):
         words = re.findall(r"[A-Za-z0-9]+", self.label)
         name = "".join(word[:1].upper() + word[1:] for word in words)[:40]
         return name if name[:1].isalpha() else f"Group{name}"
+
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
+        draw.copy(self.graph(*inputs))
 
     def graph(self, *inputs: Shape) -> Graph:
         """The body, whose Inputs take the shapes that enter; of a repeated group its copies in a row."""

@@ -10,7 +10,7 @@ from cnnstudio.blocks.merge import Concat
 from cnnstudio.blocks.normalization import Epsilon
 from cnnstudio.blocks.pooling import AvgPool2d, MaxPool2d
 from cnnstudio.blocks.wording import require_map
-from cnnstudio.graph import Block, Composite, Graph, Shape, Sketch, block
+from cnnstudio.graph import Block, Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Range
 
 
@@ -24,9 +24,8 @@ class Branches(Composite):
         """Branch -> its blocks, one behind the other."""
         raise NotImplementedError
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         require_map(self, inputs[0])
-        draw = Sketch()
         entry = draw(Input(inputs[0]))
         ends = []
         for branch, blocks in self.branches().items():
@@ -35,7 +34,6 @@ class Branches(Composite):
                 x = draw(made, x, name=branch if len(blocks) == 1 else f"{branch}_{number}")
             ends.append(x)
         draw(Concat(), *ends, name="cat")
-        return draw.graph()
 
 
 @block
@@ -204,10 +202,9 @@ class InceptionE(Composite):
 
     eps: Epsilon = 1e-3
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         require_map(self, inputs[0])
         eps = self.eps
-        draw = Sketch()
         entry = draw(Input(inputs[0]))
         one = draw(_conv(320, eps=eps), entry, name="conv1x1")
         x = draw(_conv(384, eps=eps), entry, name="conv3x3_reduce")
@@ -219,7 +216,6 @@ class InceptionE(Composite):
         double_column = draw(_conv(384, (3, 1), eps=eps), x, name="double3x3_column")
         pool = draw(_conv(192, eps=eps), draw(AvgPool2d(3, 1, 1), entry, name="pool"), name="pool_conv")
         draw(Concat(), one, row, column, double_row, double_column, pool, name="cat")
-        return draw.graph()
 
     def brief(self) -> str:
         return "2048"

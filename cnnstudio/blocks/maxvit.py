@@ -17,7 +17,7 @@ from cnnstudio.blocks.residual import residual_brief
 from cnnstudio.blocks.swin import WindowBlock
 from cnnstudio.blocks.windows import Side
 from cnnstudio.blocks.wording import require_map
-from cnnstudio.graph import Composite, Graph, Shape, Sketch, block
+from cnnstudio.graph import Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Count, Range, Rate
 
 Stride = Annotated[int, Range(1, 2)]
@@ -45,11 +45,10 @@ class PreActMBConv(Composite):
     stride: Stride = 1
     drop: Rate = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         wide = 4 * self.out_channels
-        draw = Sketch()
         entry = shortcut = draw(Input(shape))
         if self.stride != 1:
             shortcut = draw(AvgPool2d(3, self.stride, 1), entry, name="shortcut_pool")
@@ -65,7 +64,6 @@ class PreActMBConv(Composite):
         if self.drop:
             x = draw(StochasticDepth(self.drop), x, name="drop")
         draw(Add(), x, shortcut, name="add")
-        return draw.graph()
 
     def brief(self) -> str:
         return residual_brief(self.out_channels, self.stride, 0)
@@ -95,14 +93,12 @@ class MaxVitBlock(Composite):
     window_size: Side = 4
     drop: Rate = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
-        draw = Sketch()
         x = draw(PreActMBConv(self.out_channels, self.stride, self.drop), draw(Input(shape)), name="mbconv")
         near = WindowBlock(self.num_heads, self.window_size, scale_by="token", drop=self.drop)
         draw(replace(near, windows="grid"), draw(near, x, name="near"), name="far")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"{residual_brief(self.out_channels, self.stride, 0)} · {self.num_heads} heads"

@@ -48,12 +48,14 @@ class Multiply(Block):
                     f"Multiply needs the same kind of thing at each input, but input 1 is {kind(inputs[0])}, "
                     f"{inputs[0]}, and input {port + 1} is {kind(shape)}, {shape}."
                 )
+            if shape == result:
+                continue
             if any(a != b and 1 not in (a, b) for a, b in zip(result, shape, strict=True)):
                 raise ShapeError(
                     f"Multiply needs sizes that are equal, or 1, along each axis, but {result} meets {shape} at input "
                     f"{port + 1}."
                 )
-            result = Shape(*(b if a == 1 else a for a, b in zip(result, shape, strict=True)))
+            result = Shape(*[b if a == 1 else a for a, b in zip(result, shape, strict=True)])
         return result
 
     def forward(self, name: str, *inputs: str) -> str:
@@ -105,7 +107,7 @@ class Concat(Block):
                     f"{port + 1} is {shape}.",
                     *_resizings(first, shape, port),
                 )
-        return Shape(sum(shape[0] for shape in inputs), *first[1:])
+        return Shape(sum([shape[0] for shape in inputs]), *first[1:])
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"torch.cat([{', '.join(inputs)}], dim=1)"

@@ -11,7 +11,7 @@ from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import BatchNorm2d
 from cnnstudio.blocks.residual import Reduction, finish, residual_brief
 from cnnstudio.blocks.wording import OptionalChannels, require_map
-from cnnstudio.graph import Composite, Graph, Shape, Sketch, block
+from cnnstudio.graph import Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Count, PositivePair, Rate
 
 
@@ -38,10 +38,9 @@ class PreActResidual(Composite):
     squeeze: Reduction = 0
     drop: Rate = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
-        draw = Sketch()
         entry = draw(Input(shape))
         active = draw.chain(entry, BatchNorm2d(), ReLU())
         x = draw.chain(
@@ -56,7 +55,6 @@ class PreActResidual(Composite):
         if self.stride != 1 or shape.channels != self.out_channels:
             shortcut = draw(Conv2d(self.out_channels, 1, self.stride, bias=False), active, name="shortcut")
         draw(Add(), x, shortcut, name="add")
-        return draw.graph()
 
     def brief(self) -> str:
         return residual_brief(self.out_channels, self.stride, self.squeeze)
@@ -89,11 +87,10 @@ class PreActBottleneck(Composite):
     squeeze: Reduction = 0
     drop: Rate = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         width = self.width or max(1, self.out_channels // 4)
-        draw = Sketch()
         entry = draw(Input(shape))
         active = draw.chain(entry, BatchNorm2d(), ReLU())
         x = draw.chain(
@@ -111,7 +108,6 @@ class PreActBottleneck(Composite):
         if self.stride != 1 or shape.channels != self.out_channels:
             shortcut = draw(Conv2d(self.out_channels, 1, self.stride, bias=False), active, name="shortcut")
         draw(Add(), x, shortcut, name="add")
-        return draw.graph()
 
     def brief(self) -> str:
         groups = f" · g{self.groups}" if self.groups != 1 else ""

@@ -12,7 +12,7 @@ from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import BatchNorm2d
 from cnnstudio.blocks.residual import project, residual_brief
 from cnnstudio.blocks.wording import require_map
-from cnnstudio.graph import Block, Composite, Graph, Shape, Sketch, block
+from cnnstudio.graph import Block, Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Count, Fraction, PositivePair, Range
 
 
@@ -38,13 +38,12 @@ class RegNetBlock(Composite):
     group_width: Count = 16
     squeeze: Fraction = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         width = self.out_channels
         groups = max(1, width // self.group_width)
         attention: list[Block] = [SqueezeExcite(channels=max(1, round(shape.channels * self.squeeze)))]
-        draw = Sketch()
         entry = draw(Input(shape))
         shortcut = project(draw, entry, shape, width, self.stride)
         x = draw.chain(
@@ -60,7 +59,6 @@ class RegNetBlock(Composite):
             BatchNorm2d(),
         )
         draw(ReLU(), draw(Add(), shortcut, x, name="add"))
-        return draw.graph()
 
     def brief(self) -> str:
         return residual_brief(self.out_channels, self.stride, bool(self.squeeze)) + f" · {self.group_width} wide"
@@ -90,15 +88,13 @@ class RegNetStage(Composite):
     group_width: Count = 16
     squeeze: Fraction = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         require_map(self, inputs[0])
-        draw = Sketch()
         x = draw(Input(inputs[0]))
         for number in range(1, self.depth + 1):
             stride = self.stride if number == 1 else 1
             made = RegNetBlock(self.out_channels, stride, self.group_width, self.squeeze)
             x = draw(made, x, name=f"block{number}")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"× {self.depth} · " + residual_brief(self.out_channels, self.stride, bool(self.squeeze))

@@ -12,7 +12,7 @@ from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import BatchNorm2d, LayerNorm2d
 from cnnstudio.blocks.regularization import StochasticDepth
 from cnnstudio.blocks.wording import OptionalChannels, require_map, side
-from cnnstudio.graph import Block, Composite, Graph, Shape, Sketch, block
+from cnnstudio.graph import Block, Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Costless, Count, PositivePair, Range, Rate
 
 Reduction = Annotated[int, Range(0, 256)]
@@ -40,10 +40,9 @@ class Residual(Composite):
     squeeze: Reduction = 0
     drop: Rate = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
-        draw = Sketch()
         entry = draw(Input(shape))
         x = draw.chain(
             entry,
@@ -56,7 +55,6 @@ class Residual(Composite):
         x = finish(draw, x, self.squeeze, self.drop)
         x = draw(Add(), x, project(draw, entry, shape, self.out_channels, self.stride), name="add")
         draw(ReLU(), x)
-        return draw.graph()
 
     def brief(self) -> str:
         return residual_brief(self.out_channels, self.stride, self.squeeze)
@@ -88,11 +86,10 @@ class Bottleneck(Composite):
     squeeze: Reduction = 0
     drop: Rate = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         width = self.width or max(1, self.out_channels // 4)
-        draw = Sketch()
         entry = draw(Input(shape))
         x = draw.chain(
             entry,
@@ -108,7 +105,6 @@ class Bottleneck(Composite):
         x = finish(draw, x, self.squeeze, self.drop)
         x = draw(Add(), x, project(draw, entry, shape, self.out_channels, self.stride), name="add")
         draw(ReLU(), x)
-        return draw.graph()
 
     def brief(self) -> str:
         groups = f" · g{self.groups}" if self.groups != 1 else ""
@@ -171,11 +167,10 @@ class ConvNeXtBlock(Composite):
     init_value: Annotated[float, Range(0.0, 100.0), Costless()] = 1e-6
     drop: Rate = 0.0
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         channels = shape.channels
-        draw = Sketch()
         entry = draw(Input(shape))
         x = draw(Conv2d(channels, self.kernel_size, padding="same", groups=channels), entry, name="depthwise")
         x = draw(LayerNorm2d(1e-6), x, name="norm")
@@ -184,13 +179,12 @@ class ConvNeXtBlock(Composite):
         x = draw(Conv2d(channels, 1), x, name="project")
         x = draw(LayerScale(self.init_value), x, name="layer_scale")
         draw(Add(), finish(draw, x, 0, self.drop), entry, name="add")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"{side(self.kernel_size)} · × {self.expansion}"
 
 
-def project(draw: Sketch, entry: str, shape: Shape, out_channels: int, stride: int | tuple[int, int]) -> str:
+def project(draw: Pen, entry: str, shape: Shape, out_channels: int, stride: int | tuple[int, int]) -> str:
     """The shortcut from ``entry``: itself where the shape stays, else a 1×1 convolution with BatchNorm."""
     if stride == 1 and shape.channels == out_channels:
         return entry
@@ -198,7 +192,7 @@ def project(draw: Sketch, entry: str, shape: Shape, out_channels: int, stride: i
     return draw(BatchNorm2d(), x, name="shortcut_bn")
 
 
-def finish(draw: Sketch, x: str, squeeze: int, drop: float) -> str:
+def finish(draw: Pen, x: str, squeeze: int, drop: float) -> str:
     """What may stand at the end of a residual branch, before the addition."""
     if squeeze:
         x = draw(SqueezeExcite(squeeze), x, name="se")

@@ -13,7 +13,7 @@ from cnnstudio.blocks.regularization import StochasticDepth
 from cnnstudio.blocks.resampling import Pad, PixelUnshuffle
 from cnnstudio.blocks.windows import CosineWindowAttention, Side, WindowAttention
 from cnnstudio.blocks.wording import require_map
-from cnnstudio.graph import Composite, Graph, Shape, Sketch, block
+from cnnstudio.graph import Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Count, Range, Rate
 
 
@@ -48,11 +48,10 @@ class WindowBlock(Composite):
     drop: Rate = 0.0
     eps: Epsilon = 1e-5
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         attention = WindowAttention(self.num_heads, self.window_size, self.shift, self.windows, self.scale_by)
-        draw = Sketch()
         entry = draw(Input(shape))
         x = draw(LayerNorm2d(self.eps), entry, name="norm1")
         x = draw(attention, x, name="attention")
@@ -60,7 +59,6 @@ class WindowBlock(Composite):
         x = draw(LayerNorm2d(self.eps), middle, name="norm2")
         x = _thought_over(draw, x, shape, self.mlp_ratio)
         draw(Add(), _dropped(draw, x, self.drop, "drop2"), middle, name="add2")
-        return draw.graph()
 
     def brief(self) -> str:
         words = ["shifted"] if self.shift else ["grid"] if self.windows == "grid" else []
@@ -93,10 +91,9 @@ class CosineWindowBlock(Composite):
     drop: Rate = 0.0
     eps: Epsilon = 1e-5
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
-        draw = Sketch()
         entry = draw(Input(shape))
         x = draw(CosineWindowAttention(self.num_heads, self.window_size, self.shift), entry, name="attention")
         x = draw(LayerNorm2d(self.eps), x, name="norm1")
@@ -104,7 +101,6 @@ class CosineWindowBlock(Composite):
         x = _thought_over(draw, middle, shape, self.mlp_ratio)
         x = draw(LayerNorm2d(self.eps), x, name="norm2")
         draw(Add(), _dropped(draw, x, self.drop, "drop2"), middle, name="add2")
-        return draw.graph()
 
     def brief(self) -> str:
         shifted = " · shifted" if self.shift else ""
@@ -130,11 +126,10 @@ class PatchMerging(Composite):
     norm: Literal["before", "after"] = "before"
     eps: Epsilon = 1e-5
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         require_map(self, shape)
         bottom, right = (side % 2 for side in shape.spatial)
-        draw = Sketch()
         x = draw(Input(shape))
         if bottom or right:
             x = draw(Pad(0, bottom, 0, right), x, name="pad")
@@ -144,17 +139,16 @@ class PatchMerging(Composite):
         x = draw(Conv2d(2 * shape.channels, 1, bias=False), x, name="reduction")
         if self.norm == "after":
             draw(LayerNorm2d(self.eps), x, name="norm")
-        return draw.graph()
 
     def brief(self) -> str:
         return "÷ 2"
 
 
-def _thought_over(draw: Sketch, x: str, shape: Shape, ratio: int) -> str:
+def _thought_over(draw: Pen, x: str, shape: Shape, ratio: int) -> str:
     """The same small network at every pixel: to ``ratio`` times as many channels and back."""
     x = draw(Conv2d(ratio * shape.channels, 1), x, name="expand")
     return draw(Conv2d(shape.channels, 1), draw(GELU(), x, name="gelu"), name="project")
 
 
-def _dropped(draw: Sketch, x: str, drop: float, name: str) -> str:
+def _dropped(draw: Pen, x: str, drop: float, name: str) -> str:
     return draw(StochasticDepth(drop), x, name=name) if drop else x

@@ -15,7 +15,7 @@ from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import Epsilon, LayerNorm
 from cnnstudio.blocks.regularization import Dropout
 from cnnstudio.blocks.wording import counted, kind, nearest_divisor, require_map
-from cnnstudio.graph import Block, Composite, Graph, Remedy, Shape, ShapeError, Sketch, block
+from cnnstudio.graph import Block, Composite, Pen, Remedy, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Channels, Count, Range, Rate
 
 
@@ -219,12 +219,10 @@ class PatchEmbedding(Composite):
     embed_dim: Channels = 64
     patch_size: Annotated[int, Range(1, 1_024)] = 4
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         require_map(self, inputs[0])
-        draw = Sketch()
         x = draw(Conv2d(self.embed_dim, self.patch_size, self.patch_size), draw(Input(inputs[0])))
         draw(Tokens(), x, name="tokens")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"{self.embed_dim} · {self.patch_size}×{self.patch_size}"
@@ -251,11 +249,10 @@ class TransformerBlock(Composite):
     dropout: Rate = 0.0
     eps: Epsilon = 1e-6
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
         _require_tokens(self, shape)
         dropout: list[Block] = [Dropout(self.dropout)] if self.dropout else []
-        draw = Sketch()
         entry = draw(Input(shape))
         x = draw(LayerNorm(self.eps), entry, name="norm1")
         x = draw(SelfAttention(self.num_heads), x, name="attention")
@@ -263,7 +260,6 @@ class TransformerBlock(Composite):
         x = draw(LayerNorm(self.eps), middle, name="norm2")
         x = draw.chain(x, Linear(shape[1] * self.mlp_ratio), GELU(), *dropout, Linear(shape[1]), *dropout)
         draw(Add(), x, middle, name="add2")
-        return draw.graph()
 
     def brief(self) -> str:
         return f"{self.num_heads} heads"

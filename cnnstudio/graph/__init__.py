@@ -9,7 +9,7 @@ from cnnstudio.graph.node import Edge, GraphError, Node, Position
 from cnnstudio.graph.note import Note
 from cnnstudio.graph.parameter import Declaration, Parameter, ParameterError, declaration, parameters
 from cnnstudio.graph.shape import Shape
-from cnnstudio.graph.sketch import Sketch
+from cnnstudio.graph.sketch import Pen, Sketch
 from cnnstudio.graph.window import Window, pair
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Parameter",
     "ParameterError",
     "Parts",
+    "Pen",
     "Position",
     "Remedy",
     "Shape",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
 from cnnstudio.graph.block import Block, Remedy, ShapeError
 from cnnstudio.graph.graph import Graph
+from cnnstudio.graph.names import fresh_name
 from cnnstudio.graph.node import Node
 from cnnstudio.graph.parameter import ParameterError, parameters
 from cnnstudio.graph.shape import Shape
+from cnnstudio.graph.sketch import Pen, Sketch
 
 BYTES_PER_NUMBER = 4  # float32
 
@@ -34,29 +36,28 @@ class Facts(NamedTuple):
         return self.shape.numel * BYTES_PER_NUMBER
 
 
-_facts = partial(tuple.__new__, Facts)  # half the time of a call with names, for every node of every composite
+_new = tuple.__new__  # a third of the time of a call with names, for every node of every composite
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a composite is made of for given inputs: its graph, the shape of every node in it and what it reads.
-
-    ``result`` is the one node whose output is the composite's, ``facts`` what all of it comes to.
-    """
+    """What a composite is made of for given inputs: its graph and the shape of what leaves every node in it."""
 
     graph: Graph
     shapes: Mapping[str, Shape]
-    into: Mapping[str, tuple[Shape, ...]]
-    result: Node
-    facts: Facts
+
+    @property
+    def result(self) -> Node:
+        """The one node whose output is the composite's."""
+        return self.graph.outputs[0]
 
     def shapes_into(self, node: Node) -> tuple[Shape, ...]:
         """The shapes that a node of this graph reads."""
-        return self.into[node.name]
+        return tuple([self.shapes[source] for source in node.inputs if source is not None])
 
 
 class Composite(Block):
-    """The base of blocks made of blocks: shape, weights, MACs, receptive field and source follow from ``graph``."""
+    """The base of blocks made of blocks: shape, weights, MACs, receptive field and source follow from ``sketch``."""
 
     @property
     def class_name(self) -> str:
@@ -68,12 +69,18 @@ class Composite(Block):
         """Whether its weights stay as they are while training; the source says so."""
         return False
 
-    def graph(self, *inputs: Shape) -> Graph:
-        """The graph inside, for these inputs: one Input node an input, in order, and exactly one output.
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
+        """Draw what is inside, for these inputs: one Input node an input, in order, and exactly one output.
 
         Raises ``ShapeError`` where the inputs cannot be right.
         """
         raise NotImplementedError
+
+    def graph(self, *inputs: Shape) -> Graph:
+        """The graph inside, for these inputs. Raises ``ShapeError`` where they cannot be right."""
+        draw = Sketch()
+        self.sketch(draw, *inputs)
+        return draw.graph()
 
     def inside(self, *inputs: Shape | None) -> Graph:
         """The graph inside as it is shown to a person. Raises ``ShapeError`` where it is not known yet."""
@@ -88,7 +95,7 @@ class Composite(Block):
 
     def shape(self, *inputs: Shape) -> Shape:
         """The shape of the inner graph's output."""
-        return self.parts(*inputs).facts.shape
+        return facts(self, inputs).shape
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         """The inner weights under their path: ``conv1.weight``."""
@@ -101,7 +108,32 @@ class Composite(Block):
 
     def macs(self, *inputs: Shape) -> int:
         """The sum over the inner nodes."""
-        return self.parts(*inputs).facts.macs
+        return facts(self, inputs).macs
+
+
+class Tally(Pen):
+    """The pen that keeps nothing of what it draws but what each node comes to, so that none has to be made.
+
+    Raises ``ShapeError`` that names the node that does not fit, with those of its remedies that mend the composite.
+    """
+
+    def __init__(self, composite: Composite) -> None:
+        self.found: dict[str, Facts] = {}
+        self._composite = composite
+
+    def __call__(self, block: Block, *inputs: str, name: str | None = None) -> str:
+        """Weigh a node that reads ``inputs``."""
+        found = self.found
+        chosen = name or fresh_name(block.stem, found)
+        try:
+            found[chosen] = facts(block, tuple([found[source].shape for source in inputs]))
+        except ShapeError as error:
+            remedies = (_own(self._composite, block, remedy) for remedy in error.remedies)
+            raise ShapeError(
+                f"Inside it, at {chosen} ({block.title}): {error.sentence}",
+                *(remedy for remedy in remedies if remedy is not None),
+            ) from error
+        return chosen
 
 
 def facts(block: Block, inputs: tuple[Shape, ...]) -> Facts:
@@ -109,14 +141,35 @@ def facts(block: Block, inputs: tuple[Shape, ...]) -> Facts:
     if isinstance(block, Composite):
         typical = _typical(block)
         try:
-            found = _parts(typical, inputs).facts
+            found = _weighed(typical, inputs)
         except ShapeError:
             if typical is block:
                 raise
-            found = _parts(block, inputs).facts  # raises it too, with remedies for this very block
+            found = _weighed(block, inputs)  # raises it too, with remedies for this very block
         return found._replace(frozen=found.parameters) if block.is_frozen else found
     shape, weights, macs = block.shape(*inputs), block.weights(*inputs), block.macs(*inputs)
-    return _facts((shape, sum(map(prod, weights.values())) if weights else 0, macs, 0))
+    return _new(Facts, (shape, sum(map(prod, weights.values())) if weights else 0, macs, 0))
+
+
+@lru_cache(maxsize=4_096)
+def _weighed(composite: Composite, inputs: tuple[Shape, ...]) -> Facts:
+    shapes, parameters, macs, frozen = zip(*_tallied(composite, inputs).values(), strict=True)
+    return _new(Facts, (shapes[-1], sum(parameters), sum(macs), sum(frozen)))  # all leads to the last
+
+
+@lru_cache(maxsize=4_096)
+def _parts(composite: Composite, inputs: tuple[Shape, ...]) -> Parts:
+    shapes = {name: found.shape for name, found in _tallied(composite, inputs).items()}
+    return Parts(composite.graph(*inputs), shapes)
+
+
+def _tallied(composite: Composite, inputs: tuple[Shape, ...]) -> dict[str, Facts]:
+    draw = Tally(composite)
+    try:
+        composite.sketch(draw, *inputs)
+    except ParameterError as error:  # a size that follows from the parameters is out of all bounds
+        raise ShapeError(f"Inside it, {error}") from error
+    return draw.found
 
 
 def _typical(composite: Composite) -> Composite:
@@ -139,33 +192,6 @@ def _costless(kind: type) -> Mapping[str, Any]:
     return {each.name: each.default for each in parameters(kind) if each.costless}
 
 
-@lru_cache(maxsize=4_096)
-def _parts(composite: Composite, inputs: tuple[Shape, ...]) -> Parts:
-    try:
-        graph = composite.graph(*inputs)
-    except ParameterError as error:  # a size that follows from the parameters is out of all bounds
-        raise ShapeError(f"Inside it, {error}") from error
-    shapes: dict[str, Shape] = {}
-    into: dict[str, tuple[Shape, ...]] = {}
-    parameters = macs = frozen = 0
-    nodes, known = graph.nodes, shapes.__getitem__
-    for name in graph.order:
-        node = nodes[name]
-        into[name] = read = tuple(map(known, node.inputs))  # type: ignore[arg-type] # no port inside is open
-        try:
-            shapes[name], learned, multiplied, kept = facts(node.block, read)
-        except ShapeError as error:
-            remedies = (_own(composite, node.block, remedy) for remedy in error.remedies)
-            raise ShapeError(
-                f"Inside it, at {name} ({node.block.title}): {error.sentence}",
-                *(remedy for remedy in remedies if remedy is not None),
-            ) from error
-        parameters += learned
-        macs += multiplied
-        frozen += kept
-    return Parts(graph, shapes, into, node, _facts((shapes[name], parameters, macs, frozen)))  # all leads to the last
-
-
 def _own(composite: Composite, inner: Block, remedy: Remedy) -> Remedy | None:
     """The remedy of an inner block as one of the composite, where parameters of the same name and value change."""
     if remedy.port is not None or len(remedy.blocks) != 1 or type(remedy.blocks[0]) is not type(inner):
@@ -180,5 +206,6 @@ def _own(composite: Composite, inner: Block, remedy: Remedy) -> Remedy | None:
 
 
 def clear() -> None:
-    """Forget the parts of every composite: for measuring what it takes to find them."""
+    """Forget what every composite is made of and comes to: for measuring what it takes to find it."""
     _parts.cache_clear()
+    _weighed.cache_clear()

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, Dropout, FirstToken, Flatten, Input, Linear, TokenMap
-from cnnstudio.graph import Composite, Graph, Node, Remedy, Shape, ShapeError, Sketch, block
+from cnnstudio.graph import Composite, Graph, Node, Pen, Remedy, Shape, ShapeError, Sketch, block
 from cnnstudio.zoo.networks import NETWORKS
 from cnnstudio.zoo.stages import HEAD, in_stages
 from cnnstudio.zoo.template import Size
@@ -57,6 +57,9 @@ class Backbone(Composite):
     def class_name(self) -> str:
         words = re.findall(r"\w+", NETWORKS[self.model].title.replace(".", "_"))
         return "".join(word[:1].upper() + word[1:] for word in words)
+
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
+        draw.copy(self.graph(*inputs))
 
     def graph(self, *inputs: Shape) -> Graph:
         (shape,) = inputs

@@ -43,6 +43,7 @@ from cnnstudio.graph import (
     NamingError,
     Node,
     ParameterError,
+    Pen,
     Shape,
     Sketch,
 )
@@ -110,29 +111,25 @@ class Bottle(Composite):
 
     out_channels: Channels = 32
 
-    def graph(self, *inputs: Shape) -> Graph:
-        draw = Sketch()
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         entry = draw(Input(inputs[0]))
         x = draw(ConvBNReLU(self.out_channels // 4, 1), entry, name="reduce")
         x = draw(ConvBNReLU(self.out_channels // 4, 3), x, name="middle")
         x = draw(ConvBNReLU(self.out_channels, 1, activation="none"), x, name="expand")
         x = draw(SqueezeExcite(4), x, name="se")
         draw(Add(), x, entry, name="add")
-        return draw.graph()
 
 
 @declare
 class Halves(Composite):
     """Half of the channels go round the other half; its ``forward`` has numbers that differ. For these tests alone."""
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         half = inputs[0].channels // 2
-        draw = Sketch()
         entry = draw(Input(inputs[0]))
         left = draw(ChannelSlice(0, half), entry, name="left")
         right = draw(Conv2d(half, 1), draw(ChannelSlice(half), entry, name="right_slice"), name="right_conv")
         draw(Concat(), left, draw(BatchNorm2d(), right, name="right_bn"))
-        return draw.graph()
 
 
 @declare
@@ -144,11 +141,9 @@ class Cut(Composite):
 
     half: Channels = 4
 
-    def graph(self, *inputs: Shape) -> Graph:
-        draw = Sketch()
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         x = draw(ChannelSlice(0, self.half), draw(Input(inputs[0])))
         draw.chain(x, Softmax(dim=1), ReLU())
-        return draw.graph()
 
 
 @declare
@@ -164,10 +159,8 @@ class Labelled(Composite):
     def class_name(self) -> str:
         return self.label
 
-    def graph(self, *inputs: Shape) -> Graph:
-        draw = Sketch()
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         draw.chain(draw(Input(inputs[0])), Conv2d(8, 1), ReLU())
-        return draw.graph()
 
 
 for made_here in ("Bottle", "Cut", "Halves", "Labelled"):

@@ -39,7 +39,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
-from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Shape, ShapeError, Sketch
+from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Pen, Shape, ShapeError, Sketch
 from cnnstudio.graph import block as declare
 from cnnstudio.graph.parameter import Channels
 from cnnstudio.training.build import build
@@ -111,14 +111,12 @@ class Nest(Composite):
 
     out_channels: Channels = 8
 
-    def graph(self, *inputs: Shape) -> Graph:
-        draw = Sketch()
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         left = draw(Input(inputs[0]), name="left")
         body = draw.chain(left, Residual(self.out_channels), ConvBNReLU(self.out_channels, activation="none"))
         side = draw(DepthwiseSeparable(self.out_channels, 5), left)
         gated = draw(SqueezeExcite(2), body)
         draw(ReLU(), draw(Add(), gated, side, body))
-        return draw.graph()
 
 
 BLOCKS.pop("Nest")  # it is no word of the vocabulary
@@ -138,13 +136,11 @@ def test_composites_in_composites(channels: tuple[int, ...]) -> None:
 class Halves(Composite):
     """Half of the channels go round the other half; for these tests alone."""
 
-    def graph(self, *inputs: Shape) -> Graph:
+    def sketch(self, draw: Pen, *inputs: Shape) -> None:
         half = inputs[0].channels // 2
-        draw = Sketch()
         entry = draw(Input(inputs[0]))
         left = draw(ChannelSlice(0, half), entry, name="left")
         draw(Concat(), left, draw(Conv2d(half, 1), draw(ChannelSlice(half), entry)))
-        return draw.graph()
 
 
 BLOCKS.pop("Halves")
