@@ -100,12 +100,13 @@ def infer(graph: Graph, before: Analysis | None = None) -> Analysis:
         sources = node.inputs[:1] if node.bypassed else node.inputs
         if old_nodes.get(name) is node and reached.isdisjoint(sources):
             continue
-        reached.add(name)
         old = facts.get(name)
-        errors.pop(name, None)
+        if errors:
+            errors.pop(name, None)
         shapes = tuple([facts[source].shape for source in sources if source in facts])
         found = _found(node, shapes) if len(shapes) == len(sources) else None
         if not isinstance(found, Facts):
+            reached.add(name)
             facts.pop(name, None)
             if found is not None:
                 errors[name] = found
@@ -113,8 +114,8 @@ def infer(graph: Graph, before: Analysis | None = None) -> Analysis:
         facts[name] = found
         if old is None:
             in_order = False
-        elif found.shape == old.shape:
-            reached.discard(name)
+        if old is None or found.shape != old.shape:
+            reached.add(name)
     if not in_order:
         facts = {name: facts[name] for name in order if name in facts}
     return Analysis(graph, facts, errors)

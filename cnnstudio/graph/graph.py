@@ -39,12 +39,19 @@ class Graph:
             if node.name in made:
                 raise GraphError(f"Two nodes are called {node.name}.")
             made[node.name] = node
-        for node in made.values():
+        done: set[str | None] = {None}  # an open port
+        in_order = True
+        for name, node in made.items():
             for source in node.inputs:
-                if source is not None and source not in made:
-                    raise GraphError(f"{node.name} reads from {source[:60]}, which does not exist.")
+                if source not in done:
+                    in_order = False
+                    if source not in made:
+                        raise GraphError(f"{name} reads from {str(source)[:60]}, which does not exist.")
+            done.add(name)
         graph = cls(MappingProxyType(made), checked_frames(frames, made), tuple(notes))
-        if circle := _cycle(graph):
+        if in_order:  # as nearly always: each reads what stands before it, so there is no circle
+            graph.__dict__["order"] = tuple(made)
+        elif circle := _cycle(graph):
             raise GraphError(f"The network runs in a circle: {' → '.join(circle)}.")
         return graph
 
@@ -97,7 +104,7 @@ class Graph:
         """
         done: dict[str | None, None] = {None: None}  # an open port waits for nothing
         for name, node in self.nodes.items():  # nearly always they were added in such an order
-            if not done.keys() >= {*node.inputs}:
+            if not all(map(done.__contains__, node.inputs)):
                 break
             done[name] = None
         for root in self.nodes:
