@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project.project import MOST_BOOKMARKS
+from cnnstudio.ui.able import drawn, editable, in_frame, marked, removable, selected, shown, whole, with_note
 from cnnstudio.ui.bookmark_list import show_bookmarks
 from cnnstudio.ui.bookmarks import add_bookmark, go_to_bookmark, title_of
 from cnnstudio.ui.canvas.measure import MEASURES
@@ -22,7 +23,7 @@ from cnnstudio.zoo import TEMPLATES
 if TYPE_CHECKING:
     from cnnstudio.ui.window import Window
 
-
+PANEL_STEP = 48  # pixels
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
 
 
@@ -47,44 +48,8 @@ class Action:
     title: Callable[[Window], str] | None = None
 
 
-def _selected(window: Window) -> bool:
-    return bool(window.document.selection)
-
-
-def _drawn(window: Window) -> bool:
-    return len(window.document.graph) > 0
-
-
 def _toggle_paper(window: Window) -> None:
     window.pictures.on_paper = not window.pictures.on_paper
-
-
-def _marked(window: Window) -> bool:
-    return _selected(window) or bool(window.canvas.canvas.notes.chosen)
-
-
-def _removable(window: Window) -> bool:
-    return _marked(window) and _whole(window)
-
-
-def _with_note(window: Window) -> bool:
-    return _whole(window) and bool(window.canvas.canvas.notes.chosen)
-
-
-def _shown(window: Window) -> bool:
-    return not window.canvas.canvas.is_empty
-
-
-def _whole(window: Window) -> bool:
-    return not window.document.is_read_only
-
-
-def _editable(window: Window) -> bool:
-    return _selected(window) and _whole(window)
-
-
-def _in_frame(window: Window) -> bool:
-    return _editable(window) and bool(window.canvas.chosen_frames)
 
 
 def _new(key: str, title: str) -> Action:
@@ -101,13 +66,13 @@ def _export(kind: str, title: str) -> Action:
 
 
 def _align(side: Side, text: str, name: str) -> Action:
-    return Action(f"align-{side}", text, lambda w: w.canvas.align(side), "", name, _editable)
+    return Action(f"align-{side}", text, lambda w: w.canvas.align(side), "", name, editable)
 
 
 def _note_size(word: str, arrow: str, wider: float, taller: float) -> Action:
     return Action(
         f"note-{word}", f"Make the note {word}", lambda w: w.canvas.size_notes(wider, taller), f"Alt+Shift+{arrow}",
-        "arrows-out-simple", lambda w: _with_note(w) and not _selected(w), on_canvas=True,
+        "arrows-out-simple", lambda w: with_note(w) and not selected(w), on_canvas=True,
     )  # fmt: skip
 
 
@@ -139,9 +104,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), icon="download-simple"),
     Action("import-python", "Import Python file…", lambda w: w.imports.ask_file(), icon="file-arrow-down"),
     *(_export(key, kind.title) for key, kind in KINDS.items()),
-    Action("picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", _drawn),
-    Action("picture-selection", "Picture of the selection…", lambda w: w.pictures.ask(True), "", "image", _selected),
-    Action("figure", "Paper figure…", lambda w: w.figure.open(), "", "cube", _drawn),
+    Action("picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", drawn),
+    Action("picture-selection", "Picture of the selection…", lambda w: w.pictures.ask(True), "", "image", selected),
+    Action("figure", "Paper figure…", lambda w: w.figure.open(), "", "cube", drawn),
     Action(
         "picture-paper", "Pictures are light, for paper", _toggle_paper, "", "sun-dim",
         checked=lambda w: w.pictures.on_paper,
@@ -162,81 +127,89 @@ ACTIONS: tuple[Action, ...] = (
         "redo", "Redo", lambda w: w.document.undo_stack.redo(), "Ctrl+Shift+Z|Ctrl+Y", "arrow-clockwise",
         lambda w: w.document.undo_stack.canRedo(),
     ),
-    Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", _removable, on_canvas=True),
-    Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", _marked, on_canvas=True),
+    Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", removable, on_canvas=True),
+    Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", marked, on_canvas=True),
     Action(
-        "copy-picture", "Copy as a picture", lambda w: w.pictures.copy(), "Ctrl+Shift+C", "image", _drawn,
+        "copy-picture", "Copy as a picture", lambda w: w.pictures.copy(), "Ctrl+Shift+C", "image", drawn,
         on_canvas=True,
     ),
-    Action("paste", "Paste", lambda w: w.canvas.paste(), "Ctrl+V", "clipboard", _whole, on_canvas=True),
+    Action("paste", "Paste", lambda w: w.canvas.paste(), "Ctrl+V", "clipboard", whole, on_canvas=True),
     Action(
         "paste-wired", "Paste with the wires that go in", lambda w: w.canvas.paste(keep_inputs=True), "Ctrl+Shift+V",
-        "clipboard", _whole, on_canvas=True,
+        "clipboard", whole, on_canvas=True,
     ),
     Action(
-        "duplicate", "Duplicate", lambda w: w.canvas.duplicate(), "Ctrl+D", "copy-simple", _removable, on_canvas=True
+        "duplicate", "Duplicate", lambda w: w.canvas.duplicate(), "Ctrl+D", "copy-simple", removable, on_canvas=True
     ),
-    Action("delete", "Delete", lambda w: w.canvas.delete(), "Del|Backspace", "trash", _whole, on_canvas=True),
+    Action(
+        "duplicate-wired", "Duplicate with the wires that go in", lambda w: w.canvas.duplicate(keep_inputs=True),
+        "Ctrl+Shift+D", "copy-simple", editable, on_canvas=True,
+    ),
+    Action("delete", "Delete", lambda w: w.canvas.delete(), "Del|Backspace", "trash", whole, on_canvas=True),
     Action(
         "delete-heal", "Delete and close the gap", lambda w: w.canvas.delete_and_heal(), "Shift+Del", "trash-simple",
-        _editable, on_canvas=True,
+        editable, on_canvas=True,
     ),
     Action("select-all", "Select all", lambda w: w.canvas.select_all(), "Ctrl+A", "selection-all", on_canvas=True),
     Action(
         "select-upstream", "Select all that this depends on", lambda w: w.canvas.select_upstream(), "Ctrl+Shift+Up",
-        "arrow-line-left", _selected, on_canvas=True,
+        "arrow-line-left", selected, on_canvas=True,
     ),
     Action(
         "select-downstream", "Select all that depends on this", lambda w: w.canvas.select_downstream(),
-        "Ctrl+Shift+Down", "arrow-line-right", _selected, on_canvas=True,
+        "Ctrl+Shift+Down", "arrow-line-right", selected, on_canvas=True,
     ),
     Action(
         "select-same", "Select blocks of this kind", lambda w: w.canvas.select_same_kind(), "", "stack",
-        _selected, on_canvas=True,
+        selected, on_canvas=True,
     ),
     Action(
         "select-framed", "Select what is in the frame", lambda w: w.canvas.select_framed(), "Shift+J",
         "selection-foreground", lambda w: bool(w.canvas.chosen_frames), on_canvas=True,
     ),
-    Action("next", "Next block", lambda w: w.canvas.step(1), ".", "caret-right", _drawn, on_canvas=True),
-    Action("previous", "Previous block", lambda w: w.canvas.step(-1), ",", "caret-left", _drawn, on_canvas=True),
+    Action("next", "Next block", lambda w: w.canvas.step(1), ".", "caret-right", drawn, on_canvas=True),
+    Action("previous", "Previous block", lambda w: w.canvas.step(-1), ",", "caret-left", drawn, on_canvas=True),
     Action(
         "next-too", "Next block as well", lambda w: w.canvas.step(1, adds=True), "Shift+.", "caret-double-right",
-        _drawn, on_canvas=True,
+        drawn, on_canvas=True,
     ),
     Action(
         "previous-too", "Previous block as well", lambda w: w.canvas.step(-1, adds=True), "Shift+,",
-        "caret-double-left", _drawn, on_canvas=True,
+        "caret-double-left", drawn, on_canvas=True,
     ),
     Action(
-        "next-wire", "Next wire of the block", lambda w: w.canvas.step_wire(1), "W", "flow-arrow", _drawn,
+        "next-wire", "Next wire of the block", lambda w: w.canvas.step_wire(1), "W", "flow-arrow", drawn,
         on_canvas=True,
     ),
     Action(
         "previous-wire", "Previous wire of the block", lambda w: w.canvas.step_wire(-1), "Shift+W", "flow-arrow",
-        _drawn, on_canvas=True,
+        drawn, on_canvas=True,
+    ),
+    Action(
+        "select-turn", "Select the block, or let it go", lambda w: w.canvas.turn_selected(), "S", "check-square",
+        drawn, on_canvas=True,
     ),
     Action("find", "Find a block…", lambda w: w.canvas.find_node(), "Ctrl+F", "magnifying-glass"),
     # network
-    Action("quick-add", "Add a block…", lambda w: w.canvas.quick_add(None), "Tab", "plus", _whole, on_canvas=True),
-    Action("wire-to", "Wire to…", lambda w: w.canvas.ask_for_target(), "C", "arrow-right", _whole, on_canvas=True),
+    Action("quick-add", "Add a block…", lambda w: w.canvas.quick_add(None), "Tab", "plus", whole, on_canvas=True),
+    Action("wire-to", "Wire to…", lambda w: w.canvas.ask_for_target(), "C", "arrow-right", whole, on_canvas=True),
     Action(
-        "wire-from", "Wire from…", lambda w: w.canvas.ask_for_source(), "Shift+C", "arrow-left", _whole, on_canvas=True
+        "wire-from", "Wire from…", lambda w: w.canvas.ask_for_source(), "Shift+C", "arrow-left", whole, on_canvas=True
     ),
-    Action("lift", "Take off the wires", lambda w: w.canvas.lift(), "U", "link-break", _editable, on_canvas=True),
+    Action("lift", "Take off the wires", lambda w: w.canvas.lift(), "U", "link-break", editable, on_canvas=True),
     Action(
-        "put-on-wire", "Put on a wire…", lambda w: w.canvas.ask_for_wire(), "Shift+U", "git-commit", _editable,
+        "put-on-wire", "Put on a wire…", lambda w: w.canvas.ask_for_wire(), "Shift+U", "git-commit", editable,
         on_canvas=True,
     ),
-    Action("arrange", "Arrange", lambda w: w.canvas.arrange(), "L", "tree-structure", _whole, on_canvas=True),
+    Action("arrange", "Arrange", lambda w: w.canvas.arrange(), "L", "tree-structure", whole, on_canvas=True),
     _align("left", "Align left sides", "align-left"),
     _align("center", "Align middles, side to side", "align-center-horizontal"),
     _align("right", "Align right sides", "align-right"),
     _align("top", "Align tops", "align-top"),
     _align("middle", "Align middles, up and down", "align-center-vertical"),
     _align("bottom", "Align bottoms", "align-bottom"),
-    Action("distribute-across", "Spread side to side", lambda w: w.canvas.distribute(True), "", "columns", _editable),
-    Action("distribute-down", "Spread up and down", lambda w: w.canvas.distribute(False), "", "rows", _editable),
+    Action("distribute-across", "Spread side to side", lambda w: w.canvas.distribute(True), "", "columns", editable),
+    Action("distribute-down", "Spread up and down", lambda w: w.canvas.distribute(False), "", "rows", editable),
     Action(
         "enter", "Look inside the block", lambda w: w.canvas.enter(), "Return", "sign-in",
         lambda w: len(w.document.selection) == 1 and w.document.can_enter(w.document.selection[0]), on_canvas=True,
@@ -246,16 +219,16 @@ ACTIONS: tuple[Action, ...] = (
         lambda w: bool(w.document.scope), on_canvas=True,
     ),
     Action(
-        "group", "Fold into one block", lambda w: w.canvas.group(), "Ctrl+G", "selection-plus", _editable,
+        "group", "Fold into one block", lambda w: w.canvas.group(), "Ctrl+G", "selection-plus", editable,
         on_canvas=True,
     ),
     Action(
-        "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece", _editable,
+        "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece", editable,
         on_canvas=True,
     ),
     Action(
         "bend", "Add a bend to the wire", lambda w: w.canvas.add_bend(), "B", "line-segments",
-        lambda w: _whole(w) and len(w.canvas.canvas.selected_wires) == 1, on_canvas=True,
+        lambda w: whole(w) and len(w.canvas.canvas.selected_wires) == 1, on_canvas=True,
     ),
     Action(
         "bend-next", "Next bend of the wire", lambda w: w.canvas.step_bend(), "Shift+B", "line-segments",
@@ -263,30 +236,34 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "straighten", "Straighten the wire", lambda w: w.canvas.straighten(), "", "minus",
-        lambda w: _whole(w) and bool(w.canvas.bent_wires),
+        lambda w: whole(w) and bool(w.canvas.bent_wires),
     ),
     Action(
-        "bypass", "Bypass", lambda w: w.canvas.bypass(), "M", "prohibit", _editable,
-        lambda w: _selected(w) and all(w.document.view_graph[name].bypassed for name in w.canvas.chosen), True,
+        "bypass", "Bypass", lambda w: w.canvas.bypass(), "M", "prohibit", editable,
+        lambda w: selected(w) and all(w.document.view_graph[name].bypassed for name in w.canvas.chosen), True,
     ),
-    Action("frame", "Frame", lambda w: w.canvas.frame(), "Ctrl+J", "bounding-box", _editable, on_canvas=True),
+    Action("frame", "Frame", lambda w: w.canvas.frame(), "Ctrl+J", "bounding-box", editable, on_canvas=True),
     Action(
-        "unframe", "Take out of the frame", lambda w: w.canvas.unframe(), "Ctrl+Shift+J", "selection-slash", _in_frame,
+        "unframe", "Take out of the frame", lambda w: w.canvas.unframe(), "Ctrl+Shift+J", "selection-slash", in_frame,
         on_canvas=True,
     ),
     Action(
-        "join-frame", "Take into the frame", lambda w: w.canvas.join_frame(), "", "selection-plus", _in_frame,
+        "join-frame", "Take into the frame", lambda w: w.canvas.join_frame(), "", "selection-plus", in_frame,
         on_canvas=True,
     ),
-    Action("frame-title", "Title of the frame…", lambda w: w.canvas.edit_title(), "", "pencil-simple", _in_frame),
-    Action("frame-color", "Next colour of the frame", lambda w: w.canvas.recolor_frame(), "", "palette", _in_frame),
-    Action("note", "Note…", lambda w: w.canvas.ask_note(), "N", "note-pencil", _whole, on_canvas=True),
-    Action("note-edit", "Write in the note…", lambda w: w.canvas.edit_note(), "", "pencil-line", _with_note),
+    Action("frame-title", "Title of the frame…", lambda w: w.canvas.edit_title(), "", "pencil-simple", in_frame),
+    Action("frame-color", "Next colour of the frame", lambda w: w.canvas.recolor_frame(), "", "palette", in_frame),
+    Action("note", "Note…", lambda w: w.canvas.ask_note(), "N", "note-pencil", whole, on_canvas=True),
+    Action("note-edit", "Write in the note…", lambda w: w.canvas.edit_note(), "", "pencil-line", with_note),
     Action(
         "note-next", "Next note", lambda w: w.canvas.step_note(), "Shift+N", "note",
         lambda w: bool(w.document.view_graph.notes), on_canvas=True,
     ),
-    Action("note-color", "Next colour of the note", lambda w: w.canvas.recolor_note(), "", "palette", _with_note),
+    Action(
+        "note-next-too", "Next note as well", lambda w: w.canvas.step_note(adds=True), "Alt+Shift+N", "note",
+        lambda w: bool(w.document.view_graph.notes), on_canvas=True,
+    ),
+    Action("note-color", "Next colour of the note", lambda w: w.canvas.recolor_note(), "", "palette", with_note),
     Action(
         "note-link", "Follow a link of the note…", lambda w: w.canvas.ask_link(), "Ctrl+Return", "link",
         lambda w: w.canvas.chosen_note is not None, on_canvas=True,
@@ -305,7 +282,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("fit", "Show the whole network", lambda w: w.canvas.fit(), "Home", "frame-corners", on_canvas=True),
     Action("fit-selection", "Show the selection", lambda w: w.canvas.fit_selection(), "F", "crosshair", on_canvas=True),
     Action("actual-size", "Actual size", lambda w: w.canvas.actual_size(), "1", "number-circle-one", on_canvas=True),
-    Action("bookmark-add", "Bookmark this view", add_bookmark, "Ctrl+B", "bookmark-simple", _shown),
+    Action("bookmark-add", "Bookmark this view", add_bookmark, "Ctrl+B", "bookmark-simple", shown),
     Action("bookmark-list", "Bookmarks…", show_bookmarks, "", "bookmarks"),
     *(_bookmark(number) for number in range(1, MOST_BOOKMARKS + 1)),
     Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++|Ctrl+=", "magnifying-glass-plus"),
@@ -345,6 +322,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("text-normal", "Normal text", lambda w: w.scale_text(1.0), "", "text-aa"),
     Action("next-part", "Next part of the window", lambda w: go_round(w, 1), "F6", "squares-four"),
     Action("previous-part", "Previous part of the window", lambda w: go_round(w, -1), "Shift+F6", "squares-four"),
+    Action("panel-float", "Float, or dock again", lambda w: w.panel_in_hand.turn_loose(), "", "arrow-square-out"),
+    Action("panel-side", "To the next side of the window", lambda w: w.panel_in_hand.move_on(), "", "layout"),
+    Action("panel-larger", "Larger", lambda w: w.panel_in_hand.size(PANEL_STEP), "", "arrows-out-simple"),
+    Action("panel-smaller", "Smaller", lambda w: w.panel_in_hand.size(-PANEL_STEP), "", "arrows-in-simple"),
+    Action("panel-hide", "Close", lambda w: w.panel_in_hand.hide(), "", "x"),
     Action("default-layout", "Panels as they were at first", lambda w: w.default_layout(), "", "layout"),
     # help
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
@@ -370,9 +352,9 @@ MENUS: tuple[Menu, ...] = (
     (
         "&Edit",
         (
-            "undo", "redo", None, "cut", "copy", "copy-picture", "paste", "paste-wired", "duplicate", "delete",
-            "delete-heal", None,
-            "select-all", "select-upstream", "select-downstream", "select-same", "select-framed", None,
+            "undo", "redo", None, "cut", "copy", "copy-picture", "paste", "paste-wired", "duplicate", "duplicate-wired",
+            "delete", "delete-heal", None,
+            "select-all", "select-upstream", "select-downstream", "select-same", "select-framed", "select-turn", None,
             ("Go to", ("next", "previous", "next-too", "previous-too", None, "next-wire", "previous-wire")), "find",
         ),
     ),
@@ -385,7 +367,8 @@ MENUS: tuple[Menu, ...] = (
             ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
             "group", "ungroup", "bypass", None, "frame", "join-frame", "unframe", "frame-title", "frame-color", None,
             "note", "note-edit", "note-link", "note-color",
-            ("Size of the note", ("note-wider", "note-narrower", "note-taller", "note-shorter")), "note-next",
+            ("Size of the note", ("note-wider", "note-narrower", "note-taller", "note-shorter")),
+            "note-next", "note-next-too",
         ),
     ),
     ("&Train", ("train", "stop")),
@@ -395,7 +378,7 @@ MENUS: tuple[Menu, ...] = (
             "fit", "fit-selection", "actual-size", "zoom-in", "zoom-out", "minimap", "wheel-pans", None,
             ("Heat", ("heat-*",)), "wide-wires", "snap", None,
             ("Bookmarks", ("bookmark-add", "bookmark-list", None, "bookmark-go-*")),
-            ("Panels", ("panels",)),
+            ("Panels", ("panels",)), ("Panel with the keyboard", ("panel-*",)),
             "default-layout", "next-part", "previous-part", None, ("Colours", ("theme", None, "theme-*")),
             ("Text size", ("text-*",)),
         ),

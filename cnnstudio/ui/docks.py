@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabBar, QWidget
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QTabBar, QWidget
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.window import Panel
+    from cnnstudio.ui.window import Panel, Window
 
 SIDES = {"palette": 212, "inspector": 356}  # how wide the panels at the sides are at first, in pixels
 LOWER = 210  # how high those below are at least
+Area = Qt.DockWidgetArea
+AREAS = (Area.LeftDockWidgetArea, Area.BottomDockWidgetArea, Area.RightDockWidgetArea)
 
 
 def place_anew(window: QMainWindow, docks: Mapping[str, QDockWidget], panels: Collection[Panel]) -> None:
@@ -31,6 +33,71 @@ def place_anew(window: QMainWindow, docks: Mapping[str, QDockWidget], panels: Co
         docks[panel.id].setVisible(panel.is_open)
     window.resizeDocks([docks[name] for name in SIDES], list(SIDES.values()), Qt.Orientation.Horizontal)
     window.resizeDocks([docks["curves"]], [max(LOWER, window.height() // 4)], Qt.Orientation.Vertical)
+
+
+class InHand(QObject):
+    """Knows the dock that had the keyboard last, and does to it what a mouse does to its title and its edges."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._dock: QDockWidget | None = None
+        if isinstance(app := QApplication.instance(), QApplication):
+            app.focusChanged.connect(self._follow)
+
+    def _follow(self, _: QWidget | None, now: QWidget | None) -> None:
+        for dock in self._window.docks.values():
+            if now is not None and dock.isAncestorOf(now):
+                self._dock = dock
+
+    @property
+    def dock(self) -> QDockWidget | None:
+        """The dock, if it can be seen."""
+        return None if self._dock is None or self._dock.isHidden() else self._dock
+
+    def turn_loose(self) -> None:
+        """Let the dock float as a window of its own, or put it back where it was."""
+        if (dock := self._asked()) is not None:
+            dock.setFloating(not dock.isFloating())
+            dock.activateWindow()
+
+    def move_on(self) -> None:
+        """Put the dock at the next side of the window: left, below, right."""
+        dock = self._asked()
+        if dock is None:
+            return
+        here = self._window.dockWidgetArea(dock)
+        area = AREAS[(AREAS.index(here) + 1) % len(AREAS)] if here in AREAS else AREAS[0]
+        others = [each for each in self._window.docks.values() if self._window.dockWidgetArea(each) == area]
+        dock.setFloating(False)
+        self._window.addDockWidget(area, dock)
+        if shown := [each for each in others if not each.isHidden() and not each.isFloating()]:
+            self._window.tabifyDockWidget(shown[-1], dock)
+        dock.show()
+        dock.raise_()
+
+    def size(self, by: int) -> None:
+        """Make the dock so many pixels larger."""
+        dock = self._asked()
+        if dock is None:
+            return
+        if dock.isFloating():
+            dock.resize(dock.width() + by, dock.height() + by)
+        elif self._window.dockWidgetArea(dock) == Area.BottomDockWidgetArea:
+            self._window.resizeDocks([dock], [max(1, dock.height() + by)], Qt.Orientation.Vertical)
+        else:
+            self._window.resizeDocks([dock], [max(1, dock.width() + by)], Qt.Orientation.Horizontal)
+
+    def hide(self) -> None:
+        """Close the dock, and give the keyboard to the canvas."""
+        if (dock := self._asked()) is not None:
+            dock.hide()
+            self._window.canvas.setFocus()
+
+    def _asked(self) -> QDockWidget | None:
+        if self.dock is None:
+            self._window.document.said.emit("Give the keyboard to a panel first: F6 goes round them.")
+        return self.dock
 
 
 def tidy(window: QMainWindow, docks: Collection[QDockWidget]) -> None:

@@ -16,7 +16,7 @@ import cnnstudio
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.ui.actions import ACTIONS, Action
 from cnnstudio.ui.canvas.view import CanvasView
-from cnnstudio.ui.docks import place_anew, tidy
+from cnnstudio.ui.docks import InHand, place_anew, tidy
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.exports import Exports
 from cnnstudio.ui.files import SUFFIX, Files
@@ -105,6 +105,7 @@ class Window(QMainWindow):
     gallery: Gallery
     quiz: QuizPanel
     start_page: StartPage
+    panel_in_hand: InHand
 
     painted = Signal()  # it stands on the screen for the first time
 
@@ -126,6 +127,7 @@ class Window(QMainWindow):
         self.quiz = QuizPanel(self.document)
         self.feature_maps = FeatureMapsPanel(self.document, self.run)
         self.docks = {panel.id: self._dock(panel) for panel in PANELS}
+        self.panel_in_hand = InHand(self)
         self.commands = Commands(self, (*ACTIONS, *map(_show_action, PANELS)), self.preferences)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)

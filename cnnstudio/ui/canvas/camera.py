@@ -7,6 +7,7 @@ from typing import Literal, cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QCursor,
     QInputDevice,
     QNativeGestureEvent,
     QPainter,
@@ -103,12 +104,18 @@ class Camera(QGraphicsView):
         self.looked.emit()
 
     def zoom_in(self) -> None:
-        """One step nearer."""
-        self.zoom_by(1.25)
+        """One step nearer to what is under the pointer."""
+        self.zoom_by(1.25, self.pointer_place())
 
     def zoom_out(self) -> None:
-        """One step away."""
-        self.zoom_by(0.8)
+        """One step away from what is under the pointer."""
+        self.zoom_by(0.8, self.pointer_place())
+
+    def pointer_place(self) -> QPoint:
+        """The pointer in the viewport, or the viewport's middle when the pointer is elsewhere."""
+        pointer = self.viewport().mapFromGlobal(QCursor.pos())
+        view = self.viewport().rect()
+        return pointer if self.underMouse() and view.contains(pointer) else view.center()
 
     def actual_size(self) -> None:
         """One pixel of the scene on one of the screen."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import count
 
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QCursor
 
 from cnnstudio.blocks.group import grouped
@@ -357,11 +357,3 @@ class Editor(Camera):
             return
         self.edit(f"Ungroup {', '.join(names)}", graph)
         self.document.select(tuple(made))
-
-    # helping
-
-    def pointer_place(self) -> QPoint:
-        """The pointer in the viewport, or the viewport's middle when the pointer is elsewhere."""
-        pointer = self.viewport().mapFromGlobal(QCursor.pos())
-        view = self.viewport().rect()
-        return pointer if self.underMouse() and view.contains(pointer) else view.center()

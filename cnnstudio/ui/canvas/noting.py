@@ -142,20 +142,28 @@ class Noting(Bending):
         self.canvas.select_wires(())
         self.canvas.select_notes(wanted)
 
-    def reveal_note(self, note: Note) -> None:
-        """Select this note and bring it into view where it is not."""
-        self.select_notes((note,))
+    def reveal_note(self, note: Note, adds: bool = False) -> None:
+        """Select this note, and others beside it if it ``adds``, and bring it into view where it is not."""
+        self.select_notes((note,), adds)
         if not self.visible().contains(rect_of(note)):
             self.look_at(rect_of(note).adjusted(-40.0, -40.0, 40.0, 40.0))
 
-    def step_note(self) -> None:
-        """Go to the next note, as they are read: row by row, and from the last to the first."""
+    def step_note(self, adds: bool = False) -> None:
+        """Go to the next note, as they are read: row by row, and from the last to the first.
+
+        With ``adds`` to the next that is not selected, beside all that is.
+        """
         notes = sorted(self.canvas.graph.notes, key=lambda note: (note.position[1], note.position[0]))
         if not notes:
             self.document.said.emit("There is no note here.")
             return
-        here = self.chosen_note
-        self.reveal_note(notes[(notes.index(here) + 1) % len(notes)] if here in notes else notes[0])
+        chosen = [index for index, note in enumerate(notes) if note in self.canvas.notes.chosen]
+        after = chosen[-1] + 1 if chosen else 0
+        onward = notes[after:] + notes[:after]
+        if not adds:
+            self.reveal_note(onward[0])
+        elif (note := next((each for each in onward if each not in self.canvas.notes.chosen), None)) is not None:
+            self.reveal_note(note, adds=True)
 
     def size_notes(self, wider: float, higher: float) -> None:
         """Make the selected notes so much wider and higher; what is done so in a row is one step of undo."""

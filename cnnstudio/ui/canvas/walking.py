@@ -34,6 +34,16 @@ class Walking(Wiring):
         self.document.select((*kept, name))
         self.show_node(name)
 
+    def turn_selected(self) -> None:
+        """Take the node that the keyboard is on out of the selection, or add it; the keyboard stays there."""
+        name = self.current
+        if name is None:
+            self.document.said.emit("Go to a block first, and it can be selected or let go.")
+            return
+        kept = tuple(each for each in self.chosen if each != name)
+        self.canvas.focus_node(name)
+        self.document.select(kept if name in self.chosen else (*kept, name))
+
     def walk(self, direction: Direction, adds: bool = False) -> None:
         """Go to the neighbour on that side; to the first node where none is selected."""
         graph = self.canvas.graph

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QHelpEvent, QImage, QNativeGestureEvent, QPainter, QPointingDevice
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -25,6 +25,16 @@ def test_the_wheel_zooms_to_the_pointer(hand_on, chain, turn):
     moved = hand.view.mapFromScene(place)
     assert abs(moved.x() - 640) <= 1
     assert abs(moved.y() - 410) <= 1
+
+
+def test_the_keys_zoom_to_the_pointer(hand_on, chain, monkeypatch):
+    hand, pointer = hand_on(chain), QPoint(640, 410)
+    monkeypatch.setattr(hand.view, "pointer_place", lambda: pointer)
+    place = hand.view.mapToScene(pointer)
+    for step in (hand.view.zoom_in, hand.view.zoom_in, hand.view.zoom_out):
+        step()
+        assert (hand.view.mapFromScene(place) - pointer).manhattanLength() <= 2
+    assert hand.view.zoom == pytest.approx(1.25)
 
 
 def test_zoom_has_an_end_on_both_sides(hand_on, chain):

@@ -258,7 +258,8 @@ def test_every_gesture_has_a_command(hand_on, chain):
     without = {
         "PanTool": arrow, "MapTool": "find", "PressTool": "next", "RubberBandTool": "next-too",
         "KnifeTool": "next-wire", "ConnectTool": "wire-to", "MoveTool": arrow, "BendTool": "bend-next",
-        "NoteMoveTool": arrow, "NoteSizeTool": "note-wider", "a link of a note is clicked": "note-link",
+        "NoteMoveTool": arrow, "NoteSizeTool": "note-wider", "Ctrl takes out of the selection": "select-turn",
+        "a link of a note is clicked": "note-link",
         "Shift lifts a node": "lift", "a node is dropped on a wire": "put-on-wire",
         "a node is dropped in a frame": "join-frame", "the title of a frame is dragged": "select-framed",
         "a wire is dragged from an input": "wire-from", "double-click on a node": "enter",
@@ -436,3 +437,35 @@ def test_the_menu_of_a_note_opens_beside_it(hand_on, chain):
     hand.view.ask_menu()
     corner = hand.view.mapFromScene(rect_of(hand.graph.notes[0]).bottomLeft())
     assert places == [hand.view.viewport().mapToGlobal(corner)]
+
+
+def test_nodes_and_notes_are_gathered_and_let_go_by_keys_alone(window, keys, chain):
+    document, notes = window.document, (Note("one", (0.0, 400.0)), Note("two", (300.0, 420.0)))
+    document.edit_graph("Draw", chain.add_note(notes[0]).add_note(notes[1]))
+    document.select(("input1",))
+    keys((Qt.Key.Key_Period, SHIFT), (Qt.Key.Key_Period, SHIFT))
+    assert document.selection == ("input1", "conv1", "relu1")
+    keys(Qt.Key.Key_S)
+    assert document.selection == ("input1", "conv1") and window.canvas.current == "relu1"
+    keys(Qt.Key.Key_S)
+    assert document.selection == ("input1", "conv1", "relu1")
+    held = ALT | SHIFT
+    keys((Qt.Key.Key_N, held), (Qt.Key.Key_N, held), (Qt.Key.Key_N, held))
+    assert window.canvas.canvas.notes.chosen == {*notes}
+    assert document.selection == ("input1", "conv1", "relu1")
+    keys(Qt.Key.Key_Down)
+    assert [note.position[1] for note in document.graph.notes] == [400.0 + SNAP, 420.0 + SNAP]
+    assert document.graph["relu1"].position[1] == chain["relu1"].position[1] + SNAP
+
+
+def test_a_copy_keeps_what_its_original_reads(window, keys, chain):
+    window.document.edit_graph("Draw", chain)
+    window.document.select(("relu1",))
+    keys((Qt.Key.Key_D, CTRL | SHIFT))
+    (copy,) = window.document.selection
+    assert copy != "relu1" and window.document.graph[copy].inputs == ("conv1",)
+    keys((Qt.Key.Key_Z, CTRL))
+    window.document.select(("relu1",))
+    keys((Qt.Key.Key_D, CTRL))
+    (copy,) = window.document.selection
+    assert window.document.graph[copy].inputs == (None,)

@@ -1,0 +1,53 @@
+"""Able: when an action can be done, as questions about the window that are asked after every change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.window import Window
+
+
+def selected(window: Window) -> bool:
+    """Whether a node is selected."""
+    return bool(window.document.selection)
+
+
+def drawn(window: Window) -> bool:
+    """Whether there is a network."""
+    return len(window.document.graph) > 0
+
+
+def marked(window: Window) -> bool:
+    """Whether a node or a note is selected."""
+    return selected(window) or bool(window.canvas.canvas.notes.chosen)
+
+
+def removable(window: Window) -> bool:
+    """Whether what is selected can go."""
+    return marked(window) and whole(window)
+
+
+def with_note(window: Window) -> bool:
+    """Whether a note is selected and can be changed."""
+    return whole(window) and bool(window.canvas.canvas.notes.chosen)
+
+
+def shown(window: Window) -> bool:
+    """Whether anything stands on the canvas."""
+    return not window.canvas.canvas.is_empty
+
+
+def whole(window: Window) -> bool:
+    """Whether what is on the canvas can be changed: it is not the inside of a declared block."""
+    return not window.document.is_read_only
+
+
+def editable(window: Window) -> bool:
+    """Whether nodes are selected and can be changed."""
+    return selected(window) and whole(window)
+
+
+def in_frame(window: Window) -> bool:
+    """Whether a selected node is in a frame that can be changed."""
+    return editable(window) and bool(window.canvas.chosen_frames)
