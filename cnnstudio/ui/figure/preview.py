@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.figure.marks import Figure
@@ -12,11 +12,17 @@ from cnnstudio.ui.theme import theme
 
 MARGIN = 16.0
 LARGEST = 1.6  # of the figure, where it would fit at more
+STEPS: dict[int, tuple[int, int]] = {
+    Qt.Key.Key_Left: (40, 0),
+    Qt.Key.Key_Right: (-40, 0),
+    Qt.Key.Key_Up: (0, 40),
+    Qt.Key.Key_Down: (0, -40),
+}
 NEAREST = 12.0  # times the size at which it fits
 
 
 class Preview(QWidget):
-    """Shows a figure, or a sentence where there is none. The wheel comes nearer, a drag moves, a double click fits."""
+    """Shows a figure, or a sentence where there is none. Wheel and keys come nearer and move, a double click fits."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -25,8 +31,11 @@ class Preview(QWidget):
         self.nearness = 1.0
         self._moved, self._held = QPointF(), QPointF()
         self.setMinimumSize(QSize(240, 160))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("The paper figure")
-        self.setToolTip("The wheel comes nearer, a drag moves, a double click shows all.")
+        self.setToolTip(
+            "The wheel, + and − come nearer or go away, a drag and the arrows move, a double click and 0 show all."
+        )
 
     def show_figure(self, figure: Figure | None, sentence: str = "") -> None:
         """Show this figure, or say why there is none."""
@@ -68,17 +77,31 @@ class Preview(QWidget):
         paint(painter, self.figure)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        self._come_nearer(1.0015 ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def _come_nearer(self, factor: float, at: QPointF) -> None:
         if self.figure is None:
             return
-        before, at = self.scale, event.position()
-        on_figure = (at - self._corner()) / before
-        self.nearness = min(NEAREST, max(1.0, self.nearness * 1.0015 ** event.angleDelta().y()))
+        on_figure = (at - self._corner()) / self.scale
+        self.nearness = min(NEAREST, max(1.0, self.nearness * factor))
         if self.nearness == 1.0:
             self._moved = QPointF()
         else:
             self._moved += at - (self._corner() + on_figure * self.scale)
         self.update()
-        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in STEPS and self.nearness > 1.0:
+            self._moved += QPointF(*STEPS[event.key()])
+        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self._come_nearer(0.8 if event.key() == Qt.Key.Key_Minus else 1.25, QRectF(self.rect()).center())
+        elif event.key() in (Qt.Key.Key_0, Qt.Key.Key_Home):
+            self.fit()
+        else:
+            super().keyPressEvent(event)
+            return
+        self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._held = event.position()

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, Qt, QTimer
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    QTimer,
+)
 from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -80,15 +89,9 @@ class SummaryPanel(Panel):
         self.copy_button.setAccessibleName("Copy the whole table")
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.copy_button.move(4, 4)
-        menu = QMenu(self.copy_button)
-        forms: tuple[tuple[str, Callable[[], str]], ...] = (
-            ("As text", self.model.as_text),
-            ("As Markdown", self.model.as_markdown),
-            ("As CSV", self.model.as_csv),
-        )
-        for title, make in forms:
-            menu.addAction(title).triggered.connect(lambda _=False, make=make: self._copy(make()))
-        self.copy_button.setMenu(menu)
+        self.copy_button.setMenu(self._copy_menu())
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._show_menu)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.table)
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         shortcut.activated.connect(lambda: self._copy(self.model.as_text()))
@@ -157,6 +160,38 @@ class SummaryPanel(Panel):
         if not self._is_selecting:
             rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
             self.document.select(tuple(self.model.rows[row].name for row in rows))
+
+    def _copy_menu(self) -> QMenu:
+        menu = QMenu("Copy the whole table", self)
+        forms: tuple[tuple[str, Callable[[], str]], ...] = (
+            ("As text", self.model.as_text),
+            ("As Markdown", self.model.as_markdown),
+            ("As CSV", self.model.as_csv),
+        )
+        for title, make in forms:
+            menu.addAction(title).triggered.connect(lambda _=False, make=make: self._copy(make()))
+        return menu
+
+    def menu(self) -> QMenu:
+        """What can be done to the table: the orders that its header has for a mouse, and to copy it."""
+        menu, header = QMenu(self), self.table.horizontalHeader()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        present, least = header.sortIndicatorSection(), Qt.SortOrder.AscendingOrder
+        ways = [("In the order of the network", -1, least)]
+        for column in (each for each in ROOM if not self.table.isColumnHidden(each)):
+            turned = column == present and header.sortIndicatorOrder() == least
+            ways.append((f"By {COLUMNS[column]}", column, Qt.SortOrder.DescendingOrder if turned else least))
+        for title, column, order in ways:
+            action = menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(column == present)
+            action.triggered.connect(lambda _=False, to=(column, order): header.setSortIndicator(*to))
+        menu.addSeparator()
+        menu.addMenu(self._copy_menu())
+        return menu
+
+    def _show_menu(self, place: QPoint) -> None:
+        self.menu().popup(self.table.viewport().mapToGlobal(place))
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -80,7 +81,7 @@ class Highlighter(QSyntaxHighlighter):
 
 
 class CodeView(QPlainTextEdit):
-    """A read-only listing with line numbers. ``clicked(line)`` counts from 0."""
+    """A read-only listing with line numbers. ``clicked(line)`` counts from 0; Enter means the line of the cursor."""
 
     clicked = Signal(int)
 
@@ -144,6 +145,12 @@ class CodeView(QPlainTextEdit):
         super().mouseReleaseEvent(event)
         if event.button() == Qt.MouseButton.LeftButton and not self.textCursor().hasSelection():
             self.clicked.emit(self.cursorForPosition(event.position().toPoint()).blockNumber())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clicked.emit(self.textCursor().blockNumber())
+        else:
+            super().keyPressEvent(event)
 
     # the line numbers
 

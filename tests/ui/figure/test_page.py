@@ -174,3 +174,19 @@ def test_a_picture_is_painted_in_colour_with_letters(page: FigurePage) -> None:
     image = files.image(page.preview.figure)
     colors = {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
     assert len(colors) > 40
+
+
+def test_keys_come_nearer_and_move_and_show_all(qtbot: QtBot, window: Window, page: FigurePage) -> None:
+    preview = page.preview
+    preview.setFocus()
+    before, corner = preview.scale, preview._corner()
+    for key in (Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+        qtbot.keyClick(preview, key)
+    assert preview.scale == pytest.approx(1.25 * before)
+    nearer = preview._corner()
+    qtbot.keyClick(preview, Qt.Key.Key_Left)
+    assert preview._corner() == nearer + QPointF(40, 0)
+    qtbot.keyClick(preview, Qt.Key.Key_0)
+    assert (preview.scale, preview._corner()) == (before, corner)
+    qtbot.keyClick(preview, Qt.Key.Key_Escape)
+    assert not page.isVisible()

@@ -53,6 +53,15 @@ def test_it_shows_the_source_that_is_trained(show: Show) -> None:
     assert not panel.refusal.isVisible()
 
 
+def test_enter_selects_what_the_line_of_the_cursor_belongs_to(show: Show, qtbot: QtBot) -> None:
+    panel = show(branched())
+    cursor = panel.view.document().find("self.fc1 =")
+    panel.view.setTextCursor(QTextCursor(cursor.block()))
+    qtbot.keyClick(panel.view, Qt.Key.Key_Return)
+    assert panel.document.selection == ("fc1",)
+    assert panel.view.toPlainText() + "\n" == source(branched()).text
+
+
 def test_it_follows_an_edit_a_little_later(show: Show, qtbot: QtBot) -> None:
     panel = show(branched())
     panel.document.edit_graph("Wider", panel.document.graph.replace("fc1", Linear(7)))

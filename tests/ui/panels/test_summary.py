@@ -54,6 +54,28 @@ def test_it_says_what_every_node_comes_to(show: Show, qtbot: QtBot) -> None:
     assert totals is not None and panel.totals.labels[PARAMETERS].text() == f"{totals.parameters:,}"
 
 
+def test_the_menu_of_the_table_sorts_it_and_copies_it(show: Show, qtbot: QtBot) -> None:
+    panel = show(small())
+
+    def choose(title: str) -> None:
+        menu = panel.menu()
+        action = next(each for each in menu.actions() if each.text() == title)
+        action.trigger()
+        menu.deleteLater()
+
+    before = cells(panel, NODE)
+    choose("By Parameters")
+    fewest = cells(panel, PARAMETERS)
+    assert cells(panel, NODE) != before
+    choose("By Parameters")
+    assert cells(panel, PARAMETERS) == fewest[::-1]
+    choose("In the order of the network")
+    assert cells(panel, NODE) == before
+    assert {"As text", "As Markdown", "As CSV"} == {
+        each.text() for each in panel.menu().actions()[-1].menu().actions()
+    }  # fmt: skip
+
+
 def test_totals_are_blank_while_a_shape_is_unknown(show: Show, qtbot: QtBot) -> None:
     panel = show(small())
     panel.document.edit_graph("Break", panel.document.graph.replace("conv1", Conv2d(64, groups=2)))
