@@ -75,7 +75,8 @@ class Conv2d(Block):
         return Shape(self.out_channels, height, width)
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
-        weight = Shape(self.out_channels, inputs[0][0] // self.groups, *pair(self.kernel_size))
+        tall, wide = pair(self.kernel_size)
+        weight = Shape(self.out_channels, inputs[0][0] // self.groups, tall, wide)
         return {"weight": weight, "bias": Shape(self.out_channels)} if self.bias else {"weight": weight}
 
     def macs(self, *inputs: Shape) -> int:

@@ -126,7 +126,9 @@ class Tally(Pen):
         found = self.found
         chosen = name or fresh_name(block.stem, found)
         try:
-            found[chosen] = facts(block, tuple([found[source].shape for source in inputs]))
+            one = len(inputs) == 1  # as of nearly every node
+            read = (found[inputs[0]].shape,) if one else tuple([found[source].shape for source in inputs])
+            found[chosen] = facts(block, read)
         except ShapeError as error:
             remedies = (_own(self._composite, block, remedy) for remedy in error.remedies)
             raise ShapeError(

@@ -219,9 +219,7 @@ def _word(words: tuple[str, ...], value: Any) -> Any:
 def _entries(coercion: Callable[[Any], Any], least: float, most: float, value: Any) -> Any:
     if not isinstance(value, (list, tuple)) or not least <= len(value) <= most:  # a third of the time
         return _REFUSED
-    if coercion is _int and set(map(type, value)) == {int}:  # nearly always
-        return tuple(value)
-    made = tuple([coercion(entry) for entry in value])
+    made = tuple([entry if type(entry) is int and coercion is _int else coercion(entry) for entry in value])
     return made if _REFUSED not in made else _REFUSED
 
 
