@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.wording import arguments, counted, require_map, side, window_does_not_fit
@@ -237,6 +238,7 @@ def _padding(pool: _Pool) -> tuple[int, int]:
     return (0, 0) if isinstance(pool, LPPool2d) else pair(pool.padding)
 
 
+@lru_cache(maxsize=1_024)  # networks have many pools and few windows
 def _pool_window(pool: _Pool, dilation: tuple[int, int]) -> Window:
     kernel, (vertical, horizontal) = pair(pool.kernel_size), _padding(pool)
     stride = kernel if pool.stride is None else pair(pool.stride)
@@ -245,9 +247,9 @@ def _pool_window(pool: _Pool, dilation: tuple[int, int]) -> Window:
 
 def _pooled(pool: _Pool, window: Window, shape: Shape) -> Shape:
     require_map(pool, shape)
-    if not isinstance(pool, LPPool2d):
+    if not isinstance(pool, LPPool2d) and pool.padding:
         _check_padding(pool, window)
-    height, width = window.size(*shape.spatial)
+    height, width = window.size(shape[1], shape[2])
     if height < 1 or width < 1:
         raise window_does_not_fit(
             pool,
