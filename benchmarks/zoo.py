@@ -25,7 +25,7 @@ from inference import milliseconds
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnnstudio.blocks import Conv2d, Linear
+from cnnstudio.blocks import Conv2d, Linear, convolution, pooling
 from cnnstudio.compiler.inference import infer, node_facts
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Block, Graph, composite
@@ -38,7 +38,8 @@ TIMES = 9
 
 def fresh(graph: Graph) -> Graph:
     """The same network with nothing cached, neither in it nor beside it."""
-    node_facts.cache_clear()
+    for cache in (node_facts, convolution._window, pooling._pool_window):
+        cache.cache_clear()
     composite.clear()
     return Graph.of(dataclasses.replace(node, block=dataclasses.replace(node.block)) for node in graph)
 
