@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from cnnstudio.ui.panels.panel import Panel
@@ -13,6 +13,7 @@ from cnnstudio.ui.panels.panel import Panel
 if TYPE_CHECKING:
     from cnnstudio.ui.window import Window
 
+LINE = 16  # pixels that a line of text is high; what stands in one row differs by half of it at most
 REASON = Qt.FocusReason.ShortcutFocusReason
 
 
@@ -27,6 +28,37 @@ def go_round(window: Window, by: int) -> None:
         if (stop := _first(part)) is not None:
             stop.setFocus(REASON)
             return
+
+
+def tab_on(window: Window, forward: bool) -> bool:
+    """Give the keyboard to what is read next in its panel, and after the last to the next part of the window.
+
+    Qt's own order is that in which things were made, and the fields of a panel are made when they are first needed.
+    False where the keyboard is in no panel.
+    """
+    focus = window.focusWidget()
+    panel = next((part for part in _panels(window) if focus is not None and part.isAncestorOf(focus)), None)
+    if panel is None or focus is None:
+        return False
+    stops = _as_read(panel, (stop for stop in _stops(panel) if not isinstance(stop, QScrollArea)))
+    around = [number for number, stop in enumerate(stops) if stop is focus or stop.isAncestorOf(focus)]
+    after = around[-1] + (1 if forward else -1) if around else 0 if forward else len(stops) - 1
+    if 0 <= after < len(stops):
+        stops[after].setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+    else:
+        go_round(window, 1 if forward else -1)
+    return True
+
+
+def _as_read(part: QWidget, stops: Iterable[QWidget]) -> list[QWidget]:
+    """Row by row, and each row from left to right; what is higher than a line is where its first line is."""
+    places = [(stop.mapTo(part, QPoint(0, min(stop.height(), 2 * LINE) // 2)), stop) for stop in stops]
+    rows: list[list[tuple[QPoint, QWidget]]] = []
+    for place, stop in sorted(places, key=lambda entry: entry[0].y()):
+        if not rows or place.y() - rows[-1][0][0].y() > LINE // 2:
+            rows.append([])
+        rows[-1].append((place, stop))
+    return [stop for row in rows for _, stop in sorted(row, key=lambda entry: entry[0].x())]
 
 
 def give_keyboard(part: QWidget) -> None:
@@ -53,7 +85,7 @@ def _stops(part: QWidget) -> Iterator[QWidget]:
     """
     for widget in part.findChildren(QWidget):
         takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if takes and widget.isVisible() and widget.isEnabled():
+        if takes and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None:
             yield widget
 
 

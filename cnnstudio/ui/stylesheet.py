@@ -97,13 +97,15 @@ QToolButton:disabled { color: $faint; }
 QToolButton:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; width: 0; }
 
-QPushButton { background: $panel; border: 1px solid $line; border-radius: 6px; padding: 5px 12px; min-height: 16px; }
+QPushButton { background: $panel; border: 1px solid $line; border-radius: 6px; padding: 5px 12px; min-height: 16px;
+    outline: none; }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed, QPushButton:checked { background: $pressed; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:disabled { color: $faint; background: $raised; }
 QPushButton:default, QPushButton[primary="true"] { background: $accent; border-color: $accent; color: $on_accent; }
 QPushButton[primary="true"] { font-weight: 600; }
+QPushButton:default:focus, QPushButton[primary="true"]:focus { border: 2px solid $text; padding: 4px 11px; }
 QPushButton:default:hover, QPushButton[primary="true"]:hover { background: $accent_hover; }
 QPushButton[primary="true"]:disabled { background: $raised; border-color: $line; color: $faint; }
 QPushButton[flat="true"] { background: transparent; border-color: transparent; }

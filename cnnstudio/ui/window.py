@@ -36,7 +36,7 @@ from cnnstudio.ui.panels.quiz import QuizPanel
 from cnnstudio.ui.panels.source import SourcePanel
 from cnnstudio.ui.panels.summary import SummaryPanel
 from cnnstudio.ui.panels.training import TrainingPanel
-from cnnstudio.ui.parts import give_keyboard
+from cnnstudio.ui.parts import give_keyboard, tab_on
 from cnnstudio.ui.pictures import Pictures
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
@@ -336,6 +336,9 @@ class Window(QMainWindow):
         if not self._was_painted:
             self._was_painted = True
             QTimer.singleShot(0, self, self.painted.emit)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
+        return tab_on(self, forward) or super().focusNextPrevChild(forward)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -66,6 +66,8 @@ def test_every_place_that_says_whether_it_can_be_trained_says_why_not(
     assert status.problems.text() == "Cannot be trained yet"
     assert reason in status.problems.toolTip()
     qtbot.waitUntil(lambda: reason in train.toolTip())
+    window.show_panel("inspector")
+    assert window.docks["inspector"].widget().header.kind.text() == "Cannot be trained yet"
     assert not train.isEnabled() and "F5" in train.toolTip()
     assert reason in window.training.train.toolTip() and window.training.sentence.text() == reason
 

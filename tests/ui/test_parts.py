@@ -4,7 +4,8 @@ import gc
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QScrollArea, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -12,6 +13,8 @@ from cnnstudio.project import Project
 from cnnstudio.resources import resource
 from cnnstudio.ui.widgets.flow import FlowLayout
 from cnnstudio.ui.window import Window
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 def where(window: Window) -> str:
@@ -80,3 +83,47 @@ def test_layouts_outlive_that_their_panel_was_given_the_keyboard(window: Window)
     items = [flow.itemAt(index) for flow in flows for index in range(flow.count())]
     assert len(items) > 5
     assert all(isValid(item) for item in items)
+
+
+def tabbed(window: Window, key: Qt.Key, times: int) -> list[QWidget]:
+    """What has the keyboard after each press of a key."""
+    seen = []
+    for _ in range(times):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, key, SHIFT if key == Qt.Key.Key_Backtab else Qt.KeyboardModifier.NoModifier)
+        seen.append(QApplication.focusWidget())
+    return seen
+
+
+def test_tab_goes_through_a_panel_as_it_is_read(qtbot: QtBot, open_window: Window) -> None:
+    window = open_window
+    window.document.select(("conv1",))
+    window.show_panel("inspector")
+    panel = window.docks["inspector"].widget()
+    qtbot.waitUntil(lambda: panel.form is not None and panel.form.isVisible())
+    qtbot.wait(30)  # until everything stands in its place
+    panel.header.name.setFocus()
+    fields = [row.editor.focusProxy() or row.editor for row in panel.form.rows.values()]
+    words = panel.form.editor("padding").findChildren(QToolButton)[-1]
+    fields.insert(fields.index(panel.form.editor("padding").focusProxy()) + 1, words)
+    seen = tabbed(window, Qt.Key.Key_Tab, 1 + len(fields))
+    assert seen[1:] == fields, "its fields were made long after the rest of the window"
+    assert tabbed(window, Qt.Key.Key_Backtab, len(fields)) == [*fields[-2::-1], seen[0]]
+    assert all(isinstance(each, QWidget) and each.isVisible() for each in seen)
+
+
+@pytest.mark.parametrize("name", ["palette", "inspector", "training", "summary", "source"])
+def test_tab_leaves_a_panel_after_its_last_field_and_stops_at_nothing_unseen(
+    qtbot: QtBot, open_window: Window, name: str
+) -> None:
+    window = open_window
+    window.document.select(("conv1",))
+    window.show_panel(name)
+    qtbot.wait(20)
+    for _ in range(40):
+        (focus,) = tabbed(window, Qt.Key.Key_Tab, 1)
+        assert not isinstance(focus, QScrollArea), "it only scrolls"
+        if where(window) != name:
+            return
+    pytest.fail("the keyboard never leaves it")

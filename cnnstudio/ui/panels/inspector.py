@@ -17,6 +17,7 @@ from cnnstudio.graph import Block, GraphError, NamingError, Node, ParameterError
 from cnnstudio.project import ProjectError
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insertion import ungrouped
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panels import cards
 from cnnstudio.ui.panels.cards import Card
 from cnnstudio.ui.panels.exposed import ExposedForm
@@ -134,6 +135,8 @@ class InspectorPanel(Panel):
         else:
             scope, found = self.document.scope, self.document.diagnostics
             words = cards.problems(diagnostic.severity for diagnostic in found) if self.document.graph else "Empty"
+            if self.document.graph and not found and obstacle(self.document):
+                words = "Cannot be trained yet"
             self.header.show_title(scope[-1] if scope else "Network", "" if scope else words, None, read_only)
             self.header.allow(False, False)
         self._say_where(read_only)

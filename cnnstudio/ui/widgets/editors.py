@@ -335,6 +335,7 @@ class TextEditor(Editor):
         self.link: QToolButton | None = None
         if pair:
             self.link = self._button("link", TOGETHER)
+            self.link.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # for the keyboard there is 3x5
             self.link.clicked.connect(self._link_clicked)
         if words:
             button = self._button("caret-down", "Words that this field takes")
@@ -351,7 +352,7 @@ class TextEditor(Editor):
         button.setAutoRaise(True)
         button.setToolTip(words)
         button.setAccessibleName(words)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setIcon(icon(name, "muted"))
         self._row.addWidget(button)
         return button
