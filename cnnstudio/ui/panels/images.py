@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project
@@ -46,8 +46,12 @@ class ImagesChoice(QWidget):
         self.about.setProperty("textSize", "small")
         self.samples = Samples()
         self.samples.hide()
-        choice = QFormLayout()
-        choice.addRow("Images", self.box)
+        self._label = QLabel("Images")
+        self._label.setBuddy(self.box)
+        choice = QHBoxLayout()
+        choice.setSpacing(10)
+        choice.addWidget(self._label)
+        choice.addWidget(self.box, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -57,6 +61,10 @@ class ImagesChoice(QWidget):
         document.changed.connect(self._follow)
         run.state_changed.connect(self._follow)
         self._follow()
+
+    def indent(self, width: int) -> None:
+        """Leave so much room for the label, so that the field stands in line with those of forms."""
+        self._label.setMinimumWidth(width)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.Wheel and not self.box.hasFocus():

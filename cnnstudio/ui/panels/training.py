@@ -23,7 +23,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panels.images import ImagesChoice
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.theme import icon
+from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.form import Form
 
 BASIC = ("epochs", "batch_size", "optimizer", "learning_rate", "augment")
@@ -158,9 +158,19 @@ class TrainingPanel(QWidget):
         area = QScrollArea()
         area.setWidget(inner)
         area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to what has the keyboard
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._show_more(False)
+        theme.changed.connect(self._align)
+        self._align()
         return area
+
+    def _align(self) -> None:
+        """Let all fields begin at one place, however wide the labels are."""
+        forms = self.folder, self.basic, self.advanced
+        width = max(form.label_width for form in forms)
+        for part in (self.images, *forms):
+            part.indent(width)
 
     # the recipe
 

@@ -39,7 +39,7 @@ class Form(QWidget):
         self.burst = 0
         self._is_read_only = False
         self.rows: dict[str, Row] = {}
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(5)
@@ -52,6 +52,15 @@ class Form(QWidget):
             row.editor.edited.connect(lambda value, name=parameter.name: self._edited(name, value))
             row.editor.refused.connect(lambda sentence, name=parameter.name: self._refused(name, sentence))
             row.editor.finished.connect(self._finish_burst)
+
+    @property
+    def label_width(self) -> int:
+        """The width that the widest label needs."""
+        return max(row.label.sizeHint().width() for row in self.rows.values())
+
+    def indent(self, width: int) -> None:
+        """Leave so much room for the labels, so that the fields of several forms stand in line."""
+        self._grid.setColumnMinimumWidth(0, width)
 
     def editor(self, name: str) -> Editor:
         """The editor of one parameter."""

@@ -317,3 +317,18 @@ def test_an_image_is_enlarged_with_its_colours(qtbot: QtBot, channels: int) -> N
     assert made.pixelColor(10, 10).red() == 255
     assert made.pixelColor(10, 10).green() == (255 if channels == 1 else 0)
     assert made.pixelColor(90, 90).red() == 0
+
+
+def test_all_fields_begin_at_one_place(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.resize(356, 900)
+    panel.more.setChecked(True)
+    document.edit_recipe("Folder", dataclasses.replace(document.project.recipe, data="folder"))
+    with qtbot.waitExposed(panel):
+        panel.show()
+    forms = panel.folder, panel.basic, panel.advanced
+    editors = [row.editor for form in forms for row in form.rows.values() if row.is_visible]
+    places = {panel.images.box.mapTo(panel, panel.images.box.rect().topLeft()).x()}
+    places |= {editor.mapTo(panel, editor.rect().topLeft()).x() for editor in editors}
+    assert len(editors) > 10 and len(places) == 1
