@@ -73,6 +73,7 @@ FAMILY_GLYPHS = {
     "dense": "stack", "inception": "tree-structure", "resampling": "frame-corners", "arrangement": "shuffle",
     "transformer": "squares-four", "pretrained": "graduation-cap",
     "opaque": "question",
+    "note": "note", "link": "link",  # of no blocks, but found in lists as they are
 }  # fmt: skip
 
 # font sizes in device-independent pixels, before the person's own text scale

@@ -32,6 +32,7 @@ FAR = 100_000.0  # half the side of what can be looked at; larger only for nodes
 LABELS_FROM = 0.7  # the zoom from which a wire says what it carries
 FINE = 0.75  # pixels of the screen for one of the scene up to which wires are painted fine
 MOST_PIECES = 24  # of a region that are painted one by one
+MARGIN = 24.0  # pixels of the screen that are left round what is brought into view
 STILL_AFTER = 150  # milliseconds without movement until edges are smoothed again
 
 
@@ -177,6 +178,19 @@ class Camera(QGraphicsView):
         elif not self.visible().contains(body.adjusted(-12, -12, 12, 12)):
             self._scroll(self.mapFromScene(body.center()) - self.viewport().rect().center())
             self.looked.emit()
+
+    def bring_in(self, rect: QRectF) -> None:
+        """Move the view as little as is needed to show this, or look from farther away where it is larger than that."""
+        margin, seen = MARGIN / self.zoom, self.visible()
+        around = rect.adjusted(-margin, -margin, margin, margin)
+        if around.width() > seen.width() or around.height() > seen.height():
+            self.look_at(rect, most=self.zoom)
+            return
+        right, down = around.right() - seen.right(), around.bottom() - seen.bottom()
+        dx = min(0.0, around.left() - seen.left()) or max(0.0, right)
+        dy = min(0.0, around.top() - seen.top()) or max(0.0, down)
+        if dx or dy:
+            self.pan_by(-dx * self.zoom, -dy * self.zoom)
 
     def _scroll(self, by: QPoint) -> None:
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()

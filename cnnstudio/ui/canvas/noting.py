@@ -94,7 +94,7 @@ class Noting(Bending):
 
     def _add_note(self, make: Callable[[], Note]) -> None:
         if self.attempt("Add a note", lambda graph: graph.add_note(self.canvas.notes.fitted(make()))):
-            self.select_notes(self.canvas.graph.notes[-1:])
+            self.reveal_note(self.canvas.graph.notes[-1])
 
     def _write(self, text: str, place: QRectF, note: Note | None, keep: Callable[[str], object]) -> None:
         self._keep_field()
@@ -145,8 +145,7 @@ class Noting(Bending):
     def reveal_note(self, note: Note, adds: bool = False) -> None:
         """Select this note, and others beside it if it ``adds``, and bring it into view where it is not."""
         self.select_notes((note,), adds)
-        if not self.visible().contains(rect_of(note)):
-            self.look_at(rect_of(note).adjusted(-40.0, -40.0, 40.0, 40.0))
+        self.bring_in(rect_of(note))
 
     def step_note(self, adds: bool = False) -> None:
         """Go to the next note, as they are read: row by row, and from the last to the first.

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from cnnstudio.graph import Graph
     from cnnstudio.ui.canvas.editor import Editor
 
-MARGIN = 24.0  # pixels of the screen round what was made
-
 
 class Outcome(QObject):
     """Watches the document beside the canvas. What a hand on the canvas does is where the hand is, and stays there."""
@@ -36,23 +34,10 @@ class Outcome(QObject):
         change = diff(before, self._graph)
         made = [*change.added, *(name for name in change.changed if self._was_in(seen, before, name))]
         if made:
-            self._bring_in(bounds([view.canvas.nodes[name].body for name in made]))
+            view.bring_in(bounds([view.canvas.nodes[name].body for name in made]))
 
     def _was_in(self, seen: QRectF, before: Graph, name: str) -> bool:
         """Whether a node that stands elsewhere now could be seen where it stood."""
         node = before[name]
         is_elsewhere = node.position != self._graph[name].position
         return is_elsewhere and seen.contains(QRectF(*node.position, WIDTH, node_height(node.ports)))
-
-    def _bring_in(self, made: QRectF) -> None:
-        """Move the view as little as is needed, or look at it from farther away where it is larger than the view."""
-        view, margin = self._view, MARGIN / self._view.zoom
-        around, seen = made.adjusted(-margin, -margin, margin, margin), view.visible()
-        if around.width() > seen.width() or around.height() > seen.height():
-            view.look_at(made, most=view.zoom)
-            return
-        right, down = around.right() - seen.right(), around.bottom() - seen.bottom()
-        dx = min(0.0, around.left() - seen.left()) or max(0.0, right)
-        dy = min(0.0, around.top() - seen.top()) or max(0.0, down)
-        if dx or dy:
-            view.pan_by(-dx * view.zoom, -dy * view.zoom)

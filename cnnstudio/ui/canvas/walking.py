@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Signal
 
 from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.accessible import tell_focus
@@ -94,8 +94,7 @@ class Walking(Wiring):
             return
         at = (before[1] + 1) % len(bends) if before is not None else 0
         self.canvas.bends.choose((edge, at))
-        if not self.visible().contains(QPointF(*bends[at])):
-            self.look_from(self.zoom, QPointF(*bends[at]))
+        self.bring_in(QRectF(QPointF(*bends[at]), QSizeF()))
         tell_focus(self)
 
     def add_bend(self) -> None:
@@ -111,7 +110,7 @@ class Walking(Wiring):
         elif len(links) == 1:
             self.follow_link(links[0].address)
         else:
-            entries = [Entry(link.words, host(link.address), "note", link.address, link.address) for link in links]
+            entries = [Entry(link.words, host(link.address), "link", link.address, link.address) for link in links]
             place = self.mapFromScene(rect_of(note).topLeft())
             self.popup.ask(entries, place, lambda address: self.follow_link(str(address)), hint="Follow a link")
 

@@ -556,3 +556,15 @@ def test_no_text_breaks_the_canvas(hand_on, chain, text):
     assert seen(hand).size
     hand.view.edit_note(hand.graph.notes[0])
     field(hand).ending.give_up()
+
+
+def test_a_new_note_is_in_view_and_as_near_as_before(hand_on, chain):
+    hand = hand_on(chain)
+    hand.view.centerOn(hand.body("conv1") - QPointF(0.0, 300.0))  # the node is at the lower edge
+    hand.view.zoom_by(0.8)
+    zoom = hand.view.zoom
+    hand.view.ask_note(hand.view.visible().bottomLeft())
+    QTest.keyClicks(field(hand), "below")
+    field(hand).ending.keep()
+    assert hand.view.visible().contains(rect_of(hand.graph.notes[0]))
+    assert hand.view.zoom == zoom
