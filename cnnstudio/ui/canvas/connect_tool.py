@@ -21,6 +21,8 @@ from cnnstudio.ui.theme import theme
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.view import CanvasView
 
+SLASH = QPointF(3.4, -3.4)  # from the middle of a port that cannot take the wire, in scene pixels
+
 
 @dataclass(frozen=True)
 class LooseWire:
@@ -138,10 +140,13 @@ class ConnectTool(Tool):
     def paint(self, painter: QPainter, zoom: float) -> None:
         for place, edge in self._open_ports():
             able = self._refusal(edge) is None
-            color = theme.color("accent" if self._misfit(edge) is None else "warning") if able else theme.color("line")
+            fits = able and self._misfit(edge) is None
+            color = theme.color("accent" if fits else "warning" if able else "line")
             painter.setPen(pen(color, 2.0))
             painter.setBrush(theme.color("canvas"))
             painter.drawEllipse(place, PORT_RADIUS + 2.5, PORT_RADIUS + 2.5)
+            if not fits and edge != self._edge:  # another form as well as another colour
+                painter.drawLine(place - SLASH, place + SLASH)
             if edge == self._edge:
                 painter.setBrush(color)
                 painter.drawEllipse(place, PORT_RADIUS, PORT_RADIUS)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QApplication
 
 from cnnstudio.graph import Edge
+from cnnstudio.ui.theme import theme
 
 CTRL, ALT, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -181,3 +183,19 @@ def test_deleting_can_heal(hand_on, chain):
     hand.click(hand.body("conv1"))
     hand.view.delete()
     assert hand.inputs("relu1") == (None,)
+
+
+def test_a_port_that_cannot_take_the_wire_is_told_by_its_form_too(hand_on, fork):
+    hand = hand_on(fork)
+    hand.drag(hand.output("conv1"), QPointF(430.0, 330.0), let_go=False)
+    QApplication.processEvents()
+    picture = hand.view.viewport().grab().toImage()
+
+    def is_crossed(name: str) -> bool:
+        """Whether anything is painted in the middle of the ring round its input."""
+        inside = picture.pixelColor(hand.view.mapFromScene(hand.input(name)))
+        return abs(inside.lightness() - theme.color("canvas").lightness()) > 20
+
+    assert not is_crossed("flatten1")
+    assert is_crossed("fc1"), "a map is nothing for a Linear"
+    hand.key(Qt.Key.Key_Escape)
