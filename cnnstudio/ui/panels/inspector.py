@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -13,7 +14,7 @@ from cnnstudio.blocks.group import Group, group_at, with_exposed, with_group
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.formula import formula
 from cnnstudio.compiler.receptive import ReceptiveField
-from cnnstudio.graph import Block, GraphError, NamingError, Node, ParameterError
+from cnnstudio.graph import Block, GraphError, NamingError, Node, ParameterError, parameters
 from cnnstudio.project import ProjectError
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insertion import ungrouped
@@ -24,12 +25,15 @@ from cnnstudio.ui.panels.exposed import ExposedForm
 from cnnstudio.ui.panels.node_header import NodeHeader, is_composite, replacement
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import ProblemRow, show_rows
-from cnnstudio.ui.widgets.form import Form, is_typed
+from cnnstudio.ui.widgets.form import Form
+from cnnstudio.ui.widgets.values import can_type
 
 # milliseconds after an edit: setting the formula in type and finding the receptive fields of a large network take
 # longer than one frame leaves, so each has a frame of its own
 FORMULA_DELAY, FIELDS_DELAY = 40, 150
-MOST_PROBLEMS = 4
+MOST_PROBLEMS, MOST_KINDS = 4, 4
+ALIKE = "What these blocks have in common is set for all of them."
+UNLIKE = "These blocks have no parameter in common. Select nodes of one kind to set theirs together."
 HINTS = (
     "Select a block to see its parameters and what comes out of it.",
     "Drag a block from the palette, or press Tab on the canvas and type its name.",
@@ -44,7 +48,7 @@ class InspectorPanel(Panel):
         super().__init__(document, parent)
         self._targets: tuple[str, ...] = ()
         self.form: Form | None = None
-        self._forms: dict[type[Block], Form] = {}
+        self._forms: dict[tuple[type[Block], ...], Form] = {}
         self.rows: list[ProblemRow] = []
         self._seen: ReceptiveField | None = None
         self._seen_of = ""
@@ -110,7 +114,7 @@ class InspectorPanel(Panel):
             self.header.refuse("")
             self.header.name.forget()
         self._targets = names
-        kinds = {type(node.block) for node in nodes}
+        kinds = sorted({type(node.block) for node in nodes}, key=lambda kind: kind.title)
         self._show_header(nodes, kinds)
         self._show_form(nodes, kinds)
         self._show_exposed(nodes)
@@ -119,7 +123,7 @@ class InspectorPanel(Panel):
         if is_other:
             self._show_formula()  # another node's arithmetic would be wrong here even for a moment
 
-    def _show_header(self, nodes: list[Node], kinds: set[type[Block]]) -> None:
+    def _show_header(self, nodes: list[Node], kinds: list[type[Block]]) -> None:
         read_only = self.document.is_read_only
         if len(nodes) == 1:
             node = nodes[0]
@@ -127,9 +131,11 @@ class InspectorPanel(Panel):
             composite = is_composite(type(node.block)) and self.document.can_enter(node.name)
             self.header.allow(composite, composite and not read_only, isinstance(node.block, Group))
         elif nodes:
-            kind = next(iter(kinds)) if len(kinds) == 1 else None
+            kind = kinds[0] if len(kinds) == 1 else None
             title = f"{len(nodes)} nodes"
-            words = f"all {kind.title}" if kind else ", ".join(sorted({k.title for k in kinds})[:4])
+            titles, more = [each.title for each in kinds], len(kinds) - MOST_KINDS
+            words = ", ".join(titles[:MOST_KINDS]) + (f" and {more} more" if more > 0 else "")
+            words = f"all {kind.title}" if kind else words
             self.header.show_title(title, words, kind, read_only)
             self.header.allow(False, False)
         else:
@@ -152,9 +158,8 @@ class InspectorPanel(Panel):
         self.sentence.setText(words)
         self.sentence.setVisible(bool(words))
 
-    def _show_form(self, nodes: list[Node], kinds: set[type[Block]]) -> None:
-        kind = next(iter(kinds)) if len(kinds) == 1 else None
-        form = self._form_of(kind) if kind is not None and is_typed(kind) else None
+    def _show_form(self, nodes: list[Node], kinds: list[type[Block]]) -> None:
+        form = self._form_of(tuple(kinds)) if shared(kinds) else None
         if form is not self.form:
             if self.form is not None:
                 self.form.hide()
@@ -175,12 +180,13 @@ class InspectorPanel(Panel):
         else:
             self.exposed.forget()
 
-    def _form_of(self, kind: type[Block]) -> Form:
-        if kind not in self._forms:
-            self._forms[kind] = form = Form(kind, self)
+    def _form_of(self, kinds: tuple[type[Block], ...]) -> Form:
+        """What all of these blocks have, in the words of the first."""
+        if kinds not in self._forms:
+            self._forms[kinds] = form = Form(kinds[0], self, names=shared(kinds))
             form.edited.connect(self._edit)
             self.form_place.addWidget(form)
-        return self._forms[kind]
+        return self._forms[kinds]
 
     def _show_problems(self) -> None:
         found: list[Diagnostic] = []
@@ -204,7 +210,7 @@ class InspectorPanel(Panel):
             facts = [analysis.facts[name] for name in acting if name in analysis.facts]
             self.outcome.say(cards.together(facts) if len(facts) == len(acting) else "", "Together")
             mixed = len({type(node.block) for node in nodes}) > 1
-            self.theory.say("Select nodes of one kind to change their parameters together." if mixed else "", "Hint")
+            self.theory.say((ALIKE if self.form is not None else UNLIKE) if mixed else "", "Hint")
         else:
             self.outcome.say(cards.network(analysis) if analysis.graph else "", "What it comes to")
             self.theory.say("".join(f'<p style="margin:0 0 6px 0">{hint}</p>' for hint in HINTS), "What to do here")
@@ -336,3 +342,13 @@ class InspectorPanel(Panel):
             return
         self.document.edit_graph(f"Ungroup {name}", graph)
         self.document.select(names)
+
+
+def shared(kinds: Collection[type[Block]]) -> tuple[str, ...]:
+    """The parameters that can be typed and that every one of these blocks has, of the same type."""
+    declared = [{each.name: each for each in parameters(kind) if can_type(each)} for kind in kinds]
+    return tuple(
+        name
+        for name, first in (declared[0] if declared else {}).items()
+        if all(name in others and others[name].type == first.type for others in declared)
+    )

@@ -189,11 +189,6 @@ class Label(QLabel):
         menu.popup(event.globalPos())
 
 
-def is_typed(declaration: type[Declaration]) -> bool:
-    """Whether it has parameters that a person can type."""
-    return any(can_type(parameter) for parameter in parameters(declaration))
-
-
 def _tip(parameter: Parameter) -> str:
     lines = [f"{parameter.help[:1].upper()}{parameter.help[1:]}." if parameter.help else ""]
     if parameter.range is not None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 from PySide6.QtCore import Qt
@@ -9,13 +10,24 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import BatchNorm2d, Conv2d, ConvTranspose2d, Flatten, Group, Input, Linear, ReLU, Residual
+from cnnstudio.blocks import (
+    BatchNorm2d,
+    Conv2d,
+    ConvTranspose2d,
+    Flatten,
+    Group,
+    Input,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Residual,
+)
 from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
-from cnnstudio.graph import Graph, Sketch
+from cnnstudio.graph import BLOCKS, Graph, Sketch, parameters
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.panels.inspector import InspectorPanel
+from cnnstudio.ui.panels.inspector import InspectorPanel, shared
 from cnnstudio.ui.panels.node_header import replacement
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 from cnnstudio.ui.widgets.editors import TextEditor
@@ -144,9 +156,42 @@ def test_several_of_a_kind_are_edited_together(show: Show, qtbot: QtBot) -> None
     assert panel.document.graph == small()
 
 
-def test_nodes_of_several_kinds_have_no_form(show: Show) -> None:
-    panel = show(small(), "conv1", "relu1")
-    assert panel.form is None and "Conv2d" in panel.header.kind.text()
+def test_nodes_of_several_kinds_are_edited_in_what_they_share(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv1", "fc1")
+    assert panel.form is not None and list(panel.form.rows) == ["bias"]
+    assert "in common" in panel.theory.text.text()
+    qtbot.keyClick(panel.form.editor("bias").focusProxy(), Qt.Key.Key_Space)
+    graph = panel.document.graph
+    assert (graph["conv1"].block, graph["fc1"].block) == (
+        dataclasses.replace(small()["conv1"].block, bias=False),
+        dataclasses.replace(small()["fc1"].block, bias=False),
+    )
+    assert graph["conv2"] == small()["conv2"]
+    panel.document.undo_stack.undo()
+    assert panel.document.graph == small()
+
+
+def test_kinds_with_nothing_in_common_say_so(show: Show) -> None:
+    for kind, other in (("conv1", "relu1"), ("conv1", "input1")):
+        panel = show(small(), kind, other)
+        assert panel.form is None and "Conv2d" in panel.header.kind.text()
+        assert "no parameter in common" in panel.theory.text.text()
+
+
+def test_many_kinds_are_named_in_part(show: Show) -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((3, 8, 8))), Conv2d(4), ReLU(), MaxPool2d(2), Flatten(), Linear(3))
+    panel = show(draw.graph(), *draw.graph().nodes)
+    assert panel.header.kind.text() == "Conv2d, Flatten, Input, Linear and 2 more"
+
+
+def test_any_kinds_together_have_a_form_of_what_they_share_or_none() -> None:
+    for one, other in combinations(BLOCKS.values(), 2):
+        both = shared((one, other))
+        assert set(both) == set(shared((other, one)))
+        for name in both:
+            (first,), (second,) = ([p for p in parameters(kind) if p.name == name] for kind in (one, other))
+            assert first.type == second.type
 
 
 def test_with_nothing_selected_it_shows_the_network(show: Show, qtbot: QtBot) -> None:
