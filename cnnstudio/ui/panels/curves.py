@@ -67,6 +67,7 @@ class CurvesPanel(QWidget):
         self.logarithmic = QToolButton()
         self.logarithmic.setText("log")
         self.logarithmic.setCheckable(True)
+        self.logarithmic.setProperty("switch", True)
         self.logarithmic.setToolTip("Draw the loss on a logarithmic axis")
         self.logarithmic.toggled.connect(self._set_logarithmic)
         self.export = QToolButton()

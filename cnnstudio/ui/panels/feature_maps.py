@@ -113,6 +113,7 @@ class FeatureMapsPanel(QWidget):
         self._together = QToolButton()
         self._together.setText("Same scale")
         self._together.setCheckable(True)
+        self._together.setProperty("switch", True)
         self._together.setToolTip("Use one scale of brightness for all maps, so that they can be compared")
         self.grid, self.bars = ImageGrid(), Bars()
         self._together.toggled.connect(self.grid.set_together)
