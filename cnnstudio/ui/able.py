@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnnstudio.graph import Composite
+
 if TYPE_CHECKING:
     from cnnstudio.ui.window import Window
 
@@ -21,6 +23,17 @@ def drawn(window: Window) -> bool:
 def marked(window: Window) -> bool:
     """Whether a node or a note is selected."""
     return selected(window) or bool(window.canvas.canvas.notes.chosen)
+
+
+def deletable(window: Window) -> bool:
+    """Whether a node, a note or a wire is selected and can go."""
+    return whole(window) and (marked(window) or bool(window.canvas.canvas.selected_wires))
+
+
+def made_of_parts(window: Window) -> bool:
+    """Whether a selected node is made of others and can be taken apart."""
+    graph = window.document.view_graph
+    return editable(window) and any(isinstance(graph[name].block, Composite) for name in window.canvas.chosen)
 
 
 def removable(window: Window) -> bool:

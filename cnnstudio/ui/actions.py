@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any, Literal
 from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project.project import MOST_BOOKMARKS
-from cnnstudio.ui.able import drawn, editable, in_frame, marked, removable, selected, shown, whole, with_note
+from cnnstudio.ui.able import (
+    deletable,
+    drawn,
+    editable,
+    in_frame,
+    made_of_parts,
+    marked,
+    removable,
+    selected,
+    shown,
+    whole,
+    with_note,
+)
 from cnnstudio.ui.bookmark_list import show_bookmarks
 from cnnstudio.ui.bookmarks import add_bookmark, go_to_bookmark, title_of
 from cnnstudio.ui.canvas.measure import MEASURES
@@ -145,7 +157,7 @@ ACTIONS: tuple[Action, ...] = (
         "duplicate-wired", "Duplicate with the wires that go in", lambda w: w.canvas.duplicate(keep_inputs=True),
         "Ctrl+Shift+D", "copy-simple", editable, on_canvas=True,
     ),
-    Action("delete", "Delete", lambda w: w.canvas.delete(), "Del|Backspace", "trash", whole, on_canvas=True),
+    Action("delete", "Delete", lambda w: w.canvas.delete(), "Del|Backspace", "trash", deletable, on_canvas=True),
     Action(
         "delete-heal", "Delete and close the gap", lambda w: w.canvas.delete_and_heal(), "Shift+Del", "trash-simple",
         editable, on_canvas=True,
@@ -223,8 +235,8 @@ ACTIONS: tuple[Action, ...] = (
         on_canvas=True,
     ),
     Action(
-        "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece", editable,
-        on_canvas=True,
+        "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece",
+        made_of_parts, on_canvas=True,
     ),
     Action(
         "bend", "Add a bend to the wire", lambda w: w.canvas.add_bend(), "B", "line-segments",

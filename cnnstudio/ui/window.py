@@ -246,12 +246,14 @@ class Window(QMainWindow):
         menu.addActions(self.commands.named("show-*"))
 
     def _show_canvas_menu(self, place: QPoint) -> None:
+        """What can be done to what is selected, and nothing else: it would fill a small screen."""
+        self.commands.refresh()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for name in CANVAS_MENU:
             if name is None:
-                menu.addSeparator()
-            else:
+                menu.addSeparator()  # one of several in a row is seen
+            elif self.commands.bound[name].isEnabled():
                 menu.addAction(self.commands.bound[name])
         menu.popup(place)
 

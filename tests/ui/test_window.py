@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import cnnstudio.ui.window
@@ -16,6 +16,8 @@ from cnnstudio.project import Project, read
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 from cnnstudio.ui.window import PANELS, Window
+
+DELETED = Qt.WidgetAttribute.WA_DeleteOnClose
 
 
 def sentences(window: Window) -> list[str]:
@@ -208,6 +210,33 @@ def test_the_keyboard_reaches_every_part(qtbot: QtBot, window: Window) -> None:
     for panel in PANELS:
         window.commands.run(f"show-{panel.id}")
         assert window.docks[panel.id].widget().isVisible()
+
+
+def test_the_menu_of_the_canvas_has_what_can_be_done_and_nothing_else(
+    qtbot: QtBot, window: Window, tiny: Project
+) -> None:
+    def menu() -> list[str]:
+        window.canvas.ask_menu()
+        (shown,) = (each for each in window.findChildren(QMenu) if each.isVisible() and each.testAttribute(DELETED))
+        shown.close()
+        actions = [each for each in shown.actions() if not each.isSeparator()]
+        assert all(each.isEnabled() for each in actions)
+        return [each.objectName() for each in actions]
+
+    window.document.open(tiny, None)
+    for_all = {"quick-add", "paste", "note", "arrange", "fit", "fit-selection"}
+    assert set(menu()) == for_all
+    window.document.select(("conv1",))
+    assert set(menu()) == for_all | {"cut", "copy", "duplicate", "delete", "delete-heal", "group", "bypass", "frame"}
+    window.document.select(("conv1", "flatten1"))
+    window.commands.run("frame")
+    window.commands.run("group")
+    assert {"enter", "ungroup"} <= set(menu())
+    window.document.undo_stack.undo()
+    window.document.select(("conv1",))
+    assert {"unframe", "frame-title", "frame-color"} <= set(menu()) and "ungroup" not in menu()
+    window.canvas.step_wire(1)
+    assert set(menu()) == for_all | {"delete", "bend"}
 
 
 def test_double_clicking_a_node_without_an_inside_shows_its_form(window: Window, tiny: Project) -> None:
