@@ -40,13 +40,13 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(_document(project, analysis, found), ensure_ascii=False, indent=2, default=_plain))
     else:
-        print(_table(analysis))
+        print(_table(analysis, project.recipe.batch_size))
         for problem in found:
             print(line(problem))
     return 1 if any(problem.severity == "error" for problem in found) else 0
 
 
-def _table(analysis: Analysis) -> str:
+def _table(analysis: Analysis, batch: int) -> str:
     bypassed = _bypassed(analysis)
     analysis = analysis.acting
     fields = receptive_fields(analysis)
@@ -70,7 +70,9 @@ def _table(analysis: Analysis) -> str:
     if bypassed:
         lines.append(f"Bypassed: {', '.join(bypassed)}")
     if totals:
-        lines.append(f"Activations of one sample: {_size(totals.activation_bytes)}")
+        needs = analysis.memory
+        training, peak = _size(needs.training * batch), _size(needs.peak * batch)
+        lines.append(f"Activations of a batch of {batch}: {training} to train, {peak} to predict")
     return "\n".join(lines)
 
 
@@ -106,10 +108,11 @@ def _document(project: Project, analysis: Analysis, found: tuple[Diagnostic, ...
     analysis = analysis.acting
     fields = receptive_fields(analysis)
     totals = analysis.totals
+    memory = {"training_bytes": analysis.memory.training, "inference_bytes": analysis.memory.peak}
     return {
         "nodes": [_node(name, analysis, fields.get(name)) for name in analysis.graph.order],
         "bypassed": bypassed,
-        "totals": vars(totals) if totals else None,
+        "totals": vars(totals) | memory if totals else None,
         "problems": [
             {"severity": each.severity, "code": each.code, "nodes": each.nodes, "sentence": each.sentence}
             for each in found
@@ -140,6 +143,6 @@ def _node(name: str, analysis: Analysis, field: ReceptiveField | None) -> dict[s
         "parameters": facts.parameters if facts else None,
         "frozen": facts.frozen if facts else None,
         "macs": facts.macs if facts else None,
-        "activation_bytes": facts.activation_bytes if facts else None,
+        "training_bytes": analysis.memory.kept.get(name) if facts else None,
         "receptive_field": {"size": field.size, "stride": field.stride, "offset": field.offset} if field else None,
     }

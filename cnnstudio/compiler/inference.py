@@ -8,20 +8,17 @@ from functools import cached_property, lru_cache
 from itertools import compress, count
 from operator import is_not
 
+from cnnstudio.compiler.memory import Memory, memory
 from cnnstudio.graph import Block, Composite, Facts, Graph, Node, ParameterError, Shape, ShapeError
 from cnnstudio.graph.composite import facts as facts_of
 
 
 @dataclass(frozen=True)
 class Totals:
-    """The sums over a network for one sample; ``activation_bytes`` is what a backward pass has to keep.
-
-    ``frozen`` of the parameters stay as they are while training.
-    """
+    """The sums over a network for one sample; ``frozen`` of the parameters stay as they are while training."""
 
     parameters: int
     macs: int
-    activation_bytes: int
     frozen: int = 0
 
 
@@ -65,9 +62,14 @@ class Analysis:
         return Totals(
             sum(fact.parameters for fact in facts),
             sum(fact.macs for fact in facts),
-            sum(fact.activation_bytes for fact in facts),
             sum(fact.frozen for fact in facts),
         )
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What the activations of what acts take, for one sample, as far as its shapes are known."""
+        acting = self.acting
+        return memory(acting.graph, {name: fact.shape for name, fact in acting.facts.items()})
 
     def inside(self, name: str) -> Analysis:
         """The analysis of the graph inside a composite node. Raises ``ShapeError`` where that is not known yet."""

@@ -16,8 +16,6 @@ from cnnstudio.graph.parameter import ParameterError, parameters
 from cnnstudio.graph.shape import Shape
 from cnnstudio.graph.sketch import Pen, Sketch
 
-BYTES_PER_NUMBER = 4  # float32
-
 
 class Facts(NamedTuple):
     """What a block comes to for one sample: what flows out, what is learned, what it costs.
@@ -29,11 +27,6 @@ class Facts(NamedTuple):
     parameters: int
     macs: int
     frozen: int = 0
-
-    @property
-    def activation_bytes(self) -> int:
-        """Bytes of the output in float32, for one sample."""
-        return self.shape.numel * BYTES_PER_NUMBER
 
 
 _new = tuple.__new__  # a third of the time of a call with names, for every node of every composite

@@ -72,9 +72,11 @@ class Status(QStatusBar):
             return blocks
         frozen = f", {totals.frozen:,} frozen" if totals.frozen else ""
         batch = self._document.project.recipe.batch_size
+        needs = self._document.analysis.memory
         return (
             f"{blocks}   ·   {totals.parameters:,} parameters{frozen}   ·   {short(totals.macs)} MACs   ·   "
-            f"{memory(totals.activation_bytes * batch)} of activations for a batch of {batch}"
+            f"activations of a batch of {batch}: {memory(needs.training * batch)} to train, "
+            f"{memory(needs.peak * batch)} to predict"
         )
 
     def _show_run(self) -> None:

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from cnnstudio.blocks import Add, BatchNorm2d, Conv2d, Flatten, Input, Linear, MaxPool2d, ReLU, Residual
-from cnnstudio.compiler.inference import infer, node_facts
-from cnnstudio.graph import Edge, Facts, Graph, GraphError, Node, Shape, Sketch
+from cnnstudio.compiler.inference import infer
+from cnnstudio.graph import Edge, Graph, GraphError, Node, Shape, Sketch
 from cnnstudio.zoo import lenet5, small_resnet, vgg_small
 
 
@@ -26,12 +26,6 @@ def test_small_resnet_has_the_parameters_that_it_should() -> None:
     totals = infer(small_resnet()).totals
     assert totals is not None
     assert totals.parameters == 2_777_674
-
-
-def test_activation_bytes_are_those_of_float32() -> None:
-    found = node_facts(Conv2d(8, 3), (Shape(3, 10, 10),))
-    assert isinstance(found, Facts)
-    assert found.activation_bytes == 8 * 8 * 8 * 4
 
 
 def wrong() -> Graph:

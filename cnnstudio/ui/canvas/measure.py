@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.graph import Facts
 
 
 @dataclass(frozen=True)
@@ -15,7 +14,7 @@ class Measure:
 
     title: str
     noun: str
-    of: Callable[[Facts], int]
+    of: Callable[[Analysis], Mapping[str, int]]  # of every node that acts and has a shape
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,23 @@ class Share:
         return f"{percent:.0f} % of {self.noun}" if percent >= 9.5 or not percent else f"{percent:.1f} % of {self.noun}"
 
 
+def _parameters(acting: Analysis) -> Mapping[str, int]:
+    return {name: facts.parameters for name, facts in acting.facts.items()}
+
+
+def _macs(acting: Analysis) -> Mapping[str, int]:
+    return {name: facts.macs for name, facts in acting.facts.items()}
+
+
 MEASURES = {
-    "parameters": Measure("Parameters", "parameters", lambda facts: facts.parameters),
-    "macs": Measure("Multiply-accumulates", "MACs", lambda facts: facts.macs),
-    "memory": Measure("Memory of activations", "memory", lambda facts: facts.activation_bytes),
+    "parameters": Measure("Parameters", "parameters", _parameters),
+    "macs": Measure("Multiply-accumulates", "MACs", _macs),
+    "memory": Measure("Memory of activations", "memory", lambda acting: acting.memory.kept),
 }
 
 
 def shares(analysis: Analysis, measure: Measure) -> dict[str, Share]:
     """The share of every node that acts and has a shape."""
-    values = {name: measure.of(facts) for name, facts in analysis.acting.facts.items()}
+    values = measure.of(analysis.acting)
     total, most = sum(values.values()) or 1, max(values.values(), default=0) or 1
     return {name: Share(value / total, value / most, measure.noun) for name, value in values.items()}

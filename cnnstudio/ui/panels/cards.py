@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.formula import Formula
 from cnnstudio.compiler.inference import Analysis
+from cnnstudio.compiler.memory import bytes_of
 from cnnstudio.compiler.receptive import ReceptiveField
 from cnnstudio.graph import Block, Facts, Shape
 from cnnstudio.ui.speech import BYPASSED
@@ -91,7 +92,7 @@ def outcome(
         ("Parameters", f"{facts.parameters:,}"),
         *frozen(facts.frozen),
         ("Multiply-accumulates", readable(facts.macs)),
-        ("Memory", memory(facts.activation_bytes)),
+        ("Memory of the output", memory(bytes_of(facts.shape))),
     ]
     return flow + table(rows + ([("Receptive field", sight(seen))] if seen else []))
 
@@ -164,7 +165,8 @@ def network(analysis: Analysis) -> str:
         ("Parameters", f"<b>{totals.parameters:,}</b>"),
         *frozen(totals.frozen),
         ("Multiply-accumulates", readable(totals.macs)),
-        ("Memory", memory(totals.activation_bytes)),
+        ("Memory to train", memory(analysis.memory.training)),
+        ("Memory to predict", memory(analysis.memory.peak)),
     ]
     return table(rows)
 
@@ -176,7 +178,7 @@ def together(facts: list[Facts]) -> str:
             ("Parameters", f"{sum(fact.parameters for fact in facts):,}"),
             *frozen(sum(fact.frozen for fact in facts)),
             ("Multiply-accumulates", readable(sum(fact.macs for fact in facts))),
-            ("Memory", memory(sum(fact.activation_bytes for fact in facts))),
+            ("Memory of the outputs", memory(sum(bytes_of(fact.shape) for fact in facts))),
         ]
     )
 

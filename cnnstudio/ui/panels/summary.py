@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -31,7 +31,6 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from cnnstudio.compiler.inference import Totals
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.summary_model import (
@@ -247,16 +246,13 @@ class TotalsRow(QWidget):
         header.geometriesChanged.connect(self._place)
         self._place()
 
-    def set_totals(self, totals: Totals | None, count: int) -> None:
-        """Show these sums over ``count`` nodes."""
+    def set_totals(self, totals: Mapping[int, int] | None, count: int) -> None:
+        """Show these sums of columns over ``count`` nodes."""
         self.labels[NODE].setText("Total" if totals or not count else "No totals yet")
         self.labels[NODE].setToolTip("" if totals else "The totals come when every shape is known.")
         for column in SHARED:
-            sums = {} if totals is None else {
-                PARAMETERS: totals.parameters, MACS: totals.macs, MEMORY: totals.activation_bytes,
-            }  # fmt: skip
-            self.labels[column].setText(said(sums[column], column) if sums else "")
-            self.labels[column].setToolTip(f"{sums[column]:,}" if sums else "")
+            self.labels[column].setText(said(totals[column], column) if totals else "")
+            self.labels[column].setToolTip(f"{totals[column]:,}" if totals else "")
 
     def restyle(self) -> None:
         """Take up the text size of the theme."""

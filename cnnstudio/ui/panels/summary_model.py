@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from cnnstudio.compiler.inference import Analysis, Totals
+from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.receptive import ReceptiveField
 from cnnstudio.ui.widgets.numbers import memory, short
 
@@ -21,7 +21,7 @@ TIPS = (
     "The shape of what comes out, channels × height × width, for one image",
     "How many numbers are learned",
     "Multiply-accumulates for one image",
-    "Bytes of the output in float32, for one image",
+    "What training keeps of it for the backward pass, for one image in float32",
     "How many pixels of the image one value depends on, height × width",
 )
 NODE, BLOCK, OUTPUT, PARAMETERS, MACS, MEMORY, SEES = range(len(COLUMNS))
@@ -54,7 +54,7 @@ class SummaryModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[Row] = []
-        self.totals: Totals | None = None
+        self.totals: Mapping[int, int] | None = None  # column -> its sum
         self.fields: Mapping[str, ReceptiveField | None] = {}
         self._order: list[Row] = []
         self._known: Analysis | None = None  # what the rows tell, all of it
@@ -72,8 +72,9 @@ class SummaryModel(QAbstractTableModel):
         self._known = known
         analysis = analysis.acting
         rows = [_row(analysis, name, conceals is not None and conceals(name)) for name in analysis.graph.order]
-        totals_changed = analysis.totals != self.totals
-        self.totals = analysis.totals
+        totals = sums(analysis)
+        totals_changed = totals != self.totals
+        self.totals = totals
         if rows == self._order and not totals_changed:
             return
         self._order = rows
@@ -155,7 +156,7 @@ class SummaryModel(QAbstractTableModel):
     def share(self, row: Row, column: int) -> float | None:
         """This node's part of the network's total, from 0 to 1."""
         count = row.count(column)
-        return None if count is None or not (total := _total(self.totals, column)) else count / total
+        return None if count is None or not self.totals or not self.totals[column] else count / self.totals[column]
 
     def text(self, row: Row, column: int) -> str:
         """What a cell says; nothing where it is not known."""
@@ -168,7 +169,7 @@ class SummaryModel(QAbstractTableModel):
         return (row.name, row.block, row.output)[column]
 
     def _percent(self, count: int, column: int) -> str:
-        total = _total(self.totals, column)
+        total = self.totals[column] if self.totals else 0
         return f", {count / total:.1%} of the network" if total else ""
 
     # to take away
@@ -182,8 +183,8 @@ class SummaryModel(QAbstractTableModel):
             ]
             for row in self.rows
         ]
-        sums = ["" if self.totals is None else str(_total(self.totals, column)) for column in SHARED]
-        return [[*COLUMNS[:-2], "Memory (bytes)", COLUMNS[-1]], *body, ["Total", "", "", *sums, ""]]
+        totals = ["" if self.totals is None else str(self.totals[column]) for column in SHARED]
+        return [[*COLUMNS[:-2], "Memory (bytes)", COLUMNS[-1]], *body, ["Total", "", "", *totals, ""]]
 
     def as_text(self) -> str:
         """The table in columns of spaces."""
@@ -218,10 +219,12 @@ def said(count: int, column: int) -> str:
     return f"{count:,}" if column == PARAMETERS else short(count)
 
 
-def _total(totals: Totals | None, column: int) -> int | None:
+def sums(analysis: Analysis) -> dict[int, int] | None:
+    """Column -> its sum over the network, or None while some shape is unknown."""
+    totals = analysis.totals
     if totals is None:
         return None
-    return {PARAMETERS: totals.parameters, MACS: totals.macs, MEMORY: totals.activation_bytes}[column]
+    return {PARAMETERS: totals.parameters, MACS: totals.macs, MEMORY: analysis.memory.training}
 
 
 def _row(analysis: Analysis, name: str, concealed: bool) -> Row:
@@ -232,7 +235,7 @@ def _row(analysis: Analysis, name: str, concealed: bool) -> Row:
         return Row(name, node.block.title, node.block.family, output, -1, None, None, None, error)
     return Row(
         name, node.block.title, node.block.family, str(facts.shape), facts.shape.numel, facts.parameters, facts.macs,
-        facts.activation_bytes, error,
+        analysis.memory.kept.get(name), error,
     )  # fmt: skip
 
 
