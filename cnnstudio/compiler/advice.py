@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from cnnstudio.blocks import (
+    CELU,
+    ELU,
+    GELU,
+    SELU,
     AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
@@ -17,13 +21,27 @@ from cnnstudio.blocks import (
     DepthwiseConv2d,
     Dropout,
     Dropout2d,
+    FilterConv2d,
+    FirstToken,
     Flatten,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
     Identity,
     LayerScale,
     Linear,
+    LogSigmoid,
+    LPPool2d,
+    MaxPool2d,
+    Mish,
     ReLU,
+    ReLU6,
     Sigmoid,
+    SiLU,
     Softmax,
+    Softmin,
+    Softplus,
+    Softsign,
     Tanh,
 )
 from cnnstudio.blocks.activation import Activation
@@ -73,11 +91,14 @@ def missing_head(analysis: Analysis, known: Known) -> Iterator[Finding]:
     if given.is_map:
         blocks = (AdaptiveAvgPool2d(1), Flatten(), *blocks)
         title = f"Add global average pooling, Flatten and a Linear of {count}"
+    elif len(given) == 2:
+        blocks = (FirstToken(), *blocks)
+        title = f"Take the first token, and add a Linear of {count}"
     yield Finding(
         (end.name,),
         f"The network ends in {given} at {called(analysis.graph, end.name)}. A classifier ends in a layer that gives "
         "one score a class.",
-        (fixes.append(title, end.name, *blocks),) if len(given) != 2 else (),
+        (fixes.append(title, end.name, *blocks),),
     )
 
 
@@ -94,11 +115,14 @@ def _head(analysis: Analysis, end: Node) -> Node | None:
     return None if node.is_input else node
 
 
-@rule("softmax-before-loss", "warning")
+@rule("softmax-before-loss", "warning", "end")
 def softmax_before_loss(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Cross-entropy contains a softmax, so that a second one before it makes learning slow."""
     end = output(analysis)
-    if end is not None and isinstance(end.block, Softmax):
+    while end is not None and isinstance(end.block, _AS_IT_IS):
+        source = analysis.facts[str(end.inputs[0])].shape
+        end = analysis.graph[str(end.inputs[0])] if source.numel == source[0] else None
+    if end is not None and isinstance(end.block, Softmax | Softmin):
         yield Finding(
             (end.name,),
             f"{called(analysis.graph, end.name)} stands before the loss, cross-entropy, which takes the scores "
@@ -107,11 +131,18 @@ def softmax_before_loss(analysis: Analysis, known: Known) -> Iterator[Finding]:
         )
 
 
-@rule("activation-before-loss", "warning")
+_AS_IT_IS = (Dropout, Flatten, Identity)
+_LIMITS = (
+    ReLU, ReLU6, Sigmoid, Hardsigmoid, LogSigmoid, Tanh, Hardtanh, Softsign, Softplus, ELU, SELU, CELU, GELU, SiLU,
+    Hardswish, Mish,
+)  # fmt: skip
+
+
+@rule("activation-before-loss", "warning", "end")
 def activation_before_loss(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Scores may be any number; an activation behind the last layer takes away half of them or more."""
     end = output(analysis)
-    if end is None or len(analysis.facts[end.name].shape) != 1 or not isinstance(end.block, ReLU | Sigmoid | Tanh):
+    if end is None or len(analysis.facts[end.name].shape) != 1 or not isinstance(end.block, _LIMITS):
         return
     if not isinstance(analysis.graph[str(end.inputs[0])].block, Linear):
         return
@@ -126,7 +157,7 @@ def activation_before_loss(analysis: Analysis, known: Known) -> Iterator[Finding
 # what a person who knows would do otherwise
 
 
-@rule("no-activation-between", "warning")
+@rule("no-activation-between", "warning", "groups")
 def no_activation_between(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Two linear maps in a row are one linear map: without an activation between them the second adds nothing."""
     graph = analysis.graph
@@ -153,10 +184,10 @@ _LINEAR = (*_BATCH_NORM, Dropout, Dropout2d, Flatten, Identity, AvgPool2d, Adapt
 
 def _is_dense(block: Block) -> bool:
     """Grouped and depthwise convolutions are left out: networks pair them with a 1×1 convolution on purpose."""
-    return isinstance(block, Linear) or (isinstance(block, Conv2d) and block.groups == 1)
+    return isinstance(block, Linear) or (isinstance(block, Conv2d | ConvTranspose2d) and block.groups == 1)
 
 
-@rule("residual-without-norm", "hint")
+@rule("residual-without-norm", "hint", "groups")
 def residual_without_norm(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """What a residual branch adds makes the sum larger, block after block, unless a normalisation holds it in size.
 
@@ -250,7 +281,7 @@ def _learned(analysis: Analysis) -> int:
     return totals.parameters - totals.frozen if totals else 0
 
 
-@rule("bias-before-batchnorm", "hint")
+@rule("bias-before-batchnorm", "hint", "groups")
 def bias_before_batchnorm(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """BatchNorm subtracts the mean of each channel, and with it any bias that was added before."""
     graph = analysis.graph
@@ -258,7 +289,7 @@ def bias_before_batchnorm(analysis: Analysis, known: Known) -> Iterator[Finding]
         source = graph[node.inputs[0]] if isinstance(node.block, _BATCH_NORM) and node.inputs[0] else None
         if source is None or len(graph.consumers[source.name]) > 1:
             continue
-        if isinstance(source.block, Conv2d | ConvTranspose2d | Linear) and source.block.bias:
+        if isinstance(source.block, Conv2d | DepthwiseConv2d | ConvTranspose2d | Linear) and source.block.bias:
             yield Finding(
                 (source.name, node.name),
                 f"The bias of {called(graph, source.name)} does nothing, because {called(graph, node.name)} behind "
@@ -268,11 +299,11 @@ def bias_before_batchnorm(analysis: Analysis, known: Known) -> Iterator[Finding]
 
 
 @lru_cache(maxsize=1_024)
-def _without_bias(block: Conv2d | ConvTranspose2d | Linear) -> Block:
+def _without_bias(block: Conv2d | DepthwiseConv2d | ConvTranspose2d | Linear) -> Block:
     return dataclasses.replace(block, bias=False)
 
 
-@rule("dropout-before-batchnorm", "hint")
+@rule("dropout-before-batchnorm", "hint", "groups")
 def dropout_before_batchnorm(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Dropout changes the variance while training but not in evaluation, so BatchNorm behind it learns a wrong one.
 
@@ -292,15 +323,16 @@ def dropout_before_batchnorm(analysis: Analysis, known: Known) -> Iterator[Findi
         )
 
 
-@rule("window-beyond-map", "hint")
+@rule("window-beyond-map", "hint", "groups")
 def window_beyond_map(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """A window that is larger than its map sees padding wherever it stands, and costs what it does not earn."""
     graph = analysis.graph
     for node in graph:
-        if not isinstance(node.block, Conv2d) or node.name not in analysis.facts:
+        if not isinstance(node.block, _SLIDES) or node.name not in analysis.facts:
             continue
         given = analysis.facts[str(node.inputs[0])].shape
-        extent = node.block.window(given).extent
+        window = node.block.window(given)
+        extent = window.extent if window is not None else (0, 0)
         if extent[0] > given[1] or extent[1] > given[2]:
             yield Finding(
                 (node.name, str(node.inputs[0])),
@@ -309,20 +341,45 @@ def window_beyond_map(analysis: Analysis, known: Known) -> Iterator[Finding]:
             )
 
 
+_SLIDES = (Conv2d, DepthwiseConv2d, FilterConv2d, MaxPool2d, AvgPool2d, LPPool2d)
+
+
 @rule("one-value-a-channel", "hint")
 def one_value_a_channel(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """BatchNorm takes mean and variance over batch, height and width; of 1 × 1 maps only the batch is left."""
     graph = analysis.graph
     for node in graph:
-        if not isinstance(node.block, BatchNorm2d) or node.name not in analysis.facts:
+        if node.name not in analysis.facts:
             continue
-        if analysis.facts[node.name].shape[1:] == (1, 1):
+        if isinstance(node.block, Composite):
+            shapes = tuple(shape for shape in analysis.shapes_into(node.name) if shape is not None)
+            if inner := _norm_of_one(node.block, shapes):
+                yield Finding(
+                    (node.name,),
+                    f"Inside {called(graph, node.name)}, {inner} has one value a channel in each image, so it needs "
+                    "large batches, and PyTorch refuses a batch of one image.",
+                )
+        elif isinstance(node.block, BatchNorm2d) and analysis.facts[node.name].shape[1:] == (1, 1):
             yield Finding(
                 (node.name,),
                 f"{called(graph, node.name)} has one value a channel in each image, so it needs large batches, and "
                 "PyTorch refuses a batch of one image.",
                 (fixes.remove(f"Remove {node.name}", node.name),),
             )
+
+
+@lru_cache(maxsize=4_096)
+def _norm_of_one(block: Composite, inputs: tuple[Shape, ...]) -> str:
+    """The first BatchNorm2d inside that learns and is given one value a channel; empty where there is none."""
+    if block.is_frozen:
+        return ""
+    parts = block.parts(*inputs)
+    for node in parts.graph:
+        if isinstance(node.block, BatchNorm2d) and parts.shapes[node.name][1:] == (1, 1):
+            return node.name
+        if isinstance(node.block, Composite) and (inner := _norm_of_one(node.block, parts.shapes_into(node))):
+            return f"{node.name}.{inner}"
+    return ""
 
 
 def output(analysis: Analysis) -> Node | None:

@@ -55,7 +55,7 @@ def diagnose(
     return tuple(
         Diagnostic(rule.code, rule.severity, found.nodes, found.sentence, possible(found, rule.severity))
         for rule in sorted(RULES.values(), key=lambda rule: _SEVERITIES.index(rule.severity))
-        for found in rule.check(analysis, known)
+        for found in rule.findings(analysis, known)
     )
 
 

@@ -10,7 +10,8 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from cnnstudio.blocks import Input
+from cnnstudio.blocks import Group, Input
+from cnnstudio.blocks.group import with_body
 from cnnstudio.graph import Block, Edge, Graph, Node, Position
 
 _STEP = (268.0, 104.0)  # from one node to the next, along a row and along a column, as graph.layout sets them
@@ -128,6 +129,19 @@ def swap(title: str, first: str, second: str) -> Fix:
         return graph.move({second: mine.position})
 
     return Fix(title, apply)
+
+
+def inside(name: str, fix: Fix) -> Fix:
+    """Apply ``fix`` to what is inside the group of this node."""
+
+    def apply(graph: Graph) -> Graph:
+        group = graph[name].block if name in graph else None
+        if not isinstance(group, Group):
+            return graph
+        body = fix.apply(group.body)
+        return graph if body is group.body else with_body(graph, (name,), body)
+
+    return Fix(fix.title, apply)
 
 
 def _wire(graph: Graph, edge: Edge) -> Edge | None:

@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from cnnstudio.blocks import Group
+from cnnstudio.compiler import fixes
 from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Graph
 
 Severity = Literal["error", "warning", "hint"]
+Reach = Literal["network", "groups", "end"]
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,27 @@ Check = Callable[[Analysis, Known], Iterator[Finding]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A check under its code, with how bad a finding is."""
+    """A check under its code, with how bad a finding is.
+
+    ``reach`` is where it looks: at the network as a whole, at what is inside groups as well, or at that in the last.
+    """
 
     code: str
     severity: Severity
     check: Check
+    reach: Reach = "network"
+
+    def findings(self, analysis: Analysis, known: Known) -> Iterator[Finding]:
+        """What the check finds, and what it finds inside groups as a finding of the group."""
+        yield from self.check(analysis, known)
+        for name in analysis.facts if self.reach != "network" else ():
+            block = analysis.graph[name].block
+            if isinstance(block, Group) and (
+                self.reach == "groups" or [*analysis.graph.outputs] == [analysis.graph[name]]
+            ):
+                for found in self.findings(analysis.inside(name).acting, known):
+                    sentence = f"Inside {called(analysis.graph, name)}: {found.sentence}"
+                    yield Finding((name,), sentence, tuple(fixes.inside(name, fix) for fix in found.fixes))
 
     @property
     def documentation(self) -> str:
@@ -57,11 +76,11 @@ RULES: dict[str, Rule] = {}
 """Every rule by its code, in the order in which findings are listed."""
 
 
-def rule(code: str, severity: Severity) -> Callable[[Check], Check]:
+def rule(code: str, severity: Severity, reach: Reach = "network") -> Callable[[Check], Check]:
     """Enter a check in ``RULES``."""
 
     def register(check: Check) -> Check:
-        RULES[code] = Rule(code, severity, check)
+        RULES[code] = Rule(code, severity, check, reach)
         return check
 
     return register

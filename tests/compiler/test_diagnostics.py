@@ -13,22 +13,29 @@ from cnnstudio.blocks import (
     BatchNorm2d,
     Concat,
     Conv2d,
+    ConvBNReLU,
+    ConvTranspose2d,
     DepthwiseConv2d,
     Dropout,
     Flatten,
     Group,
+    Hardsigmoid,
     Identity,
     Input,
     LayerScale,
     Linear,
     MaxPool2d,
     Opaque,
+    PatchEmbedding,
     ReLU,
+    ReLU6,
     Residual,
     Sigmoid,
     Softmax,
+    Softmin,
     Tanh,
 )
+from cnnstudio.blocks.group import group_at
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose, handbook
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.rules import RULES
@@ -52,6 +59,10 @@ def chain(*blocks: Block, size: tuple[int, ...] = (3, 32, 32)) -> Graph:
 
 def placed(graph: Graph) -> Graph:
     return graph.move({name: (268.0 * index, 0.0) for index, name in enumerate(graph.order)})
+
+
+def folded(*blocks: Block, size: tuple[int, ...] = (3, 32, 32), repeat: int = 1) -> Group:
+    return Group("Mine", chain(*blocks, size=size), repeat)
 
 
 IMAGES = 1_000
@@ -120,17 +131,31 @@ POSITIVE: list[tuple[str, Graph, int | None]] = [
     ("missing-head", chain(Conv2d(10, 1), ReLU()), 10),
     ("missing-head", chain(Conv2d(10, 1), ReLU(), Flatten()), 3),
     ("missing-head", chain(Flatten()), 3),
+    ("missing-head", chain(PatchEmbedding()), 3),
     ("softmax-before-loss", deeper(GOOD, "fc1", Softmax()), None),
+    ("softmax-before-loss", deeper(GOOD, "fc1", Softmin(), Dropout()), None),
+    ("softmax-before-loss", chain(Conv2d(10, 1), ReLU(), AdaptiveAvgPool2d(1), Softmax(), Flatten()), None),
+    ("softmax-before-loss", deeper(GOOD, "fc1", folded(Softmax(), size=(10,))), None),
     ("activation-before-loss", deeper(GOOD, "fc1", ReLU()), None),
+    ("activation-before-loss", deeper(GOOD, "fc1", ReLU6()), None),
+    ("activation-before-loss", chain(Flatten(), folded(Linear(10), Hardsigmoid(), size=(3072,))), 10),
     ("activation-before-loss", deeper(GOOD, "fc1", Sigmoid()), 10),
     ("no-activation-between", chain(Conv2d(8), Conv2d(8), ReLU(), *HEAD), None),
     ("no-activation-between", chain(Conv2d(8, bias=False), BatchNorm2d(), Conv2d(8), ReLU(), *HEAD), None),
     ("no-activation-between", chain(Flatten(), Linear(20), Dropout(), Identity(), Linear(10)), None),
     ("no-activation-between", chain(Conv2d(8), AvgPool2d(), Flatten(), Linear(10)), None),
+    ("no-activation-between", chain(ConvTranspose2d(8), Conv2d(8), ReLU(), *HEAD), None),
+    ("no-activation-between", chain(folded(Conv2d(8), Conv2d(8)), ReLU(), *HEAD), None),
     ("bias-before-batchnorm", chain(Conv2d(8), BatchNorm2d(), ReLU(), *HEAD), None),
+    ("bias-before-batchnorm", chain(DepthwiseConv2d(), BatchNorm2d(), ReLU(), *HEAD), None),
+    ("bias-before-batchnorm", chain(folded(folded(Conv2d(8), BatchNorm2d(), ReLU(), repeat=2)), *HEAD), None),
     ("bias-before-batchnorm", chain(Flatten(), Linear(20), BatchNorm1d(), ReLU(), Linear(10)), None),
     ("window-beyond-map", chain(Conv2d(8, 5, padding=2), ReLU(), size=(3, 4, 8)), None),
+    ("window-beyond-map", chain(AdaptiveAvgPool2d(2), DepthwiseConv2d(5, 1, 2), ReLU(), *HEAD), None),
+    ("window-beyond-map", chain(AdaptiveAvgPool2d(1), MaxPool2d(3, 1, 1), *HEAD), None),
     ("one-value-a-channel", chain(AdaptiveAvgPool2d(1), BatchNorm2d(), Flatten(), Linear(10)), None),
+    ("one-value-a-channel", chain(AdaptiveAvgPool2d(1), ConvBNReLU(8, 1), Flatten(), Linear(10)), None),
+    ("one-value-a-channel", chain(AdaptiveAvgPool2d(1), folded(Residual(8)), Flatten(), Linear(10)), None),
     ("dropout-before-batchnorm", chain(Conv2d(8), ReLU(), Dropout(), BatchNorm2d(), *HEAD), None),
     ("residual-without-norm", residual(CONV, ReLU(), CONV), None),
     ("residual-without-norm", residual(CONV, before=()), None),
@@ -155,6 +180,8 @@ NEGATIVE: list[tuple[str, Graph, int | None]] = [
     ("missing-head", GOOD, 5),
     ("missing-head", chain(Residual(8), AdaptiveAvgPool2d(1), Flatten()), 8),
     ("softmax-before-loss", chain(Conv2d(8), Softmax(), *HEAD), None),
+    ("softmax-before-loss", chain(folded(Conv2d(8), Softmax()), *HEAD), None),  # a group, but not the last
+    ("softmax-before-loss", chain(Conv2d(8), Softmax(), Flatten()), None),  # over each pixel, not over scores
     ("activation-before-loss", chain(Conv2d(10), ReLU(), AdaptiveAvgPool2d(1), Flatten(), Tanh()), None),
     ("activation-before-loss", chain(Conv2d(8), ReLU()), None),
     ("no-activation-between", chain(Conv2d(8), MaxPool2d(), Conv2d(8)), None),
@@ -163,6 +190,9 @@ NEGATIVE: list[tuple[str, Graph, int | None]] = [
     ("bias-before-batchnorm", deeper(chain(Conv2d(8), BatchNorm2d()), "conv1", ReLU()), None),
     ("bias-before-batchnorm", Graph.of([Node("bn1", BatchNorm2d(), (None,))]), None),
     ("dropout-before-batchnorm", chain(BatchNorm2d(), Dropout()), None),
+    ("bias-before-batchnorm", chain(folded(Conv2d(8, bias=False), BatchNorm2d(), ReLU()), *HEAD), None),
+    ("window-beyond-map", chain(AdaptiveAvgPool2d(3), MaxPool2d(3, 1, 1), *HEAD), None),
+    ("one-value-a-channel", chain(AdaptiveAvgPool2d(2), ConvBNReLU(8, 1), *HEAD), None),
     ("window-beyond-map", chain(Conv2d(8, 5, padding=2), size=(3, 5, 5)), None),
     ("window-beyond-map", chain(Conv2d(8, 5), size=(3, 4, 4)), None),  # that is an error of the block itself
     ("one-value-a-channel", chain(AdaptiveAvgPool2d((1, 2)), BatchNorm2d()), None),
@@ -284,6 +314,16 @@ def test_a_merge_names_all_that_it_joins() -> None:
 def test_an_error_inside_a_composite_says_where() -> None:
     (diagnostic,) = found(chain(Flatten(), Residual(8)), "shape")
     assert "block1 (Residual) cannot take 3072 from flatten1 (Flatten): " in diagnostic.sentence
+
+
+def test_what_is_wrong_inside_a_group_is_said_of_the_group_and_mended_inside() -> None:
+    graph = chain(folded(folded(Conv2d(8), BatchNorm2d(), ReLU())), *HEAD)
+    (diagnostic,) = found(graph, "bias-before-batchnorm")
+    assert diagnostic.nodes == ("group1",)
+    assert diagnostic.sentence.startswith("Inside group1 (Group): Inside group1 (Group): The bias of conv1 (Conv2d) ")
+    fixed = diagnostic.fixes[0].apply(graph)
+    assert group_at(fixed, ("group1", "group1")).body["conv1"].block == Conv2d(8, bias=False)
+    assert diagnostic.fixes[0].apply(GOOD) is GOOD
 
 
 def test_an_open_port_of_a_merge_is_numbered() -> None:
