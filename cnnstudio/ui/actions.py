@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from cnnstudio.blocks import Group
 from cnnstudio.exchange.kinds import KINDS
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project.project import MOST_BOOKMARKS
@@ -213,6 +214,9 @@ ACTIONS: tuple[Action, ...] = (
         "put-on-wire", "Put on a wire…", lambda w: w.canvas.ask_for_wire(), "Shift+U", "git-commit", editable,
         on_canvas=True,
     ),
+    Action(
+        "replace", "Replace the block by…", lambda w: w.canvas.ask_replacement(), "R", "swap", editable, on_canvas=True
+    ),
     Action("arrange", "Arrange", lambda w: w.canvas.arrange(), "L", "tree-structure", whole, on_canvas=True),
     _align("left", "Align left sides", "align-left"),
     _align("center", "Align middles, side to side", "align-center-horizontal"),
@@ -237,6 +241,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece",
         made_of_parts, on_canvas=True,
+    ),
+    Action(
+        "keep", "Keep the block in your library", lambda w: w.document.keep(w.canvas.chosen[0]), "", "books",
+        lambda w: len(w.canvas.chosen) == 1 and isinstance(w.document.view_graph[w.canvas.chosen[0]].block, Group),
     ),
     Action(
         "bend", "Add a bend to the wire", lambda w: w.canvas.add_bend(), "B", "line-segments",
@@ -377,10 +385,15 @@ MENUS: tuple[Menu, ...] = (
             ("Wires", ("wire-to", "wire-from", None, "lift", "put-on-wire", None, "bend", "bend-next", "straighten")),
             "arrange",
             ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
-            "group", "ungroup", "bypass", None, "frame", "join-frame", "unframe", "frame-title", "frame-color", None,
-            "note", "note-edit", "note-link", "note-color",
-            ("Size of the note", ("note-wider", "note-narrower", "note-taller", "note-shorter")),
-            "note-next", "note-next-too",
+            "group", "ungroup", "keep", None, "replace", "bypass", None, "frame",
+            ("Frames", ("join-frame", "unframe", None, "frame-title", "frame-color")), "note",
+            (
+                "Notes",
+                (
+                    "note-next", "note-next-too", None, "note-edit", "note-link", "note-color", None, "note-wider",
+                    "note-narrower", "note-taller", "note-shorter",
+                ),
+            ),
         ),
     ),
     ("&Train", ("train", "stop")),

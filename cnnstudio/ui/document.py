@@ -17,7 +17,7 @@ from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
 from cnnstudio.graph import Composite, Graph, ShapeError
-from cnnstudio.project import Project
+from cnnstudio.project import Project, ProjectError
 from cnnstudio.recipe import Recipe
 from cnnstudio.training.datasets import DATASETS, stamp
 from cnnstudio.ui.library import Library
@@ -147,6 +147,19 @@ class Document(QObject):
     def edit_recipe(self, text: str, recipe: Recipe, merge: str | None = None) -> None:
         """``edit`` with another recipe."""
         self.edit(text, dataclasses.replace(self._project, recipe=recipe), merge)
+
+    def keep(self, name: str) -> None:
+        """Put the group that this node of ``view_graph`` is into the library, and say where it is then."""
+        block = self.view_graph[name].block
+        if not isinstance(block, Group):
+            self.said.emit(f"{name} is no group: only what was folded into one block is kept in the library.")
+            return
+        try:
+            kept = self.library.keep(block)
+        except ProjectError as error:
+            self.said.emit(str(error))
+        else:
+            self.said.emit(f"{kept.label} is in your library: look under Mine at the end of the blocks.")
 
     def open(self, project: Project, path: Path | None) -> None:
         """Put another project in the place of this one; there is no undo across files."""

@@ -84,8 +84,8 @@ PANELS = (
 )
 CANVAS_MENU = (
     "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "enter", "group", "ungroup",
-    "bypass", None, "bend", "straighten", None, "frame", "unframe", "frame-title", "frame-color", None,
-    "note", "note-edit", "note-link", "note-color", None, "arrange", "fit", "fit-selection",
+    "keep", "replace", "bypass", None, "bend", "straighten", None, "frame", "unframe", "frame-title", "frame-color",
+    None, "note", "note-edit", "note-link", "note-color", None, "arrange", "fit", "fit-selection",
 )  # fmt: skip
 
 

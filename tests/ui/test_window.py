@@ -227,11 +227,21 @@ def test_the_menu_of_the_canvas_has_what_can_be_done_and_nothing_else(
     for_all = {"quick-add", "paste", "note", "arrange", "fit", "fit-selection"}
     assert set(menu()) == for_all
     window.document.select(("conv1",))
-    assert set(menu()) == for_all | {"cut", "copy", "duplicate", "delete", "delete-heal", "group", "bypass", "frame"}
+    assert set(menu()) == for_all | {
+        "cut",
+        "copy",
+        "duplicate",
+        "delete",
+        "delete-heal",
+        "group",
+        "replace",
+        "bypass",
+        "frame",
+    }
     window.document.select(("conv1", "flatten1"))
     window.commands.run("frame")
     window.commands.run("group")
-    assert {"enter", "ungroup"} <= set(menu())
+    assert {"enter", "ungroup", "keep"} <= set(menu())
     window.document.undo_stack.undo()
     window.document.select(("conv1",))
     assert {"unframe", "frame-title", "frame-color"} <= set(menu()) and "ungroup" not in menu()

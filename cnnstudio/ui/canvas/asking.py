@@ -20,6 +20,7 @@ from cnnstudio.ui.canvas.title_field import TitleField
 from cnnstudio.ui.canvas.tools import Pointer
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
+from cnnstudio.ui.replacement import alternatives, replaced
 from cnnstudio.ui.search import Entry
 from cnnstudio.ui.theme import theme
 
@@ -90,6 +91,24 @@ class Asking(Noting):
         note = f"Reads {wire.source}" if forward else f"Feeds {wire.target.name if wire.target else ''}"
         self.popup.ask(entries, pointer.view, take, hint="Add a block", note=note, give_up=self._forget_loose)
         self.viewport().update()
+
+    def ask_replacement(self) -> None:
+        """Ask for the block that shall be in the place of the selected ones; wires and what both have stay."""
+        names = self.chosen
+        blocks = [self.canvas.graph[name].block for name in names]
+        if self.document.is_read_only or len({block.arity for block in blocks}) != 1:
+            self.document.said.emit("Select a block to replace, or several that have as many inputs.")
+            return
+        able = {*alternatives(type(blocks[0]), blocks[0].arity)}
+
+        def take(value: object) -> None:
+            other = cast(type[Block], value)
+            self.attempt(f"Replace {what} by {other.title}", lambda graph: replaced(graph, names, other))
+
+        what = names[0] if len(names) == 1 else f"{len(names)} nodes"
+        place = self.mapFromScene(self.canvas.nodes[names[0]].body.bottomLeft())
+        entries = [entry for entry in block_entries() if entry.value in able]
+        self.popup.ask(entries, place, take, hint="Replace by", note=f"In the place of {what}")
 
     def find_node(self) -> None:
         """Ask for a node by name or kind, or for a note by what stands in it, and go there."""

@@ -15,16 +15,16 @@ from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.formula import formula
 from cnnstudio.compiler.receptive import ReceptiveField
 from cnnstudio.graph import Block, GraphError, NamingError, Node, ParameterError, parameters
-from cnnstudio.project import ProjectError
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insertion import ungrouped
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panels import cards
 from cnnstudio.ui.panels.cards import Card
 from cnnstudio.ui.panels.exposed import ExposedForm
-from cnnstudio.ui.panels.node_header import NodeHeader, is_composite, replacement
+from cnnstudio.ui.panels.node_header import NodeHeader, is_composite
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import ProblemRow, show_rows
+from cnnstudio.ui.replacement import replaced
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.values import can_type
 
@@ -286,15 +286,7 @@ class InspectorPanel(Panel):
 
     def _keep(self) -> None:
         """Put the selected group into the library."""
-        block = self.document.view_graph[self._targets[0]].block
-        if not isinstance(block, Group):
-            return
-        try:
-            kept = self.document.library.keep(block)
-        except ProjectError as error:
-            self.document.said.emit(str(error))
-        else:
-            self.document.said.emit(f"{kept.label} is in your library: look under Mine at the end of the blocks.")
+        self.document.keep(self._targets[0])
 
     def _edit(self, name: str, value: Any) -> None:
         graph = self.document.view_graph
@@ -328,10 +320,8 @@ class InspectorPanel(Panel):
     def _replace(self, other: type[Block]) -> None:
         graph = self.document.view_graph
         targets = [target for target in self._targets if target in graph]
-        for target in targets:
-            graph = graph.replace(target, replacement(graph[target].block, other))
         what = targets[0] if len(targets) == 1 else f"{len(targets)} nodes"
-        self.document.edit_graph(f"Replace {what} by {other.title}", graph)
+        self.document.edit_graph(f"Replace {what} by {other.title}", replaced(graph, targets, other))
 
     def _ungroup(self) -> None:
         (name,) = self._targets  # the button shows for one composite alone

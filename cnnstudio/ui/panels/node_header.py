@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QWidget
 
-from cnnstudio.graph import BLOCKS, Arity, Block, Composite, Node, ParameterError, parameters
+from cnnstudio.graph import Arity, Block, Composite, Node
 from cnnstudio.ui.announcement import announce
+from cnnstudio.ui.replacement import alternatives
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.editors import Line
 from cnnstudio.ui.widgets.flow import FlowLayout
@@ -159,23 +160,6 @@ class NameField(Line):
             if self.text().strip() == self._name:
                 self.forget()
             self.given.emit(self.text().strip())
-
-
-def alternatives(block: type[Block], arity: Arity) -> list[type[Block]]:
-    """The other blocks that take as many inputs."""
-    return [other for other in BLOCKS.values() if other.is_offered and other is not block and other.arity == arity]
-
-
-def replacement(block: Block, other: type[Block]) -> Block:
-    """A block of another kind that keeps the values of the parameters that both have, where it can take them."""
-    kept = {}
-    for parameter in parameters(other):
-        if parameter.name in block.values:
-            try:
-                kept[parameter.name] = parameter.coerce(block.values[parameter.name])
-            except ParameterError:
-                continue
-    return other(**kept)
 
 
 def is_composite(block: type[Block]) -> bool:

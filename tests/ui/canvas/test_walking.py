@@ -11,6 +11,7 @@ from PySide6.QtGui import QContextMenuEvent, QFocusEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from cnnstudio.blocks import ConvTranspose2d
 from cnnstudio.graph import Edge, Graph, Note
 from cnnstudio.graph.note import SMALLEST
 from cnnstudio.ui.canvas.note_links import links_of
@@ -469,3 +470,36 @@ def test_a_copy_keeps_what_its_original_reads(window, keys, chain):
     keys((Qt.Key.Key_D, CTRL))
     (copy,) = window.document.selection
     assert window.document.graph[copy].inputs == (None,)
+
+
+def test_a_block_is_replaced_with_its_wires_and_what_both_have(window, keys, chain):
+    document = window.document
+    document.edit_graph("Draw", chain.connect("conv1", "conv2", 0))
+    document.select(("conv1", "conv2"))
+    keys(Qt.Key.Key_R)
+    popup = window.canvas.popup
+    assert "Add" not in [entry.title for entry in popup.entries], "it has another number of inputs"
+    QTest.keyClicks(popup.field, "transpose")
+    QTest.keyClick(popup.field, Qt.Key.Key_Return)
+    graph = document.graph
+    assert [type(graph[name].block) for name in ("conv1", "conv2")] == [ConvTranspose2d] * 2
+    assert graph["conv1"].block.out_channels == 8 and graph["conv1"].block.padding == 1
+    assert graph["conv1"].inputs == ("input1",) and graph["relu1"].inputs == ("conv1",)
+    assert document.undo_stack.undoText() == "Replace 2 nodes by ConvTranspose2d"
+    keys((Qt.Key.Key_Z, CTRL))
+    assert document.graph == chain.connect("conv1", "conv2", 0)
+    document.select(("input1", "conv1"))
+    keys(Qt.Key.Key_R)
+    assert not popup.isVisible() and "as many inputs" in window.messages.bars[-1].sentence
+
+
+def test_a_group_is_kept_in_the_library_by_its_command(window, keys, chain):
+    window.document.edit_graph("Draw", chain)
+    window.document.select(("conv1",))
+    window.commands.refresh()
+    assert not window.commands.bound["keep"].isEnabled()
+    window.document.select(("conv1", "relu1"))
+    keys((Qt.Key.Key_G, CTRL))
+    window.commands.run("keep")
+    assert len(window.document.library.groups) == 1
+    assert "library" in window.messages.bars[-1].sentence

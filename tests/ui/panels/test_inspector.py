@@ -28,7 +28,7 @@ from cnnstudio.graph import BLOCKS, Graph, Sketch, parameters
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.inspector import InspectorPanel, shared
-from cnnstudio.ui.panels.node_header import replacement
+from cnnstudio.ui.replacement import replacement
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 from cnnstudio.ui.widgets.editors import TextEditor
 from cnnstudio.ui.widgets.fix_button import FixButton
