@@ -5,6 +5,8 @@ from __future__ import annotations
 from cnnstudio.training.datasets import stamp
 from cnnstudio.ui.document import Document
 
+OF_DATA = ("classes",)  # errors that are none where no images are meant
+
 
 def obstacle(document: Document, training: bool = True) -> str | None:
     """Why the open project cannot be built (and trained) as it is, in a sentence, or None where it can.
@@ -14,7 +16,8 @@ def obstacle(document: Document, training: bool = True) -> str | None:
     graph = document.graph.acting
     if not len(graph):
         return "There is no network yet. Drag an Input block onto the canvas, or start from a template."
-    if error := next((found for found in document.diagnostics if found.severity == "error"), None):
+    errors = [found for found in document.diagnostics if found.severity == "error"]
+    if error := next((found for found in errors if training or found.code not in OF_DATA), None):
         return error.sentence
     if not graph.inputs:
         return "The network has no Input block, so no image can enter it."

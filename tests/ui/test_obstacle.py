@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.blocks import Linear
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project
 from cnnstudio.project.project import from_template
@@ -44,6 +45,14 @@ def test_what_stands_in_the_way_is_said_in_words(lenet: Project) -> None:
     assert obstacle(Document(dataclasses.replace(lenet, graph=cut)))
     no_input = Graph.of(node for node in lenet.graph.subgraph(["fc1"]))
     assert obstacle(Document(dataclasses.replace(lenet, graph=no_input)))
+
+
+def test_what_does_not_suit_the_images_can_be_taken_away_all_the_same(lenet: Project) -> None:
+    wide = Document(dataclasses.replace(lenet, graph=lenet.graph.replace("fc3", Linear(1000))))
+    assert "1,000" in str(obstacle(wide)) or "1000" in str(obstacle(wide))
+    assert obstacle(wide, training=False) is None
+    cut = lenet.graph.disconnect(lenet.graph["fc1"].edges[0])
+    assert obstacle(Document(dataclasses.replace(lenet, graph=cut)), training=False)
 
 
 def test_images_in_a_folder_need_the_folder(lenet: Project, classes: Path) -> None:
