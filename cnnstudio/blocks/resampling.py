@@ -28,10 +28,13 @@ class Upsample(Block):
     scale_factor: Annotated[int | tuple[int, int], Range(1, 64)] = 2
     mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"
 
-    def window(self, *inputs: Shape) -> Window | None:
-        # at the borders interpolation sees less, and how much lies beside a pixel differs: only repeating is exact
-        factor = pair(self.scale_factor)
-        return Window(factor, factor, transposed=True) if self.mode == "nearest" or factor == (1, 1) else None
+    def window(self, *inputs: Shape) -> Window:
+        # an input pixel tells on the output pixels less than ``reach`` / 2 input pixels from its middle
+        factor, reach = pair(self.scale_factor), {"nearest": 1, "bilinear": 2, "bicubic": 4}[self.mode]
+        tall, wide = (1 if side == 1 else reach * side - (side % 2 if reach > 1 else 0) for side in factor)
+        vertical, horizontal = (tall - factor[0]) // 2, (wide - factor[1]) // 2
+        around = ((vertical, vertical), (horizontal, horizontal))
+        return Window((tall, wide), factor, around, transposed=True)
 
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
-from cnnstudio.blocks import AdaptiveAvgPool2d, AdaptiveMaxPool2d, Concat, Conv2d, ConvTranspose2d, Flatten
+from cnnstudio.blocks import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    Concat,
+    Conv2d,
+    ConvTranspose2d,
+    FilterConv2d,
+    Flatten,
+    FractionalMaxPool2d,
+)
 from cnnstudio.compiler.inference import node_facts
 from cnnstudio.graph import Block, Composite, Facts, Shape, Window, pair
 
@@ -46,6 +56,8 @@ def _size(block: Block, inputs: tuple[Shape, ...], facts: Facts | None) -> tuple
         return "Parameters and cost", "", []
     if isinstance(block, AdaptiveAvgPool2d | AdaptiveMaxPool2d):
         return _adaptive_size(inputs[0], pair(block.output_size))
+    if isinstance(block, FractionalMaxPool2d):
+        return _fractional_size(inputs[0], pair(block.kernel_size), pair(block.output_size))
     window = block.window(*inputs)
     if window is None:
         return "Parameters and cost", "", []
@@ -60,9 +72,9 @@ def _plain_rule(window: Window) -> str | None:
     """What the formula comes to for a block that pads, crops, enlarges or folds, and has no kernel to speak of."""
     if window.kernel == window.stride == (1, 1):
         return "in + before + after"
-    if window.kernel == window.stride and window.padding == ((0, 0), (0, 0)):
-        return "in · S" if window.transposed else "⌊in / S⌋"
-    return None
+    if window.transposed:
+        return "in · S"
+    return "⌊in / S⌋" if window.kernel == window.stride and window.padding == ((0, 0), (0, 0)) else None
 
 
 def _plain_line(window: Window, axis: int, length: int) -> str:
@@ -93,7 +105,7 @@ def _line(window: Window, axis: int, length: int) -> str:
     text = f"{whole} = {left}{_number(room)} / {stride}{right} + 1 = {_number(steps)} + 1 = {_number(steps + 1)}"
     size = window.size(length, length)[axis]
     if room < 0:
-        return f"{text}: the window is larger than the padded map"
+        return f"{text}: the window is larger than the padded map{', and hangs over its edge' if size > 0 else ''}"
     if size <= steps:
         return f"{text}, less 1 = {size}, as the last window would begin beyond the map"
     return text
@@ -115,6 +127,20 @@ def _adaptive_size(shape: Shape, size: tuple[int, int]) -> tuple[str, str, list[
         uneven = f"{length} / {out} leaves a rest, so the {out} windows overlap or differ by a pixel"
         lines.append(uneven if length % out else whole)
     return "Output size", "K = S = in / out", _both(lines)
+
+
+def _fractional_size(shape: Shape, kernel: tuple[int, int], size: tuple[int, int]) -> tuple[str, str, list[str]]:
+    lines = []
+    for length, span, out in zip(shape.spatial, kernel, size, strict=True):
+        if out == 1:
+            lines.append("one window")
+            continue
+        step = (length - span) / (out - 1)
+        sign = "=" if float(f"{step:.4g}") == step else "≈"
+        lines.append(
+            f"{out} windows, at random steps of ({length} − {span}) / ({out} − 1) {sign} {step:.4g} on average"
+        )
+    return "Output size", "out is given; S = (in − K) / (out − 1) on average", _both(lines)
 
 
 def _both(lines: list[str]) -> list[str]:
@@ -147,7 +173,7 @@ def _weights(block: Block, inputs: tuple[Shape, ...]) -> str:
             (node.name, sum(weight.numel for weight in node.block.weights(*parts.shapes_into(node)).values()))
             for node in parts.graph
         ]
-        return " + ".join(f"{_number(count)} ({name})" for name, count in counts if count)
+        return _shared(counts)
     weights = block.weights(*inputs)
     if len(weights) > 1 and len(set(weights.values())) == 1:
         return f"{len(weights)} · {_product(next(iter(weights.values())))}"
@@ -168,8 +194,10 @@ def _macs(block: Block, inputs: tuple[Shape, ...], facts: Facts) -> str:
     if isinstance(block, Composite):
         parts = block.parts(*inputs)
         counts = [(node.name, node.block.macs(*parts.shapes_into(node))) for node in parts.graph]
-        return " + ".join(f"{_number(count)} ({name})" for name, count in counts if count)
+        return _shared(counts)
     weight = block.weights(*inputs).get("weight")
+    if isinstance(block, FilterConv2d):
+        weight = dataclasses.replace(block, learn=True).weights(*inputs)[""]  # it works as hard where it is frozen
     if weight is None:
         return _number(facts.macs)
     words = [_weight(block, inputs, "weight", weight)]
@@ -178,6 +206,12 @@ def _macs(block: Block, inputs: tuple[Shape, ...], facts: Facts) -> str:
         if shape.is_map and prod(shape.spatial) == times:
             return " · ".join([*words, _product(shape.spatial)])
     return " · ".join([*words, _number(times)] if times > 1 else words)
+
+
+def _shared(counts: list[tuple[str, int]]) -> str:
+    """What each part has of a sum; just the sum where one part has it all."""
+    words = [f"{_number(count)} ({name})" for name, count in counts if count]
+    return " + ".join(words) if len(words) > 1 else words[0].partition(" ")[0]
 
 
 def _product(sizes: Iterable[int]) -> str:

@@ -13,7 +13,9 @@ from cnnstudio.blocks import (
     Conv2d,
     ConvTranspose2d,
     Crop,
+    FilterConv2d,
     Flatten,
+    FractionalMaxPool2d,
     GroupNorm,
     Input,
     Linear,
@@ -155,6 +157,27 @@ def test_a_window_that_does_not_fit_is_shown_not_to() -> None:
     assert line.endswith("= ⌊−3 / 1⌋ + 1 = −3 + 1 = −2: the window is larger than the padded map")
 
 
+def test_a_window_that_hangs_over_the_edge_fits_with_ceil_mode() -> None:
+    (line,) = lines(AvgPool2d(2, ceil_mode=True), Shape(3, 1, 1))
+    assert line.endswith(" = 0 + 1 = 1: the window is larger than the padded map, and hangs over its edge")
+
+
+def test_fractional_pooling() -> None:
+    made = formula(FractionalMaxPool2d((3, 4), 2), (Shape(3, 7, 9),))
+    assert made is not None and made.rule.startswith("out is given; ")
+    assert made.lines == (
+        "height: 3 windows, at random steps of (7 − 2) / (3 − 1) = 2.5 on average",
+        "width: 4 windows, at random steps of (9 − 2) / (4 − 1) ≈ 2.333 on average",
+    )
+    assert lines(FractionalMaxPool2d(1), Shape(3, 2, 2)) == ("height and width: one window",)
+
+
+def test_a_fixed_filter_costs_what_one_that_learns_costs() -> None:
+    for learn in (False, True):
+        found = lines(FilterConv2d("blur", learn=learn), Shape(4, 9, 9))
+        assert found[-1] == "multiply-accumulates: 3 · 3 · 1 · 4 · 9 · 9 = 2,916"
+
+
 def test_adaptive_pooling() -> None:
     assert lines(AdaptiveAvgPool2d(4), Shape(3, 8, 8)) == (
         "height and width: 8 / 4 = 2 pixels under each window, 4 windows",
@@ -168,6 +191,7 @@ def test_adaptive_pooling() -> None:
         (Pad(2, 2, 2, 2), "in + before + after", "height and width: 8 + 2 + 2 = 12"),
         (Crop(1, 1, 1, 1), "in + before + after", "height and width: 8 − 1 − 1 = 6"),
         (Upsample(3), "in · S", "height and width: 8 · 3 = 24"),
+        (Upsample(3, "bicubic"), "in · S", "height and width: 8 · 3 = 24"),
         (PixelShuffle(2), "in · S", "height and width: 8 · 2 = 16"),
         (PixelUnshuffle(2), "⌊in / S⌋", "height and width: ⌊8 / 2⌋ = 4"),
     ],

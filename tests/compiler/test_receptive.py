@@ -4,10 +4,12 @@ import random
 from fractions import Fraction
 
 import pytest
+import torch
 
 from cnnstudio.blocks import (
     AdaptiveAvgPool2d,
     Add,
+    AvgPool2d,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -20,11 +22,14 @@ from cnnstudio.blocks import (
     ReLU,
     Residual,
     SqueezeExcite,
+    Upsample,
 )
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
+from cnnstudio.compiler.source import source
 from cnnstudio.graph import Block, Graph, Node, Sketch
 from cnnstudio.graph.assembly import expanded
+from cnnstudio.training.build import build
 
 
 def last(*blocks: Block, size: tuple[int, ...] = (3, 224, 224)) -> ReceptiveField | None:
@@ -121,6 +126,29 @@ def test_the_union_over_branches() -> None:
     small, large = draw(Conv2d(8, 1), image), draw(Conv2d(8, 5, padding=2), image)
     both = draw(Concat(), small, large)
     assert receptive_fields(infer(draw.graph()))[both] == ReceptiveField((5, 5), (1, 1), (-2, -2))
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+@pytest.mark.parametrize("factor", [2, 3, (1, 4)])
+def test_interpolation_sees_what_its_gradient_sees(mode: str, factor: int | tuple[int, int]) -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((1, 16, 16))), Conv2d(1, 3, stride=2), Upsample(factor, mode), AvgPool2d(2, 1))
+    graph = draw.graph()
+    field = receptive_fields(infer(graph))["pool1"]
+    assert field is not None
+    module, image = build(source(graph).text).double(), torch.rand(1, 1, 16, 16, dtype=torch.double)
+    with torch.no_grad():
+        module.conv1.weight.fill_(1.0)
+    out = module(image.requires_grad_())[0, 0]
+    widest = [0, 0]
+    for row in range(out.shape[0]):
+        for column in range(out.shape[1]):
+            (seen,) = torch.autograd.grad(out[row, column], image, retain_graph=True)
+            for axis in (0, 1):
+                places = (seen[0, 0].abs().sum(1 - axis) > 1e-12).nonzero()
+                widest[axis] = max(widest[axis], int(places[-1] - places[0]) + 1)
+    assert field.size == tuple(widest)
+    assert infer(graph).facts["upsample1"].shape[1:] == Upsample(factor, mode).window().size(7, 7)
 
 
 def test_it_is_unknown_where_strides_differ() -> None:
