@@ -8,6 +8,21 @@ from cnnstudio.blocks.wording import require_map
 from cnnstudio.graph import Block, Remedy, Shape, block
 from cnnstudio.graph.parameter import Rate
 
+_STOCHASTIC_DEPTH = '''
+class StochasticDepth(nn.Module):
+    """Leave out the whole branch for a random share of the samples while training, and scale up the rest."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training or self.p == 0:
+            return x
+        kept = torch.rand([x.shape[0]] + [1] * (x.dim() - 1), device=x.device) >= self.p
+        return x * kept / max(1 - self.p, 1e-6)
+'''.strip()
+
 
 @block
 class Dropout(Block):
@@ -70,19 +85,15 @@ class StochasticDepth(Block):
     title: ClassVar[str] = "Stochastic depth"
     keywords: ClassVar[str] = "stochasticdepth drop path droppath regularisation residual"
     stem: ClassVar[str] = "drop"
+    definitions: ClassVar[tuple[str, ...]] = (_STOCHASTIC_DEPTH,)
 
     p: Rate = 0.1
 
     def shape(self, *inputs: Shape) -> Shape:
-        require_map(self, inputs[0])
         return inputs[0]
 
     def init(self, *inputs: Shape) -> str:
-        return f"nn.Dropout3d({self.p!r})"
-
-    def forward(self, name: str, *inputs: str) -> str:
-        # dropout of whole channels, where a channel is a sample
-        return f"self.{name}({inputs[0]}.unsqueeze(0)).squeeze(0)"
+        return f"StochasticDepth({self.p!r})"
 
     def brief(self) -> str:
         return f"p {self.p:g}"

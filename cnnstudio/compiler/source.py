@@ -282,7 +282,7 @@ def _assignment(made: Class, name: str, text: str) -> list[str]:
 
 def _sentence(block: Composite) -> list[str]:
     """The first sentence of the composite's help as a docstring, harmless whatever it says."""
-    first = re.split(r"(?<=\.)\s", " ".join(block.help().split()), maxsplit=1)[0]
+    first = re.split(r"(?<=\.)(?<!\.\.)\s", " ".join(block.help().split()), maxsplit=1)[0]
     plain = "".join(letter if letter.isprintable() and letter not in '\\"' else "'" for letter in first)
     if len(plain) > LINE_LENGTH - 10:
         plain = plain.partition(":")[0].rstrip(".") + "."
@@ -336,7 +336,10 @@ def _forward(
 
 
 def _stages(analysis: Analysis) -> Iterator[_Stage]:
-    """Runs of two or more composites of one kind, one behind the other, counted up in their names, of one size."""
+    """Runs of two or more composites, one behind the other, that are counted up in their names: stage1_1, stage1_2.
+
+    Without an underscore, as in block1, block2, they are a stage where they are of one kind and one size.
+    """
     graph = analysis.graph
     taken = set(graph.nodes)
     done: set[str] = set()
@@ -348,7 +351,7 @@ def _stages(analysis: Analysis) -> Iterator[_Stage]:
             run.append(follower)
         done.update(run)
         if len(run) >= 2:
-            stage = _Stage(_stage_name(name, taken), tuple(run))
+            stage = _Stage(_stage_name(graph[name], taken), tuple(run))
             taken.add(stage.name)
             yield stage
 
@@ -360,14 +363,17 @@ def _follower(analysis: Analysis, name: str) -> str | None:
         return None
     target = graph[edges[0].target]
     stem, number = _counted_name(name)
-    alike = (
+    follows = (
         len(target.inputs) == 1
-        and type(target.block) is type(graph[name].block)
+        and isinstance(target.block, Composite)
         and number is not None
         and _counted_name(target.name) == (stem, number + 1)
+    )
+    alike = (
+        type(target.block) is type(graph[name].block)
         and analysis.facts[target.name].shape == analysis.facts[name].shape
     )
-    return target.name if alike else None
+    return target.name if follows and (alike or stem.endswith("_")) else None
 
 
 def _counted_name(name: str) -> tuple[str, int | None]:
@@ -376,12 +382,11 @@ def _counted_name(name: str) -> tuple[str, int | None]:
     return stem, int(digits) if digits else None
 
 
-def _stage_name(name: str, taken: set[str]) -> str:
-    """``stage1`` for stage1_1; ``stage1``, ``stage2`` ... in turn where the names of the nodes suggest nothing."""
-    stem = name.rstrip("0123456789")
-    wanted = stem.rstrip("_")
+def _stage_name(node: Node, taken: set[str]) -> str:
+    """``middle`` for middle1 or middle_1; ``stage1``, ``stage2`` ... in turn where the names tell nothing."""
+    wanted = node.name.rstrip("0123456789").rstrip("_")
     try:
-        if stem.endswith("_") and wanted not in taken:
+        if wanted != node.block.stem and wanted not in taken:
             return checked_name(wanted)
     except NamingError:
         pass

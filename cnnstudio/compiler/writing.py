@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 LINE_LENGTH = 120
@@ -23,8 +24,11 @@ def wrapped(text: str, indent: int, comment: str = "") -> list[str]:
     inner = [f"{pad}    {body}"]
     if len(inner[0]) > LINE_LENGTH or _parts(body)[1:] == []:
         parts = _parts(body)
-        generator = len(parts) == 1
-        inner = [line for part in parts for line in wrapped(part if generator else f"{part},", indent + 4)]
+        loop = re.fullmatch(r"(.*) (for \w+ in range\([^()]*\))", body)
+        if len(inner[0]) > LINE_LENGTH and len(parts) == 1 and loop is not None:
+            inner = [*wrapped(loop[1], indent + 4), f"{pad}    {loop[2]}"]
+        else:
+            inner = [line for part in parts for line in wrapped(part if parts[1:] == [] else f"{part},", indent + 4)]
     return [f"{pad}{head}", *inner, f"{pad}{tail}{comment}"]
 
 

@@ -16,6 +16,7 @@ from cnnstudio.blocks import (
     AdaptiveAvgPool2d,
     Add,
     BatchNorm2d,
+    Bottleneck,
     ChannelSlice,
     Concat,
     Conv2d,
@@ -23,10 +24,12 @@ from cnnstudio.blocks import (
     DepthwiseSeparable,
     Dropout,
     Flatten,
+    FractalBlock,
     Input,
     LayerNorm2d,
     Linear,
     MaxPool2d,
+    MBConv,
     Multiply,
     ReLU,
     Residual,
@@ -230,8 +233,11 @@ def test_ruff_has_nothing_to_say(arguments: list[str], tmp_path_factory: pytest.
     folder = tmp_path_factory.mktemp("sources")
     for name, make in NETWORKS.items():
         (folder / f"{name}.py").write_text(source(make()).text, encoding="utf-8")
+    for name, template in FAMOUS.items():
+        text = source(template.make(10, template.size)).text
+        (folder / f"zoo_{name}.py").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "--line-length", "120", str(folder)]
-    command += ["--ignore", "N812,PLR0913,PLR0917,RUF001,RUF002,RUF003"] if arguments[0] == "check" else []
+    command += ["--ignore", "N812,PLR0913,PLR0915,PLR0917,RUF001,RUF002,RUF003"] if arguments[0] == "check" else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -352,6 +358,35 @@ def test_the_name_of_a_stage_is_free_and_allowed() -> None:
             x = draw(Residual(64), x, name=f"{stem}{number}")
     made = source(draw.graph())
     assert set(made.paths.values()) == {"stage1", "stage2.0", "stage2.1", "stage3.0", "stage3.1", "layer.0", "layer.1"}
+
+
+def test_a_stage_is_called_as_its_nodes_where_that_tells_something() -> None:
+    draw = Sketch()
+    x = draw(Input((64, 8, 8)))
+    for stem in ("middle", "block"):
+        for number in (1, 2):
+            x = draw(Residual(64), x, name=f"{stem}{number}")
+    assert set(source(draw.graph()).paths.values()) == {"middle.0", "middle.1", "stage1.0", "stage1.1"}
+
+
+def test_what_is_counted_as_a_stage_is_one_whatever_it_is_made_of() -> None:
+    draw = Sketch()
+    x = draw(Input((8, 8, 8)))
+    for number, made in enumerate((Residual(16), Bottleneck(32), Residual(8, 2)), start=1):
+        x = draw(made, x, name=f"mixed1_{number}")
+    made = source(draw.graph())
+    assert list(made.paths.values()) == ["mixed1.0", "mixed1.1", "mixed1.2"]
+    assert "self.mixed1 = nn.Sequential(Residual(8, 16" in made.text
+
+
+def test_three_dots_end_no_sentence() -> None:
+    text = source(chain(FractalBlock(8))).text
+    assert '"""Paths of 1, 2, 4, ... convolutions side by side, joined by their mean wherever they meet."""' in text
+
+
+def test_stochastic_depth_is_a_class_of_its_own() -> None:
+    text = source(chain(MBConv(3, drop=0.5), size=(3, 4, 4))).text
+    assert "        out = self.drop(out)\n        return out + x\n" in text
 
 
 # classes

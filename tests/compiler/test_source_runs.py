@@ -36,6 +36,7 @@ from cnnstudio.blocks import (
     SiLU,
     Softmax,
     SqueezeExcite,
+    StochasticDepth,
 )
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
@@ -248,3 +249,15 @@ def test_random_graphs_branch_and_stage() -> None:
     assert sum(any(len(edges) > 1 for edges in graph.consumers.values()) for graph in graphs) > 20
     assert sum(any(isinstance(node.block, Composite) for node in graph) for graph in graphs) > 30
     assert sum("Sequential" in source(graph).text for graph in graphs if len(graph) > 1) > 2
+
+
+def test_stochastic_depth_leaves_out_whole_samples() -> None:
+    draw = Sketch()
+    draw(StochasticDepth(0.25), draw(Input((3, 4, 4))))
+    drop = build(source(draw.graph()).text)
+    torch.manual_seed(0)
+    ones = torch.ones(2_000, 3, 4, 4)
+    assert torch.equal(drop.eval()(ones), ones)
+    found = drop.train()(ones).flatten(1)
+    assert bool(((found == 0).all(1) | torch.isclose(found, torch.tensor(4 / 3)).all(1)).all())
+    assert abs(float((found == 0).all(1).float().mean()) - 0.25) < 0.05
