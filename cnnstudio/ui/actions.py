@@ -350,7 +350,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("default-layout", "Panels as they were at first", lambda w: w.default_layout(), "", "layout"),
     # help
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
-    Action("commands", "All commands…", lambda w: w.show_commands(), "Ctrl+Shift+P", "command"),
+    Action("commands", "All commands…", lambda w: w.command_list.ask(), "Ctrl+Shift+P", "command"),
     Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard"),
     Action("handbook", "What the problems mean", show_handbook, "", "book-open"),
     Action("about", "About CNN Studio", lambda w: w.say_about(), "", "info"),

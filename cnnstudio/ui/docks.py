@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QTabBar, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QMenu, QTabBar, QWidget
 
 if TYPE_CHECKING:
     from cnnstudio.ui.window import Panel, Window
 
 SIDES = {"palette": 212, "inspector": 356}  # how wide the panels at the sides are at first, in pixels
 LOWER = 210  # how high those below are at least
+ASIDE = QPoint(40, 40)
 Area = Qt.DockWidgetArea
 AREAS = (Area.LeftDockWidgetArea, Area.BottomDockWidgetArea, Area.RightDockWidgetArea)
 
@@ -50,6 +52,39 @@ class InHand(QObject):
             if now is not None and dock.isAncestorOf(now):
                 self._dock = dock
 
+    def watch(self, bar: QTabBar) -> None:
+        """Let a double click on a tab of this bar undock its panel, and a right click offer what can be done with it.
+
+        Qt itself does neither, nor can a tab be dragged out of its bar.
+        """
+        bar.removeEventFilter(self)
+        bar.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if not isinstance(watched, QTabBar) or not isinstance(event, QContextMenuEvent | QMouseEvent):
+            return False
+        is_double = event.type() == QEvent.Type.MouseButtonDblClick
+        if not is_double and not isinstance(event, QContextMenuEvent):
+            return False
+        title = watched.tabText(watched.tabAt(event.pos()))
+        dock = next((each for each in self._window.docks.values() if each.windowTitle() == title), None)
+        if dock is not None:
+            self._dock = dock
+            if is_double:
+                self.turn_loose()
+            else:
+                self._window.createPopupMenu().popup(event.globalPos())
+        return dock is not None
+
+    def menu(self) -> QMenu:
+        """What can be done with the dock, and which docks there are."""
+        menu, bound = QMenu(self._window), self._window.commands.bound
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions([bound[name] for name in ("panel-float", "panel-side", "panel-hide")])
+        menu.addSeparator()
+        menu.addActions([dock.toggleViewAction() for dock in self._window.docks.values()])
+        return menu
+
     @property
     def dock(self) -> QDockWidget | None:
         """The dock, if it can be seen."""
@@ -59,7 +94,13 @@ class InHand(QObject):
         """Let the dock float as a window of its own, or put it back where it was."""
         if (dock := self._asked()) is not None:
             dock.setFloating(not dock.isFloating())
-            dock.activateWindow()
+            if dock.isFloating():
+                # or it would lie where it stood, and nobody would see that it floats
+                corner, place = dock.screen().availableGeometry().topLeft(), dock.pos() - ASIDE
+                dock.move(max(corner.x(), place.x()), max(corner.y(), place.y()))
+                dock.activateWindow()
+            else:
+                dock.raise_()
 
     def move_on(self) -> None:
         """Put the dock at the next side of the window: left, below, right."""
@@ -100,7 +141,7 @@ class InHand(QObject):
         return self.dock
 
 
-def tidy(window: QMainWindow, docks: Collection[QDockWidget]) -> None:
+def tidy(window: QMainWindow, docks: Collection[QDockWidget], hand: InHand) -> None:
     """Give each dock the title that it needs, and hide the bars of groups of tabs that are no more."""
     for dock in docks:
         _title(window, dock)
@@ -113,12 +154,17 @@ def tidy(window: QMainWindow, docks: Collection[QDockWidget]) -> None:
             bar.hide()
         for index in range(bar.count()):  # which may be too narrow for it
             bar.setTabToolTip(index, bar.tabText(index))
+        hand.watch(bar)
 
 
 def _title(window: QMainWindow, dock: QDockWidget) -> None:
-    """A dock among tabs has its title there; only one alone needs a title of its own."""
+    """A dock among tabs has its title there; only one alone, or one that floats, needs a title of its own."""
+    if dock.isFloating():  # then the system draws its frame, by which it is moved, sized and closed
+        if dock.titleBarWidget() is not None:
+            dock.setTitleBarWidget(None)  # type: ignore[arg-type] # Qt means None, too
+        return
     among = [other for other in window.tabifiedDockWidgets(dock) if not other.isHidden()]
-    title = "" if among and not dock.isFloating() else dock.windowTitle()
+    title = "" if among else dock.windowTitle()
     bar = dock.titleBarWidget()
     if bar is None or bar.objectName() != title:
         bar = QLabel(title) if title else QWidget()

@@ -38,6 +38,8 @@ _MARKS = {
     "down": '<path d="M4 6.2 8 10.2 12 6.2" fill="none" stroke="{}" stroke-width="1.5" stroke-linecap="round"/>',
     "up": '<path d="M4 9.8 8 5.8 12 9.8" fill="none" stroke="{}" stroke-width="1.5" stroke-linecap="round"/>',
     "right": '<path d="M6.2 4 10.2 8 6.2 12" fill="none" stroke="{}" stroke-width="1.5" stroke-linecap="round"/>',
+    "close": '<path d="M2.5 2.5 13.5 13.5 M13.5 2.5 2.5 13.5" fill="none" stroke="{}" stroke-width="1.5"/>',
+    "dock": '<path d="M2 2 H14 V14 H2 Z M2 6 H14" fill="none" stroke="{}" stroke-width="1.3"/>',
     "left": '<path d="M9.8 4 5.8 8 9.8 12" fill="none" stroke="{}" stroke-width="1.5" stroke-linecap="round"/>',
 }
 _folder: list[QTemporaryDir] = []
@@ -167,6 +169,10 @@ QSlider::handle:horizontal {
     width: 14px; height: 14px; margin: -6px 0; border-radius: 7px; background: $panel; border: 1px solid $faint;
 }
 
+QDockWidget { titlebar-close-icon: url(marks:close.svg); titlebar-normal-icon: url(marks:dock.svg); }
+QDockWidget::title { background: $raised; padding: 7px 12px; }
+QDockWidget::close-button, QDockWidget::float-button { border: none; padding: 0; icon-size: 14px; }
+QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: $hover; border-radius: 4px; }
 QLabel[dockTitle="true"] { background: $panel; padding: 8px 14px 2px 14px; font-weight: 600; }
 
 QTabWidget::pane { border: none; background: $panel; }

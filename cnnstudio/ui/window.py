@@ -106,6 +106,7 @@ class Window(QMainWindow):
     quiz: QuizPanel
     start_page: StartPage
     panel_in_hand: InHand
+    command_list: CommandList
 
     painted = Signal()  # it stands on the screen for the first time
 
@@ -245,6 +246,9 @@ class Window(QMainWindow):
         menu.addSeparator()
         menu.addActions(self.commands.named("show-*"))
 
+    def createPopupMenu(self) -> QMenu:  # noqa: N802 - Qt's name
+        return self.panel_in_hand.menu()
+
     def _show_canvas_menu(self, place: QPoint) -> None:
         """What can be done to what is selected, and nothing else: it would fill a small screen."""
         self.commands.refresh()
@@ -256,10 +260,6 @@ class Window(QMainWindow):
             elif self.commands.bound[name].isEnabled():
                 menu.addAction(self.commands.bound[name])
         menu.popup(place)
-
-    def show_commands(self) -> None:
-        """Open the list of all commands."""
-        self.command_list.ask()
 
     # what the window itself does
 
@@ -329,7 +329,7 @@ class Window(QMainWindow):
         problems = len(errors) if len(self.document.graph) else 0
         self.docks["problems"].setWindowTitle(f"Problems ({problems})" if problems else "Problems")
         self.commands.refresh()
-        tidy(self, self.docks.values())
+        tidy(self, self.docks.values(), self.panel_in_hand)
 
     # events
 

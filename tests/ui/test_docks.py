@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDockWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.ui.window import Window
@@ -65,3 +66,35 @@ def test_a_panel_closes_and_the_canvas_has_the_keyboard(qtbot: QtBot, window: Wi
     qtbot.waitUntil(window.canvas.hasFocus)
     run(window, "panel keyboard larger")
     assert "F6" in window.messages.bars[-1].sentence
+
+
+def bar_of(window: Window, title: str) -> tuple[QTabBar, QPoint]:
+    """The bar of tabs with this title, and the middle of its tab."""
+    bars = [each for each in window.findChildren(QTabBar) if each.isVisible()]
+    return next(
+        (bar, bar.tabRect(at).center()) for bar in bars for at in range(bar.count()) if bar.tabText(at) == title
+    )
+
+
+def test_a_double_click_on_a_tab_lets_its_panel_float(qtbot: QtBot, window: Window, dock: QDockWidget) -> None:
+    bar, place = bar_of(window, "Summary")
+    qtbot.mouseDClick(bar, Qt.MouseButton.LeftButton, pos=place)
+    assert window.docks["summary"].isFloating() and not dock.isFloating()
+    qtbot.waitUntil(lambda: window.docks["summary"].titleBarWidget() is None)
+    assert window.docks["summary"].pos() != dock.mapToGlobal(QPoint(0, 0)), "it is seen to float"
+    window.commands.run("default-layout")
+    assert not window.docks["summary"].isFloating()
+
+
+def test_a_right_click_on_a_tab_offers_what_can_be_done_with_its_panel(
+    qtbot: QtBot, window: Window, dock: QDockWidget
+) -> None:
+    bar, place = bar_of(window, "Curves")
+    asked = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, bar.mapToGlobal(place))
+    QApplication.sendEvent(bar, asked)
+    menu = next(each for each in window.findChildren(QMenu) if each.isVisible())
+    titles = [action.text() for action in menu.actions()]
+    assert {"Float, or dock again", "Close", "Inspector", "Outline"} <= {*titles}
+    next(action for action in menu.actions() if action.text() == "Close").trigger()
+    menu.close()
+    assert window.docks["curves"].isHidden() and not dock.isHidden()
