@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.wording import arguments
-from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
+from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Range
 
 
@@ -24,6 +24,9 @@ class ReLU(Activation):
     """Keep what is positive, set the rest to zero: max(0, x). The usual choice."""
 
     keywords: ClassVar[str] = "rectifier rectified linear nonlinearity"
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("output")
 
 
 @block
@@ -123,12 +126,18 @@ class Sigmoid(Activation):
 
     keywords: ClassVar[str] = "logistic gate probability"
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("output")
+
 
 @block
 class Tanh(Activation):
     """Squeeze any number into -1 to 1; LeNet's activation."""
 
     keywords: ClassVar[str] = "hyperbolic tangent lenet"
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("output")
 
 
 @block
@@ -150,6 +159,9 @@ class Softmax(Activation):
     def init(self, *inputs: Shape) -> str:
         return f"nn.Softmax(dim={self.dim!r})"
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("output")
+
 
 @block
 class Softmin(Activation):
@@ -167,6 +179,9 @@ class Softmin(Activation):
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.Softmin(dim={self.dim!r})"
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("output")
 
 
 @block
@@ -306,6 +321,9 @@ class LogSoftmax(Activation):
     def init(self, *inputs: Shape) -> str:
         return f"nn.LogSoftmax(dim={self.dim!r})"
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("output")
+
 
 @block
 class Softshrink(Activation):
@@ -343,6 +361,7 @@ class Identity(Activation):
     """Give back what comes in: a place that is kept free, or a shortcut that can be seen."""
 
     keywords: ClassVar[str] = "nothing pass through shortcut placeholder"
+    is_view: ClassVar[bool] = True
 
 
 Nonlinearity = Literal[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.wording import counted, nearest_divisor, require_map
-from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
+from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Count, Length, Range
 
 
@@ -20,6 +20,7 @@ class ChannelSlice(Block):
     title: ClassVar[str] = "Channel slice"
     keywords: ClassVar[str] = "channelslice split chunk narrow select shufflenet"
     stem: ClassVar[str] = "slice"
+    is_view: ClassVar[bool] = True
 
     start: Annotated[int, Range(0, 65_535)] = 0
     stop: Annotated[int | None, Range(1, 65_536)] = None
@@ -69,6 +70,9 @@ class ChannelShuffle(Block):
             )
         return shape
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
+
     def init(self, *inputs: Shape) -> str:
         return f"nn.ChannelShuffle({self.groups!r})"
 
@@ -84,6 +88,7 @@ class Permute(Block):
     """
 
     keywords: ClassVar[str] = "transpose axes order channels last"
+    is_view: ClassVar[bool] = True
 
     order: Annotated[tuple[int, ...], Range(1, 3), Length(1, 3)] = (2, 3, 1)
 
@@ -111,6 +116,7 @@ class Reshape(Block):
     """
 
     keywords: ClassVar[str] = "view unflatten size"
+    is_view: ClassVar[bool] = True
 
     size: Annotated[tuple[int, ...], Range(-1, 65_536), Length(1, 3)] = (-1,)
 

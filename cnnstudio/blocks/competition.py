@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.activation import Activation
 from cnnstudio.blocks.wording import counted, nearest_divisor
-from cnnstudio.graph import Remedy, Shape, ShapeError, block
+from cnnstudio.graph import Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Range
+from cnnstudio.graph.shape import BYTES_PER_INDEX
 
 
 @block
@@ -49,6 +50,9 @@ class Maxout(Activation):
             remedy = [Remedy(f"Set pieces to {nearest}", (Maxout(nearest),))] if nearest > 1 else []
             raise ShapeError(f"{counted(shape[0], 'channel')} cannot be split into groups of {self.pieces}.", *remedy)
         return Shape(shape[0] // self.pieces, *shape[1:])
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing", besides=self.shape(*inputs).numel * BYTES_PER_INDEX, to_predict=True)
 
     def init(self, *inputs: Shape) -> str | None:
         return None

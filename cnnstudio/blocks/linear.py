@@ -15,6 +15,7 @@ class Flatten(Block):
     """Write all the numbers of a sample in one row: channel after channel, row after row."""
 
     keywords: ClassVar[str] = "vector reshape view head"
+    is_view: ClassVar[bool] = True
 
     def window(self, *inputs: Shape) -> Window | None:
         # whoever reads a part of the row next reads the whole map

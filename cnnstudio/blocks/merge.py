@@ -8,7 +8,7 @@ from cnnstudio.blocks.convolution import Conv2d
 from cnnstudio.blocks.linear import Flatten
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d
 from cnnstudio.blocks.wording import kind
-from cnnstudio.graph import Arity, Block, Remedy, Shape, ShapeError, block
+from cnnstudio.graph import Arity, Block, Remedy, Saved, Shape, ShapeError, block
 
 
 @block
@@ -24,6 +24,9 @@ class Add(Block):
 
     def shape(self, *inputs: Shape) -> Shape:
         return _equal(self, inputs)
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
 
     def forward(self, name: str, *inputs: str) -> str:
         return " + ".join(inputs)
@@ -75,6 +78,9 @@ class Mean(Block):
     def shape(self, *inputs: Shape) -> Shape:
         return _equal(self, inputs)
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
+
     def forward(self, name: str, *inputs: str) -> str:
         return f"({' + '.join(inputs)}) / {len(inputs)}"
 
@@ -108,6 +114,9 @@ class Concat(Block):
                     *_resizings(first, shape, port),
                 )
         return Shape(sum([shape[0] for shape in inputs]), *first[1:])
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"torch.cat([{', '.join(inputs)}], dim=1)"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.wording import arguments, counted, kind, nearest_divisor, require_map
-from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
+from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Costless, Count, Range, Rate
 
 Epsilon = Annotated[float, Range(1e-12, 1.0), Costless()]
@@ -249,6 +249,9 @@ class LocalResponseNorm(Block):
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0])
         return inputs[0]
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=4 * inputs[0].bytes)  # squares, their sum and its power
 
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.LocalResponseNorm", self, self.size, skip=("size",))

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.wording import arguments, counted, require_map, side, window_does_not_fit
-from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block, pair
+from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, Window, block, pair
 from cnnstudio.graph.parameter import NaturalPair, PositivePair, Range
+from cnnstudio.graph.shape import BYTES_PER_INDEX
 
 PoolStride = Annotated[int | tuple[int, int] | None, Range(1, 1_024)]
 
@@ -41,6 +42,9 @@ class MaxPool2d(Block):
 
     def shape(self, *inputs: Shape) -> Shape:
         return _pooled(self, self.window(), inputs[0])
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=self.shape(*inputs).numel * BYTES_PER_INDEX, to_predict=True)
 
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.MaxPool2d", self, self.kernel_size, skip=("kernel_size",))
@@ -104,6 +108,9 @@ class AdaptiveAvgPool2d(Block):
         require_map(self, inputs[0])
         return Shape(inputs[0].channels, *pair(self.output_size))
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing" if self.output_size == 1 else "inputs")  # a mean over all divides by a number alone
+
     def init(self, *inputs: Shape) -> str:
         return f"nn.AdaptiveAvgPool2d({self.output_size!r})"
 
@@ -129,6 +136,9 @@ class AdaptiveMaxPool2d(Block):
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0])
         return Shape(inputs[0].channels, *pair(self.output_size))
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=self.shape(*inputs).numel * BYTES_PER_INDEX, to_predict=True)
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.AdaptiveMaxPool2d({self.output_size!r})"
@@ -199,6 +209,9 @@ class FractionalMaxPool2d(Block):
                     *([Remedy(f"Set output_size to {side(smaller)}", (replace(self, output_size=smaller),))] * fits),
                 )
         return Shape(shape.channels, *size)
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=self.shape(*inputs).numel * BYTES_PER_INDEX, to_predict=True)
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.FractionalMaxPool2d({self.kernel_size!r}, output_size={self.output_size!r})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnnstudio.blocks.wording import require_map
-from cnnstudio.graph import Block, Remedy, Shape, block
+from cnnstudio.graph import Block, Remedy, Saved, Shape, block
 from cnnstudio.graph.parameter import Rate
 
 _STOCHASTIC_DEPTH = '''
@@ -34,11 +34,15 @@ class Dropout(Block):
     """
 
     keywords: ClassVar[str] = "regularisation overfitting"
+    is_idle: ClassVar[bool] = True
 
     p: Rate = 0.5
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing", besides=inputs[0].bytes)  # what each number was multiplied by
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.Dropout({self.p!r})"
@@ -58,12 +62,16 @@ class Dropout2d(Block):
 
     keywords: ClassVar[str] = "regularisation overfitting spatial channel"
     stem: ClassVar[str] = "dropout"
+    is_idle: ClassVar[bool] = True
 
     p: Rate = 0.5
 
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0], Remedy("Use Dropout", (Dropout(self.p),)))
         return inputs[0]
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.Dropout2d({self.p!r})"
@@ -86,11 +94,15 @@ class StochasticDepth(Block):
     keywords: ClassVar[str] = "stochasticdepth drop path droppath regularisation residual"
     stem: ClassVar[str] = "drop"
     definitions: ClassVar[tuple[str, ...]] = (_STOCHASTIC_DEPTH,)
+    is_idle: ClassVar[bool] = True
 
     p: Rate = 0.1
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
 
     def init(self, *inputs: Shape) -> str:
         return f"StochasticDepth({self.p!r})"
@@ -108,11 +120,15 @@ class AlphaDropout(Block):
 
     keywords: ClassVar[str] = "regularisation selu self normalizing"
     stem: ClassVar[str] = "dropout"
+    is_idle: ClassVar[bool] = True
 
     p: Rate = 0.5
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing", besides=inputs[0].bytes)
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.AlphaDropout({self.p!r})"

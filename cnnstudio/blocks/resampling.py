@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.wording import nearest_divisor, require_map, side
-from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block, pair
+from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, Window, block, pair
 from cnnstudio.graph.parameter import Range
 
 Factor = Annotated[int, Range(1, 64)]
@@ -42,6 +42,9 @@ class Upsample(Block):
         vertical, horizontal = pair(self.scale_factor)
         return Shape(shape.channels, shape[1] * vertical, shape[2] * horizontal)
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
+
     def init(self, *inputs: Shape) -> str:
         mode = f", mode={self.mode!r}" if self.mode != "nearest" else ""
         return f"nn.Upsample(scale_factor={self.scale_factor!r}{mode})"
@@ -76,6 +79,9 @@ class PixelShuffle(Block):
                 f"the channels must be a multiple of {factor} × {factor} = {factor**2}, but there are {shape.channels}."
             )
         return Shape(shape.channels // factor**2, shape[1] * factor, shape[2] * factor)
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.PixelShuffle({self.upscale_factor!r})"
@@ -112,6 +118,9 @@ class PixelUnshuffle(Block):
                 Remedy(f"Set downscale_factor to {nearest}", (PixelUnshuffle(nearest),)),
             )
         return Shape(shape.channels * factor**2, shape[1] // factor, shape[2] // factor)
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.PixelUnshuffle({self.downscale_factor!r})"
@@ -157,6 +166,9 @@ class Pad(Block):
                     )
         return Shape(shape.channels, *window.size(*shape.spatial))
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
+
     def init(self, *inputs: Shape) -> str:
         kind = {"zeros": "Zero", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}[self.mode]
         sides = self.left, self.right, self.top, self.bottom
@@ -178,6 +190,7 @@ class Crop(Block):
     """
 
     keywords: ClassVar[str] = "cropping cut slice border trim"
+    is_view: ClassVar[bool] = True
 
     top: Edge = 1
     bottom: Edge = 1

@@ -15,7 +15,7 @@ from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import Epsilon, LayerNorm
 from cnnstudio.blocks.regularization import Dropout
 from cnnstudio.blocks.wording import counted, kind, nearest_divisor, require_map
-from cnnstudio.graph import Block, Composite, Pen, Remedy, Shape, ShapeError, block
+from cnnstudio.graph import Block, Composite, Pen, Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Channels, Count, Range, Rate
 
 
@@ -25,6 +25,7 @@ class Tokens(Block):
 
     keywords: ClassVar[str] = "sequence patches flatten transpose vit"
     stem: ClassVar[str] = "tokens"
+    is_view: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs
@@ -48,6 +49,7 @@ class TokenMap(Block):
     title: ClassVar[str] = "Tokens to map"
     keywords: ClassVar[str] = "tokenmap unflatten sequence vit transformer features"
     stem: ClassVar[str] = "map"
+    is_view: ClassVar[bool] = True
 
     height: Annotated[int | None, Range(1, 65_536)] = None
     skip: Annotated[int, Range(0, 64)] = 0
@@ -102,6 +104,9 @@ class ClassToken(Block):
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return {"": Shape(1, 1, inputs[0][1])}
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
+
     def init(self, *inputs: Shape) -> str:
         return f"nn.Parameter(torch.zeros(1, 1, {inputs[0][-1]!r}))"
 
@@ -124,6 +129,9 @@ class PositionEmbedding(Block):
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return {"": Shape(1, *inputs[0])}
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing")
+
     def init(self, *inputs: Shape) -> str:
         sizes = ", ".join(map(repr, inputs[0]))
         return f"nn.Parameter(torch.randn(1, {sizes}) * 0.02)"
@@ -139,6 +147,7 @@ class FirstToken(Block):
     title: ClassVar[str] = "First token"
     keywords: ClassVar[str] = "firsttoken select pick class cls vit transformer"
     stem: ClassVar[str] = "token"
+    is_view: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         _require_tokens(self, inputs[0])
@@ -188,6 +197,9 @@ class SelfAttention(Block):
     def macs(self, *inputs: Shape) -> int:
         count, size = inputs[0]
         return 4 * count * size * size + 2 * count * count * size
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=4 * inputs[0].bytes)  # queries, keys, values and their sum
 
     def init(self, *inputs: Shape) -> str:
         dropout = f", dropout={self.dropout!r}" if self.dropout else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.wording import counted, nearest_divisor, require_map
-from cnnstudio.graph import Block, Remedy, Shape, ShapeError, block
+from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Count, Range
 
 Side = Annotated[int, Range(1, 64)]
@@ -144,10 +144,21 @@ class Windowed(Block):
             )
         return shape
 
+    def saved(self, *inputs: Shape) -> Saved:
+        height, width = self._padded(inputs[0])
+        # windows, queries as they are and scaled, keys, values and their sum, and the softmax of the scores
+        scores = self.num_heads * self.window_size * self.window_size
+        return Saved(besides=Shape(5 * inputs[0].channels + scores, height, width).bytes)
+
+    def _padded(self, shape: Shape) -> tuple[int, int]:
+        """Height and width in whole windows."""
+        size = self.window_size
+        return -(-shape[1] // size) * size, -(-shape[2] // size) * size
+
     def macs(self, *inputs: Shape) -> int:
         channels = inputs[0].channels
         size = self.window_size
-        height, width = (-(-side // size) * size for side in inputs[0].spatial)
+        height, width = self._padded(inputs[0])
         return height * width * channels * (4 * channels + 2 * size * size)
 
     def brief(self) -> str:

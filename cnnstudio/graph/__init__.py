@@ -1,6 +1,6 @@
 """What a network is: values alone. Knows no torch and no Qt."""
 
-from cnnstudio.graph.block import BLOCKS, Arity, Block, Remedy, ShapeError, block
+from cnnstudio.graph.block import BLOCKS, Arity, Block, Remedy, Saved, ShapeError, block
 from cnnstudio.graph.composite import Composite, Facts, Parts
 from cnnstudio.graph.frame import Frame
 from cnnstudio.graph.graph import Graph
@@ -32,6 +32,7 @@ __all__ = [
     "Pen",
     "Position",
     "Remedy",
+    "Saved",
     "Shape",
     "ShapeError",
     "Sketch",

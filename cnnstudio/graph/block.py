@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar, dataclass_transform
+from typing import ClassVar, Literal, TypeVar, dataclass_transform
 
 from cnnstudio.graph.parameter import Declaration, declaration, summary
 from cnnstudio.graph.shape import Shape
@@ -41,6 +41,20 @@ class Arity:
     most: int | None
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What PyTorch's autograd saves of a block that runs, until the backward pass has read it.
+
+    ``flow`` says which of what flows by: what goes in, what comes out, or neither. ``besides`` is bytes of the block's
+    own for one sample; ``to_predict`` says that it makes them when it only predicts as well.
+    Source: derivatives.yaml in PyTorch's torch/csrc/autograd.
+    """
+
+    flow: Literal["inputs", "output", "nothing"] = "inputs"
+    besides: int = 0
+    to_predict: bool = False
+
+
 class Block(Declaration):
     """The base of every block: a frozen dataclass whose fields are its parameters.
 
@@ -54,6 +68,8 @@ class Block(Declaration):
     keywords: ClassVar[str] = ""  # other words a person may search for, separated by spaces
     is_offered: ClassVar[bool] = True  # whether a palette lists it
     stem: ClassVar[str] = ""  # what its nodes are called: conv1, conv2, ...
+    is_view: ClassVar[bool] = False  # whether what comes out is what went in, only seen otherwise
+    is_idle: ClassVar[bool] = False  # whether it gives back what goes in, except while training
     mixes_places: ClassVar[bool] = False  # whether it sees places of the map that no window tells
     definitions: ClassVar[tuple[str, ...]] = ()  # classes that ``init`` calls, as source, in the order of need
 
@@ -76,6 +92,10 @@ class Block(Declaration):
     def macs(self, *inputs: Shape) -> int:
         """Multiply-accumulates for one sample, counted as torch's ``FlopCounterMode`` does (half its FLOPs)."""
         return 0
+
+    def saved(self, *inputs: Shape) -> Saved:
+        """What training keeps of it until the backward pass: for most blocks what goes in."""
+        return Saved("nothing" if self.is_view else "inputs")
 
     def window(self, *inputs: Shape) -> Window | None:
         """The window that slides over the map, or None for a block that has none."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+BYTES_PER_NUMBER = 4  # float32
+BYTES_PER_INDEX = 8  # int64
+
 _new = tuple.__new__  # networks make thousands of shapes, and super() costs as much again
 
 
@@ -42,6 +45,11 @@ class Shape(tuple[int, ...]):
     def numel(self) -> int:
         """How many numbers one sample of this shape holds."""
         return prod(self)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one sample of this shape in float32."""
+        return self.numel * BYTES_PER_NUMBER
 
     @property
     def is_map(self) -> bool:

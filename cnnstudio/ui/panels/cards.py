@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.formula import Formula
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.compiler.memory import bytes_of
 from cnnstudio.compiler.receptive import ReceptiveField
 from cnnstudio.graph import Block, Facts, Shape
 from cnnstudio.ui.speech import BYPASSED
@@ -92,7 +91,7 @@ def outcome(
         ("Parameters", f"{facts.parameters:,}"),
         *frozen(facts.frozen),
         ("Multiply-accumulates", readable(facts.macs)),
-        ("Memory of the output", memory(bytes_of(facts.shape))),
+        ("Memory of the output", memory(facts.shape.bytes)),
     ]
     return flow + table(rows + ([("Receptive field", sight(seen))] if seen else []))
 
@@ -178,7 +177,7 @@ def together(facts: list[Facts]) -> str:
             ("Parameters", f"{sum(fact.parameters for fact in facts):,}"),
             *frozen(sum(fact.frozen for fact in facts)),
             ("Multiply-accumulates", readable(sum(fact.macs for fact in facts))),
-            ("Memory of the outputs", memory(sum(bytes_of(fact.shape) for fact in facts))),
+            ("Memory of the outputs", memory(sum(fact.shape.bytes for fact in facts))),
         ]
     )
 
