@@ -25,9 +25,14 @@ class Share:
     of_most: float
     noun: str
 
-    def __str__(self) -> str:
+    @property
+    def percent(self) -> str:
+        """What it has of the whole network, in short."""
         percent = 100.0 * self.of_all
-        return f"{percent:.0f} % of {self.noun}" if percent >= 9.5 or not percent else f"{percent:.1f} % of {self.noun}"
+        return f"{percent:.0f} %" if percent >= 9.5 or not percent else f"{percent:.1f} %"
+
+    def __str__(self) -> str:
+        return f"{self.percent} of {self.noun}"
 
 
 def _parameters(acting: Analysis) -> Mapping[str, int]:

@@ -194,7 +194,8 @@ class NodeItem(QGraphicsRectItem):
         name_color = "muted" if faint else "text"
         shape_color = "error" if self.misfit else "muted" if faint else "text"
         if self.share is not None:
-            about, about_font = str(self.share), style.node_fonts[level][1]
+            words = str(self.share) if level > 1 else self.share.percent  # all of them have no room from farther away
+            about, about_font = words, style.node_fonts[level][1]
         if node.bypassed:  # in the place of parameters that do nothing now
             about, about_font = f"Bypassed {node.block.title}", style.node_fonts[level][1]
         rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]

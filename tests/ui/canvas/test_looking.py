@@ -284,3 +284,14 @@ def test_where_the_parameters_the_work_and_the_memory_are(hand_on, chain, measur
     view.canvas.set_measure(None)
     assert view.grab().toImage() != warm
     assert all(item.share is None for item in view.canvas.nodes.values())
+
+
+def test_a_share_is_told_in_as_many_words_as_there_is_room_for(hand_on, chain):
+    hand = hand_on(chain)
+    hand.view.set_measure("parameters")
+    item = hand.view.scene_item("conv1")
+    near, far = ([text.text() for _, text, *_ in item._layout_texts(level)] for level in (2, 1))
+    assert near[1] == "100 % of parameters"
+    assert far == ["conv1", "100 %"], "no word of it is cut off"
+    hand.view.set_measure(None)
+    assert "%" not in "".join(text.text() for _, text, *_ in item._layout_texts(1))
