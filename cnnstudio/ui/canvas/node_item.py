@@ -197,7 +197,8 @@ class NodeItem(QGraphicsRectItem):
             words = str(self.share) if level > 1 else self.share.percent  # all of them have no room from farther away
             about, about_font = words, style.node_fonts[level][1]
         if node.bypassed:  # in the place of parameters that do nothing now
-            about, about_font = f"Bypassed {node.block.title}", style.node_fonts[level][1]
+            words = f"Bypassed {node.block.title}" if level > 1 else "Bypassed"
+            about, about_font = words, style.node_fonts[level][1]
         rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]
         second = 1 if self.share is not None or node.bypassed else 2
         picked = ((0,), (0, second), (0, 1, 2))[level]  # what has room to be read from here

@@ -294,4 +294,9 @@ def test_a_share_is_told_in_as_many_words_as_there_is_room_for(hand_on, chain):
     assert near[1] == "100 % of parameters"
     assert far == ["conv1", "100 %"], "no word of it is cut off"
     hand.view.set_measure(None)
+    hand.document.edit_graph("Bypass", hand.graph.bypass(("relu1",)))
+    item = hand.view.scene_item("relu1")
+    near, far = ([text.text() for _, text, *_ in item._layout_texts(level)] for level in (2, 1))
+    assert (near[1], far) == ("Bypassed ReLU", ["relu1", "Bypassed"])
+    item = hand.view.scene_item("conv1")
     assert "%" not in "".join(text.text() for _, text, *_ in item._layout_texts(1))
