@@ -8,6 +8,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from torch import nn
@@ -62,7 +63,9 @@ def import_torchvision(name: str, classes: int | None = None) -> Imported:
     """
     model = MODELS.get(name)
     if model is None:
-        raise ImportRefused(f"torchvision has no classification model called {name[:60]!r}.")
+        near = get_close_matches(name.strip().lower().replace("-", "_"), MODELS, 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        raise ImportRefused(f"torchvision has no classification model called {name[:60]!r}.{meant}")
     arguments: dict[str, object] = {"num_classes": classes or 1000}
     if name in ("googlenet", "inception_v3"):
         arguments |= {"aux_logits": False, "init_weights": False}

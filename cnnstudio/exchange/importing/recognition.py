@@ -182,10 +182,30 @@ def recognized(trace: Trace, rules: Callable[[Steps, fx.Node], Rule | None]) -> 
         elif node.op != "get_attr":
             found = _understood(steps, node, rules(steps, node)) or _opaque(steps, node)
             if found is not None:
+                _overwrite(steps, node, found)
                 steps.values[node] = found
     if result is None:
         raise Unknown
     return steps.parts, result.part
+
+
+def _overwrite(steps: Steps, node: fx.Node, value: Value) -> None:
+    """Where a step works in place, all that was the tensor it reads is from now on what it gives."""
+    source = node.args[0] if node.args else node.kwargs.get("input")
+    if isinstance(source, fx.Node) and (old := steps.values.get(source)) is not None and _is_in_place(steps, node):
+        steps.values |= {each: value for each, known in steps.values.items() if known == old}
+
+
+def _is_in_place(steps: Steps, node: fx.Node) -> bool:
+    if node.op == "call_module":
+        return bool(getattr(steps.module(node), "inplace", False))
+    name = str(node.target if node.op == "call_method" else getattr(node.target, "__name__", ""))
+    if node.op == "call_function" and getattr(operator, name, None) is node.target:
+        return name in _IN_PLACE
+    return (name.endswith("_") and not name.endswith("__")) or bool(node.kwargs.get("inplace", False))
+
+
+_IN_PLACE = {"iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow"}
 
 
 def _understood(steps: Steps, node: fx.Node, rule: Rule | None) -> Value | None:
@@ -271,16 +291,28 @@ def operation(steps: Steps, node: fx.Node) -> str:
         kind = type(steps.module(node))
         return f"nn.{kind.__name__}" if kind.__module__.startswith("torch.nn") else kind.__name__
     if node.op == "call_method":
-        return f"torch.Tensor.{node.target}"
+        name = str(node.target)
+        plain = name.rstrip("_")  # in place it is the same sum: what reads it reads the result
+        return f"torch.{plain}" if callable(getattr(torch, plain, None)) else f"torch.Tensor.{name}"
     name = str(getattr(node.target, "__name__", node.target))
+    if getattr(operator, name, None) is node.target:
+        name = _OPERATORS.get(name, name)
     if getattr(F, name, None) is node.target:
         return f"F.{name}"
     return f"torch.{name}" if hasattr(torch, name) else name
 
 
+_OPERATORS = {
+    "truediv": "div", "itruediv": "div", "isub": "sub", "ipow": "pow", "mod": "remainder", "imod": "remainder",
+}  # fmt: skip
+
+
 def _is_of_tensors(steps: Steps, node: fx.Node) -> bool:
     value = steps.seen(node)
     return isinstance(value, Tensor) or (isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value))
+
+
+_IN_A_ROW = {"flip", "permute"}  # methods that take as many numbers as one likes, where the function takes a tuple
 
 
 def _literal(steps: Steps, node: fx.Node, sources: list[fx.Node]) -> str:
@@ -297,7 +329,11 @@ def _literal(steps: Steps, node: fx.Node, sources: list[fx.Node]) -> str:
         raise Unknown
 
     try:
-        words = [written(value) for value in node.args]
+        arguments = node.args
+        if node.op == "call_method" and node.target in _IN_A_ROW and len(arguments) > 1:
+            numbers = arguments[1:]
+            arguments = (arguments[0], numbers[0] if isinstance(numbers[0], tuple | list) else numbers)
+        words = [written(value) for value in arguments]
         return ", ".join(words + [f"{key}={written(value)}" for key, value in node.kwargs.items()])
     except Unknown:
         return ""

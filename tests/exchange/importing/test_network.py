@@ -95,8 +95,14 @@ def test_by_name_it_has_its_own_size_and_the_wanted_classes(name: str) -> None:
 
 
 def test_an_unknown_name_is_a_sentence() -> None:
-    with pytest.raises(ImportRefused, match="torchvision has no classification model called 'resnet51'"):
+    with pytest.raises(
+        ImportRefused, match=r"torchvision has no classification model called 'resnet51'\. Did you mean"
+    ):
         import_torchvision("resnet51")
+    with pytest.raises(ImportRefused, match="Did you mean mobilenet_v2"):
+        import_torchvision("MobileNet-v2 ")
+    with pytest.raises(ImportRefused, match=r"'zzz'\.$"):
+        import_torchvision("zzz")
 
 
 def test_modules_stay_groups_under_their_names() -> None:

@@ -190,6 +190,54 @@ def test_arithmetic_without_a_block_still_computes() -> None:
         assert difference(module, made, torch.randn(2, *MAP)) <= 1e-6
 
 
+METHODS: list[Callable[[Tensor], Tensor]] = [
+    lambda x: x / 3,
+    lambda x: 1 / (x.abs() + 1),
+    lambda x: x.flip(-1),
+    lambda x: x.flip(2, 3),
+    lambda x: x.flip([1]),
+    lambda x: x.clamp(min=0.1),
+    lambda x: (x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True),
+    lambda x: x.sqrt() ** 2 - 1,
+]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=range(len(METHODS)))
+def test_methods_and_signs_are_the_functions_they_stand_for(method: Callable[[Tensor], Tensor]) -> None:
+    module = Step(lambda m, x: method(x.sigmoid())).eval()
+    made = import_module(module, MAP)
+    assert made.opaque and all(name.startswith("torch.") and "Tensor" not in name for name in made.opaque)
+    assert difference(module, made, torch.randn(2, *MAP)) <= 1e-6
+
+
+def augmented(m: Step, x: Tensor) -> Tensor:
+    x += 1
+    x.mul_(2)
+    return x
+
+
+def called(m: Step, x: Tensor) -> Tensor:
+    return m.relu(x) + x
+
+
+def told(m: Step, x: Tensor) -> Tensor:
+    return F.relu(x, inplace=True) + x
+
+
+def through(m: Step, x: Tensor) -> Tensor:
+    return x + x.contiguous().relu_() + x
+
+
+IN_PLACE: list[Callable[..., Tensor]] = [augmented, called, told, through]
+
+
+@pytest.mark.parametrize("function", IN_PLACE, ids=lambda function: function.__name__)
+def test_what_is_changed_in_place_is_read_changed(function: Callable[..., Tensor]) -> None:
+    module = Step(lambda m, x: function(m, m.conv(x)), conv=nn.Conv2d(6, 6, 1), relu=nn.ReLU(inplace=True)).eval()
+    made = import_module(module, MAP)
+    assert difference(module, made, torch.randn(2, *MAP)) <= 1e-6
+
+
 def test_a_size_of_the_batch_is_never_written_down() -> None:
     made = import_module(Step(lambda m, x: torch.roll(x, x.size(0), 2)).eval(), MAP)
     (opaque,) = [block for block in blocks(made) if isinstance(block, Opaque)]
