@@ -152,7 +152,8 @@ ACTIONS: tuple[Action, ...] = (
         "clipboard", whole, on_canvas=True,
     ),
     Action(
-        "duplicate", "Duplicate", lambda w: w.canvas.duplicate(), "Ctrl+D", "copy-simple", removable, on_canvas=True
+        "duplicate", "Duplicate", lambda w: w.canvas.duplicate(), "Ctrl+D|Shift+D", "copy-simple", removable,
+        on_canvas=True,
     ),
     Action(
         "duplicate-wired", "Duplicate with the wires that go in", lambda w: w.canvas.duplicate(keep_inputs=True),
@@ -204,7 +205,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("find", "Find a block…", lambda w: w.canvas.find_node(), "Ctrl+F", "magnifying-glass"),
     # network
-    Action("quick-add", "Add a block…", lambda w: w.canvas.quick_add(None), "Tab", "plus", whole, on_canvas=True),
+    Action("quick-add", "Add a block…", lambda w: w.canvas.quick_add(), "Tab|Shift+A", "plus", whole, on_canvas=True),
     Action("wire-to", "Wire to…", lambda w: w.canvas.ask_for_target(), "C", "arrow-right", whole, on_canvas=True),
     Action(
         "wire-from", "Wire from…", lambda w: w.canvas.ask_for_source(), "Shift+C", "arrow-left", whole, on_canvas=True

@@ -122,21 +122,21 @@ def test_taking_keys_from_another_command_is_asked_in_place(
     qtbot: QtBot, window: Window, editor: ShortcutEditor
 ) -> None:
     look_for(qtbot, editor, "arrange")
-    press(qtbot, editor, Qt.Key.Key_D, CTRL)
+    press(qtbot, editor, Qt.Key.Key_G, CTRL)
     assert editor.question.isVisible()
-    assert "Duplicate" in editor.question.sentence.text()
+    assert "Fold into one block" in editor.question.sentence.text()
     assert window.commands.shortcuts.keys("arrange") == ("L",), "nothing happens before the answer"
     click(qtbot, editor.question.no)
-    assert window.commands.shortcuts.holder("Ctrl+D") == "duplicate"
-    press(qtbot, editor, Qt.Key.Key_D, CTRL)
+    assert window.commands.shortcuts.holder("Ctrl+G") == "group"
+    press(qtbot, editor, Qt.Key.Key_G, CTRL)
     click(qtbot, editor.question.yes)
-    assert window.commands.shortcuts.holder("Ctrl+D") == "arrange"
-    assert window.commands.shortcuts.keys("duplicate") == ()
-    look_for(qtbot, editor, "duplicate")
+    assert window.commands.shortcuts.holder("Ctrl+G") == "arrange"
+    assert window.commands.shortcuts.keys("group") == ()
+    look_for(qtbot, editor, "fold into")
     click(qtbot, editor.reset)
     assert "Arrange" in editor.question.sentence.text(), "what was taken is not taken back without a word"
     click(qtbot, editor.question.yes)
-    assert window.commands.shortcuts.keys("duplicate") == ("Ctrl+D",)
+    assert window.commands.shortcuts.keys("group") == ("Ctrl+G",)
     assert window.commands.shortcuts.keys("arrange") == ()
 
 

@@ -503,3 +503,12 @@ def test_a_group_is_kept_in_the_library_by_its_command(window, keys, chain):
     window.commands.run("keep")
     assert len(window.document.library.groups) == 1
     assert "library" in window.messages.bars[-1].sentence
+
+
+def test_what_blender_has_taught_people_works_here_too(window, keys, chain):
+    window.document.edit_graph("Draw", chain)
+    window.document.select(("relu1",))
+    keys((Qt.Key.Key_D, SHIFT))
+    assert len(window.document.graph) == len(chain) + 1
+    keys(Qt.Key.Key_Escape, (Qt.Key.Key_A, SHIFT))
+    assert window.canvas.popup.isVisible()
