@@ -159,6 +159,9 @@ QCheckBox::indicator:checked, QTreeView::indicator:checked, QMenu::indicator:che
     background: $accent; border-color: $accent; image: url(marks:check.svg);
 }
 QRadioButton::indicator:checked { background: $accent; border-color: $accent; image: url(marks:dot.svg); }
+QCheckBox::indicator:checked:focus, QRadioButton::indicator:checked:focus {
+    width: 12px; height: 12px; border: 2px solid $text;
+}
 QCheckBox::indicator:disabled { background: $raised; border-color: $line; }
 
 QProgressBar { background: $line; border: none; border-radius: 3px; min-height: 6px; max-height: 6px; }

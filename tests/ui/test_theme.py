@@ -1,9 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.ui.actions import ACTIONS
@@ -88,3 +101,42 @@ def test_mixing_goes_from_one_colour_to_the_other() -> None:
     assert mix("#000000", "#ffffff", 0.0) == QColor("#ffffff")
     assert mix("#000000", "#ffffff", 1.0) == QColor("#000000")
     assert mix("#000000", "#ffffff", 0.5).red() == 128
+
+
+def primary() -> QPushButton:
+    """The one button that everybody looks for."""
+    made = QPushButton("Train")
+    made.setProperty("primary", True)
+    return made
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+@pytest.mark.parametrize(
+    "make", [QPushButton, QToolButton, QCheckBox, QRadioButton, QLineEdit, QComboBox, QSpinBox, primary]
+)
+def test_whatever_has_the_keyboard_looks_it(qtbot: QtBot, make: Callable[[], QWidget], palette: Palette) -> None:
+    theme.install("light")
+    theme.use(palette)
+    host = QWidget()
+    qtbot.addWidget(host)
+    row = QHBoxLayout(host)
+    widget, other = make(), QLineEdit()
+    if isinstance(widget, QCheckBox | QRadioButton):
+        widget.setChecked(True)  # filled with the colour that elsewhere marks the keyboard
+    for each in (widget, other):
+        row.addWidget(each)
+    host.show()
+    host.activateWindow()
+    other.setFocus()
+    qtbot.waitUntil(other.hasFocus)
+    before = widget.grab().toImage()
+    widget.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(widget.hasFocus)
+    after = widget.grab().toImage()
+    changed = sum(
+        abs(before.pixelColor(x, y).lightness() - after.pixelColor(x, y).lightness()) > 25
+        for x in range(before.width())
+        for y in range(before.height())
+    )
+    assert changed >= 12, "a border of it, not a dot"
+    theme.use(LIGHT)
