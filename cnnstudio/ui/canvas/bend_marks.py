@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.bent import CHOSEN
+from cnnstudio.ui.canvas.geometry import Ends
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.scene import CanvasScene
@@ -26,11 +27,11 @@ class BendMarks:
         self.wires: set[Edge] = set()
         self.chosen: Bend | None = None
 
-    def route(self, wire: WireItem, start: QPointF, end: QPointF) -> None:
+    def route(self, wire: WireItem, ends: Ends) -> None:
         """Let a wire run between these ends as the graph has it."""
         edge = wire.edge
         bends = self._scene.graph.bends(edge)
-        wire.place(start, end, bends)
+        wire.place(ends, bends)
         (self.wires.add if bends else self.wires.discard)(edge)
 
     def choose(self, bend: Bend) -> None:

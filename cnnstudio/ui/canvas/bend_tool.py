@@ -36,7 +36,7 @@ class BendTool(Tool):
 
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
-        self._wire.place(self._wire.start, self._wire.end, self._bends(pointer))
+        self._wire.place(self._wire.ends, self._bends(pointer))
         self.view.canvas.overview.invalidate(wires=True)
 
     def release(self, pointer: Pointer) -> None:
@@ -47,7 +47,7 @@ class BendTool(Tool):
     def cancel(self) -> None:
         canvas = self.view.canvas
         if self._bend[0] in canvas.wires:
-            canvas.bends.route(self._wire, self._wire.start, self._wire.end)
+            canvas.bends.route(self._wire, self._wire.ends)
             canvas.overview.invalidate(wires=True)
 
     def _bends(self, pointer: Pointer) -> tuple[Position, ...]:
@@ -58,7 +58,7 @@ class BendTool(Tool):
         elif not pointer.holds(CTRL):
             others = [place for number, place in enumerate(self._from) if number != index]
             x = self._in_line(x, (place[0] for place in others))
-            ends = self._wire.start.y(), self._wire.end.y()
+            ends = self._wire.ends[1], self._wire.ends[3]
             y = self._in_line(y, (*(place[1] for place in others), *ends))
         return (*self._from[:index], whole((x, y)), *self._from[index + 1 :])
 

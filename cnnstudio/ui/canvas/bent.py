@@ -51,7 +51,7 @@ def bent_points(start: QPointF, bends: Bends, end: QPointF) -> list[Place]:
     """That wire as a line of straight pieces, equally many a leg."""
     points: list[Place] = []
     for leg in legs(start, bends, end):
-        points += cubic_points(*leg)[1 if points else 0 :]
+        points += cubic_points(*(point.toTuple() for point in leg))[1 if points else 0 :]
     return points
 
 
@@ -64,7 +64,7 @@ def longest_leg(start: QPointF, bends: Bends, end: QPointF) -> tuple[int, QPoint
     """The leg with the most room for another bend, and the point half way along it."""
     made = legs(start, bends, end)
     index = max(range(len(made)), key=lambda leg: (made[leg][3] - made[leg][0]).manhattanLength())
-    points = cubic_points(*made[index])
+    points = cubic_points(*(point.toTuple() for point in made[index]))
     return index, QPointF(*points[len(points) // 2])
 
 

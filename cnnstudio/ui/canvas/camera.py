@@ -8,6 +8,7 @@ from typing import Literal, cast
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCursor,
+    QHelpEvent,
     QInputDevice,
     QNativeGestureEvent,
     QPainter,
@@ -17,12 +18,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
+from cnnstudio.ui.canvas.apart import Apart
+from cnnstudio.ui.canvas.carried import ROUND
 from cnnstudio.ui.canvas.geometry import joined
 from cnnstudio.ui.canvas.grid import Grid
 from cnnstudio.ui.canvas.labels import paint_labels
 from cnnstudio.ui.canvas.overview import NEAR
 from cnnstudio.ui.canvas.scene import CanvasScene
 from cnnstudio.ui.canvas.standing import Standing
+from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.measures import HEIGHT, WIDTH
 from cnnstudio.ui.theme import theme
@@ -65,9 +69,11 @@ class Camera(QGraphicsView):
         self._still.timeout.connect(self._smooth_again)
         self._grid = Grid()
         self.wheel: Literal["zoom", "pan"] = "zoom"  # what a mouse wheel does; fingers on a touchpad always pan
-        self._standing = Standing()
+        self._standing = Standing()  # what stands still, from afar
+        self._apart = Apart(self)  # and near to
         self._framed = False  # whether anything was ever put into view
-        self.canvas.touched.connect(self._repaint_far)
+        self.canvas.touched.connect(self._repaint_touched)
+        self.canvas.heated.connect(self._repaint_heated)
         theme.changed.connect(self.viewport().update)
         self._scope = document.scope
         self._places: dict[tuple[str, ...], tuple[float, QPointF]] = {}  # where it looked in each scope
@@ -247,12 +253,19 @@ class Camera(QGraphicsView):
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.NativeGesture:
+        kind = event.type()
+        if kind == QEvent.Type.ToolTip:
+            self.tell(cast(QHelpEvent, event))
+            return True
+        if kind == QEvent.Type.NativeGesture:
             gesture = cast(QNativeGestureEvent, event)
             if gesture.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
                 self.zoom_by(max(0.2, 1.0 + gesture.value()), gesture.position().toPoint())
                 return True
         return super().viewportEvent(event)
+
+    def tell(self, event: QHelpEvent) -> None:
+        """Say what lies under the pointer; here nobody knows."""
 
     # how it paints
 
@@ -265,40 +278,74 @@ class Camera(QGraphicsView):
         self.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         self.viewport().update()
 
-    def _repaint_far(self, _: bool, within: QRectF) -> None:
-        # Qt asks for no repaint of items that it has not painted itself
-        if self.zoom < NEAR:
-            if within.isNull():
-                self.viewport().update()
-            else:
-                self.update_scene(within)
+    @property
+    def _paints_items(self) -> bool:
+        """Whether Qt leaves it to this view to paint the items, and to ask for it."""
+        return self.zoom < NEAR or self.leaves_still
+
+    def _repaint_touched(self, _: bool, within: QRectF) -> None:
+        if not self._paints_items:
+            return
+        if within.isNull():
+            self.viewport().update()
+            return
+        around = within.adjusted(-ROUND, -ROUND, ROUND, ROUND)
+        self._apart.spoil(self._piece(around), wires=False)
+        self.update_scene(around)
+
+    def _repaint_heated(self, wires: list[WireItem]) -> None:
+        for wire in wires if self._paints_items else ():
+            self._apart.spoil(self._piece(wire.sceneBoundingRect()), wires=True)
+            self.update_scene(wire.sceneBoundingRect())
+
+    def _piece(self, rect: QRectF) -> QRect:
+        """The pixels of the view that this part of the scene touches, and a few more."""
+        return self.viewportTransform().mapRect(rect).toAlignedRect().adjusted(-4, -4, 4, 4)
 
     def update_scene(self, rect: QRectF) -> None:
         """Paint this part of the scene again, for what is drawn over it and is no item."""
-        self.viewport().update(self.mapFromScene(rect).boundingRect().adjusted(-4, -4, 4, 4))
+        self.viewport().update(self._piece(rect))
+
+    def _pieces(self, event: QPaintEvent) -> list[QRect]:
+        """What to paint, piece by piece: the bounds of it all would be everything after a pan."""
+        if event.region().rectCount() == 1:
+            return [event.rect()]
+        pieces = list(cast(Iterable[QRect], event.region()))
+        return joined(pieces) if len(pieces) <= MOST_PIECES else [event.rect()]
+
+    @property
+    def leaves_still(self) -> bool:
+        """Whether something goes on that leaves most of what is in view as it is."""
+        return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.zoom >= NEAR:
             self._standing.forget()
-            # Qt would paint all that lies in the bounds of the region, and after a pan that is everything
-            pieces = list(cast(Iterable[QRect], event.region()))
-            for piece in joined(pieces) if len(pieces) <= MOST_PIECES else [event.rect()]:
+            if self.leaves_still:
+                self._apart.paint(self._pieces(event))
+                return
+            self._apart.forget()
+            for piece in self._pieces(event):
                 super().paintEvent(QPaintEvent(piece))
             return
+        self._apart.forget()
         painter = QPainter(self.viewport())
         painter.setRenderHints(self.renderHints())
-        canvas, view = self.canvas, self.viewport().size()
-        marks = canvas.frames.chosen, canvas.notes.chosen, canvas.notes.edited
-        key = self.viewportTransform(), view, self.renderHints(), canvas.inks, canvas.overview.version, marks
-        self._standing.paint(painter, key, view, event.rect(), self._paint_far)
-        painter.setWorldTransform(self.viewportTransform())
-        exposed = self.mapToScene(event.rect().adjusted(-1, -1, 1, 1)).boundingRect()
+        canvas, transform = self.canvas, self.viewportTransform()
+        key = transform, self.renderHints(), canvas.inks, canvas.overview.version, canvas.marks_behind
+        self._standing.paint(painter, key, self.viewport().size(), event.region(), self._paint_far)
+        painter.setWorldTransform(transform)
+        exposed = self.exposed(event.rect())
         self.canvas.overview.paint_over(painter, self.zoom, exposed)
         self.drawForeground(painter, exposed)
         painter.end()
 
+    def exposed(self, piece: QRect) -> QRectF:
+        """The part of the scene that is in this piece of the view."""
+        return self.mapToScene(piece.adjusted(-1, -1, 1, 1)).boundingRect()
+
     def _paint_far(self, painter: QPainter, piece: QRect) -> None:
-        exposed = self.mapToScene(piece.adjusted(-1, -1, 1, 1)).boundingRect()
+        exposed = self.exposed(piece)
         painter.setWorldTransform(self.viewportTransform())
         self.drawBackground(painter, exposed)
         self.canvas.overview.paint(painter, self.zoom, exposed)
@@ -323,5 +370,18 @@ class Camera(QGraphicsView):
         self.canvas.notes.paint(painter, self.zoom, QRectF(rect))
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
-        if self.zoom >= LABELS_FROM:
-            paint_labels(painter, self.canvas, QRectF(rect))
+        self.paint_labels(painter, QRectF(rect))
+        self.paint_over(painter, QRectF(rect))
+
+    @property
+    def tells_shapes(self) -> bool:
+        """Whether there is room on the wires for what they carry."""
+        return self.zoom >= LABELS_FROM
+
+    def paint_labels(self, painter: QPainter, exposed: QRectF) -> None:
+        """Paint what is written on the wires that stand in this part of the scene."""
+        if self.tells_shapes:
+            paint_labels(painter, self.canvas, exposed)
+
+    def paint_over(self, painter: QPainter, exposed: QRectF) -> None:
+        """Paint what lies over the scene; here nothing does."""

@@ -137,7 +137,7 @@ class ConnectTool(Tool):
 
     # what is seen of it
 
-    def paint(self, painter: QPainter, zoom: float) -> None:
+    def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         for place, edge in self._open_ports():
             able = self._refusal(edge) is None
             fits = able and self._misfit(edge) is None

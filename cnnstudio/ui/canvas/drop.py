@@ -47,7 +47,7 @@ class Drop:
         self._edge = edge
         self._view.canvas.heat({edge} if edge is not None else ())
 
-    def paint(self, painter: QPainter, zoom: float) -> None:
+    def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint the outline, in scene pixels."""
         painter.setPen(pen(theme.color("accent"), 1.5 / zoom, Qt.PenStyle.DashLine))
         painter.setBrush(theme.color("accent", 0.10))

@@ -70,7 +70,7 @@ class Frames:
 
     def _update(self, rect: QRectF | None) -> None:
         if rect is not None:
-            self._scene.update(rect.adjusted(-4.0, -ABOVE, 4.0, 4.0))
+            self._scene.repaint(rect.adjusted(-4.0, -ABOVE, 4.0, 4.0))
 
     # where they lie
 

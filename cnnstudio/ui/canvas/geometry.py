@@ -13,11 +13,13 @@ from cnnstudio.ui.measures import HEIGHT, WIDTH, node_height
 PORT_REACH = 20.0  # how near to a port a wire snaps to it, in pixels of the screen
 WIRE_REACH = 7.0  # how near to a wire a click counts as on it
 STEPS = 20  # straight pieces by which a wire is measured
+REACH = 160.0  # how far from its ends the control points of a wire are at most, where it runs forward
 TURN = 28.0  # how far a wire to the next row runs out of the port before it turns
 SPARE = 20_000  # pixels painted in vain that a piece of the view less is worth
 ROUND = 14.0  # the radius of its corners
 
 Place = tuple[float, float]
+Ends = tuple[float, float, float, float]  # where a wire begins and where it ends
 
 
 def input_port(index: int, ports: int) -> QPointF:
@@ -30,59 +32,59 @@ def output_port(ports: int) -> QPointF:
     return QPointF(WIDTH, node_height(ports) / 2)
 
 
-def bend(start: QPointF, end: QPointF) -> tuple[QPointF, QPointF]:
-    """The two control points of a wire: it leaves to the right and arrives from the left."""
-    dx, dy = end.x() - start.x(), end.y() - start.y()
-    if dx >= 0:
-        reach = max(min(dx * 0.5, 160.0), min(36.0, abs(dy)))
-    else:
-        reach = min(60.0 - dx * 0.5, 220.0)
-    return QPointF(start.x() + reach, start.y()), QPointF(end.x() - reach, end.y())
+def reach(dx: float, dy: float) -> float:
+    """How far the control points of a wire are from its ends: it leaves to the right and arrives from the left."""
+    return max(min(dx * 0.5, REACH), min(36.0, abs(dy))) if dx >= 0 else min(60.0 - dx * 0.5, 220.0)
 
 
-def is_turned(start: QPointF, end: QPointF) -> bool:
+def is_turned(x: float, y: float, to_x: float, to_y: float) -> bool:
     """Whether a wire goes back to the beginning of the next row, where automatic layout goes on."""
-    return end.x() <= start.x() - WIDTH and end.y() > start.y() + HEIGHT
+    return to_x <= x - WIDTH and to_y > y + HEIGHT
 
 
-def turns(start: QPointF, end: QPointF) -> list[QPointF]:
+def turns(x: float, y: float, to_x: float, to_y: float) -> list[Place]:
     """The corners of a wire to the next row, its two ends included: out, down, back, down and in."""
-    middle = (start.y() + end.y()) / 2
-    right, left = start.x() + TURN, end.x() - TURN
-    return [
-        start,
-        QPointF(right, start.y()),
-        QPointF(right, middle),
-        QPointF(left, middle),
-        QPointF(left, end.y()),
-        end,
-    ]
+    middle, right, left = (y + to_y) / 2, x + TURN, to_x - TURN
+    return [(x, y), (right, y), (right, middle), (left, middle), (left, to_y), (to_x, to_y)]
 
 
-def wire_path(start: QPointF, end: QPointF) -> QPainterPath:
+def wire_bounds(x: float, y: float, to_x: float, to_y: float) -> Ends:
+    """The left, upper, right and lower border of a wire."""
+    out = TURN if is_turned(x, y, to_x, to_y) else reach(to_x - x, to_y - y)
+    return min(x, to_x - out), min(y, to_y), max(x + out, to_x), max(y, to_y)
+
+
+def way(x: float, y: float, to_x: float, to_y: float) -> QPainterPath:
     """A wire from an output to an input: one smooth cubic, or round corners to the next row."""
-    path = QPainterPath(start)
-    if not is_turned(start, end):
-        path.cubicTo(*bend(start, end), end)
+    path = QPainterPath(QPointF(x, y))
+    if not is_turned(x, y, to_x, to_y):
+        out = reach(to_x - x, to_y - y)
+        path.cubicTo(x + out, y, to_x - out, to_y, to_x, to_y)
         return path
-    corners = turns(start, end)
+    corners = [QPointF(*corner) for corner in turns(x, y, to_x, to_y)]
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
         path.lineTo(_towards(corner, before, ROUND))
         path.quadTo(corner, _towards(corner, after, ROUND))
-    path.lineTo(end)
+    path.lineTo(to_x, to_y)
     return path
 
 
-def wire_points(start: QPointF, end: QPointF) -> list[Place]:
+def wire_path(start: QPointF, end: QPointF) -> QPainterPath:
+    """A wire from this point to that."""
+    return way(start.x(), start.y(), end.x(), end.y())
+
+
+def wire_points(x: float, y: float, to_x: float, to_y: float) -> list[Place]:
     """That wire as a line of straight pieces; bare numbers, for the arithmetic of whole strokes of a knife."""
-    if is_turned(start, end):
-        return [(corner.x(), corner.y()) for corner in turns(start, end)]
-    return cubic_points(start, *bend(start, end), end)
+    if is_turned(x, y, to_x, to_y):
+        return turns(x, y, to_x, to_y)
+    out = reach(to_x - x, to_y - y)
+    return cubic_points((x, y), (x + out, y), (to_x - out, to_y), (to_x, to_y))
 
 
-def cubic_points(start: QPointF, one: QPointF, two: QPointF, end: QPointF) -> list[Place]:
+def cubic_points(start: Place, one: Place, two: Place, end: Place) -> list[Place]:
     """A cubic as a line of ``STEPS`` straight pieces."""
-    (ax, bx, cx, dx), (ay, by, cy, dy) = zip(*((p.x(), p.y()) for p in (start, one, two, end)), strict=True)
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = start, one, two, end
     return [(ax * a + bx * b + cx * c + dx * d, ay * a + by * b + cy * c + dy * d) for a, b, c, d in _SHARES]
 
 
@@ -96,6 +98,23 @@ def _towards(point: QPointF, other: QPointF, distance: float) -> QPointF:
     """The point at most ``distance`` from ``point`` on the way to ``other``, and at most half way."""
     line = QLineF(point, other)
     return line.pointAt(min(0.5, distance / line.length())) if line.length() else point
+
+
+# as many pieces as a long wire needs that hardly rises: short where it bends; the weights of its two ends, and of REACH
+_HALF = (0.0, 0.05, 0.1, 0.16, 0.24, 0.35, 0.5)
+_LEVEL = [
+    ((1 - t) ** 3 + 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t * t + t**3, 3 * (1 - t) * t * (1 - 2 * t))
+    for t in (*_HALF, *(1 - t for t in _HALF[-2::-1]))
+]
+
+
+def level_lines(x: float, y: float, to_x: float, to_y: float, overlap: float) -> list[QLineF]:
+    """A wire that is longer than four times its reach and hardly rises, as straight pieces that overlap so much.
+
+    Qt paints them three times as quickly as the curve, and as smoothly: it keeps a list of all pixels of a curve's row.
+    """
+    points = [(x * a + to_x * b + REACH * c, y * a + to_y * b) for a, b, c in _LEVEL]
+    return [QLineF(ax - overlap, ay, bx + overlap, by) for (ax, ay), (bx, by) in pairwise(points)]
 
 
 def distance_to(point: QPointF, line: list[Place]) -> tuple[float, float]:
@@ -128,6 +147,25 @@ def crosses(a: QPointF, b: QPointF, line: list[Place]) -> bool:
                 return True
         before = side
     return False
+
+
+def within(line: QLineF, rect: QRectF) -> QLineF | None:
+    """The part of a line that lies in a rectangle (Liang and Barsky 1984); None where there is none."""
+    first, last = 0.0, 1.0
+    x, y, dx, dy = line.x1(), line.y1(), line.dx(), line.dy()
+    for way, room in (
+        (-dx, x - rect.left()),
+        (dx, rect.right() - x),
+        (-dy, y - rect.top()),
+        (dy, rect.bottom() - y),
+    ):
+        if way < 0.0:
+            first = max(first, room / way)
+        elif way > 0.0:
+            last = min(last, room / way)
+        elif room < 0.0:
+            return None
+    return QLineF(line.pointAt(first), line.pointAt(last)) if first <= last else None
 
 
 def joined(pieces: list[QRect]) -> list[QRect]:

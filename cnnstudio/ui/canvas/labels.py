@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.scene import CanvasScene
-from cnnstudio.ui.canvas.wire_item import WireItem
-from cnnstudio.ui.measures import WIDTH
+from cnnstudio.ui.canvas.wire_item import Label, WireItem
+
+TOUCHES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
 
 
 def paint_labels(painter: QPainter, scene: CanvasScene, exposed: QRectF) -> None:
     """Paint the labels of the wires in this part of the scene, in scene pixels."""
-    style = scene.inks
-    painter.setFont(style.label_font[0])
-    found = scene.items(exposed.adjusted(-60, -10, 60, 10), Qt.ItemSelectionMode.IntersectsItemBoundingRect)
+    found = scene.items(exposed.adjusted(-60, -10, 60, 10), TOUCHES)
     bodies = [item.body for item in found if isinstance(item, NodeItem)]
     for item in found:
-        if not isinstance(item, WireItem) or (label := item.label) is None or not exposed.intersects(label[1]):
+        if isinstance(item, WireItem) and (label := item.label) is not None and exposed.intersects(label[1]):
+            _paint(painter, item, label, bodies)
+
+
+def paint_carried_labels(painter: QPainter, scene: CanvasScene, exposed: QRectF) -> None:
+    """Paint the labels of the wires that a drag carries apart."""
+    held = [node.body for node in scene.carried.nodes]
+    for wire in scene.carried.wires:
+        if (label := wire.label) is None or not exposed.intersects(label[1]):
             continue
-        words, where = label
-        if item.end.x() - item.start.x() > WIDTH and any(body.intersects(where) for body in bodies):
-            continue  # a long wire passes under a node there
-        painter.fillRect(where, style.label_back)
-        painter.setPen(style.error if item.faulty else style.muted)
-        text = style.line(words, style.label_font, where.width())
-        style.write(painter, QPointF(where.x() + 3.0, where.center().y() - text.size().height() / 2), text)
+        bodies = held
+        if wire.is_long:
+            found = scene.items(label[1], TOUCHES)
+            bodies = [*held, *(item.body for item in found if isinstance(item, NodeItem))]
+        _paint(painter, wire, label, bodies)
+
+
+def _paint(painter: QPainter, wire: WireItem, label: Label, bodies: Iterable[QRectF]) -> None:
+    words, where = label
+    if wire.is_long and any(body.intersects(where) for body in bodies):
+        return  # it passes under a node there
+    style = wire.style
+    painter.setFont(style.label_font[0])
+    painter.fillRect(where, style.label_back)
+    painter.setPen(style.error if wire.faulty else style.muted)
+    text = style.line(words, style.label_font, where.width())
+    style.write(painter, QPointF(where.x() + 3.0, where.center().y() - text.size().height() / 2), text)

@@ -16,6 +16,7 @@ from cnnstudio.ui.theme import theme
 SIZE = QSize(188, 124)
 ROOM = 2.5  # times its own size: in a smaller view the map would hide more than it shows
 AWAY = 14  # pixels from the corner of the view
+CORNER = SIZE + QSize(AWAY + 1, AWAY + 1)
 
 
 class Minimap:
@@ -41,10 +42,8 @@ class Minimap:
     @property
     def rect(self) -> QRect:
         """Where it lies in the viewport."""
-        view = self._camera.viewport().rect()
-        return QRect(
-            view.right() - SIZE.width() - AWAY, view.bottom() - SIZE.height() - AWAY, SIZE.width(), SIZE.height()
-        )
+        view = self._camera.viewport().size()
+        return QRect(view.width() - CORNER.width(), view.height() - CORNER.height(), SIZE.width(), SIZE.height())
 
     @property
     def is_needed(self) -> bool:

@@ -62,6 +62,7 @@ class MoveTool(Tool):
             inside == {None} or (self._lifts and not self._is_whole(inside))
         )
         canvas.carry(self._from)
+        self.leaves_still = bool(canvas.carried.nodes)
 
     @classmethod
     def of_frame(cls, view: CanvasView, start: Pointer, frame: Frame) -> MoveTool:
@@ -75,7 +76,8 @@ class MoveTool(Tool):
 
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
-        self.view.canvas.place(places := self._places(pointer))
+        places = self._places(pointer)
+        self.view.canvas.place(places, self._beside())
         if self._notes:
             self.view.canvas.notes.carry(self._notes, *self._away(places))
         if len(self._from) > MANY:
@@ -152,7 +154,6 @@ class MoveTool(Tool):
         x, y = self._from[self._name]
         across, down = _nearest(self._columns, x + dx), _nearest(self._rows, y + dy)
         reach, height = GUIDE_REACH / self.view.zoom, self.view.canvas.nodes[self._name].height
-        self._repaint_guides()
         self._guides = []
         if across is not None and abs(across[0] - x - dx) <= reach:
             dx = across[0] - x
@@ -160,16 +161,19 @@ class MoveTool(Tool):
         if down is not None and abs(down[0] - y - dy) <= reach:
             dy = down[0] - y
             self._guides.append(QLineF(down[1], QPointF(x + dx + WIDTH / 2, down[1].y())))
-        self._repaint_guides()
         return dx, dy
 
-    def _repaint_guides(self) -> None:
+    def _beside(self) -> QRectF:
+        """Where the lines are that it paints."""
+        around = QRectF()
         for line in self._guides:
-            self.view.update_scene(QRectF(line.p1(), line.p2()).normalized())
+            around = around.united(QRectF(line.p1(), line.p2()).normalized())
+        return around
 
-    def paint(self, painter: QPainter, zoom: float) -> None:
-        painter.setPen(pen(theme.color("accent", 0.7), 1.0 / zoom, Qt.PenStyle.DashLine))
-        painter.drawLines(self._guides)
+    def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
+        if self._guides:
+            painter.setPen(self.view.canvas.inks.guide_pen)
+            painter.drawLines(self._guides)
         if self._into is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(pen(theme.color("accent"), 2.0 / zoom))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QFont, QPainter, QStaticText
+from PySide6.QtGui import QFont, QPainter, QStaticText, QTransform
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from cnnstudio.graph import Composite, Node, Shape
 from cnnstudio.ui.canvas.face import MARGIN, MIDDLE, Look, detail, draw_face
-from cnnstudio.ui.canvas.geometry import input_port, output_port
+from cnnstudio.ui.canvas.geometry import Place, input_port, output_port
 from cnnstudio.ui.canvas.measure import Share
 from cnnstudio.ui.canvas.style import HEATS, Cut, Style, pen
 from cnnstudio.ui.measures import WIDTH, node_height
 from cnnstudio.ui.speech import BYPASSED
 
 TEXT_LEFT, TEXT_WIDTH = 50.0, WIDTH - 50.0 - 11.0
+
+_OPTION = QStyleOptionGraphicsItem()
 
 Text = tuple[QPointF, QStaticText, QFont, str]  # its top left corner, and the role of its colour
 
@@ -39,7 +41,8 @@ class NodeItem(QGraphicsRectItem):
         self.share: Share | None = None
         self.node = node
         self._texts: dict[int, list[Text]] = {}
-        self.body = QRectF()  # in scene pixels
+        self.at = 0.0, 0.0  # its top left corner ...
+        self.body = QRectF()  # ... and all of it, in scene pixels
         self.setPen(style.no_pen)
         self.show_node(node)
 
@@ -53,6 +56,7 @@ class NodeItem(QGraphicsRectItem):
         self._open = tuple(index for index, source in enumerate(node.inputs) if source is None)
         self.inputs = [input_port(index, self.ports) for index in range(self.ports)]
         self.output = output_port(self.ports)
+        self._heights = [port.y() for port in self.inputs]
         self.setRect(-MARGIN, -MARGIN, WIDTH + 2 * MARGIN, self.height + 2 * MARGIN)
         self._texts = {}
         self.place(*node.position)
@@ -97,16 +101,25 @@ class NodeItem(QGraphicsRectItem):
 
     def place(self, x: float, y: float) -> None:
         """Stand with the top left corner there."""
+        self.at = x, y
         self.setPos(x, y)
         self.body = QRectF(x, y, WIDTH, self.height)
 
     def input_at(self, index: int) -> QPointF:
         """The place of an input port, in scene pixels."""
-        return self.pos() + self.inputs[min(index, self.ports - 1)]
+        return QPointF(*self.takes_at(index))
 
     def output_at(self) -> QPointF:
         """The place of the output port, in scene pixels."""
-        return self.pos() + self.output
+        return QPointF(*self.gives_at())
+
+    def gives_at(self) -> Place:
+        """The place of the output port, in bare numbers."""
+        return self.at[0] + WIDTH, self.at[1] + self.height / 2
+
+    def takes_at(self, index: int) -> Place:
+        """The place of an input port, in bare numbers."""
+        return self.at[0], self.at[1] + self._heights[min(index, self.ports - 1)]
 
     @property
     def is_waiting(self) -> bool:
@@ -168,6 +181,12 @@ class NodeItem(QGraphicsRectItem):
             style.write(painter, place, text)
         if self.error or self.warning:
             self._paint_badge(painter)
+
+    def draw(self, painter: QPainter, transform: QTransform, widget: QWidget) -> None:
+        """Paint it where it stands under this transform of the scene, for this widget's screen."""
+        painter.setWorldTransform(transform)
+        painter.translate(*self.at)
+        self.paint(painter, _OPTION, widget)
 
     def _paint_badge(self, painter: QPainter) -> None:
         style = self.style

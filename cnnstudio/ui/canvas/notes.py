@@ -117,7 +117,7 @@ class Notes:
 
     def _update(self, note: Note | None) -> None:
         if note is not None:
-            self._scene.update(rect_of(note).adjusted(-4.0, -4.0, 4.0, 4.0))
+            self._scene.repaint(rect_of(note).adjusted(-4.0, -4.0, 4.0, 4.0))
 
     # where they lie
 

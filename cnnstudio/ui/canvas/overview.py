@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
-from PySide6.QtWidgets import QGraphicsItem
 
-from cnnstudio.graph import Edge
-from cnnstudio.ui.canvas.geometry import bounds
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.style import Style, static_text
 from cnnstudio.ui.canvas.wire_item import WireItem
@@ -37,15 +34,13 @@ class Overview:
     def __init__(self, scene: CanvasScene) -> None:
         self._scene = scene
         self._wires_stale = self._bodies_stale = True
-        self.version = 0  # another one where anything but a mark, or what is carried, is not as it was
+        self.version = 0  # another one where anything but a mark, or what is carried, is not as it was ...
+        self.marks = 0  # ... and where a mark is not, and it was not said where
         self._bodies: Bodies = {}
         self._wires: dict[str, list[QLineF]] = {}
-        self._carried: frozenset[str] = frozenset()
-        self._carried_wires: frozenset[Edge] = frozenset()
         self._names: dict[tuple[str, int], QStaticText] = {}
         self._font = QFont()
         self._bounds: QRectF | None = None
-        self._reach = QRectF()  # where that is which is carried, unless it is much
 
     def invalidate(self, wires: bool = False, bodies: bool = False, within: QRectF | None = None) -> None:
         """Say that something is not as it was: a mark, or also how ``wires`` run, or where the ``bodies`` are.
@@ -54,27 +49,19 @@ class Overview:
         """
         self._wires_stale |= wires
         self._bodies_stale |= bodies
-        self.version += wires or bodies
+        if wires or bodies:
+            self.version += 1
+        elif within is None:
+            self.marks += 1
         if bodies:
             self._bounds = None
         self._scene.touched.emit(bodies, within if within is not None else QRectF())
 
-    def carry(self, names: frozenset[str], wires: frozenset[Edge]) -> None:
-        """Say what a drag carries from now on: these nodes, and the wires that they drag along."""
-        self._carried, self._carried_wires = names, wires
-        self._reach = self._carried_reach()
-        self.invalidate(wires=True, bodies=True)
-
     def shift(self) -> None:
         """Say that nothing has changed but where that is which is carried."""
-        self._bounds = None
-        before, self._reach = self._reach, self._carried_reach()
-        self._scene.touched.emit(True, self._reach.united(before) if before.isValid() else QRectF())
-
-    def _carried_reach(self) -> QRectF:
-        items: list[QGraphicsItem] = [self._scene.nodes[name] for name in self._carried]
-        items += [self._scene.wires[edge] for edge in self._carried_wires]
-        return bounds([item.sceneBoundingRect() for item in items]) if len(items) <= MANY else QRectF()
+        if self._bounds is not None:  # who has not asked where all nodes are, since then, has been told
+            self._bounds = None
+            self._scene.shifted.emit()
 
     @property
     def bounds(self) -> QRectF:
@@ -88,11 +75,13 @@ class Overview:
         if self._wires_stale:
             self._wires_stale = False
             wires = self._scene.wires
-            self._wires = _lines(wire for edge, wire in wires.items() if edge not in self._carried_wires)
+            carried = self._scene.carried.edges
+            self._wires = _lines(wire for edge, wire in wires.items() if edge not in carried)
         if self._bodies_stale:
             self._bodies_stale = False
             nodes = self._scene.nodes
-            self._bodies = _bodies(item for name, item in nodes.items() if name not in self._carried)
+            held = self._scene.carried.names
+            self._bodies = _bodies(item for name, item in nodes.items() if name not in held)
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint all but what ``paint_over`` does; the painter is in scene pixels, ``exposed`` is what can be seen."""
@@ -101,16 +90,17 @@ class Overview:
         _paint_wires(painter, self._wires, style)
         _paint_bodies(painter, self._bodies, style)
         if zoom >= LEGIBLE:
-            self._paint_names(painter, zoom, exposed, self._scene.nodes.keys() - self._carried)
+            self._paint_names(painter, zoom, exposed, self._scene.nodes.keys() - self._scene.carried.names)
 
     def paint_over(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint what is carried, and the marks."""
         style, scene = self._scene.inks, self._scene
-        carried = self._carried & scene.nodes.keys()
-        _paint_wires(painter, _lines(scene.wires[edge] for edge in self._carried_wires & scene.wires.keys()), style)
+        carried = scene.carried.names & scene.nodes.keys()
+        _paint_wires(painter, _lines(scene.wires[edge] for edge in scene.carried.edges & scene.wires.keys()), style)
         chosen = [line for edge in scene.selected_wires | scene.hot_wires for line in scene.wires[edge].lines()]
-        painter.setPen(_hairline(style.accent, 2.0))
-        painter.drawLines(chosen)
+        if chosen:
+            painter.setPen(_hairline(style.accent, 2.0))
+            painter.drawLines(chosen)
         _paint_bodies(painter, _bodies(scene.nodes[name] for name in carried), style)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         marked: dict[str, list[QRectF]] = {}
@@ -180,10 +170,11 @@ def _bodies(items: Iterable[NodeItem]) -> Bodies:
 
 def _paint_wires(painter: QPainter, lines: dict[str, list[QLineF]], style: Style) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(_hairline(style.wire_color))
-    painter.drawLines(lines["plain"])
-    painter.setPen(_hairline(style.error, dashed=True))
-    painter.drawLines(lines["faulty"])
+    for kind, some in lines.items():
+        if some:
+            is_faulty = kind == "faulty"
+            painter.setPen(_hairline(style.error if is_faulty else style.wire_color, dashed=is_faulty))
+            painter.drawLines(some)
 
 
 def _paint_bodies(painter: QPainter, bodies: Bodies, style: Style) -> None:

@@ -125,6 +125,7 @@ def _frame(scene: CanvasScene, only: frozenset[str] | None) -> QRectF:
 @contextmanager
 def _posed(scene: CanvasScene, only: frozenset[str] | None, paper: bool) -> Iterator[None]:
     """The scene as a picture shows it: nothing is selected, and what is not meant is hidden."""
+    scene.carry(())  # what a drag has hidden
     chosen, wires, focused, notes = scene.selected, scene.selected_wires, scene.focused, scene.notes.chosen
     shown = scene.nodes.keys() if only is None else scene.nodes.keys() & only
     hidden: list[QGraphicsItem] = [item for name, item in scene.nodes.items() if name not in shown]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from functools import lru_cache
 
 from PySide6.QtCore import QObject, QRectF, Signal
@@ -12,6 +12,7 @@ from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Edge, Facts, Graph, Note, Position, Shape
 from cnnstudio.graph.diff import Diff, diff
 from cnnstudio.ui.canvas.bend_marks import BendMarks
+from cnnstudio.ui.canvas.carried import Carried
 from cnnstudio.ui.canvas.edits import arranged
 from cnnstudio.ui.canvas.frames import Frames
 from cnnstudio.ui.canvas.geometry import bounds
@@ -26,6 +27,7 @@ from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import theme
 
+NOWHERE = QRectF()
 _SPARE = 1_000.0  # scene pixels round the nodes, and half their extent, before their index is made for another place
 
 
@@ -35,6 +37,8 @@ class CanvasScene(HitScene):
     synced = Signal()  # the items agree with the document again
     marked = Signal()  # other wires or notes are selected
     touched = Signal(bool, QRectF)  # something there looks otherwise; with True, a body is elsewhere or another
+    heated = Signal(list)  # these wires look otherwise, and nothing else does; they are where they were
+    shifted = Signal()  # what a drag carries has been moved on
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +62,7 @@ class CanvasScene(HitScene):
         self._problems: dict[str, tuple[str, str]] = {}
         self._shown: Mapping[str, Facts] = {}
         self._selected: frozenset[str] = frozenset()
-        self._carried: frozenset[str] = frozenset()
+        self.carried = Carried(self)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
         self.setSceneRect(-_SPARE, -_SPARE, 2 * _SPARE, 2 * _SPARE)
         document.scope_changed.connect(self._forget_marks)
@@ -142,12 +146,13 @@ class CanvasScene(HitScene):
     def _route(self, edges: Collection[Edge]) -> None:
         for edge in edges:
             wire = self.wires[edge]
-            start, end = self.nodes[edge.source].output_at(), self.nodes[edge.target].input_at(edge.port)
+            target = self.nodes[edge.target]
+            ends = *self.nodes[edge.source].gives_at(), *target.takes_at(edge.port)
             self._update_label(wire, len(edges))
-            if self.graph[edge.target].bends or wire.bends:
-                self.bends.route(wire, start, end)
+            if target.node.bends or wire.bends:
+                self.bends.route(wire, ends)
             else:
-                wire.place(start, end)
+                wire.place(ends)
             self._update_label(wire, len(edges))
 
     def _show_results(self, analysis: Analysis) -> None:
@@ -178,13 +183,21 @@ class CanvasScene(HitScene):
 
     def _update_label(self, wire: WireItem, changed: int) -> None:
         """Paint again what is written on this wire, which is outside of it, unless all is painted anyway."""
-        if changed <= MANY and wire.label is not None:
-            self.update(wire.label[1])
+        if changed <= MANY and wire.isVisible() and wire.label is not None:
+            self.repaint(wire.label[1])
+
+    def repaint(self, rect: QRectF | None = None) -> None:
+        """Paint this part again, or all. Qt's own ``update`` is deaf after one of all until Qt has painted items."""
+        for view in self.views():
+            if rect is None:
+                view.viewport().update()
+            else:
+                view.viewport().update(view.viewportTransform().mapRect(rect).toAlignedRect().adjusted(-4, -4, 4, 4))
 
     def _repaint(self, changed: int) -> None:
         """Paint everything again if so many items have changed that this is cheaper than the pieces."""
         if changed > MANY:
-            self.update()
+            self.repaint()
 
     def set_measure(self, name: str | None) -> None:
         """Show where the parameters, the MACs or the memory are (a key of ``MEASURES``), or no such thing."""
@@ -201,6 +214,11 @@ class CanvasScene(HitScene):
     def marked_nodes(self) -> Iterable[str]:
         """The nodes that look otherwise than their family: selected, focused or wrong."""
         return {*self._selected, *self._problems, *([self.focused] if self.focused else [])} & self.nodes.keys()
+
+    @property
+    def marks_behind(self) -> Hashable:
+        """The frames and notes that look otherwise than the graph has them: selected, or written in."""
+        return self.frames.chosen, self.notes.chosen, self.notes.edited
 
     @property
     def selected(self) -> frozenset[str]:
@@ -234,7 +252,7 @@ class CanvasScene(HitScene):
         for wire in self.wires.values():
             wire.restyle(self.inks)
         self.overview.invalidate()
-        self.update()
+        self.repaint()
 
     # what the canvas itself marks: none of it is the project's
 
@@ -277,9 +295,13 @@ class CanvasScene(HitScene):
             for edge in self.hot_wires ^ hot:
                 if edge in self.wires:
                     self.wires[edge].show_state(hot=edge in hot)
-            self._repaint(len(self.hot_wires ^ hot))
+            turned = self.hot_wires ^ hot
+            self._repaint(len(turned))
             self.hot_wires = hot
-            self.overview.invalidate()
+            if len(turned) > MANY:
+                self.overview.invalidate()
+            else:
+                self.heated.emit([self.wires[edge] for edge in turned if edge in self.wires])
 
     def set_wide_wires(self, wide: bool) -> None:
         """Let the width of a wire grow with the channels it carries, or not."""
@@ -287,6 +309,7 @@ class CanvasScene(HitScene):
         for wire in self.wires.values():
             wire.wide = wide
             wire.repen()
+        self.overview.invalidate()
 
     def set_fine_wires(self, fine: bool) -> None:
         """Let wires be as thin as the screen can show: from afar that looks alike, and Qt paints it far quicker."""
@@ -295,15 +318,18 @@ class CanvasScene(HitScene):
             for wire in self.wires.values():
                 wire.fine = fine
                 wire.repen()
-            self.update()
+            self.repaint()
 
-    def place(self, positions: Mapping[str, Position]) -> None:
-        """Show these nodes elsewhere while a gesture goes on; the document is told when it ends."""
+    def place(self, positions: Mapping[str, Position], beside: QRectF = NOWHERE) -> None:
+        """Show these nodes elsewhere while a gesture goes on; the document is told when it ends.
+
+        ``beside`` is where the gesture paints something that goes with them.
+        """
         moved: dict[str, tuple[float, float]] = {}
         edges: set[Edge] = set()
         for name, (x, y) in positions.items():
             item = self.nodes[name]
-            moved[name] = (x - item.body.x(), y - item.body.y())
+            moved[name] = (x - item.at[0], y - item.at[1])
             item.place(x, y)
             edges |= self._incident[name]
         together = {edge for edge in edges if moved.get(edge.source) == moved.get(edge.target)}
@@ -314,21 +340,16 @@ class CanvasScene(HitScene):
             self._update_label(wire, len(together))
         self._route(edges - together)
         self._repaint(len(positions))
-        if self.frames.follow(positions) or not positions.keys() <= self._carried:
+        if self.frames.follow(positions) or not positions.keys() <= self.carried.names:
             self.overview.invalidate(wires=True, bodies=True)
-        else:
-            self.overview.shift()
+        self.carried.shift(beside)
+        self.overview.shift()
 
     def carry(self, names: Iterable[str]) -> None:
         """Lift these nodes, and no others, above the rest while a gesture moves them."""
-        carried = frozenset(names)
-        for name in (self._carried | carried) & self.nodes.keys():
-            item = self.nodes[name]
-            item.raised = name in carried
-            item.setZValue(2.0 if item.raised else 1.0)
-            item.update()
-        self._carried = carried
-        self.overview.carry(carried, frozenset(edge for name in carried for edge in self._incident[name]))
+        carried = frozenset(names) & self.nodes.keys()
+        self.carried.take(carried, frozenset(edge for name in carried for edge in self._incident[name]))
+        self.overview.invalidate(wires=True, bodies=True)
 
     def settle(self, names: Iterable[str]) -> None:
         """Put these nodes back where the graph has them."""

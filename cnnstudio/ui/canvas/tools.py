@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.edits import unplugged
+from cnnstudio.ui.canvas.geometry import within
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.theme import theme
 
@@ -25,9 +25,10 @@ SHIFT, CTRL, ALT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.AltModifier,
 )
+LEAST = 6.0  # pixels of the screen from point to point of a stroke
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pointer:
     """Where the pointer is and what is held with it."""
 
@@ -47,6 +48,8 @@ class Tool:
     scrolls = False  # whether the view rolls on when the pointer is held at its edge
     paints = True  # whether it paints over the canvas, so that there is something to wipe when it ends
 
+    leaves_still = False  # whether most of what is in view stays as it is, so that pictures of it are worth keeping
+
     def __init__(self, view: CanvasView, start: Pointer) -> None:
         self.view, self.start, self.last = view, start, start
 
@@ -59,8 +62,8 @@ class Tool:
     def cancel(self) -> None:
         """The gesture is given up: everything is as it was."""
 
-    def paint(self, painter: QPainter, zoom: float) -> None:
-        """Paint over the canvas what the gesture is about to do, in scene pixels."""
+    def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
+        """Paint over the canvas what the gesture is about to do, in scene pixels; ``exposed`` is what can be seen."""
 
 
 class PanTool(Tool):
@@ -146,7 +149,7 @@ class RubberBandTool(Tool):
         self.view.document.select(self._before)
         self.view.canvas.select_notes(self._notes)
 
-    def paint(self, painter: QPainter, zoom: float) -> None:
+    def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         painter.setPen(pen(theme.color("accent"), 1.0 / zoom))
         painter.setBrush(theme.color("accent", 0.10))
         painter.drawRect(self._band)
@@ -156,21 +159,27 @@ class KnifeTool(Tool):
     """Cuts the wires that a stroke crosses."""
 
     cursor = Qt.CursorShape.CrossCursor
+    leaves_still = True
 
     def __init__(self, view: CanvasView, start: Pointer) -> None:
         super().__init__(view, start)
-        self._stroke = [start.scene]
+        self._at = start.scene
+        self._legs: list[tuple[QLineF, float]] = []  # of the stroke, and how far it is to each along it
+        self._length = 0.0
         self._cut: dict[Edge, None] = {}
 
     def move(self, pointer: Pointer) -> None:
-        self.view.update_scene(QRectF(self._stroke[-1], self.last.scene).normalized())
-        if (pointer.scene - self._stroke[-1]).manhattanLength() * self.view.zoom >= 6:
-            self._stroke.append(pointer.scene)
-            self._cut |= dict.fromkeys(self.view.canvas.wires_cut(*self._stroke[-2:]))
+        before, at = self._at, pointer.scene
+        leg = QLineF(before, at)
+        length = leg.length()
+        if length * self.view.zoom >= LEAST:
+            self._legs.append((leg, self._length))
+            self._at, self._length = at, self._length + length
+            self._cut |= dict.fromkeys(self.view.canvas.wires_cut(before, at))
             self.view.canvas.heat(self._cut)
+        around = QRectF(before, at).normalized().united(QRectF(before, self.last.scene).normalized())
+        self.view.update_scene(around)
         self.last = pointer
-        for a, b in pairwise([*self._stroke[-2:], pointer.scene]):
-            self.view.update_scene(QRectF(a, b).normalized())
 
     def release(self, pointer: Pointer) -> None:
         self.move(pointer)
@@ -183,9 +192,13 @@ class KnifeTool(Tool):
     def cancel(self) -> None:
         self.view.canvas.heat(())
 
-    def paint(self, painter: QPainter, zoom: float) -> None:
-        painter.setPen(pen(theme.color("error"), 1.6 / zoom, Qt.PenStyle.DashLine))
-        painter.drawPolyline([*self._stroke, self.last.scene])
+    def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
+        ink = QPen(self.view.canvas.inks.knife_pen)
+        for leg, away in (*self._legs, (QLineF(self._at, self.last.scene), self._length)):
+            if (seen := within(leg, exposed)) is not None:  # dashes take their time, and so would those of all of it
+                ink.setDashOffset((away + QLineF(leg.p1(), seen.p1()).length()) * zoom / ink.widthF())
+                painter.setPen(ink)
+                painter.drawLine(seen)
 
 
 def tool_for(view: CanvasView, pointer: Pointer) -> Tool:

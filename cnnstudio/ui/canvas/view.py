@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -63,6 +63,7 @@ class CanvasView(Walking):
         self._map_timer.timeout.connect(self._map.refresh)
         self.looked.connect(self._update_map)
         self.canvas.touched.connect(self._follow_bodies)
+        self.canvas.shifted.connect(self._map_timer.start)
         self.breadcrumb = Breadcrumb(document, self)
         self.breadcrumb.move(12, 12)
         document.changed.connect(self._give_up_gesture)
@@ -81,6 +82,10 @@ class CanvasView(Walking):
     def tool(self) -> Tool | None:
         """The gesture that is going on."""
         return self._tool
+
+    @property
+    def leaves_still(self) -> bool:
+        return self._tool is not None and self._tool.leaves_still
 
     def use(self, tool: Tool) -> Tool:
         """Go on with this tool in the place of the one before."""
@@ -241,13 +246,7 @@ class CanvasView(Walking):
 
     # telling
 
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip:
-            self._tell(cast(QHelpEvent, event))
-            return True
-        return super().viewportEvent(event)
-
-    def _tell(self, event: QHelpEvent) -> None:
+    def tell(self, event: QHelpEvent) -> None:
         hit = self.canvas.hit(self.mapToScene(event.pos()), self.zoom)
         words = ""
         if hit.node is not None:
@@ -373,16 +372,15 @@ class CanvasView(Walking):
         if not self._framed and not self.canvas.is_empty:
             self.fit()
 
-    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
-        super().drawForeground(painter, rect)
+    def paint_over(self, painter: QPainter, exposed: QRectF) -> None:
         if self.canvas.is_empty:
             paint_hint(painter, self)
         self.paint_loose_wire(painter)
         for overlay in (self._drop, self._tool):
             if overlay is not None:
-                overlay.paint(painter, self.zoom)
+                overlay.paint(painter, self.zoom, exposed)
         transform = painter.worldTransform()
-        if transform.mapRect(QRectF(rect)).intersects(QRectF(self._map.rect)) and self.shows_map:
+        if transform.mapRect(exposed).intersects(QRectF(self._map.rect)) and self.shows_map:
             painter.resetTransform()
             self._map.paint(painter)
             painter.setWorldTransform(transform)

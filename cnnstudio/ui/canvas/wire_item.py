@@ -5,17 +5,30 @@ from __future__ import annotations
 from itertools import pairwise
 from math import log2
 
-from PySide6.QtCore import QLineF, QPointF, QRectF
-from PySide6.QtGui import QPen
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from cnnstudio.graph import Edge, Facts
 from cnnstudio.graph.node import Bends, shifted
 from cnnstudio.ui.canvas.bent import LARGE, SMALL, bent_path, bent_points, longest_leg
-from cnnstudio.ui.canvas.geometry import Place, crosses, distance_to, is_turned, turns, wire_path, wire_points
+from cnnstudio.ui.canvas.geometry import (
+    Ends,
+    Place,
+    crosses,
+    distance_to,
+    is_turned,
+    level_lines,
+    turns,
+    way,
+    wire_bounds,
+    wire_points,
+)
 from cnnstudio.ui.canvas.style import Style
+from cnnstudio.ui.measures import WIDTH
 
 LABEL_HEIGHT = 14.0
+LONG, LEVEL = 640.0, 48.0  # how long, in scene pixels, and how level, in those of the screen, a wire is painted quickly
 
 Label = tuple[str, QRectF]
 _UNKNOWN: Label = "", QRectF()
@@ -28,7 +41,8 @@ class WireItem(QGraphicsPathItem):
         super().__init__()
         self.edge = edge
         self.style = style
-        self.start, self.end = QPointF(), QPointF()
+        self.ends: Ends = (0.0, 0.0, 0.0, 0.0)
+        self._away: Place = (0.0, 0.0)  # how far it was moved since its path was made
         self.bends: Bends = ()
         self.bend: int | None = None  # the one that is chosen
         self._place: list[Place] | None = None
@@ -42,18 +56,34 @@ class WireItem(QGraphicsPathItem):
         self.wide = False  # whether its width grows with the channels
         self.fine = False  # whether it is as thin as the screen can show
         self.setZValue(-1.0)
-        self.setPen(style.wire_waiting_pen)
+        self._ink = style.wire_waiting_pen
+        self._flat: QPen | None = None  # the same without round ends, where it is no line of dots or of the least width
+        self._way = QPainterPath()
+        self.setPen(self._ink)
 
-    def place(self, start: QPointF, end: QPointF, bends: Bends = ()) -> None:
-        """Run from ``start`` to ``end``, past these places, in scene pixels."""
-        if start != self.start or end != self.end or bends != self.bends:
-            self.start, self.end, self.bends = QPointF(start), QPointF(end), bends
+    def place(self, ends: Ends, bends: Bends = ()) -> None:
+        """Run between these ends, past these places, in scene pixels."""
+        if ends != self.ends or bends != self.bends:
+            self.ends, self.bends = ends, bends
             self._forget_place()
+            self._set_path(way(*ends) if not bends else self._bent_path())
+
+    def _set_path(self, path: QPainterPath) -> None:
+        if self._away != (0.0, 0.0):
+            self._away = 0.0, 0.0
             self.setPos(0.0, 0.0)
-            if bends:
-                self._draw_bends()
-            else:
-                self.setPath(wire_path(start, end))
+        self._way = path
+        self.setPath(path)
+
+    @property
+    def start(self) -> QPointF:
+        """Where it leaves a node."""
+        return QPointF(self.ends[0], self.ends[1])
+
+    @property
+    def end(self) -> QPointF:
+        """Where it enters a node."""
+        return QPointF(self.ends[2], self.ends[3])
 
     def show_bend(self, index: int | None) -> None:
         """Show this bend as the chosen one."""
@@ -62,18 +92,21 @@ class WireItem(QGraphicsPathItem):
 
     def _draw_bends(self) -> None:
         if self.bends:
-            ring = LARGE if self.selected or self.hot else SMALL
-            self.setPos(0.0, 0.0)
-            self.setPath(bent_path(self.start, self.bends, self.end, ring, self.bend))
+            self._set_path(self._bent_path())
+
+    def _bent_path(self) -> QPainterPath:
+        ring = LARGE if self.selected or self.hot else SMALL
+        return bent_path(self.start, self.bends, self.end, ring, self.bend)
 
     def shift(self, dx: float, dy: float) -> None:
         """Move both ends alike: cheaper than another path."""
-        offset = QPointF(dx, dy)
-        self.start, self.end = self.start + offset, self.end + offset
+        x, y, to_x, to_y = self.ends
+        self.ends = x + dx, y + dy, to_x + dx, to_y + dy
         self._forget_place()
         if self.bends:
             self.bends = shifted(self.bends, (dx, dy))
-        self.setPos(self.pos() + offset)
+        self._away = self._away[0] + dx, self._away[1] + dy
+        self.setPos(*self._away)
 
     def _forget_place(self) -> None:
         self._place = self._lines = None
@@ -124,9 +157,42 @@ class WireItem(QGraphicsPathItem):
         if self.wide and self.carried is not None:
             pen = QPen(pen)
             pen.setWidthF(pen.widthF() + 0.45 * log2(max(self.carried.shape[0], 1)))
+        self._ink, self._flat = pen, None
+        if pen.style() == Qt.PenStyle.SolidLine and not pen.isCosmetic():
+            self._flat = QPen(pen)
+            self._flat.setCapStyle(Qt.PenCapStyle.FlatCap)
         self.setPen(pen)
 
+    def draw_quickly(self, painter: QPainter, zoom: float) -> None:
+        """Paint it, in scene pixels, as ``draw`` would but for what nobody can see."""
+        x, y, to_x, to_y = self.ends
+        if self._flat is None or self.bends or to_x - x < LONG or abs(to_y - y) * zoom > LEVEL:
+            self.draw(painter)
+            return
+        painter.setPen(self._flat)
+        painter.drawLines(level_lines(x, y, to_x, to_y, 0.15 / zoom))
+
+    def draw(self, painter: QPainter) -> None:
+        """Paint it, in scene pixels."""
+        dx, dy = self._away
+        painter.translate(dx, dy)
+        painter.setPen(self._ink)
+        painter.drawPath(self._way)
+        painter.translate(-dx, -dy)
+
+    def bounds(self) -> Ends:
+        """The left, upper, right and lower border of its way."""
+        if not self.bends:
+            return wire_bounds(*self.ends)
+        rect = self._way.controlPointRect().translated(*self._away)
+        return rect.left(), rect.top(), rect.right(), rect.bottom()
+
     # where it is
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has room to pass under a node on its way."""
+        return self.ends[2] - self.ends[0] > WIDTH
 
     @property
     def middle(self) -> QPointF:
@@ -139,15 +205,19 @@ class WireItem(QGraphicsPathItem):
     def label(self) -> Label | None:
         """The shape that it carries, in short, and where it is written; None where there is none or no room for it."""
         if self._label is _UNKNOWN:
-            self._label = None
-            if self.carried is not None:
-                words = "×".join(map(str, self.carried.shape))
-                room = abs(self.end.x() - self.start.x()) + abs(self.end.y() - self.start.y()) - 12.0
-                width, middle = self.style.label_width(words), self.middle
-                if room >= width:
-                    place = middle.x() - width / 2, middle.y() - LABEL_HEIGHT / 2
-                    self._label = words, QRectF(*place, width, LABEL_HEIGHT)
+            self._label = self._laid_label()
         return self._label
+
+    def _laid_label(self) -> Label | None:
+        if self.carried is None:
+            return None
+        words = "×".join(map(str, self.carried.shape))
+        width = self.style.label_width(words)
+        x, y, to_x, to_y = self.ends
+        if abs(to_x - x) + abs(to_y - y) - 12.0 < width:
+            return None
+        middle = self.middle.toTuple() if self.bends else ((x + to_x) / 2, (y + to_y) / 2)
+        return words, QRectF(middle[0] - width / 2, middle[1] - LABEL_HEIGHT / 2, width, LABEL_HEIGHT)
 
     def distance(self, point: QPointF) -> tuple[float, float]:
         """How far a point of the scene is from it, and at which share of its length it is nearest."""
@@ -161,17 +231,15 @@ class WireItem(QGraphicsPathItem):
         """It from afar: straight, or with its corners."""
         if self._lines is None:
             if self.bends:
-                corners = [self.start, *(QPointF(*place) for place in self.bends), self.end]
+                corners = [self.ends[:2], *self.bends, self.ends[2:]]
             else:
-                corners = turns(self.start, self.end) if is_turned(self.start, self.end) else [self.start, self.end]
-            self._lines = [QLineF(a, b) for a, b in pairwise(corners)]
+                corners = turns(*self.ends) if is_turned(*self.ends) else [self.ends[:2], self.ends[2:]]
+            self._lines = [QLineF(*a, *b) for a, b in pairwise(corners)]
         return self._lines
 
     def _points(self) -> list[Place]:
         if self._place is None:
-            self._place = (
-                bent_points(self.start, self.bends, self.end) if self.bends else wire_points(self.start, self.end)
-            )
+            self._place = bent_points(self.start, self.bends, self.end) if self.bends else wire_points(*self.ends)
         return self._place
 
     def sentence(self) -> str:

@@ -1,0 +1,83 @@
+"""Carried: the nodes that a drag carries and the wires that they drag along, apart from all that stands still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.graph import Edge
+from cnnstudio.ui.canvas.face import MARGIN
+from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.overview import MANY
+from cnnstudio.ui.canvas.wire_item import WireItem
+from cnnstudio.ui.measures import WIDTH
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.canvas.scene import CanvasScene
+
+ROUND = MARGIN + 4.0  # scene pixels round a body or a wire: its ring, its shadow, what is written on it
+
+
+class Carried:
+    """Kept by the scene. Few are hidden from Qt, and painted by ``Apart`` or, from afar, by ``Overview``."""
+
+    def __init__(self, scene: CanvasScene) -> None:
+        self._scene = scene
+        self.names: frozenset[str] = frozenset()
+        self.edges: frozenset[Edge] = frozenset()
+        self.nodes: list[NodeItem] = []  # those that are hidden from Qt ...
+        self.wires: list[WireItem] = []  # ... with their wires
+        self.reach = QRectF()  # where those are, with their rings and labels
+
+    def take(self, names: frozenset[str], edges: frozenset[Edge]) -> None:
+        """Carry these nodes and wires from now on, and no others."""
+        scene, before = self._scene, self.names
+        for item in (*self.nodes, *self.wires):
+            item.show()
+        self.names, self.edges = names, edges
+        few = len(names) <= MANY
+        self.nodes = [scene.nodes[name] for name in scene.nodes if name in names] if few else []
+        self.wires = [scene.wires[edge] for edge in scene.wires if edge in edges] if few else []
+        for name in (before | names) & scene.nodes.keys():
+            item = scene.nodes[name]
+            item.raised = name in names
+            item.setZValue(2.0 if item.raised else 1.0)
+            item.update()
+        for item in (*self.nodes, *self.wires):
+            item.hide()
+        self.reach = self._around()
+
+    def shift(self, beside: QRectF) -> None:
+        """Paint again where it was and where it is now, and what is painted ``beside`` it, as one rectangle.
+
+        Round several Qt's clipping takes longer than to paint in vain what lies between them. What is not few is
+        painted with all the rest.
+        """
+        before, self.reach = self.reach, self._around().united(beside)
+        if not (around := before.united(self.reach)).isNull():
+            self._scene.repaint(around)
+
+    def _around(self) -> QRectF:
+        if not self.nodes:
+            return QRectF()
+        borders = [(*node.at, node.at[0] + WIDTH, node.at[1] + node.height) for node in self.nodes]
+        borders += [wire.bounds() for wire in self.wires]
+        lefts, tops, rights, bottoms = zip(*borders, strict=True)
+        left, top = min(lefts) - ROUND, min(tops) - ROUND
+        return QRectF(left, top, max(rights) + ROUND - left, max(bottoms) + ROUND - top)
+
+    def paint_wires(self, painter: QPainter, transform: QTransform) -> None:
+        """Paint the wires under this transform of the scene."""
+        painter.setWorldTransform(transform)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        zoom = transform.m11()
+        for wire in self.wires:
+            wire.draw_quickly(painter, zoom)
+
+    def paint_nodes(self, painter: QPainter, transform: QTransform, widget: QWidget) -> None:
+        """Paint the nodes under this transform of the scene, for this widget's screen."""
+        for node in self.nodes:
+            node.draw(painter, transform, widget)
