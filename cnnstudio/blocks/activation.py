@@ -72,6 +72,9 @@ class RReLU(Activation):
     lower: Annotated[float, Range(-100.0, 100.0)] = 1 / 8
     upper: Annotated[float, Range(-100.0, 100.0)] = 1 / 3
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=inputs[0].bytes)  # the slopes
+
     def shape(self, *inputs: Shape) -> Shape:
         if self.lower > self.upper:
             swapped = Remedy("Swap the two", (RReLU(self.upper, self.lower),))
@@ -282,6 +285,9 @@ class Softsign(Activation):
 
     keywords: ClassVar[str] = "squash"
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=inputs[0].bytes)  # 1 + |x|
+
 
 @block
 class Hardtanh(Activation):
@@ -302,6 +308,9 @@ class LogSigmoid(Activation):
     """The logarithm of the sigmoid, always below zero."""
 
     keywords: ClassVar[str] = "logistic logarithm"
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=inputs[0].bytes)
 
 
 @block
@@ -354,6 +363,9 @@ class Tanhshrink(Activation):
     """The number less its tanh: next to nothing near zero, the number less 1 far from it."""
 
     keywords: ClassVar[str] = "hyperbolic tangent"
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("nothing", besides=inputs[0].bytes)  # tanh x
 
 
 @block

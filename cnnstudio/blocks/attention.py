@@ -12,7 +12,7 @@ from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.merge import Concat, Multiply
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d, ChannelPool
 from cnnstudio.blocks.wording import OptionalChannels, counted, require_map
-from cnnstudio.graph import Block, Composite, Pen, Shape, block
+from cnnstudio.graph import Block, Composite, Pen, Saved, Shape, block
 from cnnstudio.graph.parameter import Count, Range
 
 
@@ -143,6 +143,10 @@ class ChannelAttention(Block):
 
     def macs(self, *inputs: Shape) -> int:
         return 4 * inputs[0].channels * self._middle(inputs[0])
+
+    def saved(self, *inputs: Shape) -> Saved:
+        channels, middle = inputs[0].channels, self._middle(inputs[0])
+        return Saved(besides=Shape(3 * channels + 2 * middle).bytes)  # of means and maxima alike, and the gate
 
     def init(self, *inputs: Shape) -> str:
         channels, middle = inputs[0].channels, self._middle(inputs[0])

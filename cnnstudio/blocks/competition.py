@@ -8,7 +8,6 @@ from cnnstudio.blocks.activation import Activation
 from cnnstudio.blocks.wording import counted, nearest_divisor
 from cnnstudio.graph import Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Range
-from cnnstudio.graph.shape import BYTES_PER_INDEX
 
 
 @block
@@ -52,7 +51,7 @@ class Maxout(Activation):
         return Shape(shape[0] // self.pieces, *shape[1:])
 
     def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing", besides=self.shape(*inputs).numel * BYTES_PER_INDEX, to_predict=True)
+        return Saved("both")
 
     def init(self, *inputs: Shape) -> str | None:
         return None

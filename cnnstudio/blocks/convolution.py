@@ -10,7 +10,7 @@ from cnnstudio.blocks.activation import Nonlinearity, nonlinearity
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon, LayerNorm2d
 from cnnstudio.blocks.wording import arguments, counted, nearest_divisor, require_map, side, window_does_not_fit
-from cnnstudio.graph import Block, Composite, Pen, Remedy, Shape, ShapeError, Window, block, pair
+from cnnstudio.graph import Block, Composite, Pen, Remedy, Saved, Shape, ShapeError, Window, block, pair
 from cnnstudio.graph.parameter import (
     Channels,
     Count,
@@ -85,6 +85,14 @@ class Conv2d(Block):
         tall, wide = window.kernel
         height, width = window.size(height, width)
         return self.out_channels * (channels // self.groups) * tall * wide * height * width
+
+    def saved(self, *inputs: Shape) -> Saved:
+        (top, bottom), (left, right) = self.window().padding
+        if self.padding_mode == "zeros" and (top, left) == (bottom, right):
+            return Saved()
+        channels, height, width = inputs[0]
+        padded = Shape(channels, height + top + bottom, width + left + right)
+        return Saved("inputs" if self.padding_mode in ("reflect", "replicate") else "nothing", besides=padded.bytes)
 
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.Conv2d", self, inputs[0].channels, self.out_channels, skip=("out_channels",))
@@ -268,6 +276,9 @@ class DepthwiseConv2d(Block):
 
     def macs(self, *inputs: Shape) -> int:
         return self._conv(inputs[0]).macs(*inputs)
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return self._conv(inputs[0]).saved(*inputs)
 
     def init(self, *inputs: Shape) -> str:
         return self._conv(inputs[0]).init(*inputs)

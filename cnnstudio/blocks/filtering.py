@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from cnnstudio.blocks.wording import require_map, window_does_not_fit
-from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, Window, block
+from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block
 
 LARGEST = 31  # rows and columns of a filter typed in
 LONGEST = 20_000  # letters of it
@@ -75,9 +75,6 @@ class FilterConv2d(Block):
 
     def macs(self, *inputs: Shape) -> int:
         return Shape(*self._kernel()).numel * self.shape(*inputs).numel
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("inputs" if self.learn else "nothing")
 
     def init(self, *inputs: Shape) -> str:
         rows, divisor = self._rows() or ((), 1)

@@ -61,6 +61,11 @@ class Multiply(Block):
             result = Shape(*[b if a == 1 else a for a, b in zip(result, shape, strict=True)])
         return result
 
+    def saved(self, *inputs: Shape) -> Saved:
+        # of more than two the products on the way
+        products = [self.shape(*inputs[:count]) for count in range(2, len(inputs))]
+        return Saved(besides=sum(product.bytes for product in products))
+
     def forward(self, name: str, *inputs: str) -> str:
         return " * ".join(inputs)
 

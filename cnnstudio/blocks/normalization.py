@@ -113,6 +113,11 @@ class InstanceNorm2d(Block):
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return _scale_and_shift(Shape(inputs[0].channels), self.affine, self.affine)
 
+    def saved(self, *inputs: Shape) -> Saved:
+        channels = inputs[0].channels
+        weights = Shape(channels if self.affine else 0)  # for each sample, as the running averages are
+        return Saved(besides=_statistics(channels) * (2 if self.track_running_stats else 1) + weights.bytes)
+
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.InstanceNorm2d", self, inputs[0].channels)
 
@@ -143,6 +148,9 @@ class LayerNorm(Block):
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return _scale_and_shift(self._normalized(inputs[0]), self.elementwise_affine, self.bias)
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=_statistics(inputs[0].numel // self._normalized(inputs[0]).numel))
 
     def init(self, *inputs: Shape) -> str:
         shape = self._normalized(inputs[0])
@@ -178,6 +186,9 @@ class LayerNorm2d(Block):
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return _scale_and_shift(Shape(inputs[0].channels), self.elementwise_affine, self.bias)
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=_statistics(inputs[0][1] * inputs[0][2]))
 
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.LayerNorm", self, inputs[0].channels)
@@ -218,6 +229,9 @@ class GroupNorm(Block):
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return _scale_and_shift(Shape(inputs[0].channels), self.affine, self.affine)
 
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved(besides=_statistics(self.num_groups))
+
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.GroupNorm", self, self.num_groups, inputs[0].channels, skip=("num_groups",))
 
@@ -251,7 +265,9 @@ class LocalResponseNorm(Block):
         return inputs[0]
 
     def saved(self, *inputs: Shape) -> Saved:
-        return Saved(besides=4 * inputs[0].bytes)  # squares, their sum and its power
+        channels, height, width = inputs[0]
+        squares = Shape(channels + self.size - 1, height, width)  # with zeros before and behind
+        return Saved(besides=squares.bytes + 2 * inputs[0].bytes)  # and the divisor, and what it was made of
 
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.LocalResponseNorm", self, self.size, skip=("size",))
@@ -262,3 +278,8 @@ class LocalResponseNorm(Block):
 
 def _scale_and_shift(shape: Shape, scale: bool, shift: bool) -> dict[str, Shape]:
     return {} if not scale else {"weight": shape, "bias": shape} if shift else {"weight": shape}
+
+
+def _statistics(count: int) -> int:
+    """Bytes of the mean and of the deviation of so many sets of numbers."""
+    return Shape(2, count).bytes

@@ -171,6 +171,10 @@ class LPPool2d(Block):
     def shape(self, *inputs: Shape) -> Shape:
         return _pooled(self, self.window(), inputs[0])
 
+    def saved(self, *inputs: Shape) -> Saved:
+        # the powers, and what becomes of their means on the way back to the root
+        return Saved(besides=inputs[0].bytes + 4 * self.shape(*inputs).bytes)
+
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.LPPool2d", self, self.norm_type, self.kernel_size, skip=("norm_type", "kernel_size"))
 
@@ -236,6 +240,9 @@ class ChannelPool(Block):
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0])
         return Shape(1, *inputs[0].spatial)
+
+    def saved(self, *inputs: Shape) -> Saved:
+        return Saved("both" if self.kind == "max" else "nothing")
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"{inputs[0]}.{'mean' if self.kind == 'mean' else 'amax'}(1, keepdim=True)"

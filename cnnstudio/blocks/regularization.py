@@ -71,7 +71,7 @@ class Dropout2d(Block):
         return inputs[0]
 
     def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
+        return Saved("nothing", besides=Shape(inputs[0].channels).bytes)  # what each map was multiplied by
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.Dropout2d({self.p!r})"
@@ -102,7 +102,7 @@ class StochasticDepth(Block):
         return inputs[0]
 
     def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
+        return Saved("nothing", besides=1)  # whether this sample was left out
 
     def init(self, *inputs: Shape) -> str:
         return f"StochasticDepth({self.p!r})"

@@ -167,7 +167,7 @@ class Pad(Block):
         return Shape(shape.channels, *window.size(*shape.spatial))
 
     def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
+        return Saved("inputs" if self.mode in ("reflect", "replicate") else "nothing")
 
     def init(self, *inputs: Shape) -> str:
         kind = {"zeros": "Zero", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}[self.mode]

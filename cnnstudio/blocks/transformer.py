@@ -199,7 +199,11 @@ class SelfAttention(Block):
         return 4 * count * size * size + 2 * count * count * size
 
     def saved(self, *inputs: Shape) -> Saved:
-        return Saved(besides=4 * inputs[0].bytes)  # queries, keys, values and their sum
+        tokens = inputs[0][0]
+        if not self.dropout:  # tokens, queries, keys, values, sums, and a number for each row of scores
+            return Saved("nothing", besides=5 * inputs[0].bytes + Shape(self.num_heads, tokens).bytes)
+        # queries and keys scaled too, the scores before and after some are dropped, and what they are multiplied by
+        return Saved("nothing", besides=7 * inputs[0].bytes + Shape(3, self.num_heads, tokens, tokens).bytes)
 
     def init(self, *inputs: Shape) -> str:
         dropout = f", dropout={self.dropout!r}" if self.dropout else ""

@@ -144,11 +144,10 @@ class Windowed(Block):
             )
         return shape
 
-    def saved(self, *inputs: Shape) -> Saved:
-        height, width = self._padded(inputs[0])
-        # windows, queries as they are and scaled, keys, values and their sum, and the softmax of the scores
-        scores = self.num_heads * self.window_size * self.window_size
-        return Saved(besides=Shape(5 * inputs[0].channels + scores, height, width).bytes)
+    def _kept(self, shape: Shape, maps: int, scores: int) -> Saved:
+        """So many maps in whole windows, and for each pixel and head so many numbers."""
+        height, width = self._padded(shape)
+        return Saved("nothing", besides=Shape(maps * shape.channels + scores * self.num_heads, height, width).bytes)
 
     def _padded(self, shape: Shape) -> tuple[int, int]:
         """Height and width in whole windows."""
@@ -203,6 +202,10 @@ class WindowAttention(Windowed):
             "proj.bias": Shape(channels),
         }
 
+    def saved(self, *inputs: Shape) -> Saved:
+        # windows, scaled queries, keys, values and sums; one head looks at queries, keys and values in one piece
+        return self._kept(inputs[0], 6 if self.num_heads == 1 else 5, self.window_size**2)
+
     def init(self, *inputs: Shape) -> str:
         words = [f"shift={self.shift!r}"] if self.shift else []
         words += [f"windows={self.windows!r}"] if self.windows != "tiles" else []
@@ -249,6 +252,10 @@ class CosineWindowAttention(Windowed):
     def macs(self, *inputs: Shape) -> int:
         # the network of the biases runs once, however many samples there are
         return super().macs(*inputs) + (2 * self.window_size - 1) ** 2 * 512 * (2 + self.num_heads)
+
+    def saved(self, *inputs: Shape) -> Saved:
+        # windows, queries, keys and values, both again of length 1, values and sums; the scores twice, and the lengths
+        return self._kept(inputs[0], 7 if self.num_heads == 1 else 8, 2 * self.window_size**2 + 4)
 
     def init(self, *inputs: Shape) -> str:
         shift = f", shift={self.shift!r}" if self.shift else ""

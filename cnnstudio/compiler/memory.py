@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from typing import NamedTuple
 
 from cnnstudio.compiler.variables import variables
@@ -37,7 +38,7 @@ def memory(graph: Graph, shapes: Mapping[str, Shape]) -> Memory:
     known = [name for name in graph.order if name in shapes and shapes.keys() >= {*graph.nodes[name].inputs}]
     images = sum(shapes[node.name].bytes for node in graph.inputs if node.name in shapes)
     peak = images + _peak(graph, shapes) if len(known) == len(graph) else 0
-    return Memory(_kept(graph, known, shapes).bytes_, peak)
+    return Memory(_kept(graph, known, shapes, set(), frozen=False).bytes_, peak)
 
 
 # to train
@@ -46,24 +47,27 @@ def memory(graph: Graph, shapes: Mapping[str, Shape]) -> Memory:
 class _Need(NamedTuple):
     """What the backward pass of a block reads: which of its inputs, its output, and bytes of its own besides.
 
-    ``shares`` is the input of which the output is only another view.
+    ``shares`` is the input of which the output is only another view; ``learns`` says whether anything up to here does,
+    without which there is nothing to go back to.
     """
 
     inputs: tuple[bool, ...]
-    output: bool = False
-    own: int = 0
-    shares: int | None = None
+    output: bool
+    own: int
+    shares: int | None
+    learns: bool
 
 
 class _Kept(NamedTuple):
-    """Node -> the bytes that are kept of it; the nodes whose output is kept; node -> the node that it is a view of."""
+    """Node -> the bytes kept of it; the nodes whose output is kept; those that learn; node -> what it is a view of."""
 
     bytes_: dict[str, int]
     needed: set[str]
+    learning: set[str]
     roots: dict[str, str]
 
 
-def _kept(graph: Graph, known: list[str], shapes: Mapping[str, Shape]) -> _Kept:
+def _kept(graph: Graph, known: list[str], shapes: Mapping[str, Shape], learning: set[str], frozen: bool) -> _Kept:
     roots = {name: name for name in known}
     needed: set[str] = set()
     own = dict.fromkeys(known, 0)
@@ -72,37 +76,43 @@ def _kept(graph: Graph, known: list[str], shapes: Mapping[str, Shape]) -> _Kept:
         if not node.inputs:
             continue
         sources = [roots[source] for source in node.inputs if source is not None]
-        need = _need(node.block, _into(node, shapes))
+        before = tuple([source in learning for source in node.inputs])
+        need = _need(node.block, _into(node, shapes), before, frozen)
         needed.update(source for source, is_read in zip(sources, need.inputs, strict=True) if is_read)
+        if need.learns:
+            learning.add(name)
         if need.shares is not None:
             roots[name] = sources[need.shares]
         if need.output:
             needed.add(roots[name])
         own[name] = need.own
     found = {name: own[name] + (shapes[name].bytes if name in needed else 0) for name in known}
-    return _Kept(found, needed, roots)
+    return _Kept(found, needed, learning, roots)
 
 
 @lru_cache(maxsize=32_768)
-def _need(block: Block, inputs: tuple[Shape, ...]) -> _Need:
+def _need(block: Block, inputs: tuple[Shape, ...], learning: tuple[bool, ...], frozen: bool) -> _Need:
     if isinstance(block, Composite):
-        return _need_of_parts(block, inputs)
+        return _need_of_parts(block, inputs, learning, frozen or block.is_frozen)
+    shares = 0 if block.is_view else None
+    if not any(learning) and (frozen or not block.weights(*inputs)):
+        return _Need((False,) * len(inputs), False, 0, shares, False)
     saved = block.saved(*inputs)
-    read = (saved.flow == "inputs",) * len(inputs)
-    return _Need(read, saved.flow == "output", saved.besides, 0 if block.is_view else None)
+    read = (saved.flow in ("inputs", "both"),) * len(inputs)
+    return _Need(read, saved.flow in ("output", "both"), saved.besides, shares, True)
 
 
-def _need_of_parts(block: Composite, inputs: tuple[Shape, ...]) -> _Need:
-    if block.is_frozen:
-        return _Need((False,) * len(inputs))
+def _need_of_parts(block: Composite, inputs: tuple[Shape, ...], learning: tuple[bool, ...], frozen: bool) -> _Need:
     parts = block.parts(*inputs)
-    kept = _kept(parts.graph, list(parts.graph.order), parts.shapes)
     entries = [node.name for node in parts.graph.inputs]
-    root = kept.roots[parts.result.name]
+    kept = _kept(parts.graph, list(parts.graph.order), parts.shapes, set(compress(entries, learning)), frozen)
+    result = parts.result.name
+    root = kept.roots[result]
     outside = {*entries, root} & kept.needed  # they are counted where they come from and where they go
     own = sum(kept.bytes_.values()) - sum(parts.shapes[name].bytes for name in outside)
     shares = entries.index(root) if root in entries else None
-    return _Need(tuple(name in kept.needed for name in entries), root in kept.needed, own, shares)
+    read = tuple(name in kept.needed for name in entries)
+    return _Need(read, root in kept.needed, own, shares, result in kept.learning)
 
 
 # to predict

@@ -45,12 +45,12 @@ class Arity:
 class Saved:
     """What PyTorch's autograd saves of a block that runs, until the backward pass has read it.
 
-    ``flow`` says which of what flows by: what goes in, what comes out, or neither. ``besides`` is bytes of the block's
-    own for one sample; ``to_predict`` says that it makes them when it only predicts as well.
+    ``flow`` says which of what flows by: what goes in, what comes out, both, or neither. ``besides`` is bytes of the
+    block's own for one sample; ``to_predict`` says that it makes them when it only predicts as well.
     Source: derivatives.yaml in PyTorch's torch/csrc/autograd.
     """
 
-    flow: Literal["inputs", "output", "nothing"] = "inputs"
+    flow: Literal["inputs", "output", "both", "nothing"] = "inputs"
     besides: int = 0
     to_predict: bool = False
 

@@ -205,6 +205,48 @@ def test_block_agrees_with_torch(name: str) -> None:
     assert accepted >= draws // 8, f"only {accepted} draws of {draws} were legal"
 
 
+def saved_by_torch(block: Block, inputs: tuple[Shape, ...]) -> tuple[set[str], float]:
+    """Which of what goes in and comes out autograd saves while training, and bytes besides for one sample."""
+    module = module_of(block, inputs)
+    values = [torch.randn(BATCH, *shape, requires_grad=True) for shape in inputs]
+    held = [module] if isinstance(module, nn.Parameter) else [*module.parameters(), *module.buffers()] if module else []
+    known = {tensor.untyped_storage().data_ptr() for tensor in held}
+    saved: dict[int, torch.Tensor] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        saved.setdefault(tensor.untyped_storage().data_ptr(), tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        out = value_of(block, module.train() if isinstance(module, nn.Module) else module, *values)
+    places = {value.untyped_storage().data_ptr(): "inputs" for value in values}
+    places.setdefault(out.untyped_storage().data_ptr(), "output")
+    flow = {places[key] for key in saved if key in places}
+    own = [tensor.untyped_storage().nbytes() for key, tensor in saved.items() if key not in places and key not in known]
+    return flow, sum(own) / BATCH
+
+
+STATISTICS = ("BatchNorm1d", "BatchNorm2d")  # two numbers a channel for the whole batch, not for a sample
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not issubclass(BLOCKS[name], Composite)])
+def test_what_training_keeps_is_what_autograd_saves(name: str) -> None:
+    if name in ("Opaque", "CosineWindowAttention"):  # as its file says; its biases are computed once for the batch
+        return
+    luck = random.Random(f"saved {name}")
+    for _ in range(DRAWS):
+        block = drawn_block(BLOCKS[name], luck)
+        inputs = drawn_shapes(block, luck)
+        if refusal(block, inputs) or (1 in inputs[0] and "Attention" in name):  # what is else a copy may be a view
+            continue
+        with sdpa_kernel([SDPBackend.FLASH_ATTENTION, SDPBackend.MATH]):  # as PyTorch chooses when nothing is counted
+            flow, besides = saved_by_torch(block, inputs)
+        found = block.saved(*inputs)
+        expected = {"nothing": set(), "both": {"inputs", "output"}}.get(found.flow, {found.flow})
+        besides -= 2 * inputs[0][0] * 4 / BATCH if name in STATISTICS else 0
+        assert (flow, besides) == (expected, pytest.approx(found.besides)), f"{block} on {inputs}"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_remedies_remedy(name: str) -> None:
     """What an error offers may uncover another error, but it never leaves the same one."""

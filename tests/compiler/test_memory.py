@@ -14,6 +14,7 @@ from cnnstudio.blocks import (
     BatchNorm2d,
     Conv2d,
     Dropout,
+    FilterConv2d,
     Flatten,
     Group,
     Input,
@@ -87,7 +88,7 @@ def measured(graph: Graph) -> tuple[int, int]:
 def test_memory_is_what_torch_needs(name: str) -> None:
     graph = NETWORKS[name].make(10, (3, 64, 64))
     found, (training, peak) = infer(graph).memory, measured(graph)
-    assert found.training == pytest.approx(training, rel=0.04)
+    assert found.training == pytest.approx(training, rel=0.025)  # BatchNorm keeps two numbers a channel of each batch
     if name in EXACT:
         assert found.peak == pytest.approx(peak, rel=0.001)
     else:
@@ -113,6 +114,23 @@ def test_each_map_is_kept_once_by_the_node_that_made_it() -> None:
         "fc1": 0,
     }
     assert needs.training == sum(needs.kept.values())
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        (ReLU(), MaxPool2d(), Conv2d(4, 3), ReLU()),  # nothing has learned before the convolution
+        (FilterConv2d(), Conv2d(4, 3), FilterConv2d("blur"), MaxPool2d()),
+        (Backbone("squeezenet1_1", frozen=True), Conv2d(4, 1), ReLU()),
+        (Conv2d(3, 1), Backbone("squeezenet1_1", frozen=True), Flatten(), Linear(2)),
+    ],
+    ids=["nothing learned yet", "filters", "frozen", "frozen behind what learns"],
+)
+def test_what_does_not_learn_keeps_what_is_on_the_way_back_alone(blocks: tuple[Block, ...]) -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((3, 64, 64))), *blocks)
+    training, _ = measured(draw.graph())
+    assert infer(draw.graph()).memory.training == training
 
 
 def test_a_composite_keeps_what_its_parts_keep_and_a_frozen_one_nothing() -> None:
