@@ -127,13 +127,15 @@ class Imports(QObject):
         def work(report: Callable[[str, float | None], bool]) -> Imported:
             from cnnstudio.exchange.importing.foreign import import_file
 
-            return import_file(path, name)
+            return import_file(path, name, goes_on=lambda: report("", None))
 
-        self._start(work, f"Running {path.name} and following {name}…")
+        self._start(work, f"Running {path.name} and following {name}…", can_stop=True)
 
-    def _start(self, work: Callable[[Callable[[str, float | None], bool]], Imported], sentence: str) -> None:
-        bar = self._window.messages.progress(sentence)
+    def _start(
+        self, work: Callable[[Callable[[str, float | None], bool]], Imported], sentence: str, can_stop: bool = False
+    ) -> None:
         task: Task[Imported] = Task(work, "import", self)
+        bar = self._window.messages.progress(sentence, *([("Stop", task.stop)] if can_stop else []))
         task.finished.connect(bar.dismiss)
         task.finished.connect(self._open)
         task.failed.connect(bar.dismiss)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,6 +152,17 @@ def test_a_file_that_fails_is_a_sentence_and_changes_nothing(qtbot: QtBot, windo
     window.imports.start_file(path, "Net")
     wait(qtbot, window, "bad.py could not be run: ValueError: no")
     assert len(window.document.graph) == 0
+
+
+def test_a_file_that_never_ends_can_be_stopped(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    path = tmp_path / "slow.py"
+    path.write_text("from torch import nn\nclass Net(nn.Module): pass\nwhile True: pass")
+    window.imports.start_file(path, "Net")
+    assert latest(window) == "Running slow.py and following Net…"
+    qtbot.waitUntil(lambda: bool(multiprocessing.active_children()), timeout=10_000)
+    window.messages.bars[-1].buttons["Stop"].click()
+    qtbot.waitUntil(lambda: not multiprocessing.active_children(), timeout=10_000)
+    assert window.messages.bars == [] and len(window.document.graph) == 0
 
 
 def test_weights_of_the_original_become_those_that_training_begins_with(

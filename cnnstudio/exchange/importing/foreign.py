@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,17 @@ SECONDS = 120.0  # PyTorch alone takes several to start
 LARGEST_ANSWER = 64 * 2**20  # bytes
 
 
-def import_file(path: Path, name: str = "", size: Shape | None = None, seconds: float = SECONDS) -> Imported:
+def import_file(
+    path: Path,
+    name: str = "",
+    size: Shape | None = None,
+    seconds: float = SECONDS,
+    goes_on: Callable[[], bool] = lambda: True,
+) -> Imported:
     """The network ``name`` of a Python file, a class or a function that makes one, for images of ``size``.
 
-    This RUNS the file, in a process of its own. Without ``size`` usual sizes are tried. Raises ``ImportRefused``.
+    This RUNS the file, in a process of its own, which is ended when ``goes_on`` says no. Without ``size`` usual sizes
+    are tried. Raises ``ImportRefused``.
     """
     name = name or _only(path)
     context = multiprocessing.get_context("spawn")
@@ -35,8 +44,12 @@ def import_file(path: Path, name: str = "", size: Shape | None = None, seconds: 
     process.start()
     theirs.close()
     try:
-        if not ours.poll(seconds):
-            raise ImportRefused(f"{path.name} was stopped: it had not made {name} after {seconds:g} seconds.")
+        end = time.monotonic() + seconds
+        while not ours.poll(0.1):
+            if not goes_on():
+                raise ImportRefused(f"{path.name} was stopped, so nothing was imported.")
+            if time.monotonic() > end:
+                raise ImportRefused(f"{path.name} was stopped: it had not made {name} after {seconds:g} seconds.")
         answer = json.loads(ours.recv_bytes(LARGEST_ANSWER))
     except (EOFError, OSError, ValueError, RecursionError) as error:
         raise ImportRefused(f"{path.name} ended the process that ran it, so nothing was imported.") from error

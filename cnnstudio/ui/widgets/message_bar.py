@@ -117,8 +117,8 @@ class MessageBar(QFrame):
 class ProgressMessage(MessageBar):
     """A sentence about something that goes on, with how far it is; it stays until that has ended."""
 
-    def __init__(self, sentence: str, parent: QWidget) -> None:
-        super().__init__(sentence, "info", (), parent, passes=False)
+    def __init__(self, sentence: str, choices: tuple[Choice, ...], parent: QWidget) -> None:
+        super().__init__(sentence, "info", choices, parent, passes=False)
         self.close_button.hide()
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
@@ -167,9 +167,9 @@ class Messages(QWidget):
             next(iter(bar.buttons.values())).setFocus(Qt.FocusReason.OtherFocusReason)
         return bar
 
-    def progress(self, sentence: str) -> ProgressMessage:
-        """Show that something goes on."""
-        bar = ProgressMessage(sentence, self)
+    def progress(self, sentence: str, *choices: Choice) -> ProgressMessage:
+        """Show that something goes on, with a way to end it where there is one."""
+        bar = ProgressMessage(sentence, choices, self)
         self._add(bar)
         return bar
 

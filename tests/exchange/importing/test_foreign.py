@@ -1,6 +1,7 @@
 """Somebody's Python file: read before it is run, run apart, and believed only as far as it was checked."""
 
 import json
+import multiprocessing
 import time
 from pathlib import Path
 
@@ -130,6 +131,20 @@ def test_a_file_that_never_ends_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match="was stopped: it had not made Net after 3 seconds"):
         import_file(path, "Net", seconds=3)
     assert time.monotonic() - began < 30
+
+
+def test_a_file_is_stopped_when_nobody_waits_for_it_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "slow.py"
+    path.write_text("while True: pass")
+    asked: list[int] = []
+
+    def goes_on() -> bool:
+        asked.append(1)
+        return len(asked) < 3
+
+    with pytest.raises(ImportRefused, match="was stopped, so nothing was imported"):
+        import_file(path, "Net", goes_on=goes_on)
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.parametrize("text", ["class :", "\x00", "x = 1"])
