@@ -72,9 +72,14 @@ def outcome(
     facts: Facts | None,
     misfit: str | None,
     seen: ReceptiveField | None,
+    *,
     bypassed: bool = False,
+    kept: int | None = None,
 ) -> str:
-    """What comes out of a node, and what it costs; with ``misfit`` that it does not fit, and that sentence."""
+    """What comes out of a node, and what it costs; with ``misfit`` that it does not fit, and that sentence.
+
+    ``kept`` are the bytes that training keeps of it.
+    """
     if bypassed:
         shape = f"<p><b>{unbroken(str(facts.shape))}</b></p>" if facts is not None else ""
         return f'<p style="margin:0 0 4px 0">{BYPASSED}</p>{shape}'
@@ -93,7 +98,11 @@ def outcome(
         ("Multiply-accumulates", readable(facts.macs)),
         ("Memory of the output", memory(facts.shape.bytes)),
     ]
-    return flow + table(rows + ([("Receptive field", sight(seen))] if seen else []))
+    if kept is not None:
+        rows.append(("Memory to train", memory(kept)))
+    if seen is not None:
+        rows += [("Receptive field", sight(seen)), ("its offset", offset(seen))]
+    return flow + table(rows)
 
 
 def concealed(into: tuple[Shape | None, ...]) -> str:
@@ -109,6 +118,12 @@ def sight(seen: ReceptiveField) -> str:
     down, right = seen.stride
     step = f"{down}" if down == right else f"{down} × {right}"
     return unbroken(f"{height} × {width}") + colored(unbroken(f", step\u00a0{step}"), "muted")
+
+
+def offset(seen: ReceptiveField) -> str:
+    """Where the receptive field of the first value begins, in pixels of the image; before 0 is padding."""
+    down, right = (str(side).replace("-", "−") for side in seen.offset)
+    return down if down == right else f"{down}, {right}"
 
 
 def arithmetic(made: Formula) -> str:

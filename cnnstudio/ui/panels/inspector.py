@@ -245,7 +245,8 @@ class InspectorPanel(Panel):
             html = cards.concealed(analysis.shapes_into(name))
         else:
             into, facts = analysis.shapes_into(name), analysis.facts.get(name)
-            html = cards.outcome(into, facts, misfit, self._seen, graph[name].bypassed)
+            kept = analysis.memory.kept.get(name)
+            html = cards.outcome(into, facts, misfit, self._seen, bypassed=graph[name].bypassed, kept=kept)
         self.outcome.say(html, "What comes out")
 
     def restyle(self) -> None:
