@@ -75,7 +75,7 @@ def _kept(graph: Graph, known: list[str], shapes: Mapping[str, Shape], learning:
         node = graph.nodes[name]
         if not node.inputs:
             continue
-        sources = [roots[source] for source in node.inputs if source is not None]
+        sources = [roots.get(source, source) for source in node.inputs if source is not None]  # it may wait itself
         before = tuple([source in learning for source in node.inputs])
         need = _need(node.block, _into(node, shapes), before, frozen)
         needed.update(source for source, is_read in zip(sources, need.inputs, strict=True) if is_read)

@@ -24,6 +24,7 @@ from cnnstudio.blocks import (
     Residual,
 )
 from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.memory import memory
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Block, Graph, Node, Sketch
 from cnnstudio.training.build import build
@@ -168,3 +169,14 @@ def test_what_has_no_shape_counts_nothing() -> None:
     assert needs.kept == {"input1": 3 * 8 * 8 * 4, "conv1": 0} and needs.peak == 0
     assert infer(Graph.of([Node("conv1", Conv2d(), (None,))])).memory.training == 0
     assert infer(Graph()).memory.training == infer(Graph()).memory.peak == 0
+
+
+def test_what_is_known_of_a_network_in_part_is_counted() -> None:
+    """As while a question conceals some of its shapes: what reads a node that waits is counted all the same."""
+    graph = lenet5()
+    whole = infer(graph)
+    shapes = {name: fact.shape for name, fact in whole.facts.items()}
+    for gone in graph.order:
+        known = memory(graph, {name: shape for name, shape in shapes.items() if name != gone})
+        assert gone not in known.kept and known.peak == 0
+        assert set(known.kept) == {name for name in graph.order if gone not in (name, *graph[name].inputs)}
