@@ -10,7 +10,7 @@ from functools import lru_cache
 
 # what torch, and our own classes, call the arguments that blocks write without a keyword
 _POSITIONAL = {
-    "nn.Conv2d": ("in_channels", "out_channels"),
+    "nn.Conv2d": ("in_channels", "out_channels", "kernel_size"),
     "nn.ConvTranspose2d": ("in_channels", "out_channels"),
     "nn.Linear": ("in_features", "out_features"),
     "nn.BatchNorm1d": ("num_features",),
@@ -25,6 +25,18 @@ _POSITIONAL = {
     "nn.AdaptiveMaxPool2d": ("output_size",),
     "nn.Dropout": ("p",),
     "nn.Dropout2d": ("p",),
+    "nn.AlphaDropout": ("p",),
+    "StochasticDepth": ("p",),
+    "nn.LeakyReLU": ("negative_slope",),
+    "nn.Threshold": ("threshold", "value"),
+    "nn.LPPool2d": ("norm_type", "kernel_size"),
+    "nn.FractionalMaxPool2d": ("kernel_size",),
+    "nn.ZeroPad2d": ("padding",),
+    "nn.PixelShuffle": ("upscale_factor",),
+    "nn.PixelUnshuffle": ("downscale_factor",),
+    "nn.ChannelShuffle": ("groups",),
+    "nn.Unflatten": ("dim", "unflattened_size"),
+    "nn.MultiheadAttention": ("embed_dim", "num_heads"),
     "WindowAttention": ("channels",),
     "CosineWindowAttention": ("channels",),
 }

@@ -351,7 +351,10 @@ def _stages(analysis: Analysis) -> Iterator[_Stage]:
             run.append(follower)
         done.update(run)
         if len(run) >= 2:
-            stage = _Stage(_stage_name(graph[name], taken), tuple(run))
+            stem = _counted_name(name)[0]
+            # a word that others bear as well tells nothing of this run
+            tells = stem.endswith("_") or sum(_counted_name(other)[0] == stem for other in graph.nodes) == len(run)
+            stage = _Stage(_stage_name(graph[name], taken, tells), tuple(run))
             taken.add(stage.name)
             yield stage
 
@@ -382,11 +385,11 @@ def _counted_name(name: str) -> tuple[str, int | None]:
     return stem, int(digits) if digits else None
 
 
-def _stage_name(node: Node, taken: set[str]) -> str:
+def _stage_name(node: Node, taken: set[str], tells: bool) -> str:
     """``middle`` for middle1 or middle_1; ``stage1``, ``stage2`` ... in turn where the names tell nothing."""
     wanted = node.name.rstrip("0123456789").rstrip("_")
     try:
-        if wanted != node.block.stem and wanted not in taken:
+        if tells and wanted != node.block.stem and wanted not in taken:
             return checked_name(wanted)
     except NamingError:
         pass

@@ -4,6 +4,7 @@ import pytest
 
 from cnnstudio.blocks import Input
 from cnnstudio.compiler.diagnostics import diagnose
+from cnnstudio.compiler.expressions import parsed
 from cnnstudio.compiler.formula import formula
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import receptive_fields
@@ -65,3 +66,14 @@ def test_every_composite_has_an_inside() -> None:
             assert sum(facts.parameters for facts in inner.facts.values()) == analysis.facts[name].parameters
             inside += 1
     assert inside >= 4
+
+
+def test_every_argument_has_the_name_that_torch_gives_it() -> None:
+    """A class that two blocks share says ``p``, and not ``argument1``, where they differ."""
+    for made, shape in CASES:
+        graph, into = network(made, shape), (shape,) * made().arity.least
+        text = made().init(*into) if graph.outputs[0].name in infer(graph).facts else None
+        if text and not issubclass(made, Composite):
+            expression = parsed(text)
+            named = not any(label.startswith("argument") for label in expression.labels)
+            assert named or "\0" in expression.called, text

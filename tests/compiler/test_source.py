@@ -369,6 +369,14 @@ def test_a_stage_is_called_as_its_nodes_where_that_tells_something() -> None:
     assert set(source(draw.graph()).paths.values()) == {"middle.0", "middle.1", "stage1.0", "stage1.1"}
 
 
+def test_a_word_that_others_bear_as_well_names_no_stage() -> None:
+    draw = Sketch()
+    x = draw(Input((64, 8, 8)))
+    for number, made in enumerate((Residual(64), Residual(64), Residual(32), Residual(32)), start=1):
+        x = draw(made, x, name=f"features{number}")
+    assert {path.partition(".")[0] for path in source(draw.graph()).paths.values()} == {"stage1", "stage2"}
+
+
 def test_what_is_counted_as_a_stage_is_one_whatever_it_is_made_of() -> None:
     draw = Sketch()
     x = draw(Input((8, 8, 8)))

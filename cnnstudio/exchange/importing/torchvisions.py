@@ -91,7 +91,8 @@ def stochastic_depth(steps: Steps, node: fx.Node) -> Value:
     """A branch that is left out for a share of the samples while training."""
     if steps.argument(node, 2, "mode") != "row":
         raise Unknown
-    return steps.follow(node, StochasticDepth(steps.argument(node, 1, "p")))
+    p = round(steps.argument(node, 1, "p"), 6)  # torchvision works out 0.07500000000000001
+    return steps.follow(node, StochasticDepth(p))
 
 
 def merge_patches(steps: Steps, node: fx.Node) -> Value:

@@ -122,6 +122,11 @@ def test_its_source_reads_as_a_person_writes() -> None:
     assert "x = self.layer4(x)  # 2048 × 7 × 7" in text
 
 
+def test_rates_are_written_as_they_were_meant() -> None:
+    text = source(import_torchvision("efficientnet_b0", 10).graph).text
+    assert "p=0.075)" in text and "0.07500000000000001" not in text and "argument" not in text
+
+
 def test_layers_of_a_dense_block_share_a_class_whatever_they_are_given() -> None:
     text = source(import_torchvision("densenet121").graph).text
     assert text.count("class DenseLayer") == 1
