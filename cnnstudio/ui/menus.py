@@ -92,7 +92,8 @@ class Commands:
     @property
     def chords(self) -> list[QAction]:
         """The commands of the canvas that a letter with Ctrl, Shift or Alt calls, as a list of blocks has use for."""
-        return [self.bound[name] for name, each in self.declared.items() if each.on_canvas and "+" in each.shortcut]
+        chords = (name for name, each in self.declared.items() if each.on_canvas and _is_chord(each.shortcut))
+        return [self.bound[name] for name in chords]
 
     def named(self, pattern: str) -> list[QAction]:
         """The action of this id, or all whose ids begin as "x-*" says."""
@@ -131,6 +132,11 @@ class Commands:
         }
         plain = {name: action.text.rstrip("…") for name, action in self.declared.items()}
         return {name: f"{inner[name]}: {title}" if name in inner else title for name, title in plain.items()}
+
+
+def _is_chord(shortcut: str) -> bool:
+    """Whether all of these keys are held together with another: Tab alone would be taken away from the list."""
+    return bool(shortcut) and all("+" in keys for keys in shortcut.split("|"))
 
 
 def fill_menu_bar(bar: QMenuBar, commands: Commands, special: Mapping[str, Fill]) -> None:

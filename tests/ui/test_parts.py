@@ -113,7 +113,7 @@ def test_tab_goes_through_a_panel_as_it_is_read(qtbot: QtBot, open_window: Windo
     assert all(isinstance(each, QWidget) and each.isVisible() for each in seen)
 
 
-@pytest.mark.parametrize("name", ["palette", "inspector", "training", "summary", "source"])
+@pytest.mark.parametrize("name", ["palette", "outline", "inspector", "training", "summary", "source"])
 def test_tab_leaves_a_panel_after_its_last_field_and_stops_at_nothing_unseen(
     qtbot: QtBot, open_window: Window, name: str
 ) -> None:
