@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QRegion
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
 from cnnstudio.ui.canvas.labels import TOUCHES, paint_carried_labels
@@ -47,13 +47,13 @@ class Apart:
         for piece in pieces:
             if len(pieces) > 1:
                 painter.setClipRect(piece)
-            region, exposed = QRegion(piece), view.exposed(piece)
+            exposed = view.exposed(piece)
             is_reached = canvas.carried.reach.intersects(exposed)
-            self._behind.paint(painter, key, size, region, self._paint_behind)
+            self._behind.paint(painter, key, size, piece, self._paint_behind)
             if is_reached:
                 canvas.carried.paint_wires(painter, transform)
                 painter.resetTransform()
-            self._front.paint(painter, key, size, region, self._paint_front)
+            self._front.paint(painter, key, size, piece, self._paint_front)
             if is_reached:
                 canvas.carried.paint_nodes(painter, transform, port)
             painter.setWorldTransform(transform)

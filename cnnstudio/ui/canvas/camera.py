@@ -333,11 +333,18 @@ class Camera(QGraphicsView):
         painter.setRenderHints(self.renderHints())
         canvas, transform = self.canvas, self.viewportTransform()
         key = transform, self.renderHints(), canvas.inks, canvas.overview.version, canvas.marks_behind
-        self._standing.paint(painter, key, self.viewport().size(), event.region(), self._paint_far)
-        painter.setWorldTransform(transform)
-        exposed = self.exposed(event.rect())
-        self.canvas.overview.paint_over(painter, self.zoom, exposed)
-        self.drawForeground(painter, exposed)
+        view = self.viewport().size()
+        # what has to be gathered is gathered once
+        pieces = self._pieces(event) if self._standing.knows(painter, key, view) else [event.rect()]
+        for piece in pieces:
+            if len(pieces) > 1:
+                painter.setClipRect(piece)
+            self._standing.paint(painter, key, view, piece, self._paint_far)
+            painter.setWorldTransform(transform)
+            exposed = self.exposed(piece)
+            canvas.overview.paint_over(painter, self.zoom, exposed)
+            self.drawForeground(painter, exposed)
+            painter.resetTransform()
         painter.end()
 
     def exposed(self, piece: QRect) -> QRectF:

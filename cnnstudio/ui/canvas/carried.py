@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
@@ -18,6 +19,7 @@ from cnnstudio.ui.measures import WIDTH
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.scene import CanvasScene
 
+FULL = 3.0  # times what is painted, up to which it is painted in one rectangle
 ROUND = MARGIN + 4.0  # scene pixels round a body or a wire: its ring, its shadow, what is written on it
 
 
@@ -31,6 +33,7 @@ class Carried:
         self.nodes: list[NodeItem] = []  # those that are hidden from Qt ...
         self.wires: list[WireItem] = []  # ... with their wires
         self.reach = QRectF()  # where those are, with their rings and labels
+        self._away: list[QRectF] = []  # what else was painted with them
 
     def take(self, names: frozenset[str], edges: frozenset[Edge]) -> None:
         """Carry these nodes and wires from now on, and no others."""
@@ -48,17 +51,24 @@ class Carried:
             item.update()
         for item in (*self.nodes, *self.wires):
             item.hide()
-        self.reach = self._around()
+        self.reach, self._away = self._around(), []
 
-    def shift(self, beside: QRectF) -> None:
-        """Paint again where it was and where it is now, and what is painted ``beside`` it, as one rectangle.
+    def shift(self, beside: Iterable[QRectF]) -> None:
+        """Paint again where it was and where it is now, and what is painted ``beside`` it.
 
-        Round several Qt's clipping takes longer than to paint in vain what lies between them. What is not few is
-        painted with all the rest.
+        What is near is painted with it: every piece more costs. What is not few is painted with all the rest.
         """
-        before, self.reach = self.reach, self._around().united(beside)
-        if not (around := before.united(self.reach)).isNull():
-            self._scene.repaint(around)
+        before, reach, away = self.reach, self._around(), []
+        for rect in beside:
+            both = reach.united(rect)
+            if _area(both) < FULL * (_area(reach) + _area(rect)):
+                reach = both
+            else:
+                away.append(rect)
+        for rect in (before.united(reach), *self._away, *away):
+            if not rect.isNull():
+                self._scene.repaint(rect)
+        self.reach, self._away = reach, away
 
     def _around(self) -> QRectF:
         if not self.nodes:
@@ -81,3 +91,7 @@ class Carried:
         """Paint the nodes under this transform of the scene, for this widget's screen."""
         for node in self.nodes:
             node.draw(painter, transform, widget)
+
+
+def _area(rect: QRectF) -> float:
+    return rect.width() * rect.height()

@@ -77,7 +77,7 @@ class MoveTool(Tool):
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
         places = self._places(pointer)
-        self.view.canvas.place(places, self._beside())
+        self.view.canvas.place(places, [QRectF(line.p1(), line.p2()).normalized() for line in self._guides])
         if self._notes:
             self.view.canvas.notes.carry(self._notes, *self._away(places))
         if len(self._from) > MANY:
@@ -162,13 +162,6 @@ class MoveTool(Tool):
             dy = down[0] - y
             self._guides.append(QLineF(down[1], QPointF(x + dx + WIDTH / 2, down[1].y())))
         return dx, dy
-
-    def _beside(self) -> QRectF:
-        """Where the lines are that it paints."""
-        around = QRectF()
-        for line in self._guides:
-            around = around.united(QRectF(line.p1(), line.p2()).normalized())
-        return around
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         if self._guides:

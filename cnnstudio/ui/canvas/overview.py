@@ -95,8 +95,11 @@ class Overview:
     def paint_over(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint what is carried, and the marks."""
         style, scene = self._scene.inks, self._scene
-        carried = scene.carried.names & scene.nodes.keys()
-        _paint_wires(painter, _lines(scene.wires[edge] for edge in scene.carried.edges & scene.wires.keys()), style)
+        is_reached = not scene.carried.nodes or scene.carried.reach.intersects(exposed)
+        carried = scene.carried.names & scene.nodes.keys() if is_reached else frozenset()
+        if is_reached:
+            wires = scene.carried.edges & scene.wires.keys()
+            _paint_wires(painter, _lines(scene.wires[edge] for edge in wires), style)
         chosen = [line for edge in scene.selected_wires | scene.hot_wires for line in scene.wires[edge].lines()]
         if chosen:
             painter.setPen(_hairline(style.accent, 2.0))

@@ -27,7 +27,6 @@ from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import theme
 
-NOWHERE = QRectF()
 _SPARE = 1_000.0  # scene pixels round the nodes, and half their extent, before their index is made for another place
 
 
@@ -320,7 +319,7 @@ class CanvasScene(HitScene):
                 wire.repen()
             self.repaint()
 
-    def place(self, positions: Mapping[str, Position], beside: QRectF = NOWHERE) -> None:
+    def place(self, positions: Mapping[str, Position], beside: Iterable[QRectF] = ()) -> None:
         """Show these nodes elsewhere while a gesture goes on; the document is told when it ends.
 
         ``beside`` is where the gesture paints something that goes with them.

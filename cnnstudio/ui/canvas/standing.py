@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from typing import cast
+from collections.abc import Callable, Hashable
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QPainter, QPixmap, QRegion, QTransform
+from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 
 class Standing:
@@ -19,9 +18,9 @@ class Standing:
         self._spoilt: list[QRect] = []
 
     def paint(
-        self, painter: QPainter, key: Hashable, view: QSize, pieces: QRegion, draw: Callable[[QPainter, QRect], None]
+        self, painter: QPainter, key: Hashable, view: QSize, piece: QRect, draw: Callable[[QPainter, QRect], None]
     ) -> None:
-        """Paint these pieces of the view from the picture; all at once by ``draw`` if the key is not the one before.
+        """Paint this piece of the view by ``draw``, or from the picture if the view was painted with this key before.
 
         The painter is in pixels of the view.
         """
@@ -29,7 +28,7 @@ class Standing:
         if (key, view, ratio) != self._key:
             self.forget()
             self._key = key, view, ratio
-            draw(painter, pieces.boundingRect())
+            draw(painter, piece)
             return
         if self._picture is None:
             self._picture = QPixmap(view * ratio)
@@ -40,11 +39,14 @@ class Standing:
             self._mend(self._picture, painter, draw, ratio)
         if ratio != 1.0:
             painter.setWorldTransform(QTransform.fromScale(1.0 / ratio, 1.0 / ratio))  # pixel for pixel
-        for piece in cast(Iterable[QRect], pieces):
-            inside = piece if ratio == 1.0 else _scaled(piece, ratio)
-            painter.drawPixmap(inside.topLeft(), self._picture, inside)
+        inside = piece if ratio == 1.0 else _scaled(piece, ratio)
+        painter.drawPixmap(inside.topLeft(), self._picture, inside)
         if ratio != 1.0:
             painter.resetTransform()
+
+    def knows(self, painter: QPainter, key: Hashable, view: QSize) -> bool:
+        """Whether the view was painted with this key before."""
+        return (key, view, painter.device().devicePixelRatio()) == self._key
 
     def _mend(self, picture: QPixmap, like: QPainter, draw: Callable[[QPainter, QRect], None], ratio: float) -> None:
         picture.setDevicePixelRatio(ratio)
