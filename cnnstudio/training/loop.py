@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import json
 import math
 import time
@@ -279,6 +280,8 @@ def _check(module: nn.Module, data: Data) -> None:
     """Raise ``TrainingError`` where the network and the data do not fit each other."""
     if not any(parameter.requires_grad for parameter in module.parameters()):
         raise TrainingError("The network has nothing to learn. Add a layer with weights, such as Conv2d or Linear.")
+    if (entries := len(inspect.signature(module.forward).parameters)) > 1:
+        raise TrainingError(f"The network has {entries} inputs, and training gives it one, the image.")
     x = normalised(data.validation_images[:2], *(torch.tensor(m).view(-1, 1, 1) for m in (data.mean, data.std)))
     try:
         with evaluated(module), torch.no_grad():

@@ -24,7 +24,7 @@ def obstacle(document: Document, training: bool = True) -> str | None:
     if len(graph.outputs) > 1:
         return f"The network ends in {len(graph.outputs)} places: {', '.join(n.name for n in graph.outputs)}. Keep one."
     if training and len(graph.inputs) > 1:
-        return "The network has two inputs. Training needs exactly one."
+        return f"The network has {len(graph.inputs)} inputs. Training gives it one, the image."
     recipe = document.project.recipe
     if training and recipe.data == "folder" and not (recipe.folder and stamp(recipe.folder)):
         gone = f"There is no folder {recipe.folder}. " if recipe.folder else ""

@@ -227,6 +227,7 @@ def test_a_step_is_torchs(make_data: MakeData, values: dict[str, Any], theirs: C
         (nn.Conv2d(1, 3, 3), "ends in 3 × 6 × 6"),
         (nn.Sequential(nn.Conv2d(3, 3, 3), nn.Flatten()), "cannot read images of 1 × 8 × 8"),
         (nn.Flatten(), "nothing to learn"),
+        (nn.Bilinear(64, 64, 3), "has 2 inputs, and training gives it one"),
     ],
 )
 def test_a_network_that_does_not_fit_is_refused(

@@ -27,6 +27,8 @@ _SIDES = {1: (28, 32, 64, 224), 3: (224, 32, 64, 96, 128, 299)}
 
 def run(pipe: Connection, path: str, name: str, size: Shape | None) -> None:
     """Run the file, import the network and send it as JSON."""
+    if hasattr(os, "setsid"):
+        os.setsid()  # what the file starts belongs to this process, and ends with it
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)

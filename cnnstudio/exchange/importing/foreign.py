@@ -6,10 +6,14 @@ limit; what it sends is JSON, and is checked like any file that a stranger sends
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
+import os
+import signal
 import time
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +58,18 @@ def import_file(
     except (EOFError, OSError, ValueError, RecursionError) as error:
         raise ImportRefused(f"{path.name} ended the process that ran it, so nothing was imported.") from error
     finally:
-        process.kill()
-        process.join()
+        _end(process)
         ours.close()
     return _checked(answer, path)
+
+
+def _end(process: BaseProcess) -> None:
+    """End the process and what it has started, where it has got so far as to be in charge of it."""
+    with contextlib.suppress(AttributeError, OSError):  # not on Windows
+        if process.pid and os.getpgid(process.pid) == process.pid:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.join()
 
 
 def _only(path: Path) -> str:

@@ -2,9 +2,11 @@
 
 import json
 import multiprocessing
+import os
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cnnstudio.blocks import Group, Input, ReLU
@@ -145,6 +147,22 @@ def test_a_file_is_stopped_when_nobody_waits_for_it_any_more(tmp_path: Path) -> 
     with pytest.raises(ImportRefused, match="was stopped, so nothing was imported"):
         import_file(path, "Net", goes_on=goes_on)
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_what_a_file_starts_ends_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "forking.py"
+    path.write_text(
+        f"import os, time\nchild = os.fork()\nif not child: time.sleep(60)\n"
+        f"open({str(tmp_path / 'child')!r}, 'w').write(str(child))\nraise ValueError('no')"
+    )
+    with pytest.raises(ImportRefused, match="could not be run: ValueError: no"):
+        import_file(path, "Net")
+    child = int((tmp_path / "child").read_text())
+    end = time.monotonic() + 10
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("text", ["class :", "\x00", "x = 1"])
