@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from cnnstudio.blocks import Group
 from cnnstudio.compiler import fixes
 from cnnstudio.compiler.fixes import Fix
-from cnnstudio.compiler.inference import Analysis
-from cnnstudio.graph import Graph
+from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.graph import Graph, Shape
 
 Severity = Literal["error", "warning", "hint"]
 Reach = Literal["network", "groups", "end"]
@@ -57,19 +58,25 @@ class Rule:
     def findings(self, analysis: Analysis, known: Known) -> Iterator[Finding]:
         """What the check finds, and what it finds inside groups as a finding of the group."""
         yield from self.check(analysis, known)
+        graph = analysis.graph
         for name in analysis.facts if self.reach != "network" else ():
-            block = analysis.graph[name].block
-            if isinstance(block, Group) and (
-                self.reach == "groups" or [*analysis.graph.outputs] == [analysis.graph[name]]
-            ):
-                for found in self.findings(analysis.inside(name).acting, known):
-                    sentence = f"Inside {called(analysis.graph, name)}: {found.sentence}"
-                    yield Finding((name,), sentence, tuple(fixes.inside(name, fix) for fix in found.fixes))
+            block = graph[name].block
+            if not isinstance(block, Group) or (self.reach == "end" and graph.outputs != (graph[name],)):
+                continue
+            for found in _inside(self, block, tuple(shape for shape in analysis.shapes_into(name) if shape)):
+                sentence = f"Inside {called(graph, name)}: {found.sentence}"
+                yield Finding((name,), sentence, tuple(fixes.inside(name, fix) for fix in found.fixes))
 
     @property
     def documentation(self) -> str:
         """What the rule is about, for a person."""
         return " ".join((self.check.__doc__ or "").split())
+
+
+@lru_cache(maxsize=4_096)
+def _inside(rule: Rule, group: Group, shapes: tuple[Shape, ...]) -> tuple[Finding, ...]:
+    """What a rule that looks into groups, and so asks nothing of the data, finds in one."""
+    return tuple(rule.findings(infer(group.inside(*shapes)).acting, Known()))
 
 
 RULES: dict[str, Rule] = {}
