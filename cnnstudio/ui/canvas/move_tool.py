@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter
 
 from cnnstudio.graph import Edge, Frame, Graph, GraphError, Position
 from cnnstudio.ui.canvas.edits import lifted, snapped, taken_in, whole
-from cnnstudio.ui.canvas.style import pen
+from cnnstudio.ui.canvas.style import for_screen, pen
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, Pointer, Tool
 from cnnstudio.ui.insertion import spliced
 from cnnstudio.ui.measures import WIDTH
@@ -165,7 +165,7 @@ class MoveTool(Tool):
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         if self._guides:
-            painter.setPen(self.view.canvas.inks.guide_pen)
+            painter.setPen(for_screen(self.view.canvas.inks.guide_pen, zoom))
             painter.drawLines(self._guides)
         if self._into is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -32,6 +32,13 @@ def pen(color: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.Soli
     return QPen(color, width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
 
 
+def for_screen(ink: QPen, zoom: float) -> QPen:
+    """A pen whose width is meant in pixels of the screen; a cosmetic one would be thinner where pixels are small."""
+    copy = QPen(ink)
+    copy.setWidthF(ink.widthF() / zoom)
+    return copy
+
+
 def static_text(words: str, font: QFont) -> QStaticText:
     """Text that is laid out once and painted often."""
     text = QStaticText(words)
@@ -97,11 +104,9 @@ class Style:
         )
         self.wire_error_pen = pen(self.error, 2.0, Qt.PenStyle.DashLine)
         self.knife_pen = pen(self.error, 1.6, Qt.PenStyle.DashLine)
-        self.knife_pen.setCosmetic(True)
         self.knife_pen.setCapStyle(Qt.PenCapStyle.SquareCap)  # so narrow it looks the same; Qt paints it far quicker
-        # no colour that lets through what lies below, and a cosmetic pen: Qt paints it six times as quickly
-        self.guide_pen = pen(mix(self.accent, color("canvas"), 0.7), 1.0, Qt.PenStyle.DashLine)
-        self.guide_pen.setCosmetic(True)
+        # not wider than a pixel, and no colour that lets through what lies below: Qt paints it six times as quickly
+        self.guide_pen = pen(mix(self.accent, color("canvas"), 0.7), 0.99, Qt.PenStyle.DashLine)
         self.label_back = QBrush(color("canvas", 0.9))
         # of the name and of the rest, from far to near: what is written grows as the zoom shrinks it
         pairs = [

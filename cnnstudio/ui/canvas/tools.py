@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.edits import unplugged
 from cnnstudio.ui.canvas.geometry import within
-from cnnstudio.ui.canvas.style import pen
+from cnnstudio.ui.canvas.style import for_screen, pen
 from cnnstudio.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -193,10 +193,10 @@ class KnifeTool(Tool):
         self.view.canvas.heat(())
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
-        ink = QPen(self.view.canvas.inks.knife_pen)
+        ink = for_screen(self.view.canvas.inks.knife_pen, zoom)
         for leg, away in (*self._legs, (QLineF(self._at, self.last.scene), self._length)):
             if (seen := within(leg, exposed)) is not None:  # dashes take their time, and so would those of all of it
-                ink.setDashOffset((away + QLineF(leg.p1(), seen.p1()).length()) * zoom / ink.widthF())
+                ink.setDashOffset((away + QLineF(leg.p1(), seen.p1()).length()) / ink.widthF())
                 painter.setPen(ink)
                 painter.drawLine(seen)
 
