@@ -1,10 +1,10 @@
-"""Action: everything a person can do to the program, as one list; menus and toolbar are trees of ids."""
+"""Action: everything a person can do to the program, as one list."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from cnnstudio.blocks import Group
 from cnnstudio.exchange.kinds import KINDS
@@ -355,65 +355,4 @@ ACTIONS: tuple[Action, ...] = (
     Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard"),
     Action("handbook", "What the problems mean", show_handbook, "", "book-open"),
     Action("about", "About CNN Studio", lambda w: w.say_about(), "", "info"),
-)  # fmt: skip
-
-# A menu is its title and what stands in it: an id, None for a line, or another menu. "x-*" is every action whose id
-# begins so; "panels", "recent" and "windows" are filled by the window.
-Menu = tuple[str, tuple[Any, ...]]
-MENUS: tuple[Menu, ...] = (
-    (
-        "&File",
-        (
-            "new", ("New from a template", ("new-*",)), "start-page", "window-new", None, "open", "open-in-window",
-            ("Open recent", ("recent",)), None, "save", "save-as", None, "import-model", "import-python",
-            ("Export", ("export-*", None, "picture", "picture-selection", "picture-paper", None, "figure")), None,
-            "window-close", "quit",
-        ),
-    ),
-    (
-        "&Edit",
-        (
-            "undo", "redo", None, "cut", "copy", "copy-picture", "paste", "paste-wired", "duplicate", "duplicate-wired",
-            "delete", "delete-heal", None,
-            "select-all", "select-upstream", "select-downstream", "select-same", "select-framed", "select-turn", None,
-            ("Go to", ("next", "previous", "next-too", "previous-too", None, "next-wire", "previous-wire")), "find",
-        ),
-    ),
-    (
-        "&Network",
-        (
-            "quick-add",
-            ("Wires", ("wire-to", "wire-from", None, "lift", "put-on-wire", None, "bend", "bend-next", "straighten")),
-            "arrange",
-            ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
-            "group", "ungroup", "keep", None, "replace", "bypass", None, "frame",
-            ("Frames", ("join-frame", "unframe", None, "frame-title", "frame-color")), "note",
-            (
-                "Notes",
-                (
-                    "note-next", "note-next-too", None, "note-edit", "note-link", "note-color", None, "note-wider",
-                    "note-narrower", "note-taller", "note-shorter",
-                ),
-            ),
-        ),
-    ),
-    ("&Train", ("train", "stop")),
-    (
-        "&View",
-        (
-            "fit", "fit-selection", "actual-size", "zoom-in", "zoom-out", "minimap", "wheel-pans", None,
-            ("Heat", ("heat-*",)), "wide-wires", "snap", None,
-            ("Bookmarks", ("bookmark-add", "bookmark-list", None, "bookmark-go-*")),
-            ("Panels", ("panels",)), ("Panel with the keyboard", ("panel-*",)),
-            "default-layout", "next-part", "previous-part", None, ("Colours", ("theme", None, "theme-*")),
-            ("Text size", ("text-*",)),
-        ),
-    ),
-    ("&Window", ("windows",)),
-    ("&Help", (("Lessons", ("lesson-*",)), "commands", "shortcuts", "handbook", None, "about")),
-)  # fmt: skip
-
-TOOLBAR: tuple[str | None, ...] = (
-    "new", "open", "save", None, "undo", "redo", None, "quick-add", "arrange", "fit", None, "train", "stop", None,
-    "export-python", None, "theme", "commands",
 )  # fmt: skip

@@ -10,8 +10,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QMenu, QMenuBar, QToolBar, QToolButton, QTreeWidgetItem, QWidget
 
-from cnnstudio.ui.actions import MENUS, TOOLBAR, Action, Menu
+from cnnstudio.ui.actions import Action
 from cnnstudio.ui.chooser import Chooser
+from cnnstudio.ui.menu_tree import MENUS, TOOLBAR, Menu
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.shortcuts import Shortcuts, shown_keys
 from cnnstudio.ui.theme import icon, theme

@@ -23,6 +23,7 @@ from cnnstudio.ui.files import SUFFIX, Files
 from cnnstudio.ui.gallery import Gallery
 from cnnstudio.ui.imports import Imports
 from cnnstudio.ui.links import offer_link
+from cnnstudio.ui.menu_tree import CANVAS_MENU
 from cnnstudio.ui.menus import CommandList, Commands, fill_menu_bar, fill_toolbar
 from cnnstudio.ui.panels.comparison import ComparisonPanel
 from cnnstudio.ui.panels.curves import CurvesPanel
@@ -82,11 +83,6 @@ PANELS = (
         "comparison", "Comparison", Area.BottomDockWidgetArea, "Ctrl+9", lambda w: ComparisonPanel(w.document), False
     ),
 )
-CANVAS_MENU = (
-    "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "enter", "group", "ungroup",
-    "keep", "replace", "bypass", None, "bend", "straighten", None, "frame", "unframe", "frame-title", "frame-color",
-    None, "note", "note-edit", "note-link", "note-color", None, "arrange", "fit", "fit-selection",
-)  # fmt: skip
 
 
 class Window(QMainWindow):

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.graph import Graph, Note
 from cnnstudio.project.project import MOST_BOOKMARKS
-from cnnstudio.ui.actions import ACTIONS, MENUS, TOOLBAR
+from cnnstudio.ui.actions import ACTIONS
+from cnnstudio.ui.menu_tree import MENUS, TOOLBAR
 from cnnstudio.ui.window import Window
 
 SPECIAL = {"recent", "panels", "windows"}  # filled by the window

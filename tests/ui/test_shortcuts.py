@@ -6,8 +6,9 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.actions import ACTIONS, MENUS
+from cnnstudio.ui.actions import ACTIONS
 from cnnstudio.ui.canvas.keyboard import OWN
+from cnnstudio.ui.menu_tree import MENUS
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.shortcuts import CANVAS_KEYS, SLOTS, Shortcuts
 
