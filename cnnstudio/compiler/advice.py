@@ -24,6 +24,7 @@ from cnnstudio.blocks import (
     FilterConv2d,
     FirstToken,
     Flatten,
+    Group,
     Hardsigmoid,
     Hardswish,
     Hardtanh,
@@ -46,6 +47,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.blocks.activation import Activation
 from cnnstudio.compiler import fixes
+from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.rules import Finding, Known, called, listed, rule
 from cnnstudio.graph import Block, Composite, Edge, Graph, Node, Shape
@@ -72,11 +74,22 @@ def head_classes(analysis: Analysis, known: Known) -> Iterator[Finding]:
     elif isinstance(head.block, Conv2d) and head.block.groups == 1:
         block = dataclasses.replace(head.block, out_channels=classes)
         ways = [fixes.replace(f"Set out_channels to {classes}", head.name, block)]
+    elif isinstance(head.block, Group) and (found := _heads_inside(analysis, head.name, known)):
+        ways = found
     elif not isinstance(end.block, Activation):
         ways = [fixes.append(f"Add a Linear of {classes}", end.name, Linear(classes))]
     scores = analysis.facts[end.name].shape
     sentence = f"{called(analysis.graph, head.name)} gives {scores} scores, but the data has {classes} classes."
     yield Finding((head.name,), sentence, tuple(ways))
+
+
+def _heads_inside(analysis: Analysis, name: str, known: Known) -> list[Fix]:
+    """The ways to mend the head inside a group, as far as they give the network the right scores."""
+    graph = analysis.graph
+    inner = head_classes(analysis.inside(name).acting, known)
+    ways = [fixes.inside(name, fix) for found in inner for fix in found.fixes]
+    end = graph.outputs[0].name
+    return [way for way in ways if infer(way.apply(graph), analysis).shape(end) == Shape(known.classes or 0)]
 
 
 @rule("missing-head", "warning")

@@ -127,6 +127,8 @@ POSITIVE: list[tuple[str, Graph, int | None]] = [
     ("classes", chain(Conv2d(10, 1), ReLU(), AdaptiveAvgPool2d(1), Flatten()), 3),
     ("classes", chain(Flatten(), Linear(120)), 10),
     ("classes", chain(Residual(8), AdaptiveAvgPool2d(1), Flatten()), 3),
+    ("classes", chain(Conv2d(8), ReLU(), folded(*HEAD)), 3),
+    ("classes", chain(Flatten(), folded(Linear(10), ReLU(), repeat=2)), 3),
     ("missing-head", chain(Conv2d(8), ReLU()), None),
     ("missing-head", chain(Conv2d(10, 1), ReLU()), 10),
     ("missing-head", chain(Conv2d(10, 1), ReLU(), Flatten()), 3),
@@ -314,6 +316,14 @@ def test_a_merge_names_all_that_it_joins() -> None:
 def test_an_error_inside_a_composite_says_where() -> None:
     (diagnostic,) = found(chain(Flatten(), Residual(8)), "shape")
     assert "block1 (Residual) cannot take 3072 from flatten1 (Flatten): " in diagnostic.sentence
+
+
+def test_a_head_in_a_group_is_given_the_classes_inside() -> None:
+    graph = chain(Conv2d(8), ReLU(), folded(*HEAD))
+    (diagnostic,) = found(graph, "classes", 3)
+    titles = [each.title for each in diagnostic.fixes]
+    assert titles == ["Set out_features to 3", "Add ReLU and a Linear of 3"]
+    assert group_at(diagnostic.fixes[0].apply(graph), ("group1",)).body["fc1"].block == Linear(3)
 
 
 def test_what_is_wrong_inside_a_group_is_said_of_the_group_and_mended_inside() -> None:
