@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cnnstudio.compiler import advice, structure
+from cnnstudio.compiler import advice, scores, structure
 from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.rules import RULES, Finding, Known, Severity
@@ -83,5 +83,6 @@ __all__ = [
     "advice",
     "diagnose",
     "handbook",
+    "scores",
     "structure",
-]  # two fill the table of rules
+]  # three fill the table of rules
