@@ -75,8 +75,8 @@ class Status(QStatusBar):
         needs = self._document.analysis.memory
         return (
             f"{blocks}   ·   {totals.parameters:,} parameters{frozen}   ·   {short(totals.macs)} MACs   ·   "
-            f"activations of a batch of {batch}: {memory(needs.training * batch)} to train, "
-            f"{memory(needs.peak * batch)} to predict"
+            f"activations of a batch of {batch}: {memory(needs.training * batch)} kept to learn "
+            f"from, at most {memory(needs.peak * batch)} held to predict"
         )
 
     def _show_run(self) -> None:

@@ -99,7 +99,7 @@ def outcome(
         ("Memory of the output", memory(facts.shape.bytes)),
     ]
     if kept is not None:
-        rows.append(("Memory to train", memory(kept)))
+        rows.append(("Kept to learn from", memory(kept)))
     if seen is not None:
         rows += [("Receptive field", sight(seen)), ("its offset", offset(seen))]
     return flow + table(rows)
@@ -179,8 +179,8 @@ def network(analysis: Analysis) -> str:
         ("Parameters", f"<b>{totals.parameters:,}</b>"),
         *frozen(totals.frozen),
         ("Multiply-accumulates", readable(totals.macs)),
-        ("Memory to train", memory(analysis.memory.training)),
-        ("Memory to predict", memory(analysis.memory.peak)),
+        ("Kept to learn from", memory(analysis.memory.training)),
+        ("Held to predict", f"at most {memory(analysis.memory.peak)}"),
     ]
     return table(rows)
 
