@@ -43,7 +43,7 @@ MOST_PER_IMAGE = 1_000
 def no_activation_between(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Two linear maps in a row are one linear map: without an activation between them the second adds nothing."""
     graph = analysis.graph
-    for node in graph:
+    for node in analysis.nodes_of(*_DENSE):
         if not _is_dense(node.block) or node.inputs[0] is None:
             continue
         before, edge = graph[node.inputs[0]], Edge(node.inputs[0], node.name)
@@ -61,12 +61,14 @@ def no_activation_between(analysis: Analysis, known: Known) -> Iterator[Finding]
 
 
 _BATCH_NORM = (BatchNorm1d, BatchNorm2d)
+_DENSE = (Linear, Conv2d, ConvTranspose2d)
+_CONVOLUTIONS = (Conv2d, DepthwiseConv2d, ConvTranspose2d)
 _LINEAR = (*_BATCH_NORM, Dropout, Dropout2d, Flatten, Identity, AvgPool2d, AdaptiveAvgPool2d)
 
 
 def _is_dense(block: Block) -> bool:
     """Grouped and depthwise convolutions are left out: networks pair them with a 1×1 convolution on purpose."""
-    return isinstance(block, Linear) or (isinstance(block, Conv2d | ConvTranspose2d) and block.groups == 1)
+    return isinstance(block, _DENSE) and getattr(block, "groups", 1) == 1
 
 
 @rule("residual-without-norm", "hint", "groups")
@@ -76,8 +78,8 @@ def residual_without_norm(analysis: Analysis, known: Known) -> Iterator[Finding]
     Deep networks without one learn only with great care: Zhang et al. 2019, arXiv:1901.09321.
     """
     graph = analysis.graph
-    for node in graph:
-        if not isinstance(node.block, Add) or len(node.inputs) != 2 or None in node.inputs:
+    for node in analysis.nodes_of(Add):
+        if len(node.inputs) != 2 or None in node.inputs:
             continue
         (fork, left), (other, right) = (_back(graph, str(name)) for name in node.inputs)
         branch, shortcut = sorted((left, right), key=lambda way: len(_convolutions(way)), reverse=True)
@@ -97,14 +99,15 @@ def residual_without_norm(analysis: Analysis, known: Known) -> Iterator[Finding]
 def _back(graph: Graph, name: str) -> tuple[str, list[Node]]:
     """The fork that a way to a merge comes from, and the nodes along it."""
     way: list[Node] = []
-    while len(graph.consumers[name]) == 1 and len(graph[name].inputs) == 1 and graph[name].inputs[0] is not None:
-        way.append(graph[name])
-        name = str(graph[name].inputs[0])
+    nodes, consumers = graph.nodes, graph.consumers
+    while len(consumers[name]) == 1 and len((node := nodes[name]).inputs) == 1 and node.inputs[0] is not None:
+        way.append(node)
+        name = node.inputs[0]
     return name, way[::-1]
 
 
 def _convolutions(way: list[Node]) -> list[Node]:
-    return [node for node in way if isinstance(node.block, Conv2d | DepthwiseConv2d | ConvTranspose2d)]
+    return [node for node in way if isinstance(node.block, _CONVOLUTIONS)]
 
 
 def _holds_size(node: Node) -> bool:
@@ -118,8 +121,8 @@ def frozen_at_random(analysis: Analysis, known: Known) -> Iterator[Finding]:
 
     The recipe's weights are where it has learned: "torchvision", or a file.
     """
-    for node in analysis.graph:
-        if known.weights is False and isinstance(node.block, Backbone) and node.block.frozen:
+    for node in analysis.nodes_of(Backbone) if known.weights is False else ():
+        if isinstance(node.block, Backbone) and node.block.frozen:
             yield Finding(
                 (node.name,),
                 f"{called(analysis.graph, node.name)} is frozen, but the recipe names no weights for it to begin with, "
@@ -167,8 +170,8 @@ def _learned(analysis: Analysis) -> int:
 def bias_before_batchnorm(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """BatchNorm subtracts the mean of each channel, and with it any bias that was added before."""
     graph = analysis.graph
-    for node in graph:
-        source = graph[node.inputs[0]] if isinstance(node.block, _BATCH_NORM) and node.inputs[0] else None
+    for node in analysis.nodes_of(*_BATCH_NORM):
+        source = graph[node.inputs[0]] if node.inputs[0] else None
         if source is None or len(graph.consumers[source.name]) > 1:
             continue
         if isinstance(source.block, Conv2d | DepthwiseConv2d | ConvTranspose2d | Linear) and source.block.bias:
@@ -192,8 +195,8 @@ def dropout_before_batchnorm(analysis: Analysis, known: Known) -> Iterator[Findi
     Li et al. 2018, arXiv:1801.05134.
     """
     graph = analysis.graph
-    for node in graph:
-        source = graph[node.inputs[0]] if isinstance(node.block, _BATCH_NORM) and node.inputs[0] else None
+    for node in analysis.nodes_of(*_BATCH_NORM):
+        source = graph[node.inputs[0]] if node.inputs[0] else None
         if source is None or not isinstance(source.block, Dropout | Dropout2d):
             continue
         alone = len(graph.consumers[source.name]) == 1
@@ -209,8 +212,8 @@ def dropout_before_batchnorm(analysis: Analysis, known: Known) -> Iterator[Findi
 def window_beyond_map(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """A window that is larger than its map sees padding wherever it stands, and costs what it does not earn."""
     graph = analysis.graph
-    for node in graph:
-        if not isinstance(node.block, _SLIDES) or node.name not in analysis.facts:
+    for node in analysis.nodes_of(*_SLIDES):
+        if node.name not in analysis.facts:
             continue
         given = analysis.facts[str(node.inputs[0])].shape
         window = node.block.window(given)

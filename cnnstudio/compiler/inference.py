@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import compress, count
-from operator import is_not
+from operator import is_not, itemgetter
 
 from cnnstudio.compiler.memory import Memory, memory
 from cnnstudio.graph import Block, Composite, Facts, Graph, Node, ParameterError, Shape, ShapeError
@@ -70,6 +70,19 @@ class Analysis:
         """What the activations of what acts take, for one sample, as far as its shapes are known."""
         acting = self.acting
         return memory(acting.graph, {name: fact.shape for name, fact in acting.facts.items()})
+
+    def nodes_of(self, *kinds: type[Block]) -> list[Node]:
+        """The nodes whose block is of one of these very classes, in the order of the graph."""
+        found = [each for kind in kinds for each in self._kinds.get(kind, ())]
+        return [node for _, node in (sorted(found, key=itemgetter(0)) if len(kinds) > 1 else found)]
+
+    @cached_property
+    def _kinds(self) -> Mapping[type[Block], list[tuple[int, Node]]]:
+        """Class -> its nodes with their places: rules ask for few, and networks hold thousands."""
+        kinds: dict[type[Block], list[tuple[int, Node]]] = {}
+        for numbered in enumerate(self.graph):
+            kinds.setdefault(type(numbered[1].block), []).append(numbered)
+        return kinds
 
     def inside(self, name: str) -> Analysis:
         """The analysis of the graph inside a composite node. Raises ``ShapeError`` where that is not known yet."""

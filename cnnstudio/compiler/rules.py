@@ -59,9 +59,11 @@ class Rule:
         """What the check finds, and what it finds inside groups as a finding of the group."""
         yield from self.check(analysis, known)
         graph = analysis.graph
-        for name in analysis.facts if self.reach != "network" else ():
-            block = graph[name].block
-            if not isinstance(block, Group) or (self.reach == "end" and graph.outputs != (graph[name],)):
+        for node in analysis.nodes_of(Group) if self.reach != "network" else ():
+            name, block = node.name, node.block
+            if not isinstance(block, Group) or name not in analysis.facts:
+                continue
+            if self.reach == "end" and graph.outputs != (node,):
                 continue
             for found in _inside(self, block, tuple(shape for shape in analysis.shapes_into(name) if shape)):
                 sentence = f"Inside {called(graph, name)}: {found.sentence}"
