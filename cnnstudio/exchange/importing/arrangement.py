@@ -9,6 +9,7 @@ from torch import fx, nn
 
 from cnnstudio.blocks import (
     Add,
+    ChannelPool,
     ChannelShuffle,
     ChannelSlice,
     ClassToken,
@@ -191,10 +192,14 @@ def getitem(steps: Steps, node: fx.Node) -> Value:
     if source.op == "call_module" and index == 0:
         return _attention(steps, node, source)
     if isinstance(index, int):
+        if index == 0 and str(getattr(source.target, "__name__", source.target)) == "max":
+            return _largest(steps, node, source)
         return _chunk(steps, node, source, index)
     part = steps.plain(steps.source(node))
     shape = steps.parts[part].shape
-    index = tuple(index)
+    index = tuple(index) if isinstance(index, tuple | list) else (index,)
+    if index[:1] == (...,) and len(index) <= len(shape):
+        index = (*[slice(None)] * (len(shape) + 2 - len(index)), *index[1:])
     if not index or index[0] != slice(None):
         raise Unknown
     if len(shape) == 2 and index[1:] == (0,):
@@ -203,6 +208,8 @@ def getitem(steps: Steps, node: fx.Node) -> Value:
     if len(ranges) == 1:
         (start, stop), channels = ranges[0], shape.channels
         return Value(steps.add(node, ChannelSlice(start, None if stop == channels else stop), part))
+    if len(ranges) == 2 and shape.is_map:
+        ranges.append((0, shape[2]))
     if len(ranges) == 3 and ranges[0] == (0, shape.channels) and shape.is_map:
         (top, bottom), (left, right) = ranges[1:]
         block = Crop(top, shape[1] - bottom, left, shape[2] - right)
@@ -217,6 +224,13 @@ def _span(index: Any, length: int) -> tuple[int, int]:
     if step != 1:
         raise Unknown
     return start, stop
+
+
+def _largest(steps: Steps, node: fx.Node, source: fx.Node) -> Value:
+    """The values of ``max`` over the channels."""
+    if steps.argument(source, 1, "dim") != 1 or not steps.argument(source, 2, "keepdim", False):
+        raise Unknown
+    return Value(steps.add(node, ChannelPool("max"), steps.plain(steps.source(source)), name="pool"))
 
 
 def _chunk(steps: Steps, node: fx.Node, source: fx.Node, index: int) -> Value:

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from torch import fx
 
 from cnnstudio import blocks
-from cnnstudio.blocks import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, Flatten, MaxPool2d, Pad, Upsample
+from cnnstudio.blocks import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    AvgPool2d,
+    ChannelPool,
+    Conv2d,
+    Flatten,
+    MaxPool2d,
+    Pad,
+    Upsample,
+)
 from cnnstudio.exchange.importing.arrangement import add, cat, flatten, getitem, mul, permute, reshape, transpose
 from cnnstudio.exchange.importing.modules import layer_norm_of, linear_of, own_stride
 from cnnstudio.exchange.importing.recognition import Rule, Steps, Unknown, Value, Weight
@@ -47,12 +57,26 @@ def _mean(steps: Steps, node: fx.Node) -> Value:
     value, shape = steps.map(source)
     dims = steps.argument(node, 1, "dim")
     axes = {int(dim) % 4 for dim in (dims if isinstance(dims, tuple) else (dims,))}
+    if axes == {1} and steps.argument(node, 2, "keepdim", False):
+        return steps.on_map(node, ChannelPool("mean"))
     if not shape.is_map or value.is_dealt or axes != {"first": {2, 3}, "last": {1, 2}}.get(value.layout):
         raise Unknown
     part = steps.add(node, AdaptiveAvgPool2d(1), value.part, name="pool")
     if steps.argument(node, 2, "keepdim", False):
         return Value(part, value.layout)
     return Value(steps.add(node, Flatten(), part, name="flatten"))
+
+
+def _amax(steps: Steps, node: fx.Node) -> Value:
+    """The maximum over the channels, or over height and width."""
+    dims, keeps = steps.argument(node, 1, "dim"), steps.argument(node, 2, "keepdim", False)
+    axes = {int(dim) % 4 for dim in (dims if isinstance(dims, tuple) else (dims,))}
+    if axes == {1} and keeps:
+        return steps.on_map(node, ChannelPool("max"))
+    if axes != {2, 3}:
+        raise Unknown
+    pooled = steps.on_map(node, AdaptiveMaxPool2d(1))
+    return pooled if keeps else Value(steps.add(node, Flatten(), pooled.part, name="flatten"))
 
 
 def _dropout(steps: Steps, node: fx.Node) -> Value:
@@ -150,7 +174,10 @@ FUNCTIONS: dict[str, Rule] = {
     "getitem": getitem,
     "contiguous": _same,
     "clone": _same,
+    "squeeze": reshape,
+    "unsqueeze": reshape,
     "mean": _mean,
+    "amax": _amax,
     "dropout": _dropout,
     "softmax": _softmax(blocks.Softmax),
     "log_softmax": _softmax(blocks.LogSoftmax),
