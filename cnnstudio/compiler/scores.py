@@ -40,7 +40,8 @@ from cnnstudio.compiler import fixes
 from cnnstudio.compiler.fixes import Fix
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.rules import Finding, Known, called, rule
-from cnnstudio.graph import Block, Node, Shape
+from cnnstudio.graph import Block, Graph, Node, Shape
+from cnnstudio.zoo import Backbone
 
 
 @rule("classes", "error")
@@ -67,6 +68,16 @@ def head_classes(analysis: Analysis, known: Known) -> Iterator[Finding]:
     scores = analysis.facts[end.name].shape
     sentence = f"{called(analysis.graph, head.name)} gives {scores} scores, but the data has {classes} classes."
     yield Finding((head.name,), sentence, tuple(ways))
+
+
+def fitted(analysis: Analysis, classes: int | None) -> Graph:
+    """The network with as many scores as its data has classes, where a backbone's head alone has to change for it."""
+    graph = analysis.graph
+    if any(isinstance(node.block, Backbone) for node in graph):
+        for found in head_classes(analysis.acting, Known(classes)):
+            made = found.fixes[0].apply(graph) if found.fixes else graph
+            return made if len(made) == len(graph) else graph
+    return graph
 
 
 def _heads_inside(analysis: Analysis, name: str, known: Known) -> list[Fix]:

@@ -9,13 +9,14 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from cnnstudio.blocks.group import Group, with_body
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
+from cnnstudio.compiler.scores import fitted
 from cnnstudio.graph import Composite, Graph, ShapeError
 from cnnstudio.project import Project, ProjectError
 from cnnstudio.recipe import Recipe
@@ -102,6 +103,11 @@ class Document(QObject):
             self._learned = self._place, count
             self._diagnostics = None
             self.learned.emit()
+            QTimer.singleShot(0, self, self._follow_classes)  # not while a change is being told
+
+    def _follow_classes(self) -> None:
+        if not self.undo_stack.canRedo():  # else whoever goes back and forth would lose the way forth
+            self.edit(f"Fit the head to {self.classes} classes", self._fitted(self._project, self.classes))
 
     def look_again(self) -> None:
         """See whether another program has changed the folder of images since the findings were made."""
@@ -145,8 +151,17 @@ class Document(QObject):
         self.edit(text, dataclasses.replace(self._project, graph=whole), merge)
 
     def edit_recipe(self, text: str, recipe: Recipe, merge: str | None = None) -> None:
-        """``edit`` with another recipe."""
-        self.edit(text, dataclasses.replace(self._project, recipe=recipe), merge)
+        """``edit`` with another recipe; where a backbone is to learn from other data, its head follows the classes."""
+        project = dataclasses.replace(self._project, recipe=recipe)
+        other = recipe.data != self._project.recipe.data
+        self.edit(text, self._fitted(project, DATASETS[recipe.data].classes) if other else project, merge)
+
+    def _fitted(self, project: Project, classes: int | None) -> Project:
+        """``project`` with a backbone's head for so many classes, or itself."""
+        graph = fitted(self.analysis, classes)
+        if graph is not project.graph:
+            self.said.emit(f"The head gives {classes} scores now, one for each class of the images.")
+        return dataclasses.replace(project, graph=graph)
 
     def keep(self, name: str) -> None:
         """Put the group that this node of ``view_graph`` is into the library, and say where it is then."""

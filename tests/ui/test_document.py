@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import pytest
+
 from cnnstudio.blocks import Conv2d, ConvBNReLU, Input
 from cnnstudio.graph import Edge, Graph, Node
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
+from cnnstudio.zoo import lenet5
+from cnnstudio.zoo.backbone import transfer
 
 
 def test_a_block_whose_parts_are_no_longer_known_is_left(qtbot) -> None:
@@ -28,3 +34,30 @@ def test_a_block_whose_parts_are_no_longer_known_is_left(qtbot) -> None:
     assert document.can_enter("block")
     assert not document.can_enter("conv1")
     assert not document.can_enter("nowhere")
+
+
+def test_the_head_of_a_backbone_follows_the_classes_of_the_images(qtbot) -> None:
+    document = Document(Project(transfer(10)))
+    head = document.graph.outputs[0].name
+    document.edit_recipe("Choose images", dataclasses.replace(document.project.recipe, data="folder"))
+    with qtbot.waitSignal(document.said) as said:
+        document.learn_classes(3)
+    assert said.args == ["The head gives 3 scores now, one for each class of the images."]
+    assert document.graph[head].block.out_features == 3
+    document.edit_recipe("Choose images", dataclasses.replace(document.project.recipe, data="cifar10"))
+    assert document.graph[head].block.out_features == 10
+    document.undo_stack.undo()  # the images and the head are one step
+    assert (document.project.recipe.data, document.graph[head].block.out_features) == ("folder", 3)
+    document.undo_stack.undo()
+    assert document.graph[head].block.out_features == 10
+    document.learn_classes(4)
+    qtbot.wait(20)
+    assert document.undo_stack.canRedo() and document.graph[head].block.out_features == 10
+
+
+@pytest.mark.parametrize("graph", [lenet5(10), Graph()], ids=["no backbone", "empty"])
+def test_other_networks_are_left_to_the_person(qtbot, graph: Graph) -> None:
+    document = Document(Project(graph, dataclasses.replace(Project().recipe, data="folder")))
+    document.learn_classes(3)
+    qtbot.wait(20)
+    assert document.graph == graph and not document.undo_stack.canUndo()
