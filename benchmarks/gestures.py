@@ -16,7 +16,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsView
 
-FRAMES = 15
+FRAMES = 31
 GAP = 134.0, 52.0  # scene pixels from the middle of a node to where there is none
 STILL = 0.2  # seconds after which a view that smooths its edges late has done so
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
