@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.wording import arguments
-from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, block
+from cnnstudio.graph import Block, Flow, Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Range
 
 
@@ -24,9 +24,7 @@ class ReLU(Activation):
     """Keep what is positive, set the rest to zero: max(0, x). The usual choice."""
 
     keywords: ClassVar[str] = "rectifier rectified linear nonlinearity"
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("output")
+    saves: ClassVar[Flow] = "output"
 
 
 @block
@@ -128,9 +126,7 @@ class Sigmoid(Activation):
     """Squeeze any number into 0 to 1, by 1 / (1 + exp(-x)): a gate or a probability."""
 
     keywords: ClassVar[str] = "logistic gate probability"
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("output")
+    saves: ClassVar[Flow] = "output"
 
 
 @block
@@ -138,9 +134,7 @@ class Tanh(Activation):
     """Squeeze any number into -1 to 1; LeNet's activation."""
 
     keywords: ClassVar[str] = "hyperbolic tangent lenet"
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("output")
+    saves: ClassVar[Flow] = "output"
 
 
 @block
@@ -153,6 +147,7 @@ class Softmax(Activation):
     """
 
     keywords: ClassVar[str] = "probabilities classes scores softmax2d"
+    saves: ClassVar[Flow] = "output"
 
     dim: Annotated[int, Range(1, 3)] = 1
 
@@ -161,9 +156,6 @@ class Softmax(Activation):
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.Softmax(dim={self.dim!r})"
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("output")
 
 
 @block
@@ -174,6 +166,7 @@ class Softmin(Activation):
     """
 
     keywords: ClassVar[str] = "probabilities distances scores softmax"
+    saves: ClassVar[Flow] = "output"
 
     dim: Annotated[int, Range(1, 3)] = 1
 
@@ -182,9 +175,6 @@ class Softmin(Activation):
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.Softmin(dim={self.dim!r})"
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("output")
 
 
 @block
@@ -321,6 +311,7 @@ class LogSoftmax(Activation):
     """
 
     keywords: ClassVar[str] = "logarithm probabilities classes scores"
+    saves: ClassVar[Flow] = "output"
 
     dim: Annotated[int, Range(1, 3)] = 1
 
@@ -329,9 +320,6 @@ class LogSoftmax(Activation):
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.LogSoftmax(dim={self.dim!r})"
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("output")
 
 
 @block

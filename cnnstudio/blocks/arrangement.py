@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.wording import counted, nearest_divisor, require_map
-from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, block
+from cnnstudio.graph import Block, Flow, Remedy, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Count, Length, Range
 
 
@@ -56,6 +56,7 @@ class ChannelShuffle(Block):
     title: ClassVar[str] = "Channel shuffle"
     keywords: ClassVar[str] = "channelshuffle shufflenet mix groups"
     stem: ClassVar[str] = "shuffle"
+    saves: ClassVar[Flow] = "nothing"
 
     groups: Count = 2
 
@@ -69,9 +70,6 @@ class ChannelShuffle(Block):
                 Remedy(f"Set groups to {nearest}", (ChannelShuffle(nearest),)),
             )
         return shape
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.ChannelShuffle({self.groups!r})"

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.activation import Activation
 from cnnstudio.blocks.wording import counted, nearest_divisor
-from cnnstudio.graph import Remedy, Saved, Shape, ShapeError, block
+from cnnstudio.graph import Flow, Remedy, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Range
 
 
@@ -39,6 +39,7 @@ class Maxout(Activation):
 
     family: ClassVar[str] = "activation"
     keywords: ClassVar[str] = "maximum channels competition"
+    saves: ClassVar[Flow] = "both"
 
     pieces: Annotated[int, Range(2, 64)] = 2
 
@@ -49,9 +50,6 @@ class Maxout(Activation):
             remedy = [Remedy(f"Set pieces to {nearest}", (Maxout(nearest),))] if nearest > 1 else []
             raise ShapeError(f"{counted(shape[0], 'channel')} cannot be split into groups of {self.pieces}.", *remedy)
         return Shape(shape[0] // self.pieces, *shape[1:])
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("both")
 
     def init(self, *inputs: Shape) -> str | None:
         return None

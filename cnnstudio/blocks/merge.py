@@ -8,7 +8,7 @@ from cnnstudio.blocks.convolution import Conv2d
 from cnnstudio.blocks.linear import Flatten
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d
 from cnnstudio.blocks.wording import kind
-from cnnstudio.graph import Arity, Block, Remedy, Saved, Shape, ShapeError, block
+from cnnstudio.graph import Arity, Block, Flow, Remedy, Saved, Shape, ShapeError, block
 
 
 @block
@@ -21,12 +21,10 @@ class Add(Block):
 
     arity: ClassVar[Arity] = Arity(2, None)
     keywords: ClassVar[str] = "sum plus skip residual shortcut elementwise"
+    saves: ClassVar[Flow] = "nothing"
 
     def shape(self, *inputs: Shape) -> Shape:
         return _equal(self, inputs)
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
 
     def forward(self, name: str, *inputs: str) -> str:
         return " + ".join(inputs)
@@ -79,12 +77,10 @@ class Mean(Block):
 
     arity: ClassVar[Arity] = Arity(2, None)
     keywords: ClassVar[str] = "average join fractal elementwise"
+    saves: ClassVar[Flow] = "nothing"
 
     def shape(self, *inputs: Shape) -> Shape:
         return _equal(self, inputs)
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"({' + '.join(inputs)}) / {len(inputs)}"
@@ -100,6 +96,7 @@ class Concat(Block):
     arity: ClassVar[Arity] = Arity(2, None)
     keywords: ClassVar[str] = "concatenate cat join stack channels dense inception"
     stem: ClassVar[str] = "cat"
+    saves: ClassVar[Flow] = "nothing"
 
     def shape(self, *inputs: Shape) -> Shape:
         first = inputs[0]
@@ -119,9 +116,6 @@ class Concat(Block):
                     *_resizings(first, shape, port),
                 )
         return Shape(sum([shape[0] for shape in inputs]), *first[1:])
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"torch.cat([{', '.join(inputs)}], dim=1)"

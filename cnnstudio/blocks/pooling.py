@@ -44,7 +44,7 @@ class MaxPool2d(Block):
         return _pooled(self, self.window(), inputs[0])
 
     def saved(self, *inputs: Shape) -> Saved:
-        return Saved(besides=self.shape(*inputs).numel * BYTES_PER_INDEX, to_predict=True)
+        return _with_places(self.shape(*inputs))
 
     def init(self, *inputs: Shape) -> str:
         return arguments("nn.MaxPool2d", self, self.kernel_size, skip=("kernel_size",))
@@ -138,7 +138,7 @@ class AdaptiveMaxPool2d(Block):
         return Shape(inputs[0].channels, *pair(self.output_size))
 
     def saved(self, *inputs: Shape) -> Saved:
-        return Saved(besides=self.shape(*inputs).numel * BYTES_PER_INDEX, to_predict=True)
+        return _with_places(self.shape(*inputs))
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.AdaptiveMaxPool2d({self.output_size!r})"
@@ -215,7 +215,7 @@ class FractionalMaxPool2d(Block):
         return Shape(shape.channels, *size)
 
     def saved(self, *inputs: Shape) -> Saved:
-        return Saved(besides=self.shape(*inputs).numel * BYTES_PER_INDEX, to_predict=True)
+        return _with_places(self.shape(*inputs))
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.FractionalMaxPool2d({self.kernel_size!r}, output_size={self.output_size!r})"
@@ -297,6 +297,11 @@ def _pool_brief(pool: _Pool) -> str:
     words += [f"s{side(pool.stride, always=False)}"] if pool.stride is not None else []
     words += [f"p {side(_padding(pool), always=False)}"] if _padding(pool) != (0, 0) else []
     return " · ".join(words)
+
+
+def _with_places(out: Shape) -> Saved:
+    """What goes in, and where each maximum was."""
+    return Saved(besides=out.numel * BYTES_PER_INDEX, to_predict=True)
 
 
 def _adaptive_window(shape: Shape, size: tuple[int, int]) -> Window | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.wording import nearest_divisor, require_map, side
-from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, Window, block, pair
+from cnnstudio.graph import Block, Flow, Remedy, Saved, Shape, ShapeError, Window, block, pair
 from cnnstudio.graph.parameter import Range
 
 Factor = Annotated[int, Range(1, 64)]
@@ -24,6 +24,7 @@ class Upsample(Block):
     """
 
     keywords: ClassVar[str] = "interpolate resize enlarge upsampling unpooling nearest bilinear decoder"
+    saves: ClassVar[Flow] = "nothing"
 
     scale_factor: Annotated[int | tuple[int, int], Range(1, 64)] = 2
     mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"
@@ -41,9 +42,6 @@ class Upsample(Block):
         require_map(self, shape)
         vertical, horizontal = pair(self.scale_factor)
         return Shape(shape.channels, shape[1] * vertical, shape[2] * horizontal)
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
 
     def init(self, *inputs: Shape) -> str:
         mode = f", mode={self.mode!r}" if self.mode != "nearest" else ""
@@ -63,6 +61,7 @@ class PixelShuffle(Block):
     """
 
     keywords: ClassVar[str] = "depth to space subpixel superresolution enlarge"
+    saves: ClassVar[Flow] = "nothing"
 
     upscale_factor: Factor = 2
 
@@ -79,9 +78,6 @@ class PixelShuffle(Block):
                 f"the channels must be a multiple of {factor} × {factor} = {factor**2}, but there are {shape.channels}."
             )
         return Shape(shape.channels // factor**2, shape[1] * factor, shape[2] * factor)
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.PixelShuffle({self.upscale_factor!r})"
@@ -100,6 +96,7 @@ class PixelUnshuffle(Block):
     """
 
     keywords: ClassVar[str] = "space to depth patches downsample reduce"
+    saves: ClassVar[Flow] = "nothing"
 
     downscale_factor: Factor = 2
 
@@ -118,9 +115,6 @@ class PixelUnshuffle(Block):
                 Remedy(f"Set downscale_factor to {nearest}", (PixelUnshuffle(nearest),)),
             )
         return Shape(shape.channels * factor**2, shape[1] // factor, shape[2] // factor)
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.PixelUnshuffle({self.downscale_factor!r})"

@@ -15,7 +15,7 @@ from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import Epsilon, LayerNorm
 from cnnstudio.blocks.regularization import Dropout
 from cnnstudio.blocks.wording import counted, kind, nearest_divisor, require_map
-from cnnstudio.graph import Block, Composite, Pen, Remedy, Saved, Shape, ShapeError, block
+from cnnstudio.graph import Block, Composite, Flow, Pen, Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Channels, Count, Range, Rate
 
 
@@ -96,6 +96,7 @@ class ClassToken(Block):
     title: ClassVar[str] = "Class token"
     keywords: ClassVar[str] = "classtoken cls vit transformer learned"
     stem: ClassVar[str] = "class_token"
+    saves: ClassVar[Flow] = "nothing"
 
     def shape(self, *inputs: Shape) -> Shape:
         _require_tokens(self, inputs[0])
@@ -103,9 +104,6 @@ class ClassToken(Block):
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return {"": Shape(1, 1, inputs[0][1])}
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.Parameter(torch.zeros(1, 1, {inputs[0][-1]!r}))"
@@ -121,6 +119,7 @@ class PositionEmbedding(Block):
     title: ClassVar[str] = "Position embedding"
     keywords: ClassVar[str] = "positionembedding positional encoding vit transformer learned"
     stem: ClassVar[str] = "position"
+    saves: ClassVar[Flow] = "nothing"
 
     def shape(self, *inputs: Shape) -> Shape:
         _require_tokens(self, inputs[0])
@@ -128,9 +127,6 @@ class PositionEmbedding(Block):
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return {"": Shape(1, *inputs[0])}
-
-    def saved(self, *inputs: Shape) -> Saved:
-        return Saved("nothing")
 
     def init(self, *inputs: Shape) -> str:
         sizes = ", ".join(map(repr, inputs[0]))

@@ -1,6 +1,6 @@
 """What a network is: values alone. Knows no torch and no Qt."""
 
-from cnnstudio.graph.block import BLOCKS, Arity, Block, Remedy, Saved, ShapeError, block
+from cnnstudio.graph.block import BLOCKS, Arity, Block, Flow, Remedy, Saved, ShapeError, block
 from cnnstudio.graph.composite import Composite, Facts, Parts
 from cnnstudio.graph.frame import Frame
 from cnnstudio.graph.graph import Graph
@@ -20,6 +20,7 @@ __all__ = [
     "Declaration",
     "Edge",
     "Facts",
+    "Flow",
     "Frame",
     "Graph",
     "GraphError",

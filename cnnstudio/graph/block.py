@@ -41,6 +41,9 @@ class Arity:
     most: int | None
 
 
+Flow = Literal["inputs", "output", "both", "nothing"]
+
+
 @dataclass(frozen=True)
 class Saved:
     """What PyTorch's autograd saves of a block that runs, until the backward pass has read it.
@@ -50,7 +53,7 @@ class Saved:
     Source: derivatives.yaml in PyTorch's torch/csrc/autograd.
     """
 
-    flow: Literal["inputs", "output", "both", "nothing"] = "inputs"
+    flow: Flow = "inputs"
     besides: int = 0
     to_predict: bool = False
 
@@ -68,6 +71,7 @@ class Block(Declaration):
     keywords: ClassVar[str] = ""  # other words a person may search for, separated by spaces
     is_offered: ClassVar[bool] = True  # whether a palette lists it
     stem: ClassVar[str] = ""  # what its nodes are called: conv1, conv2, ...
+    saves: ClassVar[Flow] = "inputs"  # what training keeps of what flows by, where ``saved`` says no more
     is_view: ClassVar[bool] = False  # whether what comes out is what went in, only seen otherwise
     is_idle: ClassVar[bool] = False  # whether it gives back what goes in, except while training
     mixes_places: ClassVar[bool] = False  # whether it sees places of the map that no window tells
@@ -95,7 +99,7 @@ class Block(Declaration):
 
     def saved(self, *inputs: Shape) -> Saved:
         """What training keeps of it until the backward pass: for most blocks what goes in."""
-        return Saved("nothing" if self.is_view else "inputs")
+        return Saved("nothing" if self.is_view else self.saves)
 
     def window(self, *inputs: Shape) -> Window | None:
         """The window that slides over the map, or None for a block that has none."""
