@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import cast
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -52,6 +53,19 @@ class Hand:
     def along(self, source: str, target: str, share: float, port: int = 0) -> QPointF:
         wire = self.view.canvas.wires[Edge(source, target, port)]
         return wire.path().pointAtPercent(share)
+
+    # what stands there
+
+    @staticmethod
+    def pixels(image: QImage) -> np.ndarray:
+        """Height × width × 3 numbers from 0 to 255."""
+        image = image.convertToFormat(QImage.Format.Format_RGB32)
+        return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
+
+    def on_screen(self) -> np.ndarray:
+        """What stands on the screen, as it came to stand there."""
+        QApplication.processEvents()
+        return self.pixels(self.view.screen().grabWindow(self.view.winId()).toImage())
 
     # the mouse
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Conv2d
@@ -18,21 +17,11 @@ ALT_SHIFT = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-def _pixels(image: QImage) -> np.ndarray:
-    image = image.convertToFormat(QImage.Format.Format_RGB32)
-    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
-
-
-def _on_screen(hand) -> np.ndarray:
-    QApplication.processEvents()
-    return _pixels(hand.view.screen().grabWindow(hand.view.winId()).toImage())
-
-
 def _assert_nothing_is_stale(hand, what: str) -> None:
-    shown = _on_screen(hand)
+    shown = hand.on_screen()
     hand.view._apart.forget()
     hand.view.viewport().update()
-    wrong = np.abs(shown - _on_screen(hand)).max(axis=2) > 3
+    wrong = np.abs(shown - hand.on_screen()).max(axis=2) > 3
     assert not wrong.any(), f"{what}: {wrong.sum()} pixels, from {np.argwhere(wrong).min(0)}"
 
 
@@ -52,14 +41,14 @@ def test_a_drag_looks_as_if_qt_painted_it(hand_on, fork, scheme, zoom, monkeypat
     hand.press(start)
     for step in (20, 55, 90):
         hand.move(start + QPointF(step, -step / 2), Qt.KeyboardModifier.ControlModifier)
-        shown = _on_screen(hand)
+        shown = hand.on_screen()
         with monkeypatch.context() as patch:
             patch.setattr(type(hand.view), "leaves_still", False)
             carried = hand.view.canvas.carried
             for item in (*carried.nodes, *carried.wires):
                 item.show()
             hand.view.viewport().update()
-            plain = _on_screen(hand)
+            plain = hand.on_screen()
             for item in (*carried.nodes, *carried.wires):
                 item.hide()
         # of two wires that cross, the one that is carried is on top now
@@ -117,12 +106,12 @@ def test_what_changes_under_a_drag_is_seen(hand_on, fork, change):
         for step in (12, 20, 30):
             hand.move(start + QPointF(step, step))
             QApplication.processEvents()
-        before = _on_screen(hand)
+        before = hand.on_screen()
         CHANGES[change](hand)
         hand.view._still.stop()  # or edges would be smoothed between two looks
         _assert_nothing_is_stale(hand, change)
         if change not in ("learned", "sharp again", "far and near again"):
-            after = _on_screen(hand)
+            after = hand.on_screen()
             assert after.shape != before.shape or (after != before).any(), "it can be seen"
         hand.move(start + QPointF(44, 40))
         _assert_nothing_is_stale(hand, f"a step after {change}")
@@ -164,11 +153,11 @@ def test_a_knife_leaves_nothing_behind(hand_on, fork, zoom):
     hand.press(QPointF(220.0, -40.0), ALT_SHIFT)
     for place in ((225, 60), (222, 120), (230, 260), (480, 250), (490, 100), (200, 200), (202, 201)):
         hand.move(QPointF(*place), ALT_SHIFT)
-        shown = _on_screen(hand)
+        shown = hand.on_screen()
         hand.view._apart.forget()
         hand.view.viewport().update()
         # the dashes of a leg are painted from where the exposed part of it begins
-        wrong = np.abs(shown - _on_screen(hand)).max(axis=2) > 60
+        wrong = np.abs(shown - hand.on_screen()).max(axis=2) > 60
         assert wrong.sum() <= 8, f"{place}: {wrong.sum()} pixels, from {np.argwhere(wrong).min(0)}"
     assert len(hand.view.canvas.hot_wires) >= 3
     hand.release(QPointF(202.0, 201.0), ALT_SHIFT)
@@ -177,10 +166,10 @@ def test_a_knife_leaves_nothing_behind(hand_on, fork, zoom):
 
 def test_a_picture_taken_during_a_drag_has_everything_in_it(hand_on, fork):
     hand = hand_on(fork)
-    before = _pixels(image(hand.view.canvas))
+    before = hand.pixels(image(hand.view.canvas))
     hand.drag(hand.body("conv1"), hand.body("conv1") + QPointF(30, 30), let_go=False)
     assert not hand.view.scene_item("conv1").isVisible()
-    during = _pixels(image(hand.view.canvas))
+    during = hand.pixels(image(hand.view.canvas))
     background = before[0, 0]
     inked = [(np.abs(each - background).max(axis=2) > 20).mean() for each in (before, during)]
     assert inked[1] == pytest.approx(inked[0], rel=0.03)

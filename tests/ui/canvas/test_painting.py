@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Conv2d
@@ -16,22 +15,11 @@ from cnnstudio.ui.canvas.overview import NEAR
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
-def _pixels(image: QImage) -> np.ndarray:
-    image = image.convertToFormat(QImage.Format.Format_RGB32)
-    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
-
-
-def _on_screen(hand) -> np.ndarray:
-    """What stands on the screen, as it came to stand there."""
-    QApplication.processEvents()
-    return _pixels(hand.view.screen().grabWindow(hand.view.winId()).toImage())
-
-
 def _assert_all_is_painted(hand, what: str) -> None:
-    shown = _on_screen(hand)
+    shown = hand.on_screen()
     hand.view.canvas.overview.version += 1  # no kept picture
     hand.view.viewport().update()
-    wrong = np.abs(shown - _on_screen(hand)).max(axis=2) > 40
+    wrong = np.abs(shown - hand.on_screen()).max(axis=2) > 40
     assert not wrong.any(), f"{what}: {wrong.sum()} pixels, from {np.argwhere(wrong).min(0)}"
 
 
@@ -137,11 +125,11 @@ def test_far_away_a_drag_is_painted_over_a_kept_picture(framed):
 def test_a_kept_face_is_like_a_painted_one(hand_on, fork, monkeypatch):
     hand = hand_on(fork)
     hand.click(hand.body("conv1"))
-    kept = _on_screen(hand)
+    kept = hand.on_screen()
     assert len(hand.view.canvas.inks.faces) >= 5
     monkeypatch.setattr(face, "SHARPEST", 0.0)
     hand.view.viewport().update()
-    assert np.abs(kept - _on_screen(hand)).max() <= 3
+    assert np.abs(kept - hand.on_screen()).max() <= 3
 
 
 def test_nodes_that_look_otherwise_share_no_face(hand_on, fork):
@@ -157,11 +145,11 @@ def test_wires_are_fine_from_afar_and_never_in_a_picture(hand_on, fork):
     from cnnstudio.ui.canvas.picture import image
 
     hand = hand_on(fork)
-    near = _pixels(image(hand.view.canvas))
+    near = hand.pixels(image(hand.view.canvas))
     wire = hand.view.canvas.wires[Edge("input1", "conv1", 0)]
     assert not wire.pen().isCosmetic()
     hand.view.zoom_by(0.6)
     assert wire.pen().isCosmetic()
-    assert (_pixels(image(hand.view.canvas)) == near).all()
+    assert (hand.pixels(image(hand.view.canvas)) == near).all()
     hand.view.actual_size()
     assert not wire.pen().isCosmetic()
