@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from cnnstudio.graph import Edge, Frame, Graph, GraphError, Position
 from cnnstudio.ui.canvas.edits import lifted, snapped, taken_in, whole
+from cnnstudio.ui.canvas.guides import Guides
 from cnnstudio.ui.canvas.style import for_screen, pen
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, Pointer, Tool
 from cnnstudio.ui.insertion import spliced
-from cnnstudio.ui.measures import WIDTH
 from cnnstudio.ui.theme import theme
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.view import CanvasView
 
-GUIDE_REACH = 6  # pixels of the screen within which a node falls into line with another
 MANY = 10  # from so many nodes on, edges are smoothed only when they stand still
-
-Line = tuple[float, QPointF]  # where the top left corner comes to lie, and a point of what it lines up with
 
 
 class MoveTool(Tool):
@@ -53,8 +48,7 @@ class MoveTool(Tool):
         alone = len(self._from) == 1 and node.block.arity.most != 0
         unwired = not any(node.inputs) and not canvas.graph.consumers[name]
         self._may_splice = alone and (unwired or self._lifts) and not document.is_read_only
-        self._columns, self._rows = self._lines()
-        self._guides: list[QLineF] = []
+        self._guides = Guides(canvas, name, self._from, view.visible())
         self._into: Frame | None = None
         framed = canvas.graph.framed
         inside = {framed.get(each) for each in self._from}
@@ -77,7 +71,7 @@ class MoveTool(Tool):
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
         places = self._places(pointer)
-        self.view.canvas.place(places, [QRectF(line.p1(), line.p2()).normalized() for line in self._guides])
+        self.view.canvas.place(places, self._guides.rects())
         if self._notes:
             self.view.canvas.notes.carry(self._notes, *self._away(places))
         if len(self._from) > MANY:
@@ -117,56 +111,21 @@ class MoveTool(Tool):
 
     def _places(self, pointer: Pointer) -> dict[str, Position]:
         offset = pointer.scene - self.start.scene
-        dx, dy = offset.x(), offset.y()
+        x, y = self._from[self._name]
+        place = x + offset.x(), y + offset.y()
+        self._guides.lines = []
+        # one node falls into place and the others keep their places beside it
         if self.view.snaps != (pointer.holds(SHIFT) and not self._lifts):
-            # one node snaps and the others keep their places beside it
-            x, y = self._from[self._name]
-            to_x, to_y = snapped((x + dx, y + dy))
-            dx, dy = to_x - x, to_y - y
+            place = snapped(place)
         elif not pointer.holds(CTRL):
-            dx, dy = self._guided(dx, dy)
-        dx, dy = whole((dx, dy))
+            place = self._guides.snap(*place, self.view.zoom)
+        dx, dy = whole((place[0] - x, place[1] - y))
         return {name: (x + dx, y + dy) for name, (x, y) in self._from.items()}
 
-    def _lines(self) -> tuple[list[Line], list[Line]]:
-        """The places where the node stands in line with others, across and down: with its wires straight above all."""
-        canvas, seen = self.view.canvas, self.view.visible()
-        item, name = canvas.nodes[self._name], self._name
-        columns: list[Line] = []
-        rows: list[Line] = []
-        for port, source in enumerate(item.node.inputs):
-            if source is not None and source not in self._from:
-                other = canvas.nodes[source]
-                rows.append((other.output_at().y() - item.inputs[port].y(), other.output_at()))
-        for edge in canvas.graph.consumers[name]:
-            if edge.target not in self._from:
-                end = canvas.nodes[edge.target].input_at(edge.port)
-                rows.append((end.y() - item.output.y(), end))
-        for other_name, other in canvas.nodes.items():
-            if other_name not in self._from and seen.intersects(other.body):
-                middle = other.body.center()
-                columns.append((other.body.x(), QPointF(other.body.x(), middle.y())))
-                rows.append((middle.y() - item.height / 2, middle))
-        return _sorted(columns), _sorted(rows)
-
-    def _guided(self, dx: float, dy: float) -> tuple[float, float]:
-        """The offset that brings the node into a line that it is near to; keeps the lines to paint."""
-        x, y = self._from[self._name]
-        across, down = _nearest(self._columns, x + dx), _nearest(self._rows, y + dy)
-        reach, height = GUIDE_REACH / self.view.zoom, self.view.canvas.nodes[self._name].height
-        self._guides = []
-        if across is not None and abs(across[0] - x - dx) <= reach:
-            dx = across[0] - x
-            self._guides.append(QLineF(across[1], QPointF(across[0], y + dy + height / 2)))
-        if down is not None and abs(down[0] - y - dy) <= reach:
-            dy = down[0] - y
-            self._guides.append(QLineF(down[1], QPointF(x + dx + WIDTH / 2, down[1].y())))
-        return dx, dy
-
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
-        if self._guides:
+        if self._guides.lines:
             painter.setPen(for_screen(self.view.canvas.inks.guide_pen, zoom))
-            painter.drawLines(self._guides)
+            painter.drawLines(self._guides.lines)
         if self._into is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(pen(theme.color("accent"), 2.0 / zoom))
@@ -193,12 +152,3 @@ class MoveTool(Tool):
     def _let_go(self) -> None:
         self._mark(None)
         self.view.canvas.carry(())
-
-
-def _sorted(lines: list[Line]) -> list[Line]:
-    return sorted(lines, key=itemgetter(0))
-
-
-def _nearest(lines: list[Line], place: float) -> Line | None:
-    after = bisect_left(lines, place, key=itemgetter(0))
-    return min(lines[max(after - 1, 0) : after + 1], key=lambda line: abs(line[0] - place), default=None)

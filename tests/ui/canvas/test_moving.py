@@ -145,6 +145,19 @@ def test_a_node_falls_into_line_with_its_neighbours(hand_on, chain):
     start = hand.body("conv2")
     hand.drag(start, start + QPointF(276, 30), let_go=False)
     assert hand.view.scene_item("conv2").x() == 560.0, "its left side stands below that of relu1"
-    assert hand.view.tool._guides, "and a line says so"
+    assert hand.view.tool._guides.lines, "and a line says so"
+    hand.move(start + QPointF(276, 30), CTRL)
+    assert hand.view.scene_item("conv2").x() == 556.0 and not hand.view.tool._guides.lines
     hand.release(start + QPointF(276, 30))
     assert hand.graph["conv2"].position == (560.0, 350.0)
+
+
+def test_a_guide_leads_to_the_nearest_of_those_in_line(hand_on, chain):
+    hand = hand_on(chain.move({"input1": (560.0, -300.0), "relu1": (560.0, 60.0), "fc1": (560.0, 900.0)}))
+    start = hand.body("conv2")
+    hand.drag(start, start + QPointF(276, 100), let_go=False)
+    line = next(line for line in hand.view.tool._guides.lines if line.x1() == line.x2() == 560.0)
+    nodes = hand.view.canvas.nodes
+    assert line.p1().y() == nodes["relu1"].body.center().y()
+    assert line.p2().y() == nodes["conv2"].body.center().y()
+    hand.release(start)
