@@ -322,7 +322,7 @@ class Camera(QGraphicsView):
         if self.zoom >= NEAR:
             self._standing.forget()
             if self.leaves_still:
-                self._apart.paint(self._pieces(event))
+                self._apart.paint(event.rect())
                 return
             self._apart.forget()
             for piece in self._pieces(event):
@@ -333,18 +333,11 @@ class Camera(QGraphicsView):
         painter.setRenderHints(self.renderHints())
         canvas, transform = self.canvas, self.viewportTransform()
         key = transform, self.renderHints(), canvas.inks, canvas.overview.version, canvas.marks_behind
-        view = self.viewport().size()
-        # what has to be gathered is gathered once
-        pieces = self._pieces(event) if self._standing.knows(painter, key, view) else [event.rect()]
-        for piece in pieces:
-            if len(pieces) > 1:
-                painter.setClipRect(piece)
-            self._standing.paint(painter, key, view, piece, self._paint_far)
-            painter.setWorldTransform(transform)
-            exposed = self.exposed(piece)
-            canvas.overview.paint_over(painter, self.zoom, exposed)
-            self.drawForeground(painter, exposed)
-            painter.resetTransform()
+        piece, exposed = event.rect(), self.exposed(event.rect())
+        self._standing.paint(painter, key, self.viewport().size(), piece, self._paint_far)
+        painter.setWorldTransform(transform)
+        canvas.overview.paint_over(painter, self.zoom, exposed)
+        self.drawForeground(painter, exposed)
         painter.end()
 
     def exposed(self, piece: QRect) -> QRectF:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QTransform
-from PySide6.QtWidgets import QWidget
 
 from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.face import MARGIN
@@ -38,8 +37,10 @@ class Carried:
     def take(self, names: frozenset[str], edges: frozenset[Edge]) -> None:
         """Carry these nodes and wires from now on, and no others."""
         scene, before = self._scene, self.names
-        for item in (*self.nodes, *self.wires):
-            item.show()
+        for node in self.nodes:
+            node.show()
+        for wire in self.wires:
+            wire.set_apart(False)
         self.names, self.edges = names, edges
         few = len(names) <= MANY
         self.nodes = [scene.nodes[name] for name in scene.nodes if name in names] if few else []
@@ -49,8 +50,10 @@ class Carried:
             item.raised = name in names
             item.setZValue(2.0 if item.raised else 1.0)
             item.update()
-        for item in (*self.nodes, *self.wires):
-            item.hide()
+        for node in self.nodes:
+            node.hide()
+        for wire in self.wires:
+            wire.set_apart(True)
         self.reach, self._away = self._around(), []
 
     def shift(self, beside: Iterable[QRectF]) -> None:
@@ -86,11 +89,6 @@ class Carried:
         zoom = transform.m11()
         for wire in self.wires:
             wire.draw_quickly(painter, zoom)
-
-    def paint_nodes(self, painter: QPainter, transform: QTransform, widget: QWidget) -> None:
-        """Paint the nodes under this transform of the scene, for this widget's screen."""
-        for node in self.nodes:
-            node.draw(painter, transform, widget)
 
 
 def _area(rect: QRectF) -> float:

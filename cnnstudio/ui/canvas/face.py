@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import ceil
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QTransform
 
-from cnnstudio.ui.canvas.geometry import input_port, output_port
+from cnnstudio.ui.canvas.geometry import Place, input_port, output_port
 from cnnstudio.ui.canvas.style import Style, static_text
 from cnnstudio.ui.measures import WIDTH
 
@@ -45,21 +47,58 @@ def detail(zoom: float) -> int:
     return 2 if zoom >= NEAR else 1 if zoom >= MIDDLE else 0
 
 
-def draw_face(painter: QPainter, look: Look, style: Style, widget_ratio: float | None) -> None:
-    """Paint a face at the painter's origin; from a kept picture where ``widget_ratio`` is given, that of a screen."""
+def draw_face(painter: QPainter, look: Look, style: Style, ratio: float | None) -> None:
+    """Paint a face at the painter's origin, and leave that on whole pixels of a screen with so many in one of the view.
+
+    It is painted from a kept picture, but for another device than a screen, where ``ratio`` is None.
+    """
     transform = painter.worldTransform()
     zoom = transform.m11()
-    if widget_ratio is None or zoom * widget_ratio > SHARPEST:
+    if ratio is None:
         paint_face(painter, look, style, zoom)
         return
-    picture = _picture(look, style, zoom, widget_ratio)
-    # on whole pixels of the screen: between them it would be blurred, and cost ten times more
-    margin = MARGIN * zoom
-    left = round((transform.dx() - margin) * widget_ratio) / widget_ratio
-    top = round((transform.dy() - margin) * widget_ratio) / widget_ratio
-    painter.setWorldTransform(QTransform())
-    painter.drawPixmap(QPointF(left, top), picture)
-    painter.setWorldTransform(transform)
+    place = on_pixels(transform, (0.0, 0.0), ratio)
+    if zoom * ratio <= SHARPEST:
+        painter.setWorldTransform(QTransform())
+        draw_picture(painter, _picture(look, style, zoom, ratio), place, zoom, ratio)
+    painter.setWorldTransform(QTransform(zoom, 0.0, 0.0, zoom, *place))
+    if zoom * ratio > SHARPEST:
+        paint_face(painter, look, style, zoom)
+
+
+def on_pixels(transform: QTransform, at: Place, ratio: float) -> Place:
+    """Where a node that stands there in the scene is painted, in pixels of the view.
+
+    It is on a whole pixel of the screen: between them its picture would be blurred, and cost ten times more.
+    """
+    zoom = transform.m11()
+    x, y = transform.dx() + at[0] * zoom, transform.dy() + at[1] * zoom
+    return round(x * ratio) / ratio, round(y * ratio) / ratio
+
+
+def draw_picture(painter: QPainter, picture: QPixmap, place: Place, zoom: float, ratio: float) -> None:
+    """Paint the picture of a node, which ``picture_of`` made, at its place ``on_pixels``; so is the painter."""
+    margin = _margin(zoom, ratio)
+    painter.drawPixmap(QPointF(place[0] - margin, place[1] - margin), picture)
+
+
+def _margin(zoom: float, ratio: float) -> float:
+    """How wide the margin of a picture is, in pixels of the view: whole pixels of the screen."""
+    return ceil(MARGIN * zoom * ratio) / ratio
+
+
+def picture_of(height: float, zoom: float, ratio: float, paint: Callable[[QPainter], None]) -> QPixmap:
+    """What ``paint`` paints from the top left corner of a node so high, in scene pixels, and its margin."""
+    scale, margin = zoom * ratio, _margin(zoom, ratio)
+    picture = QPixmap(int((WIDTH + 2 * MARGIN) * scale) + 3, int((height + 2 * MARGIN) * scale) + 3)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setWorldTransform(QTransform(zoom, 0.0, 0.0, zoom, margin, margin))
+    paint(painter)
+    painter.end()
+    return picture
 
 
 def _picture(look: Look, style: Style, zoom: float, ratio: float) -> QPixmap:
@@ -67,18 +106,7 @@ def _picture(look: Look, style: Style, zoom: float, ratio: float) -> QPixmap:
         style.faces_at = zoom, ratio
         style.faces.clear()
     if look not in style.faces:
-        scale = zoom * ratio
-        size = (WIDTH + 2 * MARGIN) * scale, (look.height + 2 * MARGIN) * scale
-        picture = QPixmap(int(size[0]) + 2, int(size[1]) + 2)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(scale, scale)
-        painter.translate(MARGIN, MARGIN)
-        paint_face(painter, look, style, zoom)
-        painter.end()
-        picture.setDevicePixelRatio(ratio)
-        style.faces[look] = picture
+        style.faces[look] = picture_of(look.height, zoom, ratio, lambda painter: paint_face(painter, look, style, zoom))
     return style.faces[look]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QFont, QPainter, QStaticText, QTransform
+from PySide6.QtGui import QFont, QPainter, QPixmap, QStaticText, QTransform
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from cnnstudio.graph import Composite, Node, Shape
-from cnnstudio.ui.canvas.face import MARGIN, MIDDLE, Look, detail, draw_face
+from cnnstudio.ui.canvas.face import MARGIN, MIDDLE, Look, detail, draw_face, picture_of
 from cnnstudio.ui.canvas.geometry import Place, input_port, output_port
 from cnnstudio.ui.canvas.measure import Share
 from cnnstudio.ui.canvas.style import HEATS, Cut, Style, pen
@@ -187,6 +187,10 @@ class NodeItem(QGraphicsRectItem):
         painter.setWorldTransform(transform)
         painter.translate(*self.at)
         self.paint(painter, _OPTION, widget)
+
+    def picture(self, zoom: float, ratio: float) -> QPixmap:
+        """All of it at this zoom, for a screen with so many pixels in one of the view."""
+        return picture_of(self.height, zoom, ratio, lambda painter: self.paint(painter, _OPTION))
 
     def _paint_badge(self, painter: QPainter) -> None:
         style = self.style

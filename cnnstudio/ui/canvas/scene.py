@@ -57,7 +57,7 @@ class CanvasScene(HitScene):
         self.wide_wires = False
         self.measure: str | None = None
         self.fine_wires = False
-        self._incident: dict[str, set[Edge]] = {}
+        self._incident: dict[str, set[WireItem]] = {}  # by node
         self._problems: dict[str, tuple[str, str]] = {}
         self._shown: Mapping[str, Facts] = {}
         self._selected: frozenset[str] = frozenset()
@@ -113,7 +113,7 @@ class CanvasScene(HitScene):
         self._repaint(len(difference.added) + len(difference.removed) + len(difference.changed))
         for edge in difference.wires_added:
             self._add_wire(edge)
-        self._route({edge for name in difference.changed for edge in self._incident[name]})
+        self._route({wire for name in difference.changed for wire in self._incident[name]})
         if difference.noted:
             self.notes.follow()
             self.marked.emit()
@@ -129,9 +129,9 @@ class CanvasScene(HitScene):
     def _add_wire(self, edge: Edge) -> None:
         self.wires[edge] = wire = WireItem(edge, self.inks)
         wire.wide, wire.fine = self.wide_wires, self.fine_wires
-        self._incident[edge.source].add(edge)
-        self._incident[edge.target].add(edge)
-        self._route({edge})
+        self._incident[edge.source].add(wire)
+        self._incident[edge.target].add(wire)
+        self._route({wire})
         self.addItem(wire)
 
     def _remove_wire(self, edge: Edge) -> None:
@@ -139,20 +139,20 @@ class CanvasScene(HitScene):
         self._update_label(wire, 1)
         self.removeItem(wire)
         self.bends.wires.discard(edge)
-        self._incident[edge.source].discard(edge)
-        self._incident[edge.target].discard(edge)
+        self._incident[edge.source].discard(wire)
+        self._incident[edge.target].discard(wire)
 
-    def _route(self, edges: Collection[Edge]) -> None:
-        for edge in edges:
-            wire = self.wires[edge]
+    def _route(self, wires: Collection[WireItem]) -> None:
+        for wire in wires:
+            edge = wire.edge
             target = self.nodes[edge.target]
             ends = *self.nodes[edge.source].gives_at(), *target.takes_at(edge.port)
-            self._update_label(wire, len(edges))
+            self._update_label(wire, len(wires))
             if target.node.bends or wire.bends:
                 self.bends.route(wire, ends)
             else:
                 wire.place(ends)
-            self._update_label(wire, len(edges))
+            self._update_label(wire, len(wires))
 
     def _show_results(self, analysis: Analysis) -> None:
         self.analysis = analysis
@@ -182,7 +182,7 @@ class CanvasScene(HitScene):
 
     def _update_label(self, wire: WireItem, changed: int) -> None:
         """Paint again what is written on this wire, which is outside of it, unless all is painted anyway."""
-        if changed <= MANY and wire.isVisible() and wire.label is not None:
+        if changed <= MANY and not wire.apart and wire.label is not None:
             self.repaint(wire.label[1])
 
     def repaint(self, rect: QRectF | None = None) -> None:
@@ -325,19 +325,18 @@ class CanvasScene(HitScene):
         ``beside`` is where the gesture paints something that goes with them.
         """
         moved: dict[str, tuple[float, float]] = {}
-        edges: set[Edge] = set()
+        wires: set[WireItem] = set()
         for name, (x, y) in positions.items():
             item = self.nodes[name]
             moved[name] = (x - item.at[0], y - item.at[1])
             item.place(x, y)
-            edges |= self._incident[name]
-        together = {edge for edge in edges if moved.get(edge.source) == moved.get(edge.target)}
-        for edge in together:
-            wire = self.wires[edge]
+            wires |= self._incident[name]
+        together = {wire for wire in wires if moved.get(wire.edge.source) == moved.get(wire.edge.target)}
+        for wire in together:
             self._update_label(wire, len(together))
-            wire.shift(*moved[edge.source])
+            wire.shift(*moved[wire.edge.source])
             self._update_label(wire, len(together))
-        self._route(edges - together)
+        self._route(wires - together)
         self._repaint(len(positions))
         if self.frames.follow(positions) or not positions.keys() <= self.carried.names:
             self.overview.invalidate(wires=True, bodies=True)
@@ -347,7 +346,7 @@ class CanvasScene(HitScene):
     def carry(self, names: Iterable[str]) -> None:
         """Lift these nodes, and no others, above the rest while a gesture moves them."""
         carried = frozenset(names) & self.nodes.keys()
-        self.carried.take(carried, frozenset(edge for name in carried for edge in self._incident[name]))
+        self.carried.take(carried, frozenset(wire.edge for name in carried for wire in self._incident[name]))
         self.overview.invalidate(wires=True, bodies=True)
 
     def settle(self, names: Iterable[str]) -> None:

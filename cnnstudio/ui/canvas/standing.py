@@ -44,10 +44,6 @@ class Standing:
         if ratio != 1.0:
             painter.resetTransform()
 
-    def knows(self, painter: QPainter, key: Hashable, view: QSize) -> bool:
-        """Whether the view was painted with this key before."""
-        return (key, view, painter.device().devicePixelRatio()) == self._key
-
     def _mend(self, picture: QPixmap, like: QPainter, draw: Callable[[QPainter, QRect], None], ratio: float) -> None:
         picture.setDevicePixelRatio(ratio)
         painter = QPainter(picture)

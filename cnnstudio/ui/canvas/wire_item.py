@@ -43,6 +43,7 @@ class WireItem(QGraphicsPathItem):
         self.style = style
         self.ends: Ends = (0.0, 0.0, 0.0, 0.0)
         self._away: Place = (0.0, 0.0)  # how far it was moved since its path was made
+        self.apart = False  # whether it is painted by another than Qt, which is not told then where it runs
         self.bends: Bends = ()
         self.bend: int | None = None  # the one that is chosen
         self._place: list[Place] | None = None
@@ -58,7 +59,7 @@ class WireItem(QGraphicsPathItem):
         self.setZValue(-1.0)
         self._ink = style.wire_waiting_pen
         self._flat: QPen | None = None  # the same without round ends, where it is no line of dots or of the least width
-        self._way = QPainterPath()
+        self._way: QPainterPath | None = None  # made when it is asked for
         self.setPen(self._ink)
 
     def place(self, ends: Ends, bends: Bends = ()) -> None:
@@ -66,14 +67,31 @@ class WireItem(QGraphicsPathItem):
         if ends != self.ends or bends != self.bends:
             self.ends, self.bends = ends, bends
             self._forget_place()
-            self._set_path(way(*ends) if not bends else self._bent_path())
+            self._run_anew()
 
-    def _set_path(self, path: QPainterPath) -> None:
-        if self._away != (0.0, 0.0):
-            self._away = 0.0, 0.0
-            self.setPos(0.0, 0.0)
-        self._way = path
-        self.setPath(path)
+    def _run_anew(self) -> None:
+        self._way, self._away = None, (0.0, 0.0)
+        if not self.apart:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell Qt where it runs."""
+        self.setPath(self.way)
+        self.setPos(*self._away)
+
+    def set_apart(self, apart: bool) -> None:
+        """Let another than Qt paint it, or Qt again."""
+        self.apart = apart
+        self.setVisible(not apart)
+        if not apart:
+            self._tell()
+
+    @property
+    def way(self) -> QPainterPath:
+        """Its path, from where it was when that was made."""
+        if self._way is None:
+            self._way = self._bent_path() if self.bends else way(*self.ends)
+        return self._way
 
     @property
     def start(self) -> QPointF:
@@ -92,7 +110,7 @@ class WireItem(QGraphicsPathItem):
 
     def _draw_bends(self) -> None:
         if self.bends:
-            self._set_path(self._bent_path())
+            self._run_anew()
 
     def _bent_path(self) -> QPainterPath:
         ring = LARGE if self.selected or self.hot else SMALL
@@ -105,8 +123,10 @@ class WireItem(QGraphicsPathItem):
         self._forget_place()
         if self.bends:
             self.bends = shifted(self.bends, (dx, dy))
-        self._away = self._away[0] + dx, self._away[1] + dy
-        self.setPos(*self._away)
+        if self._way is not None:
+            self._away = self._away[0] + dx, self._away[1] + dy
+        if not self.apart:
+            self.setPos(*self._away)
 
     def _forget_place(self) -> None:
         self._place = self._lines = None
@@ -177,14 +197,14 @@ class WireItem(QGraphicsPathItem):
         dx, dy = self._away
         painter.translate(dx, dy)
         painter.setPen(self._ink)
-        painter.drawPath(self._way)
+        painter.drawPath(self.way)
         painter.translate(-dx, -dy)
 
     def bounds(self) -> Ends:
         """The left, upper, right and lower border of its way."""
         if not self.bends:
             return wire_bounds(*self.ends)
-        rect = self._way.controlPointRect().translated(*self._away)
+        rect = self.way.controlPointRect().translated(*self._away)
         return rect.left(), rect.top(), rect.right(), rect.bottom()
 
     # where it is

@@ -45,12 +45,16 @@ def test_a_drag_looks_as_if_qt_painted_it(hand_on, fork, scheme, zoom, monkeypat
         with monkeypatch.context() as patch:
             patch.setattr(type(hand.view), "leaves_still", False)
             carried = hand.view.canvas.carried
-            for item in (*carried.nodes, *carried.wires):
-                item.show()
+            for node in carried.nodes:
+                node.show()
+            for wire in carried.wires:
+                wire.set_apart(False)
             hand.view.viewport().update()
             plain = hand.on_screen()
-            for item in (*carried.nodes, *carried.wires):
-                item.hide()
+            for node in carried.nodes:
+                node.hide()
+            for wire in carried.wires:
+                wire.set_apart(True)
         # of two wires that cross, the one that is carried is on top now
         wrong = np.abs(shown - plain).max(axis=2) > 40
         assert wrong.sum() <= 12, f"{step}: {wrong.sum()} pixels, from {np.argwhere(wrong).min(0)}"
