@@ -46,7 +46,8 @@ class Apart:
     def paint(self, piece: QRect) -> None:
         """Paint what is to be painted anew, all of which is in this piece of the view: Qt leaves the rest alone."""
         view, canvas, port = self._view, self._view.canvas, self._view.viewport()
-        transform, hints, size, ratio = view.viewportTransform(), view.renderHints(), port.size(), port.devicePixelRatioF()
+        transform, hints = view.viewportTransform(), view.renderHints()
+        ratio, size = port.devicePixelRatioF(), port.size()
         marks = canvas.overview.version, canvas.overview.marks, canvas.marks_behind
         key = transform, hints, ratio, canvas.inks, marks
         exposed = view.exposed(piece)
