@@ -6,7 +6,7 @@ would paint everything again, ten times the cost.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from cnnstudio.ui.canvas.camera import Camera
@@ -26,6 +26,7 @@ class Minimap:
         self._camera = camera
         self._picture: tuple[tuple[object, ...], QPixmap] | None = None
         self._bounds: QRectF | None = None
+        self.rect = QRect()  # where it lies in the viewport
 
     @property
     def bounds(self) -> QRectF:
@@ -39,11 +40,11 @@ class Minimap:
         self._picture = self._bounds = None
         self._camera.viewport().update(self.rect)
 
-    @property
-    def rect(self) -> QRect:
-        """Where it lies in the viewport."""
+    def place(self) -> None:
+        """Lie in the corner of the viewport as large as that is now."""
         view = self._camera.viewport().size()
-        return QRect(view.width() - CORNER.width(), view.height() - CORNER.height(), SIZE.width(), SIZE.height())
+        corner = QPoint(view.width() - CORNER.width(), view.height() - CORNER.height())
+        self.rect = QRect(corner, SIZE)
 
     @property
     def is_needed(self) -> bool:

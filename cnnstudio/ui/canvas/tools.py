@@ -38,7 +38,7 @@ class Pointer:
 
     def holds(self, modifier: Qt.KeyboardModifier) -> bool:
         """Whether this key is held."""
-        return bool(self.modifiers & modifier)
+        return modifier in self.modifiers
 
 
 class Tool:

@@ -368,6 +368,7 @@ class CanvasView(Walking):
             self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._map.place()
         super().resizeEvent(event)
         if not self._framed and not self.canvas.is_empty:
             self.fit()

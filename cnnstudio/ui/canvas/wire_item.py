@@ -49,6 +49,7 @@ class WireItem(QGraphicsPathItem):
         self._place: list[Place] | None = None
         self._lines: list[QLineF] | None = None
         self._label: Label | None = _UNKNOWN
+        self._words: tuple[str, float] | None = None  # of the label, and how wide they are
         self.carried: Facts | None = None
         self.faulty = False
         self.concealed = False  # whether what it carries is hidden while a person predicts it
@@ -137,7 +138,7 @@ class WireItem(QGraphicsPathItem):
         known = carried is None and not concealed, faulty
         as_before = known == (self.is_waiting, self.faulty) and not self.wide
         self.carried, self.faulty, self.concealed = carried, faulty, concealed
-        self._label = _UNKNOWN
+        self._label, self._words = _UNKNOWN, None
         if not as_before:
             self.repen()
 
@@ -159,7 +160,7 @@ class WireItem(QGraphicsPathItem):
     def restyle(self, style: Style) -> None:
         """Paint with other colours."""
         self.style = style
-        self._label = _UNKNOWN
+        self._label, self._words = _UNKNOWN, None
         self.repen()
 
     def repen(self) -> None:
@@ -231,8 +232,10 @@ class WireItem(QGraphicsPathItem):
     def _laid_label(self) -> Label | None:
         if self.carried is None:
             return None
-        words = "×".join(map(str, self.carried.shape))
-        width = self.style.label_width(words)
+        if self._words is None:
+            words = "×".join(map(str, self.carried.shape))
+            self._words = words, self.style.label_width(words)
+        words, width = self._words
         x, y, to_x, to_y = self.ends
         if abs(to_x - x) + abs(to_y - y) - 12.0 < width:
             return None
