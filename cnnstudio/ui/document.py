@@ -40,6 +40,7 @@ class Document(QObject):
     learned = Signal()  # more is known of the images of the project
     said = Signal(str)  # a sentence for the person, shown in place
 
+    closed = Signal()  # this project is put away, and another one follows
     def __init__(
         self,
         project: Project | None = None,
@@ -179,6 +180,7 @@ class Document(QObject):
     def open(self, project: Project, path: Path | None) -> None:
         """Put another project in the place of this one; there is no undo across files."""
         self.enter(())
+        self.closed.emit()
         self.select(())
         self.undo_stack.clear()
         self._replace(project)

@@ -151,6 +151,7 @@ class Window(QMainWindow):
         ):  # fmt: skip
             signal.connect(self._refresh.start)
         document.said.connect(self.messages.say)
+        document.closed.connect(self._begin_anew)
         run.said.connect(self._say_run)
         run.state_changed.connect(self._show_run)
         for dock in self.docks.values():
@@ -220,6 +221,10 @@ class Window(QMainWindow):
         dock.raise_()
         if (widget := dock.widget()) is not None:
             give_keyboard(widget)
+
+    def _begin_anew(self) -> None:
+        self.messages.clear()
+        self.canvas.setFocus()
 
     def _reveal(self, name: str) -> None:
         if name not in self.document.view_graph:

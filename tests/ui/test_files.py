@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.project import Project, read
+from cnnstudio.project import Project, read, write
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files import Copy, Recovery
 from cnnstudio.ui.preferences import Preferences, home
@@ -103,3 +104,30 @@ def test_preferences_without_a_place_to_write_are_the_defaults(tmp_path: Path, m
     preferences.scheme = "dark"
     preferences.sync()
     assert Preferences().text_scale == 1.0
+
+
+def test_a_new_network_has_the_keyboard_on_the_canvas_at_its_own_size(qtbot: QtBot, window: Window) -> None:
+    window.commands.run("lesson-sizes")
+    qtbot.mouseClick(window.quiz.end, Qt.MouseButton.LeftButton)
+    assert window.quiz.isAncestorOf(window.focusWidget())
+    window.files.new("small-resnet")
+    assert window.canvas.zoom < 1.0
+    window.show_panel("quiz")
+    window.messages.say("Saved old.cnn.")
+    window.messages.say("A copy was kept.", "warning", ("Open the copy", lambda: None))
+    going_on = window.messages.progress("Reading…")
+    qtbot.keyClick(window.quiz.begin, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert window.canvas.hasFocus() and window.canvas.zoom == 1.0
+    assert [bar.sentence for bar in window.messages.bars] == ["A copy was kept.", "Reading…"]
+    going_on.dismiss()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Tab)
+    qtbot.keyClicks(window.canvas.popup.field, "input")
+    qtbot.keyClick(window.canvas.popup.field, Qt.Key.Key_Return)
+    assert len(window.document.graph.inputs) == 1
+
+
+def test_a_project_that_is_opened_has_the_keyboard_on_the_canvas(window: Window, tiny: Project, tmp_path: Path) -> None:
+    write(tmp_path / "tiny.cnn", tiny)
+    window.show_panel("quiz")
+    window.files.open(tmp_path / "tiny.cnn")
+    assert window.canvas.hasFocus()

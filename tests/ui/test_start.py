@@ -15,6 +15,7 @@ from cnnstudio.blocks import Input
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project import Project, from_template, write
 from cnnstudio.ui.panels.palette import BLOCK_ROLE, PalettePanel
+from cnnstudio.ui.panels.quiz import CHANGED, WAITING
 from cnnstudio.ui.start.page import StartPage, _folder, _moment
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.window import Window
@@ -271,18 +272,53 @@ def test_a_lesson_opens_beside_unsaved_work(window: Window, tiny: Project) -> No
     assert made.quiz.lesson is LESSONS["stacks"] and window.quiz.lesson is None
 
 
-def test_a_lesson_goes_on_after_an_edit_and_ends_where_nothing_is_left(window: Window) -> None:
+def test_a_lesson_waits_while_nothing_of_it_can_be_asked(qtbot: QtBot, window: Window) -> None:
+    window.commands.run("lesson-sizes")
+    quiz, document = window.quiz, window.document
+    for _ in range(2):
+        assert quiz.question is not None
+        answer(qtbot, window, quiz.question.written)
+        qtbot.mouseClick(quiz.next_button, LEFT)
+    assert quiz.question is not None and quiz.question.node.name == "conv2"
+    window.canvas.setFocus()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Delete)
+    assert "conv2" not in document.graph
+    assert quiz.question is None and quiz.note.text() == WAITING and quiz.note.isVisible()
+    assert not quiz.begin.isVisible() and quiz.end.isVisible() and quiz.header.count.text() == "2 of 7"
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    again = quiz.question
+    assert again is not None and again.node.name == "conv2" and quiz.is_open
+    assert quiz.score.text() == "2 of 2 right" and quiz.note.text() == ""
+    assert window.canvas.hasFocus()  # where the next key is meant for
+
+
+def test_what_a_lesson_could_not_ask_it_asks_once_it_can(window: Window) -> None:
     window.commands.run("lesson-dilation")
     quiz, document = window.quiz, window.document
+
+    def asked() -> str:
+        return quiz.question.node.name if quiz.question is not None else ""
+
     quiz.go_on()
-    graph = document.graph
-    document.edit_graph("Delete wide", graph.remove("wide", heal=True))
-    question = quiz.question
-    assert question is not None and question.node.name == "far"
-    assert quiz.lesson is not None
-    document.edit_graph("Delete the rest", document.graph.remove("near", "far"))
-    assert quiz.lesson is None and quiz.question is None
-    assert "nothing of the lesson is left" in quiz.note.text()
+    assert asked() == "wide"
+    document.edit_graph("Delete wide", document.graph.remove("wide", heal=True))
+    assert asked() == "far" and quiz.note.text() == CHANGED
+    quiz.go_on()
+    quiz.go_on()
+    assert quiz.header.count.text() == "3 of 5"
+    document.undo_stack.undo()
+    quiz.go_on()
+    assert asked() == "wide"
+    quiz.go_on()
+    quiz.go_on()
+    assert quiz.lesson is None and quiz.note.text() == f"{LESSONS['dilation'].title}: every question was skipped."
+
+
+def test_another_project_ends_a_lesson(window: Window) -> None:
+    window.commands.run("lesson-sizes")
+    window.commands.run("new-lenet5")
+    assert window.quiz.lesson is None and window.quiz.quiz is None and window.document.concealed == frozenset()
+    assert window.document.selection == ()
 
 
 def test_ending_the_quiz_ends_the_lesson(qtbot: QtBot, window: Window) -> None:

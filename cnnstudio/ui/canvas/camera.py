@@ -215,7 +215,7 @@ class Camera(QGraphicsView):
     def _look_at_opened(self, *_: object) -> None:
         if not self.document.undo_stack.count():
             self._places.clear()
-            self.fit()
+            self.actual_size() if self.canvas.is_empty else self.fit()
 
     # what it shows of it
 

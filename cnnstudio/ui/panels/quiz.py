@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QHideEvent, QKeySequence, QShortcut, QSho
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.lessons.answers import AnswerError, Mark, marked
-from cnnstudio.lessons.lesson import Lesson
+from cnnstudio.lessons.lesson import Asked, Lesson
 from cnnstudio.lessons.quiz import DIFFICULTIES, Question, Quiz
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels import cards
@@ -27,7 +27,7 @@ INVITATION = (
 )
 NOTHING = "There is nothing to ask about yet: no block of this network has a result."
 CHANGED = "The network has changed, so here is another question."
-LOST = "The network has changed, and nothing of the lesson is left to ask."
+WAITING = "What is asked about next has no result now. Undo the change, or mend the network, and the questions go on."
 
 
 class QuizPanel(Panel):
@@ -40,7 +40,7 @@ class QuizPanel(Panel):
         self.quiz: Quiz | None = None
         self.mark: Mark | None = None
         self.lesson: Lesson | None = None
-        self.passed = 0  # questions of the lesson that were answered or skipped
+        self.done: set[Asked] = set()  # of the lesson: what was answered or skipped
         self.header = LessonHeader(self)
         self._seed = seed
         self.invitation = QLabel(INVITATION, self)
@@ -68,6 +68,7 @@ class QuizPanel(Panel):
                 shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
                 shortcut.activated.connect(button.click)
         document.changed.connect(self._follow)
+        document.closed.connect(self.stop)
 
     def _make_question(self) -> None:
         self.note = QLabel(self)
@@ -167,44 +168,43 @@ class QuizPanel(Panel):
 
     def start(self) -> None:
         """Begin a round of questions about the open network."""
-        self.lesson = None
-        seed = self._seed if self._seed is not None else random.randrange(2**32)
-        self.quiz = Quiz(self.document.analysis, DIFFICULTIES[self.difficulty.currentIndex()], seed)
-        self._ask(NOTHING if self.quiz.question is None else "")
-        if self.quiz.question is None:
+        self.lesson = self.quiz = None
+        self._renew()
+        if self.question is None:
             self.quiz = None
+        self._ask(NOTHING if self.quiz is None else "")
 
     def teach(self, lesson: Lesson) -> None:
         """Begin the questions of a lesson about the network that it opened."""
-        self.lesson, self.passed, self.quiz = lesson, 0, None
-        self._ask_lesson("")
+        self.lesson, self.done, self.quiz = lesson, set(), None
+        self._renew()
+        self._ask("")
 
-    def _ask_lesson(self, note: str) -> None:
-        """Ask what of the lesson is still to come, of the network as it is now."""
-        if self.lesson is None:
-            return
-        ahead = self.lesson.asked[self.passed :]
-        found = self.lesson.questions(self.document.analysis)
-        coming = iter([question for question in found if (question.node.name, question.kind) in ahead])
-        was, self.quiz = self.quiz, Quiz(self.document.analysis, coming=coming)
+    def _renew(self) -> None:
+        """Take the questions from the network as it is now; the score goes on."""
+        was, analysis = self.quiz, self.document.analysis
+        if self.lesson is not None:
+            found = self.lesson.questions(analysis)
+            coming = iter([each for each in found if _asked(each) not in self.done])
+            self.quiz = Quiz(analysis, coming=coming)
+        else:
+            seed = self._seed if self._seed is not None else random.randrange(2**32)
+            self.quiz = Quiz(analysis, DIFFICULTIES[self.difficulty.currentIndex()], seed)
         if was is not None:
             self.quiz.asked, self.quiz.right, self.quiz.streak = was.asked, was.right, was.streak
-        self._ask(note)
-        if self.quiz.question is None:
-            self._finish()
 
     def _finish(self) -> None:
         """Say how the lesson went; what follows is up to the person."""
         if self.lesson is None or self.quiz is None:
             return
-        told = f"{self.lesson.title}: {_score(self.quiz)}." if self.quiz.asked else LOST
-        self.lesson = self.quiz = self.mark = None
+        told = f"{self.lesson.title}: {_score(self.quiz) or 'every question was skipped'}."
+        self.lesson = self.quiz = None
         self._ask(told)
         self.begin.setFocus()
 
     def stop(self) -> None:
         """End the round; nothing is hidden any more."""
-        self.quiz = self.mark = self.lesson = None
+        self.quiz = self.lesson = None
         self._ask("")
 
     def check(self) -> None:
@@ -225,33 +225,48 @@ class QuizPanel(Panel):
         """Ask the next question; one that is open is skipped."""
         if self.quiz is None:
             return
-        if self.lesson is not None:
-            self.passed += 1
-            self._ask_lesson("")  # of the network as it is by now
+        if self.lesson is None:
+            if self.quiz.go_on() is not None and not self.quiz.still_holds(self.document.analysis):
+                self._renew()
         else:
-            self.quiz.go_on()
-            self._ask("")
+            if self.question is not None:
+                self.done.add(_asked(self.question))
+            if self.done.issuperset(self.lesson.asked):
+                self._finish()
+                return
+            self._renew()  # from the network as it is by now
+        self._ask(WAITING if self.question is None else "")
 
     def _choose(self) -> None:
         if self.quiz is not None:
             self.start()
 
     def _follow(self) -> None:
-        """An edit may have changed the answer: then it is another question."""
-        if self.quiz is None or not self.is_open or self.quiz.still_holds(self.document.analysis):
+        """An edit may have changed the answer: then it is another question, as soon as there is one to ask.
+
+        Whoever edits is at work on the canvas or in a form: keyboard and selection stay there.
+        """
+        if self.quiz is None or self.mark is not None:
             return
-        if self.lesson is not None:
-            self._ask_lesson(CHANGED)
+        if self.is_open and self.quiz.still_holds(self.document.analysis):
             return
-        was = self.quiz
-        self.start()
-        if self.quiz is not None:
-            self.quiz.asked, self.quiz.right, self.quiz.streak = was.asked, was.right, was.streak
-            self._ask(CHANGED)
+        was_open = self.is_open
+        self._renew()
+        self._put(WAITING if self.question is None else CHANGED if was_open else "")
 
     # showing
 
     def _ask(self, note: str) -> None:
+        """Show the question there is, if any, and lead to its block and to its field."""
+        self._put(note)
+        if (question := self.question) is None:
+            return
+        self.document.enter(())
+        self.document.select((question.node.name,))
+        self.reveal.emit(question.node.name)
+        self.field.setFocus()
+
+    def _put(self, note: str) -> None:
         """Show the question there is, if any, and hide what would answer it."""
         self.mark = None
         question = self.question
@@ -259,14 +274,8 @@ class QuizPanel(Panel):
         self.note.setText(note)
         self.field.clear()
         if question is not None:
-            if question.node.name in self.document.graph:
-                self.document.enter(())
-                self.document.select((question.node.name,))
-                self.reveal.emit(question.node.name)
             self.field.setPlaceholderText(question.example)
         self.update_question()
-        if question is not None:
-            self.field.setFocus()
 
     def _reveal(self) -> None:
         self.document.conceal(frozenset())
@@ -281,15 +290,16 @@ class QuizPanel(Panel):
         question, mark = self.question, self.mark
         has_question = question is not None
         groups: tuple[tuple[bool, tuple[QWidget, ...]], ...] = (
-            (not has_question, (self.invitation, self.begin)),
-            (has_question, (self.tile, self.sentence, self.given, self.field, self.score, self.end)),
+            (self.quiz is None, (self.invitation, self.begin)),
+            (self.quiz is not None, (self.score, self.end)),
+            (has_question, (self.tile, self.sentence, self.given, self.field)),
             (has_question and self.is_open, (self.check_button, self.skip_button)),
             (mark is not None, (self.sign, self.verdict, self.next_button)),
         )
         for is_shown, widgets in groups:
             for widget in widgets:
                 widget.setVisible(is_shown)
-        self.header.show_lesson(self.lesson, self.passed + (mark is not None))
+        self.header.show_lesson(self.lesson, len(self.done) + (mark is not None))
         self.difficulty.setVisible(self.lesson is None)
         self.note.setVisible(bool(self.note.text()))
         self.refusal.setVisible(False)
@@ -316,8 +326,8 @@ class QuizPanel(Panel):
     # being looked at
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        target = self.field if self.is_open else self.next_button if self.question is not None else self.begin
-        target.setFocus(event.reason())
+        last = self.begin if self.quiz is None else self.end if self.question is None else self.next_button
+        (self.field if self.is_open else last).setFocus(event.reason())
 
     def showEvent(self, event: QShowEvent) -> None:
         if self.is_open and self.question is not None:
@@ -329,6 +339,10 @@ class QuizPanel(Panel):
         if not event.spontaneous():
             self.document.conceal(frozenset())
         super().hideEvent(event)
+
+
+def _asked(question: Question) -> Asked:
+    return question.node.name, question.kind
 
 
 def _score(quiz: Quiz) -> str:

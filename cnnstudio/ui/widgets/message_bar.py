@@ -50,6 +50,7 @@ class MessageBar(QFrame):
         self.close_button.setAccessibleName("Close this message")
         self.close_button.clicked.connect(self.dismiss)
         layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.asks = kind == "warning" and bool(choices)
         self.is_outcome = kind == "success" or (kind == "error" and not choices)
         self.passes = passes and kind in ("info", "success") and not choices
         if self.passes:
@@ -163,9 +164,15 @@ class Messages(QWidget):
         bar = MessageBar(sentence, kind, choices, self)
         self._add(bar)
         announce(self, sentence)
-        if kind == "warning" and choices:  # a question: the keyboard can answer it at once
+        if bar.asks:  # the keyboard can answer it at once
             next(iter(bar.buttons.values())).setFocus(Qt.FocusReason.OtherFocusReason)
         return bar
+
+    def clear(self) -> None:
+        """Take away what was said of a project that is gone; what goes on stays, and so does a question."""
+        for bar in self.bars:
+            if not isinstance(bar, ProgressMessage) and not bar.asks:
+                bar.dismiss()
 
     def progress(self, sentence: str, *choices: Choice) -> ProgressMessage:
         """Show that something goes on, with a way to end it where there is one."""

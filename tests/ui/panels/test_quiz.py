@@ -16,7 +16,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.comparison import ComparisonPanel
 from cnnstudio.ui.panels.inspector import InspectorPanel
 from cnnstudio.ui.panels.problems import ProblemsPanel
-from cnnstudio.ui.panels.quiz import CHANGED, NOTHING, QuizPanel
+from cnnstudio.ui.panels.quiz import CHANGED, NOTHING, WAITING, QuizPanel
 from cnnstudio.ui.panels.source import SourcePanel
 from cnnstudio.ui.panels.summary import SummaryPanel
 from cnnstudio.ui.run import Run
@@ -201,7 +201,36 @@ def test_an_edit_that_changes_the_answer_makes_another_question(show: Show, qtbo
     document.edit_graph("Change", document.graph.replace(question.node.name, other))
     assert panel.note.text() == CHANGED and panel.is_open and panel.question != question
     document.open(Project(), None)
-    assert panel.note.text() == NOTHING and panel.quiz is None and not document.concealed
+    assert panel.quiz is None and panel.begin.isVisible() and not document.concealed
+
+
+def test_a_round_waits_while_there_is_nothing_to_ask_and_keeps_its_score(show: Show, qtbot: QtBot) -> None:
+    panel = show()
+    panel.start()
+    assert panel.question is not None
+    qtbot.keyClicks(panel.field, panel.question.written)
+    qtbot.keyClick(panel.field, Qt.Key.Key_Return)
+    qtbot.keyClick(panel.next_button, Qt.Key.Key_Return)
+    document = panel.document
+    document.edit_graph("Delete", document.graph.remove(document.graph.inputs[0].name))
+    assert panel.question is None and panel.note.text() == WAITING and not document.concealed
+    panel.setFocus()
+    assert panel.end.hasFocus() and not panel.begin.isVisible()
+    document.undo_stack.undo()
+    assert panel.is_open and panel.score.text() == "1 of 1 right" and document.concealed
+
+
+def test_the_next_question_is_about_the_network_as_it_is_now(show: Show) -> None:
+    panel = show()
+    panel.start()
+    assert panel.question is not None
+    document = panel.document
+    first = panel.question.node.name
+    rest = document.graph.order[document.graph.order.index(first) + 1 :]
+    document.edit_graph("Delete", document.graph.remove(*rest))
+    for _ in range(12):
+        panel.go_on()
+        assert panel.question is not None and panel.question.node.name in document.graph
 
 
 def test_an_empty_network_has_nothing_to_ask(show: Show, qtbot: QtBot) -> None:
