@@ -48,6 +48,7 @@ class CanvasScene(HitScene):
         self.selected_wires: frozenset[Edge] = frozenset()
         self.hot_wires: frozenset[Edge] = frozenset()
         self.focused: str | None = None
+        self._by_keyboard = False  # whether the keyboard was used last, so that its place is shown
         self.graph = Graph()
         self.analysis = Analysis(self.graph, {}, {})
         self.overview = Overview(self)
@@ -65,6 +66,7 @@ class CanvasScene(HitScene):
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
         self.setSceneRect(-_SPARE, -_SPARE, 2 * _SPARE, 2 * _SPARE)
         document.scope_changed.connect(self._forget_marks)
+        document.scope_changed.connect(self._forget_focus)
         for signal in (document.changed, document.scope_changed, document.concealed_changed, document.learned):
             signal.connect(self._follow)
         document.selection_changed.connect(self.show_selected)
@@ -225,12 +227,14 @@ class CanvasScene(HitScene):
         return self._selected
 
     def show_selected(self, names: tuple[str, ...]) -> None:
-        """Show these nodes as selected."""
+        """Show these nodes as selected; the keyboard comes along where it is in use."""
         chosen = frozenset(names)
         if self.focused not in self.nodes:
             self.focused = None
         turned = self._selected ^ chosen
         for name in turned:
+        if turned and self._by_keyboard:
+            self._take_along(names, chosen - self._selected)
             if name in self.nodes:
                 self.nodes[name].show_state(name in chosen, name == self.focused, len(turned) <= MANY)
         self._repaint(len(turned))
@@ -242,6 +246,13 @@ class CanvasScene(HitScene):
                 self.overview.invalidate(within=self.nodes[name].body)
 
     def restyle(self) -> None:
+    def _take_along(self, names: tuple[str, ...], come: frozenset[str]) -> None:
+        """Put the ring round the one node that has come to the selection, or the last of others than it was round."""
+        is_other = self.focused not in names and (come or self.focused is None)
+        there = next(iter(come)) if len(come) == 1 else names[-1] if names and is_other else None
+        if there in self.nodes:
+            self.focus_node(there)
+
         """Take the colours of the theme in force."""
         self.inks = Style()
         self.frames.restyle()
@@ -275,12 +286,20 @@ class CanvasScene(HitScene):
         self.marked.emit()
 
     def _forget_marks(self, *_: object) -> None:
-        """Select no wire and no note: those of another graph come."""
-        self.select_wires(())
-        self.select_notes(())
+        """Select no wire and no note: other nodes are, or those of another graph come."""
+        if self.selected_wires or self.notes.chosen:
+            self.select_wires(())
+            self.select_notes(())
+
+    def _forget_focus(self, *_: object) -> None:
+        """Have the keyboard nowhere, though it is in use: the node that it was on is not in the graph that comes."""
+        was = self._by_keyboard
+        self.focus_node(None)
+        self._by_keyboard = was
 
     def focus_node(self, name: str | None) -> None:
-        """Put the ring of the keyboard round this node."""
+        """Put the ring of the keyboard round this node; with None the pointer is in use, and there is none."""
+        self._by_keyboard = name is not None
         before, self.focused = self.focused, name
         turned = [each for each in (before, name) if before != name and each in self.nodes]
         for each in turned:
