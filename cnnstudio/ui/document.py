@@ -34,13 +34,14 @@ class Document(QObject):
 
     changed = Signal(object, object)
     selection_changed = Signal(object)  # tuple of the names selected in ``view_graph``
+    selection_replaced = Signal()  # nothing of what was selected before is meant any more, of whatever kind
     scope_changed = Signal(object)  # tuple of the names of the composites entered, outermost first
     path_changed = Signal(object)  # Path or None
     concealed_changed = Signal()  # the results of other nodes are hidden now
     learned = Signal()  # more is known of the images of the project
     said = Signal(str)  # a sentence for the person, shown in place
-
     closed = Signal()  # this project is put away, and another one follows
+
     def __init__(
         self,
         project: Project | None = None,
@@ -179,8 +180,8 @@ class Document(QObject):
 
     def open(self, project: Project, path: Path | None) -> None:
         """Put another project in the place of this one; there is no undo across files."""
-        self.enter(())
         self.closed.emit()
+        self.enter(())
         self.select(())
         self.undo_stack.clear()
         self._replace(project)
@@ -207,7 +208,7 @@ class Document(QObject):
         self._leave_what_is_gone()
         self.changed.emit(old, project)
         if gone := set(self.selection) - set(self.view_graph.nodes):
-            self.select(tuple(name for name in self.selection if name not in gone))
+            self.select(tuple(name for name in self.selection if name not in gone), adds=True)
 
     def _leave_what_is_gone(self) -> None:
         inner, depth = self.analysis, 0
@@ -278,8 +279,13 @@ class Document(QObject):
         """Whether the results of this node of ``view_graph`` are hidden; with a node all that is inside it is."""
         return (*self.scope, name)[0] in self.concealed
 
-    def select(self, names: tuple[str, ...]) -> None:
-        """Select these nodes of ``view_graph``; selection is never a step of undo."""
+    def select(self, names: tuple[str, ...], adds: bool = False) -> None:
+        """Select these nodes of ``view_graph``; selection is never a step of undo.
+
+        With ``adds`` the wires and notes that are selected stay so beside them; else nothing but the nodes is.
+        """
+        if not adds:
+            self.selection_replaced.emit()
         if names != self.selection:
             self.selection = names
             self.selection_changed.emit(names)

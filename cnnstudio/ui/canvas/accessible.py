@@ -316,7 +316,7 @@ class CanvasSelection(QAccessibleSelectionInterface):
         view, is_another = self._canvas.view, self.isSelected(child) != wanted
         if isinstance(child, NodeAccess) and is_another:
             names = {*view.chosen} ^ {child.name}
-            view.document.select(tuple(name for name in self._canvas.names if name in names))
+            view.document.select(tuple(name for name in self._canvas.names if name in names), adds=True)
         elif isinstance(child, NoteAccess) and is_another:
             view.select_notes((child.note,), adds=True)
         return isinstance(child, NodeAccess | NoteAccess)

@@ -23,7 +23,6 @@ from cnnstudio.ui.canvas.edits import (
     aligned,
     arranged,
     distributed,
-    removed,
     shifted,
     snapped,
     taken_in,
@@ -33,6 +32,7 @@ from cnnstudio.ui.canvas.edits import (
 from cnnstudio.ui.canvas.notes import moved
 from cnnstudio.ui.insertion import free_place, is_in_the_way, spliced, ungrouped
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
+from cnnstudio.ui.removal import removal, removed
 
 
 class Editor(Camera):
@@ -81,8 +81,6 @@ class Editor(Camera):
         if not self.attempt(f"Add {block.title}", change):
             return None
         self.document.select((name,))
-        self.canvas.select_wires(())
-        self.canvas.select_notes(())
         return name
 
     # removing
@@ -92,8 +90,7 @@ class Editor(Camera):
         names, wires, notes = self.chosen, self.canvas.selected_wires, self.canvas.notes.chosen
         if not names and not wires and not notes:
             return
-        what = names[0] if len(names) == 1 else f"{len(names)} nodes" if names else "wires" if wires else "notes"
-        self.attempt(f"Delete {what}", lambda graph: removed(without(graph, notes), names, wires, heal))
+        self.attempt(removal(names, wires, notes), lambda graph: removed(without(graph, notes), names, wires, heal))
 
     def delete_and_heal(self) -> None:
         """Remove the selected nodes and join the wires that they leave open."""
@@ -182,8 +179,6 @@ class Editor(Camera):
     def select_none(self) -> None:
         """Select nothing."""
         self.document.select(())
-        self.canvas.select_wires(())
-        self.canvas.select_notes(())
 
     def select_upstream(self) -> None:
         """Add everything that the selected nodes depend on."""
@@ -202,7 +197,7 @@ class Editor(Camera):
     def _select_also(self, more: Callable[[Graph, str], frozenset[str]]) -> None:
         graph = self.canvas.graph
         chosen = frozenset(self.chosen).union(*(more(graph, name) for name in self.chosen))
-        self.document.select(tuple(name for name in graph.nodes if name in chosen))
+        self.document.select(tuple(name for name in graph.nodes if name in chosen), adds=True)
 
     # arranging
 
@@ -250,11 +245,11 @@ class Editor(Camera):
         framed = self.canvas.graph.framed
         return list(dict.fromkeys(framed[name] for name in self.chosen if name in framed))
 
-    def select_frame(self, frame: Frame) -> None:
-        """Select what is in this frame."""
-        self.canvas.select_wires(())
-        self.canvas.select_notes(())
-        self.document.select(tuple(name for name in self.canvas.graph.nodes if name in frame.members))
+    def select_frame(self, frame: Frame, adds: bool = False) -> None:
+        """Select what is in this frame; unless it ``adds`` that, nothing else."""
+        before = self.document.selection if adds else ()
+        members = (name for name in self.canvas.graph.nodes if name in frame.members)
+        self.document.select(tuple(dict.fromkeys((*before, *members))), adds)
 
     def frame(self) -> None:
         """Put a frame round the selected nodes."""

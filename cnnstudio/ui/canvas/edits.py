@@ -84,20 +84,6 @@ def rewired(graph: Graph, old: Edge, new: Edge) -> Graph:
     return graph.disconnect(old).connect(new.source, new.target, new.port)
 
 
-def unplugged(graph: Graph, edges: Iterable[Edge]) -> Graph:
-    """Without these wires; the last port of a node first, because the gap behind it closes."""
-    for edge in sorted(edges, key=lambda edge: -edge.port):
-        graph = graph.disconnect(edge)
-    return graph
-
-
-def removed(graph: Graph, names: Sequence[str], edges: Iterable[Edge], heal: bool) -> Graph:
-    """Without these nodes and wires."""
-    gone = set(names)
-    left = [edge for edge in edges if edge.source not in gone and edge.target not in gone]
-    return unplugged(graph, left).remove(*names, heal=heal)
-
-
 def without(graph: Graph, notes: Iterable[Note]) -> Graph:
     """Without these notes and their equals."""
     for note in notes:

@@ -38,8 +38,6 @@ class MoveTool(Tool):
         self._lifts = start.holds(SHIFT)
         if name not in document.selection:
             document.select((name,))
-            canvas.select_wires(())
-            canvas.select_notes(())
         self._name = name
         self._notes = tuple(canvas.notes.chosen)
         self._from: dict[str, Position] = {each: canvas.graph[each].position for each in document.selection}

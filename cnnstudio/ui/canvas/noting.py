@@ -139,7 +139,6 @@ class Noting(Bending):
             return
         self.document.select(())
         self.canvas.focus_node(None)
-        self.canvas.select_wires(())
         self.canvas.select_notes(wanted)
 
     def reveal_note(self, note: Note, adds: bool = False) -> None:

@@ -70,6 +70,7 @@ class CanvasScene(HitScene):
         for signal in (document.changed, document.scope_changed, document.concealed_changed, document.learned):
             signal.connect(self._follow)
         document.selection_changed.connect(self.show_selected)
+        document.selection_replaced.connect(self._forget_marks)
         theme.changed.connect(self.restyle)
         self._follow()
 

@@ -10,10 +10,10 @@ from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.graph import Edge
-from cnnstudio.ui.canvas.edits import unplugged
+from cnnstudio.graph import Edge, Note
 from cnnstudio.ui.canvas.geometry import within
 from cnnstudio.ui.canvas.style import for_screen, pen
+from cnnstudio.ui.removal import unplugged
 from cnnstudio.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ class RubberBandTool(Tool):
 
     def __init__(self, view: CanvasView, start: Pointer) -> None:
         super().__init__(view, start)
-        self._before, self._notes = view.document.selection, view.canvas.notes.chosen
+        canvas = view.canvas
+        self._before, self._wires, self._notes = view.document.selection, canvas.selected_wires, canvas.notes.chosen
 
     @property
     def _band(self) -> QRectF:
@@ -130,24 +131,24 @@ class RubberBandTool(Tool):
         self.view.update_scene(self._band)
         self.last = pointer
         self.view.update_scene(self._band)
-        caught = self.view.canvas.nodes_in(self._band)
+        canvas = self.view.canvas
+        names, notes, wires = set(canvas.nodes_in(self._band)), canvas.notes.within(self._band), self._wires
         if pointer.holds(CTRL):
-            chosen = [name for name in self._before if name not in set(caught)]
+            names, notes = set(self._before) - names, self._notes - notes
         elif pointer.holds(SHIFT):
-            chosen = list(dict.fromkeys((*self._before, *caught)))
+            names, notes = set(self._before) | names, self._notes | notes
         else:
-            chosen = caught
-        order = self.view.canvas.graph.nodes
-        kept = set(chosen)
-        self.view.document.select(tuple(name for name in order if name in kept))
-        notes = self.view.canvas.notes.within(self._band)
-        if pointer.holds(CTRL):
-            notes = self._notes - notes
-        self.view.canvas.select_notes(notes | self._notes if pointer.holds(SHIFT) else notes)
+            wires = frozenset()
+        self._select(tuple(name for name in canvas.graph.nodes if name in names), wires, notes)
 
     def cancel(self) -> None:
-        self.view.document.select(self._before)
-        self.view.canvas.select_notes(self._notes)
+        self._select(self._before, self._wires, self._notes)
+
+    def _select(self, names: tuple[str, ...], wires: frozenset[Edge], notes: frozenset[Note]) -> None:
+        self.view.document.select(names, adds=True)
+        self.view.canvas.select_wires(wires & self.view.canvas.wires.keys())
+        if notes != self.view.canvas.notes.chosen:
+            self.view.canvas.select_notes(notes)
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         painter.setPen(pen(theme.color("accent"), 1.0 / zoom))

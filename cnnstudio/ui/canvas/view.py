@@ -116,15 +116,10 @@ class CanvasView(Walking):
 
     def click_node(self, name: str, at: Pointer) -> None:
         """Select this node; Shift or Ctrl adds it, or takes it away if it is selected."""
-        chosen = self.document.selection
-        if at.holds(SHIFT) or at.holds(CTRL):
-            chosen = tuple(each for each in chosen if each != name) if name in chosen else (*chosen, name)
-        else:
-            chosen = (name,)
-            self.canvas.select_wires(())
-            self.canvas.select_notes(())
+        before, adds = self.document.selection, at.holds(SHIFT) or at.holds(CTRL)
+        kept = tuple(each for each in before if each != name) if adds else ()
         self.canvas.focus_node(None)
-        self.document.select(chosen)
+        self.document.select(kept if adds and name in before else (*kept, name), adds)
 
     def click_note(self, note: Note, at: Pointer) -> None:
         """Select this note, and follow the link that was clicked in it; Shift or Ctrl adds it or takes it away."""
@@ -135,10 +130,9 @@ class CanvasView(Walking):
 
     def click_frame(self, frame: Frame, at: Pointer) -> None:
         """Select what is in this frame; Shift or Ctrl adds it."""
-        before = self.document.selection if at.holds(SHIFT) or at.holds(CTRL) else ()
+        adds = at.holds(SHIFT) or at.holds(CTRL)
         self.canvas.focus_node(None)
-        self.select_frame(frame)
-        self.document.select(tuple(dict.fromkeys((*before, *self.document.selection))))
+        self.select_frame(frame, adds)
 
     def click_wire(self, edge: Edge | None, at: Pointer) -> None:
         """Select this wire, or with None nothing; Shift or Ctrl adds to what is selected."""

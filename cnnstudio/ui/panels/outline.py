@@ -19,11 +19,12 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
-from cnnstudio.graph import Edge, Graph, GraphError, NamingError
+from cnnstudio.graph import GraphError, NamingError
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.outline_model import OutlineModel
 from cnnstudio.ui.panels.outline_row import COLUMNS, FRAME, KIND, NAME, OUTPUT, READS
 from cnnstudio.ui.panels.panel import Panel
+from cnnstudio.ui.removal import removal, removed
 from cnnstudio.ui.theme import icon, theme
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
@@ -178,8 +179,7 @@ class OutlinePanel(Panel):
             elif row.edge is not None:
                 wires.append(row.edge)
         if names or wires:
-            what = "wires" if not names else names[0] if len(names) == 1 else f"{len(names)} nodes"
-            self.document.edit_graph(f"Delete {what}", _without(self.document.view_graph, names, wires))
+            self.document.edit_graph(removal(names, wires), removed(self.document.view_graph, names, wires))
 
     def _rename(self, old: str, new: str) -> bool:
         if not new or new == old:
@@ -260,10 +260,3 @@ def _spans(places: list[int]) -> Iterator[tuple[int, int]]:
 
 def _removes(event: QKeyEvent) -> bool:
     return event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and not event.modifiers()
-
-
-def _without(graph: Graph, names: list[str], wires: list[Edge]) -> Graph:
-    left = [edge for edge in dict.fromkeys(wires) if edge.source not in names and edge.target not in names]
-    for edge in sorted(left, key=lambda edge: -edge.port):  # the gap behind a port closes
-        graph = graph.disconnect(edge)
-    return graph.remove(*names)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from cnnstudio.graph import Edge
+from cnnstudio.graph import Edge, Note
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
@@ -72,6 +73,84 @@ def test_wires_are_added_to_the_selection(hand_on, chain):
     assert hand.inputs("conv1") == (None,)
     assert hand.inputs("relu1") == (None,)
     assert hand.document.undo_stack.count() == 1
+
+
+WIRE = Edge("input1", "conv1", 0)
+
+
+@pytest.fixture
+def with_wire(hand_on, chain):
+    """A canvas with a note, on which a wire and the note are selected and nothing else."""
+    hand = hand_on(chain.add_note(Note("a note", (-400.0, 200.0))))
+    hand.click(hand.along("input1", "conv1", 0.5))
+    hand.view.canvas.select_notes(hand.graph.notes)
+    assert hand.view.canvas.selected_wires == {WIRE} and hand.view.canvas.notes.chosen
+    return hand
+
+
+def find(hand):
+    hand.view.find_node()
+    hand.answer("conv2")
+
+
+@pytest.mark.parametrize(
+    "gesture",
+    [
+        lambda hand: hand.click(hand.body("conv2")),
+        lambda hand: hand.drag(QPointF(250, 300), QPointF(300, 400)),
+        find,
+        lambda hand: hand.document.select(("conv2",)),  # as Problems, Outline and Summary do
+        lambda hand: hand.view.go_to("conv2"),
+    ],
+)
+def test_what_replaces_the_selection_replaces_all_of_it(with_wire, gesture):
+    gesture(with_wire)
+    assert with_wire.document.selection == ("conv2",)
+    assert not with_wire.view.canvas.selected_wires and not with_wire.view.canvas.notes.chosen
+    with_wire.view.delete()
+    assert with_wire.inputs("conv1") == ("input1",)
+    assert with_wire.document.undo_stack.undoText() == "Delete conv2"
+
+
+def test_to_find_the_node_that_is_selected_lets_go_of_the_wire_beside_it(with_wire):
+    with_wire.click(with_wire.body("conv2"), SHIFT)
+    find(with_wire)
+    assert with_wire.document.selection == ("conv2",)
+    assert not with_wire.view.canvas.selected_wires and not with_wire.view.canvas.notes.chosen
+
+
+@pytest.mark.parametrize(
+    "gesture",
+    [
+        lambda hand: hand.click(hand.body("conv2"), SHIFT),
+        lambda hand: hand.click(hand.body("conv2"), CTRL),
+        lambda hand: hand.drag(QPointF(250, 300), QPointF(300, 400), SHIFT),
+    ],
+)
+def test_what_adds_keeps_wires_and_notes_and_the_text_of_deleting_names_all(with_wire, gesture):
+    gesture(with_wire)
+    assert with_wire.document.selection == ("conv2",)
+    with_wire.view.delete()
+    assert with_wire.inputs("conv1") == (None,) and "conv2" not in with_wire.graph and not with_wire.graph.notes
+    text = with_wire.document.undo_stack.undoText()
+    assert text == "Delete conv2, the wire input1 → conv1 and a note"
+
+
+def test_a_band_that_takes_away_takes_notes_away_too_and_one_given_up_gives_wires_back(with_wire):
+    with_wire.drag(QPointF(250, 300), QPointF(300, 400), let_go=False)
+    assert not with_wire.view.canvas.selected_wires
+    with_wire.key(Qt.Key.Key_Escape)
+    assert with_wire.view.canvas.selected_wires == {WIRE} and len(with_wire.view.canvas.notes.chosen) == 1
+    with_wire.view.look_at(with_wire.view.canvas.bounds_of())
+    with_wire.drag(QPointF(-20, 480), QPointF(-420, 190), CTRL | SHIFT)
+    assert with_wire.view.canvas.selected_wires == {WIRE} and not with_wire.view.canvas.notes.chosen
+
+
+def test_an_edit_leaves_the_wires_selected_that_are_still_there(with_wire):
+    with_wire.document.edit_graph("Delete", with_wire.graph.remove("conv2"))
+    with_wire.click(with_wire.body("relu1"), SHIFT)
+    with_wire.document.edit_graph("Delete", with_wire.graph.remove("relu1"))
+    assert with_wire.view.canvas.selected_wires == {WIRE}
 
 
 def test_ctrl_and_arrows_walk_from_node_to_node(hand_on, fork):
