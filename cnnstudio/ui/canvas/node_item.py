@@ -10,7 +10,7 @@ from cnnstudio.graph import Composite, Node, Shape
 from cnnstudio.ui.canvas.face import MARGIN, MIDDLE, Look, detail, draw_face, picture_of
 from cnnstudio.ui.canvas.geometry import Place, input_port, output_port
 from cnnstudio.ui.canvas.measure import Share
-from cnnstudio.ui.canvas.style import HEATS, Cut, Style, pen
+from cnnstudio.ui.canvas.style import HEATS, Style, pen
 from cnnstudio.ui.measures import WIDTH, node_height
 from cnnstudio.ui.speech import BYPASSED
 
@@ -230,8 +230,6 @@ class NodeItem(QGraphicsRectItem):
         for place, row in enumerate(picked):
             words, color = rows[row]
             font = about_font if row == 1 else style.node_fonts[level][min(place, 1)]
-            cut = Cut.ElideMiddle if row == 0 else Cut.ElideRight  # inception3a and inception3b differ at the end
-            made.append(
-                (QPointF(TEXT_LEFT, top + place * pitch), style.line(words, font, TEXT_WIDTH, cut), font[0], color)
-            )
+            text = style.line(words, font, TEXT_WIDTH, is_name=row == 0)
+            made.append((QPointF(TEXT_LEFT, top + place * pitch), text, font[0], color))
         return made

@@ -9,6 +9,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
 from cnnstudio.ui.canvas.node_item import NodeItem
+from cnnstudio.ui.canvas.shortening import shortened
+from cnnstudio.ui.canvas.signs import SIDE, Signs
 from cnnstudio.ui.canvas.style import Style, static_text
 from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.measures import WIDTH
@@ -20,7 +22,9 @@ NEAR = 0.35  # the zoom below which the overview paints in the place of the item
 MANY = 12  # items that change at once from which on all is painted again: Qt adds up their rectangles too slowly
 MOST_RINGS = 500  # painted two pixels wide; with one, Qt is four times quicker
 MOST_NAMES = 20_000  # laid out at once, over all sizes
-LEGIBLE = 0.2  # the zoom from which a name has room
+SIGNS, NAMES = 0.1, 0.25  # the zooms from which the glyph of a family can be made out, and from which a name has room
+LETTERS = 32.0  # the height of a name's letters, in scene pixels ...
+LEAST, MOST = 8, 11  # ... and the least and the most of it on the screen
 
 Bodies = dict[str | int | None, list[QRectF]]  # by family, or by heat; None are those bypassed
 
@@ -37,6 +41,7 @@ class Overview:
         self.version = 0  # another one where anything but a mark, or what is carried, is not as it was ...
         self.marks = 0  # ... and where a mark is not, and it was not said where
         self._bodies: Bodies = {}
+        self._signs: Signs | None = None
         self._wires: dict[str, list[QLineF]] = {}
         self._names: dict[tuple[str, int], QStaticText] = {}
         self._font = QFont()
@@ -82,6 +87,7 @@ class Overview:
             nodes = self._scene.nodes
             held = self._scene.carried.names
             self._bodies = _bodies(item for name, item in nodes.items() if name not in held)
+            self._signs = None
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint all but what ``paint_over`` does; the painter is in scene pixels, ``exposed`` is what can be seen."""
@@ -89,8 +95,13 @@ class Overview:
         style = self._scene.inks
         _paint_wires(painter, self._wires, style)
         _paint_bodies(painter, self._bodies, style)
-        if zoom >= LEGIBLE:
-            self._paint_names(painter, zoom, exposed, self._scene.nodes.keys() - self._scene.carried.names)
+        standing = self._scene.nodes.keys() - self._scene.carried.names
+        if zoom >= SIGNS:
+            if self._signs is None:
+                self._signs = Signs((self._scene.nodes[name] for name in standing), style)
+            self._signs.paint(painter, style, is_alone=zoom < NAMES)
+        if zoom >= NAMES:
+            self._paint_names(painter, zoom, exposed, standing)
 
     def paint_over(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint what is carried, and the marks."""
@@ -114,7 +125,9 @@ class Overview:
             width = 2.0 if len(rects) <= MOST_RINGS else 1.0
             painter.setPen(_hairline(style.error if mark == "error" else style.accent, width, mark == "focused"))
             painter.drawRects(rects)
-        if zoom >= LEGIBLE:
+        if carried and zoom >= SIGNS:
+            Signs((scene.nodes[name] for name in carried), style).paint(painter, style, is_alone=zoom < NAMES)
+        if zoom >= NAMES:
             self._paint_names(painter, zoom, exposed, carried)
 
     def bodies(self) -> Bodies:
@@ -126,7 +139,7 @@ class Overview:
         _paint_bodies(painter, self.bodies(), style)
 
     def _paint_names(self, painter: QPainter, zoom: float, exposed: QRectF, names: Iterable[str]) -> None:
-        pixels = max(8, min(11, round(40.0 * zoom)))
+        pixels = max(LEAST, min(MOST, round(LETTERS * zoom)))
         font = QFont(self._scene.inks.small_font)
         font.setPixelSize(pixels)
         if font.family() != self._font.family() or len(self._names) > MOST_NAMES:
@@ -143,14 +156,14 @@ class Overview:
                 text = self._name(name)
                 corner = transform.map(body.topLeft())
                 rise = (body.height() * zoom - text.size().height()) / 2
-                painter.drawStaticText(QPointF(corner.x() + 4.0, corner.y() + rise), text)
+                painter.drawStaticText(QPointF(corner.x() + SIDE * zoom, corner.y() + rise), text)
         painter.setWorldTransform(transform)
 
     def _name(self, name: str) -> QStaticText:
         pixels = self._font.pixelSize()
         if (name, pixels) not in self._names:
-            room = WIDTH * max(LEGIBLE, pixels / 40.0 - 0.0125) - 6.0
-            words = QFontMetricsF(self._font).elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+            farthest = max(NAMES, (pixels - 0.5) / LETTERS)  # that has letters so high
+            words = shortened(name, QFontMetricsF(self._font), (WIDTH - SIDE) * farthest - 2.0)
             self._names[name, pixels] = static_text(words, self._font)
         return self._names[name, pixels]
 

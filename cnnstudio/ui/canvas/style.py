@@ -6,8 +6,20 @@ from typing import Any
 
 import qtawesome
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QStaticText
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QRawFont,
+    QStaticText,
+)
 
+from cnnstudio.ui.canvas.shortening import shortened
 from cnnstudio.ui.theme import FAMILY_GLYPHS, mix, theme
 
 _icons: Any = qtawesome  # it has no types
@@ -51,11 +63,12 @@ def static_text(words: str, font: QFont) -> QStaticText:
 class FamilyStyle:
     """How one family is painted."""
 
-    def __init__(self, family: str) -> None:
+    def __init__(self, family: str, signs: QRawFont) -> None:
         color = theme.family(family)
         self.brush = QBrush(color)
         self.body = QBrush(mix(color, theme.color("node"), 0.62 if theme.is_dark else 0.55))
         self.glyph = glyph(family)
+        self.sign = signs.glyphIndexesForString(self.glyph)[0]  # the same, by its number in the font
 
 
 class FrameStyle:
@@ -118,6 +131,7 @@ class Style:
         self.tight_font = (_font(10), QFontMetricsF(_font(10)))
         self.small_font, self.label_font = _font(11), self.tight_font
         self.glyph_fonts, self.badge_font = [glyph_font(size) for size in (26, 24, 20)], self.node_fonts[2][0]
+        self.sign_font = QRawFont.fromFont(glyph_font(60))
         self._label_widths: dict[str, float] = {}
         heat = QColor.fromHsl(24, 200, 130)
         self.heat_brush, self.track_brush = QBrush(heat), QBrush(mix(color("line"), color("node"), 0.6))
@@ -155,14 +169,14 @@ class Style:
         path.addText(base, font, text.text())
         painter.fillPath(path, painter.pen().color())
 
-    def line(self, words: str, font: FontPair, width: float, cut: Cut = Cut.ElideRight) -> QStaticText:
+    def line(self, words: str, font: FontPair, width: float, is_name: bool = False) -> QStaticText:
         """These words in this font, cut to ``width``; shapes and titles recur, so each is laid out once."""
         key = words, font[0].pixelSize(), font[0].weight()
         if key not in self._lines:
             if len(self._lines) > MOST_LINES:
                 self._lines.clear()
-            short = font[1].elidedText(words, cut, width)
-            self._lines[key] = static_text(short, font[0])
+            cut = shortened(words, font[1], width) if is_name else font[1].elidedText(words, Cut.ElideRight, width)
+            self._lines[key] = static_text(cut, font[0])
         return self._lines[key]
 
     def fitted(self, title: str, brief: str, width: float) -> tuple[str, FontPair]:
@@ -193,7 +207,7 @@ class Style:
     def family(self, name: str) -> FamilyStyle:
         """How this family is painted."""
         if name not in self._families:
-            self._families[name] = FamilyStyle(name)
+            self._families[name] = FamilyStyle(name, self.sign_font)
         return self._families[name]
 
 

@@ -149,10 +149,39 @@ def test_far_away_everything_is_still_painted(hand_on, chain):
         hand.view._smooth_again()
         picture = hand.view.grab().toImage()
         body = hand.view.scene_item("conv1").body
-        clear_of_letters = body.bottomRight() - QPointF(20, 12)
-        at = hand.view.mapFromScene(clear_of_letters if zoom > 0.2 else body.center())
+        clear_of_signs = QPointF(20, 12) if zoom > 0.2 else QPointF(25, 34)
+        at = hand.view.mapFromScene(body.bottomRight() - clear_of_signs)
         color, wanted = picture.pixelColor(at), hand.view.canvas.inks.family("convolution").body.color()
         assert sum(abs(a - b) for a, b in zip(color.getRgb(), wanted.getRgb(), strict=True)) < 12
+
+
+@pytest.mark.parametrize("zoom", [0.3, 0.2, 0.12])
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_far_away_a_family_is_told_by_its_glyph_too(hand_on, chain, zoom, palette):
+    whole = chain.connect("relu1", "conv2", 0)
+    hand = hand_on(whole.move({name: (400.0 * at, 0.0) for at, name in enumerate(whole.order)}))
+    theme.use(palette)
+    try:
+        hand.view.look_at(hand.view.canvas.bounds_of(), most=zoom)
+        hand.view._smooth_again()
+        drawn = {name: _drawn(hand, name) for name in chain.order}
+    finally:
+        theme.use(LIGHT)
+    alike = np.abs(drawn["conv1"] - drawn["conv2"]).mean()
+    for name in ("input1", "relu1"):
+        assert np.abs(drawn[name] - drawn["conv1"]).mean() > 2 * alike + 10, f"{name} looks as conv1 does, but for hue"
+
+
+def _drawn(hand, name: str) -> np.ndarray:
+    """What is drawn on a node where its glyph is, from 0 to 255, whatever its colour."""
+    item, side = hand.view.scene_item(name), round(60.0 * hand.view.zoom)
+    at = item.body.topLeft() + QPointF(0.0 if hand.view.zoom >= 0.25 else 62.0, 4.0)
+    corner = hand.view.mapFromScene(at)
+    ground = hand.view.canvas.inks.family(item.node.block.family).body.color()
+    pixels = hand.pixels(hand.view.viewport().grab().toImage())
+    pixels = pixels[corner.y() : corner.y() + side, corner.x() : corner.x() + side]
+    away = np.abs(pixels - np.array([ground.blue(), ground.green(), ground.red()])).max(axis=2)
+    return 255.0 * away / max(away.max(), 1)
 
 
 def test_a_selection_far_away_is_painted_at_once(hand_on, chain):

@@ -1,0 +1,33 @@
+"""A name in little room."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QFont, QFontMetricsF
+
+from cnnstudio.ui.canvas.shortening import shortened
+
+
+@pytest.mark.parametrize(
+    ("name", "letters", "short"),
+    [
+        ("conv1", 20, "conv1"),
+        ("inception3a", 6, "ince3a"),
+        ("transition1", 4, "tra1"),
+        ("layer1_0_conv2", 10, "la1_0_co2"),
+        ("stem", 2, "st"),
+        ("überlang7", 4, "übe7"),
+    ],
+)
+def test_letters_are_left_out_and_numbers_kept(qapp, monkeypatch, name, letters, short):
+    font = QFontMetricsF(QFont())
+    monkeypatch.setattr(font, "horizontalAdvance", len)
+    assert shortened(name, font, letters) == short
+
+
+def test_what_is_all_numbers_is_cut_in_the_middle(qapp):
+    font = QFontMetricsF(QFont())
+    room = font.horizontalAdvance("12…34")
+    short = shortened("12345678901234", font, room)
+    assert "…" in short
+    assert font.horizontalAdvance(short) <= room
