@@ -296,7 +296,11 @@ ACTIONS: tuple[Action, ...] = (
     # train
     Action(
         "train", "Train or pause", lambda w: w.training.toggle(), "F5|Ctrl+R", "play",
-        lambda w: w.training.can_toggle,
+        lambda w: w.run.state != "preparing", words=("run", "fit", "start", "learn"),
+    ),
+    Action(
+        "stop", "Stop training", lambda w: w.run.stop(), "Shift+F5", "stop", lambda w: w.run.is_active,
+        words=("cancel", "end", "halt"),
     ),
     Action("stop", "Stop training", lambda w: w.run.stop(), "Shift+F5", "stop", lambda w: w.run.is_active),
     # view

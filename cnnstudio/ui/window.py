@@ -76,7 +76,7 @@ PANELS = (
     Panel("summary", "Summary", Area.RightDockWidgetArea, "Ctrl+4", lambda w: SummaryPanel(w.document)),
     Panel("source", "Source", Area.RightDockWidgetArea, "Ctrl+5", lambda w: SourcePanel(w.document)),
     Panel("quiz", "Quiz", Area.RightDockWidgetArea, "Ctrl+0", lambda w: w.quiz, False),
-    Panel("curves", "Curves", Area.BottomDockWidgetArea, "Ctrl+6", lambda w: CurvesPanel(w.run)),
+    Panel("curves", "Curves", Area.BottomDockWidgetArea, "Ctrl+6", lambda w: CurvesPanel(w.document, w.run)),
     Panel("feature-maps", "Feature maps", Area.BottomDockWidgetArea, "Ctrl+7", lambda w: w.feature_maps),
     Panel("problems", "Problems", Area.BottomDockWidgetArea, "Ctrl+8", lambda w: ProblemsPanel(w.document)),
     Panel(

@@ -77,13 +77,13 @@ def test_every_place_that_says_whether_it_can_be_trained_says_why_not(
     qtbot.waitUntil(lambda: reason in train.toolTip())
     window.show_panel("inspector")
     assert window.docks["inspector"].widget().header.kind.text() == "Cannot be trained yet"
-    assert not train.isEnabled() and "F5" in train.toolTip()
+    assert not window.training.can_toggle and "F5" in train.toolTip()
     assert reason in window.training.train.toolTip() and window.training.sentence.text() == reason
 
     window.document.open(lenet, None)
     qtbot.waitUntil(lambda: not panel.notice.isVisible())
     assert status.problems.text() == "No problems"
-    qtbot.waitUntil(train.isEnabled)
+    qtbot.waitUntil(lambda: window.training.can_toggle)
     assert reason not in train.toolTip() + window.training.train.toolTip()
 
 
@@ -128,3 +128,15 @@ def test_a_folder_that_another_program_changed_is_looked_at_when_one_comes_back(
     QApplication.sendEvent(window, QEvent(QEvent.Type.ActivationChange))
     assert status.problems.text() == "Cannot be trained yet"
     assert not window.training.can_toggle
+
+
+@pytest.mark.parametrize("key", [None, "googlenet"])
+def test_to_train_what_cannot_be_trained_shows_why(qtbot: QtBot, window: Window, key: str | None) -> None:
+    window.files.new(key)
+    window.show_panel("inspector")
+    window.canvas.setFocus()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_F5)
+    assert window.run.state == "idle"
+    qtbot.waitUntil(lambda: not window.training.sentence.visibleRegion().isEmpty())
+    assert window.training.sentence.text() == obstacle(window.document)
+    assert window.training.isAncestorOf(window.focusWidget())

@@ -12,11 +12,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow import FlowLayout
 from cnnstudio.ui.widgets.plot import Plot
 
+
+PROMISE = "The curves of a training run appear here."
 
 class CurvesPanel(QWidget):
     """Two plots, loss and accuracy. Steps are a pale line, their running mean a full one, epochs have marks.
@@ -28,7 +32,7 @@ class CurvesPanel(QWidget):
 
     def __init__(self, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._run = run
+        self._document, self._run = document, run
         self._drawn = (-1, -1)
         self.loss = Plot("Loss", "loss")
         self.accuracy = Plot("Accuracy, %", "accuracy", scale=100.0, most=100.0)
@@ -38,9 +42,11 @@ class CurvesPanel(QWidget):
         row.setSpacing(8)
         row.addWidget(self.loss)
         row.addWidget(self.accuracy)
-        self._empty = QLabel("The curves of a training run appear here.\nPress Train.")
+        self._empty = QLabel()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
+        self._empty.setTextFormat(Qt.TextFormat.PlainText)
+        self._empty.setContentsMargins(20, 0, 20, 0)
         self._empty.setProperty("role", "muted")
         content = QWidget()
         self._stack = QStackedLayout(content)
@@ -55,6 +61,8 @@ class CurvesPanel(QWidget):
         run.advanced.connect(self.refresh)
         run.state_changed.connect(self.refresh)
         theme.changed.connect(self._restyle)
+        for signal in (document.changed, document.learned, document.concealed_changed):
+            signal.connect(self._invite)
         for widget in (self.export, self.logarithmic, self._legend):
             widget.hide()
         self._restyle()
@@ -112,9 +120,15 @@ class CurvesPanel(QWidget):
             )
             plot.set_range(total)
 
+    def _invite(self, *_: object) -> None:
+        """Say what is to be done before there are curves."""
+        if self._empty.isVisible():
+            self._empty.setText(f"{PROMISE}\n{obstacle(self._document) or 'Press Train.'}")
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
+        self._invite()
 
     def _set_logarithmic(self, on: bool) -> None:
         self.loss.set_logarithmic(on)

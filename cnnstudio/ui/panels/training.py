@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.recipe import Recipe
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panels.images import ImagesChoice
 from cnnstudio.ui.run import Run
@@ -41,23 +42,26 @@ NEEDS = {
 
 
 class TrainingPanel(QWidget):
+EARLIER = "It is the network as it was at the start: later changes are not in it."
     """Buttons and progress above, the recipe below. The recipe is edited through the document, so it can be undone."""
 
     toggled = Signal()  # whether and what the Train button can do may have changed
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+    panel_asked = Signal(str)  # it has something to say that was asked for elsewhere
         self._document, self._run = document, run
         self.obstacle: str | None = None  # why nothing can be trained now
         self._recipe_shown: Recipe | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 0)
         layout.setSpacing(8)
+        self._is_other = False  # whether the network is no longer the one of the run
         layout.addLayout(self._buttons())
         layout.addWidget(self._status())
         layout.addWidget(self._recipe(), 1)
         self._compare = QTimer(self, singleShot=True, interval=300)
-        self._compare.timeout.connect(self._say)
+        self._compare.timeout.connect(self._look)
         document.changed.connect(self._show_project)
         document.learned.connect(self._show_state)
         document.concealed_changed.connect(self._show_state)
@@ -73,12 +77,15 @@ class TrainingPanel(QWidget):
         return self.train.isEnabled()
 
     def toggle(self) -> None:
-        """What the one large button says: train, pause, or go on."""
+        """What the one large button says: train, pause, or go on; where nothing can be trained, show why."""
         if self._run.state == "training":
             self._run.pause()
         elif self._run.state == "paused":
             self._run.resume()
-        elif not self._run.is_active and self.obstacle is None:
+        elif self.obstacle is not None:
+            self.panel_asked.emit("training")
+            announce(self, self.obstacle)
+        elif not self._run.is_active:
             for form in (self.basic, self.advanced):
                 form.settle()
             self._run.start(self._document.project)
@@ -188,7 +195,7 @@ class TrainingPanel(QWidget):
         if self._document.project.recipe is not self._recipe_shown:
             self._show_recipe(self._document.project.recipe)
         self._show_state()
-        self._compare.start()  # not at every edit: it writes the whole source
+        self._compare.start()  # not at every edit: the comparison writes the whole source
 
     def _show_recipe(self, recipe: Recipe) -> None:
         self._recipe_shown = recipe
@@ -205,6 +212,8 @@ class TrainingPanel(QWidget):
         text, name = {"training": ("Pause", "pause"), "paused": ("Go on", "play")}.get(run.state, ("Train", "play"))
         self.train.setText(text)
         self.train.setIcon(icon(name, "on_accent"))
+        self._is_other = self._is_other and run.state != "preparing"
+        self._compare.start()
         self.train.setEnabled(run.state != "preparing" and self.obstacle is None)
         self.train.setToolTip(self.obstacle or "Train, pause or go on")
         self.stop.setEnabled(run.is_active)
@@ -236,6 +245,11 @@ class TrainingPanel(QWidget):
 
     def _say(self) -> None:
         run = self._run
+    def _look(self) -> None:
+        """See whether the network is still the one of the run."""
+        self._is_other = self._run.trained is not None and not self._run.fits(self._document.graph)
+        self._say()
+
         role = ""
         if self.obstacle is not None:
             text, role = self.obstacle, "warning"
@@ -243,12 +257,13 @@ class TrainingPanel(QWidget):
             text, role = run.sentence, "error"
         elif run.state == "idle" and not run.sentence:
             text, role = "Ready to train.", "muted"
-        elif run.state == "training" and not run.is_stopping:
-            text, role = f"Training on {run.started.device if run.started else 'the computer'}.", "muted"
-        else:
-            text = run.sentence
-            if run.state == "finished" and not self._compare.isActive() and not run.fits(self._document.graph):
-                text, role = f"{text} The network has changed since then.", "warning"
+        elif run.state in ("training", "paused") and not run.is_stopping:
+            device = run.started.device if run.started else "the computer"
+            text, role = run.sentence or f"Training on {device}.", "muted"
+            if self._is_other:
+                text, role = f"{text} {EARLIER}", "warning"
+        elif run.state == "finished" and self._is_other:
+            text, role = f"{text} The network has changed since then.", "warning"
         self.sentence.setText(text)
         if self.sentence.property("role") != role:
             self.sentence.setProperty("role", role)

@@ -9,13 +9,15 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.blocks import Conv2d
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project
+from cnnstudio.recipe import Recipe
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Started, Step
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.curves import CurvesPanel
 from cnnstudio.ui.panels.feature_maps import FeatureMapsPanel
-from cnnstudio.ui.panels.training import TrainingPanel, duration
+from cnnstudio.ui.panels.training import EARLIER, TrainingPanel, duration
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.samples import pixmap
 
@@ -149,7 +151,7 @@ def test_durations_are_written_as_people_say_them(seconds: float, words: str) ->
 
 def test_curves_are_empty_in_words_and_then_drawn(qtbot: QtBot) -> None:
     run = Run()
-    panel = CurvesPanel(run)
+    panel = CurvesPanel(Document(), run)
     qtbot.addWidget(panel)
     panel.resize(700, 240)
     panel.show()
@@ -163,9 +165,41 @@ def test_curves_are_empty_in_words_and_then_drawn(qtbot: QtBot) -> None:
     assert panel.loss.curves["steps"].getData()[1][9] == pytest.approx(-1.0)
 
 
+def test_curves_say_what_is_to_be_done_before_there_are_any(qtbot: QtBot, document: Document) -> None:
+    panel = CurvesPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel._empty.text().endswith("Press Train.")
+    document.edit_recipe("Folder", Recipe(data="folder"))
+    assert panel._empty.text().endswith("Choose the folder that your images are in.")
+    document.open(Project(), None)
+    assert "There is no network yet." in panel._empty.text()
+
+
+def test_a_run_of_an_earlier_network_is_called_that(qtbot: QtBot, document: Document) -> None:
+    document.edit_recipe("Long", dataclasses.replace(document.project.recipe, epochs=500))
+    run = Run(document)
+    panel = TrainingPanel(document, run)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.toggle()
+    qtbot.waitUntil(lambda: run.state == "training", timeout=60_000)
+    plain = panel.sentence.text()
+    assert plain.startswith("Training on CPU")
+    document.edit_graph("Fewer", document.graph.replace("conv1", Conv2d(3)))
+    qtbot.waitUntil(lambda: panel.sentence.text() == f"{plain} {EARLIER}")
+    panel.toggle()
+    assert panel.sentence.text() == f"Paused. {EARLIER}"
+    document.undo_stack.undo()
+    qtbot.waitUntil(lambda: panel.sentence.text() == "Paused.")
+    run.stop()
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=20_000)
+    run.close()
+
+
 def test_curves_are_only_drawn_again_when_something_new_came(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run()
-    panel = CurvesPanel(run)
+    panel = CurvesPanel(Document(), run)
     qtbot.addWidget(panel)
     panel.show()
     drawn: list[int] = []
@@ -177,7 +211,7 @@ def test_curves_are_only_drawn_again_when_something_new_came(qtbot: QtBot, monke
 
 def test_curves_can_be_read_and_taken_away(qtbot: QtBot, tmp_path: Path) -> None:
     run = Run()
-    panel = CurvesPanel(run)
+    panel = CurvesPanel(Document(), run)
     qtbot.addWidget(panel)
     panel.show()
     invent(run, 25, 2)
