@@ -296,11 +296,7 @@ ACTIONS: tuple[Action, ...] = (
     # train
     Action(
         "train", "Train or pause", lambda w: w.training.toggle(), "F5|Ctrl+R", "play",
-        lambda w: w.run.state != "preparing", words=("run", "fit", "start", "learn"),
-    ),
-    Action(
-        "stop", "Stop training", lambda w: w.run.stop(), "Shift+F5", "stop", lambda w: w.run.is_active,
-        words=("cancel", "end", "halt"),
+        lambda w: w.run.state != "preparing",
     ),
     Action("stop", "Stop training", lambda w: w.run.stop(), "Shift+F5", "stop", lambda w: w.run.is_active),
     # view

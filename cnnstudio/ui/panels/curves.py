@@ -19,8 +19,8 @@ from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow import FlowLayout
 from cnnstudio.ui.widgets.plot import Plot
 
-
 PROMISE = "The curves of a training run appear here."
+
 
 class CurvesPanel(QWidget):
     """Two plots, loss and accuracy. Steps are a pale line, their running mean a full one, epochs have marks.
@@ -30,7 +30,7 @@ class CurvesPanel(QWidget):
 
     said = Signal(str)
 
-    def __init__(self, run: Run, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document, self._run = document, run
         self._drawn = (-1, -1)
@@ -43,9 +43,9 @@ class CurvesPanel(QWidget):
         row.addWidget(self.loss)
         row.addWidget(self.accuracy)
         self._empty = QLabel()
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setTextFormat(Qt.TextFormat.PlainText)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(20, 0, 20, 0)
         self._empty.setProperty("role", "muted")
         content = QWidget()
@@ -60,9 +60,9 @@ class CurvesPanel(QWidget):
         self.setMinimumHeight(140)
         run.advanced.connect(self.refresh)
         run.state_changed.connect(self.refresh)
-        theme.changed.connect(self._restyle)
         for signal in (document.changed, document.learned, document.concealed_changed):
             signal.connect(self._invite)
+        theme.changed.connect(self._restyle)
         for widget in (self.export, self.logarithmic, self._legend):
             widget.hide()
         self._restyle()

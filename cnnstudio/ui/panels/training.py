@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.recipe import Recipe
-from cnnstudio.ui.document import Document
 from cnnstudio.ui.announcement import announce
+from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panels.images import ImagesChoice
 from cnnstudio.ui.run import Run
@@ -39,24 +39,24 @@ NEEDS = {
     "step_epochs": ("schedule", "step"),
     "step_factor": ("schedule", "step"),
 }
+EARLIER = "It is the network as it was at the start: later changes are not in it."
 
 
 class TrainingPanel(QWidget):
-EARLIER = "It is the network as it was at the start: later changes are not in it."
     """Buttons and progress above, the recipe below. The recipe is edited through the document, so it can be undone."""
 
     toggled = Signal()  # whether and what the Train button can do may have changed
+    panel_asked = Signal(str)  # it has something to say that was asked for elsewhere
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-    panel_asked = Signal(str)  # it has something to say that was asked for elsewhere
         self._document, self._run = document, run
         self.obstacle: str | None = None  # why nothing can be trained now
         self._recipe_shown: Recipe | None = None
+        self._is_other = False  # whether the network is no longer the one of the run
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 0)
         layout.setSpacing(8)
-        self._is_other = False  # whether the network is no longer the one of the run
         layout.addLayout(self._buttons())
         layout.addWidget(self._status())
         layout.addWidget(self._recipe(), 1)
@@ -210,10 +210,10 @@ EARLIER = "It is the network as it was at the start: later changes are not in it
         run = self._run
         self.obstacle = None if run.is_active else obstacle(self._document)
         text, name = {"training": ("Pause", "pause"), "paused": ("Go on", "play")}.get(run.state, ("Train", "play"))
-        self.train.setText(text)
-        self.train.setIcon(icon(name, "on_accent"))
         self._is_other = self._is_other and run.state != "preparing"
         self._compare.start()
+        self.train.setText(text)
+        self.train.setIcon(icon(name, "on_accent"))
         self.train.setEnabled(run.state != "preparing" and self.obstacle is None)
         self.train.setToolTip(self.obstacle or "Train, pause or go on")
         self.stop.setEnabled(run.is_active)
@@ -243,18 +243,18 @@ EARLIER = "It is the network as it was at the start: later changes are not in it
         for name, text in texts.items():
             self.numbers[name].setText(text)
 
-    def _say(self) -> None:
-        run = self._run
     def _look(self) -> None:
         """See whether the network is still the one of the run."""
         self._is_other = self._run.trained is not None and not self._run.fits(self._document.graph)
         self._say()
 
-        role = ""
+    def _say(self) -> None:
+        run = self._run
+        text, role = run.sentence, ""
         if self.obstacle is not None:
             text, role = self.obstacle, "warning"
         elif run.state == "failed":
-            text, role = run.sentence, "error"
+            role = "error"
         elif run.state == "idle" and not run.sentence:
             text, role = "Ready to train.", "muted"
         elif run.state in ("training", "paused") and not run.is_stopping:
