@@ -1,9 +1,7 @@
-"""Action: everything a person can do to the program, as one list."""
+"""Actions: everything a person can do to the program, as one list."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from cnnstudio.blocks import Group
@@ -23,6 +21,7 @@ from cnnstudio.ui.able import (
     whole,
     with_note,
 )
+from cnnstudio.ui.action import Action
 from cnnstudio.ui.bookmark_list import show_bookmarks
 from cnnstudio.ui.bookmarks import add_bookmark, go_to_bookmark, title_of
 from cnnstudio.ui.canvas.measure import MEASURES
@@ -40,27 +39,6 @@ PANEL_STEP = 48  # pixels
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
 
 
-@dataclass(frozen=True)
-class Action:
-    """One thing to do: its id, its text, what it does, and how it is reached.
-
-    ``on_canvas`` actions have their shortcut only while the canvas has the keyboard, so that a letter typed into a
-    field stays a letter. Several shortcuts are written with | between them. ``checked`` makes it a switch.
-    ``enabled`` and ``checked`` are asked after every change, and so is ``title``, where there is one: what stands in
-    the menu just now in the place of ``text``; with an empty one it is not there.
-    """
-
-    id: str
-    text: str
-    run: Callable[[Window], object]
-    shortcut: str = ""
-    icon: str = ""
-    enabled: Callable[[Window], bool] = lambda window: True
-    checked: Callable[[Window], bool] | None = None
-    on_canvas: bool = False
-    title: Callable[[Window], str] | None = None
-
-
 def _toggle_paper(window: Window) -> None:
     window.pictures.on_paper = not window.pictures.on_paper
 
@@ -73,9 +51,9 @@ def _lesson(key: str, title: str) -> Action:
     return Action(f"lesson-{key}", title, lambda w: w.begin_lesson(key), icon="student")
 
 
-def _export(kind: str, title: str) -> Action:
-    shortcut = "Ctrl+Shift+E" if kind == "python" else ""
-    return Action(f"export-{kind}", f"{title}…", lambda w: w.exports.ask(kind), shortcut, "export")
+def _export(kind: str, title: str, suffix: str) -> Action:
+    shortcut, words = "Ctrl+Shift+E" if kind == "python" else "", (suffix, "save as")
+    return Action(f"export-{kind}", f"{title}…", lambda w: w.exports.ask(kind), shortcut, "export", words=words)
 
 
 def _align(side: Side, text: str, name: str) -> Action:
@@ -112,14 +90,17 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "open-in-window", "Open in a new window…", lambda w: w.files.open(anew=True), "Ctrl+Alt+O", "folder-notch-open"
     ),
-    Action("save", "Save", lambda w: w.files.save(), "Ctrl+S", "floppy-disk"),
+    Action("save", "Save", lambda w: w.files.save(), "Ctrl+S", "floppy-disk", words=("keep",)),
     Action("save-as", "Save as…", lambda w: w.files.save_as(), "Ctrl+Shift+S", "floppy-disk-back"),
-    Action("import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), icon="download-simple"),
+    Action(
+        "import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), icon="download-simple",
+        words=("load", "pretrained"),
+    ),
     Action("import-python", "Import Python file…", lambda w: w.imports.ask_file(), icon="file-arrow-down"),
-    *(_export(key, kind.title) for key, kind in KINDS.items()),
-    Action("picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", drawn),
+    *(_export(key, kind.title, kind.suffix) for key, kind in KINDS.items()),
+    Action("picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", drawn, words=("screenshot",)),
     Action("picture-selection", "Picture of the selection…", lambda w: w.pictures.ask(True), "", "image", selected),
-    Action("figure", "Paper figure…", lambda w: w.figure.open(), "", "cube", drawn),
+    Action("figure", "Paper figure…", lambda w: w.figure.open(), "", "cube", drawn, words=("diagram", "publication")),
     Action(
         "picture-paper", "Pictures are light, for paper", _toggle_paper, "", "sun-dim",
         checked=lambda w: w.pictures.on_paper,
@@ -134,11 +115,11 @@ ACTIONS: tuple[Action, ...] = (
     # edit
     Action(
         "undo", "Undo", lambda w: w.document.undo_stack.undo(), "Ctrl+Z", "arrow-counter-clockwise",
-        lambda w: w.document.undo_stack.canUndo(),
+        lambda w: w.document.undo_stack.canUndo(), words=("revert",),
     ),
     Action(
         "redo", "Redo", lambda w: w.document.undo_stack.redo(), "Ctrl+Shift+Z|Ctrl+Y", "arrow-clockwise",
-        lambda w: w.document.undo_stack.canRedo(),
+        lambda w: w.document.undo_stack.canRedo(), words=("repeat",),
     ),
     Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", removable, on_canvas=True),
     Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", marked, on_canvas=True),
@@ -153,29 +134,32 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "duplicate", "Duplicate", lambda w: w.canvas.duplicate(), "Ctrl+D|Shift+D", "copy-simple", removable,
-        on_canvas=True,
+        on_canvas=True, words=("screenshot",),
     ),
     Action(
         "duplicate-wired", "Duplicate with the wires that go in", lambda w: w.canvas.duplicate(keep_inputs=True),
         "Ctrl+Shift+D", "copy-simple", editable, on_canvas=True,
     ),
-    Action("delete", "Delete", lambda w: w.canvas.delete(), "Del|Backspace", "trash", deletable, on_canvas=True),
+    Action(
+        "delete", "Delete", lambda w: w.canvas.delete(), "Del|Backspace", "trash", deletable, on_canvas=True,
+        words=("remove", "erase"),
+    ),
     Action(
         "delete-heal", "Delete and close the gap", lambda w: w.canvas.delete_and_heal(), "Shift+Del", "trash-simple",
-        editable, on_canvas=True,
+        editable, on_canvas=True, words=("dissolve",),
     ),
     Action("select-all", "Select all", lambda w: w.canvas.select_all(), "Ctrl+A", "selection-all", on_canvas=True),
     Action(
         "select-upstream", "Select all that this depends on", lambda w: w.canvas.select_upstream(), "Ctrl+Shift+Up",
-        "arrow-line-left", selected, on_canvas=True,
+        "arrow-line-left", selected, on_canvas=True, words=("ancestors", "predecessors"),
     ),
     Action(
         "select-downstream", "Select all that depends on this", lambda w: w.canvas.select_downstream(),
-        "Ctrl+Shift+Down", "arrow-line-right", selected, on_canvas=True,
+        "Ctrl+Shift+Down", "arrow-line-right", selected, on_canvas=True, words=("descendants", "successors"),
     ),
     Action(
         "select-same", "Select blocks of this kind", lambda w: w.canvas.select_same_kind(), "", "stack",
-        selected, on_canvas=True,
+        selected, on_canvas=True, words=("similar",),
     ),
     Action(
         "select-framed", "Select what is in the frame", lambda w: w.canvas.select_framed(), "Shift+J",
@@ -203,45 +187,69 @@ ACTIONS: tuple[Action, ...] = (
         "select-turn", "Select the block, or let it go", lambda w: w.canvas.turn_selected(), "S", "check-square",
         drawn, on_canvas=True,
     ),
-    Action("find", "Find a block…", lambda w: w.canvas.find_node(), "Ctrl+F", "magnifying-glass"),
-    # network
-    Action("quick-add", "Add a block…", lambda w: w.canvas.quick_add(), "Tab|Shift+A", "plus", whole, on_canvas=True),
-    Action("wire-to", "Wire to…", lambda w: w.canvas.ask_for_target(), "C", "arrow-right", whole, on_canvas=True),
     Action(
-        "wire-from", "Wire from…", lambda w: w.canvas.ask_for_source(), "Shift+C", "arrow-left", whole, on_canvas=True
+        "find", "Find a block…", lambda w: w.canvas.find_node(), "Ctrl+F", "magnifying-glass",
+        words=("search", "go to", "jump"),
     ),
-    Action("lift", "Take off the wires", lambda w: w.canvas.lift(), "U", "link-break", editable, on_canvas=True),
+    # network
+    Action(
+        "quick-add", "Add a block…", lambda w: w.canvas.quick_add(), "Tab|Shift+A", "plus", whole, on_canvas=True,
+        words=("insert", "new node", "create"),
+    ),
+    Action(
+        "wire-to", "Wire to…", lambda w: w.canvas.ask_for_target(), "C", "arrow-right", whole, on_canvas=True,
+        words=("connect", "link"),
+    ),
+    Action(
+        "wire-from", "Wire from…", lambda w: w.canvas.ask_for_source(), "Shift+C", "arrow-left", whole, on_canvas=True,
+        words=("connect", "link"),
+    ),
+    Action(
+        "lift", "Take off the wires", lambda w: w.canvas.lift(), "U", "link-break", editable, on_canvas=True,
+        words=("disconnect", "unplug", "detach", "extract"),
+    ),
     Action(
         "put-on-wire", "Put on a wire…", lambda w: w.canvas.ask_for_wire(), "Shift+U", "git-commit", editable,
-        on_canvas=True,
+        on_canvas=True, words=("insert", "splice"),
     ),
     Action(
-        "replace", "Replace the block by…", lambda w: w.canvas.ask_replacement(), "R", "swap", editable, on_canvas=True
+        "replace", "Replace the block by…", lambda w: w.canvas.ask_replacement(), "R", "swap", editable, on_canvas=True,
+        words=("swap", "convert", "change type"),
     ),
-    Action("arrange", "Arrange", lambda w: w.canvas.arrange(), "L", "tree-structure", whole, on_canvas=True),
+    Action(
+        "arrange", "Arrange", lambda w: w.canvas.arrange(), "L", "tree-structure", whole, on_canvas=True,
+        words=("layout", "lay out", "auto layout", "tidy", "clean up"),
+    ),
     _align("left", "Align left sides", "align-left"),
     _align("center", "Align middles, side to side", "align-center-horizontal"),
     _align("right", "Align right sides", "align-right"),
     _align("top", "Align tops", "align-top"),
     _align("middle", "Align middles, up and down", "align-center-vertical"),
     _align("bottom", "Align bottoms", "align-bottom"),
-    Action("distribute-across", "Spread side to side", lambda w: w.canvas.distribute(True), "", "columns", editable),
-    Action("distribute-down", "Spread up and down", lambda w: w.canvas.distribute(False), "", "rows", editable),
+    Action(
+        "distribute-across", "Spread side to side", lambda w: w.canvas.distribute(True), "", "columns", editable,
+        words=("distribute", "space evenly"),
+    ),
+    Action(
+        "distribute-down", "Spread up and down", lambda w: w.canvas.distribute(False), "", "rows", editable,
+        words=("distribute", "space evenly"),
+    ),
     Action(
         "enter", "Look inside the block", lambda w: w.canvas.enter(), "Return", "sign-in",
         lambda w: len(w.document.selection) == 1 and w.document.can_enter(w.document.selection[0]), on_canvas=True,
     ),
     Action(
         "leave", "Back out of the block", lambda w: w.canvas.leave(), "Shift+Return", "arrow-up",
-        lambda w: bool(w.document.scope), on_canvas=True,
+        lambda w: bool(w.document.scope), on_canvas=True, words=("exit", "close", "up"),
     ),
     Action(
         "group", "Fold into one block", lambda w: w.canvas.group(), "Ctrl+G", "selection-plus", editable,
-        on_canvas=True,
+        on_canvas=True, words=("group", "fold", "collapse", "combine", "subgraph"),
     ),
     Action(
         "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece",
-        made_of_parts, on_canvas=True,
+        words=("open", "expand", "go into"),
+        made_of_parts, on_canvas=True, words=("ungroup", "unfold", "expand", "explode"),
     ),
     Action(
         "keep", "Keep the block in your library", lambda w: w.document.keep(w.canvas.chosen[0]), "", "books",
@@ -249,7 +257,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "bend", "Add a bend to the wire", lambda w: w.canvas.add_bend(), "B", "line-segments",
-        lambda w: whole(w) and len(w.canvas.canvas.selected_wires) == 1, on_canvas=True,
+        lambda w: whole(w) and len(w.canvas.canvas.selected_wires) == 1, on_canvas=True, words=("reroute", "waypoint"),
     ),
     Action(
         "bend-next", "Next bend of the wire", lambda w: w.canvas.step_bend(), "Shift+B", "line-segments",
@@ -257,13 +265,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "straighten", "Straighten the wire", lambda w: w.canvas.straighten(), "", "minus",
+        words=("save", "mine", "reuse"),
         lambda w: whole(w) and bool(w.canvas.bent_wires),
     ),
     Action(
         "bypass", "Bypass", lambda w: w.canvas.bypass(), "M", "prohibit", editable,
         lambda w: selected(w) and all(w.document.view_graph[name].bypassed for name in w.canvas.chosen), True,
     ),
-    Action("frame", "Frame", lambda w: w.canvas.frame(), "Ctrl+J", "bounding-box", editable, on_canvas=True),
     Action(
         "unframe", "Take out of the frame", lambda w: w.canvas.unframe(), "Ctrl+Shift+J", "selection-slash", in_frame,
         on_canvas=True,
@@ -272,9 +280,20 @@ ACTIONS: tuple[Action, ...] = (
         "join-frame", "Take into the frame", lambda w: w.canvas.join_frame(), "", "selection-plus", in_frame,
         on_canvas=True,
     ),
-    Action("frame-title", "Title of the frame…", lambda w: w.canvas.edit_title(), "", "pencil-simple", in_frame),
+    Action(
+        "frame-title", "Title of the frame…", lambda w: w.canvas.edit_title(), "", "pencil-simple", in_frame,
+        words=("rename",),
+    ),
+        words=("mute", "disable", "skip", "turn off", "deactivate"),
+    ),
+    Action(
+        "frame", "Frame", lambda w: w.canvas.frame(), "Ctrl+J", "bounding-box", editable, on_canvas=True,
+        words=("box", "backdrop"),
     Action("frame-color", "Next colour of the frame", lambda w: w.canvas.recolor_frame(), "", "palette", in_frame),
-    Action("note", "Note…", lambda w: w.canvas.ask_note(), "N", "note-pencil", whole, on_canvas=True),
+    Action(
+        "note", "Note…", lambda w: w.canvas.ask_note(), "N", "note-pencil", whole, on_canvas=True,
+        words=("comment", "annotation", "sticky"),
+    ),
     Action("note-edit", "Write in the note…", lambda w: w.canvas.edit_note(), "", "pencil-line", with_note),
     Action(
         "note-next", "Next note", lambda w: w.canvas.step_note(), "Shift+N", "note",
@@ -296,21 +315,35 @@ ACTIONS: tuple[Action, ...] = (
     # train
     Action(
         "train", "Train or pause", lambda w: w.training.toggle(), "F5|Ctrl+R", "play",
-        lambda w: w.run.state != "preparing",
+        lambda w: w.run.state != "preparing", words=("run", "start", "learn", "fitting"),
     ),
-    Action("stop", "Stop training", lambda w: w.run.stop(), "Shift+F5", "stop", lambda w: w.run.is_active),
+    Action(
+        "stop", "Stop training", lambda w: w.run.stop(), "Shift+F5", "stop", lambda w: w.run.is_active,
+        words=("cancel", "end", "halt"),
+    ),
     # view
-    Action("fit", "Show the whole network", lambda w: w.canvas.fit(), "Home", "frame-corners", on_canvas=True),
-    Action("fit-selection", "Show the selection", lambda w: w.canvas.fit_selection(), "F", "crosshair", on_canvas=True),
-    Action("actual-size", "Actual size", lambda w: w.canvas.actual_size(), "1", "number-circle-one", on_canvas=True),
-    Action("bookmark-add", "Bookmark this view", add_bookmark, "Ctrl+B", "bookmark-simple", shown),
+    Action(
+        "fit", "Show the whole network", lambda w: w.canvas.fit(), "Home", "frame-corners", on_canvas=True,
+        words=("fit", "zoom to fit", "frame all", "zoom all", "overview"),
+    ),
+    Action(
+        "fit-selection", "Show the selection", lambda w: w.canvas.fit_selection(), "F", "crosshair", on_canvas=True,
+        words=("zoom to selection", "focus"),
+    ),
+    Action(
+        "actual-size", "Actual size", lambda w: w.canvas.actual_size(), "1", "number-circle-one", on_canvas=True,
+        words=("100%", "1:1", "reset zoom"),
+    ),
+    Action(
+        "bookmark-add", "Bookmark this view", add_bookmark, "Ctrl+B", "bookmark-simple", shown, words=("save view",),
+    ),
     Action("bookmark-list", "Bookmarks…", show_bookmarks, "", "bookmarks"),
     *(_bookmark(number) for number in range(1, MOST_BOOKMARKS + 1)),
     Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++|Ctrl+=", "magnifying-glass-plus"),
     Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),
     Action(
         "minimap", "Map of the network", lambda w: w.set_minimap(not w.canvas.minimap_wanted), "", "map-trifold",
-        checked=lambda w: w.canvas.minimap_wanted,
+        checked=lambda w: w.canvas.minimap_wanted, words=("overview", "navigator"),
     ),
     Action(
         "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",
@@ -324,22 +357,29 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "snap", "Snap to the grid", lambda w: setattr(w.canvas, "snaps", not w.canvas.snaps), "", "dots-nine",
-        checked=lambda w: w.canvas.snaps,
+        checked=lambda w: w.canvas.snaps, words=("align",),
     ),
-    Action("theme", "Light or dark", lambda w: w.toggle_theme(), "Ctrl+T", "moon"),
+    Action("theme", "Light or dark", lambda w: w.toggle_theme(), "Ctrl+T", "moon", words=("dark mode", "light mode")),
     Action(
         "theme-system", "As the system", lambda w: w.use_scheme("system"), "", "desktop",
         checked=lambda w: theme.scheme == "system",
     ),
     Action(
-        "theme-light", "Light", lambda w: w.use_scheme("light"), "", "sun", checked=lambda w: theme.scheme == "light"
+        "theme-light", "Light", lambda w: w.use_scheme("light"), "", "sun", checked=lambda w: theme.scheme == "light",
+        words=("light mode", "day"),
     ),
     Action(
         "theme-dark", "Dark", lambda w: w.use_scheme("dark"), "", "moon-stars",
-        checked=lambda w: theme.scheme == "dark",
+        checked=lambda w: theme.scheme == "dark", words=("dark mode", "night"),
     ),
-    Action("text-larger", "Larger text", lambda w: w.scale_text(theme.scale + 0.1), "Ctrl+Shift+.", "text-aa"),
-    Action("text-smaller", "Smaller text", lambda w: w.scale_text(theme.scale - 0.1), "Ctrl+Shift+,", "text-aa"),
+    Action(
+        "text-larger", "Larger text", lambda w: w.scale_text(theme.scale + 0.1), "Ctrl+Shift+.", "text-aa",
+        words=("bigger", "font size"),
+    ),
+    Action(
+        "text-smaller", "Smaller text", lambda w: w.scale_text(theme.scale - 0.1), "Ctrl+Shift+,", "text-aa",
+        words=("font size",),
+    ),
     Action("text-normal", "Normal text", lambda w: w.scale_text(1.0), "", "text-aa"),
     Action("next-part", "Next part of the window", lambda w: go_round(w, 1), "F6", "squares-four"),
     Action("previous-part", "Previous part of the window", lambda w: go_round(w, -1), "Shift+F6", "squares-four"),
@@ -348,11 +388,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("panel-larger", "Larger", lambda w: w.panel_in_hand.size(PANEL_STEP), "", "arrows-out-simple"),
     Action("panel-smaller", "Smaller", lambda w: w.panel_in_hand.size(-PANEL_STEP), "", "arrows-in-simple"),
     Action("panel-hide", "Close", lambda w: w.panel_in_hand.hide(), "", "x"),
-    Action("default-layout", "Panels as they were at first", lambda w: w.default_layout(), "", "layout"),
+    Action(
+        "default-layout", "Panels as they were at first", lambda w: w.default_layout(), "", "layout",
+        words=("reset layout", "restore"),
+    ),
     # help
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
     Action("commands", "All commands…", lambda w: w.command_list.ask(), "Ctrl+Shift+P", "command"),
-    Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard"),
-    Action("handbook", "What the problems mean", show_handbook, "", "book-open"),
+    Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard", words=("hotkeys", "keys", "bindings")),
+    Action("handbook", "What the problems mean", show_handbook, "", "book-open", words=("errors", "manual")),
     Action("about", "About CNN Studio", lambda w: w.say_about(), "", "info"),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
+    QLabel,
     QLineEdit,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -17,6 +18,8 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.widgets.columns import columns
+
+MOST_SHOWN = 60  # letters of what was searched for that are repeated
 
 
 class Chooser(QFrame):
@@ -39,10 +42,16 @@ class Chooser(QFrame):
         self.list = columns(self, "Found", count)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._choose)
+        self.nothing = QLabel(self)
+        self.nothing.setProperty("role", "muted")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.nothing.setMargin(24)
+        self.nothing.setWordWrap(True)
         self.box = QVBoxLayout(self)
         self.box.setContentsMargins(8, 8, 8, 8)
         self.box.addWidget(self.field)
         self.box.addWidget(self.list)
+        self.box.addWidget(self.nothing, 1)
         self.hide()
 
     def search(self, text: str) -> None:
@@ -68,6 +77,12 @@ class Chooser(QFrame):
     def _search(self, text: str) -> None:
         self.list.clear()
         self.search(text)
+        is_empty = self.list.topLevelItemCount() == 0
+        self.nothing.setText(f"Nothing was found for “{text.strip()[:MOST_SHOWN]}”. Try another word for it.")
+        self.nothing.setVisible(is_empty)
+        self.list.setHidden(is_empty)
+        if is_empty:
+            announce(self.field, self.nothing.text())
         self._step(0)
 
     def _step(self, by: int) -> None:

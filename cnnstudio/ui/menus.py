@@ -10,10 +10,11 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QMenu, QMenuBar, QToolBar, QToolButton, QTreeWidgetItem, QWidget
 
-from cnnstudio.ui.actions import Action
+from cnnstudio.ui.action import Action
 from cnnstudio.ui.chooser import Chooser
 from cnnstudio.ui.menu_tree import MENUS, TOOLBAR, Menu
 from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.search import Entry, well_found
 from cnnstudio.ui.shortcuts import Shortcuts, shown_keys
 from cnnstudio.ui.theme import icon, theme
 
@@ -221,21 +222,25 @@ class CommandList(Chooser):
         super().ask()
 
     def search(self, text: str) -> None:
-        """The commands that there are just now and that have every word of ``text`` in their titles."""
-        words = text.lower().split()
-        for name, title in self._titles.items():
-            action = self._commands.bound[name]
-            if not action.isVisible() or not all(word in f"{title} {action.text()}".lower() for word in words):
-                continue
-            if self._commands.declared[name].title is not None:
-                title = f"{title}: {action.text().replace('&&', '&')}"  # noqa: PLW2901 - as it is called just now
-            shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            item = QTreeWidgetItem(self.list, [title, shortcut])
+        """The commands that there are just now and that answer to ``text``, the best first."""
+        there = [self._entry(name) for name in self._titles if self._commands.bound[name].isVisible()]
+        for entry in well_found(text, there):
+            action = self._commands.bound[str(entry.value)]
+            item = QTreeWidgetItem(self.list, [entry.title, entry.detail])
             item.setIcon(0, action.icon())
             item.setForeground(1, theme.color("muted"))
-            item.setData(0, Qt.ItemDataRole.UserRole, name)
+            item.setData(0, Qt.ItemDataRole.UserRole, entry.value)
             item.setDisabled(not action.isEnabled())
             item.setToolTip(0, action.toolTip())
+
+    def _entry(self, name: str) -> Entry:
+        """A command as it is called just now, with its shortcut."""
+        title, action, declared = self._titles[name], self._commands.bound[name], self._commands.declared[name]
+        now = action.text().replace("&&", "&")
+        if declared.title is not None:
+            title = f"{title}: {now}"
+        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        return Entry(title, shortcut, "", name, " ".join((now, *declared.words)))
 
     def take(self, value: object) -> None:
         """Run the command."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+WELL = 6.0  # what a word scores that was meant
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -39,6 +41,12 @@ def found(query: str, entries: Sequence[Entry]) -> list[Entry]:
     scored = [(score(query, entry), index) for index, entry in enumerate(entries)]
     ranked = sorted((-points, index) for points, index in scored if points is not None)
     return [entries[index] for _, index in ranked]
+
+
+def well_found(query: str, entries: Sequence[Entry]) -> list[Entry]:
+    """What ``found`` gives, without that which only has the letters somewhere, unless there is nothing else."""
+    ranked, enough = found(query, entries), WELL * len(query.split())
+    return [entry for entry in ranked if (score(query, entry) or 0.0) >= enough] or ranked
 
 
 def _in_title(word: str, title: str) -> float:

@@ -12,7 +12,7 @@ from cnnstudio.ui.canvas.keyboard import ARROWS, OWN
 from cnnstudio.ui.preferences import Preferences
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.actions import Action
+    from cnnstudio.ui.action import Action
 
 SLOTS = 2  # shortcuts that one action has at most
 CANVAS_KEYS = {

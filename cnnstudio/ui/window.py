@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStyle, QTabWidge
 
 import cnnstudio
 from cnnstudio.lessons.lesson import LESSONS
-from cnnstudio.ui.actions import ACTIONS, Action
+from cnnstudio.ui.action import Action
+from cnnstudio.ui.actions import ACTIONS
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.docks import InHand, place_anew, tidy
 from cnnstudio.ui.document import Document

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-
-CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
 
 def ringed(hand) -> list[str]:
     return [name for name, item in hand.view.canvas.nodes.items() if item.focused]
