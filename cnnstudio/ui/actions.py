@@ -74,11 +74,22 @@ def _bookmark(number: int) -> Action:
     )  # fmt: skip
 
 
-def _heat(key: str, title: str) -> Action:
+def _measure(key: str, title: str) -> Action:
     def turn(window: Window) -> None:
         window.canvas.set_measure(None if window.canvas.canvas.measure == key else key)
 
-    return Action(f"heat-{key}", title, turn, "", "thermometer", checked=lambda w: w.canvas.canvas.measure == key)
+    return Action(f"measure-{key}", title, turn, "", "gauge", checked=lambda w: w.canvas.canvas.measure == key)
+
+
+def _shares_as(kind: Literal["bar", "heat"], title: str, icon: str) -> Action:
+    def turn(window: Window) -> None:
+        now = window.canvas.canvas.shares_as
+        window.canvas.set_shares_as(now._replace(**{kind: not getattr(now, kind)}))
+
+    return Action(
+        f"share-{kind}", title, turn, "", icon, lambda w: w.canvas.canvas.measure is not None,
+        checked=lambda w: getattr(w.canvas.canvas.shares_as, kind),
+    )  # fmt: skip
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -349,7 +360,9 @@ ACTIONS: tuple[Action, ...] = (
         "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",
         checked=lambda w: w.canvas.wheel == "pan",
     ),
-    *(_heat(key, measure.title) for key, measure in MEASURES.items()),
+    *(_measure(key, measure.title) for key, measure in MEASURES.items()),
+    _shares_as("bar", "Measure as a bar in each node", "chart-bar-horizontal"),
+    _shares_as("heat", "Measure as heat over the canvas", "thermometer"),
     Action(
         "wide-wires", "Wires as wide as their channels",
         lambda w: w.canvas.set_wide_wires(not w.canvas.canvas.wide_wires), "", "line-segments",

@@ -49,7 +49,7 @@ MENUS: tuple[Menu, ...] = (
         "&View",
         (
             "fit", "fit-selection", "actual-size", "zoom-in", "zoom-out", "minimap", "wheel-pans", None,
-            ("Heat", ("heat-*",)), "wide-wires", "snap", None,
+            ("Measure", ("measure-*", None, "share-*")), "wide-wires", "snap", None,
             ("Bookmarks", ("bookmark-add", "bookmark-list", None, "bookmark-go-*")),
             ("Panels", ("panels",)), ("Panel with the keyboard", ("panel-*",)),
             "default-layout", "next-part", "previous-part", None, ("Colours", ("theme", None, "theme-*")),

@@ -23,6 +23,7 @@ from cnnstudio.ui.canvas.carried import ROUND
 from cnnstudio.ui.canvas.geometry import joined
 from cnnstudio.ui.canvas.grid import Grid
 from cnnstudio.ui.canvas.labels import paint_labels
+from cnnstudio.ui.canvas.measure import SharesAs
 from cnnstudio.ui.canvas.overview import NEAR
 from cnnstudio.ui.canvas.scene import CanvasScene
 from cnnstudio.ui.canvas.standing import Standing
@@ -222,6 +223,11 @@ class Camera(QGraphicsView):
     def set_measure(self, name: str | None) -> None:
         """Show where the parameters, the MACs or the memory are (a key of ``MEASURES``), or with None no such thing."""
         self.canvas.set_measure(name)
+        self.viewport().update()
+
+    def set_shares_as(self, shares_as: SharesAs) -> None:
+        """Show what is measured as a bar in each node, as heat over the whole canvas, or both."""
+        self.canvas.set_shares_as(shares_as)
         self.viewport().update()
 
     def set_wide_wires(self, wide: bool) -> None:

@@ -1,9 +1,10 @@
-"""Measure: what of a network can be shown as heat: where its parameters, its work or its memory are."""
+"""Measure: what of a network can be shown as bars or as heat: where its parameters, its work or its memory are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cnnstudio.compiler.inference import Analysis
 
@@ -33,6 +34,16 @@ class Share:
 
     def __str__(self) -> str:
         return f"{self.percent} of {self.noun}"
+
+
+class SharesAs(NamedTuple):
+    """As what shares are shown: a bar in each node, heat over the whole canvas, or both."""
+
+    bar: bool
+    heat: bool
+
+
+AS_BOTH = SharesAs(bar=True, heat=True)
 
 
 def _parameters(acting: Analysis) -> Mapping[str, int]:

@@ -7,14 +7,15 @@ from PySide6.QtGui import QFont, QPainter, QPixmap, QStaticText, QTransform
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from cnnstudio.graph import Composite, Node, Shape
-from cnnstudio.ui.canvas.face import MARGIN, MIDDLE, Look, detail, draw_face, picture_of
+from cnnstudio.ui.canvas.face import MARGIN, TILE, TILE_LEFT, Look, detail, draw_face, picture_of
 from cnnstudio.ui.canvas.geometry import Place, input_port, output_port
-from cnnstudio.ui.canvas.measure import Share
+from cnnstudio.ui.canvas.measure import AS_BOTH, Share, SharesAs
 from cnnstudio.ui.canvas.style import HEATS, Style, pen
 from cnnstudio.ui.measures import WIDTH, node_height
 from cnnstudio.ui.speech import BYPASSED
 
 TEXT_LEFT, TEXT_WIDTH = 50.0, WIDTH - 50.0 - 11.0
+BARS = (5.0, 3.5, 2.5)  # how thick the bar of a share is, from far to near, in scene pixels
 
 _OPTION = QStyleOptionGraphicsItem()
 
@@ -39,6 +40,7 @@ class NodeItem(QGraphicsRectItem):
         self.error = ""
         self.warning = ""
         self.share: Share | None = None
+        self.shares_as = AS_BOTH
         self.node = node
         self._texts: dict[int, list[Text]] = {}
         self.at = 0.0, 0.0  # its top left corner ...
@@ -72,17 +74,17 @@ class NodeItem(QGraphicsRectItem):
             self._texts = {}
             self.update()
 
-    def show_share(self, share: Share | None) -> None:
-        """Show how much of a measure is here, as warmth, as a bar and in words; None shows the parameters again."""
-        if share != self.share:
-            self.share = share
+    def show_share(self, share: Share | None, shares_as: SharesAs) -> None:
+        """Show how much of a measure is here, in percent and as a bar, as warmth or both; with None nothing of it."""
+        if (share, shares_as) != (self.share, self.shares_as):
+            self.share, self.shares_as = share, shares_as
             self._texts = {}
             self.update()
 
     @property
     def heat(self) -> int | None:
-        """How warm it is, from 0 to ``HEATS`` - 1; None where nothing is measured."""
-        return round(self.share.of_most * (HEATS - 1)) if self.share is not None else None
+        """How warm it is, from 0 to ``HEATS`` - 1; None where nothing is measured, or warmth is not wanted."""
+        return round(self.share.of_most * (HEATS - 1)) if self.share is not None and self.shares_as.heat else None
 
     def show_state(self, selected: bool, focused: bool, now: bool = True) -> None:
         """Show whether it is selected and whether the keyboard stands on it; ``now``, or when all is painted again."""
@@ -167,12 +169,13 @@ class NodeItem(QGraphicsRectItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         style, zoom = self.style, painter.worldTransform().m11()
         draw_face(painter, self.look, style, widget.devicePixelRatioF() if widget is not None else None)
-        if self.share is not None and zoom >= MIDDLE:
+        level = detail(zoom)
+        if self.share is not None and self.shares_as.bar:
             painter.setPen(style.no_pen)
+            thick = BARS[level]
             for brush, width in ((style.track_brush, TEXT_WIDTH), (style.heat_brush, TEXT_WIDTH * self.share.of_all)):
                 painter.setBrush(brush)
-                painter.drawRect(QRectF(TEXT_LEFT, self.height - 6.0, width, 2.5))
-        level = detail(zoom)
+                painter.drawRect(QRectF(TEXT_LEFT, self.height - 3.5 - thick, width, thick))
         if level not in self._texts:
             self._texts[level] = self._layout_texts(level)
         for place, text, font, color in self._texts[level]:
@@ -216,14 +219,11 @@ class NodeItem(QGraphicsRectItem):
         faint = self.is_waiting or node.bypassed
         name_color = "muted" if faint else "text"
         shape_color = "error" if self.misfit else "muted" if faint else "text"
-        if self.share is not None:
-            words = str(self.share) if level > 1 else self.share.percent  # all of them have no room from farther away
-            about, about_font = words, style.node_fonts[level][1]
         if node.bypassed:  # in the place of parameters that do nothing now
             words = f"Bypassed {node.block.title}" if level > 1 else "Bypassed"
             about, about_font = words, style.node_fonts[level][1]
         rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]
-        second = 1 if self.share is not None or node.bypassed else 2
+        second = 1 if node.bypassed else 2
         picked = ((0,), (0, second), (0, 1, 2))[level]  # what has room to be read from here
         top, pitch = self.height / 2 - (15.5, 22.0, 25.0)[level], (0.0, 23.0, 17.0)[level]
         made: list[Text] = []
@@ -232,4 +232,9 @@ class NodeItem(QGraphicsRectItem):
             font = about_font if row == 1 else style.node_fonts[level][min(place, 1)]
             text = style.line(words, font, TEXT_WIDTH, is_name=row == 0)
             made.append((QPointF(TEXT_LEFT, top + place * pitch), text, font[0], color))
+        if self.share is not None and level:
+            font = style.share_fonts[level]
+            text = style.line(self.share.percent, font, TEXT_LEFT)
+            under = QPointF(TILE_LEFT + (TILE - text.size().width()) / 2, self.height / 2 + TILE / 2)  # the tile
+            made.append((under, text, font[0], "muted"))
         return made

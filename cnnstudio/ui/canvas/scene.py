@@ -17,7 +17,7 @@ from cnnstudio.ui.canvas.edits import arranged
 from cnnstudio.ui.canvas.frames import Frames
 from cnnstudio.ui.canvas.geometry import bounds
 from cnnstudio.ui.canvas.hit import HitScene
-from cnnstudio.ui.canvas.measure import MEASURES, shares
+from cnnstudio.ui.canvas.measure import AS_BOTH, MEASURES, SharesAs, shares
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.notes import Notes
 from cnnstudio.ui.canvas.overview import MANY, Overview
@@ -57,6 +57,7 @@ class CanvasScene(HitScene):
         self.notes = Notes(self)
         self.wide_wires = False
         self.measure: str | None = None
+        self.shares_as = AS_BOTH
         self.fine_wires = False
         self._incident: dict[str, set[WireItem]] = {}  # by node
         self._problems: dict[str, tuple[str, str]] = {}
@@ -206,10 +207,15 @@ class CanvasScene(HitScene):
         self.measure = name
         self._show_shares()
 
+    def set_shares_as(self, shares_as: SharesAs) -> None:
+        """Show what is measured as a bar in each node, as heat over the whole canvas, or both."""
+        self.shares_as = shares_as
+        self._show_shares()
+
     def _show_shares(self) -> None:
         found = shares(self.document.shown_analysis, MEASURES[self.measure]) if self.measure is not None else {}
         for name, item in self.nodes.items():
-            item.show_share(found.get(name))
+            item.show_share(found.get(name), self.shares_as)
         self.overview.invalidate(bodies=True)
 
     @property

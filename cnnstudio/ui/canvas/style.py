@@ -129,6 +129,7 @@ class Style:
         ]
         self.node_fonts = [tuple((font, QFontMetricsF(font)) for font in pair) for pair in pairs]
         self.tight_font = (_font(10), QFontMetricsF(_font(10)))
+        self.share_fonts = [(font, QFontMetricsF(font)) for font in (_font(size) for size in (15, 14, 10))]
         self.small_font, self.label_font = _font(11), self.tight_font
         self.glyph_fonts, self.badge_font = [glyph_font(size) for size in (26, 24, 20)], self.node_fonts[2][0]
         self.sign_font = QRawFont.fromFont(glyph_font(60))

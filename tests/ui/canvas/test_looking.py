@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from cnnstudio.blocks import Conv2d, Input, ReLU
 from cnnstudio.graph import Edge, Graph, Node, Sketch
+from cnnstudio.ui.canvas.measure import SharesAs
 from cnnstudio.ui.canvas.overview import NEAR
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 
@@ -315,17 +316,44 @@ def test_where_the_parameters_the_work_and_the_memory_are(hand_on, chain, measur
     assert all(item.share is None for item in view.canvas.nodes.values())
 
 
-def test_a_share_is_told_in_as_many_words_as_there_is_room_for(hand_on, chain):
+@pytest.mark.parametrize("shares_as", [SharesAs(True, False), SharesAs(False, True), SharesAs(True, True)])
+def test_a_share_hides_nothing_of_what_a_node_tells(hand_on, chain, shares_as):
     hand = hand_on(chain)
-    hand.view.set_measure("parameters")
     item = hand.view.scene_item("conv1")
-    near, far = ([text.text() for _, text, *_ in item._layout_texts(level)] for level in (2, 1))
-    assert near[1] == "100 % of parameters"
-    assert far == ["conv1", "100 %"], "no word of it is cut off"
-    hand.view.set_measure(None)
+    plain = [[text.text() for _, text, *_ in item._layout_texts(level)] for level in (2, 1, 0)]
+    before = hand.view.grab().toImage()
+    hand.view.set_measure("parameters")
+    hand.view.set_shares_as(shares_as)
+    shown = [[text.text() for _, text, *_ in item._layout_texts(level)] for level in (2, 1, 0)]
+    assert shown == [[*plain[0], "100 %"], [*plain[1], "100 %"], plain[2]]
+    assert (plain[0][0], plain[0][2]) == ("conv1", "8 × 32 × 32")
+    assert "3×3" in plain[0][1]
+    assert "100 % of parameters" in item.sentence()
+    assert (item.heat is not None) == shares_as.heat
+    assert hand.view.grab().toImage() != before
+
+
+def test_a_bar_is_seen_at_each_zoom_of_the_items_and_heat_from_afar_too(hand_on, chain):
+    hand = hand_on(chain)
+    item = hand.view.scene_item("conv1")
+    for zoom in (1.0, 0.6, 0.4):
+        hand.view.zoom_by(zoom / hand.view.zoom)
+        hand.view.set_measure("parameters")
+        hand.view.set_shares_as(SharesAs(bar=True, heat=False))
+        corner = hand.view.mapFromScene(item.body.topLeft() + QPointF(50.0, 56.0))
+        end = hand.view.mapFromScene(item.body.bottomLeft() + QPointF(52.0, 0.0))
+        image = hand.view.viewport().grab().toImage()
+        column = [image.pixelColor(end.x(), y) for y in range(corner.y(), end.y())]
+        assert any(color.hslSaturation() > 120 and 10 < color.hslHue() < 40 for color in column), f"no bar at {zoom}"
+    hand.view.zoom_by(0.3 / hand.view.zoom)
+    told_by_family = hand.view.grab().toImage()
+    hand.view.set_shares_as(SharesAs(bar=True, heat=True))
+    assert hand.view.grab().toImage() != told_by_family
+
+
+def test_a_bypass_is_told_in_as_many_words_as_there_is_room_for(hand_on, chain):
+    hand = hand_on(chain)
     hand.document.edit_graph("Bypass", hand.graph.bypass(("relu1",)))
     item = hand.view.scene_item("relu1")
     near, far = ([text.text() for _, text, *_ in item._layout_texts(level)] for level in (2, 1))
     assert (near[1], far) == ("Bypassed ReLU", ["relu1", "Bypassed"])
-    item = hand.view.scene_item("conv1")
-    assert "%" not in "".join(text.text() for _, text, *_ in item._layout_texts(1))

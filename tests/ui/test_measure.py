@@ -1,0 +1,29 @@
+"""What is measured, and as what it is shown, as the View menu has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnnstudio.project import from_template
+from cnnstudio.ui.window import Window
+
+
+@pytest.mark.parametrize("measure", ["parameters", "macs", "memory"])
+def test_a_measure_is_shown_as_a_bar_as_heat_or_as_both(window: Window, measure: str) -> None:
+    window.document.open(from_template("lenet5"), None)
+    bound, canvas = window.commands.bound, window.canvas.canvas
+    item = canvas.nodes["conv2"]
+    window.commands.refresh()
+    assert not bound["share-bar"].isEnabled()
+    bound[f"measure-{measure}"].trigger()
+    assert item.share is not None
+    assert (item.shares_as.bar, item.heat is not None) == (True, True)
+    bound["share-heat"].trigger()
+    assert (item.shares_as.bar, item.heat is not None) == (True, False)
+    bound["share-heat"].trigger()
+    bound["share-bar"].trigger()
+    assert (item.shares_as.bar, item.heat is not None) == (False, True)
+    assert (bound["share-bar"].isChecked(), bound["share-heat"].isChecked()) == (False, True)
+    bound[f"measure-{measure}"].trigger()
+    assert item.share is None
+    assert canvas.shares_as.bar is False, "it is remembered"
