@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.graph import Graph, Note
+from cnnstudio.project import Project
 from cnnstudio.project.project import MOST_BOOKMARKS
 from cnnstudio.ui.actions import ACTIONS
 from cnnstudio.ui.menu_tree import MENUS, TOOLBAR
+from cnnstudio.ui.panels.outline import OutlinePanel
 from cnnstudio.ui.window import Window
 
 SPECIAL = {"recent", "panels", "windows"}  # filled by the window
@@ -53,6 +57,52 @@ def test_single_letters_belong_to_the_canvas(window: Window) -> None:
         for keys in filter(None, action.shortcut.split("|")):
             with_modifier = "+" in keys or (keys.startswith("F") and len(keys) > 1)
             assert action.on_canvas or with_modifier, f"{name} would take {keys} away from every text field"
+
+
+@pytest.mark.parametrize("where", ["list", "title", "note", "filter of the outline", "name in the outline"])
+def test_no_command_of_the_canvas_is_called_while_one_types(window: Window, tiny: Project, where: str) -> None:
+    window.document.open(tiny, None)
+    window.document.edit_graph("Frame", window.document.graph.frame(("conv1",), "Frame", 0))
+    commands, called = window.commands, list[str]()
+    for name, action in commands.bound.items():
+        if commands.declared[name].on_canvas:
+            action.triggered.connect(lambda _=False, name=name: called.append(name))
+    outline = window.docks["outline"].widget()
+    assert isinstance(outline, OutlinePanel)
+
+    def begin() -> None:
+        window.canvas.setFocus()
+        window.document.select(("conv1",))
+        if where == "list":
+            window.canvas.quick_add()
+        elif where == "title":
+            window.canvas.edit_title()
+        elif where == "note":
+            window.canvas.ask_note()
+        else:
+            window.show_panel("outline")
+            QApplication.processEvents()
+            outline.search.setFocus()
+            if where.startswith("name"):
+                outline.tree.setFocus()
+                QTest.keyClick(outline.tree, Qt.Key.Key_F2)
+
+    of_canvas = [action for name, action in commands.bound.items() if commands.declared[name].on_canvas]
+    for action in commands.chords if "outline" in where else of_canvas:
+        for keys in action.shortcuts():
+            field = QApplication.focusWidget()
+            if not isinstance(field, QLineEdit | QPlainTextEdit):
+                begin()
+                field = QApplication.focusWidget()
+                assert isinstance(field, QLineEdit | QPlainTextEdit)
+            QTest.keySequence(field, keys)
+            QApplication.processEvents()
+            assert not called, keys.toString()
+    window.canvas.setFocus()
+    window.document.select(window.document.graph.order[:1])
+    QApplication.processEvents()
+    QTest.keyClick(window.canvas, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert called == ["duplicate"]
 
 
 def test_text_fields_leave_the_shortcuts_alone() -> None:

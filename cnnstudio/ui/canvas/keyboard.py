@@ -39,12 +39,16 @@ class Keyboard:
     def claims(self, event: QKeyEvent) -> bool:
         """Whether this key is meant for the canvas though a shortcut would take it."""
         held = event.modifiers() & ~KEYPAD
+        if self.space_held and _is_letter(event):
+            return True
         return event.key() in OWN and (not held or (event.key() in ARROWS and held == CTRL))
 
     def press(self, event: QKeyEvent) -> bool:
         """Do what the key says; whether it says anything here."""
         view, key, plain = self._view, event.key(), not event.modifiers() & ~KEYPAD
-        if key == Qt.Key.Key_Space and plain:
+        if self.space_held and _is_letter(event):
+            self._type_on(event)
+        elif key == Qt.Key.Key_Space and plain:
             self._hold_space(event)
         elif key == Qt.Key.Key_Tab and plain:
             view.quick_add()
@@ -85,6 +89,14 @@ class Keyboard:
             self.space_held, self.space_used = True, self._view.tool is not None
             self._view.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
 
+    def _type_on(self, event: QKeyEvent) -> None:
+        """A letter before Space is let go: the list that Space asks for, and the letter in its field."""
+        if not self.space_used:
+            self.space_used = True
+            self._view.quick_add()
+            if self._view.popup.isVisible():
+                self._view.popup.field.insert(event.text())
+
     def _escape(self) -> None:
         view = self._view
         if view.cancel():
@@ -104,3 +116,8 @@ class Keyboard:
             view.nudge(dx * step, dy * step)
         else:
             view.pan_by(-48 * dx, -48 * dy)
+
+
+def _is_letter(event: QKeyEvent) -> bool:
+    """Whether this key writes something that can be seen."""
+    return not event.modifiers() & ~(KEYPAD | SHIFT) and event.text().isprintable() and bool(event.text().strip())

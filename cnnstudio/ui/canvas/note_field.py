@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QMimeData, QRect, QSize
-from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor
+from PySide6.QtCore import QMimeData, QRect, QSize
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QGraphicsView, QPlainTextEdit
 
 from cnnstudio.graph.note import LONGEST, is_readable
@@ -26,7 +26,6 @@ class NoteField(QPlainTextEdit):
         closed: Callable[[], object],
     ) -> None:
         super().__init__(text, view.viewport())
-        self._view = view
         self.setProperty("surface", "note")
         self.setAccessibleName("Text of the note, in Markdown")
         self.setPlaceholderText("Write a note, in Markdown.\nCtrl+Enter keeps it, Escape gives it up.")
@@ -50,16 +49,3 @@ class NoteField(QPlainTextEdit):
         room = LONGEST - len(self.toPlainText()) + len(self.textCursor().selectedText())
         text = "".join(letter for letter in source.text()[:LONGEST] if is_readable(letter))
         self.insertPlainText(text[: max(0, room)])
-
-    def event(self, event: QEvent) -> bool:
-        # what is a command of the canvas is none while the letters go in here
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            pressed = QKeySequence(event.keyCombination())
-            if any(pressed in action.shortcuts() for action in self._view.actions()):
-                event.accept()
-                return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        super().keyPressEvent(event)
-        event.accept()  # what the field makes nothing of is no command of the canvas

@@ -164,11 +164,6 @@ class SearchPopup(QFrame):
                 self.hide()
                 self._give_up()
             return False
-        if event.type() == QEvent.Type.ShortcutOverride:
-            # a shortcut of the canvas below, Return or Tab or a letter, is not meant while one types here
-            held = cast(QKeyEvent, event).modifiers() & ~(_SHIFT | _KEYPAD)
-            event.setAccepted(not held)
-            return not held
         if event.type() != QEvent.Type.KeyPress:
             return super().eventFilter(watched, event)
         key, steps = cast(QKeyEvent, event).key(), {
@@ -253,6 +248,5 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
 
 
-_SHIFT, _KEYPAD = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.KeypadModifier
 _MIDDLE_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _MIDDLE_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.graph.frame import LONGEST
@@ -22,7 +21,3 @@ class TitleField(QLineEdit):
         self.setGeometry(place)
         self.selectAll()
         self.ending = InPlace(self, keep)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        super().keyPressEvent(event)
-        event.accept()  # what the line makes nothing of is no command of the canvas

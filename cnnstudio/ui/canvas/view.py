@@ -34,6 +34,7 @@ from cnnstudio.ui.canvas.outcome import Outcome
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
 from cnnstudio.ui.canvas.walking import Walking
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.writing import goes_into_text, is_written_over
 
 MAP_LAGS = 120  # milliseconds by which the map may be behind a drag
 BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
@@ -113,6 +114,7 @@ class CanvasView(Walking):
 
     def _give_up_gesture(self, *_: object) -> None:
         self.cancel()
+        self.popup.close_without_change()  # what it offers was for the network as it was
 
     def click_node(self, name: str, at: Pointer) -> None:
         """Select this node; Shift or Ctrl adds it, or takes it away if it is selected."""
@@ -261,9 +263,11 @@ class CanvasView(Walking):
     # keys
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and self.keyboard.claims(cast(QKeyEvent, event)):
-            event.accept()
-            return True
+        if event.type() == QEvent.Type.ShortcutOverride:
+            pressed = cast(QKeyEvent, event)
+            if goes_into_text(pressed, self) or self.keyboard.claims(pressed):
+                event.accept()
+                return True
         return super().event(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
@@ -271,7 +275,8 @@ class CanvasView(Walking):
         return False if forward else super().focusNextPrevChild(forward)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        event.setAccepted(self.keyboard.press(event))
+        # what a field over the canvas makes nothing of is no command either
+        event.setAccepted(is_written_over(self) or self.keyboard.press(event))
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         event.setAccepted(self.keyboard.release(event))

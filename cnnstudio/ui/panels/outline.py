@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import cast
 
@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
 from cnnstudio.graph import GraphError, NamingError
@@ -26,6 +26,7 @@ from cnnstudio.ui.panels.outline_row import COLUMNS, FRAME, KIND, NAME, OUTPUT, 
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.removal import removal, removed
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.writing import goes_into_text
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
 ROOM = {NAME: 104, OUTPUT: 92, KIND: 124, READS: 90, FRAME: 80}
@@ -70,6 +71,10 @@ class OutlinePanel(Panel):
         layout.addLayout(row)
         layout.addWidget(self.tree, 1)
         self.setFocusProxy(self.tree)
+
+    def addActions(self, actions: Sequence[QAction]) -> None:  # noqa: N802 - Qt's name
+        """Have the shortcuts of these actions in the list; what is typed into the filter is none."""
+        self.tree.addActions(actions)
 
     # showing
 
@@ -223,7 +228,8 @@ class Tree(QTreeView):
         self.viewport().update()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _removes(event):
+        pressed = event if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) else None
+        if pressed is not None and (goes_into_text(pressed, self) or _removes(pressed)):
             event.accept()
             return True
         return super().event(event)

@@ -53,6 +53,46 @@ def test_space_held_pans_and_adds_nothing(hand_on, chain):
     assert hand.graph == chain
 
 
+@pytest.mark.parametrize("held", [Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier])
+def test_a_letter_that_is_typed_before_space_is_let_go_is_no_command(hand_on, chain, held):
+    hand = hand_on(chain)
+    done = []
+    for keys in ("M", "Shift+M", "Ctrl+M"):
+        action = QAction(keys, hand.view)
+        action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(lambda _=False, keys=keys: done.append(keys))
+        hand.view.addAction(action)
+    hand.click(hand.body("conv2"))
+    QTest.keyPress(hand.view, Qt.Key.Key_Space)
+    QTest.keyPress(hand.view, Qt.Key.Key_M, held)
+    QTest.keyRelease(hand.view.focusWidget(), Qt.Key.Key_Space)
+    QTest.keyRelease(hand.view.popup.field, Qt.Key.Key_M, held)
+    assert not done
+    assert hand.view.popup.isVisible() and hand.view.popup.field.text().lower() == "m"
+    QTest.keyClicks(hand.view.popup.field, "axpool")
+    QTest.keyClick(hand.view.popup.field, Qt.Key.Key_Return)
+    assert hand.inputs("pool1") == ("conv2",)
+    hand.key(Qt.Key.Key_M, held)
+    assert len(done) == 1, "and afterwards it is one again"
+
+
+def test_a_letter_while_space_pans_does_nothing(hand_on, chain):
+    hand = hand_on(chain)
+    QTest.keyPress(hand.view, Qt.Key.Key_Space)
+    hand.drag(QPointF(700, 400), QPointF(760, 440))
+    QTest.keyClick(hand.view, Qt.Key.Key_Period)
+    QTest.keyRelease(hand.view, Qt.Key.Key_Space)
+    assert not hand.view.popup.isVisible()
+
+
+def test_the_list_goes_when_the_network_is_another(hand_on, chain):
+    hand = hand_on(chain)
+    hand.click(hand.body("conv2"))
+    hand.key(Qt.Key.Key_Tab)
+    hand.document.edit_graph("Delete", hand.graph.remove("conv2"))
+    assert not hand.view.popup.isVisible()
+
+
 def test_after_a_selected_node_the_new_one_is_wired(hand_on, chain):
     hand = hand_on(chain)
     hand.click(hand.body("relu1"))
@@ -193,7 +233,7 @@ def test_the_list_stays_inside_a_small_canvas(hand_on):
 def test_shortcuts_of_the_canvas_are_not_meant_while_one_types(hand_on, chain):
     hand = hand_on(chain)
     done = []
-    for keys in ("Return", "Tab", "L", "Space", "Shift+Return"):
+    for keys in ("Return", "Tab", "L", "Space", "Shift+Return", "Ctrl+D", "Ctrl+Shift+D", "Ctrl+G", "Alt+Shift+N"):
         action = QAction(keys, hand.view)
         action.setShortcut(QKeySequence(keys))
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -206,7 +246,20 @@ def test_shortcuts_of_the_canvas_are_not_meant_while_one_types(hand_on, chain):
     QTest.keyClick(hand.view.popup.field, Qt.Key.Key_Tab)
     QTest.keyClicks(hand.view.popup.field, "l u")
     assert hand.view.popup.field.text() == "l u"
-    hand.view.popup.field.clear()
+    field, held = hand.view.popup.field, Qt.KeyboardModifier
+    for key, modifier in (
+        (Qt.Key.Key_D, held.ControlModifier),
+        (Qt.Key.Key_D, held.ControlModifier | held.ShiftModifier),
+        (Qt.Key.Key_G, held.ControlModifier),
+        (Qt.Key.Key_N, held.AltModifier | held.ShiftModifier),
+        (Qt.Key.Key_Left, held.AltModifier),  # which would walk to a neighbour
+        (Qt.Key.Key_Y, held.MetaModifier),
+    ):
+        QTest.keyClick(field, key, modifier)
+    assert done == ["L"] and hand.document.selection == () and not hand.view.keyboard.knife_held
+    QTest.keyClick(field, Qt.Key.Key_A, held.ControlModifier)
+    assert field.selectedText() == field.text() != "", "what the field itself makes of a chord is left to it"
+    field.clear()
     hand.answer("flatten")
     assert done == ["L"]
     assert "flatten1" in hand.graph
