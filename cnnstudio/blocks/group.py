@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 from cnnstudio.blocks.activation import Identity
 from cnnstudio.blocks.input import Input
 from cnnstudio.graph import Arity, Composite, Graph, GraphError, Node, Pen, Shape, ShapeError, block, parameters
+from cnnstudio.graph.diff import renamed
 from cnnstudio.graph.frame import mapped
 from cnnstudio.graph.parameter import Length, Range
 
@@ -163,10 +164,8 @@ def unrolled(graph: Graph, only: str | None = None) -> Graph:
 
 def kept(group: Group, body: Graph) -> Group:
     """``group`` with another body; what it exposes follows a node that was renamed and goes with one that is gone."""
-    gone = [node for node in group.body if node.name not in body]
-    come = [node for node in body if node.name not in group.body]
-    renamed = {gone[0].name: come[0].name} if len(gone) == len(come) == 1 and gone[0].block == come[0].block else {}
-    pairs = ((renamed.get(node, node), name) for node, _, name in (each.rpartition(".") for each in group.exposed))
+    names = renamed(group.body, body)
+    pairs = ((names.get(node, node), name) for node, _, name in (each.rpartition(".") for each in group.exposed))
     exposed = tuple(f"{node}.{name}" for node, name in pairs if node in body and name in body[node].block.values)
     return dataclasses.replace(group, body=body, exposed=exposed)
 
@@ -197,6 +196,17 @@ def with_body(graph: Graph, scope: tuple[str, ...], body: Graph) -> Graph:
     if not isinstance(block, Group):
         raise GraphError(f"{scope[0]} ({block.title}) is declared by its parameters.")
     return graph.replace(scope[0], kept(block, with_body(block.body, scope[1:], body)))
+
+
+def followed(path: tuple[str, ...], old: Graph, new: Graph) -> tuple[str, ...]:
+    """A path of names through the composites of ``old``, as it runs in ``new``, where some are called otherwise."""
+    if not path or path[0] not in old:
+        return path
+    name = path[0] if path[0] in new else renamed(old, new).get(path[0], path[0])
+    was, now = old[path[0]].block, new[name].block if name in new else None
+    if isinstance(was, Group) and isinstance(now, Group):
+        return (name, *followed(path[1:], was.body, now.body))
+    return (name, *path[1:])
 
 
 def group_at(graph: Graph, scope: tuple[str, ...]) -> Group:

@@ -68,5 +68,14 @@ def diff(old: Graph, new: Graph) -> Diff:
     )
 
 
+def renamed(old: Graph, new: Graph) -> dict[str, str]:
+    """Old name -> new, of the nodes that stand where they stood, in the same order, under another name."""
+    lost = [node for node in old if node.name not in new]
+    come = [node for node in new if node.name not in old] if lost else []
+    if len(lost) != len(come):
+        return {}
+    return {was.name: now.name for was, now in zip(lost, come, strict=True) if was.position == now.position}
+
+
 def _only_moved(old: Node, new: Node) -> bool:
     return old.block == new.block and old.inputs == new.inputs and old.bypassed == new.bypassed

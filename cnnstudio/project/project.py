@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cnnstudio.blocks.group import followed
 from cnnstudio.graph import Graph, Position
 from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
 from cnnstudio.recipe import Recipe
@@ -62,6 +63,14 @@ class Project:
     def __post_init__(self) -> None:
         if len(self.bookmarks) > MOST_BOOKMARKS:
             raise ProjectError(f"There are {MOST_BOOKMARKS} bookmarks at most, not {len(self.bookmarks):,}.")
+
+    def with_graph(self, graph: Graph) -> Project:
+        """With this network, and with bookmarks that lead into its blocks under the names that they have there."""
+        marks = (
+            replace(mark, scope=followed(mark.scope, self.graph, graph)) if mark.scope else mark
+            for mark in self.bookmarks
+        )
+        return replace(self, graph=graph, bookmarks=tuple(marks))
 
 
 _RECIPES = {

@@ -12,12 +12,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from cnnstudio.blocks.group import Group, with_body
+from cnnstudio.blocks.group import Group, followed, with_body
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
 from cnnstudio.compiler.scores import fitted
 from cnnstudio.graph import Composite, Graph, ShapeError
+from cnnstudio.graph.diff import renamed
 from cnnstudio.project import Project, ProjectError
 from cnnstudio.recipe import Recipe
 from cnnstudio.training.datasets import DATASETS, stamp
@@ -150,7 +151,11 @@ class Document(QObject):
             self.said.emit("This is the inside of a block. Ungroup the block to change its parts.")
             return
         whole = with_body(self.graph, self.scope, graph)
-        self.edit(text, dataclasses.replace(self._project, graph=whole), merge)
+        self.edit(text, self._project.with_graph(whole), merge)
+
+    def rename(self, old: str, new: str) -> None:
+        """Call a node of ``view_graph`` otherwise. Raises ``NamingError`` or ``GraphError`` where that may not be."""
+        self.edit_graph(f"Rename {old} to {new}", self.view_graph.rename(old, new))
 
     def edit_recipe(self, text: str, recipe: Recipe, merge: str | None = None) -> None:
         """``edit`` with another recipe; where a backbone is to learn from other data, its head follows the classes."""
@@ -202,22 +207,26 @@ class Document(QObject):
             self._replace(self._wanted)
 
     def _replace(self, project: Project) -> None:
+        before = self.view_graph if self.selection else self.graph
         old, self._project = self._project, project
         self._wanted = project
         self._diagnostics = None
-        self._leave_what_is_gone()
+        self._leave_what_is_gone(followed(self.scope, old.graph, project.graph))
         self.changed.emit(old, project)
-        if gone := set(self.selection) - set(self.view_graph.nodes):
-            self.select(tuple(name for name in self.selection if name not in gone), adds=True)
+        after = self.view_graph
+        if any(name not in after for name in self.selection):
+            names = renamed(before, after)
+            there = (names.get(name, name) for name in self.selection)
+            self.select(tuple(name for name in there if name in after), adds=True)
 
-    def _leave_what_is_gone(self) -> None:
+    def _leave_what_is_gone(self, scope: tuple[str, ...]) -> None:
         inner, depth = self.analysis, 0
-        for name in self.scope:
+        for name in scope:
             found = _inside(inner, name)
             if found is None:
                 break
             inner, depth = found, depth + 1
-        self.enter(self.scope[:depth])
+        self.enter(scope[:depth])
 
     # what is looked at
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from cnnstudio.blocks import Add, Conv2d, Flatten, Input, MaxPool2d, ReLU
+from cnnstudio.blocks import Add, Conv2d, ConvTranspose2d, Flatten, Input, MaxPool2d, ReLU
 from cnnstudio.blocks.group import MOST_PARTS, Group, exposable, grouped, size, unrolled, with_body, with_exposed
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Graph, GraphError, Node, ParameterError, Shape, Sketch
@@ -173,6 +173,9 @@ def test_what_is_exposed_follows_its_node() -> None:
     graph = graph.replace(name, block)
     renamed = with_body(graph, (name,), block.body.rename("conv1", "first"))[name].block
     assert isinstance(renamed, Group) and renamed.exposed == ("first.out_channels", "conv2.bias")
+    other = block.body.replace("conv1", ConvTranspose2d(8)).rename("conv1", "convtranspose1")
+    replaced = with_body(graph, (name,), other)[name].block
+    assert isinstance(replaced, Group) and replaced.exposed == ("convtranspose1.out_channels", "conv2.bias")
     removed = with_body(graph, (name,), block.body.remove("conv2", heal=True))[name].block
     assert isinstance(removed, Group) and removed.exposed == ("conv1.out_channels",)
 

@@ -4,7 +4,7 @@ import pytest
 
 from cnnstudio.blocks import Conv2d, Input, ReLU
 from cnnstudio.graph import Edge, Graph, Node
-from cnnstudio.graph.diff import Diff, diff
+from cnnstudio.graph.diff import Diff, diff, renamed
 
 
 def test_nothing_changed(chain: Graph) -> None:
@@ -44,3 +44,14 @@ def test_a_diff_leads_from_the_old_to_the_new(chain: Graph, heal: bool) -> None:
     found = diff(chain, new)
     assert set(chain.nodes) - set(found.removed) | set(found.added) == set(new.nodes)
     assert set(chain.edges) - set(found.wires_removed) | set(found.wires_added) == set(new.edges)
+
+
+def test_a_node_that_was_renamed_is_told_from_one_that_was_put_elsewhere(chain: Graph) -> None:
+    graph = chain
+    assert renamed(graph, graph) == {}
+    assert renamed(graph, graph.rename("conv1", "stem")) == {"conv1": "stem"}
+    assert renamed(graph.rename("conv1", "stem"), graph) == {"stem": "conv1"}
+    assert renamed(graph, graph.remove("conv1")) == {}
+    assert renamed(graph, graph.remove("conv1").add(Node("other", ReLU(), (), (5.0, 5.0)))) == {}
+    both = graph.rename("relu1", "act").rename("conv1", "stem").replace("stem", Conv2d(9))
+    assert renamed(graph, both) == {"conv1": "stem", "relu1": "act"}

@@ -97,6 +97,35 @@ def test_a_block_that_is_gone_is_said(wide: Window) -> None:
     assert "res1" in wide.messages.bars[-1].sentence
 
 
+def test_it_leads_into_a_group_whatever_that_is_called_by_then(wide: Window) -> None:
+    document = wide.document
+    document.select(("conv1", "flatten1"))
+    wide.commands.run("group")
+    for _ in range(2):  # group1 in group1
+        document.select(tuple(document.view_graph.nodes))
+        wide.commands.run("group")
+        document.select(("group1",))
+        wide.commands.run("enter")
+    wide.commands.run("bookmark-add")
+    inside, count = document.scope, document.undo_stack.count()
+    assert len(inside) == 2
+    wide.commands.run("leave")
+    document.rename("group1", "inner")
+    wide.commands.run("leave")
+    document.rename("group1", "stem")
+    assert document.undo_stack.count() == count + 2
+    wide.commands.run("bookmark-go-1")
+    assert document.scope == ("stem", "inner")
+    document.undo_stack.undo()
+    assert document.scope == ("group1", "inner"), "who is inside stays there"
+    wide.commands.run("leave")
+    wide.commands.run("leave")
+    document.undo_stack.undo()
+    wide.commands.run("bookmark-go-1")
+    assert document.scope == inside
+    assert loads(dumps(document.project)) == document.project
+
+
 def test_the_same_view_is_bookmarked_once_and_names_differ(wide: Window) -> None:
     bookmark(wide, "conv1", "conv1")
     assert names(wide) == ["conv1"]

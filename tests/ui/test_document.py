@@ -61,3 +61,27 @@ def test_other_networks_are_left_to_the_person(qtbot, graph: Graph) -> None:
     document.learn_classes(3)
     qtbot.wait(20)
     assert document.graph == graph and not document.undo_stack.canUndo()
+
+
+def test_a_renamed_node_stays_selected_back_and_forth(qtbot, tiny_graph: Graph) -> None:
+    document = Document(Project(tiny_graph))
+    names = tuple(tiny_graph.nodes)
+    document.select(names[:2])
+    document.rename(names[1], "other")
+    assert document.selection == (names[0], "other")
+    document.undo_stack.undo()
+    assert document.selection == names[:2]
+    document.undo_stack.redo()
+    assert document.selection == (names[0], "other")
+    document.edit_graph("Delete", document.graph.remove("other"))
+    assert document.selection == names[:1]
+
+
+def test_renames_in_one_jump_through_the_history_keep_what_is_selected(qtbot, tiny_graph: Graph) -> None:
+    document = Document(Project(tiny_graph))
+    first, second = tuple(tiny_graph.nodes)[:2]
+    document.rename(first, "one")
+    document.rename(second, "two")
+    document.select(("one", "two"))
+    document.undo_stack.setIndex(0)
+    assert document.selection == (first, second)

@@ -310,13 +310,11 @@ class InspectorPanel(Panel):
         if old not in self.document.view_graph:
             return
         try:
-            graph = self.document.view_graph.rename(old, new)
+            self.document.rename(old, new)
         except (GraphError, NamingError) as error:
             self.header.refuse(str(error))
-            return
-        self.header.refuse("")
-        self.document.edit_graph(f"Rename {old} to {new}", graph)
-        self.document.select((new,))
+        else:
+            self.header.refuse("")
 
     def _replace(self, other: type[Block]) -> None:
         graph = self.document.view_graph

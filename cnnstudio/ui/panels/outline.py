@@ -190,11 +190,10 @@ class OutlinePanel(Panel):
         if not new or new == old:
             return False
         try:
-            graph = self.document.view_graph.rename(old, new)
+            self.document.rename(old, new)
         except (GraphError, NamingError) as error:
             self.document.said.emit(str(error))
             return False
-        self.document.edit_graph(f"Rename {old} to {new}", graph)
         self.document.select((new,))
         return True
 
