@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from cnnstudio.graph import Position
+from cnnstudio.graph.node import Bends
 from cnnstudio.ui.canvas.bend_marks import Bend
 from cnnstudio.ui.canvas.edits import snapped, whole
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, Pointer, PressTool, Tool
@@ -19,20 +20,23 @@ REACH = 6  # pixels of the screen within which a bend falls into line with the e
 
 
 class BendTool(Tool):
-    """Moves a bend. It falls into line with what its wire joins; Ctrl leaves it where the pointer has it.
+    """Moves a bend, or a new one: then ``bends`` are those of the wire with it.
 
-    Shift turns snapping to the grid round.
+    It falls into line with what its wire joins; Ctrl leaves it where the pointer has it. Shift turns snapping to the
+    grid round.
     """
 
     cursor = Qt.CursorShape.SizeAllCursor
     scrolls = True
 
-    def __init__(self, view: CanvasView, start: Pointer, bend: Bend) -> None:
+    def __init__(self, view: CanvasView, start: Pointer, bend: Bend, bends: Bends | None = None) -> None:
         super().__init__(view, start)
         self._bend = bend
-        view.canvas.bends.choose(bend)
         self._wire = view.canvas.wires[bend[0]]
-        self._from = self._wire.bends
+        self._from = self._wire.bends if bends is None else bends
+        self._is_new = len(self._from) > len(self._wire.bends)
+        self._wire.place(self._wire.ends, self._from)
+        view.canvas.bends.choose(bend)
 
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
@@ -47,6 +51,8 @@ class BendTool(Tool):
     def cancel(self) -> None:
         canvas = self.view.canvas
         if self._bend[0] in canvas.wires:
+            if self._is_new:
+                canvas.bends.let_go()
             canvas.bends.route(self._wire, self._wire.ends)
             canvas.overview.invalidate(wires=True)
 

@@ -53,12 +53,13 @@ class Bending(Editor):
             self.canvas.bends.choose((edge, leg))
 
     def move_bend(self, bend: Bend, bends: Bends, merge: str | None = None) -> None:
-        """Give the wire of this bend these bends."""
+        """Give the wire of this bend these bends, of which this one may be new."""
         edge = bend[0]
         read_only = self.document.is_read_only
         graph = None if read_only else self.document.view_graph.bend(edge, bends)
-        self.edit("Move a bend", graph, merge)
-        if edge in self.canvas.wires:
+        is_new = len(bends) > len(self.canvas.graph.bends(edge))
+        self.edit(f"Bend the wire to {edge.target}" if is_new else "Move a bend", graph, merge)
+        if edge in self.canvas.wires and bend[1] < len(self.canvas.graph.bends(edge)):
             self.canvas.bends.choose(bend)
 
     def remove_bend(self, bend: Bend) -> None:

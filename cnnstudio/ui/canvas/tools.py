@@ -102,14 +102,14 @@ class PressTool(Tool):
         self, view: CanvasView, start: Pointer, click: Callable[[Pointer], None], drag: Callable[[], Tool]
     ) -> None:
         super().__init__(view, start)
-        self._click, self._drag = click, drag
+        self.click, self.drag = click, drag
 
     def move(self, pointer: Pointer) -> None:
         if (pointer.view - self.start.view).manhattanLength() >= QApplication.startDragDistance():
-            self.view.use(self._drag()).move(pointer)
+            self.view.use(self.drag()).move(pointer)
 
     def release(self, pointer: Pointer) -> None:
-        self._click(pointer)
+        self.click(pointer)
 
 
 class RubberBandTool(Tool):

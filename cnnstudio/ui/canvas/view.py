@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -31,6 +32,7 @@ from cnnstudio.ui.canvas.keyboard import Keyboard
 from cnnstudio.ui.canvas.minimap import Minimap
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.outcome import Outcome
+from cnnstudio.ui.canvas.pointing import second_tool_for, select_under, shape_over, words_at
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
 from cnnstudio.ui.canvas.walking import Walking
 from cnnstudio.ui.document import Document
@@ -50,6 +52,8 @@ class CanvasView(Walking):
         self.accessible: CanvasAccess | None = None  # made when a screen reader first asks
         self.keyboard = Keyboard(self)
         self._tool: Tool | None = None
+        self._button = Qt.MouseButton.NoButton  # that began it, and alone ends it
+        self._gave_up = False  # whether the last press gave up a gesture, and so is meant for nothing else
         self._pointer = Pointer(QPointF(), QPoint(), Qt.KeyboardModifier.NoModifier)
         self._drop: Drop | None = None
         self._roll = QTimer(self, interval=16)
@@ -63,10 +67,12 @@ class CanvasView(Walking):
         self._map_timer = QTimer(self, singleShot=True, interval=MAP_LAGS)
         self._map_timer.timeout.connect(self._map.refresh)
         self.looked.connect(self._update_map)
+        self.brought.connect(self._map.make_room_for)
         self.canvas.touched.connect(self._follow_bodies)
         self.canvas.shifted.connect(self._map_timer.start)
         self.breadcrumb = Breadcrumb(document, self)
         self.breadcrumb.move(12, 12)
+        self.along_top.append(self.breadcrumb)
         document.changed.connect(self._give_up_gesture)
         document.scope_changed.connect(self._give_up_gesture)
         document.scope_changed.connect(lambda _: self._map.refresh())
@@ -153,79 +159,52 @@ class CanvasView(Walking):
         return self._pointer
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._press(event, tool_for)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._press(event, second_tool_for)  # Qt sends it in the place of the second press
+
+    def _press(self, event: QMouseEvent, tool_of: Callable[[CanvasView, Pointer], Tool]) -> None:
         self.popup.close_without_change()
-        pointer = self._at(event)
-        if self._tool is not None:
-            if event.button() == Qt.MouseButton.RightButton:
-                self.cancel()
-        elif event.button() == Qt.MouseButton.MiddleButton:
-            self.use(PanTool(self, pointer))
-        elif event.button() == Qt.MouseButton.LeftButton:
+        pointer, button, busy = self._at(event), event.button(), self._tool is not None
+        self._gave_up = busy and button == Qt.MouseButton.RightButton and self.cancel()
+        if not busy and button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._button = button
             self.canvas.heat(())
-            on_map = self.shows_map and self._map.rect.contains(pointer.view)
-            self.use(MapTool(self, pointer, self._map) if on_map else tool_for(self, pointer))
+            if button == Qt.MouseButton.MiddleButton:
+                self.use(PanTool(self, pointer))
+            else:
+                is_on_map = self._is_on_map(pointer.view)
+                self.use(MapTool(self, pointer, self._map) if is_on_map else tool_of(self, pointer))
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         pointer = self._at(event)
         if self._tool is not None:
             self._tool.move(pointer)
+            self._clear_map(pointer)
         elif not event.buttons():
-            hit = self.canvas.hit(pointer.scene, self.zoom)
+            hit = Hit() if self._is_on_map(pointer.view) else self.canvas.hit(pointer.scene, self.zoom)
             self.canvas.heat({hit.edge} if hit.edge is not None else ())
-            self.viewport().setCursor(self._shape(hit, pointer))
+            self.viewport().setCursor(shape_over(self, hit, pointer))
         event.accept()
-
-    def _shape(self, hit: Hit, pointer: Pointer) -> Qt.CursorShape:
-        """What the pointer looks like over this."""
-        if hit.port is not None:
-            return Qt.CursorShape.CrossCursor
-        if hit.note is not None:
-            corner = self.canvas.notes.is_corner(hit.note, pointer.scene, self.zoom)
-            link = Qt.CursorShape.PointingHandCursor if self.canvas.notes.link_at(pointer.scene, self.zoom) else None
-            return Qt.CursorShape.SizeFDiagCursor if corner else link or Qt.CursorShape.SizeAllCursor
-        return Qt.CursorShape.SizeAllCursor if hit.frame else Qt.CursorShape.ArrowCursor
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pointer = self._at(event)
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and (tool := self._drop_tool()):
+        if event.button() == self._button and (tool := self._drop_tool()):
             tool.release(pointer)
         event.accept()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        pointer = self._at(event)
-        hit = self.canvas.hit(pointer.scene, self.zoom)
-        if hit.node is not None and self.document.can_enter(hit.node):
-            self.enter(hit.node)
-        elif hit.node is not None:
-            self.activated.emit(hit.node)
-        elif hit.note is not None:
-            self.edit_note(hit.note)
-        elif hit.frame is not None:
-            self.edit_title(hit.frame)
-        elif hit.edge is not None:
-            self.turn_bend(hit, pointer.scene)
-        else:
-            self.click_wire(None, pointer)
-            self.quick_add(pointer.view)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self.ask_menu()
-            return
-        hit = self.canvas.hit(self.mapToScene(event.pos()), self.zoom)
-        plain = Pointer(QPointF(), event.pos(), Qt.KeyboardModifier.NoModifier)
-        if hit.node is not None and hit.node not in self.document.selection:
-            self.click_node(hit.node, plain)
-        elif hit.edge is not None:
-            self.click_wire(hit.edge, plain)
-        elif hit.note is not None and hit.note not in self.canvas.notes.chosen:
-            self.select_notes((hit.note,))
-        elif hit.frame is not None:
-            self.click_frame(hit.frame, plain)
-        self.menu_asked.emit(event.globalPos())
+        elif self._tool is None and not self._gave_up and not self._is_on_map(event.pos()):
+            select_under(self, event.pos())
+            self.menu_asked.emit(event.globalPos())
+
+    def _is_on_map(self, place: QPoint) -> bool:
+        """Whether the map lies there, and so hides what lies under it."""
+        return self._map.rect.contains(place) and self.shows_map
 
     def _roll_on(self) -> None:
         view, place = self.viewport().rect(), self._pointer.view
@@ -243,21 +222,7 @@ class CanvasView(Walking):
     # telling
 
     def tell(self, event: QHelpEvent) -> None:
-        hit = self.canvas.hit(self.mapToScene(event.pos()), self.zoom)
-        words = ""
-        if hit.node is not None:
-            words = self.canvas.nodes[hit.node].sentence()
-        elif hit.edge is not None:
-            words = self.canvas.wires[hit.edge].sentence()
-            is_bend = hit.bend is not None
-            words += " Drag the bend, or double-click to remove it." if is_bend else " Double-click to bend it."
-            if self.canvas.wires[hit.edge].faulty:
-                words += " " + self.canvas.nodes[hit.edge.target].error
-        elif hit.note is not None:
-            address = self.canvas.notes.link_at(self.mapToScene(event.pos()), self.zoom)
-            words = f"Leads to {address}" if address else "A note. Drag it to move it, double-click to write in it."
-        elif hit.frame is not None:
-            words = f"{hit.frame.title}: a frame. Drag it to move its blocks, double-click to call it otherwise."
+        words = "" if self._is_on_map(event.pos()) else words_at(self, self.mapToScene(event.pos()))
         QToolTip.showText(event.globalPos(), f"<p>{escape(words)}</p>" if words else "", self.viewport())
 
     # keys
@@ -305,6 +270,7 @@ class CanvasView(Walking):
             place = event.position().toPoint()
             self._pointer = Pointer(self.mapToScene(place), place, event.modifiers())
             self._drop.move(event.position())
+            self._map.make_room(QRect(place, place))
             self._roll.start()
             event.acceptProposedAction()
 
@@ -339,6 +305,11 @@ class CanvasView(Walking):
 
     def _update_map(self) -> None:
         self.viewport().update(self._map.rect)
+
+    def _clear_map(self, pointer: Pointer) -> None:
+        """Let the map go out of the way of what a gesture carries."""
+        if self._tool is not None and self._tool.scrolls:
+            self._map.make_room(QRect(pointer.view, pointer.view))
 
     def _follow_bodies(self, bodies: bool) -> None:
         if bodies and not self._map_timer.isActive():
