@@ -239,9 +239,9 @@ class CanvasScene(HitScene):
         if self.focused not in self.nodes:
             self.focused = None
         turned = self._selected ^ chosen
-        for name in turned:
         if turned and self._by_keyboard:
             self._take_along(names, chosen - self._selected)
+        for name in turned:
             if name in self.nodes:
                 self.nodes[name].show_state(name in chosen, name == self.focused, len(turned) <= MANY)
         self._repaint(len(turned))
@@ -252,7 +252,6 @@ class CanvasScene(HitScene):
             for name in turned & self.nodes.keys():
                 self.overview.invalidate(within=self.nodes[name].body)
 
-    def restyle(self) -> None:
     def _take_along(self, names: tuple[str, ...], come: frozenset[str]) -> None:
         """Put the ring round the one node that has come to the selection, or the last of others than it was round."""
         is_other = self.focused not in names and (come or self.focused is None)
@@ -260,6 +259,7 @@ class CanvasScene(HitScene):
         if there in self.nodes:
             self.focus_node(there)
 
+    def restyle(self) -> None:
         """Take the colours of the theme in force."""
         self.inks = Style()
         self.frames.restyle()
