@@ -30,6 +30,7 @@ from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.preferences import home
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.numbers import counted, readable, short, unbroken
+from cnnstudio.ui.widgets.sentence import Sentence
 
 SIGNS: dict[Kind, tuple[str, str, str]] = {
     "added": ("plus-circle", "success", "Added"),
@@ -69,10 +70,8 @@ class ComparisonPanel(Panel):
         self.sums = QLabel(self)
         self.sums.setProperty("role", "muted")
         self.sums.setWordWrap(True)
-        self.empty = QLabel(NOTHING, self)
+        self.empty = Sentence(NOTHING, self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setTextFormat(Qt.TextFormat.PlainText)
-        self.empty.setWordWrap(True)
         self.empty.setProperty("role", "muted")
         self.tree = _tree(self)
         self.tree.itemClicked.connect(self._go_to)

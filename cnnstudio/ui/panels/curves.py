@@ -16,8 +16,10 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.flow import FlowLayout
 from cnnstudio.ui.widgets.plot import Plot
+from cnnstudio.ui.widgets.sentence import Sentence
 
 PROMISE = "The curves of a training run appear here."
 
@@ -42,9 +44,7 @@ class CurvesPanel(QWidget):
         row.setSpacing(8)
         row.addWidget(self.loss)
         row.addWidget(self.accuracy)
-        self._empty = QLabel()
-        self._empty.setWordWrap(True)
-        self._empty.setTextFormat(Qt.TextFormat.PlainText)
+        self._empty = Sentence()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(20, 0, 20, 0)
         self._empty.setProperty("role", "muted")
@@ -68,10 +68,9 @@ class CurvesPanel(QWidget):
         self._restyle()
 
     def _bar(self) -> QHBoxLayout:
-        self.readout = QLabel()
+        self.readout = Elided()
         self.readout.setProperty("role", "muted")
         self.readout.setProperty("textSize", "small")
-        self.readout.setMinimumWidth(1)
         self.logarithmic = QToolButton()
         self.logarithmic.setText("log")
         self.logarithmic.setCheckable(True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from cnnstudio.blocks.group import Group, exposable
 from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.form import Form
 
 Layout = tuple[tuple[str, type, tuple[str, ...]], ...]
@@ -28,10 +29,9 @@ class ExposedForm(QWidget):
         self.only: str | None = None
         self.forms: dict[str, Form] = {}
         self._layout: Layout = ()
-        self._headings: list[QLabel] = []
+        self._headings: list[Elided] = []
         self.choose = QPushButton(icon("sliders", "muted"), "", self)
         self.choose.setProperty("textSize", "small")
-        self.choose.setAccessibleName("Offer parameters of blocks inside")
         self.menu = QMenu(self.choose)
         self.menu.aboutToShow.connect(self.fill_menu)
         self.choose.setMenu(self.menu)
@@ -48,13 +48,13 @@ class ExposedForm(QWidget):
         for node, form in self.forms.items():
             form.set_values(group.body[node].block)
             form.set_read_only(read_only)
-        self._show_button("Offer parameters of blocks inside", read_only)
+        self._show_button("Offer parameters…", "Let parameters of blocks inside be set on the group", read_only)
 
     def show_inner(self, group: Group, name: str, node: str) -> None:
         """Let a person choose what of one node inside is offered on the group, which is called ``name``."""
         self.group, self.only = group, node
         self._arrange(())
-        self._show_button(f"Offer on {name}", False)
+        self._show_button("Offer outside…", f"Let parameters of {node} be set on {name}", False)
         self.setVisible(bool(self._choices()))
 
     def forget(self) -> None:
@@ -101,8 +101,10 @@ class ExposedForm(QWidget):
         order = [(inner, each) for inner, names in exposable(self.group) for each in names]
         self.chosen.emit(tuple(f"{inner}.{each}" for inner, each in sorted(kept, key=order.index)))
 
-    def _show_button(self, title: str, read_only: bool) -> None:
+    def _show_button(self, title: str, tip: str, read_only: bool) -> None:
         self.choose.setText(title)
+        self.choose.setToolTip(tip)
+        self.choose.setAccessibleDescription(tip)
         self.choose.setVisible(not read_only and bool(self._choices()))
         self.show()
 
@@ -117,7 +119,7 @@ class ExposedForm(QWidget):
             widget.deleteLater()
         self.forms, self._headings = {}, []
         for node, kind, names in layout:
-            heading = QLabel(node, self)
+            heading = Elided(node, self)
             heading.setProperty("role", "muted")
             heading.setProperty("textSize", "small")
             form = Form(kind, self, names=names)

@@ -20,8 +20,10 @@ from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Prepared, Run, images_key, prepare
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.bars import Bars
+from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.image_grid import ImageGrid
 from cnnstudio.ui.widgets.samples import pixmap
+from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.worker import Task
 
 if TYPE_CHECKING:
@@ -75,8 +77,7 @@ class FeatureMapsPanel(QWidget):
         self._picture.setFixedSize(QSize(IMAGE_SIDE, IMAGE_SIDE))
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._picture.setAccessibleName("The validation image")
-        self._verdict = QLabel()
-        self._verdict.setWordWrap(True)
+        self._verdict = Sentence()
         self._verdict.setFixedWidth(IMAGE_SIDE)
         self._verdict.setProperty("textSize", "small")
         buttons = QHBoxLayout()
@@ -106,10 +107,9 @@ class FeatureMapsPanel(QWidget):
     def _right(self) -> QWidget:
         self._caption = QLabel()
         self._caption.setWordWrap(True)
-        self._readout = QLabel()
+        self._readout = Elided()
         self._readout.setProperty("role", "muted")
         self._readout.setProperty("textSize", "small")
-        self._readout.setMinimumWidth(1)
         self._together = QToolButton()
         self._together.setText("Same scale")
         self._together.setCheckable(True)
@@ -119,9 +119,8 @@ class FeatureMapsPanel(QWidget):
         self._together.toggled.connect(self.grid.set_together)
         for widget in (self.grid, self.bars):
             widget.hovered.connect(self._readout.setText)
-        self._empty = QLabel()
+        self._empty = Sentence()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setWordWrap(True)
         self._empty.setProperty("role", "muted")
         self._load = QPushButton("Load the images")
         self._load.clicked.connect(self._allow)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run, image_size, images_key
+from cnnstudio.ui.widgets.editors import Choices
+from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.samples import Sample, Samples
 from cnnstudio.ui.worker import Task
 
@@ -33,20 +35,18 @@ class ImagesChoice(QWidget):
         self._shown: tuple[object, ...] | None = None
         self._settle = QTimer(self, singleShot=True, interval=400)
         self._settle.timeout.connect(self._load)
-        self.box = QComboBox()
+        self.box = Choices()
         for dataset in DATASETS.values():
             self.box.addItem(dataset.title, dataset.key)
         self.box.activated.connect(lambda _: self.chosen.emit(self.box.currentData()))
         self.box.setAccessibleName("Images to learn from")
-        self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.box.installEventFilter(self)
         self.about = QLabel()
         self.about.setWordWrap(True)
         self.about.setProperty("role", "muted")
         self.about.setProperty("textSize", "small")
         self.samples = Samples()
         self.samples.hide()
-        self._label = QLabel("Images")
+        self._label = Elided("Images")
         self._label.setBuddy(self.box)
         choice = QHBoxLayout()
         choice.setSpacing(10)
@@ -64,13 +64,7 @@ class ImagesChoice(QWidget):
 
     def indent(self, width: int) -> None:
         """Leave so much room for the label, so that the field stands in line with those of forms."""
-        self._label.setMinimumWidth(width)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if event.type() == QEvent.Type.Wheel and not self.box.hasFocus():
-            event.ignore()  # whoever scrolls past it does not mean to choose other images
-            return True
-        return False
+        self._label.setFixedWidth(width)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.blocks.group import Group, group_at, with_exposed, with_group
 from cnnstudio.compiler.diagnostics import Diagnostic
@@ -26,6 +26,7 @@ from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import ProblemRow, show_rows
 from cnnstudio.ui.replacement import replaced
 from cnnstudio.ui.widgets.form import Form
+from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.widgets.values import can_type
 
 # milliseconds after an edit: setting the formula in type and finding the receptive fields of a large network take
@@ -61,8 +62,7 @@ class InspectorPanel(Panel):
         self.exposed = ExposedForm(self)
         self.exposed.edited.connect(self._edit_inside)
         self.exposed.chosen.connect(self._expose)
-        self.sentence = QLabel(self)
-        self.sentence.setWordWrap(True)
+        self.sentence = Sentence(parent=self)
         self.sentence.setProperty("role", "muted")
         self.outcome = Card("What comes out", self)
         self.formula = Card("How it is computed", self)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QMenu, QPushButton, QWidget
 
 from cnnstudio.graph import Arity, Block, Composite, Node
 from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.replacement import alternatives
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.editors import Line
+from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.flow import FlowLayout
+from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.widgets.tile import Tile
 
 
@@ -32,13 +34,12 @@ class NodeHeader(QWidget):
         self.name = NameField(self)
         self.name.setProperty("flat", True)
         self.name.given.connect(self.renamed)
-        self.title = QLabel(self)
+        self.title = Elided(self)
         self.title.setProperty("textSize", "large")
-        self.kind = QLabel(self)
+        self.kind = Sentence(parent=self)
         self.kind.setProperty("role", "muted")
         self.kind.setProperty("textSize", "small")
-        self.refusal = QLabel(self)
-        self.refusal.setWordWrap(True)
+        self.refusal = Sentence(parent=self)
         self.refusal.setProperty("role", "error")
         self.refusal.setProperty("textSize", "small")
         self.open_button = _button("sign-in", "Open", "Look at the parts of this block")
@@ -138,6 +139,7 @@ class NameField(Line):
         if name != self._name:
             self._name = name
             self.setText(name)
+            self.setCursorPosition(0)  # or of a long one the end is seen
 
     def forget(self) -> None:
         """Show the name again in the place of what was typed."""

@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QObject, QPersistentM
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QLabel,
     QLineEdit,
     QMenu,
     QStyle,
@@ -35,6 +34,7 @@ from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.numbers import counted
 from cnnstudio.ui.widgets.question_bar import QuestionBar
+from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.widgets.tile import paint_tile
 
 MIME = "application/x-cnnstudio-block"
@@ -70,14 +70,11 @@ class PalettePanel(Panel):
         self.tree.customContextMenuRequested.connect(self._show_menu)
         self.question = QuestionBar(self)
         document.library.changed.connect(lambda: self._fill(self.search.text()))
-        self.nothing = QLabel(self)
-        self.nothing.setWordWrap(True)
+        self.nothing = Sentence(parent=self)
         self.nothing.setProperty("role", "muted")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.nothing.setContentsMargins(14, 6, 14, 6)
-        self.unread = QLabel(self)
-        self.unread.setWordWrap(True)
-        self.unread.setTextFormat(Qt.TextFormat.PlainText)
+        self.unread = Sentence(parent=self)
         self.unread.setProperty("role", "warning")
         self.unread.setProperty("textSize", "small")
         self.unread.setContentsMargins(14, 0, 14, 8)

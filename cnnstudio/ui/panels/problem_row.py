@@ -16,9 +16,11 @@ from cnnstudio.compiler.rules import RULES
 from cnnstudio.graph import GraphError, NamingError, ParameterError
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.flow import FlowLayout
 from cnnstudio.ui.widgets.numbers import unbroken
+from cnnstudio.ui.widgets.sentence import Sentence
 
 SIGNS = {
     "error": ("x-circle", "error", "Error"),
@@ -43,19 +45,16 @@ class ProblemRow(QFrame):
         self.diagnostic = diagnostic
         self.setProperty("surface", "raised")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.sign, self.word, self.code, self.sentence = (QLabel(self) for _ in range(4))
+        self.sign, self.code, self.word, self.sentence = QLabel(self), QLabel(self), Elided(self), Sentence(parent=self)
         self.word.setProperty("textSize", "small")
         self.code.setProperty("textSize", "small")
         self.code.setProperty("role", "muted")
-        self.sentence.setWordWrap(True)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.buttons = QWidget(self)
         self.flow = FlowLayout(self.buttons)
         self.fixes: list[FixButton] = []
         head = QHBoxLayout()
         head.setSpacing(6)
-        head.addWidget(self.word)
-        head.addStretch()
+        head.addWidget(self.word, 1)
         head.addWidget(self.code)
         grid = QGridLayout(self)
         grid.setContentsMargins(10, 8, 10, 8)

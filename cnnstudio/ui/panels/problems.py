@@ -14,6 +14,7 @@ from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import SIGNS, ProblemRow, show_rows
 from cnnstudio.ui.widgets.numbers import counted
+from cnnstudio.ui.widgets.sentence import Sentence
 
 MOST = 30  # findings shown at once; a network with more has one cause and many effects
 
@@ -34,8 +35,7 @@ class ProblemsPanel(Panel):
         self.headline.setContentsMargins(12, 8, 12, 4)
         self.headline.setProperty("role", "muted")
         self.notice = QWidget(self)
-        self.reason = QLabel(self.notice)
-        self.reason.setWordWrap(True)
+        self.reason = Sentence(parent=self.notice)
         self.reason.setProperty("role", "warning")
         mend = QPushButton("Show Training", self.notice)
         mend.clicked.connect(lambda: self.panel_asked.emit("training"))

@@ -13,6 +13,7 @@ from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.source_lines import SourceLines, source_lines
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.code_view import CodeView
+from cnnstudio.ui.widgets.sentence import Sentence
 
 
 class SourcePanel(Panel):
@@ -35,8 +36,7 @@ class SourcePanel(Panel):
         self.copy_button = QPushButton(icon("copy", "muted"), "Copy", self)
         self.copy_button.setProperty("flat", True)
         self.copy_button.clicked.connect(self._copy)
-        self.refusal = QLabel(self)
-        self.refusal.setWordWrap(True)
+        self.refusal = Sentence(parent=self)
         self.refusal.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.refusal.setContentsMargins(14, 10, 14, 10)
         self.refusal.setProperty("role", "muted")

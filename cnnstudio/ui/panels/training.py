@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -25,7 +26,9 @@ from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panels.images import ImagesChoice
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.form import Form
+from cnnstudio.ui.widgets.sentence import Sentence
 
 BASIC = ("epochs", "batch_size", "optimizer", "learning_rate", "augment")
 ADVANCED = (
@@ -111,16 +114,12 @@ class TrainingPanel(QWidget):
         box = QWidget()
         box.setProperty("surface", "raised")
         box.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.sentence = QLabel()
-        self.sentence.setWordWrap(True)
+        self.sentence = Sentence()
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("How much of the training is done")
-        self.numbers = {
-            "epoch": QLabel(), "time": QLabel(), "accuracy": QLabel(), "best": QLabel(), "loss": QLabel(),
-            "speed": QLabel(),
-        }  # fmt: skip
+        self.numbers = {name: Elided() for name in ("epoch", "time", "accuracy", "best", "loss", "speed")}
         titles = ("Epoch", "Time left", "Accuracy", "Best", "Loss", "Speed")
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
@@ -129,7 +128,6 @@ class TrainingPanel(QWidget):
             caption = QLabel(title)
             caption.setProperty("role", "muted")
             caption.setProperty("textSize", "small")
-            label.setMinimumWidth(1)  # a narrow panel cuts it rather than pushing the others aside
             grid.addWidget(caption, index // 2 * 2, index % 2)
             grid.addWidget(label, index // 2 * 2 + 1, index % 2)
         self._grid = QWidget()
@@ -173,11 +171,15 @@ class TrainingPanel(QWidget):
         return area
 
     def _align(self) -> None:
-        """Let all fields begin at one place, however wide the labels are."""
+        """Let all fields begin at one place, however wide the labels are, and leave them half of the room."""
         forms = self.folder, self.basic, self.advanced
-        width = max(form.label_width for form in forms)
+        width = min(max(form.label_width for form in forms), self.width() // 2 - 10)
         for part in (self.images, *forms):
             part.indent(width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._align()
 
     # the recipe
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from cnnstudio.graph import Declaration, Parameter, parameters
 from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.widgets.editors import AUTOMATIC, MIXED, Editor, TextEditor, editor
+from cnnstudio.ui.widgets.elided import Elided
+from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.widgets.values import can_type, written
 
 
@@ -60,7 +62,8 @@ class Form(QWidget):
 
     def indent(self, width: int) -> None:
         """Leave so much room for the labels, so that the fields of several forms stand in line."""
-        self._grid.setColumnMinimumWidth(0, width)
+        for row in self.rows.values():
+            row.label.setFixedWidth(width)
 
     def editor(self, name: str) -> Editor:
         """The editor of one parameter."""
@@ -117,8 +120,7 @@ class Row:
         title = parameter.name.replace("_", " ").capitalize() if plain else parameter.name
         self.editor = editor(parameter, form)
         self.label = Label(title, self.editor, form)
-        self.sentence = QLabel(form)
-        self.sentence.setWordWrap(True)
+        self.sentence = Sentence(parent=form)
         self.sentence.setProperty("role", "error")
         self.sentence.setProperty("textSize", "small")
         self.sentence.hide()
@@ -166,7 +168,7 @@ class Row:
         self.sentence.setVisible(visible and bool(self.sentence.text()))
 
 
-class Label(QLabel):
+class Label(Elided):
     """The name of a parameter; its menu brings the default back."""
 
     def __init__(self, title: str, editor: Editor, parent: QWidget) -> None:

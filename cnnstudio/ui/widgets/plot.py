@@ -52,7 +52,7 @@ class Plot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
-        self.setMinimumSize(QSize(150, 90))
+        self.setMinimumSize(QSize(120, 90))
         self.restyle()
 
     def set_logarithmic(self, on: bool) -> None:

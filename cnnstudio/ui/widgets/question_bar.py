@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from cnnstudio.ui.widgets.sentence import Sentence
 
 
 class QuestionBar(QFrame):
@@ -16,9 +18,7 @@ class QuestionBar(QFrame):
         super().__init__(parent)
         self.setProperty("surface", "raised")
         self._then: Callable[[], object] = lambda: None
-        self.sentence = QLabel(self)
-        self.sentence.setWordWrap(True)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self.sentence = Sentence(parent=self)
         self.yes, self.no = QPushButton(self), QPushButton("Keep it", self)
         self.yes.clicked.connect(self._do)
         self.no.clicked.connect(self.hide)

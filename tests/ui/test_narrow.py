@@ -1,0 +1,89 @@
+"""Everything fits where it stands: no panel shows anything beyond its edge, however narrow it is and large the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractScrollArea, QDockWidget, QLabel, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, DepthwiseConv2d, FractionalMaxPool2d, Input
+from cnnstudio.graph import Graph, Sketch
+from cnnstudio.project import Project
+from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.elided import Elided
+from cnnstudio.ui.widgets.fix_button import FixButton
+from cnnstudio.ui.window import PANELS, Window
+
+NARROW = 280  # pixels
+LONG = "the_" + "very_" * 6 + "long_name"
+
+
+def long_names() -> Graph:
+    """A network with problems, of kinds whose names are long."""
+    draw = Sketch()
+    x = draw.chain(draw(Input((3, 32, 32))), ConvTranspose2d(8), DepthwiseConv2d(), FractionalMaxPool2d())
+    draw(Conv2d(4, kernel_size=9), draw.chain(x, AdaptiveAvgPool2d()), name=LONG)
+    return draw.graph()
+
+
+def within(host: QWidget) -> Iterator[tuple[QWidget, QWidget]]:
+    """What is seen inside, each with that at whose edge it is cut off; what scrolls sideways is cut nowhere."""
+    for child in host.findChildren(QWidget):
+        if child.isHidden() or not child.isVisible():
+            continue
+        edge = child.parentWidget()
+        while edge is not host and not isinstance(edge.parentWidget(), QAbstractScrollArea):
+            edge = edge.parentWidget()
+        area = edge.parentWidget()
+        never = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if edge is host or (isinstance(area, QAbstractScrollArea) and area.horizontalScrollBarPolicy() == never):
+            yield child, edge
+
+
+def misfits(host: QWidget) -> list[str]:
+    """What reaches beyond the edge, and whose words are cut with nothing to say so."""
+    found = []
+    for child, edge in within(host):
+        left, right = child.mapTo(edge, QPoint(0, 0)).x(), child.mapTo(edge, QPoint(child.width(), 0)).x()
+        text = child.text() if isinstance(child, QLabel | QPushButton | QToolButton) else ""
+        said = f"{type(child).__name__} {text[:40] or child.accessibleName()!r}"
+        if left < 0 or right > edge.width():
+            found.append(f"{said} from {left} to {right} of {edge.width()}")
+        gives_way = isinstance(child, Elided | FixButton) or (isinstance(child, QLabel) and child.wordWrap())
+        if text and not gives_way and child.width() < child.sizeHint().width():
+            found.append(f"{said} has {child.width()} of {child.sizeHint().width()}")
+    return found
+
+
+@pytest.fixture(params=[1.0, 1.6])
+def scale(request: pytest.FixtureRequest) -> Iterator[float]:
+    yield request.param
+    theme.set_scale(1.0)
+
+
+def narrowed(dock: QDockWidget) -> QWidget:
+    """A panel as narrow as one makes it, in a window of its own."""
+    dock.setFloating(True)
+    dock.show()
+    panel = dock.widget()
+    panel.setFixedWidth(NARROW)
+    dock.resize(NARROW, 620)
+    return panel
+
+
+def test_a_narrow_panel_shows_all_that_it_says(qtbot: QtBot, window: Window, scale: float) -> None:
+    theme.set_scale(scale)
+    window.document.open(Project(long_names()), None)
+    panels = {panel.id: narrowed(window.docks[panel.id]) for panel in PANELS}
+    names = [node.name for node in window.document.graph]
+    found: dict[str, list[str]] = {}
+    for selection in ((), names, names[:1], names[1:2], names[-1:]):
+        window.document.select(tuple(selection))
+        qtbot.wait(200)  # for what is shown after a while
+        for name, panel in panels.items():
+            assert panel.isVisible() and panel.minimumSizeHint().width() <= NARROW, name
+            found[f"{name} with {len(selection)} selected"] = misfits(panel)
+    assert not {where: each for where, each in found.items() if each}
