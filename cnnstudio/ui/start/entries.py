@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from cnnstudio.graph import Graph
 from cnnstudio.ui.miniature import paint_miniature
@@ -22,8 +23,8 @@ OWN_KEYS = frozenset(
 TOP = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 MIDDLE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
-
 LINES = 3  # of the sentence on a card
+NARROWEST = 130  # pixels of a card at the normal size of text: its sentence can be read in three lines
 
 
 def _paint_lines(painter: QPainter, rect: QRect, text: str, most: int) -> None:
@@ -53,6 +54,7 @@ class Entry(QAbstractButton):
         self.setText(title)
         self.setAccessibleName(title)
         self.setAccessibleDescription(sentence)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # a button gives no way
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -112,10 +114,13 @@ class Card(Entry):
         super().__init__(title, sentence, take)
         self._make: Callable[[], Graph] | None = graph
         self._graph = Graph()
-        self.setToolTip(sentence)
+        self.setToolTip(f"<p><b>{escape(title)}</b><br>{escape(sentence)}</p>")
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(round(150 * theme.scale), round(142 * theme.scale))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(round(NARROWEST * theme.scale), self.sizeHint().height())
 
     def ground(self) -> QColor:
         return theme.color("panel")
@@ -140,7 +145,8 @@ class Card(Entry):
         text = self.rect().adjusted(12, self.height() - words + 2, -10, -6)
         painter.setPen(theme.color("text"))
         painter.setFont(theme.font("body", bold=True))
-        painter.drawText(text, TOP, self.title)
+        title = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, text.width())
+        painter.drawText(text, TOP, title)
         painter.setPen(theme.color("muted"))
         painter.setFont(theme.font("small"))
         _paint_lines(painter, text.adjusted(0, round(19 * theme.scale), 0, 0), self.sentence, LINES)
@@ -154,7 +160,7 @@ class Row(Entry):
         self.mark, self.word = mark, ""
         self.picture: QImage | None = None
         self.is_grey = False
-        self.setToolTip(sentence)
+        self.setToolTip(f"<p><b>{escape(title)}</b><br>{escape(sentence)}</p>")
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(round(220 * theme.scale), round(43 * theme.scale))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cnnstudio.ui.window import Window
 
 WIDEST = 1080  # pixels of what stands on the page, at the normal size of text
-TWO_COLUMNS = 600  # from here lists stand side by side, and templates in one row
+MARGIN, GAP = 20, 12  # beside everything, and between the columns
 BLOCK = "application/x-cnnstudio-block"
 
 
@@ -195,35 +195,40 @@ class StartPage(QWidget):
         rest[min(at, len(rest) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def lay_out(self) -> None:
-        """Set everything in one column or in two, as there is room."""
+        """Set as many cards side by side as there is room for; beside four the lists stand side by side, too."""
         scale, grid = theme.scale, self._grid
         while grid.count():
             grid.takeAt(0)
-        is_wide = self.width() >= TWO_COLUMNS * scale
+        across = next((count for count in (4, 2) if self._needed(count) <= self.width()), 1)
+        is_wide = across == 4
         self.column.setMaximumWidth(round(WIDEST * scale))
-        across = 4 if is_wide else 2
         for row in range(grid.rowCount()):
             grid.setRowStretch(row, 0)
+            grid.setRowMinimumHeight(row, 0)
         for each in range(4):
             grid.setColumnStretch(each, 1 if each < across else 0)
-        grid.setHorizontalSpacing(round(12 * scale))
+        grid.setHorizontalSpacing(round(GAP * scale))
         grid.setVerticalSpacing(round(5 * scale))
         self.footer.setAlignment(Qt.AlignmentFlag.AlignRight if is_wide else Qt.AlignmentFlag.AlignLeft)
         grid.addWidget(self._titles[0], 0, 0, 1, across if not is_wide else 2)
         grid.addWidget(self._links, 1, 0, 1, across)
         for number, card in enumerate(self.cards):
             grid.addWidget(card, 2 + number // across, number % across)
-        top = 4
-        grid.setRowMinimumHeight(top, round(8 * scale))
-        half = across // 2
-        span = half if is_wide else across
-        self._list(self._titles[1], self.recent or [self.nothing], 0, span, 5)
-        grid.addWidget(self.clear, 5, half - 1 if is_wide else across - 1, Qt.AlignmentFlag.AlignRight)
-        self._list(self._titles[2], self.lessons, half if is_wide else 0, span, 5 if is_wide else 30)
+        gap = 2 + -(-len(self.cards) // across)
+        grid.setRowMinimumHeight(gap, round(8 * scale))
+        span = 2 if is_wide else across
+        self._list(self._titles[1], self.recent or [self.nothing], 0, span, gap + 1)
+        grid.addWidget(self.clear, gap + 1, span - 1, Qt.AlignmentFlag.AlignRight)
+        self._list(self._titles[2], self.lessons, 2 if is_wide else 0, span, gap + (1 if is_wide else 30))
         grid.addWidget(self.footer, *((0, 2, 1, 2) if is_wide else (60, 0, 1, across)))
         grid.setRowStretch(61, 1)
         self.nothing.setVisible(not self.recent)
         self.clear.setVisible(bool(self.recent))
+
+    def _needed(self, across: int) -> int:
+        """The width of the page with so many cards side by side, all of them as narrow as they can be."""
+        card, bar = self.cards[0].minimumSizeHint().width(), self._area.verticalScrollBar().sizeHint().width()
+        return across * card + round((2 * MARGIN + (across - 1) * GAP) * theme.scale) + bar
 
     def _list(self, title: QWidget, rows: list[Row] | list[QLabel], column: int, span: int, top: int) -> None:
         self._grid.addWidget(title, top, column, 1, span)
@@ -232,7 +237,7 @@ class StartPage(QWidget):
             row.show()
 
     def _restyle(self) -> None:
-        margin = round(20 * theme.scale)
+        margin = round(MARGIN * theme.scale)
         self._middle.setContentsMargins(margin, round(14 * theme.scale), margin, round(14 * theme.scale))
         for entry in self.entries:
             entry.setMinimumHeight(entry.sizeHint().height())
