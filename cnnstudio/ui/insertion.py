@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from cnnstudio.blocks.group import Group, unrolled
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.graph import Block, Composite, Edge, Graph, GraphError, Node, Position, ShapeError
+from cnnstudio.graph import Block, Composite, Frame, Graph, GraphError, Node, Position, ShapeError
 from cnnstudio.graph.assembly import expanded
 from cnnstudio.graph.layout import layout
-from cnnstudio.ui.measures import GAP, HEIGHT, SNAP, WIDTH, node_height, node_size
+from cnnstudio.graph.room import Box, free_offset, hull, node_box, units, with_room
+from cnnstudio.graph.splice import spliced
+from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH, node_size
 
 
 def inserted(graph: Graph, block: Block, behind: tuple[str, ...] = ()) -> tuple[Graph, str]:
@@ -27,21 +29,6 @@ def inserted(graph: Graph, block: Block, behind: tuple[str, ...] = ()) -> tuple[
     return graph.add(Node(name, block, tuple(sources[:most]), place)), name
 
 
-def spliced(graph: Graph, edge: Edge, node: Node) -> Graph:
-    """With ``node`` (new, or there already) put into this wire, and what follows it moved out of its way.
-
-    Raises ``GraphError`` for a block that reads nothing.
-    """
-    if node.block.arity.most == 0:
-        raise GraphError(f"{node.block.title} reads nothing, so it cannot stand in a wire.")
-    if node.name in graph:
-        graph = graph.connect(edge.source, node.name, 0).connect(node.name, edge.target, edge.port)
-        graph = graph.join((node.name,), edge)
-    else:
-        graph = graph.insert(edge, node)
-    return with_room(graph, node.name, edge.target)
-
-
 def ungrouped(analysis: Analysis, name: str) -> tuple[Graph, tuple[str, ...]]:
     """With a composite replaced by its parts, laid out, and what follows moved over; the graph and the new names.
 
@@ -59,21 +46,15 @@ def ungrouped(analysis: Analysis, name: str) -> tuple[Graph, tuple[str, ...]]:
         inner = analysis.inside(name).graph
     except ShapeError as error:
         raise GraphError(f"{name} cannot be taken apart: {error.sentence[:1].lower()}{error.sentence[1:]}") from error
-    inner = inner.move(layout(inner, size=node_size, gap=GAP))
-    parts = [node.position for node in inner if not node.is_input]
-    width = max(x for x, _ in parts) - min(x for x, _ in parts)
-    rise = (max(y for _, y in parts) - min(y for _, y in parts)) / 2
-    after = [each for each in graph.descendants(name) if graph[each].position[0] > old.position[0]]
-    opened = expanded(_shifted(graph, after, width, 0.0), name, inner)
+    opened = expanded(graph, name, inner.move(layout(inner, size=node_size, gap=GAP)))
     made = tuple(node.name for node in opened if node.name not in graph)
-    return _shifted(opened, made, 0.0, -rise), made
+    body, parts = node_box(old), hull(node_box(opened[part]) for part in made)
+    rise = round((body.top + body.bottom - parts.top - parts.bottom) / 2)  # in line with what it was wired to
+    return with_room(_shifted(opened, made, 0.0, rise), made, body), made
 
 
 def _restored(graph: Graph, name: str, group: Group) -> tuple[Graph, tuple[str, ...]]:
-    """With the blocks of a group under their own names, as they stood; a repeated group becomes its copies in a row.
-
-    What follows moves over only where it would be in the way.
-    """
+    """With the blocks of a group under their own names, as they stood; a repeated group becomes its copies in a row."""
     if len(group.body.outputs) != 1:
         raise GraphError(f"{name} must end in one block inside before it can be taken apart.")
     if group.repeat > 1:
@@ -82,55 +63,33 @@ def _restored(graph: Graph, name: str, group: Group) -> tuple[Graph, tuple[str, 
         left, top = graph[name].position
         step = WIDTH + GAP[0]
         named = named.move({part: (left + number * step, top) for number, part in enumerate(made)})
-        width = (len(made) - 1) * step
     else:
         named = expanded(graph, name, group.body, prefix=False)
         made = tuple(node.name for node in named if node.name not in graph or node.name == name)
-        parts = [node.position for node in group.body if not node.is_input] or [(0.0, 0.0)]
-        width = max(x for x, _ in parts) - min(x for x, _ in parts)
-    if not is_in_the_way(named, made):
-        return named, made
-    after = [each for each in graph.descendants(name) if graph[each].position[0] > graph[name].position[0]]
-    return _shifted(named, after, width, 0.0), made
+    return (with_room(named, made, node_box(graph[name])) if is_in_the_way(named, made) else named), made
 
 
 def is_in_the_way(graph: Graph, made: tuple[str, ...]) -> bool:
     """Whether one of the others stands on one of those made."""
-    others = [node for node in graph if node.name not in set(made)]
-    return any(
-        abs(node.position[0] - other.position[0]) < WIDTH
-        and node.position[1] < other.position[1] + node_height(other.ports)
-        and other.position[1] < node.position[1] + node_height(node.ports)
-        for node in map(graph.__getitem__, made)
-        for other in others
-    )
+    others = [node_box(node) for node in graph if node.name not in set(made)]
+    return any(node_box(graph[name]).touches(other) for name in made for other in others)
 
 
-def free_place(graph: Graph, position: Position) -> Position:
-    """``position``, or the first place below it where no node of ``graph`` is in the way."""
+def beside(graph: Graph, other: Graph, wish: Position) -> Position:
+    """How far to move ``other`` beside the network: as far as is wished, or to the nearest place that hides nothing."""
+    taken = hull(units(other).values()).moved(*wish)
+    dx, dy = free_offset(graph, taken)
+    return wish[0] + dx, wish[1] + dy
+
+
+def free_place(graph: Graph, position: Position, within: Frame | None = None) -> Position:
+    """``position`` for a node, or the nearest place where it hides nothing; ``within`` a frame, no node of that."""
     x, y = position
-    taken = sorted(
-        (node.position[1], node_height(node.ports))
-        for node in graph
-        if node.position[0] < x + WIDTH + 8 and x < node.position[0] + WIDTH + 8
-    )
-    for top, height in taken:
-        if y < top + height + 12 and top < y + HEIGHT + 12:
-            y = top + height + 24
-    return x, y
+    dx, dy = free_offset(graph, Box(x, y, x + WIDTH, y + HEIGHT), within)
+    return x + dx, y + dy
 
 
-def with_room(graph: Graph, name: str, follower: str) -> Graph:
-    """With ``follower`` and all that comes after it moved right, where ``name`` would otherwise touch it."""
-    left = graph[name].position[0]
-    short = left + WIDTH + GAP[0] / 2 - graph[follower].position[0]
-    if not 0 < short <= WIDTH + GAP[0]:
-        return graph
-    after = [node for node in (follower, *graph.descendants(follower)) if graph[node].position[0] >= left]
-    return _shifted(graph, after, round(short / SNAP + 0.5) * SNAP, 0.0)
-
-
-def _shifted(graph: Graph, names: list[str] | tuple[str, ...], dx: float, dy: float) -> Graph:
+def _shifted(graph: Graph, names: tuple[str, ...], dx: float, dy: float) -> Graph:
     """With these nodes so much further."""
     return graph.move({name: (graph[name].position[0] + dx, graph[name].position[1] + dy) for name in names})
 

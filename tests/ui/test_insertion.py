@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from cnnstudio.blocks import Add, Conv2d, Flatten, Group, Input, Linear, ReLU, Residual
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Edge, Graph, GraphError, Node, Sketch
 from cnnstudio.graph.layout import layout
+from cnnstudio.graph.room import units
+from cnnstudio.project import read
+from cnnstudio.resources import resource
 from cnnstudio.ui.insertion import inserted, ungrouped
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH, node_size
 
@@ -115,3 +120,19 @@ def test_a_bypassed_group_of_several_inputs_is_not_taken_apart() -> None:
     assert ungrouped(infer(graph), "g")[1]
     with pytest.raises(GraphError, match=r"^g is bypassed: end the bypass before you take it apart\.$"):
         ungrouped(infer(graph.bypass(["g"])), "g")
+
+
+@pytest.mark.parametrize("name", ["stage1_1", "stage2_2", "stage3_1"])
+def test_ungrouping_in_a_stage_leaves_the_other_stages_as_they_are(name: str) -> None:
+    before = read(resource("examples", "small_resnet.cnn")).graph
+    graph, made = ungrouped(infer(before), name)
+    boxes = units(graph)
+    assert not [(a, b) for a, b in combinations(boxes, 2) if boxes[a].touches(boxes[b])] and overlaps(graph) == []
+    assert set(made) < graph.framed[made[0]].members
+    steps: dict[str, set[tuple[float, float]]] = {}
+    for frame in before.frames:
+        for each in frame.members if name not in frame.members else ():
+            (x, y), (to_x, to_y) = before[each].position, graph[each].position
+            steps.setdefault(frame.title, set()).add((to_x - x, to_y - y))
+    assert all(len(each) == 1 for each in steps.values()), "each stage moves as a whole, if at all"
+    assert all(x == 0.0 for each in steps.values() for x, _ in each), "and only down"

@@ -14,6 +14,8 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Block, Composite, Edge, Frame, Graph, GraphError, Node, Note, Position
 from cnnstudio.graph.assembly import merged
 from cnnstudio.graph.frame import HUES, next_hue
+from cnnstudio.graph.room import with_new
+from cnnstudio.graph.splice import spliced
 from cnnstudio.ui.canvas import clipboard
 from cnnstudio.ui.canvas.bypass import consequence, turned
 from cnnstudio.ui.canvas.camera import Camera
@@ -30,7 +32,7 @@ from cnnstudio.ui.canvas.edits import (
     without,
 )
 from cnnstudio.ui.canvas.notes import moved
-from cnnstudio.ui.insertion import free_place, is_in_the_way, spliced, ungrouped
+from cnnstudio.ui.insertion import beside, free_place, is_in_the_way, ungrouped
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
 from cnnstudio.ui.removal import removal, removed
 
@@ -74,9 +76,11 @@ class Editor(Camera):
         def change(graph: Graph) -> Graph:
             if edge is not None:
                 return spliced(graph, edge, Node(name, block, (), place))
-            made = added(graph, block, free_place(graph, place), after)[0]
             into = self.canvas.frames.under(at)
-            return taken_in(made, into.members, (name,)) if into is not None else made
+            made = added(graph, block, free_place(graph, place, into), after)[0]
+            if into is None:
+                return made
+            return with_new(taken_in(made, into.members, (name,)), name)
 
         if not self.attempt(f"Add {block.title}", change):
             return None
@@ -135,7 +139,7 @@ class Editor(Camera):
         except clipboard.ClipboardError as error:
             self.document.said.emit(str(error))
             return
-        self._merge("Paste", other, self._where_to_paste(other), keep_inputs)
+        self._merge("Paste", other, self._pasting(other), keep_inputs)
 
     def duplicate(self, keep_inputs: bool = False) -> None:
         """Add a copy of the selected nodes and notes beside them."""
@@ -148,7 +152,7 @@ class Editor(Camera):
         names: list[str] = []
 
         def change(graph: Graph) -> Graph:
-            both, made = merged(graph, other, keep_inputs, offset)
+            both, made = merged(graph, other, keep_inputs, whole(beside(graph, other, offset)))
             names.extend(made)
             return both
 
@@ -156,18 +160,14 @@ class Editor(Camera):
             self.document.select(tuple(names))
             self.canvas.select_notes(self.canvas.graph.notes[len(self.canvas.graph.notes) - len(other.notes) :])
 
-    def _where_to_paste(self, other: Graph) -> Position:
+    def _pasting(self, other: Graph) -> Position:
+        """How far to move what is pasted, where that is free: with its corner to the pointer, or a little aside."""
         corners = [*(node.position for node in other), *(note.position for note in other.notes)]
-        left, top = min(x for x, _ in corners), min(y for _, y in corners)
         pointer = self.viewport().mapFromGlobal(QCursor.pos())
-        inside = self.viewport().rect().contains(pointer) and self.underMouse()
-        at = self.mapToScene(pointer if inside else self.viewport().rect().center())
-        graph = self.document.view_graph
-        taken = {*(node.position for node in graph), *(note.position for note in graph.notes)}
-        x, y = (at.x() - left, at.y() - top) if inside else (GAP[1], GAP[1])
-        while any((cx + x, cy + y) in taken for cx, cy in corners):
-            x, y = x + GAP[1], y + GAP[1]
-        return whole((x, y))
+        if not (self.viewport().rect().contains(pointer) and self.underMouse()):
+            return GAP[1], GAP[1]
+        at = self.mapToScene(pointer)
+        return at.x() - min(x for x, _ in corners), at.y() - min(y for _, y in corners)
 
     # selecting
 

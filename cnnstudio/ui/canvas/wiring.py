@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import cast
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from cnnstudio.graph import Edge, Graph
+from cnnstudio.graph.splice import half_way, spliced
 from cnnstudio.ui.canvas.asking import Asking
 from cnnstudio.ui.canvas.connect_tool import LooseWire
 from cnnstudio.ui.canvas.edits import best_port, lifted, misfit, rewired
 from cnnstudio.ui.canvas.hit import Port
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.tools import Pointer
-from cnnstudio.ui.insertion import spliced
 from cnnstudio.ui.search import Entry
 
 BESIDE = QPoint(30, 0)  # from a port to the list that is about it, in pixels
@@ -151,10 +152,14 @@ class Wiring(Asking):
 
         def put(value: object) -> None:
             edge = cast(Edge, value)
-            self.attempt(
-                f"Put {name} on a wire", lambda graph: spliced(held := lifted(graph, (name,)), edge, held[name])
-            )
+
+            def change(graph: Graph) -> Graph:
+                held = lifted(graph, (name,))
+                return spliced(held, edge, replace(held[name], position=half_way(held, edge)))
+
+            self.attempt(f"Put {name} on a wire", change)
             self.document.select((name,))
+            self.show_node(name)
 
         place = self.mapFromScene(middle)
         self.popup.ask(

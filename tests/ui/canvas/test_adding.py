@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
@@ -10,7 +11,10 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, 
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.graph import BLOCKS, Graph
+from cnnstudio.blocks import ReLU
+from cnnstudio.graph import BLOCKS, Graph, Node
+from cnnstudio.project import read
+from cnnstudio.resources import resource
 from cnnstudio.ui.search import Entry, found
 
 
@@ -133,11 +137,67 @@ def test_a_block_dropped_from_the_palette(hand_on, chain):
     assert hand.graph["conv3"].position == (608.0, 366.0)
 
 
-def test_a_block_dropped_on_a_wire_is_spliced_in(hand_on, chain):
-    hand = hand_on(chain)
-    drop(hand, hand.along("input1", "conv1", 0.5), json.dumps({"block": "ReLU", "parameters": {}}))
-    assert hand.inputs("conv1") == ("relu2",)
-    assert hand.inputs("relu2") == ("input1",)
+def overlapping(hand) -> list[tuple[str, str]]:
+    bodies = {name: item.body for name, item in hand.view.canvas.nodes.items()}
+    return [(a, b) for a, b in combinations(bodies, 2) if bodies[a].intersects(bodies[b])]
+
+
+def example(name: str) -> Graph:
+    return read(resource("examples", f"{name}.cnn")).graph
+
+
+def moved(hand, before: Graph) -> set[str]:
+    return {node.name for node in before if hand.graph[node.name].position != node.position}
+
+
+@pytest.mark.parametrize("how", ["dropped", "typed", "carried", "put"])
+def test_a_block_put_into_a_wire_stands_in_line_and_only_the_rest_of_the_row_moves(hand_on, how):
+    before = example("lenet5").add(Node("relu1", ReLU(), (), (1_400.0, 330.0)))
+    hand = hand_on(before)
+    place, name = hand.along("conv1", "tanh1", 0.5), "relu1"
+    if how == "dropped":
+        drop(hand, place, json.dumps({"block": "ReLU", "parameters": {}}))
+        name = "relu2"
+    elif how == "typed":
+        hand.click(place)
+        hand.key(Qt.Key.Key_Tab)
+        hand.answer("relu")
+        name = "relu2"
+    elif how == "carried":
+        hand.drag(hand.body("relu1"), place)
+    else:
+        hand.document.select(("relu1",))
+        hand.view.ask_for_wire()
+        hand.answer("conv1 tanh1")
+    assert (hand.inputs(name), hand.inputs("tanh1")) == (("conv1",), (name,))
+    assert overlapping(hand) == []
+    row = ("conv1", name, "tanh1", "pool1")
+    assert [hand.graph[each].position for each in row] == [(number * 268.0, 0.0) for number in range(1, 5)]
+    assert moved(hand, before) - {name} == {"tanh1", "pool1"}
+    assert name in hand.graph.framed["conv1"].members
+    assert hand.document.undo_stack.count() == 1
+    hand.document.undo_stack.undo()
+    assert hand.graph == before
+
+
+def test_a_block_behind_another_in_a_full_row_makes_room_in_that_row(hand_on):
+    before = example("lenet5")
+    hand = hand_on(before)
+    hand.click(hand.body("fc1"))
+    hand.key(Qt.Key.Key_Tab)
+    hand.answer("dropout")
+    assert overlapping(hand) == []
+    assert moved(hand, before) == {"tanh3"}
+
+
+def test_a_block_dropped_in_a_frame_joins_it_and_the_frame_stands_on_nothing(hand_on):
+    before = example("lenet5")
+    hand = hand_on(before)
+    drop(hand, hand.body("tanh2"), json.dumps({"block": "ReLU", "parameters": {}}))
+    frames = hand.view.canvas.frames.rects
+    assert "relu1" in hand.graph.framed["tanh2"].members
+    assert overlapping(hand) == []
+    assert not any(frames[a].intersects(frames[b]) for a, b in combinations(frames, 2))
 
 
 def test_a_block_held_at_the_border_makes_the_view_roll_on(hand_on, chain, qtbot):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 
-from cnnstudio.graph import Graph
-from cnnstudio.project import loads
+from cnnstudio.graph import Graph, Note
+from cnnstudio.graph.room import units
+from cnnstudio.project import loads, read
+from cnnstudio.resources import resource
 
 
 def put(text: str) -> None:
@@ -74,6 +79,47 @@ def test_duplicate(hand_on, chain):
     hand.document.select(("relu1",))
     hand.view.duplicate(keep_inputs=True)
     assert hand.inputs("relu3") == ("conv1",)
+
+
+def hidden(hand) -> list[tuple[object, object]]:
+    """What of the network stands on something else: nodes alone, frames and notes."""
+    boxes = units(hand.graph)
+    return [(a, b) for a, b in combinations(boxes, 2) if boxes[a].touches(boxes[b])]
+
+
+@pytest.mark.parametrize("keep_inputs", [False, True])
+def test_copies_hide_nothing_however_many(hand_on, keep_inputs):
+    before = read(resource("examples", "lenet5.cnn")).graph.add_note(Note("Here", (0.0, 620.0)))
+    hand = hand_on(before)
+    hand.document.select(("conv2", "tanh2"))
+    for number in range(4):
+        hand.view.duplicate(keep_inputs)
+        assert hand.document.undo_stack.count() == number + 1
+        first, second = (hand.graph[name].position for name in hand.document.selection)
+        assert (second[0] - first[0], second[1] - first[1]) == (268.0, 0.0), "the copies move as one"
+    assert hidden(hand) == []
+    assert all(hand.graph[node.name].position == node.position for node in before)
+
+
+def test_a_frame_is_copied_beside_the_others(hand_on):
+    hand = hand_on(read(resource("examples", "lenet5.cnn")).graph)
+    hand.document.select(("conv2", "tanh2", "pool2"))
+    hand.view.duplicate()
+    assert len(hand.graph.frames) == 4
+    assert hidden(hand) == []
+
+
+def test_what_is_pasted_at_the_pointer_goes_there_or_to_the_nearest_free_place(hand_on, monkeypatch):
+    hand = hand_on(read(resource("examples", "lenet5.cnn")).graph)
+    monkeypatch.setattr(type(hand.view), "underMouse", lambda _: True)
+    hand.document.select(("conv2", "tanh2"))
+    hand.view.copy()
+    for place in (hand.body("pool2"), QPointF(300.0, 632.0)):
+        at = hand.view.viewport().mapToGlobal(hand.view.mapFromScene(place))
+        monkeypatch.setattr("cnnstudio.ui.canvas.editor.QCursor.pos", lambda at=at: at)
+        hand.view.paste()
+        assert hidden(hand) == []
+    assert hand.graph[hand.document.selection[0]].position == (300.0, 632.0), "free, so there and nowhere else"
 
 
 @pytest.mark.parametrize(

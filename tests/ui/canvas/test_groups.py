@@ -12,7 +12,7 @@ from cnnstudio.blocks import BatchNorm2d, Conv2d, Flatten, Group, Input, Linear,
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Sketch
 from cnnstudio.ui.library import as_text
-from cnnstudio.ui.measures import WIDTH, node_height
+from cnnstudio.ui.measures import GAP, WIDTH, node_height
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_what_follows_makes_room_only_where_it_is_in_the_way(hand_on, net):
     hand.document.select((name,))
     hand.view.ungroup()
     assert overlaps(hand.graph) == []
-    assert hand.graph["fc1"].position[0] - hand.graph["flatten1"].position[0] == 300.0
+    assert hand.graph["fc1"].position[0] - hand.graph["flatten1"].position[0] == WIDTH + GAP[0]
 
 
 def test_a_name_that_was_given_away_is_not_taken_back(hand_on, net):

@@ -1,0 +1,115 @@
+"""A node put into a wire stands in line with it, at the distance of layout, on nothing, and few others move."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from cnnstudio.blocks import Add, Conv2d, Input, ReLU, Residual
+from cnnstudio.graph import Edge, Graph, GraphError, Node, Position, Shape, Sketch
+from cnnstudio.graph.layout import laid_out
+from cnnstudio.graph.measures import GAP, HEIGHT, WIDTH
+from cnnstudio.graph.room import node_box, units
+from cnnstudio.graph.splice import half_way, spliced
+from cnnstudio.project import read
+from cnnstudio.resources import resource
+
+NEXT = WIDTH + GAP[0]
+
+
+def example(name: str) -> Graph:
+    return read(resource("examples", f"{name}.cnn")).graph
+
+
+def touching(graph: Graph) -> list[tuple[object, object]]:
+    """What stands on something else: units on units, nodes on nodes."""
+    found = units(graph)
+    bodies = {node.name: node_box(node) for node in graph}
+    return [
+        pair for boxes in (found, bodies) for pair in combinations(boxes, 2) if boxes[pair[0]].touches(boxes[pair[1]])
+    ]
+
+
+def put(graph: Graph, edge: Edge, at: Position | None = None) -> tuple[Graph, set[str]]:
+    """With a ReLU called new in this wire, and which of the others moved."""
+    made = spliced(graph, edge, Node("new", ReLU(), (), at or half_way(graph, edge)))
+    return made, {node.name for node in graph if made[node.name].position != node.position}
+
+
+@pytest.mark.parametrize("name", ["lenet5", "small_resnet", "vgg_small"])
+def test_whatever_the_wire_nothing_stands_on_anything(name: str) -> None:
+    graph = example(name)
+    for edge in graph.edges:
+        for at in (half_way(graph, edge), graph[edge.source].position, graph[edge.target].position):
+            made, _ = put(graph, edge, at)
+            assert touching(made) == []
+
+
+def test_the_rest_of_the_row_moves_over_and_no_other_row() -> None:
+    graph = example("lenet5")
+    made, moved = put(graph, Edge("conv1", "tanh1"))
+    assert moved == {"tanh1", "pool1"}
+    row = [made[name].position for name in ("conv1", "new", "tanh1", "pool1")]
+    assert row == [(NEXT * number, 0.0) for number in range(1, 5)]
+    assert "new" in made.framed["conv1"].members
+
+
+def test_a_wire_to_the_next_row_takes_it_in_at_the_end_that_is_nearer() -> None:
+    graph = example("lenet5")
+    made, moved = put(graph, Edge("tanh3", "fc2"), graph["tanh3"].position)
+    assert made["new"].position == (3 * NEXT, 384.0) and moved == set()
+    made, moved = put(graph, Edge("tanh3", "fc2"), graph["fc2"].position)
+    assert made["new"].position == graph["fc2"].position and moved == {"fc2", "tanh4", "fc3"}
+    made, moved = put(graph, Edge("pool1", "conv2"), graph["conv2"].position)
+    assert made["new"].position == graph["conv2"].position and moved == {"conv2", "tanh2", "pool2"}
+
+
+def test_what_has_room_moves_nothing() -> None:
+    places = {"a": (0.0, 0.0), "b": (3 * NEXT, 0.0), "c": (4 * NEXT, 0.0)}
+    draw = Sketch()
+    draw(ReLU(), draw(ReLU(), draw(Input(), name="a"), name="b"), name="c")
+    graph = draw.graph().move(places)
+    made, moved = put(graph, Edge("a", "b"), (400.0, 8.0))
+    assert moved == set() and made["new"].position == (400.0, 0.0)
+    made, _ = put(graph, Edge("a", "b"), (0.0, 0.0))
+    assert made["new"].position == (NEXT, 0.0), "clear of the source"
+    graph = graph.move({"b": (1.6 * NEXT, 0.0), "c": (3.1 * NEXT, 0.0)})
+    made, moved = put(graph, Edge("a", "b"))
+    assert moved == {"b"} and made["b"].position == (2 * NEXT, 0.0), "as far as it has to, and what has space stays"
+
+
+def test_on_a_branch_it_stands_in_the_row_of_the_branch() -> None:
+    draw = Sketch()
+    x = draw(Input((8, 8, 8)), name="start")
+    lanes = [draw(Conv2d(8), x, name=f"lane{number}") for number in range(3)]
+    draw(Add(), *lanes, name="sum")
+    graph = laid_out(draw.graph())
+    made, moved = put(graph, Edge("start", "lane0"))
+    assert made["new"].position == graph["lane0"].position
+    assert moved == {"lane0", "sum"} and touching(made) == [], "a wire never comes to lead back"
+    made, moved = put(graph, Edge("lane2", "sum", 2))
+    assert made["new"].position == (graph["sum"].position[0], graph["lane2"].position[1]) and moved == {"sum"}
+
+
+def test_on_a_skip_it_stands_beside_what_the_skip_passes() -> None:
+    graph = laid_out(Residual(8).parts(Shape(8, 8, 8)).graph)
+    edge = Edge("input1", "add", 1)
+    made, moved = put(graph, edge)
+    assert moved == set() and touching(made) == []
+    box = node_box(made["new"])
+    assert all(abs(box.top - node_box(graph[name]).bottom) >= GAP[1] for name in ("bn1", "relu1", "conv2"))
+    assert box.top - made["input1"].position[1] < HEIGHT, "and not far from its wire"
+
+
+def test_a_node_that_is_there_goes_to_the_wire() -> None:
+    graph = example("lenet5").add(Node("lone", ReLU(), (), (2_000.0, 900.0)))
+    edge = Edge("conv2", "tanh2")
+    made = spliced(graph, edge, Node("lone", ReLU(), (), half_way(graph, edge)))
+    assert made["lone"].inputs == ("conv2",) and made["tanh2"].inputs == ("lone",)
+    assert made["lone"].position == (NEXT, 192.0) and touching(made) == []
+
+
+def test_a_block_that_reads_nothing_cannot() -> None:
+    with pytest.raises(GraphError, match="reads nothing"):
+        spliced(example("lenet5"), Edge("conv1", "tanh1"), Node("new", Input()))
