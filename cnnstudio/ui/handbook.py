@@ -1,4 +1,4 @@
-"""Handbook: what each problem means, to read beside the window. Its text is written by the rules themselves."""
+"""Handbook: pages of help to read beside the window: what each problem means, and what a pointer can do."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.diagnostics import handbook
+from cnnstudio.ui.canvas.gestures import gestures
 
 ROOM = {2: 24.0, 3: 14.0}  # pixels above a heading of this level
 
 
 class Handbook(QDialog):
-    """A page of every rule; Escape closes it."""
+    """A page in Markdown; Escape closes it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("What the problems mean")
+        self.setWindowTitle(title)
         self.resize(620, 680)
         self.page = QTextBrowser(self)
         self.page.setAccessibleName(self.windowTitle())
         self.page.document().setDocumentMargin(16)
-        self.page.setMarkdown(handbook())
+        self.page.setMarkdown(text)
         self._space_out()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -41,8 +42,19 @@ class Handbook(QDialog):
 
 
 def show_handbook(parent: QWidget) -> None:
-    """Open the page, or bring it to the front where it is open."""
-    page = parent.findChild(Handbook) or Handbook(parent)
+    """Open the page of what each problem means, which the rules themselves have written."""
+    _show(parent, "What the problems mean", handbook())
+
+
+def show_gestures(parent: QWidget) -> None:
+    """Open the page of what a pointer can do on the canvas."""
+    _show(parent, "The mouse on the canvas", gestures())
+
+
+def _show(parent: QWidget, title: str, text: str) -> None:
+    """Open a page, or bring it to the front where it is open."""
+    pages = (page for page in parent.findChildren(Handbook) if page.windowTitle() == title)
+    page = next(pages, None) or Handbook(title, text, parent)
     page.show()
     page.raise_()
     page.activateWindow()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -280,3 +281,17 @@ def test_no_tab_bar_of_an_earlier_layout_lies_over_the_window(qtbot: QtBot, wind
     qtbot.waitUntil(lambda: ["Blocks", "Inspector"] in bars())
     window.default_layout()
     qtbot.waitUntil(lambda: bars() == first)
+
+
+def test_the_foot_of_the_window_says_what_else_a_gesture_can_do(window: Window, tiny: Project) -> None:
+    window.document.open(tiny, None)
+    viewport, bar, left = window.canvas.viewport(), window.statusBar(), Qt.MouseButton.LeftButton
+    height = bar.height()
+    QTest.mousePress(viewport, left, pos=QPoint(30, 30))
+    assert not bar.currentMessage(), "a click is none"
+    for step in (40, 60, 80):
+        QTest.mouseMove(viewport, QPoint(30 + step, 30 + step))
+    assert bar.currentMessage() == "Shift adds to the selection; Ctrl and Shift take away from it."
+    assert bar.height() == height
+    QTest.mouseRelease(viewport, left, pos=QPoint(110, 110))
+    assert not bar.currentMessage()

@@ -11,7 +11,7 @@ from cnnstudio.graph import Position
 from cnnstudio.graph.node import Bends
 from cnnstudio.ui.canvas.bend_marks import Bend
 from cnnstudio.ui.canvas.edits import snapped, whole
-from cnnstudio.ui.canvas.tools import CTRL, SHIFT, Pointer, PressTool, Tool
+from cnnstudio.ui.canvas.tools import CTRL, FALLS, SHIFT, Pointer, PressTool, Tool
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.view import CanvasView
@@ -27,6 +27,7 @@ class BendTool(Tool):
     """
 
     cursor = Qt.CursorShape.SizeAllCursor
+    hint = FALLS
     scrolls = True
 
     def __init__(self, view: CanvasView, start: Pointer, bend: Bend, bends: Bends | None = None) -> None:

@@ -45,6 +45,7 @@ class ConnectTool(Tool):
     """Lights up the ports that can take the wire, says why others cannot, and snaps to the nearest."""
 
     cursor = Qt.CursorShape.CrossCursor
+    hint = "Let go on a port or a block to plug it in, on the empty canvas for a new block; Escape gives up."
     scrolls = True
 
     def __init__(self, view: CanvasView, start: Pointer, wire: LooseWire) -> None:

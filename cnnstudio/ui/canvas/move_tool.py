@@ -11,8 +11,7 @@ from cnnstudio.graph import Edge, Frame, Graph, GraphError, Position
 from cnnstudio.ui.canvas.edits import lifted, snapped, taken_in, whole
 from cnnstudio.ui.canvas.guides import Guides
 from cnnstudio.ui.canvas.style import for_screen, pen
-from cnnstudio.ui.canvas.tools import CTRL, SHIFT, Pointer, Tool
-from cnnstudio.ui.insertion import spliced
+from cnnstudio.ui.canvas.tools import CTRL, FALLS, SHIFT, Pointer, Tool
 from cnnstudio.ui.theme import theme
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ class MoveTool(Tool):
 
     cursor = Qt.CursorShape.SizeAllCursor
     scrolls = True
+    hint = FALLS
 
     def __init__(self, view: CanvasView, start: Pointer, name: str) -> None:
         super().__init__(view, start)

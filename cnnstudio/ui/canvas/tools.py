@@ -25,6 +25,7 @@ SHIFT, CTRL, ALT = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.AltModifier,
 )
+FALLS = "Ctrl leaves it where the pointer has it; Shift turns snapping to the grid round; Escape gives up."
 LEAST = 6.0  # pixels of the screen from point to point of a stroke
 
 
@@ -45,6 +46,7 @@ class Tool:
     """The base of gestures: does nothing. A tool may hand over to another with ``view.use``."""
 
     cursor = Qt.CursorShape.ArrowCursor
+    hint = ""  # what else can be done while it goes on, for the line at the foot of the window
     scrolls = False  # whether the view rolls on when the pointer is held at its edge
     paints = True  # whether it paints over the canvas, so that there is something to wipe when it ends
 
@@ -113,9 +115,10 @@ class PressTool(Tool):
 
 
 class RubberBandTool(Tool):
-    """Selects what a rectangle touches; with Shift it adds, with Ctrl it takes away."""
+    """Selects what a rectangle touches; with Shift it adds, with Ctrl and Shift it takes away."""
 
     cursor = Qt.CursorShape.CrossCursor
+    hint = "Shift adds to the selection; Ctrl and Shift take away from it."
     scrolls = True
 
     def __init__(self, view: CanvasView, start: Pointer) -> None:

@@ -19,8 +19,9 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QResizeEvent,
+    QStatusTipEvent,
 )
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from cnnstudio.graph import Edge, Frame, Note
 from cnnstudio.ui.canvas.accessible import CanvasAccess, install, tell_description, tell_focus
@@ -53,6 +54,7 @@ class CanvasView(Walking):
         self.keyboard = Keyboard(self)
         self._tool: Tool | None = None
         self._button = Qt.MouseButton.NoButton  # that began it, and alone ends it
+        self._tip = ""  # what is said of it at the foot of the window
         self._gave_up = False  # whether the last press gave up a gesture, and so is meant for nothing else
         self._pointer = Pointer(QPointF(), QPoint(), Qt.KeyboardModifier.NoModifier)
         self._drop: Drop | None = None
@@ -97,6 +99,7 @@ class CanvasView(Walking):
     def use(self, tool: Tool) -> Tool:
         """Go on with this tool in the place of the one before."""
         self._tool = tool
+        self._hint(tool.hint)
         self.viewport().setCursor(tool.cursor)
         if tool.scrolls:
             self._roll.start()
@@ -112,11 +115,18 @@ class CanvasView(Walking):
     def _drop_tool(self) -> Tool | None:
         tool, self._tool = self._tool, None
         if tool is not None:
+            self._hint("")
             self._roll.stop()
             self.viewport().unsetCursor()
             if tool.paints:
                 self.viewport().update()
         return tool
+
+    def _hint(self, words: str) -> None:
+        """Say this at the foot of the window, where there is one."""
+        if words != self._tip:
+            self._tip = words
+            QApplication.sendEvent(self, QStatusTipEvent(words))
 
     def _give_up_gesture(self, *_: object) -> None:
         self.cancel()
