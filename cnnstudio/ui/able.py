@@ -61,6 +61,11 @@ def editable(window: Window) -> bool:
     return selected(window) and whole(window)
 
 
+def nameable(window: Window) -> bool:
+    """Whether it is clear what another name would be for, and it can have one."""
+    return whole(window) and window.canvas.nameable is not None
+
+
 def in_frame(window: Window) -> bool:
     """Whether a selected node is in a frame that can be changed."""
     return editable(window) and bool(window.canvas.chosen_frames)

@@ -23,7 +23,7 @@ def found(window: Window, words: str) -> list[str]:
     [
         ("group", "group"), ("fold", "group"), ("ungroup", "ungroup"), ("explode", "ungroup"), ("fit", "fit"),
         ("zoom to fit", "fit"), ("frame all", "fit"), ("mute", "bypass"), ("disable", "bypass"), ("layout", "arrange"),
-        ("lay out", "arrange"), ("auto layout", "arrange"), ("tidy", "arrange"),
+        ("lay out", "arrange"), ("auto layout", "arrange"), ("tidy", "arrange"), ("rename", "rename"),
         ("run", "train"), ("search", "find"), ("insert", "quick-add"), ("swap", "replace"), ("comment", "note"),
         ("disconnect", "lift"), ("dark mode", "theme-dark"), ("hotkeys", "shortcuts"), ("remove", "delete"),
         ("export py", "export-python"), ("safetensors", "export-weights"), ("GROUP", "group"), ("arange", "arrange"),

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from PySide6.QtCore import QPoint, QPointF, QRect
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.graph import Arity, Block, Frame, Graph, Note
+from cnnstudio.graph import Arity, Block, Graph, Note
 from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
 from cnnstudio.ui.canvas.edits import added, snapped, whole
 from cnnstudio.ui.canvas.geometry import wire_path
-from cnnstudio.ui.canvas.noting import Noting
+from cnnstudio.ui.canvas.naming import Naming
 from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries, own_entries
 from cnnstudio.ui.canvas.style import pen
-from cnnstudio.ui.canvas.title_field import TitleField
 from cnnstudio.ui.canvas.tools import Pointer
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
@@ -25,7 +24,7 @@ from cnnstudio.ui.search import Entry
 from cnnstudio.ui.theme import theme
 
 
-class Asking(Noting):
+class Asking(Naming):
     """An editor with a search field over it."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
@@ -125,24 +124,6 @@ class Asking(Noting):
             self.reveal_note(found)
         else:
             self.reveal(str(found))
-
-    def edit_title(self, frame: Frame | None = None) -> None:
-        """Ask for the title of this frame, or of the one that the selected nodes are in, where it stands."""
-        frame = frame or next(iter(self.chosen_frames), None)
-        if self.document.is_read_only:
-            self.edit("", None)
-            return
-        if frame is None:
-            self.document.said.emit("There is no frame round what is selected.")
-            return
-        asked = frame
-        bar = self.mapFromScene(self.canvas.frames.title_rect(frame)).boundingRect()
-        size = max(bar.width(), 160), max(bar.height(), 26)
-        place = QRect(bar.x(), bar.bottom() - size[1] + 1, *size)
-        field = TitleField(frame.title, place, lambda title: self.retitle(asked, title), self.viewport())
-        self.looked.connect(field.ending.keep)
-        self.document.changed.connect(field.ending.give_up)
-        self.document.scope_changed.connect(field.ending.give_up)
 
     def _forget_loose(self) -> None:
         self._loose = None

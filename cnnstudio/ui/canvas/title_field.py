@@ -1,4 +1,4 @@
-"""TitleField: a line to type the title of a frame into, where the title stands."""
+"""TitleField: a line to type a name or a title into, where it stands."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from collections.abc import Callable
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from cnnstudio.graph.frame import LONGEST
 from cnnstudio.ui.canvas.in_place import InPlace
 
 
 class TitleField(QLineEdit):
-    """A title, all of it selected; ``ending`` ends the writing."""
+    """A title of so many letters at ``most``, all of it selected; ``ending`` ends the writing."""
 
-    def __init__(self, title: str, place: QRect, keep: Callable[[str], object], parent: QWidget) -> None:
+    def __init__(self, title: str, most: int, place: QRect, keep: Callable[[str], object], parent: QWidget) -> None:
         super().__init__(title, parent)
-        self.setMaxLength(LONGEST)
-        self.setAccessibleName("Title of the frame")
+        self.setMaxLength(most)
         self.setGeometry(place)
         self.selectAll()
         self.ending = InPlace(self, keep)

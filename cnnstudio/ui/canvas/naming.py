@@ -1,0 +1,85 @@
+"""Naming: the commands of the canvas that give a block or a frame another name, written where the name stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRect, QRectF
+
+from cnnstudio.graph import Frame, GraphError, NamingError, Note
+from cnnstudio.graph.frame import LONGEST as LONGEST_TITLE
+from cnnstudio.graph.names import LONGEST as LONGEST_NAME
+from cnnstudio.ui.canvas.node_item import TEXT_LEFT
+from cnnstudio.ui.canvas.noting import Noting
+from cnnstudio.ui.canvas.title_field import TitleField
+
+SMALLEST = 160, 26  # pixels of the screen of the field, however far what it names is
+
+
+class Naming(Noting):
+    """An editor in which things get other names."""
+
+    @property
+    def nameable(self) -> str | Frame | Note | None:
+        """What a name would be asked for: the one node that is meant, the frame that is selected, or the note."""
+        names, ringed = self.chosen, self.canvas.focused
+        if len(names) == 1:
+            return names[0]
+        if names:
+            return next((frame for frame in self.chosen_frames if frame.members == set(names)), None)
+        return self.chosen_note or (ringed if ringed in self.canvas.graph else None)
+
+    def rename(self) -> None:
+        """Ask for another name of the block, for another title of the frame, or for the text of the note."""
+        asked = self.nameable
+        if self.document.is_read_only:
+            self.edit("", None)
+        elif isinstance(asked, Note):
+            self.edit_note(asked)
+        elif isinstance(asked, Frame):
+            self.edit_title(asked)
+        elif asked is not None:
+            self.edit_name(asked)
+        else:
+            self.document.said.emit("Select one block, or all of a frame, to give it another name.")
+
+    def edit_name(self, name: str) -> None:
+        """Ask for another name of this node, where its name stands."""
+
+        def keep(new: str) -> None:
+            try:
+                self.document.rename(name, new)
+            except (GraphError, NamingError) as error:
+                self.document.said.emit(str(error))
+
+        body = self.canvas.nodes[name].body
+        self.bring_in(body)
+        line = QRectF(body.x() + TEXT_LEFT - 8.0, body.y(), body.width() - TEXT_LEFT, body.height() / 2)
+        self._write_line(name, line, "Name of the block", LONGEST_NAME, keep)
+
+    def edit_title(self, frame: Frame | None = None) -> None:
+        """Ask for the title of this frame, or of the one that the selected nodes are in, where it stands."""
+        frame = frame or next(iter(self.chosen_frames), None)
+        if self.document.is_read_only:
+            self.edit("", None)
+            return
+        if frame is None:
+            self.document.said.emit("There is no frame round what is selected.")
+            return
+        asked = frame
+        bar = self.canvas.frames.title_rect(frame)
+        self._write_line(
+            frame.title, bar, "Title of the frame", LONGEST_TITLE, lambda title: self.retitle(asked, title)
+        )
+
+    def _write_line(self, text: str, line: QRectF, what: str, most: int, keep: Callable[[str], object]) -> None:
+        """Open a field for one line over this place of the scene; it goes when another is looked at, and keeps."""
+        over = self.mapFromScene(line).boundingRect()
+        width, height = max(over.width(), SMALLEST[0]), max(over.height(), SMALLEST[1])
+        room = self.viewport().rect()
+        left = max(room.left(), min(over.x(), room.right() - width))
+        field = TitleField(text, most, QRect(left, over.bottom() - height + 1, width, height), keep, self.viewport())
+        field.setAccessibleName(what)
+        self.looked.connect(field.ending.keep)
+        self.document.changed.connect(field.ending.give_up)
+        self.document.scope_changed.connect(field.ending.give_up)

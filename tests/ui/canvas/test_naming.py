@@ -1,0 +1,101 @@
+"""Another name for what is selected, written where the name stands."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtTest import QTest
+
+from cnnstudio.graph import Note
+from cnnstudio.project import Project
+from cnnstudio.ui.canvas.note_field import NoteField
+from cnnstudio.ui.canvas.title_field import TitleField
+
+
+def field(view) -> TitleField:
+    (found,) = (each for each in view.viewport().findChildren(TitleField) if each.isVisible())
+    return found
+
+
+def test_the_name_is_written_over_itself_as_one_step(hand_on, chain):
+    hand = hand_on(chain)
+    hand.document.select(("conv1",))
+    hand.view.rename()
+    over = field(hand.view)
+    body = hand.view.mapFromScene(hand.view.scene_item("conv1").body).boundingRect()
+    assert body.intersects(QRect(over.geometry()))
+    assert over.selectedText() == "conv1"
+    QTest.keyClicks(over, "mutd")  # each of them a command of the canvas
+    QTest.keyClick(over, Qt.Key.Key_Return)
+    assert tuple(hand.graph.nodes) == ("input1", "mutd", "relu1", "conv2")
+    assert hand.document.undo_stack.count() == 1
+    assert hand.document.undo_stack.undoText() == "Rename conv1 to mutd"
+    assert hand.document.selection == ("mutd",)
+    assert hand.view.hasFocus()
+    hand.document.undo_stack.undo()
+    assert hand.document.selection == ("conv1",)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("relu1", "already a node called relu1"), ("2 b", "is no name"), ("", "is no name"), ("class", "Python language")],
+)
+def test_a_name_that_cannot_be_is_refused_in_words(hand_on, chain, name, sentence):
+    hand = hand_on(chain)
+    hand.document.select(("conv1",))
+    hand.view.rename()
+    field(hand.view).setText(name)
+    QTest.keyClick(field(hand.view), Qt.Key.Key_Return)
+    assert sentence in hand.said[-1]
+    assert hand.graph == chain
+
+
+def test_escape_leaves_the_name(hand_on, chain):
+    hand = hand_on(chain)
+    hand.document.select(("conv1",))
+    hand.view.rename()
+    QTest.keyClicks(field(hand.view), "other")
+    QTest.keyClick(field(hand.view), Qt.Key.Key_Escape)
+    assert hand.graph == chain
+    assert hand.document.selection == ("conv1",)
+
+
+def test_a_node_out_of_view_is_brought_into_it_first(hand_on, chain):
+    hand = hand_on(chain.move({"conv2": (9_000.0, 9_000.0)}))
+    hand.document.select(("conv2",))
+    hand.view.rename()
+    assert hand.view.viewport().rect().contains(field(hand.view).geometry())
+
+
+def test_what_is_meant_is_the_node_the_frame_or_the_note(hand_on, chain):
+    hand = hand_on(chain.frame(("conv1", "relu1"), "Stem").add_note(Note("a note")))
+    hand.document.select(("conv1", "relu1"))
+    hand.view.rename()
+    assert field(hand.view).text() == "Stem"
+    QTest.keyClick(field(hand.view), Qt.Key.Key_Escape)
+    hand.view.select_notes(hand.graph.notes)
+    hand.view.rename()
+    (written,) = hand.view.viewport().findChildren(NoteField)
+    QTest.keyClick(written, Qt.Key.Key_Escape)
+    hand.view.select_none()
+    hand.view.rename()
+    assert "Select one block" in hand.said[-1]
+    hand.view.step(1)
+    hand.view.turn_selected()
+    hand.view.rename()
+    assert field(hand.view).text() == "input1", "the node that the keyboard is on"
+
+
+def test_f2_renames_and_the_menus_know_it(qtbot, window, tiny_graph):
+    window.document.open(Project(tiny_graph), None)
+    window.commands.refresh()
+    assert not window.commands.bound["rename"].isEnabled()
+    window.document.select(("conv1",))
+    qtbot.waitUntil(window.commands.bound["rename"].isEnabled)
+    window.activateWindow()
+    window.canvas.setFocus()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_F2)
+    qtbot.keyClicks(field(window.canvas), "first")
+    qtbot.keyClick(field(window.canvas), Qt.Key.Key_Return)
+    assert "first" in window.document.graph
+    window.document.enter(())
