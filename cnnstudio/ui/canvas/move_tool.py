@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from cnnstudio.graph import Edge, Frame, Graph, GraphError, Position
+from cnnstudio.graph.splice import spliced
 from cnnstudio.ui.canvas.edits import lifted, snapped, taken_in, whole
 from cnnstudio.ui.canvas.guides import Guides
 from cnnstudio.ui.canvas.style import for_screen, pen
@@ -29,8 +30,8 @@ class MoveTool(Tool):
     """
 
     cursor = Qt.CursorShape.SizeAllCursor
-    scrolls = True
     hint = FALLS
+    scrolls = True
 
     def __init__(self, view: CanvasView, start: Pointer, name: str) -> None:
         super().__init__(view, start)
