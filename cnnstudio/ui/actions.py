@@ -21,8 +21,8 @@ from cnnstudio.ui.action import Action
 from cnnstudio.ui.bookmark_list import show_bookmarks
 from cnnstudio.ui.bookmarks import add_bookmark, go_to_bookmark, title_of
 from cnnstudio.ui.canvas.measure import MEASURES
-from cnnstudio.ui.handbook import show_handbook
-from cnnstudio.ui.measures import GRID
+from cnnstudio.ui.handbook import show_gestures, show_handbook
+from cnnstudio.ui.network_actions import NETWORK
 from cnnstudio.ui.parts import go_round
 from cnnstudio.ui.shortcut_editor import show_shortcuts
 from cnnstudio.ui.theme import theme
@@ -274,6 +274,7 @@ ACTIONS: tuple[Action, ...] = (
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
     Action("commands", "All commands…", lambda w: w.command_list.ask(), "Ctrl+Shift+P", "command"),
     Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard", words=("hotkeys", "keys", "bindings")),
+    Action("gestures", "The mouse on the canvas", show_gestures, "", "mouse", words=("gestures", "drag", "select")),
     Action("handbook", "What the problems mean", show_handbook, "", "book-open", words=("errors", "manual")),
     Action("about", "About CNN Studio", lambda w: w.say_about(), "", "info"),
 )  # fmt: skip

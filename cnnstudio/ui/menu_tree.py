@@ -33,7 +33,7 @@ MENUS: tuple[Menu, ...] = (
             ("Wires", ("wire-to", "wire-from", None, "lift", "put-on-wire", None, "bend", "bend-next", "straighten")),
             "arrange",
             ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
-            "group", "ungroup", "keep", None, "replace", "bypass", None, "frame",
+            "group", "ungroup", "keep", None, "rename", "replace", "bypass", None, "frame",
             ("Frames", ("join-frame", "unframe", None, "frame-title", "frame-color")), "note",
             (
                 "Notes",
@@ -57,7 +57,7 @@ MENUS: tuple[Menu, ...] = (
         ),
     ),
     ("&Window", ("windows",)),
-    ("&Help", (("Lessons", ("lesson-*",)), "commands", "shortcuts", "handbook", None, "about")),
+    ("&Help", (("Lessons", ("lesson-*",)), "commands", "shortcuts", "gestures", "handbook", None, "about")),
 )  # fmt: skip
 
 TOOLBAR: tuple[str | None, ...] = (
@@ -66,7 +66,7 @@ TOOLBAR: tuple[str | None, ...] = (
 )  # fmt: skip
 
 CANVAS_MENU = (
-    "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "enter", "group", "ungroup",
-    "keep", "replace", "bypass", None, "bend", "straighten", None, "frame", "unframe", "frame-title", "frame-color",
-    None, "note", "note-edit", "note-link", "note-color", None, "arrange", "fit", "fit-selection",
+    "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "rename", "enter", "group",
+    "ungroup", "keep", "replace", "bypass", None, "bend", "straighten", None, "frame", "unframe", "frame-title",
+    "frame-color", None, "note", "note-edit", "note-link", "note-color", None, "arrange", "fit", "fit-selection",
 )  # fmt: skip
