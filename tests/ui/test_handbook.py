@@ -4,6 +4,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.compiler.rules import RULES
+from cnnstudio.ui.canvas.gestures import GESTURES
 from cnnstudio.ui.handbook import Handbook
 from cnnstudio.ui.window import Window
 
@@ -18,3 +19,14 @@ def test_the_help_explains_every_problem_once_and_goes_with_escape(qtbot: QtBot,
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert not window.findChildren(Handbook)
+
+
+def test_the_help_says_how_a_box_adds_and_takes_away(qtbot: QtBot, window: Window) -> None:
+    window.commands.bound["handbook"].trigger()
+    window.commands.bound["gestures"].trigger()
+    window.commands.bound["gestures"].trigger()
+    _, page = window.findChildren(Handbook)
+    qtbot.waitUntil(page.isVisible)
+    lines = page.page.toPlainText().splitlines()
+    assert "Ctrl + Shift + drag takes what the box touches out of the selection." in lines
+    assert len([line for line in lines if line.endswith(".")]) == sum(map(len, GESTURES.values()))
