@@ -1,22 +1,48 @@
-"""Replacement: another block in the place of one, with its wires and the parameters that both have. Knows no Qt."""
+"""Replacement: another block in the place of some, with their wires and the parameters that both have. Knows no Qt."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from cnnstudio.graph import BLOCKS, Arity, Block, Graph, ParameterError, parameters
+from cnnstudio.blocks import Group
+from cnnstudio.graph import BLOCKS, Block, Graph, ParameterError, parameters
+
+Other = type[Block] | Group  # what replaces: a kind of block, or a group of a person's own
 
 
-def replaced(graph: Graph, names: Iterable[str], other: type[Block]) -> Graph:
-    """With blocks of another kind in the place of these."""
+def alternatives(blocks: Sequence[Block], own: Iterable[Group] = ()) -> list[Other]:
+    """What takes as many inputs as each of these blocks, but for what all of them are already.
+
+    Nothing where they differ in how many they take. ``own`` are the groups of a person's library.
+    """
+    if len({block.arity for block in blocks}) != 1:
+        return []
+    arity = blocks[0].arity
+    kinds = [kind for kind in BLOCKS.values() if kind.is_offered and kind.arity == arity]
+    return [
+        *(kind for kind in kinds if any(type(block) is not kind for block in blocks)),
+        *(group for group in own if group.arity == arity and any(block != group for block in blocks)),
+    ]
+
+
+def title_of(other: Other) -> str:
+    """What a person calls it."""
+    return other.label if isinstance(other, Group) else other.title
+
+
+def replaced(graph: Graph, names: Sequence[str], other: Other) -> tuple[str, Graph]:
+    """What is done, in words, and ``graph`` with that in the place of these nodes.
+
+    A node that nobody has named, such as tanh1, is called as a new one would be; a name that a person gave stays.
+    """
+    what = names[0] if len(names) == 1 else f"{len(names)} nodes"
     for name in names:
-        graph = graph.replace(name, replacement(graph[name].block, other))
-    return graph
-
-
-def alternatives(block: type[Block], arity: Arity) -> list[type[Block]]:
-    """The other blocks that take as many inputs."""
-    return [other for other in BLOCKS.values() if other.is_offered and other is not block and other.arity == arity]
+        old = graph[name].block
+        new = other if isinstance(other, Group) else replacement(old, other)
+        graph = graph.replace(name, new)
+        if new.stem != old.stem and name.removeprefix(old.stem).isdecimal():
+            graph = graph.rename(name, graph.fresh(new.stem))
+    return f"Replace {what} by {title_of(other)}", graph
 
 
 def replacement(block: Block, other: type[Block]) -> Block:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.blocks import Group
 from cnnstudio.graph import Arity, Block, Graph, Note
 from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
 from cnnstudio.ui.canvas.edits import added, snapped, whole
@@ -93,20 +94,28 @@ class Asking(Naming):
 
     def ask_replacement(self) -> None:
         """Ask for the block that shall be in the place of the selected ones; wires and what both have stay."""
-        names = self.chosen
-        blocks = [self.canvas.graph[name].block for name in names]
-        if self.document.is_read_only or len({block.arity for block in blocks}) != 1:
-            self.document.said.emit("Select a block to replace, or several that have as many inputs.")
+        names, own = self.chosen, self.document.library.groups
+        able = alternatives([self.canvas.graph[name].block for name in names], [kept.group for kept in own])
+        if self.document.is_read_only:
+            self.edit("", None)
             return
-        able = {*alternatives(type(blocks[0]), blocks[0].arity)}
+        if not able:
+            alike = len({self.canvas.graph[name].block.arity for name in names}) == 1
+            self.document.said.emit(
+                "No other block takes as many inputs."
+                if alike
+                else "Select a block to replace, or several that take as many inputs as each other."
+            )
+            return
 
         def take(value: object) -> None:
-            other = cast(type[Block], value)
-            self.attempt(f"Replace {what} by {other.title}", lambda graph: replaced(graph, names, other))
+            other = value if isinstance(value, type) else cast(Callable[[], Group], value)()
+            self.edit(*replaced(self.document.view_graph, names, other))
 
         what = names[0] if len(names) == 1 else f"{len(names)} nodes"
         place = self.mapFromScene(self.canvas.nodes[names[0]].body.bottomLeft())
         entries = [entry for entry in block_entries() if entry.value in able]
+        entries += own_entries(kept for kept in own if kept.group in able)
         self.popup.ask(entries, place, take, hint="Replace by", note=f"In the place of {what}")
 
     def find_node(self) -> None:

@@ -24,7 +24,7 @@ from cnnstudio.ui.panels.exposed import ExposedForm
 from cnnstudio.ui.panels.node_header import NodeHeader, is_composite
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import ProblemRow, show_rows
-from cnnstudio.ui.replacement import replaced
+from cnnstudio.ui.replacement import Other, alternatives, replaced
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.widgets.values import can_type
@@ -136,15 +136,17 @@ class InspectorPanel(Panel):
             titles, more = [each.title for each in kinds], len(kinds) - MOST_KINDS
             words = ", ".join(titles[:MOST_KINDS]) + (f" and {more} more" if more > 0 else "")
             words = f"all {kind.title}" if kind else words
-            self.header.show_title(title, words, kind, read_only)
+            self.header.show_title(title, words, kind)
             self.header.allow(False, False)
         else:
             scope, found = self.document.scope, self.document.diagnostics
             words = cards.problems(diagnostic.severity for diagnostic in found) if self.document.graph else "Empty"
             if self.document.graph and not found and obstacle(self.document):
                 words = "Cannot be trained yet"
-            self.header.show_title(scope[-1] if scope else "Network", "" if scope else words, None, read_only)
+            self.header.show_title(scope[-1] if scope else "Network", "" if scope else words, None)
             self.header.allow(False, False)
+        own = [kept.group for kept in self.document.library.groups]
+        self.header.offer(() if read_only else alternatives([node.block for node in nodes], own))
         self._say_where(read_only)
 
     def _say_where(self, read_only: bool) -> None:
@@ -316,11 +318,11 @@ class InspectorPanel(Panel):
         else:
             self.header.refuse("")
 
-    def _replace(self, other: type[Block]) -> None:
+    def _replace(self, other: Other) -> None:
         graph = self.document.view_graph
         targets = [target for target in self._targets if target in graph]
-        what = targets[0] if len(targets) == 1 else f"{len(targets)} nodes"
-        self.document.edit_graph(f"Replace {what} by {other.title}", replaced(graph, targets, other))
+        if targets:
+            self.document.edit_graph(*replaced(graph, targets, other))
 
     def _ungroup(self) -> None:
         (name,) = self._targets  # the button shows for one composite alone

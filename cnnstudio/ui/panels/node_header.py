@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QMenu, QPushButton, QWidget
 
-from cnnstudio.graph import Arity, Block, Composite, Node
+from cnnstudio.blocks import Group
+from cnnstudio.graph import Block, Composite, Node
 from cnnstudio.ui.announcement import announce
-from cnnstudio.ui.replacement import alternatives
+from cnnstudio.ui.replacement import Other, title_of
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.editors import Line
 from cnnstudio.ui.widgets.elided import Elided
@@ -29,7 +32,7 @@ class NodeHeader(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.block: type[Block] | None = None
-        self.arity = Arity(0, 0)
+        self.others: Sequence[Other] = ()
         self.tile = Tile(34, self)
         self.name = NameField(self)
         self.name.setProperty("flat", True)
@@ -72,16 +75,16 @@ class NodeHeader(QWidget):
     def show_node(self, node: Node, read_only: bool) -> None:
         """Show one node, whose name can be changed unless it is the inside of a block."""
         block = type(node.block)
-        self._show(block, node.block.arity, read_only)
+        self._show(block)
         self.name.set_name(node.name)
         self.name.setReadOnly(read_only)
         self.kind.setText(block.title if block.title.lower() == block.family else f"{block.title} · {block.family}")
         self.name.show()
         self.title.hide()
 
-    def show_title(self, title: str, kind: str, block: type[Block] | None, read_only: bool) -> None:
+    def show_title(self, title: str, kind: str, block: type[Block] | None) -> None:
         """Show several nodes, or the network, under a title."""
-        self._show(block, block.arity if block is not None else Arity(0, 0), read_only)
+        self._show(block)
         self.title.setText(title)
         self.kind.setText(kind)
         self.title.show()
@@ -103,23 +106,28 @@ class NodeHeader(QWidget):
         self.ungroup_button.setVisible(can_ungroup)
         self.keep_button.setVisible(can_keep)
 
+    def offer(self, others: Sequence[Other]) -> None:
+        """Say what can stand in the place of what is selected."""
+        self.others = others
+        self.replace_button.setVisible(bool(others))
+
     def fill_menu(self) -> None:
-        """List the blocks that fit in the place, by family."""
+        """List what fits in the place, by family, and at the end what is a person's own."""
         self.menu.clear()
         menus: dict[str, QMenu] = {}
-        for other in alternatives(self.block, self.arity) if self.block else []:
-            if other.family not in menus:
-                menus[other.family] = self.menu.addMenu(other.family.capitalize())
-            menus[other.family].addAction(other.title).triggered.connect(
+        for other in self.others:
+            family = "Mine" if isinstance(other, Group) else other.family.capitalize()
+            if family not in menus:
+                menus[family] = self.menu.addMenu(family)
+            menus[family].addAction(title_of(other)).triggered.connect(
                 lambda _=False, other=other: self.replaced.emit(other)
             )
 
-    def _show(self, block: type[Block] | None, arity: Arity, read_only: bool) -> None:
-        self.block, self.arity = block, arity
+    def _show(self, block: type[Block] | None) -> None:
+        self.block = block
         self.tile.set_block(block)
         self.tile.setVisible(block is not None)
         self._grid.setHorizontalSpacing(10 if block is not None else 0)
-        self.replace_button.setVisible(block is not None and not read_only and bool(alternatives(block, arity)))
 
 
 class NameField(Line):

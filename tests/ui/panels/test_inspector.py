@@ -24,7 +24,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
-from cnnstudio.graph import BLOCKS, Graph, Sketch, parameters
+from cnnstudio.graph import BLOCKS, Graph, Node, Sketch, parameters
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.inspector import InspectorPanel, shared
@@ -255,9 +255,32 @@ def test_replacing_keeps_what_both_have(show: Show) -> None:
     menus = panel.header.menu.findChildren(QMenu)
     action = next(a for menu in menus for a in menu.actions() if a.text() == "ConvTranspose2d")
     action.trigger()
-    assert panel.document.graph["conv2"].block == ConvTranspose2d(8, 3, stride=2)
+    assert panel.document.graph["convtranspose1"].block == ConvTranspose2d(8, 3, stride=2)
+    assert panel.document.selection == ("convtranspose1",)
     assert panel.document.undo_stack.undoText() == "Replace conv2 by ConvTranspose2d"
     assert not any(a.text() in ("Add", "Input") for menu in menus for a in menu.actions())
+
+
+def test_blocks_of_different_kinds_and_those_of_a_person_s_own_can_be_replaced_together(show: Show) -> None:
+    body = Graph.of((Node("input1", Input()), Node("conv1", Conv2d(8), ("input1",))))
+    panel = show(small(), "relu1", "conv1", "conv2")
+    panel.document.library.keep(Group("Stem", body))
+    panel.document.select(("conv2", "relu1"))
+    panel.update_now()
+    assert not panel.header.replace_button.isHidden()
+    panel.header.fill_menu()
+    offered = {menu.title(): [a.text() for a in menu.actions()] for menu in panel.header.menu.findChildren(QMenu)}
+    assert offered["Mine"] == ["Stem"]
+    assert "Conv2d" in offered["Convolution"] and "ReLU" in offered["Activation"]
+    mine = next(menu for menu in panel.header.menu.findChildren(QMenu) if menu.title() == "Mine")
+    mine.actions()[0].trigger()
+    assert sorted(panel.document.selection) == ["group1", "group2"]
+    panel.document.undo_stack.undo()
+    assert panel.document.graph == small()
+    assert set(panel.document.selection) == {"conv2", "relu1"}
+    panel.document.select(("conv2", "input1"))
+    panel.update_now()
+    assert panel.header.replace_button.isHidden()
 
 
 def test_a_value_the_other_block_cannot_take_is_left_out() -> None:
