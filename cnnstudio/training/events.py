@@ -69,14 +69,15 @@ class Validating:
 class FeatureMaps:
     """What the watched node sees of the watched image: ``maps`` is (C, H, W) or (F,), ``image`` is (C, H, W).
 
-    ``label`` is the image's class, ``guess`` the class that the network holds most likely at ``step``.
+    ``label`` is the image's class, ``guess`` the class that the network holds most likely at ``step``; None where it
+    does not end in a score for each class.
     """
 
     node: str
     maps: Maps
     image: Pixels
     label: str
-    guess: str
+    guess: str | None
     step: int
 
     def __eq__(self, other: Any) -> bool:

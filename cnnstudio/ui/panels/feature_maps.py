@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, 
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Graph
 from cnnstudio.training.datasets import DATASETS
-from cnnstudio.training.events import FeatureMaps, Pixels
+from cnnstudio.training.events import FeatureMaps, Maps, Pixels
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Prepared, Run, images_key, prepare
@@ -22,12 +22,13 @@ from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.image_grid import ImageGrid
+from cnnstudio.ui.widgets.numbers import counted
 from cnnstudio.ui.widgets.samples import pixmap
 from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.worker import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cnnstudio.training.data import Data
 
@@ -52,6 +53,7 @@ class FeatureMapsPanel(QWidget):
         self._node: str | None = None
         self._image = 0
         self._shown: FeatureMaps | None = None
+        self._data: Data | None = None  # which the image shown is from
         self._known: Prepared | None = None  # the last network that was looked at without training it
         self._text: tuple[Graph, str] | None = None  # the source of the last network that was asked for
         self._may_load = ""  # the data set that the person allowed to be loaded only to look
@@ -150,14 +152,9 @@ class FeatureMapsPanel(QWidget):
 
     def show_image(self, number: int) -> None:
         """Look at another validation image; numbers run round in a circle."""
-        data = self._data()
-        self._image = number % len(data.validation_images) if data is not None else max(0, number)
+        self._image = number % len(self._data.validation_images) if self._data is not None else max(0, number)
         self._watch()
         self._settle.start(0)
-
-    def _data(self) -> Data | None:
-        trained = self._run.trained or self._known
-        return trained.data if trained is not None else None
 
     def _touch(self, *_: object) -> None:
         """The selection, the network or the state of the run is another."""
@@ -184,11 +181,11 @@ class FeatureMapsPanel(QWidget):
 
     def _follow(self) -> None:
         """Show what the run has sent."""
-        seen = self._run.maps
+        run, seen = self._run, self._run.maps
         if seen is None or seen is self._shown or seen.node != self._node:
             return
-        if self.isVisible() and self._run.is_active and seen.node not in self._document.concealed:
-            self._show(seen, f"step {seen.step:,}")
+        if self.isVisible() and run.is_active and run.trained and seen.node not in self._document.concealed:
+            self._show(seen, run.trained.data, f"step {seen.step:,}")
 
     def _look(self) -> None:
         """Ask for the maps of the node as things are now."""
@@ -276,7 +273,8 @@ class FeatureMapsPanel(QWidget):
             self._known = look.prepared
             self._run.keep_images(look.prepared.project, look.prepared.data)
         if look.seen.node not in self._document.concealed:
-            self._show(look.seen, f"step {look.seen.step:,}" if look.seen.step else "untrained weights")
+            when = f"step {look.seen.step:,}" if look.seen.step else "untrained weights"
+            self._show(look.seen, look.prepared.data, when)
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         """End what is being computed for good, and wait so long for it; whether it has ended."""
@@ -285,24 +283,20 @@ class FeatureMapsPanel(QWidget):
 
     # showing
 
-    def _show(self, found: FeatureMaps, when: str) -> None:
-        self._shown = found
+    def _show(self, found: FeatureMaps, data: Data, when: str) -> None:
+        self._shown, self._data = found, data
         maps = found.maps
         self._side.show()
         self._picture.setPixmap(pixmap(found.image, IMAGE_SIDE))
-        is_right = found.guess == found.label
-        self._verdict.setText(
-            f"{found.label}, taken for {found.guess}" if not is_right else f"{found.label}, recognised"
-        )
+        self._verdict.setText(verdict(found))
+        self._verdict.setToolTip("" if found.guess else "<p>The network does not end in a score for each class.</p>")
         if maps.ndim == 1:
-            data = self._data()
             is_end = self._document.graph.outputs and self._document.graph.outputs[0].name == found.node
-            names = data.classes if is_end and data is not None else ()
-            self.bars.set_values(maps, names, found.label)
-            shape = f"{len(maps):,} numbers"
+            self.bars.set_values(maps, data.classes if is_end else (), found.label)
+            shape = counted(len(maps), "number")
         else:
             self.grid.set_maps(maps)
-            shape = f"{maps.shape[0]:,} maps of {maps.shape[1]} × {maps.shape[2]}"
+            shape = f"{counted(maps.shape[0], 'map')} of {maps.shape[1]} × {maps.shape[2]}"
             if self.grid.shown < maps.shape[0]:
                 shape += f", the first {self.grid.shown}"
         self._together.setVisible(maps.ndim == 3)
@@ -329,5 +323,18 @@ def seen(prepared: Prepared, node: str, number: int, step: int) -> FeatureMaps:
     image: Pixels = data.validation_images[number].numpy()
     found = maps(prepared.module, prepared.source, node, image, data)
     scores = maps(prepared.module, prepared.source, prepared.source.steps[-1].node, image, data)
-    guess = data.classes[int(np.argmax(scores))]
-    return FeatureMaps(node, found, image, data.classes[int(data.validation_labels[number])], guess, step)
+    label = data.classes[int(data.validation_labels[number])]
+    return FeatureMaps(node, found, image, label, guess(scores, data.classes), step)
+
+
+def guess(scores: Maps, classes: Sequence[str]) -> str | None:
+    """The class with the highest score; None where the scores are not one number for each class."""
+    is_vector = scores.shape == (len(classes),) and bool(np.isfinite(scores).all())
+    return classes[int(scores.argmax())] if is_vector else None
+
+
+def verdict(found: FeatureMaps) -> str:
+    """What the network makes of the image as a whole."""
+    if found.guess is None:
+        return f"{found.label}. No guess without class scores."
+    return f"{found.label}, {'recognised' if found.guess == found.label else f'taken for {found.guess}'}"
