@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 from shiboken6 import isValid
 
@@ -77,9 +77,7 @@ class Imports(QObject):
         self._ask(entries, hint, lambda count: self.start_model(name, int(str(count))), "Type another number")
 
     def _ask(self, entries: list[Entry], hint: str, take: Callable[[object], None], note: str = "") -> None:
-        canvas = self._window.canvas
-        middle = QPoint(canvas.viewport().width() // 2 - canvas.popup.width() // 2, canvas.viewport().height() // 5)
-        canvas.popup.ask(entries, middle, take, hint=hint, note=note)
+        self._window.canvas.popup.ask(entries, None, take, hint=hint, note=note)
 
     def ask_file(self) -> None:
         """Ask for a Python file."""

@@ -125,8 +125,7 @@ class Asking(Naming):
             for node in self.canvas.graph
         ]
         entries += self.note_entries()
-        middle = QPoint(self.viewport().width() // 2 - self.popup.width() // 2, self.viewport().height() // 5)
-        self.popup.ask(entries, middle, self._go_to, hint="Find a node or a note")
+        self.popup.ask(entries, None, self._go_to, hint="Find a node or a note")
 
     def _go_to(self, found: object) -> None:
         if isinstance(found, Note):

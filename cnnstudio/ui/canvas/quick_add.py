@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QPoint,
+    QRect,
     QRectF,
     QSize,
     Qt,
@@ -37,7 +38,12 @@ from cnnstudio.ui.library import Kept
 from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.theme import theme
 
-ROW, WIDTH, ROWS = 30, 300, 9
+ROWS = 9  # that are shown at most
+LEAST, MOST = 19, 30  # the width of the list, in heights of a letter
+AIR = 14  # pixels that a row has more than its letters
+SIDES = 36, 8  # pixels of a row before the title, for the glyph of the family, and after the rest
+BETWEEN = 10  # pixels from a title to what it belongs to
+MARGIN = 8  # pixels round the field and the list, and round them all in the view
 FIRST = ("input", "convolution", "activation", "pooling", "normalization", "linear", "merge", "residual")
 Index = QModelIndex | QPersistentModelIndex
 
@@ -83,11 +89,11 @@ class SearchPopup(QFrame):
         self._model = _Model()
         self.list.setModel(self._model)
         box = QVBoxLayout(self)
-        box.setContentsMargins(8, 8, 8, 8)
+        box.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         box.setSpacing(6)
         for widget in (self.field, self.list, self.note):
             box.addWidget(widget)
-        self.setFixedWidth(WIDTH)
+        self._rows = ROWS  # that there is room for
         self._entries: Sequence[Entry] = ()
         self._take: Callable[[object], None] = lambda value: None
         self._give_up: Callable[[], None] = lambda: None
@@ -99,30 +105,51 @@ class SearchPopup(QFrame):
     def ask(
         self,
         entries: Sequence[Entry],
-        at: QPoint,
+        at: QPoint | None,
         take: Callable[[object], None],
         *,
         hint: str = "",
         note: str = "",
         give_up: Callable[[], None] = lambda: None,
     ) -> None:
-        """Open with its field at this point of the parent; ``take`` gets the value of the entry that is chosen."""
+        """Open with its field at this point of the parent, or in the upper middle of it where there is none.
+
+        ``take`` gets the value of the entry that is chosen.
+        """
         self.close_without_change()
         self._entries, self._take, self._give_up = entries, take, give_up
         self.field.setPlaceholderText(hint)
         self.note.setText(note)
         self.note.setVisible(bool(note))
         self.field.clear()
-        self._search("")
-        self.adjustSize()
-        space = cast(QWidget, self.parent()).rect().adjusted(8, 8, -8, -8)
-        self.move(
-            max(space.left(), min(at.x() - 18, space.right() - self.width())),
-            max(space.top(), min(at.y() - 18, space.bottom() - self.height())),
-        )
+        self._fit(cast(QWidget, self.parent()).rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN), at)
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _fit(self, space: QRect, at: QPoint | None) -> None:
+        """Be as wide as what is listed and as high as nine rows, or as there is room for."""
+        body, small = QFontMetrics(theme.font()), QFontMetrics(theme.font("small"))
+        rows = (
+            body.horizontalAdvance(entry.title) + BETWEEN + small.horizontalAdvance(entry.detail)
+            for entry in self._entries
+        )
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        wide = max([sum(SIDES) + bar + max(rows, default=0), small.horizontalAdvance(self.note.text())]) + 2 * MARGIN
+        self.setFixedWidth(min(space.width(), max(LEAST * body.height(), min(wide, MOST * body.height()))))
+        self.list.setFixedHeight(0)
+        self.adjustSize()
+        self._rows = max(1, min(ROWS, (space.height() - self.height() - 2) // _row_height()))
+        self._search("")
+        place = (
+            at - QPoint(18, 18)
+            if at is not None
+            else space.center() - QPoint(self.width(), space.height() * 3 // 5) / 2
+        )
+        self.move(
+            max(space.left(), min(place.x(), space.right() - self.width())),
+            max(space.top(), min(place.y(), space.bottom() - self.height())),
+        )
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -141,8 +168,8 @@ class SearchPopup(QFrame):
 
     def _search(self, text: str) -> None:
         self._model.show(found(text, self._entries))
-        rows = max(1, min(ROWS, self._model.rowCount()))
-        self.list.setFixedHeight(rows * ROW + 2)
+        rows = max(1, min(self._rows, self._model.rowCount()))
+        self.list.setFixedHeight(rows * _row_height() + 2)
         self._go_to(0)
         self.adjustSize()
 
@@ -167,7 +194,7 @@ class SearchPopup(QFrame):
         if event.type() != QEvent.Type.KeyPress:
             return super().eventFilter(watched, event)
         key, steps = cast(QKeyEvent, event).key(), {
-            Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS, Qt.Key.Key_PageUp: -ROWS,
+            Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: self._rows, Qt.Key.Key_PageUp: -self._rows,
             Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1,
         }  # fmt: skip
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -213,10 +240,10 @@ class _Model(QAbstractListModel):
 
 
 class _Delegate(QStyledItemDelegate):
-    """A row: the glyph of the family in its colour, the title, and in muted letters what it belongs to."""
+    """A row: the glyph of the family in its colour, the title, and where there is room what it belongs to, muted."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(WIDTH - 20, ROW)
+        return QSize(0, _row_height())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry = cast(_Model, index.model()).entries[index.row()]
@@ -234,18 +261,22 @@ class _Delegate(QStyledItemDelegate):
         painter.setFont(glyph_font(14))
         painter.setPen(theme.color("on_accent"))
         painter.drawText(square, int(Qt.AlignmentFlag.AlignCenter), glyph(entry.family))
-        room, font = row.adjusted(36, 0, -8, 0), theme.font("small")
-        detail = QFontMetrics(font).elidedText(entry.detail, Qt.TextElideMode.ElideMiddle, room.width() // 2)
-        painter.setFont(font)
-        painter.setPen(theme.color("muted"))
-        painter.drawText(room, _MIDDLE_RIGHT, detail)
-        left = room.width() - (QFontMetrics(font).horizontalAdvance(detail) + 10 if detail else 0)
-        font = theme.font("body")
-        title = QFontMetrics(font).elidedText(entry.title, Qt.TextElideMode.ElideRight, left)
-        painter.setFont(font)
+        room = row.adjusted(SIDES[0], 0, -SIDES[1], 0)
+        title, font = QFontMetrics(theme.font()), theme.font("small")
+        painter.setFont(theme.font())
         painter.setPen(theme.color("text"))
-        painter.drawText(room, _MIDDLE_LEFT, title)
+        painter.drawText(room, _MIDDLE_LEFT, title.elidedText(entry.title, Qt.TextElideMode.ElideRight, room.width()))
+        left = room.width() - title.horizontalAdvance(entry.title) - BETWEEN
+        if left > 2 * title.height():  # or nothing that could be read
+            painter.setFont(font)
+            painter.setPen(theme.color("muted"))
+            detail = QFontMetrics(font).elidedText(entry.detail, Qt.TextElideMode.ElideMiddle, left)
+            painter.drawText(room, _MIDDLE_RIGHT, detail)
         painter.restore()
+
+
+def _row_height() -> int:
+    return QFontMetrics(theme.font()).height() + AIR
 
 
 _MIDDLE_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)

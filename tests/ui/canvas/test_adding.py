@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QFontMetrics, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -16,6 +16,7 @@ from cnnstudio.graph import BLOCKS, Graph, Node
 from cnnstudio.project import read
 from cnnstudio.resources import resource
 from cnnstudio.ui.search import Entry, found
+from cnnstudio.ui.theme import theme
 
 
 def drop(hand, place: QPointF, payload: str) -> None:
@@ -288,6 +289,32 @@ def test_the_list_stays_inside_a_small_canvas(hand_on):
     hand = hand_on(Graph())
     hand.view.quick_add(QPoint(990, 690))
     assert hand.view.rect().contains(hand.view.popup.geometry())
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+@pytest.mark.parametrize("size", [(1000, 700), (520, 274)])
+def test_the_list_is_as_large_as_its_letters_and_the_room(hand_on, size, scale):
+    hand = hand_on(Graph())
+    theme.set_scale(scale)
+    try:
+        hand.view.resize(*size)
+        QApplication.processEvents()
+        hand.view.quick_add(QPoint(300, 260))
+        popup, letters = hand.view.popup, QFontMetrics(theme.font())
+        QApplication.processEvents()
+        assert hand.view.rect().contains(popup.geometry())
+        assert popup.rect().contains(popup.list.geometry()) and popup.rect().contains(popup.field.geometry())
+        assert not popup.list.geometry().intersects(popup.field.geometry())
+        row = popup.list.visualRect(popup.list.model().index(0, 0))
+        assert row.height() >= letters.height() + 8
+        assert popup.list.height() >= min(3 if scale > 1 else 5, len(popup.entries)) * row.height()
+        room = row.width() - 44
+        assert all(letters.horizontalAdvance(entry.title) <= room for entry in popup.entries)
+        small = QFontMetrics(theme.font("small"))
+        for entry in popup.entries if size[0] == 1000 else ():
+            assert letters.horizontalAdvance(entry.title) + 10 + small.horizontalAdvance(entry.detail) <= room
+    finally:
+        theme.set_scale(1.0)
 
 
 def test_shortcuts_of_the_canvas_are_not_meant_while_one_types(hand_on, chain):
