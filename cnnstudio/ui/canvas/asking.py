@@ -62,7 +62,7 @@ class Asking(Naming):
             goes_between = len(readers) == 1 and block.arity == Arity(1, 1)
             name = self.add_block(block, at, after=after, edge=readers[0] if goes_between else edge)
             if name is not None:
-                self.show_node(name)
+                self.bring_in(self.canvas.nodes[name].body)
 
         self.popup.ask(entries, place, take, hint="Add a block", note=note)
 

@@ -122,6 +122,17 @@ def test_after_a_node_that_one_other_reads_the_new_one_goes_between(hand_on, cha
     assert hand.document.undo_stack.count() == 1
 
 
+@pytest.mark.parametrize("zoom", [0.17, 1.0])
+def test_a_new_block_comes_into_view_at_the_zoom_there_is(hand_on, chain, zoom):
+    hand = hand_on(chain.move({"relu1": (2_000.0, 900.0)}))
+    hand.view.look_from(zoom, QPointF(2_000.0 - 480.0 / zoom, 900.0))
+    hand.document.select(("relu1",))
+    hand.key(Qt.Key.Key_Tab)
+    hand.answer("flatten")
+    assert hand.view.zoom == pytest.approx(zoom)
+    assert hand.view.visible().contains(hand.view.scene_item("flatten1").body)
+
+
 def test_a_selected_wire_takes_the_new_block_in(hand_on, chain):
     hand = hand_on(chain)
     hand.click(hand.along("conv1", "relu1", 0.5))
