@@ -117,6 +117,7 @@ class Window(QMainWindow):
         self.canvas = CanvasView(self.document)
         self.setCentralWidget(self.canvas)
         self.messages = Messages(self.canvas, below=self.canvas.breadcrumb)
+        self.canvas.along_top.append(self.messages)
         self.files = Files(self)
         self.exports = Exports(self.document, self.run, self.files, self.messages, self)
         self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.messages, self)

@@ -46,6 +46,7 @@ class Camera(QGraphicsView):
 
     zoomed = Signal(float)
     looked = Signal()  # another part of the scene is in view
+    brought = Signal(QRectF)  # this part of the scene was brought into view, or was made where it is in view
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +74,7 @@ class Camera(QGraphicsView):
         self._standing = Standing()  # what stands still, from afar
         self._apart = Apart(self)  # and near to
         self._framed = False  # whether anything was ever put into view
+        self.along_top: list[QWidget] = []  # what lies over the upper edge of the view, when it is there
         self.canvas.touched.connect(self._repaint_touched)
         self.canvas.heated.connect(self._repaint_heated)
         theme.changed.connect(self.viewport().update)
@@ -97,6 +99,12 @@ class Camera(QGraphicsView):
     def visible(self) -> QRectF:
         """The part of the scene that is in view."""
         return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def free(self) -> QRect:
+        """The part of the viewport that nothing lies over; the map steps aside by itself."""
+        view = self.viewport().rect()
+        covered = max((each.geometry().bottom() for each in self.along_top if each.isVisible()), default=0)
+        return view.adjusted(0, min(covered, view.height() // 2), 0, 0)
 
     def zoom_by(self, factor: float, anchor: QPoint | None = None) -> None:
         """Zoom so that the point under ``anchor`` (in the viewport; its middle unless said) stays where it is."""
@@ -138,7 +146,7 @@ class Camera(QGraphicsView):
 
     def look_at(self, rect: QRectF, most: float = 1.0) -> None:
         """Bring this part of the scene into view, as large as fits but no larger than zoom ``most``."""
-        view = self.viewport().rect()
+        view = self.free()
         if rect.isEmpty() or view.isEmpty():
             return
         space = 24.0
@@ -182,13 +190,14 @@ class Camera(QGraphicsView):
         body = self.canvas.nodes[name].body
         if self.zoom < NEAR:
             self.look_at(body.adjusted(-2 * WIDTH, -4 * HEIGHT, 2 * WIDTH, 4 * HEIGHT))
-        elif not self.visible().contains(body.adjusted(-12, -12, 12, 12)):
-            self._scroll(self.mapFromScene(body.center()) - self.viewport().rect().center())
+        elif not self._free_part().contains(body.adjusted(-12, -12, 12, 12)):
+            self._scroll(self.mapFromScene(body.center()) - self.free().center())
             self.looked.emit()
+        self.brought.emit(body)
 
     def bring_in(self, rect: QRectF) -> None:
         """Move the view as little as is needed to show this, or look from farther away where it is larger than that."""
-        margin, seen = MARGIN / self.zoom, self.visible()
+        margin, seen = MARGIN / self.zoom, self._free_part()
         around = rect.adjusted(-margin, -margin, margin, margin)
         if around.width() > seen.width() or around.height() > seen.height():
             self.look_at(rect, most=self.zoom)
@@ -198,6 +207,10 @@ class Camera(QGraphicsView):
         dy = min(0.0, around.top() - seen.top()) or max(0.0, down)
         if dx or dy:
             self.pan_by(-dx * self.zoom, -dy * self.zoom)
+        self.brought.emit(rect)
+
+    def _free_part(self) -> QRectF:
+        return self.mapToScene(self.free()).boundingRect()
 
     def _scroll(self, by: QPoint) -> None:
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()

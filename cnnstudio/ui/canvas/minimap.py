@@ -16,17 +16,22 @@ from cnnstudio.ui.theme import theme
 SIZE = QSize(188, 124)
 ROOM = 2.5  # times its own size: in a smaller view the map would hide more than it shows
 AWAY = 14  # pixels from the corner of the view
+NEAR = 28  # pixels round it within which it makes room
 CORNER = SIZE + QSize(AWAY + 1, AWAY + 1)
 
 
 class Minimap:
-    """A small picture of the scene, kept as pixels; ``refresh`` says when it is out of date."""
+    """A small picture of the scene, kept as pixels; ``refresh`` says when it is out of date.
+
+    It lies in the lower right corner of the view, or in the lower left one where it would hide what a person looks for.
+    """
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
         self._picture: tuple[tuple[object, ...], QPixmap] | None = None
         self._bounds: QRectF | None = None
         self.rect = QRect()  # where it lies in the viewport
+        self._is_left = False
 
     @property
     def bounds(self) -> QRectF:
@@ -41,10 +46,26 @@ class Minimap:
         self._camera.viewport().update(self.rect)
 
     def place(self) -> None:
-        """Lie in the corner of the viewport as large as that is now."""
+        """Lie in its corner of the viewport as large as that is now."""
+        self.rect = self._corner(self._is_left)
+
+    def _corner(self, is_left: bool) -> QRect:
         view = self._camera.viewport().size()
-        corner = QPoint(view.width() - CORNER.width(), view.height() - CORNER.height())
-        self.rect = QRect(corner, SIZE)
+        left = AWAY + 1 if is_left else view.width() - CORNER.width()
+        return QRect(QPoint(left, view.height() - CORNER.height()), SIZE)
+
+    def make_room(self, place: QRect) -> None:
+        """Go to the other corner where this part of the viewport is under it or near it, and would not be there."""
+        around = place.adjusted(-NEAR, -NEAR, NEAR, NEAR)
+        if self.rect.intersects(around) and not self._corner(not self._is_left).intersects(around):
+            self._camera.viewport().update(self.rect)
+            self._is_left = not self._is_left
+            self.place()
+            self._camera.viewport().update(self.rect)
+
+    def make_room_for(self, part: QRectF) -> None:
+        """Go to the other corner where this part of the scene is under it, and would not be there."""
+        self.make_room(self._camera.viewportTransform().mapRect(part).toAlignedRect())
 
     @property
     def is_needed(self) -> bool:

@@ -1,4 +1,7 @@
-"""Outcome: brings into view what an edit made that did not come from the canvas: a fix, the palette, undo."""
+"""Outcome: brings into view what an edit made that did not come from the canvas: a fix, the palette, undo.
+
+What came from the canvas is where the hand is, and the view stays there; but nothing lies over what was made.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(QObject):
-    """Watches the document beside the canvas. What a hand on the canvas does is where the hand is, and stays there."""
+    """Watches the document beside the canvas."""
 
     def __init__(self, view: Editor) -> None:
         super().__init__(view)
@@ -28,13 +31,14 @@ class Outcome(QObject):
         view = self._view
         before, self._graph = self._graph, view.canvas.graph
         scope, self._scope = self._scope, view.document.scope
-        if view.is_editing or scope != self._scope or not len(before) or before is self._graph:
+        if scope != self._scope or not len(before) or before is self._graph:
             return
         seen = view.visible()
         change = diff(before, self._graph)
         made = [*change.added, *(name for name in change.changed if self._was_in(seen, before, name))]
         if made:
-            view.bring_in(bounds([view.canvas.nodes[name].body for name in made]))
+            around = bounds([view.canvas.nodes[name].body for name in made])
+            (view.brought.emit if view.is_editing else view.bring_in)(around)
 
     def _was_in(self, seen: QRectF, before: Graph, name: str) -> bool:
         """Whether a node that stands elsewhere now could be seen where it stood."""
