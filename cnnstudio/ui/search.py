@@ -12,7 +12,8 @@ WELL = 6.0  # what a word scores that was meant
 class Entry:
     """Something that can be found: what it is called, what else it answers to, and what it stands for.
 
-    One that is ``aside`` does not suit the moment and is found only by the beginning of its title.
+    One that is ``aside`` does not suit the moment and is found only by the beginning of its title. ``way`` is where it
+    lies, to be read before its title; it is no part of that.
     """
 
     title: str
@@ -21,6 +22,7 @@ class Entry:
     value: object
     words: str = ""
     aside: bool = False
+    way: str = ""
 
 
 def score(query: str, entry: Entry) -> float | None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.blocks import Group
-from cnnstudio.graph import Arity, Block, Graph, Note
+from cnnstudio.graph import Arity, Block, Graph
 from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
 from cnnstudio.ui.canvas.edits import added, snapped, whole
 from cnnstudio.ui.canvas.geometry import wire_path
@@ -21,7 +21,6 @@ from cnnstudio.ui.canvas.tools import Pointer
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
 from cnnstudio.ui.replacement import alternatives, replaced
-from cnnstudio.ui.search import Entry
 from cnnstudio.ui.theme import theme
 
 
@@ -117,21 +116,6 @@ class Asking(Naming):
         entries = [entry for entry in block_entries() if entry.value in able]
         entries += own_entries(kept for kept in own if kept.group in able)
         self.popup.ask(entries, place, take, hint="Replace by", note=f"In the place of {what}")
-
-    def find_node(self) -> None:
-        """Ask for a node by name or kind, or for a note by what stands in it, and go there."""
-        entries = [
-            Entry(node.name, node.block.title, node.block.family, node.name, f"{node.block.title} {node.block.family}")
-            for node in self.canvas.graph
-        ]
-        entries += self.note_entries()
-        self.popup.ask(entries, None, self._go_to, hint="Find a node or a note")
-
-    def _go_to(self, found: object) -> None:
-        if isinstance(found, Note):
-            self.reveal_note(found)
-        else:
-            self.reveal(str(found))
 
     def _forget_loose(self) -> None:
         self._loose = None

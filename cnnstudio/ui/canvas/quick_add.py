@@ -131,7 +131,7 @@ class SearchPopup(QFrame):
         """Be as wide as what is listed and as high as nine rows, or as there is room for."""
         body, small = QFontMetrics(theme.font()), QFontMetrics(theme.font("small"))
         rows = (
-            body.horizontalAdvance(entry.title) + BETWEEN + small.horizontalAdvance(entry.detail)
+            body.horizontalAdvance(entry.way + entry.title) + BETWEEN + small.horizontalAdvance(entry.detail)
             for entry in self._entries
         )
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
@@ -235,8 +235,8 @@ class _Model(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         entry = self.entries[index.row()]
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, (entry.title, entry.detail)))
-        return entry.title if role == Qt.ItemDataRole.DisplayRole else None
+            return ", ".join(filter(None, (entry.way + entry.title, entry.detail)))
+        return entry.way + entry.title if role == Qt.ItemDataRole.DisplayRole else None
 
 
 class _Delegate(QStyledItemDelegate):
@@ -264,6 +264,12 @@ class _Delegate(QStyledItemDelegate):
         room = row.adjusted(SIDES[0], 0, -SIDES[1], 0)
         title, font = QFontMetrics(theme.font()), theme.font("small")
         painter.setFont(theme.font())
+        if entry.way:
+            spare = room.width() - title.horizontalAdvance(entry.title)
+            way = title.elidedText(entry.way, Qt.TextElideMode.ElideMiddle, spare)
+            painter.setPen(theme.color("muted"))
+            painter.drawText(room, _MIDDLE_LEFT, way)
+            room.adjust(title.horizontalAdvance(way), 0, 0, 0)
         painter.setPen(theme.color("text"))
         painter.drawText(room, _MIDDLE_LEFT, title.elidedText(entry.title, Qt.TextElideMode.ElideRight, room.width()))
         left = room.width() - title.horizontalAdvance(entry.title) - BETWEEN

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Signal
 
-from cnnstudio.graph import Edge
+from cnnstudio.graph import Edge, Note
 from cnnstudio.ui.canvas.accessible import tell_focus
 from cnnstudio.ui.canvas.edits import Direction, neighbour
+from cnnstudio.ui.canvas.finding import Path, node_entries
 from cnnstudio.ui.canvas.note_links import host, links_of
 from cnnstudio.ui.canvas.notes import rect_of
 from cnnstudio.ui.canvas.wiring import Wiring
@@ -33,6 +36,19 @@ class Walking(Wiring):
         kept = tuple(each for each in self.chosen if each != name) if adds else ()
         self.document.select((*kept, name))
         self.show_node(name)
+
+    def find_node(self) -> None:
+        """Ask for a node by name or kind, wherever it lies, or for a note by what stands in it, and go there."""
+        entries = [*node_entries(self.document.analysis, self.document.scope), *self.note_entries()]
+        self.popup.ask(entries, None, self._go_to_found, hint="Find a node or a note")
+
+    def _go_to_found(self, found: object) -> None:
+        if isinstance(found, Note):
+            self.reveal_note(found)
+        else:
+            *scope, name = cast(Path, found)
+            self.document.enter(tuple(scope))
+            self.reveal(name)
 
     def turn_selected(self) -> None:
         """Take the node that the keyboard is on out of the selection, or add it; the keyboard stays there."""

@@ -482,9 +482,11 @@ def test_a_block_is_replaced_with_its_wires_and_what_both_have(window, keys, cha
     QTest.keyClicks(popup.field, "transpose")
     QTest.keyClick(popup.field, Qt.Key.Key_Return)
     graph = document.graph
-    assert [type(graph[name].block) for name in ("conv1", "conv2")] == [ConvTranspose2d] * 2
-    assert graph["conv1"].block.out_channels == 8 and graph["conv1"].block.padding == 1
-    assert graph["conv1"].inputs == ("input1",) and graph["relu1"].inputs == ("conv1",)
+    first, second = "convtranspose1", "convtranspose2"
+    assert document.selection == (first, second)
+    assert [type(graph[name].block) for name in (first, second)] == [ConvTranspose2d] * 2
+    assert graph[first].block.out_channels == 8 and graph[first].block.padding == 1
+    assert graph[first].inputs == ("input1",) and graph["relu1"].inputs == (first,)
     assert document.undo_stack.undoText() == "Replace 2 nodes by ConvTranspose2d"
     keys((Qt.Key.Key_Z, CTRL))
     assert document.graph == chain.connect("conv1", "conv2", 0)
