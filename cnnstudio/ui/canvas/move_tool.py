@@ -11,6 +11,7 @@ from cnnstudio.graph import Edge, Frame, Graph, GraphError, Position
 from cnnstudio.graph.splice import spliced
 from cnnstudio.ui.canvas.edits import lifted, snapped, taken_in, whole
 from cnnstudio.ui.canvas.guides import Guides
+from cnnstudio.ui.canvas.splice_mark import SpliceMark
 from cnnstudio.ui.canvas.style import for_screen, pen
 from cnnstudio.ui.canvas.tools import CTRL, FALLS, SHIFT, Pointer, Tool
 from cnnstudio.ui.theme import theme
@@ -42,7 +43,7 @@ class MoveTool(Tool):
         self._name = name
         self._notes = tuple(canvas.notes.chosen)
         self._from: dict[str, Position] = {each: canvas.graph[each].position for each in document.selection}
-        self._over: Edge | None = None
+        self._mark = SpliceMark(view)
         node = canvas.graph[name]
         alone = len(self._from) == 1 and node.block.arity.most != 0
         unwired = not any(node.inputs) and not canvas.graph.consumers[name]
@@ -76,8 +77,9 @@ class MoveTool(Tool):
         if len(self._from) > MANY:
             self.view.hurry()
         if self._may_splice:
-            body = self.view.canvas.nodes[self._name].body
-            self._mark(self.view.canvas.wire_under(body, apart_from=self._name))
+            item = self.view.canvas.nodes[self._name]
+            over = self.view.canvas.wire_under(item.body, apart_from=self._name)
+            self._mark.show(over, item.input_at(0), item.output_at())
         if self._may_join:
             middle = self.view.canvas.nodes[self._name].body.center()
             into = self.view.canvas.frames.under(middle, self._from)
@@ -87,7 +89,7 @@ class MoveTool(Tool):
 
     def release(self, pointer: Pointer) -> None:
         self.move(pointer)
-        over, places = self._over, self._places(pointer)
+        over, places = self._mark.edge, self._places(pointer)
         self._let_go()
         try:
             self.view.edit(*self._outcome(places, over))
@@ -129,6 +131,7 @@ class MoveTool(Tool):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(pen(theme.color("accent"), 2.0 / zoom))
             painter.drawRoundedRect(self.view.canvas.frames.around(self._into.members - self._from.keys()), 12.0, 12.0)
+        self._mark.paint(painter, zoom)
 
     def _outcome(self, places: dict[str, Position], over: Edge | None) -> tuple[str, Graph | None]:
         graph = self.view.moved_to(places, self._notes, *self._away(places))
@@ -144,10 +147,6 @@ class MoveTool(Tool):
             return f"Put {what} on a wire", spliced(graph, over, graph[self._name])
         return (f"Lift {what} off the wires" if self._lifts else f"Move {what}"), graph
 
-    def _mark(self, over: Edge | None) -> None:
-        self._over = over
-        self.view.canvas.heat({over} if over is not None else ())
-
     def _let_go(self) -> None:
-        self._mark(None)
+        self._mark.hide()
         self.view.canvas.carry(())

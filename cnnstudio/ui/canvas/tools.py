@@ -26,6 +26,7 @@ SHIFT, CTRL, ALT = (
     Qt.KeyboardModifier.AltModifier,
 )
 FALLS = "Ctrl leaves it where the pointer has it; Shift turns snapping to the grid round; Escape gives up."
+EDGE = 26  # pixels from the border of the view where a held gesture makes it roll on
 LEAST = 6.0  # pixels of the screen from point to point of a stroke
 
 

@@ -34,14 +34,13 @@ from cnnstudio.ui.canvas.minimap import Minimap
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.outcome import Outcome
 from cnnstudio.ui.canvas.pointing import second_tool_for, select_under, shape_over, words_at
-from cnnstudio.ui.canvas.tools import CTRL, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
+from cnnstudio.ui.canvas.tools import CTRL, EDGE, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
 from cnnstudio.ui.canvas.walking import Walking
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.writing import goes_into_text, is_written_over
 
 MAP_LAGS = 120  # milliseconds by which the map may be behind a drag
 BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
-EDGE = 26  # pixels from the border of the view where a held gesture makes it roll on
 
 
 class CanvasView(Walking):
@@ -220,7 +219,7 @@ class CanvasView(Walking):
         view, place = self.viewport().rect(), self._pointer.view
         dx = _past(place.x(), view.left(), view.right())
         dy = _past(place.y(), view.top(), view.bottom())
-        if not (dx or dy) or (self._tool is None and self._drop is None):
+        if not (dx or dy) or (self._tool is None and (self._drop is None or not self._drop.rolls)):
             return
         self.pan_by(-dx, -dy)
         self._pointer = Pointer(self.mapToScene(place), place, self._pointer.modifiers)
@@ -270,7 +269,7 @@ class CanvasView(Walking):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasFormat("application/x-cnnstudio-block"):
-            self._drop = Drop(self)
+            self._drop = Drop(self, event.mimeData())
             event.acceptProposedAction()
         else:
             event.ignore()
@@ -291,7 +290,7 @@ class CanvasView(Walking):
             self._roll.stop()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        drop, self._drop = self._drop or Drop(self), None
+        drop, self._drop = self._drop or Drop(self, event.mimeData()), None
         self._roll.stop()
         drop.move(event.position())
         edge = drop.end()

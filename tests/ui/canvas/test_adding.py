@@ -5,9 +5,18 @@ from __future__ import annotations
 import json
 from itertools import combinations
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QFontMetrics, QKeySequence
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QAction,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFontMetrics,
+    QKeySequence,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -15,6 +24,8 @@ from cnnstudio.blocks import ReLU
 from cnnstudio.graph import BLOCKS, Graph, Node
 from cnnstudio.project import read
 from cnnstudio.resources import resource
+from cnnstudio.ui.canvas.geometry import wire_path
+from cnnstudio.ui.measures import HEIGHT, WIDTH
 from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.theme import theme
 
@@ -219,13 +230,77 @@ def test_a_block_held_at_the_border_makes_the_view_roll_on(hand_on, chain, qtbot
     held = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     at = QPoint(998, 300)
     QApplication.sendEvent(viewport, QDragEnterEvent(at, *held))
-    QApplication.sendEvent(viewport, QDragMoveEvent(at, *held))
+    for place in (at, at - QPoint(8, 0)):  # on the way in
+        QApplication.sendEvent(viewport, QDragMoveEvent(place, *held))
+        qtbot.wait(50)
+    assert hand.view.visible().center() == before
+    for place in (at - QPoint(200, 0), at):
+        QApplication.sendEvent(viewport, QDragMoveEvent(place, *held))
     qtbot.waitUntil(lambda: hand.view.visible().center().x() > before.x() + 40)
     QApplication.sendEvent(viewport, QDropEvent(QPointF(at), *held))
     here = hand.view.visible()
     qtbot.wait(40)
     assert hand.view.visible() == here
     assert hand.graph["relu2"].position[0] + 92 == pytest.approx(hand.view.mapToScene(at).x(), abs=2)
+
+
+def hold(hand, *places: QPoint) -> None:
+    """Bring a block from the palette there, and let it not go."""
+    mime, viewport = QMimeData(), hand.view.viewport()
+    mime.setData("application/x-cnnstudio-block", json.dumps({"block": "ReLU", "parameters": {}}).encode())
+    held = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(viewport, QDragEnterEvent(places[0], *held))
+    for place in places:
+        QApplication.sendEvent(viewport, QDragMoveEvent(place, *held))
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.6, 0.2])
+def test_the_ghost_of_a_block_is_as_large_as_the_node_will_be(hand_on, chain, zoom):
+    hand = hand_on(chain)
+    hand.view.zoom_by(zoom)
+    at = QPoint(700, 560)
+    empty = hand.on_screen()
+    hold(hand, QPoint(300, 640), at)
+    rows, columns = np.nonzero(np.abs(hand.on_screen() - empty).max(axis=2) > 12)
+    body = hand.view.mapFromScene(QRectF(*(-WIDTH / 2, -HEIGHT / 2), WIDTH, HEIGHT)).boundingRect()
+    body.moveCenter(at)
+    assert abs(columns.min() - body.left()) <= 8 and abs(columns.max() - body.right()) <= 8
+    assert abs(rows.min() - body.top()) <= 8 and abs(rows.max() - body.bottom()) <= 8
+    drop(hand, hand.view.mapToScene(at), json.dumps({"block": "ReLU", "parameters": {}}))
+    assert hand.graph["relu2"].position == (
+        pytest.approx(hand.view.mapToScene(at).x() - WIDTH / 2, abs=1),
+        pytest.approx(hand.view.mapToScene(at).y() - HEIGHT / 2, abs=1),
+    )
+
+
+def accent_at(hand, place: QPointF) -> bool:
+    """Whether the wires to come are seen there."""
+    at, wanted = hand.view.mapFromScene(place), theme.color("accent")
+    near = hand.on_screen()[at.y() - 1 : at.y() + 2, at.x() - 1 : at.x() + 2].reshape(-1, 3)
+    return np.abs(near - [wanted.blue(), wanted.green(), wanted.red()]).max(axis=1).min() < 40
+
+
+@pytest.mark.parametrize("by", ["drag", "palette"])
+def test_the_wires_to_come_are_seen_over_a_block_that_is_held_on_a_wire(hand_on, chain, by):
+    hand = hand_on(chain.move({"conv1": (480.0, 60.0), "relu1": (760.0, 60.0), "conv2": (200.0, 320.0)}))
+    middle = hand.along("input1", "conv1", 0.5) + QPointF(0.0, 22.0)
+    body = QRectF(middle.x() - WIDTH / 2, middle.y() - HEIGHT / 2, WIDTH, HEIGHT)
+    into, out_of = QPointF(body.left(), middle.y()), QPointF(body.right(), middle.y())
+    seen = [
+        wire_path(hand.output("input1"), into).pointAtPercent(0.7),
+        wire_path(out_of, hand.input("conv1")).pointAtPercent(0.3),
+    ]
+    assert not any(accent_at(hand, place) for place in seen)
+    if by == "drag":
+        hand.drag(hand.body("conv2"), middle, Qt.KeyboardModifier.ControlModifier, let_go=False)
+    else:
+        hold(hand, hand.view.mapFromScene(middle))
+    assert all(accent_at(hand, place) for place in seen)
+    if by == "drag":
+        hand.drag(middle, middle + QPointF(0.0, 200.0), Qt.KeyboardModifier.ControlModifier, let_go=False)
+    else:
+        QApplication.sendEvent(hand.view.viewport(), QDragLeaveEvent())
+    assert not any(accent_at(hand, place) for place in seen) and not hand.view.canvas.hot_wires
 
 
 @pytest.mark.parametrize(
