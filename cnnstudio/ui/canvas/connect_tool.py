@@ -129,7 +129,8 @@ class ConnectTool(Tool):
 
     def _refusal(self, edge: Edge) -> str | None:
         far = edge.target if self._wire.source is not None else edge.source
-        return self._graph.refusal(edge.source, edge.target, edge.port) if far in self._circular else None
+        is_doubtful = far in self._circular or not self._graph[edge.target].ports
+        return self._graph.refusal(edge.source, edge.target, edge.port) if is_doubtful else None
 
     def _misfit(self, edge: Edge) -> str | None:
         if edge not in self._misfits:
@@ -162,7 +163,7 @@ class ConnectTool(Tool):
 
     def _ends(self) -> tuple[QPointF, QPointF]:
         nodes, edge = self.view.canvas.nodes, self._edge
-        if edge is None:
+        if edge is None or not nodes[edge.target].ports:
             return loose_ends(self.view.canvas, self._wire, self.last.scene)
         return nodes[edge.source].output_at(), nodes[edge.target].input_at(edge.port)
 

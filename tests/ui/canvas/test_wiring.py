@@ -199,3 +199,12 @@ def test_a_port_that_cannot_take_the_wire_is_told_by_its_form_too(hand_on, fork)
     assert not is_crossed("flatten1")
     assert is_crossed("fc1"), "a map is nothing for a Linear"
     hand.key(Qt.Key.Key_Escape)
+
+
+def test_a_wire_over_a_block_without_inputs_stays_in_the_hand_and_is_refused(hand_on, chain):
+    hand = hand_on(chain)
+    hand.drag(hand.output("relu1"), hand.body("input1"), let_go=False)
+    QApplication.processEvents()  # which paints it
+    hand.release(hand.body("input1"))
+    assert hand.said == ["input1 (Input) has no input 1."]
+    assert hand.document.undo_stack.count() == 0
