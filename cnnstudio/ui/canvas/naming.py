@@ -13,7 +13,9 @@ from cnnstudio.ui.canvas.node_item import TEXT_LEFT
 from cnnstudio.ui.canvas.noting import Noting
 from cnnstudio.ui.canvas.title_field import TitleField
 
-SMALLEST = 160, 26  # pixels of the screen of the field, however far what it names is
+SMALLEST = 120, 26  # pixels of the screen of the field, however far what it names is
+NAME_ABOVE = 32.0  # how far above the middle of a node the field for its name begins
+PAD = 10.0  # between the edge of the field and its letters
 
 
 class Naming(Noting):
@@ -54,7 +56,8 @@ class Naming(Noting):
 
         body = self.canvas.nodes[name].body
         self.bring_in(body)
-        line = QRectF(body.x() + TEXT_LEFT - 8.0, body.y(), body.width() - TEXT_LEFT, body.height() / 2)
+        left, width = TEXT_LEFT - PAD, body.width() - TEXT_LEFT + PAD - 4.0
+        line = QRectF(body.x() + left, body.center().y() - NAME_ABOVE, width, SMALLEST[1])
         self._write_line(name, line, "Name of the block", LONGEST_NAME, keep)
 
     def edit_title(self, frame: Frame | None = None) -> None:
