@@ -16,13 +16,15 @@ from cnnstudio.ui.measures import FRAME_BAR, FRAME_PAD
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.scene import CanvasScene
 
+BAND = FRAME_BAR + FRAME_PAD  # of a frame, above its blocks
 RADIUS = 12.0
 MOST_TITLES = 5_000  # laid out at once, whole or cut off, over all sizes
 ROUNDEST = 3.5  # pixels of the screen below which a corner is painted square
 INDENT = 12.0  # of the title
 LETTERS = 15.0  # the height of the title's letters, in scene pixels ...
 LEAST, MOST = 11, 48  # ... and the least and the most of it on the screen
-ABOVE = 60.0  # how far a title may rise above its frame where the zoom shrinks the bar, in scene pixels
+FEWEST = 3  # letters of a title that is cut off
+ABOVE = 100.0  # how far a title may rise above its frame where the zoom shrinks the bar, in scene pixels
 BODY = 0.7  # the share of a line's height that its letters take
 EASY = 16.0  # pixels of the screen that the bar is high at least, for the pointer
 
@@ -34,6 +36,7 @@ class Frames:
         self._scene = scene
         self.rects: dict[Frame, QRectF] = {}
         self.chosen: frozenset[Frame] = frozenset()
+        self._rooms: dict[Frame, float] = {}  # how far a title may rise
         self._texts: dict[tuple[str, int], QStaticText] = {}
         self._fonts: dict[int, FontPair] = {}
 
@@ -44,6 +47,7 @@ class Frames:
         before, names = self.rects, frozenset(moved)
         if not before and not self._scene.graph.frames:
             return False
+        self._rooms.clear()
         self.rects = {
             frame: before[frame] if frame in before and names.isdisjoint(frame.members) else self.around(frame.members)
             for frame in self._scene.graph.frames
@@ -123,7 +127,11 @@ class Frames:
                 painter.fillRect(QRectF(rect.x(), rect.y(), rect.width(), FRAME_BAR), ink.bar)
 
     def paint_titles(self, painter: QPainter, zoom: float, exposed: QRectF, over: bool = False) -> None:
-        """Paint the titles in pixels of the screen, so that they can be read from afar; ``over`` what is there."""
+        """Paint the titles in pixels of the screen, so that they can be read from afar; ``over`` what is there.
+
+        One that has no room between the blocks of its frame and those above is left out, and one that would have to be
+        cut off too: near to after a few letters, from afar at all.
+        """
         if not self.rects:
             return
         style, transform = self._scene.inks, painter.worldTransform()
@@ -132,25 +140,34 @@ class Frames:
         painter.setFont(font[0])
         painter.setWorldTransform(QTransform())
         for frame, rect in self.rects.items():
-            if not exposed.intersects(rect.adjusted(0.0, -EASY / zoom, 0.0, 0.0)):
+            if not exposed.intersects(rect.adjusted(0.0, -ABOVE, 0.0, 0.0)):
                 continue
-            room = (rect.width() - INDENT) * zoom - 4.0
-            text = self._text(frame.title, pixels, font, room)
+            text = self._text(frame.title, pixels, font, (rect.width() - INDENT) * zoom - 4.0, may_cut=not over)
             if text is None:
                 continue
+            size, top = text.size(), _top(text.size().height(), zoom)
+            if top < -1.0 and -top > self._room_above(frame) * zoom:
+                continue
             corner = transform.map(rect.topLeft())
-            size, bar = text.size(), FRAME_BAR * zoom
-            # in the middle of the bar, or standing on its lower edge where it is too low for letters: what hangs
-            # below the line and stands above capitals may go over the edge
-            fits = bar >= BODY * size.height()
-            top = corner.y() + ((bar - size.height()) / 2 if fits else bar - size.height())
-            place = QPointF(corner.x() + max(4.0, INDENT * zoom), top)
+            place = QPointF(corner.x() + max(4.0, INDENT * zoom), corner.y() + top)
             ink = style.frame(frame.hue)
             if over:
                 painter.fillRect(QRectF(place, size).adjusted(-3.0, 0.0, 3.0, 0.0), ink.chip)
             painter.setPen(ink.text)
             style.write(painter, place, text)
         painter.setWorldTransform(transform)
+
+    def _room_above(self, frame: Frame) -> float:
+        """How far the title may rise above the frame, in scene pixels, until it meets a block or another title."""
+        if frame not in self._rooms:
+            rect, nodes = self.rects[frame], self._scene.nodes
+            above = QRectF(rect.x(), rect.y() - ABOVE, rect.width(), ABOVE)
+            lowest = [nodes[name].body.bottom() for name in self._scene.nodes_in(above)]
+            lowest += [
+                other.y() + BAND for each, other in self.rects.items() if each is not frame and above.intersects(other)
+            ]
+            self._rooms[frame] = rect.y() - max((low for low in lowest if low <= rect.y() + BAND), default=above.y())
+        return self._rooms[frame]
 
     def _font(self, pixels: int) -> FontPair:
         if pixels not in self._fonts:
@@ -159,12 +176,12 @@ class Frames:
             self._fonts[pixels] = font, QFontMetricsF(font)
         return self._fonts[pixels]
 
-    def _text(self, title: str, pixels: int, font: FontPair, room: float) -> QStaticText | None:
+    def _text(self, title: str, pixels: int, font: FontPair, room: float, may_cut: bool) -> QStaticText | None:
         text = self._laid_out(title, pixels, font)
         if text.size().width() <= room:
             return text
-        short = font[1].elidedText(title, Qt.TextElideMode.ElideRight, room)
-        return self._laid_out(short, pixels, font) if len(short) > 1 else None
+        short = font[1].elidedText(title, Qt.TextElideMode.ElideRight, room) if may_cut else ""
+        return self._laid_out(short, pixels, font) if len(short) > FEWEST else None
 
     def _laid_out(self, words: str, pixels: int, font: FontPair) -> QStaticText:
         if (words, pixels) not in self._texts:
@@ -172,6 +189,16 @@ class Frames:
                 self._texts.clear()
             self._texts[words, pixels] = static_text(words, font[0])
         return self._texts[words, pixels]
+
+
+def _top(height: float, zoom: float) -> float:
+    """Where a line so high begins below the upper edge of its frame, or above it, in pixels of the screen.
+
+    It is in the middle of the bar; where that is too low for letters, it ends where the blocks begin at the latest.
+    What hangs below the line and stands above capitals may go over the edge of the bar.
+    """
+    bar = FRAME_BAR * zoom
+    return (bar - height) / 2 if bar >= BODY * height else min(0.0, BAND * zoom - height)
 
 
 def _bar(rect: QRectF) -> QPainterPath:

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Group, ReLU, Residual
 from cnnstudio.graph import Edge, Graph, Node
+from cnnstudio.graph.arrangement import arranged
 from cnnstudio.graph.frame import HUES
 from cnnstudio.ui.canvas import clipboard
-from cnnstudio.ui.canvas.edits import arranged
 from cnnstudio.ui.canvas.picture import SCALE, image
 from cnnstudio.ui.canvas.title_field import TitleField
 from cnnstudio.ui.canvas.view import CanvasView
@@ -307,9 +307,9 @@ def test_automatic_layout_keeps_frames_apart(hand_on, framed):
 
 
 def test_a_frame_that_a_wire_leaves_and_comes_back_into_does_not_stop_layout(framed):
-    places = arranged(framed.frame(("input1", "relu1"), "Around", 3))
-    assert places.keys() == framed.nodes.keys()
-    rects = [QRectF(*places[node.name], *node_size(node)) for node in framed]
+    made = arranged(framed.frame(("input1", "relu1"), "Around", 3))
+    assert made.nodes.keys() == framed.nodes.keys()
+    rects = [QRectF(*node.position, *node_size(node)) for node in made]
     assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[:i])
 
 
@@ -349,7 +349,60 @@ def test_the_title_can_be_read_from_afar(hand_on, framed, zoom):
     ]  # fmt: skip
     assert max(rows) - min(rows) >= 7
     top = hand.view.mapFromScene(box(hand, "Body").topLeft()).y()
-    assert top - 20 <= min(rows) <= max(rows) <= top + FRAME_BAR * zoom + 2
+    assert top - 20 <= min(rows) <= max(rows) <= top + (FRAME_BAR + FRAME_PAD) * zoom
+
+
+def written(hand, title: str, monkeypatch) -> QRectF:
+    """Where the canvas writes this title, in the viewport; a null one where it does not."""
+    found, ink = [QRectF()], hand.view.canvas.inks
+    write = ink.write
+
+    def note(painter, place, text):
+        if text.text() == title:
+            found.append(QRectF(place, text.size()))
+        write(painter, place, text)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ink, "write", note)
+        hand.view.canvas.overview.version += 1
+        hand.view.viewport().grab()
+    return found[-1]
+
+
+@pytest.mark.parametrize("zoom", [0.34, 0.25, 0.18, 0.12, 0.08])
+@pytest.mark.parametrize("gap", [10.0, 80.0, 400.0])
+def test_a_title_is_never_over_a_block(hand_on, chain, monkeypatch, zoom, gap):
+    """Whatever stands above the frame."""
+    top = FRAME_BAR + FRAME_PAD
+    below = {name: (280.0 * at, 68.0 + gap + top) for at, name in enumerate(("conv1", "relu1", "conv2"))}
+    hand = hand_on(chain.move({"input1": (0.0, 0.0), **below}).frame(tuple(below), "Body"))
+    hand.view.zoom_by(zoom)
+    hand.view.centerOn(box(hand, "Body").center())
+    place = written(hand, "Body", monkeypatch)
+    for item in hand.view.canvas.nodes.values():
+        assert not place.adjusted(0.0, 1.0, 0.0, -1.0).intersects(hand.view.viewportTransform().mapRect(item.body))
+    if zoom > 0.3 or (gap > 100.0 and zoom > 0.1):
+        assert not place.isNull(), "it has room"
+    hand.view.zoom_by(1.0 / hand.view.zoom)
+    assert not written(hand, "Body", monkeypatch).isNull()
+
+
+def test_from_afar_a_title_is_whole_or_not_there(hand_on, framed, monkeypatch):
+    hand = hand_on(framed)
+    hand.view.retitle(hand.graph.frames[0], "All that comes between the image and the head")
+    hand.view.zoom_by(0.3)
+    hand.view.centerOn(box(hand, hand.graph.frames[0].title).center())
+    drawn: list[str] = []
+    ink = hand.view.canvas.inks
+    write = ink.write
+    monkeypatch.setattr(
+        ink, "write", lambda painter, place, text: (drawn.append(text.text()), write(painter, place, text))
+    )
+    hand.view.viewport().grab()
+    assert not drawn, "names from afar are not written so"
+    hand.view.zoom_by(0.5 / 0.3)
+    hand.view.viewport().grab()
+    assert any(words.startswith("All ") and words.endswith("…") for words in drawn)
 
 
 def test_a_picture_shows_the_frames(hand_on, framed):
