@@ -120,8 +120,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", removable, on_canvas=True),
     Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", marked, on_canvas=True),
     Action(
-        "copy-picture", "Copy as a picture", lambda w: w.pictures.copy(), "Ctrl+Shift+C", "image", drawn,
-        on_canvas=True, words=("screenshot",),
+        "copy-picture", "Copy the selection, or all, as a picture", lambda w: w.pictures.copy(), "Ctrl+Shift+C",
+        "image", drawn, on_canvas=True, words=("screenshot",),
     ),
     Action("paste", "Paste", lambda w: w.canvas.paste(), "Ctrl+V", "clipboard", whole, on_canvas=True),
     Action(

@@ -75,13 +75,16 @@ class Pictures(QObject):
         QTimer.singleShot(50, self, lambda: self._write(path, make, bar))  # so that the bar is seen
 
     def copy(self) -> None:
-        """Put a picture of the whole canvas on the clipboard."""
+        """Put a picture of the nodes and notes that are selected on the clipboard, or of the whole canvas."""
+        scene = self._scene
+        only = scene.selected if scene.selected or scene.notes.chosen else None
         try:
-            QGuiApplication.clipboard().setImage(picture.image(self._scene, None, self.on_paper))
+            QGuiApplication.clipboard().setImage(picture.image(scene, only, self.on_paper))
         except picture.PictureError as error:
             self._messages.say(str(error), "error")
         else:
-            self._messages.say("The picture is on the clipboard.")
+            what = "The picture" if only is None else "The picture of the selection"
+            self._messages.say(f"{what} is on the clipboard.")
 
     def close(self) -> None:
         """Wait for what is being written: for the end of the program."""

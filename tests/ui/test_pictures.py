@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.graph import Note
 from cnnstudio.project import Project
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.window import Window
@@ -139,3 +140,23 @@ def test_a_picture_on_the_clipboard(window: Window, tiny: Project) -> None:
     image = QGuiApplication.clipboard().image()
     assert image.width() > 1_000
     assert "on the clipboard" in latest(window)
+
+
+def test_what_is_selected_is_the_picture_on_the_clipboard(window: Window, tiny: Project) -> None:
+    window.document.open(tiny, None)
+    window.pictures.copy()
+    whole = QGuiApplication.clipboard().image().width()
+    window.document.select(("conv1",))
+    window.commands.run("copy-picture")
+    assert QGuiApplication.clipboard().image().width() < whole / 3
+    assert latest(window) == "The picture of the selection is on the clipboard."
+    assert window.document.selection == ("conv1",)
+    assert "selection" in window.commands.bound["copy-picture"].toolTip()
+    window.document.edit_graph("Note", window.document.graph.add_note(Note("a note", (0.0, 900.0))))
+    window.canvas.select_notes(window.document.graph.notes)
+    window.commands.run("copy-picture")
+    assert QGuiApplication.clipboard().image().width() < whole / 3
+    window.canvas.select_none()
+    window.commands.run("copy-picture")
+    assert QGuiApplication.clipboard().image().width() >= whole
+    assert latest(window) == "The picture is on the clipboard."
