@@ -1,4 +1,7 @@
-"""SpliceMark: a block is held over a wire, and the two wires that this one would become are seen over both."""
+"""SpliceMark: a block is held over a wire, and the two wires that this one would become are seen over both.
+
+Where there is no room yet for the block between the two that the wire joins, it is the wire itself that is seen.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
 from cnnstudio.graph import Edge
-from cnnstudio.ui.canvas.geometry import wire_path
+from cnnstudio.ui.canvas.geometry import is_turned, wire_path
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.theme import theme
 
@@ -19,7 +22,7 @@ THICK, LEAST = 2.4, 1.5  # of the two wires, in scene pixels, and on the screen 
 
 
 class SpliceMark:
-    """Lights the wire up and paints the two; with no wire it is nowhere."""
+    """Lights the wire up and paints what it would become; with no wire it is nowhere."""
 
     def __init__(self, view: CanvasView) -> None:
         self._view = view
@@ -33,8 +36,10 @@ class SpliceMark:
         canvas.heat({edge} if edge is not None else ())
         self._paths = ()
         if edge is not None:
-            source, target = canvas.nodes[edge.source], canvas.nodes[edge.target]
-            self._paths = wire_path(source.output_at(), into), wire_path(out_of, target.input_at(edge.port))
+            wire = canvas.wires[edge]
+            halves = (wire.start, into), (out_of, wire.end)
+            has_room = all(_runs_on(*half) for half in halves)
+            self._paths = tuple(wire_path(*half) for half in halves) if has_room else (wire.mapToScene(wire.way),)
         if not (around := before.united(self._reach)).isNull():
             self._view.update_scene(around)
 
@@ -50,9 +55,14 @@ class SpliceMark:
         return around
 
     def paint(self, painter: QPainter, zoom: float) -> None:
-        """Paint the two wires, in scene pixels."""
+        """Paint it over all, in scene pixels."""
         if self._paths:
             painter.setPen(pen(theme.color("accent"), max(THICK, LEAST / zoom)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             for path in self._paths:
                 painter.drawPath(path)
+
+
+def _runs_on(start: QPointF, end: QPointF) -> bool:
+    """Whether a wire from there to there is as a person would draw it: to the right, or back to the next row."""
+    return end.x() >= start.x() or is_turned(start.x(), start.y(), end.x(), end.y())

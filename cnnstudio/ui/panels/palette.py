@@ -29,6 +29,7 @@ from cnnstudio.project import ProjectError
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insertion import inserted
 from cnnstudio.ui.library import Kept, as_text
+from cnnstudio.ui.panels.ghost import Ghost
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.search import Entry, found
 from cnnstudio.ui.theme import icon, theme
@@ -230,8 +231,7 @@ class BlockTree(QTreeWidget):
         if item is not None and (block := item.data(0, BLOCK_ROLE)) is not None:
             drag = QDrag(self)
             drag.setMimeData(self.mimeData([item]))
-            drag.setPixmap(card(block, self.devicePixelRatioF(), item.text(0)))
-            drag.setHotSpot(QPoint(20, 20))
+            ghost = Ghost(drag, card(block, self.devicePixelRatioF(), item.text(0)), self.window())
             drag.exec(Qt.DropAction.CopyAction)
 
     def mimeTypes(self) -> list[str]:

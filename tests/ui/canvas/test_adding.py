@@ -21,7 +21,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import ReLU
-from cnnstudio.graph import BLOCKS, Graph, Node
+from cnnstudio.graph import BLOCKS, Edge, Graph, Node
 from cnnstudio.project import read
 from cnnstudio.resources import resource
 from cnnstudio.ui.canvas.geometry import wire_path
@@ -301,6 +301,15 @@ def test_the_wires_to_come_are_seen_over_a_block_that_is_held_on_a_wire(hand_on,
     else:
         QApplication.sendEvent(hand.view.viewport(), QDragLeaveEvent())
     assert not any(accent_at(hand, place) for place in seen) and not hand.view.canvas.hot_wires
+
+
+def test_where_a_block_has_no_room_yet_the_wire_itself_is_seen_over_it(hand_on, chain):
+    hand = hand_on(chain)
+    middle = hand.along("input1", "conv1", 0.5)
+    assert not accent_at(hand, middle)
+    hold(hand, hand.view.mapFromScene(middle + QPointF(0.0, 18.0)))
+    assert accent_at(hand, middle) and hand.view.canvas.hot_wires == {Edge("input1", "conv1")}
+    assert not accent_at(hand, middle + QPointF(0.0, 18.0))
 
 
 @pytest.mark.parametrize(
