@@ -233,6 +233,8 @@ class BlockTree(QTreeWidget):
             drag.setMimeData(self.mimeData([item]))
             ghost = Ghost(drag, card(block, self.devicePixelRatioF(), item.text(0)), self.window())
             drag.exec(Qt.DropAction.CopyAction)
+            ghost.hide()
+            ghost.deleteLater()
 
     def mimeTypes(self) -> list[str]:
         return [MIME]
