@@ -31,7 +31,7 @@ GESTURES: dict[str, dict[str, str]] = {
         "Double-click a bend": "takes it away",
     },
     "Look": {
-        "Wheel": "comes nearer to the pointer, or goes away from it; with Ctrl always, as two fingers pinching do",
+        "Wheel": "comes nearer to the pointer, or goes away from it; so does a pinch, and with Ctrl the wheel always",
         "Middle button and drag": "moves what is seen; so do Space + drag, Alt + drag, and two fingers on a touchpad",
         "Click or drag on the map": "goes there",
         "Double-click a block": "looks inside it, or at what can be set",
