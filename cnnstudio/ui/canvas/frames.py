@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QStaticT
 
 from cnnstudio.graph import Frame
 from cnnstudio.ui.canvas.geometry import bounds
-from cnnstudio.ui.canvas.style import FontPair, static_text
+from cnnstudio.ui.canvas.style import FontPair, FrameStyle, Style, static_text
 from cnnstudio.ui.measures import FRAME_BAR, FRAME_PAD
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ FEWEST = 3  # letters of a title that is cut off
 ABOVE = 100.0  # how far a title may rise above its frame where the zoom shrinks the bar, in scene pixels
 BODY = 0.7  # the share of a line's height that its letters take
 EASY = 16.0  # pixels of the screen that the bar is high at least, for the pointer
+
+Seen = list[tuple[QRectF, FrameStyle]]  # boxes, back to front, and how they are painted
 
 
 class Frames:
@@ -105,6 +107,11 @@ class Frames:
         """The title bar, in scene pixels."""
         rect = self.rects[frame]
         return QRectF(rect.x(), rect.y(), rect.width(), FRAME_BAR)
+
+    def within(self, part: QRectF) -> Seen:
+        """The frames in this part of the scene, back to front."""
+        style = self._scene.inks
+        return [(rect, style.frame(frame.hue)) for frame, rect in self.rects.items() if rect.intersects(part)]
 
     # how they are painted
 
@@ -189,6 +196,15 @@ class Frames:
                 self._texts.clear()
             self._texts[words, pixels] = static_text(words, font[0])
         return self._texts[words, pixels]
+
+
+def paint_ground(painter: QPainter, place: QRectF, style: Style, frames: Seen) -> None:
+    """Paint the ground here as it is behind all items, for something to be read on it."""
+    painter.fillRect(place, style.canvas)
+    for rect, ink in frames:
+        if rect.intersects(place):
+            painter.fillRect(place & rect, ink.fill)
+            painter.fillRect(place & QRectF(rect.x(), rect.y(), rect.width(), FRAME_BAR), ink.bar)
 
 
 def _top(height: float, zoom: float) -> float:

@@ -27,6 +27,7 @@ Cut = Qt.TextElideMode
 FontPair = tuple[QFont, QFontMetricsF]
 HEATS = 9  # steps from cold to hot
 MOST_LINES = 20_000  # of text that are kept laid out
+LABEL_PAD = 2.0  # on either side of what is written on a wire
 
 
 def glyph(family: str) -> str:
@@ -120,7 +121,6 @@ class Style:
         self.knife_pen.setCapStyle(Qt.PenCapStyle.SquareCap)  # so narrow it looks the same; Qt paints it far quicker
         # not wider than a pixel, and no colour that lets through what lies below: Qt paints it six times as quickly
         self.guide_pen = pen(mix(self.accent, color("canvas"), 0.7), 0.99, Qt.PenStyle.DashLine)
-        self.label_back = QBrush(color("canvas", 0.9))
         # of the name and of the rest, from far to near: what is written grows as the zoom shrinks it
         pairs = [
             (_font(25, bold=True), _font(25)),
@@ -130,7 +130,8 @@ class Style:
         self.node_fonts = [tuple((font, QFontMetricsF(font)) for font in pair) for pair in pairs]
         self.tight_font = (_font(10), QFontMetricsF(_font(10)))
         self.share_fonts = [(font, QFontMetricsF(font)) for font in (_font(size) for size in (15, 14, 10))]
-        self.small_font, self.label_font = _font(11), self.tight_font
+        self.small_font = _font(11)
+        self.label_font = (_font(10, closer=0.3), QFontMetricsF(_font(10, closer=0.3)))
         self.glyph_fonts, self.badge_font = [glyph_font(size) for size in (26, 24, 20)], self.node_fonts[2][0]
         self.sign_font = QRawFont.fromFont(glyph_font(60))
         self._label_widths: dict[str, float] = {}
@@ -149,7 +150,7 @@ class Style:
     def label_width(self, words: str) -> float:
         """How wide the label of a wire is, with its margins; there are few different ones."""
         if words not in self._label_widths:
-            self._label_widths[words] = self.label_font[1].horizontalAdvance(words) + 6.0
+            self._label_widths[words] = self.label_font[1].horizontalAdvance(words) + 2 * LABEL_PAD
         return self._label_widths[words]
 
     def write(self, painter: QPainter, place: QPointF, text: QStaticText) -> None:
@@ -212,8 +213,10 @@ class Style:
         return self._families[name]
 
 
-def _font(pixels: int, bold: bool = False) -> QFont:
+def _font(pixels: int, bold: bool = False, closer: float = 0.0) -> QFont:
     font = theme.font("body", bold=bold)
     font.setPixelSize(pixels)  # scene pixels: the zoom is the canvas's text scale
+    if closer:
+        font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, -closer)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # one advance at every zoom
     return font

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsPathItem
 from cnnstudio.graph import Edge, Facts
 from cnnstudio.graph.node import Bends, shifted
 from cnnstudio.ui.canvas.bent import LARGE, SMALL, bent_path, bent_points, longest_leg
+from cnnstudio.ui.canvas.face import PORT_RADIUS
 from cnnstudio.ui.canvas.geometry import (
     Ends,
     Place,
@@ -237,7 +238,7 @@ class WireItem(QGraphicsPathItem):
             self._words = words, self.style.label_width(words)
         words, width = self._words
         x, y, to_x, to_y = self.ends
-        if abs(to_x - x) + abs(to_y - y) - 12.0 < width:
+        if abs(to_x - x) + abs(to_y - y) - 2 * PORT_RADIUS < width:
             return None
         middle = self.middle.toTuple() if self.bends else ((x + to_x) / 2, (y + to_y) / 2)
         return words, QRectF(middle[0] - width / 2, middle[1] - LABEL_HEIGHT / 2, width, LABEL_HEIGHT)

@@ -12,6 +12,7 @@ from cnnstudio.blocks import Conv2d, Input, ReLU
 from cnnstudio.graph import Edge, Graph, Node, Sketch
 from cnnstudio.ui.canvas.measure import SharesAs
 from cnnstudio.ui.canvas.overview import NEAR
+from cnnstudio.ui.measures import GAP, WIDTH
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -262,6 +263,17 @@ def test_a_wire_says_its_shape_and_widens_with_its_channels(hand_on, chain):
     narrow = wire.pen().widthF()
     hand.view.canvas.set_wide_wires(True)
     assert wire.pen().widthF() > narrow
+
+
+@pytest.mark.parametrize("size", [(64, 112, 112), (128, 112, 112), (64, 224, 224)])
+def test_the_shapes_of_famous_networks_have_room_between_two_nodes(hand_on, size):
+    reader = Node("relu1", ReLU(), ("input1",), (WIDTH + GAP[0], 0.0))
+    hand = hand_on(Graph.of([Node("input1", Input(size), (), (0.0, 0.0)), reader]))
+    label = hand.view.canvas.wires[Edge("input1", "relu1", 0)].label
+    assert label is not None
+    assert label[0] == "×".join(map(str, size))
+    assert WIDTH < label[1].left()
+    assert label[1].right() < WIDTH + GAP[0]
 
 
 def test_only_what_changed_is_touched(hand_on, chain):

@@ -7,9 +7,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage
 
-from cnnstudio.graph import Graph
+from cnnstudio.graph import Edge, Graph
 from cnnstudio.ui.canvas import picture
 from cnnstudio.ui.canvas.picture import PictureError
 from cnnstudio.ui.theme import DARK, LIGHT, theme
@@ -47,6 +48,18 @@ def test_a_picture_of_the_selection_shows_nothing_else(hand_on, chain, tmp_path)
     left = [made.pixelColor(10, y) for y in range(made.height())]
     assert set(map(QColor.name, left)) == {theme.palette.canvas}
     assert all(item.isVisible() for item in [*scene.nodes.values(), *scene.wires.values()])
+
+
+@pytest.mark.parametrize("paper", [True, False])
+def test_a_label_stands_on_the_ground_that_is_there(hand_on, chain, paper):
+    hand = hand_on(chain.frame(("conv1", "relu1"), "Body"))
+    label = hand.view.canvas.wires[Edge("conv1", "relu1", 0)].label
+    assert label is not None
+    made, frame = picture.image(hand.view.canvas, None, paper), hand.view.canvas.bounds_of()
+    corner = (label[1].topLeft() - frame.topLeft() + QPointF(picture.MARGIN, picture.MARGIN)) * picture.SCALE
+    inside, outside = (made.pixelColor((corner + QPointF(*by)).toPoint()) for by in ((2.0, 2.0), (2.0, -4.0)))
+    assert max(abs(a - b) for a, b in zip(inside.getRgb(), outside.getRgb(), strict=True)) <= 1
+    assert inside != hand.view.canvas.inks.canvas.color()
 
 
 def test_a_picture_for_paper_is_on_white_and_leaves_the_window_dark(hand_on, chain):
