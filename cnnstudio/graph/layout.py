@@ -1,54 +1,59 @@
-"""Layout: where the nodes of a graph go, in layers, without overlaps. Knows nothing of a canvas but sizes in pixels.
+"""Layout: where the nodes of a graph go, in layers, without overlaps. Knows no frames: those are in ``arrangement``.
 
 The steps are Sugiyama's: longest-path layers, a lane through the layers for every wire that skips some, an order in
 each layer by the medians of the neighbours, then places. Wires are drawn straight from node to node, so a wire that
-skips layers keeps its lane straight and the nodes that it passes give way.
+skips layers keeps its lane straight and the nodes that it passes give way. What is too long for a screen goes on in
+the next row, as a line of text does.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from math import inf
 from typing import Literal
 
 from cnnstudio.graph.graph import Graph
+from cnnstudio.graph.measures import GAP, WIDTH, node_size
 from cnnstudio.graph.node import Node, Position
 
 Size = tuple[float, float]
+Reads = Mapping[str, tuple[str, ...]]  # name -> what stands before it
 Direction = Literal["right", "down"]
 
 SWEEPS = 2  # there and back again, for the order and for the places; more changes nothing that can be seen
 HEAVY = 1_000.0  # how much more a lane weighs than a node that it passes
 STEEP = 1_000.0  # how much more a lane weighs than the next shorter one
 MOST_RANKS = 80  # beyond it, longer lanes weigh the same: numbers are finite
-ASPECT = 1.8  # width to height at which a long network goes on in the next row, as a line of text does
-SHORTEST = 6  # layers that always share one row
+ASPECT = 1.6  # width to height of a screen, which a network shall fill
+LONGEST, SHORTEST = (
+    5,
+    4,
+)  # layers that always share a row, as 1280 pixels show them with their shapes; the least of more
+FEW, TRIES = 9, 8  # up to how many rows are made even, and how often a narrower width is tried for it
+SHARES = (0.5, 0.65, 0.8, 0.9, 1.0, 1.15, 1.35, 1.6)  # of the width at which an area has the proportions of a screen
 
 
 def layout(
     graph: Graph,
     direction: Direction = "right",
-    size: Size | Callable[[Node], Size] = (184.0, 68.0),
-    gap: Size = (84.0, 36.0),
+    size: Size | Callable[[Node], Size] = node_size,
+    gap: Size = GAP,
     *,
-    only: frozenset[str] | None = None,
     wrap: bool = True,
 ) -> dict[str, Position]:
     """The top left corner of every node, in scene pixels: name -> (x, y).
 
-    With ``wrap``, a long network to the right goes on in the next row, as a line of text does. ``size`` is the width
-    and the height of a node, for all or for each. ``gap`` is what is left free between two layers and between two
-    nodes of one layer. With ``only``, these nodes alone are placed, where they lie now, and clear of the nodes that
-    stay.
+    With ``wrap``, a long network to the right goes on in the next row, so that a screen shows it largest. ``size`` is
+    the width and the height of a node, for all or for each. ``gap`` is what is left free between two layers and
+    between two nodes of one layer.
     """
-    nodes = [node for node in graph if only is None or node.name in only]
-    sizes = {node.name: size(node) if callable(size) else size for node in graph}
     turned = direction == "down"
-    boxes = {node.name: sizes[node.name][::-1] if turned else sizes[node.name] for node in nodes}
-    placed = _pack([_placed(part, boxes, gap, wrap and not turned) for part in _components(nodes)], boxes, gap)
+    sizes = {node.name: size(node) if callable(size) else size for node in graph}
+    flow = Flow(reads_of(graph), {name: each[::-1] for name, each in sizes.items()} if turned else sizes, gap)
+    placed = flow.at(flow.best() if wrap and not turned else inf)
     corners = {name: ((y, x) if turned else (x, y)) for name, (x, y) in placed.items()}
-    if only is not None and corners:
-        corners = _anchored(graph, corners, sizes, gap)
     return {name: (float(round(x)), float(round(y))) for name, (x, y) in corners.items()}
 
 
@@ -57,96 +62,190 @@ def laid_out(graph: Graph) -> Graph:
     return graph.straighten(graph.nodes).move(layout(graph))
 
 
-def _components(nodes: list[Node]) -> list[list[Node]]:
-    """The nodes in groups that no wire joins, in the order of their first nodes."""
-    names = {node.name for node in nodes}
-    neighbours: dict[str, list[str]] = {name: [] for name in names}
-    for node in nodes:
-        for source in node.inputs:
-            if source in names:
-                neighbours[node.name].append(source)
-                neighbours[source].append(node.name)
+def extent(width: float, height: float) -> float:
+    """How large a screen has to be to show so much: the less, the larger all is shown."""
+    return max(width / ASPECT, height)
+
+
+def widths(area: float, least: float) -> list[float]:
+    """The widths that are worth a try for rows that take this area, none below ``least``."""
+    return sorted({max(least, share * (area * ASPECT) ** 0.5) for share in SHARES})
+
+
+class Flow:
+    """What reads what, in layers, to be set in rows of any width."""
+
+    def __init__(self, reads: Reads, boxes: Mapping[str, Size], gap: Size) -> None:
+        parts = _components(reads)
+        self._boxes, self._gap = boxes, gap
+        self._lines = [_Line(part, boxes, gap) for part in parts if len(part) > 1]
+        self._alone = [name for part in parts if len(part) == 1 for name in part]
+
+    def best(self) -> float:
+        """The width at which a screen shows all of it largest."""
+        area = sum(sum(line.lengths) * (line.height + 2 * self._gap[1]) for line in self._lines)
+        least = max(
+            (LONGEST * max(line.lengths) - self._gap[0] for line in self._lines if len(line.lengths) <= LONGEST),
+            default=0.0,
+        )
+        return min(widths(area, least), key=self._extent)
+
+    def _extent(self, width: float) -> float:
+        sizes = [line.size(width) for line in self._lines]
+        return extent(max((w for w, _ in sizes), default=0.0), sum(h + 2 * self._gap[1] for _, h in sizes))
+
+    def at(self, width: float) -> dict[str, Position]:
+        """The corners of the nodes in rows of this width; parts that nothing joins below one another."""
+        placed: dict[str, Position] = {}
+        top = 0.0
+        for line in self._lines:
+            placed |= {name: (x, y + top) for name, (x, y) in line.places(width).items()}
+            top += line.size(width)[1] + 2 * self._gap[1]
+        columns = max(1, round(len(self._alone) ** 0.5))
+        step = max((self._boxes[name][0] for name in self._alone), default=0.0) + self._gap[0]
+        for start in range(0, len(self._alone), columns):
+            row = self._alone[start : start + columns]
+            placed |= {name: (column * step, top) for column, name in enumerate(row)}
+            top += max(self._boxes[name][1] for name in row) + self._gap[1]
+        return placed
+
+
+def reads_of(graph: Graph) -> Reads:
+    """Name -> what that node reads."""
+    return {node.name: tuple(source for source in node.inputs if source is not None) for node in graph}
+
+
+def _components(reads: Reads) -> list[Reads]:
+    """The names in groups that no wire joins, in the order of their first."""
+    neighbours: dict[str, list[str]] = {name: [] for name in reads}
+    for name, sources in reads.items():
+        for source in sources:
+            if source in reads:
+                neighbours[name].append(source)
+                neighbours[source].append(name)
     group: dict[str, int] = {}
     count = 0
-    for node in nodes:
-        if node.name not in group:
-            stack = [node.name]
+    for root in reads:
+        if root not in group:
+            stack = [root]
             while stack:
                 name = stack.pop()
                 if name not in group:
                     group[name] = count
                     stack += neighbours[name]
             count += 1
-    parts: list[list[Node]] = [[] for _ in range(count)]
-    for node in nodes:
-        parts[group[node.name]].append(node)
-    return parts
+    parts: list[dict[str, tuple[str, ...]]] = [{} for _ in range(count)]
+    for name, sources in reads.items():
+        parts[group[name]][name] = sources
+    return list(parts)
 
 
-def _placed(nodes: list[Node], boxes: Mapping[str, Size], gap: Size, wrap: bool) -> dict[str, Position]:
-    """The corners of the nodes of one component, laid out to the right from (0, 0)."""
-    layered = _Layers(nodes)
-    layered.sort()
-    breadths = [boxes[node.name][1] for node in nodes] + [0.0] * (len(layered.layer) - len(nodes))
-    centres = layered.places(breadths, gap[1])
-    lengths, tops, bottoms = [], [], []
-    for items in layered.rows:
-        lengths.append(max((boxes[nodes[item].name][0] for item in items if item < len(nodes)), default=0.0) + gap[0])
-        tops.append(min(centres[item] - breadths[item] / 2 for item in items))
-        bottoms.append(max(centres[item] + breadths[item] / 2 for item in items))
-    corners: list[Position] = []
-    top = 0.0
-    breaks = _breaks(layered, lengths, max(bottoms) - min(tops) + 2 * gap[1]) if wrap else []
-    for first, last in pairwise([0, *breaks, len(lengths)]):
-        highest = min(tops[first:last])
-        start = 0.0
-        for layer in range(first, last):
-            corners.append((start, top - highest))
-            start += lengths[layer]
-        top += max(bottoms[first:last]) - highest + 2 * gap[1]
-    return {
-        node.name: (
-            corners[layered.layer[index]][0],
-            centres[index] - breadths[index] / 2 + corners[layered.layer[index]][1],
-        )
-        for index, node in enumerate(nodes)
-    }
+class _Line:
+    """What wires join, laid out to the right, with the layers behind which a row may end."""
 
+    def __init__(self, reads: Reads, boxes: Mapping[str, Size], gap: Size) -> None:
+        self._names, self._gap = list(reads), gap
+        self._layers = layers = _Layers(reads)
+        layers.sort()
+        count = len(reads)
+        self._breadths = [boxes[name][1] for name in reads] + [0.0] * (len(layers.layer) - count)
+        self._centres = layers.places(self._breadths, gap[1])
+        self.lengths: list[float] = []
+        self._tops: list[float] = []
+        self._bottoms: list[float] = []
+        for items in layers.rows:
+            self.lengths.append(
+                max((boxes[self._names[each]][0] for each in items if each < count), default=0.0) + gap[0]
+            )
+            self._tops.append(min(self._centres[item] - self._breadths[item] / 2 for item in items))
+            self._bottoms.append(max(self._centres[item] + self._breadths[item] / 2 for item in items))
+        self.height = max(self._bottoms) - min(self._tops)
+        columns = len(layers.rows) if len(layers.rows) <= LONGEST else SHORTEST
+        self.least = columns * max(self.lengths) - gap[0]  # the width of the narrowest rows
+        self._starts = [0.0, *accumulate(self.lengths)]
+        self._stops = self._where_to_stop(layers, 1.5 * (WIDTH + gap[0]))
+        self._ends = [self._starts[stop] for stop in self._stops]
+        self._known: dict[float, list[int]] = {}
 
-def _breaks(layered: _Layers, lengths: list[float], breadth: float) -> list[int]:
-    """The layers at which a new row begins: only behind a node that stands alone, so that no branch is torn apart."""
-    if len(lengths) <= SHORTEST:
-        return []
-    longest = max((sum(lengths) * breadth * ASPECT) ** 0.5, SHORTEST / 2 * max(lengths))
-    rows = max(1, round(sum(lengths) / longest))
-    found: list[int] = []
-    length, rest = 0.0, sum(lengths)
-    for layer in range(1, len(lengths)):
-        length += lengths[layer - 1]
-        rest -= lengths[layer - 1]
-        even = (length + rest) / (rows - len(found))
-        if len(layered.rows[layer - 1]) == 1 and length + lengths[layer] / 4 > even and rest > even / 2:
-            found.append(layer)
-            length = 0.0
-        if len(found) == rows - 1:
-            break
-    return found
+    def _where_to_stop(self, layers: _Layers, short: float) -> list[int]:
+        """The layers behind which a row may end: of what stands alone, so that no branch is torn apart.
+
+        A row that ends where branches begin sends several wires back, so it does only where it would be far too long
+        otherwise. None is as ``short`` as a single node.
+        """
+        last = len(layers.rows)
+        alone = [
+            layer
+            for layer in range(1, last)
+            if len(layers.rows[layer - 1]) == 1 and short < self._starts[layer] < self._starts[-1] - short
+        ]
+        plain = [layer for layer in alone if len(layers.after[layers.rows[layer - 1][0]]) == 1]
+        longest = max(after - before for before, after in pairwise([0, *plain, last]))
+        return [*(plain if longest <= 2 * LONGEST else alone), last]
+
+    def _rows(self, width: float) -> list[int]:
+        """The layers with which rows begin, and how many there are: the fewest rows of this width, made even."""
+        if width not in self._known:
+            rows = self._filled(width)
+            low, high = self._starts[-1] / (len(rows) - 1) - self._gap[0], width
+            for _ in range(TRIES if 2 < len(rows) <= FEW else 0):
+                middle = (low + high) / 2
+                tried = self._filled(middle)
+                if len(tried) == len(rows):
+                    rows, high = tried, middle
+                else:
+                    low = middle
+            self._known[width] = rows
+        return self._known[width]
+
+    def _filled(self, width: float) -> list[int]:
+        rows = [0]
+        while rows[-1] < self._stops[-1]:
+            first = bisect_right(self._stops, rows[-1])
+            last = bisect_right(self._ends, self._starts[rows[-1]] + width + self._gap[0])
+            rows.append(self._stops[max(first, last - 1)])
+        return rows
+
+    def size(self, width: float) -> Size:
+        """The width and the height of it in rows of this width."""
+        rows = list(pairwise(self._rows(width)))
+        high = sum(max(self._bottoms[a:b]) - min(self._tops[a:b]) for a, b in rows)
+        return max(self._starts[b] - self._starts[a] for a, b in rows) - self._gap[0], high + (
+            len(rows) - 1
+        ) * 2 * self._gap[1]
+
+    def places(self, width: float) -> dict[str, Position]:
+        """The corners of the nodes in rows of this width, from (0, 0)."""
+        corners: list[Position] = []
+        top = 0.0
+        for first, last in pairwise(self._rows(width)):
+            highest = min(self._tops[first:last])
+            corners += [(start - self._starts[first], top - highest) for start in self._starts[first:last]]
+            top += max(self._bottoms[first:last]) - highest + 2 * self._gap[1]
+        layer = self._layers.layer
+        return {
+            name: (
+                corners[layer[index]][0],
+                self._centres[index] - self._breadths[index] / 2 + corners[layer[index]][1],
+            )
+            for index, name in enumerate(self._names)
+        }
 
 
 class _Layers:
     """The nodes of one component and the lanes between them, as numbered items in layers.
 
-    The first ``len(nodes)`` items are the nodes, the others are the pieces of lanes, one a layer that is passed. All
+    The first items are the nodes, the others are the pieces of lanes, one a layer that is passed. All
     wires of one node share a lane.
     """
 
-    def __init__(self, nodes: list[Node]) -> None:
-        index = {node.name: number for number, node in enumerate(nodes)}
-        self.reads = [[index[source] for source in dict.fromkeys(node.inputs) if source in index] for node in nodes]
+    def __init__(self, reads: Reads) -> None:
+        index = {name: number for number, name in enumerate(reads)}
+        self.reads = [[index[source] for source in dict.fromkeys(each) if source in index] for each in reads.values()]
         self.layer = _longest_paths(self.reads)
-        self.before: list[list[int]] = [[] for _ in nodes]
-        self.after: list[list[int]] = [[] for _ in nodes]
-        lanes: list[list[int]] = [[number] for number in range(len(nodes))]
+        self.before: list[list[int]] = [[] for _ in reads]
+        self.after: list[list[int]] = [[] for _ in reads]
+        lanes: list[list[int]] = [[number] for number in range(len(reads))]
         for target, sources in enumerate(self.reads):
             for source in sources:
                 lane = lanes[source]
@@ -155,7 +254,7 @@ class _Layers:
                     self._join(lane[-1], self._piece(self.layer[source] + len(lane)))
                     lane.append(len(self.layer) - 1)
                 self._join(lane[steps - 1], target)
-        self.nodes = len(nodes)
+        self.nodes = len(reads)
         self.lanes = [lane for lane in lanes if len(lane) > 1]
         self.rows: list[list[int]] = [[] for _ in range(max(self.layer) + 1)]
         for item in self._walk():
@@ -292,45 +391,3 @@ def _spread(wanted: list[float], weights: list[float], rooms: list[float]) -> li
         pools.append((mean, total, count))
     means = [mean for mean, _, count in pools for _ in range(count)]
     return [mean + offset for mean, offset in zip(means, offsets, strict=True)]
-
-
-def _pack(parts: list[dict[str, Position]], boxes: Mapping[str, Size], gap: Size) -> dict[str, Position]:
-    """The components below one another; nodes that nothing joins in rows at the end."""
-    placed: dict[str, Position] = {}
-    top = 0.0
-    alone = [name for part in parts if len(part) == 1 for name in part]
-    for part in parts:
-        if len(part) > 1:
-            placed |= {name: (x, y + top) for name, (x, y) in part.items()}
-            top = max(placed[name][1] + boxes[name][1] for name in part) + 2 * gap[1]
-    columns = max(1, round(len(alone) ** 0.5))
-    width = max((boxes[name][0] for name in alone), default=0.0) + gap[0]
-    for start in range(0, len(alone), columns):
-        row = alone[start : start + columns]
-        placed |= {name: (column * width, top) for column, name in enumerate(row)}
-        top += max(boxes[name][1] for name in row) + gap[1]
-    return placed
-
-
-def _anchored(
-    graph: Graph, corners: Mapping[str, Position], sizes: Mapping[str, Size], gap: Size
-) -> dict[str, Position]:
-    """Moved as one to where these nodes lie now, then down past the nodes that stay."""
-    left = min(graph[name].position[0] for name in corners) - min(x for x, _ in corners.values())
-    top = min(graph[name].position[1] for name in corners) - min(y for _, y in corners.values())
-    staying = [(node.position, sizes[node.name]) for node in graph if node.name not in corners]
-    moved = True
-    while moved:
-        moved = False
-        for name, (x, y) in corners.items():
-            width, height = sizes[name]
-            for (other_x, other_y), (other_width, other_height) in staying:
-                if (
-                    x + left < other_x + other_width
-                    and other_x < x + left + width
-                    and y + top < other_y + other_height
-                    and other_y < y + top + height
-                ):
-                    top = other_y + other_height + gap[1] - y
-                    moved = True
-    return {name: (x + left, y + top) for name, (x, y) in corners.items()}

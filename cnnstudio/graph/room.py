@@ -100,10 +100,10 @@ def with_room(graph: Graph, names: Collection[str], was: Box) -> Graph:
     if inside is not None and own == inside.members:
         was = framed(was)
     if inside is None or not own < inside.members:
-        return _pushed(graph, own, was, _apart(graph, own))
+        return _pushed(graph, own, was, apart(graph, own))
     rest = [node_box(graph[name]) for name in inside.members - own]
     before = framed(hull(rest if was.is_line else [*rest, was]))
-    outer = _apart(graph, inside.members)
+    outer = apart(graph, inside.members)
     strays: dict[Unit, Box] = {
         unit: box for unit, box in outer.items() if not isinstance(unit, Frame) and box.touches(before)
     }
@@ -119,27 +119,20 @@ def with_new(graph: Graph, name: str, start: float | None = None) -> Graph:
     return with_room(graph, (name,), Box(start, body.top, start, body.bottom))
 
 
-def _apart(graph: Graph, names: frozenset[str]) -> dict[Unit, Box]:
+def apart(graph: Graph, names: frozenset[str]) -> dict[Unit, Box]:
     """The units that have none of these nodes; of a frame that has some, the others are units."""
     torn = {frame for frame in graph.frames if not frame.members.isdisjoint(names)}
     rest: dict[Unit, Box] = {name: node_box(graph[name]) for frame in torn for name in sorted(frame.members - names)}
     return rest | {unit: box for unit, box in units(graph).items() if unit not in names and unit not in torn}
 
 
-def free_offset(graph: Graph, box: Box, within: Frame | None = None) -> Position:
-    """How far a box has to move to hide nothing of the network: not at all, or to the nearest place that is free.
-
-    ``within`` a frame its nodes alone are in the way.
-    """
-    if within is not None:
-        taken = [node_box(graph[name]) for name in within.members]
-    else:
-        taken = list(units(graph).values())
-    taken = [Box(b.left - MARGIN, b.top - MARGIN, b.right + MARGIN, b.bottom + MARGIN) for b in taken]
-    if not any(box.touches(other) for other in taken):
+def free_offset(box: Box, taken: Iterable[Box]) -> Position:
+    """How far a box has to move to lie on none of those taken: not at all, or to the nearest place that is free."""
+    wide = [Box(b.left - MARGIN, b.top - MARGIN, b.right + MARGIN, b.bottom + MARGIN) for b in taken]
+    if not any(box.touches(other) for other in wide):
         return 0.0, 0.0
-    steps = {0.0, *(b.right - box.left for b in taken), *(b.left - box.right for b in taken)}
-    found = [(dx, free_down(taken, box.moved(dx, 0.0))) for dx in sorted(steps, key=abs)[: COLUMNS + 1]]
+    steps = {0.0, *(b.right - box.left for b in wide), *(b.left - box.right for b in wide)}
+    found = [(dx, free_down(wide, box.moved(dx, 0.0))) for dx in sorted(steps, key=abs)[: COLUMNS + 1]]
     return min(found, key=lambda step: sum((d if d >= 0 else BACKWARDS * d) ** 2 for d in step))
 
 

@@ -77,15 +77,15 @@ def is_in_the_way(graph: Graph, made: tuple[str, ...]) -> bool:
 
 def beside(graph: Graph, other: Graph, wish: Position) -> Position:
     """How far to move ``other`` beside the network: as far as is wished, or to the nearest place that hides nothing."""
-    taken = hull(units(other).values()).moved(*wish)
-    dx, dy = free_offset(graph, taken)
+    dx, dy = free_offset(hull(units(other).values()).moved(*wish), units(graph).values())
     return wish[0] + dx, wish[1] + dy
 
 
 def free_place(graph: Graph, position: Position, within: Frame | None = None) -> Position:
     """``position`` for a node, or the nearest place where it hides nothing; ``within`` a frame, no node of that."""
+    taken = units(graph).values() if within is None else [node_box(graph[name]) for name in within.members]
     x, y = position
-    dx, dy = free_offset(graph, Box(x, y, x + WIDTH, y + HEIGHT), within)
+    dx, dy = free_offset(Box(x, y, x + WIDTH, y + HEIGHT), taken)
     return x + dx, y + dy
 
 

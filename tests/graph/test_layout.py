@@ -1,6 +1,7 @@
 """Layout: nothing overlaps, chains run straight, wires do not run through nodes."""
 
 import random
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -135,16 +136,6 @@ def test_nodes_may_have_sizes_of_their_own(diamond: Graph) -> None:
     assert places["right"][1] - places["left"][1] >= 300.0 + GAP[1]
 
 
-def test_only_some_are_placed_and_the_rest_stays(chain: Graph) -> None:
-    scattered = chain.move({"relu1": (900.0, 500.0), "flatten1": (50.0, 90.0), "conv1": (320.0, 60.0)})
-    places = layout(scattered, only=frozenset({"relu1", "flatten1"}))
-    assert set(places) == {"relu1", "flatten1"}
-    assert places["relu1"][1] == places["flatten1"][1] and places["relu1"][0] == 50.0
-    staying = {node.name: node.position for node in scattered if node.name not in places}
-    assert set(overlaps(staying | places)) == set(overlaps(staying))
-    assert layout(chain, only=frozenset()) == {}
-
-
 def test_a_long_chain_goes_on_in_the_next_row_as_text_does() -> None:
     draw = Sketch()
     draw.chain(draw(Input((1, 28, 28))), *[Identity() for _ in range(12)])
@@ -167,3 +158,33 @@ def test_a_row_ends_only_behind_a_node_that_stands_alone() -> None:
     assert overlaps(places) == []
     # the next row begins at an Add, which is where both branches have ended
     assert backwards and all(graph[edge.source].block == Add() for edge in backwards)
+
+
+def test_few_layers_share_a_row_and_no_node_has_one_for_itself() -> None:
+    for count in range(1, 12):
+        draw = Sketch()
+        draw.chain(draw(Input()), *[Identity() for _ in range(count)])
+        tops = Counter(y for _, y in layout(draw.graph()).values())
+        assert len(tops) == 1 if count < 5 else len(tops) > 1 and min(tops.values()) > 1
+
+
+@pytest.mark.parametrize("count", [12, 40, 150])
+def test_a_long_network_has_the_proportions_of_a_screen(count: int) -> None:
+    draw = Sketch()
+    x = draw(Input((4, 8, 8)))
+    for _ in range(count):
+        x = draw(ReLU(), draw(Add(), draw.chain(x, Identity(), Identity()), x))
+    places = layout(draw.graph()).values()
+    width, height = max(x for x, _ in places) + SIZE[0], max(y for _, y in places) + SIZE[1]
+    assert 1.2 < width / height < 2.1
+
+
+def test_a_row_does_not_end_where_branches_begin() -> None:
+    draw = Sketch()
+    x = draw.chain(draw(Input((4, 8, 8))), Identity(), Identity())
+    draw(Add(), *(draw.chain(x, Identity(), Identity()) for _ in range(2)))
+    graph = draw.graph()
+    places = layout(graph)
+    forked = next(name for name in graph.nodes if len(graph.consumers[name]) == 2)
+    assert len({y for _, y in places.values()}) > 3
+    assert all(places[edge.target][0] > places[forked][0] for edge in graph.consumers[forked])

@@ -12,6 +12,7 @@ from PySide6.QtGui import QCursor
 from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Block, Composite, Edge, Frame, Graph, GraphError, Node, Note, Position
+from cnnstudio.graph.arrangement import arranged
 from cnnstudio.graph.assembly import merged
 from cnnstudio.graph.frame import HUES, next_hue
 from cnnstudio.graph.room import with_new
@@ -23,7 +24,6 @@ from cnnstudio.ui.canvas.edits import (
     Side,
     added,
     aligned,
-    arranged,
     distributed,
     shifted,
     snapped,
@@ -204,7 +204,7 @@ class Editor(Camera):
     def arrange(self) -> None:
         """Lay out the selected nodes, or the whole network when fewer than two are selected."""
         only = frozenset(self.chosen) if len(self.chosen) > 1 else None
-        self.attempt("Arrange", lambda graph: graph.straighten(only or graph.nodes).move(arranged(graph, only)))
+        self.attempt("Arrange", lambda graph: arranged(graph, only))
         if only is None:
             self.fit()
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from cnnstudio.blocks import Add
 from cnnstudio.compiler.inference import Analysis, node_facts
-from cnnstudio.graph import Block, Edge, Graph, GraphError, Node, Note, Position, Shape, ShapeError
-from cnnstudio.graph.layout import layout
-from cnnstudio.graph.names import fresh_name
-from cnnstudio.ui.measures import FRAME_BAR, FRAME_PAD, GAP, HEIGHT, SNAP, node_height, node_size
+from cnnstudio.graph import Block, Edge, Graph, Node, Note, Position, Shape, ShapeError
+from cnnstudio.ui.measures import HEIGHT, SNAP, node_height
 
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
 Direction = Literal["left", "right", "up", "down"]
@@ -118,48 +114,6 @@ def taken_in(graph: Graph, others: Iterable[str], names: Iterable[str]) -> Graph
 
 
 # arranging
-
-
-def arranged(graph: Graph, only: frozenset[str] | None = None) -> dict[str, Position]:
-    """The places of automatic layout for these nodes, or for all, where a frame keeps its nodes to itself.
-
-    Frames are laid out first and then as if each were one node; where a wire leaves a frame and comes back into it
-    that cannot be, and they are left out of account.
-    """
-    if only is None and graph.frames:
-        with contextlib.suppress(GraphError):
-            return _arranged_by_frame(graph)
-    return layout(graph, size=node_size, gap=GAP, only=only)
-
-
-def _arranged_by_frame(graph: Graph) -> dict[str, Position]:
-    names = {frame: fresh_name(f"frame{number}_", graph.nodes) for number, frame in enumerate(graph.frames)}
-    within: dict[str, dict[str, Position]] = {}
-    sizes: dict[str, tuple[float, float]] = {node.name: node_size(node) for node in graph}
-    for frame, name in names.items():
-        places = layout(graph.subgraph(frame.members), size=node_size, gap=GAP)
-        left, top = min(x for x, _ in places.values()), min(y for _, y in places.values())
-        right = max(x + sizes[each][0] for each, (x, _) in places.items())
-        bottom = max(y + sizes[each][1] for each, (_, y) in places.items())
-        corner = FRAME_PAD - left, FRAME_PAD + FRAME_BAR - top
-        within[name] = {each: (x + corner[0], y + corner[1]) for each, (x, y) in places.items()}
-        sizes[name] = right - left + 2 * FRAME_PAD, bottom - top + 2 * FRAME_PAD + FRAME_BAR
-
-    def home(each: str) -> str:
-        return names[graph.framed[each]] if each in graph.framed else each
-
-    reads: dict[str, dict[str, None]] = {}
-    for each in graph.order:
-        sources = reads.setdefault(home(each), {})
-        sources |= dict.fromkeys(home(s) for s in graph[each].inputs if s is not None and home(s) != home(each))
-    # an Add reads any number of nodes, as a frame does
-    outer = Graph.of(Node(name, Add(), tuple(sources)) for name, sources in reads.items())
-    found = layout(outer, size=lambda node: sizes[node.name], gap=GAP)
-    return {
-        each: whole((found[name][0] + x, found[name][1] + y))
-        for name in reads
-        for each, (x, y) in within.get(name, {name: (0.0, FRAME_BAR / 2)}).items()  # level with those in frames
-    }
 
 
 def aligned(graph: Graph, names: Sequence[str], side: Side) -> dict[str, Position]:

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Edge, Facts, Graph, Note, Position, Shape
+from cnnstudio.graph.arrangement import arranged
 from cnnstudio.graph.diff import Diff, diff
 from cnnstudio.ui.canvas.bend_marks import BendMarks
 from cnnstudio.ui.canvas.carried import Carried
-from cnnstudio.ui.canvas.edits import arranged
 from cnnstudio.ui.canvas.frames import Frames
 from cnnstudio.ui.canvas.geometry import bounds
 from cnnstudio.ui.canvas.hit import HitScene
@@ -406,4 +406,4 @@ class CanvasScene(HitScene):
 @lru_cache(maxsize=16)
 def placed(graph: Graph) -> Graph:
     """The inside of a composite as it is shown: code drew it, so nobody has placed its nodes."""
-    return graph.move(arranged(graph))
+    return arranged(graph)
