@@ -54,6 +54,14 @@ def told_wire(analysis: Analysis, edge: Edge, concealed: bool = False) -> str:
     return f"{edge.target} reads {edge.source}{f' at input {edge.port + 1}' if many else ''}: {carried}."
 
 
+def told_port(analysis: Analysis, name: str, index: int | None, concealed: bool = False) -> str:
+    """A port that no wire is in as one sentence: this input of a node, or with None its output."""
+    if index is None:
+        return f"Nothing reads {name}: {told_output(analysis, name, concealed)}."
+    spare = index >= len(analysis.graph[name].inputs)
+    return f"Input {index + 1} of {name} is to spare." if spare else f"Nothing enters input {index + 1} of {name}."
+
+
 def told_bend(graph: Graph, edge: Edge, index: int) -> str:
     """A bend of a wire as one sentence: which of how many it is, of what, and where."""
     bends = graph.bends(edge)

@@ -11,7 +11,8 @@ from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleIn
 
 from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.accessible_part import Deeds, Part
-from cnnstudio.ui.speech import told_bend, told_node, told_wire
+from cnnstudio.ui.canvas.hit import Port
+from cnnstudio.ui.speech import told_bend, told_node, told_port, told_wire
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.accessible import CanvasAccess
@@ -21,20 +22,24 @@ REACH = 8.0  # round a port or a bend, in pixels of the screen
 
 
 class NodeAccess(Part):
-    """A node: an item of the list, with a child for each wire and each open port."""
+    """A node: an item of the list, with a child for each wire, and for each port that none is in."""
 
     def __init__(self, canvas: CanvasAccess, name: str) -> None:
         super().__init__(canvas, canvas)
         self.name = name
 
-    def wires(self) -> list[Edge | int]:
-        """The wires that enter it, with the number of the port where none does, and those that leave it."""
-        graph = self.view.canvas.graph
-        if self.name not in graph:
+    def wires(self) -> list[Edge | Port]:
+        """What is at its ports, from the first input to the output: the wires, or the port itself where there is none.
+
+        All wires that leave it are at the one output.
+        """
+        graph, name = self.view.canvas.graph, self.name
+        if name not in graph:
             return []
-        node = graph[self.name]
-        into = [port if source is None else Edge(source, self.name, port) for port, source in enumerate(node.inputs)]
-        return [*into, *graph.consumers[self.name]]
+        node = graph[name]
+        sources = [*node.inputs, *[None] * (node.ports - len(node.inputs))]
+        into = [Port(name, at) if source is None else Edge(source, name, at) for at, source in enumerate(sources)]
+        return [*into, *(graph.consumers[name] or (Port(name, None),))]
 
     def wire(self, wire: Edge | None) -> QAccessibleInterface | None:
         """The interface of this wire, or of the bend of it that is chosen, if it is one of its own."""
@@ -93,22 +98,22 @@ class NodeAccess(Part):
 
 
 class WireAccess(Part):
-    """A wire of a node with a child for each of its bends, or a port of it that is open."""
+    """A wire of a node with a child for each of its bends, or a port of it that none is in, which can be pressed."""
 
     def __init__(self, node: NodeAccess, index: int) -> None:
         super().__init__(node.canvas, node)
         self.node, self.index = node, index
 
     @property
-    def wire(self) -> Edge | int:
-        """The wire, or the number of the port."""
+    def wire(self) -> Edge | Port:
+        """The wire, or the port."""
         return self.node.wires()[self.index]
 
     def isValid(self) -> bool:
         return self.node.isValid() and self.index < self.node.childCount()
 
     def childCount(self) -> int:
-        wire = self.wire if self.isValid() else 0
+        wire = self.wire if self.isValid() else None
         return len(self.view.canvas.graph.bends(wire)) if isinstance(wire, Edge) else 0
 
     def make(self, index: int) -> Part:
@@ -116,9 +121,11 @@ class WireAccess(Part):
 
     def place(self) -> QRectF:
         item, wire = self.view.canvas.nodes[self.node.name], self.wire
-        if isinstance(wire, int):
-            return self.around(item.input_at(wire))
-        return self.around(item.input_at(wire.port) if wire.target == self.node.name else item.output_at())
+        if isinstance(wire, Port):
+            port = wire.index
+        else:
+            port = wire.port if wire.target == self.node.name else None
+        return self.around(item.output_at() if port is None else item.input_at(port))
 
     def around(self, point: QPointF) -> QRectF:
         """What belongs to a point of the scene where a wire ends or bends."""
@@ -126,11 +133,17 @@ class WireAccess(Part):
         return QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
 
     def role(self) -> QAccessible.Role:
-        return Role.StaticText
+        return Role.Button if self.isValid() and isinstance(self.wire, Port) else Role.StaticText
 
     def state(self) -> QAccessible.State:
         state = QAccessible.State()
-        if self.isValid() and isinstance(self.wire, Edge):
+        if not self.isValid():
+            state.invisible = True
+            return state
+        state.offscreen = not self.view.visible().intersects(self.place())
+        if isinstance(self.wire, Port):
+            state.disabled = self.view.document.is_read_only
+        else:
             state.focusable = state.selectable = True
             state.selected = self.wire in self.view.canvas.selected_wires
             state.focused = state.selected and self.view.canvas.bends.chosen is None
@@ -140,9 +153,20 @@ class WireAccess(Part):
         if kind != Text.Name or not self.isValid():
             return ""
         wire, document = self.wire, self.view.document
-        if isinstance(wire, int):
-            return f"Nothing enters input {wire + 1} of {self.node.name}."
+        if isinstance(wire, Port):
+            return told_port(document.shown_analysis, wire.name, wire.index, document.conceals(wire.name))
         return told_wire(document.shown_analysis, wire, document.conceals(wire.source))
+
+    def deeds(self) -> Deeds:
+        wire, view = self.wire if self.isValid() else None, self.view
+        if not isinstance(wire, Port) or view.document.is_read_only:
+            return {}
+
+        def ask_for_wire() -> None:
+            view.go_to(wire.name)
+            (view.ask_for_target if wire.index is None else view.ask_for_source)()
+
+        return {Action.pressAction(): ask_for_wire}
 
 
 class BendAccess(Part):

@@ -79,9 +79,42 @@ def test_each_node_has_its_wires(hand_on, fork):
     assert [wire.text(Text.Name) for wire in wires] == [
         "cat1 reads conv1 at input 1: 8 × 30 × 30.",
         "Nothing enters input 2 of cat1.",
+        "Input 3 of cat1 is to spare.",
+        "Nothing reads cat1: has no shape yet.",
     ]
     assert all(wire.parent() is node and node.indexOfChild(wire) == place for place, wire in enumerate(wires))
     assert all(node.rect().adjusted(-20, -20, 20, 20).contains(wire.rect()) for wire in wires)
+
+
+def test_every_port_has_a_child_with_role_and_state(hand_on, chain):
+    hand = hand_on(chain)
+    pane = found(hand.view)
+    for name in chain.order:
+        node, item = pane.child(chain.order.index(name)), hand.view.scene_item(name)
+        children = [node.child(index) for index in range(node.childCount())]
+        places = [hand.view.viewport().mapFromGlobal(child.rect().center()) for child in children]
+        for port in [*map(item.input_at, range(item.ports)), item.output_at()]:
+            assert any((hand.view.mapFromScene(port) - at).manhattanLength() <= 2 for at in places), f"{name}: {port}"
+        assert all(child.text(Text.Name) and not child.state().offscreen for child in children)
+    last = pane.child(chain.order.index("relu1"))
+    port = last.child(last.childCount() - 1)
+    assert (port.text(Text.Name), port.role()) == ("Nothing reads relu1: gives 8 × 32 × 32.", Role.Button)
+    assert not port.state().disabled
+    hand.view.edit("Wire", hand.graph.connect("relu1", "conv2", 0))
+    assert (port.text(Text.Name), port.role()) == ("conv2 reads relu1: 8 × 32 × 32.", Role.StaticText)
+
+
+def test_a_port_that_is_pressed_asks_for_its_wire(hand_on, chain):
+    hand = hand_on(chain)
+    pane = found(hand.view)
+    for name, index, hint in (("relu1", 1, "conv2"), ("conv2", 0, "relu1")):
+        port = pane.child(chain.order.index(name)).child(index)
+        actions = port.actionInterface()
+        assert actions.actionNames() == [actions.pressAction()]
+        actions.doAction(actions.pressAction())
+        assert hand.view.current == name
+        assert hint in hand.offered()
+        hand.view.popup.close_without_change()
 
 
 def test_states_say_what_is_selected_focused_and_out_of_view(hand_on, chain):
