@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QM
 if TYPE_CHECKING:
     from cnnstudio.ui.window import Panel, Window
 
-SIDES = {"palette": 212, "inspector": 356}  # how wide the panels at the sides are at first, in pixels
+SIDES = {"palette": 240, "inspector": 356}  # how wide the panels at the sides are at first, in pixels
 LOWER = 210  # how high those below are at least
 ASIDE = QPoint(40, 40)
 Area = Qt.DockWidgetArea

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import nlargest
 from itertools import groupby
 from typing import cast
 
@@ -12,12 +13,25 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QItemSelectionRange,
     QModelIndex,
+    QPersistentModelIndex,
     QPoint,
+    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cnnstudio.graph import GraphError, NamingError
 from cnnstudio.ui.document import Document
@@ -29,7 +43,11 @@ from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.writing import goes_into_text
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
-ROOM = {NAME: 104, OUTPUT: 92, KIND: 124, READS: 90, FRAME: 80}
+ROOM = {NAME: 104, OUTPUT: 64, KIND: 124, READS: 90, FRAME: 80}
+SPARE = 4  # pixels between a name and the next column
+MEASURED = 4  # of the names with most letters, one is the widest
+EMPTY = "There is no block yet.\nDrag one onto the canvas, or press Tab there."
+UNKNOWN = "Nothing here is called so."
 KEEPS, ADDS = QItemSelectionModel.SelectionFlag.NoUpdate, QItemSelectionModel.SelectionFlag.ClearAndSelect
 
 
@@ -55,8 +73,10 @@ class OutlinePanel(Panel):
         self.search.textChanged.connect(self._filter)
         self.tree = Tree(self)
         self.tree.setModel(self.model)
+        self.tree.setItemDelegateForColumn(OUTPUT, Shapes(self.tree))
         self.tree.taken.connect(self.take)
         self.tree.removed.connect(self.remove)
+        self.tree.resized.connect(self.fit_columns)
         self.tree.menu_asked.connect(self.menu_asked)
         self.tree.selectionModel().selectionChanged.connect(self._selected)
         self.tree.expanded.connect(self._span)
@@ -84,6 +104,7 @@ class OutlinePanel(Panel):
         self._is_selecting = True  # rows that go take their selection with them, and that is nobody's choice
         self.model.show(document.shown_analysis, document.conceals, anew=scope != self._scope)
         self._is_selecting, self._scope = False, scope
+        self._say()
         self.fit_columns()
         self._show_selection()
 
@@ -92,26 +113,31 @@ class OutlinePanel(Panel):
         self.tree.restyle()
         self.fit_columns()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.fit_columns()
-
     def fit_columns(self) -> None:
         """Show as many columns as there is room for; the first says to the ear what the others say."""
-        left, scale = self.width() - 12.0, theme.scale
-        shown = []
+        left, widths = self.tree.viewport().width(), {NAME: self._widest_name()}
+        left -= min(left, widths[NAME])
         for column, least in ROOM.items():
-            if column == FRAME and not self.model.analysis.graph.frames:
+            if column == NAME or (column == FRAME and not self.model.analysis.graph.frames):
                 continue
-            if column == NAME or least * scale <= left:
-                shown.append(column)
-                left -= least * scale
-            else:
+            width = round(least * theme.scale)
+            if column == OUTPUT:
+                width = max(width, self.tree.sizeHintForColumn(OUTPUT))
+            if width > left:
                 break
-        spare = max(0.0, left) / len(shown)
-        for column, least in ROOM.items():
-            self.tree.setColumnHidden(column, column not in shown)
-            self.tree.setColumnWidth(column, round(least * scale + spare))
+            widths[column] = width
+            left -= width
+        for column in ROOM:
+            self.tree.setColumnHidden(column, column not in widths)
+            self.tree.setColumnWidth(column, widths.get(column, 0) + left // len(widths))
+
+    def _widest_name(self) -> int:
+        """How wide the first column must be for every name of the first level, and no wider than there is room."""
+        names = nlargest(MEASURED, self.model.names, key=len)
+        places = [self.model.index(place, NAME) for name in names if (place := self.model.place(name)) is not None]
+        widths = [self.tree.sizeHintForIndex(place).width() for place in places]
+        wanted = max(widths, default=0) + self.tree.indentation() + SPARE
+        return min(max(wanted, round(ROOM[NAME] * theme.scale)), self.tree.viewport().width())
 
     def _span(self, parent: QModelIndex) -> None:
         """Let what is said of a wire run on under the other columns."""
@@ -124,7 +150,13 @@ class OutlinePanel(Panel):
         self._is_selecting = True
         self.model.filter(words)
         self._is_selecting = False
+        self._say()
         self._show_selection()
+
+    def _say(self) -> None:
+        """Say why nothing is listed, where nothing is."""
+        self.search.setVisible(bool(len(self.model.analysis.graph)) or bool(self.search.text()))
+        self.tree.say("" if self.model.names else UNKNOWN if len(self.model.analysis.graph) else EMPTY)
 
     # selecting
 
@@ -203,11 +235,14 @@ class Tree(QTreeView):
 
     taken = Signal(QModelIndex)
     removed = Signal()
+    resized = Signal()
     menu_asked = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._sentence = ""
         self.setAccessibleName("Outline of the network")
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names differ at their ends
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
@@ -223,8 +258,28 @@ class Tree(QTreeView):
 
     def restyle(self) -> None:
         """Take up the text size of the theme."""
-        self.setIndentation(round(20 * theme.scale))
+        self.setIndentation(round(18 * theme.scale))
         self.viewport().update()
+
+    def say(self, sentence: str) -> None:
+        """Show this sentence in the place of rows, or with an empty one nothing."""
+        self._sentence = sentence
+        self.setHeaderHidden(bool(sentence))
+        self.setAccessibleDescription(sentence)
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._sentence:
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.color("muted"))
+            room = self.viewport().rect().adjusted(12, 12, -12, -12)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._sentence)
+            painter.end()
 
     def event(self, event: QEvent) -> bool:
         pressed = event if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) else None
@@ -254,6 +309,20 @@ class Tree(QTreeView):
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             place = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
         self.menu_asked.emit(place)
+
+
+class Shapes(QStyledItemDelegate):
+    """Writes a shape closer together where its column is narrow: 480×28×28."""
+
+    def initStyleOption(  # noqa: N802 - Qt's name
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideRight
+        style = option.widget.style()
+        wanted = style.sizeFromContents(QStyle.ContentsType.CT_ItemViewItem, option, QSize(), option.widget)
+        if wanted.width() > option.rect.width():
+            option.text = option.text.replace(" × ", "×")
 
 
 def _spans(places: list[int]) -> Iterator[tuple[int, int]]:

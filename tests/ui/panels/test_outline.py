@@ -15,7 +15,7 @@ from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, ReLU, Residual
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.panels.outline import OutlinePanel
+from cnnstudio.ui.panels.outline import EMPTY, UNKNOWN, OutlinePanel
 from cnnstudio.ui.panels.outline_row import COLUMNS, FRAME, KIND, NAME, OUTPUT, READS
 
 SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
@@ -359,3 +359,36 @@ def test_the_menu_is_asked_for_where_the_row_is(outline, graph):
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, row.center(), panel.mapToGlobal(row.center()))
     QApplication.sendEvent(panel.tree.viewport(), event)
     assert places == [panel.tree.viewport().mapToGlobal(row.bottomLeft())]
+
+
+def test_an_empty_network_says_how_to_begin_and_a_filter_that_nothing_is_called_so(outline, graph):
+    panel = outline(Graph())
+    assert not panel.search.isVisible() and panel.tree.isHeaderHidden()
+    assert panel.tree.accessibleDescription() == EMPTY
+    panel.document.edit_graph("Draw", graph)
+    settle()
+    assert panel.search.isVisible() and not panel.tree.isHeaderHidden() and panel.tree.accessibleDescription() == ""
+    QTest.keyClicks(panel.search, "nothing like it")
+    assert panel.search.hasFocus() and panel.tree.accessibleDescription() == UNKNOWN
+
+
+def test_a_name_has_the_room_that_it_needs_before_anything_else(outline, graph):
+    panel = outline(graph.rename("conv1", "inception3a_of_some_length").rename("add1", "a"))
+
+    def shown() -> list[int]:
+        return [column for column in range(len(COLUMNS)) if not panel.tree.isColumnHidden(column)]
+
+    def whole(name: str) -> bool:
+        place = at(panel, name)
+        return panel.tree.visualRect(place).width() >= panel.tree.sizeHintForIndex(place).width()
+
+    panel.resize(260, 400)
+    settle()
+    assert shown() == [NAME] and whole("inception3a_of_some_length")
+    panel.resize(330, 400)
+    settle()
+    assert shown() == [NAME, OUTPUT] and whole("inception3a_of_some_length")
+    panel.resize(120, 400)
+    settle()
+    assert shown() == [NAME] and panel.tree.columnWidth(NAME) == panel.tree.viewport().width()
+    assert panel.tree.textElideMode() == Qt.TextElideMode.ElideMiddle
