@@ -19,6 +19,7 @@ from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries, own_entrie
 from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.canvas.tools import Pointer
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.fitting import gives, reads, taken
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
 from cnnstudio.ui.replacement import alternatives, replaced
 from cnnstudio.ui.theme import theme
@@ -52,7 +53,8 @@ class Asking(Naming):
             body = self.canvas.nodes[after].body
             at = QPointF(body.right() + GAP[0] + WIDTH / 2, body.center().y())
             note = f"After {after}"
-        entries = block_entries(self.canvas.shape_at(source), wired=source is not None)
+        carried = self.canvas.shape_at(source)
+        entries = block_entries(lambda block: source is None or reads(block, carried))
         entries += own_entries(self.document.library.groups)
 
         def take(value: object) -> None:
@@ -68,7 +70,7 @@ class Asking(Naming):
     def offer_blocks(self, pointer: Pointer, wire: LooseWire) -> None:
         """Ask for the block that the free end of a wire, dropped here, shall enter or leave."""
         forward = wire.source is not None
-        entries = block_entries(self.canvas.shape_at(wire.source), forward, wired=True)
+        entries = block_entries(self._fitting(wire))
         entries += own_entries(self.document.library.groups)
         self._loose = wire, pointer.scene
 
@@ -90,6 +92,14 @@ class Asking(Naming):
         note = f"Reads {wire.source}" if forward else f"Feeds {wire.target.name if wire.target else ''}"
         self.popup.ask(entries, pointer.view, take, hint="Add a block", note=note, give_up=self._forget_loose)
         self.viewport().update()
+
+    def _fitting(self, wire: LooseWire) -> Callable[[type[Block]], bool]:
+        """Which kinds of block can stand at the free end of this wire."""
+        if wire.target is None:
+            carried = self.canvas.shape_at(wire.source)
+            return lambda block: reads(block, carried)
+        ranks = taken(self.canvas.analysis, wire.target.name, wire.target.index or 0)
+        return lambda block: gives(block, ranks)
 
     def ask_replacement(self) -> None:
         """Ask for the block that shall be in the place of the selected ones; wires and what both have stay."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from cnnstudio.compiler.inference import Analysis, node_facts
-from cnnstudio.graph import Block, Edge, Graph, Node, Note, Position, Shape, ShapeError
+from cnnstudio.graph import Block, Edge, Graph, Node, Note, Position, ShapeError
 from cnnstudio.ui.measures import HEIGHT, SNAP, node_height
 
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
@@ -32,18 +32,6 @@ def added(graph: Graph, block: Block, position: Position, after: str | None = No
     name = graph.fresh(block.stem)
     inputs = (after,) if after is not None and block.arity.most != 0 else ()
     return graph.add(Node(name, block, inputs, position)), name
-
-
-def fits(block: type[Block], carried: Shape | None, forward: bool = True) -> bool:
-    """Whether a new block of this kind can stand at the free end of a wire that carries this shape.
-
-    ``forward`` is false where the new block shall feed the wire: every block has an output, so every block fits.
-    """
-    if not forward:
-        return True
-    if block.arity.most == 0:
-        return False
-    return carried is None or not isinstance(node_facts(block(), (carried,) * max(1, block.arity.least)), ShapeError)
 
 
 # wires

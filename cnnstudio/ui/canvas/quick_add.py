@@ -30,9 +30,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnstudio.graph import BLOCKS, Shape
+from cnnstudio.graph import BLOCKS, Block
 from cnnstudio.ui.announcement import announce
-from cnnstudio.ui.canvas.edits import fits
 from cnnstudio.ui.canvas.style import glyph, glyph_font, pen
 from cnnstudio.ui.library import Kept
 from cnnstudio.ui.search import Entry, found
@@ -48,13 +47,13 @@ FIRST = ("input", "convolution", "activation", "pooling", "normalization", "line
 Index = QModelIndex | QPersistentModelIndex
 
 
-def block_entries(carried: Shape | None = None, forward: bool = True, wired: bool = False) -> list[Entry]:
-    """The blocks; with ``wired``, those aside that cannot stand at the free end of a wire with this shape."""
+def block_entries(fits: Callable[[type[Block]], bool] = lambda block: True) -> list[Entry]:
+    """The blocks, those aside that do not fit where one is asked for."""
     families = [*FIRST, *dict.fromkeys(block.family for block in BLOCKS.values())]
     entries = []
     for name, block in sorted(BLOCKS.items(), key=lambda entry: families.index(entry[1].family)):
         if block.is_offered:
-            aside = wired and not fits(block, carried, forward)
+            aside = not fits(block)
             detail = "does not fit yet" if aside else block.family
             words = f"{name} {block.stem} {block.family} {block.keywords}"
             entries.append(Entry(block.title, detail, block.family, block, words, aside))

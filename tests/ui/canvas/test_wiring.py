@@ -120,6 +120,22 @@ def test_a_wire_dropped_backwards_offers_a_block_that_feeds_it(hand_on, chain):
     assert hand.inputs("conv2") == ("input2",)
 
 
+def test_a_wire_dropped_backwards_offers_what_can_feed_it(hand_on, chain, fork):
+    hand = hand_on(chain)
+    hand.drag(hand.input("conv2"), QPointF(60, 420))
+    offered = hand.offered()
+    assert {"Conv2d", "Input", "ReLU", "Add"} <= set(offered)
+    assert not {"Linear", "Flatten", "PatchEmbedding"} & set(offered), "what gives a vector is nothing for a Conv2d"
+    hand.key(Qt.Key.Key_Escape)
+    hand = hand_on(fork)
+    hand.drag(hand.input("fc1"), QPointF(440.0, 560.0))
+    offered = hand.offered()
+    assert {"Flatten", "Linear", "ReLU", "Dropout"} <= set(offered)
+    assert not {"Conv2d", "Input", "MaxPool2d"} & set(offered), "what gives a map is nothing for a Linear"
+    hand.answer("flatten")
+    assert hand.inputs("fc1") == ("flatten2",)
+
+
 def test_escape_in_the_list_changes_nothing(hand_on, chain):
     hand = hand_on(chain)
     hand.drag(hand.output("relu1"), EMPTY)
