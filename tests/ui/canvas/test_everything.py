@@ -1,4 +1,4 @@
-"""Hundreds of random operations undone and redone, and a thousand random events survived."""
+"""Hundreds of random operations undone and redone, and thousands of random events survived."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cnnstudio.graph import BLOCKS, Edge, Graph, Note
 from cnnstudio.project import Bookmark, dumps
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.notes import rect_of
+from cnnstudio.ui.canvas.tools import Tool
 from cnnstudio.ui.canvas.wire_item import WireItem
 
 SHIFT, CTRL, ALT = (
@@ -24,6 +25,11 @@ SHIFT, CTRL, ALT = (
 )
 NONE = Qt.KeyboardModifier.NoModifier
 NAMES = ["Conv2d", "ReLU", "Add", "MaxPool2d", "Concat", "Flatten", "Linear", "Input", "ConvBNReLU"]
+
+
+DONE = {
+    "Add", "Bypass", "Bend", "Note", "Bookmark", "Move", "Frame", "Paste", "Set", "Rename", "Replace", "Fix:", "Recipe",
+}  # fmt: skip
 
 
 def in_step(hand) -> None:
@@ -53,13 +59,16 @@ def in_step(hand) -> None:
 
 
 def operate(hand, random_: random.Random) -> None:
-    """One random operation by hand or command."""
-    view, graph = hand.view, hand.graph
+    """One random operation by hand or command, in the network or inside one of its blocks."""
+    view, graph = hand.view, hand.document.view_graph
+    if hand.document.scope and random_.random() < 0.3:
+        view.leave()
+        return
     names = list(graph.nodes)
     pick = random_.choice
     some = tuple(random_.sample(names, min(len(names), random_.randint(1, 4)))) if names else ()
     place = QPointF(random_.uniform(0, 880), random_.uniform(0, 580))
-    kind = random_.randrange(20) if len(names) > 2 else 0
+    kind = random_.randrange(30) if len(names) > 2 else 0
     if kind <= 2 and len(names) < 60:
         view.add_block(BLOCKS[pick(NAMES)](), place)
     elif kind <= 5:
@@ -107,6 +116,15 @@ def operate(hand, random_: random.Random) -> None:
         mark = Bookmark(f"Here {random_.random():.3f}", (), (place.x(), place.y()), random_.uniform(0.1, 4.0))
         kept = project.bookmarks[:8] if random_.random() < 0.7 else project.bookmarks[1:3]
         hand.document.edit("Bookmark", dataclasses.replace(project, bookmarks=(mark, *kept)))
+    elif 20 <= kind <= 23:
+        alter(hand, random_, pick(names))
+    elif 24 <= kind <= 26:
+        pick([hand.document.undo_stack.undo, hand.document.undo_stack.undo, hand.document.undo_stack.redo])()
+    elif kind == 27:
+        view.enter(pick(names))
+    elif kind == 28:
+        recipe = hand.document.project.recipe
+        hand.document.edit_recipe("Recipe", dataclasses.replace(recipe, epochs=random_.randint(1, 99)), merge="epochs")
     else:
         wired = list(graph.edges) or [None]
         edge = pick(wired)
@@ -114,9 +132,30 @@ def operate(hand, random_: random.Random) -> None:
         view.popup.close_without_change()
 
 
+def alter(hand, random_: random.Random, name: str) -> None:
+    """A parameter, another name, another block or a fix: what panels and lists do to a block."""
+    document, graph = hand.document, hand.document.view_graph
+    kind, able = random_.randrange(4), [node for node in graph if "out_channels" in node.block.values]
+    if kind == 0 and able:
+        node = random_.choice(able)
+        values = {**node.block.values, "out_channels": random_.choice([4, 8, 16])}
+        document.edit_graph("Set out_channels", graph.replace(node.name, type(node.block)(**values)))
+    elif kind == 1:
+        document.edit_graph("Rename", graph.rename(name, graph.fresh(random_.choice(["stem", "head", "mid"]))))
+    elif kind == 2:
+        document.select((name,))
+        hand.view.ask_replacement()
+        if hand.view.popup.isVisible():
+            hand.answer("")
+    elif fixes := [fix for found in document.diagnostics for fix in found.fixes]:
+        fix = random_.choice(fixes)
+        document.enter(())
+        document.edit_graph(f"Fix: {fix.title}", fix.apply(document.graph))
+
+
 def bend(hand, random_: random.Random) -> None:
     """A random operation on the bends of a wire, most of them by hand."""
-    view, edges = hand.view, list(hand.graph.edges)
+    view, edges = hand.view, list(hand.document.view_graph.edges)
     if not edges:
         return
     edge = random_.choice(edges)
@@ -142,7 +181,8 @@ def bend(hand, random_: random.Random) -> None:
 
 def annotate(hand, random_: random.Random) -> None:
     """A random operation on the notes."""
-    graph, notes = hand.graph, hand.graph.notes
+    graph = hand.document.view_graph
+    notes = graph.notes
     place = (round(random_.uniform(-500, 1_500)), round(random_.uniform(600, 1_500)))
     if not notes or random_.random() < 0.4:
         new = graph.add_note(Note(f"# Note\n\n{random_.random():.3f}", place))
@@ -152,8 +192,8 @@ def annotate(hand, random_: random.Random) -> None:
     else:
         new = graph.remove_note(random_.choice(notes))
     hand.document.edit_graph("Note", new)
-    if hand.graph.notes:
-        handle(hand, random_, random_.choice(hand.graph.notes))
+    if here := hand.document.view_graph.notes:
+        handle(hand, random_, random_.choice(here))
 
 
 def handle(hand, random_: random.Random, note: Note) -> None:
@@ -161,8 +201,9 @@ def handle(hand, random_: random.Random, note: Note) -> None:
     view = hand.view
     grip = rect_of(note).center() if random_.random() < 0.6 else rect_of(note).bottomRight() - QPointF(3.0, 3.0)
     hand.drag(grip, grip + QPointF(random_.uniform(-90, 90), random_.uniform(-90, 90)), random_.choice([NONE, SHIFT]))
-    view.select_notes(random_.sample(hand.graph.notes, random_.randint(1, len(hand.graph.notes))), adds=True)
-    few = len(hand.graph.notes) < 12
+    notes = hand.document.view_graph.notes
+    view.select_notes(random_.sample(notes, random_.randint(1, len(notes))), adds=True)
+    few = len(notes) < 12
     random_.choice(
         [
             view.recolor_note,
@@ -182,10 +223,12 @@ def test_five_hundred_operations_are_undone_and_redone(hand_on, chain, seed):
     for _ in range(500):
         operate(hand, random_)
         in_step(hand)
-    last, stack = dumps(hand.document.project), hand.document.undo_stack
+    stack = hand.document.undo_stack
+    while stack.canRedo():
+        stack.redo()
+    last = dumps(hand.document.project)
     assert stack.count() > 100
-    done = {stack.text(step).split()[0] for step in range(stack.count())}
-    assert done >= {"Add", "Bypass", "Bend", "Note", "Bookmark", "Move", "Frame", "Paste"}
+    assert {stack.text(step).split()[0] for step in range(stack.count())} >= DONE
     while stack.canUndo():
         stack.undo()
     in_step(hand)
@@ -200,39 +243,78 @@ KEYS = [
     Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Escape, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up,
     Qt.Key.Key_Down, Qt.Key.Key_C, Qt.Key.Key_Y, Qt.Key.Key_Return, Qt.Key.Key_A, Qt.Key.Key_Backspace,
 ]  # fmt: skip
+HELD = [NONE] * 10 + [SHIFT, CTRL, ALT, SHIFT | ALT, CTRL | SHIFT]
+BUTTONS = [Qt.MouseButton.LeftButton] * 10 + [Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton]
 
 
-def test_a_thousand_random_events_leave_everything_in_step(hand_on, fork):
+def grip(view, random_: random.Random) -> QPointF | None:
+    """Something in view that can be pressed, of every kind as often: each begins another gesture."""
+    canvas, seen = view.canvas, view.visible()
+    nodes, wires, notes = canvas.nodes.values(), canvas.wires.values(), canvas.notes.rects()
+    kinds = (
+        [item.output_at() for item in nodes] + [item.input_at(port) for item in nodes for port in range(item.ports)],
+        [item.body.center() for item in nodes],
+        [wire.path().pointAtPercent(share) for wire in wires for share in (0.2, 0.5, 0.8)],
+        [QPointF(*place) for wire in wires for place in wire.bends],
+        [rect.center() for rect in notes],
+        [rect.bottomRight() - QPointF(3.0, 3.0) for rect in notes],
+        [canvas.frames.title_rect(frame).center() for frame in canvas.frames.rects],
+        [view.mapToScene(view._map.rect.center())] if view.shows_map else [],
+    )
+    found = [there for kind in kinds if (there := [place for place in kind if seen.contains(place)])]
+    return random_.choice(random_.choice(found)) if found else None
+
+
+def every_tool(tool: type[Tool] = Tool) -> set[type[Tool]]:
+    """All kinds of gestures that there are."""
+    return {tool, *(each for kind in tool.__subclasses__() for each in every_tool(kind))}
+
+
+def throw(hand, random_: random.Random) -> None:
+    """One random event of the wheel, the keyboard or the mouse; most presses are aimed at something."""
+    view = hand.view
+    place = view.mapToScene(QPoint(random_.randint(-20, 1020), random_.randint(-20, 720)))
+    kind = random_.randrange(20)
+    if kind == 0:
+        hand.wheel(place, random_.choice([-4_000, -120, 1, 120, 4_000]), random_.choice(HELD), random_.random() < 0.5)
+    elif kind == 1:
+        target = view.popup.field if view.popup.isVisible() else view
+        QTest.keyClick(target, random_.choice(KEYS), random_.choice(HELD[-9:-2]))
+    elif kind == 2 and view.popup.isVisible():
+        hand.answer(random_.choice(["conv", "relu", "add", "xyz", ""]))
+    elif kind == 3:
+        stack = hand.document.undo_stack
+        random_.choice([stack.undo, stack.undo, stack.redo, view.fit, view.fit, view.actual_size])()
+    elif view.tool is None:
+        begins = random_.choice([*[QEvent.Type.MouseButtonPress] * 8, QEvent.Type.MouseButtonDblClick])
+        aimed = grip(view, random_) if random_.random() < 0.7 else None
+        hand.send(begins, place if aimed is None else aimed, random_.choice(BUTTONS), random_.choice(HELD))
+    else:
+        goes_on = random_.choice([*[QEvent.Type.MouseMove] * 3, QEvent.Type.MouseButtonRelease])
+        hand.send(goes_on, place, random_.choice(BUTTONS), random_.choice(HELD))
+
+
+def test_two_thousand_random_events_leave_everything_in_step(hand_on, fork, monkeypatch):
     noted = fork.add_note(Note("[one](https://a.b)", (300.0, 380.0))).add_note(Note("two", (700.0, 100.0)))
     framed = noted.frame(("conv1", "conv2"), "Two ways").bypass(("conv2",))
     bent = framed.bend(Edge("input1", "conv1", 0), ((130.0, 40.0), (200.0, 120.0)))
-    hand = hand_on(bent.replace("conv1", BLOCKS["ConvBNReLU"](8)))
+    bent = bent.bend(Edge("conv2", "add1", 1), ((450.0, 330.0),)).bend(Edge("conv1", "cat1", 0), ((470.0, 90.0),))
+    hand = hand_on(start := bent.replace("conv1", BLOCKS["ConvBNReLU"](8)))
     random_, view = random.Random(7), hand.view
-    buttons = [Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton]
-    buttons += [Qt.MouseButton.RightButton]
-    held = [Qt.KeyboardModifier.NoModifier] * 3 + [SHIFT, CTRL, ALT, SHIFT | ALT, CTRL | SHIFT]
-    kinds = [QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.MouseButtonDblClick]
-    kinds += [QEvent.Type.MouseMove] * 5
-    for step in range(1_000):
-        place = view.mapToScene(QPoint(random_.randint(-20, 1020), random_.randint(-20, 720)))
-        kind = random_.randrange(10)
-        if kind == 0:
-            hand.wheel(
-                place, random_.choice([-4_000, -120, 1, 120, 4_000]), random_.choice(held), random_.random() < 0.5
-            )
-        elif kind == 1:
-            target = view.popup.field if view.popup.isVisible() else view
-            QTest.keyClick(target, random_.choice(KEYS), random_.choice(held[:5]))
-        elif kind == 2 and view.popup.isVisible():
-            hand.answer(random_.choice(["conv", "relu", "add", "xyz", ""]))
-        elif kind == 3 and random_.random() < 0.2:
-            random_.choice([hand.document.undo_stack.undo, hand.document.undo_stack.redo])()
-        else:
-            hand.send(random_.choice(kinds), place, random_.choice(buttons), random_.choice(held))
+    view.set_minimap(True)
+    used, use = {Tool}, view.use
+    monkeypatch.setattr(view, "use", lambda tool: (used.add(type(tool)), use(tool))[1])
+    for step in range(2_000):
+        if step % 200 == 0:  # or in the end there would be nothing left to press
+            hand.document.enter(())
+            hand.document.edit_graph("Anew", start)
+            view.fit()
+        throw(hand, random_)
         assert math.isfinite(view.zoom)
         assert 0.01 < view.zoom < 5
-        if step % 10 == 0:
+        if step % 4 == 0:  # which paints what is going on
             QApplication.processEvents()
+    assert used == every_tool()
     view.cancel()
     view.popup.close_without_change()
     in_step(hand)
