@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cnnstudio.graph import Composite
@@ -69,3 +70,43 @@ def nameable(window: Window) -> bool:
 def in_frame(window: Window) -> bool:
     """Whether a selected node is in a frame that can be changed."""
     return editable(window) and bool(window.canvas.chosen_frames)
+
+
+def with_wire(window: Window) -> bool:
+    """Whether one wire is selected and can be changed."""
+    return whole(window) and len(window.canvas.canvas.selected_wires) == 1
+
+
+def with_bends(window: Window) -> bool:
+    """Whether a wire with bends is selected and can be changed."""
+    return whole(window) and bool(window.canvas.bent_wires)
+
+
+def with_note_alone(window: Window) -> bool:
+    """Whether nothing but notes is selected and they can be changed."""
+    return with_note(window) and not selected(window)
+
+
+CHANGING = {
+    deletable, editable, in_frame, made_of_parts, nameable, removable, whole, with_bends, with_note, with_note_alone,
+    with_wire,
+}  # fmt: skip
+NEEDED: dict[Callable[[Window], bool], str] = {
+    selected: "Select a block first.",
+    drawn: "There is no network yet.",
+    made_of_parts: "Select a block that is made of others first.",
+    with_note: "Select a note first.",
+    with_note_alone: "Select a note first.",
+    editable: "Select a block first.",
+    nameable: "Select one block, or all of a frame, first.",
+    in_frame: "Select a block that is in a frame first.",
+    with_wire: "Select one wire first.",
+    with_bends: "Select a wire that is bent first.",
+}
+
+
+def why_not(window: Window, able: Callable[[Window], bool]) -> str:
+    """Why what asks this cannot be done now, in a sentence; empty where it can, or where it goes without saying."""
+    if able(window):
+        return ""
+    return window.document.refusal if able in CHANGING and not whole(window) else NEEDED.get(able, "")

@@ -29,7 +29,7 @@ from cnnstudio.ui.theme import theme
 from cnnstudio.zoo import TEMPLATES
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.window import Window
+    from cnnstudio.ui.window import Panel, Window
 
 PANEL_STEP = 48  # pixels
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
@@ -75,6 +75,11 @@ def _shares_as(kind: Literal["bar", "heat"], title: str, icon: str) -> Action:
         f"share-{kind}", title, turn, "", icon, lambda w: w.canvas.canvas.measure is not None,
         checked=lambda w: getattr(w.canvas.canvas.shares_as, kind),
     )  # fmt: skip
+
+
+def show_action(panel: Panel) -> Action:
+    """What brings a panel to the front."""
+    return Action(f"show-{panel.id}", f"Show {panel.title}", lambda w: w.show_panel(panel.id), panel.shortcut, "layout")
 
 
 ACTIONS: tuple[Action, ...] = (

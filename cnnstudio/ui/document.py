@@ -148,7 +148,7 @@ class Document(QObject):
     def edit_graph(self, text: str, graph: Graph, merge: str | None = None) -> None:
         """``edit`` with another graph in the place of ``view_graph``: the network, or the body of the open group."""
         if self.is_read_only:
-            self.said.emit("This is the inside of a block. Ungroup the block to change its parts.")
+            self.said.emit(self.refusal)
             return
         whole = with_body(self.graph, self.scope, graph)
         self.edit(text, self._project.with_graph(whole), merge)
@@ -233,13 +233,23 @@ class Document(QObject):
     @property
     def is_read_only(self) -> bool:
         """Whether ``view_graph`` is declared by the parameters of a block, so that it cannot be edited in place."""
+        return self.declared is not None
+
+    @property
+    def declared(self) -> str | None:
+        """The block of the path ``scope``, the outermost, of which the parameters declare what is inside."""
         graph = self.graph
         for name in self.scope:
             block = graph[name].block
             if not isinstance(block, Group):
-                return True
+                return name
             graph = block.body
-        return False
+        return None
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be changed here, where it is read only."""
+        return f"This is the inside of {self.declared}. Ungroup {self.declared} to change its parts."
 
     @property
     def view_graph(self) -> Graph:

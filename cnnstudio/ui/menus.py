@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QMenu, QMenuBar, QToolBar, QToolButton, QTreeWidgetItem, QWidget
 
+from cnnstudio.ui.able import why_not
 from cnnstudio.ui.action import Action
 from cnnstudio.ui.chooser import Chooser
 from cnnstudio.ui.menu_tree import MENUS, TOOLBAR, Menu
@@ -34,6 +35,7 @@ class Commands:
         self.shortcuts = Shortcuts(self.declared, [title for title, _ in MENUS], preferences, window)
         self.bound = {action.id: self._bind(action) for action in self.declared.values()}
         self.shortcuts.changed.connect(self._take_keys)
+        window.canvas.unheeded.connect(self.refuse)
         self._take_keys()
 
     def _bind(self, action: Action) -> QAction:
@@ -75,6 +77,18 @@ class Commands:
         if action.enabled(self._window):
             action.run(self._window)
         self.refresh()
+
+    def refuse(self, pressed: QKeySequence) -> None:
+        """Say why what these keys call on the canvas cannot be done now."""
+        for name, action in self.bound.items():
+            if self.declared[name].on_canvas and not action.isEnabled() and pressed in action.shortcuts():
+                if reason := self.why_not(name):
+                    self._window.document.said.emit(reason)
+                return
+
+    def why_not(self, name: str) -> str:
+        """Why this cannot be done now, in a sentence; empty where it can, or where it goes without saying."""
+        return why_not(self._window, self.declared[name].enabled)
 
     def give_back_focus(self) -> None:
         """Give the keyboard to the canvas, after a list that had it was closed."""
@@ -226,7 +240,8 @@ class CommandList(Chooser):
         there = [self._entry(name) for name in self._titles if self._commands.bound[name].isVisible()]
         for entry in well_found(text, there):
             action = self._commands.bound[str(entry.value)]
-            item = QTreeWidgetItem(self.list, [entry.title, entry.detail])
+            reason = self._commands.why_not(str(entry.value))
+            item = QTreeWidgetItem(self.list, [f"{entry.title} – {reason}" if reason else entry.title, entry.detail])
             item.setIcon(0, action.icon())
             item.setForeground(1, theme.color("muted"))
             item.setData(0, Qt.ItemDataRole.UserRole, entry.value)

@@ -12,7 +12,10 @@ from cnnstudio.ui.able import (
     nameable,
     selected,
     whole,
+    with_bends,
     with_note,
+    with_note_alone,
+    with_wire,
 )
 from cnnstudio.ui.action import Action
 from cnnstudio.ui.measures import GRID
@@ -27,7 +30,7 @@ def _align(side: Side, text: str, name: str) -> Action:
 def _note_size(word: str, arrow: str, wider: float, taller: float) -> Action:
     return Action(
         f"note-{word}", f"Make the note {word}", lambda w: w.canvas.size_notes(wider, taller), f"Alt+Shift+{arrow}",
-        "arrows-out-simple", lambda w: with_note(w) and not selected(w), on_canvas=True,
+        "arrows-out-simple", with_note_alone, on_canvas=True,
     )  # fmt: skip
 
 
@@ -102,7 +105,7 @@ NETWORK: tuple[Action, ...] = (
     ),
     Action(
         "bend", "Add a bend to the wire", lambda w: w.canvas.add_bend(), "B", "line-segments",
-        lambda w: whole(w) and len(w.canvas.canvas.selected_wires) == 1, on_canvas=True, words=("reroute", "waypoint"),
+        with_wire, on_canvas=True, words=("reroute", "waypoint"),
     ),
     Action(
         "bend-next", "Next bend of the wire", lambda w: w.canvas.step_bend(), "Shift+B", "line-segments",
@@ -110,7 +113,7 @@ NETWORK: tuple[Action, ...] = (
     ),
     Action(
         "straighten", "Straighten the wire", lambda w: w.canvas.straighten(), "", "minus",
-        lambda w: whole(w) and bool(w.canvas.bent_wires),
+        with_bends,
     ),
     Action(
         "bypass", "Bypass", lambda w: w.canvas.bypass(), "M", "prohibit", editable,

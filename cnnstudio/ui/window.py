@@ -14,8 +14,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStyle, QTabWidge
 
 import cnnstudio
 from cnnstudio.lessons.lesson import LESSONS
-from cnnstudio.ui.action import Action
-from cnnstudio.ui.actions import ACTIONS
+from cnnstudio.ui.actions import ACTIONS, show_action
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.docks import InHand, place_anew, tidy
 from cnnstudio.ui.document import Document
@@ -127,7 +126,7 @@ class Window(QMainWindow):
         self.feature_maps = FeatureMapsPanel(self.document, self.run)
         self.docks = {panel.id: self._dock(panel) for panel in PANELS}
         self.panel_in_hand = InHand(self)
-        self.commands = Commands(self, (*ACTIONS, *map(_show_action, PANELS)), self.preferences)
+        self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
         self.start_page = StartPage(self)
@@ -389,10 +388,6 @@ class Window(QMainWindow):
             then()
 
         return self.files.guard(close)
-
-
-def _show_action(panel: Panel) -> Action:
-    return Action(f"show-{panel.id}", f"Show {panel.title}", lambda w: w.show_panel(panel.id), panel.shortcut, "layout")
 
 
 def _dropped_files(event: QDropEvent) -> list[Path]:

@@ -230,6 +230,7 @@ def test_the_menu_of_the_canvas_has_what_can_be_done_and_nothing_else(
     window.document.select(("conv1",))
     assert set(menu()) == for_all | {
         "cut",
+        "rename",
         "copy",
         "duplicate",
         "delete",

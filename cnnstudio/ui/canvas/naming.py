@@ -24,7 +24,8 @@ class Naming(Noting):
     @property
     def nameable(self) -> str | Frame | Note | None:
         """What a name would be asked for: the one node that is meant, the frame that is selected, or the note."""
-        names, ringed = self.chosen, self.canvas.focused
+        names = self.chosen
+        ringed = self.canvas.focused if not self.canvas.selected_wires else None
         if len(names) == 1:
             return names[0]
         if names:

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QResizeEvent,
@@ -251,6 +252,8 @@ class CanvasView(Walking):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # what a field over the canvas makes nothing of is no command either
         event.setAccepted(is_written_over(self) or self.keyboard.press(event))
+        if not event.isAccepted() and not event.isAutoRepeat():
+            self.unheeded.emit(QKeySequence(event.keyCombination()))
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         event.setAccepted(self.keyboard.release(event))

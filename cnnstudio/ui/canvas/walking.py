@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Signal
+from PySide6.QtGui import QKeySequence
 
 from cnnstudio.graph import Edge, Note
 from cnnstudio.ui.canvas.accessible import tell_focus
@@ -20,6 +21,7 @@ class Walking(Wiring):
     """An editor that can be walked through. The node walked to has the ring round it and is in view."""
 
     menu_asked = Signal(QPoint)  # the place on the screen, after what lies there was selected
+    unheeded = Signal(QKeySequence)  # keys were pressed that mean nothing here now
     activated = Signal(str)  # a node that has no inside was double-clicked, or Enter pressed on it
 
     def take_keyboard(self) -> None:

@@ -40,6 +40,11 @@ HINTS = (
     "Drag a block from the palette, or press Tab on the canvas and type its name.",
     "Drag from the right side of one block to the left side of another to wire them.",
 )
+INSIDE_HINTS = (
+    HINTS[0],
+    "Double-click a block that is made of others to look into that as well.",
+    "The path at the top of the canvas leads back out. There the block can be ungrouped, and its parts changed.",
+)
 
 
 class InspectorPanel(Panel):
@@ -153,8 +158,7 @@ class InspectorPanel(Panel):
         """Say what changing the inside of a block would mean."""
         document, words = self.document, ""
         if read_only:
-            outer = document.scope[-1]
-            words = f"This is the inside of {outer}. Ungroup {outer} to change its parts."
+            words = document.refusal
         elif document.scope and (times := group_at(document.graph, document.scope).repeat) > 1:
             words = f"This is one of the {times} copies of {document.scope[-1]}: a change here is a change of them all."
         self.sentence.setText(words)
@@ -215,7 +219,8 @@ class InspectorPanel(Panel):
             self.theory.say((ALIKE if self.form is not None else UNLIKE) if mixed else "", "Hint")
         else:
             self.outcome.say(cards.network(analysis) if analysis.graph else "", "What it comes to")
-            self.theory.say("".join(f'<p style="margin:0 0 6px 0">{hint}</p>' for hint in HINTS), "What to do here")
+            hints = HINTS if not self.document.is_read_only else INSIDE_HINTS
+            self.theory.say("".join(f'<p style="margin:0 0 6px 0">{hint}</p>' for hint in hints), "What to do here")
 
     def _show_formula(self) -> None:
         graph = self.document.view_graph

@@ -290,7 +290,7 @@ def test_the_inside_of_a_block_cannot_be_framed(hand_on, framed):
     hand.view.select_all()
     hand.view.frame()
     hand.view.edit_title()
-    assert hand.said == ["This is the inside of a block. Ungroup the block to change its parts."] * 2
+    assert hand.said == ["This is the inside of conv1. Ungroup conv1 to change its parts."] * 2
     assert hand.graph == before
 
 

@@ -242,7 +242,7 @@ def test_inside_a_composite_nothing_is_added(show: Show, qtbot: QtBot) -> None:
     panel.document.said.connect(said.append)
     panel.document.enter(("block1",))
     double_click(qtbot, panel, "ReLU")
-    assert panel.document.graph == draw.graph() and "inside of a block" in said[0]
+    assert panel.document.graph == draw.graph() and "inside of block1" in said[0]
 
 
 def test_what_is_dragged_names_the_block(show: Show) -> None:
