@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cnnstudio.blocks.group import Group, unrolled
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Block, Composite, Frame, Graph, GraphError, Node, Position, ShapeError
 from cnnstudio.graph.assembly import expanded
 from cnnstudio.graph.layout import layout
-from cnnstudio.graph.room import Box, free_offset, hull, node_box, units, with_room
+from cnnstudio.graph.room import free_offset, hull, node_box, units, with_new, with_room
 from cnnstudio.graph.splice import spliced
-from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH, node_size
+from cnnstudio.ui.measures import GAP, WIDTH, node_size
 
 
 def inserted(graph: Graph, block: Block, behind: tuple[str, ...] = ()) -> tuple[Graph, str]:
@@ -25,8 +27,8 @@ def inserted(graph: Graph, block: Block, behind: tuple[str, ...] = ()) -> tuple[
         return spliced(graph, edges[0], Node(name, block, position=_beside(graph, sources))), name
     sources = sources or [node.name for node in graph.outputs if len(graph.outputs) == 1]
     most = len(sources) if block.arity.most is None else block.arity.most
-    place = free_place(graph, _beside(graph, sources))
-    return graph.add(Node(name, block, tuple(sources[:most]), place)), name
+    made = graph.add(Node(name, block, tuple(sources[:most]), _beside(graph, sources)))
+    return settled(made, name), name
 
 
 def ungrouped(analysis: Analysis, name: str) -> tuple[Graph, tuple[str, ...]]:
@@ -81,12 +83,18 @@ def beside(graph: Graph, other: Graph, wish: Position) -> Position:
     return wish[0] + dx, wish[1] + dy
 
 
-def free_place(graph: Graph, position: Position, within: Frame | None = None) -> Position:
-    """``position`` for a node, or the nearest place where it hides nothing; ``within`` a frame, no node of that."""
-    taken = units(graph).values() if within is None else [node_box(graph[name]) for name in within.members]
-    x, y = position
-    dx, dy = free_offset(Box(x, y, x + WIDTH, y + HEIGHT), taken)
-    return x + dx, y + dy
+def settled(graph: Graph, name: str, frame: Frame | None = None) -> Graph:
+    """With a new node in the nearest place where it hides nothing; in this frame, which others make room for."""
+    body = node_box(graph[name])
+    if frame is None:
+        taken = [box for unit, box in units(graph).items() if unit != name]
+    else:
+        taken = [node_box(graph[each]) for each in frame.members]
+    dx, dy = free_offset(body, taken)
+    graph = _shifted(graph, (name,), dx, dy)
+    if frame is None:
+        return graph
+    return with_new(graph.reframe(frame, replace(frame, members=frame.members | {name})), name)
 
 
 def _shifted(graph: Graph, names: tuple[str, ...], dx: float, dy: float) -> Graph:

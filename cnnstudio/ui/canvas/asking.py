@@ -20,6 +20,7 @@ from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.canvas.tools import Pointer
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.fitting import gives, reads, taken
+from cnnstudio.ui.insertion import settled
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
 from cnnstudio.ui.replacement import alternatives, replaced
 from cnnstudio.ui.theme import theme
@@ -84,7 +85,7 @@ class Asking(Naming):
             def change(graph: Graph) -> Graph:
                 graph, name = added(graph, block, snapped(place) if self.snaps else whole(place))
                 names.append(name)
-                return connected(graph, wire, name)
+                return settled(connected(graph, wire, name), name, self.canvas.frames.under(pointer.scene))
 
             if self.attempt(f"Add {block.title}", change):
                 self.document.select(tuple(names))

@@ -15,7 +15,6 @@ from cnnstudio.graph import Block, Composite, Edge, Frame, Graph, GraphError, No
 from cnnstudio.graph.arrangement import arranged
 from cnnstudio.graph.assembly import merged
 from cnnstudio.graph.frame import HUES, next_hue
-from cnnstudio.graph.room import with_new
 from cnnstudio.graph.splice import spliced
 from cnnstudio.ui.canvas import clipboard
 from cnnstudio.ui.canvas.bypass import consequence, turned
@@ -32,7 +31,7 @@ from cnnstudio.ui.canvas.edits import (
     without,
 )
 from cnnstudio.ui.canvas.notes import moved
-from cnnstudio.ui.insertion import beside, free_place, is_in_the_way, ungrouped
+from cnnstudio.ui.insertion import beside, is_in_the_way, settled, ungrouped
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
 from cnnstudio.ui.removal import removal, removed
 
@@ -76,11 +75,7 @@ class Editor(Camera):
         def change(graph: Graph) -> Graph:
             if edge is not None:
                 return spliced(graph, edge, Node(name, block, (), place))
-            into = self.canvas.frames.under(at)
-            made = added(graph, block, free_place(graph, place, into), after)[0]
-            if into is None:
-                return made
-            return with_new(taken_in(made, into.members, (name,)), name)
+            return settled(added(graph, block, place, after)[0], name, self.canvas.frames.under(at))
 
         if not self.attempt(f"Add {block.title}", change):
             return None
@@ -338,7 +333,7 @@ class Editor(Camera):
         names = [name for name in self.chosen if isinstance(self.canvas.graph[name].block, Composite)]
         if self.document.is_read_only or not names:
             self.document.said.emit(
-                self.document.refusal
+                "This is the inside of a block. Ungroup the block to change its parts."
                 if self.document.is_read_only
                 else "Only a block that is made of blocks can be ungrouped: select one."
             )

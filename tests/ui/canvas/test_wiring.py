@@ -136,6 +136,15 @@ def test_a_wire_dropped_backwards_offers_what_can_feed_it(hand_on, chain, fork):
     assert hand.inputs("fc1") == ("flatten2",)
 
 
+def test_the_block_at_the_end_of_a_wire_hides_nothing(hand_on, chain):
+    hand = hand_on(chain)
+    hand.drag(hand.output("input1"), QPointF(250.0, 250.0))
+    hand.answer("maxpool")
+    body, others = hand.view.scene_item("pool1").body, ("input1", "conv1", "relu1", "conv2")
+    assert not any(body.intersects(hand.view.scene_item(other).body) for other in others)
+    assert hand.document.undo_stack.count() == 1
+
+
 def test_escape_in_the_list_changes_nothing(hand_on, chain):
     hand = hand_on(chain)
     hand.drag(hand.output("relu1"), EMPTY)
