@@ -333,7 +333,7 @@ class Editor(Camera):
         names = [name for name in self.chosen if isinstance(self.canvas.graph[name].block, Composite)]
         if self.document.is_read_only or not names:
             self.document.said.emit(
-                "This is the inside of a block. Ungroup the block to change its parts."
+                self.document.refusal
                 if self.document.is_read_only
                 else "Only a block that is made of blocks can be ungrouped: select one."
             )
