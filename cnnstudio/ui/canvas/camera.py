@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from cnnstudio.ui.canvas.apart import Apart
 from cnnstudio.ui.canvas.carried import ROUND
-from cnnstudio.ui.canvas.geometry import joined
+from cnnstudio.ui.canvas.geometry import TURN, joined
 from cnnstudio.ui.canvas.grid import Grid
 from cnnstudio.ui.canvas.labels import paint_labels
 from cnnstudio.ui.canvas.measure import SharesAs
@@ -38,6 +38,7 @@ LABELS_FROM = 0.7  # the zoom from which a wire says what it carries
 FINE = 0.75  # pixels of the screen for one of the scene up to which wires are painted fine
 MOST_PIECES = 24  # of a region that are painted one by one
 MARGIN = 24.0  # pixels of the screen that are left round what is brought into view
+SIDE = TURN + 4.0  # pixels of the scene at the least on its left and right, where wires turn to the next row
 STILL_AFTER = 150  # milliseconds without movement until edges are smoothed again
 
 
@@ -149,8 +150,9 @@ class Camera(QGraphicsView):
         view = self.free()
         if rect.isEmpty() or view.isEmpty():
             return
-        space = 24.0
-        fits = min(max(view.width() - 2 * space, 50) / rect.width(), max(view.height() - 2 * space, 50) / rect.height())
+        width, height = (max(length - 2 * MARGIN, 50.0) for length in view.size().toTuple())
+        with_wires = view.width() / (rect.width() + 2 * SIDE)
+        fits = min(width / rect.width(), height / rect.height(), with_wires)
         factor = max(FARTHEST, min(most, NEAREST, fits)) / self.zoom
         self.scale(factor, factor)
         self._scroll(self.mapFromScene(rect.center()) - view.center())

@@ -133,6 +133,15 @@ def test_fit_shows_everything_and_fit_selection_what_is_selected(hand_on, chain)
     assert hand.view.zoom == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("across", range(300, 1001, 50))
+def test_wires_that_turn_to_the_next_row_are_in_view_with_their_nodes(hand_on, chain, across):
+    rows = {"input1": (0.0, 0.0), "conv1": (float(across - 184), 0.0), "relu1": (0.0, 200.0)}
+    hand = hand_on(chain.move(rows).remove("conv2"))
+    hand.view.fit()
+    left, top, right, bottom = hand.view.canvas.wires[Edge("conv1", "relu1", 0)].bounds()
+    assert hand.view.visible().contains(QRectF(left, top, right - left, bottom - top))
+
+
 def test_a_held_drag_at_the_border_rolls_on(hand_on, chain, qtbot):
     hand = hand_on(chain)
     before = hand.view.visible().center()
