@@ -99,8 +99,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("import-python", "Import Python file…", lambda w: w.imports.ask_file(), icon="file-arrow-down"),
     *(_export(key, kind.title, kind.suffix) for key, kind in KINDS.items()),
-    Action("picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", drawn, words=("screenshot",)),
-    Action("picture-selection", "Picture of the selection…", lambda w: w.pictures.ask(True), "", "image", selected),
+    Action(
+        "picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", drawn,
+        words=("screenshot", "png", "svg", "pdf"),
+    ),
+    Action(
+        "picture-selection", "Picture of the selection…", lambda w: w.pictures.ask(True), "", "image", selected,
+        words=("screenshot", "png", "svg", "pdf"),
+    ),
     Action("figure", "Paper figure…", lambda w: w.figure.open(), "", "cube", drawn, words=("diagram", "publication")),
     Action(
         "picture-paper", "Pictures are light, for paper", _toggle_paper, "", "sun-dim",
@@ -135,7 +141,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "duplicate", "Duplicate", lambda w: w.canvas.duplicate(), "Ctrl+D|Shift+D", "copy-simple", removable,
-        on_canvas=True,
+        on_canvas=True, words=("clone",),
     ),
     Action(
         "duplicate-wired", "Duplicate with the wires that go in", lambda w: w.canvas.duplicate(keep_inputs=True),
@@ -224,7 +230,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),
     Action(
         "minimap", "Map of the network", lambda w: w.set_minimap(not w.canvas.minimap_wanted), "", "map-trifold",
-        checked=lambda w: w.canvas.minimap_wanted, words=("overview", "navigator"),
+        checked=lambda w: w.canvas.minimap_wanted, words=("minimap", "overview", "navigator"),
     ),
     Action(
         "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",
@@ -242,18 +248,21 @@ ACTIONS: tuple[Action, ...] = (
         "snap", "Snap to the grid", lambda w: setattr(w.canvas, "snaps", not w.canvas.snaps), "", "dots-nine",
         checked=lambda w: w.canvas.snaps, words=("align",),
     ),
-    Action("theme", "Light or dark", lambda w: w.toggle_theme(), "Ctrl+T", "moon", words=("dark mode", "light mode")),
+    Action(
+        "theme", "Light or dark", lambda w: w.toggle_theme(), "Ctrl+T", "moon",
+        words=("theme", "dark mode", "light mode"),
+    ),
     Action(
         "theme-system", "As the system", lambda w: w.use_scheme("system"), "", "desktop",
-        checked=lambda w: theme.scheme == "system",
+        checked=lambda w: theme.scheme == "system", words=("theme",),
     ),
     Action(
         "theme-light", "Light", lambda w: w.use_scheme("light"), "", "sun", checked=lambda w: theme.scheme == "light",
-        words=("light mode", "day"),
+        words=("theme", "light mode", "day"),
     ),
     Action(
         "theme-dark", "Dark", lambda w: w.use_scheme("dark"), "", "moon-stars",
-        checked=lambda w: theme.scheme == "dark", words=("dark mode", "night"),
+        checked=lambda w: theme.scheme == "dark", words=("theme", "dark mode", "night"),
     ),
     Action(
         "text-larger", "Larger text", lambda w: w.scale_text(theme.scale + 0.1), "Ctrl+Shift+.", "text-aa",
@@ -278,8 +287,8 @@ ACTIONS: tuple[Action, ...] = (
     # help
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
     Action("commands", "All commands…", lambda w: w.command_list.ask(), "Ctrl+Shift+P", "command"),
-    Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard", words=("hotkeys", "keys", "bindings")),
+    Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard", words=("help", "hotkeys", "keys")),
     Action("gestures", "The mouse on the canvas", show_gestures, "", "mouse", words=("gestures", "drag", "select")),
-    Action("handbook", "What the problems mean", show_handbook, "", "book-open", words=("errors", "manual")),
+    Action("handbook", "What the problems mean", show_handbook, "", "book-open", words=("help", "errors", "manual")),
     Action("about", "About CNN Studio", lambda w: w.say_about(), "", "info"),
 )  # fmt: skip

@@ -96,7 +96,7 @@ NETWORK: tuple[Action, ...] = (
     ),
     Action(
         "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece",
-        made_of_parts, on_canvas=True, words=("ungroup", "unfold", "expand", "explode"),
+        made_of_parts, on_canvas=True, words=("ungroup", "unfold", "expand", "break apart"),
     ),
     Action(
         "keep", "Keep the block in your library", lambda w: w.document.keep(w.canvas.chosen[0]), "", "books",

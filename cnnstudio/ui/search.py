@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 WELL = 6.0  # what a word scores that was meant
+TIGHT = 0.75  # the share of the letters from the first to the last that are typed, for one of the other words
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def _in_words(word: str, words: Iterable[str]) -> float:
             best = max(best, 6.0 + len(word) / len(other))
         elif len(word) > 2 and word in other:
             best = max(best, 3.0)
+        elif not best and len(word) > 2 and (tightness := _subsequence(word, other)) >= TIGHT:
+            best = tightness
     return best
 
 

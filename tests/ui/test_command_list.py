@@ -21,13 +21,14 @@ def found(window: Window, words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "name"),
     [
-        ("group", "group"), ("fold", "group"), ("ungroup", "ungroup"), ("explode", "ungroup"), ("fit", "fit"),
+        ("group", "group"), ("fold", "group"), ("ungroup", "ungroup"), ("break apart", "ungroup"), ("fit", "fit"),
         ("zoom to fit", "fit"), ("frame all", "fit"), ("mute", "bypass"), ("disable", "bypass"), ("layout", "arrange"),
         ("lay out", "arrange"), ("auto layout", "arrange"), ("tidy", "arrange"), ("rename", "rename"),
         ("run", "train"), ("search", "find"), ("insert", "quick-add"), ("swap", "replace"), ("comment", "note"),
         ("disconnect", "lift"), ("dark mode", "theme-dark"), ("hotkeys", "shortcuts"), ("remove", "delete"),
         ("export py", "export-python"), ("safetensors", "export-weights"), ("GROUP", "group"), ("arange", "arrange"),
-        ("bypas", "bypass"), ("dupl", "duplicate"),
+        ("bypas", "bypass"), ("goup", "group"), ("clone", "duplicate"), ("svg", "picture"), ("theme", "theme"),
+        ("dupl", "duplicate"),
     ],
 )  # fmt: skip
 def test_a_command_is_found_by_the_word_that_people_know(window: Window, words: str, name: str) -> None:
@@ -37,6 +38,11 @@ def test_a_command_is_found_by_the_word_that_people_know(window: Window, words: 
 def test_what_fits_the_letters_only_from_afar_is_left_out_where_something_fits(window: Window) -> None:
     assert found(window, "ungroup") == ["ungroup"]
     assert len(found(window, "fit")) < 5
+
+
+@pytest.mark.parametrize("word", ["undo", "redo", "export", "heat", "zoom", "bookmark", "note", "import", "lesson"])
+def test_what_is_found_first_has_the_word_in_its_title(window: Window, word: str) -> None:
+    assert word in window.commands.titles()[found(window, word)[0]].lower()
 
 
 def test_nothing_found_is_said_in_place(qtbot: QtBot, window: Window) -> None:
