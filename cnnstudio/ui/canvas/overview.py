@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticT
 
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.shortening import shortened
-from cnnstudio.ui.canvas.signs import SIDE, Signs
+from cnnstudio.ui.canvas.signs import TAKEN, Signs
 from cnnstudio.ui.canvas.style import Style, static_text
 from cnnstudio.ui.canvas.wire_item import WireItem
 from cnnstudio.ui.measures import WIDTH
@@ -23,7 +23,7 @@ MANY = 12  # items that change at once from which on all is painted again: Qt ad
 MOST_RINGS = 500  # painted two pixels wide; with one, Qt is four times quicker
 MOST_NAMES = 20_000  # laid out at once, over all sizes
 SIGNS, NAMES = 0.1, 0.25  # the zooms from which the glyph of a family can be made out, and from which a name has room
-LETTERS = 32.0  # the height of a name's letters, in scene pixels ...
+LETTERS = 30.0  # the height of a name's letters, in scene pixels ...
 LEAST, MOST = 8, 11  # ... and the least and the most of it on the screen
 
 Bodies = dict[str | int | None, list[QRectF]]  # by family, or by heat; None are those bypassed
@@ -156,14 +156,14 @@ class Overview:
                 text = self._name(name)
                 corner = transform.map(body.topLeft())
                 rise = (body.height() * zoom - text.size().height()) / 2
-                painter.drawStaticText(QPointF(corner.x() + SIDE * zoom, corner.y() + rise), text)
+                painter.drawStaticText(QPointF(corner.x() + TAKEN * zoom, corner.y() + rise), text)
         painter.setWorldTransform(transform)
 
     def _name(self, name: str) -> QStaticText:
         pixels = self._font.pixelSize()
         if (name, pixels) not in self._names:
             farthest = max(NAMES, (pixels - 0.5) / LETTERS)  # that has letters so high
-            words = shortened(name, QFontMetricsF(self._font), (WIDTH - SIDE) * farthest - 2.0)
+            words = shortened(name, QFontMetricsF(self._font), (WIDTH - TAKEN) * farthest - 2.0)
             self._names[name, pixels] = static_text(words, self._font)
         return self._names[name, pixels]
 

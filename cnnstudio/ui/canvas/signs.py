@@ -12,6 +12,7 @@ from cnnstudio.ui.canvas.style import Style
 from cnnstudio.ui.measures import WIDTH
 
 SIDE = 60.0  # of the square that a glyph is drawn in, in scene pixels: most of a node's height
+TAKEN = 58.0  # of the width of a node by its glyph where that is beside the name: its square has an empty border
 
 
 class Signs:
