@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStyle, QTabWidget, QToolBar, QWidget
 
 import cnnstudio
@@ -18,8 +17,9 @@ from cnnstudio.ui.actions import ACTIONS, show_action
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.docks import InHand, place_anew, tidy
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.dropped import projects
 from cnnstudio.ui.exports import Exports
-from cnnstudio.ui.files import SUFFIX, Files
+from cnnstudio.ui.files import Files
 from cnnstudio.ui.gallery import Gallery
 from cnnstudio.ui.imports import Imports
 from cnnstudio.ui.links import offer_link
@@ -350,14 +350,14 @@ class Window(QMainWindow):
             self.document.look_again()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_files(event):
-            event.acceptProposedAction()
+        projects(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        projects(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if paths := _dropped_files(event):
-            event.acceptProposedAction()
-            for path in paths:
-                self.files.open(path)
+        for path in projects(event):
+            self.files.open(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._is_closing and not self.leave():
@@ -388,9 +388,3 @@ class Window(QMainWindow):
             then()
 
         return self.files.guard(close)
-
-
-def _dropped_files(event: QDropEvent) -> list[Path]:
-    """The project files that are being dropped on the window, if that is what they are."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return paths if all(path.suffix.lower() == SUFFIX for path in paths) else []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
@@ -23,7 +23,7 @@ from cnnstudio.ui.files import Copy
 from cnnstudio.ui.preferences import home
 from cnnstudio.ui.window import Window
 
-LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier  # which asks to move what is dropped
 
 
 def change(window: Window, name: str = "input1") -> None:
@@ -42,14 +42,17 @@ def gone() -> None:
 
 
 def drop(window: Window, *paths: Path) -> bool:
-    """Drop files on the window; whether it takes them."""
-    mime = QMimeData()
+    """Drop files on the window, as a file manager does that would move them; whether it takes them, as copies."""
+    mime, actions = QMimeData(), Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, mime, LEFT, NONE)
-    enter.ignore()
-    window.dragEnterEvent(enter)
-    if enter.isAccepted():
-        window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, LEFT, NONE))
+    enter, move = (kind(QPoint(5, 5), actions, mime, LEFT, SHIFT) for kind in (QDragEnterEvent, QDragMoveEvent))
+    fall = QDropEvent(QPointF(5, 5), actions, mime, LEFT, SHIFT)
+    for event, take in ((enter, window.dragEnterEvent), (move, window.dragMoveEvent), (fall, window.dropEvent)):
+        assert event.proposedAction() == Qt.DropAction.MoveAction
+        event.ignore()
+        take(event)
+        assert event.isAccepted() == enter.isAccepted()
+        assert not event.isAccepted() or event.dropAction() == Qt.DropAction.CopyAction
     return enter.isAccepted()
 
 

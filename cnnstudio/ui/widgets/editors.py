@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Any, Final, Literal, get_origin
 
 from PySide6.QtCore import QEvent, QFileInfo, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
+from PySide6.QtGui import QDropEvent, QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -160,7 +160,20 @@ class Choices(QComboBox):
 
 
 class Line(QLineEdit):
-    """A line edit with an undo of its own, which leaves Ctrl+Z to the window where it has nothing to undo."""
+    """A line edit with an undo of its own, which leaves Ctrl+Z to the window where it has nothing to undo.
+
+    A file or a folder that is dropped on it is written as its path.
+    """
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if not paths:
+            super().dropEvent(event)
+        elif not self.isReadOnly():
+            self.selectAll()
+            self.insert(paths[0])
+            event.setDropAction(Qt.DropAction.CopyAction)  # or who dragged it may delete it, as if it were moved here
+            event.accept()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):

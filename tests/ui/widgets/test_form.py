@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -309,3 +309,17 @@ def test_a_field_that_was_emptied_to_type_anew_stays_empty(shown: Shown, qtbot: 
     assert field.line.text() == ""
     qtbot.keyClicks(field.field, "7")
     qtbot.waitUntil(lambda: edits == [("out_channels", 7)])
+
+
+def test_a_folder_that_is_dropped_on_a_field_is_written_and_stays_where_it_is(shown: Shown, qtbot: QtBot) -> None:
+    form, edits = shown(Recipe(data="folder", folder="somewhere/else"))
+    line, mime = text_editor(form, "folder").line, QMimeData()
+    mime.setUrls([QUrl.fromLocalFile("/tmp/my images")])
+    actions = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+    button, shift = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+    event = QDropEvent(QPointF(5, 5), actions, mime, button, shift)
+    assert event.proposedAction() == Qt.DropAction.MoveAction
+    event.ignore()
+    line.dropEvent(event)
+    assert event.isAccepted() and event.dropAction() == Qt.DropAction.CopyAction
+    qtbot.waitUntil(lambda: edits == [("folder", "/tmp/my images")])
