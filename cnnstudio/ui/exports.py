@@ -32,7 +32,7 @@ class Exports(QObject):
     def ask(self, kind: str) -> None:
         """Ask for a file and export to it; where the network cannot be exported, say why instead."""
         if reason := self._refusal(kind):
-            self._messages.say(reason, "error")
+            self._messages.say(reason, "error", about=kind)
             return
         title, suffix = KINDS[kind].title, KINDS[kind].suffix
         stem = "model" if self._document.path is None else self._document.path.stem
@@ -55,9 +55,9 @@ class Exports(QObject):
         task.progressed.connect(bar.advance)
         task.finished.connect(bar.dismiss)
         carries = kind in ("torchscript", "pt2")
-        task.finished.connect(lambda exported: self._say(exported, carries and weights is None))
+        task.finished.connect(lambda exported: self._say(kind, exported, carries and weights is None))
         task.failed.connect(bar.dismiss)
-        task.failed.connect(lambda sentence: self._messages.say(sentence, "error"))
+        task.failed.connect(lambda sentence: self._messages.say(sentence, "error", about=kind))
         self._tasks.append(task)
 
     def close(self) -> None:
@@ -76,10 +76,11 @@ class Exports(QObject):
         """The weights of the last run, where they are this network's."""
         return self._run.weights if self._run.fits(self._document.graph) else None
 
-    def _say(self, exported: Exported, is_untrained: bool) -> None:
+    def _say(self, kind: str, exported: Exported, is_untrained: bool) -> None:
         path = exported.path
         self._messages.say(
             f"{exported.sentence}{' Its weights are untrained.' if is_untrained else ''}",
             "success",
             ("Show in folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))),
+            about=kind,
         )

@@ -27,6 +27,7 @@ _psutil: Any = psutil  # it has no types
 SUFFIX = ".cnn"
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
 RECOVERY_MILLISECONDS = 2_000
+SAVING = "saving"  # what messages are about that later ones replace
 _NUMBERED = re.compile(r"(\d{1,10})(-\d{1,3})?")
 
 
@@ -110,16 +111,17 @@ class Files(QObject):
 
     def _save(self, path: Path, then: Callable[[], object] | None = None) -> None:
         if self._windows.holding(path) not in (None, self._window):
-            self._messages.say(f"{path.name} is open in another window. Save this project under another name.", "error")
+            sentence = f"{path.name} is open in another window. Save this project under another name."
+            self._messages.say(sentence, "error", about=SAVING)
             return
         try:
             write(path, self._document.project)
         except ProjectError as error:
-            self._messages.say(str(error), "error")
+            self._messages.say(str(error), "error", about=SAVING)
             return
         self._document.set_path(path)
         self._windows.recent.remember(path, self._document.graph)
-        self._document.said.emit(f"Saved {path.name}.")
+        self._messages.say(f"Saved {path.name}.", about=SAVING)
         if then is not None:
             then()
 

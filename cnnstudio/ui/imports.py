@@ -151,7 +151,7 @@ class Imports(QObject):
         words = [f"{imported.title} is here, with {imported.parameters:,} parameters.", *imported.notes[:3]]
         kind = "warning" if imported.opaque else "success"
         offer = ("Load its weights…", lambda: self._ask_weights(imported))
-        self._offer = window.messages.say(" ".join(words), kind, offer), imported.graph
+        self._offer = window.messages.say(" ".join(words), kind, offer, passes=False), imported.graph
 
     # its weights
 

@@ -19,6 +19,7 @@ FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf)"
 SUFFIXES = (".png", ".svg", ".pdf")
 PATIENCE = 500  # milliseconds after which is said that something goes on
 LONG = 300  # nodes from which painting takes long enough to say so first
+PICTURE = "picture"  # what messages are about that later ones replace
 
 Make = Callable[[Path], QImage | QByteArray]
 
@@ -81,10 +82,10 @@ class Pictures(QObject):
         try:
             QGuiApplication.clipboard().setImage(picture.image(scene, only, self.on_paper))
         except picture.PictureError as error:
-            self._messages.say(str(error), "error")
+            self._messages.say(str(error), "error", about=PICTURE)
         else:
             what = "The picture" if only is None else "The picture of the selection"
-            self._messages.say(f"{what} is on the clipboard.")
+            self._messages.say(f"{what} is on the clipboard.", about=PICTURE)
 
     def close(self) -> None:
         """Wait for what is being written: for the end of the program."""
@@ -97,7 +98,7 @@ class Pictures(QObject):
         except picture.PictureError as error:
             if bar is not None:
                 bar.dismiss()
-            self._messages.say(str(error), "error")
+            self._messages.say(str(error), "error", about=PICTURE)
             return
 
         def work(report: Callable[[str, float | None], bool]) -> Path:
@@ -110,7 +111,7 @@ class Pictures(QObject):
         else:
             _dismiss_after(task, bar)
         task.finished.connect(self._say)
-        task.failed.connect(lambda sentence: self._messages.say(sentence, "error"))
+        task.failed.connect(lambda sentence: self._messages.say(sentence, "error", about=PICTURE))
         self._tasks = [other for other in self._tasks if other.is_running] + [task]
 
     def _tell(self, path: Path, task: Task[Path]) -> None:
@@ -121,7 +122,10 @@ class Pictures(QObject):
     def _say(self, path: Path) -> None:
         folder = QUrl.fromLocalFile(str(path.parent))
         self._messages.say(
-            f"{path.name} is written.", "success", ("Show in folder", lambda: QDesktopServices.openUrl(folder))
+            f"{path.name} is written.",
+            "success",
+            ("Show in folder", lambda: QDesktopServices.openUrl(folder)),
+            about=PICTURE,
         )
 
 

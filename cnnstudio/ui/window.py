@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 Area = Qt.DockWidgetArea
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
+RUN = "run"  # what messages are about that later ones of its kind replace
 LAYOUT_VERSION = 3  # another set of docks needs another number, so that an old layout is not restored over it
 
 
@@ -115,8 +116,8 @@ class Window(QMainWindow):
         self.run = Run(self)
         self.canvas = CanvasView(self.document)
         self.setCentralWidget(self.canvas)
-        self.messages = Messages(self.canvas, below=self.canvas.breadcrumb)
-        self.canvas.along_top.append(self.messages)
+        self.messages = Messages(self.canvas, lambda: self.canvas.map_rect)
+        self.canvas.along_foot.append(self.messages)
         self.files = Files(self)
         self.exports = Exports(self.document, self.run, self.files, self.messages, self)
         self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.messages, self)
@@ -169,6 +170,7 @@ class Window(QMainWindow):
         self.docks["outline"].widget().addActions(self.commands.chords)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
         self.canvas.canvas.marked.connect(self._refresh.start)
+        self.canvas.looked.connect(self.messages.place_soon)
         self.canvas.link_clicked.connect(lambda address: offer_link(self.messages, address))
         self.painted.connect(self.canvas.fit)  # its size is only known now
         self.canvas.activated.connect(lambda _: self.show_panel("inspector"))
@@ -305,11 +307,12 @@ class Window(QMainWindow):
 
     def _say_run(self, sentence: str) -> None:
         kind = {"failed": "error", "finished": "success"}.get(self.run.state, "info")
-        self.messages.say(sentence, kind)
+        self.messages.say(sentence, kind, about=RUN)
 
     def _show_run(self, state: str) -> None:
         """Bring to the front what a run is watched by, as it begins."""
         if state == "preparing":
+            self.messages.withdraw(RUN)
             self.docks["training"].raise_()
             if self.docks["feature-maps"].visibleRegion().isEmpty():
                 self.docks["curves"].raise_()

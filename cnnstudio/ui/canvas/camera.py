@@ -76,6 +76,7 @@ class Camera(QGraphicsView):
         self._apart = Apart(self)  # and near to
         self._framed = False  # whether anything was ever put into view
         self.along_top: list[QWidget] = []  # what lies over the upper edge of the view, when it is there
+        self.along_foot: list[QWidget] = []  # and over the lower one
         self.canvas.touched.connect(self._repaint_touched)
         self.canvas.heated.connect(self._repaint_heated)
         theme.changed.connect(self.viewport().update)
@@ -104,8 +105,10 @@ class Camera(QGraphicsView):
     def free(self) -> QRect:
         """The part of the viewport that nothing lies over; the map steps aside by itself."""
         view = self.viewport().rect()
-        covered = max((each.geometry().bottom() for each in self.along_top if each.isVisible()), default=0)
-        return view.adjusted(0, min(covered, view.height() // 2), 0, 0)
+        above = max((each.geometry().bottom() for each in self.along_top if each.isVisible()), default=0)
+        below = max((view.height() - each.y() for each in self.along_foot if each.isVisible()), default=0)
+        most = view.height() // 3
+        return view.adjusted(0, min(above, most), 0, -min(below, most))
 
     def zoom_by(self, factor: float, anchor: QPoint | None = None) -> None:
         """Zoom so that the point under ``anchor`` (in the viewport; its middle unless said) stays where it is."""

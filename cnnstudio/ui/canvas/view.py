@@ -315,6 +315,11 @@ class CanvasView(Walking):
         """Whether the map is in its corner now."""
         return self.minimap_wanted and self._map.is_needed
 
+    @property
+    def map_rect(self) -> QRect:
+        """Where the map lies in the viewport; empty while it is not there."""
+        return self._map.rect if self.shows_map else QRect()
+
     def _update_map(self) -> None:
         self.viewport().update(self._map.rect)
 

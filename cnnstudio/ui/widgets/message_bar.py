@@ -4,46 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QChildEvent, QEvent, QObject, QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.theme import icon, mix, theme
+from cnnstudio.ui.widgets.flow import FlowLayout
+from cnnstudio.ui.widgets.sentence import Sentence
 
 Choice = tuple[str, Callable[[], object]]
 ICONS = {"info": "info", "success": "check-circle", "warning": "warning", "error": "warning-circle"}
-MOST_BARS = 4
-MOST_OUTCOMES = 2  # of those that stay until they are closed: more of them would hide the network
+MOST = 2  # messages seen at once
+WIDEST, LEAST, TEXT = 520, 340, 200  # pixels at the normal size of text: of a message, and of its words beside buttons
+AWAY = 12  # pixels from the edge of the host
+STAY, LETTER, REACH = 4_000, 45, 4_000  # milliseconds: for any message, for each letter, and to reach a button
 
 
 class MessageBar(QFrame):
-    """One sentence with what can be done about it. It goes by itself unless it is an error or offers a choice."""
+    """One sentence with what can be done about it.
+
+    An info and a success ``pass``: they go by themselves, unless the pointer or the keyboard is there.
+    ``about`` is what it is about, whatever that is.
+    """
 
     def __init__(
         self, sentence: str, kind: str, choices: tuple[Choice, ...], parent: QWidget, passes: bool = True
     ) -> None:
         super().__init__(parent)
-        self.kind = kind
-        self.sentence = sentence
-        self._label = QLabel(sentence)
-        self._label.setWordWrap(True)
+        self.kind, self.sentence = kind, sentence
+        self.about: object = None
+        self._label = Sentence(sentence)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._label.setMinimumWidth(220)
         sign = QLabel()
         sign.setPixmap(icon(ICONS[kind], "accent" if kind == "info" else kind).pixmap(QSize(18, 18)))
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._line.setSpacing(8)
+        self._line.addWidget(self._label, 1, Qt.AlignmentFlag.AlignVCenter)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.setSpacing(8)
         layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
-        layout.addWidget(self._label, 1)
+        layout.addLayout(self._line, 1)
         self.buttons: dict[str, QPushButton] = {}
-        for number, (title, act) in enumerate(choices):
-            button = QPushButton(title)
-            button.setProperty("primary", number == 0)
-            button.clicked.connect(self._chosen(act))
-            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-            self.buttons[title] = button
+        self._choices = self._make_choices(choices)
         self.close_button = QToolButton()
         self.close_button.setIcon(icon("x", "muted"))
         self.close_button.setToolTip("Close this message")
@@ -51,10 +65,55 @@ class MessageBar(QFrame):
         self.close_button.clicked.connect(self.dismiss)
         layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.asks = kind == "warning" and bool(choices)
-        self.is_outcome = kind == "success" or (kind == "error" and not choices)
-        self.passes = passes and kind in ("info", "success") and not choices
+        self.is_outcome = kind == "success" or not choices  # which later ones push out
+        self.passes = passes and kind in ("info", "success")
+        self._timer = QTimer(self, singleShot=True, interval=STAY + LETTER * len(sentence) + REACH * bool(choices))
+        self._timer.timeout.connect(self._pass)
         if self.passes:
-            QTimer.singleShot(4000 + 45 * len(sentence), self, self.dismiss)
+            self._timer.start()
+
+    def _make_choices(self, choices: tuple[Choice, ...]) -> QWidget:
+        place = QWidget(self)
+        row = FlowLayout(place)
+        for number, (title, act) in enumerate(choices):
+            button = QPushButton(title)
+            button.setToolTip(title)
+            button.setAccessibleName(title)
+            button.setProperty("primary", number == 0)
+            button.clicked.connect(self._chosen(act))
+            row.addWidget(button)
+            self.buttons[title] = button
+        place.setVisible(bool(choices))
+        self._line.addWidget(place, 0, Qt.AlignmentFlag.AlignVCenter)
+        return place
+
+    def fit(self, width: int) -> None:
+        """Stand within this width: the buttons beside the words, or below them where that leaves too little room."""
+        room, needed = width - self._other_width(), -6
+        for title, button in self.buttons.items():
+            metrics = QFontMetrics(button.font())
+            edges = button.sizeHint().width() - metrics.horizontalAdvance(button.text())
+            needed += metrics.horizontalAdvance(title) + edges + 6
+            button.setText(metrics.elidedText(title, Qt.TextElideMode.ElideRight, room - edges))
+        is_wide = needed + round(TEXT * theme.scale) <= room
+        self._line.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        self._choices.setMinimumWidth(max(0, needed) if is_wide else 0)
+        self._line.setAlignment(self._choices, Qt.AlignmentFlag.AlignVCenter if is_wide else Qt.AlignmentFlag(0))
+
+    def _other_width(self) -> int:
+        """What the sign, the button to close it and the spaces take."""
+        return 18 + self.close_button.sizeHint().width() * self.close_button.isVisibleTo(self) + 20 + 3 * 8
+
+    @property
+    def _has_keyboard(self) -> bool:
+        return self.isAncestorOf(self.window().focusWidget())  # its own one had it once, and may have lost it
+
+    def _pass(self) -> None:
+        """Go, unless somebody is here."""
+        if self.underMouse() or self._has_keyboard:
+            self._timer.start(STAY)
+        else:
+            self.dismiss()
 
     def _chosen(self, act: Callable[[], object]) -> Callable[[], None]:
         def chosen() -> None:
@@ -72,7 +131,7 @@ class MessageBar(QFrame):
         """Take the message away; the keyboard goes back to what it stood over, not to whatever comes next."""
         messages = self.parentWidget()
         host = messages.parentWidget() if messages is not None else None
-        if host is not None and self.isAncestorOf(self.focusWidget()):
+        if host is not None and self._has_keyboard:
             host.setFocus(Qt.FocusReason.OtherFocusReason)
         self.hide()
         self.setParent(None)
@@ -120,15 +179,18 @@ class ProgressMessage(MessageBar):
 
     def __init__(self, sentence: str, choices: tuple[Choice, ...], parent: QWidget) -> None:
         super().__init__(sentence, "info", choices, parent, passes=False)
+        self.is_outcome = False
         self.close_button.hide()
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName("How far it is")
         self._progress.setRange(0, 0)
         self._progress.setFixedWidth(110)
-        row = self.layout()
-        if isinstance(row, QHBoxLayout):
-            row.insertWidget(2, self._progress, 0, Qt.AlignmentFlag.AlignVCenter)
+        # to the left, or below the words it would make them as narrow as it is
+        self._line.insertWidget(1, self._progress, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+
+    def _other_width(self) -> int:
+        return super()._other_width() + self._progress.width()
 
     def advance(self, sentence: str, share: float | None) -> None:
         """Say how far it is; a share of None is a bar that only moves."""
@@ -139,34 +201,49 @@ class ProgressMessage(MessageBar):
 
 
 class Messages(QWidget):
-    """The place over ``host`` where messages appear, the latest below the earlier ones, and all below ``below``."""
+    """The place at the foot of ``host`` where messages appear, the latest below the earlier ones.
 
-    def __init__(self, host: QWidget, below: QWidget | None = None) -> None:
+    ``taken`` is a part of the foot that something else takes just now; messages stand beside it, or above it.
+    """
+
+    def __init__(self, host: QWidget, taken: Callable[[], QRect] = QRect) -> None:
         super().__init__(host)
-        self._below = below
+        self._taken = taken
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._place)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
         self.hide()
-        for watched in filter(None, (host, below)):
-            watched.installEventFilter(self)
+        host.installEventFilter(self)
+        theme.changed.connect(self.place_soon)
 
     @property
     def bars(self) -> list[MessageBar]:
-        """The messages shown, oldest first."""
+        """The messages that stand, oldest first."""
         return list(self.findChildren(MessageBar, options=Qt.FindChildOption.FindDirectChildrenOnly))
 
-    def say(self, sentence: str, kind: str = "info", *choices: Choice) -> MessageBar:
-        """Show a sentence; the same sentence is not shown twice."""
+    def say(
+        self, sentence: str, kind: str = "info", *choices: Choice, passes: bool = True, about: object = None
+    ) -> MessageBar:
+        """Show a sentence in the place of what was said ``about`` the same thing; it is not shown twice."""
         for bar in self.bars:
             if bar.sentence == sentence:
                 bar.dismiss()
-        bar = MessageBar(sentence, kind, choices, self)
+        self.withdraw(about)
+        bar = MessageBar(sentence, kind, choices, self, passes)
+        bar.about = about
         self._add(bar)
         announce(self, sentence)
         if bar.asks:  # the keyboard can answer it at once
             next(iter(bar.buttons.values())).setFocus(Qt.FocusReason.OtherFocusReason)
         return bar
+
+    def withdraw(self, about: object) -> None:
+        """Take away what was said about something: it holds no more."""
+        for bar in self.bars:
+            if about is not None and bar.about == about:
+                bar.dismiss()
 
     def clear(self) -> None:
         """Take away what was said of a project that is gone; what goes on stays, and so does a question."""
@@ -181,33 +258,55 @@ class Messages(QWidget):
         return bar
 
     def _add(self, bar: MessageBar) -> None:
-        outcomes = [old for old in self.bars if old.is_outcome and old is not bar]
-        for old in outcomes[: -(MOST_OUTCOMES - bar.is_outcome)]:
-            old.dismiss()
-        passing = [old for old in self.bars if old.passes and old is not bar]
-        for old in passing[: max(0, len(self.bars) - MOST_BARS)]:
+        """Take the message in, and let those go that are least missed; where none can go, the later ones are seen."""
+        others = [old for old in self.bars if old is not bar and old.is_outcome]
+        for old in sorted(others, key=lambda each: not each.passes)[: max(0, len(self.bars) - MOST)]:
             old.dismiss()
         self._layout.addWidget(bar)
-        bar.show()
         self._place()
 
     def _place(self) -> None:
-        host = self.parentWidget()
+        host, bars = self.parentWidget(), self.bars
         if host is None:
             return
-        self.setVisible(bool(self.bars))
-        width = min(660, host.width() - 24)
-        self.setFixedWidth(max(width, 1))
+        seen = sorted(bars, key=lambda bar: bar.asks)[-MOST:]
+        for bar in bars:
+            bar.setVisible(bar in seen)
+        self.setVisible(bool(bars))
+        left, right, foot = self._room(host.rect())
+        width = max(1, min(round(WIDEST * theme.scale), right - left))
+        for bar in seen:
+            bar.fit(width)
+        self.setFixedWidth(width)
         self.setFixedHeight(max(1, self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else 1))
-        top = self._below.geometry().bottom() if self._below is not None and self._below.isVisible() else 0
-        self.move(QPoint((host.width() - width) // 2, top + 10))
+        middle = max(left, min(right - width, (host.width() - width) // 2))
+        self.move(QPoint(middle, max(0, foot - self.height())))
         self.raise_()
 
+    def _room(self, host: QRect) -> tuple[int, int, int]:
+        """From where to where messages may stand, and on what."""
+        taken, left, right = self._taken(), AWAY, host.width() - AWAY
+        if taken.isEmpty():
+            return left, right, host.height() - AWAY
+        if taken.center().x() > host.center().x():
+            beside = left, taken.left() - AWAY
+        else:
+            beside = taken.right() + AWAY, right
+        if beside[1] - beside[0] >= LEAST * theme.scale:
+            return *beside, host.height() - AWAY
+        return left, right, taken.top() - AWAY
+
+    def place_soon(self) -> None:
+        """Look again where there is room, if anything stands here."""
+        if not self.isHidden():
+            self._soon.start()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._place()
         return False
 
-    def childEvent(self, event: QChildEvent) -> None:
-        super().childEvent(event)
-        QTimer.singleShot(0, self, self._place)
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._soon.start()
+        return super().event(event)

@@ -127,7 +127,7 @@ def test_what_is_sought_under_a_message_comes_out_of_it(window: Window, chain) -
     canvas.actual_size()
     window.messages.say("Something to read.", "error")
     bar = QRect(window.messages.pos(), window.messages.size())
-    assert canvas.free().top() >= bar.bottom()
+    assert canvas.free().bottom() <= bar.top()
     for bring in (lambda: canvas.reveal("conv1"), lambda: canvas.bring_in(canvas.scene_item("conv1").body), canvas.fit):
         body = canvas.scene_item("conv1").body
         away = canvas.mapFromScene(body.center()) - bar.center()
