@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from cnnstudio.blocks import Group, Input
 from cnnstudio.blocks.group import with_body
-from cnnstudio.graph import Block, Edge, Graph, Node, Position
+from cnnstudio.graph import Block, Edge, Graph, Node
+from cnnstudio.graph.measures import GAP, WIDTH
+from cnnstudio.graph.splice import along, spliced
 
-_STEP = (268.0, 104.0)  # from one node to the next, along a row and along a column, as graph.layout sets them
+_STEP = WIDTH + GAP[0]  # from one node to the next along a row
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,11 @@ def insert(title: str, edge: Edge, *blocks: Block) -> Fix:
         wire = _wire(graph, edge)
         if wire is None:
             return graph
-        graph, places = _room(graph, wire, len(blocks))
-        return _spliced(graph, wire, zip(blocks, places, strict=True))
+        for left, block in zip(range(len(blocks), 0, -1), blocks, strict=True):
+            node = Node(graph.fresh(block.stem), block, position=along(graph, wire, 1 / (left + 1)))
+            graph = spliced(graph, wire, node)
+            wire = dataclasses.replace(wire, source=node.name)
+        return graph
 
     return Fix(title, apply)
 
@@ -64,7 +69,7 @@ def append(title: str, name: str, *blocks: Block) -> Fix:
             return graph
         last, (left, top) = end, graph[end].position
         for number, block in enumerate(blocks, 1):
-            node = Node(graph.fresh(block.stem), block, (last,), (left + number * _STEP[0], top))
+            node = Node(graph.fresh(block.stem), block, (last,), (left + number * _STEP, top))
             graph, last = graph.add(node), node.name
         return graph
 
@@ -108,7 +113,7 @@ def begin(title: str, edge: Edge | None, block: Input) -> Fix:
         if edge is None or edge.target not in graph:
             return graph.add(Node(name, block))
         left, top = graph[edge.target].position
-        graph = graph.add(Node(name, block, position=(left - _STEP[0], top)))
+        graph = graph.add(Node(name, block, position=(left - _STEP, top)))
         return graph.connect(name, edge.target, edge.port)
 
     return Fix(title, apply)
@@ -154,26 +159,3 @@ def _wire(graph: Graph, edge: Edge) -> Edge | None:
 def _end(graph: Graph, name: str) -> str | None:
     """The node that nothing reads and that gives what ``name`` gives; None where something reads it."""
     return next((node.name for node in graph.outputs if graph.passed(node.name) == name), None)
-
-
-def _spliced(graph: Graph, edge: Edge, placed: Iterable[tuple[Block, Position]]) -> Graph:
-    for block, place in placed:
-        node = Node(graph.fresh(block.stem), block, position=place)
-        graph = graph.insert(edge, node)
-        edge = dataclasses.replace(edge, source=node.name)
-    return graph
-
-
-def _room(graph: Graph, edge: Edge, count: int) -> tuple[Graph, list[Position]]:
-    """The graph with room for ``count`` nodes on a wire, and their places: along its longer way, evenly."""
-    start, end = graph[edge.source].position, graph[edge.target].position
-    across = 0 if abs(end[0] - start[0]) >= abs(end[1] - start[1]) else 1
-    missing = (count + 1) * _STEP[across] - (end[across] - start[across])
-    if missing > 0:
-        shift = (missing, 0.0) if across == 0 else (0.0, missing)
-        behind = {edge.target} | graph.descendants(edge.target)
-        places = {name: graph[name].position for name in behind}
-        graph = graph.move({name: (x + shift[0], y + shift[1]) for name, (x, y) in places.items()})
-        end = graph[edge.target].position
-    shares = [number / (count + 1) for number in range(1, count + 1)]
-    return graph, [(start[0] + (end[0] - start[0]) * s, start[1] + (end[1] - start[1]) * s) for s in shares]

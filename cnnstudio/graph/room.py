@@ -35,8 +35,8 @@ class Box(NamedTuple):
 
     @property
     def is_line(self) -> bool:
-        """Whether it has no width."""
-        return self.left == self.right
+        """Whether it has no width or no height."""
+        return self.left == self.right or self.top == self.bottom
 
     def moved(self, dx: float, dy: float) -> Box:
         """So much further."""
@@ -93,7 +93,7 @@ def with_room(graph: Graph, names: Collection[str], was: Box) -> Graph:
     """With what these nodes would stand on moved over, where they had the place ``was`` before.
 
     What was to the right of that place stays to the right of them, and what was below it below. A place without width
-    is the line from which on new nodes push the others.
+    or height is the line from which on new nodes push the others.
     """
     own = frozenset(names)
     inside = graph.framed.get(next(iter(own)))
@@ -112,11 +112,10 @@ def with_room(graph: Graph, names: Collection[str], was: Box) -> Graph:
     return _pushed(graph, inside.members, before, {unit: box for unit, box in outer.items() if unit not in strays})
 
 
-def with_new(graph: Graph, name: str, start: float | None = None) -> Graph:
-    """With room for this node, which is new in its place: what is to the right of ``start`` (its left) moves."""
+def with_new(graph: Graph, name: str) -> Graph:
+    """With room for this node, which is new in its place."""
     body = node_box(graph[name])
-    start = body.left if start is None else start
-    return with_room(graph, (name,), Box(start, body.top, start, body.bottom))
+    return with_room(graph, (name,), body._replace(right=body.left))
 
 
 def apart(graph: Graph, names: frozenset[str]) -> dict[Unit, Box]:
@@ -267,7 +266,8 @@ class _Push:
         """How much higher than it may the second stands because of the first, above it."""
         if not self._now[one].is_over(self._now[other]):
             return 0.0
-        free = min(GAP[1], self._before[other].top - self._before[one].bottom)
+        is_new = one == GROWN and self._is_new
+        free = GAP[1] if is_new else min(GAP[1], self._before[other].top - self._before[one].bottom)
         return max(0.0, self._now[one].bottom + free - self._now[other].top)
 
     def _lower(self, row: list[Unit], depth: float) -> None:

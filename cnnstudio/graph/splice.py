@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnstudio.graph.graph import Graph
 from cnnstudio.graph.measures import FRAME_PAD, GAP, HEIGHT, WIDTH, node_size
 from cnnstudio.graph.node import Edge, GraphError, Node, Position
-from cnnstudio.graph.room import MARGIN, Box, frame_box, free_down, node_box, units, with_new
+from cnnstudio.graph.room import MARGIN, Box, frame_box, free_down, node_box, units, with_room
 
 FAR = HEIGHT + GAP[1]  # how far from the straight line of its wire a node may stand in a row
 
@@ -24,38 +24,65 @@ def spliced(graph: Graph, edge: Edge, node: Node) -> Graph:
         graph = graph.move({name: node.position})
     else:
         graph = graph.insert(edge, node)
-    place, start = _place(graph, edge, name)
-    return with_new(graph.move({name: place}), name, start)
+    place, line = _place(graph, edge, name)
+    return with_room(graph.move({name: place}), (name,), line)
 
 
-def half_way(graph: Graph, edge: Edge) -> Position:
-    """The place of a node whose middle is half way along this wire."""
+def along(graph: Graph, edge: Edge, share: float = 0.5) -> Position:
+    """The place of a node whose middle is at this share of the way from the one end of a wire to the other."""
     one, other = node_box(graph[edge.source]), node_box(graph[edge.target])
-    return (one.right + other.left - WIDTH) / 2, (one.top + one.bottom + other.top + other.bottom) / 4 - HEIGHT / 2
+    rows = (one.top + one.bottom) / 2, (other.top + other.bottom) / 2
+    x, y = one.right + (other.left - one.right) * share, rows[0] + (rows[1] - rows[0]) * share
+    return x - WIDTH / 2, y - HEIGHT / 2
 
 
-def _place(graph: Graph, edge: Edge, name: str) -> tuple[Position, float]:
-    """Where the node stands in its wire, and from where on it pushes what is to the right."""
+def _place(graph: Graph, edge: Edge, name: str) -> tuple[Position, Box]:
+    """Where the node stands in its wire, and the line from which on it pushes what is to the right, or below."""
     (wish_x, wish_y), (width, height) = graph[name].position, node_size(graph[name])
     before, after = node_box(graph[edge.source]), node_box(graph[edge.target])
-    start, end = _bound(graph, edge.source, name).right, _bound(graph, edge.target, name).left
-    first, last = start + GAP[0], end - GAP[0] - width
+    upper, lower = _bound(graph, edge.source, name), _bound(graph, edge.target, name)
+    if before.is_over(after) and lower.top >= upper.bottom:  # a column, as a person may draw one
+        x = (before.left + after.left) / 2
+        y, line = _between(wish_y, upper.bottom, lower.top, GAP[1], height)
+        return (x, y), Box(x, line, x + width, line)
+    x, line = _between(wish_x, upper.right, lower.left, GAP[0], width)
     rows = (before.top + before.bottom - height) / 2, (after.top + after.bottom - height) / 2
-    if after.left < before.right or end < start:  # to another row: at the end of the one, or the beginning of the other
-        there, here = (first, rows[0]), (min(after.left, end + FRAME_PAD), rows[1])
-        away = [(x - wish_x) ** 2 + (y - wish_y) ** 2 for x, y in (there, here)]
-        return (there, start) if away[0] <= away[1] else (here, end)
-    forks, merges = len(graph.consumers[edge.source]) > 1, len(graph[edge.target].edges) > 1
-    row = rows[1] if not merges else rows[0] if not forks else None
+    if after.left < before.right or lower.left < upper.right:  # to another row, at whose beginning it may be as well
+        ahead = min(after.left, lower.left + FRAME_PAD)
+        y = rows[0]
+        if (ahead - wish_x) ** 2 + (rows[1] - wish_y) ** 2 < (x - wish_x) ** 2 + (y - wish_y) ** 2:
+            x, y, line = ahead, rows[1], lower.left
+    elif line < x:  # as close to the source as may be
+        row = _row(graph, edge, rows)
+        y = sum(rows) / 2 if row is None else row
+    else:
+        y = _height(graph, edge, rows, (x + width / 2 - before.right) / (after.left - before.right))
+        y = round(y + _aside(graph, name, Box(x, y, x + width, y + height)))
+    return (x, y), Box(line, y, line, y + height)
+
+
+def _between(wish: float, start: float, end: float, gap: float, size: float) -> tuple[float, float]:
+    """Where a node of this size goes between two others, and from where on it pushes: from itself where it has room."""
+    first, last = start + gap, end - gap - size
     if first > last:
-        return (first, row if row is not None else (rows[0] + rows[1]) / 2), start
-    x = min(max(wish_x, first), last)
-    share = (x + width / 2 - before.right) / (after.left - before.right)
-    port = after.top + (after.bottom - after.top) * (edge.port + 1) / (graph[edge.target].ports + 1) - height / 2
-    y = rows[0] + (port - rows[0]) * share
-    if row is not None and abs(row - y) <= FAR:
-        y = row
-    return (float(round(x)), float(round(y + _aside(graph, name, Box(x, y, x + width, y + height))))), x
+        return first, start
+    place = float(round(min(max(wish, first), last)))
+    return place, place
+
+
+def _row(graph: Graph, edge: Edge, rows: tuple[float, float]) -> float | None:
+    """The row of the branch that the wire begins, which is its target's, or that it ends, which is its source's."""
+    forks, merges = len(graph.consumers[edge.source]) > 1, len(graph[edge.target].edges) > 1
+    return None if forks == merges else rows[1] if forks else rows[0]
+
+
+def _height(graph: Graph, edge: Edge, rows: tuple[float, float], share: float) -> float:
+    """How high a node stands whose middle is on the wire, at this share of it, or in the row of the branch near it."""
+    target = graph[edge.target]
+    height = node_size(target)[1]
+    port = rows[1] + height * ((edge.port + 1) / (target.ports + 1) - 0.5)
+    line, row = rows[0] + (port - rows[0]) * share, _row(graph, edge, rows)
+    return row if row is not None and abs(row - line) <= FAR else line
 
 
 def _bound(graph: Graph, end: str, name: str) -> Box:

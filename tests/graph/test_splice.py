@@ -11,7 +11,7 @@ from cnnstudio.graph import Edge, Graph, GraphError, Node, Position, Shape, Sket
 from cnnstudio.graph.layout import laid_out
 from cnnstudio.graph.measures import GAP, HEIGHT, WIDTH
 from cnnstudio.graph.room import node_box, units
-from cnnstudio.graph.splice import half_way, spliced
+from cnnstudio.graph.splice import along, spliced
 from cnnstudio.project import read
 from cnnstudio.resources import resource
 
@@ -33,7 +33,7 @@ def touching(graph: Graph) -> list[tuple[object, object]]:
 
 def put(graph: Graph, edge: Edge, at: Position | None = None) -> tuple[Graph, set[str]]:
     """With a ReLU called new in this wire, and which of the others moved."""
-    made = spliced(graph, edge, Node("new", ReLU(), (), at or half_way(graph, edge)))
+    made = spliced(graph, edge, Node("new", ReLU(), (), at or along(graph, edge)))
     return made, {node.name for node in graph if made[node.name].position != node.position}
 
 
@@ -41,7 +41,7 @@ def put(graph: Graph, edge: Edge, at: Position | None = None) -> tuple[Graph, se
 def test_whatever_the_wire_nothing_stands_on_anything(name: str) -> None:
     graph = example(name)
     for edge in graph.edges:
-        for at in (half_way(graph, edge), graph[edge.source].position, graph[edge.target].position):
+        for at in (along(graph, edge), graph[edge.source].position, graph[edge.target].position):
             made, _ = put(graph, edge, at)
             assert touching(made) == []
 
@@ -102,10 +102,21 @@ def test_on_a_skip_it_stands_beside_what_the_skip_passes() -> None:
     assert box.top - made["input1"].position[1] < HEIGHT, "and not far from its wire"
 
 
+def test_in_a_column_what_is_below_moves_down() -> None:
+    draw = Sketch()
+    draw(ReLU(), draw(ReLU(), draw(Input(), name="a"), name="b"), name="c")
+    graph = draw.graph().move({"a": (0.0, 0.0), "b": (0.0, 104.0), "c": (0.0, 300.0)})
+    made, moved = put(graph, Edge("a", "b"))
+    assert made["new"].position == graph["b"].position and moved == {"b", "c"}
+    assert [made[name].position for name in "bc"] == [(0.0, 208.0), (0.0, 312.0)]
+    made, moved = put(graph, Edge("b", "c"), (40.0, 220.0))
+    assert made["new"].position == (0.0, 208.0) and moved == {"c"}
+
+
 def test_a_node_that_is_there_goes_to_the_wire() -> None:
     graph = example("lenet5").add(Node("lone", ReLU(), (), (2_000.0, 900.0)))
     edge = Edge("conv2", "tanh2")
-    made = spliced(graph, edge, Node("lone", ReLU(), (), half_way(graph, edge)))
+    made = spliced(graph, edge, Node("lone", ReLU(), (), along(graph, edge)))
     assert made["lone"].inputs == ("conv2",) and made["tanh2"].inputs == ("lone",)
     assert made["lone"].position == (NEXT, 192.0) and touching(made) == []
 

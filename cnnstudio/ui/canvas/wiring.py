@@ -9,7 +9,7 @@ from typing import cast
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from cnnstudio.graph import Edge, Graph
-from cnnstudio.graph.splice import half_way, spliced
+from cnnstudio.graph.splice import along, spliced
 from cnnstudio.ui.canvas.asking import Asking
 from cnnstudio.ui.canvas.connect_tool import LooseWire
 from cnnstudio.ui.canvas.edits import best_port, lifted, misfit, rewired
@@ -155,7 +155,7 @@ class Wiring(Asking):
 
             def change(graph: Graph) -> Graph:
                 held = lifted(graph, (name,))
-                return spliced(held, edge, replace(held[name], position=half_way(held, edge)))
+                return spliced(held, edge, replace(held[name], position=along(held, edge)))
 
             self.attempt(f"Put {name} on a wire", change)
             self.document.select((name,))
