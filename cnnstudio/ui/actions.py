@@ -237,8 +237,8 @@ ACTIONS: tuple[Action, ...] = (
         checked=lambda w: w.canvas.wheel == "pan",
     ),
     *(_measure(key, measure.title) for key, measure in MEASURES.items()),
-    _shares_as("bar", "Measure as a bar in each node", "chart-bar-horizontal"),
-    _shares_as("heat", "Measure as heat over the canvas", "thermometer"),
+    _shares_as("bar", "As a bar in each node", "chart-bar-horizontal"),
+    _shares_as("heat", "As heat over the canvas", "thermometer"),
     Action(
         "wide-wires", "Wires as wide as their channels",
         lambda w: w.canvas.set_wide_wires(not w.canvas.canvas.wide_wires), "", "line-segments",
