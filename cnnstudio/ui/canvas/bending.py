@@ -98,5 +98,7 @@ class Bending(Editor):
             return
         edge, index = bend
         bends = list(self.canvas.graph.bends(edge))
+        if index >= len(bends):
+            return  # it is new, and still in the hand
         bends[index] = (bends[index][0] + dx, bends[index][1] + dy)
         self.move_bend(bend, tuple(bends), merge=f"nudge {edge} {index}")
