@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.graph import Edge
@@ -196,7 +196,9 @@ def test_the_arrow_keys_move_the_chosen_bend(bent):
 def test_a_bend_that_is_new_and_still_in_the_hand_is_not_moved_by_keys(hand_on, chain):
     hand = hand_on(chain.move({"conv1": (480.0, 60.0)}))
     middle = hand.along("input1", "conv1", 0.5)
-    hand.drag(middle, middle + QPointF(0, 80), let_go=False)
+    hand.click(middle)
+    hand.send(QEvent.Type.MouseButtonDblClick, middle)
+    hand.move(middle + QPointF(0, 80))
     assert hand.view.canvas.bends.chosen is not None and not bends(hand)
     hand.key(Qt.Key.Key_Up)
     hand.release(middle + QPointF(0, 80))
