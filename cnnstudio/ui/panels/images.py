@@ -14,8 +14,8 @@ from cnnstudio.project import Project
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run, image_size, images_key
-from cnnstudio.ui.widgets.editors import Choices
 from cnnstudio.ui.widgets.elided import Elided
+from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.samples import Sample, Samples
 from cnnstudio.ui.worker import Task
 

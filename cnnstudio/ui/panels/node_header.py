@@ -13,8 +13,8 @@ from cnnstudio.graph import Block, Composite, Node
 from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.replacement import Other, title_of
 from cnnstudio.ui.theme import icon
-from cnnstudio.ui.widgets.editors import Line
 from cnnstudio.ui.widgets.elided import Elided
+from cnnstudio.ui.widgets.fields import Line
 from cnnstudio.ui.widgets.flow import FlowLayout
 from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.widgets.tile import Tile

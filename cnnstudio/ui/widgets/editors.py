@@ -7,28 +7,18 @@ from types import NoneType
 from typing import Any, Final, Literal, get_origin
 
 from PySide6.QtCore import QEvent, QFileInfo, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QDropEvent, QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
-from PySide6.QtWidgets import (
-    QAbstractSpinBox,
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QMenu,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from cnnstudio.graph import Parameter, ParameterError
 from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.fields import LEAST, Choices, Line, StepField
 from cnnstudio.ui.widgets.values import entry_at, entry_span, kinds, read, stepped, written
 
 MIXED: Final = object()
 """Shown in the place of a value where several declarations differ."""
 
 DASH = "—"
-LEAST = 56  # pixels; a narrow panel cuts a field rather than its row
 AUTOMATIC = "automatic"  # None: the block chooses
 TOGETHER = "Height and width are the same; press to set them apart"
 APART = "Height × width; press to make them the same"
@@ -142,79 +132,6 @@ class ChoiceEditor(Editor):
         self.finished.emit()
 
 
-class Choices(QComboBox):
-    """A combo box that leaves the wheel to the page until it has the focus."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumContentsLength(4)
-        self.setMinimumWidth(LEAST)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
-class Line(QLineEdit):
-    """A line edit with an undo of its own, which leaves Ctrl+Z to the window where it has nothing to undo.
-
-    A file or a folder that is dropped on it is written as its path.
-    """
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if not paths:
-            super().dropEvent(event)
-        elif not self.isReadOnly():
-            self.selectAll()
-            self.insert(paths[0])
-            event.setDropAction(Qt.DropAction.CopyAction)  # or who dragged it may delete it, as if it were moved here
-            event.accept()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            undo = event.matches(QKeySequence.StandardKey.Undo) and not self.isUndoAvailable()
-            redo = event.matches(QKeySequence.StandardKey.Redo) and not self.isRedoAvailable()
-            if undo or redo:
-                event.ignore()
-                return False
-        return super().event(event)
-
-
-class StepField(QAbstractSpinBox):
-    """A field with arrows that takes any text and leaves the meaning to its editor."""
-
-    stepped = Signal(int)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.line = Line(self)
-        self.setLineEdit(self.line)
-        self.line.setTextMargins(6, 0, 0, 0)  # the stylesheet's padding does not reach a field inside a spin box
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:  # noqa: N802 - Qt's name
-        if self.isReadOnly():
-            return QAbstractSpinBox.StepEnabledFlag.StepNone
-        return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
-
-    def stepBy(self, steps: int) -> None:  # noqa: N802 - Qt's name
-        self.stepped.emit(steps)
-
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        return QValidator.State.Acceptable, text, position
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
 class TextEditor(Editor):
     """Numbers, pairs, lists, words and text, all typed: ``3``, ``3x5``, ``same``, ``1 × 28 × 28``, ``1e-3``.
 
@@ -230,7 +147,7 @@ class TextEditor(Editor):
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._propose)
         if str in kinds(parameter):
-            self.line: QLineEdit = Line(self)
+            self.line = Line(self)
             self.field: QWidget = self.line
             self.line.returnPressed.connect(self._finish)
         else:
@@ -300,6 +217,8 @@ class TextEditor(Editor):
         else:
             self._refuse("")
             self._take(value)
+            if not self.has_pending and self.line.text() == text:
+                self.line.begin_anew()
             self._follow_link()
 
     def _finish(self) -> None:
