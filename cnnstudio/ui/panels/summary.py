@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHeaderView,
-    QLabel,
     QMenu,
     QStyle,
     QStyledItemDelegate,
@@ -49,6 +48,7 @@ from cnnstudio.ui.panels.summary_model import (
     side,
 )
 from cnnstudio.ui.theme import icon, mix, theme
+from cnnstudio.ui.widgets.elided import Elided
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
 ROOM = {NODE: 72, OUTPUT: 98, PARAMETERS: 90, MACS: 58, MEMORY: 78, BLOCK: 110, SEES: 112}
@@ -237,7 +237,7 @@ class TotalsRow(QWidget):
     def __init__(self, header: QHeaderView, parent: QWidget) -> None:
         super().__init__(parent)
         self._header = header
-        self.labels = {column: QLabel(self) for column in (NODE, *SHARED)}
+        self.labels = {column: Elided(self) for column in (NODE, *SHARED)}
         for column, label in self.labels.items():
             side = Qt.AlignmentFlag.AlignLeft if column == NODE else Qt.AlignmentFlag.AlignRight
             label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
