@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
+from cnnstudio.graph.flow import SHORTEST, Flow, Size, extent, widths
 from cnnstudio.graph.graph import Graph
-from cnnstudio.graph.layout import SHORTEST, Flow, Size, extent, layout, reads_of, widths
+from cnnstudio.graph.layout import layout, reads_of
 from cnnstudio.graph.measures import FRAME_BAR, FRAME_PAD, GAP, HEIGHT, WIDTH, node_size
 from cnnstudio.graph.names import fresh_name
 from cnnstudio.graph.node import Position
