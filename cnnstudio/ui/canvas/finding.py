@@ -13,7 +13,7 @@ from cnnstudio.ui.search import Entry
 
 Path = tuple[str, ...]  # names of composites, outermost first
 
-MOST = 5_000  # nodes, listed in 40 ms and searched in 25; the largest network of the zoo has 1,806 with all that is inside
+MOST = 5_000  # nodes: listed in 40 ms, searched in 25; the largest network of the zoo has 1,806 with all that is inside
 BETWEEN = " › "
 
 

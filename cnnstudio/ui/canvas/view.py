@@ -184,6 +184,7 @@ class CanvasView(Walking):
             if button == Qt.MouseButton.MiddleButton:
                 self.use(PanTool(self, pointer))
             else:
+                self.canvas.focus_node(None)
                 is_on_map = self._is_on_map(pointer.view)
                 self.use(MapTool(self, pointer, self._map) if is_on_map else tool_of(self, pointer))
         event.accept()

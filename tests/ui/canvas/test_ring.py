@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QPointF
+
 
 def ringed(hand) -> list[str]:
     return [name for name, item in hand.view.canvas.nodes.items() if item.focused]
@@ -91,3 +93,16 @@ def test_the_ring_of_one_network_is_not_put_on_a_namesake_inside_a_block(hand_on
     assert ringed(hand) == []
     hand.view.leave()
     assert ringed(hand) == ["group1"]
+
+
+def test_the_pointer_takes_the_ring_away_and_the_keyboard_goes_on_from_what_it_selected(hand_on, fork):
+    hand = hand_on(fork)
+    walked_to(hand, "conv1")
+    around = hand.view.scene_item("flatten1").body.adjusted(-15.0, -15.0, 15.0, 15.0)
+    hand.drag(around.topLeft(), around.bottomRight())
+    assert hand.document.selection == ("flatten1",)
+    assert ringed(hand) == []
+    hand.view.step(1)
+    assert ringed(hand) == ["fc1"]
+    hand.drag(hand.body("fc1"), hand.body("fc1") + QPointF(40.0, 0.0))
+    assert ringed(hand) == []
