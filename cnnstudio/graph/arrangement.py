@@ -26,12 +26,26 @@ def arranged(graph: Graph, only: frozenset[str] | None = None) -> Graph:
     """
     if only is not None:
         return _part_arranged(graph, only)
-    made = graph.straighten(graph.nodes).move(_places(graph))
+    made = _set_out(graph.straighten(graph.nodes))
     for note in made.notes:
         taken = [box for unit, box in units(made).items() if not isinstance(unit, int)]
         (x, y), (width, height) = note.position, note.size
         dx, dy = free_offset(Box(x, y, x + width, y + height), taken)
         made = made.replace_note(note, replace(note, position=(x + dx, y + dy)))
+    return made
+
+
+def _set_out(graph: Graph) -> Graph:
+    """All nodes in their places; without frames, a long branch may go on in the next row beside its skip."""
+    if graph.frames:
+        return graph.move(_places(graph))
+    flow = Flow(reads_of(graph), {node.name: node_size(node) for node in graph}, GAP, tears=True)
+    width = flow.best()
+    made = graph.move(_whole(flow.at(width)))
+    for (source, target), bends in flow.bends(width).items():
+        for edge in made[target].edges:
+            if edge.source == source:
+                made = made.bend(edge, tuple((float(round(x)), float(round(y))) for x, y in bends))
     return made
 
 

@@ -21,8 +21,8 @@ MOST_RANKS = 80  # beyond it, longer lanes weigh the same: numbers are finite
 class Layers:
     """The nodes of one component and the lanes between them, as numbered items in layers.
 
-    The first items are the nodes, the others are the pieces of lanes, one a layer that is passed. All
-    wires of one node share a lane.
+    The first items are the nodes, the others are the pieces of lanes, one a layer that is passed. All wires of one node
+    share a lane.
     """
 
     def __init__(self, reads: Reads) -> None:
@@ -31,7 +31,7 @@ class Layers:
         self.layer = _longest_paths(self.reads)
         self.before: list[list[int]] = [[] for _ in reads]
         self.after: list[list[int]] = [[] for _ in reads]
-        lanes: list[list[int]] = [[number] for number in range(len(reads))]
+        self.lane = lanes = [[number] for number in range(len(reads))]  # of each node, itself first
         for target, sources in enumerate(self.reads):
             for source in sources:
                 lane = lanes[source]

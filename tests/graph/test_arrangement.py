@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
-from cnnstudio.blocks import Conv2d, Identity
+from cnnstudio.blocks import (
+    Add,
+    Bottleneck,
+    Conv2d,
+    ConvNeXtBlock,
+    Fire,
+    Identity,
+    Input,
+    Residual,
+    SqueezeExcite,
+)
 from cnnstudio.compiler.inference import infer
-from cnnstudio.graph import Edge, Graph, Node, Note
+from cnnstudio.graph import Composite, Edge, Graph, Node, Note, Shape
 from cnnstudio.graph.arrangement import arranged
 from cnnstudio.graph.room import hull, node_box, units
 from cnnstudio.project import from_template, read
@@ -86,3 +96,51 @@ def test_a_frame_is_a_part_like_others() -> None:
     scattered = graph.move({"tanh2": (60.0, 600.0), "pool2": (300.0, 700.0)})
     after = arranged(scattered, graph.frames[1].members)
     assert touching(after) == [] and after.frames == graph.frames
+
+
+def runs_through(graph: Graph) -> list[tuple[Edge, str]]:
+    """The nodes that a straight line from bend to bend of a wire runs through."""
+    found = []
+    for edge in graph.edges:
+        start, end = node_box(graph[edge.source]), node_box(graph[edge.target])
+        places = [
+            (start.right, (start.top + start.bottom) / 2), *graph.bends(edge), (end.left, (end.top + end.bottom) / 2)
+        ]  # fmt: skip
+        steps = [number / 50 for number in range(51)]
+        line = [(x + (to_x - x) * s, y + (to_y - y) * s) for (x, y), (to_x, to_y) in pairwise(places) for s in steps]
+        for node in graph:
+            box = node_box(node)
+            if node.name not in (edge.source, edge.target) and any(
+                box.left < x < box.right and box.top < y < box.bottom for x, y in line
+            ):
+                found.append((edge, node.name))
+    return found
+
+
+@pytest.mark.parametrize(
+    "block", [Residual(8), Residual(16, stride=2), Bottleneck(8), SqueezeExcite(), ConvNeXtBlock(), Fire()]
+)
+def test_a_branch_that_is_too_long_goes_on_beside_its_skip(block: Composite) -> None:
+    made = arranged(block.parts(Shape(8, 8, 8)).graph)
+    assert touching(made) == [] and runs_through(made) == []
+    around = hull(units(made).values())
+    assert around.right - around.left <= 5 * 268, "so that a window of 1280 pixels shows the shapes"
+    assert len({node.position[1] for node in made}) > 2
+
+
+def test_the_wires_of_a_torn_branch_do_not_cross() -> None:
+    made = arranged(Residual(8).parts(Shape(8, 8, 8)).graph)
+    main, skip = (made.bends(Edge(*ends)) for ends in (("relu1", "conv2", 0), ("input1", "add", 1)))
+    assert main and skip
+    (right, down, left), (skip_right, skip_down, skip_left) = (
+        (max(x for x, _ in bends), sorted(y for _, y in bends)[len(bends) // 2], min(x for x, _ in bends))
+        for bends in (main, skip)
+    )
+    assert skip_right < right and skip_down < down and skip_left < left, "inside on one side, outside on the other"
+
+
+def test_what_is_short_or_in_a_frame_keeps_straight_wires() -> None:
+    short = Graph.of([Node("a", Input((8, 8, 8))), Node("b", Identity(), ("a",)), Node("c", Add(), ("a", "b"))])
+    parts = Residual(8).parts(Shape(8, 8, 8)).graph
+    for graph in (short, parts.frame(parts.nodes)):
+        assert not any(node.bends for node in arranged(graph))
