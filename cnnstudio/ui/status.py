@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton
 
 from cnnstudio.ui.document import Document
@@ -13,6 +14,12 @@ from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.numbers import counted, memory, short
+
+BETWEEN = "   ·   "
+COUNTED = (
+    "Memory is that of the activations alone, in float32: in training all that is kept for the backward pass, in "
+    "prediction the most that is held at one time. Weights, gradients and what the optimizer keeps come on top."
+)
 
 
 class Status(QStatusBar):
@@ -23,8 +30,7 @@ class Status(QStatusBar):
         self._document, self._run = document, run
         self._panel = "problems"  # where what is said of problems is told at length
         self.setSizeGripEnabled(False)
-        self.totals, self.device = QLabel(), QLabel()
-        self.totals.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it gives way to the rest
+        self.totals, self.device = Sums(), QLabel()
         self.problems = QToolButton()
         self.problems.setAutoRaise(True)
         self.problems.setProperty("textSize", "small")
@@ -41,8 +47,10 @@ class Status(QStatusBar):
 
     def refresh(self, *_: object) -> None:
         """Say what the network comes to now."""
-        self.totals.setText(self._sum())
-        self.totals.setToolTip(self.totals.text())
+        sums = self._sums()
+        self.totals.say(sums)
+        told = f"<p>{escape(BETWEEN.join(sums))}</p>"
+        self.totals.setToolTip(told + f"<p>{COUNTED}</p>" if len(sums) > 1 else told)
         self._show_run()
         self._show_problems()
 
@@ -61,23 +69,24 @@ class Status(QStatusBar):
         self.problems.setAccessibleDescription(reason or "")
         self.problems.setVisible(bool(len(self._document.graph)))
 
-    def _sum(self) -> str:
+    def _sums(self) -> list[str]:
         graph = self._document.graph
         if not len(graph):
-            return "An empty network"
+            return ["An empty network"]
         idle = len(graph) - len(graph.acting)
         blocks = counted(len(graph.acting), "block") + (f" and {idle:,} bypassed" if idle else "")
         totals = self._document.analysis.totals
         if totals is None or self._document.concealed:
-            return blocks
+            return [blocks]
         frozen = f", {totals.frozen:,} frozen" if totals.frozen else ""
-        batch = self._document.project.recipe.batch_size
-        needs = self._document.analysis.memory
-        return (
-            f"{blocks}   ·   {totals.parameters:,} parameters{frozen}   ·   {short(totals.macs)} MACs   ·   "
-            f"activations of a batch of {batch}: {memory(needs.training * batch)} kept to learn "
-            f"from, at most {memory(needs.peak * batch)} held to predict"
-        )
+        batch, needs = self._document.project.recipe.batch_size, self._document.analysis.memory
+        return [
+            blocks,
+            f"{totals.parameters:,} parameters{frozen}",
+            f"{short(totals.macs)} MACs",
+            f"memory of a batch of {batch}: {memory(needs.training * batch)} in training, "
+            f"{memory(needs.peak * batch)} in prediction",
+        ]
 
     def _show_run(self) -> None:
         run = self._run
@@ -85,8 +94,33 @@ class Status(QStatusBar):
             self.device.setText(run.sentence)
         elif run.is_active and run.last is not None and run.started is not None:
             paused = "paused, " if run.state == "paused" else ""
-            share = f"{run.share:.0%}" if run.share is not None else ""
+            share = f", {run.share:.0%} done" if run.share is not None else ""
             epoch = f"epoch {run.last.epoch} of {run.started.epochs}"
-            self.device.setText(f"{paused}{epoch}, {share} on {run.started.device}")
+            self.device.setText(f"{paused}{epoch} on {run.started.device}{share}")
         else:
             self.device.setText("")
+
+
+class Sums(QLabel):
+    """As many sums as there is room for, each of them whole: it gives way to what stands beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._sums: list[str] = []
+
+    def say(self, sums: list[str]) -> None:
+        """Show these, the first ones first."""
+        self._sums = sums
+        self.setAccessibleName(BETWEEN.join(sums))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        metrics, room = QFontMetrics(self.font()), self.contentsRect().width()
+        lines = [BETWEEN.join(self._sums)]
+        lines += [BETWEEN.join([*self._sums[:kept], "…"]) for kept in range(len(self._sums) - 1, 0, -1)]
+        self.setText(next((line for line in lines if metrics.horizontalAdvance(line) <= room), lines[-1]))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 import cnnstudio.ui.window
@@ -36,23 +36,6 @@ def change(window: Window) -> None:
 
 def test_the_window_is_a_short_file() -> None:
     assert len(Path(str(cnnstudio.ui.window.__file__)).read_text().splitlines()) < 400
-
-
-def test_every_panel_is_there_and_nothing_is_cut_off_at_1280_by_720(qtbot: QtBot, window: Window) -> None:
-    assert window.size().width() == 1280
-    assert window.size().height() == 720
-    for panel in PANELS:
-        window.show_panel(panel.id)
-        qtbot.wait(5)
-        content = window.docks[panel.id].widget()
-        assert content is not None
-        assert content.isVisible(), panel.id
-        for widget in content.findChildren(QPushButton) + content.findChildren(QToolButton):
-            if widget.isVisible():
-                place = widget.mapTo(content, QPoint(0, 0))
-                assert place.x() + widget.width() <= content.width() + 1, f"{panel.id}: {widget.text()} is cut off"
-    assert window.canvas.width() >= 600
-    assert window.canvas.height() >= 300
 
 
 def test_a_tab_carries_the_title_and_a_panel_alone_has_one(qtbot: QtBot, window: Window) -> None:

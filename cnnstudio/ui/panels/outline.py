@@ -40,6 +40,7 @@ from cnnstudio.ui.panels.outline_row import COLUMNS, FRAME, KIND, NAME, OUTPUT, 
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.removal import removal, removed
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.numbers import closer
 from cnnstudio.ui.writing import goes_into_text
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
@@ -322,7 +323,7 @@ class Shapes(QStyledItemDelegate):
         style = option.widget.style()
         wanted = style.sizeFromContents(QStyle.ContentsType.CT_ItemViewItem, option, QSize(), option.widget)
         if wanted.width() > option.rect.width():
-            option.text = option.text.replace(" × ", "×")
+            option.text = closer(option.text)
 
 
 def _spans(places: list[int]) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from heapq import nlargest
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -49,9 +50,12 @@ from cnnstudio.ui.panels.summary_model import (
 )
 from cnnstudio.ui.theme import icon, mix, theme
 from cnnstudio.ui.widgets.elided import Elided
+from cnnstudio.ui.widgets.numbers import closer
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
-ROOM = {NODE: 72, OUTPUT: 98, PARAMETERS: 90, MACS: 58, MEMORY: 78, BLOCK: 110, SEES: 112}
+ROOM = {NODE: 72, OUTPUT: 70, PARAMETERS: 90, MACS: 58, MEMORY: 78, BLOCK: 110, SEES: 112}
+MARGIN = 8  # pixels at either side of a cell
+MEASURED = 4  # of the texts with most letters, one is the widest
 FIELDS_DELAY = 150  # milliseconds; receptive fields of a large network take longer than a frame leaves
 
 
@@ -113,19 +117,31 @@ class SummaryPanel(Panel):
         self.fit_columns()
 
     def fit_columns(self) -> None:
-        """Show as many columns as there is room for and share out what is left; the copied table has them all."""
-        room, scale = self.width() - 12, theme.scale
-        shown = [c for i, c in enumerate(ROOM) if sum(list(ROOM.values())[: i + 1]) * scale <= room or c == NODE]
-        spare = max(0.0, room - sum(ROOM[column] for column in shown) * scale) / len(shown)
-        for column, width in ROOM.items():
+        """Show as many columns as there is room for and share out what is left; the copied table has them all.
+
+        What tells the rows apart is whole, up to half of the room; shapes are written closer together before they go.
+        """
+        room, scale = self.width() - self.table.verticalScrollBar().sizeHint().width(), theme.scale
+        rows = self.model.rows
+        least = {column: round(width * scale) for column, width in ROOM.items()}
+        least[NODE] = min(max(least[NODE], self._widest(row.name for row in rows)), room // 2)
+        least[OUTPUT] = max(least[OUTPUT], self._widest(closer(row.output) for row in rows))
+        shown = [c for place, c in enumerate(ROOM) if sum(list(least.values())[: place + 1]) <= room or c == NODE]
+        spare = max(0, room - sum(least[column] for column in shown)) // len(shown)
+        for column, width in least.items():
             self.table.setColumnHidden(column, column not in shown)
             if column in shown:
-                self.table.setColumnWidth(column, int(width * scale + min(spare, 60 * scale)))
+                self.table.setColumnWidth(column, width + min(spare, round(60 * scale)))
+
+    def _widest(self, texts: Iterable[str]) -> int:
+        metrics = self.table.fontMetrics()
+        return max(map(metrics.horizontalAdvance, nlargest(MEASURED, texts, key=len)), default=0) + 2 * MARGIN
 
     def refresh(self) -> None:
         document = self.document
         self.model.set_analysis(document.shown_analysis, document.conceals if document.concealed else None)
         self.totals.set_totals(self.model.totals, len(self.model.rows))
+        self.fit_columns()
         self._show_selection()
         self._fields_timer.start()
 
@@ -214,10 +230,12 @@ class ShareDelegate(QStyledItemDelegate):
             painter.fillRect(rect, mix(theme.palette.accent, theme.palette.panel, 0.14))
         painter.setFont(option.font)
         painter.setPen(theme.color(_role(row, column)))
-        text = option.fontMetrics.elidedText(model.text(row, column), Qt.TextElideMode.ElideRight, rect.width() - 16)
-        painter.drawText(rect.adjusted(8, 0, -8, 0), side(column), text)
+        text, room = model.text(row, column), rect.width() - 2 * MARGIN
+        if option.fontMetrics.horizontalAdvance(text) > room:
+            where = Qt.TextElideMode.ElideMiddle if column == NODE else Qt.TextElideMode.ElideRight
+            text = option.fontMetrics.elidedText(closer(text) if column == OUTPUT else text, where, room)
+        painter.drawText(rect.adjusted(MARGIN, 0, -MARGIN, 0), side(column), text)
         if column in SHARED and (share := model.share(row, column)):
-            room = rect.width() - 16
             width = max(1, round(room * share))
             bar = QRect(rect.right() - 7 - width, rect.bottom() - 3, width, 2)
             painter.fillRect(bar, theme.color("success" if column == MEMORY else "accent", 0.75))
@@ -267,5 +285,5 @@ class TotalsRow(QWidget):
             label.setVisible(not self._header.isSectionHidden(column))
             left = self._header.sectionViewportPosition(column)
             width = self._header.sectionSize(column)
-            indent = 34 if column == NODE else 8  # behind the copy button
+            indent = 34 if column == NODE else 0  # behind the copy button
             label.setGeometry(left + indent, 0, max(width - 8, 150 if column == NODE else 0) - indent, self.height())

@@ -37,5 +37,10 @@ def unbroken(sentence: str) -> str:
     return sentence.replace(" × ", "\u00a0×\u00a0")
 
 
+def closer(text: str) -> str:
+    """Shapes without the spaces in them, for a narrow column: ``480×28×28``."""
+    return text.replace(" × ", "×")
+
+
 def _three(number: float) -> str:
     return f"{number:.0f}" if number >= 99.95 else f"{number:.1f}" if number >= 9.995 else f"{number:.2f}"
