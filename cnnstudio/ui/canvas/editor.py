@@ -154,6 +154,7 @@ class Editor(Camera):
         if self.attempt(text, change):
             self.document.select(tuple(names))
             self.canvas.select_notes(self.canvas.graph.notes[len(self.canvas.graph.notes) - len(other.notes) :])
+            self.bring_in(self.canvas.bounds_of_selected())
 
     def _pasting(self, other: Graph) -> Position:
         """How far to move what is pasted, where that is free: with its corner to the pointer, or a little aside."""

@@ -159,7 +159,7 @@ class Wiring(Asking):
 
             self.attempt(f"Put {name} on a wire", change)
             self.document.select((name,))
-            self.show_node(name)
+            self.bring_in(self.canvas.nodes[name].body)
 
         place = self.mapFromScene(middle)
         self.popup.ask(

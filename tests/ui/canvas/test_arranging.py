@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from cnnstudio.blocks import Conv2d, ConvBNReLU
+from cnnstudio.blocks import Bottleneck, Conv2d, ConvBNReLU, ConvNeXtBlock, Residual, SqueezeExcite
 from cnnstudio.compiler.inference import infer
+from cnnstudio.project import read
+from cnnstudio.resources import resource
+from cnnstudio.ui.canvas.face import MIDDLE as SHAPES
 
 
 def overlapping(hand) -> list[tuple[str, str]]:
@@ -25,6 +30,30 @@ def test_arrange_lays_out_all_or_the_selection(hand_on, fork):
     moved = {node.name for node in hand.graph if node.position != (0.0, 0.0)}
     assert moved
     assert moved <= {"conv1", "conv2"}
+
+
+def test_parts_of_a_block_are_arranged_where_they_stand_and_cover_nothing(hand_on):
+    hand = hand_on(read(resource("examples", "small_resnet.cnn")).graph)
+    hand.document.select(("stage1_1",))
+    hand.view.ungroup()
+    assert len(hand.document.selection) == 7
+    hand.view.arrange()
+    frames = hand.view.canvas.frames.rects
+    assert not overlapping(hand)
+    assert not any(frames[a].intersects(frames[b]) for a, b in combinations(frames, 2))
+    assert hand.document.undo_stack.count() == 2
+    hand.document.undo_stack.undo()
+    hand.document.undo_stack.undo()
+    assert hand.graph == read(resource("examples", "small_resnet.cnn")).graph
+
+
+@pytest.mark.parametrize("block", [Residual(8), Bottleneck(8), SqueezeExcite(), ConvNeXtBlock()])
+def test_the_inside_of_a_block_is_seen_with_its_shapes(hand_on, chain, block):
+    hand = hand_on(chain.replace("conv1", block))
+    hand.view.resize(674, 474)  # what is left of a window of 1280 × 800
+    hand.view.enter("conv1")
+    assert hand.view.zoom >= SHAPES
+    assert not overlapping(hand)
 
 
 @pytest.mark.parametrize("side", ["left", "center", "right", "top", "middle", "bottom"])

@@ -97,6 +97,7 @@ def test_copies_hide_nothing_however_many(hand_on, keep_inputs):
         assert hand.document.undo_stack.count() == number + 1
         first, second = (hand.graph[name].position for name in hand.document.selection)
         assert (second[0] - first[0], second[1] - first[1]) == (268.0, 0.0), "the copies move as one"
+        assert all(hand.view.visible().contains(hand.view.scene_item(name).body) for name in hand.document.selection)
     assert hidden(hand) == []
     assert all(hand.graph[node.name].position == node.position for node in before)
 
