@@ -42,7 +42,7 @@ class BookmarkList(QDialog):
         super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Bookmarks")
-        self.resize(460, 360)
+        self.resize(theme.scaled(460, 360, self.screen().availableSize()))
         self._window = window
         self.list = columns(self, "Bookmarks", 3, NAME)
         self.list.setUniformRowHeights(True)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.ui.announcement import announce
+from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.columns import columns
 
 MOST_SHOWN = 60  # letters of what was searched for that are repeated
@@ -28,7 +29,7 @@ class Chooser(QFrame):
     Those who inherit it fill ``list`` in ``search`` and do what was chosen in ``take``.
     """
 
-    size_wanted = QSize(540, 420)
+    size_wanted = 540, 420  # pixels at the normal size of text
 
     def __init__(self, host: QWidget, hint: str, name: str, count: int, give_back_focus: Callable[[], None]) -> None:
         super().__init__(host)
@@ -65,8 +66,7 @@ class Chooser(QFrame):
     def ask(self) -> None:
         """Open over the window, with nothing searched for yet."""
         host = self._host
-        self.setFixedWidth(min(self.size_wanted.width(), host.width() - 40))
-        self.setFixedHeight(min(self.size_wanted.height(), host.height() - 80))
+        self.setFixedSize(theme.scaled(*self.size_wanted, host.size() - QSize(40, 80)))
         self.move(QPoint((host.width() - self.width()) // 2, 60))
         self.field.clear()
         self._search("")
@@ -92,8 +92,7 @@ class Chooser(QFrame):
         if not enabled:
             return
         current = self.list.currentItem()
-        here = enabled.index(current) if by and current in enabled else 0
-        at = max(0, min(len(enabled) - 1, here + by))
+        at = max(0, min(len(enabled) - 1, enabled.index(current) + by)) if by and current in enabled else 0
         if at == 0:
             self.list.scrollToTop()  # a heading above the first row stays in sight
         self.list.setCurrentItem(enabled[at])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QRadioButton, QTreeWidgetItem, QWidget
 
 from cnnstudio.ui.chooser import Chooser
@@ -17,7 +17,7 @@ from cnnstudio.zoo import NETWORKS, TEMPLATES, Template
 class Gallery(Chooser):
     """Every network of the zoo with its one idea; ``begin`` is called with its key and whether it is to be small."""
 
-    size_wanted = QSize(820, 560)
+    size_wanted = 820, 560
 
     def __init__(
         self, begin: Callable[[str, bool], object], host: QWidget, give_back_focus: Callable[[], None]

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.diagnostics import handbook
 from cnnstudio.ui.canvas.gestures import gestures
+from cnnstudio.ui.theme import theme
 
 ROOM = {2: 24.0, 3: 14.0}  # pixels above a heading of this level
 
@@ -19,7 +20,7 @@ class Handbook(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
-        self.resize(620, 680)
+        self.resize(theme.scaled(620, 680, self.screen().availableSize()))
         self.page = QTextBrowser(self)
         self.page.setAccessibleName(self.windowTitle())
         self.page.document().setDocumentMargin(16)

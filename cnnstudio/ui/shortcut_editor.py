@@ -55,7 +55,7 @@ class ShortcutEditor(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Keyboard shortcuts")
-        self.resize(600, 640)
+        self.resize(theme.scaled(600, 640, self.screen().availableSize()))
         self._commands, self._shortcuts = commands, commands.shortcuts
         self._titles = commands.titles()
         self._name: str | None = None

@@ -196,6 +196,10 @@ class Theme(QObject):
         font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
         return font
 
+    def scaled(self, width: int, height: int, most: QSize) -> QSize:
+        """A size that was chosen for the normal size of text, as text is now; no larger than ``most``."""
+        return (QSize(width, height) * self.scale).boundedTo(most)
+
     def icon(self, name: str, role: str = "text") -> QIcon:
         """A Phosphor icon ("play", "ph.play") that is always painted in the colour that ``role`` has just now."""
         name = name.removeprefix("ph.")

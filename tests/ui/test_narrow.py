@@ -87,3 +87,17 @@ def test_a_narrow_panel_shows_all_that_it_says(qtbot: QtBot, window: Window, sca
             assert panel.isVisible() and panel.minimumSizeHint().width() <= NARROW, name
             found[f"{name} with {len(selection)} selected"] = misfits(panel)
     assert not {where: each for where, each in found.items() if each}
+
+
+def test_lists_over_the_window_are_as_wide_as_their_letters(qtbot: QtBot, window: Window, scale: float) -> None:
+    theme.set_scale(scale)
+    window.command_list.ask()
+    qtbot.wait(5)
+    found = window.command_list.list
+    rows = [row for row in range(found.topLevelItemCount()) if "template" in found.model().index(row, 0).data()]
+    assert rows and not any(found.is_cut(row, 0) for row in rows)
+    for chooser in (window.command_list, window.gallery):
+        chooser.ask()
+        assert window.rect().contains(chooser.geometry())
+        assert not misfits(chooser)
+    chooser.hide()
