@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QMenuBar, QToolBar, QToolButto
 
 from cnnstudio.ui.able import why_not
 from cnnstudio.ui.action import Action
+from cnnstudio.ui.announcement import announce
 from cnnstudio.ui.chooser import Chooser
 from cnnstudio.ui.menu_tree import MENUS, TOOLBAR, Menu
 from cnnstudio.ui.preferences import Preferences
@@ -240,13 +241,20 @@ class CommandList(Chooser):
         there = [self._entry(name) for name in self._titles if self._commands.bound[name].isVisible()]
         for entry in well_found(text, there):
             action = self._commands.bound[str(entry.value)]
-            reason = self._commands.why_not(str(entry.value))
+            reason = self._commands.why_not(str(entry.value)) if text.strip() else ""
             item = QTreeWidgetItem(self.list, [f"{entry.title} – {reason}" if reason else entry.title, entry.detail])
             item.setIcon(0, action.icon())
             item.setForeground(1, theme.color("muted"))
             item.setData(0, Qt.ItemDataRole.UserRole, entry.value)
             item.setDisabled(not action.isEnabled())
             item.setToolTip(0, action.toolTip())
+
+    def _search(self, text: str) -> None:
+        super()._search(text)
+        best = self.list.topLevelItem(0)
+        if text.strip() and best is not None and best.isDisabled():  # what is further down was not meant by Enter
+            self.list.setCurrentItem(None)
+            announce(self.field, best.text(0))
 
     def _entry(self, name: str) -> Entry:
         """A command as it is called just now, with its shortcut."""

@@ -69,6 +69,13 @@ def test_a_word_that_means_what_cannot_be_done_now_does_nothing_else(qtbot: QtBo
     qtbot.keyClick(window.command_list.field, Qt.Key.Key_Return)
     assert window.document.undo_stack.count() == 0
     assert window.command_list.isVisible(), "it stays open, with the command greyed"
+    zoom = window.canvas.zoom
+    names = found(window, "frame")
+    assert names[0] == "frame" and "fit" in names
+    qtbot.keyClick(window.command_list.field, Qt.Key.Key_Return)
+    assert window.command_list.isVisible() and window.canvas.zoom == zoom
+    qtbot.keyClick(window.command_list.field, Qt.Key.Key_Down)
+    assert window.command_list.list.currentItem() is not None, "the arrows lead to what can be done"
 
 
 def test_no_word_is_written_as_nobody_types_it() -> None:
