@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QMenu, QMenuBar, QToolBar, QToolButton, QTreeWidgetItem, QWidget
 
@@ -253,7 +253,7 @@ class CommandList(Chooser):
         super()._search(text)
         best = self.list.topLevelItem(0)
         if text.strip() and best is not None and best.isDisabled():  # what is further down was not meant by Enter
-            self.list.setCurrentItem(None)
+            self.list.setCurrentIndex(QModelIndex())
             announce(self.field, best.text(0))
 
     def _entry(self, name: str) -> Entry:
