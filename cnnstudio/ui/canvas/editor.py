@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import count
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QCursor
 
 from cnnstudio.blocks.group import grouped
@@ -134,16 +134,21 @@ class Editor(Camera):
         except clipboard.ClipboardError as error:
             self.document.said.emit(str(error))
             return
-        self._merge("Paste", other, self._pasting(other), keep_inputs)
+        made = self._merge("Paste", other, self._pasting(other), keep_inputs)
+        if not (made.isNull() or self.visible().contains(made.center())):
+            self.bring_in(made)
 
     def duplicate(self, keep_inputs: bool = False) -> None:
         """Add a copy of the selected nodes and notes beside them."""
         names, notes = self.chosen, self._chosen_notes()
         if names or notes:
             drop = self.canvas.bounds_of_selected().height() + GAP[1]
-            self._merge("Duplicate", self.canvas.graph.subgraph(names, notes), (0.0, drop), keep_inputs)
+            made = self._merge("Duplicate", self.canvas.graph.subgraph(names, notes), (0.0, drop), keep_inputs)
+            if not made.isNull():
+                self.bring_in(made)
 
-    def _merge(self, text: str, other: Graph, offset: Position, keep_inputs: bool) -> None:
+    def _merge(self, text: str, other: Graph, offset: Position, keep_inputs: bool) -> QRectF:
+        """Add a copy of ``other`` and select it; the box round it, a null one where nothing was added."""
         names: list[str] = []
 
         def change(graph: Graph) -> Graph:
@@ -151,10 +156,11 @@ class Editor(Camera):
             names.extend(made)
             return both
 
-        if self.attempt(text, change):
-            self.document.select(tuple(names))
-            self.canvas.select_notes(self.canvas.graph.notes[len(self.canvas.graph.notes) - len(other.notes) :])
-            self.bring_in(self.canvas.bounds_of_selected())
+        if not self.attempt(text, change):
+            return QRectF()
+        self.document.select(tuple(names))
+        self.canvas.select_notes(self.canvas.graph.notes[len(self.canvas.graph.notes) - len(other.notes) :])
+        return self.canvas.bounds_of_selected()
 
     def _pasting(self, other: Graph) -> Position:
         """How far to move what is pasted, where that is free: with its corner to the pointer, or a little aside."""
