@@ -18,7 +18,7 @@ class Action:
     field stays a letter. Several shortcuts are written with | between them. ``checked`` makes it a switch.
     ``enabled`` and ``checked`` are asked after every change, and so is ``title``, where there is one: what stands in
     the menu just now in the place of ``text``; with an empty one it is not there. ``words`` are what other programs
-    call it, for the list of commands to find it by.
+    call it, for the list of commands to find it by. Of those that are ``one_of`` the same, one is checked at a time.
     """
 
     id: str
@@ -31,3 +31,4 @@ class Action:
     on_canvas: bool = False
     title: Callable[[Window], str] | None = None
     words: tuple[str, ...] = ()
+    one_of: str = ""

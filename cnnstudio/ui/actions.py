@@ -59,11 +59,11 @@ def _bookmark(number: int) -> Action:
     )  # fmt: skip
 
 
-def _measure(key: str, title: str) -> Action:
-    def turn(window: Window) -> None:
-        window.canvas.set_measure(None if window.canvas.canvas.measure == key else key)
-
-    return Action(f"measure-{key}", title, turn, "", "gauge", checked=lambda w: w.canvas.canvas.measure == key)
+def _measure(key: str | None, title: str) -> Action:
+    return Action(
+        f"measure-{key or 'off'}", title, lambda w: w.canvas.set_measure(key), "", "gauge",
+        checked=lambda w: w.canvas.canvas.measure == key, one_of="measure",
+    )  # fmt: skip
 
 
 def _shares_as(kind: Literal["bar", "heat"], title: str, icon: str) -> Action:
@@ -236,6 +236,7 @@ ACTIONS: tuple[Action, ...] = (
         "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",
         checked=lambda w: w.canvas.wheel == "pan",
     ),
+    _measure(None, "Off"),
     *(_measure(key, measure.title) for key, measure in MEASURES.items()),
     _shares_as("bar", "As a bar in each node", "chart-bar-horizontal"),
     _shares_as("heat", "As heat over the canvas", "thermometer"),
@@ -254,15 +255,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "theme-system", "As the system", lambda w: w.use_scheme("system"), "", "desktop",
-        checked=lambda w: theme.scheme == "system", words=("theme",),
+        checked=lambda w: theme.scheme == "system", words=("theme",), one_of="scheme",
     ),
     Action(
         "theme-light", "Light", lambda w: w.use_scheme("light"), "", "sun", checked=lambda w: theme.scheme == "light",
-        words=("theme", "light mode", "day"),
+        words=("theme", "light mode", "day"), one_of="scheme",
     ),
     Action(
         "theme-dark", "Dark", lambda w: w.use_scheme("dark"), "", "moon-stars",
-        checked=lambda w: theme.scheme == "dark", words=("theme", "dark mode", "night"),
+        checked=lambda w: theme.scheme == "dark", words=("theme", "dark mode", "night"), one_of="scheme",
     ),
     Action(
         "text-larger", "Larger text", lambda w: w.scale_text(theme.scale + 0.1), "Ctrl+Shift+.", "text-aa",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QMenu, QTabBar, QWidget
 
 if TYPE_CHECKING:
@@ -139,6 +140,24 @@ class InHand(QObject):
         if self.dock is None:
             self._window.document.said.emit("Give the keyboard to a panel first: F6 goes round them.")
         return self.dock
+
+
+def fill_with_panels(menu: QMenu, window: Window, panels: Collection[Panel]) -> None:
+    """List every panel with its shortcut and a tick where it is open: a click opens it, or closes it."""
+
+    def turn(panel: Panel, on: bool) -> None:
+        if on:
+            window.show_panel(panel.id)
+        else:
+            window.docks[panel.id].hide()
+            window.canvas.setFocus()
+
+    for panel in panels:
+        keys = window.commands.bound[f"show-{panel.id}"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        row = menu.addAction(f"{panel.title}\t{keys}")
+        row.setCheckable(True)
+        row.setChecked(not window.docks[panel.id].isHidden())
+        row.toggled.connect(partial(turn, panel))
 
 
 def tidy(window: QMainWindow, docks: Collection[QDockWidget], hand: InHand) -> None:

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QMenu, QMenuBar, QToolBar, QToolButton, QTreeWidgetItem, QWidget
 
 from cnnstudio.ui.able import why_not
@@ -32,6 +32,7 @@ class Commands:
     def __init__(self, window: Window, actions: Iterable[Action], preferences: Preferences) -> None:
         self._window = window
         self._reasons: dict[str, str] = {}
+        self._choices: dict[str, QActionGroup] = {}
         self.declared = {action.id: action for action in actions}
         self.shortcuts = Shortcuts(self.declared, [title for title, _ in MENUS], preferences, window)
         self.bound = {action.id: self._bind(action) for action in self.declared.values()}
@@ -46,6 +47,10 @@ class Commands:
         if action.icon:
             made.setIcon(icon(action.icon))
         made.setCheckable(action.checked is not None)
+        if action.one_of:
+            if action.one_of not in self._choices:
+                self._choices[action.one_of] = QActionGroup(window)
+            self._choices[action.one_of].addAction(made)
         made.setIconVisibleInMenu(action.checked is None)  # a menu has room for a tick or an icon
         made.triggered.connect(lambda: self.run(action.id))
         if action.on_canvas:

@@ -15,7 +15,7 @@ import cnnstudio
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.ui.actions import ACTIONS, show_action
 from cnnstudio.ui.canvas.view import CanvasView
-from cnnstudio.ui.docks import InHand, place_anew, tidy
+from cnnstudio.ui.docks import InHand, fill_with_panels, place_anew, tidy
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.dropped import projects
 from cnnstudio.ui.exports import Exports
@@ -170,7 +170,8 @@ class Window(QMainWindow):
         self.docks["outline"].widget().addActions(self.commands.chords)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
         self.canvas.canvas.marked.connect(self._refresh.start)
-        self.canvas.looked.connect(self.messages.place_soon)
+        for signal in (self.canvas.looked, self.canvas.map_moved):
+            signal.connect(self.messages.place_soon)
         self.canvas.link_clicked.connect(lambda address: offer_link(self.messages, address))
         self.painted.connect(self.canvas.fit)  # its size is only known now
         self.canvas.activated.connect(lambda _: self.show_panel("inspector"))
@@ -245,10 +246,7 @@ class Window(QMainWindow):
         self.windows.fill_menu(menu, self)
 
     def _fill_panels(self, menu: QMenu) -> None:
-        for panel in PANELS:
-            menu.addAction(self.docks[panel.id].toggleViewAction())
-        menu.addSeparator()
-        menu.addActions(self.commands.named("show-*"))
+        fill_with_panels(menu, self, PANELS)
 
     def createPopupMenu(self) -> QMenu:  # noqa: N802 - Qt's name
         return self.panel_in_hand.menu()

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.window import Window
+from cnnstudio.ui.window import PANELS, Window
 
 Area = Qt.DockWidgetArea
 
@@ -98,3 +98,16 @@ def test_a_right_click_on_a_tab_offers_what_can_be_done_with_its_panel(
     next(action for action in menu.actions() if action.text() == "Close").trigger()
     menu.close()
     assert window.docks["curves"].isHidden() and not dock.isHidden()
+
+
+def test_the_menu_of_panels_has_each_once_and_opens_and_closes_it(qtbot: QtBot, window: Window) -> None:
+    menu = next(each for each in window.menuBar().findChildren(QMenu) if each.title() == "Panels")
+    menu.aboutToShow.emit()
+    rows = {action.text().split("\t")[0]: action for action in menu.actions()}
+    assert list(rows) == [panel.title for panel in PANELS] and len(menu.actions()) == len(PANELS)
+    assert rows["Training"].text().endswith("\tCtrl+3")
+    assert rows["Training"].isChecked() and not rows["Quiz"].isChecked()
+    rows["Quiz"].trigger()
+    assert not window.docks["quiz"].isHidden() and window.quiz.isAncestorOf(window.focusWidget())
+    rows["Quiz"].trigger()
+    assert window.docks["quiz"].isHidden() and window.canvas.hasFocus()

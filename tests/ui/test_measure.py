@@ -25,5 +25,19 @@ def test_a_measure_is_shown_as_a_bar_as_heat_or_as_both(window: Window, measure:
     assert (item.shares_as.bar, item.heat is not None) == (False, True)
     assert (bound["share-bar"].isChecked(), bound["share-heat"].isChecked()) == (False, True)
     bound[f"measure-{measure}"].trigger()
+    assert item.share is not None, "it is one choice of several"
+    bound["measure-off"].trigger()
     assert item.share is None
     assert canvas.shares_as.bar is False, "it is remembered"
+
+
+def test_of_several_choices_one_is_marked_as_such(window: Window) -> None:
+    window.document.open(from_template("lenet5"), None)
+    bound = window.commands.bound
+    for choices in ("measure", "scheme"):
+        names = [name for name, action in window.commands.declared.items() if action.one_of == choices]
+        group = bound[names[0]].actionGroup()
+        assert group is not None and group.isExclusive() and len(group.actions()) == len(names) > 2
+        for name in reversed(names):
+            bound[name].trigger()
+            assert [each for each in names if bound[each].isChecked()] == [name]
