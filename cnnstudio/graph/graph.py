@@ -214,17 +214,21 @@ class Graph:
             return self
         if new in self:
             raise GraphError(f"There is already a node called {new}.")
+        return self.rename_all({name: new})
+
+    def rename_all(self, names: Mapping[str, str]) -> Graph:
+        """With these nodes called otherwise, old name -> new; the new names are good and free."""
         nodes = (
             dataclasses.replace(
                 node,
-                name=new if node.name == name else node.name,
-                inputs=tuple(new if source == name else source for source in node.inputs),
+                name=names.get(node.name, node.name),
+                inputs=tuple(source if source is None else names.get(source, source) for source in node.inputs),
             )
-            if node.name == name or name in node.inputs
+            if node.name in names or not names.keys().isdisjoint(node.inputs)
             else node
             for node in self
         )
-        return self._with(nodes, mapped(self.frames, {name: (new,)}))
+        return self._with(nodes, mapped(self.frames, {name: (new,) for name, new in names.items()}))
 
     def connect(self, source: str, target: str, port: int = 0) -> Graph:
         """With a wire from ``source`` to that port; what was plugged in there before is unplugged.

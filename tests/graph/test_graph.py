@@ -124,6 +124,15 @@ def test_rename(diamond: Graph) -> None:
         diamond.rename("left", "lambda")
 
 
+def test_several_are_renamed_at_once(diamond: Graph) -> None:
+    both = diamond.frame(("left", "right"), "Middle").rename_all({"left": "a", "right": "b"})
+    assert tuple(both.nodes) == ("image", "a", "b", "sum")
+    assert both["sum"].inputs == ("a", "b")
+    assert both.frames[0].members == {"a", "b"}
+    assert both == diamond.frame(("left", "right"), "Middle").rename("left", "a").rename("right", "b")
+    assert diamond.rename_all({}) == diamond
+
+
 def test_connect_unplugs_what_was_there(diamond: Graph) -> None:
     graph = diamond.connect("image", "sum", 1)
     assert graph["sum"].inputs == ("left", "image")
