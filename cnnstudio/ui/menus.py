@@ -37,7 +37,7 @@ class Commands:
         self.shortcuts = Shortcuts(self.declared, [title for title, _ in MENUS], preferences, window)
         self.bound = {action.id: self._bind(action) for action in self.declared.values()}
         self.shortcuts.changed.connect(self._take_keys)
-        window.canvas.unheeded.connect(self.refuse)
+        window.canvas.unheeded.connect(self.heed)
         self._take_keys()
 
     def _bind(self, action: Action) -> QAction:
@@ -84,12 +84,14 @@ class Commands:
             action.run(self._window)
         self.refresh()
 
-    def refuse(self, pressed: QKeySequence) -> None:
-        """Say why what these keys call on the canvas cannot be done now."""
+    def heed(self, pressed: QKeySequence) -> None:
+        """Say why what these keys call on the canvas cannot be done, or do it, if it can since it was last asked."""
         for name, action in self.bound.items():
             if self.declared[name].on_canvas and not action.isEnabled() and pressed in action.shortcuts():
                 if reason := self.why_not(name):
                     self._window.document.said.emit(reason)
+                else:
+                    self.run(name)
                 return
 
     def why_not(self, name: str) -> str:

@@ -65,6 +65,14 @@ def test_what_needs_something_selected_says_so(qtbot: QtBot, opened: Window) -> 
     assert opened.document.graph["conv1"].bypassed
 
 
+def test_a_key_that_is_quicker_than_the_menus_is_not_lost(qtbot: QtBot, opened: Window) -> None:
+    opened.commands.refresh()
+    opened.document.select(("conv1",))
+    assert not opened.commands.bound["bypass"].isEnabled(), "the menus follow in a moment"
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_M)
+    assert opened.document.graph["conv1"].bypassed
+
+
 def test_in_a_field_no_key_is_refused(qtbot: QtBot, opened: Window) -> None:
     said: list[str] = []
     opened.document.said.connect(said.append)
