@@ -62,6 +62,7 @@ class Minimap:
             self._is_left = not self._is_left
             self.place()
             self._camera.viewport().update(self.rect)
+            self._camera.map_moved.emit()
 
     def make_room_for(self, part: QRectF) -> None:
         """Go to the other corner where this part of the scene is under it, and would not be there."""
