@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import dist
+
 from cnnstudio.graph.graph import Graph
 from cnnstudio.graph.measures import FRAME_PAD, GAP, HEIGHT, WIDTH, node_size
 from cnnstudio.graph.node import Edge, GraphError, Node, Position
@@ -13,27 +16,68 @@ FAR = HEIGHT + GAP[1]  # how far from the straight line of its wire a node may s
 def spliced(graph: Graph, edge: Edge, node: Node) -> Graph:
     """With ``node`` (new, or there already) put into this wire near its position, and room made for it.
 
-    It stands in line with the wire, as far from its neighbours as layout sets them. Raises ``GraphError`` for a block
-    that reads nothing.
+    It stands in line with the wire, as far from its neighbours as layout sets them. A wire that bends goes on to do so
+    before and behind it. Raises ``GraphError`` for a block that reads nothing.
     """
     name = node.name
     if node.block.arity.most == 0:
         raise GraphError(f"{node.block.title} reads nothing, so it cannot stand in a wire.")
+    bends, way = graph.bends(edge), _way(graph, edge)
     if name in graph:
         graph = graph.connect(edge.source, name, 0).connect(name, edge.target, edge.port).join((name,), edge)
         graph = graph.move({name: node.position})
     else:
         graph = graph.insert(edge, node)
-    place, line = _place(graph, edge, name)
-    return with_room(graph.move({name: place}), (name,), line)
+    place, line = _place(graph, edge, name) if not bends else _on_bent(graph, name)
+    graph = graph.move({name: place})
+    if bends:
+        body = node_box(graph[name])
+        leg = _leg(way, ((body.left + body.right) / 2, (body.top + body.bottom) / 2))
+        near = Box(body.left - MARGIN, body.top - MARGIN, body.right + MARGIN, body.bottom + MARGIN)
+        before, behind = (
+            tuple(bend for bend in part if not near.touches(Box(*bend, *bend))) for part in (bends[:leg], bends[leg:])
+        )
+        graph = graph.bend(Edge(edge.source, name), before).bend(Edge(name, edge.target, edge.port), behind)
+    return with_room(graph, (name,), line)
 
 
 def along(graph: Graph, edge: Edge, share: float = 0.5) -> Position:
     """The place of a node whose middle is at this share of the way from the one end of a wire to the other."""
+    way = _way(graph, edge)
+    left = share * sum(dist(*leg) for leg in pairwise(way))
+    for one, other in pairwise(way):
+        length = dist(one, other)
+        if left <= length or other is way[-1]:
+            break
+        left -= length
+    part = left / length if length else 0.0
+    return one[0] + (other[0] - one[0]) * part - WIDTH / 2, one[1] + (other[1] - one[1]) * part - HEIGHT / 2
+
+
+def _way(graph: Graph, edge: Edge) -> list[Position]:
+    """The ends of a wire and its bends between them."""
     one, other = node_box(graph[edge.source]), node_box(graph[edge.target])
-    rows = (one.top + one.bottom) / 2, (other.top + other.bottom) / 2
-    x, y = one.right + (other.left - one.right) * share, rows[0] + (rows[1] - rows[0]) * share
-    return x - WIDTH / 2, y - HEIGHT / 2
+    return [(one.right, (one.top + one.bottom) / 2), *graph.bends(edge), (other.left, (other.top + other.bottom) / 2)]
+
+
+def _leg(way: list[Position], place: Position) -> int:
+    """Which straight piece of a wire is nearest to this place."""
+
+    def away(leg: int) -> float:
+        (x, y), (to_x, to_y) = way[leg], way[leg + 1]
+        length = (to_x - x) ** 2 + (to_y - y) ** 2
+        share = ((place[0] - x) * (to_x - x) + (place[1] - y) * (to_y - y)) / length if length else 0.0
+        share = min(max(share, 0.0), 1.0)
+        return dist(place, (x + (to_x - x) * share, y + (to_y - y) * share))
+
+    return min(range(len(way) - 1), key=away)
+
+
+def _on_bent(graph: Graph, name: str) -> tuple[Position, Box]:
+    """Where the node stands in a wire that bends: where it is wished, or a little above or below."""
+    body = node_box(graph[name])
+    body = body.moved(0.0, round(_aside(graph, name, body)))
+    return (body.left, body.top), body._replace(right=body.left)
 
 
 def _place(graph: Graph, edge: Edge, name: str) -> tuple[Position, Box]:

@@ -8,6 +8,7 @@ import pytest
 
 from cnnstudio.blocks import Add, Conv2d, Input, ReLU, Residual
 from cnnstudio.graph import Edge, Graph, GraphError, Node, Position, Shape, Sketch
+from cnnstudio.graph.arrangement import arranged
 from cnnstudio.graph.layout import laid_out
 from cnnstudio.graph.measures import GAP, HEIGHT, WIDTH
 from cnnstudio.graph.room import node_box, units
@@ -111,6 +112,19 @@ def test_in_a_column_what_is_below_moves_down() -> None:
     assert [made[name].position for name in "bc"] == [(0.0, 208.0), (0.0, 312.0)]
     made, moved = put(graph, Edge("b", "c"), (40.0, 220.0))
     assert made["new"].position == (0.0, 208.0) and moved == {"c"}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_in_a_wire_that_bends_it_stands_where_it_is_dropped_and_the_wire_bends_on(share: float) -> None:
+    graph = arranged(Residual(8).parts(Shape(8, 8, 8)).graph)
+    edge = Edge("input1", "add", 1)
+    at = along(graph, edge, share)
+    made, _ = put(graph, edge, at)
+    assert touching(made) == []
+    assert made["new"].position[0] == at[0] and abs(made["new"].position[1] - at[1]) <= HEIGHT + GAP[1]
+    bends = (*made.bends(Edge("input1", "new")), *made.bends(Edge("new", "add", 1)))
+    assert len(bends) >= len(graph.bends(edge)) - 3 and set(bends) <= set(graph.bends(edge))
+    assert list(bends) == [bend for bend in graph.bends(edge) if bend in bends], "in the same order"
 
 
 def test_a_node_that_is_there_goes_to_the_wire() -> None:
