@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -23,7 +23,7 @@ from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.image_grid import ImageGrid
 from cnnstudio.ui.widgets.numbers import counted
-from cnnstudio.ui.widgets.samples import pixmap
+from cnnstudio.ui.widgets.samples import Picture
 from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.worker import Task
 
@@ -75,9 +75,7 @@ class FeatureMapsPanel(QWidget):
     # parts
 
     def _left(self) -> QWidget:
-        self._picture = QLabel()
-        self._picture.setFixedSize(QSize(IMAGE_SIDE, IMAGE_SIDE))
-        self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._picture = Picture(IMAGE_SIDE)
         self._picture.setAccessibleName("The validation image")
         self._verdict = Sentence()
         self._verdict.setFixedWidth(IMAGE_SIDE)
@@ -287,7 +285,7 @@ class FeatureMapsPanel(QWidget):
         self._shown, self._data = found, data
         maps = found.maps
         self._side.show()
-        self._picture.setPixmap(pixmap(found.image, IMAGE_SIDE))
+        self._picture.show_image(found.image)
         self._verdict.setText(verdict(found))
         self._verdict.setToolTip("" if found.guess else "<p>The network does not end in a score for each class.</p>")
         if maps.ndim == 1:

@@ -77,6 +77,34 @@ class Samples(QWidget):
         painter.end()
 
 
+class Picture(QWidget):
+    """One image (C, H, W), as large as there is room for and no larger than a square of ``side`` pixels."""
+
+    def __init__(self, side: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self._image: Pixels | None = None
+        self.setFixedWidth(side)
+        self.setMinimumHeight(SIDE)
+        self.setMaximumHeight(side)
+
+    def show_image(self, image: Pixels) -> None:
+        """Show this one."""
+        self._image = image
+        self.update()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(self._side, self._side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._image is None:
+            return
+        picture = pixmap(self._image, min(self.width(), self.height()))
+        painter = QPainter(self)
+        painter.drawPixmap((self.width() - picture.width()) // 2, (self.height() - picture.height()) // 2, picture)
+        painter.end()
+
+
 def pixmap(image: Pixels, side: int) -> QPixmap:
     """An image (C, H, W) of 1 or 3 channels, enlarged to fit a square, its pixels left square."""
     channels, height, width = image.shape

@@ -16,6 +16,7 @@ from cnnstudio.training.events import FeatureMaps
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panels.feature_maps import FeatureMapsPanel, guess
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import theme
 
 
 @pytest.fixture
@@ -141,3 +142,24 @@ def test_the_bars_have_the_names_of_the_images_that_are_shown(qtbot: QtBot, docu
     assert panel._shown is not None and panel._shown.label in panel.bars._names
     run.close()
     panel.close_tasks()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+def test_in_a_low_panel_the_picture_gives_way_to_what_is_said_of_it(
+    qtbot: QtBot, document: Document, scale: float
+) -> None:
+    theme.set_scale(scale)
+    panel = shown_maps(qtbot, document, Run(document))
+    panel.resize(700, panel.minimumSizeHint().height())
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.grid.isVisible, timeout=60_000)
+    assert panel._shown is not None
+    panel._verdict.setText("Ankle boot, taken for T-shirt/top")
+    panel.resize(700, 186)
+    qtbot.wait(10)
+    picture, words = panel._picture.geometry(), panel._verdict
+    assert words.height() >= words.heightForWidth(words.width()) > 1.5 * words.fontMetrics().height()
+    assert picture.bottom() < words.y() and words.geometry().bottom() < panel._side.height()
+    assert panel.rect().contains(panel._side.geometry())
+    panel.close_tasks()
+    theme.set_scale(1.0)
