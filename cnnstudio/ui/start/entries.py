@@ -142,7 +142,7 @@ class Card(Entry):
         painter.setBrush(theme.color("canvas"))
         painter.drawRoundedRect(picture, 5, 5)
         paint_miniature(painter, picture, self._graph)
-        text = self.rect().adjusted(12, self.height() - words + 2, -10, -6)
+        text = self.rect().adjusted(11, self.height() - words + 2, -6, -6)
         painter.setPen(theme.color("text"))
         painter.setFont(theme.font("body", bold=True))
         title = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, text.width())
