@@ -96,9 +96,11 @@ class MessageBar(QFrame):
             needed += metrics.horizontalAdvance(title) + edges + 6
             button.setText(metrics.elidedText(title, Qt.TextElideMode.ElideRight, room - edges))
         is_wide = needed + round(TEXT * theme.scale) <= room
-        self._line.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
         self._choices.setMinimumWidth(max(0, needed) if is_wide else 0)
-        self._line.setAlignment(self._choices, Qt.AlignmentFlag.AlignVCenter if is_wide else Qt.AlignmentFlag(0))
+        way = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
+        if way != self._line.direction():  # an alignment that is set again is laid out again, and so on for ever
+            self._line.setDirection(way)
+            self._line.setAlignment(self._choices, Qt.AlignmentFlag.AlignVCenter if is_wide else Qt.AlignmentFlag(0))
 
     def _other_width(self) -> int:
         """What the sign, the button to close it and the spaces take."""

@@ -36,6 +36,16 @@ def test_a_message_stands_over_its_host_and_goes_when_it_is_closed(qtbot: QtBot,
     assert messages.bars == []
 
 
+def test_messages_that_stand_are_not_placed_again_and_again(qtbot: QtBot, messages: Messages) -> None:
+    messages.say("Save?", "warning", ("Save", lambda: None), ("A choice with a rather long name", lambda: None))
+    messages.say("The file is saved.", "error")
+    qtbot.wait(50)
+    placed: list[None] = []
+    messages._soon.timeout.connect(lambda: placed.append(None))
+    qtbot.wait(100)
+    assert len(placed) <= 1
+
+
 def test_the_same_sentence_is_not_shown_twice(messages: Messages) -> None:
     for _ in range(3):
         messages.say("The disk is full.", "error")
