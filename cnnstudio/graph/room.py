@@ -196,6 +196,8 @@ class _Push:
         self._wires = wires
         self._rows = _rows(solid)
         self._row = {unit: number for number, row in enumerate(self._rows) for unit in row}
+        bands = _rows(solid, 1.5 * GAP[1])  # branches side by side are in one
+        self._band = {unit: number for number, band in enumerate(bands) for unit in band}
 
     def steps(self, grown: Box) -> dict[Unit, Position]:
         """How far each unit has to move when that which grows is so large; that itself moves only down."""
@@ -239,7 +241,8 @@ class _Push:
         if not is_beside:
             rise = abs(left.top + left.bottom - right.top - right.bottom)
             run = right.left + right.right - left.left - left.right
-            if other not in self._wires.get(one, ()) or (rise > run and not is_new):
+            is_branch = other in self._wires.get(one, ()) and self._band.get(one) == self._band.get(other)
+            if not is_branch or rise > run:
                 return -inf
         return self._now[one].right + (GAP[0] if is_new else min(GAP[0], right.left - left.right))
 
@@ -275,12 +278,12 @@ class _Push:
             self._now[unit] = self._now[unit].moved(0.0, depth)
 
 
-def _rows(boxes: Mapping[Unit, Box]) -> list[list[Unit]]:
-    """The units in rows from top to bottom: no unit has a height in common with one of another row."""
+def _rows(boxes: Mapping[Unit, Box], near: float = 0.0) -> list[list[Unit]]:
+    """The units in rows from top to bottom, which are more than ``near`` apart."""
     rows: list[list[Unit]] = []
     bottom = -inf
     for unit, box in sorted(boxes.items(), key=lambda entry: entry[1].top):
-        if box.top >= bottom:
+        if box.top >= bottom + near:
             rows.append([])
         rows[-1].append(unit)
         bottom = max(bottom, box.bottom)

@@ -83,14 +83,14 @@ def test_what_has_room_moves_nothing() -> None:
 def test_on_a_branch_it_stands_in_the_row_of_the_branch() -> None:
     draw = Sketch()
     x = draw(Input((8, 8, 8)), name="start")
-    lanes = [draw(Conv2d(8), x, name=f"lane{number}") for number in range(3)]
+    lanes = [draw(Conv2d(8), x, name=f"lane{number}") for number in range(4)]
     draw(Add(), *lanes, name="sum")
     graph = laid_out(draw.graph())
     made, moved = put(graph, Edge("start", "lane0"))
     assert made["new"].position == graph["lane0"].position
     assert moved == {"lane0", "sum"} and touching(made) == [], "a wire never comes to lead back"
-    made, moved = put(graph, Edge("lane2", "sum", 2))
-    assert made["new"].position == (graph["sum"].position[0], graph["lane2"].position[1]) and moved == {"sum"}
+    made, moved = put(graph, Edge("lane3", "sum", 3))
+    assert made["new"].position == (graph["sum"].position[0], graph["lane3"].position[1]) and moved == {"sum"}
 
 
 def test_on_a_skip_it_stands_beside_what_the_skip_passes() -> None:
