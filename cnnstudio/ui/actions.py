@@ -191,7 +191,7 @@ ACTIONS: tuple[Action, ...] = (
         drawn, on_canvas=True,
     ),
     Action(
-        "select-turn", "Select the block, or let it go", lambda w: w.canvas.turn_selected(), "S", "check-square",
+        "select-turn", "Toggle selection", lambda w: w.canvas.turn_selected(), "S", "check-square",
         drawn, on_canvas=True,
     ),
     Action(
@@ -229,8 +229,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++|Ctrl+=", "magnifying-glass-plus"),
     Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),
     Action(
-        "minimap", "Map of the network", lambda w: w.set_minimap(not w.canvas.minimap_wanted), "", "map-trifold",
-        checked=lambda w: w.canvas.minimap_wanted, words=("minimap", "overview", "navigator"),
+        "minimap", "Minimap", lambda w: w.set_minimap(not w.canvas.minimap_wanted), "", "map-trifold",
+        checked=lambda w: w.canvas.minimap_wanted, words=("map", "overview", "navigator"),
     ),
     Action(
         "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",
@@ -282,8 +282,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("panel-smaller", "Smaller", lambda w: w.panel_in_hand.size(-PANEL_STEP), "", "arrows-in-simple"),
     Action("panel-hide", "Close", lambda w: w.panel_in_hand.hide(), "", "x"),
     Action(
-        "default-layout", "Panels as they were at first", lambda w: w.default_layout(), "", "layout",
-        words=("reset layout", "restore"),
+        "default-layout", "Reset layout", lambda w: w.default_layout(), "", "layout",
+        words=("panels", "restore"),
     ),
     # help
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),

@@ -174,7 +174,7 @@ class Document(QObject):
         """Put the group that this node of ``view_graph`` is into the library, and say where it is then."""
         block = self.view_graph[name].block
         if not isinstance(block, Group):
-            self.said.emit(f"{name} is no group: only what was folded into one block is kept in the library.")
+            self.said.emit(f"{name} is no group: only a group is kept in the library.")
             return
         try:
             kept = self.library.keep(block)

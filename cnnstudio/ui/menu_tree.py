@@ -32,7 +32,7 @@ MENUS: tuple[Menu, ...] = (
             "quick-add",
             ("Wires", ("wire-to", "wire-from", None, "lift", "put-on-wire", None, "bend", "bend-next", "straighten")),
             "arrange",
-            ("Align", ("align-*",)), ("Spread", ("distribute-*",)), None, "enter", "leave",
+            ("Align", ("align-*",)), ("Distribute", ("distribute-*",)), None, "enter", "leave",
             "group", "ungroup", "keep", None, "rename", "replace", "bypass", None, "frame",
             ("Frames", ("join-frame", "unframe", None, "frame-title", "frame-color")), "note",
             (
@@ -51,7 +51,7 @@ MENUS: tuple[Menu, ...] = (
             "fit", "fit-selection", "actual-size", "zoom-in", "zoom-out", "minimap", "wheel-pans", None,
             ("Measure", ("measure-*", None, "share-*")), "wide-wires", "snap", None,
             ("Bookmarks", ("bookmark-add", "bookmark-list", None, "bookmark-go-*")),
-            ("Panels", ("panels",)), ("Panel with the keyboard", ("panel-*",)),
+            ("Panels", ("panels",)), ("Focused panel", ("panel-*",)),
             "default-layout", "next-part", "previous-part", None, ("Colours", ("theme", None, "theme-*")),
             ("Text size", ("text-*",)),
         ),

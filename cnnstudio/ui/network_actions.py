@@ -74,29 +74,29 @@ NETWORK: tuple[Action, ...] = (
     _align("middle", "Align middles, up and down", "align-center-vertical"),
     _align("bottom", "Align bottoms", "align-bottom"),
     Action(
-        "distribute-across", "Spread side to side", lambda w: w.canvas.distribute(True), "", "columns", editable,
-        words=("distribute", "space evenly"),
+        "distribute-across", "Distribute side to side", lambda w: w.canvas.distribute(True), "", "columns", editable,
+        words=("spread", "space evenly"),
     ),
     Action(
-        "distribute-down", "Spread up and down", lambda w: w.canvas.distribute(False), "", "rows", editable,
-        words=("distribute", "space evenly"),
+        "distribute-down", "Distribute up and down", lambda w: w.canvas.distribute(False), "", "rows", editable,
+        words=("spread", "space evenly"),
     ),
     Action(
-        "enter", "Look inside the block", lambda w: w.canvas.enter(), "Return", "sign-in",
+        "enter", "Open the block", lambda w: w.canvas.enter(), "Return", "sign-in",
         lambda w: len(w.document.selection) == 1 and w.document.can_enter(w.document.selection[0]), on_canvas=True,
-        words=("open", "expand", "go into"),
+        words=("look inside", "expand", "go into"),
     ),
     Action(
-        "leave", "Back out of the block", lambda w: w.canvas.leave(), "Shift+Return", "arrow-up",
-        lambda w: bool(w.document.scope), on_canvas=True, words=("exit", "close", "up"),
+        "leave", "Leave the block", lambda w: w.canvas.leave(), "Shift+Return", "arrow-up",
+        lambda w: bool(w.document.scope), on_canvas=True, words=("exit", "close", "back out", "up"),
     ),
     Action(
-        "group", "Fold into one block", lambda w: w.canvas.group(), "Ctrl+G", "selection-plus", editable,
-        on_canvas=True, words=("group", "fold", "collapse", "combine", "subgraph"),
+        "group", "Group", lambda w: w.canvas.group(), "Ctrl+G", "selection-plus", editable,
+        on_canvas=True, words=("fold", "collapse", "combine", "subgraph"),
     ),
     Action(
-        "ungroup", "Take the block apart", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece",
-        made_of_parts, on_canvas=True, words=("ungroup", "unfold", "expand", "break apart"),
+        "ungroup", "Ungroup", lambda w: w.canvas.ungroup(), "Ctrl+Shift+G", "puzzle-piece",
+        made_of_parts, on_canvas=True, words=("take apart", "unfold", "expand", "break apart"),
     ),
     Action(
         "keep", "Keep the block in your library", lambda w: w.document.keep(w.canvas.chosen[0]), "", "books",

@@ -322,7 +322,7 @@ class Window(QMainWindow):
         for name, verb, text in (("undo", "Undo", stack.undoText()), ("redo", "Redo", stack.redoText())):
             self.commands.bound[name].setText(f"{verb} {text[:1].lower()}{text[1:]}" if text else verb)
         train = self.commands.bound["train"]
-        text, name = {"training": ("Pause", "pause"), "paused": ("Go on", "play")}.get(
+        text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(
             self.run.state, ("Train", "play")
         )
         train.setText(text)

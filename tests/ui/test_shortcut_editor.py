@@ -124,7 +124,7 @@ def test_taking_keys_from_another_command_is_asked_in_place(
     look_for(qtbot, editor, "arrange")
     press(qtbot, editor, Qt.Key.Key_G, CTRL)
     assert editor.question.isVisible()
-    assert "Fold into one block" in editor.question.sentence.text()
+    assert "Group" in editor.question.sentence.text()
     assert window.commands.shortcuts.keys("arrange") == ("L",), "nothing happens before the answer"
     click(qtbot, editor.question.no)
     assert window.commands.shortcuts.holder("Ctrl+G") == "group"

@@ -211,13 +211,13 @@ class TrainingPanel(QWidget):
     def _show_state(self, *_: object) -> None:
         run = self._run
         self.obstacle = None if run.is_active else obstacle(self._document)
-        text, name = {"training": ("Pause", "pause"), "paused": ("Go on", "play")}.get(run.state, ("Train", "play"))
+        text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(run.state, ("Train", "play"))
         self._is_other = self._is_other and run.state != "preparing"
         self._compare.start()
         self.train.setText(text)
         self.train.setIcon(icon(name, "on_accent"))
         self.train.setEnabled(run.state != "preparing" and self.obstacle is None)
-        self.train.setToolTip(self.obstacle or "Train, pause or go on")
+        self.train.setToolTip(self.obstacle or "Train, pause or resume")
         self.stop.setEnabled(run.is_active)
         self._show_progress()
         self.toggled.emit()

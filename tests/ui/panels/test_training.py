@@ -131,7 +131,7 @@ def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Documen
     assert panel.numbers["epoch"].text().endswith(f"step {run.last.step:,}" if run.last else "")
     qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
     assert run.state == "paused"
-    assert panel.train.text() == "Go on"
+    assert panel.train.text() == "Resume"
     qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
     assert run.state == "training"
     qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
