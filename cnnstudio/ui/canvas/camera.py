@@ -47,7 +47,7 @@ class Camera(QGraphicsView):
 
     zoomed = Signal(float)
     looked = Signal()  # another part of the scene is in view
-    map_moved = Signal()  # its map lies in the other corner
+    map_moved = Signal()  # its map may lie in the other corner now, or have come or gone
     brought = Signal(QRectF)  # this part of the scene was brought into view, or was made where it is in view
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:

@@ -44,6 +44,7 @@ class Minimap:
         """Look again at where the nodes are."""
         self._picture = self._bounds = None
         self._camera.viewport().update(self.rect)
+        self._camera.map_moved.emit()
 
     def place(self) -> None:
         """Lie in its corner of the viewport as large as that is now."""

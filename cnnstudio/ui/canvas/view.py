@@ -309,7 +309,7 @@ class CanvasView(Walking):
     def set_minimap(self, shown: bool) -> None:
         """Show the map in the corner whenever part of the network is out of view, or never."""
         self.minimap_wanted = shown
-        self._update_map()
+        self._map.refresh()
 
     @property
     def shows_map(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QCursor, QDragMoveEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Conv2d
 from cnnstudio.graph import Node, Note
@@ -135,3 +136,24 @@ def test_what_is_sought_under_a_message_comes_out_of_it(window: Window, chain) -
         assert bar.intersects(canvas.mapFromScene(body).boundingRect())
         bring()
         assert not bar.intersects(canvas.mapFromScene(body).boundingRect())
+
+
+def test_a_message_makes_way_for_the_map_that_steps_aside(window: Window, chain, qtbot) -> None:
+    window.document.edit_graph("", chain.add(Node("far1", Conv2d(4), (), (9_000.0, 0.0))))
+    window.resize(1300, 1000)
+    canvas = window.canvas
+    QApplication.processEvents()
+    canvas.actual_size()
+    canvas.set_minimap(True)
+    canvas.centerOn(canvas.scene_item("conv1").body.center())
+    window.messages.say("Something to read.", "error")
+    qtbot.waitUntil(lambda: canvas.shows_map)
+
+    def is_clear() -> bool:
+        return not QRect(window.messages.pos(), window.messages.size()).intersects(canvas.map_rect)
+
+    qtbot.waitUntil(lambda: not canvas._map_timer.isActive())
+    qtbot.waitUntil(is_clear)
+    canvas._map.make_room(canvas.map_rect)
+    assert not is_clear()
+    qtbot.waitUntil(is_clear)
