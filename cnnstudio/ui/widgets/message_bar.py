@@ -46,15 +46,16 @@ class MessageBar(QFrame):
         self.about: object = None
         self._label = Sentence(sentence)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        sign = QLabel()
-        sign.setPixmap(icon(ICONS[kind], "accent" if kind == "info" else kind).pixmap(QSize(18, 18)))
+        self._sign = QLabel()
+        self._draw_sign()
+        theme.changed.connect(self._draw_sign)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(8)
         self._line.addWidget(self._label, 1, Qt.AlignmentFlag.AlignVCenter)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.setSpacing(8)
-        layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addLayout(self._line, 1)
         self.buttons: dict[str, QPushButton] = {}
         self._choices = self._make_choices(choices)
@@ -89,18 +90,34 @@ class MessageBar(QFrame):
 
     def fit(self, width: int) -> None:
         """Stand within this width: the buttons beside the words, or below them where that leaves too little room."""
-        room, needed = width - self._other_width(), -6
+        room, needed = width - self._other_width(), self._needed()
         for title, button in self.buttons.items():
             metrics = QFontMetrics(button.font())
             edges = button.sizeHint().width() - metrics.horizontalAdvance(button.text())
-            needed += metrics.horizontalAdvance(title) + edges + 6
             button.setText(metrics.elidedText(title, Qt.TextElideMode.ElideRight, room - edges))
-        is_wide = needed + round(TEXT * theme.scale) <= room
-        self._choices.setMinimumWidth(max(0, needed) if is_wide else 0)
+        is_wide = needed + min(round(TEXT * theme.scale), self._spoken()) <= room
+        self._choices.setMinimumWidth(needed if is_wide else 0)
         way = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         if way != self._line.direction():  # an alignment that is set again is laid out again, and so on for ever
             self._line.setDirection(way)
             self._line.setAlignment(self._choices, Qt.AlignmentFlag.AlignVCenter if is_wide else Qt.AlignmentFlag(0))
+
+    def whole(self) -> int:
+        """The width at which all of it stands on one line."""
+        return self._other_width() + self._spoken() + self._needed()
+
+    def _spoken(self) -> int:
+        """The width of the sentence on one line."""
+        return QFontMetrics(self._label.font()).horizontalAdvance(self.sentence) + 4
+
+    def _needed(self) -> int:
+        """The width of the buttons with all of their titles, side by side."""
+        widths = [
+            button.sizeHint().width() + metrics.horizontalAdvance(title) - metrics.horizontalAdvance(button.text())
+            for title, button in self.buttons.items()
+            if (metrics := QFontMetrics(button.font()))
+        ]
+        return sum(widths) + 6 * max(0, len(widths) - 1)
 
     def _other_width(self) -> int:
         """What the sign, the button to close it and the spaces take."""
@@ -116,6 +133,10 @@ class MessageBar(QFrame):
             self._timer.start(STAY)
         else:
             self.dismiss()
+
+    def _draw_sign(self) -> None:
+        role = "accent" if self.kind == "info" else self.kind
+        self._sign.setPixmap(icon(ICONS[self.kind], role).pixmap(QSize(18, 18), self.devicePixelRatioF()))
 
     def _chosen(self, act: Callable[[], object]) -> Callable[[], None]:
         def chosen() -> None:
@@ -276,7 +297,8 @@ class Messages(QWidget):
             bar.setVisible(bar in seen)
         self.setVisible(bool(bars))
         left, right, foot = self._room(host.rect())
-        width = max(1, min(round(WIDEST * theme.scale), right - left))
+        wanted = max((bar.whole() for bar in seen), default=1)
+        width = max(1, min(round(WIDEST * theme.scale), right - left, wanted))
         for bar in seen:
             bar.fit(width)
         self.setFixedWidth(width)

@@ -146,7 +146,7 @@ def test_a_message_makes_way_for_the_map_that_steps_aside(window: Window, chain,
     canvas.actual_size()
     canvas.set_minimap(True)
     canvas.centerOn(canvas.scene_item("conv1").body.center())
-    window.messages.say("Something to read.", "error")
+    window.messages.say("Something long to read. " * 9, "error")
     qtbot.waitUntil(lambda: canvas.shows_map)
 
     def is_clear() -> bool:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.message_bar import AWAY, MOST, Choice, MessageBar, Messages
+from cnnstudio.ui.widgets.message_bar import AWAY, MOST, WIDEST, Choice, MessageBar, Messages
 
 
 @pytest.fixture
@@ -239,3 +239,17 @@ def test_the_keyboard_stays_where_it_went_when_a_message_goes(qtbot: QtBot, mess
     field.setFocus()
     bar.dismiss()
     assert field.hasFocus()
+
+
+def test_a_message_is_no_wider_than_what_it_says(qtbot: QtBot, messages: Messages) -> None:
+    bar = messages.say("Saved net.cnn.")
+    qtbot.wait(10)
+    assert messages.width() < 260 and bar._label.height() < 2 * bar._label.fontMetrics().height()
+    bar = messages.say("out.svg is written.", "success", ("Show in folder", lambda: None))
+    qtbot.wait(10)
+    button = bar.buttons["Show in folder"]
+    assert button.x() + button.parentWidget().x() > bar._label.x() and button.text() == "Show in folder"
+    assert bar._label.height() < 2 * bar._label.fontMetrics().height()
+    messages.say("A sentence of many words. " * 9, "error")
+    qtbot.wait(10)
+    assert messages.width() == WIDEST
