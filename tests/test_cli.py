@@ -201,7 +201,7 @@ flatten1  Flatten          144                 0      0  8 × 8
 fc1       Linear 10        10              1,450  1,440  8 × 8
 ────────────────────────────────────────────────────────────────────────
 Total                                      1,490  2,736
-Activations of a batch of 64: 52.0 KiB kept to learn from, at most 88.0 KiB held to predict
+Memory of the activations of a batch of 64: 52.0 KiB in training, 88.0 KiB in prediction
 """
 
 

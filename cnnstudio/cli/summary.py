@@ -72,9 +72,7 @@ def _table(analysis: Analysis, batch: int) -> str:
     if totals:
         needs = analysis.memory
         training, peak = _size(needs.training * batch), _size(needs.peak * batch)
-        lines.append(
-            f"Activations of a batch of {batch}: {training} kept to learn from, at most {peak} held to predict"
-        )
+        lines.append(f"Memory of the activations of a batch of {batch}: {training} in training, {peak} in prediction")
     return "\n".join(lines)
 
 

@@ -78,10 +78,10 @@ def open_port(analysis: Analysis, known: Known) -> Iterator[Finding]:
         for port, source in enumerate(node.inputs[:1] if node.bypassed else node.inputs):
             if source is not None:
                 continue
-            which = f" {port + 1}" if len(node.inputs) > 1 else ""
+            which = f"input {port + 1}" if len(node.inputs) > 1 else "the input"
             yield Finding(
                 (node.name,),
-                f"Nothing flows into input{which} of {called(graph, node.name)}.",
+                f"Nothing flows into {which} of {called(graph, node.name)}.",
                 (*_joins(analysis, node, port), fixes.remove(f"Delete {node.name}", node.name)),
             )
 
@@ -91,7 +91,7 @@ def _joins(analysis: Analysis, node: Node, port: int) -> Iterator[Fix]:
     graph = analysis.graph
     ends = [end.name for end in graph.outputs if end.name in analysis.facts and end.name != node.name]
     if len(ends) == 1 and graph.refusal(ends[0], node.name, port) is None:
-        yield fixes.connect(f"Connect {ends[0]} to it", Edge(ends[0], node.name, port))
+        yield fixes.connect(f"Connect {ends[0]} to {node.name}", Edge(ends[0], node.name, port))
 
 
 @rule("unreachable", "error")
@@ -114,7 +114,7 @@ def unreachable(analysis: Analysis, known: Known) -> Iterator[Finding]:
             names = tuple(name for name in graph.order if name in group)
             yield Finding(
                 names,
-                f"No Input leads to {listed(list(names[:3]))}{f' and {len(names) - 3} more' * (len(names) > 3)}.",
+                f"No Input leads to {listed([*names[:3], *[f'{len(names) - 3} more'] * (len(names) > 3)])}.",
                 (fixes.delete("Delete them", names),),
             )
 

@@ -123,7 +123,8 @@ def download(  # noqa: PLR0917 - the first three are the file, the others what i
         why = "what came is not what was asked for"
     part.unlink(missing_ok=True)
     raise DataError(
-        f"{title[0].upper()}{title[1:]} could not be downloaded ({why}). Check the network and try again; {advice}."
+        f"{title[0].upper()}{title[1:]} could not be downloaded ({why}). "
+        f"Check the internet connection and try again; {advice}."
     )
 
 

@@ -70,7 +70,7 @@ def test_a_bypassed_node_that_nothing_enters_waits_as_others_do() -> None:
     assert set(analysis.facts) == {"image"}
     assert analysis.totals is None
     (found,) = (each for each in diagnose(analysis) if each.code == "open-port")
-    assert found.sentence == "Nothing flows into input of relu1 (ReLU)."
+    assert found.sentence == "Nothing flows into the input of relu1 (ReLU)."
     with pytest.raises(SourceError, match=r"relu1 \(ReLU\) has an open input"):
         source(graph)
     removed = next(fix for fix in found.fixes if fix.title == "Delete relu1").apply(graph)

@@ -408,7 +408,7 @@ def test_the_last_linear_takes_the_data_s_classes() -> None:
 
 def test_a_loose_node_is_connected_to_the_one_open_end() -> None:
     graph = loose(Node("relu9", ReLU()))
-    assert fix(graph, "open-port", "Connect fc1 to it")["relu9"].inputs == ("fc1",)
+    assert fix(graph, "open-port", "Connect fc1 to relu9")["relu9"].inputs == ("fc1",)
 
 
 def test_an_input_is_put_before_the_first_open_port() -> None:
@@ -500,3 +500,12 @@ def test_a_vector_of_features_gets_a_layer_for_the_classes() -> None:
     graph = chain(Backbone(cut="vector"))
     fixed = fix(graph, "classes", "Add a Linear of 4", 4)
     assert fixed["fc1"].block == Linear(4) and fixed["fc1"].inputs == ("backbone1",)
+
+
+def test_of_many_blocks_the_first_are_named_and_the_rest_counted() -> None:
+    names = ["a", "b", "c", "d", "e"]
+    row = [Node(name, ReLU(), (before,)) for name, before in zip(names, [None, *names], strict=False)]
+    (diagnostic,) = found(loose(*row), "unreachable")
+    assert diagnostic.sentence == "No Input leads to a, b, c and 2 more."
+    (diagnostic,) = found(loose(*row[:3]), "unreachable")
+    assert diagnostic.sentence == "No Input leads to a, b and c."

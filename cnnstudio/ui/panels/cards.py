@@ -99,7 +99,7 @@ def outcome(
         ("Memory of the output", memory(facts.shape.bytes)),
     ]
     if kept is not None:
-        rows.append(("Kept to learn from", memory(kept)))
+        rows.append(("Memory in training", memory(kept)))
     if seen is not None:
         rows += [("Receptive field", sight(seen)), ("its offset", offset(seen))]
     return flow + table(rows)
@@ -179,8 +179,8 @@ def network(analysis: Analysis) -> str:
         ("Parameters", f"<b>{totals.parameters:,}</b>"),
         *frozen(totals.frozen),
         ("Multiply-accumulates", readable(totals.macs)),
-        ("Kept to learn from", memory(analysis.memory.training)),
-        ("Held to predict", f"at most {memory(analysis.memory.peak)}"),
+        ("Memory in training", memory(analysis.memory.training)),
+        ("Memory in prediction", memory(analysis.memory.peak)),
     ]
     return table(rows)
 
