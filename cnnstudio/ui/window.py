@@ -368,6 +368,8 @@ class Window(QMainWindow):
         self.preferences.set_bytes("layout", self.saveState(LAYOUT_VERSION))
         self.preferences.sync()
         self.hide()
+        for dock in self.docks.values():  # one that floats is a window of its own, and would be left
+            dock.hide()
         self.training.images.close_tasks()
         self.exports.close()
         self.pictures.close()

@@ -336,6 +336,24 @@ def test_closing_one_window_leaves_the_other_and_nothing_of_it(window: Window, f
     assert window.isVisible()
 
 
+def test_closing_a_window_closes_its_floating_panels(qtbot: QtBot, window: Window) -> None:
+    """One that was left over hid itself as it was deleted, and told a document that was gone."""
+    window.windows.new(window)
+    made = other(window)
+    made.commands.run("new-lenet5")
+    for name in ("quiz", "feature-maps", "inspector"):
+        made.docks[name].setFloating(True)
+        made.docks[name].show()
+    made.quiz.start()
+    assert made.document.concealed
+    made.close()
+    assert not any(dock.isVisible() for dock in made.docks.values())
+    assert not made.document.concealed
+    qtbot.wait(5)
+    gone()
+    assert window.isVisible() and not isValid(made)
+
+
 def long_step(qtbot: QtBot, window: Window, project: Project) -> threading.Event:
     """Have a window train, in the middle of a step that ends when this is set."""
     end, begun = threading.Event(), threading.Event()
