@@ -131,7 +131,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", removable, on_canvas=True),
     Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", marked, on_canvas=True),
     Action(
-        "copy-picture", "Copy the selection, or all, as a picture", lambda w: w.pictures.copy(), "Ctrl+Shift+C",
+        "copy-picture", "Copy the selection or the canvas as a picture", lambda w: w.pictures.copy(), "Ctrl+Shift+C",
         "image", drawn, on_canvas=True, words=("screenshot",),
     ),
     Action("paste", "Paste", lambda w: w.canvas.paste(), "Ctrl+V", "clipboard", whole, on_canvas=True),
@@ -282,8 +282,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("panel-smaller", "Smaller", lambda w: w.panel_in_hand.size(-PANEL_STEP), "", "arrows-in-simple"),
     Action("panel-hide", "Close", lambda w: w.panel_in_hand.hide(), "", "x"),
     Action(
-        "default-layout", "Reset layout", lambda w: w.default_layout(), "", "layout",
-        words=("panels", "restore"),
+        "default-layout", "Reset panels", lambda w: w.default_layout(), "", "layout",
+        words=("layout", "restore"),
     ),
     # help
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),

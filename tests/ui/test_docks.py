@@ -34,26 +34,26 @@ def dock(qtbot: QtBot, window: Window) -> QDockWidget:
 
 def test_a_panel_is_made_larger_and_smaller(window: Window, dock: QDockWidget) -> None:
     before = dock.width()
-    run(window, "panel keyboard larger")
+    run(window, "focused panel larger")
     assert dock.width() > before
-    run(window, "panel keyboard smaller")
+    run(window, "focused panel smaller")
     assert dock.width() == before
 
 
 def test_a_panel_floats_and_is_docked_again(window: Window, dock: QDockWidget) -> None:
-    run(window, "panel keyboard float")
+    run(window, "focused panel float")
     assert dock.isFloating()
     width = dock.width()
-    run(window, "panel keyboard larger")
+    run(window, "focused panel larger")
     assert dock.width() > width
-    run(window, "panel keyboard float")
+    run(window, "focused panel float")
     assert not dock.isFloating()
 
 
 def test_a_panel_goes_round_the_sides_of_the_window(window: Window, dock: QDockWidget) -> None:
     seen = []
     for _ in range(3):
-        run(window, "panel keyboard side")
+        run(window, "focused panel side")
         assert not dock.visibleRegion().isEmpty(), "it is in front of the others there"
         seen.append(window.dockWidgetArea(dock))
     assert seen == [Area.LeftDockWidgetArea, Area.BottomDockWidgetArea, Area.RightDockWidgetArea]
@@ -61,10 +61,10 @@ def test_a_panel_goes_round_the_sides_of_the_window(window: Window, dock: QDockW
 
 
 def test_a_panel_closes_and_the_canvas_has_the_keyboard(qtbot: QtBot, window: Window, dock: QDockWidget) -> None:
-    run(window, "panel keyboard close")
+    run(window, "focused panel close")
     assert dock.isHidden()
     qtbot.waitUntil(window.canvas.hasFocus)
-    run(window, "panel keyboard larger")
+    run(window, "focused panel larger")
     assert "F6" in window.messages.bars[-1].sentence
 
 

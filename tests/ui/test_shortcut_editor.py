@@ -132,7 +132,7 @@ def test_taking_keys_from_another_command_is_asked_in_place(
     click(qtbot, editor.question.yes)
     assert window.commands.shortcuts.holder("Ctrl+G") == "arrange"
     assert window.commands.shortcuts.keys("group") == ()
-    look_for(qtbot, editor, "fold into")
+    look_for(qtbot, editor, "group")
     click(qtbot, editor.reset)
     assert "Arrange" in editor.question.sentence.text(), "what was taken is not taken back without a word"
     click(qtbot, editor.question.yes)
