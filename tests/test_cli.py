@@ -192,7 +192,7 @@ def test_check_knows_the_classes_of_the_data(run: Run, file: Path) -> None:
 
 
 TABLE = """\
-Node      Block            Output     Parameters   MACs  Receptive field
+Block     Kind             Output     Parameters   MACs  Receptive field
 ────────────────────────────────────────────────────────────────────────
 input1    Input 1 × 8 × 8  1 × 8 × 8           0      0  1 × 1
 conv1     Conv2d 4 · 3×3   4 × 6 × 6          40  1,296  3 × 3
@@ -498,4 +498,4 @@ def test_a_project_can_be_empty(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty.cnn").write_text(dumps(Project(Graph())))
     code, out, _ = run("summary", "empty.cnn")
     assert code == 1
-    assert out.startswith("Node")
+    assert out.startswith("Block")

@@ -52,7 +52,7 @@ def _analysis(path: Path) -> Analysis:
 
 
 def _lines(comparison: Comparison) -> Iterator[str]:
-    rows = [("", "Node", "Parameters", "MACs", "Difference")]
+    rows = [("", "Block", "Parameters", "MACs", "Difference")]
     rows += _rows(comparison.changes)
     rows.append(("", "Total", signed(comparison.parameters), signed(comparison.macs), _sums(comparison)))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]

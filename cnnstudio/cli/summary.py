@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         NAME,
         help="show every shape and what it costs",
-        description="Show, for one sample, what comes out of every node, what it learns (parameters), what it computes "
+        description="Show, for one sample, what comes out of every block, what it learns (parameters), what it computes "
         "(MACs, multiply-accumulates) and how many pixels of the image one of its outputs sees. What is not known "
         "because of an error is left blank; the exit code is then 1.",
     )
@@ -50,7 +50,7 @@ def _table(analysis: Analysis, batch: int) -> str:
     bypassed = _bypassed(analysis)
     analysis = analysis.acting
     fields = receptive_fields(analysis)
-    rows = [("Node", "Block", "Output", "Parameters", "MACs", "Receptive field")]
+    rows = [("Block", "Kind", "Output", "Parameters", "MACs", "Receptive field")]
     for name in analysis.graph.order:
         block = analysis.graph[name].block
         title = f"{block.title} {block.brief()}".strip()

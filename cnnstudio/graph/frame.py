@@ -42,7 +42,7 @@ def checked_frames(frames: Iterable[Frame], names: Container[str]) -> tuple[Fram
     taken: dict[str, Frame] = {}
     for frame in made:
         if not frame.members:
-            raise GraphError(f"The frame {frame.title} holds no node.")
+            raise GraphError(f"The frame {frame.title} holds no block.")
         for name in sorted(frame.members):
             if name not in names:
                 raise GraphError(f"The frame {frame.title} holds {name[:60]}, which does not exist.")

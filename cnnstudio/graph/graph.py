@@ -37,7 +37,7 @@ class Graph:
         made: dict[str, Node] = {}
         for node in nodes:
             if node.name in made:
-                raise GraphError(f"Two nodes are called {node.name}.")
+                raise GraphError(f"Two blocks are called {node.name}.")
             made[node.name] = node
         done: set[str | None] = {None}  # an open port
         in_order = True
@@ -213,7 +213,7 @@ class Graph:
         if new == name:
             return self
         if new in self:
-            raise GraphError(f"There is already a node called {new}.")
+            raise GraphError(f"There is already a block called {new}.")
         return self.rename_all({name: new})
 
     def rename_all(self, names: Mapping[str, str]) -> Graph:

@@ -29,7 +29,7 @@ def values(module: nn.Module, source: Source, nodes: frozenset[str], x: Tensor) 
     steps = {step.node: step for step in source.steps}
     inputs = {name for step in source.steps for name in step.inputs} - set(steps)
     if strange := nodes - set(steps) - inputs:
-        raise TraceError(f"The trained network has no node called {min(strange)}.")
+        raise TraceError(f"The trained network has no block called {min(strange)}.")
     needed, waiting = set[str](), list(nodes)
     while waiting:
         name = waiting.pop()

@@ -238,7 +238,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _measure(None, "Off"),
     *(_measure(key, measure.title) for key, measure in MEASURES.items()),
-    _shares_as("bar", "As a bar in each node", "chart-bar-horizontal"),
+    _shares_as("bar", "As a bar in each block", "chart-bar-horizontal"),
     _shares_as("heat", "As heat over the canvas", "thermometer"),
     Action(
         "wide-wires", "Wires as wide as their channels",

@@ -23,7 +23,7 @@ def removed(graph: Graph, names: Sequence[str], edges: Iterable[Edge], heal: boo
 def removal(names: Sequence[str], edges: Iterable[Edge], notes: Iterable[Note] = ()) -> str:
     """What deleting these is called: everything that goes is in it, but for the wires that go with their nodes."""
     wires, count = _left(names, edges), len(list(notes))
-    told = [names[0] if len(names) == 1 else counted(len(names), "node")] if names else []
+    told = [names[0] if len(names) == 1 else counted(len(names), "block")] if names else []
     if wires:
         told.append(f"the wire {wires[0].source} → {wires[0].target}" if len(wires) == 1 else f"{len(wires)} wires")
     if count:

@@ -36,7 +36,7 @@ def replaced(graph: Graph, names: Sequence[str], other: Other) -> tuple[str, Gra
 
     A node that nobody has named, such as tanh1, is called as a new one would be; a name that a person gave stays.
     """
-    what = names[0] if len(names) == 1 else f"{len(names)} nodes"
+    what = names[0] if len(names) == 1 else f"{len(names)} blocks"
     taken, called = {*graph.nodes}, dict[str, str]()
     for name in filter(set(names).__contains__, graph.order):
         old = graph[name].block

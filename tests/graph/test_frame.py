@@ -64,7 +64,7 @@ def test_what_is_no_frame_is_refused_in_words(title: str, hue: int, sentence: st
 def test_a_frame_holds_nodes_that_are_there_and_in_no_other(framed: Graph) -> None:
     nodes = list(framed)
     for frames, sentence in (
-        ([Frame("A", 0, frozenset())], "The frame A holds no node."),
+        ([Frame("A", 0, frozenset())], "The frame A holds no block."),
         ([Frame("A", 0, frozenset({"ghost"}))], "The frame A holds ghost, which does not exist."),
         (
             [Frame("A", 0, frozenset({"conv1"})), Frame("B", 0, frozenset({"conv1"}))],
@@ -75,7 +75,7 @@ def test_a_frame_holds_nodes_that_are_there_and_in_no_other(framed: Graph) -> No
             Graph.of(nodes, frames)
     with pytest.raises(GraphError, match="holds ghost"):
         framed.frame(("ghost",))
-    with pytest.raises(GraphError, match="holds no node"):
+    with pytest.raises(GraphError, match="holds no block"):
         framed.frame(())
 
 

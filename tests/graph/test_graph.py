@@ -49,7 +49,7 @@ def test_an_input_has_no_ports_and_an_add_as_many_as_it_needs() -> None:
 @pytest.mark.parametrize(
     ("nodes", "sentence"),
     [
-        ([Node("a", ReLU()), Node("a", ReLU())], "Two nodes are called a."),
+        ([Node("a", ReLU()), Node("a", ReLU())], "Two blocks are called a."),
         ([Node("a", ReLU(), ("ghost",))], "a reads from ghost, which does not exist."),
         ([Node("a", ReLU(), ("a",))], "The network runs in a circle: a → a."),
         (
@@ -88,7 +88,7 @@ def test_a_very_long_chain_has_an_order() -> None:
 def test_add(chain: Graph) -> None:
     graph = chain.add(Node("bn1", BatchNorm2d(), ("conv1",)))
     assert graph["bn1"].inputs == ("conv1",) and len(graph) == 6
-    with pytest.raises(GraphError, match="Two nodes are called conv1"):
+    with pytest.raises(GraphError, match="Two blocks are called conv1"):
         chain.add(Node("conv1", ReLU()))
     assert chain.fresh("conv") == "conv2" and chain.fresh("bn") == "bn1"
 
@@ -118,7 +118,7 @@ def test_rename(diamond: Graph) -> None:
     assert [node.name for node in graph] == ["picture", "left", "right", "sum"]
     assert graph["left"].inputs == graph["right"].inputs == ("picture",)
     assert diamond.rename("left", "left") is diamond
-    with pytest.raises(GraphError, match="already a node called right"):
+    with pytest.raises(GraphError, match="already a block called right"):
         diamond.rename("left", "right")
     with pytest.raises(NamingError):
         diamond.rename("left", "lambda")

@@ -62,7 +62,7 @@ def test_looking_changes_nothing() -> None:
 
 def test_a_node_that_is_not_there() -> None:
     text = source(zoo.lenet5())
-    with pytest.raises(TraceError, match="no node called conv99"):
+    with pytest.raises(TraceError, match="no block called conv99"):
         activation(fresh(text, Recipe()), text, "conv99", torch.zeros(1, 1, 28, 28))
 
 

@@ -322,7 +322,7 @@ def test_watching_what_is_not_there(make_data: MakeData, make_network: MakeNetwo
     data = make_data(classes=10, size=(1, 28, 28))
     plan = recipe(epochs=1)
     events = list(train(fresh(text, plan), data, plan, watch=Watch("gone", 99, 0.0), source=text))
-    assert [note.sentence for note in of_kind(events, Note)] == ["The trained network has no node called gone."]
+    assert [note.sentence for note in of_kind(events, Note)] == ["The trained network has no block called gone."]
     far = list(train(fresh(text, plan), data, plan, watch=Watch("conv1", 99, 0.0), source=text))
     assert len(of_kind(far, FeatureMaps)) == len(of_kind(far, Step))
 

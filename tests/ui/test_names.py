@@ -100,14 +100,14 @@ def test_what_has_not_the_keyboard_is_announced(window: Window, tiny: Project, m
         inspector = window.docks["inspector"].widget()
         inspector.update_now()
         inspector.form.refuse("out_channels", "It must be 1 at least.")
-        inspector.header.refuse("There is already a node called input1.")
+        inspector.header.refuse("There is already a block called input1.")
         window.commands.run("commands")
         window.command_list.field.setText("quit")
     finally:
         QAccessible.setActive(False)
     assert said[0] == "Something happened."
     assert any(sentence.startswith("Conv2d, ") and " 1 of " in sentence for sentence in said)
-    assert {"It must be 1 at least.", "There is already a node called input1."} <= set(said)
+    assert {"It must be 1 at least.", "There is already a block called input1."} <= set(said)
     assert said[-1].startswith("Quit, 1 of ")
     said.clear()
     announce(window, "Nobody listens.")

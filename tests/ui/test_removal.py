@@ -18,7 +18,7 @@ GRAPH = Graph.of(
     ("names", "edges", "notes", "words"),
     [
         (("relu1",), (), (), "Delete relu1"),
-        (("relu1", "add1"), (), (), "Delete 2 nodes"),
+        (("relu1", "add1"), (), (), "Delete 2 blocks"),
         ((), (A,), (), "Delete the wire input1 → relu1"),
         ((), (A, B), (), "Delete 2 wires"),
         ((), (), (Note("a"),), "Delete a note"),

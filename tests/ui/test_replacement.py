@@ -41,7 +41,7 @@ def test_a_name_that_nobody_gave_follows_the_block() -> None:
     text, made = replaced(graph, ("mine3", "tanh2", "tanh_out", "tanh1", "relu1"), ReLU)
     assert tuple(made.nodes) == ("input1", "relu2", "relu3", "tanh_out", "mine3", "relu1")
     assert made["relu3"].inputs == ("relu2",)
-    assert text == "Replace 5 nodes by ReLU"
+    assert text == "Replace 5 blocks by ReLU"
     one, made = replaced(graph, ("tanh1",), OWN)
     assert made["group1"].block == OWN
     assert one == "Replace tanh1 by Stem" and title_of(OWN) == "Stem"

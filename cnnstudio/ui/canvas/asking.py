@@ -122,7 +122,7 @@ class Asking(Naming):
             other = value if isinstance(value, type) else cast(Callable[[], Group], value)()
             self.edit(*replaced(self.document.view_graph, names, other))
 
-        what = names[0] if len(names) == 1 else f"{len(names)} nodes"
+        what = names[0] if len(names) == 1 else f"{len(names)} blocks"
         place = self.mapFromScene(self.canvas.nodes[names[0]].body.bottomLeft())
         entries = [entry for entry in block_entries() if entry.value in able]
         entries += own_entries(kept for kept in own if kept.group in able)

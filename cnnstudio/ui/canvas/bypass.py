@@ -16,7 +16,7 @@ def turned(graph: Graph, names: Sequence[str]) -> tuple[str, Graph]:
     """
     able = [name for name in names if not graph[name].is_input] or list(names)
     on = not all(graph[name].bypassed for name in able)
-    what = able[0] if len(able) == 1 else f"{len(able)} nodes"
+    what = able[0] if len(able) == 1 else f"{len(able)} blocks"
     return f"Bypass {what}" if on else f"End the bypass of {what}", graph.bypass(able, on)
 
 

@@ -34,13 +34,13 @@ def pasted() -> Graph:
     own = bool(mime is not None and mime.hasFormat(NODES))
     text = bytes(mime.data(NODES).data()).decode("utf-8", "replace") if own else (mime.text() if mime else "")
     if not text.strip():
-        raise ClipboardError("There is nothing to paste: copy some nodes first.")
+        raise ClipboardError("There is nothing to paste: copy some blocks first.")
     if len(text) > LONGEST or not text.lstrip().startswith("{"):
-        raise ClipboardError("The clipboard holds something else, not nodes of a network.")
+        raise ClipboardError("The clipboard holds something else, not blocks of a network.")
     try:
         graph = loads(text).graph
     except ProjectError as error:
         raise ClipboardError(f"The clipboard cannot be pasted. {error}") from error
     if not len(graph) and not graph.notes:
-        raise ClipboardError("The network on the clipboard has no nodes.")
+        raise ClipboardError("The network on the clipboard has no blocks.")
     return graph

@@ -138,7 +138,7 @@ class MoveTool(Tool):
         if graph is None:
             return "", None
         whole_frame = next((each.title for each in graph.frames if each.members == places.keys()), None)
-        what = self._name if len(places) == 1 else whole_frame or f"{len(places)} nodes"
+        what = self._name if len(places) == 1 else whole_frame or f"{len(places)} blocks"
         if self._lifts:
             graph = lifted(graph, places)
         if self._into is not None:

@@ -342,7 +342,7 @@ class CanvasView(Walking):
         if len(names) == 1:
             words = self.canvas.nodes[names[0]].sentence()
         else:
-            words = f"{len(names) or 'No'} nodes selected of {len(self.canvas.nodes)}."
+            words = f"{len(names) or 'No'} blocks selected of {len(self.canvas.nodes)}."
             if frames := [frame.title for frame in self.chosen_frames if frame.members <= set(names)]:
                 words += f" With all of {', '.join(frames[:5])}."
         words += "".join(f" Note: {note.text}" for note in self.canvas.notes.chosen)

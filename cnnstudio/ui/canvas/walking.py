@@ -42,7 +42,7 @@ class Walking(Wiring):
     def find_node(self) -> None:
         """Ask for a node by name or kind, wherever it lies, or for a note by what stands in it, and go there."""
         entries = [*node_entries(self.document.analysis, self.document.scope), *self.note_entries()]
-        self.popup.ask(entries, None, self._go_to_found, hint="Find a node or a note")
+        self.popup.ask(entries, None, self._go_to_found, hint="Find a block or a note")
 
     def _go_to_found(self, found: object) -> None:
         if isinstance(found, Note):

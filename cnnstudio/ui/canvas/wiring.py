@@ -128,7 +128,7 @@ class Wiring(Asking):
         """Take the selected nodes off their wires, which heal behind them."""
         names = self.chosen
         if names:
-            what = names[0] if len(names) == 1 else f"{len(names)} nodes"
+            what = names[0] if len(names) == 1 else f"{len(names)} blocks"
             self.attempt(f"Lift {what} off the wires", lambda graph: lifted(graph, names))
 
     def ask_for_wire(self) -> None:

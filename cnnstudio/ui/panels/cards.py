@@ -16,6 +16,7 @@ from cnnstudio.graph import Block, Facts, Shape
 from cnnstudio.ui.speech import BYPASSED
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.numbers import counted, memory, readable, unbroken
+from cnnstudio.ui.widgets.sentence import breakable
 
 LETTERS = {
     "in": "size that comes in", "out": "size that goes out", "P": "padding", "D": "dilation", "K": "kernel",
@@ -143,7 +144,7 @@ def arithmetic(made: Formula) -> str:
     for line in made.lines:
         name, _, rest = line.rpartition(": ") if ": " in line and not line.endswith("map") else line.partition(": ")
         first, *steps = (rest or line).split(" = ")
-        heading = f"{colored(escape(name[:1].upper() + name[1:]), 'muted')}<br>" if name and rest else ""
+        heading = f"{colored(escape(breakable(name[:1].upper() + name[1:])), 'muted')}<br>" if name and rest else ""
         shown = [escape(first), *(f"= {escape(step)}" for step in steps[:-1])]
         shown += [f"= <b>{escape(steps[-1])}</b>"] if steps else []
         body = "<br>".join(unspaced(step) for step in shown)
@@ -168,7 +169,7 @@ def network(analysis: Analysis) -> str:
     analysis = analysis.acting
     graph = analysis.graph
     idle = all_of_them - len(graph)
-    rows = [("Nodes", f"{len(graph):,}, and {idle:,} bypassed" if idle else f"{len(graph):,}")]
+    rows = [("Blocks", f"{len(graph):,}, and {idle:,} bypassed" if idle else f"{len(graph):,}")]
     for title, nodes in (("Input", graph.inputs), ("Output", graph.outputs)):
         shapes = [unbroken(str(shape)) for node in nodes if (shape := analysis.shape(node.name)) is not None]
         if shapes and len(shapes) <= 3:

@@ -41,7 +41,7 @@ SIGNS: dict[Kind, tuple[str, str, str]] = {
     "rewired": ("flow-arrow", "accent", "Rewired"),
     "affected": ("arrow-elbow-down-right", "muted", "Affected by what comes before it"),
 }
-COLUMNS = ("Node", "Difference", "Parameters", "MACs")
+COLUMNS = ("Block", "Difference", "Parameters", "MACs")
 NODE, DIFFERENCE, PARAMETERS, MACS = range(len(COLUMNS))
 MOST_RUNS = 15
 NOTHING = "Choose what to compare the network with:\nits last saved state, another file, or the network of a run."

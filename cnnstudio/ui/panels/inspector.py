@@ -34,7 +34,7 @@ from cnnstudio.ui.widgets.values import can_type
 FORMULA_DELAY, FIELDS_DELAY = 40, 150
 MOST_PROBLEMS, MOST_KINDS = 4, 4
 ALIKE = "What these blocks have in common is set for all of them."
-UNLIKE = "These blocks have no parameter in common. Select nodes of one kind to set theirs together."
+UNLIKE = "These blocks have no parameter in common. Select blocks of one kind to set theirs together."
 HINTS = (
     "Select a block to see its parameters and what comes out of it.",
     "Drag a block from the palette, or press Tab on the canvas and type its name.",
@@ -137,7 +137,7 @@ class InspectorPanel(Panel):
             self.header.allow(composite, composite and not read_only, isinstance(node.block, Group))
         elif nodes:
             kind = kinds[0] if len(kinds) == 1 else None
-            title = f"{len(nodes)} nodes"
+            title = f"{len(nodes)} blocks"
             titles, more = [each.title for each in kinds], len(kinds) - MOST_KINDS
             words = ", ".join(titles[:MOST_KINDS]) + (f" and {more} more" if more > 0 else "")
             words = f"all {kind.title}" if kind else words
@@ -309,7 +309,7 @@ class InspectorPanel(Panel):
         except ParameterError as error:
             self.form.refuse(name, str(error))
             return
-        what = targets[0] if len(targets) == 1 else f"{len(targets)} nodes"
+        what = targets[0] if len(targets) == 1 else f"{len(targets)} blocks"
         self.document.edit_graph(f"Set {name} of {what}", graph, f"{' '.join(targets)}.{name}.{self.form.burst}")
 
     def _rename(self, new: str) -> None:

@@ -138,8 +138,8 @@ class NameField(Line):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = ""
-        self.setAccessibleName("Name of the node")
-        self.setToolTip("The name of the node, which is its name in the code")
+        self.setAccessibleName("Name of the block")
+        self.setToolTip("The name of the block, which is its name in the code")
         self.returnPressed.connect(self._give)
 
     def set_name(self, name: str) -> None:

@@ -14,9 +14,9 @@ from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.receptive import ReceptiveField
 from cnnstudio.ui.widgets.numbers import memory, short
 
-COLUMNS = ("Node", "Block", "Output", "Parameters", "MACs", "Memory", "Receptive field")
+COLUMNS = ("Block", "Kind", "Output", "Parameters", "MACs", "Memory", "Receptive field")
 TIPS = (
-    "The name of the node, which is its name in the code",
+    "The name of the block, which is its name in the code",
     "What it is",
     "The shape of what comes out, channels × height × width, for one image",
     "How many numbers are learned",

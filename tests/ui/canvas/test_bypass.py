@@ -51,7 +51,7 @@ def test_m_bypasses_the_selection_and_ends_the_bypass(window, qtbot, chain):
     press()
     assert bypassed(document.graph) == {"conv1", "relu1"}
     assert document.undo_stack.count() == steps + 1
-    assert document.undo_stack.undoText() == "Bypass 2 nodes"
+    assert document.undo_stack.undoText() == "Bypass 2 blocks"
     assert action.isChecked()
     document.select(("relu1", "conv2"))
     QApplication.processEvents()
@@ -60,7 +60,7 @@ def test_m_bypasses_the_selection_and_ends_the_bypass(window, qtbot, chain):
     assert bypassed(document.graph) == {"conv1", "relu1", "conv2"}
     press()
     assert bypassed(document.graph) == {"conv1"}
-    assert document.undo_stack.undoText() == "End the bypass of 2 nodes"
+    assert document.undo_stack.undoText() == "End the bypass of 2 blocks"
     document.undo_stack.setIndex(steps)
     assert document.graph == chain
 

@@ -136,7 +136,7 @@ def test_a_click_on_the_title_selects_what_is_in_the_frame(hand_on, framed):
     hand = hand_on(framed)
     hand.click(bar(hand, "Body"))
     assert hand.document.selection == PAIR
-    assert hand.view.accessibleDescription() == "2 nodes selected of 4. With all of Body."
+    assert hand.view.accessibleDescription() == "2 blocks selected of 4. With all of Body."
     hand.document.select(("conv2",))
     hand.click(bar(hand, "Body"), SHIFT)
     assert set(hand.document.selection) == {*PAIR, "conv2"}

@@ -487,7 +487,7 @@ def test_a_block_is_replaced_with_its_wires_and_what_both_have(window, keys, cha
     assert [type(graph[name].block) for name in (first, second)] == [ConvTranspose2d] * 2
     assert graph[first].block.out_channels == 8 and graph[first].block.padding == 1
     assert graph[first].inputs == ("input1",) and graph["relu1"].inputs == (first,)
-    assert document.undo_stack.undoText() == "Replace 2 nodes by ConvTranspose2d"
+    assert document.undo_stack.undoText() == "Replace 2 blocks by ConvTranspose2d"
     keys((Qt.Key.Key_Z, CTRL))
     assert document.graph == chain.connect("conv1", "conv2", 0)
     document.select(("input1", "conv1"))

@@ -148,7 +148,7 @@ def test_a_name_that_cannot_be_is_refused_in_a_sentence(show: Show, qtbot: QtBot
 
 def test_several_of_a_kind_are_edited_together(show: Show, qtbot: QtBot) -> None:
     panel = show(small(), "conv1", "conv2")
-    assert panel.header.title.text() == "2 nodes" and panel.form is not None
+    assert panel.header.title.text() == "2 blocks" and panel.form is not None
     channels = panel.form.editor("out_channels")
     assert isinstance(channels, TextEditor) and channels.line.placeholderText() == "—"
     type_into(qtbot, panel, "out_channels", "12")

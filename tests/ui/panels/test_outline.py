@@ -327,7 +327,7 @@ def test_f2_gives_another_name_in_place_and_a_wrong_one_is_a_sentence(outline, g
     assert panel.document.undo_stack.undoText() == "Rename conv1 to stem"
     rename("input1")
     assert "stem" in panel.document.graph
-    assert said == ["There is already a node called input1."]
+    assert said == ["There is already a block called input1."]
 
 
 def test_delete_removes_the_blocks_or_the_wires_that_are_selected(outline, graph):

@@ -127,7 +127,7 @@ def test_it_is_copied_with_exact_numbers_and_totals(show: Show) -> None:
     assert totals is not None
     assert "| conv1 | Conv2d | 64 × 32 × 32 | 1792 | 1769472 | 262144 |" in texts["As Markdown"]
     assert texts["As CSV"].splitlines()[-1].startswith(f"Total,,,{totals.parameters},{totals.macs},")
-    assert texts["As text"].splitlines()[0].startswith("Node") and "conv2" in texts["As text"]
+    assert texts["As text"].splitlines()[0].startswith("Block") and "conv2" in texts["As text"]
 
 
 def test_inside_a_composite_it_lists_the_parts(show: Show, qtbot: QtBot) -> None:
