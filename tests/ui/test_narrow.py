@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, DepthwiseConv2d, FractionalMaxPool2d, Input
 from cnnstudio.graph import Graph, Sketch
+from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project import Project
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.elided import Elided
@@ -101,3 +102,26 @@ def test_lists_over_the_window_are_as_wide_as_their_letters(qtbot: QtBot, window
         assert window.rect().contains(chooser.geometry())
         assert not misfits(chooser)
     chooser.hide()
+
+
+def test_a_narrow_panel_shows_all_of_a_question_and_of_a_lesson(qtbot: QtBot, window: Window, scale: float) -> None:
+    theme.set_scale(scale)
+    draw = Sketch()
+    draw(AdaptiveAvgPool2d(), draw(Conv2d(8), draw(Input((3, 32, 32))), name=LONG))
+    window.document.open(Project(draw.graph()), None)
+    quiz = window.quiz
+    quiz._seed = 0
+    assert narrowed(window.docks["quiz"]) is quiz
+    quiz.start()
+    for answer in ("1 × 1 × 1", "1", "1 × 1 × 1"):
+        qtbot.wait(5)
+        assert quiz.question is not None
+        assert quiz.minimumSizeHint().width() <= NARROW and not (found := misfits(quiz)), found
+        quiz.field.setText(answer)
+        quiz.check()
+        qtbot.wait(5)
+        assert not (found := misfits(quiz)), found
+        quiz.go_on()
+    quiz.teach(LESSONS["dilation"])
+    qtbot.wait(5)
+    assert not (found := misfits(quiz)), found

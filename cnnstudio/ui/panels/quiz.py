@@ -17,7 +17,9 @@ from cnnstudio.ui.panels.cards import Card
 from cnnstudio.ui.panels.lesson_header import LessonHeader
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.numbers import unbroken
+from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.widgets.tile import Tile
 
 TITLES = {"easy": "Easy", "medium": "Medium", "hard": "Hard"}
@@ -49,7 +51,9 @@ class QuizPanel(Panel):
         self.begin = QPushButton("Begin", self)
         self.begin.setProperty("primary", True)
         self.begin.clicked.connect(self.start)
-        self.end = QPushButton("End the quiz", self)
+        self.end = QPushButton("End", self)
+        self.end.setToolTip("End the quiz")
+        self.end.setAccessibleName("End the quiz")
         self.end.setProperty("flat", True)
         self.end.clicked.connect(self.stop)
         self.difficulty = QComboBox(self)
@@ -57,7 +61,7 @@ class QuizPanel(Panel):
         self.difficulty.setAccessibleName("Difficulty")
         self.difficulty.setToolTip("How hard the questions are")
         self.difficulty.currentIndexChanged.connect(self._choose)
-        self.score = QLabel(self)
+        self.score = Elided(self)
         self.score.setProperty("role", "muted")
         self._make_question()
         self._make_answer()
@@ -71,18 +75,13 @@ class QuizPanel(Panel):
         document.closed.connect(self.stop)
 
     def _make_question(self) -> None:
-        self.note = QLabel(self)
+        self.note = Sentence(parent=self)
         self.note.setProperty("role", "muted")
-        self.note.setWordWrap(True)
         self.tile = Tile(34, self)
-        self.sentence = QLabel(self)
-        self.sentence.setWordWrap(True)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self.sentence = Sentence(parent=self)
         self.sentence.setProperty("textSize", "large")
-        self.given = QLabel(self)
-        self.given.setWordWrap(True)
+        self.given = Sentence(parent=self)
         self.given.setProperty("role", "muted")
-        self.given.setTextFormat(Qt.TextFormat.PlainText)
 
     def _make_answer(self) -> None:
         self.field = QLineEdit(self)
@@ -98,15 +97,11 @@ class QuizPanel(Panel):
         self.next_button.setProperty("primary", True)
         self.next_button.setToolTip("Go on to another question")
         self.next_button.clicked.connect(self.go_on)
-        self.refusal = QLabel(self)
-        self.refusal.setWordWrap(True)
+        self.refusal = Sentence(parent=self)
         self.refusal.setProperty("role", "warning")
-        self.refusal.setTextFormat(Qt.TextFormat.PlainText)
         self.field.textEdited.connect(self.refusal.hide)
         self.sign = QLabel(self)
-        self.verdict = QLabel(self)
-        self.verdict.setWordWrap(True)
-        self.verdict.setTextFormat(Qt.TextFormat.PlainText)
+        self.verdict = Sentence(parent=self)
         self.working = Card("How it is computed", self)
 
     def _lay_out(self) -> None:
@@ -115,7 +110,7 @@ class QuizPanel(Panel):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(10)
         question, answer, verdict, foot = (QHBoxLayout() for _ in range(4))
-        question.setSpacing(10)
+        question.setSpacing(6)
         words = QVBoxLayout()
         words.setSpacing(3)
         words.addWidget(self.sentence)

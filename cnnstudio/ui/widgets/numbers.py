@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def short(count: float) -> str:
     """Three digits and a word for the size: ``938``, ``1.77 M``, ``11.2 G``."""
@@ -34,7 +36,7 @@ def counted(count: int, noun: str) -> str:
 
 def unbroken(sentence: str) -> str:
     """The sentence with shapes that no line break tears apart."""
-    return sentence.replace(" × ", "\u00a0×\u00a0")
+    return re.sub(r"(?<=\d) × (?=\d)", "\u00a0×\u00a0", sentence)
 
 
 def closer(text: str) -> str:

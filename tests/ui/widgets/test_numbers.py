@@ -27,3 +27,4 @@ def test_words() -> None:
     assert [counted(count, "error") for count in (0, 1, 1_200)] == ["0 errors", "1 error", "1,200 errors"]
     assert [readable(count) for count in (999_999, 1_000_000)] == ["999,999", "1.00 M"]
     assert " " not in unbroken("3 × 32 × 32")
+    assert unbroken("height × width") == "height × width"
