@@ -131,3 +131,12 @@ def test_a_project_that_is_opened_has_the_keyboard_on_the_canvas(window: Window,
     window.show_panel("quiz")
     window.files.open(tmp_path / "tiny.cnn")
     assert window.canvas.hasFocus()
+
+
+def test_an_error_of_saving_goes_when_the_project_is_saved(window: Window, tiny: Project, tmp_path: Path) -> None:
+    window.document.open(tiny, None)
+    window.files._save(tmp_path / "no such folder" / "net.cnn")
+    (bar,) = window.messages.bars
+    assert bar.kind == "error" and not bar.passes
+    window.files._save(tmp_path / "net.cnn")
+    assert [bar.sentence for bar in window.messages.bars] == ["Saved net.cnn."]
