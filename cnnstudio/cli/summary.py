@@ -23,9 +23,9 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         NAME,
         help="show every shape and what it costs",
-        description="Show, for one sample, what comes out of every block, what it learns (parameters), what it computes "
-        "(MACs, multiply-accumulates) and how many pixels of the image one of its outputs sees. What is not known "
-        "because of an error is left blank; the exit code is then 1.",
+        description="Show, for one sample, what comes out of every block, what it learns (parameters), what it "
+        "computes (MACs, multiply-accumulates) and how many pixels of the image one of its outputs sees. What is not "
+        "known because of an error is left blank; the exit code is then 1.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a .cnn file")
     parser.add_argument("--json", action="store_true", help="write JSON for other programs")

@@ -38,7 +38,12 @@ def test_the_name_is_written_over_itself_as_one_step(hand_on, chain):
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("relu1", "already a block called relu1"), ("2 b", "is no name"), ("", "is no name"), ("class", "Python language")],
+    [
+        ("relu1", "already a block called relu1"),
+        ("2 b", "is no name"),
+        ("", "is no name"),
+        ("class", "Python language"),
+    ],
 )
 def test_a_name_that_cannot_be_is_refused_in_words(hand_on, chain, name, sentence):
     hand = hand_on(chain)
