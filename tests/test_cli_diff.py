@@ -35,7 +35,7 @@ def test_the_table_says_what_differs_and_what_it_costs(
     write(kept.with_name("new.cnn"), Project(new))
     assert main(["diff", str(kept), str(kept.with_name("new.cnn"))]) == 0
     assert capsys.readouterr().out == (
-        "  Node   Parameters  MACs  Difference\n"
+        "  Block  Parameters  MACs  Difference\n"
         "─────────────────────────\n"
         "+ bn1            +8     0  BatchNorm2d\n"
         "↷ relu1           0     0  reads bn1 instead of conv1\n"
