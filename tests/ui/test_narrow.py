@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QDockWidget, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, DepthwiseConv2d, FractionalMaxPool2d, Input
-from cnnstudio.graph import Graph, Sketch
+from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project import Project
+from cnnstudio.recipe import Recipe
+from cnnstudio.training.data import load
+from cnnstudio.training.events import FeatureMaps
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.fix_button import FixButton
@@ -125,3 +129,20 @@ def test_a_narrow_panel_shows_all_of_a_question_and_of_a_lesson(qtbot: QtBot, wi
     quiz.teach(LESSONS["dilation"])
     qtbot.wait(5)
     assert not (found := misfits(quiz)), found
+
+
+@pytest.mark.parametrize("shape", [(16, 26, 26), (10,)])
+def test_a_narrow_panel_shows_the_maps_and_what_is_said_of_them(
+    qtbot: QtBot, window: Window, scale: float, shape: tuple[int, ...]
+) -> None:
+    theme.set_scale(scale)
+    window.document.open(Project(long_names()), None)
+    panel = narrowed(window.docks["feature-maps"])
+    assert panel is window.feature_maps
+    digits = load(Recipe(data="digits"), Shape(1, 8, 8))
+    image, maps = digits.validation_images[0].numpy(), np.zeros(shape, np.float32)
+    window.feature_maps._show(FeatureMaps(LONG, maps, image, "T-shirt/top", "Ankle boot", 1_000), digits, "step 1,000")
+    window.feature_maps._readout.setText("map 3 at 12, 14: 0.3184")
+    qtbot.wait(10)
+    assert panel.minimumSizeHint().width() <= NARROW
+    assert not (found := misfits(panel)), found

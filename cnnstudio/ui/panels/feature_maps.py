@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import SourceError, source
@@ -18,13 +18,13 @@ from cnnstudio.training.events import FeatureMaps, Maps, Pixels
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Prepared, Run, images_key, prepare
-from cnnstudio.ui.theme import icon
+from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.elided import Elided
 from cnnstudio.ui.widgets.image_grid import ImageGrid
 from cnnstudio.ui.widgets.numbers import counted
 from cnnstudio.ui.widgets.samples import Picture
-from cnnstudio.ui.widgets.sentence import Sentence
+from cnnstudio.ui.widgets.sentence import Sentence, breakable
 from cnnstudio.ui.worker import Task
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 SETTLE_MILLISECONDS = 200
 IMAGE_SIDE = 112
+BUTTON = 38  # pixels: room for a glyph
+ROOMY = 400  # pixels at the normal size of text
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class FeatureMapsPanel(QWidget):
         self._settle.timeout.connect(self._look)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
-        row.setSpacing(14)
+        row.setSpacing(10)
         row.addWidget(self._left())
         row.addWidget(self._right(), 1)
         document.changed.connect(self._touch)
@@ -112,6 +114,8 @@ class FeatureMapsPanel(QWidget):
         self._readout.setProperty("textSize", "small")
         self._together = QToolButton()
         self._together.setText("Same scale")
+        self._together.setIcon(icon("equals"))
+        self._together.setMinimumWidth(BUTTON)  # its words go where the panel is narrow
         self._together.setCheckable(True)
         self._together.setProperty("switch", True)
         self._together.setToolTip("Use one scale of brightness for all maps, so that they can be compared")
@@ -167,6 +171,12 @@ class FeatureMapsPanel(QWidget):
 
     def _watch(self) -> None:
         self._run.watch(self._node if self.isVisible() else None, self._image)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        style = Qt.ToolButtonStyle
+        has_room = self.width() >= ROOMY * theme.scale
+        self._together.setToolButtonStyle(style.ToolButtonTextOnly if has_room else style.ToolButtonIconOnly)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -299,7 +309,7 @@ class FeatureMapsPanel(QWidget):
                 shape += f", the first {self.grid.shown}"
         self._together.setVisible(maps.ndim == 3)
         self._stack.setCurrentWidget(self.bars if maps.ndim == 1 else self.grid)
-        self._caption.setText(f"<b>{found.node}</b>&nbsp;&nbsp;{shape}&nbsp;&nbsp;·&nbsp;&nbsp;{when}")
+        self._caption.setText(f"<b>{breakable(found.node)}</b> &nbsp;{shape} &nbsp;·&nbsp; {when}")
 
     def _say(self, sentence: str, ask: bool = False) -> None:
         self._shown = None
