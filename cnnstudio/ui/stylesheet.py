@@ -151,14 +151,16 @@ QCheckBox::indicator, QRadioButton::indicator, QTreeView::indicator, QMenu::indi
     width: 14px; height: 14px; border: 1px solid $faint; background: $panel;
 }
 QCheckBox::indicator, QTreeView::indicator, QMenu::indicator { border-radius: 4px; }
-QRadioButton::indicator { border-radius: 8px; }
+QRadioButton::indicator, QMenu::indicator:exclusive { border-radius: 8px; }
 QMenu::indicator { margin-left: 6px; }
 QCheckBox::indicator:hover, QRadioButton::indicator:hover, QCheckBox:focus { border-color: $accent; }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: $accent; }
 QCheckBox::indicator:checked, QTreeView::indicator:checked, QMenu::indicator:checked {
     background: $accent; border-color: $accent; image: url(marks:check.svg);
 }
-QRadioButton::indicator:checked { background: $accent; border-color: $accent; image: url(marks:dot.svg); }
+QRadioButton::indicator:checked, QMenu::indicator:exclusive:checked {
+    background: $accent; border-color: $accent; image: url(marks:dot.svg);
+}
 QCheckBox::indicator:checked:focus, QRadioButton::indicator:checked:focus {
     width: 12px; height: 12px; border: 2px solid $text;
 }
