@@ -397,7 +397,8 @@ def test_a_fetch_can_be_cancelled(offered: Path, data: Data) -> None:
 
 def test_without_a_network_it_says_so(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pretrained, "entry", lambda model: SimpleNamespace(url="http://127.0.0.1:1/small-12345678.pth"))
-    with pytest.raises(DataError, match=r"could not be downloaded .* Check the internet connection and try again") as caught:
+    advice = r"could not be downloaded .* Check the internet connection and try again"
+    with pytest.raises(DataError, match=advice) as caught:
         begun(classifier(), data, Recipe(weights="torchvision"))
     assert str(caught.value).startswith("The weights of ShuffleNetV2 × 0.5 could")
 
