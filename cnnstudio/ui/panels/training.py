@@ -171,9 +171,9 @@ class TrainingPanel(QWidget):
         return area
 
     def _align(self) -> None:
-        """Let all fields begin at one place, however wide the labels are, and leave them half of the room."""
+        """Let all fields begin at one place, however wide the labels are, and leave them most of the room."""
         forms = self.folder, self.basic, self.advanced
-        width = min(max(form.label_width for form in forms), self.width() // 2 - 10)
+        width = min(max(form.label_width for form in forms), self.width() * 2 // 5)
         for part in (self.images, *forms):
             part.indent(width)
 
