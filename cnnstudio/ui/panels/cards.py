@@ -102,7 +102,7 @@ def outcome(
     if kept is not None:
         rows.append(("Memory in training", memory(kept)))
     if seen is not None:
-        rows += [("Receptive field", sight(seen)), ("its offset", offset(seen))]
+        rows += [("Receptive field", sight(seen)), ("Begins at pixel", offset(seen))]
     return flow + table(rows)
 
 

@@ -107,7 +107,7 @@ def test_it_shows_what_comes_out_with_the_numbers(show: Show, qtbot: QtBot) -> N
     assert "Receptive field" not in text  # which comes a little later
     assert "Memory in training" in text and "7.03 KiB" in text  # 8 × 15 × 15 numbers, which block1 reads again
     qtbot.waitUntil(lambda: "5 × 5" in panel.outcome.text.text().replace("\u00a0", " "))
-    assert "its offset" in panel.outcome.text.text() and ">−1<" in panel.outcome.text.text()
+    assert "Begins at pixel" in panel.outcome.text.text() and ">−1<" in panel.outcome.text.text()
     qtbot.waitUntil(panel.formula.isVisible)
     arithmetic = panel.formula.text.text().replace("\u00a0", " ")
     assert "⌊(32 + 2·0 − 1·(3 − 1) − 1) / 2⌋ + 1" in arithmetic and "<b>15</b>" in arithmetic
