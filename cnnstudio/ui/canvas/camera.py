@@ -235,7 +235,10 @@ class Camera(QGraphicsView):
     def _look_at_opened(self, *_: object) -> None:
         if not self.document.undo_stack.count():
             self._places.clear()
-            self.actual_size() if self.canvas.is_empty else self.fit()
+            if self.canvas.is_empty:
+                self.actual_size()
+            else:
+                self.fit()
 
     # what it shows of it
 
