@@ -89,6 +89,7 @@ class Asking(Naming):
 
             if self.attempt(f"Add {block.title}", change):
                 self.document.select(tuple(names))
+                self.bring_in(self.canvas.nodes[names[0]].body)
 
         note = f"Reads {wire.source}" if forward else f"Feeds {wire.target.name if wire.target else ''}"
         self.popup.ask(entries, pointer.view, take, hint="Add a block", note=note, give_up=self._forget_loose)

@@ -301,7 +301,9 @@ class CanvasView(Walking):
         block = dragged_block(event.mimeData(), self.document)
         if block is not None:
             event.acceptProposedAction()
-            self.add_block(block, self.mapToScene(event.position().toPoint()), edge=edge)
+            name = self.add_block(block, self.mapToScene(event.position().toPoint()), edge=edge)
+            if name is not None:
+                self.bring_in(self.canvas.nodes[name].body)
             self.setFocus()
 
     # what is seen

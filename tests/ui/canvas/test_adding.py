@@ -58,6 +58,22 @@ def test_a_double_click_on_empty_canvas_adds_there(hand_on, chain):
     assert (x + 92, y + 34) == (700, 400)
 
 
+@pytest.mark.parametrize("share", [0.02, 0.98])
+def test_a_block_dropped_at_the_edge_comes_into_view_whole(hand_on, chain, share):
+    hand = hand_on(chain)
+    seen = hand.view.visible()
+    drop(hand, QPointF(seen.left() + share * seen.width(), 430.0), json.dumps({"block": "ReLU", "parameters": {}}))
+    assert hand.view.visible().contains(hand.view.scene_item("relu2").body)
+
+
+def test_a_block_at_the_end_of_a_wire_comes_into_view_whole(hand_on, chain):
+    hand = hand_on(chain)
+    seen = hand.view.visible()
+    hand.drag(hand.output("relu1"), QPointF(seen.right() - 30.0 / hand.view.zoom, 430.0))
+    hand.answer("maxpool")
+    assert hand.view.visible().contains(hand.view.scene_item("pool1").body)
+
+
 def test_space_held_pans_and_adds_nothing(hand_on, chain):
     hand = hand_on(chain)
     before = hand.view.visible().center()
@@ -237,11 +253,12 @@ def test_a_block_held_at_the_border_makes_the_view_roll_on(hand_on, chain, qtbot
     for place in (at - QPoint(200, 0), at):
         QApplication.sendEvent(viewport, QDragMoveEvent(place, *held))
     qtbot.waitUntil(lambda: hand.view.visible().center().x() > before.x() + 40)
+    place = hand.view.mapToScene(at).x()
     QApplication.sendEvent(viewport, QDropEvent(QPointF(at), *held))
     here = hand.view.visible()
     qtbot.wait(40)
     assert hand.view.visible() == here
-    assert hand.graph["relu2"].position[0] + 92 == pytest.approx(hand.view.mapToScene(at).x(), abs=2)
+    assert hand.graph["relu2"].position[0] + 92 == pytest.approx(place, abs=2)
 
 
 def hold(hand, *places: QPoint) -> None:
