@@ -238,12 +238,9 @@ class _Push:
         is_beside = left.is_level(right) or (
             self._row.get(one) == self._row.get(other) and self._now[one].is_level(self._now[other])
         )
-        if not is_beside:
-            rise = abs(left.top + left.bottom - right.top - right.bottom)
-            run = right.left + right.right - left.left - left.right
-            is_branch = other in self._wires.get(one, ()) and self._band.get(one) == self._band.get(other)
-            if not is_branch or rise > run:
-                return -inf
+        is_branch = other in self._wires.get(one, ()) and self._band.get(one) == self._band.get(other)
+        if not is_beside and not is_branch:
+            return -inf
         return self._now[one].right + (GAP[0] if is_new else min(GAP[0], right.left - left.right))
 
     def _sink(self) -> None:

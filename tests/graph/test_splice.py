@@ -38,6 +38,11 @@ def put(graph: Graph, edge: Edge, at: Position | None = None) -> tuple[Graph, se
     return made, {node.name for node in graph if made[node.name].position != node.position}
 
 
+def leads_back(graph: Graph, edge: Edge) -> bool:
+    """Whether a wire begins to the right of where it ends."""
+    return node_box(graph[edge.source]).right > node_box(graph[edge.target]).left
+
+
 @pytest.mark.parametrize("name", ["lenet5", "small_resnet", "vgg_small"])
 def test_whatever_the_wire_nothing_stands_on_anything(name: str) -> None:
     graph = example(name)
@@ -91,6 +96,25 @@ def test_on_a_branch_it_stands_in_the_row_of_the_branch() -> None:
     assert moved == {"lane0", "sum"} and touching(made) == [], "a wire never comes to lead back"
     made, moved = put(graph, Edge("lane3", "sum", 3))
     assert made["new"].position == (graph["sum"].position[0], graph["lane3"].position[1]) and moved == {"sum"}
+
+
+@pytest.mark.parametrize("lanes", [2, 3, 4, 5, 8])
+def test_on_whichever_branch_no_wire_comes_to_lead_back(lanes: int) -> None:
+    draw = Sketch()
+    x = draw(Input((8, 8, 8)), name="start")
+    draw(ReLU(), draw(Add(), *(draw.chain(x, Conv2d(8), ReLU()) for _ in range(lanes)), name="sum"))
+    graph = laid_out(draw.graph())
+    for edge in graph.edges:
+        made, _ = put(graph, edge)
+        assert [str(wire) for wire in made.edges if leads_back(made, wire)] == [], f"with a block in {edge}"
+        assert touching(made) == []
+
+
+def test_what_reads_from_another_row_stays() -> None:
+    draw = Sketch()
+    draw(ReLU(), draw(ReLU(), draw(Input(), name="a"), name="b"), name="c")
+    graph = draw.graph().move({"a": (0.0, 0.0), "b": (NEXT, 0.0), "c": (2 * NEXT, 200.0)})
+    assert put(graph, Edge("a", "b"))[1] == {"b"}
 
 
 def test_on_a_skip_it_stands_beside_what_the_skip_passes() -> None:
