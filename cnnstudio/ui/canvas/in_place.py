@@ -18,6 +18,7 @@ class InPlace(QObject):
     """Enter (with Ctrl where there are several lines), and a click elsewhere, keep; Escape gives up.
 
     Either way the field goes. ``keep`` is called with the text where it is another; ``closed`` always, and before that.
+    Only Enter with a text that ``refuses`` leaves the field open as it is; who refuses says why.
     """
 
     def __init__(
@@ -25,9 +26,10 @@ class InPlace(QObject):
         field: QLineEdit | QPlainTextEdit,
         keep: Callable[[str], object],
         closed: Callable[[], object] = lambda: None,
+        refuses: Callable[[str], bool] = lambda text: False,
     ) -> None:
         super().__init__(field)
-        self._field, self._keep, self._closed, self._is_open = field, keep, closed, True
+        self._field, self._keep, self._closed, self._refuses, self._is_open = field, keep, closed, refuses, True
         self._text = self._written()
         field.installEventFilter(self)
         field.show()
@@ -64,7 +66,8 @@ class InPlace(QObject):
         if event.key() == Qt.Key.Key_Escape:
             self.give_up()
         elif event.key() in ENTER and (isinstance(self._field, QLineEdit) or event.modifiers() & CTRL):
-            self.keep()
+            if self._written() == self._text or not self._refuses(self._written()):
+                self.keep()
         else:
             return False
         return True

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QRect, QRectF
 
-from cnnstudio.graph import Frame, GraphError, NamingError, Note
+from cnnstudio.graph import Frame, Graph, GraphError, NamingError, Note
 from cnnstudio.graph.frame import LONGEST as LONGEST_TITLE
 from cnnstudio.graph.names import LONGEST as LONGEST_NAME
 from cnnstudio.ui.canvas.node_item import TEXT_LEFT
@@ -16,6 +18,8 @@ from cnnstudio.ui.canvas.title_field import TitleField
 SMALLEST = 120, 26  # pixels of the screen of the field, however far what it names is
 NAME_ABOVE = 32.0  # how far above the middle of a node the field for its name begins
 PAD = 10.0  # between the edge of the field and its letters
+
+Change = Callable[[Graph, str], Graph]  # what the network is with what was written
 
 
 class Naming(Noting):
@@ -49,17 +53,18 @@ class Naming(Noting):
     def edit_name(self, name: str) -> None:
         """Ask for another name of this node, where its name stands."""
 
+        def renamed(graph: Graph, new: str) -> Graph:
+            return graph.rename(name, new)
+
         def keep(new: str) -> None:
-            try:
+            if not self._refuses(new, renamed):
                 self.document.rename(name, new)
-            except (GraphError, NamingError) as error:
-                self.document.said.emit(str(error))
 
         body = self.canvas.nodes[name].body
         self.bring_in(body)
         left, width = TEXT_LEFT - PAD, body.width() - TEXT_LEFT + PAD - 4.0
         line = QRectF(body.x() + left, body.center().y() - NAME_ABOVE, width, SMALLEST[1])
-        self._write_line(name, line, "Name of the block", LONGEST_NAME, keep)
+        self._write_line(name, line, "Name of the block", LONGEST_NAME, keep=keep, change=renamed)
 
     def edit_title(self, frame: Frame | None = None) -> None:
         """Ask for the title of this frame, or of the one that the selected nodes are in, where it stands."""
@@ -71,18 +76,34 @@ class Naming(Noting):
             self.document.said.emit("There is no frame round what is selected.")
             return
         asked = frame
-        bar = self.canvas.frames.title_rect(frame)
+
+        def retitled(graph: Graph, title: str) -> Graph:
+            return graph.reframe(asked, replace(asked, title=title))
+
+        bar = self.canvas.frames.title_rect(asked)
         self._write_line(
-            frame.title, bar, "Title of the frame", LONGEST_TITLE, lambda title: self.retitle(asked, title)
+            asked.title, bar, "Title of the frame", LONGEST_TITLE, keep=partial(self.retitle, asked), change=retitled
         )
 
-    def _write_line(self, text: str, line: QRectF, what: str, most: int, keep: Callable[[str], object]) -> None:
+    def _refuses(self, words: str, change: Change) -> bool:
+        """Whether the network cannot be changed so with these words; then it is said why."""
+        try:
+            change(self.document.view_graph, words)
+        except (GraphError, NamingError) as error:
+            self.document.said.emit(str(error))
+            return True
+        return False
+
+    def _write_line(
+        self, text: str, line: QRectF, what: str, most: int, *, keep: Callable[[str], object], change: Change
+    ) -> None:
         """Open a field for one line over this place of the scene; it goes when another is looked at, and keeps."""
         over = self.mapFromScene(line).boundingRect()
         width, height = max(over.width(), SMALLEST[0]), max(over.height(), SMALLEST[1])
         room = self.viewport().rect()
         left = max(room.left(), min(over.x(), room.right() - width))
-        field = TitleField(text, most, QRect(left, over.bottom() - height + 1, width, height), keep, self.viewport())
+        place = QRect(left, over.bottom() - height + 1, width, height)
+        field = TitleField(text, most, place, self.viewport(), keep=keep, refuses=partial(self._refuses, change=change))
         field.setAccessibleName(what)
         self.looked.connect(field.ending.keep)
         self.document.changed.connect(field.ending.give_up)

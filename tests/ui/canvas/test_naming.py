@@ -53,6 +53,39 @@ def test_a_name_that_cannot_be_is_refused_in_words(hand_on, chain, name, sentenc
     QTest.keyClick(field(hand.view), Qt.Key.Key_Return)
     assert sentence in hand.said[-1]
     assert hand.graph == chain
+    assert field(hand.view).text() == name, "what was typed is there to be put right"
+    field(hand.view).setText("other")
+    QTest.keyClick(field(hand.view), Qt.Key.Key_Return)
+    assert tuple(hand.graph.nodes) == ("input1", "other", "relu1", "conv2")
+
+
+def test_a_refused_name_is_given_up_by_escape_or_a_click_elsewhere(hand_on, chain):
+    hand = hand_on(chain)
+    hand.document.select(("conv1",))
+    for leave in (lambda over: QTest.keyClick(over, Qt.Key.Key_Escape), lambda over: hand.view.setFocus()):
+        hand.view.rename()
+        over = field(hand.view)
+        over.setText("stag 9!")
+        QTest.keyClick(over, Qt.Key.Key_Return)
+        assert over.isVisible()
+        assert over.hasFocus()
+        leave(over)
+        assert over.isHidden()
+        assert hand.graph == chain
+
+
+def test_a_refused_title_stays_to_be_put_right(hand_on, chain):
+    hand = hand_on(chain.frame(("conv1", "relu1"), "Stem"))
+    hand.document.select(("conv1", "relu1"))
+    hand.view.rename()
+    over = field(hand.view)
+    over.clear()
+    QTest.keyClick(over, Qt.Key.Key_Return)
+    assert hand.said == ["A frame needs a title."]
+    assert over.isVisible()
+    over.setText("Body")
+    QTest.keyClick(over, Qt.Key.Key_Return)
+    assert hand.graph.frames[0].title == "Body"
 
 
 def test_escape_leaves_the_name(hand_on, chain):
