@@ -61,9 +61,14 @@ def _as_read(part: QWidget, stops: Iterable[QWidget]) -> list[QWidget]:
     return [stop for row in rows for _, stop in sorted(row, key=lambda entry: entry[0].x())]
 
 
-def give_keyboard(part: QWidget) -> None:
-    """Give the keyboard to the first thing in this part that can do something with it."""
-    (_first(part) or part).setFocus(REASON)
+def give_keyboard(part: QWidget, to_scroll: bool = True) -> None:
+    """Give the keyboard to the first thing in this part that can do something with it.
+
+    Unless ``to_scroll`` it stays where it is if all that it could do in this part is to scroll it.
+    """
+    stop = _first(part)
+    if to_scroll or (stop is not None and not isinstance(stop, QScrollArea)):
+        (stop or part).setFocus(REASON)
 
 
 def _first(part: QWidget) -> QWidget | None:

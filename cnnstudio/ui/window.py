@@ -174,7 +174,7 @@ class Window(QMainWindow):
             signal.connect(self.messages.place_soon)
         self.canvas.link_clicked.connect(lambda address: offer_link(self.messages, address))
         self.painted.connect(self.canvas.fit)  # its size is only known now
-        self.canvas.activated.connect(lambda _: self.show_panel("inspector"))
+        self.canvas.activated.connect(lambda _: self.show_panel("inspector", to_scroll=False))
 
     def _prepare(self) -> None:
         self.setAcceptDrops(True)
@@ -218,13 +218,13 @@ class Window(QMainWindow):
         """Put every panel where it stood at first."""
         place_anew(self, self.docks, PANELS)
 
-    def show_panel(self, name: str) -> None:
-        """Bring a panel to the front and give it the keyboard."""
+    def show_panel(self, name: str, to_scroll: bool = True) -> None:
+        """Bring a panel to the front and give it the keyboard, even if that can only scroll it, unless said."""
         dock = self.docks[name]
         dock.show()
         dock.raise_()
         if (widget := dock.widget()) is not None:
-            give_keyboard(widget)
+            give_keyboard(widget, to_scroll)
 
     def _begin_anew(self) -> None:
         self.messages.clear()

@@ -14,9 +14,11 @@ from PySide6.QtWidgets import QApplication
 from cnnstudio.blocks import ConvTranspose2d
 from cnnstudio.graph import Edge, Graph, Note
 from cnnstudio.graph.note import SMALLEST
+from cnnstudio.project import Project
 from cnnstudio.ui.canvas.note_links import links_of
 from cnnstudio.ui.canvas.notes import laid_out, rect_of
 from cnnstudio.ui.measures import GRID, SNAP
+from cnnstudio.zoo import small_resnet
 
 CTRL, ALT, SHIFT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -514,3 +516,18 @@ def test_what_blender_has_taught_people_works_here_too(window, keys, chain):
     assert len(window.document.graph) == len(chain) + 1
     keys(Qt.Key.Key_Escape, (Qt.Key.Key_A, SHIFT))
     assert window.canvas.popup.isVisible()
+
+
+def test_enter_leaves_the_keyboard_on_the_canvas_where_nothing_can_be_set(window, keys):
+    window.document.open(Project(small_resnet()), None)
+    window.canvas.go_to("stage2_1")
+    keys(Qt.Key.Key_Return)
+    assert window.document.scope == ("stage2_1",)
+    keys(Qt.Key.Key_Period, (Qt.Key.Key_Period, SHIFT))
+    assert len(window.document.selection) == 2
+    keys(Qt.Key.Key_Return)
+    assert window.focusWidget() is window.canvas
+    keys(Qt.Key.Key_Period)
+    assert len(window.document.selection) == 1
+    keys(Qt.Key.Key_Return)
+    assert window.focusWidget() is not window.canvas, "one block has values to be read"
