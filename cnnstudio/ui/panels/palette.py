@@ -7,10 +7,23 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap
+from PySide6.QtCore import (
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QDrag, QHoverEvent, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QLineEdit,
     QMenu,
     QStyle,
@@ -235,6 +248,12 @@ class BlockTree(QTreeWidget):
             drag.exec(Qt.DropAction.CopyAction)
             ghost.hide()
             ghost.deleteLater()
+            # who drags something away is not told that the pointer has left, and marks the last row once more
+            QTimer.singleShot(0, self, self._forget_hover)
+
+    def _forget_hover(self) -> None:
+        away = QPointF(-1.0, -1.0)
+        QApplication.sendEvent(self.viewport(), QHoverEvent(QEvent.Type.HoverLeave, away, away, away))
 
     def mimeTypes(self) -> list[str]:
         return [MIME]
