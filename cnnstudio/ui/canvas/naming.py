@@ -6,18 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QPoint, QRect, QSize
 
 from cnnstudio.graph import Frame, Graph, GraphError, NamingError, Note
 from cnnstudio.graph.frame import LONGEST as LONGEST_TITLE
 from cnnstudio.graph.names import LONGEST as LONGEST_NAME
-from cnnstudio.ui.canvas.node_item import TEXT_LEFT
 from cnnstudio.ui.canvas.noting import Noting
+from cnnstudio.ui.canvas.overview import NEAR
 from cnnstudio.ui.canvas.title_field import TitleField
 
 SMALLEST = 120, 26  # pixels of the screen of the field, however far what it names is
-NAME_ABOVE = 32.0  # how far above the middle of a node the field for its name begins
-PAD = 10.0  # between the edge of the field and its letters
+PAD = 10  # pixels of the screen between the edge of the field and its letters
 
 Change = Callable[[Graph, str], Graph]  # what the network is with what was written
 
@@ -60,11 +59,15 @@ class Naming(Noting):
             if not self._refuses(new, renamed):
                 self.document.rename(name, new)
 
-        body = self.canvas.nodes[name].body
-        self.bring_in(body)
-        left, width = TEXT_LEFT - PAD, body.width() - TEXT_LEFT + PAD - 4.0
-        line = QRectF(body.x() + left, body.center().y() - NAME_ABOVE, width, SMALLEST[1])
-        self._write_line(name, line, "Name of the block", LONGEST_NAME, keep=keep, change=renamed)
+        item = self.canvas.nodes[name]
+        self.bring_in(item.body)
+        line = self.mapFromScene(item.name_line(self.zoom)).boundingRect()
+        body = self.mapFromScene(item.body).boundingRect()
+        width = max(body.right() - line.left() + PAD, SMALLEST[0])
+        left = line.left() - PAD if self.zoom >= NEAR else body.center().x() - width // 2
+        place = QRect(left, 0, width, max(line.height(), SMALLEST[1]))
+        place.moveCenter(QPoint(place.center().x(), line.center().y()))
+        self._write_line(name, place, "Name of the block", LONGEST_NAME, keep=keep, change=renamed)
 
     def edit_title(self, frame: Frame | None = None) -> None:
         """Ask for the title of this frame, or of the one that the selected nodes are in, where it stands."""
@@ -80,9 +83,11 @@ class Naming(Noting):
         def retitled(graph: Graph, title: str) -> Graph:
             return graph.reframe(asked, replace(asked, title=title))
 
-        bar = self.canvas.frames.title_rect(asked)
+        bar = self.mapFromScene(self.canvas.frames.title_rect(asked)).boundingRect()
+        place = QRect(bar.topLeft(), bar.size().expandedTo(QSize(*SMALLEST)))
+        place.moveBottom(bar.bottom() + 1)
         self._write_line(
-            asked.title, bar, "Title of the frame", LONGEST_TITLE, keep=partial(self.retitle, asked), change=retitled
+            asked.title, place, "Title of the frame", LONGEST_TITLE, keep=partial(self.retitle, asked), change=retitled
         )
 
     def _refuses(self, words: str, change: Change) -> bool:
@@ -95,14 +100,12 @@ class Naming(Noting):
         return False
 
     def _write_line(
-        self, text: str, line: QRectF, what: str, most: int, *, keep: Callable[[str], object], change: Change
+        self, text: str, place: QRect, what: str, most: int, *, keep: Callable[[str], object], change: Change
     ) -> None:
-        """Open a field for one line over this place of the scene; it goes when another is looked at, and keeps."""
-        over = self.mapFromScene(line).boundingRect()
-        width, height = max(over.width(), SMALLEST[0]), max(over.height(), SMALLEST[1])
+        """Open a field for one line over this place of the view; it goes when another is looked at, and keeps."""
         room = self.viewport().rect()
-        left = max(room.left(), min(over.x(), room.right() - width))
-        place = QRect(left, over.bottom() - height + 1, width, height)
+        place.moveLeft(max(room.left(), min(place.left(), room.right() - place.width())))
+        place.moveTop(max(room.top(), min(place.top(), room.bottom() - place.height())))
         field = TitleField(text, most, place, self.viewport(), keep=keep, refuses=partial(self._refuses, change=change))
         field.setAccessibleName(what)
         self.looked.connect(field.ending.keep)

@@ -15,6 +15,7 @@ from cnnstudio.ui.measures import WIDTH, node_height
 from cnnstudio.ui.speech import BYPASSED
 
 TEXT_LEFT, TEXT_WIDTH = 50.0, WIDTH - 50.0 - 11.0
+NAME_RISES = (15.5, 22.0, 25.0)  # how far above its middle the name begins, from far to near
 BARS = (5.0, 3.5, 2.5)  # how thick the bar of a share is, from far to near, in scene pixels
 
 _OPTION = QStyleOptionGraphicsItem()
@@ -123,6 +124,12 @@ class NodeItem(QGraphicsRectItem):
         """The place of an input port, in bare numbers."""
         return self.at[0], self.at[1] + self._heights[min(index, self.ports - 1)]
 
+    def name_line(self, zoom: float) -> QRectF:
+        """Where its name is painted at this zoom, in scene pixels."""
+        level = detail(zoom)
+        high = self.style.node_fonts[level][0][1].height()
+        return QRectF(self.at[0] + TEXT_LEFT, self.at[1] + self.height / 2 - NAME_RISES[level], TEXT_WIDTH, high)
+
     @property
     def is_waiting(self) -> bool:
         """Whether it has no shape yet, through no fault of its own."""
@@ -225,7 +232,7 @@ class NodeItem(QGraphicsRectItem):
         rows = [(node.name, name_color), (about, "muted"), (shape, shape_color)]
         second = 1 if node.bypassed else 2
         picked = ((0,), (0, second), (0, 1, 2))[level]  # what has room to be read from here
-        top, pitch = self.height / 2 - (15.5, 22.0, 25.0)[level], (0.0, 23.0, 17.0)[level]
+        top, pitch = self.height / 2 - NAME_RISES[level], (0.0, 23.0, 17.0)[level]
         made: list[Text] = []
         for place, row in enumerate(picked):
             words, color = rows[row]

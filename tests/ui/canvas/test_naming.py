@@ -105,6 +105,23 @@ def test_a_node_out_of_view_is_brought_into_it_first(hand_on, chain):
     assert hand.view.viewport().rect().contains(field(hand.view).geometry())
 
 
+@pytest.mark.parametrize("zoom", [0.3, 0.4, 0.6, 1.0, 2.0])
+def test_it_is_written_over_the_name_at_every_zoom(hand_on, chain, zoom):
+    hand = hand_on(chain)
+    hand.view.zoom_by(zoom)
+    item = hand.view.scene_item("conv1")
+    hand.document.select(("conv1",))
+    hand.view.rename()
+    over = field(hand.view).geometry()
+    line = hand.view.mapFromScene(item.name_line(hand.view.zoom)).boundingRect()
+    assert over.adjusted(0, -1, 0, 1).contains(line.center())
+    assert abs(over.center().y() - line.center().y()) <= 1
+    if zoom < 0.35:
+        assert abs(over.center().x() - hand.view.mapFromScene(item.body).boundingRect().center().x()) <= 1
+    else:
+        assert over.left() + 10 == line.left()
+
+
 def test_what_is_meant_is_the_node_the_frame_or_the_note(hand_on, chain):
     hand = hand_on(chain.frame(("conv1", "relu1"), "Stem").add_note(Note("a note")))
     hand.document.select(("conv1", "relu1"))
