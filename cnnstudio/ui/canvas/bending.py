@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF
 from cnnstudio.graph import Edge, Graph
 from cnnstudio.graph.node import MOST_BENDS, Bends
 from cnnstudio.ui.canvas.bend_marks import Bend
-from cnnstudio.ui.canvas.bent import leg_at, longest_leg
+from cnnstudio.ui.canvas.bent import bends_of, leg_near, longest_leg
 from cnnstudio.ui.canvas.editor import Editor
 from cnnstudio.ui.canvas.edits import snapped, whole
 from cnnstudio.ui.canvas.hit import Hit
@@ -29,27 +29,26 @@ class Bending(Editor):
             return
         (edge,) = wires
         wire = self.canvas.wires[edge]
-        leg, place = longest_leg(wire.start, wire.bends, wire.end)
-        self._bend(edge, leg, place)
+        bends = bends_of(wire.ends, wire.bends)
+        leg, place = longest_leg(wire.start, bends, wire.end)
+        self._bend(edge, bends, leg, place)
 
     def turn_bend(self, hit: Hit, at: QPointF) -> None:
         """What a double click on a wire does: it bends there, or the bend that is there already goes."""
         if hit.edge is not None and hit.bend is not None:
             self.remove_bend((hit.edge, hit.bend))
         elif hit.edge is not None:
-            self._bend(hit.edge, leg_at(hit.share, self.canvas.wires[hit.edge].bends), at)
+            wire = self.canvas.wires[hit.edge]
+            bends = bends_of(wire.ends, wire.bends)
+            self._bend(hit.edge, bends, leg_near(at, wire.start, bends, wire.end), at)
 
-    def _bend(self, edge: Edge, leg: int, at: QPointF) -> None:
-        if len(self.canvas.graph.bends(edge)) >= MOST_BENDS:
+    def _bend(self, edge: Edge, bends: Bends, leg: int, at: QPointF) -> None:
+        if len(bends) >= MOST_BENDS:
             self.document.said.emit(f"A wire has {MOST_BENDS} bends at most.")
             return
         place = (snapped if self.snaps else whole)((at.x(), at.y()))
-
-        def change(graph: Graph) -> Graph:
-            bends = graph.bends(edge)
-            return graph.bend(edge, (*bends[:leg], place, *bends[leg:]))
-
-        if self.attempt(f"Bend the wire to {edge.target}", change):
+        made = (*bends[:leg], place, *bends[leg:])
+        if self.attempt(f"Bend the wire to {edge.target}", lambda graph: graph.bend(edge, made)):
             self.canvas.bends.choose((edge, leg))
 
     def move_bend(self, bend: Bend, bends: Bends, merge: str | None = None) -> None:

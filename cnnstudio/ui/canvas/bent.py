@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainterPath
 
 from cnnstudio.graph.node import Bends
-from cnnstudio.ui.canvas.geometry import Place, cubic_points
+from cnnstudio.ui.canvas.edits import whole
+from cnnstudio.ui.canvas.geometry import ROUND, Ends, Place, cubic_points, distance_to, is_turned, towards, turns
 
 PULL = 0.4  # of the way to the next place, how far a wire keeps its direction ...
 FARTHEST = 120.0  # ... and at most, in scene pixels
@@ -55,8 +55,20 @@ def bent_points(start: QPointF, bends: Bends, end: QPointF) -> list[Place]:
     return points
 
 
-def leg_at(share: float, bends: Sequence[object]) -> int:
-    """Which leg of a wire is at this share of its line of points: the place of a new bend among the others."""
+def bends_of(ends: Ends, bends: Bends) -> Bends:
+    """The bends of a wire; where it turns to the next row and has none yet, those with which it runs as before."""
+    if bends or not is_turned(*ends):
+        return bends
+    corners = [QPointF(*corner) for corner in turns(*ends)]
+    made: list[Place] = []
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        made += [whole(towards(corner, end, ROUND).toTuple()) for end in (before, after)]
+    return tuple(made)
+
+
+def leg_near(at: QPointF, start: QPointF, bends: Bends, end: QPointF) -> int:
+    """Which leg of a wire is nearest to this point: the place of a new bend among the others."""
+    share = distance_to(at, bent_points(start, bends, end))[1]
     return min(int(share * (len(bends) + 1)), len(bends))
 
 

@@ -63,8 +63,8 @@ def way(x: float, y: float, to_x: float, to_y: float) -> QPainterPath:
         return path
     corners = [QPointF(*corner) for corner in turns(x, y, to_x, to_y)]
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        path.lineTo(_towards(corner, before, ROUND))
-        path.quadTo(corner, _towards(corner, after, ROUND))
+        path.lineTo(towards(corner, before, ROUND))
+        path.quadTo(corner, towards(corner, after, ROUND))
     path.lineTo(to_x, to_y)
     return path
 
@@ -94,7 +94,7 @@ _SHARES = [
 ]
 
 
-def _towards(point: QPointF, other: QPointF, distance: float) -> QPointF:
+def towards(point: QPointF, other: QPointF, distance: float) -> QPointF:
     """The point at most ``distance`` from ``point`` on the way to ``other``, and at most half way."""
     line = QLineF(point, other)
     return line.pointAt(min(0.5, distance / line.length())) if line.length() else point

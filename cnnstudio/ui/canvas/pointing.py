@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 
 from cnnstudio.graph.node import MOST_BENDS
 from cnnstudio.ui.canvas.bend_tool import BendTool
-from cnnstudio.ui.canvas.bent import leg_at
+from cnnstudio.ui.canvas.bent import bends_of, leg_near
 from cnnstudio.ui.canvas.edits import whole
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, Pointer, PressTool, Tool, tool_for
 
@@ -72,13 +72,14 @@ def second_tool_for(view: CanvasView, pointer: Pointer) -> Tool:
         return tool
     edge, drag = hit.edge, tool.drag
     if edge is not None and hit.bend is None and len(view.canvas.graph.bends(edge)) < MOST_BENDS:
-        drag = lambda: _new_bend(view, pointer, edge, hit.share)  # noqa: E731 - one of two ways
+        drag = lambda: _new_bend(view, pointer, edge)  # noqa: E731 - one of two ways
     return PressTool(view, pointer, lambda at: _open(view, hit, at), drag)
 
 
-def _new_bend(view: CanvasView, pointer: Pointer, edge: Edge, share: float) -> Tool:
-    bends = view.canvas.wires[edge].bends
-    leg = leg_at(share, bends)
+def _new_bend(view: CanvasView, pointer: Pointer, edge: Edge) -> Tool:
+    wire = view.canvas.wires[edge]
+    bends = bends_of(wire.ends, wire.bends)
+    leg = leg_near(pointer.scene, wire.start, bends, wire.end)
     return BendTool(view, pointer, (edge, leg), (*bends[:leg], whole(pointer.scene.toTuple()), *bends[leg:]))
 
 

@@ -7,11 +7,13 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.graph import Edge
 from cnnstudio.graph.node import MOST_BENDS
-from cnnstudio.ui.canvas.bent import SMALL, bent_path, bent_points, leg_at, legs, longest_leg
+from cnnstudio.ui.canvas.bent import SMALL, bends_of, bent_path, bent_points, leg_near, legs, longest_leg
+from cnnstudio.ui.canvas.geometry import distance_to
 from cnnstudio.ui.measures import SNAP
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -56,8 +58,10 @@ def test_a_wire_swings_nowhere():
 
 
 def test_a_new_bend_comes_where_the_wire_was_clicked():
-    assert [leg_at(share, ()) for share in (0.0, 0.5, 1.0)] == [0, 0, 0]
-    assert [leg_at(share, ((0, 0), (1, 1))) for share in (0.0, 0.3, 0.4, 0.7, 1.0)] == [0, 0, 1, 2, 2]
+    start, end = QPointF(0, 0), QPointF(300, 0)
+    assert [leg_near(QPointF(x, 5), start, (), end) for x in (-9, 150, 310)] == [0, 0, 0]
+    places = ((100.0, 0.0), (200.0, 0.0))
+    assert [leg_near(QPointF(x, 5), start, places, end) for x in (-9, 90, 110, 190, 210, 310)] == [0, 0, 1, 1, 2, 2]
     assert longest_leg(QPointF(0, 0), ((50.0, 0.0), (300.0, 0.0)), QPointF(400, 0))[0] == 1
 
 
@@ -101,6 +105,45 @@ def test_a_double_click_on_a_wire_bends_it_there(hand_on, chain):
     hand.document.undo_stack.undo()
     assert hand.graph == chain
     assert hand.view.canvas.bends.chosen is None
+
+
+@pytest.fixture
+def turned(hand_on, chain):
+    """A wire to the beginning of the next row."""
+    return hand_on(chain.connect("relu1", "conv2", 0))
+
+
+TURNED = Edge("relu1", "conv2")
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.8, 0.98])
+def test_a_bend_that_is_not_moved_leaves_a_wire_to_the_next_row_where_it_runs(turned, share: float):
+    wire, before = turned.view.canvas.wires[TURNED], turned.graph
+    way, place = QPainterPath(wire.path()), turned.along("relu1", "conv2", share)
+    turned.double_click(place)
+    edge, index = turned.view.canvas.bends.chosen
+    assert edge == TURNED and math.dist(bends(turned, TURNED)[index], place.toTuple()) < 2
+    line = [way.pointAtPercent(number / 200).toTuple() for number in range(201)]
+    assert max(distance_to(QPointF(*point), line)[0] for point in wire._points()) < 2
+    turned.document.undo_stack.undo()
+    assert turned.graph == before
+
+
+def test_a_new_bend_in_a_wire_to_the_next_row_follows_the_hand_and_the_corners_stay(turned):
+    wire = turned.view.canvas.wires[TURNED]
+    corners, middle = bends_of(wire.ends, ()), turned.along("relu1", "conv2", 0.5)
+    steps = turned.document.undo_stack.count()
+    turned.click(middle)
+    turned.send(QEvent.Type.MouseButtonDblClick, middle)
+    turned.move(middle + QPointF(0, 40))
+    turned.release(middle + QPointF(0, 40))
+    assert set(bends(turned, TURNED)) > set(corners)
+    assert bends(turned, TURNED)[4][1] == pytest.approx(middle.y() + 40, abs=2)
+    assert turned.document.undo_stack.count() == steps + 1
+    turned.view.canvas.select_wires({TURNED})
+    turned.view.straighten()
+    turned.view.add_bend()
+    assert bends(turned, TURNED)[:4] == corners[:4] and len(bends(turned, TURNED)) == 9
 
 
 def test_a_second_bend_takes_its_place_among_the_others(bent):
