@@ -15,6 +15,7 @@ from cnnstudio.ui.measures import WIDTH, node_height
 from cnnstudio.ui.speech import BYPASSED
 
 TEXT_LEFT, TEXT_WIDTH = 50.0, WIDTH - 50.0 - 11.0
+NAME_WIDTHS = WIDTH - 50.0 - 4.0, TEXT_WIDTH, TEXT_WIDTH  # from far to near; from afar no port takes of the room
 NAME_RISES = (15.5, 22.0, 25.0)  # how far above its middle the name begins, from far to near
 BARS = (5.0, 3.5, 2.5)  # how thick the bar of a share is, from far to near, in scene pixels
 
@@ -128,7 +129,9 @@ class NodeItem(QGraphicsRectItem):
         """Where its name is painted at this zoom, in scene pixels."""
         level = detail(zoom)
         high = self.style.node_fonts[level][0][1].height()
-        return QRectF(self.at[0] + TEXT_LEFT, self.at[1] + self.height / 2 - NAME_RISES[level], TEXT_WIDTH, high)
+        return QRectF(
+            self.at[0] + TEXT_LEFT, self.at[1] + self.height / 2 - NAME_RISES[level], NAME_WIDTHS[level], high
+        )
 
     @property
     def is_waiting(self) -> bool:
@@ -237,7 +240,8 @@ class NodeItem(QGraphicsRectItem):
         for place, row in enumerate(picked):
             words, color = rows[row]
             font = about_font if row == 1 else style.node_fonts[level][min(place, 1)]
-            text = style.line(words, font, TEXT_WIDTH, is_name=row == 0)
+            width = NAME_WIDTHS[level] if row == 0 else TEXT_WIDTH
+            text = style.line(words, font, width, is_name=row == 0)
             made.append((QPointF(TEXT_LEFT, top + place * pitch), text, font[0], color))
         if self.share is not None and level:
             font = style.share_fonts[level]

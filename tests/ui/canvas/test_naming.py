@@ -7,9 +7,11 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
 
 from cnnstudio.graph import Note
-from cnnstudio.project import Project
+from cnnstudio.project import Project, read
+from cnnstudio.resources import resource
 from cnnstudio.ui.canvas.note_field import NoteField
 from cnnstudio.ui.canvas.title_field import TitleField
+from cnnstudio.ui.measures import WIDTH
 
 
 def field(view) -> TitleField:
@@ -120,6 +122,15 @@ def test_it_is_written_over_the_name_at_every_zoom(hand_on, chain, zoom):
         assert abs(over.center().x() - hand.view.mapFromScene(item.body).boundingRect().center().x()) <= 1
     else:
         assert over.left() + 10 == line.left()
+
+
+def test_a_name_takes_all_the_room_of_its_card_from_afar(hand_on):
+    hand = hand_on(read(resource("examples", "small_resnet.cnn")).graph)
+    for name in hand.graph.nodes:
+        item = hand.view.scene_item(name)
+        (place, text, _, _), *_ = item._layout_texts(0)
+        assert text.text() == name
+        assert place.x() + text.size().width() < WIDTH
 
 
 def test_what_is_meant_is_the_node_the_frame_or_the_note(hand_on, chain):
