@@ -142,6 +142,14 @@ class InHand(QObject):
         return self.dock
 
 
+def bring_up(window: Window, dock: QDockWidget) -> None:
+    """Bring a dock to the front; the keyboard stays where it is, or goes to the canvas where that is hidden now."""
+    dock.show()
+    dock.raise_()
+    if any(other.isAncestorOf(window.focusWidget()) for other in window.tabifiedDockWidgets(dock)):
+        window.canvas.setFocus()
+
+
 def fill_with_panels(menu: QMenu, window: Window, panels: Collection[Panel]) -> None:
     """List every panel with its shortcut and a tick where it is open: a click opens it, or closes it."""
 

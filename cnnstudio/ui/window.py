@@ -15,7 +15,7 @@ import cnnstudio
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.ui.actions import ACTIONS, show_action
 from cnnstudio.ui.canvas.view import CanvasView
-from cnnstudio.ui.docks import InHand, fill_with_panels, place_anew, tidy
+from cnnstudio.ui.docks import InHand, bring_up, fill_with_panels, place_anew, tidy
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.dropped import projects
 from cnnstudio.ui.exports import Exports
@@ -175,6 +175,7 @@ class Window(QMainWindow):
         self.canvas.link_clicked.connect(lambda address: offer_link(self.messages, address))
         self.painted.connect(self.canvas.fit)  # its size is only known now
         self.canvas.activated.connect(lambda _: self.show_panel("inspector", to_scroll=False))
+        self.training.refused.connect(lambda: bring_up(self, self.docks["training"]))
 
     def _prepare(self) -> None:
         self.setAcceptDrops(True)

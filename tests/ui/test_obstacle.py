@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -139,4 +140,22 @@ def test_to_train_what_cannot_be_trained_shows_why(qtbot: QtBot, window: Window,
     assert window.run.state == "idle"
     qtbot.waitUntil(lambda: not window.training.sentence.visibleRegion().isEmpty())
     assert window.training.sentence.text() == obstacle(window.document)
-    assert window.training.isAncestorOf(window.focusWidget())
+    assert window.focusWidget() is window.canvas
+
+
+def test_who_asks_for_training_is_shown_why_not_and_keeps_the_keyboard(
+    qtbot: QtBot, window: Window, lenet: Project
+) -> None:
+    window.document.open(of_folder(lenet, ""), None)
+    window.show_panel("summary")
+    window.activateWindow()
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_F5)
+    assert window.focusWidget() is window.canvas
+    assert window.training.sentence.text() == str(obstacle(window.document))
+    window.document.select(("conv1",))
+    window.show_panel("inspector")
+    field = window.focusWidget()
+    assert window.docks["inspector"].isAncestorOf(field)
+    QTest.keyClick(field, Qt.Key.Key_F5)
+    assert window.focusWidget() is window.canvas, "nobody sees the field any more"

@@ -49,7 +49,7 @@ class TrainingPanel(QWidget):
     """Buttons and progress above, the recipe below. The recipe is edited through the document, so it can be undone."""
 
     toggled = Signal()  # whether and what the Train button can do may have changed
-    panel_asked = Signal(str)  # it has something to say that was asked for elsewhere
+    refused = Signal()  # training was asked for, here or elsewhere, and it says why that cannot be
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,7 +86,7 @@ class TrainingPanel(QWidget):
         elif self._run.state == "paused":
             self._run.resume()
         elif self.obstacle is not None:
-            self.panel_asked.emit("training")
+            self.refused.emit()
             announce(self, self.obstacle)
         elif not self._run.is_active:
             for form in (self.basic, self.advanced):
