@@ -163,7 +163,7 @@ class Window(QMainWindow):
             panel = dock.widget()
             for name, slot in (
                 ("said", self.messages.say), ("reveal", self._reveal), ("menu_asked", self._show_canvas_menu),
-                ("panel_asked", self.show_panel),
+                ("panel_asked", self.show_panel), ("left", lambda: give_keyboard(self.canvas)),
             ):  # fmt: skip
                 if hasattr(panel, name):
                     getattr(panel, name).connect(slot)

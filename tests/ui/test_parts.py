@@ -13,6 +13,7 @@ from cnnstudio.project import Project
 from cnnstudio.resources import resource
 from cnnstudio.ui.widgets.flow import FlowLayout
 from cnnstudio.ui.window import Window
+from cnnstudio.zoo import small_resnet
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
@@ -127,3 +128,41 @@ def test_tab_leaves_a_panel_after_its_last_field_and_stops_at_nothing_unseen(
         if where(window) != name:
             return
     pytest.fail("the keyboard never leaves it")
+
+
+def test_escape_gives_the_keyboard_from_the_inspector_back_to_the_canvas(qtbot: QtBot, open_window: Window) -> None:
+    window = open_window
+    window.document.select(("conv1",))
+    window.show_panel("inspector")
+    panel = window.docks["inspector"].widget()
+    qtbot.waitUntil(lambda: panel.form is not None and panel.form.isVisible())
+    editor = panel.form.editor("out_channels")
+    switch = panel.form.editor("bias").focusProxy()
+    for field in (panel.header.name, editor.focusProxy(), switch):
+        field.setFocus()
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        assert where(window) == "canvas"
+    for field, line in ((panel.header.name, panel.header.name), (editor.focusProxy(), editor.line)):
+        field.setFocus()
+        before = line.text()
+        QTest.keyClick(field, Qt.Key.Key_X)
+        assert line.text() != before
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        assert line.text() == before and where(window) == "inspector"
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        assert where(window) == "canvas"
+    assert window.document.selection == ("conv1",)
+
+
+def test_escape_leaves_a_name_that_cannot_be_changed(qtbot: QtBot, window: Window) -> None:
+    window.document.open(Project(small_resnet()), None)
+    window.document.enter(("stage2_1",))
+    window.document.select((window.document.view_graph.order[1],))
+    window.activateWindow()
+    window.show_panel("inspector")
+    name = window.docks["inspector"].widget().header.name
+    assert name.isReadOnly()
+    name.setFocus()
+    qtbot.waitUntil(name.hasFocus)
+    QTest.keyClick(name, Qt.Key.Key_Escape)
+    assert where(window) == "canvas" and window.document.scope == ("stage2_1",)

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Collection
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.blocks.group import Group, group_at, with_exposed, with_group
@@ -49,6 +49,8 @@ INSIDE_HINTS = (
 
 class InspectorPanel(Panel):
     """One page that shows the network, one node or several, whichever is selected."""
+
+    left = Signal()  # Escape was pressed where there is nothing to give up
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
@@ -107,6 +109,12 @@ class InspectorPanel(Panel):
         """Hand the keyboard to the first field."""
         first = next(iter(self.form.rows.values())).editor if self.form is not None else self.header.name
         first.setFocus(event.reason())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:  # a field in which something was typed keeps it for itself
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     # showing
 
