@@ -165,6 +165,7 @@ QCheckBox::indicator:checked:focus, QRadioButton::indicator:checked:focus {
     width: 12px; height: 12px; border: 2px solid $text;
 }
 QCheckBox::indicator:disabled { background: $raised; border-color: $line; }
+QCheckBox::indicator:checked:disabled { background: $muted; border-color: $muted; }
 
 QProgressBar { background: $line; border: none; border-radius: 3px; min-height: 6px; max-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }

@@ -140,3 +140,18 @@ def test_whatever_has_the_keyboard_looks_it(qtbot: QtBot, make: Callable[[], QWi
     )
     assert changed >= 12, "a border of it, not a dot"
     theme.use(LIGHT)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda palette: palette.name)
+def test_a_checked_box_that_nobody_can_change_is_seen_as_checked(qtbot: QtBot, palette: Palette) -> None:
+    box = QCheckBox()
+    qtbot.addWidget(box)
+    box.setStyleSheet(stylesheet(palette))
+    box.setEnabled(False)
+    box.setChecked(True)
+    picture = box.grab().toImage()
+    colors = {QColor(picture.pixel(x, y)).name() for x in range(3, 13) for y in range(4, picture.height() - 4)}
+    ground = palette.muted
+    assert ground in colors, "it is filled, as one that can be changed is"
+    assert max(contrast(color, ground) for color in colors) >= 4.5, "and the tick is seen on it"
+    assert contrast(ground, palette.panel) >= 3
