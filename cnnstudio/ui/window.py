@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 Area = Qt.DockWidgetArea
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
-RUN = "run"  # what messages are about that later ones of its kind replace
+RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
 LAYOUT_VERSION = 3  # another set of docks needs another number, so that an old layout is not restored over it
 
 
@@ -152,7 +152,8 @@ class Window(QMainWindow):
             self.training.toggled, theme.changed,
         ):  # fmt: skip
             signal.connect(self._refresh.start)
-        document.said.connect(self.messages.say)
+        document.said.connect(self._say)
+        document.scope_changed.connect(lambda _: self.messages.withdraw(INSIDE))
         document.closed.connect(self._begin_anew)
         run.said.connect(self._say_run)
         run.state_changed.connect(self._show_run)
@@ -303,6 +304,9 @@ class Window(QMainWindow):
         self.messages.say(
             f"CNN Studio {cnnstudio.__version__}: draw a network, see every shape, train it, take it away."
         )
+
+    def _say(self, sentence: str) -> None:
+        self.messages.say(sentence, about=INSIDE if sentence == self.document.refusal else None)
 
     def _say_run(self, sentence: str) -> None:
         kind = {"failed": "error", "finished": "success"}.get(self.run.state, "info")

@@ -17,6 +17,7 @@ from cnnstudio.project import Project, read
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 from cnnstudio.ui.window import PANELS, Window
+from cnnstudio.zoo import small_resnet
 
 DELETED = Qt.WidgetAttribute.WA_DeleteOnClose
 
@@ -279,3 +280,14 @@ def test_the_foot_of_the_window_says_what_else_a_gesture_can_do(window: Window, 
     assert bar.height() == height
     QTest.mouseRelease(viewport, left, pos=QPoint(110, 110))
     assert not bar.currentMessage()
+
+
+def test_what_was_said_of_the_inside_of_a_block_goes_when_it_is_left(window: Window) -> None:
+    document = window.document
+    document.open(Project(small_resnet()), None)
+    document.enter(("stage3_2",))
+    document.edit_graph("Add a block", document.view_graph)
+    document.said.emit("This is true anywhere.")
+    assert sentences(window) == [document.refusal, "This is true anywhere."] and "stage3_2" in document.refusal
+    document.enter(())
+    assert sentences(window) == ["This is true anywhere."]
