@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainterPath
 
 from cnnstudio.graph.node import Bends
 from cnnstudio.ui.canvas.edits import whole
-from cnnstudio.ui.canvas.geometry import ROUND, Ends, Place, cubic_points, distance_to, is_turned, towards, turns
+from cnnstudio.ui.canvas.geometry import Ends, Place, cubic_points, distance_to, is_turned, rounded
 
 PULL = 0.4  # of the way to the next place, how far a wire keeps its direction ...
 FARTHEST = 120.0  # ... and at most, in scene pixels
@@ -59,11 +59,7 @@ def bends_of(ends: Ends, bends: Bends) -> Bends:
     """The bends of a wire; where it turns to the next row and has none yet, those with which it runs as before."""
     if bends or not is_turned(*ends):
         return bends
-    corners = [QPointF(*corner) for corner in turns(*ends)]
-    made: list[Place] = []
-    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        made += [whole(towards(corner, end, ROUND).toTuple()) for end in (before, after)]
-    return tuple(made)
+    return tuple(whole(place.toTuple()) for before, _, after in rounded(*ends) for place in (before, after))
 
 
 def leg_near(at: QPointF, start: QPointF, bends: Bends, end: QPointF) -> int:

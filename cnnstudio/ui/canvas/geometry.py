@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF
@@ -48,6 +48,13 @@ def turns(x: float, y: float, to_x: float, to_y: float) -> list[Place]:
     return [(x, y), (right, y), (right, middle), (left, middle), (left, to_y), (to_x, to_y)]
 
 
+def rounded(x: float, y: float, to_x: float, to_y: float) -> Iterator[tuple[QPointF, QPointF, QPointF]]:
+    """The corners of a wire to the next row, each between the places where its rounding begins and ends."""
+    corners = [QPointF(*corner) for corner in turns(x, y, to_x, to_y)]
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        yield _towards(corner, before, ROUND), corner, _towards(corner, after, ROUND)
+
+
 def wire_bounds(x: float, y: float, to_x: float, to_y: float) -> Ends:
     """The left, upper, right and lower border of a wire."""
     out = TURN if is_turned(x, y, to_x, to_y) else reach(to_x - x, to_y - y)
@@ -61,10 +68,9 @@ def way(x: float, y: float, to_x: float, to_y: float) -> QPainterPath:
         out = reach(to_x - x, to_y - y)
         path.cubicTo(x + out, y, to_x - out, to_y, to_x, to_y)
         return path
-    corners = [QPointF(*corner) for corner in turns(x, y, to_x, to_y)]
-    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        path.lineTo(towards(corner, before, ROUND))
-        path.quadTo(corner, towards(corner, after, ROUND))
+    for before, corner, after in rounded(x, y, to_x, to_y):
+        path.lineTo(before)
+        path.quadTo(corner, after)
     path.lineTo(to_x, to_y)
     return path
 
@@ -94,7 +100,7 @@ _SHARES = [
 ]
 
 
-def towards(point: QPointF, other: QPointF, distance: float) -> QPointF:
+def _towards(point: QPointF, other: QPointF, distance: float) -> QPointF:
     """The point at most ``distance`` from ``point`` on the way to ``other``, and at most half way."""
     line = QLineF(point, other)
     return line.pointAt(min(0.5, distance / line.length())) if line.length() else point
