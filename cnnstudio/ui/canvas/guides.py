@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QLineF, QRectF
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 REACH = 6.0  # pixels of the screen within which a node falls into line with another
 
+T = TypeVar("T", float, tuple[float, float])
 Line = tuple[float, float, float]  # where the node's left or upper edge comes to lie, and a place there: level, along
 
 
@@ -76,13 +77,16 @@ class _Lines:
 
     def near(self, place: float, reach: float) -> float | None:
         """The line nearest to a place, within reach."""
-        after = bisect_left(self._places, place)
-        near = min(self._places[max(after - 1, 0) : after + 1], key=lambda line: abs(line - place), default=None)
+        near = min(_beside(self._places, place), key=lambda line: abs(line - place), default=None)
         return near if near is not None and abs(near - place) <= reach else None
 
     def neighbour(self, line: float, along: float) -> tuple[float, float]:
         """The level and the place along this line of what lies nearest on it."""
-        found = self._along[line]
-        after = bisect_left(found, (along, 0.0))
-        place, level = min(found[max(after - 1, 0) : after + 1], key=lambda each: abs(each[0] - along))
+        place, level = min(_beside(self._along[line], (along, 0.0)), key=lambda each: abs(each[0] - along))
         return level, place
+
+
+def _beside(ordered: list[T], place: T) -> list[T]:
+    """The last before a place and the first behind it, where there are such."""
+    after = bisect_left(ordered, place)
+    return ordered[max(after - 1, 0) : after + 1]
