@@ -1,9 +1,15 @@
-"""Small networks that the tests of the graph share."""
+"""Networks that the tests of the graph share, and what stands on what in one."""
+
+from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 
 from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, ReLU
 from cnnstudio.graph import Graph, Node
+from cnnstudio.graph.room import node_box, units
+from cnnstudio.project import read
+from cnnstudio.resources import resource
 
 
 @pytest.fixture
@@ -31,3 +37,25 @@ def diamond() -> Graph:
             Node("sum", Add(), ("left", "right")),
         ]
     )
+
+
+@pytest.fixture
+def example() -> Callable[[str], Graph]:
+    """The network of an example that ships, by its name."""
+    return lambda name: read(resource("examples", f"{name}.cnn")).graph
+
+
+@pytest.fixture
+def touching() -> Callable[[Graph], list[tuple[object, object]]]:
+    """What stands on something else: units on units, nodes on nodes."""
+
+    def found(graph: Graph) -> list[tuple[object, object]]:
+        bodies = {node.name: node_box(node) for node in graph}
+        return [
+            pair
+            for boxes in (units(graph), bodies)
+            for pair in combinations(boxes, 2)
+            if boxes[pair[0]].touches(boxes[pair[1]])
+        ]
+
+    return found

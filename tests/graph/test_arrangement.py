@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import pytest
 
@@ -21,21 +21,8 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Composite, Edge, Graph, Node, Note, Shape
 from cnnstudio.graph.arrangement import arranged
 from cnnstudio.graph.room import hull, node_box, units
-from cnnstudio.project import from_template, read
-from cnnstudio.resources import resource
+from cnnstudio.project import from_template
 from cnnstudio.ui.insertion import ungrouped
-
-
-def example(name: str) -> Graph:
-    return read(resource("examples", f"{name}.cnn")).graph
-
-
-def touching(graph: Graph) -> list[tuple[object, object]]:
-    found = units(graph)
-    bodies = {node.name: node_box(node) for node in graph}
-    return [
-        pair for boxes in (found, bodies) for pair in combinations(boxes, 2) if boxes[pair[0]].touches(boxes[pair[1]])
-    ]
 
 
 def screen(graph: Graph) -> float:
@@ -45,7 +32,7 @@ def screen(graph: Graph) -> float:
 
 
 @pytest.mark.parametrize("key", ["lenet5", "small-resnet", "vgg-small", "googlenet", "densenet121", "inception_v3"])
-def test_networks_are_shown_as_large_as_they_are_shipped(key: str) -> None:
+def test_networks_are_shown_as_large_as_they_are_shipped(key: str, touching) -> None:
     shipped = from_template(key).graph
     made = arranged(shipped)
     assert screen(made) <= 1.06 * screen(shipped)
@@ -53,20 +40,20 @@ def test_networks_are_shown_as_large_as_they_are_shipped(key: str) -> None:
     assert made == arranged(made), "once in order, it stays so"
 
 
-def test_what_is_scattered_comes_in_order_again() -> None:
+def test_what_is_scattered_comes_in_order_again(example) -> None:
     graph = example("lenet5")
     scattered = graph.move(dict.fromkeys(graph.nodes, (0.0, 0.0))).bend(Edge("conv1", "tanh1"), ((5.0, 5.0),))
     assert arranged(scattered) == arranged(graph)
 
 
-def test_a_note_is_not_covered() -> None:
+def test_a_note_is_not_covered(example, touching) -> None:
     graph = example("lenet5").add_note(Note("Here", (300.0, 100.0)))
     assert touching(arranged(graph)) == []
     far = Note("There", (0.0, 5_000.0))
     assert arranged(example("lenet5").add_note(far)).notes == (far,)
 
 
-def test_a_part_in_a_frame_gets_room_there() -> None:
+def test_a_part_in_a_frame_gets_room_there(example, touching) -> None:
     graph, made = ungrouped(infer(example("small_resnet")), "stage1_1")
     after = arranged(graph, frozenset(made))
     assert touching(after) == []
@@ -81,7 +68,7 @@ def test_a_part_in_a_frame_gets_room_there() -> None:
         assert len(steps) == 1 and {x for x, _ in steps} == {0.0}, "others move as one, and only down"
 
 
-def test_a_part_in_no_frame_goes_where_it_covers_nothing_and_the_rest_stays() -> None:
+def test_a_part_in_no_frame_goes_where_it_covers_nothing_and_the_rest_stays(example, touching) -> None:
     row = [Node("a", Conv2d(8), (), (0.0, 700.0)), Node("b", Identity(), ("a",), (30.0, 640.0))]
     graph = example("lenet5").add(*row, Node("wall", Identity(), (), (280.0, 690.0)))
     after = arranged(graph, frozenset({"a", "b"}))
@@ -90,7 +77,7 @@ def test_a_part_in_no_frame_goes_where_it_covers_nothing_and_the_rest_stays() ->
     assert after["a"].position[1] == after["b"].position[1]
 
 
-def test_a_frame_is_a_part_like_others() -> None:
+def test_a_frame_is_a_part_like_others(example, touching) -> None:
     graph = example("lenet5")
     assert graph.frames[1].members == {"conv2", "tanh2", "pool2"}
     scattered = graph.move({"tanh2": (60.0, 600.0), "pool2": (300.0, 700.0)})
@@ -120,7 +107,7 @@ def runs_through(graph: Graph) -> list[tuple[Edge, str]]:
 @pytest.mark.parametrize(
     "block", [Residual(8), Residual(16, stride=2), Bottleneck(8), SqueezeExcite(), ConvNeXtBlock(), Fire()]
 )
-def test_a_branch_that_is_too_long_goes_on_beside_its_skip(block: Composite) -> None:
+def test_a_branch_that_is_too_long_goes_on_beside_its_skip(block: Composite, touching) -> None:
     made = arranged(block.parts(Shape(8, 8, 8)).graph)
     assert touching(made) == [] and runs_through(made) == []
     around = hull(units(made).values())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import pytest
 
 from cnnstudio.blocks import Add, Conv2d, Input, ReLU, Residual
@@ -11,25 +9,10 @@ from cnnstudio.graph import Edge, Graph, GraphError, Node, Position, Shape, Sket
 from cnnstudio.graph.arrangement import arranged
 from cnnstudio.graph.layout import laid_out
 from cnnstudio.graph.measures import GAP, HEIGHT, WIDTH
-from cnnstudio.graph.room import node_box, units
+from cnnstudio.graph.room import node_box
 from cnnstudio.graph.splice import along, spliced
-from cnnstudio.project import read
-from cnnstudio.resources import resource
 
 NEXT = WIDTH + GAP[0]
-
-
-def example(name: str) -> Graph:
-    return read(resource("examples", f"{name}.cnn")).graph
-
-
-def touching(graph: Graph) -> list[tuple[object, object]]:
-    """What stands on something else: units on units, nodes on nodes."""
-    found = units(graph)
-    bodies = {node.name: node_box(node) for node in graph}
-    return [
-        pair for boxes in (found, bodies) for pair in combinations(boxes, 2) if boxes[pair[0]].touches(boxes[pair[1]])
-    ]
 
 
 def put(graph: Graph, edge: Edge, at: Position | None = None) -> tuple[Graph, set[str]]:
@@ -44,7 +27,7 @@ def leads_back(graph: Graph, edge: Edge) -> bool:
 
 
 @pytest.mark.parametrize("name", ["lenet5", "small_resnet", "vgg_small"])
-def test_whatever_the_wire_nothing_stands_on_anything(name: str) -> None:
+def test_whatever_the_wire_nothing_stands_on_anything(name: str, example, touching) -> None:
     graph = example(name)
     for edge in graph.edges:
         for at in (along(graph, edge), graph[edge.source].position, graph[edge.target].position):
@@ -52,7 +35,7 @@ def test_whatever_the_wire_nothing_stands_on_anything(name: str) -> None:
             assert touching(made) == []
 
 
-def test_the_rest_of_the_row_moves_over_and_no_other_row() -> None:
+def test_the_rest_of_the_row_moves_over_and_no_other_row(example) -> None:
     graph = example("lenet5")
     made, moved = put(graph, Edge("conv1", "tanh1"))
     assert moved == {"tanh1", "pool1"}
@@ -61,7 +44,7 @@ def test_the_rest_of_the_row_moves_over_and_no_other_row() -> None:
     assert "new" in made.framed["conv1"].members
 
 
-def test_a_wire_to_the_next_row_takes_it_in_at_the_end_that_is_nearer() -> None:
+def test_a_wire_to_the_next_row_takes_it_in_at_the_end_that_is_nearer(example) -> None:
     graph = example("lenet5")
     made, moved = put(graph, Edge("tanh3", "fc2"), graph["tanh3"].position)
     assert made["new"].position == (3 * NEXT, 384.0) and moved == set()
@@ -85,7 +68,7 @@ def test_what_has_room_moves_nothing() -> None:
     assert moved == {"b"} and made["b"].position == (2 * NEXT, 0.0), "as far as it has to, and what has space stays"
 
 
-def test_on_a_branch_it_stands_in_the_row_of_the_branch() -> None:
+def test_on_a_branch_it_stands_in_the_row_of_the_branch(touching) -> None:
     draw = Sketch()
     x = draw(Input((8, 8, 8)), name="start")
     lanes = [draw(Conv2d(8), x, name=f"lane{number}") for number in range(4)]
@@ -99,7 +82,7 @@ def test_on_a_branch_it_stands_in_the_row_of_the_branch() -> None:
 
 
 @pytest.mark.parametrize("lanes", [2, 3, 4, 5, 8])
-def test_on_whichever_branch_no_wire_comes_to_lead_back(lanes: int) -> None:
+def test_on_whichever_branch_no_wire_comes_to_lead_back(lanes: int, touching) -> None:
     draw = Sketch()
     x = draw(Input((8, 8, 8)), name="start")
     draw(ReLU(), draw(Add(), *(draw.chain(x, Conv2d(8), ReLU()) for _ in range(lanes)), name="sum"))
@@ -117,7 +100,7 @@ def test_what_reads_from_another_row_stays() -> None:
     assert put(graph, Edge("a", "b"))[1] == {"b"}
 
 
-def test_on_a_skip_it_stands_beside_what_the_skip_passes() -> None:
+def test_on_a_skip_it_stands_beside_what_the_skip_passes(touching) -> None:
     graph = laid_out(Residual(8).parts(Shape(8, 8, 8)).graph)
     edge = Edge("input1", "add", 1)
     made, moved = put(graph, edge)
@@ -139,7 +122,7 @@ def test_in_a_column_what_is_below_moves_down() -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
-def test_in_a_wire_that_bends_it_stands_where_it_is_dropped_and_the_wire_bends_on(share: float) -> None:
+def test_in_a_wire_that_bends_it_stands_where_it_is_dropped_and_the_wire_bends_on(share: float, touching) -> None:
     graph = arranged(Residual(8).parts(Shape(8, 8, 8)).graph)
     edge = Edge("input1", "add", 1)
     at = along(graph, edge, share)
@@ -151,7 +134,7 @@ def test_in_a_wire_that_bends_it_stands_where_it_is_dropped_and_the_wire_bends_o
     assert list(bends) == [bend for bend in graph.bends(edge) if bend in bends], "in the same order"
 
 
-def test_a_node_that_is_there_goes_to_the_wire() -> None:
+def test_a_node_that_is_there_goes_to_the_wire(example, touching) -> None:
     graph = example("lenet5").add(Node("lone", ReLU(), (), (2_000.0, 900.0)))
     edge = Edge("conv2", "tanh2")
     made = spliced(graph, edge, Node("lone", ReLU(), (), along(graph, edge)))
@@ -159,6 +142,6 @@ def test_a_node_that_is_there_goes_to_the_wire() -> None:
     assert made["lone"].position == (NEXT, 192.0) and touching(made) == []
 
 
-def test_a_block_that_reads_nothing_cannot() -> None:
+def test_a_block_that_reads_nothing_cannot(example) -> None:
     with pytest.raises(GraphError, match="reads nothing"):
         spliced(example("lenet5"), Edge("conv1", "tanh1"), Node("new", Input()))
