@@ -11,7 +11,7 @@ from cnnstudio.graph.graph import Graph
 from cnnstudio.graph.layout import layout, reads_of
 from cnnstudio.graph.measures import FRAME_BAR, FRAME_PAD, GAP, HEIGHT, WIDTH, node_size
 from cnnstudio.graph.names import fresh_name
-from cnnstudio.graph.node import Position
+from cnnstudio.graph.node import Position, whole
 from cnnstudio.graph.room import Box, apart, free_offset, hull, units, with_room
 
 CELL = (WIDTH + GAP[0]) * (HEIGHT + 2 * GAP[1])  # what a node takes of the canvas, roughly
@@ -45,7 +45,7 @@ def _set_out(graph: Graph) -> Graph:
     for (source, target), bends in flow.bends(width).items():
         for edge in made[target].edges:
             if edge.source == source:
-                made = made.bend(edge, tuple((float(round(x)), float(round(y))) for x, y in bends))
+                made = made.bend(edge, tuple(map(whole, bends)))
     return made
 
 
@@ -126,4 +126,4 @@ class _Sheet:
 
 
 def _whole(places: Mapping[str, Position]) -> dict[str, Position]:
-    return {name: (float(round(x)), float(round(y))) for name, (x, y) in places.items()}
+    return {name: whole(place) for name, place in places.items()}

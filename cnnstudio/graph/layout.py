@@ -10,7 +10,7 @@ from cnnstudio.graph.flow import Flow, Size
 from cnnstudio.graph.graph import Graph
 from cnnstudio.graph.layers import Reads
 from cnnstudio.graph.measures import GAP, node_size
-from cnnstudio.graph.node import Node, Position
+from cnnstudio.graph.node import Node, Position, whole
 
 Direction = Literal["right", "down"]
 
@@ -34,7 +34,7 @@ def layout(
     flow = Flow(reads_of(graph), {name: each[::-1] for name, each in sizes.items()} if turned else sizes, gap)
     placed = flow.at(flow.best() if wrap and not turned else inf)
     corners = {name: ((y, x) if turned else (x, y)) for name, (x, y) in placed.items()}
-    return {name: (float(round(x)), float(round(y))) for name, (x, y) in corners.items()}
+    return {name: whole(corner) for name, corner in corners.items()}
 
 
 def laid_out(graph: Graph) -> Graph:

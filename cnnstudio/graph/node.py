@@ -140,6 +140,11 @@ def is_near(place: Position) -> bool:
     return all(math.isfinite(x) and abs(x) <= FARTHEST for x in place)
 
 
+def whole(position: Position) -> Position:
+    """The place in whole scene pixels: what a hand does is no finer, and files stay readable."""
+    return float(round(position[0])), float(round(position[1]))
+
+
 def shifted(bends: Bends, step: Position) -> Bends:
     """These bends, so much further."""
     return tuple((x + step[0], y + step[1]) for x, y in bends)

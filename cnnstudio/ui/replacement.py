@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from cnnstudio.blocks import Group
 from cnnstudio.graph import BLOCKS, Block, Graph, ParameterError, parameters
 from cnnstudio.graph.names import fresh_name
+from cnnstudio.ui.speech import told_names
 
 Other = type[Block] | Group  # what replaces: a kind of block, or a group of a person's own
 
@@ -36,7 +37,6 @@ def replaced(graph: Graph, names: Sequence[str], other: Other) -> tuple[str, Gra
 
     A node that nobody has named, such as tanh1, is called as a new one would be; a name that a person gave stays.
     """
-    what = names[0] if len(names) == 1 else f"{len(names)} blocks"
     taken, called = {*graph.nodes}, dict[str, str]()
     for name in filter(set(names).__contains__, graph.order):
         old = graph[name].block
@@ -45,7 +45,7 @@ def replaced(graph: Graph, names: Sequence[str], other: Other) -> tuple[str, Gra
         if new.stem != old.stem and name.removeprefix(old.stem).isdecimal():
             called[name] = fresh_name(new.stem, taken)
             taken.add(called[name])
-    return f"Replace {what} by {title_of(other)}", graph.rename_all(called)
+    return f"Replace {told_names(names)} by {title_of(other)}", graph.rename_all(called)
 
 
 def replacement(block: Block, other: type[Block]) -> Block:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Edge, Graph
 
 BYPASSED = "Bypassed: what enters goes out unchanged."
 HIDDEN = "what comes out is hidden while a question is open"
+
+
+def told_names(names: Sequence[str]) -> str:
+    """The name of the one block that is meant, or how many are."""
+    return names[0] if len(names) == 1 else f"{len(names)} blocks"
 
 
 def told_node(analysis: Analysis, name: str, concealed: bool = False) -> str:

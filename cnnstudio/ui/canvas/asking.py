@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.blocks import Group
 from cnnstudio.graph import Arity, Block, Graph
+from cnnstudio.graph.node import whole
 from cnnstudio.ui.canvas.connect_tool import LooseWire, connected, loose_ends
-from cnnstudio.ui.canvas.edits import added, snapped, whole
+from cnnstudio.ui.canvas.edits import added, snapped
 from cnnstudio.ui.canvas.geometry import wire_path
 from cnnstudio.ui.canvas.naming import Naming
 from cnnstudio.ui.canvas.quick_add import SearchPopup, block_entries, own_entries
@@ -23,6 +24,7 @@ from cnnstudio.ui.fitting import gives, reads, taken
 from cnnstudio.ui.insertion import settled
 from cnnstudio.ui.measures import GAP, HEIGHT, WIDTH
 from cnnstudio.ui.replacement import alternatives, replaced
+from cnnstudio.ui.speech import told_names
 from cnnstudio.ui.theme import theme
 
 
@@ -123,7 +125,7 @@ class Asking(Naming):
             other = value if isinstance(value, type) else cast(Callable[[], Group], value)()
             self.edit(*replaced(self.document.view_graph, names, other))
 
-        what = names[0] if len(names) == 1 else f"{len(names)} blocks"
+        what = told_names(names)
         place = self.mapFromScene(self.canvas.nodes[names[0]].body.bottomLeft())
         entries = [entry for entry in block_entries() if entry.value in able]
         entries += own_entries(kept for kept in own if kept.group in able)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from cnnstudio.graph import Position
-from cnnstudio.graph.node import Bends
+from cnnstudio.graph.node import Bends, whole
 from cnnstudio.ui.canvas.bend_marks import Bend
-from cnnstudio.ui.canvas.edits import snapped, whole
+from cnnstudio.ui.canvas.edits import snapped
 from cnnstudio.ui.canvas.tools import CTRL, FALLS, SHIFT, Pointer, PressTool, Tool
 
 if TYPE_CHECKING:

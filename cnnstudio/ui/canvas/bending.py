@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF
 
 from cnnstudio.graph import Edge, Graph
-from cnnstudio.graph.node import MOST_BENDS, Bends
+from cnnstudio.graph.node import MOST_BENDS, Bends, whole
 from cnnstudio.ui.canvas.bend_marks import Bend
 from cnnstudio.ui.canvas.bent import bends_of, leg_near, longest_leg
 from cnnstudio.ui.canvas.editor import Editor
-from cnnstudio.ui.canvas.edits import snapped, whole
+from cnnstudio.ui.canvas.edits import snapped
 from cnnstudio.ui.canvas.hit import Hit
 
 

@@ -7,8 +7,7 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainterPath
 
-from cnnstudio.graph.node import Bends
-from cnnstudio.ui.canvas.edits import whole
+from cnnstudio.graph.node import Bends, whole
 from cnnstudio.ui.canvas.geometry import Ends, Place, cubic_points, distance_to, is_turned, rounded
 
 PULL = 0.4  # of the way to the next place, how far a wire keeps its direction ...

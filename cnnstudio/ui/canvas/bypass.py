@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.rules import called
 from cnnstudio.graph import Graph
+from cnnstudio.ui.speech import told_names
 
 
 def turned(graph: Graph, names: Sequence[str]) -> tuple[str, Graph]:
@@ -16,7 +17,7 @@ def turned(graph: Graph, names: Sequence[str]) -> tuple[str, Graph]:
     """
     able = [name for name in names if not graph[name].is_input] or list(names)
     on = not all(graph[name].bypassed for name in able)
-    what = able[0] if len(able) == 1 else f"{len(able)} blocks"
+    what = told_names(able)
     return f"Bypass {what}" if on else f"End the bypass of {what}", graph.bypass(able, on)
 
 

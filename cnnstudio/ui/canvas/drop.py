@@ -10,10 +10,11 @@ from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from cnnstudio.graph import BLOCKS, Block, Edge, Node, ParameterError
+from cnnstudio.graph.node import whole
 from cnnstudio.project import ProjectError
 from cnnstudio.ui.canvas.carried import ROUND
 from cnnstudio.ui.canvas.clipboard import BLOCK
-from cnnstudio.ui.canvas.edits import snapped, whole
+from cnnstudio.ui.canvas.edits import snapped
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.overview import NEAR
 from cnnstudio.ui.canvas.splice_mark import SpliceMark

@@ -15,6 +15,7 @@ from cnnstudio.graph import Block, Composite, Edge, Frame, Graph, GraphError, No
 from cnnstudio.graph.arrangement import arranged
 from cnnstudio.graph.assembly import merged
 from cnnstudio.graph.frame import HUES, next_hue
+from cnnstudio.graph.node import whole
 from cnnstudio.graph.splice import spliced
 from cnnstudio.ui.canvas import clipboard
 from cnnstudio.ui.canvas.bypass import consequence, turned
@@ -27,7 +28,6 @@ from cnnstudio.ui.canvas.edits import (
     shifted,
     snapped,
     taken_in,
-    whole,
     without,
 )
 from cnnstudio.ui.canvas.notes import moved

@@ -8,15 +8,11 @@ from typing import Literal
 
 from cnnstudio.compiler.inference import Analysis, node_facts
 from cnnstudio.graph import Block, Edge, Graph, Node, Note, Position, ShapeError
+from cnnstudio.graph.node import whole
 from cnnstudio.ui.measures import HEIGHT, SNAP, node_height
 
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
 Direction = Literal["left", "right", "up", "down"]
-
-
-def whole(position: Position) -> Position:
-    """The place in whole scene pixels: what a hand does is no finer, and files stay readable."""
-    return float(round(position[0])), float(round(position[1]))
 
 
 def snapped(position: Position) -> Position:

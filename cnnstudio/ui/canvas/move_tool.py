@@ -8,8 +8,9 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from cnnstudio.graph import Edge, Frame, Graph, GraphError, Position
+from cnnstudio.graph.node import whole
 from cnnstudio.graph.splice import spliced
-from cnnstudio.ui.canvas.edits import lifted, snapped, taken_in, whole
+from cnnstudio.ui.canvas.edits import lifted, snapped, taken_in
 from cnnstudio.ui.canvas.guides import Guides
 from cnnstudio.ui.canvas.splice_mark import SpliceMark
 from cnnstudio.ui.canvas.style import for_screen, pen

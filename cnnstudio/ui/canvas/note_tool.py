@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from cnnstudio.graph import Note
-from cnnstudio.ui.canvas.edits import snapped, whole
+from cnnstudio.graph.node import whole
+from cnnstudio.ui.canvas.edits import snapped
 from cnnstudio.ui.canvas.notes import moved, sized
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, KnifeTool, Pointer, PressTool, Tool
 

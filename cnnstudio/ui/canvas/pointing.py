@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from cnnstudio.graph.node import MOST_BENDS
+from cnnstudio.graph.node import MOST_BENDS, whole
 from cnnstudio.ui.canvas.bend_tool import BendTool
 from cnnstudio.ui.canvas.bent import bends_of, leg_near
-from cnnstudio.ui.canvas.edits import whole
 from cnnstudio.ui.canvas.tools import CTRL, SHIFT, Pointer, PressTool, Tool, tool_for
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from cnnstudio.ui.canvas.hit import Port
 from cnnstudio.ui.canvas.node_item import NodeItem
 from cnnstudio.ui.canvas.tools import Pointer
 from cnnstudio.ui.search import Entry
+from cnnstudio.ui.speech import told_names
 
 BESIDE = QPoint(30, 0)  # from a port to the list that is about it, in pixels
 NO_KEYS = Qt.KeyboardModifier.NoModifier
@@ -128,7 +129,7 @@ class Wiring(Asking):
         """Take the selected nodes off their wires, which heal behind them."""
         names = self.chosen
         if names:
-            what = names[0] if len(names) == 1 else f"{len(names)} blocks"
+            what = told_names(names)
             self.attempt(f"Lift {what} off the wires", lambda graph: lifted(graph, names))
 
     def ask_for_wire(self) -> None:

@@ -25,6 +25,7 @@ from cnnstudio.ui.panels.node_header import NodeHeader, is_composite
 from cnnstudio.ui.panels.panel import Panel
 from cnnstudio.ui.panels.problem_row import ProblemRow, show_rows
 from cnnstudio.ui.replacement import Other, alternatives, replaced
+from cnnstudio.ui.speech import told_names
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.sentence import Sentence
 from cnnstudio.ui.widgets.values import can_type
@@ -317,7 +318,7 @@ class InspectorPanel(Panel):
         except ParameterError as error:
             self.form.refuse(name, str(error))
             return
-        what = targets[0] if len(targets) == 1 else f"{len(targets)} blocks"
+        what = told_names(targets)
         self.document.edit_graph(f"Set {name} of {what}", graph, f"{' '.join(targets)}.{name}.{self.form.burst}")
 
     def _rename(self, new: str) -> None:
