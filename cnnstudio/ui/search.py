@@ -41,15 +41,19 @@ def score(query: str, entry: Entry) -> float | None:
 
 def found(query: str, entries: Sequence[Entry]) -> list[Entry]:
     """The entries that answer the query, the best first; for an empty one all that suit the moment, as they stand."""
-    scored = [(score(query, entry), index) for index, entry in enumerate(entries)]
-    ranked = sorted((-points, index) for points, index in scored if points is not None)
-    return [entries[index] for _, index in ranked]
+    return [entry for _, entry in _ranked(query, entries)]
 
 
 def well_found(query: str, entries: Sequence[Entry]) -> list[Entry]:
     """What ``found`` gives, without that which only has the letters somewhere, unless there is nothing else."""
-    ranked, enough = found(query, entries), WELL * len(query.split())
-    return [entry for entry in ranked if (score(query, entry) or 0.0) >= enough] or ranked
+    ranked, enough = _ranked(query, entries), WELL * len(query.split())
+    return [entry for points, entry in ranked if points >= enough] or [entry for _, entry in ranked]
+
+
+def _ranked(query: str, entries: Sequence[Entry]) -> list[tuple[float, Entry]]:
+    """The entries that answer the query with their scores, the best first."""
+    scored = ((score(query, entry), entry) for entry in entries)
+    return sorted(((points, entry) for points, entry in scored if points is not None), key=lambda each: -each[0])
 
 
 def _in_title(word: str, title: str) -> float:
