@@ -95,13 +95,13 @@ class Overview:
         style = self._scene.inks
         _paint_wires(painter, self._wires, style)
         _paint_bodies(painter, self._bodies, style)
-        standing = self._scene.nodes.keys() - self._scene.carried.names
+        nodes, held = self._scene.nodes, self._scene.carried.names
         if zoom >= SIGNS:
             if self._signs is None:
-                self._signs = Signs((self._scene.nodes[name] for name in standing), style)
+                self._signs = Signs((item for name, item in nodes.items() if name not in held), style)
             self._signs.paint(painter, style, is_alone=zoom < NAMES)
         if zoom >= NAMES:
-            self._paint_names(painter, zoom, exposed, standing)
+            self._paint_names(painter, zoom, exposed, nodes.keys() - held)
 
     def paint_over(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint what is carried, and the marks."""
