@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from typing import cast
 
 import numpy as np
@@ -66,6 +67,11 @@ class Hand:
         """What stands on the screen, as it came to stand there."""
         QApplication.processEvents()
         return self.pixels(self.view.screen().grabWindow(self.view.winId()).toImage())
+
+    def overlapping(self) -> list[tuple[str, str]]:
+        """The nodes that stand on one another."""
+        bodies = {name: item.body for name, item in self.view.canvas.nodes.items()}
+        return [(a, b) for a, b in combinations(bodies, 2) if bodies[a].intersects(bodies[b])]
 
     # the mouse
 

@@ -176,11 +176,6 @@ def test_a_block_dropped_from_the_palette(hand_on, chain):
     assert hand.graph["conv3"].position == (608.0, 366.0)
 
 
-def overlapping(hand) -> list[tuple[str, str]]:
-    bodies = {name: item.body for name, item in hand.view.canvas.nodes.items()}
-    return [(a, b) for a, b in combinations(bodies, 2) if bodies[a].intersects(bodies[b])]
-
-
 def example(name: str) -> Graph:
     return read(resource("examples", f"{name}.cnn")).graph
 
@@ -209,7 +204,7 @@ def test_a_block_put_into_a_wire_stands_in_line_and_only_the_rest_of_the_row_mov
         hand.view.ask_for_wire()
         hand.answer("conv1 tanh1")
     assert (hand.inputs(name), hand.inputs("tanh1")) == (("conv1",), (name,))
-    assert overlapping(hand) == []
+    assert hand.overlapping() == []
     row = ("conv1", name, "tanh1", "pool1")
     assert [hand.graph[each].position for each in row] == [(number * 268.0, 0.0) for number in range(1, 5)]
     assert moved(hand, before) - {name} == {"tanh1", "pool1"}
@@ -225,7 +220,7 @@ def test_a_block_behind_another_in_a_full_row_makes_room_in_that_row(hand_on):
     hand.click(hand.body("fc1"))
     hand.key(Qt.Key.Key_Tab)
     hand.answer("dropout")
-    assert overlapping(hand) == []
+    assert hand.overlapping() == []
     assert moved(hand, before) == {"tanh3"}
 
 
@@ -235,7 +230,7 @@ def test_a_block_dropped_in_a_frame_joins_it_and_the_frame_stands_on_nothing(han
     drop(hand, hand.body("tanh2"), json.dumps({"block": "ReLU", "parameters": {}}))
     frames = hand.view.canvas.frames.rects
     assert "relu1" in hand.graph.framed["tanh2"].members
-    assert overlapping(hand) == []
+    assert hand.overlapping() == []
     assert not any(frames[a].intersects(frames[b]) for a, b in combinations(frames, 2))
 
 

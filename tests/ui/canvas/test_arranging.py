@@ -14,15 +14,10 @@ from cnnstudio.resources import resource
 from cnnstudio.ui.canvas.face import MIDDLE as SHAPES
 
 
-def overlapping(hand) -> list[tuple[str, str]]:
-    bodies = {name: item.body for name, item in hand.view.canvas.nodes.items()}
-    return [(a, b) for a in bodies for b in bodies if a < b and bodies[a].intersects(bodies[b])]
-
-
 def test_arrange_lays_out_all_or_the_selection(hand_on, fork):
     hand = hand_on(fork.move(dict.fromkeys(fork.nodes, (0.0, 0.0))))
     hand.view.arrange()
-    assert not overlapping(hand)
+    assert not hand.overlapping()
     assert hand.document.undo_stack.count() == 1
     hand.document.undo_stack.undo()
     hand.document.select(("conv1", "conv2"))
@@ -39,7 +34,7 @@ def test_parts_of_a_block_are_arranged_where_they_stand_and_cover_nothing(hand_o
     assert len(hand.document.selection) == 7
     hand.view.arrange()
     frames = hand.view.canvas.frames.rects
-    assert not overlapping(hand)
+    assert not hand.overlapping()
     assert not any(frames[a].intersects(frames[b]) for a, b in combinations(frames, 2))
     assert hand.document.undo_stack.count() == 2
     hand.document.undo_stack.undo()
@@ -53,7 +48,7 @@ def test_the_inside_of_a_block_is_seen_with_its_shapes(hand_on, chain, block):
     hand.view.resize(674, 474)  # what is left of a window of 1280 × 800
     hand.view.enter("conv1")
     assert hand.view.zoom >= SHAPES
-    assert not overlapping(hand)
+    assert not hand.overlapping()
 
 
 @pytest.mark.parametrize("side", ["left", "center", "right", "top", "middle", "bottom"])
@@ -81,7 +76,7 @@ def test_a_composite_is_entered_left_and_ungrouped(hand_on, chain):
     hand.double_click(hand.body("conv1"))
     assert hand.document.scope == ("conv1",)
     assert len(hand.view.canvas.nodes) == 4
-    assert not overlapping(hand)
+    assert not hand.overlapping()
     assert hand.view.breadcrumb.isVisible()
     hand.key(Qt.Key.Key_Escape)
     assert hand.document.scope == ()
@@ -90,7 +85,7 @@ def test_a_composite_is_entered_left_and_ungrouped(hand_on, chain):
     assert hand.document.selection == ("conv1",)
     hand.view.ungroup()
     assert "conv1" not in hand.graph
-    assert not overlapping(hand)
+    assert not hand.overlapping()
     shapes = infer(hand.graph)
     assert shapes.shape("relu1") == infer(graph).shape("relu1")
     assert hand.document.undo_stack.count() == 1
