@@ -22,7 +22,7 @@ from cnnstudio.exchange.importing.network import import_module, import_torchvisi
 from cnnstudio.exchange.importing.state_dict import difference
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.training.build import build
-from cnnstudio.training.correspondence import Part, translated
+from cnnstudio.training.pretrained.weight_mapping import Part, translated
 from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.zoo import NETWORKS
 

@@ -16,7 +16,7 @@ from cnnstudio.blocks import Add, Conv2d, Input, ReLU
 from cnnstudio.graph import Node, Sketch
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.panels.outline import OutlinePanel
+from cnnstudio.ui.network.outline import OutlinePanel
 from cnnstudio.ui.theme import theme
 
 BLOCKS, TURNS = 1_666, 7

@@ -134,10 +134,10 @@ def openings() -> Iterator[tuple[str, float, float]]:
     """Key, and seconds until the canvas is painted: the first time, and with everything known."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from cnnstudio.ui.app import application
-    from cnnstudio.ui.window import Window
+    from cnnstudio.ui.main_window import MainWindow
 
     app = application()
-    window = Window()
+    window = MainWindow()
     window.show()
     app.processEvents()
     for key in OPENED:

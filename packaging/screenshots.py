@@ -25,10 +25,10 @@ from cnnstudio.figure.options import Options
 from cnnstudio.project import Project, from_template, read, write
 from cnnstudio.resources import resource
 from cnnstudio.ui.app import application
-from cnnstudio.ui.figure.files import drawing
+from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.pictures.figure_files import drawing
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.window import Window
 
 HERE = Path(__file__).resolve().parent
 SIZES = (QSize(1280, 720), QSize(1920, 1080))
@@ -41,7 +41,7 @@ def wait(milliseconds: int) -> None:
     loop.exec()
 
 
-def empty(window: Window) -> None:
+def empty(window: MainWindow) -> None:
     """Nothing yet, but for the start page with a few recent files."""
     window.document.open(Project(), None)
     for key, name in (("small-resnet", "shapes, third try"), ("googlenet", "inception"), ("lenet5", "digits")):
@@ -51,18 +51,18 @@ def empty(window: Window) -> None:
         window.windows.recent.remember(path, project.graph)
 
 
-def lenet(window: Window) -> None:
+def lenet(window: MainWindow) -> None:
     """LeNet-5 with a convolution selected."""
     window.files.open(resource("examples", "lenet5.cnn"))
     window.document.select(("conv2",))
 
 
-def largest(window: Window) -> None:
+def largest(window: MainWindow) -> None:
     """GoogLeNet, whose inception modules are a block each."""
     window.files.new("googlenet")
 
 
-def error(window: Window) -> None:
+def error(window: MainWindow) -> None:
     """LeNet-5 whose flattening was forgotten."""
     window.files.open(resource("examples", "lenet5.cnn"))
     graph = window.document.graph
@@ -71,10 +71,10 @@ def error(window: Window) -> None:
     window.show_panel("problems")
 
 
-SCENES: dict[str, Callable[[Window], None]] = {"empty": empty, "lenet5": lenet, "branches": largest, "error": error}
+SCENES: dict[str, Callable[[MainWindow], None]] = {"empty": empty, "lenet5": lenet, "branches": largest, "error": error}
 
 
-def trained(window: Window) -> None:
+def trained(window: MainWindow) -> None:
     """LeNet-5 after its training, with its curves."""
     lenet(window)
     window.show_panel("curves")
@@ -88,9 +88,9 @@ def trained(window: Window) -> None:
         bar.dismiss()
 
 
-def take(scene: Callable[[Window], None], size: QSize, path: Path) -> None:
+def take(scene: Callable[[MainWindow], None], size: QSize, path: Path) -> None:
     """One picture of a fresh window."""
-    window = Window(Preferences())
+    window = MainWindow(Preferences())
     window.resize(size)
     window.show()
     scene(window)

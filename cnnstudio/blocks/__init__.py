@@ -29,7 +29,6 @@ from cnnstudio.blocks.activation import (
     Tanhshrink,
     Threshold,
 )
-from cnnstudio.blocks.arrangement import ChannelShuffle, ChannelSlice, Permute, Reshape
 from cnnstudio.blocks.attention import (
     CBAM,
     ChannelAttention,
@@ -52,10 +51,10 @@ from cnnstudio.blocks.efficient import (
 from cnnstudio.blocks.filtering import FilterConv2d
 from cnnstudio.blocks.fractal import FractalBlock
 from cnnstudio.blocks.group import Group
-from cnnstudio.blocks.inception import Inception, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
+from cnnstudio.blocks.inception_modules import Inception, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Flatten, Linear
-from cnnstudio.blocks.maxvit import MaxVitBlock, PreActMBConv
+from cnnstudio.blocks.maxvit_block import MaxVitBlock, PreActMBConv
 from cnnstudio.blocks.merge import Add, Concat, Mean, Multiply
 from cnnstudio.blocks.normalization import (
     BatchNorm1d,
@@ -77,11 +76,11 @@ from cnnstudio.blocks.pooling import (
     MaxPool2d,
 )
 from cnnstudio.blocks.preactivation import PreActBottleneck, PreActResidual
-from cnnstudio.blocks.regnet import RegNetBlock, RegNetStage
+from cnnstudio.blocks.regnet_stage import RegNetBlock, RegNetStage
 from cnnstudio.blocks.regularization import AlphaDropout, Dropout, Dropout2d, StochasticDepth
 from cnnstudio.blocks.resampling import Crop, Pad, PixelShuffle, PixelUnshuffle, Upsample
+from cnnstudio.blocks.reshaping import ChannelShuffle, ChannelSlice, Permute, Reshape
 from cnnstudio.blocks.residual import Bottleneck, ConvNeXtBlock, LayerScale, Residual
-from cnnstudio.blocks.swin import CosineWindowBlock, PatchMerging, WindowBlock
 from cnnstudio.blocks.transformer import (
     ClassToken,
     FirstToken,
@@ -92,7 +91,8 @@ from cnnstudio.blocks.transformer import (
     Tokens,
     TransformerBlock,
 )
-from cnnstudio.blocks.windows import CosineWindowAttention, WindowAttention
+from cnnstudio.blocks.window_attention import CosineWindowAttention, WindowAttention
+from cnnstudio.blocks.window_blocks import CosineWindowBlock, PatchMerging, WindowBlock
 
 __all__ = [
     "CBAM",

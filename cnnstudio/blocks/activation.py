@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from cnnstudio.blocks.wording import arguments
-from cnnstudio.graph import Block, Flow, Remedy, Saved, Shape, ShapeError, block
+from cnnstudio.blocks.phrases import arguments
+from cnnstudio.graph import Block, Remedy, Saved, Saves, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Range
 
 
@@ -24,7 +24,7 @@ class ReLU(Activation):
     """Keep what is positive, set the rest to zero: max(0, x). The usual choice."""
 
     keywords: ClassVar[str] = "rectifier rectified linear nonlinearity"
-    saves: ClassVar[Flow] = "output"
+    saves: ClassVar[Saves] = "output"
 
 
 @block
@@ -126,7 +126,7 @@ class Sigmoid(Activation):
     """Squeeze any number into 0 to 1, by 1 / (1 + exp(-x)): a gate or a probability."""
 
     keywords: ClassVar[str] = "logistic gate probability"
-    saves: ClassVar[Flow] = "output"
+    saves: ClassVar[Saves] = "output"
 
 
 @block
@@ -134,7 +134,7 @@ class Tanh(Activation):
     """Squeeze any number into -1 to 1; LeNet's activation."""
 
     keywords: ClassVar[str] = "hyperbolic tangent lenet"
-    saves: ClassVar[Flow] = "output"
+    saves: ClassVar[Saves] = "output"
 
 
 @block
@@ -147,7 +147,7 @@ class Softmax(Activation):
     """
 
     keywords: ClassVar[str] = "probabilities classes scores softmax2d"
-    saves: ClassVar[Flow] = "output"
+    saves: ClassVar[Saves] = "output"
 
     dim: Annotated[int, Range(1, 3)] = 1
 
@@ -166,7 +166,7 @@ class Softmin(Activation):
     """
 
     keywords: ClassVar[str] = "probabilities distances scores softmax"
-    saves: ClassVar[Flow] = "output"
+    saves: ClassVar[Saves] = "output"
 
     dim: Annotated[int, Range(1, 3)] = 1
 
@@ -311,7 +311,7 @@ class LogSoftmax(Activation):
     """
 
     keywords: ClassVar[str] = "logarithm probabilities classes scores"
-    saves: ClassVar[Flow] = "output"
+    saves: ClassVar[Saves] = "output"
 
     dim: Annotated[int, Range(1, 3)] = 1
 

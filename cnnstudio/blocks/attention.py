@@ -6,12 +6,12 @@ from math import log2
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.activation import Hardsigmoid, Nonlinearity, Sigmoid, nonlinearity
-from cnnstudio.blocks.arrangement import Permute
 from cnnstudio.blocks.convolution import Conv2d
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.merge import Concat, Multiply
+from cnnstudio.blocks.phrases import OptionalChannels, counted, require_map
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d, ChannelPool
-from cnnstudio.blocks.wording import OptionalChannels, counted, require_map
+from cnnstudio.blocks.reshaping import Permute
 from cnnstudio.graph import Block, Composite, Pen, Saved, Shape, block
 from cnnstudio.graph.parameter import Count, Range
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.activation import Activation
-from cnnstudio.blocks.wording import counted, nearest_divisor
-from cnnstudio.graph import Flow, Remedy, Shape, ShapeError, block
+from cnnstudio.blocks.phrases import counted, nearest_divisor
+from cnnstudio.graph import Remedy, Saves, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Range
 
 
@@ -39,7 +39,7 @@ class Maxout(Activation):
 
     family: ClassVar[str] = "activation"
     keywords: ClassVar[str] = "maximum channels competition"
-    saves: ClassVar[Flow] = "both"
+    saves: ClassVar[Saves] = "both"
 
     pieces: Annotated[int, Range(2, 64)] = 2
 

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from cnnstudio.blocks.activation import Nonlinearity, nonlinearity
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon, LayerNorm2d
-from cnnstudio.blocks.wording import arguments, counted, nearest_divisor, require_map, side, window_does_not_fit
+from cnnstudio.blocks.phrases import arguments, counted, nearest_divisor, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Composite, Pen, Remedy, Saved, Shape, ShapeError, Window, block, pair
 from cnnstudio.graph.parameter import (
     Channels,

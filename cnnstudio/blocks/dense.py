@@ -9,9 +9,9 @@ from cnnstudio.blocks.convolution import Conv2d
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.merge import Concat
 from cnnstudio.blocks.normalization import BatchNorm2d
+from cnnstudio.blocks.phrases import require_map
 from cnnstudio.blocks.pooling import AvgPool2d
 from cnnstudio.blocks.regularization import Dropout
-from cnnstudio.blocks.wording import require_map
 from cnnstudio.graph import Block, Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Range, Rate
 

@@ -7,15 +7,15 @@ from functools import partial
 from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.activation import Nonlinearity, ReLU, nonlinearity
-from cnnstudio.blocks.arrangement import ChannelShuffle, ChannelSlice
 from cnnstudio.blocks.attention import SqueezeExcite
 from cnnstudio.blocks.convolution import Conv2d, ConvBNReLU
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.merge import Add, Concat
 from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon
+from cnnstudio.blocks.phrases import OptionalChannels, require_map, side
 from cnnstudio.blocks.pooling import MaxPool2d
 from cnnstudio.blocks.regularization import StochasticDepth
-from cnnstudio.blocks.wording import OptionalChannels, require_map, side
+from cnnstudio.blocks.reshaping import ChannelShuffle, ChannelSlice
 from cnnstudio.graph import Composite, Pen, Remedy, Shape, ShapeError, block, pair
 from cnnstudio.graph.parameter import Channels, PositivePair, Range, Rate
 

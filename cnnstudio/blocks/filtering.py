@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from cnnstudio.blocks.wording import require_map, window_does_not_fit
+from cnnstudio.blocks.phrases import require_map, window_does_not_fit
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block
 
 LARGEST = 31  # rows and columns of a filter typed in

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from cnnstudio.blocks.convolution import ConvBNReLU
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.merge import Mean
-from cnnstudio.blocks.wording import require_map
+from cnnstudio.blocks.phrases import require_map
 from cnnstudio.graph import Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Range
 

@@ -12,8 +12,8 @@ from typing import Annotated, ClassVar
 from cnnstudio.blocks.activation import Identity
 from cnnstudio.blocks.input import Input
 from cnnstudio.graph import Arity, Composite, Graph, GraphError, Node, Pen, Shape, ShapeError, block, parameters
+from cnnstudio.graph.annotations import mapped
 from cnnstudio.graph.diff import renamed
-from cnnstudio.graph.frame import mapped
 from cnnstudio.graph.parameter import Length, Range
 
 MOST_PARTS = 5_000  # blocks inside, with all copies of all groups inside

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from cnnstudio.blocks.phrases import arguments
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d
-from cnnstudio.blocks.wording import arguments
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block
 from cnnstudio.graph.parameter import Count
 

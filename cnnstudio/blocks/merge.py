@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from cnnstudio.blocks.convolution import Conv2d
 from cnnstudio.blocks.linear import Flatten
+from cnnstudio.blocks.phrases import kind
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d
-from cnnstudio.blocks.wording import kind
-from cnnstudio.graph import Arity, Block, Flow, Remedy, Saved, Shape, ShapeError, block
+from cnnstudio.graph import Arity, Block, Remedy, Saved, Saves, Shape, ShapeError, block
 
 
 @block
@@ -21,7 +21,7 @@ class Add(Block):
 
     arity: ClassVar[Arity] = Arity(2, None)
     keywords: ClassVar[str] = "sum plus skip residual shortcut elementwise"
-    saves: ClassVar[Flow] = "nothing"
+    saves: ClassVar[Saves] = "nothing"
 
     def shape(self, *inputs: Shape) -> Shape:
         return _equal(self, inputs)
@@ -77,7 +77,7 @@ class Mean(Block):
 
     arity: ClassVar[Arity] = Arity(2, None)
     keywords: ClassVar[str] = "average join fractal elementwise"
-    saves: ClassVar[Flow] = "nothing"
+    saves: ClassVar[Saves] = "nothing"
 
     def shape(self, *inputs: Shape) -> Shape:
         return _equal(self, inputs)
@@ -96,7 +96,7 @@ class Concat(Block):
     arity: ClassVar[Arity] = Arity(2, None)
     keywords: ClassVar[str] = "concatenate cat join stack channels dense inception"
     stem: ClassVar[str] = "cat"
-    saves: ClassVar[Flow] = "nothing"
+    saves: ClassVar[Saves] = "nothing"
 
     def shape(self, *inputs: Shape) -> Shape:
         first = inputs[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
-from cnnstudio.blocks.wording import arguments, counted, kind, nearest_divisor, require_map
+from cnnstudio.blocks.phrases import arguments, counted, kind, nearest_divisor, require_map
 from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Costless, Count, Range, Rate
 

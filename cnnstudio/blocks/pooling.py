@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
-from cnnstudio.blocks.wording import arguments, counted, require_map, side, window_does_not_fit
+from cnnstudio.blocks.phrases import arguments, counted, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, Window, block, pair
 from cnnstudio.graph.parameter import NaturalPair, PositivePair, Range
 from cnnstudio.graph.shape import BYTES_PER_INDEX

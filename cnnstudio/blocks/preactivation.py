@@ -9,8 +9,8 @@ from cnnstudio.blocks.convolution import Conv2d
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import BatchNorm2d
+from cnnstudio.blocks.phrases import OptionalChannels, require_map
 from cnnstudio.blocks.residual import Reduction, finish, residual_brief
-from cnnstudio.blocks.wording import OptionalChannels, require_map
 from cnnstudio.graph import Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Count, PositivePair, Rate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cnnstudio.blocks.wording import require_map
+from cnnstudio.blocks.phrases import require_map
 from cnnstudio.graph import Block, Remedy, Saved, Shape, block
 from cnnstudio.graph.parameter import Rate
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from cnnstudio.blocks.wording import nearest_divisor, require_map, side
-from cnnstudio.graph import Block, Flow, Remedy, Saved, Shape, ShapeError, Window, block, pair
+from cnnstudio.blocks.phrases import nearest_divisor, require_map, side
+from cnnstudio.graph import Block, Remedy, Saved, Saves, Shape, ShapeError, Window, block, pair
 from cnnstudio.graph.parameter import Range
 
 Factor = Annotated[int, Range(1, 64)]
@@ -24,7 +24,7 @@ class Upsample(Block):
     """
 
     keywords: ClassVar[str] = "interpolate resize enlarge upsampling unpooling nearest bilinear decoder"
-    saves: ClassVar[Flow] = "nothing"
+    saves: ClassVar[Saves] = "nothing"
 
     scale_factor: Annotated[int | tuple[int, int], Range(1, 64)] = 2
     mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"
@@ -61,7 +61,7 @@ class PixelShuffle(Block):
     """
 
     keywords: ClassVar[str] = "depth to space subpixel superresolution enlarge"
-    saves: ClassVar[Flow] = "nothing"
+    saves: ClassVar[Saves] = "nothing"
 
     upscale_factor: Factor = 2
 
@@ -96,7 +96,7 @@ class PixelUnshuffle(Block):
     """
 
     keywords: ClassVar[str] = "space to depth patches downsample reduce"
-    saves: ClassVar[Flow] = "nothing"
+    saves: ClassVar[Saves] = "nothing"
 
     downscale_factor: Factor = 2
 

@@ -10,8 +10,8 @@ from cnnstudio.blocks.convolution import Conv2d
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import BatchNorm2d, LayerNorm2d
+from cnnstudio.blocks.phrases import OptionalChannels, require_map, side
 from cnnstudio.blocks.regularization import StochasticDepth
-from cnnstudio.blocks.wording import OptionalChannels, require_map, side
 from cnnstudio.graph import Block, Composite, Pen, Shape, block
 from cnnstudio.graph.parameter import Channels, Costless, Count, PositivePair, Range, Rate
 

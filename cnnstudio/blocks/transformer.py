@@ -13,9 +13,9 @@ from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Linear
 from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import Epsilon, LayerNorm
+from cnnstudio.blocks.phrases import counted, kind, nearest_divisor, require_map
 from cnnstudio.blocks.regularization import Dropout
-from cnnstudio.blocks.wording import counted, kind, nearest_divisor, require_map
-from cnnstudio.graph import Block, Composite, Flow, Pen, Remedy, Saved, Shape, ShapeError, block
+from cnnstudio.graph import Block, Composite, Pen, Remedy, Saved, Saves, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Channels, Count, Range, Rate
 
 
@@ -96,7 +96,7 @@ class ClassToken(Block):
     title: ClassVar[str] = "Class token"
     keywords: ClassVar[str] = "classtoken cls vit transformer learned"
     stem: ClassVar[str] = "class_token"
-    saves: ClassVar[Flow] = "nothing"
+    saves: ClassVar[Saves] = "nothing"
 
     def shape(self, *inputs: Shape) -> Shape:
         _require_tokens(self, inputs[0])
@@ -119,7 +119,7 @@ class PositionEmbedding(Block):
     title: ClassVar[str] = "Position embedding"
     keywords: ClassVar[str] = "positionembedding positional encoding vit transformer learned"
     stem: ClassVar[str] = "position"
-    saves: ClassVar[Flow] = "nothing"
+    saves: ClassVar[Saves] = "nothing"
 
     def shape(self, *inputs: Shape) -> Shape:
         _require_tokens(self, inputs[0])

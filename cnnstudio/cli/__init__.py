@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnnstudio import __version__
-from cnnstudio.cli import check, diff, export, figure, import_, new, summary, train, window
+from cnnstudio.cli import check, diff, export, figure, import_, new, open_window, summary, train
 from cnnstudio.cli.command import CommandError
 
 INTERRUPTED = 130
@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     parser = _parser()
     if not arguments:
-        return window.show(None)
+        return open_window.show(None)
     first = arguments[0]
     commands = [command.NAME for command in COMMANDS]
     if first not in commands and not first.startswith("-"):
@@ -57,7 +57,7 @@ def _run(arguments: list[str]) -> int:
             parser.error(f"{first!r} is neither a command ({', '.join(commands)}) nor a .cnn file")
         if len(arguments) > 1:
             parser.error("one file can be opened at a time")
-        return window.show(Path(first))
+        return open_window.show(Path(first))
     chosen = parser.parse_args(arguments)
     code: int = chosen.run(chosen)
     return code

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from cnnstudio.cli.command import CommandError, Commands, opened
-from cnnstudio.exchange.kinds import KINDS
+from cnnstudio.exchange.exporting.formats import KINDS
 
 NAME = "export"
 
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         out = Path(arguments.file.stem + KINDS[arguments.to].suffix)
         if out.exists():
             raise CommandError(f"{out} is there already; name it with -o to replace it, or give another name.")
-    from cnnstudio.exchange.export import ExportError, export
+    from cnnstudio.exchange.exporting.export import ExportError, export
 
     try:
         print(export(project.graph, arguments.to, out, arguments.weights).sentence)

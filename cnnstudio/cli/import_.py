@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.cli.command import CommandError, Commands, free
 from cnnstudio.exchange.importing.catalogue import MODELS
-from cnnstudio.exchange.importing.refusal import ImportRefused
+from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.graph import Shape
 from cnnstudio.project import ProjectError, write
 
@@ -77,7 +77,7 @@ def _torchvisions(arguments: argparse.Namespace) -> Imported:
 
 
 def _from_file(arguments: argparse.Namespace) -> Imported:
-    from cnnstudio.exchange.importing.foreign import import_file
+    from cnnstudio.exchange.importing.python_file import import_file
 
     found = re.fullmatch(r"(?P<file>.*\.py)(?::(?P<name>[A-Za-z_]\w*))?", arguments.source)
     if found is None:

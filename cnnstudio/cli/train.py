@@ -18,7 +18,7 @@ from cnnstudio.compiler.source import SourceError
 from cnnstudio.disk import reason
 from cnnstudio.graph import Parameter, ParameterError, parameters
 from cnnstudio.project import Project, ProjectError, write
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.datasets import DataError
 from cnnstudio.training.events import EpochEnd, Event, Finished, Note, Started, Step
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.figure import labels
-from cnnstudio.figure.arrangement import Arranged, Cell, Place, Way, arranged
+from cnnstudio.figure import lettering
 from cnnstudio.figure.inks import PAPER, TEXT, WAY, Inks
 from cnnstudio.figure.marks import Box, Circle, Figure, Line, Mark, Point, Text
 from cnnstudio.figure.options import FigureError, Options
+from cnnstudio.figure.placement import Arranged, Cell, Place, Way, arranged
 from cnnstudio.figure.proportions import Proportions
 from cnnstudio.figure.solids import Solid, arrow_head, kernel
 from cnnstudio.figure.stations import JUNCTIONS, Station, stations
@@ -50,10 +50,10 @@ class _Composer:
         self.proportions = Proportions(drawn, options.law)
         self.boxes = [self.proportions.box(station.shape) for station in found]
         self.caption = self.proportions.caption(drawn)
-        self.labels = [labels.label(station, options) for station in found]
+        self.labels = [lettering.label(station, options) for station in found]
         self.cells = [self._cell(index) for index in range(len(found))]
         has_frames = self.is_across and options.labels and any(station.frame for station in found)
-        self.bracket = labels.BRACKET if has_frames else 0.0
+        self.bracket = lettering.BRACKET if has_frames else 0.0
 
     def figure(self) -> Figure:
         sources = [station.sources for station in self.stations]
@@ -71,13 +71,13 @@ class _Composer:
         width, height = (self.at.length, self.at.depth) if self.is_across else (self.at.depth, self.at.length)
         height += self.bracket
         if self.options.legend:
-            width = max(width, labels.NARROWEST)
-            below, more = labels.legend(
+            width = max(width, lettering.NARROWEST)
+            below, more = lettering.legend(
                 self.families, self.inks, self.stations, self.caption, self.options.signs, room=width, top=height
             )
             marks += below
             height += more
-        moved = tuple(labels.moved(mark, PAD, PAD) for mark in marks)
+        moved = tuple(lettering.moved(mark, PAD, PAD) for mark in marks)
         boxes = {s.name: box for s, box in zip(self.stations, self.boxes, strict=True) if s.kind != "junction"}
         return Figure(width + 2 * PAD, height + 2 * PAD, moved, boxes, self.caption)
 
@@ -105,7 +105,7 @@ class _Composer:
             return Cell(length, high / 2 + label.above, high / 2 + label.height, off + enter, off + leave, is_junction)
         length = max(high, label.height)
         off = (length - high) / 2
-        aside = labels.ASIDE + label.width if label.width else 0.0
+        aside = lettering.ASIDE + label.width if label.width else 0.0
         return Cell(length, wide / 2 + label.left, wide / 2 + aside, off + enter, off + leave, is_junction)
 
     def _solid(self, index: int) -> Solid:
@@ -137,7 +137,7 @@ class _Composer:
             solid = self.solids[index]
             yield from solid.faces(ink, station.name)
             corner, bounds = (solid.x, solid.y), solid.size
-        yield from labels.marks(self.labels[index], corner, bounds, ink, self.options)
+        yield from lettering.marks(self.labels[index], corner, bounds, ink, self.options)
 
     def _way(self, way: Way) -> Iterator[Mark]:
         if way.is_plain and self._has_kernel(way):
@@ -180,4 +180,4 @@ class _Composer:
             if frame:
                 spots = [(at.spots[index].along, self.cells[index].length) for index in group]
                 left, right = spots[0][0], max(start + length for start, length in spots)
-                yield from labels.bracket(frame, left, right, at.rows[row][1])
+                yield from lettering.bracket(frame, left, right, at.rows[row][1])

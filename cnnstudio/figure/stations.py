@@ -8,7 +8,7 @@ from typing import Literal
 
 from cnnstudio.blocks.group import Group
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.figure import wording
+from cnnstudio.figure import terms
 from cnnstudio.graph import Block, Composite, Graph, Node, Shape, Window
 
 Kind = Literal["map", "tokens", "vector", "junction"]
@@ -56,7 +56,7 @@ def stations(analysis: Analysis, fold: bool) -> list[Station]:
         if source is not None and _is_absorbed(graph, node, into[0], shape):
             index = owner[name] = owner[source]
             before = made[index]
-            then = (*before.then, wording.called(node.block)) if node.block.family in _ABSORBED else before.then
+            then = (*before.then, terms.called(node.block)) if node.block.family in _ABSORBED else before.then
             made[index] = dataclasses.replace(before, nodes=(*before.nodes, name), shape=shape, then=then)
             continue
         owner[name] = len(made)
@@ -87,8 +87,8 @@ def _station(node: Node, into: tuple[Shape, ...], shape: Shape, sources: tuple[i
         shape,
         sources,
         window,
-        wording.title(block, shape, window),
-        tuple(wording.parameters(block, shape, window)),
+        terms.title(block, shape, window),
+        tuple(terms.parameters(block, shape, window)),
         then,
         repeats=block.repeat if isinstance(block, Group) else 1,
         frame=frame,
@@ -115,7 +115,7 @@ def _one_operation(block: Composite, into: tuple[Shape, ...]) -> tuple[Block, Wi
         if len(inner.inputs) != 1 or len(parts.graph.consumers[name]) > 1:
             return None
         if inner.block.family in _ABSORBED and found is not None:
-            then.append(wording.called(inner.block))
+            then.append(terms.called(inner.block))
         elif window is not None and found is None:
             found = inner.block, window
         else:

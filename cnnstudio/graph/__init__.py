@@ -1,16 +1,15 @@
 """What a network is: values alone. Knows no torch and no Qt."""
 
-from cnnstudio.graph.block import BLOCKS, Arity, Block, Flow, Remedy, Saved, ShapeError, block
+from cnnstudio.graph.annotations import Frame, Note
+from cnnstudio.graph.block import BLOCKS, Arity, Block, Remedy, Saved, Saves, ShapeError, block
 from cnnstudio.graph.composite import Composite, Facts, Parts
-from cnnstudio.graph.frame import Frame
 from cnnstudio.graph.graph import Graph
 from cnnstudio.graph.names import NamingError, checked_name
 from cnnstudio.graph.node import Edge, GraphError, Node, Position
-from cnnstudio.graph.note import Note
 from cnnstudio.graph.parameter import Declaration, Parameter, ParameterError, declaration, parameters
 from cnnstudio.graph.shape import Shape
 from cnnstudio.graph.sketch import Pen, Sketch
-from cnnstudio.graph.window import Window, pair
+from cnnstudio.graph.sliding_window import Window, pair
 
 __all__ = [
     "BLOCKS",

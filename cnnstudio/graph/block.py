@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, TypeVar, dataclass_transform
 
 from cnnstudio.graph.parameter import Declaration, declaration, summary
 from cnnstudio.graph.shape import Shape
-from cnnstudio.graph.window import Window
+from cnnstudio.graph.sliding_window import Window
 
 
 @dataclass(frozen=True)

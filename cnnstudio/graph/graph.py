@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
+from cnnstudio.graph.annotations import HUES, Frame, Note, checked_frames, mapped
 from cnnstudio.graph.block import Block
-from cnnstudio.graph.frame import HUES, Frame, checked_frames, mapped
 from cnnstudio.graph.names import checked_name, fresh_name
 from cnnstudio.graph.node import Bends, Edge, GraphError, Node, Position, shifted
-from cnnstudio.graph.note import Note
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from cnnstudio.compiler.formula import Formula
 from cnnstudio.compiler.inference import node_facts
 from cnnstudio.graph import Block, Facts, ParameterError, Shape, pair
 from cnnstudio.lessons.quiz import Question
-from cnnstudio.lessons.steps import steps
+from cnnstudio.lessons.working import steps
 
 LONGEST = 120  # letters of an answer
 MOST_DIGITS = 18

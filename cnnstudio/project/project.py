@@ -8,7 +8,7 @@ from typing import Any
 from cnnstudio.blocks.group import followed
 from cnnstudio.graph import Graph, Position
 from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 
 LONGEST = 60  # letters of the name of a bookmark

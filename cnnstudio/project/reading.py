@@ -26,7 +26,8 @@ from cnnstudio.graph import (
     parameters,
 )
 from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
-from cnnstudio.project.entries import (
+from cnnstudio.project.file_format import (
+    FORMAT,
     LARGEST,
     MOST_INPUTS,
     MOST_NODES,
@@ -38,11 +39,11 @@ from cnnstudio.project.entries import (
     NodeEntry,
     NoteEntry,
     ProjectFile,
+    upgraded,
 )
 from cnnstudio.project.project import DEEPEST, MOST_BOOKMARKS, Bookmark, Project, ProjectError
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.refusals import malformed, meant, place, quoted, refusal, short
-from cnnstudio.project.versions import FORMAT, upgraded
-from cnnstudio.recipe import Recipe
 
 D = TypeVar("D", bound=Declaration)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from cnnstudio.disk import DiskError, replacing
 from cnnstudio.graph import Graph, Node, Position
-from cnnstudio.project import versions
+from cnnstudio.project import file_format
 from cnnstudio.project.project import DEEPEST, Bookmark, Project, ProjectError
 from cnnstudio.project.reading import loads
 
@@ -51,7 +51,7 @@ def dumps(project: Project) -> str:
     if project.bookmarks:
         entries["bookmarks"] = [_bookmark(bookmark) for bookmark in project.bookmarks]
     lists = "".join(f'  "{key}": {_text(entry, "  ")},\n' for key, entry in entries.items())
-    kind = f'  "format": "{versions.FORMAT}",\n  "version": {versions.VERSION},\n'
+    kind = f'  "format": "{file_format.FORMAT}",\n  "version": {file_format.VERSION},\n'
     return f'{{\n{kind}{lists}  "recipe": {{\n{recipe}\n  }}\n}}\n'
 
 

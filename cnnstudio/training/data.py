@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
 from cnnstudio.graph import Shape
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
 from cnnstudio.training.datasets import DATASETS, DataCancelledError, DataError
 from cnnstudio.training.downloads import read_download

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.threads import default_threads
 
 

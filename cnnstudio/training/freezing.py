@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from cnnstudio.compiler.source import Source
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 
 STEPS = 4  # in which a backbone is taken up, an epoch each
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from cnnstudio.compiler.source import Source
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.build import build
 from cnnstudio.training.data import Data, augmented, normalised

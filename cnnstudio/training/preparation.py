@@ -11,7 +11,7 @@ from cnnstudio.compiler.source import Source, source
 from cnnstudio.project import Project
 from cnnstudio.training.data import Data, load
 from cnnstudio.training.loop import fresh
-from cnnstudio.training.pretrained import begin
+from cnnstudio.training.pretrained.pretrained import begin
 
 
 def prepare(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 
 _RISE = 0.3  # one-cycle: the share of the run in which the rate rises (pct_start)
 _FIRST, _LAST = 1 / 25, 1 / 25 / 1e4  # of the rate: where it starts and ends (div_factor, final_div_factor)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio import disk
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError
-from cnnstudio.exchange.kinds import KINDS
+from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
@@ -28,9 +28,9 @@ def run(path: Path, out: Path) -> int:
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from cnnstudio.ui.app import application
+    from cnnstudio.ui.main_window import MainWindow
     from cnnstudio.ui.preferences import Preferences
     from cnnstudio.ui.theme import theme
-    from cnnstudio.ui.window import Window
 
     try:
         project = read(path)
@@ -42,7 +42,7 @@ def run(path: Path, out: Path) -> int:
     application()
     theme.install("light", 1.0)
     print(f"There is no display, so {path.stem} is trained and exported here. Its results go to {out}{os.sep}")
-    window = Window(Preferences())
+    window = MainWindow(Preferences())
     try:
         window.resize(SIZE)
         window.document.open(project, None)
@@ -99,7 +99,7 @@ def _train(run: Run, project: Project) -> None:
 
 
 def _export(run: Run, out: Path) -> None:
-    from cnnstudio.exchange.export import ExportError, export
+    from cnnstudio.exchange.exporting.export import ExportError, export
 
     for kind, name in (("python", "model.py"), ("weights", "model.safetensors"), ("torchscript", "model.pt")):
         try:

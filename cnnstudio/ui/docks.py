@@ -11,7 +11,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QMenu, QTabBar, QWidget
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.window import Panel, Window
+    from cnnstudio.ui.main_window import MainWindow, Panel
 
 SIDES = {"palette": 240, "inspector": 356}  # how wide the panels at the sides are at first, in pixels
 LOWER = 210  # how high those below are at least
@@ -41,7 +41,7 @@ def place_anew(window: QMainWindow, docks: Mapping[str, QDockWidget], panels: Co
 class InHand(QObject):
     """Knows the dock that had the keyboard last, and does to it what a mouse does to its title and its edges."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
         self._dock: QDockWidget | None = None
@@ -142,7 +142,7 @@ class InHand(QObject):
         return self.dock
 
 
-def bring_up(window: Window, dock: QDockWidget) -> None:
+def bring_up(window: MainWindow, dock: QDockWidget) -> None:
     """Bring a dock to the front; the keyboard stays where it is, or goes to the canvas where that is hidden now."""
     dock.show()
     dock.raise_()
@@ -150,7 +150,7 @@ def bring_up(window: Window, dock: QDockWidget) -> None:
         window.canvas.setFocus()
 
 
-def fill_with_panels(menu: QMenu, window: Window, panels: Collection[Panel]) -> None:
+def fill_with_panels(menu: QMenu, window: MainWindow, panels: Collection[Panel]) -> None:
     """List every panel with its shortcut and a tick where it is open: a click opens it, or closes it."""
 
     def turn(panel: Panel, on: bool) -> None:

@@ -14,15 +14,15 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from cnnstudio.blocks.group import Group, followed, with_body
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
+from cnnstudio.compiler.diagnostics.scores import fitted
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
-from cnnstudio.compiler.scores import fitted
 from cnnstudio.graph import Composite, Graph, ShapeError
 from cnnstudio.graph.diff import renamed
 from cnnstudio.project import Project, ProjectError
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.library import Library
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.datasets import DATASETS, stamp
-from cnnstudio.ui.library import Library
 
 HIDDEN = "What there is to say here is hidden while a question is open."
 

@@ -12,12 +12,12 @@ from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMenu
 from shiboken6 import isValid
 
-from cnnstudio.ui.library import Library
+from cnnstudio.project.library import Library
+from cnnstudio.ui.files.recent import Recent
 from cnnstudio.ui.preferences import Preferences
-from cnnstudio.ui.recent import Recent
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.window import Window
+    from cnnstudio.ui.main_window import MainWindow
 
 LONGEST_STEP = 10.0  # seconds that the end of the program waits for the step of a training
 LOOK_AGAIN = 100  # milliseconds
@@ -27,33 +27,33 @@ STEP = 32  # pixels by which a new window stands right of and below the one that
 class Windows:
     """The windows that are open. ``make`` opens another one; preferences, recent files and the library are common."""
 
-    def __init__(self, preferences: Preferences, make: Callable[[Preferences, Windows], Window]) -> None:
+    def __init__(self, preferences: Preferences, make: Callable[[Preferences, Windows], MainWindow]) -> None:
         self.preferences = preferences
         # children of the application: what Python alone holds may be freed by any thread that collects garbage
         self.recent = Recent(preferences, QApplication.instance())
         self.library = Library(QApplication.instance())
-        self.all: list[Window] = []
-        self._closed: list[Window] = []
-        self._ending: list[Window] = []  # those whose last step still goes on
+        self.all: list[MainWindow] = []
+        self._closed: list[MainWindow] = []
+        self._ending: list[MainWindow] = []  # those whose last step still goes on
         self._make = make
 
     # which windows there are
 
     @property
-    def present(self) -> Window:
+    def present(self) -> MainWindow:
         """The window that has the keyboard, or the latest one."""
         active = QApplication.activeWindow()
         return next((window for window in self.all if window is active), self.all[-1])
 
-    def holding(self, path: Path) -> Window | None:
+    def holding(self, path: Path) -> MainWindow | None:
         """The window in which this file is open."""
         return next((window for window in self.all if _is_same(window.document.path, path)), None)
 
-    def room(self, beside: Window, anew: bool = False) -> Window:
+    def room(self, beside: MainWindow, anew: bool = False) -> MainWindow:
         """A window that another project may take: ``beside`` where nothing would be lost in it, else a new one."""
         return self.new(beside) if anew or not beside.files.is_untouched else beside
 
-    def new(self, beside: Window) -> Window:
+    def new(self, beside: MainWindow) -> MainWindow:
         """Open an empty window that looks as ``beside`` does, a step away from it."""
         made = self._make(self.preferences, self)
         made.restoreState(beside.saveState())
@@ -65,13 +65,13 @@ class Windows:
         self.show(made)
         return made
 
-    def show(self, window: Window) -> None:
+    def show(self, window: MainWindow) -> None:
         """Bring a window to the front."""
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.raise_()
         window.activateWindow()
 
-    def fill_menu(self, menu: QMenu, present: Window) -> None:
+    def fill_menu(self, menu: QMenu, present: MainWindow) -> None:
         """List every window, with a tick at the present one."""
         titles = [window.files.title for window in self.all]
         for window, title in zip(self.all, titles, strict=True):
@@ -84,11 +84,11 @@ class Windows:
 
     # coming and going
 
-    def add(self, window: Window) -> None:
+    def add(self, window: MainWindow) -> None:
         """Count a window in."""
         self.all.append(window)
 
-    def remove(self, window: Window) -> None:
+    def remove(self, window: MainWindow) -> None:
         """Count a window out as it closes; the last one stays to be looked at by whoever waits for the end."""
         if window in self.all:
             self.all.remove(window)
@@ -128,7 +128,7 @@ def _is_same(one: Path | None, other: Path) -> bool:
     return one.absolute() == other.absolute()
 
 
-def _beside(window: Window, number: int) -> QRect:
+def _beside(window: MainWindow, number: int) -> QRect:
     """A step from a window and as large, or from the corner of the screen and as large as is room there."""
     room = window.screen().availableGeometry()
     border = window.frameGeometry().size() - window.size()  # what the system draws round it

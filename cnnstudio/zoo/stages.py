@@ -9,9 +9,9 @@ from math import ceil
 
 from cnnstudio.blocks import MaxPool2d
 from cnnstudio.graph import Graph, Position
-from cnnstudio.graph.flow import ASPECT
-from cnnstudio.graph.frame import HUES
-from cnnstudio.graph.layout import laid_out, layout
+from cnnstudio.graph.annotations import HUES
+from cnnstudio.layout.layout import laid_out, layout
+from cnnstudio.layout.rows import ASPECT
 
 SHORTEST, LONGEST = 4, 9  # nodes in a row before a stage goes on in the next
 COLUMN, ROW = 268.0, 160.0  # what a node takes of the width, and a row of the height, in scene pixels

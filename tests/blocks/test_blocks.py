@@ -27,7 +27,7 @@ from cnnstudio.blocks import (
     Softmax,
     SqueezeExcite,
 )
-from cnnstudio.blocks.wording import nearest_divisor
+from cnnstudio.blocks.phrases import nearest_divisor
 from cnnstudio.graph import BLOCKS, Block, Composite, Shape, ShapeError, parameters
 
 EVERY = pytest.mark.parametrize("made", [BLOCKS[name] for name in blocks.__all__], ids=blocks.__all__)

@@ -9,8 +9,8 @@ import pytest
 from cnnstudio.blocks import Add, Conv2d, ConvTranspose2d, Flatten, Input, MaxPool2d, ReLU
 from cnnstudio.blocks.group import MOST_PARTS, Group, exposable, grouped, size, unrolled, with_body, with_exposed
 from cnnstudio.compiler.inference import infer
+from cnnstudio.editing.assembly import expanded
 from cnnstudio.graph import Graph, GraphError, Node, ParameterError, Shape, Sketch
-from cnnstudio.graph.assembly import expanded
 
 
 def residual() -> Graph:

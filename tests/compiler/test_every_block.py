@@ -4,11 +4,11 @@ import pytest
 
 from cnnstudio.blocks import Input
 from cnnstudio.compiler.diagnostics import diagnose
-from cnnstudio.compiler.expressions import parsed
 from cnnstudio.compiler.formula import formula
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import receptive_fields
 from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.compiler.source.expressions import parsed
 from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Shape, Sketch
 
 SHAPES = [Shape(8, 16, 16), Shape(64), Shape(16, 64), Shape(1, 1, 1), Shape(3, 7, 5)]

@@ -27,8 +27,8 @@ from cnnstudio.blocks import (
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
 from cnnstudio.compiler.source import source
+from cnnstudio.editing.assembly import expanded
 from cnnstudio.graph import Block, Graph, Node, Sketch
-from cnnstudio.graph.assembly import expanded
 from cnnstudio.training.build import build
 
 

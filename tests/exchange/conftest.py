@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from cnnstudio.blocks import Add, BatchNorm2d, Conv2d, ConvBNReLU, Dropout, Flatten, Input, Linear, MaxPool2d, ReLU
 from cnnstudio.compiler.source import source
-from cnnstudio.exchange.normalization import Normalization
+from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.training.build import build
 

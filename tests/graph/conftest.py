@@ -7,7 +7,7 @@ import pytest
 
 from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, ReLU
 from cnnstudio.graph import Graph, Node
-from cnnstudio.graph.room import node_box, units
+from cnnstudio.layout.spacing import node_box, units
 from cnnstudio.project import read
 from cnnstudio.resources import resource
 

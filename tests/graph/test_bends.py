@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from cnnstudio.blocks import Concat, Conv2d, Input, ReLU
+from cnnstudio.editing.assembly import expanded, merged
 from cnnstudio.graph import Edge, Graph, GraphError, Node
-from cnnstudio.graph.assembly import expanded, merged
 from cnnstudio.graph.diff import diff
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.layout.layout import laid_out
 
 A, B = ((40.0, -30.0), (60.0, -30.0)), ((5.0, 5.0),)
 FIRST, SECOND = Edge("image", "join", 0), Edge("relu1", "join", 1)

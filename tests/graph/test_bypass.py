@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cnnstudio.blocks import Add, Conv2d, Input, ReLU
+from cnnstudio.editing.assembly import expanded, merged
 from cnnstudio.graph import Graph, GraphError, Node
-from cnnstudio.graph.assembly import expanded, merged
 
 
 def fork() -> Graph:

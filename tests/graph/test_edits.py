@@ -5,10 +5,10 @@ import random
 import pytest
 
 from cnnstudio.blocks import Add, Concat, Conv2d, Identity, Input, ReLU, Residual
+from cnnstudio.editing.assembly import expanded, merged
 from cnnstudio.graph import Graph, GraphError, NamingError, Node, Shape
-from cnnstudio.graph.assembly import expanded, merged
 from cnnstudio.graph.diff import diff
-from cnnstudio.graph.layout import laid_out
+from cnnstudio.layout.layout import laid_out
 
 BLOCKS = (Conv2d(), ReLU(), Add(), Concat(), Identity(), Input(), Residual())
 

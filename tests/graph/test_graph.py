@@ -3,8 +3,8 @@
 import pytest
 
 from cnnstudio.blocks import Add, BatchNorm2d, Conv2d, Identity, Input, ReLU, Residual
+from cnnstudio.editing.assembly import expanded, merged
 from cnnstudio.graph import Edge, Graph, GraphError, NamingError, Node, Shape
-from cnnstudio.graph.assembly import expanded, merged
 
 
 def wires(graph: Graph) -> set[tuple[str, str, int]]:

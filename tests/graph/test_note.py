@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from cnnstudio.blocks import Input
+from cnnstudio.editing.assembly import expanded, merged
 from cnnstudio.graph import Graph, GraphError, Node, Note
-from cnnstudio.graph.assembly import expanded, merged
+from cnnstudio.graph.annotations import LONGEST
 from cnnstudio.graph.diff import diff
 from cnnstudio.graph.node import OUT_OF_BOUNDS
-from cnnstudio.graph.note import LONGEST
 
 NOTE = Note("# Stem\n\n\tWhy 7 × 7? 图 👩‍🔬", (10, 20), (200, 90), 30)
 OTHER = Note("Head")

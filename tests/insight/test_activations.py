@@ -12,7 +12,7 @@ from cnnstudio import zoo
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.insight.activations import TraceError, activation, maps
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data import load, normalised
 from cnnstudio.training.loop import fresh
 

@@ -11,7 +11,7 @@ from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Block, Graph, Sketch
 from cnnstudio.lessons.answers import AnswerError, marked
 from cnnstudio.lessons.quiz import DIFFICULTIES, Kind, Question, Quiz, questions
-from cnnstudio.lessons.steps import steps
+from cnnstudio.lessons.working import steps
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from cnnstudio.graph import Shape
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
 from cnnstudio.training.data import DataCancelledError, DataError, augmented, load, normalised, split
 

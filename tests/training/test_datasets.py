@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cnnstudio.graph import Shape, parameters
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.cache import cache_folder
 from cnnstudio.training.data import load
 from cnnstudio.training.datasets import DATASETS

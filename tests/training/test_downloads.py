@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from cnnstudio.graph import Shape
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import downloads
 from cnnstudio.training.data import CIFAR10_MEAN, DataCancelledError, DataError, load
 from cnnstudio.training.torchvision_compat import torchvision

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from cnnstudio.graph import Shape
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data import Data, DataCancelledError, DataError, load
 
 SIZE = Shape(3, 16, 16)

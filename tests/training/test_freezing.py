@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from cnnstudio.blocks import Dropout, Flatten, Input, Linear
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Graph, Shape, Sketch
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data import Data, load
 from cnnstudio.training.events import EpochEnd, Finished, Started, Step
 from cnnstudio.training.loop import fresh, train
-from cnnstudio.training.pretrained import IMAGENET, begin
+from cnnstudio.training.pretrained.pretrained import IMAGENET, begin
 from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.zoo import Backbone
 

@@ -17,7 +17,7 @@ from torch.optim import lr_scheduler
 from cnnstudio import zoo
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Shape
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import device, weights
 from cnnstudio.training.data import Data, load
 from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Note, Started, Step, Validating

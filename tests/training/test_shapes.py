@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from cnnstudio.graph import Shape
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data import Data, load
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.training.events import EpochEnd

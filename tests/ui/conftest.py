@@ -15,11 +15,11 @@ from shiboken6 import isValid
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.theme import LIGHT, theme
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.window import Window
+    from cnnstudio.ui.main_window import MainWindow
 
 
 @pytest.fixture(autouse=True)
@@ -58,12 +58,12 @@ def tiny(tiny_graph: Graph) -> Project:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, isolated_home: Path) -> Iterator[Window]:
+def window(qtbot: QtBot, isolated_home: Path) -> Iterator[MainWindow]:
     """A window of 1280 × 720 with an empty project; closed for good afterwards, whatever is unsaved."""
-    from cnnstudio.ui.window import Window
+    from cnnstudio.ui.main_window import MainWindow
 
     theme.install("light")
-    made = Window()
+    made = MainWindow()
     made.resize(1280, 720)
     qtbot.addWidget(made, before_close_func=_give_up)
     made.show()
@@ -76,6 +76,6 @@ def window(qtbot: QtBot, isolated_home: Path) -> Iterator[Window]:
     theme.use(LIGHT)
 
 
-def _give_up(window: Window) -> None:
+def _give_up(window: MainWindow) -> None:
     if isValid(window):  # one that was closed beside another is gone
         window.document.undo_stack.setClean()

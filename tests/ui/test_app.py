@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.ui.app import Failures, log_to_file
-from cnnstudio.ui.window import Window
+from cnnstudio.ui.main_window import MainWindow
 
 
 def raised() -> BaseException:
@@ -22,7 +22,7 @@ def raised() -> BaseException:
 
 
 def test_what_nobody_caught_is_a_sentence_in_place_and_the_window_lives_on(
-    qtbot: QtBot, window: Window, caplog: pytest.LogCaptureFixture
+    qtbot: QtBot, window: MainWindow, caplog: pytest.LogCaptureFixture
 ) -> None:
     failures = Failures(window.windows)
     error = raised()
@@ -38,7 +38,7 @@ def test_what_nobody_caught_is_a_sentence_in_place_and_the_window_lives_on(
     assert window.isVisible()
 
 
-def test_python_s_hooks_are_taken_and_given_back(window: Window) -> None:
+def test_python_s_hooks_are_taken_and_given_back(window: MainWindow) -> None:
     before = sys.excepthook, threading.excepthook
     failures = Failures(window.windows)
     failures.install()
@@ -47,7 +47,7 @@ def test_python_s_hooks_are_taken_and_given_back(window: Window) -> None:
     assert (sys.excepthook, threading.excepthook) == before
 
 
-def test_ctrl_c_closes_the_window(qtbot: QtBot, window: Window) -> None:
+def test_ctrl_c_closes_the_window(qtbot: QtBot, window: MainWindow) -> None:
     failures = Failures(window.windows)
     failures._caught(KeyboardInterrupt, KeyboardInterrupt(), None)
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=2000)

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.panels.source import SourcePanel
+from cnnstudio.ui.main_window import PANELS, MainWindow
+from cnnstudio.ui.network.source import SourcePanel
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.numbers import closer
-from cnnstudio.ui.window import PANELS, Window
 
 FRAME = 6  # pixels that a cell or a field leaves round its text
 
@@ -94,7 +94,7 @@ def below(view: QAbstractItemView, index: QModelIndex) -> QModelIndex:
 
 
 @pytest.mark.parametrize("key", ["lenet5", "googlenet"])
-def test_nothing_is_cut_off_at_1280_by_720(qtbot: QtBot, window: Window, key: str) -> None:
+def test_nothing_is_cut_off_at_1280_by_720(qtbot: QtBot, window: MainWindow, key: str) -> None:
     assert (window.width(), window.height()) == (1280, 720)
     window.files.new(key)
     for panel in PANELS:
@@ -112,7 +112,7 @@ def test_nothing_is_cut_off_at_1280_by_720(qtbot: QtBot, window: Window, key: st
     assert window.canvas.height() >= 300
 
 
-def test_nothing_ends_in_the_middle_of_a_word_in_the_largest_text(qtbot: QtBot, window: Window) -> None:
+def test_nothing_ends_in_the_middle_of_a_word_in_the_largest_text(qtbot: QtBot, window: MainWindow) -> None:
     window.files.new("lenet5")
     theme.set_scale(1.6)
     window.show_panel("training")

@@ -9,12 +9,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.window import PANELS, Window
+from cnnstudio.ui.main_window import PANELS, MainWindow
 
 Area = Qt.DockWidgetArea
 
 
-def run(window: Window, words: str) -> None:
+def run(window: MainWindow, words: str) -> None:
     """Call a command from the list of all commands, as somebody without a mouse does."""
     window.commands.run("commands")
     QTest.keyClicks(window.command_list.field, words)
@@ -23,7 +23,7 @@ def run(window: Window, words: str) -> None:
 
 
 @pytest.fixture
-def dock(qtbot: QtBot, window: Window) -> QDockWidget:
+def dock(qtbot: QtBot, window: MainWindow) -> QDockWidget:
     """The inspector, which had the keyboard last."""
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
@@ -32,7 +32,7 @@ def dock(qtbot: QtBot, window: Window) -> QDockWidget:
     return window.docks["inspector"]
 
 
-def test_a_panel_is_made_larger_and_smaller(window: Window, dock: QDockWidget) -> None:
+def test_a_panel_is_made_larger_and_smaller(window: MainWindow, dock: QDockWidget) -> None:
     before = dock.width()
     run(window, "focused panel larger")
     assert dock.width() > before
@@ -40,7 +40,7 @@ def test_a_panel_is_made_larger_and_smaller(window: Window, dock: QDockWidget) -
     assert dock.width() == before
 
 
-def test_a_panel_floats_and_is_docked_again(window: Window, dock: QDockWidget) -> None:
+def test_a_panel_floats_and_is_docked_again(window: MainWindow, dock: QDockWidget) -> None:
     run(window, "focused panel float")
     assert dock.isFloating()
     width = dock.width()
@@ -50,7 +50,7 @@ def test_a_panel_floats_and_is_docked_again(window: Window, dock: QDockWidget) -
     assert not dock.isFloating()
 
 
-def test_a_panel_goes_round_the_sides_of_the_window(window: Window, dock: QDockWidget) -> None:
+def test_a_panel_goes_round_the_sides_of_the_window(window: MainWindow, dock: QDockWidget) -> None:
     seen = []
     for _ in range(3):
         run(window, "focused panel side")
@@ -60,7 +60,7 @@ def test_a_panel_goes_round_the_sides_of_the_window(window: Window, dock: QDockW
     assert window.tabifiedDockWidgets(dock)
 
 
-def test_a_panel_closes_and_the_canvas_has_the_keyboard(qtbot: QtBot, window: Window, dock: QDockWidget) -> None:
+def test_a_panel_closes_and_the_canvas_has_the_keyboard(qtbot: QtBot, window: MainWindow, dock: QDockWidget) -> None:
     run(window, "focused panel close")
     assert dock.isHidden()
     qtbot.waitUntil(window.canvas.hasFocus)
@@ -68,7 +68,7 @@ def test_a_panel_closes_and_the_canvas_has_the_keyboard(qtbot: QtBot, window: Wi
     assert "F6" in window.messages.bars[-1].sentence
 
 
-def bar_of(window: Window, title: str) -> tuple[QTabBar, QPoint]:
+def bar_of(window: MainWindow, title: str) -> tuple[QTabBar, QPoint]:
     """The bar of tabs with this title, and the middle of its tab."""
     bars = [each for each in window.findChildren(QTabBar) if each.isVisible()]
     return next(
@@ -76,7 +76,7 @@ def bar_of(window: Window, title: str) -> tuple[QTabBar, QPoint]:
     )
 
 
-def test_a_double_click_on_a_tab_lets_its_panel_float(qtbot: QtBot, window: Window, dock: QDockWidget) -> None:
+def test_a_double_click_on_a_tab_lets_its_panel_float(qtbot: QtBot, window: MainWindow, dock: QDockWidget) -> None:
     bar, place = bar_of(window, "Summary")
     qtbot.mouseDClick(bar, Qt.MouseButton.LeftButton, pos=place)
     assert window.docks["summary"].isFloating() and not dock.isFloating()
@@ -87,7 +87,7 @@ def test_a_double_click_on_a_tab_lets_its_panel_float(qtbot: QtBot, window: Wind
 
 
 def test_a_right_click_on_a_tab_offers_what_can_be_done_with_its_panel(
-    qtbot: QtBot, window: Window, dock: QDockWidget
+    qtbot: QtBot, window: MainWindow, dock: QDockWidget
 ) -> None:
     bar, place = bar_of(window, "Curves")
     asked = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, bar.mapToGlobal(place))
@@ -100,7 +100,7 @@ def test_a_right_click_on_a_tab_offers_what_can_be_done_with_its_panel(
     assert window.docks["curves"].isHidden() and not dock.isHidden()
 
 
-def test_the_menu_of_panels_has_each_once_and_opens_and_closes_it(qtbot: QtBot, window: Window) -> None:
+def test_the_menu_of_panels_has_each_once_and_opens_and_closes_it(qtbot: QtBot, window: MainWindow) -> None:
     menu = next(each for each in window.menuBar().findChildren(QMenu) if each.title() == "Panels")
     menu.aboutToShow.emit()
     rows = {action.text().split("\t")[0]: action for action in menu.actions()}

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.project import read
-from cnnstudio.ui.panels.palette import BLOCK_ROLE, PalettePanel
-from cnnstudio.ui.window import Window
+from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.network.palette import BLOCK_ROLE, PalettePanel
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -31,7 +31,7 @@ assert network(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
 """
 
 
-def drag_from_palette(window: Window, title: str, place: QPointF) -> None:
+def drag_from_palette(window: MainWindow, title: str, place: QPointF) -> None:
     """Drag a block from the palette to a place of the viewport."""
     palette = window.docks["palette"].widget()
     assert isinstance(palette, PalettePanel)
@@ -47,7 +47,7 @@ def drag_from_palette(window: Window, title: str, place: QPointF) -> None:
         QApplication.sendEvent(viewport, event)
 
 
-def quick_add(window: Window, words: str) -> None:
+def quick_add(window: MainWindow, words: str) -> None:
     """Press Tab on the canvas, type and press Enter."""
     window.canvas.setFocus()
     QTest.keyClick(window.canvas, Qt.Key.Key_Tab)
@@ -56,7 +56,7 @@ def quick_add(window: Window, words: str) -> None:
     QTest.keyClick(window.canvas.popup.field, Qt.Key.Key_Return)
 
 
-def drag_wire(window: Window, source: str, target: str) -> None:
+def drag_wire(window: MainWindow, source: str, target: str) -> None:
     """Draw a wire with the mouse."""
     canvas = window.canvas
     start, end = canvas.scene_item(source).output_at(), canvas.scene_item(target).input_at(0)
@@ -82,7 +82,7 @@ def type_value(field: Any, text: str) -> None:
     QTest.keyClick(field, Qt.Key.Key_Return)
 
 
-def answer_file_dialog(qtbot: QtBot, window: Window, path: Path) -> None:
+def answer_file_dialog(qtbot: QtBot, window: MainWindow, path: Path) -> None:
     """Type a path into the dialog that is open and accept it."""
     qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in window.findChildren(QFileDialog)))
     dialog = next(dialog for dialog in window.findChildren(QFileDialog) if dialog.isVisible())
@@ -93,7 +93,9 @@ def answer_file_dialog(qtbot: QtBot, window: Window, path: Path) -> None:
     qtbot.waitUntil(lambda: not dialog.isVisible())
 
 
-def test_from_an_empty_canvas_to_a_trained_and_exported_network(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+def test_from_an_empty_canvas_to_a_trained_and_exported_network(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
     document, canvas = window.document, window.canvas
     window.activateWindow()
 

@@ -10,15 +10,15 @@ from pytestqt.qtbot import QtBot
 from cnnstudio.blocks import Conv2d, Input
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project
-from cnnstudio.ui.panels.inspector import InspectorPanel
+from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.network.inspector import InspectorPanel
 from cnnstudio.ui.widgets.editors import TextEditor
-from cnnstudio.ui.window import Window
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def inspector(qtbot: QtBot, window: Window) -> InspectorPanel:
+def inspector(qtbot: QtBot, window: MainWindow) -> InspectorPanel:
     draw = Sketch()
     draw.chain(draw(Input((3, 32, 32))), Conv2d(8), Conv2d(16))
     window.document.open(Project(draw.graph()), None)
@@ -46,7 +46,7 @@ def channels(graph: Graph) -> list[object]:
 
 @pytest.mark.parametrize("selection", [("conv1", "conv2"), ("conv1",)])
 def test_one_undo_brings_back_what_the_field_showed(
-    qtbot: QtBot, window: Window, inspector: InspectorPanel, selection: tuple[str, ...]
+    qtbot: QtBot, window: MainWindow, inspector: InspectorPanel, selection: tuple[str, ...]
 ) -> None:
     document = window.document
     document.select(selection)
@@ -66,7 +66,7 @@ def test_one_undo_brings_back_what_the_field_showed(
 
 
 def test_the_field_takes_back_what_is_not_taken_yet_and_no_more(
-    qtbot: QtBot, window: Window, inspector: InspectorPanel
+    qtbot: QtBot, window: MainWindow, inspector: InspectorPanel
 ) -> None:
     document = window.document
     document.select(("conv1", "conv2"))

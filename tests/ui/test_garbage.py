@@ -6,7 +6,7 @@ import weakref
 
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.garbage import INTERVAL, Garbage
+from cnnstudio.ui.app import INTERVAL, Garbage
 
 
 class Knot:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from cnnstudio.project import from_template
-from cnnstudio.ui.window import Window
+from cnnstudio.ui.main_window import MainWindow
 
 
 @pytest.mark.parametrize("measure", ["parameters", "macs", "memory"])
-def test_a_measure_is_shown_as_a_bar_as_heat_or_as_both(window: Window, measure: str) -> None:
+def test_a_measure_is_shown_as_a_bar_as_heat_or_as_both(window: MainWindow, measure: str) -> None:
     window.document.open(from_template("lenet5"), None)
     bound, canvas = window.commands.bound, window.canvas.canvas
     item = canvas.nodes["conv2"]
@@ -31,7 +31,7 @@ def test_a_measure_is_shown_as_a_bar_as_heat_or_as_both(window: Window, measure:
     assert canvas.shares_as.bar is False, "it is remembered"
 
 
-def test_of_several_choices_one_is_marked_as_such(window: Window) -> None:
+def test_of_several_choices_one_is_marked_as_such(window: MainWindow) -> None:
     window.document.open(from_template("lenet5"), None)
     bound = window.commands.bound
     for choices in ("measure", "scheme"):

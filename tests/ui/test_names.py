@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.project import Project
-from cnnstudio.ui.announcement import announce
-from cnnstudio.ui.window import PANELS, Window
+from cnnstudio.ui.main_window import PANELS, MainWindow
+from cnnstudio.ui.widgets.announcement import announce
 
 WORKED = (
     QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QGraphicsView, QLineEdit, QPlainTextEdit,
@@ -60,7 +60,7 @@ def _ancestry(widget: QWidget) -> list[str]:
     return [type(widget).__name__, *(_ancestry(above) if above is not None else [])][:6]
 
 
-def test_everything_in_the_window_has_a_name(qtbot: QtBot, window: Window, tiny: Project) -> None:
+def test_everything_in_the_window_has_a_name(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
     window.document.open(tiny, None)
     for panel in PANELS:
         window.show_panel(panel.id)
@@ -72,11 +72,11 @@ def test_everything_in_the_window_has_a_name(qtbot: QtBot, window: Window, tiny:
         assert nameless(window) == []
 
 
-def test_every_panel_has_its_title_for_a_name(window: Window) -> None:
+def test_every_panel_has_its_title_for_a_name(window: MainWindow) -> None:
     assert [panel.title for panel in PANELS] == [_name(window.docks[panel.id]) for panel in PANELS]
 
 
-def test_what_lies_over_the_canvas_has_names(window: Window, tiny: Project) -> None:
+def test_what_lies_over_the_canvas_has_names(window: MainWindow, tiny: Project) -> None:
     window.document.open(tiny, None)
     window.canvas.quick_add()
     window.messages.say("Something happened.", "warning", ("Yes", lambda: None))
@@ -84,12 +84,14 @@ def test_what_lies_over_the_canvas_has_names(window: Window, tiny: Project) -> N
     assert nameless(window.canvas) == []
 
 
-def test_what_has_not_the_keyboard_is_announced(window: Window, tiny: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_has_not_the_keyboard_is_announced(
+    window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
     QAccessible.setActive(True)
     try:
         monkeypatch.setattr(
-            "cnnstudio.ui.announcement.QAccessible.updateAccessibility",
+            "cnnstudio.ui.widgets.announcement.QAccessible.updateAccessibility",
             lambda event: said.append(event.message()) if isinstance(event, QAccessibleAnnouncementEvent) else None,
         )
         window.document.open(tiny, None)

@@ -14,13 +14,13 @@ from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, Depthwi
 from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project import Project
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data import load
 from cnnstudio.training.events import FeatureMaps
+from cnnstudio.ui.main_window import PANELS, MainWindow
+from cnnstudio.ui.network.problem_row import FixButton
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.elided import Elided
-from cnnstudio.ui.widgets.fix_button import FixButton
-from cnnstudio.ui.window import PANELS, Window
+from cnnstudio.ui.widgets.labels import Elided
 
 NARROW = 280  # pixels
 LONG = "the_" + "very_" * 6 + "long_name"
@@ -79,7 +79,7 @@ def narrowed(dock: QDockWidget) -> QWidget:
     return panel
 
 
-def test_a_narrow_panel_shows_all_that_it_says(qtbot: QtBot, window: Window, scale: float) -> None:
+def test_a_narrow_panel_shows_all_that_it_says(qtbot: QtBot, window: MainWindow, scale: float) -> None:
     theme.set_scale(scale)
     window.document.open(Project(long_names()), None)
     panels = {panel.id: narrowed(window.docks[panel.id]) for panel in PANELS}
@@ -94,7 +94,7 @@ def test_a_narrow_panel_shows_all_that_it_says(qtbot: QtBot, window: Window, sca
     assert not {where: each for where, each in found.items() if each}
 
 
-def test_lists_over_the_window_are_as_wide_as_their_letters(qtbot: QtBot, window: Window, scale: float) -> None:
+def test_lists_over_the_window_are_as_wide_as_their_letters(qtbot: QtBot, window: MainWindow, scale: float) -> None:
     theme.set_scale(scale)
     window.command_list.ask()
     qtbot.wait(5)
@@ -108,7 +108,7 @@ def test_lists_over_the_window_are_as_wide_as_their_letters(qtbot: QtBot, window
     chooser.hide()
 
 
-def test_a_narrow_panel_shows_all_of_a_question_and_of_a_lesson(qtbot: QtBot, window: Window, scale: float) -> None:
+def test_a_narrow_panel_shows_all_of_a_question_and_of_a_lesson(qtbot: QtBot, window: MainWindow, scale: float) -> None:
     theme.set_scale(scale)
     draw = Sketch()
     draw(AdaptiveAvgPool2d(), draw(Conv2d(8), draw(Input((3, 32, 32))), name=LONG))
@@ -133,7 +133,7 @@ def test_a_narrow_panel_shows_all_of_a_question_and_of_a_lesson(qtbot: QtBot, wi
 
 @pytest.mark.parametrize("shape", [(16, 26, 26), (10,)])
 def test_a_narrow_panel_shows_the_maps_and_what_is_said_of_them(
-    qtbot: QtBot, window: Window, scale: float, shape: tuple[int, ...]
+    qtbot: QtBot, window: MainWindow, scale: float, shape: tuple[int, ...]
 ) -> None:
     theme.set_scale(scale)
     window.document.open(Project(long_names()), None)

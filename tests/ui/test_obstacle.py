@@ -15,10 +15,10 @@ from cnnstudio.blocks import Linear
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project
 from cnnstudio.project.project import from_template
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.obstacle import obstacle
-from cnnstudio.ui.window import Window
 
 
 def of_folder(project: Project, folder: Path | str) -> Project:
@@ -65,7 +65,7 @@ def test_images_in_a_folder_need_the_folder(lenet: Project, classes: Path) -> No
 
 
 def test_every_place_that_says_whether_it_can_be_trained_says_why_not(
-    qtbot: QtBot, window: Window, lenet: Project
+    qtbot: QtBot, window: MainWindow, lenet: Project
 ) -> None:
     window.document.open(of_folder(lenet, ""), None)
     window.show_panel("problems")
@@ -89,7 +89,7 @@ def test_every_place_that_says_whether_it_can_be_trained_says_why_not(
 
 
 def test_an_error_is_told_once_and_a_click_leads_to_where_it_is_put_right(
-    qtbot: QtBot, window: Window, lenet: Project
+    qtbot: QtBot, window: MainWindow, lenet: Project
 ) -> None:
     shown: list[str] = []
     window.docks["training"].visibilityChanged.connect(lambda seen: shown.append("training") if seen else None)
@@ -113,7 +113,7 @@ def test_an_error_is_told_once_and_a_click_leads_to_where_it_is_put_right(
 
 
 def test_a_folder_that_another_program_changed_is_looked_at_when_one_comes_back(
-    qtbot: QtBot, window: Window, lenet: Project, classes: Path
+    qtbot: QtBot, window: MainWindow, lenet: Project, classes: Path
 ) -> None:
     window.document.open(of_folder(lenet, classes), None)
     window.document.learn_classes(3)
@@ -132,7 +132,7 @@ def test_a_folder_that_another_program_changed_is_looked_at_when_one_comes_back(
 
 
 @pytest.mark.parametrize("key", [None, "googlenet"])
-def test_to_train_what_cannot_be_trained_shows_why(qtbot: QtBot, window: Window, key: str | None) -> None:
+def test_to_train_what_cannot_be_trained_shows_why(qtbot: QtBot, window: MainWindow, key: str | None) -> None:
     window.files.new(key)
     window.show_panel("inspector")
     window.canvas.setFocus()
@@ -144,7 +144,7 @@ def test_to_train_what_cannot_be_trained_shows_why(qtbot: QtBot, window: Window,
 
 
 def test_who_asks_for_training_is_shown_why_not_and_keeps_the_keyboard(
-    qtbot: QtBot, window: Window, lenet: Project
+    qtbot: QtBot, window: MainWindow, lenet: Project
 ) -> None:
     window.document.open(of_folder(lenet, ""), None)
     window.show_panel("summary")

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Linear
 from cnnstudio.project import Project, ProjectError, read
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.events import Step
 from cnnstudio.ui.run import Run, Table
 

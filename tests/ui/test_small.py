@@ -12,12 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.project import read
 from cnnstudio.resources import resource
+from cnnstudio.ui.main_window import PANELS, MainWindow
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.window import PANELS, Window
 
 
 @pytest.fixture
-def small(qtbot: QtBot, window: Window) -> Iterator[Window]:
+def small(qtbot: QtBot, window: MainWindow) -> Iterator[MainWindow]:
     theme.set_scale(1.6)
     window.document.open(read(resource("examples", "lenet5.cnn")), None)
     window.resize(960, 600)
@@ -26,14 +26,14 @@ def small(qtbot: QtBot, window: Window) -> Iterator[Window]:
     theme.set_scale(1.0)
 
 
-def lying_over(window: Window) -> list[tuple[str, str]]:
+def lying_over(window: MainWindow) -> list[tuple[str, str]]:
     """The parts of the window that share a place with another."""
     seen = {name: dock for name, dock in window.docks.items() if not dock.visibleRegion().isEmpty()}
     places = {"canvas": window.canvas.geometry()} | {name: dock.geometry() for name, dock in seen.items()}
     return [(one, other) for one, other in combinations(places, 2) if places[one].intersects(places[other])]
 
 
-def test_the_parts_keep_clear_of_one_another(qtbot: QtBot, small: Window) -> None:
+def test_the_parts_keep_clear_of_one_another(qtbot: QtBot, small: MainWindow) -> None:
     for panel in PANELS:
         small.show_panel(panel.id)
         for selection in (("conv1",), ()):
@@ -46,7 +46,7 @@ def test_the_parts_keep_clear_of_one_another(qtbot: QtBot, small: Window) -> Non
     assert small.canvas.width() >= 240
 
 
-def test_a_tab_that_is_cut_short_says_its_title(qtbot: QtBot, small: Window) -> None:
+def test_a_tab_that_is_cut_short_says_its_title(qtbot: QtBot, small: MainWindow) -> None:
     qtbot.wait(20)
     bars = [bar for bar in small.findChildren(QTabBar) if bar.isVisible()]
     assert bars

@@ -10,28 +10,28 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
-import cnnstudio.ui.window
+import cnnstudio.ui.main_window
 from cnnstudio.blocks import Input
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, read
+from cnnstudio.ui.main_window import PANELS, MainWindow
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import DARK, LIGHT, theme
-from cnnstudio.ui.window import PANELS, Window
 from cnnstudio.zoo import small_resnet
 
 DELETED = Qt.WidgetAttribute.WA_DeleteOnClose
 
 
-def sentences(window: Window) -> list[str]:
+def sentences(window: MainWindow) -> list[str]:
     return [bar.sentence for bar in window.messages.bars]
 
 
-def choose(qtbot: QtBot, window: Window, title: str) -> None:
+def choose(qtbot: QtBot, window: MainWindow, title: str) -> None:
     """Press a button of the latest message."""
     qtbot.mouseClick(window.messages.bars[-1].buttons[title], Qt.MouseButton.LeftButton)
 
 
-def change(window: Window) -> None:
+def change(window: MainWindow) -> None:
     window.document.edit_graph("Add Input", Graph.of([Node("input1", Input())]))
 
 
@@ -39,16 +39,16 @@ def test_the_window_is_a_short_file() -> None:
     assert len(Path(str(cnnstudio.ui.window.__file__)).read_text().splitlines()) < 400
 
 
-def test_a_tab_carries_the_title_and_a_panel_alone_has_one(qtbot: QtBot, window: Window) -> None:
+def test_a_tab_carries_the_title_and_a_panel_alone_has_one(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.wait(20)
     assert window.docks["palette"].titleBarWidget().property("text") == "Blocks"
     assert window.docks["inspector"].titleBarWidget().property("text") is None
 
 
-def test_the_layout_is_remembered_and_can_be_undone(qtbot: QtBot, window: Window) -> None:
+def test_the_layout_is_remembered_and_can_be_undone(qtbot: QtBot, window: MainWindow) -> None:
     window.docks["palette"].hide()
     window.close()
-    again = Window(Preferences())
+    again = MainWindow(Preferences())
     qtbot.addWidget(again)
     again.show()
     assert again.docks["palette"].isHidden()
@@ -56,7 +56,7 @@ def test_the_layout_is_remembered_and_can_be_undone(qtbot: QtBot, window: Window
     assert not again.docks["palette"].isHidden()
 
 
-def test_the_title_names_the_file_and_marks_changes(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+def test_the_title_names_the_file_and_marks_changes(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     qtbot.wait(5)
     assert window.windowTitle().startswith("Untitled")
     assert not window.isWindowModified()
@@ -69,7 +69,7 @@ def test_the_title_names_the_file_and_marks_changes(qtbot: QtBot, window: Window
     assert not window.isWindowModified()
 
 
-def test_totals_are_shown_and_blank_while_there_are_errors(window: Window, tiny: Project) -> None:
+def test_totals_are_shown_and_blank_while_there_are_errors(window: MainWindow, tiny: Project) -> None:
     status = window.statusBar()
     window.document.open(tiny, None)
     assert f"{window.document.analysis.totals.parameters:,} parameters" in status.totals.text()
@@ -79,7 +79,7 @@ def test_totals_are_shown_and_blank_while_there_are_errors(window: Window, tiny:
     assert status.problems.text() != "No problems"
 
 
-def test_the_theme_changes_everything_and_is_remembered(window: Window) -> None:
+def test_the_theme_changes_everything_and_is_remembered(window: MainWindow) -> None:
     before = window.grab().toImage()
     window.commands.run("theme-dark")
     assert theme.palette is DARK
@@ -92,7 +92,7 @@ def test_the_theme_changes_everything_and_is_remembered(window: Window) -> None:
     assert theme.palette is LIGHT
 
 
-def test_text_can_be_larger(window: Window) -> None:
+def test_text_can_be_larger(window: MainWindow) -> None:
     height = window.fontMetrics().height()
     for _ in range(4):
         window.commands.run("text-larger")
@@ -102,7 +102,7 @@ def test_text_can_be_larger(window: Window) -> None:
     assert window.fontMetrics().height() == height
 
 
-def test_closing_asks_in_place_and_cancel_keeps_everything(qtbot: QtBot, window: Window) -> None:
+def test_closing_asks_in_place_and_cancel_keeps_everything(qtbot: QtBot, window: MainWindow) -> None:
     change(window)
     window.close()
     assert window.isVisible()
@@ -112,14 +112,14 @@ def test_closing_asks_in_place_and_cancel_keeps_everything(qtbot: QtBot, window:
     assert len(window.document.graph) == 1
 
 
-def test_closing_without_saving_closes(qtbot: QtBot, window: Window) -> None:
+def test_closing_without_saving_closes(qtbot: QtBot, window: MainWindow) -> None:
     change(window)
     window.close()
     choose(qtbot, window, "Do not save")
     assert not window.isVisible()
 
 
-def test_closing_with_saving_saves_first(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+def test_closing_with_saving_saves_first(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "mine.cnn"
     window.document.set_path(path)
     change(window)
@@ -129,7 +129,7 @@ def test_closing_with_saving_saves_first(qtbot: QtBot, window: Window, tmp_path:
     assert "input1" in read(path).graph
 
 
-def test_a_saving_that_fails_keeps_the_window_open(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+def test_a_saving_that_fails_keeps_the_window_open(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     window.document.set_path(tmp_path / "nowhere" / "mine.cnn")
     change(window)
     window.close()
@@ -141,7 +141,7 @@ def test_a_saving_that_fails_keeps_the_window_open(qtbot: QtBot, window: Window,
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"format": 99}', b"\x00\xff\xfe", b"[" * 100_000, b'{"nodes": []}'])
 def test_a_bad_file_is_a_sentence_and_the_open_project_is_untouched(
-    window: Window, tiny: Project, tmp_path: Path, content: bytes
+    window: MainWindow, tiny: Project, tmp_path: Path, content: bytes
 ) -> None:
     window.document.open(tiny, None)
     bad = tmp_path / "bad.cnn"
@@ -153,20 +153,20 @@ def test_a_bad_file_is_a_sentence_and_the_open_project_is_untouched(
     assert "Traceback" not in sentences(window)[-1]
 
 
-def test_a_file_that_is_gone_leaves_the_list_of_recent_ones(window: Window, tmp_path: Path) -> None:
+def test_a_file_that_is_gone_leaves_the_list_of_recent_ones(window: MainWindow, tmp_path: Path) -> None:
     window.preferences.remember(tmp_path / "gone.cnn")
     window.files.open(tmp_path / "gone.cnn")
     assert window.preferences.recent == []
 
 
-def test_a_template_brings_its_images_along(window: Window) -> None:
+def test_a_template_brings_its_images_along(window: MainWindow) -> None:
     window.commands.run("new-small-resnet")
     assert window.document.project.recipe.data == "shapes"
     assert window.document.analysis.totals is not None
     assert not [found for found in window.document.diagnostics if found.severity == "error"]
 
 
-def test_closing_while_training_stops_cleanly(qtbot: QtBot, window: Window, tiny: Project) -> None:
+def test_closing_while_training_stops_cleanly(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
     import dataclasses
 
     recipe = dataclasses.replace(tiny.recipe, epochs=1000)
@@ -179,7 +179,7 @@ def test_closing_while_training_stops_cleanly(qtbot: QtBot, window: Window, tiny
     assert window.run.weights is not None
 
 
-def test_an_idle_window_does_not_lose_references_to_none(qtbot: QtBot, window: Window) -> None:
+def test_an_idle_window_does_not_lose_references_to_none(qtbot: QtBot, window: MainWindow) -> None:
     # PySide6 6.12.0 loses one at every void call and dies within a minute on Python 3.11
     app = QApplication.instance()
     assert app is not None
@@ -191,14 +191,14 @@ def test_an_idle_window_does_not_lose_references_to_none(qtbot: QtBot, window: W
     assert abs(sys.getrefcount(None) - before) <= 100
 
 
-def test_the_keyboard_reaches_every_part(qtbot: QtBot, window: Window) -> None:
+def test_the_keyboard_reaches_every_part(qtbot: QtBot, window: MainWindow) -> None:
     for panel in PANELS:
         window.commands.run(f"show-{panel.id}")
         assert window.docks[panel.id].widget().isVisible()
 
 
 def test_the_menu_of_the_canvas_has_what_can_be_done_and_nothing_else(
-    qtbot: QtBot, window: Window, tiny: Project
+    qtbot: QtBot, window: MainWindow, tiny: Project
 ) -> None:
     def menu() -> list[str]:
         window.canvas.ask_menu()
@@ -235,7 +235,7 @@ def test_the_menu_of_the_canvas_has_what_can_be_done_and_nothing_else(
     assert set(menu()) == for_all | {"delete", "bend"}
 
 
-def test_double_clicking_a_node_without_an_inside_shows_its_form(window: Window, tiny: Project) -> None:
+def test_double_clicking_a_node_without_an_inside_shows_its_form(window: MainWindow, tiny: Project) -> None:
     window.document.open(tiny, None)
     window.show_panel("source")
     window.canvas.activated.emit("conv1")
@@ -243,7 +243,7 @@ def test_double_clicking_a_node_without_an_inside_shows_its_form(window: Window,
     assert not window.docks["inspector"].visibleRegion().isEmpty()
 
 
-def test_a_run_brings_its_panels_to_the_front_as_it_begins(qtbot: QtBot, window: Window, tiny: Project) -> None:
+def test_a_run_brings_its_panels_to_the_front_as_it_begins(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
     window.document.open(tiny, None)
     window.show_panel("problems")
     window.show_panel("summary")
@@ -253,7 +253,7 @@ def test_a_run_brings_its_panels_to_the_front_as_it_begins(qtbot: QtBot, window:
     qtbot.waitUntil(lambda: window.run.state == "finished", timeout=60_000)
 
 
-def test_no_tab_bar_of_an_earlier_layout_lies_over_the_window(qtbot: QtBot, window: Window) -> None:
+def test_no_tab_bar_of_an_earlier_layout_lies_over_the_window(qtbot: QtBot, window: MainWindow) -> None:
     def bars() -> list[list[str]]:
         direct = Qt.FindChildOption.FindDirectChildrenOnly
         every = window.findChildren(QTabBar, options=direct)
@@ -268,7 +268,7 @@ def test_no_tab_bar_of_an_earlier_layout_lies_over_the_window(qtbot: QtBot, wind
     qtbot.waitUntil(lambda: bars() == first)
 
 
-def test_the_foot_of_the_window_says_what_else_a_gesture_can_do(window: Window, tiny: Project) -> None:
+def test_the_foot_of_the_window_says_what_else_a_gesture_can_do(window: MainWindow, tiny: Project) -> None:
     window.document.open(tiny, None)
     viewport, bar, left = window.canvas.viewport(), window.statusBar(), Qt.MouseButton.LeftButton
     height = bar.height()
@@ -282,7 +282,7 @@ def test_the_foot_of_the_window_says_what_else_a_gesture_can_do(window: Window, 
     assert not bar.currentMessage()
 
 
-def test_what_was_said_of_the_inside_of_a_block_goes_when_it_is_left(window: Window) -> None:
+def test_what_was_said_of_the_inside_of_a_block_goes_when_it_is_left(window: MainWindow) -> None:
     document = window.document
     document.open(Project(small_resnet()), None)
     document.enter(("stage3_2",))

@@ -19,18 +19,18 @@ from cnnstudio.blocks import Dropout, Input
 from cnnstudio.blocks.group import Group
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, from_template, read, write
-from cnnstudio.ui.files import Copy
+from cnnstudio.ui.files.recovery import Copy
+from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import home
-from cnnstudio.ui.window import Window
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier  # which asks to move what is dropped
 
 
-def change(window: Window, name: str = "input1") -> None:
+def change(window: MainWindow, name: str = "input1") -> None:
     window.document.edit_graph("Add Input", Graph.of([Node(name, Input())]))
 
 
-def other(window: Window) -> Window:
+def other(window: MainWindow) -> MainWindow:
     """The one window beside this one."""
     (found,) = (each for each in window.windows.all if each is not window)
     return found
@@ -41,7 +41,7 @@ def gone() -> None:
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def drop(window: Window, *paths: Path) -> bool:
+def drop(window: MainWindow, *paths: Path) -> bool:
     """Drop files on the window, as a file manager does that would move them; whether it takes them, as copies."""
     mime, actions = QMimeData(), Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
@@ -65,7 +65,7 @@ def file(tmp_path: Path, tiny: Project) -> Path:
 # which window a project takes
 
 
-def test_a_file_takes_a_window_where_nothing_would_be_lost(window: Window, file: Path, tiny: Project) -> None:
+def test_a_file_takes_a_window_where_nothing_would_be_lost(window: MainWindow, file: Path, tiny: Project) -> None:
     window.commands.run("new-lenet5")  # looked at, not changed
     window.files.open(file)
     assert window.windows.all == [window]
@@ -73,7 +73,7 @@ def test_a_file_takes_a_window_where_nothing_would_be_lost(window: Window, file:
     assert window.preferences.recent == [file]
 
 
-def test_a_file_leaves_unsaved_work_alone(window: Window, file: Path, tiny: Project) -> None:
+def test_a_file_leaves_unsaved_work_alone(window: MainWindow, file: Path, tiny: Project) -> None:
     change(window)
     window.files.open(file)
     assert len(window.document.graph) == 1 and window.files.is_modified
@@ -83,7 +83,7 @@ def test_a_file_leaves_unsaved_work_alone(window: Window, file: Path, tiny: Proj
     assert other(window).isVisible()
 
 
-def test_a_file_leaves_another_file_alone(window: Window, file: Path, tiny: Project, tmp_path: Path) -> None:
+def test_a_file_leaves_another_file_alone(window: MainWindow, file: Path, tiny: Project, tmp_path: Path) -> None:
     shutil.copy(file, tmp_path / "copy.cnn")
     window.files.open(file)
     window.files.open(tmp_path / "copy.cnn")
@@ -91,7 +91,7 @@ def test_a_file_leaves_another_file_alone(window: Window, file: Path, tiny: Proj
     assert other(window).document.path == tmp_path / "copy.cnn"
 
 
-def test_a_file_that_is_open_comes_to_the_front(window: Window, file: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_open_comes_to_the_front(window: MainWindow, file: Path, tmp_path: Path) -> None:
     window.files.open(file)
     (tmp_path / "inner").mkdir()
     window.files.open(tmp_path / "inner" / ".." / "tiny.cnn")
@@ -101,7 +101,7 @@ def test_a_file_that_is_open_comes_to_the_front(window: Window, file: Path, tmp_
     assert other(window).document.path is None
 
 
-def test_a_window_that_trained_is_left_alone(qtbot: QtBot, window: Window, tiny: Project) -> None:
+def test_a_window_that_trained_is_left_alone(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
     window.document.open(tiny, None)
     window.commands.run("train")
     window.commands.run("new")
@@ -111,7 +111,7 @@ def test_a_window_that_trained_is_left_alone(qtbot: QtBot, window: Window, tiny:
     qtbot.waitUntil(lambda: not window.run.is_active, timeout=60_000)
 
 
-def test_a_new_window_is_empty_and_stands_a_step_away(window: Window) -> None:
+def test_a_new_window_is_empty_and_stands_a_step_away(window: MainWindow) -> None:
     window.move(40, 40)
     window.docks["palette"].hide()
     window.commands.run("window-new")
@@ -127,7 +127,7 @@ def test_a_new_window_is_empty_and_stands_a_step_away(window: Window) -> None:
         assert each.geometry().bottom() <= screen.bottom()  # in its width, the screen of the tests is too small
 
 
-def test_a_new_window_is_as_large_where_there_is_room(window: Window) -> None:
+def test_a_new_window_is_as_large_where_there_is_room(window: MainWindow) -> None:
     window.setMinimumSize(100, 100)
     window.resize(300, 200)
     window.move(10, 10)
@@ -136,7 +136,7 @@ def test_a_new_window_is_as_large_where_there_is_room(window: Window) -> None:
     assert made.size() == made.minimumSize()  # as small as that one, but for what every window needs
 
 
-def test_open_in_a_new_window_asks_and_never_takes_this_one(qtbot: QtBot, window: Window, file: Path) -> None:
+def test_open_in_a_new_window_asks_and_never_takes_this_one(qtbot: QtBot, window: MainWindow, file: Path) -> None:
     window.commands.run("open-in-window")
     dialog = window.findChild(QFileDialog)
     assert dialog is not None
@@ -146,7 +146,7 @@ def test_open_in_a_new_window_asks_and_never_takes_this_one(qtbot: QtBot, window
     assert other(window).document.path == file
 
 
-def test_a_broken_file_opens_no_window(window: Window, tmp_path: Path) -> None:
+def test_a_broken_file_opens_no_window(window: MainWindow, tmp_path: Path) -> None:
     change(window)
     (tmp_path / "bad.cnn").write_text("{")
     window.files.open(tmp_path / "bad.cnn")
@@ -154,14 +154,14 @@ def test_a_broken_file_opens_no_window(window: Window, tmp_path: Path) -> None:
     assert window.messages.bars[-1].kind == "error"
 
 
-def test_one_file_can_be_dropped_on_any_window(window: Window, file: Path, tiny: Project) -> None:
+def test_one_file_can_be_dropped_on_any_window(window: MainWindow, file: Path, tiny: Project) -> None:
     window.windows.new(window)
     assert drop(other(window), file)
     assert other(window).document.project == tiny
     assert len(window.document.graph) == 0
 
 
-def test_several_files_that_are_dropped_open_several_windows(window: Window, file: Path, tmp_path: Path) -> None:
+def test_several_files_that_are_dropped_open_several_windows(window: MainWindow, file: Path, tmp_path: Path) -> None:
     paths = [tmp_path / f"{name}.cnn" for name in "abc"]
     for path in paths:
         shutil.copy(file, path)
@@ -169,14 +169,14 @@ def test_several_files_that_are_dropped_open_several_windows(window: Window, fil
     assert [each.document.path for each in window.windows.all] == paths
 
 
-def test_what_is_no_project_cannot_be_dropped(window: Window, file: Path, tmp_path: Path) -> None:
+def test_what_is_no_project_cannot_be_dropped(window: MainWindow, file: Path, tmp_path: Path) -> None:
     (tmp_path / "cat.png").write_bytes(b"")
     assert not drop(window, tmp_path / "cat.png")
     assert not drop(window, file, tmp_path / "cat.png")
     assert window.document.path is None
 
 
-def test_a_file_of_another_window_is_not_written_over(window: Window, file: Path, tiny: Project) -> None:
+def test_a_file_of_another_window_is_not_written_over(window: MainWindow, file: Path, tiny: Project) -> None:
     window.files.open(file)
     window.windows.new(window)
     made = other(window)
@@ -191,7 +191,7 @@ def test_a_file_of_another_window_is_not_written_over(window: Window, file: Path
 
 
 def test_the_list_of_windows_ticks_the_present_one_and_shows_another(
-    qtbot: QtBot, window: Window, file: Path, tmp_path: Path
+    qtbot: QtBot, window: MainWindow, file: Path, tmp_path: Path
 ) -> None:
     window.files.open(file)
     (tmp_path / "inner").mkdir()
@@ -209,7 +209,7 @@ def test_the_list_of_windows_ticks_the_present_one_and_shows_another(
     assert not window.windows.all[1].windowState() & Qt.WindowState.WindowMinimized
 
 
-def test_nodes_are_copied_from_one_window_to_another(window: Window, file: Path, tiny: Project) -> None:
+def test_nodes_are_copied_from_one_window_to_another(window: MainWindow, file: Path, tiny: Project) -> None:
     window.files.open(file)
     window.windows.new(window)
     made = other(window)
@@ -224,7 +224,7 @@ def test_nodes_are_copied_from_one_window_to_another(window: Window, file: Path,
     QApplication.clipboard().clear()  # what Python put there must not outlive it
 
 
-def test_the_wheel_and_the_map_change_in_all_windows(window: Window) -> None:
+def test_the_wheel_and_the_map_change_in_all_windows(window: MainWindow) -> None:
     window.windows.new(window)
     made = other(window)
     made.commands.run("wheel-pans")
@@ -234,14 +234,14 @@ def test_the_wheel_and_the_map_change_in_all_windows(window: Window) -> None:
     assert window.preferences is made.preferences
 
 
-def test_a_block_of_ones_own_is_in_the_library_of_all_windows(window: Window, tiny_graph: Graph) -> None:
+def test_a_block_of_ones_own_is_in_the_library_of_all_windows(window: MainWindow, tiny_graph: Graph) -> None:
     window.windows.new(window)
     body = tiny_graph.remove("flatten1", "linear1")
     window.document.library.keep(Group("Mine", body))
     assert [kept.label for kept in other(window).document.library.groups] == ["Mine"]
 
 
-def test_a_file_opened_in_one_window_is_recent_in_the_other(window: Window, file: Path) -> None:
+def test_a_file_opened_in_one_window_is_recent_in_the_other(window: MainWindow, file: Path) -> None:
     window.windows.new(window)
     other(window).files.open(file)
     menu = QMenu(window)
@@ -252,7 +252,7 @@ def test_a_file_opened_in_one_window_is_recent_in_the_other(window: Window, file
     assert len(window.windows.all) == 2
 
 
-def test_unsaved_work_of_each_window_is_kept_apart(window: Window, tiny: Project) -> None:
+def test_unsaved_work_of_each_window_is_kept_apart(window: MainWindow, tiny: Project) -> None:
     window.windows.new(window)
     window.document.edit("Change", tiny)
     change(other(window))
@@ -267,7 +267,7 @@ def test_unsaved_work_of_each_window_is_kept_apart(window: Window, tiny: Project
     assert not copies[1].exists() and copies[0].exists()
 
 
-def test_the_copies_of_both_windows_of_a_dead_program_are_offered(window: Window, tiny: Project) -> None:
+def test_the_copies_of_both_windows_of_a_dead_program_are_offered(window: MainWindow, tiny: Project) -> None:
     dead = 2**22 + 1
     Copy(home() / "recovery" / str(dead)).save(tiny, None)
     Copy(home() / "recovery" / f"{dead}-2").save(from_template("lenet5"), None)
@@ -285,7 +285,7 @@ def test_the_copies_of_both_windows_of_a_dead_program_are_offered(window: Window
 # training in two of them
 
 
-def test_two_windows_train_in_turn_and_each_as_if_alone(qtbot: QtBot, window: Window, tiny: Project) -> None:
+def test_two_windows_train_in_turn_and_each_as_if_alone(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
     # dropout draws from the one source of chance that torch has
     project = Project(tiny.graph.insert(tiny.graph["linear1"].edges[0], Node("dropout1", Dropout(0.5))), tiny.recipe)
     window.windows.new(window)
@@ -302,7 +302,9 @@ def test_two_windows_train_in_turn_and_each_as_if_alone(qtbot: QtBot, window: Wi
     assert len(folders) == 2
 
 
-def test_who_waits_for_another_training_can_stop_or_begin_after_it(qtbot: QtBot, window: Window, tiny: Project) -> None:
+def test_who_waits_for_another_training_can_stop_or_begin_after_it(
+    qtbot: QtBot, window: MainWindow, tiny: Project
+) -> None:
     window.windows.new(window)
     made = other(window)
     made.document.open(tiny, None)
@@ -323,7 +325,7 @@ def test_who_waits_for_another_training_can_stop_or_begin_after_it(qtbot: QtBot,
 # closing
 
 
-def test_closing_one_window_leaves_the_other_and_nothing_of_it(window: Window, file: Path) -> None:
+def test_closing_one_window_leaves_the_other_and_nothing_of_it(window: MainWindow, file: Path) -> None:
     window.files.open(file)
     window.windows.new(window)
     made = other(window)
@@ -336,7 +338,7 @@ def test_closing_one_window_leaves_the_other_and_nothing_of_it(window: Window, f
     assert window.isVisible()
 
 
-def test_closing_a_window_closes_its_floating_panels(qtbot: QtBot, window: Window) -> None:
+def test_closing_a_window_closes_its_floating_panels(qtbot: QtBot, window: MainWindow) -> None:
     """One that was left over hid itself as it was deleted, and told a document that was gone."""
     window.windows.new(window)
     made = other(window)
@@ -354,7 +356,7 @@ def test_closing_a_window_closes_its_floating_panels(qtbot: QtBot, window: Windo
     assert window.isVisible() and not isValid(made)
 
 
-def long_step(qtbot: QtBot, window: Window, project: Project) -> threading.Event:
+def long_step(qtbot: QtBot, window: MainWindow, project: Project) -> threading.Event:
     """Have a window train, in the middle of a step that ends when this is set."""
     end, begun = threading.Event(), threading.Event()
     recipe = dataclasses.replace(project.recipe, epochs=10_000)
@@ -373,7 +375,7 @@ def long_step(qtbot: QtBot, window: Window, project: Project) -> threading.Event
 
 
 def test_a_window_that_closes_in_the_middle_of_a_step_holds_the_others_up_for_nothing(
-    qtbot: QtBot, window: Window, tiny: Project
+    qtbot: QtBot, window: MainWindow, tiny: Project
 ) -> None:
     window.windows.new(window)
     made = other(window)
@@ -388,7 +390,9 @@ def test_a_window_that_closes_in_the_middle_of_a_step_holds_the_others_up_for_no
     assert window.isVisible()
 
 
-def test_the_end_of_the_program_waits_for_the_steps_of_all_windows(qtbot: QtBot, window: Window, tiny: Project) -> None:
+def test_the_end_of_the_program_waits_for_the_steps_of_all_windows(
+    qtbot: QtBot, window: MainWindow, tiny: Project
+) -> None:
     window.windows.new(window)
     made = other(window)
     end = long_step(qtbot, made, tiny)
@@ -399,7 +403,7 @@ def test_the_end_of_the_program_waits_for_the_steps_of_all_windows(qtbot: QtBot,
     assert "training" not in [thread.name for thread in threading.enumerate()]
 
 
-def test_quitting_closes_all_windows(window: Window, file: Path) -> None:
+def test_quitting_closes_all_windows(window: MainWindow, file: Path) -> None:
     window.files.open(file)
     window.windows.new(window)
     made = other(window)
@@ -408,7 +412,7 @@ def test_quitting_closes_all_windows(window: Window, file: Path) -> None:
     assert window.windows.all == []
 
 
-def test_quitting_asks_each_window_for_its_unsaved_work(window: Window, tmp_path: Path) -> None:
+def test_quitting_asks_each_window_for_its_unsaved_work(window: MainWindow, tmp_path: Path) -> None:
     for _ in range(2):
         window.windows.new(window)
     _, first, second = window.windows.all
@@ -424,7 +428,7 @@ def test_quitting_asks_each_window_for_its_unsaved_work(window: Window, tmp_path
     assert "input1" in read(tmp_path / "mine.cnn").graph
 
 
-def test_quitting_stops_where_one_window_is_to_stay(window: Window) -> None:
+def test_quitting_stops_where_one_window_is_to_stay(window: MainWindow) -> None:
     window.windows.new(window)
     made = other(window)
     change(made)

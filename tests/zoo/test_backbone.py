@@ -6,8 +6,8 @@ from cnnstudio.blocks import AdaptiveAvgPool2d, Add, Flatten, Input, Linear
 from cnnstudio.blocks.group import grouped
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
+from cnnstudio.editing.assembly import expanded
 from cnnstudio.graph import Graph, Shape, ShapeError, Sketch
-from cnnstudio.graph.assembly import expanded
 from cnnstudio.project import Project, dumps, loads
 from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.zoo import NETWORKS, Backbone

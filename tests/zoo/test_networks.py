@@ -13,7 +13,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.training.build import build
-from cnnstudio.training.correspondence import Part, translated
+from cnnstudio.training.pretrained.weight_mapping import Part, translated
 from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 from cnnstudio.zoo.backbone import MODELS

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from typing import Any
 
-from torch import fx
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own habit
+from torch import fx, nn
 
 from cnnstudio import blocks
 from cnnstudio.blocks import (
@@ -18,9 +22,18 @@ from cnnstudio.blocks import (
     Pad,
     Upsample,
 )
-from cnnstudio.exchange.importing.arrangement import add, cat, flatten, getitem, mul, permute, reshape, transpose
-from cnnstudio.exchange.importing.modules import layer_norm_of, linear_of, own_stride
+from cnnstudio.exchange.importing.modules import layer_norm_of, linear_of, module_rule, own_stride
 from cnnstudio.exchange.importing.recognition import Rule, Steps, Unknown, Value, Weight
+from cnnstudio.exchange.importing.tensor_operations import (
+    add,
+    cat,
+    flatten,
+    getitem,
+    mul,
+    permute,
+    reshape,
+    transpose,
+)
 from cnnstudio.exchange.importing.torchvisions import merge_patches, stochastic_depth
 from cnnstudio.graph import Block
 
@@ -210,3 +223,34 @@ FUNCTIONS: dict[str, Rule] = {
     "stochastic_depth": stochastic_depth,
     "_patch_merging_pad": merge_patches,
 }
+
+
+def rule(steps: Steps, node: fx.Node) -> Rule | None:
+    """The rule for this step, or None."""
+    if node.op == "call_module":
+        module = steps.module(node)
+        return module_rule(module) or FUNCTIONS.get(_MODULES.get(type(module), ""))
+    if node.op == "call_method":
+        return FUNCTIONS.get(str(node.target).rstrip("_"))
+    name = str(getattr(node.target, "__name__", "")).rstrip("_")
+    if not _is_torchs(node.target):
+        return None
+    return FUNCTIONS.get(_OPERATORS.get(name, name))
+
+
+_MODULES = {
+    nn.Softmax: "softmax",
+    nn.LogSoftmax: "log_softmax",
+    nn.Softmin: "softmin",
+}  # whose axis is counted from the end as well
+_OPERATORS = {"iadd": "add", "imul": "mul", "concat": "cat", "concatenate": "cat"}
+
+
+_TORCHVISIONS = {"stochastic_depth", "_patch_merging_pad"}
+
+
+def _is_torchs(function: Any) -> bool:
+    name = str(getattr(function, "__name__", ""))
+    if name in _TORCHVISIONS:
+        return str(getattr(function, "__module__", "")).startswith("torchvision.")
+    return any(getattr(place, name, None) is function for place in (torch, F, operator))

@@ -15,16 +15,16 @@ from torch import nn
 
 from cnnstudio.blocks import Opaque
 from cnnstudio.compiler.inference import infer
+from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.exchange.importing.catalogue import MODELS
-from cnnstudio.exchange.importing.nesting import nested
+from cnnstudio.exchange.importing.declarations import ImportRefused
+from cnnstudio.exchange.importing.functions import rule
+from cnnstudio.exchange.importing.grouping import nested
 from cnnstudio.exchange.importing.recognition import Part, Unknown, Weight, recognized
-from cnnstudio.exchange.importing.refusal import ImportRefused
-from cnnstudio.exchange.importing.rules import rule
 from cnnstudio.exchange.importing.tracing import TracingError, trace
-from cnnstudio.exchange.normalization import Normalization
 from cnnstudio.graph import Graph, GraphError, Shape
 from cnnstudio.project import Project
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.torchvision_compat import blank, torchvision
 
 

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.disk import DiskError, reason, require_file
+from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import Imported
 from cnnstudio.exchange.importing.recognition import Weight
-from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
-from cnnstudio.training.correspondence import CONSTANTS, undealt
+from cnnstudio.training.pretrained.weight_mapping import CONSTANTS, undealt
 
 
 @dataclass(frozen=True)

@@ -18,18 +18,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
-from cnnstudio.ui.canvas.apart import Apart
-from cnnstudio.ui.canvas.carried import ROUND
-from cnnstudio.ui.canvas.geometry import TURN, joined
+from cnnstudio.layout.metrics import HEIGHT, WIDTH
+from cnnstudio.ui.canvas.compositing import Compositor, StillLayer
 from cnnstudio.ui.canvas.grid import Grid
-from cnnstudio.ui.canvas.labels import paint_labels
-from cnnstudio.ui.canvas.measure import SharesAs
-from cnnstudio.ui.canvas.overview import NEAR
-from cnnstudio.ui.canvas.scene import CanvasScene
-from cnnstudio.ui.canvas.standing import Standing
-from cnnstudio.ui.canvas.wire_item import WireItem
+from cnnstudio.ui.canvas.scene.cost_overlay import SharesAs
+from cnnstudio.ui.canvas.scene.dragged import ROUND
+from cnnstudio.ui.canvas.scene.geometry import TURN, joined
+from cnnstudio.ui.canvas.scene.overview import NEAR
+from cnnstudio.ui.canvas.scene.scene import CanvasScene
+from cnnstudio.ui.canvas.scene.wire_item import WireItem
+from cnnstudio.ui.canvas.scene.wire_labels import paint_labels
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.measures import HEIGHT, WIDTH
 from cnnstudio.ui.theme import theme
 
 NEAREST, FARTHEST = 4.0, 0.04
@@ -73,8 +72,8 @@ class Camera(QGraphicsView):
         self._still.timeout.connect(self._smooth_again)
         self._grid = Grid()
         self.wheel: Literal["zoom", "pan"] = "zoom"  # what a mouse wheel does; fingers on a touchpad always pan
-        self._standing = Standing()  # what stands still, from afar
-        self._apart = Apart(self)  # and near to
+        self._standing = StillLayer()  # what stands still, from afar
+        self._apart = Compositor(self)  # and near to
         self._framed = False  # whether anything was ever put into view
         self.along_top: list[QWidget] = []  # what lies over the upper edge of the view, when it is there
         self.along_foot: list[QWidget] = []  # and over the lower one

@@ -7,7 +7,7 @@ from itertools import product
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
-from cnnstudio.ui.measures import GRID
+from cnnstudio.layout.metrics import GRID
 from cnnstudio.ui.theme import theme
 
 LEAST = 12.0  # pixels of the screen between two dots; from afar every other dot is left out

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
-from cnnstudio.ui.canvas.edits import Direction
-from cnnstudio.ui.canvas.tools import ALT, CTRL, SHIFT
-from cnnstudio.ui.measures import SNAP
+from cnnstudio.editing.alignment import Direction
+from cnnstudio.layout.metrics import SNAP
+from cnnstudio.ui.canvas.tools.tool import ALT, CTRL, SHIFT
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.view import CanvasView

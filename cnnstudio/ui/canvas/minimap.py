@@ -10,8 +10,8 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from cnnstudio.ui.canvas.camera import Camera
-from cnnstudio.ui.canvas.style import pen
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.theme.pens import pen
 
 SIZE = QSize(188, 124)
 ROOM = 2.5  # times its own size: in a smaller view the map would hide more than it shows

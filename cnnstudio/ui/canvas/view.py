@@ -25,20 +25,19 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from cnnstudio.graph import Edge, Frame, Note
-from cnnstudio.ui.canvas.accessible import CanvasAccess, install, tell_description, tell_focus
-from cnnstudio.ui.canvas.breadcrumb import Breadcrumb
-from cnnstudio.ui.canvas.drop import Drop, dragged_block
-from cnnstudio.ui.canvas.hint import paint_hint
-from cnnstudio.ui.canvas.hit import Hit
+from cnnstudio.ui.canvas.accessibility.canvas import CanvasAccess, install, tell_description, tell_focus
+from cnnstudio.ui.canvas.commands.navigation import Walking
+from cnnstudio.ui.canvas.follow_edits import Outcome
 from cnnstudio.ui.canvas.keyboard import Keyboard
 from cnnstudio.ui.canvas.minimap import Minimap
-from cnnstudio.ui.canvas.node_item import NodeItem
-from cnnstudio.ui.canvas.outcome import Outcome
-from cnnstudio.ui.canvas.pointing import second_tool_for, select_under, shape_over, words_at
-from cnnstudio.ui.canvas.tools import CTRL, EDGE, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
-from cnnstudio.ui.canvas.walking import Walking
+from cnnstudio.ui.canvas.overlays import Breadcrumb, paint_hint
+from cnnstudio.ui.canvas.scene.hit import Hit
+from cnnstudio.ui.canvas.scene.node_item import NodeItem
+from cnnstudio.ui.canvas.tools.drop import Drop, dragged_block
+from cnnstudio.ui.canvas.tools.pointing import second_tool_for, select_under, shape_over, words_at
+from cnnstudio.ui.canvas.tools.tool import CTRL, EDGE, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.writing import goes_into_text, is_written_over
+from cnnstudio.ui.widgets.text_keys import goes_into_text, is_written_over
 
 MAP_LAGS = 120  # milliseconds by which the map may be behind a drag
 BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)

@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QPainter, QPa
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from cnnstudio.graph import Graph
-from cnnstudio.ui.miniature import paint_miniature
 from cnnstudio.ui.theme import icon, mix, theme
+from cnnstudio.ui.widgets.miniature import paint_miniature
 
 ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 OWN_KEYS = frozenset(

@@ -12,14 +12,14 @@ from PySide6.QtGui import QDragEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPa
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.lessons.lesson import LESSONS
-from cnnstudio.ui.recent import RecentFile
+from cnnstudio.ui.files.recent import RecentFile
 from cnnstudio.ui.start.entries import ARROWS, Card, Entry, Link, Row
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.flow import FlowLayout
+from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.zoo import TEMPLATES, Template
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.window import Window
+    from cnnstudio.ui.main_window import MainWindow
 
 WIDEST = 1080  # pixels of what stands on the page, at the normal size of text
 MARGIN, GAP = 20, 12  # beside everything, and between the columns
@@ -32,7 +32,7 @@ class StartPage(QWidget):
     The keyboard stays with the canvas, where Tab and Space add a block as ever; an arrow goes to the page, Escape back.
     """
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: MainWindow) -> None:
         super().__init__(window.canvas)
         self._window = window
         self._called = self._dismissed = False

@@ -10,10 +10,9 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from cnnstudio.graph import Declaration, Parameter, parameters
-from cnnstudio.ui.announcement import announce
+from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.editors import AUTOMATIC, MIXED, Editor, TextEditor, editor
-from cnnstudio.ui.widgets.elided import Elided
-from cnnstudio.ui.widgets.sentence import Sentence
+from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.values import can_type, written
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from cnnstudio.ui.widgets.sentence import Sentence
+from cnnstudio.ui.widgets.labels import Sentence
 
 
 class QuestionBar(QFrame):

@@ -15,8 +15,8 @@ from cnnstudio.blocks import Group, Input
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
 from cnnstudio.exchange.importing.catalogue import MODELS
+from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import import_module, import_torchvision
-from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.exchange.importing.state_dict import difference
 from cnnstudio.graph import Block, Graph, Shape
 from cnnstudio.project import Project, dumps, loads

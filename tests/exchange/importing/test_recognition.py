@@ -45,8 +45,8 @@ from cnnstudio.blocks import (
     Tokens,
     Upsample,
 )
+from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import Imported, import_module
-from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.exchange.importing.state_dict import difference
 from cnnstudio.graph import Block, Shape
 

@@ -9,10 +9,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from cnnstudio.compiler.source import source
+from cnnstudio.exchange.exporting.preprocessing import Normalization
+from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import Imported, import_module, import_torchvision
-from cnnstudio.exchange.importing.refusal import ImportRefused
 from cnnstudio.exchange.importing.state_dict import carry, load_weights, read
-from cnnstudio.exchange.normalization import Normalization
 from cnnstudio.graph import Shape
 from cnnstudio.training import weights
 from cnnstudio.training.build import build

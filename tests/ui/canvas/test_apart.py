@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Conv2d
 from cnnstudio.graph import Edge, Note
-from cnnstudio.ui.canvas.apart import Apart
-from cnnstudio.ui.canvas.picture import image
+from cnnstudio.ui.canvas.compositing import Compositor
+from cnnstudio.ui.pictures.canvas_picture import image
 from cnnstudio.ui.theme import theme
 
 ALT_SHIFT = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
@@ -65,8 +65,8 @@ def test_a_drag_looks_as_if_qt_painted_it(hand_on, fork, scheme, zoom, monkeypat
 def test_the_pictures_are_made_once_a_drag(hand_on, fork, monkeypatch):
     hand = hand_on(fork)
     drawn: list[QRect] = []
-    behind = Apart._paint_behind
-    monkeypatch.setattr(Apart, "_paint_behind", lambda self, *args: (drawn.append(args[1]), behind(self, *args)))
+    behind = Compositor._paint_behind
+    monkeypatch.setattr(Compositor, "_paint_behind", lambda self, *args: (drawn.append(args[1]), behind(self, *args)))
     start = hand.body("conv1")
     hand.press(start)
     for step in range(12, 200, 9):

@@ -11,7 +11,7 @@ from cnnstudio.blocks import Bottleneck, Conv2d, ConvBNReLU, ConvNeXtBlock, Resi
 from cnnstudio.compiler.inference import infer
 from cnnstudio.project import read
 from cnnstudio.resources import resource
-from cnnstudio.ui.canvas.face import MIDDLE as SHAPES
+from cnnstudio.ui.canvas.scene.node_face import MIDDLE as SHAPES
 
 
 def test_arrange_lays_out_all_or_the_selection(hand_on, fork):

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Conv2d, ConvBNReLU, Flatten, Input, Linear, MaxPool2d, ReLU
 from cnnstudio.compiler.inference import infer
+from cnnstudio.editing.description import BYPASSED, told_kind, told_node
+from cnnstudio.editing.wires import misfit
 from cnnstudio.graph import Graph, Node, Shape
-from cnnstudio.ui.canvas.edits import misfit
-from cnnstudio.ui.canvas.measure import MEASURES, shares
-from cnnstudio.ui.panels.inspector import InspectorPanel
-from cnnstudio.ui.speech import BYPASSED, told_kind, told_node
+from cnnstudio.ui.canvas.scene.cost_overlay import MEASURES, shares
+from cnnstudio.ui.network.inspector import InspectorPanel
 
 
 @pytest.fixture

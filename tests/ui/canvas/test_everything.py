@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.graph import BLOCKS, Edge, Graph, Note
 from cnnstudio.project import Bookmark, dumps
-from cnnstudio.ui.canvas.node_item import NodeItem
-from cnnstudio.ui.canvas.notes import rect_of
-from cnnstudio.ui.canvas.tools import Tool
-from cnnstudio.ui.canvas.wire_item import WireItem
+from cnnstudio.ui.canvas.scene.node_item import NodeItem
+from cnnstudio.ui.canvas.scene.note_item import rect_of
+from cnnstudio.ui.canvas.scene.wire_item import WireItem
+from cnnstudio.ui.canvas.tools.tool import Tool
 
 SHIFT, CTRL, ALT = (
     Qt.KeyboardModifier.ShiftModifier,

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Group, ReLU, Residual
 from cnnstudio.graph import Edge, Graph, Node
-from cnnstudio.graph.arrangement import arranged
-from cnnstudio.graph.frame import HUES
-from cnnstudio.ui.canvas import clipboard
-from cnnstudio.ui.canvas.picture import SCALE, image
-from cnnstudio.ui.canvas.title_field import TitleField
+from cnnstudio.graph.annotations import HUES
+from cnnstudio.layout.layout import arranged
+from cnnstudio.layout.metrics import FRAME_BAR, FRAME_PAD, node_size
+from cnnstudio.ui.canvas.commands import clipboard
+from cnnstudio.ui.canvas.inline_edit import TitleField
 from cnnstudio.ui.canvas.view import CanvasView
-from cnnstudio.ui.measures import FRAME_BAR, FRAME_PAD, node_size
+from cnnstudio.ui.pictures.canvas_picture import SCALE, image
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier

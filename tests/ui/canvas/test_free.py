@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Conv2d
 from cnnstudio.graph import Node, Note
-from cnnstudio.ui.canvas.notes import rect_of
-from cnnstudio.ui.window import Window
+from cnnstudio.ui.canvas.scene.note_item import rect_of
+from cnnstudio.ui.main_window import MainWindow
 
 CORNER = QPoint(900, 620)  # in the viewport, where the map lies at first
 
@@ -122,7 +122,7 @@ def test_what_is_under_both_corners_leaves_the_map_where_it_is(mapped):
     assert mapped.view._map.rect.contains(CORNER)
 
 
-def test_what_is_sought_under_a_message_comes_out_of_it(window: Window, chain) -> None:
+def test_what_is_sought_under_a_message_comes_out_of_it(window: MainWindow, chain) -> None:
     window.document.edit_graph("", chain)
     canvas = window.canvas
     canvas.actual_size()
@@ -138,7 +138,7 @@ def test_what_is_sought_under_a_message_comes_out_of_it(window: Window, chain) -
         assert not bar.intersects(canvas.mapFromScene(body).boundingRect())
 
 
-def test_a_message_makes_way_for_the_map_that_steps_aside(window: Window, chain, qtbot) -> None:
+def test_a_message_makes_way_for_the_map_that_steps_aside(window: MainWindow, chain, qtbot) -> None:
     window.document.edit_graph("", chain.add(Node("far1", Conv2d(4), (), (9_000.0, 0.0))))
     window.resize(1300, 1000)
     canvas = window.canvas

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 from cnnstudio.blocks import BatchNorm2d, Conv2d, Flatten, Group, Input, Linear, ReLU
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Sketch
-from cnnstudio.ui.library import as_text
-from cnnstudio.ui.measures import GAP, WIDTH, node_height
+from cnnstudio.layout.metrics import GAP, WIDTH, node_height
+from cnnstudio.project.library import as_text
 
 
 @pytest.fixture

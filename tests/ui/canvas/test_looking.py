@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication, QToolTip
 
 from cnnstudio.blocks import Conv2d, Input, ReLU
 from cnnstudio.graph import Edge, Graph, Node, Sketch
-from cnnstudio.ui.canvas.measure import SharesAs
-from cnnstudio.ui.canvas.overview import NEAR
-from cnnstudio.ui.measures import GAP, WIDTH
+from cnnstudio.layout.metrics import GAP, WIDTH
+from cnnstudio.ui.canvas.scene.cost_overlay import SharesAs
+from cnnstudio.ui.canvas.scene.overview import NEAR
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier

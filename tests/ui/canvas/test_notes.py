@@ -13,12 +13,11 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Group
 from cnnstudio.graph import Graph, Note
-from cnnstudio.graph.frame import HUES
-from cnnstudio.graph.note import LONGEST, SMALLEST
+from cnnstudio.graph.annotations import HUES, LONGEST, SMALLEST
+from cnnstudio.layout.metrics import SNAP
 from cnnstudio.project import dumps, loads
-from cnnstudio.ui.canvas.note_field import NoteField
-from cnnstudio.ui.canvas.notes import inner, laid_out, rect_of
-from cnnstudio.ui.measures import SNAP
+from cnnstudio.ui.canvas.inline_edit import NoteField
+from cnnstudio.ui.canvas.scene.note_item import inner, laid_out, rect_of
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -446,7 +445,7 @@ def test_it_is_painted_near_and_from_afar(hand_on, noted, zoom, palette):
 
 
 def test_a_picture_has_it(hand_on, noted):
-    from cnnstudio.ui.canvas.picture import drawing
+    from cnnstudio.ui.pictures.canvas_picture import drawing
 
     hand = hand_on(noted)
     hand.document.select(("conv1",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnstudio.blocks import Conv2d, Dropout
 from cnnstudio.graph import Edge, Node
-from cnnstudio.graph.splice import spliced
+from cnnstudio.layout.splice import spliced
 
 
 def test_a_fix_that_pushes_the_last_block_out_of_view_pulls_the_view_along(hand_on, chain):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QFont, QFontMetricsF
 
-from cnnstudio.ui.canvas.shortening import shortened
+from cnnstudio.ui.canvas.scene.style import shortened
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from cnnstudio.ui.canvas.standing import Standing
+from cnnstudio.ui.canvas.compositing import StillLayer
 
 VIEW = QSize(120, 80)
 WHOLE = QRect(QPoint(), VIEW)
@@ -28,7 +28,7 @@ class Scribble:
             painter.drawLine(QPointF(step, 0.3), QPointF(119.7 - step, 79.6))
 
 
-def _painted(standing: Standing, key: int, draw: Scribble, ratio: float, *pieces: QRect) -> np.ndarray:
+def _painted(standing: StillLayer, key: int, draw: Scribble, ratio: float, *pieces: QRect) -> np.ndarray:
     image = QImage(VIEW * ratio, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.white)
@@ -43,7 +43,7 @@ def _painted(standing: Standing, key: int, draw: Scribble, ratio: float, *pieces
 @pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])
 @pytest.mark.parametrize("is_clear", [False, True])
 def test_what_is_kept_is_like_what_was_drawn(qtbot, ratio, is_clear):
-    standing, draw = Standing(is_clear), Scribble(None if is_clear else QColor("#eeeeee"))
+    standing, draw = StillLayer(is_clear), Scribble(None if is_clear else QColor("#eeeeee"))
     drawn = _painted(standing, 1, draw, ratio)
     kept = _painted(standing, 1, draw, ratio)
     assert np.abs(drawn - kept).max() <= 2
@@ -54,7 +54,7 @@ def test_what_is_kept_is_like_what_was_drawn(qtbot, ratio, is_clear):
 
 
 def test_pieces_come_from_their_places(qtbot):
-    standing, draw = Standing(), Scribble(QColor("#eeeeee"))
+    standing, draw = StillLayer(), Scribble(QColor("#eeeeee"))
     whole = _painted(standing, 1, draw, 1.0)
     one, other = QRect(5, 7, 30, 20), QRect(60, 30, 41, 33)
     pieces = _painted(standing, 1, draw, 1.0, one, other)
@@ -67,7 +67,7 @@ def test_pieces_come_from_their_places(qtbot):
 
 @pytest.mark.parametrize("is_clear", [False, True])
 def test_what_is_spoilt_is_drawn_again_there_and_nowhere_else(qtbot, is_clear):
-    standing, draw = Standing(is_clear), Scribble(None if is_clear else QColor("#eeeeee"))
+    standing, draw = StillLayer(is_clear), Scribble(None if is_clear else QColor("#eeeeee"))
     for _ in range(2):
         before = _painted(standing, 1, draw, 1.0)
     draw.color = QColor("#c03030")
@@ -75,7 +75,7 @@ def test_what_is_spoilt_is_drawn_again_there_and_nowhere_else(qtbot, is_clear):
     standing.spoil(spoilt)
     after = _painted(standing, 1, draw, 1.0)
     assert draw.pieces[2:] == [spoilt]
-    fresh = _painted(Standing(is_clear), 2, draw, 1.0)
+    fresh = _painted(StillLayer(is_clear), 2, draw, 1.0)
     inside = np.s_[20:50, 40:70]
     assert np.abs(after[inside] - fresh[inside]).max() <= 3, "not painted over what was there"
     assert (after[inside] != before[inside]).any()
@@ -84,7 +84,7 @@ def test_what_is_spoilt_is_drawn_again_there_and_nowhere_else(qtbot, is_clear):
 
 
 def test_another_key_another_size_or_another_screen_needs_another_picture(qtbot):
-    standing, draw = Standing(), Scribble(QColor("#eeeeee"))
+    standing, draw = StillLayer(), Scribble(QColor("#eeeeee"))
     for _ in range(3):
         _painted(standing, 1, draw, 1.0)
     assert len(draw.pieces) == 2

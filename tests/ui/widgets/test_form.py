@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Input, MaxPool2d
 from cnnstudio.graph import BLOCKS, Block, Declaration, parameters
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.widgets.editors import ChoiceEditor, SwitchEditor, TextEditor
 from cnnstudio.ui.widgets.fields import StepField
 from cnnstudio.ui.widgets.form import Form

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.widgets.sentence import GAP, Sentence, breakable
+from cnnstudio.ui.widgets.labels import GAP, Sentence, breakable
 
 
 def test_a_long_name_goes_on_in_the_next_line(qtbot: QtBot) -> None:

@@ -1,0 +1,169 @@
+"""Structure: the rules about what keeps a graph from being a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnstudio.blocks import Input
+from cnnstudio.compiler.diagnostics import fixes
+from cnnstudio.compiler.diagnostics.fixes import Fix
+from cnnstudio.compiler.diagnostics.rules import Finding, Known, called, listed, rule
+from cnnstudio.compiler.inference import Analysis
+from cnnstudio.compiler.source import obstacle
+from cnnstudio.graph import Composite, Edge, Graph, Node
+
+
+@rule("no-input", "error")
+def no_input(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """Every shape follows from the shape of the images, so a network begins with an Input."""
+    graph = analysis.graph
+    if graph.inputs:
+        return
+    port = next((Edge("", node.name, node.inputs.index(None)) for node in graph if None in node.inputs), None)
+    fix = fixes.begin("Add an Input", port, Input())
+    if not len(graph):
+        yield Finding((), "The network is empty. It begins with an Input, the images that it is given.", (fix,))
+    else:
+        yield Finding((), "The network has no Input, so no shape in it can be known.", (fix,))
+
+
+@rule("no-layer", "error")
+def no_layer(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """An Input alone computes nothing."""
+    graph = analysis.graph
+    if graph.inputs and all(node.is_input for node in graph):
+        # it marks no node: a network that is being begun has nothing wrong with it yet
+        yield Finding((), f"Nothing follows {called(graph, graph.inputs[0].name)} yet. Put a layer behind it.")
+
+
+@rule("shape", "error")
+def shape(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """What flows into a block has to have a shape that the block can work on."""
+    graph = analysis.graph
+    for name, error in analysis.errors.items():
+        node = graph[name]
+        given = [f"{analysis.shape(source)} from {called(graph, str(source))}" for source in node.inputs]
+        verb = "take" if len(given) == 1 else "join"
+        reason = error.sentence[0].lower() + error.sentence[1:] if error.sentence[:7] == "Inside " else error.sentence
+        yield Finding(
+            (name, *dict.fromkeys(str(source) for source in node.inputs)),
+            f"{called(graph, name)} cannot {verb} {listed(given)}: {reason}",
+            tuple(
+                fixes.replace(remedy.title, name, remedy.blocks[0])
+                if remedy.port is None
+                else fixes.insert(remedy.title, Edge(str(node.inputs[remedy.port]), name, remedy.port), *remedy.blocks)
+                for remedy in error.remedies
+            ),
+        )
+
+
+@rule("opaque", "error")
+def opaque(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """What an imported network does without a block here is named and shown, but it is not known how to write it."""
+    graph = analysis.graph
+    for name in analysis.facts:
+        block = graph[name].block
+        if not block.obstacle and not isinstance(block, Composite):
+            continue
+        shapes = tuple(shape for shape in analysis.shapes_into(name) if shape is not None)
+        if reason := obstacle(block, shapes):
+            yield Finding((name,), f"{called(graph, name)}: {reason}")
+
+
+@rule("open-port", "error")
+def open_port(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """A block works only when something flows into each of its inputs."""
+    graph = analysis.graph
+    for node in graph:
+        for port, source in enumerate(node.inputs[:1] if node.bypassed else node.inputs):
+            if source is not None:
+                continue
+            which = f"input {port + 1}" if len(node.inputs) > 1 else "the input"
+            yield Finding(
+                (node.name,),
+                f"Nothing flows into {which} of {called(graph, node.name)}.",
+                (*_joins(analysis, node, port), fixes.remove(f"Delete {node.name}", node.name)),
+            )
+
+
+def _joins(analysis: Analysis, node: Node, port: int) -> Iterator[Fix]:
+    """A wire from the one node that has a shape and that nothing reads, if there is just one."""
+    graph = analysis.graph
+    ends = [end.name for end in graph.outputs if end.name in analysis.facts and end.name != node.name]
+    if len(ends) == 1 and graph.refusal(ends[0], node.name, port) is None:
+        yield fixes.connect(f"Connect {ends[0]} to {node.name}", Edge(ends[0], node.name, port))
+
+
+@rule("unreachable", "error")
+def unreachable(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """Nodes that no Input reaches, though they are wired to each other, take no part in the network."""
+    graph = analysis.graph
+    if not graph.inputs or len(analysis.facts) == len(graph):
+        return
+    reached: set[str] = set()
+    island: dict[str, set[str]] = {}
+    for name in graph.order:
+        sources = [source for source in graph[name].inputs if source is not None]
+        if graph[name].is_input or any(source in reached for source in sources):
+            reached.add(name)
+            continue
+        joined = {name}.union(*(island[source] for source in sources))
+        island.update(dict.fromkeys(joined, joined))
+    for group in {id(group): group for group in island.values()}.values():
+        if len(group) > 1:
+            names = tuple(name for name in graph.order if name in group)
+            yield Finding(
+                names,
+                f"No Input leads to {listed([*names[:3], *[f'{len(names) - 3} more'] * (len(names) > 3)])}.",
+                (fixes.delete("Delete them", names),),
+            )
+
+
+@rule("unused-branch", "error")
+def unused_branch(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """A network has one output. What nothing reads, except the last layer, changes nothing about it."""
+    graph = analysis.graph
+    ends = [node.name for node in graph.outputs if None not in node.inputs and _is_fed(analysis, node.name)]
+    if len(ends) < 2:
+        return
+    depth: dict[str, int] = {}
+    for name in graph.order:
+        depth[name] = 1 + max((depth[source] for source in graph[name].inputs if source is not None), default=0)
+    main = max(ends, key=lambda name: depth[name])
+    for end in ends:
+        if end != main:
+            branch = _branch(graph, end)
+            title = f"Delete the branch that ends in {end}" if len(branch) > 1 else f"Delete {end}"
+            yield Finding(
+                (end,),
+                f"Nothing reads {called(graph, end)}: the network would end in it as well as in {main}.",
+                (fixes.delete(title, branch),),
+            )
+
+
+def _is_fed(analysis: Analysis, name: str) -> bool:
+    """Whether nothing upstream of a node lacks an input."""
+    if name in analysis.facts or name in analysis.errors:
+        return True
+    graph, seen, stack = analysis.graph, {name}, [name]
+    while stack:
+        for source in graph[stack.pop()].inputs:
+            if source is None:
+                return False
+            if source not in seen and source not in analysis.facts:
+                seen.add(source)
+                stack.append(source)
+    return True
+
+
+def _branch(graph: Graph, end: str) -> list[str]:
+    """``end`` and what is before it, as far as nothing else reads that; Inputs stay unless they are the end."""
+    branch, stack = {end}, [end]
+    while stack:
+        for source in graph[stack.pop()].inputs:
+            if source is None or source in branch or graph[source].is_input:
+                continue
+            if all(edge.target in branch for edge in graph.consumers[source]):
+                branch.add(source)
+                stack.append(source)
+    return [name for name in graph.order if name in branch]

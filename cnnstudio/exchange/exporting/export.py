@@ -1,0 +1,227 @@
+"""Export: a network leaves the program. Every file is loaded back and compared before it takes its name.
+
+TorchScript files and exported programs run what is in them when they are loaded, so this module loads those alone
+that it has just written itself; of strangers it opens nothing but .safetensors, which hold numbers.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import nn
+from torch.export import Dim
+
+from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.source import Source, SourceError, source
+from cnnstudio.disk import DiskError, replacing
+from cnnstudio.exchange.exporting.formats import KINDS
+from cnnstudio.exchange.exporting.preprocessing import Normalization, Normalizing
+from cnnstudio.exchange.exporting.standalone import standalone
+from cnnstudio.graph import Graph, Shape
+from cnnstudio.training import weights as weights_file
+from cnnstudio.training.build import build
+
+TOLERANCE = 1e-4  # of the largest output: what another order of additions may change in float32
+EXTRA = "normalization.json"
+"""The name under which TorchScript files and exported programs carry mean, std and classes."""
+
+
+class ExportError(Exception):
+    """An export that did not happen; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file that is there and was compared: ``difference`` is the greatest between its outputs and the network's."""
+
+    path: Path
+    sentence: str
+    difference: float
+
+
+@dataclass(frozen=True)
+class Network:
+    """What is to be exported: the network with its weights in ``eval`` mode, and a batch to compare it with."""
+
+    graph: Graph
+    source: Source
+    result: Shape
+    module: nn.Module
+    batch: tuple[torch.Tensor, ...]  # one (N, ...) for each input of the network
+    normalization: Normalization | None
+    metadata: dict[str, str]  # what the file of weights says of itself
+
+    @property
+    def extra(self) -> dict[str, str]:
+        """What travels beside the network, by file name."""
+        found = self.normalization
+        return {EXTRA: json.dumps(vars(found))} if found is not None else {}
+
+
+def export(
+    graph: Graph, kind: str, path: Path, weights: Path | None = None, normalization: Normalizing | None = None
+) -> Exported:
+    """Write ``graph`` to ``path`` as one of ``KINDS`` with the weights of a .safetensors file, or fresh ones.
+
+    ``normalization`` travels with the network; without it, what the file of weights says of its images. Raises
+    ``ExportError``; then whatever was at ``path`` is still there.
+    """
+    if kind not in KINDS:
+        raise ExportError(f"There is no export called {kind[:40]!r}; there are {', '.join(KINDS)}.")
+    if kind == "weights" and weights is None:
+        raise ExportError("There are no weights yet. Train the network first.")
+    try:
+        network = _network(graph, weights, normalization)
+        with torch.no_grad(), replacing(path) as temporary:
+            written = _FORMATS[kind](network)
+            temporary.write_bytes(written.data)
+            difference = _difference(network, written.loaded(temporary.read_bytes()), written.batch)
+    except SourceError as error:
+        raise ExportError(f"The network cannot be exported yet. {error}") from error
+    except (DiskError, weights_file.WeightsError) as error:
+        raise ExportError(str(error)) from error
+    except (RuntimeError, torch.jit.Error) as error:
+        told = str(error).strip().partition("\n")[0][:200]
+        raise ExportError(f"PyTorch cannot write this network as {KINDS[kind].title}: {told}") from error
+    same = f"its outputs differ by at most {difference:.1e}" if difference else "it gives the same outputs"
+    return Exported(path, f"{path.name} is written; loaded back, {same}.{written.remark}", difference)
+
+
+def _network(graph: Graph, weights: Path | None, normalization: Normalizing | None) -> Network:
+    graph = graph.acting
+    text = source(graph)
+    analysis = infer(graph)
+    module = build(text.text, text.class_name).eval()
+    metadata = weights_file.load(module, weights) if weights is not None else {}
+    known = Normalization.of(normalization) if normalization is not None else Normalization.from_metadata(metadata)
+    random = torch.Generator().manual_seed(0)
+    shapes = [analysis.facts[node.name].shape for node in graph.inputs]
+    batch = tuple(torch.randn(3, *shape, generator=random) for shape in shapes)
+    return Network(graph, text, analysis.facts[graph.outputs[0].name].shape, module, batch, known, metadata)
+
+
+Module = Callable[..., torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A network as bytes, how to load them back, and what a person should know, with a space before it."""
+
+    data: bytes
+    loaded: Callable[[bytes], Module]
+    remark: str = ""
+    batch: int = 3  # how many samples the file can be asked for at once in the comparison
+
+
+def _python(network: Network) -> Written:
+    text = standalone(network.graph, network.source, network.result, network.normalization)
+
+    def loaded(data: bytes) -> Module:
+        namespace: dict[str, Any] = {"__name__": "exported"}
+        exec(compile(data.decode(), "<exported>", "exec"), namespace)
+        module: nn.Module = namespace[network.source.class_name]().eval()
+        module.load_state_dict(network.module.state_dict())
+        return module
+
+    return Written(text.encode(), loaded)
+
+
+def _weights(network: Network) -> Written:
+    tensors = {name: tensor.contiguous() for name, tensor in network.module.state_dict().items()}
+    metadata = {
+        **network.metadata,
+        **(network.normalization.metadata() if network.normalization else {}),
+        "format": "pt",
+    }
+
+    def loaded(data: bytes) -> Module:
+        module = build(network.source.text, network.source.class_name).eval()
+        module.load_state_dict(load_tensors(data))
+        return module
+
+    return Written(save_tensors(tensors, metadata), loaded)
+
+
+def _torchscript(network: Network) -> Written:
+    buffer = io.BytesIO()
+    with _known_warnings():
+        torch.jit.save(torch.jit.script(network.module), buffer, _extra_files=network.extra)
+
+    def loaded(data: bytes) -> Module:
+        with _known_warnings():
+            module: Module = torch.jit.load(io.BytesIO(data))  # type: ignore[no-untyped-call]
+        return module
+
+    return Written(buffer.getvalue(), loaded)
+
+
+def _pt2(network: Network) -> Written:
+    remark, size = "", 3
+    with _known_warnings():
+        try:
+            batch = Dim("batch")
+            program = torch.export.export(
+                network.module, network.batch, dynamic_shapes=[{0: batch}] * len(network.batch)
+            )
+        except (RuntimeError, ValueError):  # some layers tie it to the number of samples that it is shown
+            program = torch.export.export(network.module, tuple(inputs[:1] for inputs in network.batch))
+            remark, size = " It takes one sample at a time.", 1
+        buffer = io.BytesIO()
+        torch.export.save(program, buffer, extra_files=network.extra)
+
+    def loaded(data: bytes) -> Module:
+        with _known_warnings():
+            return torch.export.load(io.BytesIO(data)).module()
+
+    return Written(buffer.getvalue(), loaded, remark, size)
+
+
+_FORMATS: dict[str, Callable[[Network], Written]] = {
+    "python": _python,
+    "weights": _weights,
+    "torchscript": _torchscript,
+    "pt2": _pt2,
+}
+
+
+@contextmanager
+def _known_warnings() -> Iterator[None]:
+    """Quiet what is known: torch 2.13 calls TorchScript deprecated; people deploy it, so it is offered."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is (deprecated|not supported)", DeprecationWarning)
+        yield
+
+
+def _difference(network: Network, loaded: Module, samples: int) -> float:
+    """The greatest difference between two outputs. Raises ``ExportError`` where it is more than rounding."""
+    batch = [inputs[:samples] for inputs in network.batch]
+    wanted, again = network.module(*batch), network.module(*batch)
+    if torch.equal(wanted.nan_to_num(), again.nan_to_num()):
+        found = loaded(*batch)
+    else:  # it draws at random, as FractionalMaxPool2d does: let both draw the same
+        wanted, found = _seeded(network.module, batch), _seeded(loaded, batch)
+    if wanted.shape != found.shape:
+        raise ExportError(f"The file gives {Shape(*found.shape)} where the network gives {Shape(*wanted.shape)}.")
+    both = ~(wanted.isnan() & found.isnan())
+    if not bool(both.any()):
+        return 0.0
+    difference = float((wanted - found)[both].abs().max())
+    if not difference <= TOLERANCE * max(1.0, float(wanted[both].abs().max())):
+        raise ExportError(f"Loaded back, the outputs differ by {difference:.1e}, so nothing was written.")
+    return difference
+
+
+def _seeded(module: Module, batch: list[torch.Tensor]) -> torch.Tensor:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return module(*batch)

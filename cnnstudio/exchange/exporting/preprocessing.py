@@ -1,0 +1,67 @@
+"""Preprocessing: how images become what a network learned to see, and what its answers are called. Knows no torch."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Normalizing(Protocol):
+    """Anything that knows the mean and the standard deviation of each channel, pixels from 0 to 1, and the classes."""
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """One number a channel."""
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """One number a channel."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """In the order of the network's outputs."""
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """A ``Normalizing`` by itself; it travels in the metadata of a file of weights."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    classes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, data: Normalizing) -> Normalization:
+        """What ``data`` says, as a value."""
+        return cls(tuple(map(float, data.mean)), tuple(map(float, data.std)), tuple(data.classes))
+
+    def metadata(self) -> dict[str, str]:
+        """The keys and values with which it stands in a .safetensors file."""
+        return {
+            "mean": json.dumps(self.mean),
+            "std": json.dumps(self.std),
+            "classes": json.dumps(self.classes),
+        }
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str] | None) -> Normalization | None:
+        """What a file says, or None where it says nothing of the kind: the file may be a stranger's."""
+        try:
+            found = {key: json.loads((metadata or {})[key]) for key in ("mean", "std", "classes")}
+        except (KeyError, ValueError, RecursionError):
+            return None
+        mean, std, classes = found["mean"], found["std"], found["classes"]
+        if not (_are_numbers(mean) and _are_numbers(std) and len(mean) == len(std) and all(x > 0 for x in std)):
+            return None
+        if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+            return None
+        return cls(tuple(map(float, mean)), tuple(map(float, std)), tuple(classes))
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, list) and all(
+        isinstance(x, int | float) and not isinstance(x, bool) and abs(x) < 1e9 and math.isfinite(x) for x in values
+    )

@@ -1,0 +1,193 @@
+"""Grouping: the parts of an imported network as a graph in which the modules of the original are groups."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from cnnstudio.blocks import Concat, Group, Input
+from cnnstudio.exchange.importing.recognition import Part, Scope
+from cnnstudio.graph import Block, Graph, NamingError, Node, checked_name
+from cnnstudio.layout.layout import laid_out
+
+Path = tuple[str, ...]
+"""The names that lead to a node through the groups that it stands in."""
+
+
+@dataclass
+class _Item:
+    """A node to be: a part, or a group of items. ``words`` are the names of the modules that lead to it."""
+
+    words: tuple[str, ...]
+    result: int  # the part whose output it gives
+    reads: tuple[int, ...]
+    label: str = ""  # of a group
+    items: list[_Item] = field(default_factory=list)
+
+
+def nested(parts: Sequence[Part], result: int, containers: Mapping[str, str]) -> tuple[Graph, dict[int, Path]]:
+    """The graph that ends in part ``result``, and where each part stands in it.
+
+    ``containers`` holds the paths of modules that only run what they hold, one after the other, with the class of
+    each: they become no group where all that they hold are groups, nor where they are a plain ``Sequential``.
+    """
+    level = _Level(parts, _needed(parts, result), containers)
+    items = level.items(sorted(level.needed), 0, outside={result})
+    paths: dict[int, Path] = {}
+    graph = _drawn(parts, items, (), paths, top=True)
+    return graph, paths
+
+
+def _needed(parts: Sequence[Part], result: int) -> set[int]:
+    """The parts that the result depends on, and the Inputs."""
+    found, waiting = {index for index, part in enumerate(parts) if isinstance(part.block, Input)}, [result]
+    while waiting:
+        index = waiting.pop()
+        if index not in found or index == result:
+            found.add(index)
+            waiting += [source for source in parts[index].inputs if source not in found]
+    return found
+
+
+class _Level:
+    """Cuts parts into the items of one graph after another."""
+
+    def __init__(self, parts: Sequence[Part], needed: set[int], containers: Mapping[str, str]) -> None:
+        self.parts, self.needed, self.containers = parts, needed, containers
+        self.readers: dict[int, set[int]] = {index: set() for index in needed}
+        for index in needed:
+            for source in parts[index].inputs:
+                self.readers[source].add(index)
+
+    def items(self, indices: list[int], depth: int, outside: set[int]) -> list[_Item]:
+        """The items of these parts, which stand in one module ``depth`` deep; ``outside`` are read from beyond."""
+        made: list[_Item] = []
+        for scope, region in self._regions(indices, depth):
+            if scope is None:
+                made += [self._leaf(index) for index in region]
+            else:
+                made += self._module(scope, region, depth, outside)
+        return made
+
+    def _regions(self, indices: list[int], depth: int) -> Iterator[tuple[Scope | None, list[int]]]:
+        """The parts by the module that they stand in at this depth, in the order in which each begins."""
+        regions: dict[object, tuple[Scope | None, list[int]]] = {}
+        for index in indices:
+            scope = self.parts[index].scope
+            inner = scope[depth] if len(scope) > depth else None
+            regions.setdefault(inner[0] if inner else index, (inner, []))[1].append(index)
+        yield from regions.values()
+
+    def _leaf(self, index: int) -> _Item:
+        part = self.parts[index]
+        return _Item((part.name,) if part.name else (), index, part.inputs)
+
+    def _module(self, scope: Scope, region: list[int], depth: int, outside: set[int]) -> list[_Item]:
+        path, label = scope
+        name = path.partition("@")[0].rpartition(".")[2]
+        first = self._entry(region)
+        before = [self._leaf(first)] if first is not None else []
+        inside = set(region) - {first}
+        ends = [i for i in region if i in inside and (i in outside or self.readers[i] - inside)]
+        reads = tuple(dict.fromkeys(s for i in region if i in inside for s in self.parts[i].inputs if s not in inside))
+        items = self.items(sorted(inside), depth + 1, set(ends))
+        if len(items) == 1 and ends:  # a module round one thing
+            only = items[0]
+            words = only.words if only.label and only.words and not only.words[0].isdigit() else ()
+            return [*before, replace(only, words=(name, *words[1:]) if only.label else (name,))]
+        is_run = path.partition("@")[0] in self.containers
+        is_open = is_run and (label == "Sequential" or all(item.label for item in items))
+        if len(ends) != 1 or not reads or is_open:
+            return [*before, *(replace(item, words=(name, *item.words)) for item in items)]
+        return [*before, _Item((name,), ends[0], reads, label.strip("_") or "Module", items)]
+
+    def _entry(self, region: list[int]) -> int | None:
+        """The concatenation with which a module begins that is given many values, such as a dense layer.
+
+        It is left outside, so that the modules behind it are alike whatever their number of inputs.
+        """
+        first = region[0]
+        inside = set(region)
+        is_alone = all(source not in inside for source in self.parts[first].inputs) and not any(
+            source not in inside for index in region[1:] for source in self.parts[index].inputs
+        )
+        return first if isinstance(self.parts[first].block, Concat) and is_alone and len(region) > 1 else None
+
+
+def _drawn(
+    parts: Sequence[Part], items: list[_Item], before: Path, paths: dict[int, Path], *, top: bool = False
+) -> Graph:
+    """The graph of these items; fills ``paths``. Below the top, an Input stands for each value that enters."""
+    made = {item.result for item in items}
+    names = _names(parts, items, top)
+    by_result = {item.result: name for item, name in zip(items, names, strict=True)}
+    entries: dict[int, str] = {}
+    for item in items:
+        for source in item.reads:
+            if source not in made and source not in entries:
+                entries[source] = _free("input", {*by_result.values(), *entries.values()})
+    nodes = [Node(name, Input(tuple(parts[source].shape))) for source, name in entries.items()]
+    known = {**by_result, **entries}
+    for item, name in zip(items, names, strict=True):
+        here = (*before, name)
+        if item.label:
+            block: Block = Group(item.label, _drawn(parts, item.items, here, paths))
+            # the body's Inputs stand in the order in which its items first read them, as the group's reads do
+            reads = tuple(
+                dict.fromkeys(s for i in item.items for s in i.reads if s not in {x.result for x in item.items})
+            )
+        else:
+            block, reads = parts[item.result].block, item.reads
+            paths[item.result] = here
+        nodes.append(Node(name, block, tuple(known[source] for source in reads)))
+    return laid_out(Graph.of(nodes))
+
+
+# names
+
+
+def _names(parts: Sequence[Part], items: list[_Item], top: bool) -> list[str]:
+    """A name for each item: that of its module where it can be, numbered where several would be the same."""
+    wanted = [_wanted(parts, item, top) for item in items]
+    counts = Counter(wanted)
+    taken = {word for word, count in counts.items() if count == 1}
+    names = []
+    for word in wanted:
+        name = word if counts[word] == 1 else _free(f"{word}_" if word[-1].isdigit() else word, taken)
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _wanted(parts: Sequence[Part], item: _Item, top: bool) -> str:
+    block = parts[item.result].block
+    words = [re.sub(r"\W", "_", word) for word in item.words if word]
+    while len(words) > 1 and words[1].startswith(f"{words[0]}_"):  # block1 of block1_0
+        words = words[1:]
+    if not item.label and words and words[-1].isdigit():
+        # in a run of plain layers a number says less than what the layer is; on top, there is but one such run
+        words = [*([] if top or words[-2:-1] == [block.stem] else words[:-1]), block.stem]
+    elif item.label and words and words[0].isdigit():
+        words = [_snake(item.label), *words]
+    if item.label and len(words) == 2 and words[1].isdigit() and not words[0][-1].isdigit():
+        words = ["".join(words)]
+    name = re.sub(r"_+", "_", "_".join(words or [block.stem])).strip("_")[:50]
+    for candidate in (name, f"{name}_{block.stem}", block.stem):
+        try:
+            return checked_name(candidate)
+        except NamingError:
+            continue
+    return "node"
+
+
+def _snake(label: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", label).lower()
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    number = 1
+    while f"{stem}{number}" in taken:
+        number += 1
+    return f"{stem}{number}"

@@ -1,0 +1,1 @@
+"""Weights that somebody else has trained: published ones, files, and what belongs to what."""

@@ -1,0 +1,198 @@
+"""Pretrained: the weights that a run begins with, from torchvision or from a file, name by name."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from cnnstudio.compiler.source import Source
+from cnnstudio.disk import reason
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.cache import cache_folder
+from cnnstudio.training.data import Data
+from cnnstudio.training.device import TrainingError
+from cnnstudio.training.downloads import download
+from cnnstudio.training.pretrained import state_dict_file
+from cnnstudio.training.pretrained.weight_mapping import (
+    CONSTANTS,
+    COUNTER,
+    Part,
+    finite,
+    known_parts,
+    tensor_names,
+    translated,
+)
+from cnnstudio.training.torchvision_compat import torchvision
+from cnnstudio.training.weights import WeightsError
+from cnnstudio.zoo import NETWORKS
+
+TORCHVISION = "torchvision"
+IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation of its photos
+CENTRED = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)  # what torchvision's GoogLeNet and Inception v3 turn their images into
+
+Progress = Callable[[str, float | None], bool]
+Tensors = dict[str, Tensor]
+
+
+@dataclass
+class _Found:
+    """What fits: our name -> tensor, and which of the names of a file were used."""
+
+    tensors: Tensors
+    used: set[str]
+    models: list[str]
+
+
+def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progress: Progress | None = None) -> Data:
+    """Put the weights that the recipe names into ``module``, built from ``source``; the data as they expect it.
+
+    What does not fit keeps its random beginning and is listed in the notes. Raises ``TrainingError`` with a sentence
+    where nothing fits or the file cannot be read, ``DataError`` where there is no network.
+    """
+    if not recipe.weights:
+        return data
+    tell = progress or (lambda sentence, share: True)
+    mean_std: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    if recipe.weights == TORCHVISION:
+        found = _Found({}, set(), [])
+        parts = known_parts(module, source)
+        for part in parts:
+            _from_torchvision(part, _fetched(part.model, tell), found)
+        if not found.models:
+            raise TrainingError(
+                "The recipe begins with torchvision's weights, but the network has no pretrained backbone to put them "
+                "into, nor does it begin as one of torchvision's networks does. Add one, or leave the recipe's weights "
+                "empty."
+            )
+        place = "backbone" if source.backbones else "network"
+        notes = [f"The {place} begins with torchvision's weights of {_listed(_titles(found.models))}."]
+        inside = [f"{part.path}{name}" for part in parts for name in tensor_names(part.module)]
+        absent = [name for name in inside if name not in found.tensors]
+        notes += [f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else []
+    else:
+        path = Path(recipe.weights).expanduser()
+        tensors, metadata = _read(path)
+        found = _fitting(module, source, tensors)
+        mean_std = _told(metadata, len(data.mean))
+        notes = _account(module, path, tensors, found)
+    module.load_state_dict(found.tensors, strict=False)
+    if found.models and mean_std is None and len(data.mean) == 3:
+        mean_std = CENTRED if set(found.models) & {"googlenet", "inception_v3"} else IMAGENET
+    mean, std = mean_std or (data.mean, data.std)
+    return replace(data, mean=mean, std=std, notes=tuple(dict.fromkeys((*data.notes, *notes))))
+
+
+def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
+    try:
+        return state_dict_file.read(path)
+    except WeightsError as error:
+        raise TrainingError(f"The run cannot begin with these weights: {error}") from error
+
+
+# what fits where
+
+
+def _fitting(module: nn.Module, source: Source, tensors: Tensors) -> _Found:
+    """What of a file fits: torchvision's names in the backbones, our own everywhere."""
+    found = _Found({}, set(), [])
+    own = module.state_dict()
+    if source.backbones or not own.keys() <= tensors.keys():
+        for part in known_parts(module, source):
+            _from_torchvision(part, tensors, found)
+    for name, mine in own.items():
+        if name not in found.tensors and name in tensors and tensors[name].shape == mine.shape:
+            found.tensors[name] = finite(name, tensors[name])
+            found.used.add(name)
+    return found
+
+
+def _from_torchvision(part: Part, tensors: Tensors, found: _Found) -> None:
+    """Add to ``found`` what of torchvision's ``tensors`` fits ``part``, where they are that model's."""
+    originals = part.names.values()
+    if tensors.keys() >= set(originals):
+        found.models.append(part.model)
+        found.used.update(originals)
+        found.tensors |= {f"{part.path}{mine}": each for mine, each in translated(part, tensors).items()}
+
+
+# torchvision's files
+
+
+def _fetched(model: str, progress: Progress) -> Tensors:
+    """The weights that torchvision has for a model, fetched once. Raises ``DataError`` or ``TrainingError``."""
+    url = entry(model).url
+    name = url.rpartition("/")[2]
+    title = f"the weights of {NETWORKS[model].title}"
+    digest = re.search(r"-([0-9a-f]{8,})\.pth$", name)
+
+    def is_right(file: Path) -> bool:
+        with file.open("rb") as opened:
+            return digest is None or hashlib.file_digest(opened, "sha256").hexdigest().startswith(digest[1])
+
+    try:
+        folder = cache_folder("weights")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / name).exists():
+            share = _share(f"Downloading {title}", progress)
+            advice = "a file of your own needs none"
+            download([url], folder / name, is_right, title, share, advice)
+        return _read(folder / name)[0]
+    except OSError as error:
+        raise TrainingError(f"There is no place to keep {title}: {reason(error)}.") from error
+
+
+def _share(sentence: str, progress: Progress) -> Callable[[float], bool]:
+    return lambda share: progress(sentence, share)
+
+
+def entry(model: str) -> Any:
+    """Which of torchvision's weights of this model: the best for images of the size that it was made for."""
+    every = torchvision().models.get_model_weights(model)
+    side = NETWORKS[model].size[1]
+    fitting = [one for one in every if one.transforms.keywords["crop_size"] == side]
+    return every.DEFAULT if every.DEFAULT in fitting or not fitting else fitting[-1]
+
+
+# in words
+
+
+def _told(metadata: Mapping[str, str], channels: int) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """The mean and the deviation that one of our own files was trained with."""
+    numbers = [re.findall(r"[-+.\deE]+", metadata.get(key, "")) for key in ("mean", "std")]
+    try:
+        mean, std = (tuple(map(float, each)) for each in numbers)
+    except ValueError:
+        return None
+    usable = len(mean) == len(std) == channels and all(0 <= m <= 1 for m in mean) and all(0 < s <= 1 for s in std)
+    return (mean, std) if usable else None
+
+
+def _account(module: nn.Module, path: Path, tensors: Tensors, found: _Found) -> list[str]:
+    """What became of the weights of a file, in sentences. Raises ``TrainingError`` where none fits."""
+    if not found.tensors:
+        raise TrainingError(f"{path.name} belongs to another network: none of its weights fits.")
+    absent = [name for name in tensor_names(module) if name not in found.tensors]
+    unused = [name for name in tensors if name not in found.used and not name.endswith((COUNTER, *CONSTANTS))]
+    notes = [f"It begins with the weights of {path.name}."]
+    notes += [f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else []
+    return notes + ([f"Not used of the file: {_listed(unused)}."] if unused else [])
+
+
+def _titles(models: list[str]) -> list[str]:
+    return list(dict.fromkeys(NETWORKS[model].title for model in models))
+
+
+def _nodes(names: list[str]) -> list[str]:
+    """The names without their last word: the modules that they belong to."""
+    return list(dict.fromkeys(name.rpartition(".")[0] or name for name in names))
+
+
+def _listed(names: list[str]) -> str:
+    some = ", ".join(name[:80] for name in names[:5])
+    return f"{some} and {len(names) - 5:,} more" if len(names) > 5 else some

@@ -1,0 +1,84 @@
+"""Menus: the menu bar and the toolbar, filled from the tree of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
+
+from cnnstudio.ui.actions.commands import Commands
+from cnnstudio.ui.actions.menu_tree import MENUS, TOOLBAR, Menu
+
+if TYPE_CHECKING:
+    pass
+
+
+Fill = Callable[[QMenu], None]
+
+
+def fill_menu_bar(bar: QMenuBar, commands: Commands, special: Mapping[str, Fill]) -> None:
+    """Build the tree of menus; ``special`` fills those whose content is only known when they open."""
+    for menu in MENUS:
+        bar.addMenu(_menu(menu, commands, special, bar))
+
+
+def _menu(menu: Menu, commands: Commands, special: Mapping[str, Fill], parent: QWidget) -> QMenu:
+    title, entries = menu
+    made = QMenu(title, parent)
+    made.setToolTipsVisible(False)
+    for entry in entries:
+        if entry is None:
+            made.addSeparator()
+        elif isinstance(entry, tuple):
+            made.addMenu(_menu(entry, commands, special, made))
+        elif entry in special:
+            made.aboutToShow.connect(_filling(special[entry], made))
+        else:
+            made.addActions(commands.named(entry))
+    return made
+
+
+def _filling(fill: Fill, menu: QMenu) -> Callable[[], None]:
+    def filled() -> None:
+        menu.clear()
+        fill(menu)
+
+    return filled
+
+
+def fill_toolbar(bar: QToolBar, commands: Commands) -> None:
+    """Put the toolbar's actions in it; new and export open their menus from an arrow-less long press or a click."""
+    bar.setIconSize(QSize(20, 20))
+    bar.setMovable(False)
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    menus = {"new": "new-*", "export-python": "export-*"}
+    for name in TOOLBAR:
+        if name is None:
+            bar.addSeparator()
+            continue
+        if name in menus:
+            bar.addWidget(_menu_button(name, commands, menus[name]))
+        else:
+            bar.addAction(commands.bound[name])
+    main = bar.widgetForAction(commands.bound["train"])
+    if isinstance(main, QToolButton):  # the one thing that everybody looks for has its name beside its icon
+        main.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+
+def _menu_button(name: str, commands: Commands, pattern: str) -> QToolButton:
+    button = QToolButton()
+    menu = QMenu(button)
+    if name == "new":
+        menu.addAction(commands.bound[name])
+        menu.addSeparator()
+    menu.addActions(commands.named(pattern))
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setIcon(commands.bound[name].icon())
+    title = {"new": "New", "export-python": "Export"}[name]
+    button.setToolTip(title)
+    button.setAccessibleName(title)
+    button.setObjectName(f"toolbar-{name}")
+    return button

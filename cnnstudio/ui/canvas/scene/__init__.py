@@ -1,0 +1,1 @@
+"""What lies on the canvas and how it is painted: nodes, wires, frames, notes."""

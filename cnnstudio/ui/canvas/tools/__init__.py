@@ -1,0 +1,1 @@
+"""A gesture is an object: what the mouse holds between press and release."""

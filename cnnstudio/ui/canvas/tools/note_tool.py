@@ -1,0 +1,97 @@
+"""Gestures on notes: one follows the pointer, or its corner does; the project is told when the button is let go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+
+from cnnstudio.editing.alignment import snapped
+from cnnstudio.graph import Note
+from cnnstudio.graph.node import whole
+from cnnstudio.ui.canvas.scene.note_item import moved, sized
+from cnnstudio.ui.canvas.tools.tool import CTRL, SHIFT, KnifeTool, Pointer, PressTool, Tool
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.canvas.view import CanvasView
+
+
+class NoteMoveTool(Tool):
+    """Moves the selected notes; Shift turns snapping to the grid round."""
+
+    cursor = Qt.CursorShape.SizeAllCursor
+    scrolls = True
+
+    def __init__(self, view: CanvasView, start: Pointer, note: Note) -> None:
+        super().__init__(view, start)
+        if note not in view.canvas.notes.chosen:
+            view.select_notes((note,))
+        self._note = note
+        self._notes = tuple(view.canvas.notes.chosen)
+
+    def move(self, pointer: Pointer) -> None:
+        self.last = pointer
+        self.view.canvas.notes.carry(self._notes, *self._away(pointer))
+
+    def release(self, pointer: Pointer) -> None:
+        dx, dy = self._away(pointer)
+        self.cancel()
+        what = "a note" if len(self._notes) == 1 else f"{len(self._notes)} notes"
+        self.view.change_notes(f"Move {what}", self._notes, lambda note: moved(note, dx, dy))
+
+    def cancel(self) -> None:
+        self.view.canvas.notes.settle()
+
+    def _away(self, pointer: Pointer) -> tuple[float, float]:
+        offset = pointer.scene - self.start.scene
+        dx, dy = offset.x(), offset.y()
+        if self.view.snaps != pointer.holds(SHIFT):
+            x, y = self._note.position
+            to_x, to_y = snapped((x + dx, y + dy))
+            dx, dy = to_x - x, to_y - y
+        return whole((dx, dy))
+
+
+class NoteSizeTool(Tool):
+    """Makes a note larger or smaller by its corner."""
+
+    cursor = Qt.CursorShape.SizeFDiagCursor
+    scrolls = True
+
+    def __init__(self, view: CanvasView, start: Pointer, note: Note) -> None:
+        super().__init__(view, start)
+        view.select_notes((note,))
+        self._note = note
+
+    def move(self, pointer: Pointer) -> None:
+        self.last = pointer
+        self.view.canvas.notes.show_at((self._note,), (self._sized(pointer),))
+
+    def release(self, pointer: Pointer) -> None:
+        after = self._sized(pointer)
+        self.cancel()
+        self.view.change_notes("Size of the note", (self._note,), lambda _: after)
+
+    def cancel(self) -> None:
+        self.view.canvas.notes.settle()
+
+    def _sized(self, pointer: Pointer) -> Note:
+        offset, (width, height) = pointer.scene - self.start.scene, self._note.size
+        return sized(self._note, width + offset.x(), height + offset.y())
+
+
+def note_tool(view: CanvasView, pointer: Pointer, note: Note) -> Tool:
+    """The tool that a press of the left button begins on this note."""
+
+    def drag() -> Tool:
+        from cnnstudio.ui.canvas.tools.move_tool import MoveTool
+
+        if pointer.holds(CTRL):
+            return KnifeTool(view, pointer)
+        if view.canvas.notes.is_corner(note, pointer.scene, view.zoom):
+            return NoteSizeTool(view, pointer, note)
+        if note in view.canvas.notes.chosen and view.chosen:
+            return MoveTool(view, pointer, view.chosen[0])
+        return NoteMoveTool(view, pointer, note)
+
+    return PressTool(view, pointer, lambda at: view.click_note(note, at), drag)

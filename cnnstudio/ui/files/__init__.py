@@ -1,0 +1,1 @@
+"""Files from the window: opening, saving, recovery, recent ones, imports and exports."""

@@ -1,0 +1,86 @@
+"""Exports: the network leaves the program on a thread; the result is a sentence in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from cnnstudio.exchange.exporting.formats import KINDS
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.files import Files
+from cnnstudio.ui.obstacle import obstacle
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.widgets.messages import Messages
+from cnnstudio.ui.worker import Task
+
+if TYPE_CHECKING:
+    from cnnstudio.exchange.exporting.export import Exported
+
+
+class Exports(QObject):
+    """Asks where to, exports in the background, and says what became of it."""
+
+    def __init__(self, document: Document, run: Run, files: Files, messages: Messages, parent: QObject) -> None:
+        super().__init__(parent)
+        self._document, self._run, self._files, self._messages = document, run, files, messages
+        self._tasks: list[Task[Exported]] = []
+
+    def ask(self, kind: str) -> None:
+        """Ask for a file and export to it; where the network cannot be exported, say why instead."""
+        if reason := self._refusal(kind):
+            self._messages.say(reason, "error", about=kind)
+            return
+        title, suffix = KINDS[kind].title, KINDS[kind].suffix
+        stem = "model" if self._document.path is None else self._document.path.stem
+        self._files.choose(
+            f"Export: {title}", f"{stem}{suffix}", f"{title} (*{suffix})", suffix, lambda path: self.start(kind, path)
+        )
+
+    def start(self, kind: str, path: Path) -> None:
+        """Export to ``path`` in the background, with the trained weights where they fit the network."""
+        graph, weights = self._document.graph, self._weights()
+        bar = self._messages.progress(f"Exporting {path.name}…")
+
+        def work(report: Callable[[str, float | None], bool]) -> Exported:
+            from cnnstudio.exchange.exporting.export import export
+
+            report(f"Writing {path.name} and comparing it with the network…", None)
+            return export(graph, kind, path, weights)
+
+        task: Task[Exported] = Task(work, f"export {kind}", self)
+        task.progressed.connect(bar.advance)
+        task.finished.connect(bar.dismiss)
+        carries = kind in ("torchscript", "pt2")
+        task.finished.connect(lambda exported: self._say(kind, exported, carries and weights is None))
+        task.failed.connect(bar.dismiss)
+        task.failed.connect(lambda sentence: self._messages.say(sentence, "error", about=kind))
+        self._tasks.append(task)
+
+    def close(self) -> None:
+        """Wait for what is being written: for the end of the program."""
+        for task in self._tasks:
+            task.stop(10.0)
+
+    def _refusal(self, kind: str) -> str | None:
+        if reason := obstacle(self._document, training=False):
+            return reason
+        if kind == "weights" and self._weights() is None:
+            return "There are no trained weights of this network yet. Train it first, or export it in another way."
+        return None
+
+    def _weights(self) -> Path | None:
+        """The weights of the last run, where they are this network's."""
+        return self._run.weights if self._run.fits(self._document.graph) else None
+
+    def _say(self, kind: str, exported: Exported, is_untrained: bool) -> None:
+        path = exported.path
+        self._messages.say(
+            f"{exported.sentence}{' Its weights are untrained.' if is_untrained else ''}",
+            "success",
+            ("Show in folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))),
+            about=kind,
+        )

@@ -1,0 +1,230 @@
+"""Files: new, open, save and the recovery copy. What goes wrong is a sentence, and the open project is untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog
+
+from cnnstudio.project import Project, ProjectError, from_template, read, write
+from cnnstudio.ui.files.recovery import Copy, Recovery
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.main_window import MainWindow
+
+
+SUFFIX = ".cnn"
+FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
+SAVING = "saving"  # what messages are about that later ones replace
+
+
+class Files(QObject):
+    """The document's life on the disk. What begins or opens another project takes a window where nothing is lost.
+
+    A window that is closed asks in place about what is not saved.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window, self._windows = window, window.windows
+        self._document, self._preferences, self._messages = window.document, window.preferences, window.messages
+        self._recovery = Recovery(self._document, self)
+
+    @property
+    def title(self) -> str:
+        """What the project is called: its file's name, or "Untitled"."""
+        return self._document.path.stem if self._document.path else "Untitled"
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether there is anything that no file holds."""
+        return not self._document.undo_stack.isClean()
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether another project may take this window: no file is open in it, and nothing was changed or trained."""
+        return self._document.path is None and not self.is_modified and self._window.run.state == "idle"
+
+    # new and open
+
+    def new(self, template: str | None = None, small: bool = False) -> None:
+        """Begin an empty project, or one from a template; ``small`` takes its variant for images of 32 × 32."""
+        self.begin(Project() if template is None else from_template(template, small))
+
+    def begin(self, project: Project, path: Path | None = None, anew: bool = False) -> MainWindow:
+        """Show another project, here where nothing is lost by it, else (or if ``anew``) in a new window: which one."""
+        window = self._windows.room(self._window, anew)
+        window.document.open(project, path)
+        if path is not None:
+            self._windows.recent.remember(path, project.graph)
+        return window
+
+    def open(self, path: Path | None = None, anew: bool = False) -> None:
+        """Open a project file; without a path a dialog asks for one. What is open already comes to the front."""
+        if path is None:
+            dialog = self._dialog("Open a project", QFileDialog.AcceptMode.AcceptOpen, FILTER)
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+            dialog.filesSelected.connect(lambda names: self._open_all(names, anew))
+            dialog.open()
+            return
+        if (holder := self._windows.holding(path)) is not None:
+            self._windows.show(holder)
+            return
+        try:
+            project = read(path)
+        except ProjectError as error:
+            if not path.exists():
+                self._windows.recent.forget(path)
+            self._messages.say(str(error), "error")
+            return
+        self.begin(project, path, anew)
+
+    def _open_all(self, names: list[str], anew: bool) -> None:
+        for name in names:
+            self.open(Path(name), anew)
+
+    # save
+
+    def save(self, then: Callable[[], object] | None = None) -> None:
+        """Save where the project is kept, or ask where; ``then`` runs once it is saved."""
+        if self._document.path is None:
+            self.save_as(then)
+        else:
+            self._save(self._document.path, then)
+
+    def save_as(self, then: Callable[[], object] | None = None) -> None:
+        """Ask for a file and save there."""
+        self.choose("Save the project", f"{self.title}{SUFFIX}", FILTER, SUFFIX, lambda path: self._save(path, then))
+
+    def _save(self, path: Path, then: Callable[[], object] | None = None) -> None:
+        if self._windows.holding(path) not in (None, self._window):
+            sentence = f"{path.name} is open in another window. Save this project under another name."
+            self._messages.say(sentence, "error", about=SAVING)
+            return
+        try:
+            write(path, self._document.project)
+        except ProjectError as error:
+            self._messages.say(str(error), "error", about=SAVING)
+            return
+        self._document.set_path(path)
+        self._windows.recent.remember(path, self._document.graph)
+        self._messages.say(f"Saved {path.name}.", about=SAVING)
+        if then is not None:
+            then()
+
+    def choose(
+        self,
+        title: str,
+        name: str,
+        filters: str,
+        suffix: str,
+        then: Callable[[Path], object],
+        *,
+        kinds: tuple[str, ...] = (),
+    ) -> None:
+        """Ask for a file to write, and give it to ``then``; nothing happens where the person cancels.
+
+        Where ``filters`` offers several ``kinds`` of file, a name with none of their endings gets that of the filter.
+        """
+        dialog = self._dialog(title, QFileDialog.AcceptMode.AcceptSave, filters)
+        dialog.setDefaultSuffix(suffix.removeprefix("."))
+        dialog.selectFile(name)
+
+        def ending() -> str:
+            return next((kind for kind in kinds if f"*{kind})" in dialog.selectedNameFilter()), suffix)
+
+        dialog.filterSelected.connect(lambda _: dialog.setDefaultSuffix(ending().removeprefix(".")))
+        dialog.fileSelected.connect(lambda chosen: self._take(Path(chosen), kinds, ending(), then))
+        dialog.open()
+
+    def _take(self, path: Path, kinds: tuple[str, ...], ending: str, then: Callable[[Path], object]) -> None:
+        if not kinds or path.suffix.lower() in kinds:
+            then(path)
+        elif (whole := path.with_name(path.name + ending)).exists():  # the dialog asked for another name
+            choices = ("Replace it", lambda: then(whole)), ("Keep it", lambda: None)
+            self._messages.say(f"{whole.name} is there already.", "warning", *choices)
+        else:
+            then(whole)
+
+    def _dialog(self, title: str, mode: QFileDialog.AcceptMode, filters: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title, str(self._preferences.folder), filters)
+        dialog.setAcceptMode(mode)
+        dialog.filesSelected.connect(lambda names: self._stay_in(names[0]))
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog
+
+    def _stay_in(self, name: str) -> None:
+        self._preferences.folder = Path(name).parent
+
+    # nothing is lost
+
+    def guard(self, then: Callable[[], object]) -> bool:
+        """Do ``then`` where nothing would be lost by it, else ask in place first; whether it was done at once."""
+        if not self.is_modified:
+            then()
+            return True
+
+        self._messages.say(
+            f"{self.title} has changes that are not saved.",
+            "warning",
+            ("Save", lambda: self.save(then)),
+            ("Do not save", then),
+            ("Cancel", lambda: None),
+        )
+        return False
+
+    def offer_recovery(self) -> None:
+        """Offer what a program that ended badly left behind."""
+        offered: list[str] = []
+        for copy in self._recovery.left_behind():
+            try:
+                project, path, moment = copy.load()
+            except (ProjectError, OSError):
+                copy.remove()
+                continue
+            name = path.stem if path else "An untitled project"
+            offered.append(name)
+            if offered.count(name) > 1:  # the same sentence is not said twice
+                name += f" ({offered.count(name)})"
+
+            def recover(copy: Copy = copy, project: Project = project, path: Path | None = path) -> None:
+                self._recover(copy, project, path)
+
+            self._messages.say(
+                f"{name} was not saved when the program ended on {moment:%d %B at %H:%M}. A copy was kept.",
+                "warning",
+                ("Open the copy", recover),
+                ("Delete it", copy.remove),
+            )
+
+    def _recover(self, copy: Copy, project: Project, path: Path | None) -> None:
+        files = self._windows.room(self._window).files
+        files.take_unsaved(project, path)
+        copy.remove()
+
+    def take_unsaved(self, project: Project, path: Path | None = None) -> None:
+        """Show a project here that no file holds as it is."""
+        self._document.open(project, path)
+        self._document.undo_stack.resetClean()
+        self._recovery.keep()
+
+    def close(self) -> None:
+        """Remove the recovery copy: the project is saved, or was given up."""
+        self._recovery.close()
+
+
+def projects(event: QDropEvent) -> list[Path]:
+    """The project files that are being dragged, if that is all they are; then the event is accepted.
+
+    As a copy, whatever was proposed: who drags and is told that files were moved may delete them.
+    """
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    if not paths or any(path.suffix.lower() != SUFFIX for path in paths):
+        return []
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
+    return paths

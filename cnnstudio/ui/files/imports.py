@@ -1,0 +1,213 @@
+"""Imports: networks that were written elsewhere come in on a thread; what there is to say is said in place."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+from shiboken6 import isValid
+
+from cnnstudio.exchange.importing.catalogue import MODELS
+from cnnstudio.exchange.importing.declarations import ImportRefused, networks_in
+from cnnstudio.graph import Graph
+from cnnstudio.ui.widgets.messages import MessageBar
+from cnnstudio.ui.widgets.search import Entry
+from cnnstudio.ui.worker import Task
+
+if TYPE_CHECKING:
+    from cnnstudio.exchange.importing.network import Imported
+    from cnnstudio.exchange.importing.state_dict import Carried
+    from cnnstudio.ui.main_window import MainWindow
+
+PYTHON = "Python files (*.py)"
+CHECKPOINTS = "Weights (*.safetensors *.pth *.pt *.bin)"
+WEIGHTS = ".safetensors"
+MOST_BUTTONS = 4
+PUBLISHED, MOST_CLASSES = 1_000, 2_000  # classes of ImageNet, and the most that can be typed
+
+# what the squares in the list are coloured by: the idea that a family of models is known for
+_FAMILIES = {
+    "alexnet": "convolution", "convnext": "residual", "densenet": "dense", "efficientnet": "efficient",
+    "googlenet": "inception", "inception": "inception", "maxvit": "transformer", "mnasnet": "efficient",
+    "mobilenet": "efficient", "regnet": "residual", "resnet": "residual", "resnext": "residual",
+    "shufflenet": "efficient", "squeezenet": "efficient", "swin": "transformer", "vgg": "convolution",
+    "vit": "transformer", "wide": "residual",
+}  # fmt: skip
+
+
+class Imports(QObject):
+    """Asks what to import, imports it in the background, and opens it as an unsaved project."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._tasks: list[Task[Imported] | Task[Carried]] = []
+        self._offer: tuple[MessageBar, Graph] | None = None
+        window.document.path_changed.connect(self._withdraw)
+
+    # what to import
+
+    def ask_model(self) -> None:
+        """Let the person choose one of torchvision's models from a list, and then for how many classes."""
+        entries = [
+            Entry(
+                model.title,
+                f"{model.side} × {model.side}",
+                _family(name),
+                name,
+                f"{name.replace('_', ' ')} torchvision",
+            )
+            for name, model in MODELS.items()
+        ]
+        self._ask(entries, "Import a torchvision model", lambda name: self.ask_classes(str(name)))
+
+    def ask_classes(self, name: str) -> None:
+        """Let the person say how many classes the model is to tell apart: those of its publication, or a number."""
+        others = [count for count in range(2, MOST_CLASSES + 1) if count != PUBLISHED]
+        entries = [
+            Entry(f"{PUBLISHED:,} classes", "as it was published", _family(name), PUBLISHED, f"{PUBLISHED}"),
+            *(Entry(f"{count} classes", "with a new head", _family(name), count, aside=True) for count in others),
+        ]
+        hint = f"{MODELS[name].title} for how many classes?"
+        self._ask(entries, hint, lambda count: self.start_model(name, int(str(count))), "Type another number")
+
+    def _ask(self, entries: list[Entry], hint: str, take: Callable[[object], None], note: str = "") -> None:
+        self._window.canvas.popup.ask(entries, None, take, hint=hint, note=note)
+
+    def ask_file(self) -> None:
+        """Ask for a Python file."""
+        self._choose("Import a network from a Python file", PYTHON, self.ask_trust)
+
+    def ask_trust(self, path: Path) -> None:
+        """Say that importing runs the file, and go on only where the person wants that."""
+        messages = self._window.messages
+        try:
+            names = networks_in(path)
+        except ImportRefused as error:
+            messages.say(str(error), "error")
+            return
+        if not names:
+            messages.say(f"{path.name} declares no class that is a torch module.", "error")
+            return
+        choices = [
+            (f"Run it and import {name}", self._starting(path, name)) for name in reversed(names[-MOST_BUTTONS:])
+        ]
+        messages.say(
+            f"Importing runs {path.name}, with your rights. Only do so if you trust who wrote it.",
+            "warning",
+            ("Cancel", lambda: None),
+            *choices,
+        )
+
+    def _starting(self, path: Path, name: str) -> Callable[[], None]:
+        return lambda: self.start_file(path, name)
+
+    # importing
+
+    def start_model(self, name: str, classes: int = PUBLISHED) -> None:
+        """Import one of torchvision's models in the background, with a head for so many classes."""
+
+        def work(report: Callable[[str, float | None], bool]) -> Imported:
+            from cnnstudio.exchange.importing.network import import_torchvision
+
+            return import_torchvision(name, classes)
+
+        self._start(work, f"Importing {MODELS[name].title}…")
+
+    def start_file(self, path: Path, name: str) -> None:
+        """Run a Python file apart and import what it calls ``name``: the person has agreed."""
+
+        def work(report: Callable[[str, float | None], bool]) -> Imported:
+            from cnnstudio.exchange.importing.python_file import import_file
+
+            return import_file(path, name, goes_on=lambda: report("", None))
+
+        self._start(work, f"Running {path.name} and following {name}…", can_stop=True)
+
+    def _start(
+        self, work: Callable[[Callable[[str, float | None], bool]], Imported], sentence: str, can_stop: bool = False
+    ) -> None:
+        task: Task[Imported] = Task(work, "import", self)
+        bar = self._window.messages.progress(sentence, *([("Stop", task.stop)] if can_stop else []))
+        task.finished.connect(bar.dismiss)
+        task.finished.connect(self._open)
+        task.failed.connect(bar.dismiss)
+        task.failed.connect(lambda refusal: self._window.messages.say(refusal, "error"))
+        self._tasks.append(task)
+
+    def _open(self, imported: Imported) -> None:
+        self._window.windows.room(self._window).imports.show(imported)
+
+    def show(self, imported: Imported) -> None:
+        """Show an imported network in this window, and say what became of it."""
+        window = self._window
+        window.files.take_unsaved(imported.project())
+        window.canvas.fit()
+        words = [f"{imported.title} is here, with {imported.parameters:,} parameters.", *imported.notes[:3]]
+        kind = "warning" if imported.opaque else "success"
+        offer = ("Load its weights…", lambda: self._ask_weights(imported))
+        self._offer = window.messages.say(" ".join(words), kind, offer, passes=False), imported.graph
+
+    # its weights
+
+    def _withdraw(self) -> None:
+        """Offer no weights any more where another project was opened."""
+        document = self._window.document
+        if self._offer is None or document.undo_stack.count() or document.graph == self._offer[1]:
+            return  # it was saved
+        if isValid(self._offer[0]):
+            self._offer[0].dismiss()
+        self._offer = None
+
+    def _ask_weights(self, imported: Imported) -> None:
+        self._choose(f"Weights of {imported.title}", CHECKPOINTS, lambda path: self._ask_place(imported, path))
+
+    def _ask_place(self, imported: Imported, path: Path) -> None:
+        files = self._window.files
+        name = f"{imported.title.replace(' ', '_').replace('/', '_')}{WEIGHTS}"
+        title = "Keep its weights under our names"
+        files.choose(title, name, f"Weights (*{WEIGHTS})", WEIGHTS, lambda out: self.start_weights(imported, path, out))
+
+    def start_weights(self, imported: Imported, path: Path, out: Path) -> None:
+        """Bring a checkpoint of the original to ``out``, and let training begin with it."""
+        bar = self._window.messages.progress(f"Reading {path.name}…")
+
+        def work(report: Callable[[str, float | None], bool]) -> Carried:
+            from cnnstudio.exchange.importing.state_dict import load_weights
+
+            return load_weights(imported, path, out)
+
+        task: Task[Carried] = Task(work, "import weights", self)
+        task.finished.connect(bar.dismiss)
+        task.finished.connect(lambda carried: self._begin_with(out, carried))
+        task.failed.connect(bar.dismiss)
+        task.failed.connect(lambda refusal: self._window.messages.say(refusal, "error"))
+        self._tasks.append(task)
+
+    def _begin_with(self, out: Path, carried: Carried) -> None:
+        document = self._window.document
+        recipe = dataclasses.replace(document.project.recipe, weights=str(out.resolve()))
+        document.edit_recipe("Begin with imported weights", recipe)
+        told = " ".join([f"{out.name} is written; training begins with it.", *carried.sentences])
+        self._window.messages.say(told, "warning" if carried.sentences else "success")
+
+    def close(self) -> None:
+        """Wait for what is being written: for the end of the program."""
+        for task in self._tasks:
+            task.stop(10.0)
+
+    def _choose(self, title: str, filters: str, then: Callable[[Path], object]) -> None:
+        folder = self._window.preferences.folder
+        dialog = QFileDialog(self._window, title, str(folder), f"{filters};;All files (*)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: then(Path(name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+def _family(name: str) -> str:
+    return next((family for begin, family in _FAMILIES.items() if name.startswith(begin)), "convolution")

@@ -1,0 +1,1 @@
+"""The face of insight: what the network sees."""

@@ -1,0 +1,1 @@
+"""The face of the lessons: the quiz and the handbook."""

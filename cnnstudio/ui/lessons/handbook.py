@@ -1,0 +1,61 @@
+"""Handbook: pages of help to read beside the window: what each problem means, and what a pointer can do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
+
+from cnnstudio.compiler.diagnostics import handbook
+from cnnstudio.ui.canvas.tools.help import gestures
+from cnnstudio.ui.theme import theme
+
+ROOM = {2: 24.0, 3: 14.0}  # pixels above a heading of this level
+
+
+class Handbook(QDialog):
+    """A page in Markdown; Escape closes it."""
+
+    def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.resize(theme.scaled(620, 680, self.screen().availableSize()))
+        self.page = QTextBrowser(self)
+        self.page.setAccessibleName(self.windowTitle())
+        self.page.document().setDocumentMargin(16)
+        self.page.setMarkdown(text)
+        self._space_out()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.page)
+
+    def _space_out(self) -> None:
+        """Give headings room above them: Qt sets Markdown without any."""
+        document = self.page.document()
+        cursor = QTextCursor(document)
+        for number in range(1, document.blockCount()):
+            block = document.findBlockByNumber(number)
+            made = block.blockFormat()
+            made.setTopMargin(ROOM.get(made.headingLevel(), 3.0))
+            cursor.setPosition(block.position())
+            cursor.setBlockFormat(made)
+
+
+def show_handbook(parent: QWidget) -> None:
+    """Open the page of what each problem means, which the rules themselves have written."""
+    _show(parent, "What the problems mean", handbook())
+
+
+def show_gestures(parent: QWidget) -> None:
+    """Open the page of what a pointer can do on the canvas."""
+    _show(parent, "The mouse on the canvas", gestures())
+
+
+def _show(parent: QWidget, title: str, text: str) -> None:
+    """Open a page, or bring it to the front where it is open."""
+    pages = (page for page in parent.findChildren(Handbook) if page.windowTitle() == title)
+    page = next(pages, None) or Handbook(title, text, parent)
+    page.show()
+    page.raise_()
+    page.activateWindow()

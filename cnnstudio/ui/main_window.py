@@ -1,0 +1,398 @@
+"""Main window: places the panels round the canvas and owns nothing that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStyle, QTabWidget, QToolBar, QWidget
+
+import cnnstudio
+from cnnstudio.lessons.lesson import LESSONS
+from cnnstudio.ui.actions.command_list import CommandList
+from cnnstudio.ui.actions.commands import Commands
+from cnnstudio.ui.actions.menu_tree import CANVAS_MENU
+from cnnstudio.ui.actions.menus import fill_menu_bar, fill_toolbar
+from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.docks import InHand, bring_up, fill_with_panels, place_anew, tidy
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.exports import Exports
+from cnnstudio.ui.files.files import Files, projects
+from cnnstudio.ui.files.imports import Imports
+from cnnstudio.ui.focus import give_keyboard, tab_on
+from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
+from cnnstudio.ui.lessons.quiz import QuizPanel
+from cnnstudio.ui.network.comparison import ComparisonPanel
+from cnnstudio.ui.network.history import HistoryPanel
+from cnnstudio.ui.network.inspector import InspectorPanel
+from cnnstudio.ui.network.outline import OutlinePanel
+from cnnstudio.ui.network.palette import PalettePanel
+from cnnstudio.ui.network.problems import ProblemsPanel
+from cnnstudio.ui.network.source import SourcePanel
+from cnnstudio.ui.network.summary_view import SummaryPanel
+from cnnstudio.ui.pictures.pictures import Pictures
+from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.start.gallery import Gallery
+from cnnstudio.ui.start.page import StartPage
+from cnnstudio.ui.status import Status
+from cnnstudio.ui.theme import Scheme, icon, theme
+from cnnstudio.ui.training.curves import CurvesPanel
+from cnnstudio.ui.training.training import TrainingPanel
+from cnnstudio.ui.widgets.messages import Messages, offer_link
+from cnnstudio.ui.window_actions import ACTIONS, show_action
+from cnnstudio.ui.windows import Windows
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.pictures.figure_page import FigurePage
+
+Area = Qt.DockWidgetArea
+TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
+RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
+LAYOUT_VERSION = 3  # another set of docks needs another number, so that an old layout is not restored over it
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel in the window: its id, its title, where it stands at first, how it is made, and whether it is open."""
+
+    id: str
+    title: str
+    area: Area
+    shortcut: str
+    make: Callable[[MainWindow], QWidget]
+    is_open: bool = True
+
+
+PANELS = (
+    Panel("palette", "Blocks", Area.LeftDockWidgetArea, "Ctrl+1", lambda w: PalettePanel(w.document)),
+    Panel("history", "History", Area.LeftDockWidgetArea, "Ctrl+Shift+H", lambda w: HistoryPanel(w.document), False),
+    Panel("outline", "Outline", Area.LeftDockWidgetArea, "Ctrl+Shift+O", lambda w: OutlinePanel(w.document), False),
+    Panel("inspector", "Inspector", Area.RightDockWidgetArea, "Ctrl+2", lambda w: InspectorPanel(w.document)),
+    Panel("training", "Training", Area.RightDockWidgetArea, "Ctrl+3", lambda w: w.training),
+    Panel("summary", "Summary", Area.RightDockWidgetArea, "Ctrl+4", lambda w: SummaryPanel(w.document)),
+    Panel("source", "Source", Area.RightDockWidgetArea, "Ctrl+5", lambda w: SourcePanel(w.document)),
+    Panel("quiz", "Quiz", Area.RightDockWidgetArea, "Ctrl+0", lambda w: w.quiz, False),
+    Panel("curves", "Curves", Area.BottomDockWidgetArea, "Ctrl+6", lambda w: CurvesPanel(w.document, w.run)),
+    Panel("feature-maps", "Feature maps", Area.BottomDockWidgetArea, "Ctrl+7", lambda w: w.feature_maps),
+    Panel("problems", "Problems", Area.BottomDockWidgetArea, "Ctrl+8", lambda w: ProblemsPanel(w.document)),
+    Panel(
+        "comparison", "Comparison", Area.BottomDockWidgetArea, "Ctrl+9", lambda w: ComparisonPanel(w.document), False
+    ),
+)
+
+
+class MainWindow(QMainWindow):
+    """A project. Menus and shortcuts come from ``ACTIONS``, panels from ``PANELS``; ``Windows`` knows the others."""
+
+    document: Document
+    run: Run
+    windows: Windows
+    canvas: CanvasView
+    files: Files
+    exports: Exports
+    pictures: Pictures
+    imports: Imports
+    training: TrainingPanel
+    feature_maps: FeatureMapsPanel
+    gallery: Gallery
+    quiz: QuizPanel
+    start_page: StartPage
+    panel_in_hand: InHand
+    command_list: CommandList
+
+    painted = Signal()  # it stands on the screen for the first time
+
+    def __init__(self, preferences: Preferences | None = None, windows: Windows | None = None) -> None:
+        super().__init__()
+        self.preferences = preferences or Preferences()
+        self.windows = windows or Windows(self.preferences, MainWindow)
+        self.windows.add(self)
+        self.document = Document(parent=self, library=self.windows.library)
+        self.run = Run(self)
+        self.canvas = CanvasView(self.document)
+        self.setCentralWidget(self.canvas)
+        self.messages = Messages(self.canvas, lambda: self.canvas.map_rect)
+        self.canvas.along_foot.append(self.messages)
+        self.files = Files(self)
+        self.exports = Exports(self.document, self.run, self.files, self.messages, self)
+        self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.messages, self)
+        self.imports = Imports(self)
+        self.training = TrainingPanel(self.document, self.run)
+        self.quiz = QuizPanel(self.document)
+        self.feature_maps = FeatureMapsPanel(self.document, self.run)
+        self.docks = {panel.id: self._dock(panel) for panel in PANELS}
+        self.panel_in_hand = InHand(self)
+        self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
+        self.command_list = CommandList(self.commands, self)
+        self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
+        self.start_page = StartPage(self)
+        fillings = {"recent": self._fill_recent, "panels": self._fill_panels, "windows": self._fill_windows}
+        fill_menu_bar(self.menuBar(), self.commands, fillings)
+        self._toolbar = QToolBar("Tools")
+        self._toolbar.setObjectName("tools")
+        fill_toolbar(self._toolbar, self.commands)
+        self.addToolBar(self._toolbar)
+        self.setStatusBar(Status(self.document, self.run, self.show_panel))
+        self._refresh = QTimer(self, singleShot=True, interval=0)
+        self._refresh.timeout.connect(self._show_state)
+        self._was_painted = self._is_closing = False
+        self._connect()
+        self._prepare()
+
+    def _connect(self) -> None:
+        document, run = self.document, self.run
+        for signal in (
+            document.changed, document.selection_changed, document.scope_changed, document.path_changed,
+            document.undo_stack.indexChanged, document.undo_stack.cleanChanged, run.state_changed,
+            self.training.toggled, theme.changed,
+        ):  # fmt: skip
+            signal.connect(self._refresh.start)
+        document.said.connect(self._say)
+        document.scope_changed.connect(lambda _: self.messages.withdraw(INSIDE))
+        document.closed.connect(self._begin_anew)
+        run.said.connect(self._say_run)
+        run.state_changed.connect(self._show_run)
+        for dock in self.docks.values():
+            dock.topLevelChanged.connect(self._refresh.start)
+            dock.dockLocationChanged.connect(self._refresh.start)
+            dock.visibilityChanged.connect(self._refresh.start)
+            panel = dock.widget()
+            for name, slot in (
+                ("said", self.messages.say), ("reveal", self._reveal), ("menu_asked", self._show_canvas_menu),
+                ("panel_asked", self.show_panel), ("left", lambda: give_keyboard(self.canvas)),
+            ):  # fmt: skip
+                if hasattr(panel, name):
+                    getattr(panel, name).connect(slot)
+        self.docks["outline"].widget().addActions(self.commands.chords)
+        self.canvas.menu_asked.connect(self._show_canvas_menu)
+        self.canvas.canvas.marked.connect(self._refresh.start)
+        for signal in (self.canvas.looked, self.canvas.map_moved):
+            signal.connect(self.messages.place_soon)
+        self.canvas.link_clicked.connect(lambda address: offer_link(self.messages, address))
+        self.painted.connect(self.canvas.fit)  # its size is only known now
+        self.canvas.activated.connect(lambda _: self.show_panel("inspector", to_scroll=False))
+        self.training.refused.connect(lambda: bring_up(self, self.docks["training"]))
+
+    def _prepare(self) -> None:
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for corner, area in (
+            (Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea),
+        ):
+            self.setCorner(corner, area)
+        self.setMinimumSize(QSize(960, 600))
+        room = self.screen().availableGeometry().size() - QSize(0, self.style().pixelMetric(TITLE_BAR))
+        self.resize(room.boundedTo(QSize(1440, 900)))  # or the status bar stands below the edge of a small screen
+        self.default_layout()
+        self.restoreGeometry(self.preferences.bytes("geometry"))
+        self.restoreState(self.preferences.bytes("layout"), LAYOUT_VERSION)
+        self.set_wheel(self.preferences.wheel_pans)
+        self.set_minimap(self.preferences.minimap)
+        self.canvas.setFocus()
+        self._show_state()
+
+    @cached_property
+    def figure(self) -> FigurePage:
+        """The page of the paper figure, made when it is first asked for: the window stands the sooner."""
+        from cnnstudio.ui.pictures.figure_page import FigurePage
+
+        return FigurePage(self.document, self.canvas, self.pictures, self.files, self.messages, self)
+
+    # panels
+
+    def _dock(self, panel: Panel) -> QDockWidget:
+        dock = QDockWidget(panel.title, self)
+        dock.setObjectName(panel.id)
+        content = panel.make(self)
+        content.setProperty("surface", "panel")
+        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        dock.setWidget(content)
+        return dock
+
+    def default_layout(self) -> None:
+        """Put every panel where it stood at first."""
+        place_anew(self, self.docks, PANELS)
+
+    def show_panel(self, name: str, to_scroll: bool = True) -> None:
+        """Bring a panel to the front and give it the keyboard, even if that can only scroll it, unless said."""
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        if (widget := dock.widget()) is not None:
+            give_keyboard(widget, to_scroll)
+
+    def _begin_anew(self) -> None:
+        self.messages.clear()
+        self.canvas.setFocus()
+
+    def _reveal(self, name: str) -> None:
+        if name not in self.document.view_graph:
+            self.document.enter(())
+        self.canvas.reveal(name)
+
+    # menus
+
+    def _fill_recent(self, menu: QMenu) -> None:
+        self.windows.recent.fill_menu(menu, self.files.open)
+
+    def _fill_windows(self, menu: QMenu) -> None:
+        menu.addActions(self.commands.named("window-*"))
+        menu.addSeparator()
+        self.windows.fill_menu(menu, self)
+
+    def _fill_panels(self, menu: QMenu) -> None:
+        fill_with_panels(menu, self, PANELS)
+
+    def createPopupMenu(self) -> QMenu:  # noqa: N802 - Qt's name
+        return self.panel_in_hand.menu()
+
+    def _show_canvas_menu(self, place: QPoint) -> None:
+        """What can be done to what is selected, and nothing else: it would fill a small screen."""
+        self.commands.refresh()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in CANVAS_MENU:
+            if name is None:
+                menu.addSeparator()  # one of several in a row is seen
+            elif self.commands.bound[name].isEnabled():
+                menu.addAction(self.commands.bound[name])
+        menu.popup(place)
+
+    # what the window itself does
+
+    def toggle_theme(self) -> None:
+        """Light where it is dark, dark where it is light."""
+        self.use_scheme("light" if theme.is_dark else "dark")
+
+    def use_scheme(self, scheme: Scheme) -> None:
+        """Use these colours from now on."""
+        self.preferences.scheme = scheme
+        theme.set_scheme(scheme)
+
+    def scale_text(self, scale: float) -> None:
+        """Write everything in this size from now on; 1.0 is the normal one."""
+        self.preferences.text_scale = scale = max(0.8, min(1.6, round(scale, 1)))
+        theme.set_scale(scale)
+
+    def set_wheel(self, pans: bool) -> None:
+        """Let the mouse wheel move the canvas instead of zooming."""
+        self.preferences.wheel_pans = pans
+        for window in self.windows.all:
+            window.canvas.wheel = "pan" if pans else "zoom"
+
+    def set_minimap(self, shown: bool) -> None:
+        """Show the map in the canvas's corner."""
+        self.preferences.minimap = shown
+        for window in self.windows.all:
+            window.canvas.set_minimap(shown)
+
+    def begin_lesson(self, key: str) -> None:
+        """Open the network of a lesson, here or in a window of its own, and ask its first question."""
+        window = self.files.begin(LESSONS[key].project())
+        window.show_panel("quiz")
+        window.quiz.teach(LESSONS[key])
+
+    def say_about(self) -> None:
+        """Say which program this is."""
+        self.messages.say(
+            f"CNN Studio {cnnstudio.__version__}: draw a network, see every shape, train it, take it away."
+        )
+
+    def _say(self, sentence: str) -> None:
+        self.messages.say(sentence, about=INSIDE if sentence == self.document.refusal else None)
+
+    def _say_run(self, sentence: str) -> None:
+        kind = {"failed": "error", "finished": "success"}.get(self.run.state, "info")
+        self.messages.say(sentence, kind, about=RUN)
+
+    def _show_run(self, state: str) -> None:
+        """Bring to the front what a run is watched by, as it begins."""
+        if state == "preparing":
+            self.messages.withdraw(RUN)
+            self.docks["training"].raise_()
+            if self.docks["feature-maps"].visibleRegion().isEmpty():
+                self.docks["curves"].raise_()
+
+    def _show_state(self) -> None:
+        self.setWindowTitle(f"{self.files.title}[*] – CNN Studio")
+        self.setWindowModified(self.files.is_modified)
+        stack = self.document.undo_stack
+        for name, verb, text in (("undo", "Undo", stack.undoText()), ("redo", "Redo", stack.redoText())):
+            self.commands.bound[name].setText(f"{verb} {text[:1].lower()}{text[1:]}" if text else verb)
+        train = self.commands.bound["train"]
+        text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(
+            self.run.state, ("Train", "play")
+        )
+        train.setText(text)
+        train.setIcon(icon(name, "accent"))
+        self.commands.explain("train", self.training.obstacle)
+        errors = [found for found in self.document.diagnostics if found.severity == "error"]
+        problems = len(errors) if len(self.document.graph) else 0
+        self.docks["problems"].setWindowTitle(f"Problems ({problems})" if problems else "Problems")
+        self.commands.refresh()
+        tidy(self, self.docks.values(), self.panel_in_hand)
+
+    # events
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self, self.painted.emit)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
+        return tab_on(self, forward) or super().focusNextPrevChild(forward)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.document.look_again()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        projects(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        projects(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for path in projects(event):
+            self.files.open(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._is_closing and not self.leave():
+            event.ignore()
+            return
+        self.preferences.set_bytes("geometry", self.saveGeometry())
+        self.preferences.set_bytes("layout", self.saveState(LAYOUT_VERSION))
+        self.preferences.sync()
+        self.hide()
+        for dock in self.docks.values():  # one that floats is a window of its own, and would be left
+            dock.hide()
+        self.training.images.close_tasks()
+        self.exports.close()
+        self.pictures.close()
+        self.imports.close()
+        self.files.close()
+        super().closeEvent(event)
+        self.windows.remove(self)
+
+    def end(self, seconds: float) -> bool:
+        """Stop what computes, and wait so long for the step that it is at; whether it has ended."""
+        return all([self.run.close(seconds), self.feature_maps.close_tasks(seconds)])
+
+    def leave(self, then: Callable[[], object] = lambda: None) -> bool:
+        """Close, and do ``then``, where nothing would be lost, else ask in place first; whether it was done at once."""
+
+        def close() -> None:
+            self._is_closing = True
+            self.close()
+            then()
+
+        return self.files.guard(close)

@@ -1,0 +1,134 @@
+"""Pictures: what is drawn leaves the program as PNG, SVG or PDF, or by the clipboard; the result is said in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QObject, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
+
+from cnnstudio.ui.canvas.scene.scene import CanvasScene
+from cnnstudio.ui.files.files import Files
+from cnnstudio.ui.pictures import canvas_picture
+from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.widgets.messages import Messages, ProgressMessage
+from cnnstudio.ui.worker import Task
+
+FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf)"
+SUFFIXES = (".png", ".svg", ".pdf")
+PATIENCE = 500  # milliseconds after which is said that something goes on
+LONG = 300  # nodes from which painting takes long enough to say so first
+PICTURE = "picture"  # what messages are about that later ones replace
+
+Make = Callable[[Path], QImage | QByteArray]
+
+
+class Pictures(QObject):
+    """Asks where to, draws in the window's thread, writes on another, and says what became of it."""
+
+    def __init__(
+        self, scene: CanvasScene, files: Files, preferences: Preferences, messages: Messages, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._scene, self._files, self._preferences, self._messages = scene, files, preferences, messages
+        self._tasks: list[Task[Path]] = []
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether pictures are light, for paper, whatever the colours of the window are."""
+        return self._preferences.paper_pictures
+
+    @on_paper.setter
+    def on_paper(self, value: bool) -> None:
+        self._preferences.paper_pictures = value
+
+    def ask(self, selection: bool = False) -> None:
+        """Ask for a file and put a picture of the canvas there, or of what is selected on it."""
+        scene = self._scene
+        only = scene.selected if selection else None
+        if not scene.nodes or (selection and not only):
+            self._messages.say(
+                "Select the blocks that the picture is to show first."
+                if selection and scene.nodes
+                else "There is no network to take a picture of."
+            )
+            return
+        self.ask_for(
+            "Save a picture of the selection" if selection else "Save a picture of the canvas",
+            self._files.title,
+            lambda path: canvas_picture.made(scene, path, only, self.on_paper),
+            len(scene.nodes) > LONG,
+        )
+
+    def ask_for(self, title: str, stem: str, make: Make, is_long: bool = False) -> None:
+        """Ask for a file and write to it what ``make`` draws for its name; ``is_long`` says first that it goes on."""
+        self._files.choose(
+            title, f"{stem}.png", FILTERS, ".png", lambda path: self.save(path, make, is_long), kinds=SUFFIXES
+        )
+
+    def save(self, path: Path, make: Make, is_long: bool = False) -> None:
+        """Write to ``path`` what ``make`` draws for it."""
+        if not is_long:
+            self._write(path, make, None)
+            return
+        bar = self._messages.progress(f"Drawing {path.name}…")
+        QTimer.singleShot(50, self, lambda: self._write(path, make, bar))  # so that the bar is seen
+
+    def copy(self) -> None:
+        """Put a picture of the nodes and notes that are selected on the clipboard, or of the whole canvas."""
+        scene = self._scene
+        only = scene.selected if scene.selected or scene.notes.chosen else None
+        try:
+            QGuiApplication.clipboard().setImage(canvas_picture.image(scene, only, self.on_paper))
+        except canvas_picture.PictureError as error:
+            self._messages.say(str(error), "error", about=PICTURE)
+        else:
+            what = "The picture" if only is None else "The picture of the selection"
+            self._messages.say(f"{what} is on the clipboard.", about=PICTURE)
+
+    def close(self) -> None:
+        """Wait for what is being written: for the end of the program."""
+        for task in self._tasks:
+            task.stop(10.0)
+
+    def _write(self, path: Path, make: Make, bar: ProgressMessage | None) -> None:
+        try:
+            drawn = make(path)
+        except canvas_picture.PictureError as error:
+            if bar is not None:
+                bar.dismiss()
+            self._messages.say(str(error), "error", about=PICTURE)
+            return
+
+        def work(report: Callable[[str, float | None], bool]) -> Path:
+            canvas_picture.write(drawn, path)
+            return path
+
+        task: Task[Path] = Task(work, f"write {path.name}", self)
+        if bar is None:
+            QTimer.singleShot(PATIENCE, self, lambda: self._tell(path, task))
+        else:
+            _dismiss_after(task, bar)
+        task.finished.connect(self._say)
+        task.failed.connect(lambda sentence: self._messages.say(sentence, "error", about=PICTURE))
+        self._tasks = [other for other in self._tasks if other.is_running] + [task]
+
+    def _tell(self, path: Path, task: Task[Path]) -> None:
+        """Say that it goes on, where it still does."""
+        if task.is_running:
+            _dismiss_after(task, self._messages.progress(f"Writing {path.name}…"))
+
+    def _say(self, path: Path) -> None:
+        folder = QUrl.fromLocalFile(str(path.parent))
+        self._messages.say(
+            f"{path.name} is written.",
+            "success",
+            ("Show in folder", lambda: QDesktopServices.openUrl(folder)),
+            about=PICTURE,
+        )
+
+
+def _dismiss_after(task: Task[Path], bar: ProgressMessage) -> None:
+    for ended in (task.finished, task.failed):
+        ended.connect(bar.dismiss)

@@ -1,0 +1,39 @@
+"""Pens: what is drawn with besides colours: pens of a width on the screen, and the signs of the families."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qtawesome
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QPen,
+)
+
+from cnnstudio.ui.theme.theme import FAMILY_GLYPHS
+
+_icons: Any = qtawesome  # it has no types
+
+
+def glyph(family: str) -> str:
+    """The character of the icon font that stands for a family of blocks."""
+    return str(_icons.charmap(f"ph.{FAMILY_GLYPHS.get(family, 'cube')}"))
+
+
+def glyph_font(pixels: int) -> QFont:
+    """The icon font at a size in scene pixels."""
+    return QFont(_icons.font("ph", pixels))
+
+
+def pen(color: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """A pen with round ends and joints."""
+    return QPen(color, width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+
+
+def for_screen(ink: QPen, zoom: float) -> QPen:
+    """A pen whose width is meant in pixels of the screen; a cosmetic one would be thinner where pixels are small."""
+    copy = QPen(ink)
+    copy.setWidthF(ink.widthF() / zoom)
+    return copy

@@ -1,0 +1,1 @@
+"""The face of training: the recipe, the data set, the run and its curves."""

@@ -1,0 +1,217 @@
+"""Curves: loss and accuracy over the run, drawn from a timer and only when something new came."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.obstacle import obstacle
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.labels import Elided, Sentence
+from cnnstudio.ui.widgets.plot import Plot
+
+PROMISE = "The curves of a training run appear here."
+
+
+class CurvesPanel(QWidget):
+    """Two plots, loss and accuracy. Steps are a pale line, their running mean a full one, epochs have marks.
+
+    Training and validation differ in colour, in dash and in mark, so that no eye needs the colour.
+    """
+
+    said = Signal(str)
+
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._run = document, run
+        self._drawn = (-1, -1)
+        self.loss = Plot("Loss", "loss")
+        self.accuracy = Plot("Accuracy, %", "accuracy", scale=100.0, most=100.0)
+        plots = QWidget()
+        row = QHBoxLayout(plots)
+        row.setContentsMargins(8, 0, 8, 6)
+        row.setSpacing(8)
+        row.addWidget(self.loss)
+        row.addWidget(self.accuracy)
+        self._empty = Sentence()
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setContentsMargins(20, 0, 20, 0)
+        self._empty.setProperty("role", "muted")
+        content = QWidget()
+        self._stack = QStackedLayout(content)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(plots)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._bar())
+        layout.addWidget(content, 1)
+        self.setMinimumHeight(140)
+        run.advanced.connect(self.refresh)
+        run.state_changed.connect(self.refresh)
+        for signal in (document.changed, document.learned, document.concealed_changed):
+            signal.connect(self._invite)
+        theme.changed.connect(self._restyle)
+        for widget in (self.export, self.logarithmic, self._legend):
+            widget.hide()
+        self._restyle()
+
+    def _bar(self) -> QHBoxLayout:
+        self.readout = Elided()
+        self.readout.setProperty("role", "muted")
+        self.readout.setProperty("textSize", "small")
+        self.logarithmic = QToolButton()
+        self.logarithmic.setText("log")
+        self.logarithmic.setCheckable(True)
+        self.logarithmic.setProperty("switch", True)
+        self.logarithmic.setToolTip("Draw the loss on a logarithmic axis")
+        self.logarithmic.toggled.connect(self._set_logarithmic)
+        self.export = QToolButton()
+        self.export.setIcon(icon("download-simple"))
+        self.export.setToolTip("Keep the curves as a table or a picture")
+        self.export.setAccessibleName("Export the curves")
+        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.export)
+        menu.addAction("Copy as a table", self.copy)
+        menu.addAction("Save as CSV…", lambda: self._ask("curves.csv", "Tables (*.csv)", self.save_table))
+        menu.addAction("Save as a picture…", lambda: self._ask("curves.png", "Pictures (*.png)", self.save_picture))
+        self.export.setMenu(menu)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 0, 8, 0)
+        self._legend = Legend()
+        row.addWidget(self._legend, 1)
+        row.addWidget(self.readout)
+        row.addWidget(self.logarithmic)
+        row.addWidget(self.export)
+        for plot in (self.loss, self.accuracy):
+            plot.hovered.connect(self._read)
+        return row
+
+    def refresh(self, *_: object) -> None:
+        """Draw what is new; nothing where nothing is, or where nobody looks."""
+        run = self._run
+        now = (len(run.steps), len(run.epochs))
+        if now == self._drawn or not self.isVisible():
+            return
+        self._drawn = now
+        self._stack.setCurrentIndex(1 if len(run.steps) else 0)
+        for widget in (self.export, self.logarithmic, self._legend):
+            widget.setVisible(len(run.steps) > 0)
+        if not len(run.steps) or run.started is None:
+            return
+        total = run.started.epochs
+        steps = run.steps["step"] / run.started.steps_per_epoch
+        for plot in (self.loss, self.accuracy):
+            plot.draw_steps(steps, run.steps[plot.name])
+            plot.draw_epochs(
+                run.epochs["epoch"], run.epochs[f"train_{plot.name}"], run.epochs[f"validation_{plot.name}"]
+            )
+            plot.set_range(total)
+
+    def _invite(self, *_: object) -> None:
+        """Say what is to be done before there are curves."""
+        if self._empty.isVisible():
+            self._empty.setText(f"{PROMISE}\n{obstacle(self._document) or 'Press Train.'}")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+        self._invite()
+
+    def _set_logarithmic(self, on: bool) -> None:
+        self.loss.set_logarithmic(on)
+        self._drawn = (-1, -1)
+        self.refresh()
+
+    def _read(self, epoch: float) -> None:
+        """Put the numbers at a place of the x axis into words."""
+        run = self._run
+        if math.isnan(epoch) or run.started is None or not len(run.steps):
+            self.readout.setText("")
+            return
+        index = int(np.argmin(np.abs(run.steps["step"] - epoch * run.started.steps_per_epoch)))
+        text = (
+            f"step {run.steps['step'][index]:,.0f}: loss {run.steps['loss'][index]:.4g}, "
+            f"accuracy {run.steps['accuracy'][index]:.1%}, rate {run.steps['learning_rate'][index]:.3g}"
+        )
+        if 1 <= (whole := round(epoch)) <= len(run.epochs):
+            text += (
+                f"   epoch {whole}: validation loss {run.epochs['validation_loss'][whole - 1]:.4g}, "
+                f"accuracy {run.epochs['validation_accuracy'][whole - 1]:.1%}"
+            )
+        self.readout.setText(text)
+
+    # taking the curves away
+
+    def table(self) -> list[list[str]]:
+        """The epochs as rows with a header; the numbers with six digits."""
+        names = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds")
+        columns = [self._run.epochs[name] for name in names]
+        return [list(names), *([f"{value:.6g}" for value in row] for row in zip(*columns, strict=True))]
+
+    def copy(self) -> None:
+        """Put the table of epochs on the clipboard, ready for a spreadsheet."""
+        QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in self.table()))
+        self.said.emit("The table of epochs is on the clipboard.")
+
+    def save_table(self, path: Path) -> None:
+        """Write the table of epochs as CSV. Raises ``OSError``."""
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(self.table())
+
+    def save_picture(self, path: Path) -> None:
+        """Write both plots as a PNG at twice the size of the screen's pixels. Raises ``OSError``."""
+        picture = self.grab()
+        if not picture.scaled(picture.size() * 2, mode=Qt.TransformationMode.SmoothTransformation).save(str(path)):
+            raise OSError(f"{path.name} could not be written")
+
+    def _ask(self, name: str, filters: str, save: Callable[[Path], None]) -> None:
+        dialog = QFileDialog(self, "Keep the curves", name, filters)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(name.rpartition(".")[2])
+        dialog.fileSelected.connect(lambda chosen: self._save(Path(chosen), save))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _save(self, path: Path, save: Callable[[Path], None]) -> None:
+        try:
+            save(path)
+        except OSError as error:
+            self.said.emit(f"{path.name} was not written: {error.strerror or error}.")
+            return
+        self.said.emit(f"Saved {path.name}.")
+
+    def _restyle(self) -> None:
+        for plot in (self.loss, self.accuracy):
+            plot.restyle()
+        self._drawn = (-1, -1)
+        self.refresh()
+
+
+class Legend(QWidget):
+    """What the lines mean, as text with the line's own colour, dash and mark."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._labels = [QLabel(), QLabel()]
+        row = FlowLayout(self, spacing=14)
+        row.setContentsMargins(0, 5, 0, 0)
+        for label in self._labels:
+            row.addWidget(label)
+        theme.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        parts = (("train", "—●—", "training"), ("validation", "- ▲ -", "validation"))
+        for label, (role, sign, text) in zip(self._labels, parts, strict=True):
+            label.setText(f'<span style="color:{theme.color(role).name()}">{sign}</span>&nbsp; {text}')

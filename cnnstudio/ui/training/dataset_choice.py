@@ -1,0 +1,126 @@
+"""Data set choice: what a network is to learn from: the data set by name, in a sentence, and one image of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cnnstudio.graph import Shape
+from cnnstudio.project import Project
+from cnnstudio.training.datasets import DATASETS
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.run import Run, image_size, images_key
+from cnnstudio.ui.widgets.fields import Choices
+from cnnstudio.ui.widgets.labels import Elided
+from cnnstudio.ui.widgets.samples import Sample, Samples
+from cnnstudio.ui.worker import Task
+
+if TYPE_CHECKING:
+    from cnnstudio.training.data import Data
+
+
+class ImagesChoice(QWidget):
+    """Chooses the data set. Its samples are loaded in the background where that costs no download."""
+
+    chosen = Signal(str)  # the key of a data set
+
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._run = document, run
+        self._task: Task[Data] | None = None
+        self._shown: tuple[object, ...] | None = None
+        self._settle = QTimer(self, singleShot=True, interval=400)
+        self._settle.timeout.connect(self._load)
+        self.box = Choices()
+        for dataset in DATASETS.values():
+            self.box.addItem(dataset.title, dataset.key)
+        self.box.activated.connect(lambda _: self.chosen.emit(self.box.currentData()))
+        self.box.setAccessibleName("Images to learn from")
+        self.about = QLabel()
+        self.about.setWordWrap(True)
+        self.about.setProperty("role", "muted")
+        self.about.setProperty("textSize", "small")
+        self.samples = Samples()
+        self.samples.hide()
+        self._label = Elided("Images")
+        self._label.setBuddy(self.box)
+        choice = QHBoxLayout()
+        choice.setSpacing(10)
+        choice.addWidget(self._label)
+        choice.addWidget(self.box, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addLayout(choice)
+        layout.addWidget(self.about)
+        layout.addWidget(self.samples)
+        document.changed.connect(self._follow)
+        run.state_changed.connect(self._follow)
+        self._follow()
+
+    def indent(self, width: int) -> None:
+        """Leave so much room for the label, so that the field stands in line with those of forms."""
+        self._label.setFixedWidth(width)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._settle.start()
+
+    def _follow(self, *_: object) -> None:
+        dataset = DATASETS[self._document.project.recipe.data]
+        self.box.setCurrentIndex(self.box.findData(dataset.key))
+        self.about.setText(dataset.sentence)
+        if (known := self._run.images_of(self._document.project)) is not None:
+            self._document.learn_classes(len(known.classes))
+        if self.isVisible() and self._shown != images_key(self._document.project):
+            self._settle.start()
+
+    def _load(self) -> None:
+        """Show the samples of the project's images, from memory or from a task."""
+        project = self._document.project
+        dataset, size = DATASETS[project.recipe.data], image_size(project.graph)
+        if not self.isVisible() or self._shown == images_key(project):
+            return
+        if (known := self._run.images_of(project)) is not None:
+            self._show(project, known)
+        elif dataset.download_megabytes or dataset.key == "folder" or size is None:
+            self._shown = None
+            self.samples.set_samples(())
+        elif not self._run.is_active:  # else the run loads them itself
+            self._start(project, size)
+
+    def _start(self, project: Project, size: Shape) -> None:
+        def load(report: Callable[[str, float | None], bool]) -> Data:
+            from cnnstudio.training.data import load
+
+            return load(project.recipe, size, report)
+
+        self.close_tasks(0.0)
+        self._task = Task(load, "images", self)
+        self._task.finished.connect(lambda data: self._show(project, data))
+        self._task.failed.connect(lambda _: self.samples.set_samples(()))  # training says why
+
+    def _show(self, project: Project, data: Data) -> None:
+        self._run.keep_images(project, data)
+        self._shown = images_key(project)
+        labels = data.train_labels.tolist()
+        first = {label: index for index, label in reversed(list(enumerate(labels)))}
+        self.samples.set_samples(
+            tuple(
+                Sample(data.train_images[first[label]].numpy(), name)
+                for label, name in enumerate(data.classes)
+                if label in first
+            )
+        )
+
+    def close_tasks(self, seconds: float = 10.0) -> None:
+        """End what is being loaded: for the end of the program."""
+        self._settle.stop()
+        if self._task is not None:
+            self._task.stop(seconds)
+            self._task.deleteLater()
+            self._task = None

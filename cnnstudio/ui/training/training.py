@@ -1,0 +1,291 @@
+"""Training: start, pause and stop a run, how it goes, and the recipe it follows."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.obstacle import obstacle
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.training.dataset_choice import ImagesChoice
+from cnnstudio.ui.widgets.announcement import announce
+from cnnstudio.ui.widgets.form import Form
+from cnnstudio.ui.widgets.labels import Elided, Sentence
+
+BASIC = ("epochs", "batch_size", "optimizer", "learning_rate", "augment")
+ADVANCED = (
+    "momentum", "nesterov", "weight_decay", "schedule", "step_epochs", "step_factor", "label_smoothing",
+    "gradient_clip", "validation_share", "weights", "unfreeze_epoch", "backbone_rate", "seed", "device", "precision",
+)  # fmt: skip
+# what else a parameter needs in order to mean anything
+NEEDS = {
+    "momentum": ("optimizer", "SGD"),
+    "nesterov": ("optimizer", "SGD"),
+    "step_epochs": ("schedule", "step"),
+    "step_factor": ("schedule", "step"),
+}
+EARLIER = "It is the network as it was at the start: later changes are not in it."
+
+
+class TrainingPanel(QWidget):
+    """Buttons and progress above, the recipe below. The recipe is edited through the document, so it can be undone."""
+
+    toggled = Signal()  # whether and what the Train button can do may have changed
+    refused = Signal()  # training was asked for, here or elsewhere, and it says why that cannot be
+
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._run = document, run
+        self.obstacle: str | None = None  # why nothing can be trained now
+        self._recipe_shown: Recipe | None = None
+        self._is_other = False  # whether the network is no longer the one of the run
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 0)
+        layout.setSpacing(8)
+        layout.addLayout(self._buttons())
+        layout.addWidget(self._status())
+        layout.addWidget(self._recipe(), 1)
+        self._compare = QTimer(self, singleShot=True, interval=300)
+        self._compare.timeout.connect(self._look)
+        document.changed.connect(self._show_project)
+        document.learned.connect(self._show_state)
+        document.concealed_changed.connect(self._show_state)
+        run.state_changed.connect(self._show_state)
+        run.advanced.connect(self._show_progress)
+        self._show_project()
+
+    # commands
+
+    @property
+    def can_toggle(self) -> bool:
+        """Whether the Train button can do anything now."""
+        return self.train.isEnabled()
+
+    def toggle(self) -> None:
+        """What the one large button says: train, pause, or go on; where nothing can be trained, show why."""
+        if self._run.state == "training":
+            self._run.pause()
+        elif self._run.state == "paused":
+            self._run.resume()
+        elif self.obstacle is not None:
+            self.refused.emit()
+            announce(self, self.obstacle)
+        elif not self._run.is_active:
+            for form in (self.basic, self.advanced):
+                form.settle()
+            self._run.start(self._document.project)
+
+    # parts
+
+    def _buttons(self) -> QHBoxLayout:
+        self.train = QPushButton("Train")
+        self.train.setProperty("primary", True)
+        self.train.clicked.connect(self.toggle)
+        self.stop = QPushButton("Stop")
+        self.stop.setIcon(icon("stop"))
+        self.stop.setToolTip("Stop after this step and keep the weights")
+        self.stop.clicked.connect(self._run.stop)
+        for button in (self.train, self.stop):
+            button.setIconSize(QSize(14, 14))
+        row = QHBoxLayout()
+        row.addWidget(self.train, 2)
+        row.addWidget(self.stop, 1)
+        return row
+
+    def _status(self) -> QWidget:
+        box = QWidget()
+        box.setProperty("surface", "raised")
+        box.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.sentence = Sentence()
+        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("How much of the training is done")
+        self.numbers = {name: Elided() for name in ("epoch", "time", "accuracy", "best", "loss", "speed")}
+        titles = ("Epoch", "Time left", "Accuracy", "Best", "Loss", "Speed")
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(2)
+        for index, (title, label) in enumerate(zip(titles, self.numbers.values(), strict=True)):
+            caption = QLabel(title)
+            caption.setProperty("role", "muted")
+            caption.setProperty("textSize", "small")
+            grid.addWidget(caption, index // 2 * 2, index % 2)
+            grid.addWidget(label, index // 2 * 2 + 1, index % 2)
+        self._grid = QWidget()
+        self._grid.setLayout(grid)
+        grid.setContentsMargins(0, 2, 0, 0)
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(10, 9, 10, 9)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.sentence)
+        layout.addWidget(self._grid)
+        return box
+
+    def _recipe(self) -> QScrollArea:
+        self.images = ImagesChoice(self._document, self._run)
+        self.images.chosen.connect(lambda key: self._edit("data", key))
+        self.folder, self.basic, self.advanced = (
+            Form(Recipe, plain=True, names=names) for names in (("folder",), BASIC, ADVANCED)
+        )
+        for form in (self.folder, self.basic, self.advanced):
+            form.edited.connect(self._edit)
+        self.more = QToolButton()
+        self.more.setText("More settings")
+        self.more.setCheckable(True)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.toggled.connect(self._show_more)
+        inner = QWidget()
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(0, 4, 6, 12)
+        layout.setSpacing(8)
+        for widget in (self.images, self.folder, self.basic, self.more, self.advanced):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft if widget is self.more else Qt.AlignmentFlag(0))
+        layout.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to what has the keyboard
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._show_more(False)
+        theme.changed.connect(self._align)
+        self._align()
+        return area
+
+    def _align(self) -> None:
+        """Let all fields begin at one place, however wide the labels are, and leave them most of the room."""
+        forms = self.folder, self.basic, self.advanced
+        width = min(max(form.label_width for form in forms), self.width() * 2 // 5)
+        for part in (self.images, *forms):
+            part.indent(width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._align()
+
+    # the recipe
+
+    def _edit(self, name: str, value: Any) -> None:
+        recipe = dataclasses.replace(self._document.project.recipe, **{name: value})
+        burst = self.basic.burst + self.advanced.burst + self.folder.burst
+        title = name.replace("_", " ")
+        self._document.edit_recipe(f"Change {title}", recipe, merge=f"recipe {name} {burst}")
+
+    def _show_more(self, shown: bool) -> None:
+        self.more.setIcon(icon("caret-down" if shown else "caret-right", "muted"))
+        self.advanced.setVisible(shown)
+
+    def _show_project(self, *_: object) -> None:
+        if self._document.project.recipe is not self._recipe_shown:
+            self._show_recipe(self._document.project.recipe)
+        self._show_state()
+        self._compare.start()  # not at every edit: the comparison writes the whole source
+
+    def _show_recipe(self, recipe: Recipe) -> None:
+        self._recipe_shown = recipe
+        for form in (self.folder, self.basic, self.advanced):
+            form.set_values(recipe)
+        self.folder.setVisible(recipe.data == "folder")
+        self.advanced.show_only(name for name in ADVANCED if _matters(name, recipe))
+
+    # the run
+
+    def _show_state(self, *_: object) -> None:
+        run = self._run
+        self.obstacle = None if run.is_active else obstacle(self._document)
+        text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(run.state, ("Train", "play"))
+        self._is_other = self._is_other and run.state != "preparing"
+        self._compare.start()
+        self.train.setText(text)
+        self.train.setIcon(icon(name, "on_accent"))
+        self.train.setEnabled(run.state != "preparing" and self.obstacle is None)
+        self.train.setToolTip(self.obstacle or "Train, pause or resume")
+        self.stop.setEnabled(run.is_active)
+        self._show_progress()
+        self.toggled.emit()
+
+    def _show_progress(self) -> None:
+        run = self._run
+        self.progress.setVisible(run.is_active)
+        self.progress.setRange(0, 0 if run.share is None and run.state == "preparing" else 1000)
+        self.progress.setValue(round(1000 * (run.share or 0)))
+        self._say()
+        self._grid.setVisible(run.last is not None)
+        if run.last is None or run.started is None:
+            return
+        last, started = run.last, run.started
+        left = run.remaining_seconds if run.is_active else None
+        latest = run.epochs["validation_accuracy"][-1] if len(run.epochs) else None
+        texts = {
+            "epoch": f"{last.epoch} of {started.epochs}, step {last.step:,}",
+            "time": duration(left) if left is not None else "–",
+            "accuracy": f"{latest:.1%}" if latest is not None else f"{last.accuracy:.1%} of this batch",
+            "best": f"{run.best.validation_accuracy:.1%}, epoch {run.best.epoch}" if run.best else "–",
+            "loss": f"{last.loss:.4g}",
+            "speed": f"{last.images_per_second:,.0f} images/s",
+        }
+        for name, text in texts.items():
+            self.numbers[name].setText(text)
+
+    def _look(self) -> None:
+        """See whether the network is still the one of the run."""
+        self._is_other = self._run.trained is not None and not self._run.fits(self._document.graph)
+        self._say()
+
+    def _say(self) -> None:
+        run = self._run
+        text, role = run.sentence, ""
+        if self.obstacle is not None:
+            text, role = self.obstacle, "warning"
+        elif run.state == "failed":
+            role = "error"
+        elif run.state == "idle" and not run.sentence:
+            text, role = "Ready to train.", "muted"
+        elif run.state in ("training", "paused") and not run.is_stopping:
+            device = run.started.device if run.started else "the computer"
+            text, role = run.sentence or f"Training on {device}.", "muted"
+            if self._is_other:
+                text, role = f"{text} {EARLIER}", "warning"
+        elif run.state == "finished" and self._is_other:
+            text, role = f"{text} The network has changed since then.", "warning"
+        self.sentence.setText(text)
+        if self.sentence.property("role") != role:
+            self.sentence.setProperty("role", role)
+            self.sentence.style().unpolish(self.sentence)
+            self.sentence.style().polish(self.sentence)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 42 s, 3 min 5 s, 2 h 10 min."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _matters(name: str, recipe: Recipe) -> bool:
+    if name == "validation_share":
+        return recipe.data in ("digits", "shapes", "folder")
+    if name in ("unfreeze_epoch", "backbone_rate"):
+        return bool(recipe.weights)
+    needed, value = NEEDS.get(name, ("", None))
+    return not needed or getattr(recipe, needed) == value

@@ -1,0 +1,286 @@
+"""Window actions: everything a person can do to the program, as one list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from cnnstudio.exchange.exporting.formats import KINDS
+from cnnstudio.lessons.lesson import LESSONS
+from cnnstudio.project.project import MOST_BOOKMARKS
+from cnnstudio.ui.actions.action import Action
+from cnnstudio.ui.actions.conditions import deletable, drawn, editable, marked, removable, selected, shown, whole
+from cnnstudio.ui.actions.shortcut_editor import show_shortcuts
+from cnnstudio.ui.canvas.actions import NETWORK
+from cnnstudio.ui.canvas.bookmark_list import show_bookmarks
+from cnnstudio.ui.canvas.commands.bookmarks import add_bookmark, go_to_bookmark, title_of
+from cnnstudio.ui.canvas.scene.cost_overlay import MEASURES
+from cnnstudio.ui.focus import go_round
+from cnnstudio.ui.lessons.handbook import show_gestures, show_handbook
+from cnnstudio.ui.theme import theme
+from cnnstudio.zoo import TEMPLATES
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.main_window import MainWindow, Panel
+
+PANEL_STEP = 48  # pixels
+Side = Literal["left", "center", "right", "top", "middle", "bottom"]
+
+
+def _toggle_paper(window: MainWindow) -> None:
+    window.pictures.on_paper = not window.pictures.on_paper
+
+
+def _new(key: str, title: str) -> Action:
+    return Action(f"new-{key}", title, lambda w: w.files.new(key), icon="share-network")
+
+
+def _lesson(key: str, title: str) -> Action:
+    return Action(f"lesson-{key}", title, lambda w: w.begin_lesson(key), icon="student")
+
+
+def _export(kind: str, title: str, suffix: str) -> Action:
+    shortcut, words = "Ctrl+Shift+E" if kind == "python" else "", (suffix, "save as")
+    return Action(f"export-{kind}", f"{title}…", lambda w: w.exports.ask(kind), shortcut, "export", words=words)
+
+
+def _bookmark(number: int) -> Action:
+    return Action(
+        f"bookmark-go-{number}", f"Go to bookmark {number}", lambda w: go_to_bookmark(w, number - 1), f"Alt+{number}",
+        "bookmark-simple", lambda w: bool(title_of(w, number - 1)), title=lambda w: title_of(w, number - 1),
+    )  # fmt: skip
+
+
+def _measure(key: str | None, title: str) -> Action:
+    return Action(
+        f"measure-{key or 'off'}", title, lambda w: w.canvas.set_measure(key), "", "gauge",
+        checked=lambda w: w.canvas.canvas.measure == key, one_of="measure",
+    )  # fmt: skip
+
+
+def _shares_as(kind: Literal["bar", "heat"], title: str, icon: str) -> Action:
+    def turn(window: MainWindow) -> None:
+        now = window.canvas.canvas.shares_as
+        window.canvas.set_shares_as(now._replace(**{kind: not getattr(now, kind)}))
+
+    return Action(
+        f"share-{kind}", title, turn, "", icon, lambda w: w.canvas.canvas.measure is not None,
+        checked=lambda w: getattr(w.canvas.canvas.shares_as, kind),
+    )  # fmt: skip
+
+
+def show_action(panel: Panel) -> Action:
+    """What brings a panel to the front."""
+    return Action(f"show-{panel.id}", f"Show {panel.title}", lambda w: w.show_panel(panel.id), panel.shortcut, "layout")
+
+
+ACTIONS: tuple[Action, ...] = (
+    # file
+    Action("new", "New", lambda w: w.files.new(), "Ctrl+N", "file-plus"),
+    *(_new(key, template.title) for key, template in TEMPLATES.items()),
+    Action("new-network", "Famous networks…", lambda w: w.gallery.ask(), "Ctrl+Shift+N", "books"),
+    Action("open", "Open…", lambda w: w.files.open(), "Ctrl+O", "folder-open"),
+    Action(
+        "open-in-window", "Open in a new window…", lambda w: w.files.open(anew=True), "Ctrl+Alt+O", "folder-notch-open"
+    ),
+    Action("save", "Save", lambda w: w.files.save(), "Ctrl+S", "floppy-disk", words=("keep",)),
+    Action("save-as", "Save as…", lambda w: w.files.save_as(), "Ctrl+Shift+S", "floppy-disk-back"),
+    Action(
+        "import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), icon="download-simple",
+        words=("load", "pretrained"),
+    ),
+    Action("import-python", "Import Python file…", lambda w: w.imports.ask_file(), icon="file-arrow-down"),
+    *(_export(key, kind.title, kind.suffix) for key, kind in KINDS.items()),
+    Action(
+        "picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", drawn,
+        words=("screenshot", "png", "svg", "pdf"),
+    ),
+    Action(
+        "picture-selection", "Picture of the selection…", lambda w: w.pictures.ask(True), "", "image", selected,
+        words=("screenshot", "png", "svg", "pdf"),
+    ),
+    Action("figure", "Paper figure…", lambda w: w.figure.open(), "", "cube", drawn, words=("diagram", "publication")),
+    Action(
+        "picture-paper", "Pictures are light, for paper", _toggle_paper, "", "sun-dim",
+        checked=lambda w: w.pictures.on_paper,
+    ),
+    Action(
+        "start-page", "Start page", lambda w: w.start_page.call(), "", "house",
+        checked=lambda w: w.start_page.isVisible(),
+    ),
+    Action("window-new", "New window", lambda w: w.windows.new(w), "Ctrl+Alt+N", "app-window"),
+    Action("window-close", "Close the window", lambda w: w.close(), "Ctrl+W", "x"),
+    Action("quit", "Quit", lambda w: w.windows.quit(), "Ctrl+Q", "sign-out"),
+    # edit
+    Action(
+        "undo", "Undo", lambda w: w.document.undo_stack.undo(), "Ctrl+Z", "arrow-counter-clockwise",
+        lambda w: w.document.undo_stack.canUndo(), words=("revert",),
+    ),
+    Action(
+        "redo", "Redo", lambda w: w.document.undo_stack.redo(), "Ctrl+Shift+Z|Ctrl+Y", "arrow-clockwise",
+        lambda w: w.document.undo_stack.canRedo(), words=("repeat",),
+    ),
+    Action("cut", "Cut", lambda w: w.canvas.cut(), "Ctrl+X", "scissors", removable, on_canvas=True),
+    Action("copy", "Copy", lambda w: w.canvas.copy(), "Ctrl+C", "copy", marked, on_canvas=True),
+    Action(
+        "copy-picture", "Copy the selection or the canvas as a picture", lambda w: w.pictures.copy(), "Ctrl+Shift+C",
+        "image", drawn, on_canvas=True, words=("screenshot",),
+    ),
+    Action("paste", "Paste", lambda w: w.canvas.paste(), "Ctrl+V", "clipboard", whole, on_canvas=True),
+    Action(
+        "paste-wired", "Paste with the wires that go in", lambda w: w.canvas.paste(keep_inputs=True), "Ctrl+Shift+V",
+        "clipboard", whole, on_canvas=True,
+    ),
+    Action(
+        "duplicate", "Duplicate", lambda w: w.canvas.duplicate(), "Ctrl+D|Shift+D", "copy-simple", removable,
+        on_canvas=True, words=("clone",),
+    ),
+    Action(
+        "duplicate-wired", "Duplicate with the wires that go in", lambda w: w.canvas.duplicate(keep_inputs=True),
+        "Ctrl+Shift+D", "copy-simple", editable, on_canvas=True,
+    ),
+    Action(
+        "delete", "Delete", lambda w: w.canvas.delete(), "Del|Backspace", "trash", deletable, on_canvas=True,
+        words=("remove", "erase"),
+    ),
+    Action(
+        "delete-heal", "Delete and close the gap", lambda w: w.canvas.delete_and_heal(), "Shift+Del", "trash-simple",
+        editable, on_canvas=True, words=("dissolve",),
+    ),
+    Action("select-all", "Select all", lambda w: w.canvas.select_all(), "Ctrl+A", "selection-all", on_canvas=True),
+    Action(
+        "select-upstream", "Select all that this depends on", lambda w: w.canvas.select_upstream(), "Ctrl+Shift+Up",
+        "arrow-line-left", selected, on_canvas=True, words=("ancestors", "predecessors"),
+    ),
+    Action(
+        "select-downstream", "Select all that depends on this", lambda w: w.canvas.select_downstream(),
+        "Ctrl+Shift+Down", "arrow-line-right", selected, on_canvas=True, words=("descendants", "successors"),
+    ),
+    Action(
+        "select-same", "Select blocks of this kind", lambda w: w.canvas.select_same_kind(), "", "stack",
+        selected, on_canvas=True, words=("similar",),
+    ),
+    Action(
+        "select-framed", "Select what is in the frame", lambda w: w.canvas.select_framed(), "Shift+J",
+        "selection-foreground", lambda w: bool(w.canvas.chosen_frames), on_canvas=True,
+    ),
+    Action("next", "Next block", lambda w: w.canvas.step(1), ".", "caret-right", drawn, on_canvas=True),
+    Action("previous", "Previous block", lambda w: w.canvas.step(-1), ",", "caret-left", drawn, on_canvas=True),
+    Action(
+        "next-too", "Next block as well", lambda w: w.canvas.step(1, adds=True), "Shift+.", "caret-double-right",
+        drawn, on_canvas=True,
+    ),
+    Action(
+        "previous-too", "Previous block as well", lambda w: w.canvas.step(-1, adds=True), "Shift+,",
+        "caret-double-left", drawn, on_canvas=True,
+    ),
+    Action(
+        "next-wire", "Next wire of the block", lambda w: w.canvas.step_wire(1), "W", "flow-arrow", drawn,
+        on_canvas=True,
+    ),
+    Action(
+        "previous-wire", "Previous wire of the block", lambda w: w.canvas.step_wire(-1), "Shift+W", "flow-arrow",
+        drawn, on_canvas=True,
+    ),
+    Action(
+        "select-turn", "Toggle selection", lambda w: w.canvas.turn_selected(), "S", "check-square",
+        drawn, on_canvas=True,
+    ),
+    Action(
+        "find", "Find a block…", lambda w: w.canvas.find_node(), "Ctrl+F", "magnifying-glass",
+        words=("search", "go to", "jump"),
+    ),
+    *NETWORK,
+    # train
+    Action(
+        "train", "Train or pause", lambda w: w.training.toggle(), "F5|Ctrl+R", "play",
+        lambda w: w.run.state != "preparing", words=("run", "start", "learn", "fitting"),
+    ),
+    Action(
+        "stop", "Stop training", lambda w: w.run.stop(), "Shift+F5", "stop", lambda w: w.run.is_active,
+        words=("cancel", "end", "halt"),
+    ),
+    # view
+    Action(
+        "fit", "Show the whole network", lambda w: w.canvas.fit(), "Home", "frame-corners", on_canvas=True,
+        words=("fit", "zoom to fit", "frame all", "zoom all", "overview"),
+    ),
+    Action(
+        "fit-selection", "Show the selection", lambda w: w.canvas.fit_selection(), "F", "crosshair", on_canvas=True,
+        words=("zoom to selection", "focus"),
+    ),
+    Action(
+        "actual-size", "Actual size", lambda w: w.canvas.actual_size(), "1", "number-circle-one", on_canvas=True,
+        words=("100%", "1:1", "reset zoom"),
+    ),
+    Action(
+        "bookmark-add", "Bookmark this view", add_bookmark, "Ctrl+B", "bookmark-simple", shown, words=("save view",),
+    ),
+    Action("bookmark-list", "Bookmarks…", show_bookmarks, "", "bookmarks"),
+    *(_bookmark(number) for number in range(1, MOST_BOOKMARKS + 1)),
+    Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++|Ctrl+=", "magnifying-glass-plus"),
+    Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),
+    Action(
+        "minimap", "Minimap", lambda w: w.set_minimap(not w.canvas.minimap_wanted), "", "map-trifold",
+        checked=lambda w: w.canvas.minimap_wanted, words=("map", "overview", "navigator"),
+    ),
+    Action(
+        "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",
+        checked=lambda w: w.canvas.wheel == "pan",
+    ),
+    _measure(None, "Off"),
+    *(_measure(key, measure.title) for key, measure in MEASURES.items()),
+    _shares_as("bar", "As a bar in each block", "chart-bar-horizontal"),
+    _shares_as("heat", "As heat over the canvas", "thermometer"),
+    Action(
+        "wide-wires", "Wires as wide as their channels",
+        lambda w: w.canvas.set_wide_wires(not w.canvas.canvas.wide_wires), "", "line-segments",
+        checked=lambda w: w.canvas.canvas.wide_wires,
+    ),
+    Action(
+        "snap", "Snap to the grid", lambda w: setattr(w.canvas, "snaps", not w.canvas.snaps), "", "dots-nine",
+        checked=lambda w: w.canvas.snaps, words=("align",),
+    ),
+    Action(
+        "theme", "Light or dark", lambda w: w.toggle_theme(), "Ctrl+T", "moon",
+        words=("theme", "dark mode", "light mode"),
+    ),
+    Action(
+        "theme-system", "As the system", lambda w: w.use_scheme("system"), "", "desktop",
+        checked=lambda w: theme.scheme == "system", words=("theme",), one_of="scheme",
+    ),
+    Action(
+        "theme-light", "Light", lambda w: w.use_scheme("light"), "", "sun", checked=lambda w: theme.scheme == "light",
+        words=("theme", "light mode", "day"), one_of="scheme",
+    ),
+    Action(
+        "theme-dark", "Dark", lambda w: w.use_scheme("dark"), "", "moon-stars",
+        checked=lambda w: theme.scheme == "dark", words=("theme", "dark mode", "night"), one_of="scheme",
+    ),
+    Action(
+        "text-larger", "Larger text", lambda w: w.scale_text(theme.scale + 0.1), "Ctrl+Shift+.", "text-aa",
+        words=("bigger", "font size"),
+    ),
+    Action(
+        "text-smaller", "Smaller text", lambda w: w.scale_text(theme.scale - 0.1), "Ctrl+Shift+,", "text-aa",
+        words=("font size",),
+    ),
+    Action("text-normal", "Normal text", lambda w: w.scale_text(1.0), "", "text-aa"),
+    Action("next-part", "Next part of the window", lambda w: go_round(w, 1), "F6", "squares-four"),
+    Action("previous-part", "Previous part of the window", lambda w: go_round(w, -1), "Shift+F6", "squares-four"),
+    Action("panel-float", "Float, or dock again", lambda w: w.panel_in_hand.turn_loose(), "", "arrow-square-out"),
+    Action("panel-side", "To the next side of the window", lambda w: w.panel_in_hand.move_on(), "", "layout"),
+    Action("panel-larger", "Larger", lambda w: w.panel_in_hand.size(PANEL_STEP), "", "arrows-out-simple"),
+    Action("panel-smaller", "Smaller", lambda w: w.panel_in_hand.size(-PANEL_STEP), "", "arrows-in-simple"),
+    Action("panel-hide", "Close", lambda w: w.panel_in_hand.hide(), "", "x"),
+    Action(
+        "default-layout", "Reset panels", lambda w: w.default_layout(), "", "layout",
+        words=("layout", "restore"),
+    ),
+    # help
+    *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
+    Action("commands", "All commands…", lambda w: w.command_list.ask(), "Ctrl+Shift+P", "command"),
+    Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard", words=("help", "hotkeys", "keys")),
+    Action("gestures", "The mouse on the canvas", show_gestures, "", "mouse", words=("gestures", "drag", "select")),
+    Action("handbook", "What the problems mean", show_handbook, "", "book-open", words=("help", "errors", "manual")),
+    Action("about", "About CNN Studio", lambda w: w.say_about(), "", "info"),
+)  # fmt: skip

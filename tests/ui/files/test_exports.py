@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.project import Project
+from cnnstudio.ui.main_window import MainWindow
+
+
+def latest(window: MainWindow) -> str:
+    return window.messages.bars[-1].sentence
+
+
+def test_an_empty_network_cannot_be_exported_and_says_why(window: MainWindow) -> None:
+    window.commands.run("export-python")
+    assert "no network yet" in latest(window)
+    assert window.findChildren(QFileDialog) == []
+
+
+def test_a_network_with_an_error_cannot_be_exported_and_says_why(window: MainWindow, tiny: Project) -> None:
+    window.document.open(tiny, None)
+    window.document.edit_graph("Cut", tiny.graph.disconnect(tiny.graph["linear1"].edges[0]))
+    window.commands.run("export-pt2")
+    assert window.messages.bars[-1].kind == "error"
+    assert window.findChildren(QFileDialog) == []
+
+
+def test_there_are_no_weights_before_a_training(window: MainWindow, tiny: Project) -> None:
+    window.document.open(tiny, None)
+    window.commands.run("export-weights")
+    assert "no trained weights" in latest(window)
+
+
+@pytest.mark.parametrize("kind", ["python", "torchscript"])
+def test_an_export_says_where_it_is_and_whether_it_is_trained(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path, kind: str
+) -> None:
+    window.document.open(tiny, None)
+    window.exports.start(kind, tmp_path / "model.out")
+    qtbot.waitUntil(lambda: any(bar.kind == "success" for bar in window.messages.bars), timeout=60_000)
+    assert latest(window).startswith("model.out is written")
+    assert ("untrained" in latest(window)) == (kind == "torchscript")
+    assert list(window.messages.bars[-1].buttons) == ["Show in folder"]
+    assert len(window.messages.bars) == 1
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    window.document.open(tiny, None)
+    window.exports.start("python", tmp_path / "nowhere" / "model.py")
+    qtbot.waitUntil(lambda: any(bar.kind == "error" for bar in window.messages.bars), timeout=60_000)
+    assert "nowhere" in latest(window)
+    assert len(window.messages.bars) == 1
+
+
+def test_the_weights_of_a_run_are_exported_only_while_they_fit(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    window.document.open(tiny, None)
+    window.run.start(tiny)
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=60_000)
+    assert window.exports._weights() == window.run.weights
+    window.document.edit_graph("Rename", tiny.graph.rename("conv1", "first"))
+    window.commands.run("export-weights")
+    assert "no trained weights" in latest(window)

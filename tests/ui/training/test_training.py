@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.blocks import Conv2d
+from cnnstudio.graph import Graph, Shape
+from cnnstudio.project import Project
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.events import EpochEnd, Started, Step
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.training.curves import CurvesPanel
+from cnnstudio.ui.training.training import EARLIER, TrainingPanel, duration
+from cnnstudio.ui.widgets.samples import pixmap
+
+
+@pytest.fixture
+def document(tiny: Project) -> Document:
+    return Document(tiny)
+
+
+def invent(run: Run, steps: int, epochs: int) -> None:
+    """A history without a training."""
+    run._take(Started(max(epochs, 3), 10, "CPU", (), 100))
+    for step in range(1, steps + 1):
+        run._take(Step(step, 1, 1 / step, 0.5, 0.01, 100.0))
+    for epoch in range(1, epochs + 1):
+        run._take(EpochEnd(epoch, 1.0, 0.5, 0.9, 0.6, 2.0, epoch == 1))
+    run.advanced.emit()
+
+
+def test_the_button_says_why_it_cannot_train(qtbot: QtBot, document: Document, tiny_graph: Graph) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    assert panel.train.isEnabled()
+    document.edit_graph("Cut", tiny_graph.disconnect(tiny_graph["linear1"].edges[0]))
+    assert not panel.train.isEnabled()
+    errors = [found.sentence for found in document.diagnostics if found.severity == "error"]
+    assert panel.sentence.text() == errors[0]
+    document.undo_stack.undo()
+    assert panel.train.isEnabled()
+
+
+def test_the_recipe_is_edited_through_the_document(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.images.hide()
+    panel.show()
+    field = panel.basic.editor("epochs").focusProxy()
+    field.setFocus()
+    qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(field, "37")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: document.project.recipe.epochs == 37)
+    document.undo_stack.undo()
+    assert document.project.recipe.epochs == 2
+    assert document.undo_stack.count() == 1
+
+
+def test_only_what_matters_is_asked(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    assert not panel.advanced.rows["momentum"].is_visible
+    document.edit_recipe("SGD", dataclasses.replace(document.project.recipe, optimizer="SGD"))
+    assert panel.advanced.rows["momentum"].is_visible
+    assert panel.folder.isHidden()
+    document.edit_recipe("Folder", dataclasses.replace(document.project.recipe, data="folder"))
+    assert not panel.folder.isHidden()
+    assert not panel.train.isEnabled()
+
+
+def test_the_images_are_chosen_by_name_and_described(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    images = panel.images
+    images.box.setCurrentIndex(images.box.findText("MNIST"))
+    images.box.activated.emit(images.box.currentIndex())
+    assert document.project.recipe.data == "mnist"
+    assert "70,000" in images.about.text()
+
+
+def test_an_image_of_each_class_is_shown_without_a_run_and_used_by_the_next_one(
+    qtbot: QtBot, document: Document
+) -> None:
+    run = Run(document)
+    panel = TrainingPanel(document, run)
+    qtbot.addWidget(panel)
+    panel.resize(340, 600)
+    panel.show()
+    qtbot.waitUntil(panel.images.samples.isVisible, timeout=60_000)
+    assert [sample.name for sample in panel.images.samples.samples] == list("0123456789")
+    assert panel.images.samples.samples[0].image.shape == (1, 8, 8)
+    data = run.images_of(document.project)
+    run.start(document.project)
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    assert data is not None
+    assert run.trained is not None
+    assert run.trained.data is data
+    panel.images.close_tasks()
+    run.close()
+
+
+def test_images_that_must_be_fetched_are_not_shown_before(qtbot: QtBot, document: Document) -> None:
+    document.edit_recipe("MNIST", dataclasses.replace(document.project.recipe, data="mnist"))
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.wait(500)
+    assert not panel.images.samples.isVisible()
+    assert panel.images._task is None
+
+
+def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Document) -> None:
+    document.edit_recipe("Long", dataclasses.replace(document.project.recipe, epochs=500))
+    run = Run(document)
+    panel = TrainingPanel(document, run)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
+    assert run.state == "preparing"
+    assert not panel.train.isEnabled()
+    qtbot.waitUntil(lambda: len(run.steps) > 2, timeout=60_000)
+    assert panel.train.text() == "Pause"
+    assert panel.numbers["epoch"].text().endswith(f"step {run.last.step:,}" if run.last else "")
+    qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
+    assert run.state == "paused"
+    assert panel.train.text() == "Resume"
+    qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
+    assert run.state == "training"
+    qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=20_000)
+    assert panel.train.text() == "Train"
+    assert not panel.stop.isEnabled()
+    run.close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "0 s"), (59.4, "59 s"), (61, "1 min 1 s"), (3599.7, "1 h 0 min"), (7830, "2 h 10 min")]
+)
+def test_durations_are_written_as_people_say_them(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_curves_are_empty_in_words_and_then_drawn(qtbot: QtBot) -> None:
+    run = Run()
+    panel = CurvesPanel(Document(), run)
+    qtbot.addWidget(panel)
+    panel.resize(700, 240)
+    panel.show()
+    assert not panel.export.isVisible()
+    assert not panel.loss.isVisible()
+    invent(run, 25, 2)
+    assert panel.loss.isVisible()
+    assert len(panel.loss.curves["steps"].getData()[0]) == 25
+    assert panel.accuracy.curves["validation"].getData()[1].tolist() == [60.0, 60.0]
+    panel.logarithmic.click()
+    assert panel.loss.curves["steps"].getData()[1][9] == pytest.approx(-1.0)
+
+
+def test_curves_say_what_is_to_be_done_before_there_are_any(qtbot: QtBot, document: Document) -> None:
+    panel = CurvesPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel._empty.text().endswith("Press Train.")
+    document.edit_recipe("Folder", Recipe(data="folder"))
+    assert panel._empty.text().endswith("Choose the folder that your images are in.")
+    document.open(Project(), None)
+    assert "There is no network yet." in panel._empty.text()
+
+
+def test_a_run_of_an_earlier_network_is_called_that(qtbot: QtBot, document: Document) -> None:
+    document.edit_recipe("Long", dataclasses.replace(document.project.recipe, epochs=500))
+    run = Run(document)
+    panel = TrainingPanel(document, run)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.toggle()
+    qtbot.waitUntil(lambda: run.state == "training", timeout=60_000)
+    plain = panel.sentence.text()
+    assert plain.startswith("Training on CPU")
+    document.edit_graph("Fewer", document.graph.replace("conv1", Conv2d(3)))
+    qtbot.waitUntil(lambda: panel.sentence.text() == f"{plain} {EARLIER}")
+    panel.toggle()
+    assert panel.sentence.text() == f"Paused. {EARLIER}"
+    document.undo_stack.undo()
+    qtbot.waitUntil(lambda: panel.sentence.text() == "Paused.")
+    run.stop()
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=20_000)
+    run.close()
+
+
+def test_curves_are_only_drawn_again_when_something_new_came(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run()
+    panel = CurvesPanel(Document(), run)
+    qtbot.addWidget(panel)
+    panel.show()
+    drawn: list[int] = []
+    monkeypatch.setattr(panel.loss, "draw_steps", lambda x, y: drawn.append(len(y)))
+    invent(run, 5, 0)
+    run.advanced.emit()
+    assert drawn == [5]
+
+
+def test_curves_can_be_read_and_taken_away(qtbot: QtBot, tmp_path: Path) -> None:
+    run = Run()
+    panel = CurvesPanel(Document(), run)
+    qtbot.addWidget(panel)
+    panel.show()
+    invent(run, 25, 2)
+    panel.loss.hovered.emit(1.0)
+    assert panel.readout.text().startswith("step 10: loss 0.1")
+    assert "validation loss 0.9" in panel.readout.text()
+    panel.save_table(tmp_path / "curves.csv")
+    assert (tmp_path / "curves.csv").read_text().splitlines()[1] == "1,1,0.5,0.9,0.6,2"
+    panel.save_picture(tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 1000
+    heard: list[str] = []
+    panel.said.connect(heard.append)
+    panel._save(tmp_path / "nowhere" / "curves.csv", panel.save_table)
+    assert "was not written" in heard[0]
+
+
+def test_a_folders_classes_are_known_once_its_images_were_loaded(
+    qtbot: QtBot, document: Document, tmp_path: Path
+) -> None:
+    from cnnstudio.training.data import load
+
+    for name in ("cat", "dog", "cow"):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            Image.new("L", (8, 8), 60 * number).save(tmp_path / name / f"{number}.png")
+    run = Run(document)
+    panel = TrainingPanel(document, run)
+    qtbot.addWidget(panel)
+    recipe = dataclasses.replace(document.project.recipe, data="folder", folder=str(tmp_path))
+    document.edit_recipe("Choose a folder", recipe)
+    assert document.classes is None and panel.train.isEnabled()
+    run.keep_images(document.project, load(recipe, Shape(1, 8, 8)))
+    run.state_changed.emit("failed")
+    qtbot.waitUntil(lambda: not panel.train.isEnabled())
+    assert document.classes == 3
+    (found,) = [found for found in document.diagnostics if found.code == "classes"]
+    assert found.sentence.endswith("gives 10 scores, but the data has 3 classes.")
+    document.edit_graph("Follow", found.fixes[0].apply(document.graph))
+    assert panel.train.isEnabled() and document.analysis.shape("linear1") == Shape(3)
+    (tmp_path / "hen").mkdir()
+    assert document.classes is None  # it may be another number now
+    document.edit_recipe("Choose another", dataclasses.replace(recipe, folder=str(tmp_path / "nowhere")))
+    assert document.classes is None
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_image_is_enlarged_with_its_colours(qtbot: QtBot, channels: int) -> None:
+    image = np.zeros((channels, 2, 2), np.uint8)
+    image[0, 0, 0] = 255
+    made = pixmap(image, 100).toImage()
+    assert (made.width(), made.height()) == (100, 100)
+    assert made.pixelColor(10, 10).red() == 255
+    assert made.pixelColor(10, 10).green() == (255 if channels == 1 else 0)
+    assert made.pixelColor(90, 90).red() == 0
+
+
+def test_all_fields_begin_at_one_place(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.resize(356, 900)
+    panel.more.setChecked(True)
+    document.edit_recipe("Folder", dataclasses.replace(document.project.recipe, data="folder"))
+    with qtbot.waitExposed(panel):
+        panel.show()
+    forms = panel.folder, panel.basic, panel.advanced
+    editors = [row.editor for form in forms for row in form.rows.values() if row.is_visible]
+    places = {panel.images.box.mapTo(panel, panel.images.box.rect().topLeft()).x()}
+    places |= {editor.mapTo(panel, editor.rect().topLeft()).x() for editor in editors}
+    assert len(editors) > 10 and len(places) == 1
