@@ -20,7 +20,7 @@ format: $(READY)
 	$(VENV)/bin/ruff format .
 
 golden: $(READY)
-	QT_QPA_PLATFORM=offscreen $(VENV)/bin/python -m pytest tests/compiler tests/exchange tests/figure tests/test_project.py --rewrite-golden
+	QT_QPA_PLATFORM=offscreen $(VENV)/bin/python -m pytest tests/compiler tests/exchange tests/figure tests/project --rewrite-golden
 
 screenshots: $(READY)
 	QT_QPA_PLATFORM=offscreen $(VENV)/bin/python packaging/screenshots.py

@@ -16,6 +16,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
+from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, ReLU
+from cnnstudio.graph import Graph, Node
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -38,6 +41,33 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         for format_ in (QSettings.Format.IniFormat, QSettings.Format.NativeFormat):
             QSettings.setPath(format_, QSettings.Scope.UserScope, str(home / "config"))
     return home
+
+
+@pytest.fixture
+def chain() -> Graph:
+    """image -> conv1 -> relu1 -> flatten1 -> fc1."""
+    return Graph.of(
+        [
+            Node("image", Input((1, 8, 8))),
+            Node("conv1", Conv2d(4), ("image",), (100.0, 0.0)),
+            Node("relu1", ReLU(), ("conv1",), (200.0, 0.0)),
+            Node("flatten1", Flatten(), ("relu1",), (300.0, 0.0)),
+            Node("fc1", Linear(10), ("flatten1",), (400.0, 0.0)),
+        ]
+    )
+
+
+@pytest.fixture
+def diamond() -> Graph:
+    """image -> left, right -> sum."""
+    return Graph.of(
+        [
+            Node("image", Input((4, 8, 8))),
+            Node("left", Conv2d(4, padding=1), ("image",)),
+            Node("right", Conv2d(4, 1), ("image",)),
+            Node("sum", Add(), ("left", "right")),
+        ]
+    )
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def test_a_file_has_one_subject(path: Path) -> None:
 def test_the_house_has_the_rooms_it_was_planned_with() -> None:
     packages = {path.name for path in (ROOT / "cnnstudio").iterdir() if (path / "__init__.py").exists()}
     assert packages == {
-        *("graph", "blocks", "zoo", "compiler", "figure", "project"),
+        *("graph", "layout", "blocks", "zoo", "compiler", "editing", "figure", "project"),
         *("training", "insight", "exchange", "lessons", "cli", "ui"),
     }
 
@@ -44,5 +44,5 @@ def test_the_vocabulary_and_the_compiler_need_neither_torch_nor_qt() -> None:
 
 
 def test_the_window_s_modules_need_no_torch() -> None:
-    code = "import sys, cnnstudio.ui.app, cnnstudio.ui.window\nassert 'torch' not in sys.modules"
+    code = "import sys, cnnstudio.ui.app, cnnstudio.ui.main_window\nassert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

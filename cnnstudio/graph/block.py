@@ -41,7 +41,7 @@ class Arity:
     most: int | None
 
 
-Flow = Literal["inputs", "output", "both", "nothing"]
+Saves = Literal["inputs", "output", "both", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Saved:
     Source: derivatives.yaml in PyTorch's torch/csrc/autograd.
     """
 
-    flow: Flow = "inputs"
+    flow: Saves = "inputs"
     besides: int = 0
     to_predict: bool = False
 
@@ -71,7 +71,7 @@ class Block(Declaration):
     keywords: ClassVar[str] = ""  # other words a person may search for, separated by spaces
     is_offered: ClassVar[bool] = True  # whether a palette lists it
     stem: ClassVar[str] = ""  # what its nodes are called: conv1, conv2, ...
-    saves: ClassVar[Flow] = "inputs"  # what training keeps of what flows by, where ``saved`` says no more
+    saves: ClassVar[Saves] = "inputs"  # what training keeps of what flows by, where ``saved`` says no more
     is_view: ClassVar[bool] = False  # whether what comes out is what went in, only seen otherwise
     is_idle: ClassVar[bool] = False  # whether it gives back what goes in, except while training
     mixes_places: ClassVar[bool] = False  # whether it sees places of the map that no window tells

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
+from cnnstudio.compiler.diagnostics import handbook
 from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project.project import MOST_BOOKMARKS
@@ -14,8 +16,9 @@ from cnnstudio.ui.canvas.actions import NETWORK
 from cnnstudio.ui.canvas.bookmark_list import show_bookmarks
 from cnnstudio.ui.canvas.commands.bookmarks import add_bookmark, go_to_bookmark, title_of
 from cnnstudio.ui.canvas.scene.cost_overlay import MEASURES
+from cnnstudio.ui.canvas.tools.help import gestures
 from cnnstudio.ui.focus import go_round
-from cnnstudio.ui.lessons.handbook import show_gestures, show_handbook
+from cnnstudio.ui.lessons.handbook import show_page
 from cnnstudio.ui.theme import theme
 from cnnstudio.zoo import TEMPLATES
 
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
 
 PANEL_STEP = 48  # pixels
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
+
+
+def _page(name: str, title: str, text: Callable[[], str], icon: str, words: tuple[str, ...]) -> Action:
+    """Open a page of help, which is written when it is asked for."""
+    return Action(name, title, lambda w: show_page(w, title, text()), "", icon, words=words)
 
 
 def _toggle_paper(window: MainWindow) -> None:
@@ -280,7 +288,7 @@ ACTIONS: tuple[Action, ...] = (
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
     Action("commands", "All commands…", lambda w: w.command_list.ask(), "Ctrl+Shift+P", "command"),
     Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard", words=("help", "hotkeys", "keys")),
-    Action("gestures", "The mouse on the canvas", show_gestures, "", "mouse", words=("gestures", "drag", "select")),
-    Action("handbook", "What the problems mean", show_handbook, "", "book-open", words=("help", "errors", "manual")),
+    _page("gestures", "The mouse on the canvas", gestures, "mouse", ("gestures", "drag", "select")),
+    _page("handbook", "What the problems mean", handbook, "book-open", ("help", "errors", "manual")),
     Action("about", "About CNN Studio", lambda w: w.say_about(), "", "info"),
 )  # fmt: skip

@@ -26,7 +26,7 @@ from cnnstudio.project import Project, dumps, from_template, read, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.zoo import NETWORKS, TEMPLATES, Backbone
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)

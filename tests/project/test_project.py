@@ -26,7 +26,7 @@ from cnnstudio.zoo import NETWORKS, TEMPLATES
 
 DEFAULTS = Path(__file__).with_name("defaults.json")
 EXAMPLE_KEYS = ("lenet5", "vgg-small", "small-resnet")
-EXAMPLES = Path(__file__).resolve().parents[1] / "resources" / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "examples"
 
 GOLDEN = """\
 {
@@ -538,7 +538,7 @@ def test_a_network_ends_in_the_classes_of_its_data(key: str, small: bool) -> Non
 
 @pytest.mark.parametrize("key", EXAMPLE_KEYS)
 def test_the_examples_are_the_templates(key: str, request: pytest.FixtureRequest) -> None:
-    """``pytest tests/compiler tests/test_project.py --rewrite-golden`` writes them anew."""
+    """``pytest tests/compiler tests/project --rewrite-golden`` writes them anew."""
     path = EXAMPLES / f"{key.replace('-', '_')}.cnn"
     if request.config.getoption("--rewrite-golden", default=False):
         write(path, from_template(key))

@@ -36,7 +36,7 @@ def change(window: MainWindow) -> None:
 
 
 def test_the_window_is_a_short_file() -> None:
-    assert len(Path(str(cnnstudio.ui.window.__file__)).read_text().splitlines()) < 400
+    assert len(Path(str(cnnstudio.ui.main_window.__file__)).read_text().splitlines()) < 400
 
 
 def test_a_tab_carries_the_title_and_a_panel_alone_has_one(qtbot: QtBot, window: MainWindow) -> None:

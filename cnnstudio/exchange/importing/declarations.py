@@ -1,4 +1,4 @@
-"""Declarations: which networks a Python file declares, without running it, and why one was not imported. Knows no torch."""
+"""Declarations: which networks a Python file declares, without running it; why one is refused. Knows no torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Subprocess import: what happens in the process that runs a stranger's Python file. It imports torch only when it has to."""
+"""Subprocess import: what happens in the process that runs a stranger's file. It imports torch only if it must."""
 
 from __future__ import annotations
 

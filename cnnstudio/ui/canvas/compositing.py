@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
-from PySide6.QtWidgets import QGraphicsItem
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from cnnstudio.ui.canvas.scene.node_face import draw_picture, on_pixels
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
+from cnnstudio.ui.canvas.scene.scene import CanvasScene
 from cnnstudio.ui.canvas.scene.wire_item import WireItem
 from cnnstudio.ui.canvas.scene.wire_labels import TOUCHES, paint_carried_labels
 
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.camera import Camera
+
+class View(Protocol):
+    """What is composed: a view of a scene that says what it paints behind the items, on the wires and over all."""
+
+    canvas: CanvasScene
+
+    @property
+    def tells_shapes(self) -> bool: ...
+    def viewport(self) -> QWidget: ...
+    def viewportTransform(self) -> QTransform: ...  # noqa: N802 - Qt's name
+    def renderHints(self) -> QPainter.RenderHint: ...  # noqa: N802 - Qt's name
+    def exposed(self, piece: QRect) -> QRectF: ...
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None: ...  # noqa: N802 - Qt's name
+    def paint_labels(self, painter: QPainter, exposed: QRectF) -> None: ...
+    def paint_over(self, painter: QPainter, exposed: QRectF) -> None: ...
 
 
 class Compositor:
@@ -25,7 +39,7 @@ class Compositor:
     that are carried, before them the nodes that are.
     """
 
-    def __init__(self, view: Camera) -> None:
+    def __init__(self, view: View) -> None:
         self._view = view
         self._behind, self._front = StillLayer(), StillLayer(is_clear=True)
         self._key: tuple[Hashable, ...] = ()

@@ -1,4 +1,4 @@
-"""Handbook: pages of help to read beside the window: what each problem means, and what a pointer can do."""
+"""Handbook: pages of help to read beside the window, such as what each problem means."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
-from cnnstudio.compiler.diagnostics import handbook
-from cnnstudio.ui.canvas.tools.help import gestures
 from cnnstudio.ui.theme import theme
 
 ROOM = {2: 24.0, 3: 14.0}  # pixels above a heading of this level
@@ -42,18 +40,8 @@ class Handbook(QDialog):
             cursor.setBlockFormat(made)
 
 
-def show_handbook(parent: QWidget) -> None:
-    """Open the page of what each problem means, which the rules themselves have written."""
-    _show(parent, "What the problems mean", handbook())
-
-
-def show_gestures(parent: QWidget) -> None:
-    """Open the page of what a pointer can do on the canvas."""
-    _show(parent, "The mouse on the canvas", gestures())
-
-
-def _show(parent: QWidget, title: str, text: str) -> None:
-    """Open a page, or bring it to the front where it is open."""
+def show_page(parent: QWidget, title: str, text: str) -> None:
+    """Open a page of help in Markdown, or bring it to the front where it is open."""
     pages = (page for page in parent.findChildren(Handbook) if page.windowTitle() == title)
     page = next(pages, None) or Handbook(title, text, parent)
     page.show()

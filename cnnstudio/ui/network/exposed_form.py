@@ -1,4 +1,4 @@
-"""Exposed form: the parameters of blocks inside a group that are offered on the group itself, and the choice of them."""
+"""Exposed form: the parameters of blocks inside a group that are offered on the group itself, and their choice."""
 
 from __future__ import annotations
 

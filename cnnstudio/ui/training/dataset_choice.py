@@ -1,4 +1,4 @@
-"""Data set choice: what a network is to learn from: the data set by name, in a sentence, and one image of each class."""
+"""Data set choice: what a network is to learn from: the data set by name, a sentence, an image of each class."""
 
 from __future__ import annotations
 

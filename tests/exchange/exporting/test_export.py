@@ -51,7 +51,7 @@ def run_elsewhere(module: torch.nn.Module, tmp_path_factory: pytest.TempPathFact
         batch = torch.randn(5, 1, 12, 12)
         with torch.no_grad():
             torch.save((batch, module(batch)), folder / "batch.pt")
-        checkout = str(Path(__file__).parents[2])
+        checkout = str(Path(__file__).parents[3])
         script = folder / "script.py"
         script.write_text(ELSEWHERE.format(checkout=checkout, code=code), encoding="utf-8")
         done = subprocess.run(
@@ -248,7 +248,7 @@ def test_what_the_images_need_survives_strangers() -> None:
 
 def test_the_kinds_are_known_without_torch() -> None:
     code = "import sys, cnnstudio.exchange.kinds, cnnstudio.exchange.normalization; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
 
 
 def test_disk_errors_are_told_as_they_are(graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

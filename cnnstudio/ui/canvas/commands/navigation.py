@@ -1,4 +1,4 @@
-"""Navigation: the commands by which the keyboard goes from node to node, along wires and bends, and to links in notes."""
+"""Navigation: the commands by which the keyboard goes from node to node, along wires, and to links in notes."""
 
 from __future__ import annotations
 

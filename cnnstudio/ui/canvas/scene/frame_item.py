@@ -1,4 +1,4 @@
-"""Frame item: the titled boxes behind the nodes. Where one lies follows from its nodes; it is background and no item."""
+"""Frame item: the titled boxes behind the nodes. Where one lies follows from its nodes; they are no Qt items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Problems: what is wrong and what is doubtful with each node on the canvas, in sentences."""
+"""Node problems: what is wrong and what is doubtful with each node on the canvas, in sentences."""
 
 from __future__ import annotations
 

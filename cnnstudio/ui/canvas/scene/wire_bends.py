@@ -1,4 +1,4 @@
-"""Wire bends: how a wire runs that passes places on its way, and which of them is meant. Knows no items and no document."""
+"""Wire bends: how a wire runs that passes places on its way, and which is meant. Knows no items, no document."""
 
 from __future__ import annotations
 

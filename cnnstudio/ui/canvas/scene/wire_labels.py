@@ -1,4 +1,4 @@
-"""Wire labels: the shapes written on the wires, painted over the items because one label belongs to no item's bounds."""
+"""Wire labels: the shapes written on the wires, painted over the items: one belongs to no item's bounds."""
 
 from __future__ import annotations
 

@@ -256,7 +256,7 @@ def test_every_gesture_has_a_command(hand_on, chain):
 
     arrow = Qt.Key(next(iter(ARROWS)))
     for module in Path(str(tool.__file__)).parent.glob("*tool*.py"):
-        import_module(f"cnnstudio.ui.canvas.{module.stem}")
+        import_module(f"cnnstudio.ui.canvas.tools.tool.tool.{module.stem}")
     without = {
         "PanTool": arrow, "MapTool": "find", "PressTool": "next", "RubberBandTool": "next-too",
         "KnifeTool": "next-wire", "ConnectTool": "wire-to", "MoveTool": arrow, "BendTool": "bend-next",
