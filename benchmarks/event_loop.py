@@ -34,7 +34,7 @@ def alone() -> dict[str, Any]:
     """Images a second of the loop with no window."""
     from cnnstudio.training.events import Step
     from cnnstudio.ui.run import _train
-    from cnnstudio.ui.worker import Worker
+    from cnnstudio.worker import Worker
 
     made = project()
     times = []

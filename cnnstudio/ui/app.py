@@ -20,9 +20,9 @@ from PySide6.QtWidgets import QApplication
 import cnnstudio
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import APPLICATION, ORGANIZATION, Preferences, home
+from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.windows import Windows
-from cnnstudio.ui.worker import Task
 
 logger = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.training.datasets import DataCancelledError
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
 from cnnstudio.ui.preferences import home
-from cnnstudio.ui.worker import DRAIN_MILLISECONDS, Worker, sentence_of
+from cnnstudio.ui.task import DRAIN_MILLISECONDS
+from cnnstudio.worker import Worker, sentence_of
 from cnnstudio.zoo import Backbone
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.messages import Messages
-from cnnstudio.ui.worker import Task
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.exporting.export import Exported

@@ -14,9 +14,9 @@ from shiboken6 import isValid
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused, networks_in
 from cnnstudio.graph import Graph
+from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.messages import MessageBar
 from cnnstudio.ui.widgets.search import Entry
-from cnnstudio.ui.worker import Task
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported

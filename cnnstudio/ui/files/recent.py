@@ -17,8 +17,8 @@ from cnnstudio.disk import DiskError, read, replacing
 from cnnstudio.graph import Graph
 from cnnstudio.training.cache import cache_folder
 from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.miniature import miniature
-from cnnstudio.ui.worker import Task
 
 PICTURE = QSize(320, 200)
 MOST_PICTURES = 40

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer
 from cnnstudio.project import Project, ProjectError, read, write
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.preferences import home
-from cnnstudio.ui.worker import Task
+from cnnstudio.ui.task import Task
 
 if TYPE_CHECKING:
     pass

@@ -18,13 +18,13 @@ from cnnstudio.training.events import FeatureMaps, Maps, Pixels
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Prepared, Run, images_key, prepare
+from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.image_grid import ImageGrid
 from cnnstudio.ui.widgets.labels import Elided, Sentence, breakable
 from cnnstudio.ui.widgets.numbers import counted
 from cnnstudio.ui.widgets.samples import Picture
-from cnnstudio.ui.worker import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,8 +12,8 @@ from cnnstudio.ui.canvas.scene.scene import CanvasScene
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.pictures import canvas_picture
 from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.messages import Messages, ProgressMessage
-from cnnstudio.ui.worker import Task
 
 FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf)"
 SUFFIXES = (".png", ".svg", ".pdf")

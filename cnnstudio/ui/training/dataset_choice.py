@@ -14,10 +14,10 @@ from cnnstudio.project import Project
 from cnnstudio.training.datasets import DATASETS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run, image_size, images_key
+from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.ui.widgets.samples import Sample, Samples
-from cnnstudio.ui.worker import Task
 
 if TYPE_CHECKING:
     from cnnstudio.training.data import Data
