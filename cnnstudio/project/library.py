@@ -12,9 +12,9 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.blocks.group import Group
 from cnnstudio.disk import reason
+from cnnstudio.folders import library_folder
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, ProjectError, dumps, loads, read, write
-from cnnstudio.ui.preferences import home
 
 MOST_FILES = 300
 SUFFIX = ".cnn"
@@ -46,7 +46,7 @@ class Library(QObject):
     @property
     def folder(self) -> Path:
         """Where the files are."""
-        return home() / "library"
+        return library_folder()
 
     @cached_property
     def groups(self) -> tuple[Kept, ...]:

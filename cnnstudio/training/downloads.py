@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.disk import reason
-from cnnstudio.training.cache import cache_folder
+from cnnstudio.folders import data_folder
 from cnnstudio.training.datasets import DATASETS, DataCancelledError, DataError
 from cnnstudio.training.torchvision_compat import torchvision
 
@@ -32,7 +32,7 @@ _CHUNK = 1 << 17
 def read_download(key: str, progress: Progress) -> tuple[Half, Half]:
     """The training half and the test half. Raises ``DataError`` with a sentence: no network, no room, a broken file."""
     reader = getattr(torchvision().datasets, CLASSES[key])
-    root = cache_folder("data", key)
+    root = data_folder(key)
     title = DATASETS[key].title
     try:
         _fetch(reader, root, title, progress)

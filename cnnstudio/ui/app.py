@@ -18,8 +18,9 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 import cnnstudio
+from cnnstudio.folders import APPLICATION, log_file
 from cnnstudio.ui.main_window import MainWindow
-from cnnstudio.ui.preferences import APPLICATION, ORGANIZATION, Preferences, home
+from cnnstudio.ui.preferences import ORGANIZATION, Preferences
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.windows import Windows
@@ -34,7 +35,7 @@ def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = 
     """
     app = application()
     garbage = Garbage()
-    log_to_file(home() / "log.txt")
+    log_to_file(log_file())
     window = open_window(path)
     windows = window.windows
     failures = Failures(windows)

@@ -1,25 +1,17 @@
-"""Preferences: what the program remembers of a person between two starts, and the folders it keeps things in."""
+"""Preferences: what the program remembers of a person between two starts, in a file of settings."""
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+from PySide6.QtCore import QByteArray, QSettings
 
+from cnnstudio.folders import settings_file
 from cnnstudio.ui.theme import Scheme
 
 ORGANIZATION = "CNN Studio"
-APPLICATION = "cnnstudio"
 RECENT_FILES = 10
-
-
-def home() -> Path:
-    """The folder of settings, runs, logs and recovery copies; ``CNNSTUDIO_HOME`` moves it."""
-    if moved := os.environ.get("CNNSTUDIO_HOME"):
-        return Path(moved).expanduser().absolute()
-    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)) / APPLICATION
 
 
 class Preferences:
@@ -27,8 +19,8 @@ class Preferences:
 
     def __init__(self) -> None:
         with suppress(OSError):  # who has nowhere to write works without being remembered
-            home().mkdir(parents=True, exist_ok=True)
-        self._settings = QSettings(str(home() / "settings.ini"), QSettings.Format.IniFormat)
+            settings_file().parent.mkdir(parents=True, exist_ok=True)
+        self._settings = QSettings(str(settings_file()), QSettings.Format.IniFormat)
 
     def sync(self) -> None:
         """Write what was set to the disk."""

@@ -19,11 +19,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.disk import DiskError, reason
+from cnnstudio.folders import runs_folder
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.training.datasets import DataCancelledError
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
-from cnnstudio.ui.preferences import home
 from cnnstudio.ui.task import DRAIN_MILLISECONDS
 from cnnstudio.worker import Worker, sentence_of
 from cnnstudio.zoo import Backbone
@@ -384,7 +384,7 @@ def _new_folder() -> Path:
     """A folder for one run, called after the moment: runs/2026-01-31 14-05-09. Raises ``DiskError``."""
     stem = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
     for number in range(1, 1000):
-        folder = home() / "runs" / (stem if number == 1 else f"{stem} ({number})")
+        folder = runs_folder() / (stem if number == 1 else f"{stem} ({number})")
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
@@ -392,4 +392,4 @@ def _new_folder() -> Path:
         except OSError as error:
             raise DiskError(f"The run has nowhere to keep its weights: {folder.parent}: {reason(error)}.") from error
         return folder
-    raise DiskError(f"There are too many runs of {stem} in {home() / 'runs'}.")
+    raise DiskError(f"There are too many runs of {stem} in {runs_folder()}.")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from cnnstudio.graph import Shape, parameters
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.cache import cache_folder
 from cnnstudio.training.data import load
 from cnnstudio.training.datasets import DATASETS
 
@@ -28,27 +26,8 @@ def test_they_say_what_they_are() -> None:
 
 
 def test_the_window_learns_of_them_without_torch() -> None:
-    program = (
-        "import sys, cnnstudio.training.datasets, cnnstudio.training.events, cnnstudio.training.cache;"
-        "sys.exit('torch' in sys.modules)"
-    )
+    program = "import sys, cnnstudio.training.datasets, cnnstudio.training.events;sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
-
-
-def test_the_environment_says_where_downloads_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("CNNSTUDIO_HOME", str(tmp_path / "there"))
-    assert cache_folder("data", "x") == tmp_path / "there" / "data" / "x"
-    monkeypatch.delenv("CNNSTUDIO_HOME")
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "cnnstudio"
-    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # the standard says: ignore it
-    assert cache_folder() == Path.home() / ".cache" / "cnnstudio"
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert cache_folder() == Path.home() / "Library" / "Caches" / "CNN Studio"
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    assert cache_folder() == tmp_path / "CNN Studio"
 
 
 def test_the_images_to_train_with_are_counted_before_they_are_loaded() -> None:

@@ -17,11 +17,11 @@ from shiboken6 import isValid
 
 from cnnstudio.blocks import Dropout, Input
 from cnnstudio.blocks.group import Group
+from cnnstudio.folders import recovery_folder
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, from_template, read, write
 from cnnstudio.ui.files.recovery import Copy
 from cnnstudio.ui.main_window import MainWindow
-from cnnstudio.ui.preferences import home
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier  # which asks to move what is dropped
 
@@ -258,7 +258,7 @@ def test_unsaved_work_of_each_window_is_kept_apart(window: MainWindow, tiny: Pro
     change(other(window))
     for each in (window, other(window)):
         each.files._recovery.keep()
-    copies = sorted((home() / "recovery").iterdir())
+    copies = sorted(recovery_folder().iterdir())
     assert [copy.name for copy in copies] == [str(os.getpid()), f"{os.getpid()}-2"]
     assert read(copies[0] / "project.cnn") == tiny
     assert "input1" in read(copies[1] / "project.cnn").graph
@@ -269,8 +269,8 @@ def test_unsaved_work_of_each_window_is_kept_apart(window: MainWindow, tiny: Pro
 
 def test_the_copies_of_both_windows_of_a_dead_program_are_offered(window: MainWindow, tiny: Project) -> None:
     dead = 2**22 + 1
-    Copy(home() / "recovery" / str(dead)).save(tiny, None)
-    Copy(home() / "recovery" / f"{dead}-2").save(from_template("lenet5"), None)
+    Copy(recovery_folder() / str(dead)).save(tiny, None)
+    Copy(recovery_folder() / f"{dead}-2").save(from_template("lenet5"), None)
     window.files.offer_recovery()
     bars = list(window.messages.bars)
     for bar in bars:
@@ -278,7 +278,7 @@ def test_the_copies_of_both_windows_of_a_dead_program_are_offered(window: MainWi
     assert window.document.project == tiny
     assert other(window).document.project == from_template("lenet5")
     assert all(each.files.is_modified for each in window.windows.all)
-    left = {folder.name for folder in (home() / "recovery").iterdir()}
+    left = {folder.name for folder in recovery_folder().iterdir()}
     assert left == {str(os.getpid()), f"{os.getpid()}-2"}
 
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from cnnstudio.compiler.source import Source
 from cnnstudio.disk import reason
+from cnnstudio.folders import weights_folder
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.cache import cache_folder
 from cnnstudio.training.data import Data
 from cnnstudio.training.device import TrainingError
 from cnnstudio.training.downloads import download
@@ -136,7 +136,7 @@ def _fetched(model: str, progress: Progress) -> Tensors:
             return digest is None or hashlib.file_digest(opened, "sha256").hexdigest().startswith(digest[1])
 
     try:
-        folder = cache_folder("weights")
+        folder = weights_folder()
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / name).exists():
             share = _share(f"Downloading {title}", progress)

@@ -14,8 +14,8 @@ from PySide6.QtGui import QImage, QImageReader
 from PySide6.QtWidgets import QMenu
 
 from cnnstudio.disk import DiskError, read, replacing
+from cnnstudio.folders import thumbnails_folder
 from cnnstudio.graph import Graph
-from cnnstudio.training.cache import cache_folder
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.miniature import miniature
@@ -152,4 +152,4 @@ def _seen(path: Path) -> RecentFile:
 
 def _picture_of(path: Path) -> Path:
     name = hashlib.sha256(str(path.absolute()).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return cache_folder("thumbnails", f"{name}.png")
+    return thumbnails_folder() / f"{name}.png"

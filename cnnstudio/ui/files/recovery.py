@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from PySide6.QtCore import QObject, QTimer
 
+from cnnstudio.folders import recovery_folder
 from cnnstudio.project import Project, ProjectError, read, write
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.preferences import home
 from cnnstudio.ui.task import Task
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Recovery(QObject):
     def __init__(self, document: Document, parent: QObject) -> None:
         super().__init__(parent)
         self._document = document
-        self._folder = home() / "recovery"
+        self._folder = recovery_folder()
         self._copy: Copy | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

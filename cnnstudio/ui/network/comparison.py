@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.compiler.comparison import Change, Comparison, Kind, compare, signed
 from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.folders import runs_folder
 from cnnstudio.project import ProjectError, read
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
-from cnnstudio.ui.preferences import home
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.numbers import counted, readable, short, unbroken
@@ -201,7 +201,7 @@ _COUNTS = (("parameters", "Parameters"), ("macs", "MACs"))
 
 def kept_runs() -> list[Path]:
     """The folders of the latest runs that hold their network, the newest first."""
-    folder = home() / "runs"
+    folder = runs_folder()
     if not folder.is_dir():
         return []
     found = sorted((each for each in folder.iterdir() if (each / "project.cnn").is_file()), reverse=True)

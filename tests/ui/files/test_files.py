@@ -7,11 +7,12 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.folders import home, recovery_folder, settings_file
 from cnnstudio.project import Project, read, write
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recovery import Copy, Recovery
 from cnnstudio.ui.main_window import MainWindow
-from cnnstudio.ui.preferences import Preferences, home
+from cnnstudio.ui.preferences import Preferences
 
 GONE = 2**22 + 1  # no process has this number: it is beyond what Linux gives out by default
 
@@ -23,7 +24,7 @@ def test_unsaved_changes_are_copied_and_the_copy_goes_once_they_are_saved(
     recovery = Recovery(document, document)
     document.edit("Change", tiny)
     recovery.keep()
-    copy = home() / "recovery" / str(os.getpid()) / "project.cnn"
+    copy = recovery_folder() / str(os.getpid()) / "project.cnn"
     assert read(copy) == tiny
     document.set_path(tmp_path / "mine.cnn")
     recovery.keep()
@@ -34,7 +35,7 @@ def test_unsaved_changes_are_copied_and_the_copy_goes_once_they_are_saved(
 def test_what_a_dead_program_left_is_offered_and_opened_as_unsaved(
     qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
 ) -> None:
-    folder = home() / "recovery" / str(GONE)
+    folder = recovery_folder() / str(GONE)
     Copy(folder).save(tiny, tmp_path / "mine.cnn")
     window.files.offer_recovery()
     bar = window.messages.bars[-1]
@@ -47,7 +48,7 @@ def test_what_a_dead_program_left_is_offered_and_opened_as_unsaved(
 
 
 def test_a_spoiled_copy_is_not_offered(window: MainWindow) -> None:
-    folder = home() / "recovery" / str(GONE)
+    folder = recovery_folder() / str(GONE)
     folder.mkdir(parents=True)
     (folder / "project.cnn").write_text("{")
     window.files.offer_recovery()
@@ -55,7 +56,7 @@ def test_a_spoiled_copy_is_not_offered(window: MainWindow) -> None:
 
 
 def test_the_copy_of_a_program_that_runs_is_left_alone(window: MainWindow, tiny: Project) -> None:
-    Copy(home() / "recovery" / str(os.getppid())).save(tiny, None)
+    Copy(recovery_folder() / str(os.getppid())).save(tiny, None)
     window.files.offer_recovery()
     assert window.messages.bars == []
 
@@ -72,7 +73,7 @@ def test_saving_writes_what_is_open(window: MainWindow, tiny: Project, tmp_path:
 @pytest.mark.parametrize("spoiled", ["scheme=pink", "text_scale=huge", "recent=7", "text_scale=1e9"])
 def test_spoiled_settings_are_the_defaults(spoiled: str) -> None:
     home().mkdir(parents=True, exist_ok=True)
-    (home() / "settings.ini").write_text(f"[General]\n{spoiled}\n")
+    settings_file().write_text(f"[General]\n{spoiled}\n")
     preferences = Preferences()
     assert preferences.scheme == "system"
     assert preferences.text_scale == 1.0
@@ -89,7 +90,7 @@ def test_the_latest_files_come_first_and_once(tmp_path: Path) -> None:
 
 def test_the_copy_is_written_beside_the_work(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
     window.document.edit("Change", tiny)
-    copy = home() / "recovery" / str(os.getpid()) / "project.cnn"
+    copy = recovery_folder() / str(os.getpid()) / "project.cnn"
     qtbot.waitUntil(copy.exists, timeout=10_000)
     assert read(copy) == tiny
     window.document.undo_stack.setClean()

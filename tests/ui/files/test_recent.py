@@ -12,9 +12,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.folders import thumbnails_folder
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project, from_template
-from cnnstudio.training.cache import cache_folder
 from cnnstudio.ui.files import recent
 from cnnstudio.ui.files.recent import MOST_PICTURES, PICTURE, Recent, keep, kept_picture
 from cnnstudio.ui.preferences import Preferences
@@ -22,7 +22,7 @@ from cnnstudio.ui.widgets.miniature import miniature
 
 
 def pictures() -> list[Path]:
-    return sorted(cache_folder("thumbnails").glob("*"))
+    return sorted(thumbnails_folder().glob("*"))
 
 
 def png(width: int, height: int) -> bytes:
@@ -113,4 +113,4 @@ def test_the_menu_greys_what_is_gone_and_clears_the_list(qtbot: QtBot, tmp_path:
 
 def test_pictures_are_called_after_the_path_alone(tmp_path: Path) -> None:
     one, other = recent._picture_of(tmp_path / "a.cnn"), recent._picture_of(tmp_path / ".." / "x" / "a.cnn")
-    assert one != other and one.parent == cache_folder("thumbnails") and ".." not in one.name
+    assert one != other and one.parent == thumbnails_folder() and ".." not in one.name

@@ -1,0 +1,98 @@
+"""Folders: where the program keeps what is a person's, decided here alone. Makes none of them; knows no Qt.
+
+There are two: ``home`` for what cannot be had again, ``cache`` for what can. The environment variable CNNSTUDIO_HOME
+takes the place of both.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+APPLICATION = "cnnstudio"
+_TITLE = "CNN Studio"
+
+
+def home() -> Path:
+    """The folder of settings, runs, logs, the person's own groups and recovery copies."""
+    return _chosen() or _data() / APPLICATION
+
+
+def settings_file() -> Path:
+    """What the program remembers of a person between two starts."""
+    return home() / "settings.ini"
+
+
+def log_file() -> Path:
+    """What went wrong, for who reports it."""
+    return home() / "log.txt"
+
+
+def runs_folder() -> Path:
+    """The runs that a window began, a folder each."""
+    return home() / "runs"
+
+
+def recovery_folder() -> Path:
+    """The copies of projects that are not saved yet, a folder for each window."""
+    return home() / "recovery"
+
+
+def library_folder() -> Path:
+    """The person's own groups, a file each."""
+    return home() / "library"
+
+
+def cache() -> Path:
+    """The folder of what was downloaded or drawn and can be again."""
+    return _chosen() or _cache()
+
+
+def data_folder(key: str) -> Path:
+    """The downloaded files of the data set with this key."""
+    return cache() / "data" / key
+
+
+def weights_folder() -> Path:
+    """The downloaded weights of pretrained models."""
+    return cache() / "weights"
+
+
+def thumbnails_folder() -> Path:
+    """The small pictures of the files opened or saved last."""
+    return cache() / "thumbnails"
+
+
+def _chosen() -> Path | None:
+    chosen = os.environ.get("CNNSTUDIO_HOME")
+    return Path(chosen).expanduser().absolute() if chosen else None
+
+
+def _data() -> Path:
+    """The folder that Qt calls GenericDataLocation, on each system."""
+    if sys.platform == "win32":
+        return _local()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return _xdg("XDG_DATA_HOME", Path(".local", "share"))
+
+
+def _cache() -> Path:
+    if sys.platform == "win32":
+        return _local() / _TITLE
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / _TITLE
+    return _xdg("XDG_CACHE_HOME", Path(".cache")) / APPLICATION
+
+
+def _local() -> Path:
+    """Windows' folder for what stays on this computer."""
+    local = os.environ.get("LOCALAPPDATA")
+    return Path(local) if local else Path.home() / "AppData" / "Local"
+
+
+def _xdg(variable: str, otherwise: Path) -> Path:
+    """A folder of the freedesktop standard, which says that a relative one is to be ignored."""
+    kept = os.environ.get(variable, "")
+    return Path(kept) if kept.startswith("/") else Path.home() / otherwise
