@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cnnstudio.graph import Edge, Graph, Note
-from cnnstudio.ui.widgets.numbers import counted
+from cnnstudio.wording import counted
 
 
 def unplugged(graph: Graph, edges: Iterable[Edge]) -> Graph:

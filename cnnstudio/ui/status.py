@@ -13,7 +13,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
-from cnnstudio.ui.widgets.numbers import counted, memory, short
+from cnnstudio.wording import counted, memory, short
 
 BETWEEN = "   ·   "
 COUNTED = (

@@ -24,7 +24,7 @@ from pytestqt.qtbot import QtBot
 from cnnstudio.ui.main_window import PANELS, MainWindow
 from cnnstudio.ui.network.source import SourcePanel
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.numbers import closer
+from cnnstudio.wording import closer
 
 FRAME = 6  # pixels that a cell or a field leaves round its text
 

@@ -23,8 +23,8 @@ from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.image_grid import ImageGrid
 from cnnstudio.ui.widgets.labels import Elided, Sentence, breakable
-from cnnstudio.ui.widgets.numbers import counted
 from cnnstudio.ui.widgets.samples import Picture
+from cnnstudio.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -27,8 +27,8 @@ from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets import cards
 from cnnstudio.ui.widgets.cards import Card
 from cnnstudio.ui.widgets.labels import Elided, Sentence
-from cnnstudio.ui.widgets.numbers import unbroken
 from cnnstudio.ui.widgets.tile import Tile
+from cnnstudio.wording import unbroken
 
 TITLES = {"easy": "Easy", "medium": "Medium", "hard": "Hard"}
 INVITATION = (

@@ -30,7 +30,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.labels import Sentence
-from cnnstudio.ui.widgets.numbers import counted, readable, short, unbroken
+from cnnstudio.wording import counted, readable, short, unbroken
 
 SIGNS: dict[Kind, tuple[str, str, str]] = {
     "added": ("plus-circle", "success", "Added"),

@@ -40,8 +40,8 @@ from cnnstudio.ui.network.outline_model import OutlineModel
 from cnnstudio.ui.network.outline_row import COLUMNS, FRAME, KIND, NAME, OUTPUT, READS
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.theme import icon, theme
-from cnnstudio.ui.widgets.numbers import closer
 from cnnstudio.ui.widgets.text_keys import goes_into_text
+from cnnstudio.wording import closer
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
 ROOM = {NAME: 104, OUTPUT: 64, KIND: 124, READS: 90, FRAME: 80}

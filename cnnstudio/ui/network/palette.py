@@ -46,10 +46,10 @@ from cnnstudio.ui.network.drag_ghost import Ghost
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.labels import Sentence
-from cnnstudio.ui.widgets.numbers import counted
 from cnnstudio.ui.widgets.question_bar import QuestionBar
 from cnnstudio.ui.widgets.search import Entry, found
 from cnnstudio.ui.widgets.tile import paint_tile
+from cnnstudio.wording import counted
 
 MIME = "application/x-cnnstudio-block"
 FAMILIES = (

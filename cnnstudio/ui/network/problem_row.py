@@ -28,7 +28,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.labels import Elided, Sentence
-from cnnstudio.ui.widgets.numbers import unbroken
+from cnnstudio.wording import unbroken
 
 SIGNS = {
     "error": ("x-circle", "error", "Error"),

@@ -14,7 +14,7 @@ from cnnstudio.ui.network.problem_row import SIGNS, ProblemRow, show_rows
 from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.widgets.labels import Sentence
-from cnnstudio.ui.widgets.numbers import counted
+from cnnstudio.wording import counted
 
 MOST = 30  # findings shown at once; a network with more has one cause and many effects
 

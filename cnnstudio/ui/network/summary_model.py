@@ -12,7 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.receptive import ReceptiveField
-from cnnstudio.ui.widgets.numbers import memory, short
+from cnnstudio.wording import memory, short
 
 COLUMNS = ("Block", "Kind", "Output", "Parameters", "MACs", "Memory", "Receptive field")
 TIPS = (

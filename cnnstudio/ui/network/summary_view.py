@@ -50,7 +50,7 @@ from cnnstudio.ui.network.summary_model import (
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.theme import icon, mix, theme
 from cnnstudio.ui.widgets.labels import Elided
-from cnnstudio.ui.widgets.numbers import closer
+from cnnstudio.wording import closer
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
 ROOM = {NODE: 72, OUTPUT: 70, PARAMETERS: 90, MACS: 58, MEMORY: 78, BLOCK: 110, SEES: 112}

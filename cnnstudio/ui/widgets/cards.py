@@ -16,7 +16,7 @@ from cnnstudio.editing.description import BYPASSED
 from cnnstudio.graph import Block, Facts, Shape
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.labels import breakable
-from cnnstudio.ui.widgets.numbers import counted, memory, readable, unbroken
+from cnnstudio.wording import counted, memory, readable, unbroken
 
 LETTERS = {
     "in": "size that comes in", "out": "size that goes out", "P": "padding", "D": "dilation", "K": "kernel",

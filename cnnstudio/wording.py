@@ -1,4 +1,4 @@
-"""Numbers: counts and bytes as people read them. Knows no Qt."""
+"""Wording: counts, bytes and times as people read them, and lists as they say them. Knows no Qt."""
 
 from __future__ import annotations
 

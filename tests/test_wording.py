@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnnstudio.ui.widgets.numbers import counted, memory, readable, short, unbroken
+from cnnstudio.wording import counted, memory, readable, short, unbroken
 
 
 @pytest.mark.parametrize(
