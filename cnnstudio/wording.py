@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 
 def short(count: float) -> str:
@@ -30,8 +31,35 @@ def memory(count: int) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """``1 error``, ``2 errors``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """``1 error``, ``2,000 errors``."""
+    return f"{count:,} {plural(count, noun)}"
+
+
+def plural(count: int, noun: str) -> str:
+    """The noun as it follows this number: ``class`` after 1, ``classes`` after 2."""
+    return noun if count == 1 else f"{noun}es" if noun.endswith("s") else f"{noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 42 s, 3 min 5 s, 2 h 10 min."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a, b and c``; of one word, that word."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+
+
+def abridged(words: Iterable[str], most: int, between: str = ", ") -> str:
+    """The first ``most`` of the words and how many are left: ``a, b, c and 7 more``."""
+    every = list(words)
+    rest = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return between.join(every[:most]) + rest
 
 
 def unbroken(sentence: str) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnnstudio.wording import counted, memory, readable, short, unbroken
+from cnnstudio.wording import abridged, counted, duration, listed, memory, plural, readable, short, unbroken
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,26 @@ def test_words() -> None:
     assert [readable(count) for count in (999_999, 1_000_000)] == ["999,999", "1.00 M"]
     assert " " not in unbroken("3 × 32 × 32")
     assert unbroken("height × width") == "height × width"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "0 s"), (59.4, "59 s"), (61, "1 min 1 s"), (3599.7, "1 h 0 min"), (7830, "2 h 10 min")]
+)
+def test_durations_are_written_as_people_say_them(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_a_noun_after_a_number() -> None:
+    assert [counted(count, "class") for count in (1, 2, 1_000)] == ["1 class", "2 classes", "1,000 classes"]
+    assert [plural(count, "channel") for count in (0, 1, 2)] == ["channels", "channel", "channels"]
+
+
+@pytest.mark.parametrize(("words", "said"), [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")])
+def test_words_in_a_row(words: str, said: str) -> None:
+    assert listed(list(words)) == said
+
+
+@pytest.mark.parametrize(("count", "said"), [(2, "0, 1"), (3, "0, 1, 2"), (1_503, "0, 1, 2 and 1,500 more")])
+def test_of_many_words_the_first_are_said(count: int, said: str) -> None:
+    assert abridged(map(str, range(count)), 3) == said
+    assert abridged(map(str, range(count)), 3, "; ") == said.replace(", ", "; ", 2)

@@ -236,7 +236,7 @@ class GroupNorm(Block):
         return arguments("nn.GroupNorm", self, self.num_groups, inputs[0].channels, skip=("num_groups",))
 
     def brief(self) -> str:
-        return f"{self.num_groups} groups" if self.num_groups != 1 else "1 group"
+        return counted(self.num_groups, "group")
 
 
 @block

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, pair
 from cnnstudio.graph.parameter import Range
+from cnnstudio.wording import plural
 
 OptionalChannels = Annotated[int | None, Range(1, 65_536)]
 
@@ -19,8 +20,8 @@ def side(value: Any, always: bool = True) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 window``, ``4 windows``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """``1 window``, ``4 windows``, ``1024 channels``: the number as it stands in shapes."""
+    return f"{number} {plural(number, noun)}"
 
 
 def arguments(call: str, block: Block, *positional: Any, skip: tuple[str, ...] = ()) -> str:

@@ -211,7 +211,7 @@ class SelfAttention(Block):
         return f"self.{name}({x}, {x}, {x}, need_weights=False)[0]"
 
     def brief(self) -> str:
-        return "1 head" if self.num_heads == 1 else f"{self.num_heads} heads"
+        return counted(self.num_heads, "head")
 
 
 @block

@@ -16,6 +16,7 @@ from cnnstudio.blocks.group import Group
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Facts, Graph, Node
 from cnnstudio.graph.diff import diff
+from cnnstudio.wording import counted
 
 Kind = Literal["added", "removed", "replaced", "changed", "renamed", "rewired", "affected"]
 KINDS: tuple[Kind, ...] = ("added", "removed", "replaced", "changed", "renamed", "rewired", "affected")
@@ -255,7 +256,7 @@ def _said(change: Change) -> Iterator[str]:
         yield f"{old.block.title} → {new.block.title}"
     for setting in change.settings:
         if isinstance(setting.old, Graph):
-            yield f"{len(change.inside)} {'difference' if len(change.inside) == 1 else 'differences'} inside"
+            yield f"{counted(len(change.inside), 'difference')} inside"
         else:
             yield f"{setting.name} {written(setting.old)} → {written(setting.new)}"
     if change.is_rewired:

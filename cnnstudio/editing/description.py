@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Edge, Graph
+from cnnstudio.wording import listed
 
 BYPASSED = "Bypassed: what enters goes out unchanged."
 HIDDEN = "what comes out is hidden while a question is open"
@@ -49,8 +50,7 @@ def told_inputs(analysis: Analysis, name: str) -> str:
     inputs = analysis.graph[name].inputs
     if not inputs:
         return ""
-    names = [source if source is not None else "nothing" for source in inputs]
-    return "reads " + (f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0])
+    return f"reads {listed([source if source is not None else 'nothing' for source in inputs])}"
 
 
 def told_wire(analysis: Analysis, edge: Edge, concealed: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cnnstudio.graph import Edge, Graph, Note
-from cnnstudio.wording import counted
+from cnnstudio.wording import counted, listed
 
 
 def unplugged(graph: Graph, edges: Iterable[Edge]) -> Graph:
@@ -28,7 +28,7 @@ def removal(names: Sequence[str], edges: Iterable[Edge], notes: Iterable[Note] =
         told.append(f"the wire {wires[0].source} → {wires[0].target}" if len(wires) == 1 else f"{len(wires)} wires")
     if count:
         told.append("a note" if count == 1 else f"{count} notes")
-    return f"Delete {' and '.join([', '.join(told[:-1]), told[-1]] if told[1:] else told)}"
+    return f"Delete {listed(told)}"
 
 
 def _left(names: Sequence[str], edges: Iterable[Edge]) -> list[Edge]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.threads import default_threads
+from cnnstudio.wording import counted
 
 
 class TrainingError(ValueError):
@@ -74,7 +75,7 @@ def chosen_device(module: nn.Module, recipe: Recipe) -> Device:
     if recipe.device == "cuda":
         notes = ("The recipe asks for CUDA, but PyTorch finds no CUDA device here; the run goes on the CPU.", *notes)
     threads = default_threads()
-    name = f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+    name = f"CPU, {counted(threads, 'thread')}"
     # channels_last: 1.15 to 1.2 times the plain layout on LeNet-5, a small VGG and SmallResNet in float32
     channels_last = convolves and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return Device(torch.device("cpu"), name, bfloat16, channels_last, notes)

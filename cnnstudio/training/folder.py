@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from cnnstudio.graph import Shape
 from cnnstudio.training.datasets import DataCancelledError, DataError
 from cnnstudio.training.threads import default_threads
+from cnnstudio.wording import abridged
 
 Progress = Callable[[str, float | None], bool]
 
@@ -178,8 +179,7 @@ def _decoded(
                     images[len(kept)] = found
                     kept.append(file)
     if broken:
-        some = ", ".join(broken[:5]) + (f" and {len(broken) - 5:,} more" if len(broken) > 5 else "")
-        notes.append(f"{_files_are(len(broken))} broken and left out: {some}.")
+        notes.append(f"{_files_are(len(broken))} broken and left out: {abridged(broken, 5)}.")
     return kept, images[: len(kept)]
 
 
@@ -237,8 +237,7 @@ def _classes(files: Sequence[_File], notes: list[str], halved: bool) -> tuple[st
 
 
 def _listed(names: Sequence[str]) -> str:
-    some = ", ".join(_said(name) for name in names[:5])
-    return f"{some} and {len(names) - 5:,} more" if len(names) > 5 else some
+    return abridged(map(_said, names), 5)
 
 
 def _files_are(count: int) -> str:

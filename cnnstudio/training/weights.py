@@ -10,6 +10,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
 from cnnstudio.disk import DiskError, reason, replacing, require_file
+from cnnstudio.wording import abridged
 
 
 class WeightsError(ValueError):
@@ -69,8 +70,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    some = ", ".join(name[:80] for name in names[:3])
-    return f"{some} and {len(names) - 3:,} more" if len(names) > 3 else some
+    return abridged((name[:80] for name in names), 3)
 
 
 def _size(tensor: Tensor) -> str:

@@ -30,9 +30,10 @@ from cnnstudio.blocks import (
     ReLU,
 )
 from cnnstudio.compiler.diagnostics import fixes
-from cnnstudio.compiler.diagnostics.rules import Finding, Known, called, listed, rule
+from cnnstudio.compiler.diagnostics.rules import Finding, Known, called, rule
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Block, Composite, Edge, Graph, Node, Shape
+from cnnstudio.wording import listed
 from cnnstudio.zoo import Backbone
 
 # parameters for each image: a ResNet of 700 still learns the drawn shapes well, VGG-16 on CIFAR-10 has 2,700

@@ -98,8 +98,3 @@ def rule(code: str, severity: Severity, reach: Reach = "network") -> Callable[[C
 def called(graph: Graph, name: str) -> str:
     """A node as sentences name it: ``fc1 (Linear)``."""
     return f"{name} ({graph[name].block.title})"
-
-
-def listed(words: list[str]) -> str:
-    """``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from cnnstudio.blocks import Input
 from cnnstudio.compiler.diagnostics import fixes
 from cnnstudio.compiler.diagnostics.fixes import Fix
-from cnnstudio.compiler.diagnostics.rules import Finding, Known, called, listed, rule
+from cnnstudio.compiler.diagnostics.rules import Finding, Known, called, rule
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.source import obstacle
 from cnnstudio.graph import Composite, Edge, Graph, Node
+from cnnstudio.wording import listed
 
 
 @rule("no-input", "error")

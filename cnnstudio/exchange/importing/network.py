@@ -26,6 +26,7 @@ from cnnstudio.graph import Graph, GraphError, Shape
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.torchvision_compat import blank, torchvision
+from cnnstudio.wording import abridged
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,9 @@ def _notes(
         places = "in one place" if count == 1 else f"in {count} places"
         notes.append(f"{operation} has no block here; it stands {places} as an opaque block.")
     if shared := [name for name, count in used.items() if count > 1 and name.endswith(("weight", "."))]:
-        notes.append(f"{_listed(shared)}: used in several places with the same numbers; here each place has its own.")
+        notes.append(
+            f"{abridged(shared, 3)}: used in several places with the same numbers; here each place has its own."
+        )
     if unused := [name for name, _ in module.named_parameters() if name not in used and not opaque]:
-        notes.append(f"{_listed(unused)}: no part of what comes out when it predicts, so left out.")
+        notes.append(f"{abridged(unused, 3)}: no part of what comes out when it predicts, so left out.")
     return notes
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")

@@ -20,6 +20,7 @@ from cnnstudio.exchange.importing.recognition import Weight
 from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
 from cnnstudio.training.pretrained.weight_mapping import CONSTANTS, undealt
+from cnnstudio.wording import abridged
 
 
 @dataclass(frozen=True)
@@ -152,4 +153,4 @@ def _size(tensor: Tensor) -> str:
 
 
 def _listed(names: list[str], between: str = ", ") -> str:
-    return between.join(name[:120] for name in names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    return abridged((name[:120] for name in names), 3, between)

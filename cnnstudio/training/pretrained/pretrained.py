@@ -30,6 +30,7 @@ from cnnstudio.training.pretrained.weight_mapping import (
 )
 from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.training.weights import WeightsError
+from cnnstudio.wording import abridged
 from cnnstudio.zoo import NETWORKS
 
 TORCHVISION = "torchvision"
@@ -194,5 +195,4 @@ def _nodes(names: list[str]) -> list[str]:
 
 
 def _listed(names: list[str]) -> str:
-    some = ", ".join(name[:80] for name in names[:5])
-    return f"{some} and {len(names) - 5:,} more" if len(names) > 5 else some
+    return abridged((name[:80] for name in names), 5)

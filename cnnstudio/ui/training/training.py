@@ -28,6 +28,7 @@ from cnnstudio.ui.training.dataset_choice import ImagesChoice
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Elided, Sentence
+from cnnstudio.wording import duration
 
 BASIC = ("epochs", "batch_size", "optimizer", "learning_rate", "augment")
 ADVANCED = (
@@ -270,16 +271,6 @@ class TrainingPanel(QWidget):
             self.sentence.setProperty("role", role)
             self.sentence.style().unpolish(self.sentence)
             self.sentence.style().polish(self.sentence)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: 42 s, 3 min 5 s, 2 h 10 min."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _matters(name: str, recipe: Recipe) -> bool:

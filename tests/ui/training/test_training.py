@@ -17,7 +17,7 @@ from cnnstudio.training.events import EpochEnd, Started, Step
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.training.curves import CurvesPanel
-from cnnstudio.ui.training.training import EARLIER, TrainingPanel, duration
+from cnnstudio.ui.training.training import EARLIER, TrainingPanel
 from cnnstudio.ui.widgets.samples import pixmap
 
 
@@ -139,13 +139,6 @@ def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Documen
     assert panel.train.text() == "Train"
     assert not panel.stop.isEnabled()
     run.close()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.2, "0 s"), (59.4, "59 s"), (61, "1 min 1 s"), (3599.7, "1 h 0 min"), (7830, "2 h 10 min")]
-)
-def test_durations_are_written_as_people_say_them(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
 
 
 def test_curves_are_empty_in_words_and_then_drawn(qtbot: QtBot) -> None:
