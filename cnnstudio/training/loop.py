@@ -30,6 +30,7 @@ from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.schedules import schedule
 from cnnstudio.training.threads import prepare
 from cnnstudio.training.trace import TraceError, evaluated, shown, values
+from cnnstudio.wording import counted, duration
 
 __all__ = ["TrainingError", "Watch", "fresh", "train"]
 
@@ -120,7 +121,7 @@ class _Run:
             ended = yield from self._epoch(epoch, sizes, optimizer, rate)
             if not ended:
                 return
-        sentence = f"Trained for {_counted(self.recipe.epochs, 'epoch')} in {_duration(self.seconds)}."
+        sentence = f"Trained for {counted(self.recipe.epochs, 'epoch')} in {_duration(self.seconds)}."
         if self.best is not None:
             accuracy = f"{self.best.validation_accuracy:.1%}"
             sentence += f" The best weights are those of epoch {self.best.epoch}: {accuracy} of the validation images."
@@ -299,7 +300,7 @@ def _check(module: nn.Module, data: Data) -> None:
     classes = len(data.classes)
     if y.shape[1] != classes:
         raise TrainingError(
-            f"The network ends in {_counted(y.shape[1], 'number')} and {data.name} has {_counted(classes, 'class')}. "
+            f"The network ends in {counted(y.shape[1], 'number')} and {data.name} has {counted(classes, 'class')}. "
             f"Give the last layer {classes} outputs."
         )
 
@@ -337,16 +338,8 @@ def _said(loss: float) -> str:
     return "not a number" if math.isnan(loss) else "infinite"
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count:,} {noun}{'es' if noun.endswith('s') else 's'}"
-
-
 def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} seconds"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    return f"{seconds:.1f} seconds" if seconds < 60 else duration(seconds)
 
 
 def _first_line(error: Exception) -> str:
