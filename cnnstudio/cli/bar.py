@@ -12,7 +12,7 @@ SECONDS = 0.1  # between two drawings
 
 
 class Bar:
-    """``show`` draws, as often as the eye can follow; ``clear`` makes room for a line that stays."""
+    """``show`` draws, as often as the eye can follow; ``say`` puts a line above it that stays."""
 
     def __init__(self) -> None:
         self.is_live = sys.stdout is not None and sys.stdout.isatty()
@@ -36,8 +36,14 @@ class Bar:
         sys.stdout.flush()
         self._drawn = len(text)
 
+    def say(self, *lines: str) -> None:
+        """Print lines that stay, where the bar was."""
+        self.clear()
+        for line in lines:
+            print(line, flush=True)
+
     def clear(self) -> None:
-        """Take the line away."""
+        """Take the bar away."""
         if self._drawn:
             sys.stdout.write("\r" + " " * self._drawn + "\r")
             sys.stdout.flush()

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError
 from cnnstudio.resources import resource
 
@@ -19,15 +20,25 @@ def show(path: Path | None) -> int:
             from cnnstudio.ui.app import run
 
             return run(path)
-        from cnnstudio.ui.demo import run as run_without_display
-
-        return run_without_display(path or resource("examples", "lenet5.cnn"), out=Path("out"))
+        return _run_without_display(path or resource("examples", "lenet5.cnn"))
     except ImportError as error:
         if not (error.name or "").startswith(("PySide6", "shiboken6")) and ".so" not in str(error):
             raise
         raise CommandError(
             f"Qt, which draws the window, does not start here: {error}. Is it installed whole?"
         ) from error
+
+
+def _run_without_display(path: Path) -> int:
+    from cnnstudio.ui.demo import DemoError, run
+
+    bar = Bar()
+    try:
+        return run(path, Path("out"), bar.say, bar.show)
+    except DemoError as error:
+        raise CommandError(str(error)) from error
+    finally:
+        bar.clear()
 
 
 def has_display() -> bool:

@@ -111,7 +111,7 @@ class Telling:
         match event:
             case Started():
                 self._epochs, self._steps = event.epochs, max(1, event.steps_per_epoch)
-                self._say(f"{event.parameters:,} parameters on {event.device}.", *event.notes)
+                self._bar.say(f"{event.parameters:,} parameters on {event.device}.", *event.notes)
             case Step():
                 self.epoch = event.epoch
                 share = event.step / self._steps - (event.epoch - 1)
@@ -119,22 +119,17 @@ class Telling:
                 self._bar.show(f"Epoch {event.epoch}/{self._epochs}", share, numbers)
             case EpochEnd():
                 width = len(str(self._epochs))
-                self._say(
+                self._bar.say(
                     f"Epoch {event.epoch:>{width}}/{self._epochs}"
                     f"  loss {event.train_loss:.4f}  accuracy {event.train_accuracy:6.1%}"
                     f"  validation loss {event.validation_loss:.4f}  accuracy {event.validation_accuracy:6.1%}"
                     f"  {event.seconds:.1f} s{'  best so far' if event.is_best else ''}"
                 )
             case Note():
-                self._say(event.sentence)
+                self._bar.say(event.sentence)
             case Finished():
                 self.finished = event
-                self._say(event.sentence)
-
-    def _say(self, *lines: str) -> None:
-        self._bar.clear()
-        for each in lines:
-            print(each, flush=True)
+                self._bar.say(event.sentence)
 
 
 @contextmanager

@@ -415,7 +415,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path | None]]:
     seen: list[tuple[str, Path | None]] = []
     app, demo = types.ModuleType("app"), types.ModuleType("demo")
     app.run = lambda path: seen.append(("window", path)) or 0  # type: ignore[attr-defined]
-    demo.run = lambda path, out: seen.append((str(out), path)) or 0  # type: ignore[attr-defined]
+    demo.run = lambda path, out, *_: seen.append((str(out), path)) or 0  # type: ignore[attr-defined]
+    demo.DemoError = RuntimeError  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "cnnstudio.ui.app", app)
     monkeypatch.setitem(sys.modules, "cnnstudio.ui.demo", demo)
     return seen
