@@ -9,7 +9,7 @@ from typing import TypeAlias
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.project import Project, ProjectError, read
-from cnnstudio.training.datasets import DATASETS
+from cnnstudio.training.data.datasets import DATASETS
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

@@ -19,7 +19,7 @@ from cnnstudio.disk import reason
 from cnnstudio.graph import Parameter, ParameterError, parameters
 from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.datasets import DataError
+from cnnstudio.training.data.datasets import DataError
 from cnnstudio.training.events import EpochEnd, Event, Finished, Note, Started, Step
 
 NAME = "train"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnnstudio.compiler.source import Source
-from cnnstudio.training.data import Data, normalised
+from cnnstudio.training.data.loading import Data, normalised
 from cnnstudio.training.trace import TraceError, shown, values
 
 __all__ = ["TraceError", "activation", "maps"]

@@ -23,7 +23,7 @@ from cnnstudio.compiler.source import Source
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.build import build
-from cnnstudio.training.data import Data, augmented, normalised
+from cnnstudio.training.data.loading import Data, augmented, normalised
 from cnnstudio.training.device import TrainingError, chosen_device, explained, is_about_memory
 from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Note, Started, Step, Validating
 from cnnstudio.training.freezing import Backbones

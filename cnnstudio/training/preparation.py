@@ -9,7 +9,7 @@ from torch import nn
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.project import Project
-from cnnstudio.training.data import Data, load
+from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.loop import fresh
 from cnnstudio.training.pretrained.pretrained import begin
 

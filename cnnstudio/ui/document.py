@@ -22,7 +22,7 @@ from cnnstudio.graph.diff import renamed
 from cnnstudio.project import Project, ProjectError
 from cnnstudio.project.library import Library
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.datasets import DATASETS, stamp
+from cnnstudio.training.data.datasets import DATASETS, stamp
 
 HIDDEN = "What there is to say here is hidden while a question is open."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnstudio.training.datasets import stamp
+from cnnstudio.training.data.datasets import stamp
 from cnnstudio.ui.document import Document
 
 OF_DATA = ("classes",)  # errors that are none where no images are meant

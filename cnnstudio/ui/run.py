@@ -22,14 +22,14 @@ from cnnstudio.disk import DiskError, reason
 from cnnstudio.folders import runs_folder
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project, ProjectError, write
-from cnnstudio.training.datasets import DataCancelledError
+from cnnstudio.training.data.datasets import DataCancelledError
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
 from cnnstudio.ui.task import DRAIN_MILLISECONDS
 from cnnstudio.worker import Worker, sentence_of
 from cnnstudio.zoo import Backbone
 
 if TYPE_CHECKING:
-    from cnnstudio.training.data import Data
+    from cnnstudio.training.data.loading import Data
 
 JOIN_SECONDS = 10.0
 TURN_SECONDS = 0.1  # between two looks whether another window's training has ended

@@ -13,7 +13,7 @@ from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.insight.activations import TraceError, activation, maps
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data import load, normalised
+from cnnstudio.training.data.loading import load, normalised
 from cnnstudio.training.loop import fresh
 
 SIZE = (3, 16, 16)

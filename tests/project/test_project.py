@@ -21,7 +21,7 @@ from cnnstudio.project import Project, ProjectError, dumps, file_format, from_te
 from cnnstudio.project.file_format import LARGEST, MOST_INPUTS, MOST_NODES
 from cnnstudio.project.project import DEEPEST
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.datasets import DATASETS
+from cnnstudio.training.data.datasets import DATASETS
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 
 DEFAULTS = Path(__file__).with_name("defaults.json")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnnstudio.training.data import Data
+from cnnstudio.training.data.loading import Data
 
 
 @pytest.fixture

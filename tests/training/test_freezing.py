@@ -14,7 +14,7 @@ from cnnstudio.blocks import Dropout, Flatten, Input, Linear
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data import Data, load
+from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.events import EpochEnd, Finished, Started, Step
 from cnnstudio.training.loop import fresh, train
 from cnnstudio.training.pretrained.pretrained import IMAGENET, begin

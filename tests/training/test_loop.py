@@ -19,7 +19,7 @@ from cnnstudio.compiler.source import source
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import device, weights
-from cnnstudio.training.data import Data, load
+from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Note, Started, Step, Validating
 from cnnstudio.training.loop import TrainingError, Watch, fresh, train
 from cnnstudio.training.schedules import schedule

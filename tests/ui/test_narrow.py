@@ -15,7 +15,7 @@ from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data import load
+from cnnstudio.training.data.loading import load
 from cnnstudio.training.events import FeatureMaps
 from cnnstudio.ui.main_window import PANELS, MainWindow
 from cnnstudio.ui.network.problem_row import FixButton

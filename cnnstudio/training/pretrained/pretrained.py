@@ -15,9 +15,9 @@ from cnnstudio.compiler.source import Source
 from cnnstudio.disk import reason
 from cnnstudio.folders import weights_folder
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data import Data
+from cnnstudio.training.data.downloads import download
+from cnnstudio.training.data.loading import Data
 from cnnstudio.training.device import TrainingError
-from cnnstudio.training.downloads import download
 from cnnstudio.training.pretrained import state_dict_file
 from cnnstudio.training.pretrained.weight_mapping import (
     CONSTANTS,

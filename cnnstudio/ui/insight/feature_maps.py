@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, 
 
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Graph
-from cnnstudio.training.datasets import DATASETS
+from cnnstudio.training.data.datasets import DATASETS
 from cnnstudio.training.events import FeatureMaps, Maps, Pixels
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
@@ -29,7 +29,7 @@ from cnnstudio.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cnnstudio.training.data import Data
+    from cnnstudio.training.data.loading import Data
 
 SETTLE_MILLISECONDS = 200
 IMAGE_SIDE = 112

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project
-from cnnstudio.training.datasets import DATASETS
+from cnnstudio.training.data.datasets import DATASETS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run, image_size, images_key
 from cnnstudio.ui.task import Task
@@ -20,7 +20,7 @@ from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.ui.widgets.samples import Sample, Samples
 
 if TYPE_CHECKING:
-    from cnnstudio.training.data import Data
+    from cnnstudio.training.data.loading import Data
 
 
 class ImagesChoice(QWidget):
@@ -95,7 +95,7 @@ class ImagesChoice(QWidget):
 
     def _start(self, project: Project, size: Shape) -> None:
         def load(report: Callable[[str, float | None], bool]) -> Data:
-            from cnnstudio.training.data import load
+            from cnnstudio.training.data.loading import load
 
             return load(project.recipe, size, report)
 

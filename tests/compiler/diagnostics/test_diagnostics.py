@@ -42,7 +42,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Block, Edge, Graph, Node, Sketch
 from cnnstudio.project import from_template
-from cnnstudio.training.datasets import DATASETS
+from cnnstudio.training.data.datasets import DATASETS
 from cnnstudio.zoo import TEMPLATES, Backbone
 
 

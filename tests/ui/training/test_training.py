@@ -223,7 +223,7 @@ def test_curves_can_be_read_and_taken_away(qtbot: QtBot, tmp_path: Path) -> None
 def test_a_folders_classes_are_known_once_its_images_were_loaded(
     qtbot: QtBot, document: Document, tmp_path: Path
 ) -> None:
-    from cnnstudio.training.data import load
+    from cnnstudio.training.data.loading import load
 
     for name in ("cat", "dog", "cow"):
         (tmp_path / name).mkdir()

@@ -20,8 +20,8 @@ import pytest
 
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training import downloads
-from cnnstudio.training.data import CIFAR10_MEAN, DataCancelledError, DataError, load
+from cnnstudio.training.data import downloads
+from cnnstudio.training.data.loading import CIFAR10_MEAN, DataCancelledError, DataError, load
 from cnnstudio.training.torchvision_compat import torchvision
 
 GREY, COLOUR = Shape(1, 28, 28), Shape(3, 32, 32)

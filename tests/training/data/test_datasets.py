@@ -9,8 +9,8 @@ import pytest
 
 from cnnstudio.graph import Shape, parameters
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data import load
-from cnnstudio.training.datasets import DATASETS
+from cnnstudio.training.data.loading import load
+from cnnstudio.training.data.datasets import DATASETS
 
 
 def test_every_word_of_the_recipe_is_a_data_set() -> None:
@@ -26,7 +26,7 @@ def test_they_say_what_they_are() -> None:
 
 
 def test_the_window_learns_of_them_without_torch() -> None:
-    program = "import sys, cnnstudio.training.datasets, cnnstudio.training.events;sys.exit('torch' in sys.modules)"
+    program = "import sys, cnnstudio.training.data.datasets, cnnstudio.training.events;sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
 
 

@@ -16,10 +16,10 @@ from torch.nn.functional import interpolate, pad
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
-from cnnstudio.training.datasets import DATASETS, DataCancelledError, DataError
-from cnnstudio.training.downloads import read_download
-from cnnstudio.training.folder import read_folder
-from cnnstudio.training.shapes import shapes
+from cnnstudio.training.data.datasets import DATASETS, DataCancelledError, DataError
+from cnnstudio.training.data.downloads import read_download
+from cnnstudio.training.data.drawn_shapes import shapes
+from cnnstudio.training.data.image_folder import read_folder
 
 __all__ = ["Data", "DataCancelledError", "DataError", "load"]
 

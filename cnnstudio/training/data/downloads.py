@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cnnstudio.disk import reason
 from cnnstudio.folders import data_folder
-from cnnstudio.training.datasets import DATASETS, DataCancelledError, DataError
+from cnnstudio.training.data.datasets import DATASETS, DataCancelledError, DataError
 from cnnstudio.training.torchvision_compat import torchvision
 
 Progress = Callable[[str, float | None], bool]

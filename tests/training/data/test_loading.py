@@ -12,7 +12,7 @@ import torch
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
-from cnnstudio.training.data import DataCancelledError, DataError, augmented, load, normalised, split
+from cnnstudio.training.data.loading import DataCancelledError, DataError, augmented, load, normalised, split
 
 
 def test_the_digits_come_with_the_program() -> None:
@@ -111,7 +111,7 @@ def test_augmentation_follows_the_generator_and_mirrors_only_where_it_may() -> N
 
 def test_images_of_one_colour_do_not_divide_by_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "cnnstudio.training.data.shapes",
+        "cnnstudio.training.data.loading.shapes",
         lambda count: (np.full((40, 3, 32, 32), 9, np.uint8), np.arange(40, dtype=np.int64) % 10),
     )
     data = load(Recipe(data="shapes"), Shape(3, 32, 32))
@@ -122,6 +122,6 @@ def test_images_of_one_colour_do_not_divide_by_zero(monkeypatch: pytest.MonkeyPa
 def test_damaged_digits_are_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     path = tmp_path / "digits.npz"
     path.write_bytes(content)
-    monkeypatch.setattr("cnnstudio.training.data.resource", lambda *parts: path)
+    monkeypatch.setattr("cnnstudio.training.data.loading.resource", lambda *parts: path)
     with pytest.raises(DataError, match="install the program again"):
         load(Recipe(), Shape(1, 8, 8))

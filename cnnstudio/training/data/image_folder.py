@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cnnstudio.graph import Shape
-from cnnstudio.training.datasets import DataCancelledError, DataError
+from cnnstudio.training.data.datasets import DataCancelledError, DataError
 from cnnstudio.training.threads import default_threads
 from cnnstudio.wording import abridged
 

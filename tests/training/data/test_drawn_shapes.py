@@ -8,11 +8,11 @@ from torch import nn
 
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data import Data, load
-from cnnstudio.training.datasets import DATASETS
+from cnnstudio.training.data.datasets import DATASETS
+from cnnstudio.training.data.drawn_shapes import OUTLINES, shapes
+from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.events import EpochEnd
 from cnnstudio.training.loop import train
-from cnnstudio.training.shapes import OUTLINES, shapes
 
 
 def test_a_seed_draws_the_same_images() -> None:
