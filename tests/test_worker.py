@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cnnstudio.training.data.datasets import DataError
+from cnnstudio.training.data.errors import DataError
 from cnnstudio.worker import Worker
 
 

@@ -15,11 +15,12 @@ from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError
+from cnnstudio.datasets import FOLDER
 from cnnstudio.disk import reason
 from cnnstudio.graph import Parameter, ParameterError, parameters
 from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data.datasets import DataError
+from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.events import EpochEnd, Event, Finished, Note, Started, Step
 
 NAME = "train"
@@ -167,7 +168,7 @@ def _overridden(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     given = vars(arguments)
     changes = {p.name: given[p.name] for p in parameters(Recipe) if p.name in given}
     if "folder" in changes:
-        changes.setdefault("data", "folder")
+        changes.setdefault("data", FOLDER)
     return Recipe(**{**recipe.values, **changes})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from cnnstudio.blocks.group import followed
 from cnnstudio.graph import Graph, Position
@@ -96,5 +95,5 @@ def from_template(key: str, small: bool = False) -> Project:
     """
     template = TEMPLATES[key] if key in TEMPLATES else NETWORKS[key]
     template = template.small if small else template
-    otherwise: dict[str, Any] = {"data": template.data}
-    return Project(template.make(template.classes, template.size), _RECIPES.get(key) or Recipe(**otherwise))
+    recipe = _RECIPES.get(key) or Recipe(data=template.data)
+    return Project(template.make(template.classes, template.size), recipe)

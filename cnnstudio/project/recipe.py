@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from cnnstudio.datasets import DATASETS
 from cnnstudio.graph.parameter import Count, Declaration, Fraction, Range, declaration
 
 Rate = Annotated[float, Range(1e-8, 100.0)]
 NonNegative = Annotated[float, Range(0.0, 1_000.0)]
+
+if TYPE_CHECKING:
+    DatasetKey = str  # mypy cannot read the words in a table
+else:
+    DatasetKey = Literal[tuple(DATASETS)]
 
 
 @declaration
@@ -38,7 +44,7 @@ class Recipe(Declaration):
     precision: auto computes in bfloat16 where the device is faster with it
     """
 
-    data: Literal["digits", "shapes", "mnist", "fashion-mnist", "cifar10", "folder"] = "digits"
+    data: DatasetKey = "digits"
     folder: str = ""
     epochs: Annotated[int, Range(1, 10_000)] = 15
     batch_size: Count = 64

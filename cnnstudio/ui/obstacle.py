@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnnstudio.training.data.datasets import stamp
+from cnnstudio.datasets import DATASETS
+from cnnstudio.training.data.stamp import stamp
 from cnnstudio.ui.document import Document
 
 OF_DATA = ("classes",)  # errors that are none where no images are meant
@@ -26,7 +27,7 @@ def obstacle(document: Document, training: bool = True) -> str | None:
     if training and len(graph.inputs) > 1:
         return f"The network has {len(graph.inputs)} inputs. Training gives it one, the image."
     recipe = document.project.recipe
-    if training and recipe.data == "folder" and not (recipe.folder and stamp(recipe.folder)):
+    if training and DATASETS[recipe.data].is_folder and not (recipe.folder and stamp(recipe.folder)):
         gone = f"There is no folder {recipe.folder}. " if recipe.folder else ""
         return f"{gone}Choose the folder that your images are in."
     return None

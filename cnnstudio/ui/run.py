@@ -18,11 +18,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, SourceError, source
+from cnnstudio.datasets import DATASETS
 from cnnstudio.disk import DiskError, reason
 from cnnstudio.folders import runs_folder
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project, ProjectError, write
-from cnnstudio.training.data.datasets import DataCancelledError
+from cnnstudio.training.data.errors import DataCancelledError
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
 from cnnstudio.ui.task import DRAIN_MILLISECONDS
 from cnnstudio.worker import Worker, sentence_of
@@ -166,7 +167,7 @@ class Run(QObject):
         self._forget()
         self.project = project
         # a folder is read again: somebody may have put images into it
-        known = self.images_of(project) if project.recipe.data != "folder" else None
+        known = self.images_of(project) if not DATASETS[project.recipe.data].is_folder else None
         self._worker = Worker(lambda worker: _train(project, worker, known, lambda: self._watched), "training")
         self._set_state("preparing", "Preparing…")
         self._worker.start()

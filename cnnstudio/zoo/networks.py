@@ -21,7 +21,7 @@ from cnnstudio.zoo.shufflenet import shufflenet_v2
 from cnnstudio.zoo.squeezenet import squeezenet1_0, squeezenet1_1
 from cnnstudio.zoo.swin import VARIANTS as SWINS
 from cnnstudio.zoo.swin import swin
-from cnnstudio.zoo.template import Size, Template
+from cnnstudio.zoo.template import PHOTOS, Size, Template
 from cnnstudio.zoo.vgg import vgg
 from cnnstudio.zoo.vit import VARIANTS as VITS
 from cnnstudio.zoo.vit import vit
@@ -60,7 +60,7 @@ _IDEAS = {
 
 def _made(title: str, idea: str, make: Callable[[int, Size], Graph], side: int = 224) -> Template:
     family, sentence = _IDEAS[idea]
-    return Template(title, sentence, make, (3, side, side), "folder", family, 1000)
+    return Template(title, sentence, make, (3, side, side), PHOTOS, family, 1000)
 
 
 NETWORKS: dict[str, Template] = {

@@ -10,7 +10,7 @@ from cnnstudio.graph import Graph
 Size = tuple[int, int, int]
 IMAGENET: Size = (3, 224, 224)
 SMALL_SIZE: Size = (3, 32, 32)
-SMALL_DATA = ("digits", "shapes")
+PHOTOS = "folder"  # what a recipe calls the images of a network of full size: a person brings them along
 SMALL = 64  # pixels: on smaller images a stem made for ImageNet would leave next to nothing
 
 
@@ -38,6 +38,6 @@ class Template:
     @property
     def small(self) -> Template:
         """The variant for small images that come with the program; itself where it was meant for such."""
-        if self.data in SMALL_DATA:
+        if self.data != PHOTOS:
             return self
         return replace(self, size=SMALL_SIZE, data="shapes", classes=10)

@@ -15,6 +15,7 @@ from torch import nn
 
 from cnnstudio.blocks import Opaque
 from cnnstudio.compiler.inference import infer
+from cnnstudio.datasets import FOLDER
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused
@@ -48,7 +49,7 @@ class Imported:
     def project(self, weights: Path | None = None) -> Project:
         """A project of it: images from a folder, as it had them, and training that begins with ``weights``."""
         begin = str(weights.resolve()) if weights is not None else ""
-        return Project(self.graph, Recipe(data="folder", weights=begin))
+        return Project(self.graph, Recipe(data=FOLDER, weights=begin))
 
     @property
     def parameters(self) -> int:

@@ -1,4 +1,4 @@
-"""MNIST, Fashion-MNIST and CIFAR-10: fetched once with a bar and a way out, then checked and read by torchvision."""
+"""Downloads: data sets like MNIST, fetched once with a bar and a way out, then checked and read by torchvision."""
 
 from __future__ import annotations
 
@@ -14,26 +14,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnstudio.datasets import DATASETS, Dataset
 from cnnstudio.disk import reason
 from cnnstudio.folders import data_folder
-from cnnstudio.training.data.datasets import DATASETS, DataCancelledError, DataError
+from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.raw import Progress, Raw
 from cnnstudio.training.torchvision_compat import torchvision
 
-Progress = Callable[[str, float | None], bool]
 Half = tuple[NDArray[np.uint8], NDArray[np.int64]]  # images (N, C, H, W), labels (N,)
-
-CLASSES = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "cifar10": "CIFAR10"}
-"""The data set's key -> the class of torchvision.datasets that reads it."""
 
 _SECONDS = 20.0  # to wait for a server that says nothing
 _CHUNK = 1 << 17
 
 
-def read_download(key: str, progress: Progress) -> tuple[Half, Half]:
-    """The training half and the test half. Raises ``DataError`` with a sentence: no network, no room, a broken file."""
-    reader = getattr(torchvision().datasets, CLASSES[key])
-    root = data_folder(key)
-    title = DATASETS[key].title
+def read_download(dataset: Dataset, name: str, progress: Progress) -> Raw:
+    """The images of ``dataset``, which the class ``name`` of ``torchvision.datasets`` reads; its test half to validate.
+
+    Raises ``DataError`` with a sentence: no network, no room, a broken file.
+    """
+    train, test = _halves(dataset, name, progress)
+    images, labels = np.concatenate((train[0], test[0])), np.concatenate((train[1], test[1]))
+    names = dataset.names or ()
+    if labels.min() < 0 or labels.max() >= len(names):
+        raise DataError(f"{dataset.title} holds labels beyond its {len(names)} classes.")
+    return Raw(images, labels, names, np.arange(len(train[1]), len(labels)))
+
+
+def _halves(dataset: Dataset, name: str, progress: Progress) -> tuple[Half, Half]:
+    reader = getattr(torchvision().datasets, name)
+    root = data_folder(dataset.key)
+    title = dataset.title
     try:
         _fetch(reader, root, title, progress)
         if not progress(f"Reading {title}", None):
@@ -73,6 +83,7 @@ def _archives(reader: Any) -> list[tuple[str, str, list[str]]]:
 def _fetch(reader: Any, root: Path, title: str, progress: Progress) -> None:
     """Put every archive where torchvision looks before it downloads by itself, which shows no bar and cannot stop."""
     archives = _archives(reader)
+    at_hand = " and ".join(f"the {dataset.title.lower()}" for dataset in DATASETS.values() if dataset.is_at_hand)
     folder = _place(reader, root)
     folder.mkdir(parents=True, exist_ok=True)
     for number, (name, md5, addresses) in enumerate(archives):
@@ -86,7 +97,7 @@ def _fetch(reader: Any, root: Path, title: str, progress: Progress) -> None:
         def is_right(file: Path, md5: str = md5) -> bool:
             return _md5(file) == md5
 
-        download(addresses, path, is_right, title, share, "the digits and the shapes need no network")
+        download(addresses, path, is_right, title, share, f"{at_hand} need no network")
 
 
 def download(  # noqa: PLR0917 - the first three are the file, the others what is said meanwhile

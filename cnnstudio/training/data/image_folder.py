@@ -9,7 +9,7 @@ import stat
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,27 +17,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cnnstudio.graph import Shape
-from cnnstudio.training.data.datasets import DataCancelledError, DataError
+from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.raw import Progress, Raw
 from cnnstudio.training.threads import default_threads
 from cnnstudio.wording import abridged
-
-Progress = Callable[[str, float | None], bool]
 
 _SUFFIXES = frozenset((".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"))
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # no format whose reader starts other programs
 _MOST_PIXELS = 64_000_000  # a photo of 64 megapixels is 192 MB when decoded; beyond it a file is taken for a bomb
 _VALIDATION_NAMES = ("val", "valid", "validation", "test")
-
-
-@dataclass
-class FolderImages:
-    """What a folder held. ``validation`` are the numbers of the images kept apart by the folder itself, or None."""
-
-    images: NDArray[np.uint8]  # (N, C, H, W)
-    labels: NDArray[np.int64]
-    names: tuple[str, ...]
-    validation: NDArray[np.int64] | None
-    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -47,7 +35,7 @@ class _File:
     validation: bool
 
 
-def read_folder(folder: str, size: Shape, room: Callable[[int], None], progress: Progress) -> FolderImages:
+def read_folder(folder: str, size: Shape, room: Callable[[int], None], progress: Progress) -> Raw:
     """Every readable image below ``folder`` in ``size`` (C, H, W), and notes about the rest.
 
     ``room`` is asked with the number of images before they are decoded and raises ``DataError`` if they are too many.
@@ -74,7 +62,7 @@ def read_folder(folder: str, size: Shape, room: Callable[[int], None], progress:
         notes.append("The folder for validation holds no image of these classes; part of the others is kept apart.")
         apart = None
     images = images[chosen] if len(chosen) < len(kept) else images
-    return FolderImages(images, labels, tuple(_said(name) for name in names), apart, notes)
+    return Raw(images, labels, tuple(_said(name) for name in names), apart, notes)
 
 
 _LAYOUT = "Choose a folder that holds one folder of images for each class."

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from zipfile import BadZipFile
 
 import numpy as np
@@ -13,24 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
+from cnnstudio.datasets import DATASETS, Bundled, Dataset, DrawnShapes, ImageFolder, Torchvision
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
-from cnnstudio.training.data.datasets import DATASETS, DataCancelledError, DataError
 from cnnstudio.training.data.downloads import read_download
 from cnnstudio.training.data.drawn_shapes import shapes
+from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.image_folder import read_folder
-
-__all__ = ["Data", "DataCancelledError", "DataError", "load"]
-
-Progress = Callable[[str, float | None], bool]
-
-SHAPES = 5_000
-"""How many images the data set "shapes" is made of."""
-
-# the numbers that everybody trains CIFAR-10 with; they are those of its training images
-CIFAR10_MEAN = (0.4914, 0.4822, 0.4465)
-CIFAR10_STD = (0.2470, 0.2435, 0.2616)
+from cnnstudio.training.data.raw import Progress, Raw
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R 601, as Pillow makes grey of colour
 _CHUNK = 2_048
@@ -72,8 +62,9 @@ def load(recipe: Recipe, size: Shape, progress: Progress | None = None) -> Data:
             f"The network's input is {size}; images need channels × height × width with 1 channel (grey) or 3 (colour)."
         )
     tell = progress or (lambda sentence, share: True)
-    raw = _READ[recipe.data](recipe, size, tell)
-    images, notes = _adapted(raw.images, size, raw.title, tell)
+    dataset = DATASETS[recipe.data]
+    raw = _read(dataset, recipe, size, tell)
+    images, notes = _adapted(raw.images, size, dataset.title, tell)
     validation = raw.validation
     if validation is None:
         validation = split(raw.labels, recipe.validation_share, recipe.seed)
@@ -83,71 +74,44 @@ def load(recipe: Recipe, size: Shape, progress: Progress | None = None) -> Data:
         raise DataError("There are too few images to keep some apart for validation; add more of each class.")
     mask, labels = torch.from_numpy(apart), torch.from_numpy(raw.labels)
     train = images[~mask]
-    mean, std = _moments(train)
-    if recipe.data == "cifar10" and size == DATASETS["cifar10"].shape:
-        mean, std = CIFAR10_MEAN, CIFAR10_STD
-    mirror = DATASETS[recipe.data].mirror
+    agreed = dataset.mean_std if size == dataset.shape else None
+    mean, std = agreed or _moments(train)
     halves = train, labels[~mask], images[mask], labels[mask]
-    return Data(raw.title, *halves, raw.names, mean, std, (*raw.notes, *notes), mirror)
+    return Data(dataset.title, *halves, raw.names, mean, std, (*raw.notes, *notes), dataset.mirror)
 
 
-@dataclass
-class _Raw:
-    """What a source of images gave: ``validation`` are the numbers of those that it keeps apart by itself, or None."""
+def _read(dataset: Dataset, recipe: Recipe, size: Shape, progress: Progress) -> Raw:
+    """The images of ``dataset`` from wherever they come; those of a folder are in ``size`` already."""
+    names = dataset.names or ()
+    match dataset.origin:
+        case Bundled() as archive:
+            return Raw(*_unpacked(archive, dataset.title), names)
+        case DrawnShapes(count):
+            if not progress("Drawing the shapes", None):
+                raise DataCancelledError("Drawing the shapes was cancelled.")
+            return Raw(*shapes(count), names)
+        case Torchvision(name):
+            return read_download(dataset, name, progress)
+        case ImageFolder():
+            raw = read_folder(recipe.folder, size, lambda count: _check_room(count, size), progress)
+            height, width = size.spatial
+            raw.notes.append(
+                f"{dataset.title}: the images are cut to the Input's proportions and resized to {height} × {width}."
+            )
+            return raw
 
-    title: str
-    images: NDArray[np.uint8]  # (N, C, H, W), in a size of its own
-    labels: NDArray[np.int64]
-    names: tuple[str, ...]
-    validation: NDArray[np.int64] | None = None
-    notes: list[str] = field(default_factory=list)
 
-
-def _digits(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
+def _unpacked(archive: Bundled, title: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     try:
-        with resource("data", "digits", "digits.npz").open("rb") as file:
+        with resource(*archive.path).open("rb") as file:
             arrays = np.load(file, allow_pickle=False)
             images, labels = arrays["images"], arrays["labels"]
     except (OSError, EOFError, ValueError, LookupError, BadZipFile) as error:
-        raise DataError("The digits that come with the program cannot be read; install the program again.") from error
-    spread = np.minimum(images.astype(np.uint16) * 16, 255).astype(np.uint8)  # 0 to 16 -> 0 to 255
-    return _Raw("Digits", spread[:, None], labels.astype(np.int64), _names("digits"))
-
-
-def _shapes(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
-    if not progress("Drawing the shapes", None):
-        raise DataCancelledError("Drawing the shapes was cancelled.")
-    return _Raw("Shapes", *shapes(SHAPES), _names("shapes"))
-
-
-def _download(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
-    train, test = read_download(recipe.data, progress)
-    images, labels = np.concatenate((train[0], test[0])), np.concatenate((train[1], test[1]))
-    names = _names(recipe.data)
-    if labels.min() < 0 or labels.max() >= len(names):
-        raise DataError(f"{DATASETS[recipe.data].title} holds labels beyond its {len(names)} classes.")
-    return _Raw(DATASETS[recipe.data].title, images, labels, names, np.arange(len(train[1]), len(labels)))
-
-
-def _folder(recipe: Recipe, size: Shape, progress: Progress) -> _Raw:
-    found = read_folder(recipe.folder, size, lambda count: _check_room(count, size), progress)
-    height, width = size.spatial
-    fitted = f"Image folder: the images are cut to the Input's proportions and resized to {height} × {width}."
-    return _Raw("Image folder", found.images, found.labels, found.names, found.validation, [*found.notes, fitted])
-
-
-_READ: dict[str, Callable[[Recipe, Shape, Progress], _Raw]] = {
-    "digits": _digits,
-    "shapes": _shapes,
-    "mnist": _download,
-    "fashion-mnist": _download,
-    "cifar10": _download,
-    "folder": _folder,
-}
-
-
-def _names(key: str) -> tuple[str, ...]:
-    return DATASETS[key].names or ()
+        raise DataError(
+            f"The {title.lower()} that come with the program cannot be read; install the program again."
+        ) from error
+    spread = np.minimum(images.astype(np.uint16) * archive.scale, 255).astype(np.uint8)
+    return spread[:, None], labels.astype(np.int64)
 
 
 def _check_room(count: int, size: Shape) -> None:

@@ -12,8 +12,8 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.datasets import DATASETS
 from cnnstudio.graph import Graph
-from cnnstudio.training.data.datasets import DATASETS
 from cnnstudio.training.events import FeatureMaps, Maps, Pixels
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle

@@ -9,9 +9,9 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from cnnstudio.datasets import DATASETS
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project
-from cnnstudio.training.data.datasets import DATASETS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run, image_size, images_key
 from cnnstudio.ui.task import Task
@@ -87,7 +87,7 @@ class ImagesChoice(QWidget):
             return
         if (known := self._run.images_of(project)) is not None:
             self._show(project, known)
-        elif dataset.download_megabytes or dataset.key == "folder" or size is None:
+        elif not dataset.is_at_hand or size is None:
             self._shown = None
             self.samples.set_samples(())
         elif not self._run.is_active:  # else the run loads them itself

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnstudio.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
@@ -203,7 +204,7 @@ class TrainingPanel(QWidget):
         self._recipe_shown = recipe
         for form in (self.folder, self.basic, self.advanced):
             form.set_values(recipe)
-        self.folder.setVisible(recipe.data == "folder")
+        self.folder.setVisible(DATASETS[recipe.data].is_folder)
         self.advanced.show_only(name for name in ADVANCED if _matters(name, recipe))
 
     # the run
@@ -275,7 +276,7 @@ class TrainingPanel(QWidget):
 
 def _matters(name: str, recipe: Recipe) -> bool:
     if name == "validation_share":
-        return recipe.data in ("digits", "shapes", "folder")
+        return not DATASETS[recipe.data].is_split
     if name in ("unfreeze_epoch", "backbone_rate"):
         return bool(recipe.weights)
     needed, value = NEEDS.get(name, ("", None))

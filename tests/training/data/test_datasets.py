@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from cnnstudio.training.data.datasets import DATASETS
 
 from cnnstudio.graph import Shape, parameters
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import load
-from cnnstudio.training.data.datasets import DATASETS
 
 
 def test_every_word_of_the_recipe_is_a_data_set() -> None:

@@ -18,13 +18,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnnstudio.datasets import CIFAR10_MEAN, DATASETS, Torchvision
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data import downloads
-from cnnstudio.training.data.loading import CIFAR10_MEAN, DataCancelledError, DataError, load
+from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.loading import load
 from cnnstudio.training.torchvision_compat import torchvision
 
 GREY, COLOUR = Shape(1, 28, 28), Shape(3, 32, 32)
+MNIST = ("mnist", "fashion-mnist")  # those whose files have MNIST's format
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -52,10 +55,17 @@ def idx(array: np.ndarray) -> bytes:
     return gzip.compress(head + array.astype(np.uint8).tobytes())
 
 
-@pytest.fixture(params=["mnist", "fashion-mnist"])
+def reader_of(key: str) -> Any:
+    """torchvision's class for a data set."""
+    origin = DATASETS[key].origin
+    assert isinstance(origin, Torchvision)
+    return getattr(torchvision().datasets, origin.name)
+
+
+@pytest.fixture(params=MNIST)
 def mnist(request: pytest.FixtureRequest, server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> str:
     folder, address = server
-    reader = getattr(torchvision().datasets, downloads.CLASSES[request.param])
+    reader = reader_of(request.param)
     resources = []
     for half, count in (("train", 30), ("t10k", 20)):
         images = np.random.default_rng(count).integers(0, 256, (count, 28, 28))
@@ -96,7 +106,12 @@ def cifar(server: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def recipe(key: str) -> Recipe:
-    return Recipe(data=key)  # type: ignore[arg-type]
+    return Recipe(data=key)
+
+
+def test_every_data_set_that_is_fetched_is_tried_here() -> None:
+    fetched = {key for key, dataset in DATASETS.items() if isinstance(dataset.origin, Torchvision)}
+    assert fetched == {*MNIST, "cifar10"}
 
 
 def test_mnist_is_fetched_once(mnist: str, server: tuple[Path, str]) -> None:
@@ -123,7 +138,7 @@ def test_cifar_is_fetched_and_normalised_as_everybody_does(cifar: str) -> None:
 
 
 def test_no_network_is_a_sentence(mnist: str, monkeypatch: pytest.MonkeyPatch, isolated_home: Path) -> None:
-    reader = getattr(torchvision().datasets, downloads.CLASSES[mnist])
+    reader = reader_of(mnist)
     monkeypatch.setattr(reader, "mirrors", ["http://127.0.0.1:9/", "http://no.such.place.invalid/"])
     with pytest.raises(DataError, match="could not be downloaded") as caught:
         load(recipe(mnist), GREY)

@@ -15,7 +15,8 @@ from PIL import Image
 
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data.loading import Data, DataCancelledError, DataError, load
+from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.loading import Data, load
 
 SIZE = Shape(3, 16, 16)
 Draw = Callable[..., Path]

@@ -9,10 +9,12 @@ import psutil
 import pytest
 import torch
 
+from cnnstudio.datasets import DATASETS
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
-from cnnstudio.training.data.loading import DataCancelledError, DataError, augmented, load, normalised, split
+from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.loading import augmented, load, normalised, split
 
 
 def test_the_digits_come_with_the_program() -> None:
@@ -53,7 +55,7 @@ def test_split_never_takes_the_only_image_of_a_class() -> None:
     ],
 )
 def test_images_take_the_size_of_the_input(data: str, size: Shape, words: str) -> None:
-    found = load(Recipe(data=data), size)  # type: ignore[arg-type]
+    found = load(Recipe(data=data), size)
     assert found.shape == size and len(found.notes) == 1 and words in found.notes[0]
     assert len(found.mean) == len(found.std) == size.channels
     x = normalised(found.train_images, *(torch.tensor(m).view(-1, 1, 1) for m in (found.mean, found.std)))
@@ -125,3 +127,22 @@ def test_damaged_digits_are_a_sentence(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("cnnstudio.training.data.loading.resource", lambda *parts: path)
     with pytest.raises(DataError, match="install the program again"):
         load(Recipe(), Shape(1, 8, 8))
+
+
+def test_the_images_to_train_with_are_counted_before_they_are_loaded() -> None:
+    for key in ("digits", "shapes"):
+        data = load(Recipe(data=key, validation_share=0.25), DATASETS[key].shape or Shape())
+        told = DATASETS[key].train_images(0.25)
+        assert told == pytest.approx(len(data.train_labels), rel=0.01)
+    assert DATASETS["cifar10"].train_images(0.25) == 50_000
+    assert DATASETS["folder"].train_images(0.25) is None
+
+
+def test_images_at_hand_are_read_as_they_are_declared() -> None:
+    for dataset in DATASETS.values():
+        if dataset.is_at_hand:
+            data = load(Recipe(data=dataset.key), dataset.shape or Shape())
+            assert data.notes == () and data.name == dataset.title and data.mirror == dataset.mirror
+            assert data.classes == dataset.names
+            labels = torch.cat((data.train_labels, data.validation_labels))
+            assert len(labels) == dataset.images and labels.unique().tolist() == list(range(len(data.classes)))

@@ -22,7 +22,7 @@ from cnnstudio.editing.assembly import expanded
 from cnnstudio.graph import Block, Graph, Shape, Sketch
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
-from cnnstudio.training.data.datasets import DataCancelledError, DataError
+from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.device import TrainingError
 from cnnstudio.training.loop import fresh

@@ -1,0 +1,26 @@
+"""Raw: labelled images as they were read, before they are made to fit a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Progress = Callable[[str, float | None], bool]
+"""Hears a sentence and a share from 0 to 1, or None where nobody knows it; answers False to cancel."""
+
+
+@dataclass
+class Raw:
+    """What a source of images gave. ``validation`` are the numbers of those that it keeps apart by itself, or None.
+
+    ``notes`` are sentences about what was left out or done otherwise.
+    """
+
+    images: NDArray[np.uint8]  # (N, C, H, W), in a size of its own
+    labels: NDArray[np.int64]
+    names: tuple[str, ...]
+    validation: NDArray[np.int64] | None = None
+    notes: list[str] = field(default_factory=list)
