@@ -18,7 +18,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.training.build import build
-from cnnstudio.training.threads import prepare
+from cnnstudio.training.device import prepare
 
 
 class Block(nn.Module):

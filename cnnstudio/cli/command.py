@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.datasets import DATASETS
 from cnnstudio.project import Project, ProjectError, read
+from cnnstudio.project.datasets import DATASETS
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

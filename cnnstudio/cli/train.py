@@ -15,10 +15,10 @@ from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError
-from cnnstudio.datasets import FOLDER
 from cnnstudio.disk import reason
 from cnnstudio.graph import Parameter, ParameterError, parameters
 from cnnstudio.project import Project, ProjectError, write
+from cnnstudio.project.datasets import FOLDER
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.events import EpochEnd, Event, Finished, Note, Started, Step

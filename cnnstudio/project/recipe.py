@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cnnstudio.datasets import DATASETS
 from cnnstudio.graph.parameter import Count, Declaration, Fraction, Range, declaration
+from cnnstudio.project.datasets import DATASETS
 
 Rate = Annotated[float, Range(1e-8, 100.0)]
 NonNegative = Annotated[float, Range(0.0, 1_000.0)]

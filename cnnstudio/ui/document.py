@@ -17,10 +17,10 @@ from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.diagnostics.scores import fitted
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
-from cnnstudio.datasets import DATASETS
 from cnnstudio.graph import Composite, Graph, ShapeError
 from cnnstudio.graph.diff import renamed
 from cnnstudio.project import Project, ProjectError
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.library import Library
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.stamp import stamp

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnstudio.datasets import DATASETS
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.data.stamp import stamp
 from cnnstudio.ui.document import Document
 

@@ -18,11 +18,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, SourceError, source
-from cnnstudio.datasets import DATASETS
 from cnnstudio.disk import DiskError, reason
 from cnnstudio.folders import runs_folder
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project, ProjectError, write
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.data.errors import DataCancelledError
 from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
 from cnnstudio.ui.task import DRAIN_MILLISECONDS

@@ -16,9 +16,9 @@ import pytest
 
 from cnnstudio.blocks import Conv2d, Group, Input
 from cnnstudio.compiler.inference import infer
-from cnnstudio.datasets import DATASETS
 from cnnstudio.graph import BLOCKS, Graph, Node, Shape, Sketch, parameters
 from cnnstudio.project import Project, ProjectError, dumps, file_format, from_template, loads, read, write, writing
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.file_format import LARGEST, MOST_INPUTS, MOST_NODES
 from cnnstudio.project.project import DEEPEST
 from cnnstudio.project.recipe import Recipe

@@ -10,7 +10,7 @@ import psutil
 import pytest
 import torch
 
-from cnnstudio.training.threads import default_threads, prepare
+from cnnstudio.training.device import default_threads, prepare
 
 
 def test_one_core_stays_free(monkeypatch: pytest.MonkeyPatch) -> None:

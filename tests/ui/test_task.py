@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.training.datasets import DataError
+from cnnstudio.training.data.errors import DataError
 from cnnstudio.ui.task import Task
 
 

@@ -15,7 +15,6 @@ from torch import nn
 
 from cnnstudio.blocks import Opaque
 from cnnstudio.compiler.inference import infer
-from cnnstudio.datasets import FOLDER
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused
@@ -25,6 +24,7 @@ from cnnstudio.exchange.importing.recognition import Part, Unknown, Weight, reco
 from cnnstudio.exchange.importing.tracing import TracingError, trace
 from cnnstudio.graph import Graph, GraphError, Shape
 from cnnstudio.project import Project
+from cnnstudio.project.datasets import FOLDER
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.torchvision_compat import blank, torchvision
 from cnnstudio.wording import abridged

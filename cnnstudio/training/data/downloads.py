@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.datasets import DATASETS, Dataset
 from cnnstudio.disk import reason
 from cnnstudio.folders import data_folder
+from cnnstudio.project.datasets import DATASETS, Dataset
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.raw import Progress, Raw
 from cnnstudio.training.torchvision_compat import torchvision

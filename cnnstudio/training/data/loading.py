@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
-from cnnstudio.datasets import DATASETS, Bundled, Dataset, DrawnShapes, ImageFolder, Torchvision
 from cnnstudio.graph import Shape
+from cnnstudio.project.datasets import DATASETS, Bundled, Dataset, DrawnShapes, ImageFolder, Torchvision
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
 from cnnstudio.training.data.downloads import read_download

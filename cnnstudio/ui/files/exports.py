@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from cnnstudio.exchange.exporting.formats import KINDS
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.files import Files
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.messages import Messages

@@ -12,11 +12,11 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import SourceError, source
-from cnnstudio.datasets import DATASETS
 from cnnstudio.graph import Graph
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.events import FeatureMaps, Maps, Pixels
-from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
+from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Prepared, Run, images_key, prepare
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme

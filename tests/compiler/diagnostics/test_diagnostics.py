@@ -40,9 +40,9 @@ from cnnstudio.compiler.diagnostics import Diagnostic, diagnose, handbook
 from cnnstudio.compiler.diagnostics.rules import RULES
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError, source
-from cnnstudio.datasets import DATASETS
 from cnnstudio.graph import Block, Edge, Graph, Node, Sketch
 from cnnstudio.project import from_template
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.zoo import TEMPLATES, Backbone
 
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnstudio.datasets import CIFAR10_MEAN, DATASETS, Torchvision
 from cnnstudio.graph import Shape
+from cnnstudio.project.datasets import CIFAR10_MEAN, DATASETS, Torchvision
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data import downloads
 from cnnstudio.training.data.errors import DataCancelledError, DataError

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from cnnstudio.datasets import DATASETS
 from cnnstudio.graph import Shape
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.drawn_shapes import OUTLINES, shapes
 from cnnstudio.training.data.loading import Data, load

@@ -9,8 +9,8 @@ import psutil
 import pytest
 import torch
 
-from cnnstudio.datasets import DATASETS
 from cnnstudio.graph import Shape
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
 from cnnstudio.training.data.errors import DataCancelledError, DataError

@@ -8,8 +8,8 @@ from typing import get_args
 
 import pytest
 
-from cnnstudio.datasets import DATASETS, Origin
 from cnnstudio.graph import ParameterError, parameters
+from cnnstudio.project.datasets import DATASETS, Origin
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
 
@@ -31,13 +31,13 @@ def test_one_declaration_is_all_that_a_data_set_needs() -> None:
     """The recipe, the file and the command line take its word; that it is read is shown of every origin elsewhere."""
     program = """
 import contextlib, dataclasses, io
-from cnnstudio.datasets import DATASETS, Torchvision
+from cnnstudio.project.datasets import DATASETS, Torchvision
 
 DATASETS["kmnist"] = dataclasses.replace(DATASETS["mnist"], key="kmnist", origin=Torchvision("KMNIST", megabytes=21))
 from cnnstudio.cli import main
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project, dumps, loads
-from cnnstudio.recipe import Recipe
+from cnnstudio.project.recipe import Recipe
 
 project = Project(Graph(), Recipe(data="kmnist"))
 assert loads(dumps(project)) == project
@@ -72,7 +72,7 @@ def test_each_says_how_it_is_had() -> None:
 
 def test_the_window_learns_of_them_without_torch() -> None:
     program = (
-        "import sys, cnnstudio.datasets, cnnstudio.training.data.errors, cnnstudio.training.data.stamp;"
+        "import sys, cnnstudio.project.datasets, cnnstudio.training.data.errors, cnnstudio.training.data.stamp;"
         "import cnnstudio.training.events, cnnstudio.training.cache;"
         "sys.exit('torch' in sys.modules)"
     )
