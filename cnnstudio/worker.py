@@ -1,4 +1,4 @@
-"""Worker: a generator pulled on a thread of its own, and what is said where that fails. Knows no Qt."""
+"""Worker: a generator pulled on a thread of its own, how a long job tells how far it is, and why it failed. No Qt."""
 
 from __future__ import annotations
 
@@ -6,9 +6,22 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 logger = logging.getLogger(__name__)
+
+Report: TypeAlias = Callable[[str, float | None], bool]
+"""What a long job is given to say how far it is: ``report(sentence, share)`` answers whether to go on.
+
+The sentence is for the person, empty where the last one still holds; the share goes from 0 to 1, or is None where
+nobody knows. After False the job ends as soon as it can and leaves nothing half done; it may raise or return what it
+likes.
+"""
+
+
+def unheard(sentence: str, share: float | None) -> bool:
+    """The report of a job that nobody watches: it goes on."""
+    return True
 
 
 class Worker:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.device import default_threads
+from cnnstudio.training.threads import default_threads
 from cnnstudio.wording import counted
 
 

@@ -24,6 +24,7 @@ from cnnstudio.ui.preferences import ORGANIZATION, Preferences
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.windows import Windows
+from cnnstudio.worker import Report
 
 logger = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ class WarmUp(QObject):
             self._task.stop(30.0)
 
     @staticmethod
-    def _load(report: Callable[[str, float | None], bool]) -> None:
+    def _load(report: Report) -> None:
         import cnnstudio.training.loop  # noqa: F401 - that is the point
 
 

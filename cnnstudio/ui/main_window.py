@@ -40,6 +40,7 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.start.gallery import Gallery
 from cnnstudio.ui.start.page import StartPage
 from cnnstudio.ui.status import Status
+from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.theme import Scheme, icon, theme
 from cnnstudio.ui.training.curves import CurvesPanel
 from cnnstudio.ui.training.training import TrainingPanel
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
     windows: Windows
     canvas: CanvasView
     files: Files
+    jobs: Jobs
     exports: Exports
     pictures: Pictures
     imports: Imports
@@ -119,8 +121,9 @@ class MainWindow(QMainWindow):
         self.messages = Messages(self.canvas, lambda: self.canvas.map_rect)
         self.canvas.along_foot.append(self.messages)
         self.files = Files(self)
-        self.exports = Exports(self.document, self.run, self.files, self.messages, self)
-        self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.messages, self)
+        self.jobs = Jobs(self.messages, self)
+        self.exports = Exports(self.document, self.run, self.files, self.jobs, self)
+        self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.jobs, self)
         self.imports = Imports(self)
         self.training = TrainingPanel(self.document, self.run)
         self.quiz = QuizPanel(self.document)
@@ -376,9 +379,7 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():  # one that floats is a window of its own, and would be left
             dock.hide()
         self.training.images.close_tasks()
-        self.exports.close()
-        self.pictures.close()
-        self.imports.close()
+        self.jobs.close()
         self.files.close()
         super().closeEvent(event)
         self.windows.remove(self)

@@ -6,7 +6,6 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from cnnstudio.ui.obstacle import obstacle
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -19,6 +18,7 @@ from cnnstudio.project.project import from_template
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.obstacle import obstacle
 
 
 def of_folder(project: Project, folder: Path | str) -> Project:

@@ -30,6 +30,7 @@ from cnnstudio.exchange.exporting.standalone import standalone
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
+from cnnstudio.worker import Report, unheard
 
 TOLERANCE = 1e-4  # of the largest output: what another order of additions may change in float32
 EXTRA = "normalization.json"
@@ -69,7 +70,13 @@ class Network:
 
 
 def export(
-    graph: Graph, kind: str, path: Path, weights: Path | None = None, normalization: Normalizing | None = None
+    graph: Graph,
+    kind: str,
+    path: Path,
+    weights: Path | None = None,
+    normalization: Normalizing | None = None,
+    *,
+    report: Report = unheard,
 ) -> Exported:
     """Write ``graph`` to ``path`` as one of ``KINDS`` with the weights of a .safetensors file, or fresh ones.
 
@@ -83,9 +90,11 @@ def export(
     try:
         network = _network(graph, weights, normalization)
         with torch.no_grad(), replacing(path) as temporary:
+            _require_going_on(report, path)
             written = _FORMATS[kind](network)
             temporary.write_bytes(written.data)
             difference = _difference(network, written.loaded(temporary.read_bytes()), written.batch)
+            _require_going_on(report, path)
     except SourceError as error:
         raise ExportError(f"The network cannot be exported yet. {error}") from error
     except (DiskError, weights_file.WeightsError) as error:
@@ -95,6 +104,11 @@ def export(
         raise ExportError(f"PyTorch cannot write this network as {KINDS[kind].title}: {told}") from error
     same = f"its outputs differ by at most {difference:.1e}" if difference else "it gives the same outputs"
     return Exported(path, f"{path.name} is written; loaded back, {same}.{written.remark}", difference)
+
+
+def _require_going_on(report: Report, path: Path) -> None:
+    if not report("", None):
+        raise ExportError(f"The export was stopped, so {path.name} was not written.")
 
 
 def _network(graph: Graph, weights: Path | None, normalization: Normalizing | None) -> Network:

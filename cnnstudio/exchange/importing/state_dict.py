@@ -21,6 +21,7 @@ from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
 from cnnstudio.training.pretrained.weight_mapping import CONSTANTS, undealt
 from cnnstudio.wording import abridged
+from cnnstudio.worker import Report, unheard
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,14 @@ class Carried:
     missing: tuple[str, ...] = ()
 
 
-def load_weights(imported: Imported, path: Path, out: Path) -> Carried:
+def load_weights(imported: Imported, path: Path, out: Path, report: Report = unheard) -> Carried:
     """Write the weights of a checkpoint of the original to ``out``, a .safetensors file of the imported network.
 
     Raises ``ImportRefused`` where the file is no such checkpoint, or nothing of it fits.
     """
     carried = carry(imported, read(path))
+    if not report("", None):
+        raise ImportRefused(f"Reading {path.name} was stopped, so {out.name} was not written.")
     try:
         weights_file.save(out, carried.state, imported.normalization.metadata() if imported.normalization else None)
     except weights_file.WeightsError as error:

@@ -18,8 +18,9 @@ from cnnstudio.disk import reason
 from cnnstudio.folders import data_folder
 from cnnstudio.project.datasets import DATASETS, Dataset
 from cnnstudio.training.data.errors import DataCancelledError, DataError
-from cnnstudio.training.data.raw import Progress, Raw
+from cnnstudio.training.data.raw import Raw
 from cnnstudio.training.torchvision_compat import torchvision
+from cnnstudio.worker import Report
 
 Half = tuple[NDArray[np.uint8], NDArray[np.int64]]  # images (N, C, H, W), labels (N,)
 
@@ -27,7 +28,7 @@ _SECONDS = 20.0  # to wait for a server that says nothing
 _CHUNK = 1 << 17
 
 
-def read_download(dataset: Dataset, name: str, progress: Progress) -> Raw:
+def read_download(dataset: Dataset, name: str, progress: Report) -> Raw:
     """The images of ``dataset``, which the class ``name`` of ``torchvision.datasets`` reads; its test half to validate.
 
     Raises ``DataError`` with a sentence: no network, no room, a broken file.
@@ -40,7 +41,7 @@ def read_download(dataset: Dataset, name: str, progress: Progress) -> Raw:
     return Raw(images, labels, names, np.arange(len(train[1]), len(labels)))
 
 
-def _halves(dataset: Dataset, name: str, progress: Progress) -> tuple[Half, Half]:
+def _halves(dataset: Dataset, name: str, progress: Report) -> tuple[Half, Half]:
     reader = getattr(torchvision().datasets, name)
     root = data_folder(dataset.key)
     title = dataset.title
@@ -80,7 +81,7 @@ def _archives(reader: Any) -> list[tuple[str, str, list[str]]]:
     return [(reader.filename, reader.tgz_md5, [reader.url])]
 
 
-def _fetch(reader: Any, root: Path, title: str, progress: Progress) -> None:
+def _fetch(reader: Any, root: Path, title: str, progress: Report) -> None:
     """Put every archive where torchvision looks before it downloads by itself, which shows no bar and cannot stop."""
     archives = _archives(reader)
     at_hand = " and ".join(f"the {dataset.title.lower()}" for dataset in DATASETS.values() if dataset.is_at_hand)

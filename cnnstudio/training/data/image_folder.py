@@ -18,9 +18,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cnnstudio.graph import Shape
 from cnnstudio.training.data.errors import DataCancelledError, DataError
-from cnnstudio.training.data.raw import Progress, Raw
-from cnnstudio.training.device import default_threads
+from cnnstudio.training.data.raw import Raw
+from cnnstudio.training.threads import default_threads
 from cnnstudio.wording import abridged
+from cnnstudio.worker import Report
 
 _SUFFIXES = frozenset((".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"))
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # no format whose reader starts other programs
@@ -35,7 +36,7 @@ class _File:
     validation: bool
 
 
-def read_folder(folder: str, size: Shape, room: Callable[[int], None], progress: Progress) -> Raw:
+def read_folder(folder: str, size: Shape, room: Callable[[int], None], progress: Report) -> Raw:
     """Every readable image below ``folder`` in ``size`` (C, H, W), and notes about the rest.
 
     ``room`` is asked with the number of images before they are decoded and raises ``DataError`` if they are too many.
@@ -106,7 +107,7 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.name)
 
 
-def _files(root: Path, validation: bool, notes: list[str], progress: Progress) -> Iterator[_File]:
+def _files(root: Path, validation: bool, notes: list[str], progress: Report) -> Iterator[_File]:
     """The files that call themselves images, class by class, in the order of their names."""
     found = others = phone = 0
     for folder in _folders(root):
@@ -147,7 +148,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def _decoded(
-    files: Sequence[_File], root: Path, size: Shape, notes: list[str], progress: Progress
+    files: Sequence[_File], root: Path, size: Shape, notes: list[str], progress: Report
 ) -> tuple[list[_File], NDArray[np.uint8]]:
     images = np.empty((len(files), *size), np.uint8)
     kept: list[_File] = []

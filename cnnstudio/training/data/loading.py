@@ -20,7 +20,8 @@ from cnnstudio.training.data.downloads import read_download
 from cnnstudio.training.data.drawn_shapes import shapes
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.image_folder import read_folder
-from cnnstudio.training.data.raw import Progress, Raw
+from cnnstudio.training.data.raw import Raw
+from cnnstudio.worker import Report, unheard
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R 601, as Pillow makes grey of colour
 _CHUNK = 2_048
@@ -51,20 +52,18 @@ class Data:
         return Shape(*self.train_images.shape[1:])
 
 
-def load(recipe: Recipe, size: Shape, progress: Progress | None = None) -> Data:
+def load(recipe: Recipe, size: Shape, progress: Report = unheard) -> Data:
     """The images that ``recipe`` asks for, in ``size`` (C, H, W).
 
-    ``progress(sentence, share)`` hears what goes on; ``share`` goes from 0 to 1, or is None where nobody knows, and
-    answering False cancels. Raises ``DataError`` with a sentence, ``DataCancelledError`` where it was cancelled.
+    Raises ``DataError`` with a sentence, ``DataCancelledError`` where ``progress`` said to stop.
     """
     if len(size) != 3 or size.channels not in (1, 3):
         raise DataError(
             f"The network's input is {size}; images need channels × height × width with 1 channel (grey) or 3 (colour)."
         )
-    tell = progress or (lambda sentence, share: True)
     dataset = DATASETS[recipe.data]
-    raw = _read(dataset, recipe, size, tell)
-    images, notes = _adapted(raw.images, size, dataset.title, tell)
+    raw = _read(dataset, recipe, size, progress)
+    images, notes = _adapted(raw.images, size, dataset.title, progress)
     validation = raw.validation
     if validation is None:
         validation = split(raw.labels, recipe.validation_share, recipe.seed)
@@ -80,7 +79,7 @@ def load(recipe: Recipe, size: Shape, progress: Progress | None = None) -> Data:
     return Data(dataset.title, *halves, raw.names, mean, std, (*raw.notes, *notes), dataset.mirror)
 
 
-def _read(dataset: Dataset, recipe: Recipe, size: Shape, progress: Progress) -> Raw:
+def _read(dataset: Dataset, recipe: Recipe, size: Shape, progress: Report) -> Raw:
     """The images of ``dataset`` from wherever they come; those of a folder are in ``size`` already."""
     names = dataset.names or ()
     match dataset.origin:
@@ -124,7 +123,7 @@ def _check_room(count: int, size: Shape) -> None:
         )
 
 
-def _adapted(images: NDArray[np.uint8], size: Shape, title: str, progress: Progress) -> tuple[Tensor, list[str]]:
+def _adapted(images: NDArray[np.uint8], size: Shape, title: str, progress: Report) -> tuple[Tensor, list[str]]:
     """The images in ``size``, and a sentence for what was done to them."""
     found = Shape(*images.shape[1:])
     pixels = torch.from_numpy(images)

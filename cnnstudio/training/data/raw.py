@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-
-Progress = Callable[[str, float | None], bool]
-"""Hears a sentence and a share from 0 to 1, or None where nobody knows it; answers False to cancel."""
 
 
 @dataclass

@@ -31,13 +31,13 @@ from cnnstudio.training.pretrained.weight_mapping import (
 from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.training.weights import WeightsError
 from cnnstudio.wording import abridged
+from cnnstudio.worker import Report, unheard
 from cnnstudio.zoo import NETWORKS
 
 TORCHVISION = "torchvision"
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation of its photos
 CENTRED = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)  # what torchvision's GoogLeNet and Inception v3 turn their images into
 
-Progress = Callable[[str, float | None], bool]
 Tensors = dict[str, Tensor]
 
 
@@ -50,7 +50,7 @@ class _Found:
     models: list[str]
 
 
-def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progress: Progress | None = None) -> Data:
+def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progress: Report = unheard) -> Data:
     """Put the weights that the recipe names into ``module``, built from ``source``; the data as they expect it.
 
     What does not fit keeps its random beginning and is listed in the notes. Raises ``TrainingError`` with a sentence
@@ -58,13 +58,12 @@ def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progres
     """
     if not recipe.weights:
         return data
-    tell = progress or (lambda sentence, share: True)
     mean_std: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     if recipe.weights == TORCHVISION:
         found = _Found({}, set(), [])
         parts = known_parts(module, source)
         for part in parts:
-            _from_torchvision(part, _fetched(part.model, tell), found)
+            _from_torchvision(part, _fetched(part.model, progress), found)
         if not found.models:
             raise TrainingError(
                 "The recipe begins with torchvision's weights, but the network has no pretrained backbone to put them "
@@ -125,7 +124,7 @@ def _from_torchvision(part: Part, tensors: Tensors, found: _Found) -> None:
 # torchvision's files
 
 
-def _fetched(model: str, progress: Progress) -> Tensors:
+def _fetched(model: str, progress: Report) -> Tensors:
     """The weights that torchvision has for a model, fetched once. Raises ``DataError`` or ``TrainingError``."""
     url = entry(model).url
     name = url.rpartition("/")[2]
@@ -148,7 +147,7 @@ def _fetched(model: str, progress: Progress) -> Tensors:
         raise TrainingError(f"There is no place to keep {title}: {reason(error)}.") from error
 
 
-def _share(sentence: str, progress: Progress) -> Callable[[float], bool]:
+def _share(sentence: str, progress: Report) -> Callable[[float], bool]:
     return lambda share: progress(sentence, share)
 
 

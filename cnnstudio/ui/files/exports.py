@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,12 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from cnnstudio.exchange.exporting.formats import KINDS
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.files import Files
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.task import Task
-from cnnstudio.ui.widgets.messages import Messages
+from cnnstudio.ui.task import Jobs
+from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.exporting.export import Exported
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
 class Exports(QObject):
     """Asks where to, exports in the background, and says what became of it."""
 
-    def __init__(self, document: Document, run: Run, files: Files, messages: Messages, parent: QObject) -> None:
+    def __init__(self, document: Document, run: Run, files: Files, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
-        self._document, self._run, self._files, self._messages = document, run, files, messages
-        self._tasks: list[Task[Exported]] = []
+        self._document, self._run, self._files = document, run, files
+        self._jobs, self._messages = jobs, jobs.messages
 
     def ask(self, kind: str) -> None:
         """Ask for a file and export to it; where the network cannot be exported, say why instead."""
@@ -43,27 +42,17 @@ class Exports(QObject):
     def start(self, kind: str, path: Path) -> None:
         """Export to ``path`` in the background, with the trained weights where they fit the network."""
         graph, weights = self._document.graph, self._weights()
-        bar = self._messages.progress(f"Exporting {path.name}…")
+        is_untrained = kind in ("torchscript", "pt2") and weights is None
 
-        def work(report: Callable[[str, float | None], bool]) -> Exported:
+        def work(report: Report) -> Exported:
             from cnnstudio.exchange.exporting.export import export
 
             report(f"Writing {path.name} and comparing it with the network…", None)
-            return export(graph, kind, path, weights)
+            return export(graph, kind, path, weights, report=report)
 
-        task: Task[Exported] = Task(work, f"export {kind}", self)
-        task.progressed.connect(bar.advance)
-        task.finished.connect(bar.dismiss)
-        carries = kind in ("torchscript", "pt2")
-        task.finished.connect(lambda exported: self._say(kind, exported, carries and weights is None))
-        task.failed.connect(bar.dismiss)
-        task.failed.connect(lambda sentence: self._messages.say(sentence, "error", about=kind))
-        self._tasks.append(task)
-
-    def close(self) -> None:
-        """Wait for what is being written: for the end of the program."""
-        for task in self._tasks:
-            task.stop(10.0)
+        self._jobs.start(
+            work, f"Exporting {path.name}…", lambda exported: self._say(kind, exported, is_untrained), about=kind
+        )
 
     def _refusal(self, kind: str) -> str | None:
         if reason := obstacle(self._document, training=False):

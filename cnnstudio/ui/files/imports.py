@@ -14,9 +14,9 @@ from shiboken6 import isValid
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused, networks_in
 from cnnstudio.graph import Graph
-from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.messages import MessageBar
 from cnnstudio.ui.widgets.search import Entry
+from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
@@ -45,7 +45,6 @@ class Imports(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._tasks: list[Task[Imported] | Task[Carried]] = []
         self._offer: tuple[MessageBar, Graph] | None = None
         window.document.path_changed.connect(self._withdraw)
 
@@ -111,33 +110,23 @@ class Imports(QObject):
     def start_model(self, name: str, classes: int = PUBLISHED) -> None:
         """Import one of torchvision's models in the background, with a head for so many classes."""
 
-        def work(report: Callable[[str, float | None], bool]) -> Imported:
+        def work(report: Report) -> Imported:
             from cnnstudio.exchange.importing.network import import_torchvision
 
             return import_torchvision(name, classes)
 
-        self._start(work, f"Importing {MODELS[name].title}…")
+        self._window.jobs.start(work, f"Importing {MODELS[name].title}…", self._open)
 
     def start_file(self, path: Path, name: str) -> None:
         """Run a Python file apart and import what it calls ``name``: the person has agreed."""
 
-        def work(report: Callable[[str, float | None], bool]) -> Imported:
+        def work(report: Report) -> Imported:
             from cnnstudio.exchange.importing.python_file import import_file
 
             return import_file(path, name, goes_on=lambda: report("", None))
 
-        self._start(work, f"Running {path.name} and following {name}…", can_stop=True)
-
-    def _start(
-        self, work: Callable[[Callable[[str, float | None], bool]], Imported], sentence: str, can_stop: bool = False
-    ) -> None:
-        task: Task[Imported] = Task(work, "import", self)
-        bar = self._window.messages.progress(sentence, *([("Stop", task.stop)] if can_stop else []))
-        task.finished.connect(bar.dismiss)
-        task.finished.connect(self._open)
-        task.failed.connect(bar.dismiss)
-        task.failed.connect(lambda refusal: self._window.messages.say(refusal, "error"))
-        self._tasks.append(task)
+        sentence = f"Running {path.name} and following {name}…"
+        self._window.jobs.start(work, sentence, self._open, at_once=True)  # who trusts it little may stop it soon
 
     def _open(self, imported: Imported) -> None:
         self._window.windows.room(self._window).imports.show(imported)
@@ -174,19 +163,13 @@ class Imports(QObject):
 
     def start_weights(self, imported: Imported, path: Path, out: Path) -> None:
         """Bring a checkpoint of the original to ``out``, and let training begin with it."""
-        bar = self._window.messages.progress(f"Reading {path.name}…")
 
-        def work(report: Callable[[str, float | None], bool]) -> Carried:
+        def work(report: Report) -> Carried:
             from cnnstudio.exchange.importing.state_dict import load_weights
 
-            return load_weights(imported, path, out)
+            return load_weights(imported, path, out, report)
 
-        task: Task[Carried] = Task(work, "import weights", self)
-        task.finished.connect(bar.dismiss)
-        task.finished.connect(lambda carried: self._begin_with(out, carried))
-        task.failed.connect(bar.dismiss)
-        task.failed.connect(lambda refusal: self._window.messages.say(refusal, "error"))
-        self._tasks.append(task)
+        self._window.jobs.start(work, f"Reading {path.name}…", lambda carried: self._begin_with(out, carried))
 
     def _begin_with(self, out: Path, carried: Carried) -> None:
         document = self._window.document
@@ -194,11 +177,6 @@ class Imports(QObject):
         document.edit_recipe("Begin with imported weights", recipe)
         told = " ".join([f"{out.name} is written; training begins with it.", *carried.sentences])
         self._window.messages.say(told, "warning" if carried.sentences else "success")
-
-    def close(self) -> None:
-        """Wait for what is being written: for the end of the program."""
-        for task in self._tasks:
-            task.stop(10.0)
 
     def _choose(self, title: str, filters: str, then: Callable[[Path], object]) -> None:
         folder = self._window.preferences.folder

@@ -15,8 +15,8 @@ from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Graph
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.events import FeatureMaps, Maps, Pixels
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Prepared, Run, images_key, prepare
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme

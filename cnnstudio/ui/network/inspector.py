@@ -18,11 +18,11 @@ from cnnstudio.editing.description import told_names
 from cnnstudio.editing.insertion import ungrouped
 from cnnstudio.editing.replacement import Other, alternatives, replaced
 from cnnstudio.graph import Block, GraphError, NamingError, Node, ParameterError, parameters
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.exposed_form import ExposedForm
 from cnnstudio.ui.network.node_header import NodeHeader, is_composite
 from cnnstudio.ui.network.problem_row import ProblemRow, show_rows
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.widgets import cards
 from cnnstudio.ui.widgets.cards import Card

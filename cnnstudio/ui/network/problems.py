@@ -9,9 +9,9 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.diagnostics import Diagnostic
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.problem_row import SIGNS, ProblemRow, show_rows
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.wording import counted

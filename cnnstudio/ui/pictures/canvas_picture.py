@@ -17,6 +17,7 @@ from cnnstudio.ui.canvas.scene.geometry import bounds
 from cnnstudio.ui.canvas.scene.scene import CanvasScene
 from cnnstudio.ui.canvas.scene.wire_labels import paint_labels
 from cnnstudio.ui.theme import PAPER, theme
+from cnnstudio.worker import Report, unheard
 
 KINDS = {".png": "Picture", ".svg": "Drawing", ".pdf": "Page"}
 MARGIN = 48.0  # scene pixels round the network
@@ -68,7 +69,7 @@ def made(
     return image(scene, only, paper) if suffix == ".png" else drawing(scene, suffix, only, paper)
 
 
-def write(picture: QImage | QByteArray, path: Path) -> None:
+def write(picture: QImage | QByteArray, path: Path, report: Report = unheard) -> None:
     """Write a picture to its file; on any thread. Raises ``PictureError`` with a sentence."""
     if isinstance(picture, QImage):
         data = QByteArray()
@@ -80,6 +81,8 @@ def write(picture: QImage | QByteArray, path: Path) -> None:
     try:
         with replacing(path) as temporary:
             temporary.write_bytes(picture.data())
+            if not report("", None):
+                raise PictureError(f"The picture was stopped, so {path.name} was not written.")
     except (DiskError, OSError) as error:
         raise PictureError(str(error)) from error
 

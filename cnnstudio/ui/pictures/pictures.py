@@ -12,12 +12,12 @@ from cnnstudio.ui.canvas.scene.scene import CanvasScene
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.pictures import canvas_picture
 from cnnstudio.ui.preferences import Preferences
-from cnnstudio.ui.task import Task
-from cnnstudio.ui.widgets.messages import Messages, ProgressMessage
+from cnnstudio.ui.task import Jobs
+from cnnstudio.ui.widgets.messages import ProgressMessage
+from cnnstudio.worker import Report
 
 FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf)"
 SUFFIXES = (".png", ".svg", ".pdf")
-PATIENCE = 500  # milliseconds after which is said that something goes on
 LONG = 300  # nodes from which painting takes long enough to say so first
 PICTURE = "picture"  # what messages are about that later ones replace
 
@@ -27,12 +27,10 @@ Make = Callable[[Path], QImage | QByteArray]
 class Pictures(QObject):
     """Asks where to, draws in the window's thread, writes on another, and says what became of it."""
 
-    def __init__(
-        self, scene: CanvasScene, files: Files, preferences: Preferences, messages: Messages, parent: QObject
-    ) -> None:
+    def __init__(self, scene: CanvasScene, files: Files, preferences: Preferences, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
-        self._scene, self._files, self._preferences, self._messages = scene, files, preferences, messages
-        self._tasks: list[Task[Path]] = []
+        self._scene, self._files, self._preferences = scene, files, preferences
+        self._jobs, self._messages = jobs, jobs.messages
 
     @property
     def on_paper(self) -> bool:
@@ -87,37 +85,21 @@ class Pictures(QObject):
             what = "The picture" if only is None else "The picture of the selection"
             self._messages.say(f"{what} is on the clipboard.", about=PICTURE)
 
-    def close(self) -> None:
-        """Wait for what is being written: for the end of the program."""
-        for task in self._tasks:
-            task.stop(10.0)
-
     def _write(self, path: Path, make: Make, bar: ProgressMessage | None) -> None:
         try:
             drawn = make(path)
         except canvas_picture.PictureError as error:
-            if bar is not None:
-                bar.dismiss()
             self._messages.say(str(error), "error", about=PICTURE)
             return
+        finally:
+            if bar is not None:
+                bar.dismiss()
 
-        def work(report: Callable[[str, float | None], bool]) -> Path:
-            canvas_picture.write(drawn, path)
+        def work(report: Report) -> Path:
+            canvas_picture.write(drawn, path, report)
             return path
 
-        task: Task[Path] = Task(work, f"write {path.name}", self)
-        if bar is None:
-            QTimer.singleShot(PATIENCE, self, lambda: self._tell(path, task))
-        else:
-            _dismiss_after(task, bar)
-        task.finished.connect(self._say)
-        task.failed.connect(lambda sentence: self._messages.say(sentence, "error", about=PICTURE))
-        self._tasks = [other for other in self._tasks if other.is_running] + [task]
-
-    def _tell(self, path: Path, task: Task[Path]) -> None:
-        """Say that it goes on, where it still does."""
-        if task.is_running:
-            _dismiss_after(task, self._messages.progress(f"Writing {path.name}…"))
+        self._jobs.start(work, f"Writing {path.name}…", self._say, about=PICTURE)
 
     def _say(self, path: Path) -> None:
         folder = QUrl.fromLocalFile(str(path.parent))
@@ -127,8 +109,3 @@ class Pictures(QObject):
             ("Show in folder", lambda: QDesktopServices.openUrl(folder)),
             about=PICTURE,
         )
-
-
-def _dismiss_after(task: Task[Path], bar: ProgressMessage) -> None:
-    for ended in (task.finished, task.failed):
-        ended.connect(bar.dismiss)

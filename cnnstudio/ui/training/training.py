@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.dataset_choice import ImagesChoice

@@ -259,6 +259,15 @@ def test_disk_errors_are_told_as_they_are(graph: Graph, tmp_path: Path, monkeypa
     assert refusal(graph, "python", tmp_path / "net.py") == "net.py may only be read."
 
 
+@pytest.mark.parametrize("asked", [1, 2])
+def test_an_export_that_is_stopped_leaves_what_was_there(graph: Graph, tmp_path: Path, asked: int) -> None:
+    path, answers = tmp_path / "net.py", iter([True] * (asked - 1) + [False])
+    path.write_text("mine")
+    with pytest.raises(ExportError, match=r"stopped, so net\.py was not written"):
+        export(graph, "python", path, report=lambda sentence, share: next(answers))
+    assert path.read_text() == "mine" and list(tmp_path.iterdir()) == [path]
+
+
 def test_the_metadata_is_readable(weights: Path) -> None:
     with safe_open(str(weights), framework="pt") as file:
         assert json.loads(file.metadata()["classes"])[3] == "drei ü"

@@ -55,6 +55,13 @@ def test_a_checkpoint_becomes_weights_of_ours(net: nn.Module, imported: Imported
         torch.testing.assert_close(ours(x), net(x))
 
 
+def test_reading_that_is_stopped_writes_nothing(net: nn.Module, imported: Imported, tmp_path: Path) -> None:
+    torch.save(net.state_dict(), tmp_path / "net.pth")
+    with pytest.raises(ImportRefused, match="stopped"):
+        load_weights(imported, tmp_path / "net.pth", tmp_path / "ours.safetensors", lambda sentence, share: False)
+    assert not (tmp_path / "ours.safetensors").exists()
+
+
 @pytest.mark.parametrize("key", ["state_dict", "model"])
 def test_checkpoints_of_training_scripts_hold_it_under_a_name(
     net: nn.Module, imported: Imported, tmp_path: Path, key: str

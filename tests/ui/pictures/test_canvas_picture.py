@@ -124,6 +124,15 @@ def test_what_cannot_be_written_is_a_sentence(hand_on, chain, tmp_path, name):
         written(hand_on(chain), tmp_path / name)
 
 
+def test_a_picture_that_is_stopped_leaves_what_was_there(hand_on, chain, tmp_path):
+    path = tmp_path / "a.svg"
+    path.write_text("mine")
+    drawn = canvas_picture.made(hand_on(chain).view.canvas, path)
+    with pytest.raises(PictureError, match=r"stopped, so a\.svg was not written"):
+        canvas_picture.write(drawn, path, lambda sentence, share: False)
+    assert path.read_text() == "mine" and list(tmp_path.iterdir()) == [path]
+
+
 def test_there_is_no_picture_of_nothing(hand_on, tmp_path):
     with pytest.raises(PictureError, match="no network"):
         written(hand_on(Graph()), tmp_path / "network.png")
