@@ -18,7 +18,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.training.build import build
-from cnnstudio.training.device import prepare
+from cnnstudio.training.device import prepare_thread
 
 
 class Block(nn.Module):
@@ -92,7 +92,7 @@ def compare(title: str, graph: Graph, written: nn.Module, batch: int, times: int
 
 def main() -> None:
     """Print one line a network."""
-    prepare()
+    prepare_thread()
     torch.manual_seed(0)
     compare("LeNet-5", zoo.lenet5(), lenet(), 64, 1_000)
     compare("SmallResNet", zoo.small_resnet(), small_resnet(), 16, 60)

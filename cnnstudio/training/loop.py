@@ -24,10 +24,10 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.build import build
 from cnnstudio.training.data.loading import Data, augmented, normalised
+from cnnstudio.training.device import TrainingError, chosen_device, explained, is_about_memory, prepare_thread
 from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Note, Started, Step, Validating
 from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.schedules import schedule
-from cnnstudio.training.threads import TrainingError, chosen_device, explained, is_about_memory, prepare
 from cnnstudio.training.trace import TraceError, evaluated, shown, values
 from cnnstudio.wording import counted, duration
 
@@ -98,7 +98,7 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         """The whole run."""
-        prepare()
+        prepare_thread()
         torch.manual_seed(self.recipe.seed)  # for dropout, which knows no generator of its own
         self.dropout = torch.get_rng_state()
         self.random = torch.Generator().manual_seed(self.recipe.seed)

@@ -19,7 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from cnnstudio.graph import Shape
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.raw import Raw
-from cnnstudio.training.threads import default_threads
+from cnnstudio.training.device import default_threads
 from cnnstudio.wording import abridged
 from cnnstudio.worker import Report
 

@@ -1,4 +1,4 @@
-"""How many threads compute is set in one place."""
+"""How many threads compute, and how their memory is had, is set in one place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import psutil
 import pytest
 import torch
 
-from cnnstudio.training.device import default_threads, prepare
+from cnnstudio.training.device import default_threads, prepare_thread
 
 
 def test_one_core_stays_free(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,10 +30,10 @@ def test_the_environment_may_ask_for_more(monkeypatch: pytest.MonkeyPatch, asked
     assert default_threads() == (threads or usual)
 
 
-def test_prepare_sets_torchs_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preparing_a_thread_sets_torchs_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    prepare()
-    prepare()
+    prepare_thread()
+    prepare_thread()
     assert torch.get_num_threads() == 1
 
 
@@ -43,9 +43,9 @@ def test_freed_memory_is_kept() -> None:
     program = """
 import resource, sys
 import torch
-from cnnstudio.training import threads
+from cnnstudio.training import device
 if sys.argv[1] == "kept":
-    assert threads._keep_freed_memory()
+    assert device._keep_freed_memory()
 for _ in range(50):
     torch.ones(1 << 20) + torch.ones(1 << 20)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
