@@ -21,7 +21,7 @@ from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.project.datasets import FOLDER
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
-from cnnstudio.training.events import EpochEnd, Event, Finished, Note, Started, Step
+from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step
 
 NAME = "train"
 INTERRUPTED = 130
@@ -126,7 +126,7 @@ class Telling:
                     f"  validation loss {event.validation_loss:.4f}  accuracy {event.validation_accuracy:6.1%}"
                     f"  {event.seconds:.1f} s{'  best so far' if event.is_best else ''}"
                 )
-            case Note():
+            case Remark():
                 self._bar.say(event.sentence)
             case Finished():
                 self.finished = event

@@ -91,7 +91,7 @@ class FeatureMaps:
 
 
 @dataclass(frozen=True)
-class Note:
+class Remark:
     """Something that the person should know and that does not stop the run, as a sentence."""
 
     sentence: str
@@ -106,4 +106,4 @@ class Finished:
     best_epoch: int | None
 
 
-Event: TypeAlias = Started | Step | Validating | EpochEnd | FeatureMaps | Note | Finished
+Event: TypeAlias = Started | Step | Validating | EpochEnd | FeatureMaps | Remark | Finished

@@ -25,7 +25,7 @@ from cnnstudio.training import weights
 from cnnstudio.training.build import build
 from cnnstudio.training.data.loading import Data, augmented, normalised
 from cnnstudio.training.device import TrainingError, chosen_device, explained, is_about_memory, prepare_thread
-from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Note, Started, Step, Validating
+from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Remark, Started, Step, Validating
 from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.schedules import schedule
 from cnnstudio.training.trace import TraceError, evaluated, shown, values
@@ -221,7 +221,7 @@ class _Run:
             found = values(self.module, self.source, frozenset((node, last)), x)
         except TraceError as error:
             self.look_again = now + self.watch.every_seconds
-            yield from self._note(str(error))
+            yield from self._remark(str(error))
             return
         every = self.watch.every_seconds
         self.look_again = now + (max(every, _LOOKS_APART * (time.monotonic() - now)) if every else 0.0)
@@ -241,16 +241,16 @@ class _Run:
         advice = f"The steps are too long: try a learning rate of {smaller}{clip}."
         return Finished("diverged", f"{what} {advice} The weights are {kept}.", self.best.epoch if self.best else None)
 
-    def _note(self, sentence: str) -> Iterator[Event]:
+    def _remark(self, sentence: str) -> Iterator[Event]:
         if sentence not in self.said:
             self.said.add(sentence)
-            yield Note(sentence)
+            yield Remark(sentence)
 
     def _write(self, *names: str) -> Iterator[Event]:
         try:
             self._save(*names)
         except weights.WeightsError as error:
-            yield from self._note(f"{error} Training goes on without keeping them.")
+            yield from self._remark(f"{error} Training goes on without keeping them.")
 
     def _save(self, *names: str) -> None:
         if self.folder is not None:

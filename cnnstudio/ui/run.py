@@ -24,7 +24,7 @@ from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.data.errors import DataCancelledError
-from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Note, Started, Step
+from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Remark, Started, Step
 from cnnstudio.ui.task import DRAIN_MILLISECONDS
 from cnnstudio.worker import Worker, sentence_of
 from cnnstudio.zoo import Backbone
@@ -249,7 +249,7 @@ class Run(QObject):
                 self.notes += event.notes
                 if self.state == "preparing":
                     self._set_state("training", "")
-            case Note():
+            case Remark():
                 self.notes.append(event.sentence)
                 self.said.emit(event.sentence)
             case Finished():
@@ -327,7 +327,7 @@ def _train(
     try:
         folder, warning = _run_folder(project)
         if warning:
-            yield Note(warning)
+            yield Remark(warning)
         yield Progress("Starting PyTorch…", None)
         trained = prepare(project, lambda sentence, share: _told(worker, sentence, share), folder, known)
         trained.look_at(*watched())  # here, so that no run is too short to be seen into

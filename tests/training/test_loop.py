@@ -20,7 +20,7 @@ from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import device, weights
 from cnnstudio.training.data.loading import Data, load
-from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Note, Started, Step, Validating
+from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Remark, Started, Step, Validating
 from cnnstudio.training.loop import TrainingError, Watch, fresh, train
 from cnnstudio.training.schedules import schedule
 
@@ -254,7 +254,7 @@ def test_a_full_disk_is_a_note_and_training_goes_on(
 
     monkeypatch.setattr(os, "fsync", full)
     events = list(train(make_network(), make_data(), recipe(epochs=3), tmp_path))
-    notes = of_kind(events, Note)
+    notes = of_kind(events, Remark)
     assert len(notes) == 1 and "the disk is full" in notes[0].sentence
     assert isinstance(events[-1], Finished) and events[-1].reason == "done"
     assert list(tmp_path.iterdir()) == []
@@ -322,7 +322,7 @@ def test_watching_what_is_not_there(make_data: MakeData, make_network: MakeNetwo
     data = make_data(classes=10, size=(1, 28, 28))
     plan = recipe(epochs=1)
     events = list(train(fresh(text, plan), data, plan, watch=Watch("gone", 99, 0.0), source=text))
-    assert [note.sentence for note in of_kind(events, Note)] == ["The trained network has no block called gone."]
+    assert [note.sentence for note in of_kind(events, Remark)] == ["The trained network has no block called gone."]
     far = list(train(fresh(text, plan), data, plan, watch=Watch("conv1", 99, 0.0), source=text))
     assert len(of_kind(far, FeatureMaps)) == len(of_kind(far, Step))
 
