@@ -77,7 +77,7 @@ def _train(project: Project, arguments: argparse.Namespace, is_interrupted: Call
         folder = _made(arguments.out, arguments.file.stem)
         write(folder / "project.cnn", project)
         told = Telling(bar)
-        with closing(train(module, data, project.recipe, folder, None, text)) as events:
+        with closing(train(module, data, project.recipe, folder, source=text)) as events:
             for event in events:
                 told.take(event)
                 if is_interrupted():

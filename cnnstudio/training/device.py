@@ -94,6 +94,18 @@ def _cpu_multiplies_bfloat16() -> bool:
 
 
 @contextlib.contextmanager
+def evaluated(module: nn.Module) -> Iterator[None]:
+    """Put the module in ``eval`` mode for a while; each part of it gets back its own mode."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode
+
+
+@contextlib.contextmanager
 def explained(recipe: Recipe) -> Iterator[None]:
     """Turn what torch raises about memory and about batches of one into ``TrainingError`` with a sentence."""
     try:

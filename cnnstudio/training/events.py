@@ -1,15 +1,9 @@
-"""Event: what a training run says while it goes on. Numbers, strings and NumPy arrays; knows no torch."""
+"""Event: what a training run says while it goes on. Numbers and strings, of probes NumPy arrays too; knows no torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
-
-Pixels: TypeAlias = NDArray[np.uint8]
-Maps: TypeAlias = NDArray[np.float32]
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -65,36 +59,15 @@ class Validating:
     total: int
 
 
-@dataclass(frozen=True, eq=False)
-class FeatureMaps:
-    """What the watched node sees of the watched image: ``maps`` is (C, H, W) or (F,), ``image`` is (C, H, W).
-
-    ``label`` is the image's class, ``guess`` the class that the network holds most likely at ``step``; None where it
-    does not end in a score for each class.
-    """
-
-    node: str
-    maps: Maps
-    image: Pixels
-    label: str
-    guess: str | None
-    step: int
-
-    def __eq__(self, other: Any) -> bool:
-        return isinstance(other, FeatureMaps) and (
-            (self.node, self.label, self.guess, self.step) == (other.node, other.label, other.guess, other.step)
-            and np.array_equal(self.maps, other.maps)
-            and np.array_equal(self.image, other.image)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-
 @dataclass(frozen=True)
 class Remark:
     """Something that the person should know and that does not stop the run, as a sentence."""
 
     sentence: str
+
+
+class Observation:
+    """What a probe saw of the network between two steps; each probe has a kind of its own."""
 
 
 @dataclass(frozen=True)
@@ -106,4 +79,4 @@ class Finished:
     best_epoch: int | None
 
 
-Event: TypeAlias = Started | Step | Validating | EpochEnd | FeatureMaps | Remark | Finished
+Event: TypeAlias = Started | Step | Validating | EpochEnd | Observation | Remark | Finished

@@ -10,7 +10,7 @@ import inspect
 import json
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,30 +24,24 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.build import build
 from cnnstudio.training.data.loading import Data, augmented, normalised
-from cnnstudio.training.device import TrainingError, chosen_device, explained, is_about_memory, prepare_thread
-from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Remark, Started, Step, Validating
+from cnnstudio.training.device import (
+    TrainingError,
+    chosen_device,
+    evaluated,
+    explained,
+    is_about_memory,
+    prepare_thread,
+)
+from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
 from cnnstudio.training.freezing import Backbones
+from cnnstudio.training.probe import Probe, View
+from cnnstudio.training.random_streams import RandomStreams
 from cnnstudio.training.schedules import schedule
-from cnnstudio.training.trace import TraceError, evaluated, shown, values
 from cnnstudio.wording import counted, duration
 
-__all__ = ["TrainingError", "Watch", "fresh", "train"]
+__all__ = ["TrainingError", "fresh", "train"]
 
 BEST, LAST = "best.safetensors", "last.safetensors"
-_LOOKS_APART = 100  # times as long as a look at the feature maps takes: looking costs a hundredth of the training
-
-
-@dataclass
-class Watch:
-    """What the person looks at while the network learns; may be changed at any time, from any thread.
-
-    ``image`` is the number of a validation image. The maps come at most every so many seconds, later where looking
-    takes long, and at every step for 0.
-    """
-
-    node: str | None = None
-    image: int = 0
-    every_seconds: float = 0.25
 
 
 def fresh(source: Source, recipe: Recipe) -> nn.Module:
@@ -61,16 +55,17 @@ def train(  # noqa: PLR0917 - the first three are the run, the others what comes
     data: Data,
     recipe: Recipe,
     folder: Path | None = None,
-    watch: Watch | None = None,
+    probes: Sequence[Probe] = (),
     source: Source | None = None,
 ) -> Generator[Event, None, None]:
     """Train ``module`` in place and say what happens.
 
-    ``folder`` gets best.safetensors (by validation accuracy) and last.safetensors. ``watch`` asks for feature maps, for
-    which ``source`` is the text that ``module`` was built from. However the run ends, the module holds the last good
-    weights, on the CPU and in eval mode. Raises ``TrainingError`` with a sentence for what cannot be trained.
+    ``folder`` gets best.safetensors (by validation accuracy) and last.safetensors. ``probes`` look at the network
+    between two steps; what they see comes among the events. ``source`` is the text that ``module`` was built from.
+    However the run ends, the module holds the last good weights, on the CPU and in eval mode. Raises ``TrainingError``
+    with a sentence for what cannot be trained.
     """
-    run = _Run(module, data, recipe, folder, watch or Watch(), source)
+    run = _Run(module, data, recipe, folder, list(probes), source)
     try:
         with explained(recipe):
             yield from run.events()
@@ -86,23 +81,20 @@ class _Run:
     data: Data
     recipe: Recipe
     folder: Path | None
-    watch: Watch
+    probes: list[Probe]
     source: Source | None
     best: EpochEnd | None = None
     good: dict[str, Tensor] = field(default_factory=dict)
     good_epoch: int = 0
     seconds: float = 0.0  # of computing, pauses left out
-    look_again: float = -math.inf  # the moment before which no feature maps are computed
     unsaved: bool = False
     said: set[str] = field(default_factory=set)
 
     def events(self) -> Iterator[Event]:
         """The whole run."""
         prepare_thread()
-        torch.manual_seed(self.recipe.seed)  # for dropout, which knows no generator of its own
-        self.dropout = torch.get_rng_state()
-        self.random = torch.Generator().manual_seed(self.recipe.seed)
         self.device = chosen_device(self.module, self.recipe)
+        self.random = RandomStreams(self.recipe.seed, self.device.torch)
         _check(self.module, self.data)
         self.device.take(self.module)
         self.backbones = Backbones(self.module, self.source, self.recipe)
@@ -133,7 +125,7 @@ class _Run:
         self.module.train()
         self.backbones.hold(epoch)
         began, losses, right, seen = self.seconds, 0.0, 0.0, 0
-        order = torch.randperm(len(self.labels), generator=self.random)
+        order = torch.randperm(len(self.labels), generator=self.random.images)
         for index, batch in enumerate(order.split(sizes)):  # type: ignore[no-untyped-call]
             step = (epoch - 1) * len(sizes) + index
             started = time.perf_counter()
@@ -146,7 +138,7 @@ class _Run:
             self.seconds += time.perf_counter() - started
             speed = seen / max(self.seconds - began, 1e-9)
             yield Step(step + 1, epoch, loss, hits / len(batch), rate(step), speed)
-            yield from self._look(step + 1)
+            yield from self._look(step + 1, epoch)
         validation = yield from self._validate(epoch)
         if not math.isfinite(validation[0]) or not _finite(self.module):
             yield self._diverged(f"The weights became too large in epoch {epoch}.")
@@ -165,12 +157,11 @@ class _Run:
         batch = batch.to(self.images.device)
         images, labels = self.images[batch].to(self.device.torch), self.labels[batch].to(self.device.torch)
         if self.recipe.augment:
-            images = augmented(images, self.data.mirror, self.random)
+            images = augmented(images, self.data.mirror, self.random.images)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["factor"]
-        torch.set_rng_state(self.dropout)  # somebody else may have drawn from the one generator since the last step
-        logits = self._forward(images)  # (N, classes)
-        self.dropout = torch.get_rng_state()
+        with self.random.layers():
+            logits = self._forward(images)  # (N, classes)
         loss = cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.recipe.gradient_clip > 0:
@@ -185,9 +176,13 @@ class _Run:
         return value, count
 
     def _forward(self, images: Tensor) -> Tensor:
-        x = self.device.laid(normalised(images, self.mean, self.std))
+        x = self._prepared(images)
         with self.device.autocast():
             return self.module(x).float()  # type: ignore[no-any-return]
+
+    def _prepared(self, images: Tensor) -> Tensor:
+        """Images (N, C, H, W) of bytes as the network reads them: normalised, on the device, laid out."""
+        return self.device.laid(normalised(images.to(self.device.torch), self.mean, self.std))
 
     def _validate(self, epoch: int) -> Generator[Event, None, tuple[float, float]]:
         """Loss and accuracy on the validation images."""
@@ -197,8 +192,9 @@ class _Run:
         for start in range(0, len(labels), size):
             started = time.perf_counter()
             part = slice(start, start + size)
-            with evaluated(self.module), torch.no_grad():
-                logits = self._forward(images[part].to(self.device.torch))
+            # with the same draws at each epoch, so that epochs compare where a layer draws when it is evaluated too
+            with evaluated(self.module), torch.no_grad(), self.random.apart(start):
+                logits = self._forward(images[part])
                 wanted = labels[part].to(self.device.torch)
                 loss = cross_entropy(logits, wanted, reduction="sum")
                 hits = (logits.argmax(1) == wanted).sum()
@@ -208,26 +204,22 @@ class _Run:
             yield Validating(epoch, min(part.stop, len(labels)), len(labels))
         return losses / len(labels), right / len(labels)
 
-    def _look(self, step: int) -> Iterator[Event]:
-        """The feature maps of the watched node, where the last ones are old enough."""
-        node, now = self.watch.node, time.monotonic()
-        if node is None or self.source is None or now < self.look_again:
-            return
-        number = min(max(self.watch.image, 0), len(self.data.validation_labels) - 1)
-        image = self.data.validation_images[number]
-        x = self.device.laid(normalised(image[None].to(self.device.torch), self.mean, self.std))
-        last = self.source.steps[-1].node
-        try:
-            found = values(self.module, self.source, frozenset((node, last)), x)
-        except TraceError as error:
-            self.look_again = now + self.watch.every_seconds
-            yield from self._remark(str(error))
-            return
-        every = self.watch.every_seconds
-        self.look_again = now + (max(every, _LOOKS_APART * (time.monotonic() - now)) if every else 0.0)
-        guess = self.data.classes[int(found[last][0].argmax())]
-        label = self.data.classes[int(self.data.validation_labels[number])]
-        yield FeatureMaps(node, shown(found[node][0]), image.numpy().copy(), label, guess, step)
+    def _look(self, step: int, epoch: int) -> Iterator[Event]:
+        """What the probes see that are due, and of one that raises the reason; the run is as if nobody had looked."""
+        for probe in tuple(self.probes):
+            try:
+                if not probe.is_due(step):
+                    continue
+                view = View(self.module, self.source, self.data, step, epoch, self._prepared)
+                with evaluated(self.module), torch.no_grad(), self.random.apart():
+                    seen = list(probe.look(view))  # all of it here: whoever takes the events is outside
+            except Exception as error:
+                self.probes.remove(probe)
+                reason = _first_line(error).rstrip(".")
+                yield from self._remark(f"Looking into the network failed: {reason}. Training goes on without it.")
+                continue
+            for event in seen:
+                yield from self._remark(event.sentence) if isinstance(event, Remark) else (event,)
 
     def _keep(self, epoch: int) -> None:
         self.good = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}

@@ -21,10 +21,11 @@ from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.disk import DiskError, reason
 from cnnstudio.folders import runs_folder
 from cnnstudio.graph import Graph, Shape
+from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.data.errors import DataCancelledError
-from cnnstudio.training.events import EpochEnd, FeatureMaps, Finished, Remark, Started, Step
+from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.ui.task import DRAIN_MILLISECONDS
 from cnnstudio.worker import Worker, sentence_of
 from cnnstudio.zoo import Backbone
@@ -334,7 +335,7 @@ def _train(
         yield trained
         from cnnstudio.training.loop import train
 
-        yield from train(trained.module, trained.data, project.recipe, folder, trained.watch, trained.source)
+        yield from train(trained.module, trained.data, project.recipe, folder, (trained.watch,), trained.source)
     finally:
         _turn.release()
 
@@ -349,11 +350,11 @@ def prepare(
 
     Raises ``SourceError``, ``DataError`` or ``TrainingError`` with a sentence.
     """
+    from cnnstudio.insight.activations import ActivationProbe
     from cnnstudio.training import preparation
-    from cnnstudio.training.loop import Watch
 
     text, module, data = preparation.prepare(project, progress, known)
-    return Prepared(project, text, module, data, Watch(), folder)
+    return Prepared(project, text, module, data, ActivationProbe(), folder)
 
 
 def _told(worker: Worker, sentence: str, share: float | None) -> bool:

@@ -20,8 +20,8 @@ from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import device, weights
 from cnnstudio.training.data.loading import Data, load
-from cnnstudio.training.events import EpochEnd, Event, FeatureMaps, Finished, Remark, Started, Step, Validating
-from cnnstudio.training.loop import TrainingError, Watch, fresh, train
+from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
+from cnnstudio.training.loop import TrainingError, fresh, train
 from cnnstudio.training.schedules import schedule
 
 MakeData = Callable[..., Data]
@@ -294,37 +294,6 @@ def test_bfloat16_where_the_device_has_it(
     assert torch.bfloat16 in kinds and "bfloat16" in of_kind(events, Started)[0].notes[0]
     assert of_kind(events, EpochEnd)[-1].validation_accuracy > 0.9
     assert module[0].weight.is_contiguous() and module[0].weight.dtype == torch.float32  # type: ignore[index]
-
-
-def test_feature_maps_of_the_watched_node_change_nothing() -> None:
-    text = source(zoo.lenet5())
-    plan = recipe(epochs=1, batch_size=600)
-    data = load(plan, Shape(1, 28, 28))
-    unseen, seen = fresh(text, plan), fresh(text, plan)
-    plain = list(train(unseen, data, plan))
-    watch = Watch("conv1", 5, 0.0)
-    events = []
-    for event in train(seen, data, plan, watch=watch, source=text):
-        events.append(event)
-        if isinstance(event, FeatureMaps):
-            watch.node = text.steps[-1].node
-    maps = of_kind(events, FeatureMaps)
-    assert [found.maps.shape for found in maps] == [(6, 24, 24), (10,), (10,)]
-    assert maps[0].image.tobytes() == data.validation_images[5].numpy().tobytes()
-    assert maps[0].label == data.classes[data.validation_labels[5]] and maps[0].guess in data.classes
-    assert maps[1].guess == data.classes[maps[1].maps.argmax()]
-    assert [e for e in without_times(events) if e[0] != "FeatureMaps"] == without_times(plain)
-    assert same(seen.state_dict(), unseen.state_dict())
-
-
-def test_watching_what_is_not_there(make_data: MakeData, make_network: MakeNetwork) -> None:
-    text = source(zoo.lenet5())
-    data = make_data(classes=10, size=(1, 28, 28))
-    plan = recipe(epochs=1)
-    events = list(train(fresh(text, plan), data, plan, watch=Watch("gone", 99, 0.0), source=text))
-    assert [note.sentence for note in of_kind(events, Remark)] == ["The trained network has no block called gone."]
-    far = list(train(fresh(text, plan), data, plan, watch=Watch("conv1", 99, 0.0), source=text))
-    assert len(of_kind(far, FeatureMaps)) == len(of_kind(far, Step))
 
 
 def test_lenet_reads_the_digits() -> None:

@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, DepthwiseConv2d, FractionalMaxPool2d, Input
 from cnnstudio.graph import Graph, Shape, Sketch
+from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import load
-from cnnstudio.training.events import FeatureMaps
 from cnnstudio.ui.main_window import PANELS, MainWindow
 from cnnstudio.ui.network.problem_row import FixButton
 from cnnstudio.ui.theme import theme

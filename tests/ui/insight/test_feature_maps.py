@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Input
 from cnnstudio.graph import Graph, Sketch
+from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.events import FeatureMaps
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel, guess
 from cnnstudio.ui.run import Run
