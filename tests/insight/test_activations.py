@@ -180,7 +180,7 @@ def test_a_probe_with_nothing_to_look_at_is_not_due(monkeypatch: pytest.MonkeyPa
 def test_a_layer_that_draws_when_it_is_evaluated_draws_its_own() -> None:
     """FractionalMaxPool2d does: the loss on the validation images is that of a run that nobody looks into."""
     draw = Sketch()
-    draw.chain(draw(Input((1, 8, 8))), Conv2d(4), FractionalMaxPool2d(2), Dropout(0.2), Flatten(), Linear(10))
+    draw.chain(draw(Input((1, 8, 8))), Conv2d(4), FractionalMaxPool2d(4), Dropout(0.2), Flatten(), Linear(10))
     text = source(draw.graph())
     plan = Recipe(epochs=3, batch_size=200, device="cpu")
     data = load(plan, Shape(1, 8, 8))

@@ -59,9 +59,9 @@ class Failing(Drawing):
 def network() -> nn.Module:
     """Draws when it is trained, and when it is evaluated too."""
     torch.manual_seed(0)
-    pool = nn.FractionalMaxPool2d(2, output_size=4)
+    pool = nn.FractionalMaxPool2d(2, output_size=5)
     first, drop = nn.Conv2d(1, 4, 3, padding=1), nn.Dropout(0.3)
-    return nn.Sequential(first, nn.BatchNorm2d(4), nn.ReLU(), pool, drop, nn.Flatten(), nn.Linear(64, 3))
+    return nn.Sequential(first, nn.BatchNorm2d(4), nn.ReLU(), pool, drop, nn.Flatten(), nn.Linear(100, 3))
 
 
 def ran(data: Data, *probes: Probe, disturb: bool = False) -> tuple[list[Any], dict[str, torch.Tensor]]:
