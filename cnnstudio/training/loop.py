@@ -10,10 +10,9 @@ import inspect
 import json
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,8 +21,9 @@ from torch.nn.functional import cross_entropy
 from cnnstudio.compiler.source import Source
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
+from cnnstudio.training.batches import Batches
 from cnnstudio.training.build import build
-from cnnstudio.training.data.loading import Data, augmented, normalised
+from cnnstudio.training.data.loading import Data, normalised
 from cnnstudio.training.device import (
     TrainingError,
     chosen_device,
@@ -32,8 +32,10 @@ from cnnstudio.training.device import (
     is_about_memory,
     prepare_thread,
 )
-from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
+from cnnstudio.training.events import Event, Finished, Remark, Started, Step, Validating
 from cnnstudio.training.freezing import Backbones
+from cnnstudio.training.optimizers import memory, optimizer, remember
+from cnnstudio.training.position import Cursor, Position
 from cnnstudio.training.probe import Probe, View
 from cnnstudio.training.random_streams import RandomStreams
 from cnnstudio.training.schedules import schedule
@@ -75,7 +77,11 @@ def train(  # noqa: PLR0917 - the first three are the run, the others what comes
 
 @dataclass
 class _Run:
-    """A training run while it goes on."""
+    """A training run while it goes on, from ``begin`` or else from the start.
+
+    It goes from position to position: between two events nothing that going on needs is anywhere but in ``position``
+    and in the weights of ``module``.
+    """
 
     module: nn.Module
     data: Data
@@ -83,15 +89,37 @@ class _Run:
     folder: Path | None
     probes: list[Probe]
     source: Source | None
-    best: EpochEnd | None = None
+    begin: Position | None = None
     good: dict[str, Tensor] = field(default_factory=dict)
     good_epoch: int = 0
-    seconds: float = 0.0  # of computing, pauses left out
     unsaved: bool = False
     said: set[str] = field(default_factory=set)
 
+    @property
+    def position(self) -> Position:
+        """Where the run is, once it has begun. While the validation images are gone through, it is before that."""
+        good = {name: tensor.cpu() for name, tensor in self.good.items()}
+        return Position(self.cursor, self.random.states, memory(self.optimizer), good, self.good_epoch)
+
     def events(self) -> Iterator[Event]:
-        """The whole run."""
+        """The whole run, or the rest of one."""
+        self._prepare()
+        learned = sum(parameter.numel() for parameter in self.module.parameters() if parameter.requires_grad)
+        notes = (*self.data.notes, *self.backbones.notes, *self.device.notes)
+        yield Started(self.recipe.epochs, len(self.batches.sizes), self.device.name, notes, learned)
+        while self.cursor.epoch <= self.recipe.epochs:
+            is_good = yield from self._epoch()
+            if not is_good:
+                return
+        sentence = f"Trained for {counted(self.recipe.epochs, 'epoch')} in {_duration(self.cursor.seconds)}."
+        best = self.cursor.best
+        if best is not None:
+            accuracy = f"{best.validation_accuracy:.1%}"
+            sentence += f" The best weights are those of epoch {best.epoch}: {accuracy} of the validation images."
+        yield Finished("done", sentence, best.epoch if best else None)
+
+    def _prepare(self) -> None:
+        """Make ready what the run works with, and stand where it begins."""
         prepare_thread()
         self.device = chosen_device(self.module, self.recipe)
         self.random = RandomStreams(self.recipe.seed, self.device.torch)
@@ -99,66 +127,49 @@ class _Run:
         self.device.take(self.module)
         self.backbones = Backbones(self.module, self.source, self.recipe)
         self._keep(0)
-        self.mean = torch.tensor(self.data.mean).view(-1, 1, 1).to(self.device.torch)
-        self.std = torch.tensor(self.data.std).view(-1, 1, 1).to(self.device.torch)
-        self.images, self.labels = self.device.held(self.data.train_images, self.data.train_labels)
-        sizes = _batch_sizes(len(self.labels), self.recipe.batch_size)
-        rate = schedule(self.recipe, len(sizes))
-        optimizer = _optimizer(self.backbones.groups(), self.recipe)
-        learned = sum(parameter.numel() for parameter in self.module.parameters() if parameter.requires_grad)
-        notes = (*self.data.notes, *self.backbones.notes, *self.device.notes)
-        yield Started(self.recipe.epochs, len(sizes), self.device.name, notes, learned)
-        for epoch in range(1, self.recipe.epochs + 1):
-            ended = yield from self._epoch(epoch, sizes, optimizer, rate)
-            if not ended:
-                return
-        sentence = f"Trained for {counted(self.recipe.epochs, 'epoch')} in {_duration(self.seconds)}."
-        if self.best is not None:
-            accuracy = f"{self.best.validation_accuracy:.1%}"
-            sentence += f" The best weights are those of epoch {self.best.epoch}: {accuracy} of the validation images."
-        yield Finished("done", sentence, self.best.epoch if self.best else None)
+        self.optimizer = optimizer(self.backbones.groups(), self.recipe)
+        self.batches = Batches(self.data, self.recipe, self.device)
+        self.rate = schedule(self.recipe, len(self.batches.sizes))
+        if self.begin is None:
+            self.cursor = Cursor(self.batches.order(self.random.images))
+        else:
+            self.cursor = self.begin.cursor
+            self.random.restore(self.begin.random)
+            remember(self.optimizer, self.begin.optimizer)
+            self.good, self.good_epoch = self.begin.good, self.begin.good_epoch
+            self.unsaved = self.cursor.step > 0
 
-    def _epoch(
-        self, epoch: int, sizes: list[int], optimizer: torch.optim.Optimizer, rate: Callable[[int], float]
-    ) -> Generator[Event, None, bool]:
-        """One epoch; whether the run can go on."""
+    def _epoch(self) -> Generator[Event, None, bool]:
+        """The rest of the epoch; whether the run can go on."""
+        epoch, steps = self.cursor.epoch, len(self.batches.sizes)
         self.module.train()
         self.backbones.hold(epoch)
-        began, losses, right, seen = self.seconds, 0.0, 0.0, 0
-        order = torch.randperm(len(self.labels), generator=self.random.images)
-        for index, batch in enumerate(order.split(sizes)):  # type: ignore[no-untyped-call]
-            step = (epoch - 1) * len(sizes) + index
+        while self.cursor.step < steps:
+            step, images = (epoch - 1) * steps + self.cursor.step, self.batches.sizes[self.cursor.step]
             started = time.perf_counter()
-            loss, hits = self._step(batch, optimizer, rate(step))
+            loss, right = self._step(self.rate(step))
             if not math.isfinite(loss):
                 yield self._diverged(f"The loss became {_said(loss)} at step {step + 1:,}, in epoch {epoch}.")
                 return False
-            seen += len(batch)
-            losses, right = losses + loss * len(batch), right + hits
-            self.seconds += time.perf_counter() - started
-            speed = seen / max(self.seconds - began, 1e-9)
-            yield Step(step + 1, epoch, loss, hits / len(batch), rate(step), speed)
+            self.cursor = self.cursor.stepped(loss, right, images, time.perf_counter() - started)
+            speed = self.cursor.seen / max(self.cursor.epoch_seconds, 1e-9)
+            yield Step(step + 1, epoch, loss, right / images, self.rate(step), speed)
             yield from self._look(step + 1, epoch)
-        validation = yield from self._validate(epoch)
-        if not math.isfinite(validation[0]) or not _finite(self.module):
+        loss, accuracy, seconds = yield from self._validate()
+        if not math.isfinite(loss) or not _finite(self.module):
             yield self._diverged(f"The weights became too large in epoch {epoch}.")
             return False
-        best = self.best
-        is_best = best is None or (validation[1], -validation[0]) > (best.validation_accuracy, -best.validation_loss)
-        ended = EpochEnd(epoch, losses / seen, right / seen, *validation, self.seconds - began, is_best)
-        self.best = ended if is_best else best
+        ended = self.cursor.ended(loss, accuracy, seconds)
         self._keep(epoch)
-        yield from self._write(LAST, *([BEST] if is_best else []))
+        yield from self._write(LAST, *([BEST] if ended.is_best else []))
+        self.cursor = self.cursor.following(ended, self.batches.order(self.random.images))
         yield ended
         return True
 
-    def _step(self, batch: Tensor, optimizer: torch.optim.Optimizer, rate: float) -> tuple[float, float]:
-        """One step of the optimizer on these images; the loss before it and how many were right."""
-        batch = batch.to(self.images.device)
-        images, labels = self.images[batch].to(self.device.torch), self.labels[batch].to(self.device.torch)
-        if self.recipe.augment:
-            images = augmented(images, self.data.mirror, self.random.images)
-        for group in optimizer.param_groups:
+    def _step(self, rate: float) -> tuple[float, float]:
+        """One step of the optimizer; the mean loss of its images before it and how many were right."""
+        images, labels = self.batches.batch(self.cursor.order, self.cursor.step, self.random.images)
+        for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
         with self.random.layers():
             logits = self._forward(images)  # (N, classes)
@@ -170,39 +181,35 @@ class _Run:
         # one wait for the device a step; a loss that is no number must not reach the weights
         value, count = torch.stack((loss.detach(), hits.to(loss.dtype))).tolist()
         if math.isfinite(value):
-            optimizer.step()
+            self.optimizer.step()
             self.unsaved = True
-        optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         return value, count
 
-    def _forward(self, images: Tensor) -> Tensor:
-        x = self._prepared(images)
+    def _forward(self, x: Tensor) -> Tensor:
+        """The scores (N, classes) of prepared images."""
         with self.device.autocast():
             return self.module(x).float()  # type: ignore[no-any-return]
 
-    def _prepared(self, images: Tensor) -> Tensor:
-        """Images (N, C, H, W) of bytes as the network reads them: normalised, on the device, laid out."""
-        return self.device.laid(normalised(images.to(self.device.torch), self.mean, self.std))
-
-    def _validate(self, epoch: int) -> Generator[Event, None, tuple[float, float]]:
-        """Loss and accuracy on the validation images."""
+    def _validate(self) -> Generator[Event, None, tuple[float, float, float]]:
+        """Loss and accuracy on the validation images, and the seconds that it took."""
         images, labels = self.data.validation_images, self.data.validation_labels
-        losses, right = 0.0, 0.0
+        losses, right, seconds = 0.0, 0.0, 0.0
         size = max(32, 2 * self.recipe.batch_size)  # looking costs a third of learning: a person waits no longer here
         for start in range(0, len(labels), size):
             started = time.perf_counter()
             part = slice(start, start + size)
             # with the same draws at each epoch, so that epochs compare where a layer draws when it is evaluated too
             with evaluated(self.module), torch.no_grad(), self.random.apart(start):
-                logits = self._forward(images[part])
+                logits = self._forward(self.batches.prepared(images[part]))
                 wanted = labels[part].to(self.device.torch)
                 loss = cross_entropy(logits, wanted, reduction="sum")
                 hits = (logits.argmax(1) == wanted).sum()
                 value, count = torch.stack((loss, hits.to(loss.dtype))).tolist()
             losses, right = losses + value, right + count
-            self.seconds += time.perf_counter() - started
-            yield Validating(epoch, min(part.stop, len(labels)), len(labels))
-        return losses / len(labels), right / len(labels)
+            seconds += time.perf_counter() - started
+            yield Validating(self.cursor.epoch, min(part.stop, len(labels)), len(labels))
+        return losses / len(labels), right / len(labels), seconds
 
     def _look(self, step: int, epoch: int) -> Iterator[Event]:
         """What the probes see that are due, and of one that raises the reason; the run is as if nobody had looked."""
@@ -210,7 +217,7 @@ class _Run:
             try:
                 if not probe.is_due(step):
                     continue
-                view = View(self.module, self.source, self.data, step, epoch, self._prepared)
+                view = View(self.module, self.source, self.data, step, epoch, self.batches.prepared)
                 with evaluated(self.module), torch.no_grad(), self.random.apart():
                     seen = list(probe.look(view))  # all of it here: whoever takes the events is outside
             except Exception as error:
@@ -231,7 +238,8 @@ class _Run:
         smaller = f"{self.recipe.learning_rate / 10:.2g}"
         clip = "" if self.recipe.gradient_clip else ", or clip the gradient at 1"
         advice = f"The steps are too long: try a learning rate of {smaller}{clip}."
-        return Finished("diverged", f"{what} {advice} The weights are {kept}.", self.best.epoch if self.best else None)
+        best = self.cursor.best
+        return Finished("diverged", f"{what} {advice} The weights are {kept}.", best.epoch if best else None)
 
     def _remark(self, sentence: str) -> Iterator[Event]:
         if sentence not in self.said:
@@ -294,30 +302,6 @@ def _check(module: nn.Module, data: Data) -> None:
             f"The network ends in {counted(y.shape[1], 'number')} and {data.name} has {counted(classes, 'class')}. "
             f"Give the last layer {classes} outputs."
         )
-
-
-def _batch_sizes(images: int, batch_size: int) -> list[int]:
-    """How many images each step of an epoch takes. A last one alone joins the step before it.
-
-    BatchNorm cannot take a mean over one image of 1 × 1.
-    """
-    sizes = [batch_size] * (images // batch_size)
-    rest = images % batch_size
-    if rest == 1 and sizes:
-        sizes[-1] += 1
-    elif rest:
-        sizes.append(rest)
-    return sizes
-
-
-def _optimizer(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
-    """The optimizer in its fused form, one pass over memory a step (1.25 to 1.3 times on LeNet)."""
-    rate, decay = recipe.learning_rate, recipe.weight_decay
-    if recipe.optimizer == "SGD":
-        nesterov = recipe.nesterov and recipe.momentum > 0
-        return torch.optim.SGD(groups, rate, recipe.momentum, weight_decay=decay, nesterov=nesterov, fused=True)
-    kind = torch.optim.Adam if recipe.optimizer == "Adam" else torch.optim.AdamW
-    return kind(groups, rate, weight_decay=decay, fused=True)
 
 
 def _finite(module: nn.Module) -> bool:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data import Data
+from cnnstudio.training.data.loading import Data
 from cnnstudio.training.events import Event, Finished, Observation, Remark, Step
 from cnnstudio.training.loop import train
 from cnnstudio.training.probe import Probe, View

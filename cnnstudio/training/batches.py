@@ -1,0 +1,57 @@
+"""Batches: the training images of each step, and images as a network reads them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.data.loading import Data, augmented, normalised
+from cnnstudio.training.device import Device
+
+
+class Batches:
+    """The training images in batches on the device. ``sizes`` says how many images each step of an epoch takes."""
+
+    def __init__(self, data: Data, recipe: Recipe, device: Device) -> None:
+        self._device = device
+        self._size = recipe.batch_size
+        self._augment, self._mirror = recipe.augment, data.mirror
+        self._mean = torch.tensor(data.mean).view(-1, 1, 1).to(device.torch)
+        self._std = torch.tensor(data.std).view(-1, 1, 1).to(device.torch)
+        self._images, self._labels = device.held(data.train_images, data.train_labels)
+        self.sizes = _sizes(len(self._labels), recipe.batch_size)
+
+    def order(self, random: torch.Generator) -> Tensor:
+        """The numbers of all images, shuffled."""
+        return torch.randperm(len(self._labels), generator=random)
+
+    def batch(self, order: Tensor, step: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """The images (N, C, H, W) of a step, from 0, in an epoch of this order, as the network reads them; and labels.
+
+        ``random`` is drawn from where the recipe augments.
+        """
+        start = step * self._size
+        numbers = order[start : start + self.sizes[step]].to(self._images.device)
+        images, labels = self._images[numbers].to(self._device.torch), self._labels[numbers].to(self._device.torch)
+        if self._augment:
+            images = augmented(images, self._mirror, random)
+        return self.prepared(images), labels
+
+    def prepared(self, images: Tensor) -> Tensor:
+        """Images (N, C, H, W) of bytes as the network reads them: on the device, normalised, laid out."""
+        return self._device.laid(normalised(images.to(self._device.torch), self._mean, self._std))
+
+
+def _sizes(images: int, batch_size: int) -> list[int]:
+    """How many images each step of an epoch takes. A last one alone joins the step before it.
+
+    BatchNorm cannot take a mean over one image of 1 × 1.
+    """
+    sizes = [batch_size] * (images // batch_size)
+    rest = images % batch_size
+    if rest == 1 and sizes:
+        sizes[-1] += 1
+    elif rest:
+        sizes.append(rest)
+    return sizes
