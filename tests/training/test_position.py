@@ -140,9 +140,23 @@ def test_a_position_is_where_the_events_say(make_data: MakeData) -> None:
             assert position.good_epoch == event.epoch - 1
         if isinstance(event, EpochEnd):
             assert (cursor.epoch, cursor.step, cursor.seen, position.good_epoch) == (event.epoch + 1, 0, 0, event.epoch)
+    ends = [event for event in told if isinstance(event, EpochEnd)]
+    assert taken[-1][0].cursor.seconds == sum(end.seconds for end in ends) > 0
+    best = [end for end in ends if end.is_best][-1]
+    assert taken[-1][0].cursor.best == best
     orders = {tuple(position.cursor.order.tolist()) for position, _ in taken}
     assert len(orders) == 4, "one an epoch, and one that nobody goes through any more"
     assert all(position.optimizer for position, _ in taken[1:]) and not taken[0][0].optimizer
+
+
+@pytest.mark.parametrize("optimizer", ["Adam", "SGD"])
+def test_runs_that_begin_at_a_position_leave_it_as_it_is(make_data: MakeData, optimizer: str) -> None:
+    data, recipe = make_data(), plan(optimizer=optimizer)
+    _, taken = gone_through(_Run(network(), data, recipe, None, [], None))
+    position, then = taken[8]
+    first, again = network(), network()
+    told = [went_on(_Run(module, data, recipe, None, [], None, position), then)[0] for module in (first, again)]
+    assert told[0] == told[1] and same(first.state_dict(), again.state_dict())
 
 
 def test_a_run_that_diverges_after_it_went_on_goes_back_to_the_last_good_weights(make_data: MakeData) -> None:
