@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnstudio.project.datasets import DATASETS
+from cnnstudio.graph import parameters
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.obstacle import obstacle
@@ -31,18 +31,7 @@ from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.wording import duration
 
-BASIC = ("epochs", "batch_size", "optimizer", "learning_rate", "augment")
-ADVANCED = (
-    "momentum", "nesterov", "weight_decay", "schedule", "step_epochs", "step_factor", "label_smoothing",
-    "gradient_clip", "validation_share", "weights", "unfreeze_epoch", "backbone_rate", "seed", "device", "precision",
-)  # fmt: skip
-# what else a parameter needs in order to mean anything
-NEEDS = {
-    "momentum": ("optimizer", "SGD"),
-    "nesterov": ("optimizer", "SGD"),
-    "step_epochs": ("schedule", "step"),
-    "step_factor": ("schedule", "step"),
-}
+BESIDE_IMAGES = ("data", "folder")  # what is asked where the images are shown
 EARLIER = "It is the network as it was at the start: later changes are not in it."
 
 
@@ -144,8 +133,11 @@ class TrainingPanel(QWidget):
     def _recipe(self) -> QScrollArea:
         self.images = ImagesChoice(self._document, self._run)
         self.images.chosen.connect(lambda key: self._edit("data", key))
+        names = [parameter.name for parameter in parameters(Recipe) if parameter.name not in BESIDE_IMAGES]
+        basic = [name for name in names if Recipe.is_basic(name)]
+        advanced = [name for name in names if not Recipe.is_basic(name)]
         self.folder, self.basic, self.advanced = (
-            Form(Recipe, plain=True, names=names) for names in (("folder",), BASIC, ADVANCED)
+            Form(Recipe, plain=True, names=each) for each in (("folder",), basic, advanced)
         )
         for form in (self.folder, self.basic, self.advanced):
             form.edited.connect(self._edit)
@@ -204,8 +196,9 @@ class TrainingPanel(QWidget):
         self._recipe_shown = recipe
         for form in (self.folder, self.basic, self.advanced):
             form.set_values(recipe)
-        self.folder.setVisible(DATASETS[recipe.data].is_folder)
-        self.advanced.show_only(name for name in ADVANCED if _matters(name, recipe))
+        self.folder.setVisible(recipe.matters("folder"))
+        for form in (self.basic, self.advanced):
+            form.show_only(name for name in form.rows if recipe.matters(name))
 
     # the run
 
@@ -272,12 +265,3 @@ class TrainingPanel(QWidget):
             self.sentence.setProperty("role", role)
             self.sentence.style().unpolish(self.sentence)
             self.sentence.style().polish(self.sentence)
-
-
-def _matters(name: str, recipe: Recipe) -> bool:
-    if name == "validation_share":
-        return not DATASETS[recipe.data].is_split
-    if name in ("unfreeze_epoch", "backbone_rate"):
-        return bool(recipe.weights)
-    needed, value = NEEDS.get(name, ("", None))
-    return not needed or getattr(recipe, needed) == value

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d
 from cnnstudio.graph import Graph, Shape
+from cnnstudio.graph.parameter import Fraction, declaration
 from cnnstudio.project import Project
-from cnnstudio.project.recipe import Recipe
+from cnnstudio.project.recipe import Basic, Needs, Recipe, Section
 from cnnstudio.training.events import EpochEnd, Started, Step
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
@@ -74,6 +76,43 @@ def test_only_what_matters_is_asked(qtbot: QtBot, document: Document) -> None:
     document.edit_recipe("Folder", dataclasses.replace(document.project.recipe, data="folder"))
     assert not panel.folder.isHidden()
     assert not panel.train.isEnabled()
+
+
+def test_the_basic_settings_stand_above_the_others_in_the_order_of_the_recipe(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    assert list(panel.folder.rows) == ["folder"]
+    assert list(panel.basic.rows) == ["epochs", "batch_size", "optimizer", "learning_rate", "augment"]
+    assert list(panel.advanced.rows) == [
+        "momentum", "nesterov", "weight_decay", "schedule", "step_epochs", "step_factor", "label_smoothing",
+        "gradient_clip", "validation_share", "weights", "unfreeze_epoch", "backbone_rate", "seed", "device",
+        "precision",
+    ]  # fmt: skip
+
+
+@declaration
+class Mixing(Recipe):
+    """A recipe with two more fields.
+
+    mix: how two images become one
+    mix_share: how much of the second image is in it
+    """
+
+    mix: Annotated[Literal["no", "yes"], Section.AUGMENTATION, Basic()] = "no"
+    mix_share: Annotated[Fraction, Section.AUGMENTATION, Needs("mix", "yes")] = 0.5
+
+
+def test_a_field_that_the_recipe_is_given_is_asked(
+    qtbot: QtBot, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnstudio.ui.training.training.Recipe", Mixing)
+    document = Document(dataclasses.replace(tiny, recipe=Mixing()))
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    assert list(panel.basic.rows)[-1] == "mix"
+    assert not panel.advanced.rows["mix_share"].is_visible
+    document.edit_recipe("Mix", Mixing(mix="yes"))
+    assert panel.advanced.rows["mix_share"].is_visible
 
 
 def test_the_images_are_chosen_by_name_and_described(qtbot: QtBot, document: Document) -> None:
