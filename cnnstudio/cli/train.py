@@ -35,19 +35,24 @@ def add(commands: Commands) -> None:
         help="train the network",
         description="Train the network with the recipe in its file. DIR gets best.safetensors (the weights that did "
         "best on the validation images), last.safetensors and project.cnn. Ctrl+C ends the training and keeps the "
-        "weights.",
+        "weights. Each option of the recipe, from --data on, takes the place of what the file says, for this run.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a .cnn file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write; else a new one in runs/")
-    recipe = parser.add_argument_group("recipe", "Each takes the place of what the file says, for this run.")
-    for parameter in parameters(Recipe):
+    for section, fields in Recipe.sections().items():
+        _offer(parser.add_argument_group(section.lower()), fields)
+    parser.set_defaults(run=run)
+
+
+def _offer(group: argparse._ArgumentGroup, fields: tuple[Parameter, ...]) -> None:
+    """Declare an option for each of these fields of the recipe."""
+    for parameter in fields:
         option = f"--{parameter.name.replace('_', '-')}"
         told: dict[str, Any] = {"help": parameter.help.replace("%", "%%"), "default": argparse.SUPPRESS}
         if parameter.type is bool:
-            recipe.add_argument(option, action=argparse.BooleanOptionalAction, **told)
+            group.add_argument(option, action=argparse.BooleanOptionalAction, **told)
         else:
-            recipe.add_argument(option, type=_reader(parameter), metavar=_metavar(parameter), **told)
-    parser.set_defaults(run=run)
+            group.add_argument(option, type=_reader(parameter), metavar=_metavar(parameter), **told)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
@@ -22,8 +23,9 @@ from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.train import interruptible
 from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.graph import Graph, Sketch
+from cnnstudio.graph.parameter import Fraction, declaration
 from cnnstudio.project import Project, dumps, from_template, read, write
-from cnnstudio.project.recipe import Recipe
+from cnnstudio.project.recipe import Recipe, Section
 from cnnstudio.zoo import NETWORKS, TEMPLATES, Backbone
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -277,6 +279,26 @@ def test_a_terminal_with_few_letters_sees_plain_ones(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Terminal, "encoding", "ascii")
     Bar().show("Epoch", 1.0)
     assert screen.getvalue() == f"\rEpoch {'#' * 24} 100%"
+
+
+@declaration
+class Mixing(Recipe):
+    """A recipe with one more field.
+
+    mix_share: how much of a second image is in each
+    """
+
+    mix_share: Annotated[Fraction, Section.AUGMENTATION] = 0.0
+
+
+def test_train_lists_the_recipe_by_its_sections(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnstudio.cli.train.Recipe", Mixing)
+    code, out, _ = run("train", "--help")
+    headings = re.findall(r"^([a-z ]+):$", out, re.MULTILINE)
+    assert code == 0 and headings[-len(Section) :] == [section.lower() for section in Section]
+    augmentation = out.split("\naugmentation:\n")[1].split("\n\n")[0]
+    assert re.findall(r"^  (--[a-z-]+)", augmentation, re.MULTILINE) == ["--augment", "--mix-share"]
+    assert "how much of a second image is in each" in augmentation
 
 
 def test_train_keeps_weights_and_the_recipe(run: Run, file: Path, tmp_path: Path) -> None:
