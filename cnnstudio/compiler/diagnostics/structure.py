@@ -9,7 +9,7 @@ from cnnstudio.compiler.diagnostics import fixes
 from cnnstudio.compiler.diagnostics.fixes import Fix
 from cnnstudio.compiler.diagnostics.rules import Finding, Known, called, rule
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.compiler.source import obstacle
+from cnnstudio.compiler.obstacles import NO_INPUT, NO_LAYER, unwritable
 from cnnstudio.graph import Composite, Edge, Graph, Node
 from cnnstudio.wording import listed
 
@@ -23,9 +23,9 @@ def no_input(analysis: Analysis, known: Known) -> Iterator[Finding]:
     port = next((Edge("", node.name, node.inputs.index(None)) for node in graph if None in node.inputs), None)
     fix = fixes.begin("Add an Input", port, Input())
     if not len(graph):
-        yield Finding((), "The network is empty. It begins with an Input, the images that it is given.", (fix,))
+        yield Finding((), "There is no network yet. Begin with an Input block, or start from a template.", (fix,))
     else:
-        yield Finding((), "The network has no Input, so no shape in it can be known.", (fix,))
+        yield Finding((), NO_INPUT, (fix,))
 
 
 @rule("no-layer", "error")
@@ -34,7 +34,7 @@ def no_layer(analysis: Analysis, known: Known) -> Iterator[Finding]:
     graph = analysis.graph
     if graph.inputs and all(node.is_input for node in graph):
         # it marks no node: a network that is being begun has nothing wrong with it yet
-        yield Finding((), f"Nothing follows {called(graph, graph.inputs[0].name)} yet. Put a layer behind it.")
+        yield Finding((), NO_LAYER)
 
 
 @rule("shape", "error")
@@ -67,7 +67,7 @@ def opaque(analysis: Analysis, known: Known) -> Iterator[Finding]:
         if not block.obstacle and not isinstance(block, Composite):
             continue
         shapes = tuple(shape for shape in analysis.shapes_into(name) if shape is not None)
-        if reason := obstacle(block, shapes):
+        if reason := unwritable(block, shapes):
             yield Finding((name,), f"{called(graph, name)}: {reason}")
 
 

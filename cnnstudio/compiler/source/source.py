@@ -8,11 +8,12 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from types import MappingProxyType
 
 from cnnstudio.blocks.group import Group, unrolled
 from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.compiler.obstacles import NO_INPUT, NO_LAYER, unwritable
 from cnnstudio.compiler.source.classes import Class, classes
 from cnnstudio.compiler.source.composite_uses import Use, frozen, init, use_of
 from cnnstudio.compiler.source.expressions import template, written
@@ -20,7 +21,7 @@ from cnnstudio.compiler.source.growing_lists import Gathering, gatherings
 from cnnstudio.compiler.source.line_breaks import LINE_LENGTH, wrapped
 from cnnstudio.compiler.source.repeats import repeated
 from cnnstudio.compiler.variables import variables
-from cnnstudio.graph import BLOCKS, Block, Composite, Graph, NamingError, Node, Shape, checked_name
+from cnnstudio.graph import BLOCKS, Composite, Graph, NamingError, Node, Shape, checked_name
 from cnnstudio.graph.names import fresh_name
 from cnnstudio.zoo import Backbone
 
@@ -89,30 +90,20 @@ def _check(analysis: Analysis, class_name: str) -> None:
     except NamingError as refusal:
         raise SourceError(str(refusal)) from refusal
     if not graph.inputs:
-        raise SourceError("The network has no input yet. Put an Input in front of it.")
+        raise SourceError(NO_INPUT)
     for name, error in analysis.errors.items():
         raise SourceError(f"{name} ({graph[name].block.title}): {error.sentence}")
     for name in graph.order:
         if None in graph[name].inputs:
             raise SourceError(f"{name} ({graph[name].block.title}) has an open input. Connect it or delete it.")
         block, shapes = graph[name].block, tuple(analysis.facts[s].shape for s in graph[name].inputs if s is not None)
-        if reason := obstacle(block, shapes):
+        if reason := unwritable(block, shapes):
             raise SourceError(f"{name} ({block.title}): {reason}")
     outputs = [node.name for node in graph.outputs]
     if len(outputs) != 1:
         raise SourceError(f"The network ends in {len(outputs)} places, {', '.join(outputs[:5])}; it must end in one.")
     if graph.outputs[0].is_input:
-        raise SourceError("The network has only an input yet. Put a layer behind it.")
-
-
-@lru_cache(maxsize=16_384)
-def obstacle(block: Block, shapes: tuple[Shape, ...]) -> str:
-    """Why this block, or one inside it, cannot be written; empty where all can."""
-    if block.obstacle or not isinstance(block, Composite):
-        return block.obstacle
-    parts = block.parts(*shapes)
-    inner = ((node.name, obstacle(node.block, parts.shapes_into(node))) for node in parts.graph)
-    return next((f"Inside it, at {name}: {reason}" for name, reason in inner if reason), "")
+        raise SourceError(NO_LAYER)
 
 
 @dataclass
