@@ -6,10 +6,10 @@ import dataclasses
 from typing import Annotated, Any, Literal
 
 import pytest
-from cnnstudio.training.datasets import DATASETS
 
 from cnnstudio.graph import parameters
 from cnnstudio.graph.parameter import Range, declaration
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Basic, Needs, Recipe, Section, _marks
 
 FIELDS = {parameter.name: parameter for parameter in parameters(Recipe)}

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QWidget
 from cnnstudio import disk
 from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.project import Project, ProjectError, read
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 
 SIZE = QSize(1440, 900)
@@ -53,7 +52,7 @@ def run(path: Path, out: Path, say: Say, show: Show) -> int:
     try:
         window.resize(SIZE)
         window.document.open(project, None)
-        if reason := obstacle(window.document):
+        if reason := window.document.obstacle():
             raise DemoError(f"The network cannot be trained yet. {reason}")
         window.show()
         window.canvas.fit()

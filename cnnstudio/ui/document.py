@@ -23,6 +23,7 @@ from cnnstudio.project import Project, ProjectError
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.library import Library
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training import readiness
 from cnnstudio.training.data.stamp import stamp
 
 HIDDEN = "What there is to say here is hidden while a question is open."
@@ -137,6 +138,10 @@ class Document(QObject):
             else dataclasses.replace(found, sentence=HIDDEN, fixes=())
             for found in self._diagnostics
         )
+
+    def obstacle(self, training: bool = True) -> str | None:
+        """Why the project cannot be trained, or with ``training`` off be taken away, as it is; None where it can."""
+        return readiness.obstacle(self._project, self.diagnostics, training)
 
     def edit(self, text: str, project: Project, merge: str | None = None) -> None:
         """Make ``project`` the project, as one step of undo called ``text``.

@@ -10,7 +10,6 @@ from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton
 
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
 from cnnstudio.wording import counted, memory, short
@@ -57,7 +56,7 @@ class Status(QStatusBar):
     def _show_problems(self) -> None:
         severities = [found.severity for found in self._document.diagnostics]
         errors, warnings = severities.count("error"), severities.count("warning")
-        reason = obstacle(self._document)
+        reason = self._document.obstacle()
         is_beside = reason is not None and not errors  # it is no finding about the network
         parts = [counted(errors, "error")] * bool(errors) + [counted(warnings, "warning")] * bool(warnings)
         self.problems.setText(", ".join(["Cannot be trained yet"] * is_beside + parts) or "No problems")

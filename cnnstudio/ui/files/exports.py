@@ -11,7 +11,6 @@ from PySide6.QtGui import QDesktopServices
 from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.files import Files
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Jobs
 from cnnstudio.worker import Report
@@ -55,7 +54,7 @@ class Exports(QObject):
         )
 
     def _refusal(self, kind: str) -> str | None:
-        if reason := obstacle(self._document, training=False):
+        if reason := self._document.obstacle(training=False):
             return reason
         if kind == "weights" and self._weights() is None:
             return "There are no trained weights of this network yet. Train it first, or export it in another way."

@@ -16,7 +16,6 @@ from cnnstudio.graph import Graph
 from cnnstudio.insight.feature_maps import FeatureMaps, Maps, Pixels
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Prepared, Run, images_key, prepare
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
@@ -221,7 +220,7 @@ class FeatureMapsPanel(QWidget):
     def _refusal(self, node: str) -> str | None:
         if self._document.analysis.shape(node) is None:
             return f"{node} has no output yet: something before it is missing or does not fit."
-        reason = obstacle(self._document)
+        reason = self._document.obstacle()
         return f"There are no maps yet. {reason}" if reason else None
 
     def _look_into_run(self, node: str) -> None:

@@ -22,7 +22,6 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.exposed_form import ExposedForm
 from cnnstudio.ui.network.node_header import NodeHeader, is_composite
 from cnnstudio.ui.network.problem_row import ProblemRow, show_rows
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.widgets import cards
 from cnnstudio.ui.widgets.cards import Card
@@ -155,7 +154,7 @@ class InspectorPanel(Panel):
         else:
             scope, found = self.document.scope, self.document.diagnostics
             words = cards.problems(diagnostic.severity for diagnostic in found) if self.document.graph else "Empty"
-            if self.document.graph and not found and obstacle(self.document):
+            if self.document.graph and not found and self.document.obstacle():
                 words = "Cannot be trained yet"
             self.header.show_title(scope[-1] if scope else "Network", "" if scope else words, None)
             self.header.allow(False, False)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVB
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.problem_row import SIGNS, ProblemRow, show_rows
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.wording import counted
@@ -78,7 +77,7 @@ class ProblemsPanel(Panel):
         self.headline.setText(
             " · ".join(counted(counts[key], word.lower()) for key, (_, _, word) in SIGNS.items() if counts[key])
         )
-        beside = obstacle(self.document) if self.document.graph and not counts["error"] else None
+        beside = self.document.obstacle() if self.document.graph and not counts["error"] else None
         self.reason.setText(f"It cannot be trained yet. {beside}" if beside else "")
         self.notice.setVisible(beside is not None)
         self.headline.setVisible(bool(found))

@@ -67,7 +67,7 @@ class SourcePanel(Panel):
                 self.source = source(graph)
             except SourceError as error:
                 self.source = None
-                self.refusal.setText(f"There is no source yet. {error}")
+                self.refusal.setText(f"There is no source yet. {self.document.obstacle(training=False) or error}")
             else:
                 self.view.show_text(self.source.text.rstrip("\n"))
         known = self.source is not None

@@ -13,7 +13,6 @@ from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
@@ -121,7 +120,7 @@ class CurvesPanel(QWidget):
     def _invite(self, *_: object) -> None:
         """Say what is to be done before there are curves."""
         if self._empty.isVisible():
-            self._empty.setText(f"{PROMISE}\n{obstacle(self._document) or 'Press Train.'}")
+            self._empty.setText(f"{PROMISE}\n{self._document.obstacle() or 'Press Train.'}")
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 from cnnstudio.graph import parameters
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.obstacle import obstacle
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.dataset_choice import ImagesChoice
@@ -204,7 +203,7 @@ class TrainingPanel(QWidget):
 
     def _show_state(self, *_: object) -> None:
         run = self._run
-        self.obstacle = None if run.is_active else obstacle(self._document)
+        self.obstacle = None if run.is_active else self._document.obstacle()
         text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(run.state, ("Train", "play"))
         self._is_other = self._is_other and run.state != "preparing"
         self._compare.start()

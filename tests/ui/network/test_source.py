@@ -73,6 +73,7 @@ def test_a_network_with_errors_has_a_sentence_instead(show: Show, qtbot: QtBot) 
     panel.document.edit_graph("Break", panel.document.graph.replace("conv1", Conv2d(4, groups=2)))
     qtbot.waitUntil(panel.refusal.isVisible)
     assert "groups" in panel.refusal.text() and not panel.view.isVisible() and not panel.copy_button.isEnabled()
+    assert panel.refusal.text() == f"There is no source yet. {panel.document.obstacle()}"
     panel.document.undo_stack.undo()
     qtbot.waitUntil(panel.view.isVisible)
 

@@ -11,14 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import Linear
-from cnnstudio.graph import Graph
 from cnnstudio.project import Project
 from cnnstudio.project.project import from_template
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.ui.document import Document
 from cnnstudio.ui.main_window import MainWindow
-from cnnstudio.ui.obstacle import obstacle
 
 
 def of_folder(project: Project, folder: Path | str) -> Project:
@@ -37,31 +33,6 @@ def classes(tmp_path: Path) -> Path:
     for name in ("cats", "dogs", "frogs"):
         (tmp_path / "images" / name).mkdir(parents=True)
     return tmp_path / "images"
-
-
-def test_what_stands_in_the_way_is_said_in_words(lenet: Project) -> None:
-    assert obstacle(Document(lenet)) is None
-    assert "no network yet" in str(obstacle(Document()))
-    cut = lenet.graph.disconnect(lenet.graph["fc1"].edges[0])
-    assert obstacle(Document(dataclasses.replace(lenet, graph=cut)))
-    no_input = Graph.of(node for node in lenet.graph.subgraph(["fc1"]))
-    assert obstacle(Document(dataclasses.replace(lenet, graph=no_input)))
-
-
-def test_what_does_not_suit_the_images_can_be_taken_away_all_the_same(lenet: Project) -> None:
-    wide = Document(dataclasses.replace(lenet, graph=lenet.graph.replace("fc3", Linear(1000))))
-    assert "1,000" in str(obstacle(wide)) or "1000" in str(obstacle(wide))
-    assert obstacle(wide, training=False) is None
-    cut = lenet.graph.disconnect(lenet.graph["fc1"].edges[0])
-    assert obstacle(Document(dataclasses.replace(lenet, graph=cut)), training=False)
-
-
-def test_images_in_a_folder_need_the_folder(lenet: Project, classes: Path) -> None:
-    assert obstacle(Document(of_folder(lenet, ""))) == "Choose the folder that your images are in."
-    assert str(obstacle(Document(of_folder(lenet, classes / "gone")))).startswith("There is no folder ")
-    document = Document(of_folder(lenet, classes))
-    assert obstacle(document) is None
-    assert obstacle(Document(of_folder(lenet, "")), training=False) is None, "it can be exported all the same"
 
 
 def test_every_place_that_says_whether_it_can_be_trained_says_why_not(
@@ -139,7 +110,7 @@ def test_to_train_what_cannot_be_trained_shows_why(qtbot: QtBot, window: MainWin
     qtbot.keyClick(window.canvas, Qt.Key.Key_F5)
     assert window.run.state == "idle"
     qtbot.waitUntil(lambda: not window.training.sentence.visibleRegion().isEmpty())
-    assert window.training.sentence.text() == obstacle(window.document)
+    assert window.training.sentence.text() == window.document.obstacle()
     assert window.focusWidget() is window.canvas
 
 
@@ -152,7 +123,7 @@ def test_who_asks_for_training_is_shown_why_not_and_keeps_the_keyboard(
     window.canvas.setFocus()
     QTest.keyClick(window.canvas, Qt.Key.Key_F5)
     assert window.focusWidget() is window.canvas
-    assert window.training.sentence.text() == str(obstacle(window.document))
+    assert window.training.sentence.text() == window.document.obstacle()
     window.document.select(("conv1",))
     window.show_panel("inspector")
     field = window.focusWidget()

@@ -1,0 +1,123 @@
+"""Why a project cannot be trained, or taken away: decided in one place and said in the same words by all."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, Opaque, ReLU
+from cnnstudio.compiler.diagnostics import diagnose
+from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.graph import Block, Graph, Node, Sketch
+from cnnstudio.project import Project
+from cnnstudio.project.datasets import DATASETS
+from cnnstudio.project.project import from_template
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.readiness import obstacle, obstacle_of_network
+
+
+def of_folder(project: Project, folder: Path | str) -> Project:
+    return dataclasses.replace(project, recipe=Recipe(data="folder", folder=str(folder)))
+
+
+def said(project: Project, training: bool = True) -> str | None:
+    found = diagnose(infer(project.graph), DATASETS[project.recipe.data].classes)
+    return obstacle(project, found, training)
+
+
+@pytest.fixture(scope="module")
+def lenet() -> Project:
+    """A network of which there is nothing to be said."""
+    return from_template("lenet5")
+
+
+@pytest.fixture
+def two_inputs() -> Project:
+    """A whole network that two images enter."""
+    draw = Sketch()
+    images = draw(Input((1, 8, 8))), draw(Input((1, 8, 8)))
+    draw.chain(draw(Add(), *images), Flatten(), Linear(10))
+    return Project(draw.graph())
+
+
+def test_what_stands_in_the_way_is_said_in_words(lenet: Project) -> None:
+    assert said(lenet) is None
+    assert "no network yet" in str(said(Project()))
+    cut = lenet.graph.disconnect(lenet.graph["fc1"].edges[0])
+    assert said(dataclasses.replace(lenet, graph=cut))
+    no_input = Graph.of(node for node in lenet.graph.subgraph(["fc1"]))
+    assert said(dataclasses.replace(lenet, graph=no_input))
+
+
+def test_what_does_not_suit_the_images_can_be_taken_away_all_the_same(lenet: Project) -> None:
+    wide = dataclasses.replace(lenet, graph=lenet.graph.replace("fc3", Linear(1000)))
+    assert "1,000" in str(said(wide)) or "1000" in str(said(wide))
+    assert said(wide, training=False) is None
+    cut = lenet.graph.disconnect(lenet.graph["fc1"].edges[0])
+    assert said(dataclasses.replace(lenet, graph=cut), training=False)
+
+
+def test_images_in_a_folder_need_the_folder(lenet: Project, tmp_path: Path) -> None:
+    assert said(of_folder(lenet, "")) == "Choose the folder that your images are in."
+    assert str(said(of_folder(lenet, tmp_path / "gone"))).startswith("There is no folder ")
+    assert said(of_folder(lenet, tmp_path)) is None
+    assert said(of_folder(lenet, ""), training=False) is None, "it can be exported all the same"
+    assert obstacle_of_network(lenet.graph, ()) is None, "nor is it a matter of the network"
+
+
+def test_training_gives_a_network_one_image(two_inputs: Project) -> None:
+    assert said(two_inputs) == "The network has 2 inputs, and training gives it one, the image."
+    assert said(two_inputs, training=False) is None, "it can be exported all the same"
+
+
+def test_warnings_and_hints_stand_in_nobodys_way(lenet: Project) -> None:
+    found = diagnose(infer(lenet.graph.replace("conv1", Conv2d(6, bias=False))), 10, 5)
+    assert found and obstacle(lenet, found) is None
+
+
+def drawn(*blocks: Block) -> Graph:
+    draw = Sketch()
+    draw.chain(draw(Input((1, 8, 8))), *blocks)
+    return draw.graph()
+
+
+WHOLE = drawn(Conv2d(8), Flatten(), Linear(10))
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        WHOLE,
+        Graph(),
+        drawn(),
+        Graph.of([Node("conv1", Conv2d(), (None,))]),
+        drawn(Conv2d(8), Linear(10)),
+        WHOLE.add(Node("relu1", ReLU(), ("conv1",))),
+        WHOLE.add(Node("relu1", ReLU(), (None,))),
+        drawn(Flatten(), Opaque("torch.linalg.svd", "", "64")),
+    ],
+)
+def test_what_can_be_taken_away_is_what_has_a_source(graph: Graph) -> None:
+    try:
+        source(graph)
+    except SourceError:
+        assert said(Project(graph), training=False)
+    else:
+        assert said(Project(graph), training=False) is None
+
+
+@pytest.mark.parametrize("graph", [drawn(), Graph.of([Node("conv1", Conv2d(), (None,))])])
+def test_source_and_findings_say_it_in_the_same_words(graph: Graph) -> None:
+    with pytest.raises(SourceError) as refused:
+        source(graph)
+    assert said(Project(graph)) == str(refused.value)
+
+
+def test_it_is_known_without_torch() -> None:
+    program = "import sys, cnnstudio.training.readiness; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
