@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cnnstudio.cli.command import Commands, line, opened, problems
 from cnnstudio.compiler.inference import infer
+from cnnstudio.training.readiness import obstacle
 
 NAME = "check"
 
@@ -35,4 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
     totals = analysis.totals
     learned = f"{totals.parameters:,} parameters" if totals else "nothing in it yet"
     print(f"{arguments.file.name}: no errors; {learned}.")
+    if reason := obstacle(project, found):
+        print(f"It cannot be trained yet. {reason}")
     return 0

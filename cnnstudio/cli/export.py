@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cnnstudio.cli.command import CommandError, Commands, opened
+from cnnstudio.cli.command import CommandError, Commands, opened, problems
+from cnnstudio.compiler.inference import infer
 from cnnstudio.exchange.exporting.formats import KINDS
+from cnnstudio.training.readiness import obstacle
 
 NAME = "export"
 
@@ -43,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
         out = Path(arguments.file.stem + KINDS[arguments.to].suffix)
         if out.exists():
             raise CommandError(f"{out} is there already; name it with -o to replace it, or give another name.")
+    if reason := obstacle(project, problems(project, infer(project.graph)), training=False):
+        raise CommandError(f"The network cannot be exported yet. {reason}")
     from cnnstudio.exchange.exporting.export import ExportError, export
 
     try:

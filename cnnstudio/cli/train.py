@@ -22,6 +22,7 @@ from cnnstudio.project.datasets import FOLDER
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step
+from cnnstudio.training.readiness import obstacle_of_network
 
 NAME = "train"
 INTERRUPTED = 130
@@ -63,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     found = problems(project, analysis)
     if any(problem.severity == "error" for problem in found):
         raise CommandError("\n".join(["The network cannot be trained yet.", *map(line, found)]))
+    if reason := obstacle_of_network(project.graph, found):  # what is wrong with a folder, reading it says better
+        raise CommandError(f"The network cannot be trained yet. {reason}")
     with interruptible() as is_interrupted:
         return _train(project, arguments, is_interrupted)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.stamp import stamp
 
@@ -38,7 +39,7 @@ def several_inputs(count: int) -> str:
 
 
 def _obstacle_of_images(recipe: Recipe) -> str | None:
-    if recipe.data != "folder" or (recipe.folder and stamp(recipe.folder)):
+    if not DATASETS[recipe.data].is_folder or (recipe.folder and stamp(recipe.folder)):
         return None
     gone = f"There is no folder {recipe.folder}. " if recipe.folder else ""
     return f"{gone}Choose the folder that your images are in."

@@ -17,7 +17,7 @@ from typing import Annotated
 import pytest
 
 from cnnstudio import __version__
-from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, ReLU
+from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, ReLU
 from cnnstudio.cli import COMMANDS, main
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.train import interruptible
@@ -354,6 +354,24 @@ def test_train_refuses_what_cannot_be_trained(run: Run, file: Path, faulty: Path
     code, _, err = run("train", file)
     assert code == 1
     assert "The folder runs/tiny cannot be made" in err
+
+
+def test_what_a_network_of_two_images_cannot_do_is_said_by_all(run: Run, tmp_path: Path) -> None:
+    draw = Sketch()
+    images = draw(Input((1, 8, 8))), draw(Input((1, 8, 8)))
+    draw.chain(draw(Add(), *images), Flatten(), Linear(10))
+    write(tmp_path / "two.cnn", Project(draw.graph()))
+    reason = "The network has 2 inputs, and training gives it one, the image."
+    assert run("train", "two.cnn") == (1, "", f"cnnstudio: The network cannot be trained yet. {reason}\n")
+    code, out, _ = run("check", "two.cnn")
+    assert (code, out.splitlines()[-1]) == (0, f"It cannot be trained yet. {reason}")
+    assert run("export", "two.cnn", "--to", "python")[0] == 0
+
+
+def test_an_error_is_said_in_the_same_words_by_check_train_and_export(run: Run, faulty: Path) -> None:
+    error = run("check", faulty)[1].splitlines()[0].removeprefix("error: ")
+    assert f"\nerror: {error}\n" in run("train", faulty)[2]
+    assert run("export", faulty, "--to", "python")[2] == f"cnnstudio: The network cannot be exported yet. {error}\n"
 
 
 def test_a_run_that_diverges_is_1(run: Run, file: Path) -> None:
