@@ -5,13 +5,7 @@ from __future__ import annotations
 from colorsys import hls_to_rgb
 from dataclasses import dataclass
 
-# hue (degrees) of each family of blocks, on paper as on the screen; another family has none of its own
-FAMILY_HUES = {
-    "input": 210, "convolution": 222, "pooling": 172, "normalization": 268, "activation": 32, "linear": 338,
-    "merge": 145, "regularization": 10, "residual": 196, "attention": 300, "efficient": 120,
-    "dense": 60, "inception": 286, "resampling": 84, "arrangement": 246, "transformer": 322,
-    "pretrained": 46, "opaque": 0,
-}  # fmt: skip
+from cnnstudio.blocks.families import FAMILIES
 
 TEXT, MUTED, WAY, FAINT = "#1d2433", "#566072", "#4a5568", "#c3c9d3"
 PAPER = "#ffffff"
@@ -39,9 +33,10 @@ class Inks:
                 light = 0.93 - 0.34 * number / max(1, len(families) - 1)
                 made = [_hex(0.0, share, 0.0) for share in (light, min(0.97, light + 0.05), light - 0.13, 0.25, 0.3)]
             else:
-                hue, strong = FAMILY_HUES.get(family, NEUTRAL) / 360, 1.0 if family in FAMILY_HUES else 0.3
+                hue = FAMILIES[family].hue
+                degrees, strong = (NEUTRAL, 0.3) if hue is None else (hue, 1.0)
                 made = [
-                    _hex(hue, light, strength * strong)
+                    _hex(degrees / 360, light, strength * strong)
                     for light, strength in ((0.80, 0.56), (0.89, 0.58), (0.69, 0.46), (0.36, 0.42), (0.42, 0.58))
                 ]
             self._made[family] = Ink(*made)

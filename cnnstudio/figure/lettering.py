@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cnnstudio.blocks.families import FAMILIES
 from cnnstudio.figure.inks import FAINT, MUTED, TEXT, Ink, Inks
 from cnnstudio.figure.marks import Box, Circle, Glyph, Line, Mark, Point, Polygon, Text
 from cnnstudio.figure.options import Options
@@ -130,7 +131,7 @@ def legend(
     for family in families:
         if family == "merge" and all(s.kind == "junction" for s in stations if s.block.family == family):
             continue
-        words = family.capitalize()
+        words = FAMILIES[family].name
         aside = 33.0 if signs else 21.0
         wide = aside + 7.0 + width(words, CAPTION)
         if x and x + wide > room:

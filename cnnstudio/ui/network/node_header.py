@@ -9,6 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QMenu, QPushButton, QWidget
 
 from cnnstudio.blocks import Group
+from cnnstudio.blocks.families import FAMILIES, OWN
 from cnnstudio.editing.replacement import Other, title_of
 from cnnstudio.graph import Block, Composite, Node
 from cnnstudio.ui.theme import icon
@@ -115,7 +116,7 @@ class NodeHeader(QWidget):
         self.menu.clear()
         menus: dict[str, QMenu] = {}
         for other in self.others:
-            family = "Mine" if isinstance(other, Group) else other.family.capitalize()
+            family = OWN.title if isinstance(other, Group) else FAMILIES[other.family].name
             if family not in menus:
                 menus[family] = self.menu.addMenu(family)
             menus[family].addAction(title_of(other)).triggered.connect(

@@ -36,8 +36,8 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.blocks import Group
+from cnnstudio.blocks.families import FAMILIES, OWN
 from cnnstudio.editing.insertion import inserted
-from cnnstudio.figure.inks import FAMILY_HUES
 from cnnstudio.graph import BLOCKS, Block, Composite
 from cnnstudio.project import ProjectError
 from cnnstudio.project.library import Kept, as_text
@@ -52,14 +52,8 @@ from cnnstudio.ui.widgets.tile import paint_tile
 from cnnstudio.wording import counted
 
 MIME = "application/x-cnnstudio-block"
-FAMILIES = (
-    "input", "convolution", "pooling", "activation", "normalization", "regularization", "linear", "merge", "residual",
-    "attention", "efficient", "inception", "dense", "resampling", "arrangement",
-)  # fmt: skip
-TITLES = {"merge": "Joining branches", "linear": "Flatten and linear", "efficient": "Efficient blocks"}
 BLOCK_ROLE = Qt.ItemDataRole.UserRole
 KEPT_ROLE = Qt.ItemDataRole.UserRole + 1  # of a group in the library
-MINE = "Mine"
 MOST_TROUBLES = 10  # files that are named
 
 
@@ -148,18 +142,15 @@ class PalettePanel(Panel):
         if text.strip():
             self.tree.addTopLevelItems([*map(_kept_entry, mine), *map(_entry, listed)])
         else:
-            for family in _families(listed):
-                heading = QTreeWidgetItem([TITLES.get(family, family.capitalize())])
-                heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                self.tree.addTopLevelItem(heading)
-                heading.addChildren([_entry(block) for block in listed if block.family == family])
-                heading.setExpanded(heading.text(0) not in self._closed)
-            if mine:
-                heading = QTreeWidgetItem([MINE])
-                heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                self.tree.addTopLevelItem(heading)
-                heading.addChildren([_kept_entry(kept) for kept in mine])
-                heading.setExpanded(MINE not in self._closed)
+            for family in FAMILIES.values():
+                entries = [_entry(block) for block in listed if block.family == family.key]
+                entries += map(_kept_entry, mine if family is OWN else ())
+                if entries:
+                    heading = QTreeWidgetItem([family.title])
+                    heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                    self.tree.addTopLevelItem(heading)
+                    heading.addChildren(entries)
+                    heading.setExpanded(family.title not in self._closed)
         self._tell_of_unread(self.document.library.troubles)
         self.nothing.setText(f"No block is called “{text.strip()[:40]}”. Try conv, pool, relu, skip or image.")
         self.nothing.setVisible(not listed and not mine)
@@ -350,7 +341,7 @@ def _entry(block: type[Block]) -> QTreeWidgetItem:
 
 def _own(text: str, groups: Iterable[Kept]) -> list[Kept]:
     """The groups of the library that fit what was typed."""
-    entries = {Entry(kept.label, "", "group", kept, "mine group own"): kept for kept in groups}
+    entries = {Entry(kept.label, "", OWN.key, kept, "mine group own"): kept for kept in groups}
     return [entries[entry] for entry in found(text, list(entries))]
 
 
@@ -367,8 +358,3 @@ def _kept_entry(kept: Kept) -> QTreeWidgetItem:
 def first_sentence(block: type[Block]) -> str:
     """The first sentence of a block's help."""
     return re.split(r"(?<=[.;:])\s", " ".join(block.help().split()), maxsplit=1)[0].rstrip(";:.") + "."
-
-
-def _families(blocks: Iterable[type[Block]]) -> list[str]:
-    present = {block.family: None for block in blocks}
-    return [family for family in dict.fromkeys((*FAMILIES, *FAMILY_HUES, *present)) if family in present]

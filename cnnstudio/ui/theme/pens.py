@@ -12,14 +12,14 @@ from PySide6.QtGui import (
     QPen,
 )
 
-from cnnstudio.ui.theme.theme import FAMILY_GLYPHS
+from cnnstudio.blocks.families import FAMILIES
 
 _icons: Any = qtawesome  # it has no types
 
 
 def glyph(family: str) -> str:
-    """The character of the icon font that stands for a family of blocks."""
-    return str(_icons.charmap(f"ph.{FAMILY_GLYPHS.get(family, 'cube')}"))
+    """The character of the icon font that stands for a family of blocks, or for a "note" or a "link" beside them."""
+    return str(_icons.charmap(f"ph.{FAMILIES[family].glyph if family in FAMILIES else family}"))
 
 
 def glyph_font(pixels: int) -> QFont:

@@ -21,22 +21,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.figure.inks import FAMILY_HUES
+from cnnstudio.blocks.families import FAMILIES
 from cnnstudio.ui.theme.colors import DARK, FONT_SIZES, LIGHT, Palette, Scheme, mix
 
 _glyphs: Any = qtawesome  # it has no types
-
-
-# a Phosphor glyph for each family, so that colour is never the only sign
-FAMILY_GLYPHS = {
-    "input": "image", "convolution": "grid-four", "pooling": "arrows-in", "normalization": "faders",
-    "activation": "chart-line-up", "linear": "share-network", "merge": "git-merge", "regularization": "dice-five",
-    "residual": "arrow-bend-up-right", "attention": "eye", "efficient": "lightning",
-    "dense": "stack", "inception": "tree-structure", "resampling": "frame-corners", "arrangement": "shuffle",
-    "transformer": "squares-four", "pretrained": "graduation-cap",
-    "opaque": "question",
-    "note": "note", "link": "link",  # of no blocks, but found in lists as they are
-}  # fmt: skip
 
 
 class Theme(QObject):
@@ -126,12 +114,10 @@ class Theme(QObject):
         color.setAlphaF(alpha)
         return color
 
-    def family(self, name: str) -> QColor:
-        """The colour of a family of blocks."""
-        hue = FAMILY_HUES.get(name)
-        if hue is None:
-            return self.color("accent")
-        return self.hue(hue)
+    def family(self, key: str) -> QColor:
+        """The colour of a family of blocks; the accent for one without a hue, and for what is no block."""
+        hue = FAMILIES[key].hue if key in FAMILIES else None
+        return self.color("accent") if hue is None else self.hue(hue)
 
     def hue(self, degrees: int) -> QColor:
         """The colour of a hue, as strong as those of the families."""

@@ -6,8 +6,9 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.blocks.families import FAMILIES
 from cnnstudio.graph import Block, Composite
-from cnnstudio.ui.theme import FAMILY_GLYPHS, icon, mix, theme
+from cnnstudio.ui.theme import icon, mix, theme
 
 
 def paint_tile(painter: QPainter, rect: QRect, block: type[Block]) -> None:
@@ -28,7 +29,7 @@ def paint_tile(painter: QPainter, rect: QRect, block: type[Block]) -> None:
     painter.drawRoundedRect(front, radius, radius)
     painter.restore()
     inner = front.adjusted(*(round(front.width() * 0.15) * sign for sign in (1, 1, -1, -1))).toAlignedRect()
-    icon(FAMILY_GLYPHS.get(block.family, "cube"), "on_accent").paint(painter, inner)
+    icon(FAMILIES[block.family].glyph, "on_accent").paint(painter, inner)
 
 
 def tile(block: type[Block], size: int, ratio: float = 1.0) -> QPixmap:

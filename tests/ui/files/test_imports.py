@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Opaque
+from cnnstudio.blocks.families import FAMILIES
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project
@@ -54,6 +55,7 @@ def test_a_model_is_found_by_typing_and_opened_unsaved(qtbot: QtBot, window: Mai
     window.commands.run("import-model")
     popup = window.canvas.popup
     assert popup.isVisible() and len(popup.entries) == len(MODELS) == 80
+    assert {entry.family for entry in popup.entries} <= FAMILIES.keys()
     qtbot.keyClicks(popup.field, "squeeze 1.1")
     assert [entry.value for entry in popup.entries] == ["squeezenet1_1"]
     qtbot.keyClick(popup.field, Qt.Key.Key_Return)

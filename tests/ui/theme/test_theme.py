@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QRawFont
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.blocks.families import FAMILIES, OWN, Family
 from cnnstudio.ui.theme import DARK, LIGHT, Palette, Theme, icon, mix, qpalette, theme
+from cnnstudio.ui.theme.pens import glyph, glyph_font
 from cnnstudio.ui.theme.stylesheet import stylesheet
 from cnnstudio.ui.window_actions import ACTIONS
 
@@ -77,6 +79,23 @@ def test_icons_take_the_colour_of_the_theme_in_force(qtbot: QtBot) -> None:
 def test_every_icon_that_an_action_names_is_there(qtbot: QtBot, action: object) -> None:
     image = icon(str(getattr(action, "icon", ""))).pixmap(QSize(24, 24)).toImage()
     assert any(image.pixelColor(x, y).alpha() for x in range(24) for y in range(24))
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_the_glyph_of_every_family_is_in_the_icon_font(qtbot: QtBot, family: Family) -> None:
+    (number,) = QRawFont.fromFont(glyph_font(24)).glyphIndexesForString(glyph(family.key))
+    assert number, "the box of what is not there"
+
+
+def test_what_is_found_beside_blocks_has_a_glyph_too(qtbot: QtBot) -> None:
+    assert len({glyph(key) for key in ("note", "link", *FAMILIES)}) == 2 + len(FAMILIES)
+
+
+def test_a_family_has_its_hue_and_a_person_s_own_the_accent(qtbot: QtBot) -> None:
+    for family in FAMILIES.values():
+        if family.hue is not None:
+            assert theme.family(family.key).hslHue() == pytest.approx(family.hue, abs=1)
+    assert theme.family(OWN.key) == theme.family("note") == theme.color("accent")
 
 
 def test_the_system_s_scheme_is_followed_only_when_asked_for(qtbot: QtBot) -> None:

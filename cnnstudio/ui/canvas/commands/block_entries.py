@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from cnnstudio.blocks.families import OWN
 from cnnstudio.graph import BLOCKS, Block
 from cnnstudio.project.library import Kept
 from cnnstudio.ui.widgets.search import Entry
@@ -26,6 +27,7 @@ def block_entries(fits: Callable[[type[Block]], bool] = lambda block: True) -> l
 
 def own_entries(groups: Iterable[Kept]) -> list[Entry]:
     """The blocks of a person's own; calling the value gives the block, as with the others."""
+    mine = OWN.title.lower()
     return [
-        Entry(kept.label, "mine", "group", lambda group=kept.group: group, "mine own group library") for kept in groups
+        Entry(kept.label, mine, OWN.key, lambda group=kept.group: group, "mine own group library") for kept in groups
     ]
