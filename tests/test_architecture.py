@@ -43,6 +43,35 @@ def test_the_vocabulary_and_the_compiler_need_neither_torch_nor_qt() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+def test_an_edit_asks_networkx_for_nothing() -> None:
+    """Its import takes more than a tenth of a second, so only what is off the path of an edit may ask it."""
+    code = """
+import sys
+import cnnstudio.ui.app, cnnstudio.ui.window
+from cnnstudio.blocks import Add, Input, ReLU
+from cnnstudio.compiler.diagnostics import diagnose
+from cnnstudio.compiler.inference import infer
+from cnnstudio.graph import Edge, Graph, GraphError, Node
+from cnnstudio.graph.arrangement import arranged
+from cnnstudio.graph.diff import diff
+from cnnstudio.graph.splice import spliced
+from cnnstudio.zoo.backbone import Backbone
+
+entry = Node("input1", Input((3, 64, 64)))
+old = Graph.of((entry, Node("add1", Add(), ("backbone1", "backbone1")), Node("backbone1", Backbone(), ("input1",))))
+new = spliced(arranged(old), Edge("backbone1", "add1"), Node("relu1", ReLU()))
+assert new.refusal("add1", "backbone1") and new.ancestors("add1") and new.descendants("input1")
+assert not infer(new).errors and diagnose(infer(new)) is not None and diff(old, new)
+assert "networkx" not in sys.modules
+try:
+    Graph.of((Node("relu1", ReLU(), ("relu2",)), Node("relu2", ReLU(), ("relu1",))))
+except GraphError:
+    pass
+assert "networkx" in sys.modules, "naming a circle is its work"
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
 def test_the_window_s_modules_need_no_torch() -> None:
     code = "import sys, cnnstudio.ui.app, cnnstudio.ui.main_window\nassert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

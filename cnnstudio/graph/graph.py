@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from cnnstudio.graph.annotations import HUES, Frame, Note, checked_frames, mapped
 from cnnstudio.graph.block import Block
+from cnnstudio.graph.digraph import digraph
 from cnnstudio.graph.names import checked_name, fresh_name
 from cnnstudio.graph.node import Bends, Edge, GraphError, Node, Position, shifted
 
@@ -408,8 +409,5 @@ def _cycle(graph: Graph) -> list[str]:
         return []
     import networkx as nx  # takes a tenth of a second, and hardly any network runs in a circle
 
-    wires = nx.DiGraph()
-    wires.add_nodes_from(graph.nodes)
-    wires.add_edges_from((edge.source, edge.target) for edge in graph.edges)
-    edges = nx.find_cycle(wires)
+    edges = nx.find_cycle(digraph({node.name: [edge.source for edge in node.edges] for node in graph}))
     return [edges[0][0], *(edge[1] for edge in edges)]

@@ -128,6 +128,7 @@ class Layers:
 
 def _longest_paths(reads: list[list[int]]) -> list[int]:
     """The layer of each item: one past the last of what it reads; a source stands just before its first reader."""
+    # networkx's topological generations are the same, but inference asks for them, too: it lays out what a Backbone is
     layer = [-1] * len(reads)
     for root in range(len(reads)):
         stack = [root]

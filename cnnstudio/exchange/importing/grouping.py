@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from cnnstudio.blocks import Concat, Group, Input
 from cnnstudio.exchange.importing.recognition import Part, Scope
 from cnnstudio.graph import Block, Graph, NamingError, Node, checked_name
+from cnnstudio.graph.digraph import digraph
 from cnnstudio.layout.layout import laid_out
 
 Path = tuple[str, ...]
@@ -42,13 +43,11 @@ def nested(parts: Sequence[Part], result: int, containers: Mapping[str, str]) ->
 
 def _needed(parts: Sequence[Part], result: int) -> set[int]:
     """The parts that the result depends on, and the Inputs."""
-    found, waiting = {index for index, part in enumerate(parts) if isinstance(part.block, Input)}, [result]
-    while waiting:
-        index = waiting.pop()
-        if index not in found or index == result:
-            found.add(index)
-            waiting += [source for source in parts[index].inputs if source not in found]
-    return found
+    import networkx as nx
+
+    wires = digraph({index: part.inputs for index, part in enumerate(parts)})
+    inputs = (index for index, part in enumerate(parts) if isinstance(part.block, Input))
+    return {result, *nx.ancestors(wires, result), *inputs}
 
 
 class _Level:
