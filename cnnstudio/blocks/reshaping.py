@@ -17,6 +17,7 @@ class ChannelSlice(Block):
     stop: the first that is left out again; left open, all are kept to the end
     """
 
+    family: ClassVar[str] = "arrangement"
     title: ClassVar[str] = "Channel slice"
     keywords: ClassVar[str] = "channelslice split chunk narrow select shufflenet"
     stem: ClassVar[str] = "slice"
@@ -53,6 +54,7 @@ class ChannelShuffle(Block):
     groups: how many groups; it must divide the channels
     """
 
+    family: ClassVar[str] = "arrangement"
     title: ClassVar[str] = "Channel shuffle"
     keywords: ClassVar[str] = "channelshuffle shufflenet mix groups"
     stem: ClassVar[str] = "shuffle"
@@ -85,6 +87,7 @@ class Permute(Block):
     order: the axes in their new order; 1 is the first, the channels of a map (0 is the batch and stays)
     """
 
+    family: ClassVar[str] = "arrangement"
     keywords: ClassVar[str] = "transpose axes order channels last"
     is_view: ClassVar[bool] = True
 
@@ -113,6 +116,7 @@ class Reshape(Block):
     size: the new sizes without the batch; one of them may be -1, whatever is left
     """
 
+    family: ClassVar[str] = "arrangement"
     keywords: ClassVar[str] = "view unflatten size"
     is_view: ClassVar[bool] = True
 
