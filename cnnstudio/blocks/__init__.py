@@ -51,7 +51,7 @@ from cnnstudio.blocks.efficient import (
 from cnnstudio.blocks.filtering import FilterConv2d
 from cnnstudio.blocks.fractal import FractalBlock
 from cnnstudio.blocks.group import Group
-from cnnstudio.blocks.inception_modules import Inception, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
+from cnnstudio.blocks.inception import Inception, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.linear import Flatten, Linear
 from cnnstudio.blocks.maxvit_block import MaxVitBlock, PreActMBConv

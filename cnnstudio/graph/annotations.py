@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cnnstudio.graph.node import OUT_OF_BOUNDS, GraphError, Position, is_near
 
-LONGEST = 60  # letters of a title
+LONGEST_TITLE = 60  # letters of a title
 HUES = (222, 172, 32, 286, 145, 338, 60, 196)  # degrees; in this order, neighbours can be told apart
 
 
@@ -28,8 +28,8 @@ class Frame:
         title = self.title.strip()
         if not title:
             raise GraphError("A frame needs a title.")
-        if len(title) > LONGEST:
-            raise GraphError(f"The title of a frame has {LONGEST} letters at most, not {len(title):,}.")
+        if len(title) > LONGEST_TITLE:
+            raise GraphError(f"The title of a frame has {LONGEST_TITLE} letters at most, not {len(title):,}.")
         if not title.isprintable():
             raise GraphError("The title of a frame is one line of letters that can be read.")
         if not 0 <= self.hue < 360:
@@ -71,7 +71,7 @@ def next_hue(frames: Iterable[Frame]) -> int:
     return min(HUES, key=used.count)
 
 
-LONGEST = 4_000  # letters
+LONGEST_NOTE = 4_000  # letters
 SMALLEST, LARGEST = (80.0, 40.0), (4_000.0, 4_000.0)  # scene pixels
 
 
@@ -96,8 +96,8 @@ class Note:
     def __post_init__(self) -> None:
         if not self.text.strip():
             raise GraphError("A note needs a text.")
-        if len(self.text) > LONGEST:
-            raise GraphError(f"A note has {LONGEST:,} letters at most, not {len(self.text):,}.")
+        if len(self.text) > LONGEST_NOTE:
+            raise GraphError(f"A note has {LONGEST_NOTE:,} letters at most, not {len(self.text):,}.")
         if not all(map(is_readable, self.text)):
             raise GraphError("The text of a note is made of letters that can be read.")
         if not is_near(self.position):

@@ -11,7 +11,7 @@ from cnnstudio.zoo.convnext import convnext
 from cnnstudio.zoo.densenet import densenet
 from cnnstudio.zoo.efficientnet import SCALES, V2, efficientnet, efficientnet_v2
 from cnnstudio.zoo.fractalnet import fractalnet
-from cnnstudio.zoo.inception import googlenet, inception_v3
+from cnnstudio.zoo.googlenet import googlenet, inception_v3
 from cnnstudio.zoo.maxvit import maxvit
 from cnnstudio.zoo.mobilenet import mnasnet, mobilenet_v1, mobilenet_v2, mobilenet_v3
 from cnnstudio.zoo.regnet import VARIANTS as REGNETS

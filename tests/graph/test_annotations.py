@@ -10,7 +10,7 @@ from cnnstudio.blocks import BatchNorm2d, Conv2d, Group, Identity, Input, ReLU, 
 from cnnstudio.blocks.group import grouped, unrolled, with_body
 from cnnstudio.editing.assembly import expanded, merged
 from cnnstudio.graph import Edge, Frame, Graph, GraphError, Node, Shape
-from cnnstudio.graph.annotations import HUES, LONGEST, next_hue
+from cnnstudio.graph.annotations import HUES, LONGEST_TITLE, next_hue
 from cnnstudio.graph.diff import diff
 
 
@@ -49,7 +49,7 @@ def test_frames_are_part_of_the_value(framed: Graph) -> None:
     ("title", "hue", "sentence"),
     [
         (" ", 0, "A frame needs a title."),
-        ("a" * (LONGEST + 1), 0, "60 letters at most, not 61."),
+        ("a" * (LONGEST_TITLE + 1), 0, "60 letters at most, not 61."),
         ("two\nlines", 0, "one line of letters"),
         ("Stem", 360, "from 0 to 359 degrees, not 360."),
         ("Stem", -1, "from 0 to 359 degrees, not -1."),

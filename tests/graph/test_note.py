@@ -10,7 +10,7 @@ import pytest
 from cnnstudio.blocks import Input
 from cnnstudio.editing.assembly import expanded, merged
 from cnnstudio.graph import Graph, GraphError, Node, Note
-from cnnstudio.graph.annotations import LONGEST
+from cnnstudio.graph.annotations import LONGEST_NOTE
 from cnnstudio.graph.diff import diff
 from cnnstudio.graph.node import OUT_OF_BOUNDS
 
@@ -71,7 +71,7 @@ def test_a_difference_says_that_there_are_other_notes(chain: Graph) -> None:
     ("wrong", "sentence"),
     [
         ({"text": " \n "}, "A note needs a text."),
-        ({"text": "x" * (LONGEST + 1)}, "A note has 4,000 letters at most, not 4,001."),
+        ({"text": "x" * (LONGEST_NOTE + 1)}, "A note has 4,000 letters at most, not 4,001."),
         ({"text": "a\0b"}, "The text of a note is made of letters that can be read."),
         ({"text": "a\x1b[31m"}, "The text of a note is made of letters that can be read."),
         ({"text": "\udc80"}, "The text of a note is made of letters that can be read."),

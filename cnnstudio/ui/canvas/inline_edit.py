@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QGraphicsView, QLineEdit, QPlainTextEdit, QWidget
 
-from cnnstudio.graph.annotations import LONGEST, is_readable
+from cnnstudio.graph.annotations import LONGEST_NOTE, is_readable
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -125,11 +125,11 @@ class NoteField(QPlainTextEdit):
 
     def _cut(self) -> None:
         """Take back the letter that is one too many for a note."""
-        if len(self.toPlainText()) > LONGEST:
+        if len(self.toPlainText()) > LONGEST_NOTE:
             self.textCursor().deletePreviousChar()
 
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
         """Paste as much of a text as there is room for, without what cannot be read."""
-        room = LONGEST - len(self.toPlainText()) + len(self.textCursor().selectedText())
-        text = "".join(letter for letter in source.text()[:LONGEST] if is_readable(letter))
+        room = LONGEST_NOTE - len(self.toPlainText()) + len(self.textCursor().selectedText())
+        text = "".join(letter for letter in source.text()[:LONGEST_NOTE] if is_readable(letter))
         self.insertPlainText(text[: max(0, room)])

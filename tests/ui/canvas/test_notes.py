@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Group
 from cnnstudio.graph import Graph, Note
-from cnnstudio.graph.annotations import HUES, LONGEST, SMALLEST
+from cnnstudio.graph.annotations import HUES, LONGEST_NOTE, SMALLEST
 from cnnstudio.layout.metrics import SNAP
 from cnnstudio.project import dumps, loads
 from cnnstudio.ui.canvas.inline_edit import NoteField
@@ -172,15 +172,15 @@ def test_no_more_goes_in_than_a_note_holds(hand_on, noted):
     hand = hand_on(noted)
     hand.view.edit_note(ONE)
     mime = QMimeData()
-    mime.setText("a\x00b\r\n" + "x" * 2 * LONGEST)
+    mime.setText("a\x00b\r\n" + "x" * 2 * LONGEST_NOTE)
     field(hand).selectAll()
     field(hand).insertFromMimeData(mime)
     text = field(hand).toPlainText()
     assert text.startswith("ab\nxxx")
     QTest.keyClicks(field(hand), "more")
-    assert len(field(hand).toPlainText()) == LONGEST
+    assert len(field(hand).toPlainText()) == LONGEST_NOTE
     field(hand).ending.keep()
-    assert len(hand.graph.notes[0].text) == LONGEST
+    assert len(hand.graph.notes[0].text) == LONGEST_NOTE
     assert not hand.said
 
 
@@ -547,7 +547,7 @@ def test_no_picture_is_ever_read(qtbot, tmp_path: Path, form: str):
 
 @pytest.mark.parametrize(
     "text",
-    [">" * LONGEST, "[" * LONGEST, "*a" * (LONGEST // 2), "> - " * (LONGEST // 4), "|a|\n|-|\n" + "|b|\n" * 900,
+    [">" * LONGEST_NOTE, "[" * LONGEST_NOTE, "*a" * (LONGEST_NOTE // 2), "> - " * (LONGEST_NOTE // 4), "|a|\n|-|\n" + "|b|\n" * 900,
      "\ufffc" * 50, "\u202e" * 500 + "abc", "a" + "\u0301" * 3_000, "1. " * 1_300, "```\n" * 1_000],
 )  # fmt: skip
 def test_no_text_breaks_the_canvas(hand_on, chain, text):

@@ -9,7 +9,7 @@ from functools import partial
 from PySide6.QtCore import QPoint, QRect, QSize
 
 from cnnstudio.graph import Frame, Graph, GraphError, NamingError, Note
-from cnnstudio.graph.annotations import LONGEST as LONGEST_TITLE
+from cnnstudio.graph.annotations import LONGEST_TITLE
 from cnnstudio.graph.names import LONGEST as LONGEST_NAME
 from cnnstudio.ui.canvas.commands.notes import Noting
 from cnnstudio.ui.canvas.inline_edit import TitleField
