@@ -1,4 +1,4 @@
-"""Names: the one gate through which the name of a node passes.
+"""Names: the one gate through which the name of a node passes, and which name may have been meant.
 
 A name becomes an attribute of an ``nn.Module`` and a variable in ``forward``, so it must be neither Python's nor
 torch's. ASCII alone, because Python folds other letters together (PEP 3131).
@@ -6,9 +6,10 @@ torch's. ASCII alone, because Python folds other letters together (PEP 3131).
 
 from __future__ import annotations
 
+import difflib
 import keyword
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from functools import lru_cache
 
 LONGEST = 60
@@ -67,3 +68,14 @@ def fresh_name(stem: str, taken: Container[str]) -> str:
     while f"{stem}{number}" in taken:
         number += 1
     return f"{stem}{number}"
+
+
+def meant(wrong: str, known: Mapping[str, object]) -> str:
+    """A question after the name that may have been meant, or nothing."""
+    close = difflib.get_close_matches(wrong[:60], known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def quoted(text: str) -> str:
+    """A text that somebody gave, within a sentence."""
+    return repr(text) if len(text) <= 60 else f"{text[:57]!r}…"

@@ -3,20 +3,35 @@
 A declaration is a frozen dataclass whose annotated fields are its parameters. The annotation carries the type and
 the range, the class docstring carries a line of help for each (``kernel_size: side of the window``). Everything a
 person or a file offers passes through ``Parameter.coerce``, so what stands in a declaration is always of its type.
+
+A parameter may itself be a list of declarations of a few kinds, ``tuple[RandomCrop | HorizontalFlip, ...]``. A file
+holds each as its ``entry``: ``{"kind": "RandomCrop", "parameters": {"padding": 4}}``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-import math
-import operator
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from cnnstudio.graph.coercion import REFUSED, coercion, described, either, shown
+from cnnstudio.graph.names import meant, quoted
 
 T = TypeVar("T")
 
@@ -74,12 +89,22 @@ class Parameter:
     @cached_property
     def options(self) -> tuple[Any, ...]:
         """The members of a union, or the one type."""
-        return get_args(self.type) if get_origin(self.type) in (Union, types.UnionType) else (self.type,)
+        return _members(self.type)
 
     @cached_property
     def choices(self) -> tuple[Any, ...]:
         """The allowed words of a ``Literal`` (alone or in a union), else nothing."""
         return tuple(word for option in self.options if get_origin(option) is Literal for word in get_args(option))
+
+    @cached_property
+    def entry_types(self) -> tuple[type[Declaration], ...]:
+        """The declarations that may stand in its list, all of which have defaults; nothing where it is no such list."""
+        return next((found for option in self.options if (found := _entry_types(option))), ())
+
+    @property
+    def entry_count(self) -> Length:
+        """How many declarations may stand in its list."""
+        return self.length or Length(0, MOST_ENTRIES)
 
     def coerce(self, value: Any) -> Any:
         """``value`` as this parameter's type.
@@ -88,22 +113,24 @@ class Parameter:
         """
         if type(value) is str and value in self.choices:
             return value
-        for coercion in self._coercions:
-            found = coercion(value)
-            if found is not _REFUSED:
+        for coerced in self._coercions:
+            found = coerced(value)
+            if found is not REFUSED:
                 break
         else:
-            raise ParameterError(f"{self.name} must be {self.takes}, not {_quoted(value)}.")
+            raise ParameterError(f"{self.name} must be {self.takes}, not {shown(value)}.")
         if self.range is not None and not isinstance(found, _UNRANGED):
             entries = found if isinstance(found, tuple) else (found,)
             if entries and not (self.range.low <= min(entries) and max(entries) <= self.range.high):
                 low, high = _plain(self.range.low), _plain(self.range.high)
-                raise ParameterError(f"{self.name} must be from {low} to {high}, not {_quoted(value)}.")
+                raise ParameterError(f"{self.name} must be from {low} to {high}, not {shown(value)}.")
         return found
 
     @cached_property
     def _coercions(self) -> tuple[Callable[[Any], Any], ...]:
-        return tuple(_coercion(option, self.length) for option in self.options)
+        listed = partial(_listed, self.name, self.entry_types, self.entry_count)
+        lengths = (self.length.low, self.length.high) if self.length else ()
+        return tuple(listed if _entry_types(kind) else coercion(kind, *lengths) for kind in self.options)
 
     @cached_property
     def limits(self) -> Limits:
@@ -119,7 +146,8 @@ class Parameter:
     @property
     def takes(self) -> str:
         """The type in words: "a whole number or a pair of whole numbers"."""
-        return " or ".join(_described(option) for option in self.options)
+        listed = either([each.__name__ for each in self.entry_types]) if self.entry_types else ""
+        return " or ".join(f"a list of {listed}" if _entry_types(kind) else described(kind) for kind in self.options)
 
 
 def parameters(declaration: type) -> tuple[Parameter, ...]:
@@ -180,6 +208,12 @@ class Declaration:
         return {parameter.name: getattr(self, parameter.name) for parameter in parameters(type(self))}
 
     @property
+    def entry(self) -> dict[str, Any]:
+        """What stands for it in the list of a file: its kind, and all of its parameters."""
+        values = self.values
+        return {KIND: type(self).__name__, **({PARAMETERS: values} if values else {})}
+
+    @property
     def changed_values(self) -> dict[str, Any]:
         """Parameter name -> value, for those that are not at their default."""
         return {p.name: v for p in parameters(type(self)) if (v := getattr(self, p.name)) != p.default}
@@ -191,96 +225,69 @@ def declaration(cls: type[T]) -> type[T]:
     return dataclass(frozen=True)(cls)
 
 
-_REFUSED: Any = object()
+def made(cls: type[D], values: Mapping[str, Any]) -> D:
+    """The declaration with these values, each under the name of its parameter.
+
+    Raises ``ParameterError`` with a sentence for a name that is none, one that is missing, and a value that cannot be.
+    """
+    known = {parameter.name: parameter for parameter in parameters(cls)}
+    for name in values:
+        if name not in known:
+            raise ParameterError(f"there is no parameter {quoted(str(name))}{meant(str(name), known)}.")
+    for name, parameter in known.items():
+        if parameter.default is dataclasses.MISSING and name not in values:
+            raise ParameterError(f"{name} is missing.")
+    return cls(**values)
+
+
+D = TypeVar("D", bound=Declaration)
+KIND, PARAMETERS = "kind", "parameters"  # what an entry says of a declaration
+MOST_ENTRIES = 100  # of a list that states no length of its own: a file may have a million
+
 _UNRANGED = (str, bool, type(None))
-MOST_WORDS = 12  # that a sentence lists
 
 
-def _coercion(kind: Any, length: Length | None) -> Callable[[Any], Any]:
-    """What makes of a value one of this type, or ``_REFUSED``."""
-    if (known := _COERCE.get(kind)) is not None:
-        return known
-    origin = get_origin(kind)
-    if origin is Literal:
-        return partial(_word, get_args(kind))
-    if origin is tuple:
-        entry, *rest = get_args(kind)
-        lengths = (length.low, length.high) if length else (0, math.inf)
-        coercion = _coercion(entry, None)
-        return partial(_entries, coercion, *lengths) if Ellipsis in rest else partial(_pair, coercion, 1 + len(rest))
-    return lambda value: value if isinstance(value, kind) else _REFUSED
+def _members(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
 
 
-def _word(words: tuple[str, ...], value: Any) -> Any:
-    # the declared word itself: a subclass of str may write itself as anything
-    return next((word for word in words if isinstance(value, str) and word == value), _REFUSED)
+def _entry_types(kind: Any) -> tuple[type[Declaration], ...]:
+    entry, *rest = get_args(kind) if get_origin(kind) is tuple else (None,)
+    found = _members(entry) if Ellipsis in rest else ()
+    return found if all(isinstance(each, type) and issubclass(each, Declaration) for each in found) else ()
 
 
-def _entries(coercion: Callable[[Any], Any], least: float, most: float, value: Any) -> Any:
-    if not isinstance(value, (list, tuple)) or not least <= len(value) <= most:  # a third of the time
-        return _REFUSED
-    made = tuple([entry if type(entry) is int and coercion is _int else coercion(entry) for entry in value])
-    return made if _REFUSED not in made else _REFUSED
+def _listed(name: str, entry_types: tuple[type[Declaration], ...], count: Length, value: Any) -> Any:
+    if not isinstance(value, (list, tuple)):
+        return REFUSED
+    if not count.low <= len(value) <= count.high:
+        raise ParameterError(f"{name} must have from {count.low:,} to {count.high:,} entries, not {len(value):,}.")
+    return tuple([_listed_entry(f"{name}, entry {n}", entry_types, entry) for n, entry in enumerate(value, 1)])
 
 
-def _pair(coercion: Callable[[Any], Any], length: int, value: Any) -> Any:
-    made = _entries(coercion, length, length, value)
-    # (3, 3) is written 3, so that two spellings of one window are one value
-    return made[0] if made is not _REFUSED and len(set(made)) == 1 else made
-
-
-def _int(value: Any) -> Any:
-    if isinstance(value, bool):
-        return _REFUSED
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else _REFUSED
+def _listed_entry(where: str, entry_types: tuple[type[Declaration], ...], value: Any) -> Declaration:
+    """The declaration that this is, or that this plain data stands for; of other kinds none is made."""
+    if type(value) in entry_types:
+        return cast(Declaration, value)
+    known = {each.__name__: each for each in entry_types}
+    if not isinstance(value, dict):
+        raise ParameterError(f"{where}: {either(known)} is needed, not {shown(value)}.")
+    for key in value:
+        if key not in (KIND, PARAMETERS):
+            raise ParameterError(f"{where}: {quoted(str(key))} is nothing that belongs there.")
+    if KIND not in value:
+        raise ParameterError(f"{where}: {KIND} is missing.")
+    kind, values = value[KIND], value.get(PARAMETERS, {})
+    if not isinstance(kind, str):
+        raise ParameterError(f"{where}: {KIND} must be {either(known)}, not {shown(kind)}.")
+    if kind not in known:
+        raise ParameterError(f"{where}: there is no kind {quoted(kind)}{meant(kind, known)}.")
+    if not isinstance(values, dict):
+        raise ParameterError(f"{where} ({kind}): {PARAMETERS} must be values by their names, not {shown(values)}.")
     try:
-        return operator.index(value)
-    except TypeError:
-        return _REFUSED
-
-
-def _float(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return _REFUSED
-    try:
-        number = float(value)
-    except OverflowError:
-        return _REFUSED
-    return number if math.isfinite(number) else _REFUSED
-
-
-_COERCE: dict[Any, Callable[[Any], Any]] = {
-    int: _int,
-    float: _float,
-    type(None): lambda value: value if value is None else _REFUSED,
-}
-
-_WORDS = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str: "text",
-    type(None): "nothing",
-}
-
-
-def _described(kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        words = [f'"{word}"' for word in get_args(kind)]
-        many = len(words) > MOST_WORDS
-        return f"one of {len(words)} names, {words[0]}, {words[1]} … {words[-1]}" if many else " or ".join(words)
-    if get_origin(kind) is tuple:
-        return "a list of whole numbers" if Ellipsis in get_args(kind) else "a pair of whole numbers"
-    return _WORDS.get(kind, f"a {getattr(kind, '__name__', kind)}")
-
-
-def _quoted(value: Any) -> str:
-    try:
-        text = repr(value)
-    except ValueError:  # an int of more digits than Python will print
-        text = "a number of thousands of digits"
-    return text if len(text) <= 40 else f"{text[:37]}..."
+        return made(known[kind], values)
+    except ParameterError as error:
+        raise ParameterError(f"{where} ({kind}): {error}") from error
 
 
 def _plain(number: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +24,9 @@ from cnnstudio.graph import (
     checked_name,
     parameters,
 )
+from cnnstudio.graph.names import meant, quoted
 from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
+from cnnstudio.graph.parameter import made
 from cnnstudio.project.file_format import (
     FORMAT,
     LARGEST,
@@ -43,7 +44,7 @@ from cnnstudio.project.file_format import (
 )
 from cnnstudio.project.project import DEEPEST, MOST_BOOKMARKS, Bookmark, Project, ProjectError
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.project.refusals import malformed, meant, place, quoted, refusal, short
+from cnnstudio.project.refusals import malformed, place, refusal, short
 
 D = TypeVar("D", bound=Declaration)
 
@@ -173,14 +174,8 @@ def _node(entry: NodeEntry, number: int, outer: str, depth: int) -> Node:
 
 def _made(cls: type[D], values: Mapping[str, Any], where: str, depth: int = 0) -> D:
     """The declaration with these values, each checked under its own name."""
-    known = {parameter.name: parameter for parameter in parameters(cls)}
-    for name in values:
-        if name not in known:
-            raise ProjectError(f"{where}: there is no parameter {quoted(name)}{meant(name, known)}.")
-    for name, parameter in known.items():
-        if parameter.default is MISSING and name not in values:
-            raise ProjectError(f"{where}: {name} is missing.")
+    bodies = {parameter.name for parameter in parameters(cls) if parameter.type is Graph}
     try:
-        return cls(**{k: _body(v, where, depth + 1) if known[k].type is Graph else v for k, v in values.items()})
+        return made(cls, {k: _body(v, where, depth + 1) if k in bodies else v for k, v in values.items()})
     except ParameterError as error:
         raise ProjectError(f"{where}: {short(str(error))}") from error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Mapping
 from typing import Any
+
+from cnnstudio.graph.names import quoted
 
 _KINDS = {"nodes": "node", "frames": "frame", "notes": "note", "bookmarks": "bookmark"}
 
@@ -65,17 +65,6 @@ def place(kind: str, number: int, outer: str = "", name: object = None) -> str:
     """Where an entry stands: ``At node 2 (conv1)``; ``outer`` is the place of the group that it stands in."""
     shown = f" ({short(name, 60)})" if isinstance(name, str) and name.isidentifier() else ""
     return f"{f'{outer},' if outer else 'At'} {kind} {number}{shown}"
-
-
-def meant(wrong: str, known: Mapping[str, object]) -> str:
-    """A question after the name that may have been meant, or nothing."""
-    close = difflib.get_close_matches(wrong[:60], known, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-def quoted(text: str) -> str:
-    """A text of the file within a sentence."""
-    return repr(text) if len(text) <= 60 else f"{text[:57]!r}…"
 
 
 def short(text: str, most: int = 400) -> str:
