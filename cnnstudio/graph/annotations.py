@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from cnnstudio.graph.node import OUT_OF_BOUNDS, GraphError, Position, is_near
 
-LONGEST_TITLE = 60  # letters of a title
+LONGEST_TITLE, LONGEST_NOTE = 60, 4_000  # letters
 HUES = (222, 172, 32, 286, 145, 338, 60, 196)  # degrees; in this order, neighbours can be told apart
+SMALLEST, LARGEST = (80.0, 40.0), (4_000.0, 4_000.0)  # width and height of a note, in scene pixels
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,6 @@ def next_hue(frames: Iterable[Frame]) -> int:
     """The first of ``HUES`` that the fewest of these frames have."""
     used = [frame.hue for frame in frames]
     return min(HUES, key=used.count)
-
-
-LONGEST_NOTE = 4_000  # letters
-SMALLEST, LARGEST = (80.0, 40.0), (4_000.0, 4_000.0)  # scene pixels
 
 
 def is_readable(letter: str) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnstudio.disk import DiskError, replacing
-from cnnstudio.graph import Graph, Node, Position
+from cnnstudio.graph import Declaration, Graph, Node, Position
 from cnnstudio.project import file_format
 from cnnstudio.project.project import DEEPEST, Bookmark, Project, ProjectError
 from cnnstudio.project.reading import loads
@@ -46,7 +46,7 @@ def write(path: Path, project: Project) -> None:
 
 def dumps(project: Project) -> str:
     """The text of a .cnn file; the same text for equal projects whose nodes are in the same order."""
-    recipe = ",\n".join(f"    {_text(key)}: {_text(value)}" for key, value in project.recipe.values.items())
+    recipe = ",\n".join(f"    {_text(key)}: {_text(value, '    ')}" for key, value in project.recipe.values.items())
     entries = _entries(project.graph)
     if project.bookmarks:
         entries["bookmarks"] = [_bookmark(bookmark) for bookmark in project.bookmarks]
@@ -99,9 +99,11 @@ def _plain(numbers: Position) -> list[float]:
 
 
 def _text(value: Any, indent: str = "") -> str:
-    """JSON in one line, but for the nodes of a graph: each has a line of its own, a step further in than ``indent``."""
+    """JSON in one line, but for lists of nodes and of declarations, with a line for each a step in from ``indent``."""
     if isinstance(value, Graph):
         return _text(_entries(value), indent)
+    if isinstance(value, tuple) and value and isinstance(value[0], Declaration):
+        return _text([each.entry for each in value], indent)
     if isinstance(value, dict):
         return f"{{{', '.join(f'{_text(key)}: {_text(entry, indent)}' for key, entry in value.items())}}}"
     if isinstance(value, list) and value and isinstance(value[0], dict):

@@ -547,8 +547,9 @@ def test_no_picture_is_ever_read(qtbot, tmp_path: Path, form: str):
 
 @pytest.mark.parametrize(
     "text",
-    [">" * LONGEST_NOTE, "[" * LONGEST_NOTE, "*a" * (LONGEST_NOTE // 2), "> - " * (LONGEST_NOTE // 4), "|a|\n|-|\n" + "|b|\n" * 900,
-     "\ufffc" * 50, "\u202e" * 500 + "abc", "a" + "\u0301" * 3_000, "1. " * 1_300, "```\n" * 1_000],
+    [">" * LONGEST_NOTE, "[" * LONGEST_NOTE, "*a" * (LONGEST_NOTE // 2), "> - " * (LONGEST_NOTE // 4),
+     "|a|\n|-|\n" + "|b|\n" * 900, "\ufffc" * 50, "\u202e" * 500 + "abc", "a" + "\u0301" * 3_000, "1. " * 1_300,
+     "```\n" * 1_000],
 )  # fmt: skip
 def test_no_text_breaks_the_canvas(hand_on, chain, text):
     hand = hand_on(chain.add_note(Note(text, (200.0, 200.0))))
