@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -50,6 +51,8 @@ def _offer(group: argparse._ArgumentGroup, fields: tuple[Parameter, ...]) -> Non
     for parameter in fields:
         option = f"--{parameter.name.replace('_', '-')}"
         told: dict[str, Any] = {"help": parameter.help.replace("%", "%%"), "default": argparse.SUPPRESS}
+        if parameter.entry_types:
+            told["help"] += "; in JSON, as the file has it"
         if parameter.type is bool:
             group.add_argument(option, action=argparse.BooleanOptionalAction, **told)
         else:
@@ -187,9 +190,14 @@ def _reader(parameter: Parameter) -> Callable[[str], Any]:
             with suppress(ValueError):  # coerce says what was wanted
                 value = parameter.type(text)
         try:
+            if parameter.entry_types:
+                with suppress(ValueError):
+                    value = json.loads(text)
             return parameter.coerce(value)
         except ParameterError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
+        except RecursionError as error:
+            raise argparse.ArgumentTypeError(f"{parameter.name} is nested too deeply.") from error
 
     return read
 
@@ -197,4 +205,4 @@ def _reader(parameter: Parameter) -> Callable[[str], Any]:
 def _metavar(parameter: Parameter) -> str:
     if parameter.choices:
         return "{" + ",".join(parameter.choices) + "}"
-    return {int: "N", float: "X"}.get(parameter.type, "PATH")
+    return "JSON" if parameter.entry_types else {int: "N", float: "X"}.get(parameter.type, "PATH")
