@@ -1,4 +1,4 @@
-"""A list of declarations: whatever is offered comes out as a tuple of them, or with a sentence that says which entry."""
+"""A list of declarations: whatever is offered comes out as a tuple of them, or with a sentence that names the entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Form: a labelled editor for each parameter of a declaration. Knows declarations and no document."""
+"""Form: a labelled editor for each parameter of a declaration. Knows declarations and no document.
+
+The editor of a list of declarations stands here, too: it is made of forms, as a form is made of editors.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QMenu, QSizePolicy, QWidget
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QGridLayout, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from cnnstudio.graph import Declaration, Parameter, parameters
+from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.announcement import announce
-from cnnstudio.ui.widgets.editors import AUTOMATIC, MIXED, Editor, TextEditor, editor
+from cnnstudio.ui.widgets.declaration_list import Card, DeclarationList
+from cnnstudio.ui.widgets.editors import AUTOMATIC, DASH, MIXED, Editor, TextEditor, editor
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.values import can_type, written
 
@@ -57,12 +62,13 @@ class Form(QWidget):
     @property
     def label_width(self) -> int:
         """The width that the widest label needs."""
-        return max(row.label.sizeHint().width() for row in self.rows.values())
+        return max((row.label.sizeHint().width() for row in self.rows.values() if not row.is_wide), default=0)
 
     def indent(self, width: int) -> None:
         """Leave so much room for the labels, so that the fields of several forms stand in line."""
         for row in self.rows.values():
-            row.label.setFixedWidth(width)
+            if not row.is_wide:
+                row.label.setFixedWidth(width)
 
     def editor(self, name: str) -> Editor:
         """The editor of one parameter."""
@@ -111,13 +117,14 @@ class Form(QWidget):
 
 
 class Row:
-    """The three widgets of one parameter in a form's grid."""
+    """The three widgets of one parameter in a form's grid; a list of declarations has the whole width to itself."""
 
     def __init__(self, form: Form, grid: QGridLayout, parameter: Parameter, plain: bool) -> None:
         self.parameter = parameter
         self.is_visible = True
         title = parameter.name.replace("_", " ").capitalize() if plain else parameter.name
-        self.editor = editor(parameter, form)
+        self.is_wide = bool(parameter.entry_types)
+        self.editor = ListEditor(parameter, plain, form) if self.is_wide else editor(parameter, form)
         self.label = Label(title, self.editor, form)
         self.sentence = Sentence(parent=form)
         self.sentence.setProperty("role", "error")
@@ -132,8 +139,12 @@ class Row:
         focused.setAccessibleDescription(parameter.help)
         row = grid.rowCount()
         grid.addWidget(self.label, row, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(self.editor, row, 1)
-        grid.addWidget(self.sentence, row + 1, 1)
+        if self.is_wide:
+            grid.addWidget(self.editor, row + 1, 0, 1, 2)
+            grid.addWidget(self.sentence, row + 2, 0, 1, 2)
+        else:
+            grid.addWidget(self.editor, row, 1)
+            grid.addWidget(self.sentence, row + 1, 1)
         self.show_value(parameter.default)
 
     def show_value(self, value: Any) -> None:
@@ -165,6 +176,127 @@ class Row:
         self.label.setVisible(visible)
         self.editor.setVisible(visible)
         self.sentence.setVisible(visible and bool(self.sentence.text()))
+
+
+class ListEditor(Editor):
+    """A list of declarations: a card with a form for each, which says what of it is refused.
+
+    Each gesture makes one new tuple. To add, to remove and to move is a burst of its own each, and so is what is typed
+    in one field of one card.
+    """
+
+    def __init__(self, parameter: Parameter, plain: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self.forms: dict[Card, Form] = {}
+        self._plain = plain
+        self._last: tuple[Card, str] | None = None  # where the last value came from
+        self.list = DeclarationList(parameter.entry_types, parameter.entry_count, self)
+        self.list.add.setAccessibleName(f"Add to {parameter.name.replace('_', ' ')}")
+        self.list.added.connect(self._add)
+        self.list.removed.connect(self._remove)
+        self.list.moved.connect(self._move)
+        self._row.addWidget(self.list)
+        theme.changed.connect(self._align)
+
+    def set_value(self, value: Any) -> None:
+        super().set_value(value)
+        cards = self._cards_for(value if isinstance(value, tuple) else ())
+        for card in [card for card in self.forms if card not in cards]:
+            self.forms.pop(card).blockSignals(True)  # what was being typed there is for nobody any more
+        self.list.arrange(cards, DASH if value is MIXED else "Nothing yet.")
+        self._align()
+
+    def settle(self) -> None:
+        for form in self.forms.values():
+            form.settle()
+        self.finished.emit()
+
+    def give(self, value: Any) -> None:
+        self.settle()
+        super().give(value)
+
+    def _lock(self, read_only: bool) -> None:
+        self.list.set_read_only(read_only)
+        for form in self.forms.values():
+            form.set_read_only(read_only)
+
+    # cards
+
+    def _cards_for(self, values: tuple[Declaration, ...]) -> list[Card]:
+        """A card for each value: the one that shows it, or else one of its kind, so that the keyboard stays with it."""
+        left, found = list(self.list.cards), dict[int, Card]()
+        for is_same in (True, False):
+            for place, value in enumerate(values):
+                fit = [card for card in left if (card.value == value if is_same else type(card.value) is type(value))]
+                if place not in found and fit:
+                    found[place] = fit[0]
+                    left.remove(fit[0])
+        return [self._shown(found.get(place) or self._card(value), value) for place, value in enumerate(values)]
+
+    def _card(self, value: Declaration) -> Card:
+        form = Form(type(value), plain=self._plain)
+        card = Card(self.list, value, form if form.rows else None)
+        if not form.rows:
+            return card
+        self.forms[card] = form
+        form.set_read_only(self.is_read_only)
+        form.edited.connect(lambda name, value: self._edited(card, name, value))
+        for row in form.rows.values():
+            row.editor.finished.connect(self.finished)
+        return card
+
+    def _shown(self, card: Card, value: Declaration) -> Card:
+        card.value = value
+        if card in self.forms:
+            self.forms[card].set_values(value)
+        return card
+
+    def _align(self) -> None:
+        """Let the fields of all cards begin at one place, and leave them most of the room."""
+        width = min(max((form.label_width for form in self.forms.values()), default=0), self.width() * 2 // 5)
+        for form in self.forms.values():
+            form.indent(width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._align()
+
+    # what a person does
+
+    def _edited(self, card: Card, name: str, value: Any) -> None:
+        if self._last != (card, name):
+            self._last = card, name
+            self.finished.emit()
+        card.value = type(card.value)(**{**card.value.values, name: value})
+        self._take(tuple(each.value for each in self.list.cards))
+
+    def _settled(self) -> list[Declaration]:
+        """The values, with what is being typed."""
+        self.settle()
+        return [card.value for card in self.list.cards]
+
+    def _add(self, kind: type[Declaration]) -> None:
+        self.give((*self._settled(), kind()))
+        self.list.cards[-1].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _remove(self, place: int) -> None:
+        card = self.list.cards[place]
+        field = QApplication.focusWidget()
+        has_keyboard = field is not None and (field is card or card.isAncestorOf(field))
+        values = self._settled()
+        del values[place]
+        self.give(tuple(values))
+        if has_keyboard:
+            after = self.list.cards[min(place, len(values) - 1)] if values else self.list.add
+            after.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _move(self, old: int, new: int) -> None:
+        values = self._settled()
+        values.insert(new, values.pop(old))
+        self.give(tuple(values))
+        card = self.list.cards[new]
+        card.setFocus(Qt.FocusReason.OtherFocusReason)
+        announce(card, f"{card.title.text()} is {new + 1} of {len(values)} now.")
 
 
 class Label(Elided):

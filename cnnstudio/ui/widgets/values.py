@@ -7,7 +7,7 @@ import re
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from cnnstudio.graph import Parameter, ParameterError
+from cnnstudio.graph import Declaration, Parameter, ParameterError
 
 TIMES = " × "
 _TYPED = (bool, int, float, str, NoneType)
@@ -22,7 +22,7 @@ def kinds(parameter: Parameter) -> tuple[Any, ...]:
 
 
 def can_type(parameter: Parameter) -> bool:
-    """Whether a value can be typed or picked; a graph, for one, is drawn, and a list of names is ticked."""
+    """Whether a value can be typed, picked or put together of declarations; a graph is drawn, names are ticked."""
     return all(_can_type(kind) for kind in kinds(parameter))
 
 
@@ -33,9 +33,14 @@ def _can_type(kind: Any) -> bool:
 
 
 def written(value: Any) -> str:
-    """A value as a person types it: ``3``, ``3 × 5``, ``0.001``, ``1e-5``, ``same``; nothing for None."""
+    """A value as a person types it: ``3``, ``3 × 5``, ``0.001``, ``1e-5``, ``same``; nothing for None.
+
+    Declarations in a list are told by their kinds alone.
+    """
     if value is None:
         return ""
+    if isinstance(value, tuple) and value and isinstance(value[0], Declaration):
+        return ", ".join(type(each).__name__ for each in value)
     if isinstance(value, tuple):
         return TIMES.join(map(str, value))
     if isinstance(value, float):
