@@ -99,8 +99,8 @@ def either(names: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def shown(value: Any) -> str:
-    """A value that somebody gave, within a sentence."""
+def spelled(value: Any) -> str:
+    """A value that somebody gave, as Python spells it, within a sentence."""
     try:
         text = repr(value)
     except ValueError:  # an int of more digits than Python will print

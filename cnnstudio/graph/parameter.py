@@ -30,7 +30,7 @@ from typing import (
     get_type_hints,
 )
 
-from cnnstudio.graph.coercion import REFUSED, coercion, described, either, shown
+from cnnstudio.graph.coercion import REFUSED, coercion, described, either, spelled
 from cnnstudio.graph.names import meant, quoted
 
 T = TypeVar("T")
@@ -118,12 +118,12 @@ class Parameter:
             if found is not REFUSED:
                 break
         else:
-            raise ParameterError(f"{self.name} must be {self.takes}, not {shown(value)}.")
+            raise ParameterError(f"{self.name} must be {self.takes}, not {spelled(value)}.")
         if self.range is not None and not isinstance(found, _UNRANGED):
             entries = found if isinstance(found, tuple) else (found,)
             if entries and not (self.range.low <= min(entries) and max(entries) <= self.range.high):
                 low, high = _plain(self.range.low), _plain(self.range.high)
-                raise ParameterError(f"{self.name} must be from {low} to {high}, not {shown(value)}.")
+                raise ParameterError(f"{self.name} must be from {low} to {high}, not {spelled(value)}.")
         return found
 
     @cached_property
@@ -225,7 +225,7 @@ def declaration(cls: type[T]) -> type[T]:
     return dataclass(frozen=True)(cls)
 
 
-def made(cls: type[D], values: Mapping[str, Any]) -> D:
+def declared(cls: type[D], values: Mapping[str, Any]) -> D:
     """The declaration with these values, each under the name of its parameter.
 
     Raises ``ParameterError`` with a sentence for a name that is none, one that is missing, and a value that cannot be.
@@ -271,7 +271,7 @@ def _listed_entry(where: str, entry_types: tuple[type[Declaration], ...], value:
         return cast(Declaration, value)
     known = {each.__name__: each for each in entry_types}
     if not isinstance(value, dict):
-        raise ParameterError(f"{where}: {either(known)} is needed, not {shown(value)}.")
+        raise ParameterError(f"{where}: {either(known)} is needed, not {spelled(value)}.")
     for key in value:
         if key not in (KIND, PARAMETERS):
             raise ParameterError(f"{where}: {quoted(str(key))} is nothing that belongs there.")
@@ -279,13 +279,13 @@ def _listed_entry(where: str, entry_types: tuple[type[Declaration], ...], value:
         raise ParameterError(f"{where}: {KIND} is missing.")
     kind, values = value[KIND], value.get(PARAMETERS, {})
     if not isinstance(kind, str):
-        raise ParameterError(f"{where}: {KIND} must be {either(known)}, not {shown(kind)}.")
+        raise ParameterError(f"{where}: {KIND} must be {either(known)}, not {spelled(kind)}.")
     if kind not in known:
         raise ParameterError(f"{where}: there is no kind {quoted(kind)}{meant(kind, known)}.")
     if not isinstance(values, dict):
-        raise ParameterError(f"{where} ({kind}): {PARAMETERS} must be values by their names, not {shown(values)}.")
+        raise ParameterError(f"{where} ({kind}): {PARAMETERS} must be values by their names, not {spelled(values)}.")
     try:
-        return made(known[kind], values)
+        return declared(known[kind], values)
     except ParameterError as error:
         raise ParameterError(f"{where} ({kind}): {error}") from error
 

@@ -26,7 +26,7 @@ from cnnstudio.graph import (
 )
 from cnnstudio.graph.names import meant, quoted
 from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
-from cnnstudio.graph.parameter import made
+from cnnstudio.graph.parameter import declared
 from cnnstudio.project.file_format import (
     FORMAT,
     LARGEST,
@@ -176,6 +176,6 @@ def _made(cls: type[D], values: Mapping[str, Any], where: str, depth: int = 0) -
     """The declaration with these values, each checked under its own name."""
     bodies = {parameter.name for parameter in parameters(cls) if parameter.type is Graph}
     try:
-        return made(cls, {k: _body(v, where, depth + 1) if k in bodies else v for k, v in values.items()})
+        return declared(cls, {k: _body(v, where, depth + 1) if k in bodies else v for k, v in values.items()})
     except ParameterError as error:
         raise ProjectError(f"{where}: {short(str(error))}") from error

@@ -45,7 +45,7 @@ class DeclarationList(QWidget):
 
     def __init__(self, kinds: Sequence[type[Declaration]], count: Length, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.cards: list[Card] = []
+        self.cards: list[DeclarationCard] = []
         self.is_read_only = False
         self._count = count
         self._gap: int | None = None  # before which card what is dragged would stand, where that is elsewhere
@@ -67,7 +67,7 @@ class DeclarationList(QWidget):
         self._column.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addStretch(1)  # or the cards share what room is left over
 
-    def arrange(self, cards: Sequence[Card], nothing: str) -> None:
+    def arrange(self, cards: Sequence[DeclarationCard], nothing: str) -> None:
         """Show these cards in this order and let all others go; ``nothing`` is what is said where there are none."""
         for gone in [card for card in self.cards if card not in cards]:
             self._column.removeWidget(gone)
@@ -102,24 +102,24 @@ class DeclarationList(QWidget):
 
     # what a card asks for
 
-    def take_away(self, card: Card) -> None:
+    def take_away(self, card: DeclarationCard) -> None:
         """Ask for this card to be removed, if there may be fewer."""
         if self._can_remove:
             self.removed.emit(self.cards.index(card))
 
-    def shift(self, card: Card, by: int) -> None:
+    def shift(self, card: DeclarationCard, by: int) -> None:
         """Ask for this card to stand further down, or with -1 further up."""
         old = self.cards.index(card)
         if not self.is_read_only and 0 <= old + by < len(self.cards):
             self.moved.emit(old, old + by)
 
-    def go_on(self, card: Card, by: int) -> None:
+    def go_on(self, card: DeclarationCard, by: int) -> None:
         """Give the keyboard to the next card, or with -1 to the one before."""
         place = self.cards.index(card) + by
         if 0 <= place < len(self.cards):
             self.cards[place].setFocus(Qt.FocusReason.TabFocusReason)
 
-    def drag(self, card: Card, y: int) -> None:
+    def drag(self, card: DeclarationCard, y: int) -> None:
         """Show where this card would stand if it were dropped at this height."""
         old, gap = self.cards.index(card), sum(each.geometry().center().y() < y for each in self.cards)
         self._gap = gap if gap not in (old, old + 1) else None
@@ -128,7 +128,7 @@ class DeclarationList(QWidget):
             area.ensureVisible(place.x(), place.y(), 0, NEAR)
         self.update()
 
-    def drop(self, card: Card) -> None:
+    def drop(self, card: DeclarationCard) -> None:
         """Ask for this card to stand where it would."""
         gap, self._gap = self._gap, None
         self.update()
@@ -150,7 +150,7 @@ class DeclarationList(QWidget):
             painter.end()
 
 
-class Card(QWidget):
+class DeclarationCard(QWidget):
     """One declaration of the list: its kind, the widget for its values, and what a person can do with it.
 
     It takes the keyboard. It is dragged anywhere but at a field.

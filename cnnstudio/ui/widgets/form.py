@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QLineEdit, QMenu, QSize
 from cnnstudio.graph import Declaration, Parameter, parameters
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.announcement import announce
-from cnnstudio.ui.widgets.declaration_list import Card, DeclarationList
+from cnnstudio.ui.widgets.declaration_list import DeclarationCard, DeclarationList
 from cnnstudio.ui.widgets.editors import AUTOMATIC, DASH, MIXED, Editor, TextEditor, editor
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.values import can_type, written
@@ -187,9 +187,9 @@ class ListEditor(Editor):
 
     def __init__(self, parameter: Parameter, plain: bool, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
-        self.forms: dict[Card, Form] = {}
+        self.forms: dict[DeclarationCard, Form] = {}
         self._plain = plain
-        self._last: tuple[Card, str] | None = None  # where the last value came from
+        self._last: tuple[DeclarationCard, str] | None = None  # where the last value came from
         self.list = DeclarationList(parameter.entry_types, parameter.entry_count, self)
         self.list.add.setAccessibleName(f"Add to {parameter.name.replace('_', ' ')}")
         self.list.added.connect(self._add)
@@ -222,9 +222,9 @@ class ListEditor(Editor):
 
     # cards
 
-    def _cards_for(self, values: tuple[Declaration, ...]) -> list[Card]:
+    def _cards_for(self, values: tuple[Declaration, ...]) -> list[DeclarationCard]:
         """A card for each value: the one that shows it, or else one of its kind, so that the keyboard stays with it."""
-        left, found = list(self.list.cards), dict[int, Card]()
+        left, found = list(self.list.cards), dict[int, DeclarationCard]()
         for is_same in (True, False):
             for place, value in enumerate(values):
                 fit = [card for card in left if (card.value == value if is_same else type(card.value) is type(value))]
@@ -233,9 +233,9 @@ class ListEditor(Editor):
                     left.remove(fit[0])
         return [self._shown(found.get(place) or self._card(value), value) for place, value in enumerate(values)]
 
-    def _card(self, value: Declaration) -> Card:
+    def _card(self, value: Declaration) -> DeclarationCard:
         form = Form(type(value), plain=self._plain)
-        card = Card(self.list, value, form if form.rows else None)
+        card = DeclarationCard(self.list, value, form if form.rows else None)
         if not form.rows:
             return card
         self.forms[card] = form
@@ -245,7 +245,7 @@ class ListEditor(Editor):
             row.editor.finished.connect(self.finished)
         return card
 
-    def _shown(self, card: Card, value: Declaration) -> Card:
+    def _shown(self, card: DeclarationCard, value: Declaration) -> DeclarationCard:
         card.value = value
         if card in self.forms:
             self.forms[card].set_values(value)
@@ -263,7 +263,7 @@ class ListEditor(Editor):
 
     # what a person does
 
-    def _edited(self, card: Card, name: str, value: Any) -> None:
+    def _edited(self, card: DeclarationCard, name: str, value: Any) -> None:
         if self._last != (card, name):
             self._last = card, name
             self.finished.emit()

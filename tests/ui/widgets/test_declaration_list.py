@@ -18,7 +18,7 @@ from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import DARK, LIGHT, Palette, theme
-from cnnstudio.ui.widgets.declaration_list import Card
+from cnnstudio.ui.widgets.declaration_list import DeclarationCard
 from cnnstudio.ui.widgets.editors import SwitchEditor, TextEditor
 from cnnstudio.ui.widgets.form import Form, ListEditor
 
@@ -94,7 +94,7 @@ class Shown:
         self.bursts.append(self.form.burst)
 
     @property
-    def cards(self) -> list[Card]:
+    def cards(self) -> list[DeclarationCard]:
         return self.editor.list.cards
 
     @property
@@ -104,7 +104,7 @@ class Shown:
     @property
     def seen(self) -> list[str]:
         """The titles, from top to bottom."""
-        return [card.title.text() for card in sorted(self.cards, key=Card.y)]
+        return [card.title.text() for card in sorted(self.cards, key=DeclarationCard.y)]
 
     def text(self, place: int, name: str) -> TextEditor:
         found = self.editor.forms[self.cards[place]].editor(name)
@@ -179,7 +179,7 @@ def test_it_fits_into_a_narrow_panel(qtbot: QtBot, scale: None) -> None:
     qtbot.waitUntil(lambda: page.width() == area.viewport().width())
     width = area.viewport().width()
     inside = [child for child in page.findChildren(QWidget) if child.isVisible()]
-    assert {Card} & {type(child) for child in inside}
+    assert {DeclarationCard} & {type(child) for child in inside}
     assert [c for c in inside if c.mapTo(page, QPoint(c.width(), 0)).x() > width] == []
     editor = form.editor("transforms")
     assert isinstance(editor, ListEditor)
@@ -345,7 +345,7 @@ def test_arrows_go_from_card_to_card(show: Show, qtbot: QtBot) -> None:
     assert shown.cards[0].hasFocus() and shown.edits == []
 
 
-def drag(qtbot: QtBot, card: Card, to: int) -> None:
+def drag(qtbot: QtBot, card: DeclarationCard, to: int) -> None:
     """Take a card at its dots and hold it at this height of the list."""
     start = QPoint(8, 12)
     end = QPoint(8, to - card.y())
