@@ -32,13 +32,14 @@ def project() -> Any:
 
 def alone() -> dict[str, Any]:
     """Images a second of the loop with no window."""
+    from cnnstudio.folders import runs_folder
     from cnnstudio.training.events import Step
-    from cnnstudio.ui.run import _train
-    from cnnstudio.worker import Worker
+    from cnnstudio.training.runs.folder import Destination
+    from cnnstudio.training.runs.session import begin
+    from cnnstudio.worker import unheard
 
-    made = project()
     times = []
-    events = _train(made, Worker(lambda worker: iter(()), "idle"))
+    events = begin(project(), Destination(runs_folder()), unheard)
     for event in events:
         if isinstance(event, Step):
             times.append(time.perf_counter())
@@ -68,7 +69,7 @@ def window() -> dict[str, Any]:
         state["last"] = now
 
     def advanced() -> None:
-        while len(steps) < len(shown.run.steps):
+        while len(steps) < len(shown.run.history.steps):
             steps.append(time.perf_counter())
         if len(steps) >= STEPS:
             application.quit()

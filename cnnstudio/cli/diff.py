@@ -12,6 +12,7 @@ from cnnstudio.cli.command import Commands, opened
 from cnnstudio.compiler.comparison import Change, Comparison, compare, signed
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Facts, Graph, Node
+from cnnstudio.training.runs.folder import RunFolder
 
 NAME = "diff"
 SIGNS = {
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _analysis(path: Path) -> Analysis:
-    return infer(opened(path / "project.cnn" if path.is_dir() else path).graph)
+    return infer(opened(RunFolder(path).project if path.is_dir() else path).graph)
 
 
 def _lines(comparison: Comparison) -> Iterator[str]:

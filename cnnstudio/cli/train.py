@@ -16,14 +16,17 @@ from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError
-from cnnstudio.disk import reason
+from cnnstudio.disk import DiskError
 from cnnstudio.graph import Parameter, ParameterError, parameters
-from cnnstudio.project import Project, ProjectError, write
+from cnnstudio.project import Project, ProjectError
 from cnnstudio.project.datasets import FOLDER
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
-from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step
+from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.training.readiness import obstacle_of_network
+from cnnstudio.training.runs.folder import Destination
+from cnnstudio.training.runs.history import History
+from cnnstudio.training.runs.session import Prepared, begin
 
 NAME = "train"
 INTERRUPTED = 130
@@ -76,71 +79,66 @@ def run(arguments: argparse.Namespace) -> int:
 def _train(project: Project, arguments: argparse.Namespace, is_interrupted: Callable[[], bool]) -> int:
     bar = Bar()
     bar.show("Starting PyTorch", None)
-    from cnnstudio.training.loop import TrainingError, train
-    from cnnstudio.training.preparation import prepare
+    from cnnstudio.training.loop import TrainingError
 
     def loading(sentence: str, share: float | None) -> bool:
         bar.show(sentence, share)
         return not is_interrupted()
 
+    told, folder = Telling(bar), None
     try:
-        text, module, data = prepare(project, loading)
-        folder = _made(arguments.out, arguments.file.stem)
-        write(folder / "project.cnn", project)
-        told = Telling(bar)
-        with closing(train(module, data, project.recipe, folder, source=text)) as events:
+        with closing(begin(project, _destination(arguments), loading)) as events:
             for event in events:
                 told.take(event)
+                folder = event.folder if isinstance(event, Prepared) else folder
                 if is_interrupted():
                     break
-    except (DataError, ProjectError, SourceError, TrainingError) as error:
+    except (DataError, DiskError, ProjectError, SourceError, TrainingError) as error:
         bar.clear()
         if is_interrupted():
             raise KeyboardInterrupt from error
         raise CommandError(str(error)) from error
     bar.clear()
-    if told.finished is None:
-        print(f"Stopped in epoch {told.epoch}.")
-    for name in ("best", "last"):
-        if (kept := folder / f"{name}.safetensors").exists():
+    if folder is None:  # it was interrupted before there was anything to keep
+        raise KeyboardInterrupt
+    history = told.history
+    if history.finished is None:
+        print(f"Stopped in epoch {history.last.epoch if history.last else 1}.")
+    for name, kept in (("best", folder.best), ("last", folder.last)):
+        if kept.exists():
             print(f"{name} weights: {kept}")
-    if told.finished is None:
+    if history.finished is None:
         return INTERRUPTED
-    return 0 if told.finished.reason == "done" else 1
+    return 0 if history.finished.reason == "done" else 1
 
 
 class Telling:
     """Events as lines for a terminal: a bar that moves, and a line an epoch."""
 
     def __init__(self, bar: Bar) -> None:
-        self.finished: Finished | None = None
-        self.epoch = 1
+        self.history = History()
         self._bar = bar
-        self._steps = self._epochs = 1
 
-    def take(self, event: Event) -> None:
+    def take(self, event: object) -> None:
         """Tell of one event."""
+        self.history.take(event)
+        started = self.history.started
         match event:
             case Started():
-                self._epochs, self._steps = event.epochs, max(1, event.steps_per_epoch)
                 self._bar.say(f"{event.parameters:,} parameters on {event.device}.", *event.notes)
-            case Step():
-                self.epoch = event.epoch
-                share = event.step / self._steps - (event.epoch - 1)
+            case Step() if started is not None:
+                share = event.step / max(1, started.steps_per_epoch) - (event.epoch - 1)
                 numbers = f"loss {event.loss:.3f}  {event.images_per_second:,.0f} images/s"
-                self._bar.show(f"Epoch {event.epoch}/{self._epochs}", share, numbers)
-            case EpochEnd():
-                width = len(str(self._epochs))
+                self._bar.show(f"Epoch {event.epoch}/{started.epochs}", share, numbers)
+            case EpochEnd() if started is not None:
+                width = len(str(started.epochs))
                 self._bar.say(
-                    f"Epoch {event.epoch:>{width}}/{self._epochs}"
+                    f"Epoch {event.epoch:>{width}}/{started.epochs}"
                     f"  loss {event.train_loss:.4f}  accuracy {event.train_accuracy:6.1%}"
                     f"  validation loss {event.validation_loss:.4f}  accuracy {event.validation_accuracy:6.1%}"
                     f"  {event.seconds:.1f} s{'  best so far' if event.is_best else ''}"
                 )
-            case Remark():
-                self._bar.say(event.sentence)
-            case Finished():
-                self.finished = event
+            case Remark() | Finished():
                 self._bar.say(event.sentence)
 
 
@@ -162,17 +160,12 @@ def interruptible() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _made(folder: Path | None, stem: str) -> Path:
-    """The folder for this run: the one that was asked for, else one in runs/ that no other run has."""
-    chosen, number = folder or Path("runs", stem), 1
-    try:
-        while folder is None and chosen.exists():
-            number += 1
-            chosen = Path("runs", f"{stem}-{number}")
-        chosen.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CommandError(f"The folder {chosen} cannot be made: {reason(error)}.") from error
-    return chosen
+def _destination(arguments: argparse.Namespace) -> Destination:
+    """The folder that was asked for, else one in runs/ that no other run has."""
+    out: Path | None = arguments.out
+    if out is not None:
+        return Destination(out.parent, out.name, may_exist=True)
+    return Destination(Path("runs"), arguments.file.stem)
 
 
 def _overridden(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:

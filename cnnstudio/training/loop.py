@@ -38,12 +38,11 @@ from cnnstudio.training.optimizers import memory, optimizer, remember
 from cnnstudio.training.position import Cursor, Position
 from cnnstudio.training.probe import Probe, View
 from cnnstudio.training.random_streams import RandomStreams
+from cnnstudio.training.runs.folder import BEST, LAST
 from cnnstudio.training.schedules import schedule
 from cnnstudio.wording import counted, duration
 
 __all__ = ["TrainingError", "fresh", "train"]
-
-BEST, LAST = "best.safetensors", "last.safetensors"
 
 
 def fresh(source: Source, recipe: Recipe) -> nn.Module:

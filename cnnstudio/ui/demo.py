@@ -83,14 +83,15 @@ def _train(run: Run, project: Project, say: Say, show: Show) -> None:
 
     def advanced() -> None:
         nonlocal told
-        while told < len(run.epochs):
-            epoch = {name: run.epochs[name][told] for name in ("train_loss", "validation_loss", "validation_accuracy")}
+        epochs = run.history.epochs
+        while told < len(epochs):
+            epoch = {name: epochs[name][told] for name in ("train_loss", "validation_loss", "validation_accuracy")}
             told += 1
             say(
                 f"Epoch {told:>3}  loss {epoch['train_loss']:.4f}  validation loss {epoch['validation_loss']:.4f}"
                 f"  accuracy {epoch['validation_accuracy']:6.1%}"
             )
-        show("Training" if run.last else run.sentence, run.share)
+        show("Training" if run.history.last else run.sentence, run.history.share)
 
     run.advanced.connect(advanced)
     run.start(project)

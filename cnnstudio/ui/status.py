@@ -88,14 +88,14 @@ class Status(QStatusBar):
         ]
 
     def _show_run(self) -> None:
-        run = self._run
+        run, history = self._run, self._run.history
         if run.state == "preparing":
             self.device.setText(run.sentence)
-        elif run.is_active and run.last is not None and run.started is not None:
+        elif run.is_active and history.last is not None and history.started is not None:
             paused = "paused, " if run.state == "paused" else ""
-            share = f", {run.share:.0%} done" if run.share is not None else ""
-            epoch = f"epoch {run.last.epoch} of {run.started.epochs}"
-            self.device.setText(f"{paused}{epoch} on {run.started.device}{share}")
+            share = f", {history.share:.0%} done" if history.share is not None else ""
+            epoch = f"epoch {history.last.epoch} of {history.started.epochs}"
+            self.device.setText(f"{paused}{epoch} on {history.started.device}{share}")
         else:
             self.device.setText("")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
+from PIL import Image
 
 from cnnstudio import __version__
 from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, ReLU
@@ -374,6 +376,21 @@ def test_an_error_is_said_in_the_same_words_by_check_train_and_export(run: Run, 
     assert run("export", faulty, "--to", "python")[2] == f"cnnstudio: The network cannot be exported yet. {error}\n"
 
 
+def test_what_training_refuses_leaves_no_folder(run: Run, file: Path, tmp_path: Path) -> None:
+    for name in ("cats", "dogs"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(4):
+            Image.new("L", (8, 8), number).save(tmp_path / "pets" / name / f"{number}.png")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
+    for option in ((), ("--out", "asked"), ("--out", "mine")):
+        code, _, err = run("train", file, "--folder", "pets", *option)
+        assert code == 1 and "Give the last layer 2 outputs." in err
+    assert list((tmp_path / "runs").iterdir()) == []
+    assert not (tmp_path / "asked").exists()
+    assert (tmp_path / "mine" / "notes.txt").exists()
+
+
 def test_a_run_that_diverges_is_1(run: Run, file: Path) -> None:
     code, out, _ = run("train", file, "--optimizer", "SGD", "--learning-rate", "100", "--schedule", "constant")
     assert code == 1
@@ -393,6 +410,15 @@ def test_ctrl_c_ends_the_training_and_keeps_the_weights(file: Path, tmp_path: Pa
     assert "Stopped in epoch " in out
     assert (tmp_path / "run" / "last.safetensors").stat().st_size > 5_000
     assert [path.name for path in (tmp_path / "run").iterdir() if path.name.startswith(".")] == []
+
+
+def test_who_interrupts_before_there_is_anything_to_keep_finds_nothing(
+    run: Run, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnstudio.cli.train.interruptible", lambda: contextlib.nullcontext(lambda: True))
+    code, out, err = run("train", file)
+    assert (code, out, err) == (130, "", "\nInterrupted.\n")
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

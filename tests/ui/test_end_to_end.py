@@ -135,10 +135,10 @@ def test_from_an_empty_canvas_to_a_trained_and_exported_network(
     qtbot.mouseClick(training.train, LEFT)
     qtbot.waitUntil(lambda: window.run.maps is not None, timeout=60_000)
     qtbot.waitUntil(lambda: window.run.state == "finished", timeout=60_000)
-    assert window.run.best is not None
-    assert window.run.best.validation_accuracy > 0.8
+    assert window.run.history.best is not None
+    assert window.run.history.best.validation_accuracy > 0.8
     window.commands.run("show-curves")
-    assert len(window.run.epochs) == 3
+    assert len(window.run.history.epochs) == 3
 
     # take it away
     window.commands.run("export-python")

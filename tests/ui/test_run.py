@@ -1,29 +1,33 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Linear
-from cnnstudio.project import Project, ProjectError, read
+from cnnstudio.cli import main
+from cnnstudio.project import Project, ProjectError, read, write
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.events import Step
-from cnnstudio.ui.run import Run, Table
+from cnnstudio.training.events import EpochEnd, Step
+from cnnstudio.training.runs.folder import Destination
+from cnnstudio.training.runs.session import Prepared, begin
+from cnnstudio.ui.run import Run
+
+
+def contents(path: Path) -> object:
+    """What is in a file; of safetensors the header, whose entries stand in any order, and the bytes of the weights."""
+    data = path.read_bytes()
+    if path.suffix != ".safetensors":
+        return data
+    start = 8 + int.from_bytes(data[:8], "little")
+    return json.loads(data[8:start]), data[start:]
 
 
 def longer(project: Project) -> Project:
     return dataclasses.replace(project, recipe=dataclasses.replace(project.recipe, epochs=500, batch_size=64))
-
-
-def test_a_table_grows_and_is_read_by_column() -> None:
-    table = Table("step", "loss")
-    for number in range(3000):
-        table.append(Step(number, 1, number / 2, 0.0, 0.0, 0.0))
-    assert len(table) == 3000
-    assert np.array_equal(table["loss"], np.arange(3000) / 2)
 
 
 def test_a_run_goes_from_idle_to_finished_and_keeps_everything(
@@ -38,11 +42,11 @@ def test_a_run_goes_from_idle_to_finished_and_keeps_everything(
     run.start(tiny)
     qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
     assert states == ["preparing", "training", "finished"]
-    assert run.started is not None
-    assert len(run.epochs) == 2
-    assert len(run.steps) == 2 * run.started.steps_per_epoch
-    assert run.steps["step"].tolist() == list(range(1, len(run.steps) + 1))
-    assert run.best is not None
+    assert run.history.started is not None
+    assert len(run.history.epochs) == 2
+    assert len(run.history.steps) == 2 * run.history.started.steps_per_epoch
+    assert run.history.steps["step"].tolist() == list(range(1, len(run.history.steps) + 1))
+    assert run.history.best is not None
     assert run.maps is not None
     assert run.maps.maps.shape == (4, 6, 6)
     assert run.weights is not None
@@ -55,18 +59,55 @@ def test_a_run_goes_from_idle_to_finished_and_keeps_everything(
     run.close()
 
 
+def test_the_window_and_the_command_line_make_the_same_run(
+    qtbot: QtBot, tiny: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run()
+    run.watch("conv1", 0)
+    run.start(tiny)
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    run.close()
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "tiny.cnn", tiny)
+    assert main(["train", "tiny.cnn"]) == 0
+    steps, epochs, alone = [], [], None
+    for event in begin(tiny, Destination(tmp_path, "alone"), lambda sentence, share: True):
+        steps += [event] if isinstance(event, Step) else []
+        epochs += [event] if isinstance(event, EpochEnd) else []
+        alone = event.folder if isinstance(event, Prepared) else alone
+    assert run.history.steps["loss"].tolist() == [step.loss for step in steps]
+    assert run.history.epochs["validation_loss"].tolist() == [epoch.validation_loss for epoch in epochs]
+    assert run.weights is not None and alone is not None
+    window, terminal, headless = (
+        {path.name: contents(path) for path in folder.iterdir()}
+        for folder in (run.weights.parent, tmp_path / "runs" / "tiny", alone.path)
+    )
+    assert sorted(window) == ["best.safetensors", "last.safetensors", "project.cnn"]
+    assert window == terminal
+    assert window == headless
+
+
+def test_a_run_that_is_refused_leaves_no_folder(qtbot: QtBot, tiny: Project, isolated_home: Path) -> None:
+    run = Run()
+    run.start(dataclasses.replace(tiny, graph=tiny.graph.replace("linear1", Linear(7))))
+    qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
+    assert list((isolated_home / "runs").iterdir()) == []
+    assert run.weights is None
+    run.close()
+
+
 def test_pause_stops_the_steps_and_resume_goes_on(qtbot: QtBot, tiny: Project) -> None:
     run = Run()
     run.start(longer(tiny))
-    qtbot.waitUntil(lambda: len(run.steps) > 3, timeout=60_000)
+    qtbot.waitUntil(lambda: len(run.history.steps) > 3, timeout=60_000)
     run.pause()
     assert run.state == "paused"
     qtbot.wait(150)
-    steps = len(run.steps)
+    steps = len(run.history.steps)
     qtbot.wait(150)
-    assert len(run.steps) == steps
+    assert len(run.history.steps) == steps
     run.resume()
-    qtbot.waitUntil(lambda: len(run.steps) > steps, timeout=10_000)
+    qtbot.waitUntil(lambda: len(run.history.steps) > steps, timeout=10_000)
     run.stop()
     qtbot.waitUntil(lambda: run.state == "finished", timeout=10_000)
     assert run.sentence.startswith("Stopped in epoch ")
@@ -76,16 +117,16 @@ def test_pause_stops_the_steps_and_resume_goes_on(qtbot: QtBot, tiny: Project) -
 def test_a_stopped_run_can_be_followed_by_another(qtbot: QtBot, tiny: Project) -> None:
     run = Run()
     run.start(longer(tiny))
-    qtbot.waitUntil(lambda: len(run.steps) > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: len(run.history.steps) > 0, timeout=60_000)
     run.start(tiny)
     assert run.project is not None
     assert run.project.recipe.epochs == 500
     run.stop()
     qtbot.waitUntil(lambda: run.state == "finished", timeout=10_000)
     run.start(tiny)
-    assert len(run.steps) == 0
+    assert len(run.history.steps) == 0
     qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
-    assert len(run.epochs) == 2
+    assert len(run.history.epochs) == 2
     run.close()
 
 
@@ -122,14 +163,14 @@ def test_a_run_begins_with_the_weights_of_another(qtbot: QtBot, tiny: Project) -
     run = Run()
     run.start(tiny)
     qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
-    assert run.weights is not None and run.best is not None
-    before, data = run.best.validation_loss, run.images_of(tiny)
+    assert run.weights is not None and run.history.best is not None
+    before, data = run.history.best.validation_loss, run.images_of(tiny)
     recipe = dataclasses.replace(tiny.recipe, weights=str(run.weights), learning_rate=1e-8)
     again = dataclasses.replace(tiny, recipe=recipe)
     run.start(again)
     qtbot.waitUntil(lambda: run.state in ("finished", "failed"), timeout=60_000)
-    assert "It begins with the weights of best.safetensors." in run.notes
-    assert run.best.validation_loss == pytest.approx(before, rel=1e-3)
+    assert "It begins with the weights of best.safetensors." in run.history.notes
+    assert run.history.best.validation_loss == pytest.approx(before, rel=1e-3)
     known = run.images_of(again)
     assert data is not None and known is not None and known.mean == data.mean
     assert run.images_of(tiny) is None  # which are normalised in another way
@@ -169,12 +210,12 @@ def test_a_run_on_a_full_disk_is_trained_all_the_same(
     def no_room(**_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cnnstudio.ui.run.write", full)
-    monkeypatch.setattr("cnnstudio.ui.run.tempfile.mkdtemp", no_room)
+    monkeypatch.setattr("cnnstudio.training.runs.folder.write", full)
+    monkeypatch.setattr("cnnstudio.training.runs.folder.tempfile.mkdtemp", no_room)
     run, said = Run(), []
     run.said.connect(said.append)
     run.start(tiny)
     qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
     assert said[0] == "project.cnn was not written: the disk is full. Nothing of this run will be kept."
-    assert run.weights is None and len(run.epochs) == 2
+    assert run.weights is None and len(run.history.epochs) == 2
     run.close()

@@ -172,7 +172,7 @@ def test_closing_while_training_stops_cleanly(qtbot: QtBot, window: MainWindow, 
     recipe = dataclasses.replace(tiny.recipe, epochs=1000)
     window.document.open(dataclasses.replace(tiny, recipe=recipe), None)
     window.commands.run("train")
-    qtbot.waitUntil(lambda: len(window.run.steps) > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.run.history.steps) > 0, timeout=60_000)
     window.close()
     assert not window.isVisible()
     assert "training" not in [thread.name for thread in threading.enumerate()]

@@ -296,7 +296,7 @@ def test_two_windows_train_in_turn_and_each_as_if_alone(qtbot: QtBot, window: Ma
     made.commands.run("train")
     qtbot.waitUntil(lambda: made.run.sentence.startswith("Waiting") or not window.run.is_active, timeout=60_000)
     qtbot.waitUntil(lambda: made.run.state == "finished" and window.run.state == "finished", timeout=120_000)
-    losses = [each.run.steps["loss"].tolist() for each in (window, made)]
+    losses = [each.run.history.steps["loss"].tolist() for each in (window, made)]
     assert losses[0] == losses[1] and len(losses[0]) > 4
     folders = {each.run.weights.parent for each in (window, made) if each.run.weights is not None}
     assert len(folders) == 2
@@ -362,7 +362,7 @@ def long_step(qtbot: QtBot, window: MainWindow, project: Project) -> threading.E
     recipe = dataclasses.replace(project.recipe, epochs=10_000)
     window.document.open(dataclasses.replace(project, recipe=recipe), None)
     window.commands.run("train")
-    qtbot.waitUntil(lambda: len(window.run.steps) > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.run.history.steps) > 0, timeout=60_000)
 
     def step() -> None:
         begun.set()

@@ -15,8 +15,9 @@ from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Graph
 from cnnstudio.insight.feature_maps import FeatureMaps, Maps, Pixels
 from cnnstudio.project.datasets import DATASETS
+from cnnstudio.training.runs.session import Prepared, images_key, prepare
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.run import Prepared, Run, images_key, prepare
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.bars import Bars
@@ -230,7 +231,7 @@ class FeatureMapsPanel(QWidget):
         elif node not in trained.project.graph:
             self._say(f"{node} is not in the network that is being trained.")
         elif self._run.state == "paused":
-            step, image = self._run.last.step if self._run.last else 0, self._image
+            step, image = self._run.history.last.step if self._run.history.last else 0, self._image
             self._run.call(lambda: seen(trained, node, image, step))
         elif self._shown is None or self._shown.node != node:
             self._say("Waiting for the next step…")
@@ -259,8 +260,8 @@ class FeatureMapsPanel(QWidget):
     def _start(self, node: str) -> None:
         project, image, ready = self._document.project, self._image, self._ready()
         known = self._run.images_of(project)
-        is_trained = ready is not None and ready is self._run.trained and self._run.last is not None
-        step = self._run.last.step if is_trained and self._run.last is not None else 0
+        is_trained = ready is not None and ready is self._run.trained and self._run.history.last is not None
+        step = self._run.history.last.step if is_trained and self._run.history.last is not None else 0
 
         def look(report: Callable[[str, float | None], bool]) -> Look:
             prepared = ready if ready is not None else prepare(project, report, known=known)

@@ -26,6 +26,7 @@ from cnnstudio.compiler.comparison import Change, Comparison, Kind, compare, sig
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.folders import runs_folder
 from cnnstudio.project import ProjectError, read
+from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.theme import icon, theme
@@ -112,7 +113,8 @@ class ComparisonPanel(Panel):
         self.menu.addSection("The network of a run")
         for folder in runs:
             action = self.menu.addAction(icon("play"), folder.name)
-            action.triggered.connect(lambda _=False, folder=folder: self.with_file(folder / "project.cnn", folder.name))
+            file = RunFolder(folder).project
+            action.triggered.connect(lambda _=False, file=file, name=folder.name: self.with_file(file, name))
         if not runs:
             self.menu.addAction("There are no runs yet").setEnabled(False)
         if self.other is not None:
@@ -204,7 +206,7 @@ def kept_runs() -> list[Path]:
     folder = runs_folder()
     if not folder.is_dir():
         return []
-    found = sorted((each for each in folder.iterdir() if (each / "project.cnn").is_file()), reverse=True)
+    found = sorted((each for each in folder.iterdir() if RunFolder(each).project.is_file()), reverse=True)
     return found[:MOST_RUNS]
 
 

@@ -98,22 +98,22 @@ class CurvesPanel(QWidget):
 
     def refresh(self, *_: object) -> None:
         """Draw what is new; nothing where nothing is, or where nobody looks."""
-        run = self._run
-        now = (len(run.steps), len(run.epochs))
+        history = self._run.history
+        now = (len(history.steps), len(history.epochs))
         if now == self._drawn or not self.isVisible():
             return
         self._drawn = now
-        self._stack.setCurrentIndex(1 if len(run.steps) else 0)
+        self._stack.setCurrentIndex(1 if len(history.steps) else 0)
         for widget in (self.export, self.logarithmic, self._legend):
-            widget.setVisible(len(run.steps) > 0)
-        if not len(run.steps) or run.started is None:
+            widget.setVisible(len(history.steps) > 0)
+        if not len(history.steps) or history.started is None:
             return
-        total = run.started.epochs
-        steps = run.steps["step"] / run.started.steps_per_epoch
+        total = history.started.epochs
+        steps = history.steps["step"] / history.started.steps_per_epoch
         for plot in (self.loss, self.accuracy):
-            plot.draw_steps(steps, run.steps[plot.name])
+            plot.draw_steps(steps, history.steps[plot.name])
             plot.draw_epochs(
-                run.epochs["epoch"], run.epochs[f"train_{plot.name}"], run.epochs[f"validation_{plot.name}"]
+                history.epochs["epoch"], history.epochs[f"train_{plot.name}"], history.epochs[f"validation_{plot.name}"]
             )
             plot.set_range(total)
 
@@ -134,19 +134,19 @@ class CurvesPanel(QWidget):
 
     def _read(self, epoch: float) -> None:
         """Put the numbers at a place of the x axis into words."""
-        run = self._run
-        if math.isnan(epoch) or run.started is None or not len(run.steps):
+        history = self._run.history
+        if math.isnan(epoch) or history.started is None or not len(history.steps):
             self.readout.setText("")
             return
-        index = int(np.argmin(np.abs(run.steps["step"] - epoch * run.started.steps_per_epoch)))
+        index = int(np.argmin(np.abs(history.steps["step"] - epoch * history.started.steps_per_epoch)))
         text = (
-            f"step {run.steps['step'][index]:,.0f}: loss {run.steps['loss'][index]:.4g}, "
-            f"accuracy {run.steps['accuracy'][index]:.1%}, rate {run.steps['learning_rate'][index]:.3g}"
+            f"step {history.steps['step'][index]:,.0f}: loss {history.steps['loss'][index]:.4g}, "
+            f"accuracy {history.steps['accuracy'][index]:.1%}, rate {history.steps['learning_rate'][index]:.3g}"
         )
-        if 1 <= (whole := round(epoch)) <= len(run.epochs):
+        if 1 <= (whole := round(epoch)) <= len(history.epochs):
             text += (
-                f"   epoch {whole}: validation loss {run.epochs['validation_loss'][whole - 1]:.4g}, "
-                f"accuracy {run.epochs['validation_accuracy'][whole - 1]:.1%}"
+                f"   epoch {whole}: validation loss {history.epochs['validation_loss'][whole - 1]:.4g}, "
+                f"accuracy {history.epochs['validation_accuracy'][whole - 1]:.1%}"
             )
         self.readout.setText(text)
 
@@ -155,7 +155,7 @@ class CurvesPanel(QWidget):
     def table(self) -> list[list[str]]:
         """The epochs as rows with a header; the numbers with six digits."""
         names = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds")
-        columns = [self._run.epochs[name] for name in names]
+        columns = [self._run.history.epochs[name] for name in names]
         return [list(names), *([f"{value:.6g}" for value in row] for row in zip(*columns, strict=True))]
 
     def copy(self) -> None:

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
+from cnnstudio.training.runs.session import image_size, images_key
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.run import Run, image_size, images_key
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.labels import Elided

@@ -216,22 +216,22 @@ class TrainingPanel(QWidget):
         self.toggled.emit()
 
     def _show_progress(self) -> None:
-        run = self._run
+        run, history = self._run, self._run.history
         self.progress.setVisible(run.is_active)
-        self.progress.setRange(0, 0 if run.share is None and run.state == "preparing" else 1000)
-        self.progress.setValue(round(1000 * (run.share or 0)))
+        self.progress.setRange(0, 0 if history.share is None and run.state == "preparing" else 1000)
+        self.progress.setValue(round(1000 * (history.share or 0)))
         self._say()
-        self._grid.setVisible(run.last is not None)
-        if run.last is None or run.started is None:
+        self._grid.setVisible(history.last is not None)
+        if history.last is None or history.started is None:
             return
-        last, started = run.last, run.started
-        left = run.remaining_seconds if run.is_active else None
-        latest = run.epochs["validation_accuracy"][-1] if len(run.epochs) else None
+        last, started = history.last, history.started
+        left = history.remaining_seconds if run.is_active else None
+        latest = history.epochs["validation_accuracy"][-1] if len(history.epochs) else None
         texts = {
             "epoch": f"{last.epoch} of {started.epochs}, step {last.step:,}",
             "time": duration(left) if left is not None else "–",
             "accuracy": f"{latest:.1%}" if latest is not None else f"{last.accuracy:.1%} of this batch",
-            "best": f"{run.best.validation_accuracy:.1%}, epoch {run.best.epoch}" if run.best else "–",
+            "best": f"{history.best.validation_accuracy:.1%}, epoch {history.best.epoch}" if history.best else "–",
             "loss": f"{last.loss:.4g}",
             "speed": f"{last.images_per_second:,.0f} images/s",
         }
@@ -253,7 +253,7 @@ class TrainingPanel(QWidget):
         elif run.state == "idle" and not run.sentence:
             text, role = "Ready to train.", "muted"
         elif run.state in ("training", "paused") and not run.is_stopping:
-            device = run.started.device if run.started else "the computer"
+            device = run.history.started.device if run.history.started else "the computer"
             text, role = run.sentence or f"Training on {device}.", "muted"
             if self._is_other:
                 text, role = f"{text} {EARLIER}", "warning"

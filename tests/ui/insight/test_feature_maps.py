@@ -104,7 +104,7 @@ def test_a_run_sends_the_maps_of_the_selected_node(qtbot: QtBot, document: Docum
     assert panel._shown.node == "linear1"
     panel.hide()
     assert run.trained is not None
-    assert run.trained.watch.node is None
+    assert run.trained.probes[0].node is None
     run.close()
     panel.close_tasks()
 

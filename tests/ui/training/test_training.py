@@ -165,9 +165,9 @@ def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Documen
     qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
     assert run.state == "preparing"
     assert not panel.train.isEnabled()
-    qtbot.waitUntil(lambda: len(run.steps) > 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(run.history.steps) > 2, timeout=60_000)
     assert panel.train.text() == "Pause"
-    assert panel.numbers["epoch"].text().endswith(f"step {run.last.step:,}" if run.last else "")
+    assert panel.numbers["epoch"].text().endswith(f"step {run.history.last.step:,}" if run.history.last else "")
     qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
     assert run.state == "paused"
     assert panel.train.text() == "Resume"

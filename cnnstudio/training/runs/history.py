@@ -1,0 +1,95 @@
+"""History: what a run has said so far, as the curves and the numbers need it. Knows neither Qt nor torch."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
+from cnnstudio.training.runs.session import Progress
+
+
+class Table:
+    """Rows of numbers that only grow, read as columns: what the curves are drawn from."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self._rows: NDArray[np.float64] = np.empty((len(names), 1024))
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """A column, oldest first; a view that is only valid until the next row."""
+        return self._rows[self._names.index(name), : self._count]
+
+    def append(self, row: object) -> None:
+        """Add a row from the attributes of an event."""
+        if self._count == self._rows.shape[1]:
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)], axis=1)
+        self._rows[:, self._count] = [getattr(row, name) for name in self._names]
+        self._count += 1
+
+
+class History:
+    """The history of one run, fed with its events in their order; ``batch_size`` is that of its recipe.
+
+    ``started`` and ``finished`` are the first and the last event, ``last`` the latest step, ``best`` the epoch with the
+    best weights; each is None until there is one.
+    """
+
+    def __init__(self, batch_size: int = 1) -> None:
+        self.started: Started | None = None
+        self.steps = Table("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second")
+        self.epochs = Table(
+            "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds"
+        )
+        self.last: Step | None = None
+        self.best: EpochEnd | None = None
+        self.notes: list[str] = []
+        self.share: float | None = None
+        self.finished: Finished | None = None
+        self._batch_size = batch_size
+
+    def take(self, event: object) -> None:
+        """Keep what this event says; one that says nothing about the course of the run is passed over."""
+        match event:
+            case Progress():
+                self.share = event.share
+            case Started():
+                self.started, self.share = event, None
+                self.notes += event.notes
+            case Step():
+                self.last = event
+                self.steps.append(event)
+                if self.started is not None:
+                    self.share = event.step / max(1, self.started.epochs * self.started.steps_per_epoch)
+            case EpochEnd():
+                self.epochs.append(event)
+                if event.is_best:
+                    self.best = event
+            case Remark():
+                self.notes.append(event.sentence)
+            case Finished():
+                self.finished = event
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """How long the rest will take, from the epochs' own times; None where there is nothing to go by."""
+        if self.started is None or self.last is None or not self.last.images_per_second:
+            return None
+        left = self.started.epochs * self.started.steps_per_epoch - self.last.step
+        if len(self.epochs):
+            return float(self.epochs["seconds"].mean()) * left / self.started.steps_per_epoch
+        return left * self._batch_size / self.last.images_per_second
+
+    @property
+    def sentence(self) -> str:
+        """How the run has ended, where no more events come."""
+        if self.finished is not None:
+            return self.finished.sentence
+        if self.last is None:
+            return "Stopped before the first step."
+        best = f" The best weights are those of epoch {self.best.epoch}." if self.best is not None else ""
+        return f"Stopped in epoch {self.last.epoch}.{best}"
