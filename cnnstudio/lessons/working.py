@@ -43,11 +43,11 @@ def _shape(question: Question, made: Formula | None) -> Iterator[str]:
         return
     lines = [line for line in made.lines if not line.startswith(tuple(_COSTS.values()))] if made is not None else []
     yield from lines
-    if answer.is_map and hasattr(block, "out_channels"):
+    if answer.is_map and "out_channels" in block.values:
         yield f"channels: one for each filter = {answer.channels:,}"
     elif answer.is_map and lines and question.into[0].is_map and answer.channels == question.into[0].channels:
         yield f"channels: as many as come in = {answer.channels:,}"
-    elif hasattr(block, "out_features"):
+    elif "out_features" in block.values:
         yield f"features: out_features = {answer[-1]:,}"
 
 
