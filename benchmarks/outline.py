@@ -17,6 +17,7 @@ from cnnstudio.graph import Node, Sketch
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.outline import OutlinePanel
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
 
 BLOCKS, TURNS = 1_666, 7
@@ -33,7 +34,7 @@ def main() -> None:
         y = draw(Conv2d(8, 3, padding=1), x)
         x = draw(Add(), draw(ReLU(), y), y)
     document = Document(Project(draw.graph()))
-    panel = OutlinePanel(document)
+    panel = OutlinePanel(document, Run())
     panel.resize(300, 600)
     panel.show()
     app.processEvents()

@@ -1,55 +1,131 @@
-"""Docks: where the panels stand at first, and their titles and the bars of their tabs as they should be."""
+"""Docks: the panels and where they stand at first, their titles and the bars of their tabs as they should be."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QMenu, QTabBar, QWidget
 
-if TYPE_CHECKING:
-    from cnnstudio.ui.main_window import MainWindow, Panel
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
+from cnnstudio.ui.lessons.quiz import QuizPanel
+from cnnstudio.ui.network.comparison import ComparisonPanel
+from cnnstudio.ui.network.history import HistoryPanel
+from cnnstudio.ui.network.inspector import InspectorPanel
+from cnnstudio.ui.network.outline import OutlinePanel
+from cnnstudio.ui.network.palette import PalettePanel
+from cnnstudio.ui.network.problems import ProblemsPanel
+from cnnstudio.ui.network.source import SourcePanel
+from cnnstudio.ui.network.summary_view import SummaryPanel
+from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.training.curves import CurvesPanel
+from cnnstudio.ui.training.training import TrainingPanel
 
+P = TypeVar("P", bound=Panel)
 SIDES = {"palette": 240, "inspector": 356}  # how wide the panels at the sides are at first, in pixels
 LOWER = 210  # how high those below are at least
 ASIDE = QPoint(40, 40)
 Area = Qt.DockWidgetArea
-AREAS = (Area.LeftDockWidgetArea, Area.BottomDockWidgetArea, Area.RightDockWidgetArea)
+LEFT, BELOW, RIGHT = AREAS = (Area.LeftDockWidgetArea, Area.BottomDockWidgetArea, Area.RightDockWidgetArea)
 
 
-def place_anew(window: QMainWindow, docks: Mapping[str, QDockWidget], panels: Collection[Panel]) -> None:
-    """Put every dock where its panel says, those of one side as tabs with the first in front."""
-    for panel in panels:
-        dock = docks[panel.id]
+@dataclass(frozen=True)
+class PanelPlace:
+    """A panel of the window: its id, its title, where it stands at first, its class, and whether it is open then."""
+
+    id: str
+    title: str
+    area: Area
+    shortcut: str
+    make: Callable[[Document, Run], Panel]
+    is_open: bool = True
+
+
+PANELS = (
+    PanelPlace("palette", "Blocks", LEFT, "Ctrl+1", PalettePanel),
+    PanelPlace("history", "History", LEFT, "Ctrl+Shift+H", HistoryPanel, is_open=False),
+    PanelPlace("outline", "Outline", LEFT, "Ctrl+Shift+O", OutlinePanel, is_open=False),
+    PanelPlace("inspector", "Inspector", RIGHT, "Ctrl+2", InspectorPanel),
+    PanelPlace("training", "Training", RIGHT, "Ctrl+3", TrainingPanel),
+    PanelPlace("summary", "Summary", RIGHT, "Ctrl+4", SummaryPanel),
+    PanelPlace("source", "Source", RIGHT, "Ctrl+5", SourcePanel),
+    PanelPlace("quiz", "Quiz", RIGHT, "Ctrl+0", QuizPanel, is_open=False),
+    PanelPlace("curves", "Curves", BELOW, "Ctrl+6", CurvesPanel),
+    PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", FeatureMapsPanel),
+    PanelPlace("problems", "Problems", BELOW, "Ctrl+8", ProblemsPanel),
+    PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", ComparisonPanel, is_open=False),
+)
+
+
+def docks_of(window: QMainWindow, document: Document, run: Run) -> dict[str, QDockWidget]:
+    """Every panel, made for this document and its run, in a dock of its own, by its id."""
+    docks = {}
+    for place in PANELS:
+        panel = place.make(document, run)
+        panel.setProperty("surface", "panel")
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        dock = QDockWidget(place.title, window)
+        dock.setObjectName(place.id)
+        dock.setWidget(panel)
+        docks[place.id] = dock
+    return docks
+
+
+def panel_in(dock: QDockWidget, kind: type[P]) -> P:
+    """The panel in a dock, which is of this kind. Raises ``TypeError`` where it is of another."""
+    panel = dock.widget()
+    if not isinstance(panel, kind):
+        raise TypeError(f"in the dock {dock.objectName()} is no {kind.__name__}")
+    return panel
+
+
+def place_anew(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+    """Put every dock where its panel stands at first, those of one side as tabs with the first in front."""
+    for place in PANELS:
+        dock = docks[place.id]
         dock.setFloating(False)
-        window.addDockWidget(panel.area, dock)
+        window.addDockWidget(place.area, dock)
         dock.show()
-    for area in dict.fromkeys(panel.area for panel in panels):
-        first, *others = (docks[panel.id] for panel in panels if panel.area == area)
+    for area in dict.fromkeys(place.area for place in PANELS):
+        first, *others = (docks[place.id] for place in PANELS if place.area == area)
         for one, other in zip((first, *others), others, strict=False):
             window.tabifyDockWidget(one, other)
         first.raise_()
-    for panel in panels:
-        docks[panel.id].setVisible(panel.is_open)
+    for place in PANELS:
+        docks[place.id].setVisible(place.is_open)
     window.resizeDocks([docks[name] for name in SIDES], list(SIDES.values()), Qt.Orientation.Horizontal)
     window.resizeDocks([docks["curves"]], [max(LOWER, window.height() // 4)], Qt.Orientation.Vertical)
 
 
-class InHand(QObject):
-    """Knows the dock that had the keyboard last, and does to it what a mouse does to its title and its edges."""
+class FocusedDock(QObject):
+    """The dock that had the keyboard last; it does to it what a mouse does to its title and its edges.
 
-    def __init__(self, window: MainWindow) -> None:
+    ``offers`` is what its menu offers to do with it. Once it is closed the keyboard goes to ``canvas``.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        docks: Mapping[str, QDockWidget],
+        document: Document,
+        canvas: QWidget,
+        offers: Collection[QAction],
+    ) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._docks, self._document, self._canvas = window, docks, document, canvas
+        self._offers = offers
         self._dock: QDockWidget | None = None
         if isinstance(app := QApplication.instance(), QApplication):
             app.focusChanged.connect(self._follow)
 
     def _follow(self, _: QWidget | None, now: QWidget | None) -> None:
-        for dock in self._window.docks.values():
+        for dock in self._docks.values():
             if now is not None and dock.isAncestorOf(now):
                 self._dock = dock
 
@@ -68,22 +144,22 @@ class InHand(QObject):
         if not is_double and not isinstance(event, QContextMenuEvent):
             return False
         title = watched.tabText(watched.tabAt(event.pos()))
-        dock = next((each for each in self._window.docks.values() if each.windowTitle() == title), None)
+        dock = next((each for each in self._docks.values() if each.windowTitle() == title), None)
         if dock is not None:
             self._dock = dock
             if is_double:
                 self.turn_loose()
             else:
-                self._window.createPopupMenu().popup(event.globalPos())
+                self.menu().popup(event.globalPos())
         return dock is not None
 
     def menu(self) -> QMenu:
         """What can be done with the dock, and which docks there are."""
-        menu, bound = QMenu(self._window), self._window.commands.bound
+        menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([bound[name] for name in ("panel-float", "panel-side", "panel-hide")])
+        menu.addActions([*self._offers])
         menu.addSeparator()
-        menu.addActions([dock.toggleViewAction() for dock in self._window.docks.values()])
+        menu.addActions([dock.toggleViewAction() for dock in self._docks.values()])
         return menu
 
     @property
@@ -110,7 +186,7 @@ class InHand(QObject):
             return
         here = self._window.dockWidgetArea(dock)
         area = AREAS[(AREAS.index(here) + 1) % len(AREAS)] if here in AREAS else AREAS[0]
-        others = [each for each in self._window.docks.values() if self._window.dockWidgetArea(each) == area]
+        others = [each for each in self._docks.values() if self._window.dockWidgetArea(each) == area]
         dock.setFloating(False)
         self._window.addDockWidget(area, dock)
         if shown := [each for each in others if not each.isHidden() and not each.isFloating()]:
@@ -134,41 +210,43 @@ class InHand(QObject):
         """Close the dock, and give the keyboard to the canvas."""
         if (dock := self._asked()) is not None:
             dock.hide()
-            self._window.canvas.setFocus()
+            self._canvas.setFocus()
 
     def _asked(self) -> QDockWidget | None:
         if self.dock is None:
-            self._window.document.said.emit("Give the keyboard to a panel first: F6 goes round them.")
+            self._document.said.emit("Give the keyboard to a panel first: F6 goes round them.")
         return self.dock
 
 
-def bring_up(window: MainWindow, dock: QDockWidget) -> None:
+def bring_up(window: QMainWindow, dock: QDockWidget, canvas: QWidget) -> None:
     """Bring a dock to the front; the keyboard stays where it is, or goes to the canvas where that is hidden now."""
     dock.show()
     dock.raise_()
     if any(other.isAncestorOf(window.focusWidget()) for other in window.tabifiedDockWidgets(dock)):
-        window.canvas.setFocus()
+        canvas.setFocus()
 
 
-def fill_with_panels(menu: QMenu, window: MainWindow, panels: Collection[Panel]) -> None:
-    """List every panel with its shortcut and a tick where it is open: a click opens it, or closes it."""
+def fill_with_panels(
+    menu: QMenu, docks: Mapping[str, QDockWidget], bound: Mapping[str, QAction], canvas: QWidget
+) -> None:
+    """List every panel with the shortcut by which it is shown and a tick where it is open: a click turns that."""
 
-    def turn(panel: Panel, on: bool) -> None:
+    def turn(name: str, on: bool) -> None:
         if on:
-            window.show_panel(panel.id)
+            bound[f"show-{name}"].trigger()
         else:
-            window.docks[panel.id].hide()
-            window.canvas.setFocus()
+            docks[name].hide()
+            canvas.setFocus()
 
-    for panel in panels:
-        keys = window.commands.bound[f"show-{panel.id}"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        row = menu.addAction(f"{panel.title}\t{keys}")
+    for place in PANELS:
+        keys = bound[f"show-{place.id}"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        row = menu.addAction(f"{place.title}\t{keys}")
         row.setCheckable(True)
-        row.setChecked(not window.docks[panel.id].isHidden())
-        row.toggled.connect(partial(turn, panel))
+        row.setChecked(not docks[place.id].isHidden())
+        row.toggled.connect(partial(turn, place.id))
 
 
-def tidy(window: QMainWindow, docks: Collection[QDockWidget], hand: InHand) -> None:
+def tidy(window: QMainWindow, docks: Collection[QDockWidget], focused: FocusedDock) -> None:
     """Give each dock the title that it needs, and hide the bars of groups of tabs that are no more."""
     for dock in docks:
         _title(window, dock)
@@ -181,7 +259,7 @@ def tidy(window: QMainWindow, docks: Collection[QDockWidget], hand: InHand) -> N
             bar.hide()
         for index in range(bar.count()):  # which may be too narrow for it
             bar.setTabToolTip(index, bar.tabText(index))
-        hand.watch(bar)
+        focused.watch(bar)
 
 
 def _title(window: QMainWindow, dock: QDockWidget) -> None:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QWidget
 
 from cnnstudio.ui.panel import Panel
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.main_window import MainWindow
 
 LINE = 16  # pixels that a line of text is high; what stands in one row differs by half of it at most
 REASON = Qt.FocusReason.ShortcutFocusReason
 
 
-def go_round(window: MainWindow, by: int) -> None:
+def parts_of(canvas: QWidget, messages: Iterable[QWidget], docks: Iterable[QDockWidget]) -> list[QWidget]:
+    """The canvas, then what is seen of the messages over it and of the panels in the docks."""
+    panels = [dock.widget() for dock in docks if not dock.visibleRegion().isEmpty()]
+    return [canvas, *(bar for bar in messages if bar.isVisible()), *panels]
+
+
+def go_round(window: QMainWindow, parts: Sequence[QWidget], by: int) -> None:
     """Give the keyboard to the next part of the window that has use for it, or with -1 to the one before."""
-    parts = [window.canvas, *_messages(window), *_panels(window)]
     focus = window.focusWidget()
     holding = [at for at, part in enumerate(parts) if focus is part or (focus and part.isAncestorOf(focus))]
     here = holding[-1] if holding else 0  # a message lies over the canvas, and is a child of it
@@ -30,14 +31,14 @@ def go_round(window: MainWindow, by: int) -> None:
             return
 
 
-def tab_on(window: MainWindow, forward: bool) -> bool:
+def tab_on(window: QMainWindow, parts: Sequence[QWidget], forward: bool) -> bool:
     """Give the keyboard to what is read next in its panel, and after the last to the next part of the window.
 
     Qt's own order is that in which things were made, and the fields of a panel are made when they are first needed.
     False where the keyboard is in no panel.
     """
     focus = window.focusWidget()
-    panel = next((part for part in _panels(window) if focus is not None and part.isAncestorOf(focus)), None)
+    panel = next((part for part in parts if isinstance(part, Panel) and focus and part.isAncestorOf(focus)), None)
     if panel is None or focus is None:
         return False
     stops = _as_read(panel, (stop for stop in _stops(panel) if not isinstance(stop, QScrollArea)))
@@ -46,7 +47,7 @@ def tab_on(window: MainWindow, forward: bool) -> bool:
     if 0 <= after < len(stops):
         stops[after].setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
     else:
-        go_round(window, 1 if forward else -1)
+        go_round(window, parts, 1 if forward else -1)
     return True
 
 
@@ -92,12 +93,3 @@ def _stops(part: QWidget) -> Iterator[QWidget]:
         takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         if takes and widget.isVisible() and widget.isEnabled() and widget.focusProxy() is None:
             yield widget
-
-
-def _messages(window: MainWindow) -> list[QWidget]:
-    return [bar for bar in window.messages.bars if bar.isVisible()]
-
-
-def _panels(window: MainWindow) -> list[QWidget]:
-    inside = [dock.widget() for dock in window.docks.values() if not dock.visibleRegion().isEmpty()]
-    return [widget for widget in inside if widget is not None]

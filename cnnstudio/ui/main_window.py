@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QStyle, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QStyle, QTabWidget, QToolBar, QWidget
 
 import cnnstudio
 from cnnstudio.lessons.lesson import LESSONS
@@ -18,22 +17,25 @@ from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.menu_tree import CANVAS_MENU
 from cnnstudio.ui.actions.menus import fill_menu_bar, fill_toolbar
 from cnnstudio.ui.canvas.view import CanvasView
-from cnnstudio.ui.docks import InHand, bring_up, fill_with_panels, place_anew, tidy
+from cnnstudio.ui.docks import (
+    PANELS,
+    Area,
+    FocusedDock,
+    bring_up,
+    docks_of,
+    fill_with_panels,
+    panel_in,
+    place_anew,
+    tidy,
+)
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.exports import Exports
 from cnnstudio.ui.files.files import Files, projects
 from cnnstudio.ui.files.imports import Imports
-from cnnstudio.ui.focus import give_keyboard, tab_on
+from cnnstudio.ui.focus import give_keyboard, go_round, parts_of, tab_on
 from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.lessons.quiz import QuizPanel
-from cnnstudio.ui.network.comparison import ComparisonPanel
-from cnnstudio.ui.network.history import HistoryPanel
-from cnnstudio.ui.network.inspector import InspectorPanel
-from cnnstudio.ui.network.outline import OutlinePanel
-from cnnstudio.ui.network.palette import PalettePanel
-from cnnstudio.ui.network.problems import ProblemsPanel
-from cnnstudio.ui.network.source import SourcePanel
-from cnnstudio.ui.network.summary_view import SummaryPanel
+from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.pictures.pictures import Pictures
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
@@ -42,8 +44,7 @@ from cnnstudio.ui.start.page import StartPage
 from cnnstudio.ui.status import Status
 from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.theme import Scheme, icon, theme
-from cnnstudio.ui.training.curves import CurvesPanel
-from cnnstudio.ui.training.training import TrainingPanel
+from cnnstudio.ui.training.training import TrainingPanel, train_button
 from cnnstudio.ui.widgets.messages import Messages, offer_link
 from cnnstudio.ui.window_actions import ACTIONS, show_action
 from cnnstudio.ui.windows import Windows
@@ -51,40 +52,9 @@ from cnnstudio.ui.windows import Windows
 if TYPE_CHECKING:
     from cnnstudio.ui.pictures.figure_page import FigurePage
 
-Area = Qt.DockWidgetArea
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
 LAYOUT_VERSION = 3  # another set of docks needs another number, so that an old layout is not restored over it
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A panel in the window: its id, its title, where it stands at first, how it is made, and whether it is open."""
-
-    id: str
-    title: str
-    area: Area
-    shortcut: str
-    make: Callable[[MainWindow], QWidget]
-    is_open: bool = True
-
-
-PANELS = (
-    Panel("palette", "Blocks", Area.LeftDockWidgetArea, "Ctrl+1", lambda w: PalettePanel(w.document)),
-    Panel("history", "History", Area.LeftDockWidgetArea, "Ctrl+Shift+H", lambda w: HistoryPanel(w.document), False),
-    Panel("outline", "Outline", Area.LeftDockWidgetArea, "Ctrl+Shift+O", lambda w: OutlinePanel(w.document), False),
-    Panel("inspector", "Inspector", Area.RightDockWidgetArea, "Ctrl+2", lambda w: InspectorPanel(w.document)),
-    Panel("training", "Training", Area.RightDockWidgetArea, "Ctrl+3", lambda w: w.training),
-    Panel("summary", "Summary", Area.RightDockWidgetArea, "Ctrl+4", lambda w: SummaryPanel(w.document)),
-    Panel("source", "Source", Area.RightDockWidgetArea, "Ctrl+5", lambda w: SourcePanel(w.document)),
-    Panel("quiz", "Quiz", Area.RightDockWidgetArea, "Ctrl+0", lambda w: w.quiz, False),
-    Panel("curves", "Curves", Area.BottomDockWidgetArea, "Ctrl+6", lambda w: CurvesPanel(w.document, w.run)),
-    Panel("feature-maps", "Feature maps", Area.BottomDockWidgetArea, "Ctrl+7", lambda w: w.feature_maps),
-    Panel("problems", "Problems", Area.BottomDockWidgetArea, "Ctrl+8", lambda w: ProblemsPanel(w.document)),
-    Panel(
-        "comparison", "Comparison", Area.BottomDockWidgetArea, "Ctrl+9", lambda w: ComparisonPanel(w.document), False
-    ),
-)
 
 
 class MainWindow(QMainWindow):
@@ -104,7 +74,7 @@ class MainWindow(QMainWindow):
     gallery: Gallery
     quiz: QuizPanel
     start_page: StartPage
-    panel_in_hand: InHand
+    focused_dock: FocusedDock
     command_list: CommandList
 
     painted = Signal()  # it stands on the screen for the first time
@@ -125,12 +95,13 @@ class MainWindow(QMainWindow):
         self.exports = Exports(self.document, self.run, self.files, self.jobs, self)
         self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.jobs, self)
         self.imports = Imports(self)
-        self.training = TrainingPanel(self.document, self.run)
-        self.quiz = QuizPanel(self.document)
-        self.feature_maps = FeatureMapsPanel(self.document, self.run)
-        self.docks = {panel.id: self._dock(panel) for panel in PANELS}
-        self.panel_in_hand = InHand(self)
+        self.docks = docks_of(self, self.document, self.run)
+        self.training = panel_in(self.docks["training"], TrainingPanel)
+        self.quiz = panel_in(self.docks["quiz"], QuizPanel)
+        self.feature_maps = panel_in(self.docks["feature-maps"], FeatureMapsPanel)
         self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
+        offers = [self.commands.bound[name] for name in ("panel-float", "panel-side", "panel-hide")]
+        self.focused_dock = FocusedDock(self, self.docks, self.document, self.canvas, offers)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
         self.start_page = StartPage(self)
@@ -152,7 +123,7 @@ class MainWindow(QMainWindow):
         for signal in (
             document.changed, document.selection_changed, document.scope_changed, document.path_changed,
             document.undo_stack.indexChanged, document.undo_stack.cleanChanged, run.state_changed,
-            self.training.toggled, theme.changed,
+            document.learned, document.concealed_changed, theme.changed,
         ):  # fmt: skip
             signal.connect(self._refresh.start)
         document.said.connect(self._say)
@@ -164,13 +135,11 @@ class MainWindow(QMainWindow):
             dock.topLevelChanged.connect(self._refresh.start)
             dock.dockLocationChanged.connect(self._refresh.start)
             dock.visibilityChanged.connect(self._refresh.start)
-            panel = dock.widget()
-            for name, slot in (
-                ("said", self.messages.say), ("reveal", self._reveal), ("menu_asked", self._show_canvas_menu),
-                ("panel_asked", self.show_panel), ("left", lambda: give_keyboard(self.canvas)),
-            ):  # fmt: skip
-                if hasattr(panel, name):
-                    getattr(panel, name).connect(slot)
+            panel = panel_in(dock, Panel)
+            panel.reveal.connect(self._reveal)
+            panel.menu_asked.connect(self._show_canvas_menu)
+            panel.panel_asked.connect(self.show_panel)
+            panel.left.connect(lambda: give_keyboard(self.canvas))
         self.docks["outline"].widget().addActions(self.commands.chords)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
         self.canvas.canvas.marked.connect(self._refresh.start)
@@ -179,7 +148,7 @@ class MainWindow(QMainWindow):
         self.canvas.link_clicked.connect(lambda address: offer_link(self.messages, address))
         self.painted.connect(self.canvas.fit)  # its size is only known now
         self.canvas.activated.connect(lambda _: self.show_panel("inspector", to_scroll=False))
-        self.training.refused.connect(lambda: bring_up(self, self.docks["training"]))
+        self.training.refused.connect(lambda: bring_up(self, self.docks["training"], self.canvas))
 
     def _prepare(self) -> None:
         self.setAcceptDrops(True)
@@ -210,26 +179,24 @@ class MainWindow(QMainWindow):
 
     # panels
 
-    def _dock(self, panel: Panel) -> QDockWidget:
-        dock = QDockWidget(panel.title, self)
-        dock.setObjectName(panel.id)
-        content = panel.make(self)
-        content.setProperty("surface", "panel")
-        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        dock.setWidget(content)
-        return dock
-
     def default_layout(self) -> None:
         """Put every panel where it stood at first."""
-        place_anew(self, self.docks, PANELS)
+        place_anew(self, self.docks)
 
     def show_panel(self, name: str, to_scroll: bool = True) -> None:
         """Bring a panel to the front and give it the keyboard, even if that can only scroll it, unless said."""
         dock = self.docks[name]
         dock.show()
         dock.raise_()
-        if (widget := dock.widget()) is not None:
-            give_keyboard(widget, to_scroll)
+        give_keyboard(dock.widget(), to_scroll)
+
+    @property
+    def _parts(self) -> list[QWidget]:
+        return parts_of(self.canvas, self.messages.bars, self.docks.values())
+
+    def go_round(self, by: int) -> None:
+        """Give the keyboard to the next part of the window that has use for it, or with -1 to the one before."""
+        go_round(self, self._parts, by)
 
     def _begin_anew(self) -> None:
         self.messages.clear()
@@ -251,10 +218,10 @@ class MainWindow(QMainWindow):
         self.windows.fill_menu(menu, self)
 
     def _fill_panels(self, menu: QMenu) -> None:
-        fill_with_panels(menu, self, PANELS)
+        fill_with_panels(menu, self.docks, self.commands.bound, self.canvas)
 
     def createPopupMenu(self) -> QMenu:  # noqa: N802 - Qt's name
-        return self.panel_in_hand.menu()
+        return self.focused_dock.menu()
 
     def _show_canvas_menu(self, place: QPoint) -> None:
         """What can be done to what is selected, and nothing else: it would fill a small screen."""
@@ -330,17 +297,15 @@ class MainWindow(QMainWindow):
         for name, verb, text in (("undo", "Undo", stack.undoText()), ("redo", "Redo", stack.redoText())):
             self.commands.bound[name].setText(f"{verb} {text[:1].lower()}{text[1:]}" if text else verb)
         train = self.commands.bound["train"]
-        text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(
-            self.run.state, ("Train", "play")
-        )
-        train.setText(text)
-        train.setIcon(icon(name, "accent"))
-        self.commands.explain("train", self.training.obstacle)
+        button = train_button(self.document, self.run)
+        train.setText(button.text)
+        train.setIcon(icon(button.icon, "accent"))
+        self.commands.explain("train", button.obstacle)
         errors = [found for found in self.document.diagnostics if found.severity == "error"]
         problems = len(errors) if len(self.document.graph) else 0
         self.docks["problems"].setWindowTitle(f"Problems ({problems})" if problems else "Problems")
         self.commands.refresh()
-        tidy(self, self.docks.values(), self.panel_in_hand)
+        tidy(self, self.docks.values(), self.focused_dock)
 
     # events
 
@@ -351,7 +316,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self.painted.emit)
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
-        return tab_on(self, forward) or super().focusNextPrevChild(forward)
+        return tab_on(self, self._parts, forward) or super().focusNextPrevChild(forward)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -378,7 +343,6 @@ class MainWindow(QMainWindow):
         self.hide()
         for dock in self.docks.values():  # one that floats is a window of its own, and would be left
             dock.hide()
-        self.training.images.close_tasks()
         self.jobs.close()
         self.files.close()
         super().closeEvent(event)
@@ -386,7 +350,8 @@ class MainWindow(QMainWindow):
 
     def end(self, seconds: float) -> bool:
         """Stop what computes, and wait so long for the step that it is at; whether it has ended."""
-        return all([self.run.close(seconds), self.feature_maps.close_tasks(seconds)])
+        panels = [panel_in(dock, Panel) for dock in self.docks.values()]
+        return all([self.run.close(seconds), *(panel.close_tasks(seconds) for panel in panels)])
 
     def leave(self, then: Callable[[], object] = lambda: None) -> bool:
         """Close, and do ``then``, where nothing would be lost, else ask in place first; whether it was done at once."""

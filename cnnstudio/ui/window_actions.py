@@ -17,13 +17,13 @@ from cnnstudio.ui.canvas.bookmark_list import show_bookmarks
 from cnnstudio.ui.canvas.commands.bookmarks import add_bookmark, go_to_bookmark, title_of
 from cnnstudio.ui.canvas.scene.cost_overlay import MEASURES
 from cnnstudio.ui.canvas.tools.help import gestures
-from cnnstudio.ui.focus import go_round
 from cnnstudio.ui.lessons.handbook import show_page
 from cnnstudio.ui.theme import theme
 from cnnstudio.zoo import TEMPLATES
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.main_window import MainWindow, Panel
+    from cnnstudio.ui.docks import PanelPlace
+    from cnnstudio.ui.main_window import MainWindow
 
 PANEL_STEP = 48  # pixels
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
@@ -76,9 +76,9 @@ def _shares_as(kind: Literal["bar", "heat"], title: str, icon: str) -> Action:
     )  # fmt: skip
 
 
-def show_action(panel: Panel) -> Action:
+def show_action(place: PanelPlace) -> Action:
     """What brings a panel to the front."""
-    return Action(f"show-{panel.id}", f"Show {panel.title}", lambda w: w.show_panel(panel.id), panel.shortcut, "layout")
+    return Action(f"show-{place.id}", f"Show {place.title}", lambda w: w.show_panel(place.id), place.shortcut, "layout")
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -273,13 +273,13 @@ ACTIONS: tuple[Action, ...] = (
         words=("font size",),
     ),
     Action("text-normal", "Normal text", lambda w: w.scale_text(1.0), "", "text-aa"),
-    Action("next-part", "Next part of the window", lambda w: go_round(w, 1), "F6", "squares-four"),
-    Action("previous-part", "Previous part of the window", lambda w: go_round(w, -1), "Shift+F6", "squares-four"),
-    Action("panel-float", "Float, or dock again", lambda w: w.panel_in_hand.turn_loose(), "", "arrow-square-out"),
-    Action("panel-side", "To the next side of the window", lambda w: w.panel_in_hand.move_on(), "", "layout"),
-    Action("panel-larger", "Larger", lambda w: w.panel_in_hand.size(PANEL_STEP), "", "arrows-out-simple"),
-    Action("panel-smaller", "Smaller", lambda w: w.panel_in_hand.size(-PANEL_STEP), "", "arrows-in-simple"),
-    Action("panel-hide", "Close", lambda w: w.panel_in_hand.hide(), "", "x"),
+    Action("next-part", "Next part of the window", lambda w: w.go_round(1), "F6", "squares-four"),
+    Action("previous-part", "Previous part of the window", lambda w: w.go_round(-1), "Shift+F6", "squares-four"),
+    Action("panel-float", "Float, or dock again", lambda w: w.focused_dock.turn_loose(), "", "arrow-square-out"),
+    Action("panel-side", "To the next side of the window", lambda w: w.focused_dock.move_on(), "", "layout"),
+    Action("panel-larger", "Larger", lambda w: w.focused_dock.size(PANEL_STEP), "", "arrows-out-simple"),
+    Action("panel-smaller", "Smaller", lambda w: w.focused_dock.size(-PANEL_STEP), "", "arrows-in-simple"),
+    Action("panel-hide", "Close", lambda w: w.focused_dock.hide(), "", "x"),
     Action(
         "default-layout", "Reset panels", lambda w: w.default_layout(), "", "layout",
         words=("layout", "restore"),

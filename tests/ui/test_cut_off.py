@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.main_window import PANELS, MainWindow
+from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.network.source import SourcePanel
 from cnnstudio.ui.theme import theme
 from cnnstudio.wording import closer

@@ -9,7 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.main_window import PANELS, MainWindow
+from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.main_window import MainWindow
 
 Area = Qt.DockWidgetArea
 
@@ -28,7 +29,7 @@ def dock(qtbot: QtBot, window: MainWindow) -> QDockWidget:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     window.show_panel("inspector")
-    qtbot.waitUntil(lambda: window.panel_in_hand.dock is window.docks["inspector"])
+    qtbot.waitUntil(lambda: window.focused_dock.dock is window.docks["inspector"])
     return window.docks["inspector"]
 
 

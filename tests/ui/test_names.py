@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.project import Project
-from cnnstudio.ui.main_window import PANELS, MainWindow
+from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.widgets.announcement import announce
 
 WORKED = (

@@ -17,7 +17,8 @@ from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import load
-from cnnstudio.ui.main_window import PANELS, MainWindow
+from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.network.problem_row import FixButton
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.labels import Elided

@@ -50,12 +50,13 @@ def test_every_place_that_says_whether_it_can_be_trained_says_why_not(
     window.show_panel("inspector")
     assert window.docks["inspector"].widget().header.kind.text() == "Cannot be trained yet"
     assert not window.training.can_toggle and "F5" in train.toolTip()
+    window.show_panel("training")
     assert reason in window.training.train.toolTip() and window.training.sentence.text() == reason
 
     window.document.open(lenet, None)
     qtbot.waitUntil(lambda: not panel.notice.isVisible())
     assert status.problems.text() == "No problems"
-    qtbot.waitUntil(lambda: window.training.can_toggle)
+    qtbot.waitUntil(lambda: window.training.can_toggle and window.training.train.isEnabled())
     assert reason not in train.toolTip() + window.training.train.toolTip()
 
 
@@ -71,6 +72,7 @@ def test_an_error_is_told_once_and_a_click_leads_to_where_it_is_put_right(
     qtbot.waitUntil(lambda: bool(panel.rows))
     assert not panel.notice.isVisible()
     assert status.problems.text() == "2 errors"
+    window.training.update_now()
     assert panel.rows[0].diagnostic.sentence in window.training.train.toolTip()
     window.document.open(of_folder(lenet, ""), None)
     qtbot.waitUntil(panel.notice.isVisible)

@@ -17,6 +17,7 @@ from cnnstudio.insight.feature_maps import FeatureMaps, Maps, Pixels
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.runs.session import Prepared, images_key, prepare
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
@@ -45,12 +46,11 @@ class Look:
     seen: FeatureMaps
 
 
-class FeatureMapsPanel(QWidget):
+class FeatureMapsPanel(Panel):
     """Shows the maps of one node. While a run is active it sends them; otherwise a task computes them once."""
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._document, self._run = document, run
+        super().__init__(document, run, parent)
         self._node: str | None = None
         self._image = 0
         self._shown: FeatureMaps | None = None
@@ -66,10 +66,7 @@ class FeatureMapsPanel(QWidget):
         row.setSpacing(10)
         row.addWidget(self._left())
         row.addWidget(self._right(), 1)
-        document.changed.connect(self._touch)
-        document.selection_changed.connect(self._touch)
-        document.concealed_changed.connect(self._touch)
-        run.state_changed.connect(self._touch)
+        run.state_changed.connect(self.touch)
         run.advanced.connect(self._follow)
         self._say("Select a block to see what it makes of an image.")
 
@@ -157,19 +154,24 @@ class FeatureMapsPanel(QWidget):
         self._watch()
         self._settle.start(0)
 
-    def _touch(self, *_: object) -> None:
-        """The selection, the network or the state of the run is another."""
-        names = self._document.scope[:1] or self._document.selection
+    def touch(self) -> None:
+        """Keep in mind which node was selected last, also while nobody looks."""
+        names = self.document.scope[:1] or self.document.selection
         if len(names) == 1:
             self._node = names[0]
-        elif self._node not in self._document.graph:
+        elif self._node not in self.document.graph:
             self._node = None
         self._watch()
-        if self.isVisible():
-            self._settle.start()
+        super().touch()
+
+    def refresh(self) -> None:
+        self._settle.start()
+
+    def restyle(self) -> None:
+        """The pictures follow the theme by themselves."""
 
     def _watch(self) -> None:
-        self._run.watch(self._node if self.isVisible() else None, self._image)
+        self.run.watch(self._node if self.isVisible() else None, self._image)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -178,8 +180,8 @@ class FeatureMapsPanel(QWidget):
         self._together.setToolButtonStyle(style.ToolButtonTextOnly if has_room else style.ToolButtonIconOnly)
 
     def showEvent(self, event: QShowEvent) -> None:
+        self.touch()  # a run may have gone on meanwhile
         super().showEvent(event)
-        self._touch()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -188,21 +190,21 @@ class FeatureMapsPanel(QWidget):
 
     def _follow(self) -> None:
         """Show what the run has sent."""
-        run, seen = self._run, self._run.maps
+        run, seen = self.run, self.run.maps
         if seen is None or seen is self._shown or seen.node != self._node:
             return
-        if self.isVisible() and run.is_active and run.trained and seen.node not in self._document.concealed:
+        if self.isVisible() and run.is_active and run.trained and seen.node not in self.document.concealed:
             self._show(seen, run.trained.data, f"step {seen.step:,}")
 
     def _look(self) -> None:
         """Ask for the maps of the node as things are now."""
         if not self.isVisible():
             return
-        node, run = self._node, self._run
-        if node is None or node not in self._document.graph:
+        node, run = self._node, self.run
+        if node is None or node not in self.document.graph:
             self._say("Select a block to see what it makes of an image.")
             return
-        if node in self._document.concealed:
+        if node in self.document.concealed:
             self._say(f"What {node} makes of an image is hidden while a question is open.")
             return
         if run.is_active:
@@ -211,28 +213,28 @@ class FeatureMapsPanel(QWidget):
         if reason := self._refusal(node):
             self._say(reason)
             return
-        dataset = DATASETS[self._document.project.recipe.data]
-        is_here = dataset.key == self._may_load or self._run.images_of(self._document.project) is not None
+        dataset = DATASETS[self.document.project.recipe.data]
+        is_here = dataset.key == self._may_load or self.run.images_of(self.document.project) is not None
         if dataset.download_megabytes and not is_here:
             self._say(f"{dataset.sentence} The maps need an image to look at.", ask=True)
             return
         self._start(node)
 
     def _refusal(self, node: str) -> str | None:
-        if self._document.analysis.shape(node) is None:
+        if self.document.analysis.shape(node) is None:
             return f"{node} has no output yet: something before it is missing or does not fit."
-        reason = self._document.obstacle()
+        reason = self.document.obstacle()
         return f"There are no maps yet. {reason}" if reason else None
 
     def _look_into_run(self, node: str) -> None:
-        trained = self._run.trained
+        trained = self.run.trained
         if trained is None:
             self._say("The run is being prepared…")
         elif node not in trained.project.graph:
             self._say(f"{node} is not in the network that is being trained.")
-        elif self._run.state == "paused":
-            step, image = self._run.history.last.step if self._run.history.last else 0, self._image
-            self._run.call(lambda: seen(trained, node, image, step))
+        elif self.run.state == "paused":
+            step, image = self.run.history.last.step if self.run.history.last else 0, self._image
+            self.run.call(lambda: seen(trained, node, image, step))
         elif self._shown is None or self._shown.node != node:
             self._say("Waiting for the next step…")
 
@@ -240,28 +242,28 @@ class FeatureMapsPanel(QWidget):
 
     def _ready(self) -> Prepared | None:
         """The network that was trained or looked at last, where it still computes what the canvas shows."""
-        graph = self._document.graph
+        graph = self.document.graph
         if self._text is None or self._text[0] is not graph:
             try:
                 self._text = graph, source(graph).text
             except SourceError:
                 return None
         text = self._text[1]
-        key = images_key(self._document.project)
-        for prepared in (self._run.trained, self._known):
+        key = images_key(self.document.project)
+        for prepared in (self.run.trained, self._known):
             if prepared is not None and prepared.source.text == text and images_key(prepared.project) == key:
                 return prepared
         return None
 
     def _allow(self) -> None:
-        self._may_load = self._document.project.recipe.data
+        self._may_load = self.document.project.recipe.data
         self._look()
 
     def _start(self, node: str) -> None:
-        project, image, ready = self._document.project, self._image, self._ready()
-        known = self._run.images_of(project)
-        is_trained = ready is not None and ready is self._run.trained and self._run.history.last is not None
-        step = self._run.history.last.step if is_trained and self._run.history.last is not None else 0
+        project, image, ready = self.document.project, self._image, self._ready()
+        known = self.run.images_of(project)
+        is_trained = ready is not None and ready is self.run.trained and self.run.history.last is not None
+        step = self.run.history.last.step if is_trained and self.run.history.last is not None else 0
 
         def look(report: Callable[[str, float | None], bool]) -> Look:
             prepared = ready if ready is not None else prepare(project, report, known=known)
@@ -276,15 +278,14 @@ class FeatureMapsPanel(QWidget):
         self._task.failed.connect(self._say)
 
     def _show_look(self, look: Look) -> None:
-        if look.prepared is not self._run.trained:
+        if look.prepared is not self.run.trained:
             self._known = look.prepared
-            self._run.keep_images(look.prepared.project, look.prepared.data)
-        if look.seen.node not in self._document.concealed:
+            self.run.keep_images(look.prepared.project, look.prepared.data)
+        if look.seen.node not in self.document.concealed:
             when = f"step {look.seen.step:,}" if look.seen.step else "untrained weights"
             self._show(look.seen, look.prepared.data, when)
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
-        """End what is being computed for good, and wait so long for it; whether it has ended."""
         self._settle.stop()
         return self._task is None or self._task.stop(seconds)
 
@@ -298,7 +299,7 @@ class FeatureMapsPanel(QWidget):
         self._verdict.setText(verdict(found))
         self._verdict.setToolTip("" if found.guess else "<p>The network does not end in a score for each class.</p>")
         if maps.ndim == 1:
-            is_end = self._document.graph.outputs and self._document.graph.outputs[0].name == found.node
+            is_end = self.document.graph.outputs and self.document.graph.outputs[0].name == found.node
             self.bars.set_values(maps, data.classes if is_end else (), found.label)
             shape = counted(len(maps), "number")
         else:

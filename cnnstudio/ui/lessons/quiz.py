@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -23,6 +23,7 @@ from cnnstudio.lessons.lesson import Asked, Lesson
 from cnnstudio.lessons.quiz import DIFFICULTIES, Question, Quiz
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets import cards
 from cnnstudio.ui.widgets.cards import Card
@@ -43,10 +44,8 @@ WAITING = "What is asked about next has no result now. Undo the change, or mend 
 class QuizPanel(Panel):
     """A question, a field for the answer, then the mark and the working. Enter goes through all of it."""
 
-    reveal = Signal(str)
-
-    def __init__(self, document: Document, parent: QWidget | None = None, seed: int | None = None) -> None:
-        super().__init__(document, parent)
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None, seed: int | None = None) -> None:
+        super().__init__(document, run, parent)
         self.quiz: Quiz | None = None
         self.mark: Mark | None = None
         self.lesson: Lesson | None = None

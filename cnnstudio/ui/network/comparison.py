@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -29,6 +29,7 @@ from cnnstudio.project import ProjectError, read
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.wording import counted, readable, short, unbroken
@@ -53,11 +54,10 @@ HIDDEN = "The differences are hidden while a question is open."
 class ComparisonPanel(Panel):
     """A row a node that differs; it follows every edit. Enter and a click lead to the node, which is ``reveal``'s."""
 
-    reveal = Signal(str)
     delay = 60
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(document, parent)
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
         self.other: Analysis | None = None
         self.comparison: Comparison | None = None
         self._title = ""

@@ -8,15 +8,16 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QUndoVi
 from shiboken6 import isValid
 
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 
 
-class HistoryPanel(QWidget):
+class HistoryPanel(Panel):
     """The steps of undo, the oldest first. A click, or an arrow key, leads to how the project was after that step."""
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.document = document
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
         self.list = QUndoView(document.undo_stack, self)
         self.list.setEmptyLabel("As opened")
         self.list.setCleanIcon(icon("floppy-disk", "muted"))

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
@@ -23,6 +23,7 @@ from cnnstudio.ui.network.exposed_form import ExposedForm
 from cnnstudio.ui.network.node_header import NodeHeader, is_composite
 from cnnstudio.ui.network.problem_row import ProblemRow, show_rows
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets import cards
 from cnnstudio.ui.widgets.cards import Card
 from cnnstudio.ui.widgets.form import Form
@@ -50,10 +51,8 @@ INSIDE_HINTS = (
 class InspectorPanel(Panel):
     """One page that shows the network, one node or several, whichever is selected."""
 
-    left = Signal()  # Escape was pressed where there is nothing to give up
-
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(document, parent)
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
         self._targets: tuple[str, ...] = ()
         self.form: Form | None = None
         self._forms: dict[tuple[type[Block], ...], Form] = {}

@@ -39,6 +39,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.outline_model import OutlineModel
 from cnnstudio.ui.network.outline_row import COLUMNS, FRAME, KIND, NAME, OUTPUT, READS
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.text_keys import goes_into_text
 from cnnstudio.wording import closer
@@ -58,11 +59,8 @@ class OutlinePanel(Panel):
     Enter shows a block on the canvas, or opens it; F2 gives it another name; Delete removes blocks and wires.
     """
 
-    reveal = Signal(str)
-    menu_asked = Signal(QPoint)  # the place on the screen, after what lies there was selected
-
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(document, parent)
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
         self._is_selecting = False
         self._scope: tuple[str, ...] | None = None
         self.model = OutlineModel(self._rename, self)

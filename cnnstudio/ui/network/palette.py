@@ -44,6 +44,7 @@ from cnnstudio.project.library import Kept, as_text
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.drag_ghost import Ghost
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.question_bar import QuestionBar
@@ -60,8 +61,8 @@ MOST_TROUBLES = 10  # files that are named
 class PalettePanel(Panel):
     """A searchable list of the blocks; Enter and double-click add one behind the selected node."""
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(document, parent)
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
         self._closed: set[str] = set()  # the headings whose blocks are folded away
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search blocks")

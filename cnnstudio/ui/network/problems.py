@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.problem_row import SIGNS, ProblemRow, show_rows
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.wording import counted
 
@@ -24,11 +25,8 @@ class ProblemsPanel(Panel):
     What keeps the project from being trained and is no finding about the network stands above them.
     """
 
-    reveal = Signal(str)
-    panel_asked = Signal(str)
-
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(document, parent)
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
         self.rows: list[ProblemRow] = []
         self.headline = QLabel(self)
         self.headline.setContentsMargins(12, 8, 12, 4)

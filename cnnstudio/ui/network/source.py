@@ -14,6 +14,7 @@ from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.graph import Graph
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.code_view import CodeView
 from cnnstudio.ui.widgets.labels import Sentence
@@ -24,8 +25,8 @@ class SourcePanel(Panel):
 
     delay = 250  # milliseconds; writing and colouring a large network takes longer than a frame leaves
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(document, parent)
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
         self.source: Source | None = None
         self._graph: Graph | None = None
         self._lines: SourceLines | None = None

@@ -48,6 +48,7 @@ from cnnstudio.ui.network.summary_model import (
     side,
 )
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, mix, theme
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.wording import closer
@@ -62,8 +63,8 @@ FIELDS_DELAY = 150  # milliseconds; receptive fields of a large network take lon
 class SummaryPanel(Panel):
     """The table; its selection and the document's are one."""
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(document, parent)
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
         self._is_selecting = False
         self.model = SummaryModel(self)
         self.table = QTableView(self)

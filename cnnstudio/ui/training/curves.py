@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
@@ -22,17 +23,14 @@ from cnnstudio.ui.widgets.plot import Plot
 PROMISE = "The curves of a training run appear here."
 
 
-class CurvesPanel(QWidget):
+class CurvesPanel(Panel):
     """Two plots, loss and accuracy. Steps are a pale line, their running mean a full one, epochs have marks.
 
     Training and validation differ in colour, in dash and in mark, so that no eye needs the colour.
     """
 
-    said = Signal(str)
-
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._document, self._run = document, run
+        super().__init__(document, run, parent)
         self._drawn = (-1, -1)
         self.loss = Plot("Loss", "loss")
         self.accuracy = Plot("Accuracy, %", "accuracy", scale=100.0, most=100.0)
@@ -56,14 +54,10 @@ class CurvesPanel(QWidget):
         layout.addLayout(self._bar())
         layout.addWidget(content, 1)
         self.setMinimumHeight(140)
-        run.advanced.connect(self.refresh)
-        run.state_changed.connect(self.refresh)
-        for signal in (document.changed, document.learned, document.concealed_changed):
-            signal.connect(self._invite)
-        theme.changed.connect(self._restyle)
+        run.advanced.connect(self.touch)
+        run.state_changed.connect(self.touch)
         for widget in (self.export, self.logarithmic, self._legend):
             widget.hide()
-        self._restyle()
 
     def _bar(self) -> QHBoxLayout:
         self.readout = Elided()
@@ -96,11 +90,16 @@ class CurvesPanel(QWidget):
             plot.hovered.connect(self._read)
         return row
 
-    def refresh(self, *_: object) -> None:
-        """Draw what is new; nothing where nothing is, or where nobody looks."""
-        history = self._run.history
+    def refresh(self) -> None:
+        """Draw what is new; say what is to be done before there are curves."""
+        if not len(self.run.history.steps):
+            self._empty.setText(f"{PROMISE}\n{self.document.obstacle() or 'Press Train.'}")
+        self._draw()
+
+    def _draw(self) -> None:
+        history = self.run.history
         now = (len(history.steps), len(history.epochs))
-        if now == self._drawn or not self.isVisible():
+        if now == self._drawn:
             return
         self._drawn = now
         self._stack.setCurrentIndex(1 if len(history.steps) else 0)
@@ -117,24 +116,14 @@ class CurvesPanel(QWidget):
             )
             plot.set_range(total)
 
-    def _invite(self, *_: object) -> None:
-        """Say what is to be done before there are curves."""
-        if self._empty.isVisible():
-            self._empty.setText(f"{PROMISE}\n{self._document.obstacle() or 'Press Train.'}")
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.refresh()
-        self._invite()
-
     def _set_logarithmic(self, on: bool) -> None:
         self.loss.set_logarithmic(on)
         self._drawn = (-1, -1)
-        self.refresh()
+        self._draw()
 
     def _read(self, epoch: float) -> None:
         """Put the numbers at a place of the x axis into words."""
-        history = self._run.history
+        history = self.run.history
         if math.isnan(epoch) or history.started is None or not len(history.steps):
             self.readout.setText("")
             return
@@ -155,13 +144,13 @@ class CurvesPanel(QWidget):
     def table(self) -> list[list[str]]:
         """The epochs as rows with a header; the numbers with six digits."""
         names = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds")
-        columns = [self._run.history.epochs[name] for name in names]
+        columns = [self.run.history.epochs[name] for name in names]
         return [list(names), *([f"{value:.6g}" for value in row] for row in zip(*columns, strict=True))]
 
     def copy(self) -> None:
         """Put the table of epochs on the clipboard, ready for a spreadsheet."""
         QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in self.table()))
-        self.said.emit("The table of epochs is on the clipboard.")
+        self.document.said.emit("The table of epochs is on the clipboard.")
 
     def save_table(self, path: Path) -> None:
         """Write the table of epochs as CSV. Raises ``OSError``."""
@@ -186,15 +175,15 @@ class CurvesPanel(QWidget):
         try:
             save(path)
         except OSError as error:
-            self.said.emit(f"{path.name} was not written: {error.strerror or error}.")
+            self.document.said.emit(f"{path.name} was not written: {error.strerror or error}.")
             return
-        self.said.emit(f"Saved {path.name}.")
+        self.document.said.emit(f"Saved {path.name}.")
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
         for plot in (self.loss, self.accuracy):
             plot.restyle()
         self._drawn = (-1, -1)
-        self.refresh()
+        self.touch()
 
 
 class Legend(QWidget):

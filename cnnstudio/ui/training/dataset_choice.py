@@ -100,7 +100,9 @@ class ImagesChoice(QWidget):
 
             return load(project.recipe, size, report)
 
-        self.close_tasks(0.0)
+        if self._task is not None:
+            self._task.stop()
+            self._task.deleteLater()
         self._task = Task(load, "images", self)
         self._task.finished.connect(lambda data: self._show(project, data))
         self._task.failed.connect(lambda _: self.samples.set_samples(()))  # training says why
@@ -118,10 +120,7 @@ class ImagesChoice(QWidget):
             )
         )
 
-    def close_tasks(self, seconds: float = 10.0) -> None:
-        """End what is being loaded: for the end of the program."""
+    def close_tasks(self, seconds: float = 10.0) -> bool:
+        """End what is being loaded for good, and wait so long for it; whether it has ended."""
         self._settle.stop()
-        if self._task is not None:
-            self._task.stop(seconds)
-            self._task.deleteLater()
-            self._task = None
+        return self._task is None or self._task.stop(seconds)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -19,9 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnstudio.graph import parameters
+from cnnstudio.graph import Graph, parameters
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.runs.session import Prepared
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.dataset_choice import ImagesChoice
@@ -34,17 +37,33 @@ BESIDE_IMAGES = ("data", "folder")  # what is asked where the images are shown
 EARLIER = "It is the network as it was at the start: later changes are not in it."
 
 
-class TrainingPanel(QWidget):
+@dataclass(frozen=True)
+class TrainButton:
+    """What the one large button does now, wherever it is shown: its word, its icon, and why it can do nothing."""
+
+    text: str
+    icon: str
+    is_enabled: bool
+    obstacle: str | None  # why nothing can be trained, in a sentence
+
+
+def train_button(document: Document, run: Run) -> TrainButton:
+    """What a press would do: train, pause, or go on."""
+    text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(run.state, ("Train", "play"))
+    reason = None if run.is_active else document.obstacle()
+    return TrainButton(text, name, run.state != "preparing" and reason is None, reason)
+
+
+class TrainingPanel(Panel):
     """Buttons and progress above, the recipe below. The recipe is edited through the document, so it can be undone."""
 
-    toggled = Signal()  # whether and what the Train button can do may have changed
     refused = Signal()  # training was asked for, here or elsewhere, and it says why that cannot be
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._document, self._run = document, run
-        self.obstacle: str | None = None  # why nothing can be trained now
+        super().__init__(document, run, parent)
+        self._button = train_button(document, run)  # as it is shown
         self._recipe_shown: Recipe | None = None
+        self._compared: tuple[Graph, Prepared | None] | None = None
         self._is_other = False  # whether the network is no longer the one of the run
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 0)
@@ -54,33 +73,31 @@ class TrainingPanel(QWidget):
         layout.addWidget(self._recipe(), 1)
         self._compare = QTimer(self, singleShot=True, interval=300)
         self._compare.timeout.connect(self._look)
-        document.changed.connect(self._show_project)
-        document.learned.connect(self._show_state)
-        document.concealed_changed.connect(self._show_state)
-        run.state_changed.connect(self._show_state)
-        run.advanced.connect(self._show_progress)
-        self._show_project()
+        run.state_changed.connect(self.touch)
+        run.advanced.connect(self._follow)
 
     # commands
 
     @property
     def can_toggle(self) -> bool:
         """Whether the Train button can do anything now."""
-        return self.train.isEnabled()
+        return train_button(self.document, self.run).is_enabled
 
     def toggle(self) -> None:
         """What the one large button says: train, pause, or go on; where nothing can be trained, show why."""
-        if self._run.state == "training":
-            self._run.pause()
-        elif self._run.state == "paused":
-            self._run.resume()
-        elif self.obstacle is not None:
+        self.touch()
+        self.update_now()
+        if self.run.state == "training":
+            self.run.pause()
+        elif self.run.state == "paused":
+            self.run.resume()
+        elif self._button.obstacle is not None:
             self.refused.emit()
-            announce(self, self.obstacle)
-        elif not self._run.is_active:
+            announce(self, self._button.obstacle)
+        elif not self.run.is_active:
             for form in (self.basic, self.advanced):
                 form.settle()
-            self._run.start(self._document.project)
+            self.run.start(self.document.project)
 
     # parts
 
@@ -91,7 +108,7 @@ class TrainingPanel(QWidget):
         self.stop = QPushButton("Stop")
         self.stop.setIcon(icon("stop"))
         self.stop.setToolTip("Stop after this step and keep the weights")
-        self.stop.clicked.connect(self._run.stop)
+        self.stop.clicked.connect(self.run.stop)
         for button in (self.train, self.stop):
             button.setIconSize(QSize(14, 14))
         row = QHBoxLayout()
@@ -130,7 +147,7 @@ class TrainingPanel(QWidget):
         return box
 
     def _recipe(self) -> QScrollArea:
-        self.images = ImagesChoice(self._document, self._run)
+        self.images = ImagesChoice(self.document, self.run)
         self.images.chosen.connect(lambda key: self._edit("data", key))
         names = [parameter.name for parameter in parameters(Recipe) if parameter.name not in BESIDE_IMAGES]
         basic = [name for name in names if Recipe.is_basic(name)]
@@ -176,20 +193,14 @@ class TrainingPanel(QWidget):
     # the recipe
 
     def _edit(self, name: str, value: Any) -> None:
-        recipe = dataclasses.replace(self._document.project.recipe, **{name: value})
+        recipe = dataclasses.replace(self.document.project.recipe, **{name: value})
         burst = self.basic.burst + self.advanced.burst + self.folder.burst
         title = name.replace("_", " ")
-        self._document.edit_recipe(f"Change {title}", recipe, merge=f"recipe {name} {burst}")
+        self.document.edit_recipe(f"Change {title}", recipe, merge=f"recipe {name} {burst}")
 
     def _show_more(self, shown: bool) -> None:
         self.more.setIcon(icon("caret-down" if shown else "caret-right", "muted"))
         self.advanced.setVisible(shown)
-
-    def _show_project(self, *_: object) -> None:
-        if self._document.project.recipe is not self._recipe_shown:
-            self._show_recipe(self._document.project.recipe)
-        self._show_state()
-        self._compare.start()  # not at every edit: the comparison writes the whole source
 
     def _show_recipe(self, recipe: Recipe) -> None:
         self._recipe_shown = recipe
@@ -201,22 +212,35 @@ class TrainingPanel(QWidget):
 
     # the run
 
-    def _show_state(self, *_: object) -> None:
-        run = self._run
-        self.obstacle = None if run.is_active else self._document.obstacle()
-        text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(run.state, ("Train", "play"))
-        self._is_other = self._is_other and run.state != "preparing"
-        self._compare.start()
-        self.train.setText(text)
-        self.train.setIcon(icon(name, "on_accent"))
-        self.train.setEnabled(run.state != "preparing" and self.obstacle is None)
-        self.train.setToolTip(self.obstacle or "Train, pause or resume")
-        self.stop.setEnabled(run.is_active)
+    def refresh(self) -> None:
+        if self.document.project.recipe is not self._recipe_shown:
+            self._show_recipe(self.document.project.recipe)
+        self._button = button = train_button(self.document, self.run)
+        self.train.setText(button.text)
+        self.train.setIcon(icon(button.icon, "on_accent"))
+        self.train.setEnabled(button.is_enabled)
+        self.train.setToolTip(button.obstacle or "Train, pause or resume")
+        self.stop.setEnabled(self.run.is_active)
+        self._is_other = self._is_other and self.run.state != "preparing"
         self._show_progress()
-        self.toggled.emit()
+        known = self._compared
+        if known is None or known[0] is not self.document.graph or known[1] is not self.run.trained:
+            self._compare.start()  # not at every edit: the comparison writes the whole source
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._compare.isActive():
+            self._look()
+
+    def _follow(self) -> None:
+        """Show how far the run is; nothing else has changed by a step."""
+        if self.isVisible():
+            self._show_progress()
+        else:
+            self.touch()
 
     def _show_progress(self) -> None:
-        run, history = self._run, self._run.history
+        run, history = self.run, self.run.history
         self.progress.setVisible(run.is_active)
         self.progress.setRange(0, 0 if history.share is None and run.state == "preparing" else 1000)
         self.progress.setValue(round(1000 * (history.share or 0)))
@@ -240,14 +264,16 @@ class TrainingPanel(QWidget):
 
     def _look(self) -> None:
         """See whether the network is still the one of the run."""
-        self._is_other = self._run.trained is not None and not self._run.fits(self._document.graph)
+        self._compare.stop()
+        self._compared = self.document.graph, self.run.trained
+        self._is_other = self.run.trained is not None and not self.run.fits(self.document.graph)
         self._say()
 
     def _say(self) -> None:
-        run = self._run
+        run = self.run
         text, role = run.sentence, ""
-        if self.obstacle is not None:
-            text, role = self.obstacle, "warning"
+        if self._button.obstacle is not None:
+            text, role = self._button.obstacle, "warning"
         elif run.state == "failed":
             role = "error"
         elif run.state == "idle" and not run.sentence:
@@ -264,3 +290,6 @@ class TrainingPanel(QWidget):
             self.sentence.setProperty("role", role)
             self.sentence.style().unpolish(self.sentence)
             self.sentence.style().polish(self.sentence)
+
+    def close_tasks(self, seconds: float = 10.0) -> bool:
+        return self.images.close_tasks(seconds)

@@ -29,7 +29,7 @@ Show = Callable[..., QuizPanel]
 def show(qtbot: QtBot) -> Show:
     def made(graph: Graph | None = None, seed: int = 3) -> QuizPanel:
         project = Project(graph) if graph is not None else from_template("lenet5")
-        panel = QuizPanel(Document(project), seed=seed)
+        panel = QuizPanel(Document(project), Run(), seed=seed)
         qtbot.addWidget(panel)
         panel.resize(340, 520)
         with qtbot.waitActive(panel):
@@ -107,12 +107,11 @@ def test_a_skipped_question_does_not_count(show: Show, qtbot: QtBot) -> None:
 def test_an_open_question_hides_its_answer_everywhere(show: Show, qtbot: QtBot) -> None:
     panel = show()
     document = panel.document
-    canvas, inspector, summary, text = (
-        CanvasView(document), InspectorPanel(document), SummaryPanel(document), SourcePanel(document),
-    )  # fmt: skip
+    canvas, run = CanvasView(document), Run()
+    inspector, summary, text = InspectorPanel(document, run), SummaryPanel(document, run), SourcePanel(document, run)
     for widget in (canvas, inspector, summary, text):
         beside(qtbot, widget)
-    status = Status(document, Run(), lambda: None)
+    status = Status(document, run, lambda: None)
     qtbot.addWidget(status)
     name = ask(panel, "shape")
     assert panel.question is not None
@@ -143,7 +142,9 @@ def test_problems_and_differences_do_not_tell_either(show: Show, qtbot: QtBot, t
     document = panel.document
     write(tmp_path / "other.cnn", Project(document.graph.replace("conv1", Conv2d(7, 5))))
     document.edit_graph("Break", document.graph.add(Node("odd", Conv2d(4, 9), ("pool2",))))
-    problems, comparison, inspector = ProblemsPanel(document), ComparisonPanel(document), InspectorPanel(document)
+    run = Run()
+    problems, comparison = ProblemsPanel(document, run), ComparisonPanel(document, run)
+    inspector = InspectorPanel(document, run)
     for widget in (problems, comparison, inspector):
         beside(qtbot, widget)
     comparison.with_file(tmp_path / "other.cnn")

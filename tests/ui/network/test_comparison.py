@@ -13,6 +13,7 @@ from cnnstudio.graph import Edge, Graph, Node, Sketch
 from cnnstudio.project import Project, write
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.comparison import ComparisonPanel
+from cnnstudio.ui.run import Run
 
 Show = Callable[[Path | None], ComparisonPanel]
 
@@ -29,7 +30,7 @@ def show(qtbot: QtBot) -> Show:
         project = Project(network())
         if path is not None:
             write(path, project)
-        panel = ComparisonPanel(Document(project, path))
+        panel = ComparisonPanel(Document(project, path), Run())
         qtbot.addWidget(panel)
         panel.resize(700, 260)
         with qtbot.waitExposed(panel):

@@ -10,6 +10,7 @@ from cnnstudio.blocks import Conv2d
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.history import HistoryPanel
+from cnnstudio.ui.run import Run
 
 STEPS = 20
 
@@ -19,7 +20,7 @@ def panel(qtbot: QtBot, tiny: Project) -> Iterator[HistoryPanel]:
     """The history of a project whose convolution was widened twenty times."""
     document = Document()
     document.open(tiny, None)
-    made = HistoryPanel(document)
+    made = HistoryPanel(document, Run())
     qtbot.addWidget(made)
     made.resize(240, 700)
     made.show()

@@ -30,6 +30,7 @@ from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.inspector import InspectorPanel, shared
 from cnnstudio.ui.network.problem_row import FixButton
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 from cnnstudio.ui.widgets.editors import TextEditor
 from cnnstudio.zoo import transfer
@@ -40,7 +41,7 @@ Show = Callable[..., InspectorPanel]
 @pytest.fixture
 def show(qtbot: QtBot) -> Show:
     def made(graph: Graph, *selection: str) -> InspectorPanel:
-        panel = InspectorPanel(Document(Project(graph)))
+        panel = InspectorPanel(Document(Project(graph)), Run())
         qtbot.addWidget(panel)
         panel.resize(320, 900)
         panel.document.select(selection)

@@ -17,6 +17,7 @@ from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.outline import EMPTY, UNKNOWN, OutlinePanel
 from cnnstudio.ui.network.outline_row import COLUMNS, FRAME, KIND, NAME, OUTPUT, READS
+from cnnstudio.ui.run import Run
 
 SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 
@@ -42,7 +43,7 @@ def outline(qtbot: QtBot) -> Iterator[Callable[[Graph], OutlinePanel]]:
     panels: list[OutlinePanel] = []
 
     def opened(graph: Graph) -> OutlinePanel:
-        panel = OutlinePanel(Document(Project(graph)))
+        panel = OutlinePanel(Document(Project(graph)), Run())
         panels.append(panel)
         panel.resize(640, 480)
         panel.show()

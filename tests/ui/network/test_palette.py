@@ -16,6 +16,7 @@ from cnnstudio.project import Project
 from cnnstudio.ui.canvas.tools.drop import dragged_block
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.palette import BLOCK_ROLE, KEPT_ROLE, MIME, PalettePanel, card, matches
+from cnnstudio.ui.run import Run
 
 Show = Callable[..., PalettePanel]
 
@@ -23,7 +24,7 @@ Show = Callable[..., PalettePanel]
 @pytest.fixture
 def show(qtbot: QtBot) -> Show:
     def made(graph: Graph | None = None) -> PalettePanel:
-        panel = PalettePanel(Document(Project(graph or Graph())))
+        panel = PalettePanel(Document(Project(graph or Graph())), Run())
         qtbot.addWidget(panel)
         panel.resize(260, 700)
         with qtbot.waitActive(panel):

@@ -14,6 +14,7 @@ from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.problem_row import FixButton, ProblemRow
 from cnnstudio.ui.network.problems import MOST, ProblemsPanel
+from cnnstudio.ui.run import Run
 
 Show = Callable[[Graph], ProblemsPanel]
 
@@ -21,7 +22,7 @@ Show = Callable[[Graph], ProblemsPanel]
 @pytest.fixture
 def show(qtbot: QtBot) -> Show:
     def made(graph: Graph) -> ProblemsPanel:
-        panel = ProblemsPanel(Document(Project(graph)))
+        panel = ProblemsPanel(Document(Project(graph)), Run())
         qtbot.addWidget(panel)
         with qtbot.waitActive(panel):
             panel.show()

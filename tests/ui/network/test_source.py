@@ -13,6 +13,7 @@ from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.source import SourcePanel, source_lines
+from cnnstudio.ui.run import Run
 from cnnstudio.zoo import TEMPLATES
 
 Show = Callable[[Graph], SourcePanel]
@@ -21,7 +22,7 @@ Show = Callable[[Graph], SourcePanel]
 @pytest.fixture
 def show(qtbot: QtBot) -> Show:
     def made(graph: Graph) -> SourcePanel:
-        panel = SourcePanel(Document(Project(graph)))
+        panel = SourcePanel(Document(Project(graph)), Run())
         qtbot.addWidget(panel)
         panel.resize(700, 500)
         with qtbot.waitActive(panel):

@@ -13,6 +13,7 @@ from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.summary_model import MACS, NODE, PARAMETERS, SEES
 from cnnstudio.ui.network.summary_view import SummaryPanel
+from cnnstudio.ui.run import Run
 
 Show = Callable[[Graph], SummaryPanel]
 
@@ -20,7 +21,7 @@ Show = Callable[[Graph], SummaryPanel]
 @pytest.fixture
 def show(qtbot: QtBot) -> Show:
     def made(graph: Graph) -> SummaryPanel:
-        panel = SummaryPanel(Document(Project(graph)))
+        panel = SummaryPanel(Document(Project(graph)), Run())
         qtbot.addWidget(panel)
         panel.resize(900, 400)
         with qtbot.waitExposed(panel):

@@ -41,12 +41,16 @@ def invent(run: Run, steps: int, epochs: int) -> None:
 def test_the_button_says_why_it_cannot_train(qtbot: QtBot, document: Document, tiny_graph: Graph) -> None:
     panel = TrainingPanel(document, Run(document))
     qtbot.addWidget(panel)
-    assert panel.train.isEnabled()
+    panel.show()
+    assert panel.train.isEnabled() and panel.can_toggle
     document.edit_graph("Cut", tiny_graph.disconnect(tiny_graph["linear1"].edges[0]))
+    assert not panel.can_toggle
+    panel.update_now()
     assert not panel.train.isEnabled()
     errors = [found.sentence for found in document.diagnostics if found.severity == "error"]
     assert panel.sentence.text() == errors[0]
     document.undo_stack.undo()
+    panel.update_now()
     assert panel.train.isEnabled()
 
 
@@ -69,11 +73,14 @@ def test_the_recipe_is_edited_through_the_document(qtbot: QtBot, document: Docum
 def test_only_what_matters_is_asked(qtbot: QtBot, document: Document) -> None:
     panel = TrainingPanel(document, Run(document))
     qtbot.addWidget(panel)
+    panel.update_now()
     assert not panel.advanced.rows["momentum"].is_visible
     document.edit_recipe("SGD", dataclasses.replace(document.project.recipe, optimizer="SGD"))
+    panel.update_now()
     assert panel.advanced.rows["momentum"].is_visible
     assert panel.folder.isHidden()
     document.edit_recipe("Folder", dataclasses.replace(document.project.recipe, data="folder"))
+    panel.update_now()
     assert not panel.folder.isHidden()
     assert not panel.train.isEnabled()
 
@@ -164,17 +171,21 @@ def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Documen
     panel.show()
     qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
     assert run.state == "preparing"
+    panel.update_now()
     assert not panel.train.isEnabled()
     qtbot.waitUntil(lambda: len(run.history.steps) > 2, timeout=60_000)
+    panel.update_now()
     assert panel.train.text() == "Pause"
     assert panel.numbers["epoch"].text().endswith(f"step {run.history.last.step:,}" if run.history.last else "")
     qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
     assert run.state == "paused"
+    panel.update_now()
     assert panel.train.text() == "Resume"
     qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
     assert run.state == "training"
     qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: run.state == "finished", timeout=20_000)
+    panel.update_now()
     assert panel.train.text() == "Train"
     assert not panel.stop.isEnabled()
     run.close()
@@ -189,6 +200,7 @@ def test_curves_are_empty_in_words_and_then_drawn(qtbot: QtBot) -> None:
     assert not panel.export.isVisible()
     assert not panel.loss.isVisible()
     invent(run, 25, 2)
+    panel.update_now()
     assert panel.loss.isVisible()
     assert len(panel.loss.curves["steps"].getData()[0]) == 25
     assert panel.accuracy.curves["validation"].getData()[1].tolist() == [60.0, 60.0]
@@ -202,8 +214,10 @@ def test_curves_say_what_is_to_be_done_before_there_are_any(qtbot: QtBot, docume
     panel.show()
     assert panel._empty.text().endswith("Press Train.")
     document.edit_recipe("Folder", Recipe(data="folder"))
+    panel.update_now()
     assert panel._empty.text().endswith("Choose the folder that your images are in.")
     document.open(Project(), None)
+    panel.update_now()
     assert "There is no network yet." in panel._empty.text()
 
 
@@ -220,6 +234,7 @@ def test_a_run_of_an_earlier_network_is_called_that(qtbot: QtBot, document: Docu
     document.edit_graph("Fewer", document.graph.replace("conv1", Conv2d(3)))
     qtbot.waitUntil(lambda: panel.sentence.text() == f"{plain} {EARLIER}")
     panel.toggle()
+    panel.update_now()
     assert panel.sentence.text() == f"Paused. {EARLIER}"
     document.undo_stack.undo()
     qtbot.waitUntil(lambda: panel.sentence.text() == "Paused.")
@@ -236,7 +251,9 @@ def test_curves_are_only_drawn_again_when_something_new_came(qtbot: QtBot, monke
     drawn: list[int] = []
     monkeypatch.setattr(panel.loss, "draw_steps", lambda x, y: drawn.append(len(y)))
     invent(run, 5, 0)
+    panel.update_now()
     run.advanced.emit()
+    panel.update_now()
     assert drawn == [5]
 
 
@@ -246,6 +263,7 @@ def test_curves_can_be_read_and_taken_away(qtbot: QtBot, tmp_path: Path) -> None
     qtbot.addWidget(panel)
     panel.show()
     invent(run, 25, 2)
+    panel.update_now()
     panel.loss.hovered.emit(1.0)
     assert panel.readout.text().startswith("step 10: loss 0.1")
     assert "validation loss 0.9" in panel.readout.text()
@@ -254,7 +272,7 @@ def test_curves_can_be_read_and_taken_away(qtbot: QtBot, tmp_path: Path) -> None
     panel.save_picture(tmp_path / "curves.png")
     assert (tmp_path / "curves.png").stat().st_size > 1000
     heard: list[str] = []
-    panel.said.connect(heard.append)
+    panel.document.said.connect(heard.append)
     panel._save(tmp_path / "nowhere" / "curves.csv", panel.save_table)
     assert "was not written" in heard[0]
 
@@ -273,15 +291,15 @@ def test_a_folders_classes_are_known_once_its_images_were_loaded(
     qtbot.addWidget(panel)
     recipe = dataclasses.replace(document.project.recipe, data="folder", folder=str(tmp_path))
     document.edit_recipe("Choose a folder", recipe)
-    assert document.classes is None and panel.train.isEnabled()
+    assert document.classes is None and panel.can_toggle
     run.keep_images(document.project, load(recipe, Shape(1, 8, 8)))
     run.state_changed.emit("failed")
-    qtbot.waitUntil(lambda: not panel.train.isEnabled())
+    qtbot.waitUntil(lambda: not panel.can_toggle)
     assert document.classes == 3
     (found,) = [found for found in document.diagnostics if found.code == "classes"]
     assert found.sentence.endswith("gives 10 scores, but the data has 3 classes.")
     document.edit_graph("Follow", found.fixes[0].apply(document.graph))
-    assert panel.train.isEnabled() and document.analysis.shape("linear1") == Shape(3)
+    assert panel.can_toggle and document.analysis.shape("linear1") == Shape(3)
     (tmp_path / "hen").mkdir()
     assert document.classes is None  # it may be another number now
     document.edit_recipe("Choose another", dataclasses.replace(recipe, folder=str(tmp_path / "nowhere")))
