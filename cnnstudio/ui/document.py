@@ -198,6 +198,16 @@ class Document(QObject):
         self._replace(project)
         self.set_path(path)
 
+    @property
+    def title(self) -> str:
+        """What the project is called: its file's name, or "Untitled"."""
+        return self.path.stem if self.path else "Untitled"
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether there is anything that no file holds."""
+        return not self.undo_stack.isClean()
+
     def set_path(self, path: Path | None) -> None:
         """Say where the project is kept, after it was opened or saved there."""
         self.path = path

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QStyle, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QMenu, QStyle, QTabWidget, QToolBar, QWidget
 
 import cnnstudio
-from cnnstudio.lessons.lesson import LESSONS
+from cnnstudio.lessons.lesson import LESSONS, Lesson
+from cnnstudio.project import Project
 from cnnstudio.ui.actions.command_list import CommandList
 from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.menu_tree import CANVAS_MENU
@@ -47,9 +49,10 @@ from cnnstudio.ui.theme import Scheme, icon, theme
 from cnnstudio.ui.training.training import TrainingPanel, train_button
 from cnnstudio.ui.widgets.messages import Messages, offer_link
 from cnnstudio.ui.window_actions import ACTIONS, show_action
-from cnnstudio.ui.windows import Windows
+from cnnstudio.ui.windows import ProjectWindow, Windows
 
 if TYPE_CHECKING:
+    from cnnstudio.exchange.importing.network import Imported
     from cnnstudio.ui.pictures.figure_page import FigurePage
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
@@ -57,11 +60,9 @@ RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or wi
 LAYOUT_VERSION = 3  # another set of docks needs another number, so that an old layout is not restored over it
 
 
-class MainWindow(QMainWindow):
+class MainWindow(ProjectWindow):
     """A project. Menus and shortcuts come from ``ACTIONS``, panels from ``PANELS``; ``Windows`` knows the others."""
 
-    document: Document
-    run: Run
     windows: Windows
     canvas: CanvasView
     files: Files
@@ -90,11 +91,11 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.canvas)
         self.messages = Messages(self.canvas, lambda: self.canvas.map_rect)
         self.canvas.along_foot.append(self.messages)
-        self.files = Files(self)
+        self.files = Files(self.document, self.messages, self.windows, self)
         self.jobs = Jobs(self.messages, self)
         self.exports = Exports(self.document, self.run, self.files, self.jobs, self)
         self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.jobs, self)
-        self.imports = Imports(self)
+        self.imports = Imports(self.document, self.canvas, self.files, self.jobs, self.messages, self.windows, self)
         self.docks = docks_of(self, self.document, self.run)
         self.training = panel_in(self.docks["training"], TrainingPanel)
         self.quiz = panel_in(self.docks["quiz"], QuizPanel)
@@ -165,8 +166,7 @@ class MainWindow(QMainWindow):
         self.default_layout()
         self.restoreGeometry(self.preferences.bytes("geometry"))
         self.restoreState(self.preferences.bytes("layout"), LAYOUT_VERSION)
-        self.set_wheel(self.preferences.wheel_pans)
-        self.set_minimap(self.preferences.minimap)
+        self.follow_preferences()
         self.canvas.setFocus()
         self._show_state()
 
@@ -175,7 +175,7 @@ class MainWindow(QMainWindow):
         """The page of the paper figure, made when it is first asked for: the window stands the sooner."""
         from cnnstudio.ui.pictures.figure_page import FigurePage
 
-        return FigurePage(self.document, self.canvas, self.pictures, self.files, self.messages, self)
+        return FigurePage(self.document, self.canvas, self.pictures, self.messages, self)
 
     # panels
 
@@ -255,19 +255,35 @@ class MainWindow(QMainWindow):
         """Let the mouse wheel move the canvas instead of zooming."""
         self.preferences.wheel_pans = pans
         for window in self.windows.all:
-            window.canvas.wheel = "pan" if pans else "zoom"
+            window.follow_preferences()
 
     def set_minimap(self, shown: bool) -> None:
         """Show the map in the canvas's corner."""
         self.preferences.minimap = shown
         for window in self.windows.all:
-            window.canvas.set_minimap(shown)
+            window.follow_preferences()
+
+    def follow_preferences(self) -> None:
+        """Let the canvas be as the preferences say now."""
+        self.canvas.wheel = "pan" if self.preferences.wheel_pans else "zoom"
+        self.canvas.set_minimap(self.preferences.minimap)
 
     def begin_lesson(self, key: str) -> None:
         """Open the network of a lesson, here or in a window of its own, and ask its first question."""
-        window = self.files.begin(LESSONS[key].project())
-        window.show_panel("quiz")
-        window.quiz.teach(LESSONS[key])
+        self.files.begin(LESSONS[key].project()).teach(LESSONS[key])
+
+    def teach(self, lesson: Lesson) -> None:
+        """Ask the first question of a lesson about the network that stands here."""
+        self.show_panel("quiz")
+        self.quiz.teach(lesson)
+
+    def take_unsaved(self, project: Project, path: Path | None = None) -> None:
+        """Show a project here that no file holds as it is."""
+        self.files.take_unsaved(project, path)
+
+    def take_imported(self, imported: Imported) -> None:
+        """Show an imported network here, and say what became of it."""
+        self.imports.show(imported)
 
     def say_about(self) -> None:
         """Say which program this is."""
@@ -291,8 +307,8 @@ class MainWindow(QMainWindow):
                 self.docks["curves"].raise_()
 
     def _show_state(self) -> None:
-        self.setWindowTitle(f"{self.files.title}[*] – CNN Studio")
-        self.setWindowModified(self.files.is_modified)
+        self.setWindowTitle(f"{self.document.title}[*] – CNN Studio")
+        self.setWindowModified(self.document.is_modified)
         stack = self.document.undo_stack
         for name, verb, text in (("undo", "Undo", stack.undoText()), ("redo", "Redo", stack.redoText())):
             self.commands.bound[name].setText(f"{verb} {text[:1].lower()}{text[1:]}" if text else verb)

@@ -9,51 +9,93 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 from shiboken6 import isValid
 
+from cnnstudio.lessons.lesson import Lesson
+from cnnstudio.project import Project
 from cnnstudio.project.library import Library
+from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recent import Recent
 from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.widgets.messages import Messages
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.main_window import MainWindow
+    from cnnstudio.exchange.importing.network import Imported
 
 LONGEST_STEP = 10.0  # seconds that the end of the program waits for the step of a training
 LOOK_AGAIN = 100  # milliseconds
 STEP = 32  # pixels by which a new window stands right of and below the one that it came from
 
 
+class ProjectWindow(QMainWindow):
+    """A window with a project in it, as far as the other windows, its files and its imports know it."""
+
+    document: Document
+    run: Run
+    messages: Messages
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether another project may take this window: no file is open in it, and nothing was changed or trained."""
+        return self.document.path is None and not self.document.is_modified and self.run.state == "idle"
+
+    def take_unsaved(self, project: Project, path: Path | None = None) -> None:
+        """Show a project here that no file holds as it is."""
+        raise NotImplementedError
+
+    def take_imported(self, imported: Imported) -> None:
+        """Show an imported network here, and say what became of it."""
+        raise NotImplementedError
+
+    def teach(self, lesson: Lesson) -> None:
+        """Ask the first question of a lesson about the network that stands here."""
+        raise NotImplementedError
+
+    def follow_preferences(self) -> None:
+        """Let the canvas be as the preferences say now."""
+        raise NotImplementedError
+
+    def leave(self, then: Callable[[], object]) -> bool:
+        """Close, and do ``then``, where nothing would be lost, else ask in place first; whether it was done at once."""
+        raise NotImplementedError
+
+    def end(self, seconds: float) -> bool:
+        """Stop what computes, and wait so long for the step that it is at; whether it has ended."""
+        raise NotImplementedError
+
+
 class Windows:
     """The windows that are open. ``make`` opens another one; preferences, recent files and the library are common."""
 
-    def __init__(self, preferences: Preferences, make: Callable[[Preferences, Windows], MainWindow]) -> None:
+    def __init__(self, preferences: Preferences, make: Callable[[Preferences, Windows], ProjectWindow]) -> None:
         self.preferences = preferences
         # children of the application: what Python alone holds may be freed by any thread that collects garbage
         self.recent = Recent(preferences, QApplication.instance())
         self.library = Library(QApplication.instance())
-        self.all: list[MainWindow] = []
-        self._closed: list[MainWindow] = []
-        self._ending: list[MainWindow] = []  # those whose last step still goes on
+        self.all: list[ProjectWindow] = []
+        self._closed: list[ProjectWindow] = []
+        self._ending: list[ProjectWindow] = []  # those whose last step still goes on
         self._make = make
 
     # which windows there are
 
     @property
-    def present(self) -> MainWindow:
+    def present(self) -> ProjectWindow:
         """The window that has the keyboard, or the latest one."""
         active = QApplication.activeWindow()
         return next((window for window in self.all if window is active), self.all[-1])
 
-    def holding(self, path: Path) -> MainWindow | None:
+    def holding(self, path: Path) -> ProjectWindow | None:
         """The window in which this file is open."""
         return next((window for window in self.all if _is_same(window.document.path, path)), None)
 
-    def room(self, beside: MainWindow, anew: bool = False) -> MainWindow:
+    def room(self, beside: ProjectWindow, anew: bool = False) -> ProjectWindow:
         """A window that another project may take: ``beside`` where nothing would be lost in it, else a new one."""
-        return self.new(beside) if anew or not beside.files.is_untouched else beside
+        return self.new(beside) if anew or not beside.is_untouched else beside
 
-    def new(self, beside: MainWindow) -> MainWindow:
+    def new(self, beside: ProjectWindow) -> ProjectWindow:
         """Open an empty window that looks as ``beside`` does, a step away from it."""
         made = self._make(self.preferences, self)
         made.restoreState(beside.saveState())
@@ -65,30 +107,30 @@ class Windows:
         self.show(made)
         return made
 
-    def show(self, window: MainWindow) -> None:
+    def show(self, window: ProjectWindow) -> None:
         """Bring a window to the front."""
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.raise_()
         window.activateWindow()
 
-    def fill_menu(self, menu: QMenu, present: MainWindow) -> None:
+    def fill_menu(self, menu: QMenu, present: ProjectWindow) -> None:
         """List every window, with a tick at the present one."""
-        titles = [window.files.title for window in self.all]
+        titles = [window.document.title for window in self.all]
         for window, title in zip(self.all, titles, strict=True):
             path = window.document.path
             where = f"    {path.parent}" if path is not None and titles.count(title) > 1 else ""
-            entry = menu.addAction(f"{title}{' *' if window.files.is_modified else ''}{where}")
+            entry = menu.addAction(f"{title}{' *' if window.document.is_modified else ''}{where}")
             entry.setCheckable(True)
             entry.setChecked(window is present)
             entry.triggered.connect(lambda _=False, window=window: self.show(window))
 
     # coming and going
 
-    def add(self, window: MainWindow) -> None:
+    def add(self, window: ProjectWindow) -> None:
         """Count a window in."""
         self.all.append(window)
 
-    def remove(self, window: MainWindow) -> None:
+    def remove(self, window: ProjectWindow) -> None:
         """Count a window out as it closes; the last one stays to be looked at by whoever waits for the end."""
         if window in self.all:
             self.all.remove(window)
@@ -115,7 +157,7 @@ class Windows:
     def quit(self) -> None:
         """Close every window, those with unsaved work first; where a person keeps one open, the rest stays, too."""
         if self.all:
-            first = next((window for window in self.all if window.files.is_modified), self.all[-1])
+            first = next((window for window in self.all if window.document.is_modified), self.all[-1])
             self.show(first)
             first.leave(self.quit)
 
@@ -128,7 +170,7 @@ def _is_same(one: Path | None, other: Path) -> bool:
     return one.absolute() == other.absolute()
 
 
-def _beside(window: MainWindow, number: int) -> QRect:
+def _beside(window: QMainWindow, number: int) -> QRect:
     """A step from a window and as large, or from the corner of the screen and as large as is room there."""
     room = window.screen().availableGeometry()
     border = window.frameGeometry().size() - window.size()  # what the system draws round it

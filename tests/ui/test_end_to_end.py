@@ -155,6 +155,6 @@ def test_from_an_empty_canvas_to_a_trained_and_exported_network(
     # and keep the project
     window.commands.run("save")
     answer_file_dialog(qtbot, window, tmp_path / "mine.cnn")
-    qtbot.waitUntil(lambda: not window.files.is_modified)
+    qtbot.waitUntil(lambda: not window.document.is_modified)
     assert read(tmp_path / "mine.cnn") == document.project
     assert not [bar for bar in window.messages.bars if bar.kind == "error"]

@@ -52,7 +52,11 @@ def test_a_hidden_panel_shows_nothing_anew(
     panel = place.make(document, run)
     qtbot.addWidget(panel)
     shown: list[Panel] = []
-    monkeypatch.setattr(type(panel), "refresh", shown.append)
+
+    def refresh(panel: Panel) -> None:
+        shown.append(panel)
+
+    monkeypatch.setattr(type(panel), "refresh", refresh)
     document.edit_graph("Remove", document.graph.remove("conv1"))
     document.edit_recipe("Longer", dataclasses.replace(document.project.recipe, epochs=3))
     document.select(("linear1",))

@@ -137,7 +137,7 @@ def test_a_saving_that_fails_keeps_the_window_open(qtbot: QtBot, window: MainWin
     choose(qtbot, window, "Save")
     assert window.isVisible()
     assert window.messages.bars[-1].kind == "error"
-    assert window.files.is_modified
+    assert window.document.is_modified
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"format": 99}', b"\x00\xff\xfe", b"[" * 100_000, b'{"nodes": []}'])

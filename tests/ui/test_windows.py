@@ -76,7 +76,7 @@ def test_a_file_takes_a_window_where_nothing_would_be_lost(window: MainWindow, f
 def test_a_file_leaves_unsaved_work_alone(window: MainWindow, file: Path, tiny: Project) -> None:
     change(window)
     window.files.open(file)
-    assert len(window.document.graph) == 1 and window.files.is_modified
+    assert len(window.document.graph) == 1 and window.document.is_modified
     assert window.messages.bars == []
     assert other(window).document.project == tiny
     assert other(window).document.path == file
@@ -184,7 +184,7 @@ def test_a_file_of_another_window_is_not_written_over(window: MainWindow, file: 
     made.files._save(file)
     assert "open in another window" in made.messages.bars[-1].sentence
     assert read(file) == tiny
-    assert made.files.is_modified
+    assert made.document.is_modified
 
 
 # what they share
@@ -277,7 +277,7 @@ def test_the_copies_of_both_windows_of_a_dead_program_are_offered(window: MainWi
         bar.buttons["Open the copy"].click()
     assert window.document.project == tiny
     assert other(window).document.project == from_template("lenet5")
-    assert all(each.files.is_modified for each in window.windows.all)
+    assert all(each.document.is_modified for each in window.windows.all)
     left = {folder.name for folder in recovery_folder().iterdir()}
     assert left == {str(os.getpid()), f"{os.getpid()}-2"}
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.project import Project, ProjectError, from_template, read, write
+from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recovery import Copy, Recovery
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.main_window import MainWindow
-
+from cnnstudio.ui.widgets.messages import Messages
+from cnnstudio.ui.windows import ProjectWindow, Windows
 
 SUFFIX = ".cnn"
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
@@ -25,29 +23,14 @@ SAVING = "saving"  # what messages are about that later ones replace
 class Files(QObject):
     """The document's life on the disk. What begins or opens another project takes a window where nothing is lost.
 
-    A window that is closed asks in place about what is not saved.
+    ``window`` is the one in which the document is shown. When it is closed it asks in place about what is not saved.
     """
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, document: Document, messages: Messages, windows: Windows, window: ProjectWindow) -> None:
         super().__init__(window)
-        self._window, self._windows = window, window.windows
-        self._document, self._preferences, self._messages = window.document, window.preferences, window.messages
-        self._recovery = Recovery(self._document, self)
-
-    @property
-    def title(self) -> str:
-        """What the project is called: its file's name, or "Untitled"."""
-        return self._document.path.stem if self._document.path else "Untitled"
-
-    @property
-    def is_modified(self) -> bool:
-        """Whether there is anything that no file holds."""
-        return not self._document.undo_stack.isClean()
-
-    @property
-    def is_untouched(self) -> bool:
-        """Whether another project may take this window: no file is open in it, and nothing was changed or trained."""
-        return self._document.path is None and not self.is_modified and self._window.run.state == "idle"
+        self._document, self._messages, self._windows, self._window = document, messages, windows, window
+        self._preferences = windows.preferences
+        self._recovery = Recovery(document, self)
 
     # new and open
 
@@ -55,7 +38,7 @@ class Files(QObject):
         """Begin an empty project, or one from a template; ``small`` takes its variant for images of 32 × 32."""
         self.begin(Project() if template is None else from_template(template, small))
 
-    def begin(self, project: Project, path: Path | None = None, anew: bool = False) -> MainWindow:
+    def begin(self, project: Project, path: Path | None = None, anew: bool = False) -> ProjectWindow:
         """Show another project, here where nothing is lost by it, else (or if ``anew``) in a new window: which one."""
         window = self._windows.room(self._window, anew)
         window.document.open(project, path)
@@ -98,7 +81,9 @@ class Files(QObject):
 
     def save_as(self, then: Callable[[], object] | None = None) -> None:
         """Ask for a file and save there."""
-        self.choose("Save the project", f"{self.title}{SUFFIX}", FILTER, SUFFIX, lambda path: self._save(path, then))
+        self.choose(
+            "Save the project", f"{self._document.title}{SUFFIX}", FILTER, SUFFIX, lambda path: self._save(path, then)
+        )
 
     def _save(self, path: Path, then: Callable[[], object] | None = None) -> None:
         if self._windows.holding(path) not in (None, self._window):
@@ -164,12 +149,12 @@ class Files(QObject):
 
     def guard(self, then: Callable[[], object]) -> bool:
         """Do ``then`` where nothing would be lost by it, else ask in place first; whether it was done at once."""
-        if not self.is_modified:
+        if not self._document.is_modified:
             then()
             return True
 
         self._messages.say(
-            f"{self.title} has changes that are not saved.",
+            f"{self._document.title} has changes that are not saved.",
             "warning",
             ("Save", lambda: self.save(then)),
             ("Do not save", then),
@@ -202,8 +187,7 @@ class Files(QObject):
             )
 
     def _recover(self, copy: Copy, project: Project, path: Path | None) -> None:
-        files = self._windows.room(self._window).files
-        files.take_unsaved(project, path)
+        self._windows.room(self._window).take_unsaved(project, path)
         copy.remove()
 
     def take_unsaved(self, project: Project, path: Path | None = None) -> None:

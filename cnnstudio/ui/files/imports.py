@@ -14,14 +14,18 @@ from shiboken6 import isValid
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused, networks_in
 from cnnstudio.graph import Graph
-from cnnstudio.ui.widgets.messages import MessageBar
+from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.files import Files
+from cnnstudio.ui.task import Jobs
+from cnnstudio.ui.widgets.messages import MessageBar, Messages
 from cnnstudio.ui.widgets.search import Entry
+from cnnstudio.ui.windows import ProjectWindow, Windows
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
     from cnnstudio.exchange.importing.state_dict import Carried
-    from cnnstudio.ui.main_window import MainWindow
 
 PYTHON = "Python files (*.py)"
 CHECKPOINTS = "Weights (*.safetensors *.pth *.pt *.bin)"
@@ -40,13 +44,26 @@ _FAMILIES = {
 
 
 class Imports(QObject):
-    """Asks what to import, imports it in the background, and opens it as an unsaved project."""
+    """Asks what to import, imports it in the background, and opens it as an unsaved project.
 
-    def __init__(self, window: MainWindow) -> None:
+    What comes in takes ``window``, or another one where something would be lost there.
+    """
+
+    def __init__(  # noqa: PLR0917 - what a network comes in among
+        self,
+        document: Document,
+        canvas: CanvasView,
+        files: Files,
+        jobs: Jobs,
+        messages: Messages,
+        windows: Windows,
+        window: ProjectWindow,
+    ) -> None:
         super().__init__(window)
-        self._window = window
+        self._document, self._canvas, self._files = document, canvas, files
+        self._jobs, self._messages, self._windows, self._window = jobs, messages, windows, window
         self._offer: tuple[MessageBar, Graph] | None = None
-        window.document.path_changed.connect(self._withdraw)
+        document.path_changed.connect(self._withdraw)
 
     # what to import
 
@@ -75,7 +92,7 @@ class Imports(QObject):
         self._ask(entries, hint, lambda count: self.start_model(name, int(str(count))), "Type another number")
 
     def _ask(self, entries: list[Entry], hint: str, take: Callable[[object], None], note: str = "") -> None:
-        self._window.canvas.popup.ask(entries, None, take, hint=hint, note=note)
+        self._canvas.popup.ask(entries, None, take, hint=hint, note=note)
 
     def ask_file(self) -> None:
         """Ask for a Python file."""
@@ -83,7 +100,7 @@ class Imports(QObject):
 
     def ask_trust(self, path: Path) -> None:
         """Say that importing runs the file, and go on only where the person wants that."""
-        messages = self._window.messages
+        messages = self._messages
         try:
             names = networks_in(path)
         except ImportRefused as error:
@@ -115,7 +132,7 @@ class Imports(QObject):
 
             return import_torchvision(name, classes)
 
-        self._window.jobs.start(work, f"Importing {MODELS[name].title}…", self._open)
+        self._jobs.start(work, f"Importing {MODELS[name].title}…", self._open)
 
     def start_file(self, path: Path, name: str) -> None:
         """Run a Python file apart and import what it calls ``name``: the person has agreed."""
@@ -126,26 +143,25 @@ class Imports(QObject):
             return import_file(path, name, goes_on=lambda: report("", None))
 
         sentence = f"Running {path.name} and following {name}…"
-        self._window.jobs.start(work, sentence, self._open, at_once=True)  # who trusts it little may stop it soon
+        self._jobs.start(work, sentence, self._open, at_once=True)  # who trusts it little may stop it soon
 
     def _open(self, imported: Imported) -> None:
-        self._window.windows.room(self._window).imports.show(imported)
+        self._windows.room(self._window).take_imported(imported)
 
     def show(self, imported: Imported) -> None:
         """Show an imported network in this window, and say what became of it."""
-        window = self._window
-        window.files.take_unsaved(imported.project())
-        window.canvas.fit()
+        self._files.take_unsaved(imported.project())
+        self._canvas.fit()
         words = [f"{imported.title} is here, with {imported.parameters:,} parameters.", *imported.notes[:3]]
         kind = "warning" if imported.opaque else "success"
         offer = ("Load its weights…", lambda: self._ask_weights(imported))
-        self._offer = window.messages.say(" ".join(words), kind, offer, passes=False), imported.graph
+        self._offer = self._messages.say(" ".join(words), kind, offer, passes=False), imported.graph
 
     # its weights
 
     def _withdraw(self) -> None:
         """Offer no weights any more where another project was opened."""
-        document = self._window.document
+        document = self._document
         if self._offer is None or document.undo_stack.count() or document.graph == self._offer[1]:
             return  # it was saved
         if isValid(self._offer[0]):
@@ -156,10 +172,10 @@ class Imports(QObject):
         self._choose(f"Weights of {imported.title}", CHECKPOINTS, lambda path: self._ask_place(imported, path))
 
     def _ask_place(self, imported: Imported, path: Path) -> None:
-        files = self._window.files
         name = f"{imported.title.replace(' ', '_').replace('/', '_')}{WEIGHTS}"
         title = "Keep its weights under our names"
-        files.choose(title, name, f"Weights (*{WEIGHTS})", WEIGHTS, lambda out: self.start_weights(imported, path, out))
+        filters = f"Weights (*{WEIGHTS})"
+        self._files.choose(title, name, filters, WEIGHTS, lambda out: self.start_weights(imported, path, out))
 
     def start_weights(self, imported: Imported, path: Path, out: Path) -> None:
         """Bring a checkpoint of the original to ``out``, and let training begin with it."""
@@ -169,17 +185,17 @@ class Imports(QObject):
 
             return load_weights(imported, path, out, report)
 
-        self._window.jobs.start(work, f"Reading {path.name}…", lambda carried: self._begin_with(out, carried))
+        self._jobs.start(work, f"Reading {path.name}…", lambda carried: self._begin_with(out, carried))
 
     def _begin_with(self, out: Path, carried: Carried) -> None:
-        document = self._window.document
+        document = self._document
         recipe = dataclasses.replace(document.project.recipe, weights=str(out.resolve()))
         document.edit_recipe("Begin with imported weights", recipe)
         told = " ".join([f"{out.name} is written; training begins with it.", *carried.sentences])
-        self._window.messages.say(told, "warning" if carried.sentences else "success")
+        self._messages.say(told, "warning" if carried.sentences else "success")
 
     def _choose(self, title: str, filters: str, then: Callable[[Path], object]) -> None:
-        folder = self._window.preferences.folder
+        folder = self._windows.preferences.folder
         dialog = QFileDialog(self._window, title, str(folder), f"{filters};;All files (*)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: then(Path(name)))

@@ -8,7 +8,7 @@ import shutil
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 from PySide6.QtCore import QObject, QTimer
@@ -17,10 +17,6 @@ from cnnstudio.folders import recovery_folder
 from cnnstudio.project import Project, ProjectError, read, write
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.task import Task
-
-if TYPE_CHECKING:
-    pass
-
 
 _psutil: Any = psutil  # it has no types
 

@@ -25,7 +25,6 @@ from cnnstudio.figure.marks import Figure
 from cnnstudio.figure.options import FigureError, Options
 from cnnstudio.figure.proportions import LAWS
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.pictures import figure_files
 from cnnstudio.ui.pictures.figure_preview import Preview
 from cnnstudio.ui.pictures.pictures import Pictures
@@ -45,12 +44,12 @@ SWITCHES = (  # a field of Options, what it is called, and what it does
 class FigurePage(QFrame):
     """A page over ``place`` in its window. It follows the document while it is open; Escape closes it."""
 
-    def __init__(  # noqa: PLR0917 - what a page stands among
-        self, document: Document, place: QWidget, pictures: Pictures, files_: Files, messages: Messages, host: QWidget
+    def __init__(
+        self, document: Document, place: QWidget, pictures: Pictures, messages: Messages, host: QWidget
     ) -> None:
         super().__init__(host)
         self._document, self._place, self._messages = document, place, messages
-        self._pictures, self._files = pictures, files_
+        self._pictures = pictures
         self.options = Options()
         self.setProperty("surface", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -158,7 +157,7 @@ class FigurePage(QFrame):
         def make(path: Path) -> QImage | QByteArray:
             return figure_files.made(shown, path)
 
-        self._pictures.ask_for("Save the paper figure", f"{self._files.title}-figure", make)
+        self._pictures.ask_for("Save the paper figure", f"{self._document.title}-figure", make)
 
     def copy(self) -> None:
         """Put the figure on the clipboard, as a picture and as a drawing."""

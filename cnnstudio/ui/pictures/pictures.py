@@ -54,7 +54,7 @@ class Pictures(QObject):
             return
         self.ask_for(
             "Save a picture of the selection" if selection else "Save a picture of the canvas",
-            self._files.title,
+            scene.document.title,
             lambda path: canvas_picture.made(scene, path, only, self.on_paper),
             len(scene.nodes) > LONG,
         )

@@ -43,7 +43,7 @@ def test_what_a_dead_program_left_is_offered_and_opened_as_unsaved(
     bar.buttons["Open the copy"].click()
     assert window.document.project == tiny
     assert window.document.path == tmp_path / "mine.cnn"
-    assert window.files.is_modified
+    assert window.document.is_modified
     assert not folder.exists()
 
 
@@ -66,7 +66,7 @@ def test_saving_writes_what_is_open(window: MainWindow, tiny: Project, tmp_path:
     window.document.set_path(tmp_path / "mine.cnn")
     window.commands.run("save")
     assert read(tmp_path / "mine.cnn") == tiny
-    assert not window.files.is_modified
+    assert not window.document.is_modified
     assert window.messages.bars[-1].sentence == "Saved mine.cnn."
 
 

@@ -63,7 +63,7 @@ def test_a_model_is_found_by_typing_and_opened_unsaved(qtbot: QtBot, window: Mai
     qtbot.keyClick(popup.field, Qt.Key.Key_Return)
     wait(qtbot, window, "SqueezeNet 1.1 is here, with 1,235,496 parameters.")
     assert len(window.document.graph) == 19
-    assert window.document.path is None and window.files.is_modified
+    assert window.document.path is None and window.document.is_modified
     assert window.document.project.recipe.data == "folder"
     assert not [found for found in window.document.diagnostics if found.severity == "error"]
 
@@ -87,7 +87,7 @@ def test_an_import_opens_beside_unsaved_work(qtbot: QtBot, window: MainWindow, t
     qtbot.waitUntil(lambda: len(window.windows.all) == 2, timeout=60_000)
     assert window.document.project == tiny
     wait(qtbot, window.windows.all[1], "AlexNet is here")
-    assert window.windows.all[1].files.is_modified
+    assert window.windows.all[1].document.is_modified
 
 
 def test_weights_are_offered_only_for_what_is_open(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:

@@ -81,5 +81,5 @@ def test_unsaved_changes_stay_in_their_window(qtbot: QtBot, window: MainWindow) 
     window.commands.run("new-network")
     qtbot.keyClicks(window.gallery.field, "alexnet")
     qtbot.keyClick(window.gallery.field, Qt.Key.Key_Return)
-    assert len(window.document.graph) == 0 and window.files.is_modified
+    assert len(window.document.graph) == 0 and window.document.is_modified
     assert [each.document.project for each in window.windows.all[1:]] == [from_template("alexnet")]
