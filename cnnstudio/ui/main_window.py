@@ -105,7 +105,11 @@ class MainWindow(ProjectWindow):
         self.focused_dock = FocusedDock(self, self.docks, self.document, self.canvas, offers)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
-        self.start_page = StartPage(self)
+        self.start_page = StartPage(
+            self.document, self.canvas, self.files, self.windows.recent, self.commands.bound, self.begin_lesson
+        )
+        self.start_page.stackUnder(self.messages)
+        self.painted.connect(self.start_page.look)
         fillings = {"recent": self._fill_recent, "panels": self._fill_panels, "windows": self._fill_windows}
         fill_menu_bar(self.menuBar(), self.commands, fillings)
         self._toolbar = QToolBar("Tools")

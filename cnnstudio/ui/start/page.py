@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.lessons.lesson import LESSONS
-from cnnstudio.ui.files.recent import RecentFile
+from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.files import Files
+from cnnstudio.ui.files.recent import Recent, RecentFile
 from cnnstudio.ui.start.entries import ARROWS, Card, Entry, Link, Row
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.zoo import TEMPLATES, Template
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.main_window import MainWindow
 
 WIDEST = 1080  # pixels of what stands on the page, at the normal size of text
 MARGIN, GAP = 20, 12  # beside everything, and between the columns
@@ -30,23 +30,30 @@ class StartPage(QWidget):
     """Covers the canvas, and gives way to the first gesture that begins a network there.
 
     The keyboard stays with the canvas, where Tab and Space add a block as ever; an arrow goes to the page, Escape back.
+    Some of ``bound``, the commands by their ids, stand there as links, and ``begin_lesson`` is given a lesson's key.
     """
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window.canvas)
-        self._window = window
+    def __init__(  # noqa: PLR0917 - all that one can begin with
+        self,
+        document: Document,
+        canvas: CanvasView,
+        files: Files,
+        recent: Recent,
+        bound: Mapping[str, QAction],
+        begin_lesson: Callable[[str], object],
+    ) -> None:
+        super().__init__(canvas)
+        self._document, self._canvas, self._files, self._recent = document, canvas, files, recent
+        self._bound, self._teach = bound, begin_lesson
         self._called = self._dismissed = False
         self.setAccessibleName("Start page")
         self.setAcceptDrops(True)
         self._make()
-        self.stackUnder(window.messages)
-        document = window.document
         document.changed.connect(self._leave_to_the_network)
         document.path_changed.connect(self._begin_anew)
-        window.windows.recent.changed.connect(self._fill_recent)
-        window.painted.connect(self._look)
+        recent.changed.connect(self._fill_recent)
         theme.changed.connect(self._restyle)
-        window.canvas.installEventFilter(self)
+        canvas.installEventFilter(self)
         self._restyle()
         self._fill_recent()
         self._follow()
@@ -75,7 +82,7 @@ class StartPage(QWidget):
         self.clear.setProperty("flat", True)
         self.clear.setProperty("role", "muted")
         self.clear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.clear.clicked.connect(self._window.windows.recent.clear)
+        self.clear.clicked.connect(self._recent.clear)
         self.footer = QLabel("or drag a block here, or press Tab")
         self.footer.setProperty("role", "muted")
         self.footer.setWordWrap(True)
@@ -98,13 +105,13 @@ class StartPage(QWidget):
             self._join(entry)
 
     def _make_links(self) -> list[Link]:
-        bound = self._window.commands.bound
         wanted = (
             ("Open…", "folder-open", "open"), ("Famous networks…", "books", "new-network"),
             ("Import a model…", "download-simple", "import-model"),
         )  # fmt: skip
         links = [
-            Link(title, glyph, bound[name].trigger, bound[name].shortcut().toString()) for title, glyph, name in wanted
+            Link(title, glyph, self._bound[name].trigger, self._bound[name].shortcut().toString())
+            for title, glyph, name in wanted
         ]
         return [*links, Link("Empty canvas", "file-plus", self.dismiss, "Esc")]
 
@@ -113,11 +120,11 @@ class StartPage(QWidget):
             template.title,
             template.sentence,
             lambda: template.make(template.classes, template.size),
-            lambda: self._window.files.new(key),
+            lambda: self._files.new(key),
         )
 
-    def _begin_lesson(self, key: str) -> Callable[[], None]:
-        return lambda: self._window.begin_lesson(key)
+    def _begin_lesson(self, key: str) -> Callable[[], object]:
+        return lambda: self._teach(key)
 
     def _join(self, entry: Entry) -> None:
         entry.walked.connect(lambda dx, dy: self._walk(entry, dx, dy))
@@ -128,7 +135,7 @@ class StartPage(QWidget):
     @property
     def is_new(self) -> bool:
         """Whether the project is new and empty."""
-        document = self._window.document
+        document = self._document
         return not len(document.graph) and document.path is None and not document.undo_stack.count()
 
     def call(self) -> None:
@@ -153,22 +160,22 @@ class StartPage(QWidget):
 
     def _follow(self) -> None:
         is_wanted = self._called or (self.is_new and not self._dismissed)
-        had_focus = self.isAncestorOf(self._window.focusWidget())
+        had_focus = self.isAncestorOf(self.window().focusWidget())
         self.setVisible(is_wanted)
         self._place()
         if had_focus and not is_wanted:
-            self._window.canvas.setFocus()
+            self._canvas.setFocus()
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """See to what the first paint of the window did without."""
-        self._window.windows.recent.look()
+        self._recent.look()
         for number, card in enumerate(self.cards):
             QTimer.singleShot(10 * number, card, card.draw)
 
     # what stands on it
 
     def _fill_recent(self) -> None:
-        files = self._window.windows.recent.files
+        files = self._recent.files
         if [str(file.path) for file in files] != [row.objectName() for row in self.recent]:
             for row in self.recent:
                 self._grid.removeWidget(row)
@@ -181,7 +188,7 @@ class StartPage(QWidget):
         self.clear.setEnabled(bool(files))
 
     def _recent_row(self, path: Path) -> Row:
-        row = Row(path.stem, _folder(path), lambda: self._window.files.open(path))
+        row = Row(path.stem, _folder(path), lambda: self._files.open(path))
         row.setObjectName(str(path))
         row.setToolTip(f"{path}\nDelete takes it out of this list.")
         row.unwanted.connect(lambda: self._forget(path))
@@ -190,7 +197,7 @@ class StartPage(QWidget):
 
     def _forget(self, path: Path) -> None:
         at = next(number for number, row in enumerate(self.recent) if row.objectName() == str(path))
-        self._window.windows.recent.forget(path)
+        self._recent.forget(path)
         rest = self.recent or self.cards
         rest[min(at, len(rest) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -279,7 +286,7 @@ class StartPage(QWidget):
         return super().focusNextPrevChild(forward)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        canvas = self._window.canvas
+        canvas = self._canvas
         if watched is canvas and event.type() == QEvent.Type.Resize:
             self._place()
         elif watched is canvas and event.type() == QEvent.Type.KeyPress and self.isVisible():
@@ -297,22 +304,22 @@ class StartPage(QWidget):
         event.ignore()
         if event.mimeData().hasFormat(BLOCK):
             self.hide()  # the canvas is under the pointer now, and shows where the block will be
-            self._window.canvas.viewport().installEventFilter(self)
+            self._canvas.viewport().installEventFilter(self)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._window.canvas.quick_add(event.position().toPoint())
+            self._canvas.quick_add(event.position().toPoint())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._window.canvas.popup.close_without_change()
-        self._window.canvas.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._canvas.popup.close_without_change()
+        self._canvas.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.lay_out()
 
     def _place(self) -> None:
-        self.setGeometry(self._window.canvas.rect())
+        self.setGeometry(self._canvas.rect())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -213,9 +213,9 @@ LOOKS = [(960, 600, 1.0), (960, 600, 1.6), (1100, 720, 1.6), (1213, 768, 1.0), (
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_nothing_lies_over_anything_or_beyond_the_edge(
-    qtbot: QtBot, page: StartPage, file: Path, look: tuple[int, int, float]
+    qtbot: QtBot, window: MainWindow, page: StartPage, file: Path, look: tuple[int, int, float]
 ) -> None:
-    window, (width, height, scale) = page._window, look
+    width, height, scale = look
     window.windows.recent.remember(file, Project().graph)
     theme.set_scale(scale)
     window.resize(width, height)
