@@ -18,6 +18,7 @@ from cnnstudio.ui.actions.command_list import CommandList
 from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.menu_tree import CANVAS_MENU
 from cnnstudio.ui.actions.menus import fill_menu_bar, fill_toolbar
+from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.docks import (
     PANELS,
@@ -75,7 +76,9 @@ class MainWindow(ProjectWindow):
     gallery: Gallery
     quiz: QuizPanel
     start_page: StartPage
+    bookmarks: Bookmarks
     focused_dock: FocusedDock
+    commands: Commands
     command_list: CommandList
 
     painted = Signal()  # it stands on the screen for the first time
@@ -96,6 +99,7 @@ class MainWindow(ProjectWindow):
         self.exports = Exports(self.document, self.run, self.files, self.jobs, self)
         self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.jobs, self)
         self.imports = Imports(self.document, self.canvas, self.files, self.jobs, self.messages, self.windows, self)
+        self.bookmarks = Bookmarks(self.document, self.canvas, self._bookmark_key)
         self.docks = docks_of(self, self.document, self.run)
         self.training = panel_in(self.docks["training"], TrainingPanel)
         self.quiz = panel_in(self.docks["quiz"], QuizPanel)
@@ -212,6 +216,9 @@ class MainWindow(ProjectWindow):
         self.canvas.reveal(name)
 
     # menus
+
+    def _bookmark_key(self, index: int) -> str:
+        return self.commands.bound[f"bookmark-go-{index + 1}"].shortcut().toString()
 
     def _fill_recent(self, menu: QMenu) -> None:
         self.windows.recent.fill_menu(menu, self.files.open)

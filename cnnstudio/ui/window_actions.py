@@ -14,7 +14,6 @@ from cnnstudio.ui.actions.conditions import deletable, drawn, editable, marked, 
 from cnnstudio.ui.actions.shortcut_editor import show_shortcuts
 from cnnstudio.ui.canvas.actions import NETWORK
 from cnnstudio.ui.canvas.bookmark_list import show_bookmarks
-from cnnstudio.ui.canvas.commands.bookmarks import add_bookmark, go_to_bookmark, title_of
 from cnnstudio.ui.canvas.scene.cost_overlay import MEASURES
 from cnnstudio.ui.canvas.tools.help import gestures
 from cnnstudio.ui.lessons.handbook import show_page
@@ -53,8 +52,8 @@ def _export(kind: str, title: str, suffix: str) -> Action:
 
 def _bookmark(number: int) -> Action:
     return Action(
-        f"bookmark-go-{number}", f"Go to bookmark {number}", lambda w: go_to_bookmark(w, number - 1), f"Alt+{number}",
-        "bookmark-simple", lambda w: bool(title_of(w, number - 1)), title=lambda w: title_of(w, number - 1),
+        f"bookmark-go-{number}", f"Go to bookmark {number}", lambda w: w.bookmarks.go_to(number - 1), f"Alt+{number}",
+        "bookmark-simple", lambda w: bool(w.bookmarks.title(number - 1)), title=lambda w: w.bookmarks.title(number - 1),
     )  # fmt: skip
 
 
@@ -221,9 +220,13 @@ ACTIONS: tuple[Action, ...] = (
         words=("100%", "1:1", "reset zoom"),
     ),
     Action(
-        "bookmark-add", "Bookmark this view", add_bookmark, "Ctrl+B", "bookmark-simple", shown, words=("save view",),
+        "bookmark-add", "Bookmark this view", lambda w: w.bookmarks.add(), "Ctrl+B", "bookmark-simple", shown,
+        words=("save view",),
     ),
-    Action("bookmark-list", "Bookmarks…", show_bookmarks, "", "bookmarks"),
+    Action(
+        "bookmark-list", "Bookmarks…",
+        lambda w: show_bookmarks(w.document, w.bookmarks, w.commands.shortcuts, w), "", "bookmarks",
+    ),
     *(_bookmark(number) for number in range(1, MOST_BOOKMARKS + 1)),
     Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++|Ctrl+=", "magnifying-glass-plus"),
     Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -14,23 +12,15 @@ from PySide6.QtWidgets import (
     QPushButton,
     QTreeWidgetItem,
     QVBoxLayout,
+    QWidget,
 )
 
 from cnnstudio.project import ProjectError
-from cnnstudio.ui.actions.shortcuts import shown_keys
-from cnnstudio.ui.canvas.commands.bookmarks import (
-    add_bookmark,
-    go_to_bookmark,
-    move_bookmark,
-    remove_bookmark,
-    rename_bookmark,
-    reset_bookmark,
-)
+from cnnstudio.ui.actions.shortcuts import Shortcuts, shown_keys
+from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
+from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.columns import columns
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.main_window import MainWindow
 
 NAME = 1  # the column
 
@@ -38,12 +28,12 @@ NAME = 1  # the column
 class BookmarkList(QDialog):
     """Enter goes there, F2 renames in place, Delete removes; each change is a step of undo of the project."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, document: Document, bookmarks: Bookmarks, shortcuts: Shortcuts, window: QWidget) -> None:
         super().__init__(window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Bookmarks")
         self.resize(theme.scaled(460, 360, self.screen().availableSize()))
-        self._window = window
+        self._bookmarks, self._shortcuts = bookmarks, shortcuts
         self.list = columns(self, "Bookmarks", 3, NAME)
         self.list.setUniformRowHeights(True)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -54,19 +44,19 @@ class BookmarkList(QDialog):
         self.sentence.setWordWrap(True)
         self.sentence.setProperty("role", "error")
         self.sentence.hide()
-        self.go = self._button("Go there", "arrow-right", lambda: go_to_bookmark(window, self._index))
+        self.go = self._button("Go there", "arrow-right", lambda: bookmarks.go_to(self._index))
         self.rename = self._button("Rename", "pencil-simple", self._write)
-        self.reset = self._button("Set to this view", "crosshair", lambda: reset_bookmark(window, self._index))
+        self.reset = self._button("Set to this view", "crosshair", lambda: bookmarks.reset(self._index))
         self.up = self._button("Up", "arrow-up", lambda: self._move(-1))
         self.down = self._button("Down", "arrow-down", lambda: self._move(1))
-        self.remove = self._button("Remove", "trash", lambda: remove_bookmark(window.document, self._index))
-        self.add = self._button("Bookmark this view", "bookmark-simple", lambda: add_bookmark(window))
+        self.remove = self._button("Remove", "trash", lambda: bookmarks.remove(self._index))
+        self.add = self._button("Bookmark this view", "bookmark-simple", bookmarks.add)
         self._lay_out()
         self.list.currentItemChanged.connect(self._show_state)
-        self.list.itemActivated.connect(lambda _: go_to_bookmark(window, self._index))
+        self.list.itemActivated.connect(lambda _: bookmarks.go_to(self._index))
         self.list.itemChanged.connect(self._renamed)
-        window.document.changed.connect(self._fill)
-        window.commands.shortcuts.changed.connect(self._fill)
+        document.changed.connect(self._fill)
+        shortcuts.changed.connect(self._fill)
         theme.changed.connect(self._fill)
         self._fill()
 
@@ -97,11 +87,11 @@ class BookmarkList(QDialog):
         return self.list.indexOfTopLevelItem(item) if item is not None else -1
 
     def _fill(self, *_: object) -> None:
-        marks, at = self._window.document.project.bookmarks, max(0, self._index)
+        marks, at = self._bookmarks.marks, max(0, self._index)
         self.list.blockSignals(True)
         self.list.clear()
         for number, mark in enumerate(marks, 1):
-            keys = self._window.commands.shortcuts.keys(f"bookmark-go-{number}")
+            keys = self._shortcuts.keys(f"bookmark-go-{number}")
             where = "" if not mark.scope else f"in {' › '.join(mark.scope)}"
             item = QTreeWidgetItem(self.list, [shown_keys(keys[0]) if keys else str(number), mark.name, where])
             item.setSizeHint(NAME, QSize(0, self.fontMetrics().height() + 10))
@@ -114,7 +104,7 @@ class BookmarkList(QDialog):
         self._show_state()
 
     def _show_state(self, *_: object) -> None:
-        marks, index = self._window.document.project.bookmarks, self._index
+        marks, index = self._bookmarks.marks, self._index
         self.empty.setVisible(not marks)
         self.list.setVisible(bool(marks))
         self.sentence.hide()
@@ -130,29 +120,29 @@ class BookmarkList(QDialog):
     def _renamed(self, item: QTreeWidgetItem, column: int) -> None:
         index = self.list.indexOfTopLevelItem(item)
         try:
-            rename_bookmark(self._window.document, index, item.text(column))
+            self._bookmarks.rename(index, item.text(column))
         except ProjectError as error:
             self._fill()
             self.sentence.setText(str(error))
             self.sentence.show()
 
     def _move(self, by: int) -> None:
-        place = move_bookmark(self._window.document, self._index, by)
+        place = self._bookmarks.move(self._index, by)
         if (item := self.list.topLevelItem(place)) is not None:
             self.list.setCurrentItem(item)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete and self._index >= 0:
-            remove_bookmark(self._window.document, self._index)
+            self._bookmarks.remove(self._index)
         elif event.key() == Qt.Key.Key_F2:
             self._write()
         else:
             super().keyPressEvent(event)
 
 
-def show_bookmarks(window: MainWindow) -> None:
-    """Open the list of bookmarks, or bring it to the front where it is open."""
-    page = window.findChild(BookmarkList) or BookmarkList(window)
+def show_bookmarks(document: Document, bookmarks: Bookmarks, shortcuts: Shortcuts, window: QWidget) -> None:
+    """Open the list of bookmarks over the window, or bring it to the front where it is open."""
+    page = window.findChild(BookmarkList) or BookmarkList(document, bookmarks, shortcuts, window)
     page.show()
     page.raise_()
     page.activateWindow()
