@@ -36,7 +36,6 @@ from cnnstudio.ui.files.exports import Exports
 from cnnstudio.ui.files.files import Files, projects
 from cnnstudio.ui.files.imports import Imports
 from cnnstudio.ui.focus import give_keyboard, go_round, parts_of, tab_on
-from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.lessons.quiz import QuizPanel
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.pictures.pictures import Pictures
@@ -72,7 +71,6 @@ class MainWindow(ProjectWindow):
     pictures: Pictures
     imports: Imports
     training: TrainingPanel
-    feature_maps: FeatureMapsPanel
     gallery: Gallery
     quiz: QuizPanel
     start_page: StartPage
@@ -103,7 +101,6 @@ class MainWindow(ProjectWindow):
         self.docks = docks_of(self, self.document, self.run)
         self.training = panel_in(self.docks["training"], TrainingPanel)
         self.quiz = panel_in(self.docks["quiz"], QuizPanel)
-        self.feature_maps = panel_in(self.docks["feature-maps"], FeatureMapsPanel)
         self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
         offers = [self.commands.bound[name] for name in ("panel-float", "panel-side", "panel-hide")]
         self.focused_dock = FocusedDock(self, self.docks, self.document, self.canvas, offers)

@@ -18,6 +18,7 @@ from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import load
 from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.network.problem_row import FixButton
 from cnnstudio.ui.theme import theme
@@ -139,11 +140,11 @@ def test_a_narrow_panel_shows_the_maps_and_what_is_said_of_them(
     theme.set_scale(scale)
     window.document.open(Project(long_names()), None)
     panel = narrowed(window.docks["feature-maps"])
-    assert panel is window.feature_maps
+    assert isinstance(panel, FeatureMapsPanel)
     digits = load(Recipe(data="digits"), Shape(1, 8, 8))
     image, maps = digits.validation_images[0].numpy(), np.zeros(shape, np.float32)
-    window.feature_maps._show(FeatureMaps(LONG, maps, image, "T-shirt/top", "Ankle boot", 1_000), digits, "step 1,000")
-    window.feature_maps._readout.setText("map 3 at 12, 14: 0.3184")
+    panel._show(FeatureMaps(LONG, maps, image, "T-shirt/top", "Ankle boot", 1_000), digits, "step 1,000")
+    panel._readout.setText("map 3 at 12, 14: 0.3184")
     qtbot.wait(10)
     assert panel.minimumSizeHint().width() <= NARROW
     assert not (found := misfits(panel)), found
