@@ -31,7 +31,24 @@ FLOORS = (
 )
 
 # the circles that are left: a module may leave them, and none may join
-CIRCLES: tuple[frozenset[str], ...] = ()
+CIRCLES = (
+    frozenset(  # what is done knows the window that it is done to
+        "ui.actions.action ui.actions.command_list ui.actions.commands ui.actions.conditions ui.actions.menus "
+        "ui.actions.shortcut_editor ui.actions.shortcuts ui.canvas.actions ui.canvas.bookmark_list ui.main_window "
+        "ui.window_actions".split()
+    ),
+    frozenset(  # tools and commands know the view that holds them
+        "ui.canvas.accessibility.canvas ui.canvas.accessibility.node ui.canvas.accessibility.note "
+        "ui.canvas.accessibility.part ui.canvas.commands.adding ui.canvas.commands.navigation ui.canvas.commands.wires "
+        "ui.canvas.keyboard ui.canvas.tools.bend_tool ui.canvas.tools.connect_tool ui.canvas.tools.drop "
+        "ui.canvas.tools.move_tool ui.canvas.tools.note_tool ui.canvas.tools.pointing ui.canvas.tools.splice_mark "
+        "ui.canvas.tools.tool ui.canvas.view".split()
+    ),
+    frozenset(  # what lies on the canvas knows the scene that it lies in
+        "ui.canvas.scene.bend_marks ui.canvas.scene.dragged ui.canvas.scene.frame_item ui.canvas.scene.hit "
+        "ui.canvas.scene.note_item ui.canvas.scene.overview ui.canvas.scene.scene".split()
+    ),
+)
 
 
 @cache

@@ -5,10 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-
-from PySide6.QtCore import QObject, Signal
 
 from cnnstudio.blocks.group import Group
 from cnnstudio.disk import reason
@@ -34,70 +31,61 @@ class Kept:
         return " ".join(self.group.label.split()) or "Group"
 
 
-class Library(QObject):
-    """The folder of a person's own groups. ``changed`` when one was kept or removed."""
+@dataclass(frozen=True)
+class Library:
+    """Every group of a person's own, by name, and sentences about the files that hold none."""
 
-    changed = Signal()
+    groups: tuple[Kept, ...]
+    troubles: tuple[str, ...] = ()
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.troubles: list[str] = []  # sentences about files that could not be read
 
-    @property
-    def folder(self) -> Path:
-        """Where the files are."""
-        return library_folder()
-
-    @cached_property
-    def groups(self) -> tuple[Kept, ...]:
-        """Every group, by name; files that hold none are passed over and told of in ``troubles``."""
-        found: list[Kept] = []
-        self.troubles = []
-        paths = sorted(self.folder.glob(f"*{SUFFIX}"))[:MOST_FILES] if self.folder.is_dir() else []
-        for path in paths:
-            try:
-                found.append(Kept(unpacked(read(path)), path))
-            except ProjectError as error:
-                self.troubles.append(str(error))
-        return tuple(sorted(found, key=lambda kept: (kept.label.casefold(), kept.path.name)))
-
-    def keep(self, group: Group) -> Kept:
-        """Put a group in the library; one that differs from a group of its name gets a number behind its name.
-
-        Raises ``ProjectError`` with a sentence where the file cannot be written.
-        """
-        for kept in self.groups:
-            if kept.group == group:
-                return kept
-        labels = {kept.group.label for kept in self.groups}
-        stem = group.label.strip() or "Group"
-        label = next(each for each in (stem, *(f"{stem} {n}" for n in range(2, 10_000))) if each not in labels)
-        made = dataclasses.replace(group, label=label)
+def read_library() -> Library:
+    """The library as it is on the disk now; what cannot be read is passed over and told of in ``troubles``."""
+    found: list[Kept] = []
+    troubles: list[str] = []
+    folder = library_folder()
+    paths = sorted(folder.glob(f"*{SUFFIX}"))[:MOST_FILES] if folder.is_dir() else []
+    for path in paths:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ProjectError(f"{label} was not kept: the folder library cannot be made, {reason(error)}.") from error
-        path = self._free_path(label)
-        write(path, packed(made))
-        self._forget()
-        return Kept(made, path)
+            found.append(Kept(unpacked(read(path)), path))
+        except ProjectError as error:
+            troubles.append(str(error))
+    return Library(tuple(sorted(found, key=lambda kept: (kept.label.casefold(), kept.path.name))), tuple(troubles))
 
-    def remove(self, kept: Kept) -> None:
-        """Delete a group for good. Raises ``ProjectError`` with a sentence where that cannot be done."""
-        try:
-            kept.path.unlink(missing_ok=True)
-        except OSError as error:
-            raise ProjectError(f"{kept.label} was not removed: {reason(error)}.") from error
-        self._forget()
 
-    def _free_path(self, label: str) -> Path:
-        stem = re.sub(r"[^a-z0-9]+", "-", label.casefold()).strip("-")[:40] or "group"
-        names = (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))
-        return next(path for name in names if not (path := self.folder / f"{name}{SUFFIX}").exists())
+def keep(group: Group, library: Library) -> Kept:
+    """Put a group in the library; one that differs from a group of its name gets a number behind its name.
 
-    def _forget(self) -> None:
-        self.__dict__.pop("groups", None)
-        self.changed.emit()
+    Raises ``ProjectError`` with a sentence where the file cannot be written.
+    """
+    for kept in library.groups:
+        if kept.group == group:
+            return kept
+    labels = {kept.group.label for kept in library.groups}
+    stem = group.label.strip() or "Group"
+    label = next(each for each in (stem, *(f"{stem} {n}" for n in range(2, 10_000))) if each not in labels)
+    made = dataclasses.replace(group, label=label)
+    try:
+        library_folder().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectError(f"{label} was not kept: the folder library cannot be made, {reason(error)}.") from error
+    path = _free_path(label)
+    write(path, packed(made))
+    return Kept(made, path)
+
+
+def remove(kept: Kept) -> None:
+    """Delete a group for good. Raises ``ProjectError`` with a sentence where that cannot be done."""
+    try:
+        kept.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ProjectError(f"{kept.label} was not removed: {reason(error)}.") from error
+
+
+def _free_path(label: str) -> Path:
+    stem = re.sub(r"[^a-z0-9]+", "-", label.casefold()).strip("-")[:40] or "group"
+    names = (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))
+    return next(path for name in names if not (path := library_folder() / f"{name}{SUFFIX}").exists())
 
 
 def packed(group: Group) -> Project:

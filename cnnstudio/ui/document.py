@@ -21,10 +21,10 @@ from cnnstudio.graph import Composite, Graph, ShapeError
 from cnnstudio.graph.diff import renamed
 from cnnstudio.project import Project, ProjectError
 from cnnstudio.project.datasets import DATASETS
-from cnnstudio.project.library import Library
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import readiness
 from cnnstudio.training.data.stamp import stamp
+from cnnstudio.ui.library import Library
 
 HIDDEN = "What there is to say here is hidden while a question is open."
 

@@ -14,9 +14,9 @@ from shiboken6 import isValid
 
 from cnnstudio.lessons.lesson import Lesson
 from cnnstudio.project import Project
-from cnnstudio.project.library import Library
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recent import Recent
+from cnnstudio.ui.library import Library
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.messages import Messages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from PySide6.QtCore import (
@@ -159,7 +159,7 @@ class PalettePanel(Panel):
         if text.strip() and (best := self.tree.topLevelItem(0)) is not None:
             self.tree.setCurrentItem(best)
 
-    def _tell_of_unread(self, troubles: list[str]) -> None:
+    def _tell_of_unread(self, troubles: Sequence[str]) -> None:
         """Say which files of the library could not be read, as long as that is so."""
         count = len(troubles)
         self.unread.setText(f"{counted(count, 'file')} of your library cannot be read." if count else "")

@@ -7,9 +7,11 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Input, ReLU
 from cnnstudio.blocks.group import Group
+from cnnstudio.folders import library_folder
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, ProjectError, write
-from cnnstudio.project.library import Library, as_text, from_text
+from cnnstudio.project.library import as_text, from_text
+from cnnstudio.ui.library import Library
 
 
 def group(label: str, channels: int = 8) -> Group:
@@ -52,7 +54,7 @@ def test_another_group_of_a_name_gets_a_number_and_overwrites_nothing() -> None:
 def test_any_label_has_a_file_in_the_library(label: str) -> None:
     library = Library()
     kept = library.keep(group(label))
-    assert kept.path.parent == library.folder and kept.path.is_file() and kept.label.strip()
+    assert kept.path.parent == library_folder() and kept.path.is_file() and kept.label.strip()
 
 
 def test_removing_deletes_the_file(qtbot: QtBot) -> None:
@@ -66,9 +68,9 @@ def test_removing_deletes_the_file(qtbot: QtBot) -> None:
 def test_files_that_hold_no_group_are_passed_over_and_told_of() -> None:
     library = Library()
     library.keep(group("Good"))
-    (library.folder / "broken.cnn").write_text("{")
-    (library.folder / "folder.cnn").mkdir()
-    write(library.folder / "network.cnn", Project(Graph.of((Node("input1", Input()),))))
+    (library_folder() / "broken.cnn").write_text("{")
+    (library_folder() / "folder.cnn").mkdir()
+    write(library_folder() / "network.cnn", Project(Graph.of((Node("input1", Input()),))))
     again = Library()
     assert labels(again) == ["Good"]
     assert len(again.troubles) == 3 and any("broken.cnn cannot be opened" in each for each in again.troubles)
