@@ -47,7 +47,7 @@ def test_an_edit_asks_networkx_for_nothing() -> None:
     """Its import takes more than a tenth of a second, so only what is off the path of an edit may ask it."""
     code = """
 import sys
-import cnnstudio.ui.app, cnnstudio.ui.window
+import cnnstudio.ui.app, cnnstudio.ui.main_window
 from cnnstudio.blocks import Add, Input, ReLU
 from cnnstudio.compiler.diagnostics import diagnose
 from cnnstudio.compiler.inference import infer

@@ -94,7 +94,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication
 from cnnstudio.ui import app
-from cnnstudio.ui.window import Window
+from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.zoo import TEMPLATES
 
 def walk(interface, depth=0):
@@ -106,7 +106,7 @@ def walk(interface, depth=0):
 
 def painted():
     QAccessible.setActive(True)
-    window = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Window))
+    window = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow))
     document = window.document
     document.edit_graph("Draw", TEMPLATES["lenet5"].make())
     document.edit_graph("Move", document.graph.move({"conv1": (5.0, 5.0)}))
