@@ -52,9 +52,9 @@ from cnnstudio.blocks import Add, Input, ReLU
 from cnnstudio.compiler.diagnostics import diagnose
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Edge, Graph, GraphError, Node
-from cnnstudio.graph.arrangement import arranged
+from cnnstudio.layout.layout import arranged
 from cnnstudio.graph.diff import diff
-from cnnstudio.graph.splice import spliced
+from cnnstudio.layout.splice import spliced
 from cnnstudio.zoo.backbone import Backbone
 
 entry = Node("input1", Input((3, 64, 64)))
