@@ -116,9 +116,11 @@ def test_a_field_that_the_recipe_is_given_is_asked(
     document = Document(dataclasses.replace(tiny, recipe=Mixing()))
     panel = TrainingPanel(document, Run(document))
     qtbot.addWidget(panel)
+    panel.update_now()
     assert list(panel.basic.rows)[-1] == "mix"
     assert not panel.advanced.rows["mix_share"].is_visible
     document.edit_recipe("Mix", Mixing(mix="yes"))
+    panel.update_now()
     assert panel.advanced.rows["mix_share"].is_visible
 
 
