@@ -220,7 +220,7 @@ class _Run:
                 with evaluated(self.module), torch.no_grad(), self.random.apart():
                     seen = list(probe.look(view))  # all of it here: whoever takes the events is outside
             except Exception as error:
-                self.probes.remove(probe)
+                self.probes = [other for other in self.probes if other is not probe]
                 reason = _first_line(error).rstrip(".")
                 yield from self._remark(f"Looking into the network failed: {reason}. Training goes on without it.")
                 continue
