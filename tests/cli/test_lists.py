@@ -12,7 +12,7 @@ from cnnstudio.cli import main, train
 from cnnstudio.graph import Declaration, Sketch, declaration
 from cnnstudio.graph.parameter import Range
 from cnnstudio.project import Project, read, reading, write
-from cnnstudio.project.recipe import Recipe
+from cnnstudio.project.recipe import Recipe, Section
 
 
 @declaration
@@ -41,7 +41,7 @@ class Augmented(Recipe):
     transforms: what is done to each image
     """
 
-    transforms: tuple[Crop | Flip | Choice, ...] = ()
+    transforms: Annotated[tuple[Crop | Flip | Choice, ...], Section.AUGMENTATION] = ()
 
 
 @pytest.fixture(autouse=True)

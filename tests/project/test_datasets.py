@@ -30,10 +30,12 @@ def test_another_word_is_refused_with_those_there_are() -> None:
 def test_one_declaration_is_all_that_a_data_set_needs() -> None:
     """The recipe, the file and the command line take its word; that it is read is shown of every origin elsewhere."""
     program = """
-import contextlib, dataclasses, io
+import contextlib, dataclasses, io, sys
 from cnnstudio.project.datasets import DATASETS, Torchvision
 
 DATASETS["kmnist"] = dataclasses.replace(DATASETS["mnist"], key="kmnist", origin=Torchvision("KMNIST", megabytes=21))
+for name in [name for name in sys.modules if name.startswith("cnnstudio") and not name.endswith(".datasets")]:
+    del sys.modules[name]  # all that has read the table, as if the declaration had stood in it
 from cnnstudio.cli import main
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project, dumps, loads
@@ -73,7 +75,7 @@ def test_each_says_how_it_is_had() -> None:
 def test_the_window_learns_of_them_without_torch() -> None:
     program = (
         "import sys, cnnstudio.project.datasets, cnnstudio.training.data.errors, cnnstudio.training.data.stamp;"
-        "import cnnstudio.training.events, cnnstudio.training.cache;"
+        "import cnnstudio.training.events, cnnstudio.folders;"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
