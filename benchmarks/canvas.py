@@ -77,7 +77,7 @@ def shown(graph: Graph) -> tuple[Document, CanvasView, Editor]:
     view.show()
     view.fit()
     QApplication.processEvents()
-    middles = {name: lambda item=item: item.body.center() for name, item in view.canvas.nodes.items()}
+    middles = {name: lambda item=item: item.body.center() for name, item in view.scene().nodes.items()}
 
     @contextmanager
     def knife() -> Iterator[None]:

@@ -95,7 +95,7 @@ class MainWindow(ProjectWindow):
         self.files = Files(self.document, self.messages, self.windows, self)
         self.jobs = Jobs(self.messages, self)
         self.exports = Exports(self.document, self.run, self.files, self.jobs, self)
-        self.pictures = Pictures(self.canvas.canvas, self.files, self.preferences, self.jobs, self)
+        self.pictures = Pictures(self.canvas.scene(), self.files, self.preferences, self.jobs, self)
         self.imports = Imports(self.document, self.canvas, self.files, self.jobs, self.messages, self.windows, self)
         self.bookmarks = Bookmarks(self.document, self.canvas, self._bookmark_key)
         self.docks = docks_of(self, self.document, self.run)
@@ -148,7 +148,7 @@ class MainWindow(ProjectWindow):
             panel.left.connect(lambda: give_keyboard(self.canvas))
         self.docks["outline"].widget().addActions(self.commands.chords)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
-        self.canvas.canvas.marked.connect(self._refresh.start)
+        self.canvas.scene().marked.connect(self._refresh.start)
         for signal in (self.canvas.looked, self.canvas.map_moved):
             signal.connect(self.messages.place_soon)
         self.canvas.link_clicked.connect(lambda address: offer_link(self.messages, address))

@@ -60,18 +60,18 @@ def _bookmark(number: int) -> Action:
 def _measure(key: str | None, title: str) -> Action:
     return Action(
         f"measure-{key or 'off'}", title, lambda w: w.canvas.set_measure(key), "", "gauge",
-        checked=lambda w: w.canvas.canvas.measure == key, one_of="measure",
+        checked=lambda w: w.canvas.scene().measure == key, one_of="measure",
     )  # fmt: skip
 
 
 def _shares_as(kind: Literal["bar", "heat"], title: str, icon: str) -> Action:
     def turn(window: MainWindow) -> None:
-        now = window.canvas.canvas.shares_as
+        now = window.canvas.scene().shares_as
         window.canvas.set_shares_as(now._replace(**{kind: not getattr(now, kind)}))
 
     return Action(
-        f"share-{kind}", title, turn, "", icon, lambda w: w.canvas.canvas.measure is not None,
-        checked=lambda w: getattr(w.canvas.canvas.shares_as, kind),
+        f"share-{kind}", title, turn, "", icon, lambda w: w.canvas.scene().measure is not None,
+        checked=lambda w: getattr(w.canvas.scene().shares_as, kind),
     )  # fmt: skip
 
 
@@ -244,8 +244,8 @@ ACTIONS: tuple[Action, ...] = (
     _shares_as("heat", "As heat over the canvas", "thermometer"),
     Action(
         "wide-wires", "Wires as wide as their channels",
-        lambda w: w.canvas.set_wide_wires(not w.canvas.canvas.wide_wires), "", "line-segments",
-        checked=lambda w: w.canvas.canvas.wide_wires,
+        lambda w: w.canvas.set_wide_wires(not w.canvas.scene().wide_wires), "", "line-segments",
+        checked=lambda w: w.canvas.scene().wide_wires,
     ),
     Action(
         "snap", "Snap to the grid", lambda w: setattr(w.canvas, "snaps", not w.canvas.snaps), "", "dots-nine",

@@ -11,7 +11,7 @@ from cnnstudio.ui.main_window import MainWindow
 @pytest.mark.parametrize("measure", ["parameters", "macs", "memory"])
 def test_a_measure_is_shown_as_a_bar_as_heat_or_as_both(window: MainWindow, measure: str) -> None:
     window.document.open(from_template("lenet5"), None)
-    bound, canvas = window.commands.bound, window.canvas.canvas
+    bound, canvas = window.commands.bound, window.canvas.scene()
     item = canvas.nodes["conv2"]
     window.commands.refresh()
     assert not bound["share-bar"].isEnabled()

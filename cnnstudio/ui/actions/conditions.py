@@ -23,12 +23,12 @@ def drawn(window: MainWindow) -> bool:
 
 def marked(window: MainWindow) -> bool:
     """Whether a node or a note is selected."""
-    return selected(window) or bool(window.canvas.canvas.notes.chosen)
+    return selected(window) or bool(window.canvas.scene().notes.chosen)
 
 
 def deletable(window: MainWindow) -> bool:
     """Whether a node, a note or a wire is selected and can go."""
-    return whole(window) and (marked(window) or bool(window.canvas.canvas.selected_wires))
+    return whole(window) and (marked(window) or bool(window.canvas.scene().selected_wires))
 
 
 def made_of_parts(window: MainWindow) -> bool:
@@ -44,12 +44,12 @@ def removable(window: MainWindow) -> bool:
 
 def with_note(window: MainWindow) -> bool:
     """Whether a note is selected and can be changed."""
-    return whole(window) and bool(window.canvas.canvas.notes.chosen)
+    return whole(window) and bool(window.canvas.scene().notes.chosen)
 
 
 def shown(window: MainWindow) -> bool:
     """Whether anything stands on the canvas."""
-    return not window.canvas.canvas.is_empty
+    return not window.canvas.scene().is_empty
 
 
 def whole(window: MainWindow) -> bool:
@@ -74,7 +74,7 @@ def in_frame(window: MainWindow) -> bool:
 
 def with_wire(window: MainWindow) -> bool:
     """Whether one wire is selected and can be changed."""
-    return whole(window) and len(window.canvas.canvas.selected_wires) == 1
+    return whole(window) and len(window.canvas.scene().selected_wires) == 1
 
 
 def with_bends(window: MainWindow) -> bool:

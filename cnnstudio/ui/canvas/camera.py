@@ -52,11 +52,11 @@ class Camera(QGraphicsView):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.document = document
-        self.canvas = CanvasScene(document, self)
+        self._scene = CanvasScene(document, self)
         self._room = QRectF(-FAR, -FAR, 2 * FAR, 2 * FAR)
-        self._reach(self.canvas.sceneRect())
-        self.setScene(self.canvas)
-        self.canvas.sceneRectChanged.connect(self._reach)
+        self._reach(self.scene().sceneRect())
+        self.setScene(self._scene)
+        self.scene().sceneRectChanged.connect(self._reach)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
         flags = QGraphicsView.OptimizationFlag
         self.setOptimizationFlags(flags.DontSavePainterState | flags.DontAdjustForAntialiasing)
@@ -67,7 +67,7 @@ class Camera(QGraphicsView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.zoomed.connect(lambda zoom: self.canvas.set_fine_wires(zoom * self.devicePixelRatioF() <= FINE))
+        self.zoomed.connect(lambda zoom: self.scene().set_fine_wires(zoom * self.devicePixelRatioF() <= FINE))
         self._still = QTimer(self, singleShot=True, interval=STILL_AFTER)
         self._still.timeout.connect(self._smooth_again)
         self._grid = Grid()
@@ -77,13 +77,16 @@ class Camera(QGraphicsView):
         self._framed = False  # whether anything was ever put into view
         self.along_top: list[QWidget] = []  # what lies over the upper edge of the view, when it is there
         self.along_foot: list[QWidget] = []  # and over the lower one
-        self.canvas.touched.connect(self._repaint_touched)
-        self.canvas.heated.connect(self._repaint_heated)
+        self.scene().touched.connect(self._repaint_touched)
+        self.scene().heated.connect(self._repaint_heated)
         theme.changed.connect(self.viewport().update)
         self._scope = document.scope
         self._places: dict[tuple[str, ...], tuple[float, QPointF]] = {}  # where it looked in each scope
         document.scope_changed.connect(self._look_into)
         document.path_changed.connect(self._look_at_opened)
+
+    def scene(self) -> CanvasScene:
+        return self._scene
 
     def _reach(self, rect: QRectF) -> None:
         """Leave room to look and to drag far beyond the nodes."""
@@ -176,23 +179,23 @@ class Camera(QGraphicsView):
 
     def fit(self) -> None:
         """Show the whole network."""
-        self.look_at(self.canvas.bounds_of())
+        self.look_at(self.scene().bounds_of())
 
     def fit_selection(self) -> None:
         """Show the selected nodes and notes, or all of them when none is selected."""
-        around = self.canvas.bounds_of_selected()
-        self.look_at(self.canvas.bounds_of() if around.isNull() else around)
+        around = self.scene().bounds_of_selected()
+        self.look_at(self.scene().bounds_of() if around.isNull() else around)
 
     def reveal(self, name: str) -> None:
         """Select this node and, where it cannot be seen well, bring it into view."""
-        if name not in self.canvas.nodes:
+        if name not in self.scene().nodes:
             return
         self.document.select((name,))
         self.show_node(name)
 
     def show_node(self, name: str) -> None:
         """Bring a node into view without a jump where it already is."""
-        body = self.canvas.nodes[name].body
+        body = self.scene().nodes[name].body
         if self.zoom < NEAR:
             self.look_at(body.adjusted(-2 * WIDTH, -4 * HEIGHT, 2 * WIDTH, 4 * HEIGHT))
         elif not self._free_part().contains(body.adjusted(-12, -12, 12, 12)):
@@ -234,7 +237,7 @@ class Camera(QGraphicsView):
     def _look_at_opened(self, *_: object) -> None:
         if not self.document.undo_stack.count():
             self._places.clear()
-            if self.canvas.is_empty:
+            if self.scene().is_empty:
                 self.actual_size()
             else:
                 self.fit()
@@ -243,17 +246,17 @@ class Camera(QGraphicsView):
 
     def set_measure(self, name: str | None) -> None:
         """Show where the parameters, the MACs or the memory are (a key of ``MEASURES``), or with None no such thing."""
-        self.canvas.set_measure(name)
+        self.scene().set_measure(name)
         self.viewport().update()
 
     def set_shares_as(self, shares_as: SharesAs) -> None:
         """Show what is measured as a bar in each node, as heat over the whole canvas, or both."""
-        self.canvas.set_shares_as(shares_as)
+        self.scene().set_shares_as(shares_as)
         self.viewport().update()
 
     def set_wide_wires(self, wide: bool) -> None:
         """Let the width of a wire grow with the channels it carries, or not."""
-        self.canvas.set_wide_wires(wide)
+        self.scene().set_wide_wires(wide)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -358,7 +361,7 @@ class Camera(QGraphicsView):
         self._apart.forget()
         painter = QPainter(self.viewport())
         painter.setRenderHints(self.renderHints())
-        canvas, transform = self.canvas, self.viewportTransform()
+        canvas, transform = self.scene(), self.viewportTransform()
         key = transform, self.renderHints(), canvas.inks, canvas.overview.version, canvas.marks_behind
         piece, exposed = event.rect(), self.exposed(event.rect())
         self._standing.paint(painter, key, self.viewport().size(), piece, self._paint_far)
@@ -375,8 +378,8 @@ class Camera(QGraphicsView):
         exposed = self.exposed(piece)
         painter.setWorldTransform(self.viewportTransform())
         self.drawBackground(painter, exposed)
-        self.canvas.overview.paint(painter, self.zoom, exposed)
-        self.canvas.frames.paint_titles(painter, self.zoom, exposed, over=True)
+        self.scene().overview.paint(painter, self.zoom, exposed)
+        self.scene().frames.paint_titles(painter, self.zoom, exposed, over=True)
         painter.resetTransform()
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
@@ -391,10 +394,10 @@ class Camera(QGraphicsView):
         offset = QPointF(exposed.topLeft() - corner) - begin
         painter.drawTiledPixmap(QRectF(exposed), tile, offset)
         painter.setWorldTransform(transform)
-        self.canvas.frames.paint(painter, QRectF(rect))
+        self.scene().frames.paint(painter, QRectF(rect))
         if self.zoom >= NEAR:
-            self.canvas.frames.paint_titles(painter, self.zoom, QRectF(rect))
-        self.canvas.notes.paint(painter, self.zoom, QRectF(rect))
+            self.scene().frames.paint_titles(painter, self.zoom, QRectF(rect))
+        self.scene().notes.paint(painter, self.zoom, QRectF(rect))
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802 - Qt's name
         self.paint_labels(painter, QRectF(rect))
@@ -408,7 +411,7 @@ class Camera(QGraphicsView):
     def paint_labels(self, painter: QPainter, exposed: QRectF) -> None:
         """Paint what is written on the wires that stand in this part of the scene."""
         if self.tells_shapes:
-            paint_labels(painter, self.canvas, exposed)
+            paint_labels(painter, self.scene(), exposed)
 
     def paint_over(self, painter: QPainter, exposed: QRectF) -> None:
         """Paint what lies over the scene; here nothing does."""

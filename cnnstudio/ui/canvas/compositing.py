@@ -19,10 +19,9 @@ from cnnstudio.ui.canvas.scene.wire_labels import TOUCHES, paint_carried_labels
 class View(Protocol):
     """What is composed: a view of a scene that says what it paints behind the items, on the wires and over all."""
 
-    canvas: CanvasScene
-
     @property
     def tells_shapes(self) -> bool: ...
+    def scene(self) -> CanvasScene: ...
     def viewport(self) -> QWidget: ...
     def viewportTransform(self) -> QTransform: ...  # noqa: N802 - Qt's name
     def renderHints(self) -> QPainter.RenderHint: ...  # noqa: N802 - Qt's name
@@ -58,7 +57,7 @@ class Compositor:
 
     def paint(self, piece: QRect) -> None:
         """Paint what is to be painted anew, all of which is in this piece of the view: Qt leaves the rest alone."""
-        view, canvas, port = self._view, self._view.canvas, self._view.viewport()
+        view, canvas, port = self._view, self._view.scene(), self._view.viewport()
         transform, hints = view.viewportTransform(), view.renderHints()
         ratio, size = port.devicePixelRatioF(), port.size()
         marks = canvas.overview.version, canvas.overview.marks, canvas.marks_behind
@@ -85,7 +84,7 @@ class Compositor:
 
     def _paint_carried(self, painter: QPainter, transform: QTransform, ratio: float) -> None:
         zoom = transform.m11()
-        for node in self._view.canvas.carried.nodes:
+        for node in self._view.scene().carried.nodes:
             if node not in self._carried:
                 self._carried[node] = node.picture(zoom, ratio)
             draw_picture(painter, self._carried[node], on_pixels(transform, node.at, ratio), zoom, ratio)
@@ -112,7 +111,7 @@ class Compositor:
 
     def _standing(self, exposed: QRectF) -> list[QGraphicsItem]:
         """What stands in this part of the scene, from back to front: what is carried is hidden."""
-        return self._view.canvas.items(exposed, TOUCHES, Qt.SortOrder.AscendingOrder)
+        return self._view.scene().items(exposed, TOUCHES, Qt.SortOrder.AscendingOrder)
 
 
 class StillLayer:

@@ -24,12 +24,12 @@ class Outcome(QObject):
     def __init__(self, view: Editor) -> None:
         super().__init__(view)
         self._view = view
-        self._graph, self._scope = view.canvas.graph, view.document.scope
-        view.canvas.synced.connect(self._follow)
+        self._graph, self._scope = view.scene().graph, view.document.scope
+        view.scene().synced.connect(self._follow)
 
     def _follow(self) -> None:
         view = self._view
-        before, self._graph = self._graph, view.canvas.graph
+        before, self._graph = self._graph, view.scene().graph
         scope, self._scope = self._scope, view.document.scope
         if scope != self._scope or not len(before) or before is self._graph:
             return
@@ -37,7 +37,7 @@ class Outcome(QObject):
         change = diff(before, self._graph)
         made = [*change.added, *(name for name in change.changed if self._was_in(seen, before, name))]
         if made:
-            around = bounds([view.canvas.nodes[name].body for name in made])
+            around = bounds([view.scene().nodes[name].body for name in made])
             (view.brought.emit if view.is_editing else view.bring_in)(around)
 
     def _was_in(self, seen: QRectF, before: Graph, name: str) -> bool:

@@ -101,7 +101,7 @@ class Keyboard:
         view = self._view
         if view.cancel():
             return
-        if view.document.selection or view.canvas.selected_wires or view.canvas.notes.chosen:
+        if view.document.selection or view.scene().selected_wires or view.scene().notes.chosen:
             view.select_none()
         else:
             view.leave()
@@ -111,7 +111,7 @@ class Keyboard:
         dx, dy, direction = ARROWS[event.key()]
         if event.modifiers() & (CTRL | ALT):
             view.walk(direction, adds=bool(event.modifiers() & SHIFT))
-        elif view.chosen or view.canvas.notes.chosen or view.canvas.bends.chosen:
+        elif view.chosen or view.scene().notes.chosen or view.scene().bends.chosen:
             step = SNAP * 4 if event.modifiers() & SHIFT else SNAP
             view.nudge(dx * step, dy * step)
         else:

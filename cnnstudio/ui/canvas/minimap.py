@@ -37,7 +37,7 @@ class Minimap:
     def bounds(self) -> QRectF:
         """The rectangle round the network, as the picture has it."""
         if self._bounds is None:
-            self._bounds = self._camera.canvas.overview.bounds
+            self._bounds = self._camera.scene().overview.bounds
         return self._bounds
 
     def refresh(self) -> None:
@@ -101,7 +101,7 @@ class Minimap:
         return QTransform(scale, 0.0, 0.0, scale, move.x(), move.y())
 
     def _boxes(self) -> QPixmap:
-        overview, ratio = self._camera.canvas.overview, self._camera.devicePixelRatioF()
+        overview, ratio = self._camera.scene().overview, self._camera.devicePixelRatioF()
         key = ratio, theme.palette.name
         if self._picture is None or self._picture[0] != key:
             picture = QPixmap(SIZE * ratio)
@@ -115,9 +115,9 @@ class Minimap:
             painter.drawRoundedRect(frame, 8, 8)
             painter.setClipRect(frame.adjusted(1, 1, -1, -1))
             painter.setWorldTransform(self._transform(), True)
-            self._camera.canvas.frames.paint(painter, self.bounds)
-            self._camera.canvas.notes.paint(painter, 0.0, self.bounds)
-            overview.paint_bodies(painter, self._camera.canvas.inks)
+            self._camera.scene().frames.paint(painter, self.bounds)
+            self._camera.scene().notes.paint(painter, 0.0, self.bounds)
+            overview.paint_bodies(painter, self._camera.scene().inks)
             painter.end()
             self._picture = key, picture
         return self._picture[1]

@@ -69,8 +69,8 @@ class CanvasView(Walking):
         self._map_timer.timeout.connect(self._map.refresh)
         self.looked.connect(self._update_map)
         self.brought.connect(self._map.make_room_for)
-        self.canvas.touched.connect(self._follow_bodies)
-        self.canvas.shifted.connect(self._map_timer.start)
+        self.scene().touched.connect(self._follow_bodies)
+        self.scene().shifted.connect(self._map_timer.start)
         self.breadcrumb = Breadcrumb(document, self)
         self.breadcrumb.move(12, 12)
         self.along_top.append(self.breadcrumb)
@@ -78,10 +78,10 @@ class CanvasView(Walking):
         document.scope_changed.connect(self._give_up_gesture)
         document.scope_changed.connect(lambda _: self._map.refresh())
         document.selection_changed.connect(self._describe)
-        self.canvas.synced.connect(self._describe)
-        self.canvas.marked.connect(self._describe)
-        self._hinted = self.canvas.is_empty
-        self.canvas.synced.connect(self._follow_emptiness)
+        self.scene().synced.connect(self._describe)
+        self.scene().marked.connect(self._describe)
+        self._hinted = self.scene().is_empty
+        self.scene().synced.connect(self._follow_emptiness)
         self._outcome = Outcome(self)
 
     # tools
@@ -135,20 +135,20 @@ class CanvasView(Walking):
         """Select this node; Shift or Ctrl adds it, or takes it away if it is selected."""
         before, adds = self.document.selection, at.holds(SHIFT) or at.holds(CTRL)
         kept = tuple(each for each in before if each != name) if adds else ()
-        self.canvas.focus_node(None)
+        self.scene().focus_node(None)
         self.document.select(kept if adds and name in before else (*kept, name), adds)
 
     def click_note(self, note: Note, at: Pointer) -> None:
         """Select this note, and follow the link that was clicked in it; Shift or Ctrl adds it or takes it away."""
         adds = at.holds(SHIFT) or at.holds(CTRL)
         self.select_notes((note,), adds)
-        if not adds and (address := self.canvas.notes.link_at(at.scene, self.zoom)):
+        if not adds and (address := self.scene().notes.link_at(at.scene, self.zoom)):
             self.follow_link(address)
 
     def click_frame(self, frame: Frame, at: Pointer) -> None:
         """Select what is in this frame; Shift or Ctrl adds it."""
         adds = at.holds(SHIFT) or at.holds(CTRL)
-        self.canvas.focus_node(None)
+        self.scene().focus_node(None)
         self.select_frame(frame, adds)
 
     def click_wire(self, edge: Edge | None, at: Pointer) -> None:
@@ -156,9 +156,9 @@ class CanvasView(Walking):
         adds = at.holds(SHIFT) or at.holds(CTRL)
         if not adds:
             self.select_none()
-            self.canvas.focus_node(None)
+            self.scene().focus_node(None)
         if edge is not None:
-            self.canvas.select_wires(self.canvas.selected_wires ^ {edge} if adds else {edge})
+            self.scene().select_wires(self.scene().selected_wires ^ {edge} if adds else {edge})
 
     # the pointer
 
@@ -179,11 +179,11 @@ class CanvasView(Walking):
         self._gave_up = busy and button == Qt.MouseButton.RightButton and self.cancel()
         if not busy and button in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._button = button
-            self.canvas.heat(())
+            self.scene().heat(())
             if button == Qt.MouseButton.MiddleButton:
                 self.use(PanTool(self, pointer))
             else:
-                self.canvas.focus_node(None)
+                self.scene().focus_node(None)
                 is_on_map = self._is_on_map(pointer.view)
                 self.use(MapTool(self, pointer, self._map) if is_on_map else tool_of(self, pointer))
         event.accept()
@@ -194,8 +194,8 @@ class CanvasView(Walking):
             self._tool.move(pointer)
             self._clear_map(pointer)
         elif not event.buttons():
-            hit = Hit() if self._is_on_map(pointer.view) else self.canvas.hit(pointer.scene, self.zoom)
-            self.canvas.heat({hit.edge} if hit.edge is not None else ())
+            hit = Hit() if self._is_on_map(pointer.view) else self.scene().hit(pointer.scene, self.zoom)
+            self.scene().heat({hit.edge} if hit.edge is not None else ())
             self.viewport().setCursor(shape_over(self, hit, pointer))
         event.accept()
 
@@ -302,7 +302,7 @@ class CanvasView(Walking):
             event.acceptProposedAction()
             name = self.add_block(block, self.mapToScene(event.position().toPoint()), edge=edge)
             if name is not None:
-                self.bring_in(self.canvas.nodes[name].body)
+                self.bring_in(self.scene().nodes[name].body)
             self.setFocus()
 
     # what is seen
@@ -336,34 +336,34 @@ class CanvasView(Walking):
 
     def scene_item(self, name: str) -> NodeItem:
         """The item of a node."""
-        return self.canvas.nodes[name]
+        return self.scene().nodes[name]
 
     def _describe(self, *_: object) -> None:
         names = self.chosen
         if len(names) == 1:
-            words = self.canvas.nodes[names[0]].sentence()
+            words = self.scene().nodes[names[0]].sentence()
         else:
-            words = f"{len(names) or 'No'} blocks selected of {len(self.canvas.nodes)}."
+            words = f"{len(names) or 'No'} blocks selected of {len(self.scene().nodes)}."
             if frames := [frame.title for frame in self.chosen_frames if frame.members <= set(names)]:
                 words += f" With all of {', '.join(frames[:5])}."
-        words += "".join(f" Note: {note.text}" for note in self.canvas.notes.chosen)
+        words += "".join(f" Note: {note.text}" for note in self.scene().notes.chosen)
         self.setAccessibleDescription(words)
         tell_description(self)
 
     def _follow_emptiness(self) -> None:
         """The hint of the empty canvas is larger than the node that ends it, so all is painted anew."""
-        if self._hinted != self.canvas.is_empty:
-            self._hinted = self.canvas.is_empty
+        if self._hinted != self.scene().is_empty:
+            self._hinted = self.scene().is_empty
             self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._map.place()
         super().resizeEvent(event)
-        if not self._framed and not self.canvas.is_empty:
+        if not self._framed and not self.scene().is_empty:
             self.fit()
 
     def paint_over(self, painter: QPainter, exposed: QRectF) -> None:
-        if self.canvas.is_empty:
+        if self.scene().is_empty:
             paint_hint(painter, self)
         self.paint_loose_wire(painter)
         for overlay in (self._drop, self._tool):

@@ -52,7 +52,7 @@ class Hand:
         return self.view.scene_item(name).input_at(port)
 
     def along(self, source: str, target: str, share: float, port: int = 0) -> QPointF:
-        wire = self.view.canvas.wires[Edge(source, target, port)]
+        wire = self.view.scene().wires[Edge(source, target, port)]
         return wire.path().pointAtPercent(share)
 
     # what stands there
@@ -70,7 +70,7 @@ class Hand:
 
     def overlapping(self) -> list[tuple[str, str]]:
         """The nodes that stand on one another."""
-        bodies = {name: item.body for name, item in self.view.canvas.nodes.items()}
+        bodies = {name: item.body for name, item in self.view.scene().nodes.items()}
         return [(a, b) for a, b in combinations(bodies, 2) if bodies[a].intersects(bodies[b])]
 
     # the mouse

@@ -44,7 +44,7 @@ def test_a_drag_looks_as_if_qt_painted_it(hand_on, fork, scheme, zoom, monkeypat
         shown = hand.on_screen()
         with monkeypatch.context() as patch:
             patch.setattr(type(hand.view), "leaves_still", False)
-            carried = hand.view.canvas.carried
+            carried = hand.view.scene().carried
             for node in carried.nodes:
                 node.show()
             for wire in carried.wires:
@@ -85,10 +85,10 @@ CHANGES = {
     "far and near again": lambda hand: (hand.view.zoom_by(0.2), QApplication.processEvents(), hand.view.zoom_by(5.0)),
     "pan": lambda hand: hand.view.pan_by(40, -25),
     "resize": lambda hand: hand.view.resize(900, 640),
-    "a wire under the pointer": lambda hand: hand.view.canvas.heat({Edge("input1", "conv2", 0)}),
+    "a wire under the pointer": lambda hand: hand.view.scene().heat({Edge("input1", "conv2", 0)}),
     "selected": lambda hand: hand.document.select(("conv2", "add1")),
-    "wire selected": lambda hand: hand.view.canvas.select_wires({Edge("conv2", "add1", 1)}),
-    "keyboard": lambda hand: hand.view.canvas.focus_node("cat1"),
+    "wire selected": lambda hand: hand.view.scene().select_wires({Edge("conv2", "add1", 1)}),
+    "keyboard": lambda hand: hand.view.scene().focus_node("cat1"),
     "note selected": lambda hand: hand.view.select_notes(hand.graph.notes),
     "heat": lambda hand: hand.view.set_measure("macs"),
     "wide wires": lambda hand: hand.view.set_wide_wires(True),
@@ -121,9 +121,9 @@ def test_what_changes_under_a_drag_is_seen(hand_on, fork, change):
         _assert_nothing_is_stale(hand, f"a step after {change}")
     finally:
         theme.install("light")
-    assert all(item.isVisible() for item in hand.view.canvas.nodes.values()) or hand.view.tool is not None
+    assert all(item.isVisible() for item in hand.view.scene().nodes.values()) or hand.view.tool is not None
     hand.release(start + QPointF(44, 40))
-    assert all(item.isVisible() for item in (*hand.view.canvas.nodes.values(), *hand.view.canvas.wires.values()))
+    assert all(item.isVisible() for item in (*hand.view.scene().nodes.values(), *hand.view.scene().wires.values()))
     _assert_nothing_is_stale(hand, f"let go after {change}")
 
 
@@ -135,7 +135,7 @@ def test_a_wire_that_is_about_to_take_the_node_is_seen(hand_on, chain):
     for share in (0.1, 0.5, 0.9, 1.0, 0.5, 1.0):
         hand.move(start + way * share)
         _assert_nothing_is_stale(hand, f"at {share} of the way")
-    assert hand.view.canvas.hot_wires == {Edge("conv1", "relu1", 0)}
+    assert hand.view.scene().hot_wires == {Edge("conv1", "relu1", 0)}
     hand.release(start + way)
 
 
@@ -163,17 +163,17 @@ def test_a_knife_leaves_nothing_behind(hand_on, fork, zoom):
         # the dashes of a leg are painted from where the exposed part of it begins
         wrong = np.abs(shown - hand.on_screen()).max(axis=2) > 60
         assert wrong.sum() <= 8, f"{place}: {wrong.sum()} pixels, from {np.argwhere(wrong).min(0)}"
-    assert len(hand.view.canvas.hot_wires) >= 3
+    assert len(hand.view.scene().hot_wires) >= 3
     hand.release(QPointF(202.0, 201.0), ALT_SHIFT)
     assert len(hand.graph.edges) <= len(fork.edges) - 3
 
 
 def test_a_picture_taken_during_a_drag_has_everything_in_it(hand_on, fork):
     hand = hand_on(fork)
-    before = hand.pixels(image(hand.view.canvas))
+    before = hand.pixels(image(hand.view.scene()))
     hand.drag(hand.body("conv1"), hand.body("conv1") + QPointF(30, 30), let_go=False)
     assert not hand.view.scene_item("conv1").isVisible()
-    during = hand.pixels(image(hand.view.canvas))
+    during = hand.pixels(image(hand.view.scene()))
     background = before[0, 0]
     inked = [(np.abs(each - background).max(axis=2) > 20).mean() for each in (before, during)]
     assert inked[1] == pytest.approx(inked[0], rel=0.03)
@@ -191,7 +191,7 @@ def test_many_nodes_are_left_to_qt(hand_on, fork):
     start = hand.body("conv1")
     hand.press(start)
     hand.move(start + QPointF(30, 30))
-    assert len(hand.view.canvas.carried.names) > 12
+    assert len(hand.view.scene().carried.names) > 12
     assert not hand.view.leaves_still
-    assert all(item.isVisible() for item in hand.view.canvas.nodes.values())
+    assert all(item.isVisible() for item in hand.view.scene().nodes.values())
     hand.release(start)

@@ -33,7 +33,7 @@ def test_parts_of_a_block_are_arranged_where_they_stand_and_cover_nothing(hand_o
     hand.view.ungroup()
     assert len(hand.document.selection) == 7
     hand.view.arrange()
-    frames = hand.view.canvas.frames.rects
+    frames = hand.view.scene().frames.rects
     assert not hand.overlapping()
     assert not any(frames[a].intersects(frames[b]) for a, b in combinations(frames, 2))
     assert hand.document.undo_stack.count() == 2
@@ -75,7 +75,7 @@ def test_a_composite_is_entered_left_and_ungrouped(hand_on, chain):
     before = hand.view.visible().center()
     hand.double_click(hand.body("conv1"))
     assert hand.document.scope == ("conv1",)
-    assert len(hand.view.canvas.nodes) == 4
+    assert len(hand.view.scene().nodes) == 4
     assert not hand.overlapping()
     assert hand.view.breadcrumb.isVisible()
     hand.key(Qt.Key.Key_Escape)

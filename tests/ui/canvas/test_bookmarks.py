@@ -74,7 +74,7 @@ def test_it_is_kept_in_the_file(wide: MainWindow) -> None:
 
 def test_it_leads_into_the_block_that_was_open(wide: MainWindow) -> None:
     wide.canvas.enter("res1")
-    inner = next(iter(wide.canvas.canvas.nodes))
+    inner = next(iter(wide.canvas.scene().nodes))
     look(wide, inner)
     wide.commands.run("bookmark-add")
     wide.canvas.leave()

@@ -90,10 +90,10 @@ def test_what_it_breaks_is_said_with_both_shapes(hand_on, pooled):
     hand.view.bypass()
     (said,) = hand.said
     assert said.startswith(f"conv3 (Linear) is now given {Shape(8, 16, 16)} instead of {Shape(2048)}, which does not")
-    assert "conv3" in hand.view.canvas.analysis.errors
+    assert "conv3" in hand.view.scene().analysis.errors
     hand.view.bypass()
     assert len(hand.said) == 1
-    assert not hand.view.canvas.analysis.errors
+    assert not hand.view.scene().analysis.errors
 
 
 def test_several_that_no_longer_fit_are_counted(hand_on):
@@ -116,7 +116,7 @@ def test_a_bypassed_node_says_so(hand_on, pooled):
     texts = [text.text() for level in range(3) for _, text, *_ in item._layout_texts(level)]
     assert len([text for text in texts if text.startswith("Bypassed")]) == 2
     assert "8×8" not in " ".join(texts)
-    assert hand.view.canvas.overview.bodies()[None] == [item.body]
+    assert hand.view.scene().overview.bodies()[None] == [item.body]
 
 
 def painted(hand, zoom: float) -> QImage:
@@ -156,9 +156,9 @@ def test_from_afar_it_is_seen_at_once(hand_on, pooled):
     hand = hand_on(pooled)
     hand.document.select(("pool1",))
     hand.view.bypass()
-    assert hand.view.canvas.overview.bodies()[None] == [hand.view.scene_item("pool1").body]
+    assert hand.view.scene().overview.bodies()[None] == [hand.view.scene_item("pool1").body]
     hand.document.undo_stack.undo()
-    assert None not in hand.view.canvas.overview.bodies()
+    assert None not in hand.view.scene().overview.bodies()
 
 
 def test_it_has_no_share_of_anything(pooled):

@@ -17,7 +17,7 @@ from cnnstudio.ui.theme import DARK, LIGHT, theme
 
 
 def written(hand, path: Path, *options) -> Path:
-    canvas_picture.write(canvas_picture.made(hand.view.canvas, path, *options), path)
+    canvas_picture.write(canvas_picture.made(hand.view.scene(), path, *options), path)
     return path
 
 
@@ -31,7 +31,7 @@ def test_a_picture_shows_the_whole_network_and_no_selection(hand_on, chain, tmp_
     hand.document.select(("conv1",))
     hand.view.centerOn(9_000, 9_000)
     chosen = QImage(str(written(hand, tmp_path / "chosen.png")))
-    bounds = hand.view.canvas.bounds_of()
+    bounds = hand.view.scene().bounds_of()
     assert plain.width() == round((bounds.width() + 96) * 2)
     assert shades(plain) > 30
     assert plain == chosen
@@ -41,7 +41,7 @@ def test_a_picture_shows_the_whole_network_and_no_selection(hand_on, chain, tmp_
 
 def test_a_picture_of_the_selection_shows_nothing_else(hand_on, chain, tmp_path):
     hand = hand_on(chain)
-    scene = hand.view.canvas
+    scene = hand.view.scene()
     made = QImage(str(written(hand, tmp_path / "some.png", frozenset({"conv1", "relu1"}))))
     assert made.width() == round((scene.bounds_of({"conv1", "relu1"}).width() + 96) * 2)
     # the wire that comes in from the left, of which one end is not in the picture, is not in it either
@@ -53,36 +53,36 @@ def test_a_picture_of_the_selection_shows_nothing_else(hand_on, chain, tmp_path)
 @pytest.mark.parametrize("paper", [True, False])
 def test_a_label_stands_on_the_ground_that_is_there(hand_on, chain, paper):
     hand = hand_on(chain.frame(("conv1", "relu1"), "Body"))
-    label = hand.view.canvas.wires[Edge("conv1", "relu1", 0)].label
+    label = hand.view.scene().wires[Edge("conv1", "relu1", 0)].label
     assert label is not None
-    made, frame = canvas_picture.image(hand.view.canvas, None, paper), hand.view.canvas.bounds_of()
+    made, frame = canvas_picture.image(hand.view.scene(), None, paper), hand.view.scene().bounds_of()
     corner = (
         label[1].topLeft() - frame.topLeft() + QPointF(canvas_picture.MARGIN, canvas_picture.MARGIN)
     ) * canvas_picture.SCALE
     inside, outside = (made.pixelColor((corner + QPointF(*by)).toPoint()) for by in ((2.0, 2.0), (2.0, -4.0)))
     assert max(abs(a - b) for a, b in zip(inside.getRgb(), outside.getRgb(), strict=True)) <= 1
-    assert inside != hand.view.canvas.inks.canvas.color()
+    assert inside != hand.view.scene().inks.canvas.color()
 
 
 def test_a_picture_for_paper_is_on_white_and_leaves_the_window_dark(hand_on, chain):
     theme.use(DARK)
     try:
         hand = hand_on(chain)
-        assert canvas_picture.image(hand.view.canvas).pixelColor(2, 2) == QColor(DARK.canvas)
-        assert canvas_picture.image(hand.view.canvas, None, True).pixelColor(2, 2) == QColor("white")
+        assert canvas_picture.image(hand.view.scene()).pixelColor(2, 2) == QColor(DARK.canvas)
+        assert canvas_picture.image(hand.view.scene(), None, True).pixelColor(2, 2) == QColor("white")
         assert theme.palette is DARK
-        assert hand.view.canvas.inks.canvas.color() == QColor(DARK.canvas)
-        assert hand.view.scene_item("conv1").style is hand.view.canvas.inks
+        assert hand.view.scene().inks.canvas.color() == QColor(DARK.canvas)
+        assert hand.view.scene_item("conv1").style is hand.view.scene().inks
     finally:
         theme.use(LIGHT)
 
 
 def test_a_picture_for_paper_is_the_same_in_every_theme(hand_on, chain):
     hand = hand_on(chain)
-    light = canvas_picture.image(hand.view.canvas, None, True)
+    light = canvas_picture.image(hand.view.scene(), None, True)
     theme.use(DARK)
     try:
-        assert canvas_picture.image(hand.view.canvas, None, True) == light
+        assert canvas_picture.image(hand.view.scene(), None, True) == light
     finally:
         theme.use(LIGHT)
 
@@ -105,7 +105,7 @@ def test_a_page_is_one_and_as_large_as_the_drawing(hand_on, chain, tmp_path):
     assert data.startswith(b"%PDF")
     assert re.search(rb"/Count 1\b", data)
     box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", data)
-    bounds = hand.view.canvas.bounds_of()
+    bounds = hand.view.scene().bounds_of()
     assert box
     assert float(box[1]) == pytest.approx((bounds.width() + 96) * 0.75, abs=1)
     assert float(box[2]) == pytest.approx((bounds.height() + 96) * 0.75, abs=1)
@@ -113,7 +113,7 @@ def test_a_page_is_one_and_as_large_as_the_drawing(hand_on, chain, tmp_path):
 
 def test_a_very_large_network_is_a_picture_of_bounded_size(hand_on, chain):
     hand = hand_on(chain.move({"conv2": (60_000.0, 60_000.0)}))
-    made = canvas_picture.image(hand.view.canvas)
+    made = canvas_picture.image(hand.view.scene())
     assert made.width() * made.height() <= canvas_picture.MOST + 20_000
     assert max(made.width(), made.height()) <= canvas_picture.WIDEST
 
@@ -127,7 +127,7 @@ def test_what_cannot_be_written_is_a_sentence(hand_on, chain, tmp_path, name):
 def test_a_picture_that_is_stopped_leaves_what_was_there(hand_on, chain, tmp_path):
     path = tmp_path / "a.svg"
     path.write_text("mine")
-    drawn = canvas_picture.made(hand_on(chain).view.canvas, path)
+    drawn = canvas_picture.made(hand_on(chain).view.scene(), path)
     with pytest.raises(PictureError, match=r"stopped, so a\.svg was not written"):
         canvas_picture.write(drawn, path, lambda sentence, share: False)
     assert path.read_text() == "mine" and list(tmp_path.iterdir()) == [path]

@@ -34,7 +34,7 @@ DONE = {
 
 def in_step(hand) -> None:
     """The items are those of the graph, each where the graph has it, and nothing else is in the scene."""
-    canvas, graph = hand.view.canvas, hand.document.view_graph
+    canvas, graph = hand.view.scene(), hand.document.view_graph
     assert set(canvas.nodes) == set(graph.nodes)
     assert set(canvas.wires) == set(graph.edges)
     ours = {id(item) for item in (*canvas.nodes.values(), *canvas.wires.values())}
@@ -102,7 +102,7 @@ def operate(hand, random_: random.Random) -> None:
         pick([view.frame, view.frame, view.unframe, view.recolor_frame])()
     elif kind == 14 and graph.frames:
         frame = pick(graph.frames)
-        bar = view.canvas.frames.title_rect(frame).center()
+        bar = view.scene().frames.title_rect(frame).center()
         pick([lambda: hand.drag(bar, place), lambda: view.retitle(frame, f"Frame {random_.random():.3f}")])()
     elif kind == 16:
         view.document.select(some)
@@ -159,9 +159,9 @@ def bend(hand, random_: random.Random) -> None:
     if not edges:
         return
     edge = random_.choice(edges)
-    wire = view.canvas.wires[edge]
+    wire = view.scene().wires[edge]
     on_it = QPointF(*random_.choice(wire._points()))
-    view.canvas.select_wires({edge})
+    view.scene().select_wires({edge})
     bends = [QPointF(*place) for place in wire.bends]
     place = QPointF(random_.uniform(0, 880), random_.uniform(0, 580))
     if bends and random_.random() < 0.6:
@@ -210,7 +210,7 @@ def handle(hand, random_: random.Random, note: Note) -> None:
             lambda: view.nudge(7, -5),
             lambda: view.duplicate() if few else view.delete(),
             lambda: (view.copy(), view.paste() if few else view.cut()),
-            lambda: (view.edit_note(view.canvas.graph.notes[0]), view.setFocus()),
+            lambda: (view.edit_note(view.scene().graph.notes[0]), view.setFocus()),
         ]
     )()
 
@@ -249,7 +249,7 @@ BUTTONS = [Qt.MouseButton.LeftButton] * 10 + [Qt.MouseButton.MiddleButton, Qt.Mo
 
 def grip(view, random_: random.Random) -> QPointF | None:
     """Something in view that can be pressed, of every kind as often: each begins another gesture."""
-    canvas, seen = view.canvas, view.visible()
+    canvas, seen = view.scene(), view.visible()
     nodes, wires, notes = canvas.nodes.values(), canvas.wires.values(), canvas.notes.rects()
     kinds = (
         [item.output_at() for item in nodes] + [item.input_at(port) for item in nodes for port in range(item.ports)],
@@ -346,5 +346,5 @@ def test_the_canvas_leaves_nothing_behind_when_a_project_is_closed(hand_on, chai
     hand = hand_on(chain)
     hand.document.select(("conv1",))
     hand.document.open(Project(Graph()), None)
-    assert hand.view.canvas.items() == []
+    assert hand.view.scene().items() == []
     assert hand.document.selection == ()

@@ -35,7 +35,7 @@ def members(graph: Graph) -> dict[str, list[str]]:
 
 
 def box(hand, title: str) -> QRectF:
-    return next(rect for frame, rect in hand.view.canvas.frames.rects.items() if frame.title == title)
+    return next(rect for frame, rect in hand.view.scene().frames.rects.items() if frame.title == title)
 
 
 def bar(hand, title: str) -> QPointF:
@@ -108,11 +108,11 @@ def test_the_colours_go_round(hand_on, framed):
 
 def test_the_box_is_round_its_nodes(hand_on, framed):
     hand = hand_on(framed)
-    around = hand.view.canvas.bounds_of(PAIR)
+    around = hand.view.scene().bounds_of(PAIR)
     assert box(hand, "Body") == around.adjusted(-FRAME_PAD, -FRAME_PAD - FRAME_BAR, FRAME_PAD, FRAME_PAD)
     hand.document.edit_graph("Move", hand.graph.move({"relu1": (700.0, 300.0)}))
     assert box(hand, "Body").right() == hand.view.scene_item("relu1").body.right() + FRAME_PAD
-    assert hand.view.canvas.bounds_of().contains(box(hand, "Body"))
+    assert hand.view.scene().bounds_of().contains(box(hand, "Body"))
     hand.document.edit_graph("Delete", hand.graph.remove("relu1"))
     assert box(hand, "Body").right() == hand.view.scene_item("conv1").body.right() + FRAME_PAD
     hand.document.undo_stack.undo()
@@ -126,7 +126,7 @@ def test_the_box_follows_a_drag_of_one_node(hand_on, framed):
     hand.drag(start, start + QPointF(0.0, 200.0), CTRL, let_go=False)
     assert box(hand, "Body").bottom() == hand.view.scene_item("relu1").body.bottom() + FRAME_PAD
     hand.key(Qt.Key.Key_Escape)
-    assert box(hand, "Body").bottom() == hand.view.canvas.bounds_of(PAIR).bottom() + FRAME_PAD
+    assert box(hand, "Body").bottom() == hand.view.scene().bounds_of(PAIR).bottom() + FRAME_PAD
 
 
 # the title bar
@@ -342,7 +342,7 @@ def test_the_title_can_be_read_from_afar(hand_on, framed, zoom):
     hand.view.centerOn(box(hand, "Body").center())
     QApplication.processEvents()
     seen = hand.view.viewport().grab().toImage()
-    wanted = hand.view.canvas.inks.frame(30).text
+    wanted = hand.view.scene().inks.frame(30).text
     rows = [
         y for y in range(seen.height()) for x in range(seen.width())
         if abs(seen.pixelColor(x, y).red() - wanted.red()) + abs(seen.pixelColor(x, y).blue() - wanted.blue()) < 24
@@ -354,7 +354,7 @@ def test_the_title_can_be_read_from_afar(hand_on, framed, zoom):
 
 def written(hand, title: str, monkeypatch) -> QRectF:
     """Where the canvas writes this title, in the viewport; a null one where it does not."""
-    found, ink = [QRectF()], hand.view.canvas.inks
+    found, ink = [QRectF()], hand.view.scene().inks
     write = ink.write
 
     def note(painter, place, text):
@@ -364,7 +364,7 @@ def written(hand, title: str, monkeypatch) -> QRectF:
 
     with monkeypatch.context() as patch:
         patch.setattr(ink, "write", note)
-        hand.view.canvas.overview.version += 1
+        hand.view.scene().overview.version += 1
         hand.view.viewport().grab()
     return found[-1]
 
@@ -379,7 +379,7 @@ def test_a_title_is_never_over_a_block(hand_on, chain, monkeypatch, zoom, gap):
     hand.view.zoom_by(zoom)
     hand.view.centerOn(box(hand, "Body").center())
     place = written(hand, "Body", monkeypatch)
-    for item in hand.view.canvas.nodes.values():
+    for item in hand.view.scene().nodes.values():
         assert not place.adjusted(0.0, 1.0, 0.0, -1.0).intersects(hand.view.viewportTransform().mapRect(item.body))
     if zoom > 0.3 or (gap > 100.0 and zoom > 0.1):
         assert not place.isNull(), "it has room"
@@ -393,7 +393,7 @@ def test_from_afar_a_title_is_whole_or_not_there(hand_on, framed, monkeypatch):
     hand.view.zoom_by(0.3)
     hand.view.centerOn(box(hand, hand.graph.frames[0].title).center())
     drawn: list[str] = []
-    ink = hand.view.canvas.inks
+    ink = hand.view.scene().inks
     write = ink.write
     monkeypatch.setattr(
         ink, "write", lambda painter, place, text: (drawn.append(text.text()), write(painter, place, text))
@@ -408,12 +408,12 @@ def test_from_afar_a_title_is_whole_or_not_there(hand_on, framed, monkeypatch):
 def test_a_picture_shows_the_frames(hand_on, framed):
     hand = hand_on(framed)
     bare = hand_on(framed.unframe(PAIR))
-    with_frame, without = image(hand.view.canvas), image(bare.view.canvas)
+    with_frame, without = image(hand.view.scene()), image(bare.view.scene())
     assert with_frame.height() > without.height()
     corner = box(hand, "Body").bottomRight() - QPointF(9.0, 9.0)
-    frame = hand.view.canvas.bounds_of().adjusted(-48.0, -48.0, 48.0, 48.0)
+    frame = hand.view.scene().bounds_of().adjusted(-48.0, -48.0, 48.0, 48.0)
     tinted = with_frame.pixelColor(((corner - frame.topLeft()) * SCALE).toPoint()).name()
-    assert tinted != hand.view.canvas.inks.canvas.color().name()
+    assert tinted != hand.view.scene().inks.canvas.color().name()
 
 
 def test_the_pointer_says_that_a_title_can_be_dragged(hand_on, framed):

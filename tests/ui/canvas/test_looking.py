@@ -125,7 +125,7 @@ def test_fit_shows_everything_and_fit_selection_what_is_selected(hand_on, chain)
     hand = hand_on(chain)
     hand.view.centerOn(QPointF(50_000, 50_000))
     hand.view.fit()
-    assert hand.view.visible().contains(hand.view.canvas.bounds_of())
+    assert hand.view.visible().contains(hand.view.scene().bounds_of())
     hand.document.select(("relu1",))
     hand.view.fit_selection()
     assert (hand.view.visible().center() - hand.body("relu1")).manhattanLength() < 3
@@ -138,7 +138,7 @@ def test_wires_that_turn_to_the_next_row_are_in_view_with_their_nodes(hand_on, c
     rows = {"input1": (0.0, 0.0), "conv1": (float(across - 184), 0.0), "relu1": (0.0, 200.0)}
     hand = hand_on(chain.move(rows).remove("conv2"))
     hand.view.fit()
-    left, top, right, bottom = hand.view.canvas.wires[Edge("conv1", "relu1", 0)].bounds()
+    left, top, right, bottom = hand.view.scene().wires[Edge("conv1", "relu1", 0)].bounds()
     assert hand.view.visible().contains(QRectF(left, top, right - left, bottom - top))
 
 
@@ -155,14 +155,14 @@ def test_far_away_everything_is_still_painted(hand_on, chain):
     hand = hand_on(chain)
     for zoom in (0.3, 0.1):
         hand.view.zoom_by(zoom / hand.view.zoom)
-        hand.view.look_at(hand.view.canvas.bounds_of(), most=zoom)
+        hand.view.look_at(hand.view.scene().bounds_of(), most=zoom)
         assert hand.view.zoom < NEAR
         hand.view._smooth_again()
         picture = hand.view.grab().toImage()
         body = hand.view.scene_item("conv1").body
         clear_of_signs = QPointF(20, 12) if zoom > 0.2 else QPointF(25, 34)
         at = hand.view.mapFromScene(body.bottomRight() - clear_of_signs)
-        color, wanted = picture.pixelColor(at), hand.view.canvas.inks.family("convolution").body.color()
+        color, wanted = picture.pixelColor(at), hand.view.scene().inks.family("convolution").body.color()
         assert sum(abs(a - b) for a, b in zip(color.getRgb(), wanted.getRgb(), strict=True)) < 12
 
 
@@ -173,7 +173,7 @@ def test_far_away_a_family_is_told_by_its_glyph_too(hand_on, chain, zoom, palett
     hand = hand_on(whole.move({name: (400.0 * at, 0.0) for at, name in enumerate(whole.order)}))
     theme.use(palette)
     try:
-        hand.view.look_at(hand.view.canvas.bounds_of(), most=zoom)
+        hand.view.look_at(hand.view.scene().bounds_of(), most=zoom)
         hand.view._smooth_again()
         drawn = {name: _drawn(hand, name) for name in chain.order}
     finally:
@@ -188,7 +188,7 @@ def _drawn(hand, name: str) -> np.ndarray:
     item, side = hand.view.scene_item(name), round(60.0 * hand.view.zoom)
     at = item.body.topLeft() + QPointF(0.0 if hand.view.zoom >= 0.25 else 62.0, 4.0)
     corner = hand.view.mapFromScene(at)
-    ground = hand.view.canvas.inks.family(item.node.block.family).body.color()
+    ground = hand.view.scene().inks.family(item.node.block.family).body.color()
     pixels = hand.pixels(hand.view.viewport().grab().toImage())
     pixels = pixels[corner.y() : corner.y() + side, corner.x() : corner.x() + side]
     away = np.abs(pixels - np.array([ground.blue(), ground.green(), ground.red()])).max(axis=2)
@@ -197,7 +197,7 @@ def _drawn(hand, name: str) -> np.ndarray:
 
 def test_a_selection_far_away_is_painted_at_once(hand_on, chain):
     hand = hand_on(chain)
-    hand.view.look_at(hand.view.canvas.bounds_of(), most=0.3)
+    hand.view.look_at(hand.view.scene().bounds_of(), most=0.3)
     before = hand.view.grab().toImage()
     hand.document.select(("conv1",))
     assert hand.view.grab().toImage() != before
@@ -245,7 +245,7 @@ def test_an_error_is_marked_and_told(hand_on, chain):
     hand = hand_on(chain.replace("conv1", Conv2d(8, 64)))
     item = hand.view.scene_item("conv1")
     assert item.error
-    assert hand.view.canvas.wires[Edge("input1", "conv1", 0)].faulty
+    assert hand.view.scene().wires[Edge("input1", "conv1", 0)].faulty
     assert hand.view.scene_item("relu1").is_waiting
     _ask(hand, hand.body("conv1"))
     assert "64" in QToolTip.text()
@@ -253,7 +253,7 @@ def test_an_error_is_marked_and_told(hand_on, chain):
     assert "carries 3 × 32 × 32" in QToolTip.text()
     hand.document.edit_graph("Fix", hand.graph.replace("conv1", Conv2d(8)))
     assert not item.error
-    assert not hand.view.canvas.wires[Edge("input1", "conv1", 0)].faulty
+    assert not hand.view.scene().wires[Edge("input1", "conv1", 0)].faulty
     assert item.shape_out == (8, 30, 30)
     QToolTip.hideText()
 
@@ -266,11 +266,11 @@ def _ask(hand, place: QPointF) -> None:
 
 def test_a_wire_says_its_shape_and_widens_with_its_channels(hand_on, chain):
     hand = hand_on(chain)
-    wire = hand.view.canvas.wires[Edge("conv1", "relu1", 0)]
+    wire = hand.view.scene().wires[Edge("conv1", "relu1", 0)]
     assert wire.label is not None
     assert wire.label[0] == "8×32×32"
     narrow = wire.pen().widthF()
-    hand.view.canvas.set_wide_wires(True)
+    hand.view.scene().set_wide_wires(True)
     assert wire.pen().widthF() > narrow
 
 
@@ -278,7 +278,7 @@ def test_a_wire_says_its_shape_and_widens_with_its_channels(hand_on, chain):
 def test_the_shapes_of_famous_networks_have_room_between_two_nodes(hand_on, size):
     reader = Node("relu1", ReLU(), ("input1",), (WIDTH + GAP[0], 0.0))
     hand = hand_on(Graph.of([Node("input1", Input(size), (), (0.0, 0.0)), reader]))
-    label = hand.view.canvas.wires[Edge("input1", "relu1", 0)].label
+    label = hand.view.scene().wires[Edge("input1", "relu1", 0)].label
     assert label is not None
     assert label[0] == "×".join(map(str, size))
     assert QRectF(WIDTH, 0.0, GAP[0], 68.0).contains(label[1])
@@ -286,13 +286,13 @@ def test_the_shapes_of_famous_networks_have_room_between_two_nodes(hand_on, size
 
 def test_only_what_changed_is_touched(hand_on, chain):
     hand = hand_on(chain)
-    items = dict(hand.view.canvas.nodes)
-    wires = dict(hand.view.canvas.wires)
+    items = dict(hand.view.scene().nodes)
+    wires = dict(hand.view.scene().wires)
     graph = hand.graph.add(Node("relu2", ReLU(), ("relu1",), (800.0, 60.0)))
     hand.document.edit_graph("Add", graph)
-    assert {name: item for name, item in hand.view.canvas.nodes.items() if name in items} == items
-    assert {edge: item for edge, item in hand.view.canvas.wires.items() if edge in wires} == wires
-    assert hand.view.canvas.items().__len__() == 5 + 3
+    assert {name: item for name, item in hand.view.scene().nodes.items() if name in items} == items
+    assert {edge: item for edge, item in hand.view.scene().wires.items() if edge in wires} == wires
+    assert hand.view.scene().items().__len__() == 5 + 3
 
 
 def test_an_opened_project_is_brought_into_view(hand_on, chain):
@@ -302,14 +302,14 @@ def test_an_opened_project_is_brought_into_view(hand_on, chain):
     draw = Sketch()
     draw(Input((3, 8, 8)))
     hand.document.open(Project(draw.graph().move({"input1": (50_000.0, -3_000.0)})), None)
-    assert hand.view.visible().contains(hand.view.canvas.bounds_of())
+    assert hand.view.visible().contains(hand.view.scene().bounds_of())
 
 
 def test_nodes_at_the_end_of_the_world_can_be_reached(hand_on):
     graph = Graph.of([Node("input1", Input((3, 8, 8)), (), (9_000_000.0, -9_000_000.0))])
     hand = hand_on(graph)
     hand.view.fit()
-    assert hand.view.visible().contains(hand.view.canvas.bounds_of())
+    assert hand.view.visible().contains(hand.view.scene().bounds_of())
 
 
 @pytest.mark.parametrize("measure", ["parameters", "macs", "memory"])
@@ -317,8 +317,8 @@ def test_where_the_parameters_the_work_and_the_memory_are(hand_on, chain, measur
     hand = hand_on(chain)
     view = hand.view
     cold = view.grab().toImage()
-    view.canvas.set_measure(measure)
-    found = {name: item.share for name, item in view.canvas.nodes.items()}
+    view.scene().set_measure(measure)
+    found = {name: item.share for name, item in view.scene().nodes.items()}
     assert found["conv2"] is None, "it has no shape yet"
     assert sum(share.of_all for share in found.values() if share) == pytest.approx(1.0)
     assert max(share.of_most for share in found.values() if share) == 1.0
@@ -329,11 +329,11 @@ def test_where_the_parameters_the_work_and_the_memory_are(hand_on, chain, measur
         assert (view.scene_item("conv1").heat, view.scene_item("relu1").heat) == (8, 0)
     hand.drag(hand.output("relu1"), hand.input("conv2"))
     assert view.scene_item("conv2").share is not None, "it follows the network"
-    view.look_at(view.canvas.bounds_of(), most=0.3)
+    view.look_at(view.scene().bounds_of(), most=0.3)
     warm = view.grab().toImage()
-    view.canvas.set_measure(None)
+    view.scene().set_measure(None)
     assert view.grab().toImage() != warm
-    assert all(item.share is None for item in view.canvas.nodes.values())
+    assert all(item.share is None for item in view.scene().nodes.values())
 
 
 @pytest.mark.parametrize("shares_as", [SharesAs(True, False), SharesAs(False, True), SharesAs(True, True)])

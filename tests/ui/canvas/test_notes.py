@@ -70,7 +70,7 @@ def test_a_note_is_written_in_place(hand_on, chain):
     assert note.text == "Halve it\nhere"
     assert middle(note) == QPointF(400.0, 230.0)
     assert steps(hand) == ["Add a note"]
-    assert hand.view.canvas.notes.chosen == {note}
+    assert hand.view.scene().notes.chosen == {note}
     assert hand.view.hasFocus()
     hand.document.undo_stack.undo()
     assert hand.graph == chain
@@ -84,7 +84,7 @@ def test_a_new_note_lies_where_nothing_covers_it(hand_on, noted):
         field(hand).ending.keep()
     *others, first, second = hand.graph.notes
     for note in (first, second):
-        assert not hand.view.canvas.nodes_in(rect_of(note))
+        assert not hand.view.scene().nodes_in(rect_of(note))
         assert not any(rect_of(note).intersects(rect_of(other)) for other in others)
     assert not rect_of(first).intersects(rect_of(second))
 
@@ -229,7 +229,7 @@ def test_a_drag_moves_it_and_what_is_selected_with_it(hand_on, noted):
     assert steps(hand) == ["Move a note"]
     hand.document.undo_stack.undo()
     assert hand.graph == noted
-    assert hand.view.canvas.notes.chosen == {ONE}, "what was moved stays selected"
+    assert hand.view.scene().notes.chosen == {ONE}, "what was moved stays selected"
 
 
 def test_notes_and_nodes_move_together_whichever_is_dragged(hand_on, noted):
@@ -258,9 +258,9 @@ def test_it_snaps_to_the_grid_where_that_is_wanted(hand_on, noted):
 def test_escape_gives_a_drag_up(hand_on, noted):
     hand = hand_on(noted)
     hand.drag(middle(ONE), middle(ONE) + QPointF(50.0, 0.0), let_go=False)
-    assert hand.view.canvas.notes.rects()[0].x() == 350.0
+    assert hand.view.scene().notes.rects()[0].x() == 350.0
     hand.key(Qt.Key.Key_Escape)
-    assert hand.view.canvas.notes.rects()[0].x() == 300.0
+    assert hand.view.scene().notes.rects()[0].x() == 300.0
     hand.release(middle(ONE) + QPointF(50.0, 0.0))
     assert hand.graph == noted and not steps(hand)
 
@@ -294,24 +294,24 @@ def test_a_click_selects_it_alone_and_shift_adds(hand_on, noted):
     hand.document.select(("conv1",))
     hand.click(middle(ONE))
     assert hand.document.selection == ()
-    assert hand.view.canvas.notes.chosen == {ONE}
+    assert hand.view.scene().notes.chosen == {ONE}
     hand.click(QPointF(rect_of(TWO).right() - 10.0, rect_of(TWO).top() + 10.0), SHIFT)
-    assert hand.view.canvas.notes.chosen == {ONE, TWO}
+    assert hand.view.scene().notes.chosen == {ONE, TWO}
     hand.click(hand.body("conv1"))
-    assert hand.view.canvas.notes.chosen == frozenset()
+    assert hand.view.scene().notes.chosen == frozenset()
     hand.view.select_all()
-    assert hand.view.canvas.notes.chosen == {ONE, TWO}
+    assert hand.view.scene().notes.chosen == {ONE, TWO}
     hand.key(Qt.Key.Key_Escape)
-    assert hand.view.canvas.notes.chosen == frozenset()
+    assert hand.view.scene().notes.chosen == frozenset()
     assert hand.document.undo_stack.count() == 0
 
 
 def test_a_rectangle_round_it_selects_it_and_one_across_it_does_not(hand_on, noted):
     hand = hand_on(noted)
     hand.drag(QPointF(560.0, 160.0), QPointF(700.0, 230.0))
-    assert hand.view.canvas.notes.chosen == frozenset()
+    assert hand.view.scene().notes.chosen == frozenset()
     hand.drag(QPointF(610.0, 160.0), QPointF(840.0, 300.0))
-    assert hand.view.canvas.notes.chosen == {TWO}
+    assert hand.view.scene().notes.chosen == {TWO}
 
 
 def test_a_selected_note_and_an_edited_one_look_it(hand_on, noted):
@@ -343,7 +343,7 @@ def test_it_is_copied_pasted_and_cut_with_the_selection(hand_on, noted):
     hand.view.paste()
     assert [note.text for note in hand.graph.notes] == [ONE.text, TWO.text, ONE.text]
     assert hand.graph.notes[2].position != ONE.position
-    assert hand.view.canvas.notes.chosen == {hand.graph.notes[2]}
+    assert hand.view.scene().notes.chosen == {hand.graph.notes[2]}
     assert len(hand.document.selection) == 1
     hand.view.cut()
     assert hand.graph == noted
@@ -394,7 +394,7 @@ def test_it_is_found_by_what_stands_in_it(hand_on, noted):
     hand = hand_on(noted)
     hand.view.find_node()
     hand.answer("page")
-    assert hand.view.canvas.notes.chosen == {TWO}
+    assert hand.view.scene().notes.chosen == {TWO}
 
 
 def test_the_keyboard_goes_from_note_to_note(hand_on, noted):
@@ -402,7 +402,7 @@ def test_the_keyboard_goes_from_note_to_note(hand_on, noted):
     seen_texts = []
     for _ in range(4):
         hand.view.step_note()
-        (note,) = hand.view.canvas.notes.chosen
+        (note,) = hand.view.scene().notes.chosen
         seen_texts.append(note.text)
         assert hand.view.visible().intersects(rect_of(note))
     assert seen_texts == ["above", ONE.text, TWO.text, "above"]
@@ -422,7 +422,7 @@ def test_it_is_part_of_all_that_there_is_to_see(hand_on, noted):
 
 def test_a_canvas_of_notes_alone_is_not_empty(hand_on):
     hand = hand_on(Graph().add_note(ONE))
-    assert not hand.view.canvas.is_empty
+    assert not hand.view.scene().is_empty
     hand.view.fit()
     assert hand.view.visible().contains(rect_of(ONE))
 
@@ -449,14 +449,14 @@ def test_a_picture_has_it(hand_on, noted):
 
     hand = hand_on(noted)
     hand.document.select(("conv1",))
-    whole = bytes(drawing(hand.view.canvas, ".svg").data()).decode()
+    whole = bytes(drawing(hand.view.scene(), ".svg").data()).decode()
     assert "to read" in whole
-    only = bytes(drawing(hand.view.canvas, ".svg", only=frozenset({"conv1"})).data()).decode()
+    only = bytes(drawing(hand.view.scene(), ".svg", only=frozenset({"conv1"})).data()).decode()
     assert "to read" not in only
     hand.view.select_notes((TWO,), adds=True)
-    both = bytes(drawing(hand.view.canvas, ".svg", only=frozenset({"conv1"})).data()).decode()
+    both = bytes(drawing(hand.view.scene(), ".svg", only=frozenset({"conv1"})).data()).decode()
     assert "to read" in both
-    assert hand.view.canvas.notes.chosen == {TWO}
+    assert hand.view.scene().notes.chosen == {TWO}
 
 
 def test_it_comes_back_from_a_file(hand_on, noted):
@@ -469,7 +469,7 @@ def test_it_comes_back_from_a_file(hand_on, noted):
 
 def link(hand, note: Note, word: str) -> QPointF:
     """A place on this word of a note."""
-    text = hand.view.canvas.notes.text(note)
+    text = hand.view.scene().notes.text(note)
     cursor = text.find(word)
     block = cursor.block()
     line = block.layout().lineForTextPosition(cursor.selectionStart() - block.position())

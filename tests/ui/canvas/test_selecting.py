@@ -61,14 +61,14 @@ def test_escape_selects_nothing(hand_on, chain):
     hand = hand_on(chain)
     hand.click(hand.along("conv1", "relu1", 0.5))
     hand.key(Qt.Key.Key_Escape)
-    assert not hand.view.canvas.selected_wires
+    assert not hand.view.scene().selected_wires
 
 
 def test_wires_are_added_to_the_selection(hand_on, chain):
     hand = hand_on(chain)
     hand.click(hand.along("conv1", "relu1", 0.5))
     hand.click(hand.along("input1", "conv1", 0.5), SHIFT)
-    assert hand.view.canvas.selected_wires == {Edge("conv1", "relu1", 0), Edge("input1", "conv1", 0)}
+    assert hand.view.scene().selected_wires == {Edge("conv1", "relu1", 0), Edge("input1", "conv1", 0)}
     hand.view.delete()
     assert hand.inputs("conv1") == (None,)
     assert hand.inputs("relu1") == (None,)
@@ -83,8 +83,8 @@ def with_wire(hand_on, chain):
     """A canvas with a note, on which a wire and the note are selected and nothing else."""
     hand = hand_on(chain.add_note(Note("a note", (-400.0, 200.0))))
     hand.click(hand.along("input1", "conv1", 0.5))
-    hand.view.canvas.select_notes(hand.graph.notes)
-    assert hand.view.canvas.selected_wires == {WIRE} and hand.view.canvas.notes.chosen
+    hand.view.scene().select_notes(hand.graph.notes)
+    assert hand.view.scene().selected_wires == {WIRE} and hand.view.scene().notes.chosen
     return hand
 
 
@@ -106,7 +106,7 @@ def find(hand):
 def test_what_replaces_the_selection_replaces_all_of_it(with_wire, gesture):
     gesture(with_wire)
     assert with_wire.document.selection == ("conv2",)
-    assert not with_wire.view.canvas.selected_wires and not with_wire.view.canvas.notes.chosen
+    assert not with_wire.view.scene().selected_wires and not with_wire.view.scene().notes.chosen
     with_wire.view.delete()
     assert with_wire.inputs("conv1") == ("input1",)
     assert with_wire.document.undo_stack.undoText() == "Delete conv2"
@@ -116,7 +116,7 @@ def test_to_find_the_node_that_is_selected_lets_go_of_the_wire_beside_it(with_wi
     with_wire.click(with_wire.body("conv2"), SHIFT)
     find(with_wire)
     assert with_wire.document.selection == ("conv2",)
-    assert not with_wire.view.canvas.selected_wires and not with_wire.view.canvas.notes.chosen
+    assert not with_wire.view.scene().selected_wires and not with_wire.view.scene().notes.chosen
 
 
 @pytest.mark.parametrize(
@@ -138,19 +138,19 @@ def test_what_adds_keeps_wires_and_notes_and_the_text_of_deleting_names_all(with
 
 def test_a_band_that_takes_away_takes_notes_away_too_and_one_given_up_gives_wires_back(with_wire):
     with_wire.drag(QPointF(250, 300), QPointF(300, 400), let_go=False)
-    assert not with_wire.view.canvas.selected_wires
+    assert not with_wire.view.scene().selected_wires
     with_wire.key(Qt.Key.Key_Escape)
-    assert with_wire.view.canvas.selected_wires == {WIRE} and len(with_wire.view.canvas.notes.chosen) == 1
-    with_wire.view.look_at(with_wire.view.canvas.bounds_of())
+    assert with_wire.view.scene().selected_wires == {WIRE} and len(with_wire.view.scene().notes.chosen) == 1
+    with_wire.view.look_at(with_wire.view.scene().bounds_of())
     with_wire.drag(QPointF(-20, 480), QPointF(-420, 190), CTRL | SHIFT)
-    assert with_wire.view.canvas.selected_wires == {WIRE} and not with_wire.view.canvas.notes.chosen
+    assert with_wire.view.scene().selected_wires == {WIRE} and not with_wire.view.scene().notes.chosen
 
 
 def test_an_edit_leaves_the_wires_selected_that_are_still_there(with_wire):
     with_wire.document.edit_graph("Delete", with_wire.graph.remove("conv2"))
     with_wire.click(with_wire.body("relu1"), SHIFT)
     with_wire.document.edit_graph("Delete", with_wire.graph.remove("relu1"))
-    assert with_wire.view.canvas.selected_wires == {WIRE}
+    assert with_wire.view.scene().selected_wires == {WIRE}
 
 
 def test_ctrl_and_arrows_walk_from_node_to_node(hand_on, fork):
@@ -162,7 +162,7 @@ def test_ctrl_and_arrows_walk_from_node_to_node(hand_on, fork):
     assert first in {("conv1",), ("conv2",)}
     hand.key(Qt.Key.Key_Down if first == ("conv1",) else Qt.Key.Key_Up, CTRL)
     assert hand.document.selection != first
-    assert hand.view.canvas.focused == hand.document.selection[0]
+    assert hand.view.scene().focused == hand.document.selection[0]
     hand.key(Qt.Key.Key_Left, CTRL)
     assert hand.document.selection == ("input1",)
     assert "input1: Input 3 × 32 × 32. Output 3 × 32 × 32." in hand.view.accessibleDescription()

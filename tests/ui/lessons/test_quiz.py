@@ -125,7 +125,7 @@ def test_an_open_question_hides_its_answer_everywhere(show: Show, qtbot: QtBot) 
     assert (row.output, row.parameters, row.macs) == ("?", None, None) and summary.model.totals is None
     qtbot.waitUntil(lambda: "hidden" in text.refusal.text() and not text.view.isVisible())
     assert "parameters" not in status.totals.text()
-    wire = next(wire for edge, wire in canvas.canvas.wires.items() if edge.source == name)
+    wire = next(wire for edge, wire in canvas.scene().wires.items() if edge.source == name)
     assert wire.label is None and "hidden" in wire.sentence()
     before = document.graph[name].inputs[0]
     assert before is not None and canvas.scene_item(before).shape_out is not None  # what it is worked out from stays

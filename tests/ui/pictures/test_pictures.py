@@ -79,7 +79,7 @@ def test_a_failure_is_a_sentence_and_a_long_picture_is_told_of(
     from cnnstudio.ui.pictures import canvas_picture
 
     window.document.open(tiny, None)
-    scene = window.canvas.canvas
+    scene = window.canvas.scene()
     window.pictures.save(tmp_path / "nowhere" / "a.png", lambda path: canvas_picture.made(scene, path), is_long=True)
     assert latest(window) == "Drawing a.png…"
     qtbot.waitUntil(lambda: any(bar.kind == "error" for bar in window.messages.bars))
@@ -96,7 +96,7 @@ def test_writing_that_takes_long_is_told_of(
     write = canvas_picture.write
     monkeypatch.setattr(canvas_picture, "write", lambda *given: go_on.wait(20) and write(*given))
     window.document.open(tiny, None)
-    window.pictures.save(tmp_path / "a.svg", lambda path: canvas_picture.made(window.canvas.canvas, path))
+    window.pictures.save(tmp_path / "a.svg", lambda path: canvas_picture.made(window.canvas.scene(), path))
     assert not window.messages.bars
     qtbot.waitUntil(lambda: bool(window.messages.bars))
     assert latest(window) == "Writing a.svg…"

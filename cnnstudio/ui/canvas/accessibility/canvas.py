@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QAccessibleStateChangeEvent,
     QWindow,
 )
-from PySide6.QtWidgets import QScrollBar, QWidget
+from PySide6.QtWidgets import QGraphicsView, QScrollBar, QWidget
 
 from cnnstudio.ui.canvas.accessibility.node import NodeAccess
 from cnnstudio.ui.canvas.accessibility.note import NoteAccess
@@ -40,7 +40,8 @@ def install() -> None:
     from cnnstudio.ui.canvas.view import CanvasView
 
     def made(_: str, widget: object) -> QAccessibleInterface | None:
-        return CanvasAccess(widget) if isinstance(widget, CanvasView) and hasattr(widget, "canvas") else None
+        # asked while the view is being made, too, when Qt knows of no scene in it yet
+        return CanvasAccess(widget) if isinstance(widget, CanvasView) and QGraphicsView.scene(widget) else None
 
     QAccessible.installFactory(made)
 
@@ -69,14 +70,14 @@ class CanvasAccess(QAccessibleObject):
         self._nodes: dict[str, NodeAccess] = {}
         self._notes: list[NoteAccess] = []
         self._selection = CanvasSelection(self)
-        self._selected: frozenset[str] = view.canvas.selected
-        self._marked = view.canvas.notes.chosen
+        self._selected: frozenset[str] = view.scene().selected
+        self._marked = view.scene().notes.chosen
         self._order: tuple[str, ...] = ()
         self._places: dict[str, int] = {}
         self._spoken: dict[Part, str] = {}
         view.document.selection_changed.connect(self._tell_selection)
-        view.canvas.marked.connect(self._tell_marks)
-        view.canvas.synced.connect(self._tell_changes)
+        view.scene().marked.connect(self._tell_marks)
+        view.scene().synced.connect(self._tell_changes)
         view.destroyed.connect(self._forget_all)
         before, view.accessible = view.accessible, self
         if before is not None:
@@ -86,8 +87,8 @@ class CanvasAccess(QAccessibleObject):
         """Make room for another: Qt asks for one more where PySide gave the class of the canvas another description."""
         view = self.view
         view.document.selection_changed.disconnect(self._tell_selection)
-        view.canvas.marked.disconnect(self._tell_marks)
-        view.canvas.synced.disconnect(self._tell_changes)
+        view.scene().marked.disconnect(self._tell_marks)
+        view.scene().synced.disconnect(self._tell_changes)
         self._forget_all()
 
     @property
@@ -100,7 +101,7 @@ class CanvasAccess(QAccessibleObject):
     @property
     def names(self) -> tuple[str, ...]:
         """The nodes in the order in which data runs."""
-        return self.view.canvas.graph.order
+        return self.view.scene().graph.order
 
     def node(self, name: str) -> NodeAccess:
         """The interface of a node."""
@@ -117,7 +118,7 @@ class CanvasAccess(QAccessibleObject):
     def _chosen_note(self) -> NoteAccess | None:
         """The interface of the one note that is selected."""
         view = self.view
-        return self.note(view.canvas.graph.notes.index(view.chosen_note)) if view.chosen_note is not None else None
+        return self.note(view.scene().graph.notes.index(view.chosen_note)) if view.chosen_note is not None else None
 
     def place(self, name: str) -> int:
         """Where a node stands among the children, or -1."""
@@ -140,10 +141,10 @@ class CanvasAccess(QAccessibleObject):
         ]
 
     def childCount(self) -> int:
-        return len(self.names) + len(self.view.canvas.graph.notes) + len(self._over())
+        return len(self.names) + len(self.view.scene().graph.notes) + len(self._over())
 
     def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override] # Qt means None, too
-        names, notes = self.names, len(self.view.canvas.graph.notes)
+        names, notes = self.names, len(self.view.scene().graph.notes)
         if 0 <= index < len(names):
             return self.node(names[index])
         index -= len(names)
@@ -159,7 +160,7 @@ class CanvasAccess(QAccessibleObject):
             return len(self.names) + child.index
         over = self._over()
         widget = child.object()
-        return len(self.names) + len(self.view.canvas.graph.notes) + over.index(widget) if widget in over else -1
+        return len(self.names) + len(self.view.scene().graph.notes) + over.index(widget) if widget in over else -1
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         view = self.view
@@ -169,9 +170,9 @@ class CanvasAccess(QAccessibleObject):
         for widget in self._over():
             if widget.geometry().contains(view.mapFromGlobal(QPoint(x, y))):
                 return QAccessible.queryAccessibleInterface(widget)
-        hit = view.canvas.hit(view.mapToScene(place), view.zoom)
+        hit = view.scene().hit(view.mapToScene(place), view.zoom)
         if hit.note is not None:
-            return self.note(view.canvas.graph.notes.index(hit.note))
+            return self.note(view.scene().graph.notes.index(hit.note))
         return self.node(hit.node) if hit.node is not None else None
 
     def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
@@ -229,10 +230,10 @@ class CanvasAccess(QAccessibleObject):
             _send(QAccessibleEvent(found, Event.Focus))
 
     def _tell_selection(self, *_: object) -> None:
-        before, self._selected = self._selected, self.view.canvas.selected
+        before, self._selected = self._selected, self.view.scene().selected
         if not QAccessible.isActive():
             return
-        turned = [name for name in before ^ self._selected if name in self.view.canvas.nodes]
+        turned = [name for name in before ^ self._selected if name in self.view.scene().nodes]
         if len(turned) > MOST_EVENTS:
             _send(QAccessibleEvent(self.view, Event.SelectionWithin))
         else:
@@ -241,15 +242,15 @@ class CanvasAccess(QAccessibleObject):
         self.tell_focus()
 
     def _tell_marks(self) -> None:
-        before, self._marked = self._marked, self.view.canvas.notes.chosen
+        before, self._marked = self._marked, self.view.scene().notes.chosen
         if QAccessible.isActive() and before != self._marked:
-            notes = self.view.canvas.graph.notes
+            notes = self.view.scene().graph.notes
             for note in [note for note in before ^ self._marked if note in notes][:MOST_EVENTS]:
                 _tell_turned(self.note(notes.index(note)), note in self._marked)
             self.tell_focus()
 
     def _tell_changes(self) -> None:
-        nodes, notes, is_active = self.view.canvas.nodes, self.view.canvas.graph.notes, QAccessible.isActive()
+        nodes, notes, is_active = self.view.scene().nodes, self.view.scene().graph.notes, QAccessible.isActive()
         gone: list[Part] = [self._nodes.pop(name) for name in [name for name in self._nodes if name not in nodes]]
         gone += self._notes[len(notes) :]
         del self._notes[len(notes) :]
@@ -280,8 +281,8 @@ class CanvasSelection(QAccessibleSelectionInterface):
         self._canvas = canvas
 
     def _items(self) -> list[Part]:
-        view, notes = self._canvas.view, self._canvas.view.canvas.graph.notes
-        chosen = [index for index, note in enumerate(notes) if note in view.canvas.notes.chosen]
+        view, notes = self._canvas.view, self._canvas.view.scene().graph.notes
+        chosen = [index for index, note in enumerate(notes) if note in view.scene().notes.chosen]
         return [*map(self._canvas.node, view.chosen), *map(self._canvas.note, chosen)]
 
     def selectedItemCount(self) -> int:

@@ -33,7 +33,7 @@ class NodeAccess(Part):
 
         All wires that leave it are at the one output.
         """
-        graph, name = self.view.canvas.graph, self.name
+        graph, name = self.view.scene().graph, self.name
         if name not in graph:
             return []
         node = graph[name]
@@ -43,12 +43,12 @@ class NodeAccess(Part):
 
     def wire(self, wire: Edge | None) -> QAccessibleInterface | None:
         """The interface of this wire, or of the bend of it that is chosen, if it is one of its own."""
-        wires, chosen = self.wires(), self.view.canvas.bends.chosen
+        wires, chosen = self.wires(), self.view.scene().bends.chosen
         found = self.child(wires.index(wire)) if wire in wires else None
         return (found.child(chosen[1]) or found) if found is not None and chosen is not None else found
 
     def isValid(self) -> bool:
-        return not self.canvas.is_over and self.name in self.view.canvas.nodes
+        return not self.canvas.is_over and self.name in self.view.scene().nodes
 
     def childCount(self) -> int:
         return len(self.wires())
@@ -57,7 +57,7 @@ class NodeAccess(Part):
         return WireAccess(self, index)
 
     def place(self) -> QRectF:
-        return self.view.canvas.nodes[self.name].body
+        return self.view.scene().nodes[self.name].body
 
     def role(self) -> QAccessible.Role:
         return Role.ListItem
@@ -69,10 +69,10 @@ class NodeAccess(Part):
             return state
         view = self.view
         state.focusable = state.selectable = state.extSelectable = True
-        state.selected = self.name in view.canvas.selected
+        state.selected = self.name in view.scene().selected
         state.focused = view.hasFocus() and view.current == self.name
         state.offscreen = not view.visible().intersects(self.place())
-        state.invalid = bool(view.canvas.nodes[self.name].error)
+        state.invalid = bool(view.scene().nodes[self.name].error)
         return state
 
     def text(self, kind: QAccessible.Text) -> str:
@@ -82,9 +82,9 @@ class NodeAccess(Part):
         if kind == Text.Name:
             return told_node(view.document.shown_analysis, self.name, view.document.conceals(self.name))
         if kind == Text.Description:
-            frame = view.canvas.graph.framed.get(self.name)
+            frame = view.scene().graph.framed.get(self.name)
             return " ".join(
-                filter(None, (f"In the frame {frame.title}." if frame else "", view.canvas.nodes[self.name].warning))
+                filter(None, (f"In the frame {frame.title}." if frame else "", view.scene().nodes[self.name].warning))
             )
         return ""
 
@@ -114,13 +114,13 @@ class WireAccess(Part):
 
     def childCount(self) -> int:
         wire = self.wire if self.isValid() else None
-        return len(self.view.canvas.graph.bends(wire)) if isinstance(wire, Edge) else 0
+        return len(self.view.scene().graph.bends(wire)) if isinstance(wire, Edge) else 0
 
     def make(self, index: int) -> Part:
         return BendAccess(self, index)
 
     def place(self) -> QRectF:
-        item, wire = self.view.canvas.nodes[self.node.name], self.wire
+        item, wire = self.view.scene().nodes[self.node.name], self.wire
         if isinstance(wire, Port):
             port = wire.index
         else:
@@ -145,8 +145,8 @@ class WireAccess(Part):
             state.disabled = self.view.document.is_read_only
         else:
             state.focusable = state.selectable = True
-            state.selected = self.wire in self.view.canvas.selected_wires
-            state.focused = state.selected and self.view.canvas.bends.chosen is None
+            state.selected = self.wire in self.view.scene().selected_wires
+            state.focused = state.selected and self.view.scene().bends.chosen is None
         return state
 
     def text(self, kind: QAccessible.Text) -> str:
@@ -185,7 +185,7 @@ class BendAccess(Part):
         return wire
 
     def place(self) -> QRectF:
-        return self._wire.around(QPointF(*self.view.canvas.graph.bends(self._edge())[self._index]))
+        return self._wire.around(QPointF(*self.view.scene().graph.bends(self._edge())[self._index]))
 
     def role(self) -> QAccessible.Role:
         return Role.StaticText
@@ -194,14 +194,16 @@ class BendAccess(Part):
         state = QAccessible.State()
         if self.isValid():
             state.focusable = state.selectable = True
-            state.selected = state.focused = self.view.canvas.bends.chosen == (self._edge(), self._index)
+            state.selected = state.focused = self.view.scene().bends.chosen == (self._edge(), self._index)
         return state
 
     def text(self, kind: QAccessible.Text) -> str:
         return (
-            told_bend(self.view.canvas.graph, self._edge(), self._index) if kind == Text.Name and self.isValid() else ""
+            told_bend(self.view.scene().graph, self._edge(), self._index)
+            if kind == Text.Name and self.isValid()
+            else ""
         )
 
     def deeds(self) -> Deeds:
-        choose = lambda: self.view.canvas.bends.choose((self._edge(), self._index))  # noqa: E731
+        choose = lambda: self.view.scene().bends.choose((self._edge(), self._index))  # noqa: E731
         return {Action.pressAction(): choose, Action.setFocusAction(): choose}

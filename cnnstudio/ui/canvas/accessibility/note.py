@@ -29,14 +29,14 @@ class NoteAccess(Part):
     @property
     def note(self) -> Note:
         """The note, while it is there."""
-        return self.view.canvas.graph.notes[self.index]
+        return self.view.scene().graph.notes[self.index]
 
     def links(self) -> list[Link]:
         """The links in it."""
-        return links_of(self.view.canvas.notes.text(self.note))
+        return links_of(self.view.scene().notes.text(self.note))
 
     def isValid(self) -> bool:
-        return not self.canvas.is_over and self.index < len(self.view.canvas.graph.notes)
+        return not self.canvas.is_over and self.index < len(self.view.scene().graph.notes)
 
     def childCount(self) -> int:
         return len(self.links()) if self.isValid() else 0
@@ -55,7 +55,7 @@ class NoteAccess(Part):
         if self.isValid():
             view = self.view
             state.focusable = state.selectable = state.extSelectable = state.multiLine = True
-            state.selected = self.note in view.canvas.notes.chosen
+            state.selected = self.note in view.scene().notes.chosen
             state.focused = view.hasFocus() and view.chosen_note == self.note
             state.offscreen = not view.visible().intersects(self.place())
         return state
@@ -64,8 +64,8 @@ class NoteAccess(Part):
         if not self.isValid():
             return ""
         if kind == Text.Name:
-            return f"Note: {self.view.canvas.notes.headline(self.note)}"
-        return self.view.canvas.notes.text(self.note).toPlainText() if kind == Text.Description else ""
+            return f"Note: {self.view.scene().notes.headline(self.note)}"
+        return self.view.scene().notes.text(self.note).toPlainText() if kind == Text.Description else ""
 
     def deeds(self) -> Deeds:
         view, note = self.view, self.note

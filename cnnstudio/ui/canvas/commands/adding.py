@@ -47,17 +47,17 @@ class Asking(Naming):
             self.edit("", None)
             return
         place = pos if pos is not None else self.pointer_place()
-        edge = next(iter(self.canvas.selected_wires)) if len(self.canvas.selected_wires) == 1 else None
+        edge = next(iter(self.scene().selected_wires)) if len(self.scene().selected_wires) == 1 else None
         after = self.chosen[0] if pos is None and edge is None and len(self.chosen) == 1 else None
         source = edge.source if edge is not None else after
         at, note = self.mapToScene(place), ""
         if edge is not None:
-            at, note = self.canvas.wires[edge].middle, f"Into the wire {edge.source} → {edge.target}"
+            at, note = self.scene().wires[edge].middle, f"Into the wire {edge.source} → {edge.target}"
         elif after is not None:
-            body = self.canvas.nodes[after].body
+            body = self.scene().nodes[after].body
             at = QPointF(body.right() + GAP[0] + WIDTH / 2, body.center().y())
             note = f"After {after}"
-        carried = self.canvas.shape_at(source)
+        carried = self.scene().shape_at(source)
         entries = block_entries(lambda block: source is None or reads(block, carried))
         entries += own_entries(self.document.library.groups)
 
@@ -67,7 +67,7 @@ class Asking(Naming):
             goes_between = len(readers) == 1 and block.arity == Arity(1, 1)
             name = self.add_block(block, at, after=after, edge=readers[0] if goes_between else edge)
             if name is not None:
-                self.bring_in(self.canvas.nodes[name].body)
+                self.bring_in(self.scene().nodes[name].body)
 
         self.popup.ask(entries, place, take, hint="Add a block", note=note)
 
@@ -88,11 +88,11 @@ class Asking(Naming):
             def change(graph: Graph) -> Graph:
                 graph, name = added(graph, block, snapped(place) if self.snaps else whole(place))
                 names.append(name)
-                return settled(connected(graph, wire, name), name, self.canvas.frames.under(pointer.scene))
+                return settled(connected(graph, wire, name), name, self.scene().frames.under(pointer.scene))
 
             if self.attempt(f"Add {block.title}", change):
                 self.document.select(tuple(names))
-                self.bring_in(self.canvas.nodes[names[0]].body)
+                self.bring_in(self.scene().nodes[names[0]].body)
 
         note = f"Reads {wire.source}" if forward else f"Feeds {wire.target.name if wire.target else ''}"
         self.popup.ask(entries, pointer.view, take, hint="Add a block", note=note, give_up=self._forget_loose)
@@ -101,20 +101,20 @@ class Asking(Naming):
     def _fitting(self, wire: LooseWire) -> Callable[[type[Block]], bool]:
         """Which kinds of block can stand at the free end of this wire."""
         if wire.target is None:
-            carried = self.canvas.shape_at(wire.source)
+            carried = self.scene().shape_at(wire.source)
             return lambda block: reads(block, carried)
-        ranks = taken(self.canvas.analysis, wire.target.name, wire.target.index or 0)
+        ranks = taken(self.scene().analysis, wire.target.name, wire.target.index or 0)
         return lambda block: gives(block, ranks)
 
     def ask_replacement(self) -> None:
         """Ask for the block that shall be in the place of the selected ones; wires and what both have stay."""
         names, own = self.chosen, self.document.library.groups
-        able = alternatives([self.canvas.graph[name].block for name in names], [kept.group for kept in own])
+        able = alternatives([self.scene().graph[name].block for name in names], [kept.group for kept in own])
         if self.document.is_read_only:
             self.edit("", None)
             return
         if not able:
-            alike = len({self.canvas.graph[name].block.arity for name in names}) == 1
+            alike = len({self.scene().graph[name].block.arity for name in names}) == 1
             self.document.said.emit(
                 "No other block takes as many inputs."
                 if alike
@@ -127,7 +127,7 @@ class Asking(Naming):
             self.edit(*replaced(self.document.view_graph, names, other))
 
         what = told_names(names)
-        place = self.mapFromScene(self.canvas.nodes[names[0]].body.bottomLeft())
+        place = self.mapFromScene(self.scene().nodes[names[0]].body.bottomLeft())
         entries = [entry for entry in block_entries() if entry.value in able]
         entries += own_entries(kept for kept in own if kept.group in able)
         self.popup.ask(entries, place, take, hint="Replace by", note=f"In the place of {what}")
@@ -142,7 +142,7 @@ class Asking(Naming):
             return
         wire, place = self._loose
         ends = (wire.source, wire.target.name if wire.target else None)
-        if all(name is None or name in self.canvas.nodes for name in ends):
+        if all(name is None or name in self.scene().nodes for name in ends):
             painter.setPen(pen(theme.color("accent"), 2.4))
             painter.setBrush(theme.color("canvas", 0.0))
-            painter.drawPath(wire_path(*loose_ends(self.canvas, wire, place)))
+            painter.drawPath(wire_path(*loose_ends(self.scene(), wire, place)))

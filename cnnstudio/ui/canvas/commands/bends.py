@@ -19,16 +19,16 @@ class Bending(Editor):
     @property
     def bent_wires(self) -> list[Edge]:
         """The selected wires that bend."""
-        return sorted(self.canvas.selected_wires & self.canvas.bends.wires, key=str)
+        return sorted(self.scene().selected_wires & self.scene().bends.wires, key=str)
 
     def add_bend(self) -> None:
         """Bend the selected wire in the middle of its longest stretch, and choose the bend, for the arrow keys."""
-        wires = self.canvas.selected_wires
+        wires = self.scene().selected_wires
         if len(wires) != 1:
             self.document.said.emit("Select one wire to bend first.")
             return
         (edge,) = wires
-        wire = self.canvas.wires[edge]
+        wire = self.scene().wires[edge]
         bends = bends_of(wire.ends, wire.bends)
         leg, place = longest_leg(wire.start, bends, wire.end)
         self._bend(edge, bends, leg, place)
@@ -38,7 +38,7 @@ class Bending(Editor):
         if hit.edge is not None and hit.bend is not None:
             self.remove_bend((hit.edge, hit.bend))
         elif hit.edge is not None:
-            wire = self.canvas.wires[hit.edge]
+            wire = self.scene().wires[hit.edge]
             bends = bends_of(wire.ends, wire.bends)
             self._bend(hit.edge, bends, leg_near(at, wire.start, bends, wire.end), at)
 
@@ -49,17 +49,17 @@ class Bending(Editor):
         place = (snapped if self.snaps else whole)((at.x(), at.y()))
         made = (*bends[:leg], place, *bends[leg:])
         if self.attempt(f"Bend the wire to {edge.target}", lambda graph: graph.bend(edge, made)):
-            self.canvas.bends.choose((edge, leg))
+            self.scene().bends.choose((edge, leg))
 
     def move_bend(self, bend: Bend, bends: Bends, merge: str | None = None) -> None:
         """Give the wire of this bend these bends, of which this one may be new."""
         edge = bend[0]
         read_only = self.document.is_read_only
         graph = None if read_only else self.document.view_graph.bend(edge, bends)
-        is_new = len(bends) > len(self.canvas.graph.bends(edge))
+        is_new = len(bends) > len(self.scene().graph.bends(edge))
         self.edit(f"Bend the wire to {edge.target}" if is_new else "Move a bend", graph, merge)
-        if edge in self.canvas.wires and bend[1] < len(self.canvas.graph.bends(edge)):
-            self.canvas.bends.choose(bend)
+        if edge in self.scene().wires and bend[1] < len(self.scene().graph.bends(edge)):
+            self.scene().bends.choose(bend)
 
     def remove_bend(self, bend: Bend) -> None:
         """Take a bend out of its wire, which stays selected."""
@@ -70,7 +70,7 @@ class Bending(Editor):
             return graph.bend(edge, bends[:index] + bends[index + 1 :])
 
         if self.attempt("Remove a bend", change):
-            self.canvas.select_wires({edge})
+            self.scene().select_wires({edge})
 
     def straighten(self) -> None:
         """Take all bends out of the selected wires."""
@@ -85,18 +85,18 @@ class Bending(Editor):
             self.attempt("Straighten the wire" if len(edges) == 1 else f"Straighten {len(edges)} wires", change)
 
     def delete(self, heal: bool = False) -> None:
-        if self.canvas.bends.chosen is not None and not self.chosen:
-            self.remove_bend(self.canvas.bends.chosen)
+        if (bend := self.scene().bends.chosen) is not None and not self.chosen:
+            self.remove_bend(bend)
         else:
             super().delete(heal)
 
     def nudge(self, dx: float, dy: float) -> None:
-        bend = self.canvas.bends.chosen
+        bend = self.scene().bends.chosen
         if bend is None:
             super().nudge(dx, dy)
             return
         edge, index = bend
-        bends = list(self.canvas.graph.bends(edge))
+        bends = list(self.scene().graph.bends(edge))
         if index >= len(bends):
             return  # it is new, and still in the hand
         bends[index] = (bends[index][0] + dx, bends[index][1] + dy)

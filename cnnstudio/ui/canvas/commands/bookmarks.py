@@ -98,7 +98,7 @@ class Bookmarks:
 
     def _fresh_name(self) -> str:
         """What lies in the middle: a frame, a note or the nearest block; or else the block that is open."""
-        canvas, middle = self._canvas.canvas, self._canvas.middle
+        canvas, middle = self._canvas.scene(), self._canvas.middle
         frame = canvas.frames.under(middle)
         near = min(
             canvas.nodes, key=lambda name: (canvas.nodes[name].body.center() - middle).manhattanLength(), default=None

@@ -54,7 +54,7 @@ class Editor(Camera):
     @property
     def chosen(self) -> tuple[str, ...]:
         """The selected nodes."""
-        return tuple(name for name in self.document.selection if name in self.canvas.graph)
+        return tuple(name for name in self.document.selection if name in self.scene().graph)
 
     # adding
 
@@ -67,7 +67,7 @@ class Editor(Camera):
         def change(graph: Graph) -> Graph:
             if edge is not None:
                 return spliced(graph, edge, Node(name, block, (), place))
-            return settled(added(graph, block, place, after)[0], name, self.canvas.frames.under(at))
+            return settled(added(graph, block, place, after)[0], name, self.scene().frames.under(at))
 
         if not self.attempt(f"Add {block.title}", change):
             return None
@@ -78,7 +78,7 @@ class Editor(Camera):
 
     def delete(self, heal: bool = False) -> None:
         """Remove what is selected; with ``heal``, what a node read is read by its readers instead."""
-        names, wires, notes = self.chosen, self.canvas.selected_wires, self.canvas.notes.chosen
+        names, wires, notes = self.chosen, self.scene().selected_wires, self.scene().notes.chosen
         if not names and not wires and not notes:
             return
         self.attempt(removal(names, wires, notes), lambda graph: removed(without(graph, notes), names, wires, heal))
@@ -105,19 +105,19 @@ class Editor(Camera):
 
     def copy(self) -> None:
         """Put the selected nodes and notes on the clipboard as text."""
-        if self.chosen or self.canvas.notes.chosen:
-            clipboard.copy(self.canvas.graph, self.chosen, self._chosen_notes())
+        if self.chosen or self.scene().notes.chosen:
+            clipboard.copy(self.scene().graph, self.chosen, self._chosen_notes())
 
     def cut(self) -> None:
         """Copy the selected nodes and notes and remove them."""
-        names, notes = self.chosen, self.canvas.notes.chosen
+        names, notes = self.chosen, self.scene().notes.chosen
         if (names or notes) and not self.document.is_read_only:
             self.copy()
             self.attempt("Cut", lambda graph: without(graph, notes).remove(*names))
 
     def _chosen_notes(self) -> tuple[Note, ...]:
         """The selected notes, from back to front."""
-        return tuple(note for note in self.canvas.graph.notes if note in self.canvas.notes.chosen)
+        return tuple(note for note in self.scene().graph.notes if note in self.scene().notes.chosen)
 
     def paste(self, keep_inputs: bool = False) -> None:
         """Add the nodes on the clipboard at the pointer; with ``keep_inputs`` they read what the originals read."""
@@ -134,8 +134,8 @@ class Editor(Camera):
         """Add a copy of the selected nodes and notes beside them."""
         names, notes = self.chosen, self._chosen_notes()
         if names or notes:
-            drop = self.canvas.bounds_of_selected().height() + GAP[1]
-            made = self._merge("Duplicate", self.canvas.graph.subgraph(names, notes), (0.0, drop), keep_inputs)
+            drop = self.scene().bounds_of_selected().height() + GAP[1]
+            made = self._merge("Duplicate", self.scene().graph.subgraph(names, notes), (0.0, drop), keep_inputs)
             if not made.isNull():
                 self.bring_in(made)
 
@@ -151,8 +151,8 @@ class Editor(Camera):
         if not self.attempt(text, change):
             return QRectF()
         self.document.select(tuple(names))
-        self.canvas.select_notes(self.canvas.graph.notes[len(self.canvas.graph.notes) - len(other.notes) :])
-        return self.canvas.bounds_of_selected()
+        self.scene().select_notes(self.scene().graph.notes[len(self.scene().graph.notes) - len(other.notes) :])
+        return self.scene().bounds_of_selected()
 
     def _pasting(self, other: Graph) -> Position:
         """How far to move what is pasted, where that is free: with its corner to the pointer, or a little aside."""
@@ -167,8 +167,8 @@ class Editor(Camera):
 
     def select_all(self) -> None:
         """Select every node and every note."""
-        self.document.select(tuple(self.canvas.graph.nodes))
-        self.canvas.select_notes(self.canvas.graph.notes)
+        self.document.select(tuple(self.scene().graph.nodes))
+        self.scene().select_notes(self.scene().graph.notes)
 
     def select_none(self) -> None:
         """Select nothing."""
@@ -189,7 +189,7 @@ class Editor(Camera):
         )
 
     def _select_also(self, more: Callable[[Graph, str], frozenset[str]]) -> None:
-        graph = self.canvas.graph
+        graph = self.scene().graph
         chosen = frozenset(self.chosen).union(*(more(graph, name) for name in self.chosen))
         self.document.select(tuple(name for name in graph.nodes if name in chosen), adds=True)
 
@@ -218,8 +218,8 @@ class Editor(Camera):
         """Move the selected nodes and notes a little; nudges in a row are one step of undo."""
         names, notes = self.chosen, self._chosen_notes()
         if names or notes:
-            places = shifted(self.canvas.graph, names, dx, dy)
-            key = f"nudge {' '.join(names)} {' '.join(str(self.canvas.graph.notes.index(note)) for note in notes)}"
+            places = shifted(self.scene().graph, names, dx, dy)
+            key = f"nudge {' '.join(names)} {' '.join(str(self.scene().graph.notes.index(note)) for note in notes)}"
             self.edit("Nudge", self.moved_to(places, notes, dx, dy), merge=key)
 
     def moved_to(self, places: Mapping[str, Position], notes: Iterable[Note], dx: float, dy: float) -> Graph | None:
@@ -236,13 +236,13 @@ class Editor(Camera):
     @property
     def chosen_frames(self) -> list[Frame]:
         """The frames of which a node is selected."""
-        framed = self.canvas.graph.framed
+        framed = self.scene().graph.framed
         return list(dict.fromkeys(framed[name] for name in self.chosen if name in framed))
 
     def select_frame(self, frame: Frame, adds: bool = False) -> None:
         """Select what is in this frame; unless it ``adds`` that, nothing else."""
         before = self.document.selection if adds else ()
-        members = (name for name in self.canvas.graph.nodes if name in frame.members)
+        members = (name for name in self.scene().graph.nodes if name in frame.members)
         self.document.select(tuple(dict.fromkeys((*before, *members))), adds)
 
     def frame(self) -> None:
@@ -253,7 +253,7 @@ class Editor(Camera):
         elif any(frame.members == set(names) for frame in self.chosen_frames):
             self.document.said.emit(f"There is a frame round them already: {self.chosen_frames[0].title}.")
         else:
-            titles = {frame.title for frame in self.canvas.graph.frames}
+            titles = {frame.title for frame in self.scene().graph.frames}
             title = next(each for n in count(1) if (each := f"Frame {n}" if n > 1 else "Frame") not in titles)
             self.attempt("Frame", lambda graph: graph.frame(names, title, next_hue(graph.frames)))
 
@@ -316,7 +316,7 @@ class Editor(Camera):
         names, made = self.chosen, list[str]()
 
         def change(graph: Graph) -> Graph:
-            folded, name = grouped(graph, names, self.canvas.shape_at)
+            folded, name = grouped(graph, names, self.scene().shape_at)
             if is_in_the_way(folded, (name,)):  # as where the rows begin below the Input: then where the first stood
                 first = next(each for each in graph.order if each in names and not graph[each].is_input)
                 folded = folded.move({name: graph[first].position})
@@ -329,7 +329,7 @@ class Editor(Camera):
     def ungroup(self) -> None:
         """Replace the selected composites by their parts."""
         graph, made = self.document.view_graph, list[str]()
-        names = [name for name in self.chosen if isinstance(self.canvas.graph[name].block, Composite)]
+        names = [name for name in self.chosen if isinstance(self.scene().graph[name].block, Composite)]
         if self.document.is_read_only or not names:
             self.document.said.emit(
                 self.document.refusal

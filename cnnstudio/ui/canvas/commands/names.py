@@ -28,12 +28,12 @@ class Naming(Noting):
     def nameable(self) -> str | Frame | Note | None:
         """What a name would be asked for: the one node that is meant, the frame that is selected, or the note."""
         names = self.chosen
-        ringed = self.canvas.focused if not self.canvas.selected_wires else None
+        ringed = self.scene().focused if not self.scene().selected_wires else None
         if len(names) == 1:
             return names[0]
         if names:
             return next((frame for frame in self.chosen_frames if frame.members == set(names)), None)
-        return self.chosen_note or (ringed if ringed in self.canvas.graph else None)
+        return self.chosen_note or (ringed if ringed in self.scene().graph else None)
 
     def rename(self) -> None:
         """Ask for another name of the block, for another title of the frame, or for the text of the note."""
@@ -59,7 +59,7 @@ class Naming(Noting):
             if not self._refuses(new, renamed):
                 self.document.rename(name, new)
 
-        item = self.canvas.nodes[name]
+        item = self.scene().nodes[name]
         self.bring_in(item.body)
         line = self.mapFromScene(item.name_line(self.zoom)).boundingRect()
         body = self.mapFromScene(item.body).boundingRect()
@@ -83,7 +83,7 @@ class Naming(Noting):
         def retitled(graph: Graph, title: str) -> Graph:
             return graph.reframe(asked, replace(asked, title=title))
 
-        bar = self.mapFromScene(self.canvas.frames.title_rect(asked)).boundingRect()
+        bar = self.mapFromScene(self.scene().frames.title_rect(asked)).boundingRect()
         place = QRect(bar.topLeft(), bar.size().expandedTo(QSize(*SMALLEST)))
         place.moveBottom(bar.bottom() + 1)
         self._write_line(

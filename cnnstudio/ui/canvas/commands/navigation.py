@@ -25,15 +25,15 @@ class Walking(Wiring):
 
     def take_keyboard(self) -> None:
         """Put the ring round the current node, or the first in view, so that it is seen where the keyboard is."""
-        seen, nodes = self.visible(), self.canvas.nodes
-        first = next((name for name in self.canvas.graph.order if seen.contains(nodes[name].body)), None)
-        self.canvas.focus_node(self.current or first)
+        seen, nodes = self.visible(), self.scene().nodes
+        first = next((name for name in self.scene().graph.order if seen.contains(nodes[name].body)), None)
+        self.scene().focus_node(self.current or first)
 
     def go_to(self, name: str, adds: bool = False) -> None:
         """Have the keyboard on this node and select it, beside what is selected if it ``adds``."""
-        self.canvas.select_wires(())
-        self.canvas.select_notes(())
-        self.canvas.focus_node(name)
+        self.scene().select_wires(())
+        self.scene().select_notes(())
+        self.scene().focus_node(name)
         kept = tuple(each for each in self.chosen if each != name) if adds else ()
         self.document.select((*kept, name))
         self.show_node(name)
@@ -58,12 +58,12 @@ class Walking(Wiring):
             self.document.said.emit("Go to a block first, and it can be selected or let go.")
             return
         kept = tuple(each for each in self.chosen if each != name)
-        self.canvas.focus_node(name)
+        self.scene().focus_node(name)
         self.document.select(kept if name in self.chosen else (*kept, name))
 
     def walk(self, direction: Direction, adds: bool = False) -> None:
         """Go to the neighbour on that side; to the first node where none is selected."""
-        graph = self.canvas.graph
+        graph = self.scene().graph
         here = self.current or (self.chosen[-1] if self.chosen else None)
         there = neighbour(graph, here, direction) if here is not None else next(iter(graph.order), None)
         if there is not None:
@@ -71,7 +71,7 @@ class Walking(Wiring):
 
     def step(self, by: int, adds: bool = False) -> None:
         """Go so many nodes on in the order in which data runs, from the last to the first; to an end at first."""
-        order = self.canvas.graph.order
+        order = self.scene().graph.order
         here = self.current or (self.chosen[-1] if self.chosen else None)
         if order:
             self.go_to(
@@ -83,7 +83,7 @@ class Walking(Wiring):
 
         The node itself is selected no more, so that what is done next is done to the wire.
         """
-        graph, chosen = self.canvas.graph, self.chosen_wire
+        graph, chosen = self.scene().graph, self.chosen_wire
         name = self.current or (chosen.target if chosen is not None else None)
         wires: list[Edge] = [*graph[name].edges, *graph.consumers[name]] if name is not None else []
         if name is None or not wires:
@@ -94,23 +94,23 @@ class Walking(Wiring):
         at = wires.index(chosen) + by if chosen in wires else 0 if by > 0 else -1
         wire = wires[at % len(wires)]
         self.document.select(())
-        self.canvas.focus_node(name)
-        self.canvas.select_wires((wire,))
-        if not self.visible().contains(self.canvas.wires[wire].middle):
+        self.scene().focus_node(name)
+        self.scene().select_wires((wire,))
+        if not self.visible().contains(self.scene().wires[wire].middle):
             self.show_node(wire.target if wire.source == name else wire.source)
         tell_focus(self)
 
     def step_bend(self) -> None:
         """Choose the next bend of the selected wire, from its source on, and after the last the first."""
-        edge, before = self.chosen_wire, self.canvas.bends.chosen
-        bends = self.canvas.graph.bends(edge) if edge is not None else ()
+        edge, before = self.chosen_wire, self.scene().bends.chosen
+        bends = self.scene().graph.bends(edge) if edge is not None else ()
         if edge is None or not bends:
             self.document.said.emit(
                 "The wire has no bends." if edge else "Select one wire to go along its bends first."
             )
             return
         at = (before[1] + 1) % len(bends) if before is not None else 0
-        self.canvas.bends.choose((edge, at))
+        self.scene().bends.choose((edge, at))
         self.bring_in(QRectF(QPointF(*bends[at]), QSizeF()))
         tell_focus(self)
 
@@ -121,7 +121,7 @@ class Walking(Wiring):
     def ask_link(self) -> None:
         """Ask which link of the selected note to follow; one alone is followed at once."""
         note = self.chosen_note
-        links = links_of(self.canvas.notes.text(note)) if note is not None else []
+        links = links_of(self.scene().notes.text(note)) if note is not None else []
         if note is None or not links:
             self.document.said.emit("There is no link in this note." if note else "Select one note with a link first.")
         elif len(links) == 1:
@@ -148,9 +148,9 @@ class Walking(Wiring):
         if note is not None:
             place = self.mapFromScene(rect_of(note).bottomLeft())
         elif wire is not None:
-            place = self.mapFromScene(self.canvas.wires[wire].middle)
+            place = self.mapFromScene(self.scene().wires[wire].middle)
         elif name is not None:
-            place = self.mapFromScene(self.canvas.nodes[name].body.bottomLeft())
+            place = self.mapFromScene(self.scene().nodes[name].body.bottomLeft())
         self.menu_asked.emit(self.viewport().mapToGlobal(place))
 
     def select_framed(self) -> None:
@@ -159,4 +159,4 @@ class Walking(Wiring):
         if not members:
             self.document.said.emit("There is no frame round what is selected.")
         else:
-            self.document.select(tuple(name for name in self.canvas.graph.nodes if name in members))
+            self.document.select(tuple(name for name in self.scene().graph.nodes if name in members))

@@ -35,7 +35,7 @@ class Noting(Bending):
     @property
     def chosen_note(self) -> Note | None:
         """The one note that is selected, where nothing else is."""
-        notes = self.canvas.notes.chosen
+        notes = self.scene().notes.chosen
         return next(iter(notes)) if len(notes) == 1 and not self.chosen else None
 
     def change_notes(self, text: str, notes: Iterable[Note], other: Callable[[Note], Note]) -> bool:
@@ -90,15 +90,15 @@ class Noting(Bending):
         self._write(asked.text, rect_of(asked), asked, keep)
 
     def _with_text(self, note: Note, text: str) -> Note:
-        return self.canvas.notes.fitted(dataclasses.replace(note, text=text))
+        return self.scene().notes.fitted(dataclasses.replace(note, text=text))
 
     def _add_note(self, make: Callable[[], Note]) -> None:
-        if self.attempt("Add a note", lambda graph: graph.add_note(self.canvas.notes.fitted(make()))):
-            self.reveal_note(self.canvas.graph.notes[-1])
+        if self.attempt("Add a note", lambda graph: graph.add_note(self.scene().notes.fitted(make()))):
+            self.reveal_note(self.scene().graph.notes[-1])
 
     def _write(self, text: str, place: QRectF, note: Note | None, keep: Callable[[str], object]) -> None:
         self._keep_field()
-        self.canvas.notes.edit(note)
+        self.scene().notes.edit(note)
         self._field = NoteField(text, self.mapFromScene(place).boundingRect(), self, keep, self._forget_field)
 
     def _keep_field(self, *_: object) -> None:
@@ -107,23 +107,23 @@ class Noting(Bending):
 
     def _check_field(self, *_: object) -> None:
         """Give up what is written in a note that is no more."""
-        edited = self.canvas.notes.edited
+        edited = self.scene().notes.edited
         if self._field is not None and edited is not None and edited not in self.document.view_graph.notes:
             self._field.ending.give_up()
 
     def _forget_field(self) -> None:
         self._field = None
-        self.canvas.notes.edit(None)
+        self.scene().notes.edit(None)
 
     def _next_hue(self) -> int:
         """The hue of the last note: who chose one goes on in it."""
-        notes = self.canvas.graph.notes
+        notes = self.scene().graph.notes
         return notes[-1].hue if notes else Note("-").hue
 
     def _uncovered(self, place: QRectF) -> QRectF:
         """The place, or the next one below that no node and no note covers."""
         for _ in range(STEPS):
-            covered = self.canvas.nodes_in(place) or any(map(place.intersects, self.canvas.notes.rects()))
+            covered = self.scene().nodes_in(place) or any(map(place.intersects, self.scene().notes.rects()))
             if not covered:
                 break
             place = place.translated(0.0, 2 * GRID)
@@ -135,11 +135,11 @@ class Noting(Bending):
         """Select these notes; unless it ``adds`` them, nothing else."""
         wanted = frozenset(notes)
         if adds:
-            self.canvas.select_notes(self.canvas.notes.chosen ^ wanted)
+            self.scene().select_notes(self.scene().notes.chosen ^ wanted)
             return
         self.document.select(())
-        self.canvas.focus_node(None)
-        self.canvas.select_notes(wanted)
+        self.scene().focus_node(None)
+        self.scene().select_notes(wanted)
 
     def reveal_note(self, note: Note, adds: bool = False) -> None:
         """Select this note, and others beside it if it ``adds``, and bring it into view where it is not."""
@@ -151,16 +151,16 @@ class Noting(Bending):
 
         With ``adds`` to the next that is not selected, beside all that is.
         """
-        notes = sorted(self.canvas.graph.notes, key=lambda note: (note.position[1], note.position[0]))
+        notes = sorted(self.scene().graph.notes, key=lambda note: (note.position[1], note.position[0]))
         if not notes:
             self.document.said.emit("There is no note here.")
             return
-        chosen = [index for index, note in enumerate(notes) if note in self.canvas.notes.chosen]
+        chosen = [index for index, note in enumerate(notes) if note in self.scene().notes.chosen]
         after = chosen[-1] + 1 if chosen else 0
         onward = notes[after:] + notes[:after]
         if not adds:
             self.reveal_note(onward[0])
-        elif (note := next((each for each in onward if each not in self.canvas.notes.chosen), None)) is not None:
+        elif (note := next((each for each in onward if each not in self.scene().notes.chosen), None)) is not None:
             self.reveal_note(note, adds=True)
 
     def size_notes(self, wider: float, higher: float) -> None:
@@ -176,8 +176,8 @@ class Noting(Bending):
 
     def note_entries(self) -> list[Entry]:
         """The notes, to be searched by what stands in them."""
-        sheets = self.canvas.notes
-        return [Entry(sheets.headline(note), "Note", "note", note, note.text) for note in self.canvas.graph.notes]
+        sheets = self.scene().notes
+        return [Entry(sheets.headline(note), "Note", "note", note, note.text) for note in self.scene().graph.notes]
 
     # the rest
 
@@ -189,7 +189,7 @@ class Noting(Bending):
 
     def recolor_note(self) -> None:
         """Give the selected notes the next colour."""
-        notes = self.canvas.notes.chosen
+        notes = self.scene().notes.chosen
         if not notes:
             self.document.said.emit("Select the notes to colour first.")
             return

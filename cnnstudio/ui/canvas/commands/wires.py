@@ -30,13 +30,13 @@ class Wiring(Asking):
     @property
     def current(self) -> str | None:
         """The node that commands by keyboard are about: the one walked to, or the only one selected."""
-        name = self.canvas.focused or (self.chosen[0] if len(self.chosen) == 1 else None)
-        return name if name in self.canvas.graph else None
+        name = self.scene().focused or (self.chosen[0] if len(self.chosen) == 1 else None)
+        return name if name in self.scene().graph else None
 
     @property
     def chosen_wire(self) -> Edge | None:
         """The one wire that is selected."""
-        wires = self.canvas.selected_wires
+        wires = self.scene().selected_wires
         return next(iter(wires)) if len(wires) == 1 else None
 
     def ask_for_target(self) -> None:
@@ -48,11 +48,11 @@ class Wiring(Asking):
             return
         ports = [
             (item.input_at(port), Edge(name, other, port))
-            for other, item in self._apart_from(self.canvas.graph.ancestors(name) | {name})
+            for other, item in self._apart_from(self.scene().graph.ancestors(name) | {name})
             for port in range(item.ports)
         ]
-        entries = self._entries(self.canvas.nodes[name].output_at(), ports, old, lambda edge: edge.target)
-        place = self.mapFromScene(self.canvas.nodes[name].output_at()) + BESIDE
+        entries = self._entries(self.scene().nodes[name].output_at(), ports, old, lambda edge: edge.target)
+        place = self.mapFromScene(self.scene().nodes[name].output_at()) + BESIDE
         note = f"From {name}" if entries else f"Nothing can read {name} yet"
         self.popup.ask(entries, place, self._plugging(old, name), hint="Wire to", note=note)
 
@@ -60,10 +60,10 @@ class Wiring(Asking):
         """Ask what the current node, or the target of the selected wire, shall read; a new block can be that."""
         old = self.chosen_wire
         name = old.target if old is not None else self.current
-        if name is None or self.document.is_read_only or not self.canvas.nodes[name].ports:
+        if name is None or self.document.is_read_only or not self.scene().nodes[name].ports:
             self.document.said.emit("Select one block that has inputs, and it can read another.")
             return
-        item, graph = self.canvas.nodes[name], self.canvas.graph
+        item, graph = self.scene().nodes[name], self.scene().graph
         free = old.port if old is not None else best_port(graph, name)
         wanted = [free] if old is not None else [free, *(port for port in range(item.ports) if port != free)]
         entries: list[Entry] = []
@@ -80,13 +80,13 @@ class Wiring(Asking):
 
     def _apart_from(self, circular: Iterable[str]) -> list[tuple[str, NodeItem]]:
         gone = frozenset(circular)
-        return [(name, item) for name, item in self.canvas.nodes.items() if name not in gone]
+        return [(name, item) for name, item in self.scene().nodes.items() if name not in gone]
 
     def _entries(
         self, here: QPointF, ends: list[tuple[QPointF, Edge]], old: Edge | None, far: Callable[[Edge], str]
     ) -> list[Entry]:
         """The wires that fit, the nearest first, each by what is at its far end."""
-        canvas = self.canvas
+        canvas = self.scene()
         able = [
             ((place - here).manhattanLength(), edge)
             for place, edge in ends
@@ -108,7 +108,7 @@ class Wiring(Asking):
     def _plugging(self, old: Edge | None, name: str) -> Callable[[object], None]:
         def plug(value: object) -> None:
             if isinstance(value, Port):
-                place = self.canvas.nodes[name].input_at(value.index or 0)
+                place = self.scene().nodes[name].input_at(value.index or 0)
                 view = self.mapFromScene(place) - BESIDE * 2
                 self.offer_blocks(Pointer(self.mapToScene(view), view, NO_KEYS), LooseWire(target=value))
                 return
@@ -118,10 +118,10 @@ class Wiring(Asking):
                 return rewired(graph, old, edge) if old else graph.connect(edge.source, edge.target, edge.port)
 
             if self.attempt(f"Connect {edge.source} to {edge.target}", change) and old is not None:
-                self.canvas.select_wires({edge} & self.canvas.wires.keys())
+                self.scene().select_wires({edge} & self.scene().wires.keys())
             elif old is None:
                 self.document.select((name,))
-                self.canvas.focus_node(name)
+                self.scene().focus_node(name)
 
         return plug
 
@@ -135,20 +135,20 @@ class Wiring(Asking):
     def ask_for_wire(self) -> None:
         """Ask into which wire the selected node shall be put: the nearest first."""
         name = self.current
-        if name is None or self.document.is_read_only or self.canvas.graph[name].block.arity.most == 0:
+        if name is None or self.document.is_read_only or self.scene().graph[name].block.arity.most == 0:
             self.document.said.emit("Select one block that has inputs, and it can be put on a wire.")
             return
-        middle, graph = self.canvas.nodes[name].body.center(), self.canvas.graph
+        middle, graph = self.scene().nodes[name].body.center(), self.scene().graph
         rest = lifted(graph, (name,))
         near = sorted(
-            (((item.middle - middle).manhattanLength(), edge) for edge, item in self.canvas.wires.items()),
+            (((item.middle - middle).manhattanLength(), edge) for edge, item in self.scene().wires.items()),
             key=lambda entry: entry[0],
         )
         entries = [
             Entry(f"{edge.source} → {edge.target}", shape, graph[edge.source].block.family, edge)
             for _, edge in near
             if name not in (edge.source, edge.target) and edge in rest.edges
-            for shape in (str(self.canvas.shape_at(edge.source) or ""),)
+            for shape in (str(self.scene().shape_at(edge.source) or ""),)
         ]
 
         def put(value: object) -> None:
@@ -160,7 +160,7 @@ class Wiring(Asking):
 
             self.attempt(f"Put {name} on a wire", change)
             self.document.select((name,))
-            self.bring_in(self.canvas.nodes[name].body)
+            self.bring_in(self.scene().nodes[name].body)
 
         place = self.mapFromScene(middle)
         self.popup.ask(

@@ -33,16 +33,16 @@ class BendTool(Tool):
     def __init__(self, view: CanvasView, start: Pointer, bend: Bend, bends: Bends | None = None) -> None:
         super().__init__(view, start)
         self._bend = bend
-        self._wire = view.canvas.wires[bend[0]]
+        self._wire = view.scene().wires[bend[0]]
         self._from = self._wire.bends if bends is None else bends
         self._is_new = len(self._from) > len(self._wire.bends)
         self._wire.place(self._wire.ends, self._from)
-        view.canvas.bends.choose(bend)
+        view.scene().bends.choose(bend)
 
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
         self._wire.place(self._wire.ends, self._bends(pointer))
-        self.view.canvas.overview.invalidate(wires=True)
+        self.view.scene().overview.invalidate(wires=True)
 
     def release(self, pointer: Pointer) -> None:
         bends = self._bends(pointer)
@@ -50,7 +50,7 @@ class BendTool(Tool):
         self.view.move_bend(self._bend, bends)
 
     def cancel(self) -> None:
-        canvas = self.view.canvas
+        canvas = self.view.scene()
         if self._bend[0] in canvas.wires:
             if self._is_new:
                 canvas.bends.let_go()
@@ -76,4 +76,4 @@ class BendTool(Tool):
 
 def bend_tool(view: CanvasView, pointer: Pointer, bend: Bend) -> Tool:
     """What a press on a bend begins: a click chooses it, a drag moves it."""
-    return PressTool(view, pointer, lambda at: view.canvas.bends.choose(bend), lambda: BendTool(view, pointer, bend))
+    return PressTool(view, pointer, lambda at: view.scene().bends.choose(bend), lambda: BendTool(view, pointer, bend))

@@ -51,7 +51,7 @@ class ConnectTool(Tool):
     def __init__(self, view: CanvasView, start: Pointer, wire: LooseWire) -> None:
         super().__init__(view, start)
         self._wire = wire
-        self._graph = view.canvas.graph
+        self._graph = view.scene().graph
         self._edge: Edge | None = None
         rest = self._graph.disconnect(wire.old) if wire.old is not None else self._graph
         if wire.source is not None:
@@ -60,14 +60,14 @@ class ConnectTool(Tool):
             self._circular = rest.descendants(wire.target.name) | {wire.target.name}
         self._misfits: dict[Edge, str | None] = {}
         if wire.old is not None:
-            view.canvas.wires[wire.old].hide()
+            view.scene().wires[wire.old].hide()
 
     @classmethod
     def from_port(cls, view: CanvasView, start: Pointer, port: Port) -> ConnectTool:
         """A new wire from this port, or the wire that is plugged in at this input."""
         if port.index is None:
             return cls(view, start, LooseWire(source=port.name))
-        inputs = view.canvas.graph[port.name].inputs
+        inputs = view.scene().graph[port.name].inputs
         plugged = inputs[port.index] if port.index < len(inputs) else None
         if plugged is None:
             return cls(view, start, LooseWire(target=port))
@@ -111,14 +111,14 @@ class ConnectTool(Tool):
         self.view.edit(f"Connect {edge.source} to {edge.target}", made)
 
     def cancel(self) -> None:
-        if self._wire.old is not None and (item := self.view.canvas.wires.get(self._wire.old)):
+        if self._wire.old is not None and (item := self.view.scene().wires.get(self._wire.old)):
             item.show()
         self.view.viewport().update()
 
     # what may be
 
     def _edge_at(self, place: QPointF) -> Edge | None:
-        canvas, wire = self.view.canvas, self._wire
+        canvas, wire = self.view.scene(), self._wire
         port = canvas.port_near(place, self.view.zoom, outputs=wire.source is None)
         if port is None:
             name = canvas.hit(place, self.view.zoom).node
@@ -134,7 +134,7 @@ class ConnectTool(Tool):
 
     def _misfit(self, edge: Edge) -> str | None:
         if edge not in self._misfits:
-            self._misfits[edge] = misfit(self.view.canvas.analysis, edge.source, edge.target, edge.port)
+            self._misfits[edge] = misfit(self.view.scene().analysis, edge.source, edge.target, edge.port)
         return self._misfits[edge]
 
     # what is seen of it
@@ -162,15 +162,15 @@ class ConnectTool(Tool):
             paint_note(painter, self.view, self.last, reason, theme.color(role))
 
     def _ends(self) -> tuple[QPointF, QPointF]:
-        nodes, edge = self.view.canvas.nodes, self._edge
+        nodes, edge = self.view.scene().nodes, self._edge
         if edge is None or not nodes[edge.target].ports:
-            return loose_ends(self.view.canvas, self._wire, self.last.scene)
+            return loose_ends(self.view.scene(), self._wire, self.last.scene)
         return nodes[edge.source].output_at(), nodes[edge.target].input_at(edge.port)
 
     def _open_ports(self) -> list[tuple[QPointF, Edge]]:
         seen = self.view.visible()
         ports: list[tuple[QPointF, Edge]] = []
-        for name, item in self.view.canvas.nodes.items():
+        for name, item in self.view.scene().nodes.items():
             if not seen.intersects(item.body):
                 continue
             if self._wire.source is None:

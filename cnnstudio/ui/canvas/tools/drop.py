@@ -39,7 +39,7 @@ class Drop:
         self._item: NodeItem | None = None
         with suppress(*WRONG):  # what is wrong with it is said when it is dropped
             block = _block(mime)
-            self._item = NodeItem(Node(view.document.view_graph.fresh(block.stem), block), view.canvas.inks)
+            self._item = NodeItem(Node(view.document.view_graph.fresh(block.stem), block), view.scene().inks)
         self._body = QRectF()
         self._mark = SpliceMark(view)
         self.rolls = False  # whether the view may roll on: not while the pointer has only come in over its border
@@ -55,7 +55,7 @@ class Drop:
         if self._item is not None:
             self._item.place(x, y)
             into = self._item.input_at(0) if self._item.ports else into
-        edge = None if view.document.is_read_only else view.canvas.wire_under(self._body)
+        edge = None if view.document.is_read_only else view.scene().wire_under(self._body)
         self._mark.show(edge, into, out_of)
         view.update_scene(before.united(self._body).adjusted(-ROUND, -ROUND, ROUND, ROUND))
 
@@ -68,7 +68,7 @@ class Drop:
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint the ghost, in scene pixels."""
-        inks = self._view.canvas.inks
+        inks = self._view.scene().inks
         painter.setOpacity(GHOST)
         if self._item is not None and zoom >= NEAR:
             transform = painter.worldTransform()

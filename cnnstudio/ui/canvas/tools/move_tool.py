@@ -38,7 +38,7 @@ class MoveTool(Tool):
 
     def __init__(self, view: CanvasView, start: Pointer, name: str) -> None:
         super().__init__(view, start)
-        document, canvas = view.document, view.canvas
+        document, canvas = view.document, view.scene()
         self._lifts = start.holds(SHIFT)
         if name not in document.selection:
             document.select((name,))
@@ -65,7 +65,7 @@ class MoveTool(Tool):
         """Move what is in this frame, with whatever else is selected if all of it is."""
         if not frame.members <= set(view.document.selection):
             view.select_frame(frame)
-        return cls(view, start, min(frame.members, key=lambda name: view.canvas.graph[name].position))
+        return cls(view, start, min(frame.members, key=lambda name: view.scene().graph[name].position))
 
     def _is_whole(self, frames: set[Frame | None]) -> bool:
         return all(frame is not None and frame.members <= self._from.keys() for frame in frames)
@@ -73,18 +73,18 @@ class MoveTool(Tool):
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
         places = self._places(pointer)
-        self.view.canvas.place(places, self._guides.rects())
+        self.view.scene().place(places, self._guides.rects())
         if self._notes:
-            self.view.canvas.notes.carry(self._notes, *self._away(places))
+            self.view.scene().notes.carry(self._notes, *self._away(places))
         if len(self._from) > MANY:
             self.view.hurry()
         if self._may_splice:
-            item = self.view.canvas.nodes[self._name]
-            over = self.view.canvas.wire_under(item.body, apart_from=self._name)
+            item = self.view.scene().nodes[self._name]
+            over = self.view.scene().wire_under(item.body, apart_from=self._name)
             self._mark.show(over, item.input_at(0), item.output_at())
         if self._may_join:
-            middle = self.view.canvas.nodes[self._name].body.center()
-            into = self.view.canvas.frames.under(middle, self._from)
+            middle = self.view.scene().nodes[self._name].body.center()
+            into = self.view.scene().frames.under(middle, self._from)
             if into != self._into:
                 self._into = into
                 self.view.viewport().update()
@@ -104,8 +104,8 @@ class MoveTool(Tool):
         self._settle()
 
     def _settle(self) -> None:
-        self.view.canvas.settle(self._from)
-        self.view.canvas.notes.settle()
+        self.view.scene().settle(self._from)
+        self.view.scene().notes.settle()
 
     def _away(self, places: dict[str, Position]) -> Position:
         """How far everything has come with these places."""
@@ -127,12 +127,12 @@ class MoveTool(Tool):
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         if self._guides.lines:
-            painter.setPen(for_screen(self.view.canvas.inks.guide_pen, zoom))
+            painter.setPen(for_screen(self.view.scene().inks.guide_pen, zoom))
             painter.drawLines(self._guides.lines)
         if self._into is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(pen(theme.color("accent"), 2.0 / zoom))
-            painter.drawRoundedRect(self.view.canvas.frames.around(self._into.members - self._from.keys()), 12.0, 12.0)
+            painter.drawRoundedRect(self.view.scene().frames.around(self._into.members - self._from.keys()), 12.0, 12.0)
         self._mark.paint(painter, zoom)
 
     def _outcome(self, places: dict[str, Position], over: Edge | None) -> tuple[str, Graph | None]:
@@ -151,4 +151,4 @@ class MoveTool(Tool):
 
     def _let_go(self) -> None:
         self._mark.hide()
-        self.view.canvas.carry(())
+        self.view.scene().carry(())

@@ -24,14 +24,14 @@ class NoteMoveTool(Tool):
 
     def __init__(self, view: CanvasView, start: Pointer, note: Note) -> None:
         super().__init__(view, start)
-        if note not in view.canvas.notes.chosen:
+        if note not in view.scene().notes.chosen:
             view.select_notes((note,))
         self._note = note
-        self._notes = tuple(view.canvas.notes.chosen)
+        self._notes = tuple(view.scene().notes.chosen)
 
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
-        self.view.canvas.notes.carry(self._notes, *self._away(pointer))
+        self.view.scene().notes.carry(self._notes, *self._away(pointer))
 
     def release(self, pointer: Pointer) -> None:
         dx, dy = self._away(pointer)
@@ -40,7 +40,7 @@ class NoteMoveTool(Tool):
         self.view.change_notes(f"Move {what}", self._notes, lambda note: moved(note, dx, dy))
 
     def cancel(self) -> None:
-        self.view.canvas.notes.settle()
+        self.view.scene().notes.settle()
 
     def _away(self, pointer: Pointer) -> tuple[float, float]:
         offset = pointer.scene - self.start.scene
@@ -65,7 +65,7 @@ class NoteSizeTool(Tool):
 
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
-        self.view.canvas.notes.show_at((self._note,), (self._sized(pointer),))
+        self.view.scene().notes.show_at((self._note,), (self._sized(pointer),))
 
     def release(self, pointer: Pointer) -> None:
         after = self._sized(pointer)
@@ -73,7 +73,7 @@ class NoteSizeTool(Tool):
         self.view.change_notes("Size of the note", (self._note,), lambda _: after)
 
     def cancel(self) -> None:
-        self.view.canvas.notes.settle()
+        self.view.scene().notes.settle()
 
     def _sized(self, pointer: Pointer) -> Note:
         offset, (width, height) = pointer.scene - self.start.scene, self._note.size
@@ -88,9 +88,9 @@ def note_tool(view: CanvasView, pointer: Pointer, note: Note) -> Tool:
 
         if pointer.holds(CTRL):
             return KnifeTool(view, pointer)
-        if view.canvas.notes.is_corner(note, pointer.scene, view.zoom):
+        if view.scene().notes.is_corner(note, pointer.scene, view.zoom):
             return NoteSizeTool(view, pointer, note)
-        if note in view.canvas.notes.chosen and view.chosen:
+        if note in view.scene().notes.chosen and view.chosen:
             return MoveTool(view, pointer, view.chosen[0])
         return NoteMoveTool(view, pointer, note)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def words_at(view: CanvasView, place: QPointF) -> str:
     """What a tip says about this point of the scene; nothing where nothing lies."""
-    canvas = view.canvas
+    canvas = view.scene()
     hit = canvas.hit(place, view.zoom)
     if hit.node is not None:
         return canvas.nodes[hit.node].sentence()
@@ -41,21 +41,21 @@ def shape_over(view: CanvasView, hit: Hit, pointer: Pointer) -> Qt.CursorShape:
     if hit.port is not None:
         return Qt.CursorShape.CrossCursor
     if hit.note is not None:
-        corner = view.canvas.notes.is_corner(hit.note, pointer.scene, view.zoom)
-        link = Qt.CursorShape.PointingHandCursor if view.canvas.notes.link_at(pointer.scene, view.zoom) else None
+        corner = view.scene().notes.is_corner(hit.note, pointer.scene, view.zoom)
+        link = Qt.CursorShape.PointingHandCursor if view.scene().notes.link_at(pointer.scene, view.zoom) else None
         return Qt.CursorShape.SizeFDiagCursor if corner else link or Qt.CursorShape.SizeAllCursor
     return Qt.CursorShape.SizeAllCursor if hit.frame else Qt.CursorShape.ArrowCursor
 
 
 def select_under(view: CanvasView, place: QPoint) -> None:
     """Select what a menu that is asked for at this place of the view shall be about."""
-    hit = view.canvas.hit(view.mapToScene(place), view.zoom)
+    hit = view.scene().hit(view.mapToScene(place), view.zoom)
     plain = Pointer(QPointF(), place, Qt.KeyboardModifier.NoModifier)
     if hit.node is not None and hit.node not in view.document.selection:
         view.click_node(hit.node, plain)
     elif hit.edge is not None:
         view.click_wire(hit.edge, plain)
-    elif hit.note is not None and hit.note not in view.canvas.notes.chosen:
+    elif hit.note is not None and hit.note not in view.scene().notes.chosen:
         view.select_notes((hit.note,))
     elif hit.frame is not None:
         view.click_frame(hit.frame, plain)
@@ -66,17 +66,17 @@ def second_tool_for(view: CanvasView, pointer: Pointer) -> Tool:
 
     Then it does what a first press would; on a wire, the bend that it makes there follows the pointer.
     """
-    tool, hit = tool_for(view, pointer), view.canvas.hit(pointer.scene, view.zoom)
+    tool, hit = tool_for(view, pointer), view.scene().hit(pointer.scene, view.zoom)
     if not isinstance(tool, PressTool) or pointer.holds(SHIFT) or pointer.holds(CTRL):
         return tool
     edge, drag = hit.edge, tool.drag
-    if edge is not None and hit.bend is None and len(view.canvas.graph.bends(edge)) < MOST_BENDS:
+    if edge is not None and hit.bend is None and len(view.scene().graph.bends(edge)) < MOST_BENDS:
         drag = lambda: _new_bend(view, pointer, edge)  # noqa: E731 - one of two ways
     return PressTool(view, pointer, lambda at: _open(view, hit, at), drag)
 
 
 def _new_bend(view: CanvasView, pointer: Pointer, edge: Edge) -> Tool:
-    wire = view.canvas.wires[edge]
+    wire = view.scene().wires[edge]
     bends = bends_of(wire.ends, wire.bends)
     leg = leg_near(pointer.scene, wire.start, bends, wire.end)
     return BendTool(view, pointer, (edge, leg), (*bends[:leg], whole(pointer.scene.toTuple()), *bends[leg:]))

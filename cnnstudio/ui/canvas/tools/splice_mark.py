@@ -31,7 +31,7 @@ class SpliceMark:
 
     def show(self, edge: Edge | None, into: QPointF, out_of: QPointF) -> None:
         """The block takes in at ``into`` what this wire carries, and gives it on from ``out_of``."""
-        canvas, before = self._view.canvas, self._reach
+        canvas, before = self._view.scene(), self._reach
         self.edge = edge
         canvas.heat({edge} if edge is not None else ())
         self._paths = ()

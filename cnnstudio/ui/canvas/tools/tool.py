@@ -124,7 +124,7 @@ class RubberBandTool(Tool):
 
     def __init__(self, view: CanvasView, start: Pointer) -> None:
         super().__init__(view, start)
-        canvas = view.canvas
+        canvas = view.scene()
         self._before, self._wires, self._notes = view.document.selection, canvas.selected_wires, canvas.notes.chosen
 
     @property
@@ -135,7 +135,7 @@ class RubberBandTool(Tool):
         self.view.update_scene(self._band)
         self.last = pointer
         self.view.update_scene(self._band)
-        canvas = self.view.canvas
+        canvas = self.view.scene()
         names, notes, wires = set(canvas.nodes_in(self._band)), canvas.notes.within(self._band), self._wires
         if pointer.holds(CTRL):
             names, notes = set(self._before) - names, self._notes - notes
@@ -150,9 +150,9 @@ class RubberBandTool(Tool):
 
     def _select(self, names: tuple[str, ...], wires: frozenset[Edge], notes: frozenset[Note]) -> None:
         self.view.document.select(names, adds=True)
-        self.view.canvas.select_wires(wires & self.view.canvas.wires.keys())
-        if notes != self.view.canvas.notes.chosen:
-            self.view.canvas.select_notes(notes)
+        self.view.scene().select_wires(wires & self.view.scene().wires.keys())
+        if notes != self.view.scene().notes.chosen:
+            self.view.scene().select_notes(notes)
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         painter.setPen(pen(theme.color("accent"), 1.0 / zoom))
@@ -180,8 +180,8 @@ class KnifeTool(Tool):
         if length * self.view.zoom >= LEAST:
             self._legs.append((leg, self._length))
             self._at, self._length = at, self._length + length
-            self._cut |= dict.fromkeys(self.view.canvas.wires_cut(before, at))
-            self.view.canvas.heat(self._cut)
+            self._cut |= dict.fromkeys(self.view.scene().wires_cut(before, at))
+            self.view.scene().heat(self._cut)
         around = QRectF(before, at).normalized().united(QRectF(before, self.last.scene).normalized())
         self.view.update_scene(around)
         self.last = pointer
@@ -195,10 +195,10 @@ class KnifeTool(Tool):
             self.view.edit("Cut wires" if len(self._cut) > 1 else "Cut a wire", graph)
 
     def cancel(self) -> None:
-        self.view.canvas.heat(())
+        self.view.scene().heat(())
 
     def paint(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
-        ink = for_screen(self.view.canvas.inks.knife_pen, zoom)
+        ink = for_screen(self.view.scene().inks.knife_pen, zoom)
         for leg, away in (*self._legs, (QLineF(self._at, self.last.scene), self._length)):
             if (seen := within(leg, exposed)) is not None:  # dashes take their time, and so would those of all of it
                 ink.setDashOffset((away + QLineF(leg.p1(), seen.p1()).length()) / ink.widthF())
@@ -213,7 +213,7 @@ def tool_for(view: CanvasView, pointer: Pointer) -> Tool:
     from cnnstudio.ui.canvas.tools.move_tool import MoveTool
     from cnnstudio.ui.canvas.tools.note_tool import note_tool
 
-    hit = view.canvas.hit(pointer.scene, view.zoom)
+    hit = view.scene().hit(pointer.scene, view.zoom)
     if pointer.holds(ALT) and pointer.holds(SHIFT):
         return KnifeTool(view, pointer)
     if view.keyboard.space_held or pointer.holds(ALT):

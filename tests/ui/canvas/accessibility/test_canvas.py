@@ -201,7 +201,7 @@ def test_a_screen_reader_can_write_in_a_note_and_follow_its_link(hand_on, chain)
     actions.doAction(actions.setFocusAction())
     assert hand.view.chosen_note == NOTES[0]
     actions.doAction(actions.pressAction())
-    assert hand.view.canvas.notes.edited == NOTES[0]
+    assert hand.view.scene().notes.edited == NOTES[0]
 
 
 def test_a_screen_reader_selects_nodes_and_notes_alike(hand_on, chain):
@@ -209,7 +209,7 @@ def test_a_screen_reader_selects_nodes_and_notes_alike(hand_on, chain):
     pane = found(hand.view)
     selection, node, note = pane.selectionInterface(), pane.child(0), pane.child(len(chain) + 1)
     assert selection.select(node) and selection.select(note)
-    assert hand.document.selection == ("input1",) and hand.view.canvas.notes.chosen == {NOTES[1]}
+    assert hand.document.selection == ("input1",) and hand.view.scene().notes.chosen == {NOTES[1]}
     assert [item is other for item, other in zip(selection.selectedItems(), (node, note), strict=True)] == [True] * 2
     assert selection.unselect(note)
     assert selection.selectedItemCount() == 1
@@ -229,7 +229,7 @@ def test_a_wire_has_its_bends(hand_on, chain):
     assert into.child(1).rect().contains(place)
     actions = into.child(1).actionInterface()
     actions.doAction(actions.pressAction())
-    assert hand.view.canvas.bends.chosen == (wire, 1)
+    assert hand.view.scene().bends.chosen == (wire, 1)
     assert into.child(1).state().focused and not into.state().focused
     hand.view.delete()
     assert into.childCount() == 1

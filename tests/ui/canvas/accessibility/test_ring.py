@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF
 
 
 def ringed(hand) -> list[str]:
-    return [name for name, item in hand.view.canvas.nodes.items() if item.focused]
+    return [name for name, item in hand.view.scene().nodes.items() if item.focused]
 
 
 def walked_to(hand, name: str) -> None:
@@ -89,7 +89,7 @@ def test_the_ring_of_one_network_is_not_put_on_a_namesake_inside_a_block(hand_on
     hand.view.group()
     walked_to(hand, "input1")
     hand.view.enter("group1")
-    assert "input1" in hand.view.canvas.nodes
+    assert "input1" in hand.view.scene().nodes
     assert ringed(hand) == []
     hand.view.leave()
     assert ringed(hand) == ["group1"]

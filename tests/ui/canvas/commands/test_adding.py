@@ -228,7 +228,7 @@ def test_a_block_dropped_in_a_frame_joins_it_and_the_frame_stands_on_nothing(han
     before = example("lenet5")
     hand = hand_on(before)
     drop(hand, hand.body("tanh2"), json.dumps({"block": "ReLU", "parameters": {}}))
-    frames = hand.view.canvas.frames.rects
+    frames = hand.view.scene().frames.rects
     assert "relu1" in hand.graph.framed["tanh2"].members
     assert hand.overlapping() == []
     assert not any(frames[a].intersects(frames[b]) for a, b in combinations(frames, 2))
@@ -312,7 +312,7 @@ def test_the_wires_to_come_are_seen_over_a_block_that_is_held_on_a_wire(hand_on,
         hand.drag(middle, middle + QPointF(0.0, 200.0), Qt.KeyboardModifier.ControlModifier, let_go=False)
     else:
         QApplication.sendEvent(hand.view.viewport(), QDragLeaveEvent())
-    assert not any(accent_at(hand, place) for place in seen) and not hand.view.canvas.hot_wires
+    assert not any(accent_at(hand, place) for place in seen) and not hand.view.scene().hot_wires
 
 
 def test_where_a_block_has_no_room_yet_the_wire_itself_is_seen_over_it(hand_on, chain):
@@ -320,7 +320,7 @@ def test_where_a_block_has_no_room_yet_the_wire_itself_is_seen_over_it(hand_on, 
     middle = hand.along("input1", "conv1", 0.5)
     assert not accent_at(hand, middle)
     hold(hand, hand.view.mapFromScene(middle + QPointF(0.0, 18.0)))
-    assert accent_at(hand, middle) and hand.view.canvas.hot_wires == {Edge("input1", "conv1")}
+    assert accent_at(hand, middle) and hand.view.scene().hot_wires == {Edge("input1", "conv1")}
     assert not accent_at(hand, middle + QPointF(0.0, 18.0))
 
 

@@ -73,7 +73,7 @@ def test_bends_on_one_spot_are_no_harm():
 
 
 def test_a_wire_is_hit_where_it_is_seen(bent):
-    canvas = bent.view.canvas
+    canvas = bent.view.scene()
     wire = canvas.wires[WIRE]
     for share in (0.15, 0.5, 0.85):
         x, y = wire._points()[int(share * (len(wire._points()) - 1))]
@@ -101,10 +101,10 @@ def test_a_double_click_on_a_wire_bends_it_there(hand_on, chain):
     ((x, y),) = bends(hand)
     assert abs(x - place.x()) <= 2 and abs(y - place.y()) <= 2
     assert hand.document.undo_stack.undoText() == "Bend the wire to conv1"
-    assert hand.view.canvas.bends.chosen == (WIRE, 0)
+    assert hand.view.scene().bends.chosen == (WIRE, 0)
     hand.document.undo_stack.undo()
     assert hand.graph == chain
-    assert hand.view.canvas.bends.chosen is None
+    assert hand.view.scene().bends.chosen is None
 
 
 @pytest.fixture
@@ -118,10 +118,10 @@ TURNED = Edge("relu1", "conv2")
 
 @pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.8, 0.98])
 def test_a_bend_that_is_not_moved_leaves_a_wire_to_the_next_row_where_it_runs(turned, share: float):
-    wire, before = turned.view.canvas.wires[TURNED], turned.graph
+    wire, before = turned.view.scene().wires[TURNED], turned.graph
     way, place = QPainterPath(wire.path()), turned.along("relu1", "conv2", share)
     turned.double_click(place)
-    edge, index = turned.view.canvas.bends.chosen
+    edge, index = turned.view.scene().bends.chosen
     assert edge == TURNED and math.dist(bends(turned, TURNED)[index], place.toTuple()) < 2
     line = [way.pointAtPercent(number / 200).toTuple() for number in range(201)]
     assert max(distance_to(QPointF(*point), line)[0] for point in wire._points()) < 2
@@ -130,7 +130,7 @@ def test_a_bend_that_is_not_moved_leaves_a_wire_to_the_next_row_where_it_runs(tu
 
 
 def test_a_new_bend_in_a_wire_to_the_next_row_follows_the_hand_and_the_corners_stay(turned):
-    wire = turned.view.canvas.wires[TURNED]
+    wire = turned.view.scene().wires[TURNED]
     corners, middle = bends_of(wire.ends, ()), turned.along("relu1", "conv2", 0.5)
     steps = turned.document.undo_stack.count()
     turned.click(middle)
@@ -140,14 +140,14 @@ def test_a_new_bend_in_a_wire_to_the_next_row_follows_the_hand_and_the_corners_s
     assert set(bends(turned, TURNED)) > set(corners)
     assert bends(turned, TURNED)[4][1] == pytest.approx(middle.y() + 40, abs=2)
     assert turned.document.undo_stack.count() == steps + 1
-    turned.view.canvas.select_wires({TURNED})
+    turned.view.scene().select_wires({TURNED})
     turned.view.straighten()
     turned.view.add_bend()
     assert bends(turned, TURNED)[:4] == corners[:4] and len(bends(turned, TURNED)) == 9
 
 
 def test_a_second_bend_takes_its_place_among_the_others(bent):
-    x, y = bent.view.canvas.wires[WIRE]._points()[30]  # half way between the two
+    x, y = bent.view.scene().wires[WIRE]._points()[30]  # half way between the two
     bent.double_click(QPointF(x, y))
     assert bends(bent)[0] == (260.0, 20.0) and bends(bent)[2] == (380.0, 180.0)
     assert math.dist(bends(bent)[1], (x, y)) < 2
@@ -161,11 +161,11 @@ def test_a_drag_moves_a_bend_in_one_step(bent):
     assert bent.document.undo_stack.undoText() == "Move a bend"
     bent.document.undo_stack.undo()
     assert bends(bent)[0] == (260.0, 20.0)
-    assert bent.view.canvas.wires[WIRE].bends == bends(bent)
+    assert bent.view.scene().wires[WIRE].bends == bends(bent)
 
 
 def test_a_bend_falls_into_line_with_the_ends_of_its_wire(bent):
-    level = bent.view.canvas.wires[WIRE].start.y()
+    level = bent.view.scene().wires[WIRE].start.y()
     bent.drag(QPointF(260, 20), QPointF(300, level + 4))
     assert bends(bent)[0] == (300.0, level)
     bent.drag(QPointF(300, level), QPointF(376, level + 40))
@@ -178,31 +178,31 @@ def test_a_bend_falls_into_line_with_the_ends_of_its_wire(bent):
 def test_a_drag_that_is_given_up_changes_nothing(bent):
     before = bent.graph
     bent.drag(QPointF(260, 20), QPointF(300, 90), let_go=False)
-    assert bent.view.canvas.wires[WIRE].bends[0] != (260.0, 20.0)
+    assert bent.view.scene().wires[WIRE].bends[0] != (260.0, 20.0)
     bent.key(Qt.Key.Key_Escape)
     assert bent.graph is before
-    assert bent.view.canvas.wires[WIRE].bends == bends(bent)
+    assert bent.view.scene().wires[WIRE].bends == bends(bent)
     bent.drag(QPointF(260, 20), QPointF(300, 90), let_go=False)
     bent.document.edit_graph("Straighten", bent.graph.bend(WIRE, ()))  # under the hand
     bent.release(QPointF(300, 90))
-    assert bent.view.canvas.wires[WIRE].bends == ()
+    assert bent.view.scene().wires[WIRE].bends == ()
     bent.document.undo_stack.undo()
     bent.drag(QPointF(260, 20), QPointF(300, 90), let_go=False)
     bent.document.edit_graph("Delete", bent.graph.remove("conv1"))
     bent.release(QPointF(300, 90))
-    assert WIRE not in bent.view.canvas.wires
+    assert WIRE not in bent.view.scene().wires
 
 
 def test_a_double_click_on_a_bend_removes_it(bent):
     bent.double_click(QPointF(380, 180))
     assert bends(bent) == ((260.0, 20.0),)
     assert bent.document.undo_stack.undoText() == "Remove a bend"
-    assert bent.view.canvas.selected_wires == {WIRE}
+    assert bent.view.scene().selected_wires == {WIRE}
 
 
 def test_delete_removes_the_chosen_bend_and_then_the_wire(bent):
     bent.click(QPointF(260, 20))
-    assert bent.view.canvas.bends.chosen == (WIRE, 0)
+    assert bent.view.scene().bends.chosen == (WIRE, 0)
     bent.view.delete()
     assert bends(bent) == ((380.0, 180.0),)
     assert WIRE in bent.graph.edges
@@ -214,12 +214,12 @@ def test_delete_removes_the_chosen_bend_and_then_the_wire(bent):
 
 def test_a_click_elsewhere_on_the_wire_lets_go_of_the_bend(bent):
     bent.click(QPointF(260, 20))
-    bent.click(QPointF(*bent.view.canvas.wires[WIRE]._points()[30]))
-    assert bent.view.canvas.bends.chosen is None
-    assert bent.view.canvas.selected_wires == {WIRE}
+    bent.click(QPointF(*bent.view.scene().wires[WIRE]._points()[30]))
+    assert bent.view.scene().bends.chosen is None
+    assert bent.view.scene().selected_wires == {WIRE}
     bent.click(QPointF(260, 20))
     bent.click(bent.body("relu1"))
-    assert bent.view.canvas.bends.chosen is None
+    assert bent.view.scene().bends.chosen is None
     assert bent.document.selection == ("relu1",)
 
 
@@ -242,7 +242,7 @@ def test_a_bend_that_is_new_and_still_in_the_hand_is_not_moved_by_keys(hand_on, 
     hand.click(middle)
     hand.send(QEvent.Type.MouseButtonDblClick, middle)
     hand.move(middle + QPointF(0, 80))
-    assert hand.view.canvas.bends.chosen is not None and not bends(hand)
+    assert hand.view.scene().bends.chosen is not None and not bends(hand)
     hand.key(Qt.Key.Key_Up)
     hand.release(middle + QPointF(0, 80))
     assert len(bends(hand)) == 1
@@ -255,13 +255,13 @@ def test_bends_go_with_their_nodes(bent):
     bent.document.select(("input1", "conv1"))
     bent.drag(bent.body("input1"), bent.body("input1") + QPointF(48, 64), CTRL)
     assert bends(bent) == ((308.0, 84.0), (428.0, 244.0))
-    assert bent.view.canvas.wires[WIRE].bends == bends(bent)
+    assert bent.view.scene().wires[WIRE].bends == bends(bent)
     bent.drag(bent.body("relu1"), bent.body("relu1") + QPointF(0, 200), CTRL)
     assert bends(bent) == ((308.0, 84.0), (428.0, 244.0))
     bent.document.select(("input1", "conv1"))
     bent.drag(bent.body("input1"), bent.body("input1") + QPointF(48, 64), CTRL, let_go=False)
     bent.key(Qt.Key.Key_Escape)
-    assert bent.view.canvas.wires[WIRE].bends == bends(bent)
+    assert bent.view.scene().wires[WIRE].bends == bends(bent)
 
 
 def test_arrange_straightens_what_it_moved(bent):
@@ -280,7 +280,7 @@ def test_a_wire_that_is_plugged_elsewhere_runs_straight(bent):
     bent.drag(bent.input("conv1"), bent.input("conv2"))
     assert bent.inputs("conv2") == ("input1",)
     assert bends(bent, Edge("input1", "conv2")) == ()
-    assert bent.view.canvas.wires[Edge("input1", "conv2")].bends == ()
+    assert bent.view.scene().wires[Edge("input1", "conv2")].bends == ()
 
 
 # by command
@@ -292,7 +292,7 @@ def test_the_commands_bend_and_straighten_the_selected_wire(window, qtbot, chain
     bend, straighten = window.commands.bound["bend"], window.commands.bound["straighten"]
     QApplication.processEvents()
     assert not bend.isEnabled()
-    view.canvas.select_wires({WIRE})
+    view.scene().select_wires({WIRE})
     QApplication.processEvents()
     assert bend.isEnabled() and not straighten.isEnabled()
     bend.trigger()
@@ -310,7 +310,7 @@ def test_what_cannot_be_bent_is_said(hand_on, chain):
     hand.view.add_bend()
     assert hand.said == ["Select one wire to bend first."]
     hand.document.edit_graph("Bend", chain.bend(WIRE, ((200.0, 90.0),) * MOST_BENDS))
-    hand.view.canvas.select_wires({WIRE})
+    hand.view.scene().select_wires({WIRE})
     hand.view.add_bend()
     assert hand.said[1:] == ["A wire has 50 bends at most."]
     assert len(bends(hand)) == MOST_BENDS
@@ -322,7 +322,7 @@ def test_what_cannot_be_bent_is_said(hand_on, chain):
 def test_pictures_and_the_map_hold_the_bends(bent):
     from cnnstudio.ui.pictures import canvas_picture
 
-    canvas = bent.view.canvas
+    canvas = bent.view.scene()
     before = canvas_picture.image(canvas)
     bent.document.edit_graph("Bend", bent.graph.bend(WIRE, ((260.0, -2_000.0),)))
     assert canvas.bounds_of().top() < -1_990
@@ -335,7 +335,7 @@ def test_pictures_and_the_map_hold_the_bends(bent):
 
 
 def test_the_chosen_bend_is_marked(bent):
-    wire = bent.view.canvas.wires[WIRE]
+    wire = bent.view.scene().wires[WIRE]
     plain = wire.path().elementCount()
     bent.click(QPointF(260, 20))
     assert wire.bend == 0

@@ -90,12 +90,12 @@ def test_the_keyboard_that_comes_to_the_canvas_is_seen_on_the_selected_node(hand
     QApplication.sendEvent(hand.view, QFocusEvent(QFocusEvent.Type.FocusIn, Qt.FocusReason.BacktabFocusReason))
     assert hand.view.scene_item("conv1").focused
     hand.view.select_none()
-    hand.view.canvas.focus_node(None)
+    hand.view.scene().focus_node(None)
     QApplication.sendEvent(hand.view, QFocusEvent(QFocusEvent.Type.FocusIn, Qt.FocusReason.ShortcutFocusReason))
     assert hand.view.scene_item("input1").focused, "or on the first in view"
     assert hand.document.selection == ()
     QApplication.sendEvent(hand.view, QFocusEvent(QFocusEvent.Type.FocusIn, Qt.FocusReason.MouseFocusReason))
-    hand.view.canvas.focus_node(None)
+    hand.view.scene().focus_node(None)
     QApplication.sendEvent(hand.view, QFocusEvent(QFocusEvent.Type.FocusIn, Qt.FocusReason.MouseFocusReason))
     assert hand.view.current is None
 
@@ -244,7 +244,7 @@ def test_the_menu_opens_beside_what_the_keyboard_is_on(hand_on, chain):
     assert hand.document.selection == ("conv1",), "what lies under the pointer is not meant"
     hand.view.step_wire(1)
     hand.view.ask_menu()
-    middle = hand.view.mapFromScene(hand.view.canvas.wires[Edge("input1", "conv1", 0)].middle)
+    middle = hand.view.mapFromScene(hand.view.scene().wires[Edge("input1", "conv1", 0)].middle)
     assert places[-1] == hand.view.viewport().mapToGlobal(middle)
 
 
@@ -255,8 +255,8 @@ def test_every_gesture_has_a_command(hand_on, chain):
     from cnnstudio.ui.window_actions import ACTIONS
 
     arrow = Qt.Key(next(iter(ARROWS)))
-    for module in Path(str(tool.__file__)).parent.glob("*tool*.py"):
-        import_module(f"cnnstudio.ui.canvas.tools.tool.tool.{module.stem}")
+    for module in Path(str(tool.__file__)).parent.glob("*tool.py"):
+        import_module(f"cnnstudio.ui.canvas.tools.{module.stem}")
     without = {
         "PanTool": arrow, "MapTool": "find", "PressTool": "next", "RubberBandTool": "next-too",
         "KnifeTool": "next-wire", "ConnectTool": "wire-to", "MoveTool": arrow, "BendTool": "bend-next",
@@ -278,7 +278,7 @@ def test_a_pointer_takes_the_ring_away(hand_on, chain):
     hand = hand_on(chain)
     hand.view.step(1)
     hand.click(hand.body("relu1"))
-    assert not any(item.focused for item in hand.view.canvas.nodes.values())
+    assert not any(item.focused for item in hand.view.scene().nodes.values())
     assert hand.view.current == "relu1"
     QTest.keyClick(hand.view, Qt.Key.Key_Escape)
     assert hand.view.current is None
@@ -313,9 +313,9 @@ def test_bends_are_made_gone_along_moved_and_removed_by_keys_alone(window, keys,
     first, second = document.graph.bends(wire)
     assert first[0] < second[0]
     keys((Qt.Key.Key_B, SHIFT))
-    here = window.canvas.canvas.bends.chosen
+    here = window.canvas.scene().bends.chosen
     keys((Qt.Key.Key_B, SHIFT))
-    there = window.canvas.canvas.bends.chosen
+    there = window.canvas.scene().bends.chosen
     assert {here, there} == {(wire, 0), (wire, 1)}
     keys(Qt.Key.Key_Down, Qt.Key.Key_Down)
     moved = document.graph.bends(wire)[there[1]]
@@ -333,7 +333,7 @@ def test_a_bend_out_of_view_comes_into_view(hand_on, chain):
     hand.view.step_wire(1)
     for index in (0, 1):
         hand.view.step_bend()
-        assert hand.view.canvas.bends.chosen == (wire, index)
+        assert hand.view.scene().bends.chosen == (wire, index)
         assert hand.view.visible().contains(QPointF(*hand.graph.bends(wire)[index]))
     assert hand.document.undo_stack.count() == 0
 
@@ -453,7 +453,7 @@ def test_nodes_and_notes_are_gathered_and_let_go_by_keys_alone(window, keys, cha
     assert document.selection == ("input1", "conv1", "relu1")
     held = ALT | SHIFT
     keys((Qt.Key.Key_N, held), (Qt.Key.Key_N, held), (Qt.Key.Key_N, held))
-    assert window.canvas.canvas.notes.chosen == {*notes}
+    assert window.canvas.scene().notes.chosen == {*notes}
     assert document.selection == ("input1", "conv1", "relu1")
     keys(Qt.Key.Key_Down)
     assert [note.position[1] for note in document.graph.notes] == [400.0 + SNAP, 420.0 + SNAP]

@@ -61,7 +61,7 @@ def test_a_wire_that_does_not_fit_may_be_plugged_in_and_is_marked(hand_on, fork)
     hand.drag(hand.output("conv1"), hand.input("fc1"))
     assert hand.inputs("fc1") == ("conv1",)
     assert hand.view.scene_item("fc1").error
-    assert hand.view.canvas.wires[Edge("conv1", "fc1", 0)].faulty
+    assert hand.view.scene().wires[Edge("conv1", "fc1", 0)].faulty
 
 
 def test_the_end_of_a_wire_is_plugged_in_elsewhere(hand_on, chain):
@@ -97,7 +97,7 @@ def test_escape_gives_a_wire_up(hand_on, chain):
     hand.key(Qt.Key.Key_Escape)
     hand.release(EMPTY)
     assert hand.graph == chain
-    assert hand.view.canvas.wires[Edge("conv1", "relu1", 0)].isVisible()
+    assert hand.view.scene().wires[Edge("conv1", "relu1", 0)].isVisible()
 
 
 def test_a_wire_dropped_in_empty_space_offers_what_fits(hand_on, chain):
@@ -193,10 +193,10 @@ def test_two_wires_into_one_node_are_cut_at_once(hand_on, fork):
 def test_a_wire_is_selected_and_deleted(hand_on, chain):
     hand = hand_on(chain)
     hand.click(hand.along("conv1", "relu1", 0.5))
-    assert hand.view.canvas.selected_wires == {Edge("conv1", "relu1", 0)}
+    assert hand.view.scene().selected_wires == {Edge("conv1", "relu1", 0)}
     hand.view.delete()
     assert hand.inputs("relu1") == (None,)
-    assert not hand.view.canvas.selected_wires
+    assert not hand.view.scene().selected_wires
 
 
 def test_deleting_can_heal(hand_on, chain):

@@ -17,7 +17,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 def _assert_all_is_painted(hand, what: str) -> None:
     shown = hand.on_screen()
-    hand.view.canvas.overview.version += 1  # no kept picture
+    hand.view.scene().overview.version += 1  # no kept picture
     hand.view.viewport().update()
     wrong = np.abs(shown - hand.on_screen()).max(axis=2) > 40
     assert not wrong.any(), f"{what}: {wrong.sum()} pixels, from {np.argwhere(wrong).min(0)}"
@@ -54,7 +54,7 @@ def test_every_step_of_a_gesture_leaves_nothing_behind(framed, zoom):
     _assert_all_is_painted(hand, "a whole frame selected")
     hand.click(QPointF(-150.0, 600.0))
     _assert_all_is_painted(hand, "nothing selected")
-    hand.view.canvas.heat({Edge("input1", "conv1", 0)})
+    hand.view.scene().heat({Edge("input1", "conv1", 0)})
     _assert_all_is_painted(hand, "a wire under the pointer")
     hand.document.edit_graph("", hand.graph.replace("conv1", Conv2d(16)))
     _assert_all_is_painted(hand, "another shape")
@@ -108,7 +108,7 @@ def test_far_away_a_drag_is_painted_over_a_kept_picture(framed):
     hand.view.zoom_by(0.2)
     assert hand.view.zoom < NEAR
     drawn: list[str] = []
-    overview = hand.view.canvas.overview
+    overview = hand.view.scene().overview
     paint, paint_over = overview.paint, overview.paint_over
     overview.paint = lambda *arguments: (drawn.append("all"), paint(*arguments))
     overview.paint_over = lambda *arguments: (drawn.append("over"), paint_over(*arguments))
@@ -126,14 +126,14 @@ def test_a_kept_face_is_like_a_painted_one(hand_on, fork, monkeypatch):
     hand = hand_on(fork)
     hand.click(hand.body("conv1"))
     kept = hand.on_screen()
-    assert len(hand.view.canvas.inks.faces) >= 5
+    assert len(hand.view.scene().inks.faces) >= 5
     monkeypatch.setattr(node_face, "SHARPEST", 0.0)
     hand.view.viewport().update()
     assert np.abs(kept - hand.on_screen()).max() <= 3
 
 
 def test_nodes_that_look_otherwise_share_no_face(hand_on, fork):
-    canvas = hand_on(fork).view.canvas
+    canvas = hand_on(fork).view.scene()
     item, other = canvas.nodes["conv1"], canvas.nodes["conv2"]
     assert item.look == other.look
     item.show_state(selected=True, focused=False)
@@ -145,11 +145,11 @@ def test_wires_are_fine_from_afar_and_never_in_a_picture(hand_on, fork):
     from cnnstudio.ui.pictures.canvas_picture import image
 
     hand = hand_on(fork)
-    near = hand.pixels(image(hand.view.canvas))
-    wire = hand.view.canvas.wires[Edge("input1", "conv1", 0)]
+    near = hand.pixels(image(hand.view.scene()))
+    wire = hand.view.scene().wires[Edge("input1", "conv1", 0)]
     assert not wire.pen().isCosmetic()
     hand.view.zoom_by(0.6)
     assert wire.pen().isCosmetic()
-    assert (hand.pixels(image(hand.view.canvas)) == near).all()
+    assert (hand.pixels(image(hand.view.scene())) == near).all()
     hand.view.actual_size()
     assert not wire.pen().isCosmetic()

@@ -100,7 +100,7 @@ def test_nothing_moves_inside_a_composite(hand_on, chain):
     hand = hand_on(graph)
     hand.double_click(hand.body("conv1"))
     assert hand.document.scope == ("conv1",)
-    inner = next(name for name in hand.view.canvas.nodes if name.startswith("conv"))
+    inner = next(name for name in hand.view.scene().nodes if name.startswith("conv"))
     before = hand.view.scene_item(inner).pos()
     hand.drag(hand.body(inner), hand.body(inner) + QPointF(0, 60))
     assert hand.graph == graph
@@ -157,7 +157,7 @@ def test_a_guide_leads_to_the_nearest_of_those_in_line(hand_on, chain):
     start = hand.body("conv2")
     hand.drag(start, start + QPointF(276, 100), let_go=False)
     line = next(line for line in hand.view.tool._guides.lines if line.x1() == line.x2() == 560.0)
-    nodes = hand.view.canvas.nodes
+    nodes = hand.view.scene().nodes
     assert line.p1().y() == nodes["relu1"].body.center().y()
     assert line.p2().y() == nodes["conv2"].body.center().y()
     hand.release(start)

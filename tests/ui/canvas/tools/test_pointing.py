@@ -143,14 +143,14 @@ def test_a_new_bend_follows_the_pointer(hand_on, chain, share):
     press_again(hand, place)
     for step in (20, 60, 100):
         hand.move(place + QPointF(0, step), CTRL)
-    wire = hand.view.canvas.wires[WIRE]
+    wire = hand.view.scene().wires[WIRE]
     assert len(wire.bends) == 1 and wire.bends[0][1] == pytest.approx(place.y() + 100, abs=1)
     hand.release(place + QPointF(0, 100), CTRL)
     ((x, y),) = hand.graph.bends(WIRE)
     assert (x, y) == (pytest.approx(place.x(), abs=1), pytest.approx(place.y() + 100, abs=1))
     assert hand.document.undo_stack.count() == 1
     assert hand.document.undo_stack.undoText() == "Bend the wire to conv1"
-    assert hand.view.canvas.bends.chosen == (WIRE, 0)
+    assert hand.view.scene().bends.chosen == (WIRE, 0)
 
 
 def test_a_new_bend_that_is_given_up_was_never_there(hand_on, chain):
@@ -158,10 +158,10 @@ def test_a_new_bend_that_is_given_up_was_never_there(hand_on, chain):
     place = hand.along("input1", "conv1", 0.8)
     press_again(hand, place)
     hand.move(place + QPointF(0, 60))
-    assert len(hand.view.canvas.wires[WIRE].bends) == 2
+    assert len(hand.view.scene().wires[WIRE].bends) == 2
     hand.key(Qt.Key.Key_Escape)
-    assert hand.view.canvas.wires[WIRE].bends == ((220.0, 20.0),)
-    assert hand.view.canvas.bends.chosen is None and hand.view.canvas.selected_wires == {WIRE}
+    assert hand.view.scene().wires[WIRE].bends == ((220.0, 20.0),)
+    assert hand.view.scene().bends.chosen is None and hand.view.scene().selected_wires == {WIRE}
     assert hand.document.undo_stack.count() == 0
 
 
@@ -177,7 +177,7 @@ def on_map(asked):
     assert hand.view.shows_map
     corner = hand.view.mapToScene(QPoint(900, 630))
     hand.document.edit_graph("Move", hand.graph.move({"relu1": (corner.x() - 90.0, corner.y() - 30.0)}))
-    assert hand.view.canvas.hit(corner, 1.0).node == "relu1" and hand.view.shows_map
+    assert hand.view.scene().hit(corner, 1.0).node == "relu1" and hand.view.shows_map
     return hand, corner, places
 
 
@@ -196,4 +196,4 @@ def test_what_lies_under_the_map_cannot_be_reached_through_it(on_map):
     hand.release(here())
     assert not activated and not hand.view.popup.isVisible() and hand.document.selection == ()
     hand.move(here(), button=Qt.MouseButton.NoButton)
-    assert not hand.view.canvas.hot_wires
+    assert not hand.view.scene().hot_wires
