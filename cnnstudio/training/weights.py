@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def save(path: Path, weights: nn.Module | Mapping[str, Tensor], metadata: Mappin
     state = weights.state_dict() if isinstance(weights, nn.Module) else weights
     # safetensors wants each tensor laid out plainly and in memory of its own
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
-    content = to_bytes(plain, {"format": "pt", **(metadata or {})})
+    content = _in_order(to_bytes(plain, {"format": "pt", **(metadata or {})}))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as part:
@@ -67,6 +68,19 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise WeightsError(f"{path.name} cannot be opened: {reason(error)}.") from error
     except (SafetensorError, ValueError, KeyError) as error:
         raise WeightsError(f"{path.name} holds no weights in the safetensors format, or is damaged.") from error
+
+
+def _in_order(content: bytes) -> bytes:
+    """The same file with its metadata sorted: safetensors writes them in another order each time.
+
+    A file is the length of its header (8 bytes, little-endian), the header (JSON, padded to 8) and the numbers.
+    """
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[8 + size :]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -27,6 +27,14 @@ def test_there_and_back(tmp_path: Path) -> None:
     assert [found.name for found in path.parent.iterdir()] == ["a.safetensors"]
 
 
+def test_the_same_weights_are_the_same_file(tmp_path: Path) -> None:
+    module, described = network(), {f"word {number}": "told" for number in range(12)}
+    for number in range(5):
+        save(tmp_path / f"{number}.safetensors", module, described)
+    assert len({(tmp_path / f"{number}.safetensors").read_bytes() for number in range(5)}) == 1
+    assert load(network(), tmp_path / "0.safetensors") == {"format": "pt", **described}
+
+
 def test_weights_that_two_names_share(tmp_path: Path) -> None:
     module = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
     module[1].weight = module[0].weight
