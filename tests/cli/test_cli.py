@@ -310,7 +310,8 @@ def test_train_keeps_weights_and_the_recipe(run: Run, file: Path, tmp_path: Path
     assert "Epoch 1/1  loss " in out
     assert "\r" not in out
     folder = tmp_path / "runs" / "tiny"
-    assert sorted(path.name for path in folder.iterdir()) == ["best.safetensors", "last.safetensors", "project.cnn"]
+    files = ["best.safetensors", "last.safetensors", "metrics.csv", "project.cnn", "run.json"]
+    assert sorted(path.name for path in folder.iterdir()) == files
     assert read(folder / "project.cnn").recipe == Recipe(epochs=1, learning_rate=0.01, nesterov=True)
     assert read(folder / "project.cnn").graph == read(file).graph
     run("train", file, "--epochs", 1)

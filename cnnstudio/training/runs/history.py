@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
+from cnnstudio.training.runs.record_writer import stopped_sentence
 from cnnstudio.training.runs.session import Progress
 
 
@@ -89,7 +90,4 @@ class History:
         """How the run has ended, where no more events come."""
         if self.finished is not None:
             return self.finished.sentence
-        if self.last is None:
-            return "Stopped before the first step."
-        best = f" The best weights are those of epoch {self.best.epoch}." if self.best is not None else ""
-        return f"Stopped in epoch {self.last.epoch}.{best}"
+        return stopped_sentence(self.last.epoch if self.last else None, self.best.epoch if self.best else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project
 from cnnstudio.training.events import Event, Remark
 from cnnstudio.training.runs.folder import Destination, RunFolder
+from cnnstudio.training.runs.record_writer import RecordWriter
 from cnnstudio.worker import Report
 from cnnstudio.zoo import Backbone
 
@@ -81,9 +82,10 @@ def begin(
             prepared = dataclasses.replace(prepared, probes=tuple(probes(prepared)), folder=folder)
             yield prepared
             with closing(_events(prepared)) as events:
-                yield next(events)
+                started = next(events)
+                yield started
                 unless_begun.pop_all()
-                yield from events
+                yield from _recorded(started, events, prepared)
     finally:
         _turn.release()
 
@@ -119,6 +121,23 @@ def image_size(graph: Graph) -> Shape | None:
     graph = graph.acting
     size = infer(graph).shape(graph.inputs[0].name) if graph.inputs else None
     return size if size is not None and size.is_map else None
+
+
+def _recorded(started: Event, events: Iterator[Event], prepared: Prepared) -> Iterator[Event]:
+    """The events after the first one, each kept in the record of the run before it is told, where there is a folder."""
+    if prepared.folder is None:
+        yield from events
+        return
+    images = len(prepared.data.train_labels), len(prepared.data.validation_labels)
+    with RecordWriter(prepared.folder.path, prepared.project, images) as writer:
+        writer.take(started)
+        is_told = False
+        for event in events:
+            writer.take(event)
+            yield event
+            if writer.trouble and not is_told:
+                is_told = True
+                yield Remark(writer.trouble)
 
 
 def _events(prepared: Prepared) -> Generator[Event, None, None]:

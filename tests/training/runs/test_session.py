@@ -76,7 +76,9 @@ def test_a_run_says_how_far_it_is_and_leaves_its_folder(tiny: Project, destinati
     assert sorted(path.name for path in prepared.folder.path.iterdir()) == [
         "best.safetensors",
         "last.safetensors",
+        "metrics.csv",
         "project.cnn",
+        "run.json",
     ]
     assert read(prepared.folder.project) == tiny
     history = History(tiny.recipe.batch_size)
