@@ -47,6 +47,7 @@ State: TypeAlias = Literal["running", "stopped", "done", "diverged", "failed", "
 Line = Annotated[str, msgspec.Meta(max_length=2_000)]
 Word = Annotated[str, msgspec.Meta(max_length=200)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 T = TypeVar("T")
 
 
@@ -97,8 +98,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     format: Number = FORMAT
     id: Word
-    began: datetime
-    ended: datetime | None = None
+    began: Moment
+    ended: Moment | None = None
     state: State
     sentence: Line = ""
     title: Word = ""
