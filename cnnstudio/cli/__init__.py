@@ -14,11 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnnstudio import __version__
-from cnnstudio.cli import check, diff, export, figure, import_, new, open_window, summary, train
-from cnnstudio.cli.command import CommandError
+from cnnstudio.cli import check, diff, export, figure, import_, new, open_window, runs, summary, train
+from cnnstudio.cli.command import CommandError, CommandParser
 
 INTERRUPTED = 130
-COMMANDS = (new, check, summary, diff, figure, train, export, import_)
+COMMANDS = (new, check, summary, diff, figure, train, runs, export, import_)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "problems or something was refused, 2 the command line is wrong, 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"CNN Studio {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, prog="cnnstudio")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, prog="cnnstudio", parser_class=CommandParser)
     for command in COMMANDS:
         command.add(commands)
     return parser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis
@@ -12,6 +12,21 @@ from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.project.datasets import DATASETS
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Takes options before, between and behind the files of a command; argparse would take any number in one row."""
+
+    _is_within = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._is_within:  # the method below goes through here twice
+            return super().parse_known_args(args, namespace)
+        self._is_within = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_within = False
 
 
 class CommandError(Exception):

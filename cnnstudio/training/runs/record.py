@@ -86,7 +86,7 @@ class Best(msgspec.Struct, frozen=True):
     loss: float | None = None
 
 
-class RunRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One run: when, by whom, of what, with what and how it went. Times are aware of their zone.
 
     ``state`` is "running" while the process that trains lives. "interrupted" is never written: it is what a run is

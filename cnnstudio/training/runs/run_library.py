@@ -24,6 +24,7 @@ from cnnstudio.project.file_format import LARGEST
 from cnnstudio.training.runs.folder import BEST, LAST, PROJECT, RunFolder
 from cnnstudio.training.runs.metrics_file import METRICS, read_epochs
 from cnnstudio.training.runs.record import (
+    LABELS,
     RECORD,
     Labels,
     RecordError,
@@ -201,7 +202,8 @@ def _kept(folder: Path, stamp: Stamp) -> KeptRun:
         told = followed(fresh, read_epochs(folder))
         record = told if told.epochs_done >= record.epochs_done else record
     size = sum(size for _, _, size in stamp)
-    return KeptRun(folder, record, read_labels(folder), size, files, _recipe_values(folder), trouble)
+    labels = read_labels(folder) if LABELS in files else Labels()
+    return KeptRun(folder, record, labels, size, files, _recipe_values(folder), trouble)
 
 
 class _RecipeOnly(msgspec.Struct):

@@ -77,12 +77,9 @@ def test_a_field_that_means_nothing_is_passed_over(tmp_path: Path) -> None:
 
 def test_several_runs_share_the_rows(tmp_path: Path) -> None:
     middle = Node("norm", BatchNorm2d(), ("conv1",))
-    graph = Graph.of(
-        (*list(GRAPH)[:2], middle, dataclasses.replace(GRAPH["relu1"], inputs=("norm",)), *list(GRAPH)[3:])
-    )
-    runs = [
-        run(tmp_path / "a"), run(tmp_path / "b", graph), run(tmp_path / "c", changed(conv1=Conv2d(8))), run(tmp_path / "d"),
-    ]  # fmt: skip
+    relu = dataclasses.replace(GRAPH["relu1"], inputs=("norm",))
+    graphs = [GRAPH, Graph.of((*list(GRAPH)[:2], middle, relu, *list(GRAPH)[3:])), changed(conv1=Conv2d(8)), GRAPH]
+    runs = [run(tmp_path / name, graph) for name, graph in zip("abcd", graphs, strict=True)]
     rows = {row.name: row.values for row in differences(runs).of("network")}
     assert rows == {
         "norm": ("–", "BatchNorm2d", "–", "–"),
