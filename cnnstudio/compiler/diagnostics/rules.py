@@ -19,7 +19,7 @@ from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Graph, Shape
 
 Severity = Literal["error", "warning", "hint"]
-Reach = Literal["network", "groups", "end"]
+Reach = Literal["network", "groups"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ Check = Callable[[Analysis, Known], Iterator[Finding]]
 class Rule:
     """A check under its code, with how bad a finding is.
 
-    ``reach`` is where it looks: at the network as a whole, at what is inside groups as well, or at that in the last.
+    ``reach`` is where it looks: at the network as a whole, or at what is inside groups as well.
     """
 
     code: str
@@ -62,8 +62,6 @@ class Rule:
         for node in analysis.nodes_of(Group) if self.reach != "network" else ():
             name, block = node.name, node.block
             if not isinstance(block, Group) or name not in analysis.facts:
-                continue
-            if self.reach == "end" and graph.outputs != (node,):
                 continue
             for found in _inside(self, block, tuple(shape for shape in analysis.shapes_into(name) if shape)):
                 sentence = f"Inside {called(graph, name)}: {found.sentence}"

@@ -21,7 +21,6 @@ from cnnstudio.blocks import (
     Hardsigmoid,
     Hardswish,
     Hardtanh,
-    Identity,
     Linear,
     LogSigmoid,
     Mish,
@@ -39,6 +38,7 @@ from cnnstudio.blocks.activation import Activation
 from cnnstudio.compiler.diagnostics import fixes
 from cnnstudio.compiler.diagnostics.fixes import Fix
 from cnnstudio.compiler.diagnostics.rules import Finding, Known, called, rule
+from cnnstudio.compiler.ending import ending
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Block, Graph, Node, Shape
 from cnnstudio.zoo import Backbone
@@ -125,43 +125,67 @@ def _head(analysis: Analysis, end: Node) -> Node | None:
     return None if node.is_input else node
 
 
-@rule("softmax-before-loss", "warning", "end")
+@rule("softmax-before-loss", "warning")
 def softmax_before_loss(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Cross-entropy contains a softmax, so that a second one before it makes learning slow."""
-    end = output(analysis)
-    while end is not None and isinstance(end.block, _AS_IT_IS):
-        source = analysis.facts[str(end.inputs[0])].shape
-        end = analysis.graph[str(end.inputs[0])] if source.numel == source[0] else None
-    if end is not None and isinstance(end.block, Softmax | Softmin):
-        yield Finding(
-            (end.name,),
-            f"{called(analysis.graph, end.name)} stands before the loss, cross-entropy, which takes the scores "
-            "themselves and has the softmax inside. With two, the network learns slowly.",
-            (fixes.remove(f"Remove {end.name}", end.name),),
-        )
+    for within, node, place in _last(analysis):
+        if isinstance(node.block, Softmax | Softmin):
+            yield _inside(
+                place,
+                Finding(
+                    (node.name,),
+                    f"{called(within.graph, node.name)} stands before the loss, cross-entropy, which takes the scores "
+                    "themselves and has the softmax inside. With two, the network learns slowly.",
+                    (fixes.remove(f"Remove {node.name}", node.name),),
+                ),
+            )
 
 
-_AS_IT_IS = (Dropout, Flatten, Identity)
 _LIMITS = (
     ReLU, ReLU6, Sigmoid, Hardsigmoid, LogSigmoid, Tanh, Hardtanh, Softsign, Softplus, ELU, SELU, CELU, GELU, SiLU,
     Hardswish, Mish,
 )  # fmt: skip
 
 
-@rule("activation-before-loss", "warning", "end")
+@rule("activation-before-loss", "warning")
 def activation_before_loss(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Scores may be any number; an activation behind the last layer takes away half of them or more."""
-    end = output(analysis)
-    if end is None or len(analysis.facts[end.name].shape) != 1 or not isinstance(end.block, _LIMITS):
+    for within, node, place in _last(analysis):
+        if isinstance(node.block, _LIMITS) and isinstance(within.graph[str(node.inputs[0])].block, Linear):
+            yield _inside(
+                place,
+                Finding(
+                    (node.name,),
+                    f"{called(within.graph, node.name)} limits the scores that {node.inputs[0]} gives; the loss, "
+                    "cross-entropy, takes scores of any size.",
+                    (fixes.remove(f"Remove {node.name}", node.name),),
+                ),
+            )
+
+
+Place = tuple[tuple[Graph, str], ...]
+
+
+def _last(analysis: Analysis) -> Iterator[tuple[Analysis, Node, Place]]:
+    """The block that makes the outputs what they are, in the analysis in which it stands, and the way to it."""
+    found = ending(analysis)
+    if found is None or len(analysis.facts[analysis.graph.outputs[0].name].shape) != 1:
         return
-    if not isinstance(analysis.graph[str(end.inputs[0])].block, Linear):
-        return
-    yield Finding(
-        (end.name,),
-        f"{called(analysis.graph, end.name)} limits the scores that {end.inputs[0]} gives; the loss, cross-entropy, "
-        "takes scores of any size.",
-        (fixes.remove(f"Remove {end.name}", end.name),),
-    )
+    place: Place = ()
+    for name in found.path[:-1]:
+        if not isinstance(analysis.graph[name].block, Group):  # its parameters say what is inside
+            return
+        place = (*place, (analysis.graph, name))
+        analysis = analysis.inside(name).acting
+    yield analysis, analysis.graph[found.path[-1]], place
+
+
+def _inside(place: Place, found: Finding) -> Finding:
+    """What was found in a group within groups as a finding of the outermost."""
+    for graph, name in reversed(place):
+        ways = tuple(fixes.inside(name, fix) for fix in found.fixes)
+        found = Finding((name,), f"Inside {called(graph, name)}: {found.sentence}", ways)
+    return found
 
 
 def output(analysis: Analysis) -> Node | None:

@@ -1,0 +1,56 @@
+"""Picture: a picture file as bytes, by rules that the program and what it exports share. Knows no torch."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+from PIL import Image
+
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # no format whose reader starts other programs
+SCALE = 0.0, 65_535.0
+"""What is black and white in pictures of more than 8 bits where nothing is known of them: what 16 bits can say."""
+
+
+def picture_bytes(path: str, channels: int, height: int, width: int, scale: tuple[float, float]) -> bytes:
+    """The bytes (height, width, channels) of a picture: the right way up, cut to these proportions, resized.
+
+    What is transparent lies on white. ``scale`` is what becomes 0 and 255 in a picture of more than 8 bits.
+    """
+    import contextlib
+
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    mode = "L" if channels == 1 else "RGB"
+    with Image.open(path, formats=FORMATS) as picture:
+        picture.draft(mode, (2 * width, 2 * height))  # a JPEG is decoded small at once
+        picture.load()
+        with contextlib.suppress(Exception):  # a camera's broken notes do not spoil its picture
+            ImageOps.exif_transpose(picture, in_place=True)
+        flat: Image.Image = picture
+        if picture.mode.startswith(("I", "F")):
+            share = (np.asarray(picture, np.float64) - scale[0]) / (scale[1] - scale[0])
+            flat = Image.fromarray(np.rint(255 * np.nan_to_num(share, nan=0.0).clip(0, 1)).astype(np.uint8))
+        elif picture.has_transparency_data:
+            clear = picture.convert("RGBA")
+            flat = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
+        return ImageOps.fit(flat.convert(mode), (width, height), Image.Resampling.BILINEAR).tobytes()
+
+
+def source_of_picture_bytes() -> str:
+    """``picture_bytes`` as text. It imports what it needs by itself: a file that has it is read without Pillow."""
+    formats = ", ".join(f'"{name}"' for name in FORMATS)
+    return f"FORMATS = ({formats})\n\n\n{inspect.getsource(picture_bytes)}"
+
+
+def is_deep(picture: Image.Image) -> bool:
+    """Whether a picture that was opened has more than 8 bits a pixel and channel that Pillow keeps."""
+    return picture.mode.startswith(("I", "F"))
+
+
+def extent(picture: Image.Image) -> tuple[float, float] | None:
+    """The least and the greatest number in a picture of more than 8 bits; None where none is finite."""
+    numbers = np.asarray(picture, np.float64)
+    finite = numbers[np.isfinite(numbers)]
+    return (float(finite.min()), float(finite.max())) if finite.size else None
