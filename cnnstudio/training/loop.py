@@ -256,6 +256,7 @@ class _Run:
             classes = json.dumps(self.data.classes)
             described = {"epoch": str(self.good_epoch), "data": self.data.name, "classes": classes}
             described |= {"mean": json.dumps(self.data.mean), "std": json.dumps(self.data.std)}
+            described |= {"scale": json.dumps(self.data.scale)} if self.data.scale else {}
             for name in names:
                 weights.save(self.folder / name, self.module, described)
         self.unsaved = False

@@ -33,6 +33,7 @@ class Data:
 
     ``mean`` and ``std`` are those of the training images for each channel, with pixels from 0 to 1. ``notes`` are
     sentences about what was done to the images. ``mirror`` says whether an image may be mirrored to have one more.
+    ``scale`` is what became black and white in images of more than 8 bits, None where there were none.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Data:
     std: tuple[float, ...]
     notes: tuple[str, ...] = ()
     mirror: bool = False
+    scale: tuple[float, float] | None = None
 
     @property
     def shape(self) -> Shape:
@@ -76,7 +78,7 @@ def load(recipe: Recipe, size: Shape, progress: Report = unheard) -> Data:
     agreed = dataset.mean_std if size == dataset.shape else None
     mean, std = agreed or _moments(train)
     halves = train, labels[~mask], images[mask], labels[mask]
-    return Data(dataset.title, *halves, raw.names, mean, std, (*raw.notes, *notes), dataset.mirror)
+    return Data(dataset.title, *halves, raw.names, mean, std, (*raw.notes, *notes), dataset.mirror, raw.scale)
 
 
 def _read(dataset: Dataset, recipe: Recipe, size: Shape, progress: Report) -> Raw:
@@ -92,7 +94,7 @@ def _read(dataset: Dataset, recipe: Recipe, size: Shape, progress: Report) -> Ra
         case Torchvision(name):
             return read_download(dataset, name, progress)
         case ImageFolder():
-            raw = read_folder(recipe.folder, size, lambda count: _check_room(count, size), progress)
+            raw = read_folder(recipe.folder, dataset.title, size, lambda count: _check_room(count, size), progress)
             height, width = size.spatial
             raw.notes.append(
                 f"{dataset.title}: the images are cut to the Input's proportions and resized to {height} × {width}."

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cnnstudio.training.data.folder_layout import class_roots
+
 
 def stamp(folder: str) -> tuple[int, ...]:
     """What is another when a class was added to an image folder or taken away; empty where there is no folder."""
     try:
         root = Path(folder).expanduser()
-        return tuple(place.stat().st_mtime_ns for place in (root, root / "train") if place.is_dir())
+        return tuple(place.stat().st_mtime_ns for place in class_roots(root)) if root.is_dir() else ()
     except (OSError, RuntimeError, ValueError):  # a name that no system takes; a home that is not there
         return ()

@@ -47,8 +47,8 @@ def read(folder: Path | str, size: Shape = SIZE, **values: object) -> Data:
 
 def notes(data: Data) -> tuple[str, ...]:
     """What is said about this folder in particular."""
-    *found, last = data.notes
-    assert "resized to" in last
+    summary, *found, last = data.notes
+    assert summary.startswith("Image folder: ") and "resized to" in last
     return tuple(found)
 
 
@@ -133,16 +133,21 @@ def test_modes_of_all_kinds(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (folder / name).mkdir(parents=True)
     half = np.full((9, 9), 32_768, np.uint16)
+    half[0, 0] = 65_535
     Image.fromarray(half).save(folder / "a" / "deep.png")
-    Image.fromarray(np.linspace(-1, 1, 81, dtype=np.float32).reshape(9, 9)).save(folder / "a" / "float.tiff")
+    Image.fromarray(np.linspace(0, 1, 81, dtype=np.float32).reshape(9, 9)).save(folder / "a" / "float.tiff")
     Image.new("RGBA", (9, 9), (0, 0, 0, 0)).save(folder / "b" / "clear.png")
     Image.new("P", (9, 9), 0).save(folder / "b" / "palette.gif")
     Image.new("CMYK", (9, 9), (0, 0, 0, 0)).save(folder / "b" / "print.jpg")
     Image.new("1", (9, 9), 1).save(folder / "b" / "bits.bmp")
     data = read(folder, Shape(1, 8, 8), validation_share=0.05)
-    assert notes(data) == ()
-    found = {int(image[0, 4, 4]) for image in (*data.train_images, *data.validation_images)}
-    assert 127 in found or 128 in found, "16 bits are scaled, not cut off"
+    (note,) = notes(data)
+    assert note == (
+        "2 images of more than 8 bits: in all alike 0 became black and 65535 white. The weights keep these two numbers."
+    )
+    assert data.scale == (0.0, 65_535.0)
+    found = [int(image[0, 4, 4]) for image in (*data.train_images, *data.validation_images)]
+    assert 128 in found and found.count(0) == 2, "16 bits are scaled, not cut off, and floats by the same scale"
     assert 255 in found, "what is transparent is white"
 
 
@@ -205,7 +210,7 @@ def test_an_empty_class_is_none(two_classes: Path) -> None:
     (two_classes / "hen" / "a.png").write_bytes(b"x")
     data = read(two_classes)
     assert data.classes == ("cat", "dog")
-    assert notes(data)[-1] == "Folders without an image are no class: cow, hen."
+    assert notes(data)[0] == "Folders without an image are no class: cow, hen."
 
 
 def test_odd_names_are_said_in_one_line(two_classes: Path) -> None:
