@@ -25,6 +25,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.disk import DiskError, replacing
 from cnnstudio.exchange.exporting.formats import KINDS
+from cnnstudio.exchange.exporting.picture_check import differing
 from cnnstudio.exchange.exporting.preprocessing import Normalization, Normalizing
 from cnnstudio.exchange.exporting.standalone import standalone
 from cnnstudio.graph import Graph, Shape
@@ -143,6 +144,11 @@ def _python(network: Network) -> Written:
     def loaded(data: bytes) -> Module:
         namespace: dict[str, Any] = {"__name__": "exported"}
         exec(compile(data.decode(), "<exported>", "exec"), namespace)
+        if "picture_bytes" in namespace:
+            size = infer(network.graph).facts[network.graph.inputs[0].name].shape
+            scale = network.normalization.scale if network.normalization else None
+            if kind := differing(namespace["picture_bytes"], size, scale):
+                raise ExportError(f"Loaded back, it reads a picture that is {kind} otherwise, so nothing was written.")
         module: nn.Module = namespace[network.source.class_name]().eval()
         module.load_state_dict(network.module.state_dict())
         return module

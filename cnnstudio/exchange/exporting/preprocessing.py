@@ -24,6 +24,10 @@ class Normalizing(Protocol):
     def classes(self) -> tuple[str, ...]:
         """In the order of the network's outputs."""
 
+    @property
+    def scale(self) -> tuple[float, float] | None:
+        """What is black and white in pictures of more than 8 bits; None where there were none."""
+
 
 @dataclass(frozen=True)
 class Normalization:
@@ -32,18 +36,18 @@ class Normalization:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     classes: tuple[str, ...] = ()
+    scale: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, data: Normalizing) -> Normalization:
         """What ``data`` says, as a value."""
-        return cls(tuple(map(float, data.mean)), tuple(map(float, data.std)), tuple(data.classes))
+        return cls(tuple(map(float, data.mean)), tuple(map(float, data.std)), tuple(data.classes), data.scale)
 
     def metadata(self) -> dict[str, str]:
         """The keys and values with which it stands in a .safetensors file."""
+        known = {"mean": self.mean, "std": self.std, "classes": self.classes}
         return {
-            "mean": json.dumps(self.mean),
-            "std": json.dumps(self.std),
-            "classes": json.dumps(self.classes),
+            key: json.dumps(value) for key, value in (known | ({"scale": self.scale} if self.scale else {})).items()
         }
 
     @classmethod
@@ -58,7 +62,16 @@ class Normalization:
             return None
         if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
             return None
-        return cls(tuple(map(float, mean)), tuple(map(float, std)), tuple(classes))
+        return cls(tuple(map(float, mean)), tuple(map(float, std)), tuple(classes), scale_from(metadata or {}))
+
+
+def scale_from(metadata: Mapping[str, str]) -> tuple[float, float] | None:
+    """What a file says is black and white in pictures of more than 8 bits; None where it says nothing of use."""
+    try:
+        low, high = map(float, json.loads(metadata.get("scale", "null")))
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    return (low, high) if low < high and math.isfinite(high - low) else None
 
 
 def _are_numbers(values: Any) -> bool:

@@ -5,11 +5,13 @@ The file needs torch; safetensors to load the weights; Pillow to read a picture;
 
 from __future__ import annotations
 
-from cnnstudio.blocks import Softmax
+from cnnstudio.compiler.ending import Meaning, ending
+from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source
 from cnnstudio.compiler.source.line_breaks import LINE_LENGTH
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.graph import Graph, Shape
+from cnnstudio.training.data.picture import SCALE, source_of_picture_bytes
 
 _LOAD = '''
 
@@ -25,7 +27,10 @@ def load(path: str) -> {name}:
 _PREPARE = '''
 
 def prepare(images: torch.Tensor) -> torch.Tensor:
-    """What the network takes, from images of bytes (N, {channels}, {height}, {width})."""
+    """What the network takes, from images of bytes (N, {channels}, {height}, {width}).
+
+    Nothing is known of its images, so this is a guess: pixels from 0 to 1, neither mean nor deviation.
+    """
     return images.float() / 255
 '''
 
@@ -43,23 +48,35 @@ _PREDICT = '''
 @torch.no_grad()
 def predict(network: nn.Module, images: torch.Tensor) -> list[tuple[str, float]]:
     """The most likely class of each image of bytes, and how sure the network is, from 0 to 1."""
-    probabilities, classes = network(prepare(images)){softmax}.max(dim=1)
+    probabilities, classes = network(prepare(images)){probabilities}.max(dim=1)
     return [({label}, sure) for label, sure in zip(classes.tolist(), probabilities.tolist(), strict=True)]
+'''
+
+_PREDICT_ONE = '''
+
+@torch.no_grad()
+def predict(network: nn.Module, images: torch.Tensor) -> list[tuple[str, float]]:
+    """The more likely of two classes for each image of bytes, and how sure the network is, from 0.5 to 1."""
+    second = network(prepare(images)){probabilities}[:, 0].tolist()  # the probability of the second class
+    return [({label}, max(sure, 1 - sure)) for sure in second]
+'''
+
+_READ = '''
+
+def read(path: str) -> torch.Tensor:
+    """The picture of this file as an image of bytes ({channels}, {height}, {width}), as in training."""
+    pixels = bytearray(picture_bytes(path, {channels}, {height}, {width}, {scale}))
+    return torch.frombuffer(pixels, dtype=torch.uint8).view({height}, {width}, {channels}).permute(2, 0, 1)
 '''
 
 _MAIN = '''
 
 def main(weights: str, *paths: str) -> None:
     """Say what each of these pictures is."""
-    from PIL import Image, ImageOps
-
     network = load(weights)
     for path in paths:
-        picture = ImageOps.fit(Image.open(path).convert("{mode}"), ({width}, {height}), Image.Resampling.BILINEAR)
-        pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
-        image = pixels.view({height}, {width}, {channels}).permute(2, 0, 1)
-        label, probability = predict(network, image.unsqueeze(0))[0]
-        print(f"{{path}}: {{label}} ({{probability:.0%}})")
+        label, probability = predict(network, read(path).unsqueeze(0))[0]
+        print(f"{path}: {label} ({probability:.0%})")
 
 
 if __name__ == "__main__":
@@ -67,11 +84,20 @@ if __name__ == "__main__":
     main(*sys.argv[1:])
 '''
 
+_PROBABILITIES = {
+    Meaning.SCORE: ".softmax(dim=1)",
+    Meaning.SHARE: "",
+    Meaning.PROBABILITY: "",
+    Meaning.LOGARITHM: ".exp()",
+}
+"""What makes a probability of what the network ends in."""
+
 
 def standalone(graph: Graph, source: Source, result: Shape, normalization: Normalization | None) -> str:
     """The text of the file for a network that ends in ``result``.
 
-    A network that is not given one image or does not end in a number a class gets its ``load`` alone.
+    A network that is not given one image or does not end in a number a class gets its ``load`` alone; one that ends
+    in a number of any size is not asked for probabilities.
     """
     text = source.text.rstrip("\n") + "\n"
     sizes = [node.block.shape() for node in graph.inputs]
@@ -79,19 +105,31 @@ def standalone(graph: Graph, source: Source, result: Shape, normalization: Norma
         return text + _LOAD.format(name=source.class_name)
     size = sizes[0]
     known = normalization if normalization and len(normalization.mean) == size.channels else None
-    classes = normalization.classes if normalization and len(normalization.classes) == result[0] else ()
+    count = 2 if result[0] == 1 else result[0]  # one probability tells two classes apart
+    classes = normalization.classes if normalization and len(normalization.classes) == count else ()
     numbers = {"channels": size.channels, "height": size.spatial[0], "width": size.spatial[1]}
     text = _with_constants(text, known, classes)
     text += _LOAD.format(name=source.class_name)
     text += (_NORMALIZE if known else _PREPARE).format(**numbers)
-    ends_in_softmax = isinstance(graph.outputs[0].block, Softmax)
-    text += _PREDICT.format(
-        softmax="" if ends_in_softmax else ".softmax(dim=1)", label="CLASSES[label]" if classes else "str(label)"
-    )
+    found = ending(infer(graph))
+    meaning = found.meaning if found is not None else Meaning.SCORE
+    if result[0] == 1 and meaning is Meaning.SCORE:  # one number of any size: there is no class to be sure of
+        return text
+    text += _predict(meaning, result[0], classes)
     if size.channels in (1, 3):
         text = text.replace("import torch\n", "import sys\n\nimport torch\n", 1)
-        text += _MAIN.format(mode="L" if size.channels == 1 else "RGB", **numbers)
+        scale = known.scale if known and known.scale else SCALE
+        text += f"\n\n{source_of_picture_bytes()}{_READ.format(scale=scale, **numbers)}{_MAIN}"
     return text
+
+
+def _predict(meaning: Meaning, count: int, classes: tuple[str, ...]) -> str:
+    """The function that makes classes with their probabilities of ``count`` outputs of this meaning."""
+    if count == 1:
+        label = "CLASSES[sure >= 0.5]" if classes else "str(int(sure >= 0.5))"
+        return _PREDICT_ONE.format(probabilities=_PROBABILITIES[meaning], label=label)
+    label = "CLASSES[label]" if classes else "str(label)"
+    return _PREDICT.format(probabilities=_PROBABILITIES[meaning], label=label)
 
 
 def _with_constants(text: str, normalization: Normalization | None, classes: tuple[str, ...]) -> str:

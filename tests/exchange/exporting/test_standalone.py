@@ -1,87 +1,197 @@
-"""The Python file is text that a person would write; it is compared whole."""
+"""The exported file says of pictures what the program says: the same bytes of every kind of file, the same answer."""
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
-from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, Softmax
-from cnnstudio.compiler.inference import infer
-from cnnstudio.compiler.source import source
+from cnnstudio.blocks import (
+    Conv2d,
+    Dropout,
+    Flatten,
+    Group,
+    Identity,
+    Input,
+    Linear,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    Softmax,
+)
+from cnnstudio.exchange.exporting import standalone
+from cnnstudio.exchange.exporting.export import ExportError, export
 from cnnstudio.exchange.exporting.preprocessing import Normalization
-from cnnstudio.exchange.exporting.standalone import standalone
 from cnnstudio.graph import Block, Graph, Shape, Sketch
-from cnnstudio.zoo import lenet5, small_resnet
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.data.loading import load
 
-GOLDEN = Path(__file__).parent / "golden"
-DIGITS = Normalization((0.3063,), (0.3255,), tuple("0123456789"))
-SHAPES = Normalization((0.5, 0.4, 0.3), (0.2, 0.2, 0.25), tuple(f"shape number {n}" for n in range(10)))
-
-
-def written(graph: Graph, normalization: Normalization | None = None) -> str:
-    result = infer(graph).facts[graph.outputs[0].name].shape
-    return standalone(graph, source(graph), Shape(*result), normalization)
+SIDE = 24
 
 
-def chained(*blocks: Block) -> Graph:
+def chain(*blocks: Block, size: tuple[int, ...] = (3, 8, 8)) -> Graph:
     draw = Sketch()
-    draw.chain(draw(blocks[0]), *blocks[1:])
+    draw.chain(draw(Input(size)), *blocks)
     return draw.graph()
 
 
+def exported(graph: Graph, folder: Path, normalization: Normalization | None = None) -> dict[str, Any]:
+    """The names of the exported file, as it is imported."""
+    export(graph, "python", folder / "net.py", None, normalization)
+    names: dict[str, Any] = {"__name__": "net"}
+    exec(compile((folder / "net.py").read_text(encoding="utf-8"), "net.py", "exec"), names)
+    return names
+
+
+# probabilities
+
+
+HEAD = (Conv2d(4, 3), ReLU(), Flatten(), Linear(5))
+
+
 @pytest.mark.parametrize(
-    ("name", "graph", "normalization"),
-    [("lenet5", lenet5(), DIGITS), ("small_resnet", small_resnet(), SHAPES)],
+    ("ends", "of"),
+    [
+        ((), lambda scores: scores.softmax(1)),
+        ((Softmax(),), lambda scores: scores.softmax(1)),
+        ((Softmax(), Identity(), Dropout()), lambda scores: scores.softmax(1)),
+        ((Group("Head", chain(Softmax(), size=(5,))),), lambda scores: scores.softmax(1)),
+        ((Group("Head", chain(Softmax(), size=(5,))), Dropout()), lambda scores: scores.softmax(1)),
+        ((LogSoftmax(),), lambda scores: scores.softmax(1)),
+        ((Sigmoid(),), torch.sigmoid),
+        ((Group("Head", chain(Sigmoid(), Flatten(), size=(5,))), Identity()), torch.sigmoid),
+    ],
 )
-def test_the_file_is_what_it_was(
-    name: str, graph: Graph, normalization: Normalization, request: pytest.FixtureRequest
+def test_predict_gives_the_probabilities_of_what_the_network_ends_in(
+    ends: tuple[Block, ...], of: Callable[[torch.Tensor], torch.Tensor], tmp_path: Path
 ) -> None:
-    """``make golden`` writes it anew, to be read in review."""
-    path, text = GOLDEN / f"{name}.py.txt", written(graph, normalization)
-    if request.config.getoption("--rewrite-golden", default=False):
-        path.write_text(text, encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == text
+    torch.manual_seed(0)
+    names = exported(chain(*HEAD, *ends), tmp_path)
+    network = names["Network"]().eval()
+    images = torch.randint(0, 256, (6, 3, 8, 8), dtype=torch.uint8)
+    with torch.no_grad():
+        scores = network.fc1(network.conv1(names["prepare"](images)).relu().flatten(1))
+    probabilities, classes = of(scores).max(1)
+    answers = names["predict"](network, images)
+    assert [label for label, _ in answers] == [str(number) for number in classes.tolist()]
+    assert [sure for _, sure in answers] == pytest.approx(probabilities.tolist(), abs=1e-6)
 
 
-def test_the_file_would_pass_a_review(tmp_path: Path) -> None:
-    for graph, normalization in ((lenet5(), DIGITS), (small_resnet(), SHAPES), (lenet5(), None)):
-        path = tmp_path / "net.py"
-        path.write_text(written(graph, normalization), encoding="utf-8")
-        ruff = [sys.executable, "-m", "ruff"]
-        isolated = ["--isolated", "--line-length", "120", "--target-version", "py311", str(path)]
-        subprocess.run([*ruff, "check", "--select", "E,F,W,I,B,UP,SIM", *isolated], check=True)
-        subprocess.run([*ruff, "format", "--check", *isolated], check=True)
+def test_one_sigmoid_tells_two_classes_apart(tmp_path: Path) -> None:
+    normalization = Normalization((0.5,) * 3, (0.5,) * 3, ("cat", "dog"))
+    names = exported(chain(Flatten(), Linear(1), Sigmoid()), tmp_path, normalization)
+    network = names["Network"]().eval()
+    images = torch.randint(0, 256, (40, 3, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        dog = network(names["prepare"](images))[:, 0].tolist()
+    answers = names["predict"](network, images)
+    assert answers == [("dog" if p >= 0.5 else "cat", pytest.approx(max(p, 1 - p))) for p in dog]
+    assert {label for label, _ in answers} == {"cat", "dog"}
 
 
-def test_names_of_classes_come_as_they_are() -> None:
-    hostile = ("it's", 'say "hi"', "\\", "\n", '"""', "ü", "\u2028", "\udc80", "{x}", "a" * 200)
-    text = written(lenet5(), Normalization((0.5,), (0.5,), hostile))
-    tree = ast.parse(text)
-    found = [node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CLASSES"]
-    assert ast.literal_eval(found[0].value) == hostile
+def test_one_number_of_any_size_is_no_probability(tmp_path: Path) -> None:
+    names = exported(chain(Flatten(), Linear(1)), tmp_path)
+    assert "prepare" in names and "predict" not in names and "main" not in names
 
 
-def test_what_does_not_fit_the_network_is_left_out() -> None:
-    text = written(lenet5(), Normalization((0.5, 0.5), (1.0, 1.0), ("cat", "dog")))
-    assert "MEAN" not in text
-    assert "CLASSES" not in text
-    assert "return images.float() / 255" in text
-    assert "(str(label), sure)" in text
+def test_an_export_that_knows_nothing_of_its_images_says_that_it_guesses(tmp_path: Path) -> None:
+    guess = "Nothing is known of its images, so this is a guess"
+    assert guess in exported(chain(*HEAD), tmp_path)["prepare"].__doc__
+    known = Normalization((0.5,) * 3, (0.5,) * 3)
+    assert guess not in exported(chain(*HEAD), tmp_path, known)["prepare"].__doc__
 
 
-def test_a_network_that_ends_in_softmax_is_not_given_another() -> None:
-    graph = chained(Input((1, 6, 6)), Conv2d(2, 3), Flatten(), Linear(3), Softmax())
-    assert "network(prepare(images)).max(dim=1)" in written(graph)
+# pictures
 
 
-def test_a_network_of_another_kind_has_its_load_alone() -> None:
-    text = written(chained(Input((1, 6, 6)), Conv2d(2, 3)))
-    assert "def load(" in text
-    assert "def predict(" not in text
-    four_channels = written(chained(Input((4, 6, 6)), Flatten(), Linear(3)))
-    assert "def predict(" in four_channels
-    assert "Image.open" not in four_channels
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes of picture files of every kind, each of another size than the network's images."""
+    folder = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(0)
+    colour = random.integers(0, 256, (40, 30, 3), dtype=np.uint8)
+    clear = np.concatenate([colour, random.integers(0, 256, (40, 30, 1), dtype=np.uint8)], 2)
+    deep = random.integers(0, 4096, (40, 30)).astype(np.uint16)
+    floats = random.uniform(-2, 5_000, (40, 30)).astype(np.float32)
+    floats[3, 3], floats[4, 4], floats[5, 5] = np.nan, np.inf, -np.inf
+    for name in ("a", "b"):
+        place = folder / name
+        place.mkdir()
+        for turn in range(1, 9):
+            exif = Image.Exif()
+            exif[0x0112] = turn
+            Image.fromarray(colour).save(place / f"turned{turn}.jpg", quality=95, exif=exif)
+        Image.fromarray(colour).save(place / "plain.png")
+        Image.fromarray(colour).save(place / "plain.bmp")
+        Image.fromarray(colour).save(place / "lossless.webp", lossless=True)
+        Image.fromarray(colour).convert("P").save(place / "palette.gif")
+        Image.fromarray(colour).convert("P").save(place / "palette.png", transparency=3)
+        Image.fromarray(colour).save(place / "key.png", transparency=tuple(colour[0, 0].tolist()))
+        Image.fromarray(clear).save(place / "clear.png")
+        Image.fromarray(clear).convert("LA").save(place / "grey_clear.png")
+        Image.fromarray(clear).save(place / "clear.webp", lossless=True)
+        Image.fromarray(colour).convert("L").save(place / "grey.jpg")
+        Image.fromarray(colour).convert("1").save(place / "bits.png")
+        Image.fromarray(colour).convert("CMYK").save(place / "print.jpg", quality=95)
+        Image.fromarray(colour).convert("CMYK").save(place / "print.tif")
+        Image.fromarray(deep).save(place / "deep.png")
+        Image.fromarray(deep).save(place / "deep.tif")
+        Image.fromarray(deep.astype(np.int32)).save(place / "whole.tif")
+        Image.fromarray(deep).save(place / "deep.pgm")
+        Image.fromarray(floats).save(place / "float.tif")
+        Image.new("RGB", (2_000, 1_500), "navy").save(place / "large.jpg")
+    return folder
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_kind_of_picture_is_read_as_training_did(channels: int, pictures: Path, tmp_path: Path) -> None:
+    """Program against exported file in a clean interpreter: equal bytes."""
+    size = Shape(channels, SIDE, SIDE + 2)
+    data = load(Recipe(data="folder", folder=str(pictures)), size)
+    assert data.scale is not None and data.scale[0] < 0
+    files = [path for place in sorted(pictures.iterdir()) for path in sorted(place.iterdir())]
+    assert len(files) == len(data.train_labels) + len(data.validation_labels)
+    graph = chain(Flatten(), Linear(2), size=tuple(size))
+    export(graph, "python", tmp_path / "net.py", None, data)
+    code = (
+        "import sys; sys.path.insert(0, '.'); import net, torch\n"
+        "torch.save([net.read(path) for path in sys.argv[1:]], 'read.pt')\n"
+        "assert not any(name.startswith('cnnstudio') for name in sys.modules)"
+    )
+    command = [sys.executable, "-I", "-c", code, *map(str, files)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    read = torch.load(tmp_path / "read.pt", weights_only=True)
+    images = {image.numpy().tobytes() for image in (*data.train_images, *data.validation_images)}
+    for path, image in zip(files, read, strict=True):
+        assert image.shape == tuple(size), path.name
+        assert image.contiguous().numpy().tobytes() in images, f"{path.name} is read otherwise"
+    assert len({image.contiguous().numpy().tobytes() for image in read}) > 12, "the kinds can be told apart"
+
+
+def test_a_file_that_reads_pictures_otherwise_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_it_is = standalone.source_of_picture_bytes()
+    upright = as_it_is.replace("ImageOps.exif_transpose(picture, in_place=True)", "pass")
+    assert upright != as_it_is
+    monkeypatch.setattr(standalone, "source_of_picture_bytes", lambda: upright)
+    with pytest.raises(ExportError, match="a picture that is turned by its camera otherwise, so nothing was written"):
+        export(chain(*HEAD), "python", tmp_path / "net.py")
+    assert not (tmp_path / "net.py").exists()
+
+
+def test_the_exported_network_loads_without_pillow(tmp_path: Path) -> None:
+    export(chain(*HEAD), "python", tmp_path / "net.py")
+    code = (
+        "import sys; sys.modules['PIL'] = None; sys.path.insert(0, '.'); import net, torch\n"
+        "print(net.predict(net.Network().eval(), torch.zeros(1, 3, 8, 8, dtype=torch.uint8))[0][0])"
+    )
+    command = [sys.executable, "-I", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0 and done.stdout.strip().isdecimal(), done.stderr
