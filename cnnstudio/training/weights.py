@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
@@ -40,7 +41,7 @@ def save(path: Path, weights: nn.Module | Mapping[str, Tensor], metadata: Mappin
 def load(module: nn.Module, path: Path) -> dict[str, str]:
     """Put the weights of a file into ``module``, all of them or none; the file's metadata.
 
-    Raises ``WeightsError`` with a sentence for a file that is missing, damaged or of another network.
+    Raises ``WeightsError`` with a sentence for a file that is missing, damaged, holds NaN or is of another network.
     """
     found, metadata = read(path)
     wanted = module.state_dict()
@@ -52,6 +53,8 @@ def load(module: nn.Module, path: Path) -> dict[str, str]:
         if tensor.shape != found[name].shape:
             sizes = f"its {name} is {_size(found[name])}, here it is {_size(tensor)}"
             raise WeightsError(f"{path.name} belongs to another network: {sizes}.")
+        if not bool(torch.isfinite(found[name]).all()):
+            raise WeightsError(f"{path.name} is damaged: its {name[:80]} holds what is no number.")
     module.load_state_dict(found, strict=True)
     return metadata
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import pickle
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from cnnstudio.compiler.source import SourceError, source
-from cnnstudio.disk import DiskError, reason, require_file
 from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import Imported
 from cnnstudio.exchange.importing.recognition import Weight
 from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
-from cnnstudio.training.pretrained.weight_mapping import CONSTANTS, undealt
+from cnnstudio.training.device import TrainingError
+from cnnstudio.training.pretrained import state_dict_file
+from cnnstudio.training.pretrained.state_dict_file import side_by_side
+from cnnstudio.training.pretrained.weight_mapping import CONSTANTS, finite, undealt
 from cnnstudio.wording import abridged
 from cnnstudio.worker import Report, unheard
 
@@ -36,9 +35,9 @@ class Carried:
 def load_weights(imported: Imported, path: Path, out: Path, report: Report = unheard) -> Carried:
     """Write the weights of a checkpoint of the original to ``out``, a .safetensors file of the imported network.
 
-    Raises ``ImportRefused`` where the file is no such checkpoint, or nothing of it fits.
+    Raises ``ImportRefused`` where the file is no such checkpoint, holds what is no number, or nothing of it fits.
     """
-    carried = carry(imported, read(path))
+    carried = read(imported, path)
     if not report("", None):
         raise ImportRefused(f"Reading {path.name} was stopped, so {out.name} was not written.")
     try:
@@ -48,40 +47,36 @@ def load_weights(imported: Imported, path: Path, out: Path, report: Report = unh
     return carried
 
 
-def read(path: Path) -> dict[str, Tensor]:
-    """The tensors of a .safetensors file or of a .pth that holds a ``state_dict``. Raises ``ImportRefused``."""
-    if path.suffix.lower() == ".safetensors":
-        try:
-            return weights_file.read(path)[0]
-        except weights_file.WeightsError as error:
-            raise ImportRefused(str(error)) from error
+def read(imported: Imported, path: Path) -> Carried:
+    """The weights of a .safetensors file, or of a .pth with a ``state_dict`` somewhere in it, under our names.
+
+    Raises ``ImportRefused``.
+    """
     try:
-        require_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except DiskError as error:
+        checkpoint = state_dict_file.read(path)
+    except weights_file.WeightsError as error:
         raise ImportRefused(str(error)) from error
-    except OSError as error:
-        raise ImportRefused(f"{path.name} cannot be opened: {reason(error)}.") from error
-    except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError, AttributeError, TypeError) as error:
-        raise ImportRefused(
-            f"{path.name} holds more than weights, or is damaged, so it was not opened: a file of that kind can run a "
-            "stranger's program. Save the state_dict alone, best as .safetensors."
-        ) from error
-    return _state(found, path)
+    ours, pairs = _pairs(imported)
+    fit = checkpoint.fitting({weight.original: ours[key].numel() for key, weight in pairs})
+    carried = carry(imported, fit.tensors)
+    return replace(carried, sentences=(*fit.notes, *carried.sentences))
 
 
-def _state(found: Any, path: Path) -> dict[str, Tensor]:
-    """The ``state_dict`` in what was loaded: itself, or under one of the names that people give it."""
-    for key in ("state_dict", "model", "model_state_dict", "module"):
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
-    if not isinstance(found, Mapping):
-        raise ImportRefused(f"{path.name} holds no state_dict.")
-    tensors = {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
-    if tensors and all(name.startswith("module.") for name in tensors):  # of DataParallel
-        tensors = {name.removeprefix("module."): value for name, value in tensors.items()}
-    # torchvision's DenseNet files are older than its code, which says norm1 for norm.1
-    return {re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)", r"\1\2", name): t for name, t in tensors.items()}
+def _pairs(imported: Imported) -> tuple[dict[str, Tensor], list[tuple[str, Weight]]]:
+    """What the imported network begins with, and the name of each of its tensors with what it was in the original."""
+    try:
+        text = source(imported.graph)
+    except SourceError as error:
+        raise ImportRefused(f"The weights cannot be loaded. {error}") from error
+    ours = build(text.text, text.class_name).state_dict()
+    pairs = []
+    for path, weights in imported.weights.items():
+        for weight in weights:
+            key = ".".join(filter(None, (text.paths.get(path[0], "?"), *path[1:], weight.name)))
+            if key not in ours:  # what a stranger's process said of it was not true
+                raise ImportRefused(f"{imported.title} has no {key[:120]}, so its weights cannot be loaded.")
+            pairs.append((key, weight))
+    return ours, pairs
 
 
 def carry(imported: Imported, state: Mapping[str, Tensor]) -> Carried:
@@ -89,28 +84,20 @@ def carry(imported: Imported, state: Mapping[str, Tensor]) -> Carried:
 
     Raises ``ImportRefused`` where nothing of it fits, or the network cannot be built.
     """
-    try:
-        text = source(imported.graph)
-    except SourceError as error:
-        raise ImportRefused(f"The weights cannot be loaded. {error}") from error
-    ours = build(text.text, text.class_name).state_dict()
-    made, taken, missing, unfit = dict(ours), set[str](), [], []
-    for path, weights in imported.weights.items():
-        for weight in weights:
-            key = ".".join(filter(None, (text.paths.get(path[0], "?"), *path[1:], weight.name)))
-            if key not in ours:  # what a stranger's process said of it was not true
-                raise ImportRefused(f"{imported.title} has no {key[:120]}, so its weights cannot be loaded.")
-            tensor = state.get(weight.original)
-            taken.add(weight.original)
-            if tensor is None:
-                missing += [weight.original] if not weight.original.endswith("num_batches_tracked") else []
-            elif (fitted := _fitted(tensor, ours[key], weight)) is None:
-                unfit.append(f"{weight.original} is {_size(tensor)}, here it is {_size(ours[key])}")
-            else:
-                made[key] = fitted
-    strange = [name for name in state if name not in taken and not name.endswith(CONSTANTS)]
-    if taken and not taken.intersection(state):
-        raise ImportRefused(f"Nothing in this file belongs to {imported.title}.")
+    ours, pairs = _pairs(imported)
+    made, missing, unfit = dict(ours), [], []
+    wanted = {weight.original: ours[key].numel() for key, weight in pairs}
+    if wanted and not wanted.keys() & state.keys():
+        raise ImportRefused(f"Nothing in this file belongs to {imported.title}: {side_by_side(state, wanted)}.")
+    for key, weight in pairs:
+        tensor = state.get(weight.original)
+        if tensor is None:
+            missing += [weight.original] if not weight.original.endswith("num_batches_tracked") else []
+        elif (fitted := _fitted(tensor, ours[key], weight)) is None:
+            unfit.append(f"{weight.original} is {_size(tensor)}, here it is {_size(ours[key])}")
+        else:
+            made[key] = fitted
+    strange = [name for name in state if name not in wanted and not name.endswith(CONSTANTS)]
     sentences = []
     if missing:
         sentences.append(f"The file has no {_listed(missing)}; fresh numbers stand there.")
@@ -143,6 +130,10 @@ def _fitted(tensor: Tensor, ours: Tensor, weight: Weight) -> Tensor | None:
         return None
     if weight.turn:
         tensor = undealt(tensor.detach(), int(weight.turn[-1]))
+    try:
+        finite(weight.original, tensor.detach())
+    except TrainingError as error:
+        raise ImportRefused(str(error)) from error
     return tensor.detach().reshape(ours.shape).to(ours.dtype).clone()
 
 

@@ -19,6 +19,7 @@ from cnnstudio.training.data.downloads import download
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.device import TrainingError
 from cnnstudio.training.pretrained import state_dict_file
+from cnnstudio.training.pretrained.state_dict_file import Checkpoint, Fit, side_by_side
 from cnnstudio.training.pretrained.weight_mapping import (
     CONSTANTS,
     COUNTER,
@@ -77,10 +78,10 @@ def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progres
         notes += [f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else []
     else:
         path = Path(recipe.weights).expanduser()
-        tensors, metadata = _read(path)
-        found = _fitting(module, source, tensors)
-        mean_std = _told(metadata, len(data.mean))
-        notes = _account(module, path, tensors, found)
+        checkpoint = _read(path)
+        fit, found = _fitting(module, source, checkpoint)
+        mean_std = _told(checkpoint.metadata, len(data.mean))
+        notes = [*_account(module, path, fit.tensors, found), *fit.notes]
     module.load_state_dict(found.tensors, strict=False)
     if found.models and mean_std is None and len(data.mean) == 3:
         mean_std = CENTRED if set(found.models) & {"googlenet", "inception_v3"} else IMAGENET
@@ -88,7 +89,7 @@ def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progres
     return replace(data, mean=mean, std=std, notes=tuple(dict.fromkeys((*data.notes, *notes))))
 
 
-def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
+def _read(path: Path) -> Checkpoint:
     try:
         return state_dict_file.read(path)
     except WeightsError as error:
@@ -98,18 +99,25 @@ def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
 # what fits where
 
 
-def _fitting(module: nn.Module, source: Source, tensors: Tensors) -> _Found:
+def _fitting(module: nn.Module, source: Source, checkpoint: Checkpoint) -> tuple[Fit, _Found]:
     """What of a file fits: torchvision's names in the backbones, our own everywhere."""
     found = _Found({}, set(), [])
     own = module.state_dict()
-    if source.backbones or not own.keys() <= tensors.keys():
-        for part in known_parts(module, source):
-            _from_torchvision(part, tensors, found)
+    wanted = {name: tensor.numel() for name, tensor in own.items()}
+    fit = checkpoint.fitting(wanted)
+    if source.backbones or not own.keys() <= fit.tensors.keys():
+        parts = known_parts(module, source)
+        for part in parts:
+            wanted |= {theirs: wanted[f"{part.path}{mine}"] for mine, theirs in part.names.items()}
+        fit = checkpoint.fitting(wanted)
+        for part in parts:
+            _from_torchvision(part, fit.tensors, found)
+    tensors = fit.tensors
     for name, mine in own.items():
         if name not in found.tensors and name in tensors and tensors[name].shape == mine.shape:
             found.tensors[name] = finite(name, tensors[name])
             found.used.add(name)
-    return found
+    return fit, found
 
 
 def _from_torchvision(part: Part, tensors: Tensors, found: _Found) -> None:
@@ -142,7 +150,7 @@ def _fetched(model: str, progress: Report) -> Tensors:
             share = _share(f"Downloading {title}", progress)
             advice = "a file of your own needs none"
             download([url], folder / name, is_right, title, share, advice)
-        return _read(folder / name)[0]
+        return _read(folder / name).fitting({}).tensors
     except OSError as error:
         raise TrainingError(f"There is no place to keep {title}: {reason(error)}.") from error
 
@@ -176,7 +184,8 @@ def _told(metadata: Mapping[str, str], channels: int) -> tuple[tuple[float, ...]
 def _account(module: nn.Module, path: Path, tensors: Tensors, found: _Found) -> list[str]:
     """What became of the weights of a file, in sentences. Raises ``TrainingError`` where none fits."""
     if not found.tensors:
-        raise TrainingError(f"{path.name} belongs to another network: none of its weights fits.")
+        wanted = {name: tensor.numel() for name, tensor in module.state_dict().items()}
+        raise TrainingError(f"{path.name} belongs to another network: {side_by_side(tensors, wanted)}.")
     absent = [name for name in tensor_names(module) if name not in found.tensors]
     unused = [name for name in tensors if name not in found.used and not name.endswith((COUNTER, *CONSTANTS))]
     notes = [f"It begins with the weights of {path.name}."]
