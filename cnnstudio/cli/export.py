@@ -27,7 +27,10 @@ def add(commands: Commands) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a .cnn file")
     parser.add_argument("--to", required=True, choices=KINDS, metavar="KIND", help="one of those below")
     parser.add_argument(
-        "--weights", type=Path, metavar="W", help="a .safetensors file that was left by training; else fresh weights"
+        "--weights",
+        type=Path,
+        metavar="W",
+        help="a file of weights that training left; else those that the recipe begins with, or fresh ones",
     )
     parser.add_argument(
         "-o", "--out", type=Path, metavar="OUT", help="the file to write; else named after FILE, in this folder"
@@ -37,9 +40,10 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file."""
-    if arguments.to == "weights" and arguments.weights is None:
-        raise CommandError("There are no weights to export: train the network and name the file with --weights.")
     project = opened(arguments.file)
+    begin = project.recipe.weights
+    if arguments.to == "weights" and arguments.weights is None and not begin:
+        raise CommandError("There are no weights to export: train the network and name the file with --weights.")
     out: Path | None = arguments.out
     if out is None:
         out = Path(arguments.file.stem + KINDS[arguments.to].suffix)
@@ -50,9 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
     from cnnstudio.exchange.exporting.export import ExportError, export
 
     try:
-        print(export(project.graph, arguments.to, out, arguments.weights).sentence)
+        print(export(project.graph, arguments.to, out, arguments.weights, begin=begin).sentence)
     except ExportError as error:
         raise CommandError(str(error)) from error
-    if arguments.weights is None and arguments.to != "python":
+    if arguments.weights is None and not begin and arguments.to != "python":
         print("Its weights are untrained: --weights names those that training left.")
     return 0

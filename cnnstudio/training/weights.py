@@ -44,6 +44,12 @@ def load(module: nn.Module, path: Path) -> dict[str, str]:
     Raises ``WeightsError`` with a sentence for a file that is missing, damaged, holds NaN or is of another network.
     """
     found, metadata = read(path)
+    fill(module, found, path)
+    return metadata
+
+
+def fill(module: nn.Module, found: Mapping[str, Tensor], path: Path) -> None:
+    """Put tensors that were read from ``path`` into ``module``, all of them or none. Raises ``WeightsError``."""
     wanted = module.state_dict()
     if absent := [name for name in wanted if name not in found]:
         raise WeightsError(f"{path.name} belongs to another network: it has no {_listed(absent)}.")
@@ -55,8 +61,7 @@ def load(module: nn.Module, path: Path) -> dict[str, str]:
             raise WeightsError(f"{path.name} belongs to another network: {sizes}.")
         if not bool(torch.isfinite(found[name]).all()):
             raise WeightsError(f"{path.name} is damaged: its {name[:80]} holds what is no number.")
-    module.load_state_dict(found, strict=True)
-    return metadata
+    module.load_state_dict(dict(found), strict=True)
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

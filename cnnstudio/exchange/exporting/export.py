@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,10 @@ from cnnstudio.exchange.exporting.standalone import standalone
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
+from cnnstudio.training.data.errors import DataError
+from cnnstudio.training.device import TrainingError
+from cnnstudio.training.pretrained import state_dict_file
+from cnnstudio.training.pretrained.pretrained import put
 from cnnstudio.worker import Report, unheard
 
 TOLERANCE = 1e-4  # of the largest output: what another order of additions may change in float32
@@ -61,7 +65,8 @@ class Network:
     module: nn.Module
     batch: tuple[torch.Tensor, ...]  # one (N, ...) for each input of the network
     normalization: Normalization | None
-    metadata: dict[str, str]  # what the file of weights says of itself
+    metadata: Mapping[str, str]  # what the file of weights says of itself
+    notes: tuple[str, ...]  # sentences about the weights
 
     @property
     def extra(self) -> dict[str, str]:
@@ -77,19 +82,21 @@ def export(
     weights: Path | None = None,
     normalization: Normalizing | None = None,
     *,
+    begin: str = "",
     report: Report = unheard,
 ) -> Exported:
-    """Write ``graph`` to ``path`` as one of ``KINDS`` with the weights of a .safetensors file, or fresh ones.
+    """Write ``graph`` to ``path`` as one of ``KINDS`` with the weights of a file.
 
+    Without one, with those that a run of it would ``begin`` with, as a recipe names them; else with fresh ones.
     ``normalization`` travels with the network; without it, what the file of weights says of its images. Raises
     ``ExportError``; then whatever was at ``path`` is still there.
     """
     if kind not in KINDS:
         raise ExportError(f"There is no export called {kind[:40]!r}; there are {', '.join(KINDS)}.")
-    if kind == "weights" and weights is None:
+    if kind == "weights" and weights is None and not begin:
         raise ExportError("There are no weights yet. Train the network first.")
     try:
-        network = _network(graph, weights, normalization)
+        network = _network(graph, weights, normalization, begin, report)
         with torch.no_grad(), replacing(path) as temporary:
             _require_going_on(report, path)
             written = _FORMATS[kind](network)
@@ -98,13 +105,14 @@ def export(
             _require_going_on(report, path)
     except SourceError as error:
         raise ExportError(f"The network cannot be exported yet. {error}") from error
-    except (DiskError, weights_file.WeightsError) as error:
+    except (DataError, DiskError, TrainingError, weights_file.WeightsError) as error:
         raise ExportError(str(error)) from error
     except (RuntimeError, torch.jit.Error) as error:
         told = str(error).strip().partition("\n")[0][:200]
         raise ExportError(f"PyTorch cannot write this network as {KINDS[kind].title}: {told}") from error
     same = f"its outputs differ by at most {difference:.1e}" if difference else "it gives the same outputs"
-    return Exported(path, f"{path.name} is written; loaded back, {same}.{written.remark}", difference)
+    sentence = " ".join((f"{path.name} is written; loaded back, {same}.{written.remark}", *network.notes))
+    return Exported(path, sentence, difference)
 
 
 def _require_going_on(report: Report, path: Path) -> None:
@@ -112,17 +120,43 @@ def _require_going_on(report: Report, path: Path) -> None:
         raise ExportError(f"The export was stopped, so {path.name} was not written.")
 
 
-def _network(graph: Graph, weights: Path | None, normalization: Normalizing | None) -> Network:
+def _network(
+    graph: Graph, weights: Path | None, normalization: Normalizing | None, begin: str, report: Report
+) -> Network:
     graph = graph.acting
     text = source(graph)
     analysis = infer(graph)
     module = build(text.text, text.class_name).eval()
-    metadata = weights_file.load(module, weights) if weights is not None else {}
-    known = Normalization.of(normalization) if normalization is not None else Normalization.from_metadata(metadata)
-    random = torch.Generator().manual_seed(0)
     shapes = [analysis.facts[node.name].shape for node in graph.inputs]
+    notes: tuple[str, ...] = ()
+    known = None
+    metadata: Mapping[str, str] = {}
+    if weights is not None:
+        metadata = _load(module, weights)
+    elif begin:
+        beginning = put(module, text, begin, shapes[0][0], report)
+        metadata, notes = beginning.metadata, beginning.notes
+        known = Normalization(*beginning.mean_std) if beginning.mean_std else None
+    known = Normalization.from_metadata(metadata) or known
+    if normalization is not None:
+        known = Normalization.of(normalization)
+    random = torch.Generator().manual_seed(0)
     batch = tuple(torch.randn(3, *shape, generator=random) for shape in shapes)
-    return Network(graph, text, analysis.facts[graph.outputs[0].name].shape, module, batch, known, metadata)
+    return Network(graph, text, analysis.facts[graph.outputs[0].name].shape, module, batch, known, metadata, notes)
+
+
+def _load(module: nn.Module, path: Path) -> Mapping[str, str]:
+    """Put all the weights of a file into ``module``; what the file says of itself. Raises ``WeightsError``."""
+    checkpoint = state_dict_file.read(path)
+    try:
+        fit = checkpoint.fitting({name: tensor.numel() for name, tensor in module.state_dict().items()})
+        weights_file.fill(module, fit.tensors, path)
+    except weights_file.WeightsError as error:
+        if path.suffix.lower() == ".safetensors":
+            raise
+        advice = "Where they are those of an imported network's original, cnnstudio import --weights translates them."
+        raise weights_file.WeightsError(f"{error} {advice}") from error
+    return checkpoint.metadata
 
 
 Module = Callable[..., torch.Tensor]

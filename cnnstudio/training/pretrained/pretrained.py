@@ -51,6 +51,17 @@ class _Found:
     models: list[str]
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """What a module begins with: sentences about it, what its file says of itself, and the mean and the deviation of
+    each channel that its images are to have, None where nothing says so.
+    """
+
+    notes: tuple[str, ...]
+    metadata: Mapping[str, str]
+    mean_std: tuple[tuple[float, ...], tuple[float, ...]] | None
+
+
 def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progress: Report = unheard) -> Data:
     """Put the weights that the recipe names into ``module``, built from ``source``; the data as they expect it.
 
@@ -59,34 +70,48 @@ def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progres
     """
     if not recipe.weights:
         return data
-    mean_std: tuple[tuple[float, ...], tuple[float, ...]] | None = None
-    if recipe.weights == TORCHVISION:
-        found = _Found({}, set(), [])
-        parts = known_parts(module, source)
-        for part in parts:
-            _from_torchvision(part, _fetched(part.model, progress), found)
-        if not found.models:
-            raise TrainingError(
-                "The recipe begins with torchvision's weights, but the network has no pretrained backbone to put them "
-                "into, nor does it begin as one of torchvision's networks does. Add one, or leave the recipe's weights "
-                "empty."
-            )
-        place = "backbone" if source.backbones else "network"
-        notes = [f"The {place} begins with torchvision's weights of {_listed(_titles(found.models))}."]
-        inside = [f"{part.path}{name}" for part in parts for name in tensor_names(part.module)]
-        absent = [name for name in inside if name not in found.tensors]
-        notes += [f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else []
+    found = put(module, source, recipe.weights, len(data.mean), progress)
+    mean, std = found.mean_std or (data.mean, data.std)
+    return replace(data, mean=mean, std=std, notes=tuple(dict.fromkeys((*data.notes, *found.notes))))
+
+
+def put(module: nn.Module, source: Source, weights: str, channels: int, progress: Report = unheard) -> Beginning:
+    """Put weights, as a recipe names them, into ``module``; its images have so many channels.
+
+    Raises as ``begin`` does.
+    """
+    if weights == TORCHVISION:
+        found, notes = _torchvisions(module, source, progress)
+        metadata: Mapping[str, str] = {}
     else:
-        path = Path(recipe.weights).expanduser()
+        path = Path(weights).expanduser()
         checkpoint = _read(path)
         fit, found = _fitting(module, source, checkpoint)
-        mean_std = _told(checkpoint.metadata, len(data.mean))
-        notes = [*_account(module, path, fit.tensors, found), *fit.notes]
+        metadata, notes = checkpoint.metadata, [*_account(module, path, fit.tensors, found), *fit.notes]
     module.load_state_dict(found.tensors, strict=False)
-    if found.models and mean_std is None and len(data.mean) == 3:
+    mean_std = _told(metadata, channels)
+    if found.models and mean_std is None and channels == 3:
         mean_std = CENTRED if set(found.models) & {"googlenet", "inception_v3"} else IMAGENET
-    mean, std = mean_std or (data.mean, data.std)
-    return replace(data, mean=mean, std=std, notes=tuple(dict.fromkeys((*data.notes, *notes))))
+    return Beginning(tuple(notes), metadata, mean_std)
+
+
+def _torchvisions(module: nn.Module, source: Source, progress: Report) -> tuple[_Found, list[str]]:
+    """Torchvision's own weights of what of the network is torchvision's, and what there is to say of them."""
+    found = _Found({}, set(), [])
+    parts = known_parts(module, source)
+    for part in parts:
+        _from_torchvision(part, _fetched(part.model, progress), found)
+    if not found.models:
+        raise TrainingError(
+            "The recipe begins with torchvision's weights, but the network has no pretrained backbone to put them "
+            "into, nor does it begin as one of torchvision's networks does. Add one, or leave the recipe's weights "
+            "empty."
+        )
+    place = "backbone" if source.backbones else "network"
+    notes = [f"The {place} begins with torchvision's weights of {_listed(_titles(found.models))}."]
+    inside = [f"{part.path}{name}" for part in parts for name in tensor_names(part.module)]
+    absent = [name for name in inside if name not in found.tensors]
+    return found, notes + ([f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else [])
 
 
 def _read(path: Path) -> Checkpoint:

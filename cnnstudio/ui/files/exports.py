@@ -40,14 +40,14 @@ class Exports(QObject):
 
     def start(self, kind: str, path: Path) -> None:
         """Export to ``path`` in the background, with the trained weights where they fit the network."""
-        graph, weights = self._document.graph, self._weights()
-        is_untrained = kind in ("torchscript", "pt2") and weights is None
+        graph, weights, begin = self._document.graph, self._weights(), self._document.project.recipe.weights
+        is_untrained = kind in ("torchscript", "pt2") and weights is None and not begin
 
         def work(report: Report) -> Exported:
             from cnnstudio.exchange.exporting.export import export
 
             report(f"Writing {path.name} and comparing it with the network…", None)
-            return export(graph, kind, path, weights, report=report)
+            return export(graph, kind, path, weights, begin=begin, report=report)
 
         self._jobs.start(
             work, f"Exporting {path.name}…", lambda exported: self._say(kind, exported, is_untrained), about=kind
@@ -56,7 +56,7 @@ class Exports(QObject):
     def _refusal(self, kind: str) -> str | None:
         if reason := self._document.obstacle(training=False):
             return reason
-        if kind == "weights" and self._weights() is None:
+        if kind == "weights" and self._weights() is None and not self._document.project.recipe.weights:
             return "There are no trained weights of this network yet. Train it first, or export it in another way."
         return None
 

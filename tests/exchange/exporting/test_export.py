@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import save_file
 
 from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, Tokens
 from cnnstudio.disk import DiskError
@@ -307,3 +308,55 @@ def test_what_is_bypassed_is_not_exported(graph: Graph, tmp_path: Path) -> None:
     spare = graph.add(Node("spare", Add(), (end,))).bypass([name, "spare"])
     assert export(spare, "python", tmp_path / "net.py").difference == 0.0
     assert name not in (tmp_path / "net.py").read_text()
+
+
+def test_the_weights_that_the_recipe_begins_with_are_exported(graph: Graph, weights: Path, tmp_path: Path) -> None:
+    """As the feature maps of the same project show them."""
+    exported = export(graph, "weights", tmp_path / "net.safetensors", begin=str(weights))
+    assert exported.sentence.endswith("It begins with the weights of best.safetensors.")
+    with safe_open(str(tmp_path / "net.safetensors"), framework="pt") as file, safe_open(str(weights), "pt") as own:
+        assert all(torch.equal(file.get_tensor(name), own.get_tensor(name)) for name in own.keys())  # noqa: SIM118
+        assert file.metadata()["mean"] == "[0.25]"
+
+
+def test_what_did_not_fit_of_the_recipes_weights_is_said(graph: Graph, weights: Path, tmp_path: Path) -> None:
+    other = graph.replace("fc1", Linear(3))
+    exported = export(other, "torchscript", tmp_path / "net.pt", begin=str(weights))
+    assert "What did not fit begins anew: fc1." in exported.sentence
+    with pytest.raises(ExportError, match="belongs to another network: it has"):
+        export(other, "torchscript", tmp_path / "net.pt", begin=str(_strange(tmp_path)))
+
+
+def test_the_weights_of_a_run_come_before_those_it_began_with(graph: Graph, weights: Path, tmp_path: Path) -> None:
+    exported = export(graph, "weights", tmp_path / "net.safetensors", weights, begin="gone.safetensors")
+    assert "begins with" not in exported.sentence
+
+
+def _strange(folder: Path) -> Path:
+    torch.save({"layer.weight": torch.zeros(3)}, folder / "strange.pth")
+    return folder / "strange.pth"
+
+
+def test_weights_mean_the_same_as_in_training(
+    graph: Graph, module: torch.nn.Module, weights: Path, tmp_path: Path
+) -> None:
+    """A .pth with what training scripts wrap round it is read by ``--weights`` as ``train`` and ``import`` read it."""
+    state = {f"module._orig_mod.{name}": tensor for name, tensor in module.state_dict().items()}
+    torch.save({"net": state, "epoch": 3}, tmp_path / "last.pth")
+    export(graph, "weights", tmp_path / "net.safetensors", tmp_path / "last.pth")
+    with safe_open(str(tmp_path / "net.safetensors"), framework="pt") as file:
+        assert all(torch.equal(file.get_tensor(name), tensor) for name, tensor in module.state_dict().items())
+    with pytest.raises(ExportError, match="cnnstudio import --weights translates them"):
+        export(graph, "weights", tmp_path / "net.safetensors", _strange(tmp_path))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_not_exported(
+    bad: float, graph: Graph, module: torch.nn.Module, tmp_path: Path
+) -> None:
+    state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    state["conv1.weight"][0, 0, 0, 0] = bad
+    save_file(state, tmp_path / "sick.safetensors")
+    with pytest.raises(ExportError, match=r"sick\.safetensors is damaged: its conv1\.weight holds what is no number"):
+        export(graph, "torchscript", tmp_path / "net.pt", tmp_path / "sick.safetensors")
+    assert not (tmp_path / "net.pt").exists()
