@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
-from cnnstudio.graph.parameter import Count, Declaration, Fraction, Parameter, Range, declaration, parameters
+from cnnstudio.graph.parameter import Count, Declaration, Fraction, Length, Parameter, Range, declaration, parameters
 from cnnstudio.project.datasets import DATASETS, FOLDER
 
 
@@ -59,50 +59,103 @@ class Recipe(Declaration):
 
     data: which images to learn from
     folder: the folder of images, one folder a class, when data is "folder"
-    epochs: how many times to go through all training images
-    batch_size: how many images share one step
+    validation_share: share of the images kept for validation where the data has no split of its own
+    augment: train on randomly shifted images, mirrored too where a mirror image makes sense
+    mixing: train on two images in one: MixUp lays one over the other, CutMix sets a piece of one into the other
+    mixing_strength: how evenly the two are mixed; 1 mixes all shares alike often, less leaves most images nearly whole
+    epochs: how many times to go through all training images; automatic is 15, and more where the images are few
+    batch_size: how many images are computed at once
+    accumulation: how many batches share one step, which then is that of one large batch and takes no more memory
+    patience: so many epochs without a better one end the run; 0 goes through all of them
+    keep_best: the network ends with the weights of its best epoch and not with the last ones
     optimizer: how a step follows from the gradient
     learning_rate: how long a step is
-    momentum: how much of the last step SGD keeps
+    momentum: how much of the last step SGD or RMSprop keeps
     nesterov: SGD looks ahead along its momentum before it takes the gradient
     weight_decay: how strongly weights are pulled to zero
+    decay_norms: weight decay pulls at norms and biases as well
+    gradient_clip: greatest norm of the gradient; 0 leaves it alone
+    averaging: keep a moving average of the weights beside them, which is validated too and kept where it is better
+    averaging_decay: how much of the average each step keeps; less in the first steps
     schedule: how the learning rate changes over the run
     step_epochs: with the step schedule, epochs between two steps
-    step_factor: with the step schedule, what the rate is multiplied by
+    milestones: with the multi-step schedule, the epochs after which the rate steps down
+    step_factor: what the rate is multiplied by when it steps down
+    epoch_factor: with the exponential schedule, what the rate is multiplied by after each epoch
+    warmup_epochs: epochs in which the rate rises before the cosine
+    plateau_epochs: with the plateau schedule, epochs without a lower validation loss before the rate steps down
+    loss: what a step makes smaller; focal looks at what is hard, BCE asks of each class by itself whether it is there
+    focusing: how much focal loss looks away from what is easy; 0 is cross-entropy
+    class_weights: how much an image of each class counts; balanced lets rare classes count more
+    class_weight_list: by hand, a number for each class in the order of the classes, such as 1, 2.5, 1
     label_smoothing: share of the target that is spread over all classes
-    gradient_clip: greatest norm of the gradient; 0 leaves it alone
-    augment: train on randomly shifted images, mirrored too where a mirror image makes sense
-    validation_share: share of the images kept for validation where the data has no split of its own
+    teacher: the folder of a run whose network this one learns from as well; empty for none
+    teaching_share: how much of the loss is to answer as the teacher does
+    temperature: how soft the answers of the teacher are made
     weights: the weights to begin with: "torchvision" for those of its pretrained networks, or a file; empty for none
     unfreeze_epoch: the epoch from which a frozen backbone learns too, a quarter an epoch from its end; 0 for never
     backbone_rate: what the learning rate is multiplied by in a pretrained backbone
     seed: the same seed gives the same run again on a CPU
-    device: where to compute; auto takes CUDA where there is one
-    precision: auto computes in bfloat16 where the device is faster with it
+    device: where to compute; auto takes CUDA where there is one, and mps and xpu are taken where they are asked for
+    precision: auto computes in bfloat16 where the device is faster with it; float16 needs CUDA
+    channels_last: whether the channels of a pixel lie side by side in memory; auto does what the device likes
+    compile: let torch.compile make one program of the network: a slow start and faster steps, with a C++ compiler
     """
 
     data: Annotated[DatasetKey, Section.DATA, Basic()] = "digits"
     folder: Annotated[str, Section.DATA, Basic(), Needs("data", FOLDER)] = ""
-    epochs: Annotated[int, Range(1, 10_000), Section.EPOCHS, Basic()] = 15
+    epochs: Annotated[int | None, Range(1, 10_000), Section.EPOCHS, Basic()] = None
     batch_size: Annotated[Count, Section.EPOCHS, Basic()] = 64
-    optimizer: Annotated[Literal["SGD", "Adam", "AdamW"], Section.OPTIMIZER, Basic()] = "Adam"
+    accumulation: Annotated[int, Range(1, 1_024), Section.EPOCHS] = 1
+    patience: Annotated[int, Range(0, 10_000), Section.EPOCHS] = 0
+    keep_best: Annotated[bool, Section.EPOCHS] = False
+    optimizer: Annotated[Literal["SGD", "Adam", "AdamW", "RMSprop", "NAdam", "Adagrad"], Section.OPTIMIZER, Basic()] = (
+        "Adam"
+    )
     learning_rate: Annotated[Rate, Section.OPTIMIZER, Basic()] = 0.002
-    momentum: Annotated[float, Range(0.0, 0.9999), Section.OPTIMIZER, Needs("optimizer", "SGD")] = 0.9
-    nesterov: Annotated[bool, Section.OPTIMIZER, Needs("optimizer", "SGD")] = False
+    momentum: Annotated[float, Range(0.0, 0.9999), Section.OPTIMIZER, Needs("optimizer", "SGD", "RMSprop")] = 0.9
+    nesterov: Annotated[bool, Section.OPTIMIZER, Needs("optimizer", "SGD"), Needs("momentum")] = False
     weight_decay: Annotated[NonNegative, Section.OPTIMIZER] = 0.0
-    schedule: Annotated[Literal["constant", "step", "cosine", "one-cycle"], Section.SCHEDULE] = "one-cycle"
-    step_epochs: Annotated[int, Range(1, 10_000), Section.SCHEDULE, Needs("schedule", "step")] = 5
-    step_factor: Annotated[float, Range(0.0001, 1.0), Section.SCHEDULE, Needs("schedule", "step")] = 0.1
-    label_smoothing: Annotated[Fraction, Section.LOSS] = 0.0
+    decay_norms: Annotated[bool, Section.OPTIMIZER, Needs("weight_decay")] = True
     gradient_clip: Annotated[NonNegative, Section.OPTIMIZER] = 0.0
+    averaging: Annotated[bool, Section.OPTIMIZER] = False
+    averaging_decay: Annotated[float, Range(0.0, 0.99999), Section.OPTIMIZER, Needs("averaging")] = 0.999
+    schedule: Annotated[
+        Literal["constant", "step", "multi-step", "exponential", "cosine", "warmup-cosine", "one-cycle", "plateau"],
+        Section.SCHEDULE,
+    ] = "one-cycle"
+    step_epochs: Annotated[int, Range(1, 10_000), Section.SCHEDULE, Needs("schedule", "step")] = 5
+    milestones: Annotated[
+        tuple[int, ...], Range(1, 10_000), Length(1, 20), Section.SCHEDULE, Needs("schedule", "multi-step")
+    ] = (8, 12)
+    step_factor: Annotated[
+        float, Range(0.0001, 1.0), Section.SCHEDULE, Needs("schedule", "step", "multi-step", "plateau")
+    ] = 0.1
+    epoch_factor: Annotated[float, Range(0.0001, 1.0), Section.SCHEDULE, Needs("schedule", "exponential")] = 0.9
+    warmup_epochs: Annotated[int, Range(1, 10_000), Section.SCHEDULE, Needs("schedule", "warmup-cosine")] = 1
+    plateau_epochs: Annotated[int, Range(0, 10_000), Section.SCHEDULE, Needs("schedule", "plateau")] = 3
+    loss: Annotated[Literal["cross-entropy", "focal", "BCE"], Section.LOSS] = "cross-entropy"
+    focusing: Annotated[float, Range(0.0, 10.0), Section.LOSS, Needs("loss", "focal")] = 2.0
+    class_weights: Annotated[Literal["none", "balanced", "by hand"], Section.LOSS] = "none"
+    class_weight_list: Annotated[str, Section.LOSS, Needs("class_weights", "by hand")] = ""
+    label_smoothing: Annotated[Fraction, Section.LOSS] = 0.0
+    teacher: Annotated[str, Section.LOSS] = ""
+    teaching_share: Annotated[Fraction, Section.LOSS, Needs("teacher")] = 0.5
+    temperature: Annotated[float, Range(0.1, 100.0), Section.LOSS, Needs("teacher")] = 4.0
     augment: Annotated[bool, Section.AUGMENTATION, Basic()] = False
+    mixing: Annotated[Literal["none", "MixUp", "CutMix"], Section.AUGMENTATION] = "none"
+    mixing_strength: Annotated[float, Range(0.01, 100.0), Section.AUGMENTATION, Needs("mixing", "MixUp", "CutMix")] = (
+        1.0
+    )
     validation_share: Annotated[float, Range(0.05, 0.9), Section.DATA, UNSPLIT] = 0.2
     weights: Annotated[str, Section.WEIGHTS] = ""
     unfreeze_epoch: Annotated[int, Range(0, 10_000), Section.WEIGHTS, Needs("weights")] = 0
     backbone_rate: Annotated[float, Range(0.0001, 1.0), Section.WEIGHTS, Needs("weights")] = 1.0
     seed: Annotated[int, Range(0, 2**31 - 1), Section.COMPUTER] = 0
-    device: Annotated[Literal["auto", "cpu", "cuda"], Section.COMPUTER] = "auto"
-    precision: Annotated[Literal["float32", "auto"], Section.COMPUTER] = "float32"
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps", "xpu"], Section.COMPUTER] = "auto"
+    precision: Annotated[Literal["float32", "auto", "bfloat16", "float16"], Section.COMPUTER] = "float32"
+    channels_last: Annotated[Literal["auto", "on", "off"], Section.COMPUTER] = "auto"
+    compile: Annotated[bool, Section.COMPUTER] = False
 
     @classmethod
     def sections(cls) -> dict[Section, tuple[Parameter, ...]]:

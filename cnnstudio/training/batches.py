@@ -8,6 +8,9 @@ from torch import Tensor
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import Data, augmented, normalised
 from cnnstudio.training.device import Device
+from cnnstudio.wording import abridged, counted
+
+FEW = 2  # images of a class that teach nothing
 
 
 class Batches:
@@ -15,12 +18,12 @@ class Batches:
 
     def __init__(self, data: Data, recipe: Recipe, device: Device) -> None:
         self._device = device
-        self._size = recipe.batch_size
+        self._size = recipe.batch_size * recipe.accumulation
         self._augment, self._mirror = recipe.augment, data.mirror
         self._mean = torch.tensor(data.mean).view(-1, 1, 1).to(device.torch)
         self._std = torch.tensor(data.std).view(-1, 1, 1).to(device.torch)
         self._images, self._labels = device.held(data.train_images, data.train_labels)
-        self.sizes = _sizes(len(self._labels), recipe.batch_size)
+        self.sizes = sizes(len(self._labels), self._size)
 
     def order(self, random: torch.Generator) -> Tensor:
         """The numbers of all images, shuffled."""
@@ -43,15 +46,25 @@ class Batches:
         return self._device.laid(normalised(images.to(self._device.torch), self._mean, self._std))
 
 
-def _sizes(images: int, batch_size: int) -> list[int]:
-    """How many images each step of an epoch takes. A last one alone joins the step before it.
+def sizes(images: int, batch_size: int) -> list[int]:
+    """How many images each batch of so many takes. A last one alone joins the batch before it.
 
     BatchNorm cannot take a mean over one image of 1 × 1.
     """
-    sizes = [batch_size] * (images // batch_size)
+    found = [batch_size] * (images // batch_size)
     rest = images % batch_size
-    if rest == 1 and sizes:
-        sizes[-1] += 1
+    if rest == 1 and found:
+        found[-1] += 1
     elif rest:
-        sizes.append(rest)
-    return sizes
+        found.append(rest)
+    return found
+
+
+def few_images(data: Data) -> str | None:
+    """A warning about classes with so few images that nothing can be learned from them; None where there are more."""
+    counts = torch.bincount(data.train_labels, minlength=len(data.classes)).tolist()
+    rare = [name for name, count in zip(data.classes, counts, strict=True) if count <= FEW]
+    if not rare:
+        return None
+    listed = abridged((name[:40] for name in rare), 3)
+    return f"There are at most {counted(FEW, 'image')} to learn from of {listed}: take more pictures."

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, TypeAlias
 
 import psutil
 import torch
@@ -19,6 +21,9 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.wording import counted
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+
+
+Forward: TypeAlias = Callable[[Tensor], Tensor]
 
 
 class TrainingError(ValueError):
@@ -34,6 +39,7 @@ class Device:
     bfloat16: bool
     channels_last: bool
     notes: tuple[str, ...]
+    float16: bool = False
 
     def take(self, module: nn.Module) -> None:
         """Move the module here, laid out as this device likes it."""
@@ -53,9 +59,9 @@ class Device:
 
     def autocast(self) -> AbstractContextManager[object]:
         """The context in which a network is called."""
-        if not self.bfloat16:
+        if not self.bfloat16 and not self.float16:
             return contextlib.nullcontext()
-        return torch.autocast(self.torch.type, torch.bfloat16)
+        return torch.autocast(self.torch.type, torch.bfloat16 if self.bfloat16 else torch.float16)
 
     def held(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """The training images here if they take no more than a quarter of what is free, else where they are."""
@@ -64,27 +70,57 @@ class Device:
         return images.to(self.torch), labels.to(self.torch)
 
 
-_PRECISION: dict[bool, tuple[str, ...]] = {True: ("It computes in bfloat16.",), False: ()}
+_BFLOAT16 = "It computes in bfloat16."
+_FLOAT16 = "It computes in float16, and the loss is scaled so that small gradients are not lost."
+_TITLES = {"cuda": "CUDA", "mps": "MPS", "xpu": "XPU"}
 
 
 def chosen_device(module: nn.Module, recipe: Recipe) -> Device:
     """The device that the recipe asks for, or the CPU with a note where there is no such device."""
     convolves = any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in module.modules())
-    auto = recipe.precision == "auto"
-    if recipe.device != "cpu" and torch.cuda.is_available():
-        device = torch.device("cuda", torch.cuda.current_device())
-        bfloat16 = auto and torch.cuda.is_bf16_supported(including_emulation=False)
-        notes = _PRECISION[bfloat16]
-        return Device(device, torch.cuda.get_device_name(device), bfloat16, convolves and bfloat16, notes)
-    bfloat16 = auto and _cpu_multiplies_bfloat16()
-    notes = _PRECISION[bfloat16]
-    if recipe.device == "cuda":
-        notes = ("The recipe asks for CUDA, but PyTorch finds no CUDA device here; the run goes on the CPU.", *notes)
-    threads = default_threads()
-    name = f"CPU, {counted(threads, 'thread')}"
-    # channels_last: 1.15 to 1.2 times the plain layout on LeNet-5, a small VGG and SmallResNet in float32
-    channels_last = convolves and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return Device(torch.device("cpu"), name, bfloat16, channels_last, notes)
+    place, notes = _place(recipe)
+    bfloat16 = _takes_bfloat16(place, recipe)
+    float16 = recipe.precision == "float16" and place.type == "cuda"
+    if recipe.precision == "float16" and not float16:
+        notes.append("float16 is for CUDA alone, so it computes in float32 here; bfloat16 is for any device.")
+    notes += [_BFLOAT16] * bfloat16 + [_FLOAT16] * float16
+    if place.type == "cpu":
+        name = f"CPU, {counted(default_threads(), 'thread')}"
+        # channels_last: 1.15 to 1.2 times the plain layout on LeNet-5, a small VGG and SmallResNet in float32
+        likes_channels_last = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    else:
+        name = _TITLES[place.type] if place.type == "mps" else _module(place).get_device_name(place)
+        likes_channels_last = bfloat16 or float16
+    layout = {"auto": likes_channels_last, "on": True, "off": False}[recipe.channels_last]
+    return Device(place, name, bfloat16, convolves and layout, tuple(notes), float16)
+
+
+def _place(recipe: Recipe) -> tuple[torch.device, list[str]]:
+    """Where to compute, and what to say where that is not what was asked for."""
+    kind = "cuda" if recipe.device == "auto" else recipe.device
+    if kind != "cpu" and _module(torch.device(kind)).is_available():
+        number = 0 if kind == "mps" else _module(torch.device(kind)).current_device()
+        return torch.device(kind, number), []
+    if recipe.device in _TITLES:
+        title = _TITLES[recipe.device]
+        sentence = f"PyTorch finds no {title} device here; the run goes on the CPU."
+        return torch.device("cpu"), [f"The recipe asks for {title}, but {sentence}"]
+    return torch.device("cpu"), []
+
+
+def _takes_bfloat16(place: torch.device, recipe: Recipe) -> bool:
+    if recipe.precision == "bfloat16":
+        return True
+    if recipe.precision != "auto":
+        return False
+    if place.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return place.type == "cpu" and _cpu_multiplies_bfloat16()
+
+
+def _module(place: torch.device) -> Any:
+    """``torch.cuda``, ``torch.mps`` or ``torch.xpu``."""
+    return torch.get_device_module(place)
 
 
 def _cpu_multiplies_bfloat16() -> bool:
@@ -110,7 +146,17 @@ def explained(recipe: Recipe) -> Iterator[None]:
     """Turn what torch raises about memory and about batches of one into ``TrainingError`` with a sentence."""
     try:
         yield
+    except NotImplementedError as error:
+        found = re.search(r"aten::[\w.]+", str(error))
+        if found is None:
+            raise
+        title = _TITLES.get(recipe.device, "this device")
+        advice = "choose cpu as the device, or take the layer that needs it out"
+        raise TrainingError(f"PyTorch has no {found[0]} for {title} yet: {advice}.") from error
     except (MemoryError, RuntimeError) as error:
+        if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+            reason = str(error).strip().partition("\n")[0][:200]
+            raise TrainingError(f"The network cannot be compiled: {reason} Turn compile off in the recipe.") from error
         if not is_about_memory(error):
             raise
         half = max(1, recipe.batch_size // 2)

@@ -21,8 +21,9 @@ class Started:
 class Step:
     """One step of the optimizer. ``step`` counts from 1 over the whole run, ``epoch`` from 1.
 
-    ``loss`` and ``accuracy`` (0 to 1) are those of the step's own batch before the step; ``learning_rate`` is the one
-    that the step was taken with; ``images_per_second`` is a running mean.
+    ``loss`` and ``accuracy`` (0 to 1) are those of the step's own images before the step. The loss is without label
+    smoothing, class weights and a teacher's share, as in the validation, so that the two compare. ``learning_rate`` is
+    the one that the step was taken with; ``images_per_second`` is a running mean.
     """
 
     step: int
@@ -38,7 +39,9 @@ class EpochEnd:
     """One pass through the training images, and what the validation images say after it.
 
     Accuracies go from 0 to 1. The training numbers are means over the epoch's steps, the validation numbers are taken
-    with the weights at its end. ``seconds`` is the epoch's time on the wall, pauses left out.
+    with the weights at its end. ``seconds`` is the epoch's time on the wall, pauses left out. ``validation_top5`` is
+    None with five classes or fewer, ``validation_f1`` is the mean over the classes. The average's numbers are those of
+    the averaged weights, where the recipe keeps such; ``is_best`` is of the better of the two.
     """
 
     epoch: int
@@ -48,6 +51,24 @@ class EpochEnd:
     validation_accuracy: float
     seconds: float
     is_best: bool
+    validation_top5: float | None = None
+    validation_f1: float | None = None
+    average_loss: float | None = None
+    average_accuracy: float | None = None
+
+    @property
+    def is_average_better(self) -> bool:
+        """Whether the averaged weights did better than those of the last step; they are what is kept then."""
+        if self.average_accuracy is None or self.average_loss is None:
+            return False
+        return (self.average_accuracy, -self.average_loss) > (self.validation_accuracy, -self.validation_loss)
+
+    @property
+    def score(self) -> tuple[float, float]:
+        """Accuracy and negative loss of what is kept of the epoch: epochs compare by it."""
+        if self.is_average_better and self.average_accuracy is not None and self.average_loss is not None:
+            return self.average_accuracy, -self.average_loss
+        return self.validation_accuracy, -self.validation_loss
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,18 @@ import inspect
 import json
 import math
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from cnnstudio.compiler.source import Source
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training import weights
-from cnnstudio.training.batches import Batches
+from cnnstudio.training import mixing, weights
+from cnnstudio.training.batches import Batches, few_images
 from cnnstudio.training.build import build
 from cnnstudio.training.data.loading import Data, normalised
 from cnnstudio.training.device import (
@@ -32,14 +32,16 @@ from cnnstudio.training.device import (
     is_about_memory,
     prepare_thread,
 )
-from cnnstudio.training.events import Event, Finished, Remark, Started, Step, Validating
+from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
 from cnnstudio.training.freezing import Backbones
-from cnnstudio.training.optimizers import memory, optimizer, remember
+from cnnstudio.training.learner import Learner
+from cnnstudio.training.metrics import Counts, Metrics
+from cnnstudio.training.optimizers import memory, remember
 from cnnstudio.training.position import Cursor, Position
 from cnnstudio.training.probe import Probe, View
 from cnnstudio.training.random_streams import RandomStreams
 from cnnstudio.training.runs.folder import BEST, LAST
-from cnnstudio.training.schedules import schedule
+from cnnstudio.training.schedules import EPOCHS, epochs_of, schedule
 from cnnstudio.wording import counted, duration
 
 __all__ = ["TrainingError", "fresh", "train"]
@@ -91,6 +93,8 @@ class _Run:
     begin: Position | None = None
     good: dict[str, Tensor] = field(default_factory=dict)
     good_epoch: int = 0
+    best: dict[str, Tensor] = field(default_factory=dict)
+    is_average_best: bool = False
     unsaved: bool = False
     said: set[str] = field(default_factory=set)
 
@@ -98,24 +102,47 @@ class _Run:
     def position(self) -> Position:
         """Where the run is, once it has begun. While the validation images are gone through, it is before that."""
         good = {name: tensor.cpu() for name, tensor in self.good.items()}
-        return Position(self.cursor, self.random.states, memory(self.optimizer), good, self.good_epoch)
+        kept = self.learner.memory
+        if self.best:
+            kept["best"] = {name: tensor.cpu() for name, tensor in self.best.items()}
+        return Position(self.cursor, self.random.states, memory(self.learner.optimizer), good, self.good_epoch, kept)
 
     def events(self) -> Iterator[Event]:
         """The whole run, or the rest of one."""
         self._prepare()
         learned = sum(parameter.numel() for parameter in self.module.parameters() if parameter.requires_grad)
-        notes = (*self.data.notes, *self.backbones.notes, *self.device.notes)
-        yield Started(self.recipe.epochs, len(self.batches.sizes), self.device.name, notes, learned)
-        while self.cursor.epoch <= self.recipe.epochs:
+        yield Started(self.epochs, len(self.batches.sizes), self.device.name, self._notes, learned)
+        while self.cursor.epoch <= self.epochs and not self.cursor.has_waited(self.recipe.patience):
             is_good = yield from self._epoch()
             if not is_good:
                 return
-        sentence = f"Trained for {counted(self.recipe.epochs, 'epoch')} in {_duration(self.cursor.seconds)}."
-        best = self.cursor.best
-        if best is not None:
-            accuracy = f"{best.validation_accuracy:.1%}"
-            sentence += f" The best weights are those of epoch {best.epoch}: {accuracy} of the validation images."
-        yield Finished("done", sentence, best.epoch if best else None)
+        yield Finished("done", self._account, self.cursor.best.epoch if self.cursor.best else None)
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        """What there is to say before the first step."""
+        notes = [*self.data.notes, *self.backbones.notes, *self.device.notes, *self.learner.notes]
+        if self.recipe.epochs is None and self.epochs > EPOCHS:
+            notes.append(f"There are few images, so it goes through them {self.epochs} times.")
+        if (rare := few_images(self.data)) is not None:
+            notes.append(rare)
+        return tuple(notes + ([mixing.NOTE] if self.recipe.mixing != "none" else []))
+
+    @property
+    def _account(self) -> str:
+        """How a run went that came to its end."""
+        best, done = self.cursor.best, self.cursor.epoch - 1
+        sentence = f"Trained for {counted(done, 'epoch')} in {_duration(self.cursor.seconds)}."
+        if done < self.epochs:
+            sentence += f" It ended early, since {counted(self.recipe.patience, 'epoch')} brought nothing better."
+        if best is None:
+            return sentence
+        kind = "averaged weights" if best.is_average_better else "weights"
+        held = " The network has them now." if self.recipe.keep_best else ""
+        return (
+            f"{sentence} The best {kind} are those of epoch {best.epoch}: "
+            f"{best.score[0]:.1%} of the validation images.{held}"
+        )
 
     def _prepare(self) -> None:
         """Make ready what the run works with, and stand where it begins."""
@@ -125,17 +152,20 @@ class _Run:
         _check(self.module, self.data)
         self.device.take(self.module)
         self.backbones = Backbones(self.module, self.source, self.recipe)
+        self.learner = Learner(self.module, self.data, self.recipe, self.device, self.backbones)
         self._keep(0)
-        self.optimizer = optimizer(self.backbones.groups(), self.recipe)
         self.batches = Batches(self.data, self.recipe, self.device)
+        self.epochs = epochs_of(self.recipe, len(self.batches.sizes))
         self.rate = schedule(self.recipe, len(self.batches.sizes))
         if self.begin is None:
             self.cursor = Cursor(self.batches.order(self.random.images))
         else:
             self.cursor = self.begin.cursor
             self.random.restore(self.begin.random)
-            remember(self.optimizer, self.begin.optimizer)
+            remember(self.learner.optimizer, self.begin.optimizer)
+            self.learner.remember(self.begin.kept)
             self.good, self.good_epoch = self.begin.good, self.begin.good_epoch
+            self.best = self.begin.kept.get("best", {})
             self.unsaved = self.cursor.step > 0
 
     def _epoch(self) -> Generator[Event, None, bool]:
@@ -146,69 +176,60 @@ class _Run:
         while self.cursor.step < steps:
             step, images = (epoch - 1) * steps + self.cursor.step, self.batches.sizes[self.cursor.step]
             started = time.perf_counter()
-            loss, right = self._step(self.rate(step))
-            if not math.isfinite(loss):
-                yield self._diverged(f"The loss became {_said(loss)} at step {step + 1:,}, in epoch {epoch}.")
+            rate = self.rate(step) * self.learner.plateau.factor
+            objective, loss, right = self._step(rate)
+            if not math.isfinite(objective):
+                yield self._diverged(f"The loss became {_said(objective)} at step {step + 1:,}, in epoch {epoch}.")
                 return False
             self.cursor = self.cursor.stepped(loss, right, images, time.perf_counter() - started)
             speed = self.cursor.seen / max(self.cursor.epoch_seconds, 1e-9)
-            yield Step(step + 1, epoch, loss, right / images, self.rate(step), speed)
+            yield Step(step + 1, epoch, loss, right / images, rate, speed)
             yield from self._look(step + 1, epoch)
-        loss, accuracy, seconds = yield from self._validate()
-        if not math.isfinite(loss) or not _finite(self.module):
+        validation, average, seconds = yield from self._validate()
+        if not math.isfinite(validation.loss) or not _finite(self.module):
             yield self._diverged(f"The weights became too large in epoch {epoch}.")
             return False
-        ended = self.cursor.ended(loss, accuracy, seconds)
-        self._keep(epoch)
+        ended = self.cursor.ended(validation, average, seconds)
+        self._keep(epoch, ended)
         yield from self._write(LAST, *([BEST] if ended.is_best else []))
+        self.learner.plateau = self.learner.plateau.after(validation.loss, self.recipe)
         self.cursor = self.cursor.following(ended, self.batches.order(self.random.images))
         yield ended
         return True
 
-    def _step(self, rate: float) -> tuple[float, float]:
-        """One step of the optimizer; the mean loss of its images before it and how many were right."""
-        images, labels = self.batches.batch(self.cursor.order, self.cursor.step, self.random.images)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate * group["factor"]
-        with self.random.layers():
-            logits = self._forward(images)  # (N, classes)
-        loss = cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self.recipe.gradient_clip > 0:
-            nn.utils.clip_grad_norm_(self.module.parameters(), self.recipe.gradient_clip)
-        hits = (logits.detach().argmax(1) == labels).sum()
-        # one wait for the device a step; a loss that is no number must not reach the weights
-        value, count = torch.stack((loss.detach(), hits.to(loss.dtype))).tolist()
-        if math.isfinite(value):
-            self.optimizer.step()
-            self.unsaved = True
-        self.optimizer.zero_grad(set_to_none=True)
-        return value, count
+    def _step(self, rate: float) -> tuple[float, float, float]:
+        """One step of the optimizer: the loss that it makes smaller, the loss as it is said and how many were right."""
+        images, targets = self.batches.batch(self.cursor.order, self.cursor.step, self.random.images)
+        if self.recipe.mixing != "none":
+            classes = len(self.data.classes)
+            images, targets = mixing.mixed(images, targets, classes, self.recipe, self.random.images)
+            images = self.device.laid(images)
+        objective, loss, right = self.learner.step(images, targets, rate, self.random)
+        self.unsaved = self.unsaved or math.isfinite(objective)
+        return objective, loss, right
 
-    def _forward(self, x: Tensor) -> Tensor:
-        """The scores (N, classes) of prepared images."""
-        with self.device.autocast():
-            return self.module(x).float()  # type: ignore[no-any-return]
-
-    def _validate(self) -> Generator[Event, None, tuple[float, float, float]]:
-        """Loss and accuracy on the validation images, and the seconds that it took."""
+    def _validate(self) -> Generator[Event, None, tuple[Metrics, Metrics | None, float]]:
+        """What the validation images say of the weights, and of their average where there is one; how long it took."""
         images, labels = self.data.validation_images, self.data.validation_labels
-        losses, right, seconds = 0.0, 0.0, 0.0
+        learner, seconds = self.learner, 0.0
+        ways = [learner.scores] + ([partial(learner.average_scores, learner.average)] if learner.average else [])
+        counts = [Counts(len(self.data.classes), self.device.torch) for _ in ways]
         size = max(32, 2 * self.recipe.batch_size)  # looking costs a third of learning: a person waits no longer here
         for start in range(0, len(labels), size):
             started = time.perf_counter()
             part = slice(start, start + size)
-            # with the same draws at each epoch, so that epochs compare where a layer draws when it is evaluated too
-            with evaluated(self.module), torch.no_grad(), self.random.apart(start):
-                logits = self._forward(self.batches.prepared(images[part]))
-                wanted = labels[part].to(self.device.torch)
-                loss = cross_entropy(logits, wanted, reduction="sum")
-                hits = (logits.argmax(1) == wanted).sum()
-                value, count = torch.stack((loss, hits.to(loss.dtype))).tolist()
-            losses, right = losses + value, right + count
+            x, wanted = self.batches.prepared(images[part]), labels[part].to(self.device.torch)
+            for scores, count in zip(ways, counts, strict=True):
+                # with the same draws at each epoch, so that epochs compare where a layer draws when it is evaluated too
+                with evaluated(self.module), torch.no_grad(), self.random.apart(start):
+                    logits = scores(x)
+                    count.take(logits, wanted, learner.loss.measured(logits, wanted))
+            if self.device.torch.type != "cpu":
+                _ = wanted.sum().item()  # it is done when the device is
             seconds += time.perf_counter() - started
             yield Validating(self.cursor.epoch, min(part.stop, len(labels)), len(labels))
-        return losses / len(labels), right / len(labels), seconds
+        validation, *average = (count.metrics for count in counts)
+        return validation, average[0] if average else None, seconds
 
     def _look(self, step: int, epoch: int) -> Iterator[Event]:
         """What the probes see that are due, and of one that raises the reason; the run is as if nobody had looked."""
@@ -227,17 +248,28 @@ class _Run:
             for event in seen:
                 yield from self._remark(event.sentence) if isinstance(event, Remark) else (event,)
 
-    def _keep(self, epoch: int) -> None:
-        self.good = {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
+    def _keep(self, epoch: int, ended: EpochEnd | None = None) -> None:
+        self.good = _copied(self.module.state_dict())
         self.good_epoch = epoch
+        if ended is not None and ended.is_best:
+            self.is_average_best = ended.is_average_better
+            if self.recipe.keep_best:
+                self.best = _copied(self._best_weights)
+
+    @property
+    def _best_weights(self) -> Mapping[str, Tensor]:
+        """Those of an epoch that has just become the best."""
+        average = self.learner.average if self.is_average_best else None
+        return average.tensors if average is not None else self.module.state_dict()
 
     def _diverged(self, what: str) -> Finished:
         self.module.load_state_dict(self.good)
-        kept = f"those of epoch {self.good_epoch}" if self.good_epoch else "the first ones"
+        best = self.cursor.best
+        epoch = best.epoch if best is not None and self.best else self.good_epoch
+        kept = f"those of epoch {epoch}" if epoch else "the first ones"
         smaller = f"{self.recipe.learning_rate / 10:.2g}"
         clip = "" if self.recipe.gradient_clip else ", or clip the gradient at 1"
         advice = f"The steps are too long: try a learning rate of {smaller}{clip}."
-        best = self.cursor.best
         return Finished("diverged", f"{what} {advice} The weights are {kept}.", best.epoch if best else None)
 
     def _remark(self, sentence: str) -> Iterator[Event]:
@@ -258,7 +290,8 @@ class _Run:
             described |= {"mean": json.dumps(self.data.mean), "std": json.dumps(self.data.std)}
             described |= {"scale": json.dumps(self.data.scale)} if self.data.scale else {}
             for name in names:
-                weights.save(self.folder / name, self.module, described)
+                kept = self._best_weights if name == BEST else self.module.state_dict()
+                weights.save(self.folder / name, kept, described)
         self.unsaved = False
 
     def close(self) -> None:
@@ -274,6 +307,8 @@ class _Run:
         if self.unsaved:
             with contextlib.suppress(weights.WeightsError):  # nobody listens any more; it was said at the last epoch
                 self._save(LAST)
+        if self.best:
+            self.module.load_state_dict(self.best)
 
 
 def _check(module: nn.Module, data: Data) -> None:
@@ -302,6 +337,10 @@ def _check(module: nn.Module, data: Data) -> None:
             f"The network ends in {counted(y.shape[1], 'number')} and {data.name} has {counted(classes, 'class')}. "
             f"Give the last layer {classes} outputs."
         )
+
+
+def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
 
 
 def _finite(module: nn.Module) -> bool:

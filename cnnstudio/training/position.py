@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import Tensor
 
 from cnnstudio.training.events import EpochEnd
+from cnnstudio.training.metrics import Metrics
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +42,26 @@ class Cursor:
             epoch_seconds=self.epoch_seconds + seconds,
         )
 
-    def ended(self, loss: float, accuracy: float, seconds: float) -> EpochEnd:
+    def ended(self, validation: Metrics, average: Metrics | None, seconds: float) -> EpochEnd:
         """What is to be said of the epoch whose steps are taken: the validation took so long and gave these numbers."""
-        best = self.best
-        is_best = best is None or (accuracy, -loss) > (best.validation_accuracy, -best.validation_loss)
         means = self.losses / self.seen, self.right / self.seen
-        return EpochEnd(self.epoch, *means, loss, accuracy, self.epoch_seconds + seconds, is_best)
+        end = EpochEnd(
+            self.epoch,
+            *means,
+            validation.loss,
+            validation.accuracy,
+            self.epoch_seconds + seconds,
+            is_best=False,
+            validation_top5=validation.top5,
+            validation_f1=validation.f1,
+            average_loss=average.loss if average is not None else None,
+            average_accuracy=average.accuracy if average is not None else None,
+        )
+        return replace(end, is_best=self.best is None or end.score > self.best.score)
+
+    def has_waited(self, patience: int) -> bool:
+        """Whether so many epochs have brought nothing better; never with 0."""
+        return bool(patience) and self.best is not None and self.epoch - 1 - self.best.epoch >= patience
 
     def following(self, ended: EpochEnd, order: Tensor) -> Cursor:
         """At the beginning of the next epoch, which goes through the images in this order."""
@@ -61,7 +76,8 @@ class Position:
     Numbers, strings and tensors on the CPU that nobody else changes: it can be kept while the run goes on.
     ``random`` holds the state of each random stream. ``optimizer`` is what the optimizer remembers of each parameter,
     by its number. ``good`` are the weights at the end of ``good_epoch``, to which a run that diverges goes back; 0 is
-    before the first.
+    before the first. ``kept`` is what else remembers something, by its name, each as plain as the rest: the average of
+    the weights, the scale of the loss, the plateau of the schedule, the best weights.
     """
 
     cursor: Cursor
@@ -69,3 +85,4 @@ class Position:
     optimizer: dict[int, dict[str, Any]]
     good: dict[str, Tensor]
     good_epoch: int
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)

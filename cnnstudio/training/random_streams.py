@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,20 +19,17 @@ class RandomStreams:
 
     def __init__(self, seed: int, device: torch.device) -> None:
         self._seed = seed
-        self._cuda = [device] if device.type == "cuda" else []
+        self._places = [torch.device("cpu"), *([device] if device.type != "cpu" else [])]
         self.images = torch.Generator().manual_seed(seed)
-        self._layers = {place.type: _seeded(seed, place) for place in (torch.device("cpu"), *self._cuda)}
+        self._layers = {place.type: _seeded(seed, place) for place in self._places}
 
     @contextmanager
     def layers(self) -> Iterator[None]:
         """Inside, torch draws from the run's stream, whoever drew in between."""
-        torch.set_rng_state(self._layers["cpu"])
-        for device in self._cuda:
-            torch.cuda.set_rng_state(self._layers["cuda"], device)
+        for place in self._places:
+            _set(place, self._layers[place.type])
         yield
-        self._layers["cpu"] = torch.get_rng_state()
-        for device in self._cuda:
-            self._layers["cuda"] = torch.cuda.get_rng_state(device)
+        self._layers = {place.type: _state(place) for place in self._places}
 
     @contextmanager
     def apart(self, number: int = 0) -> Iterator[None]:
@@ -39,11 +37,14 @@ class RandomStreams:
 
         It is for what looks at the network and does not train it.
         """
-        with torch.random.fork_rng(self._cuda):
-            torch.default_generator.manual_seed(self._seed + number)
-            if self._cuda:
-                torch.cuda.manual_seed(self._seed + number)
+        before = [_state(place) for place in self._places]
+        try:
+            for place in self._places:
+                _set(place, _seeded(self._seed + number, place))
             yield
+        finally:
+            for place, state in zip(self._places, before, strict=True):
+                _set(place, state)
 
     @property
     def states(self) -> dict[str, Tensor]:
@@ -58,3 +59,26 @@ class RandomStreams:
 
 def _seeded(seed: int, device: torch.device) -> Tensor:
     return torch.Generator(device).manual_seed(seed).get_state()
+
+
+def _state(place: torch.device) -> Tensor:
+    """The state of the generator that layers on this device draw from."""
+    if place.type == "cpu":
+        return torch.get_rng_state()
+    known: Tensor = _module(place).get_rng_state(*_number(place))
+    return known
+
+
+def _set(place: torch.device, state: Tensor) -> None:
+    if place.type == "cpu":
+        torch.set_rng_state(state)
+    else:
+        _module(place).set_rng_state(state, *_number(place))
+
+
+def _module(place: torch.device) -> Any:
+    return torch.get_device_module(place)
+
+
+def _number(place: torch.device) -> tuple[torch.device, ...]:
+    return () if place.type == "mps" else (place,)  # there is one, and its functions take none

@@ -75,7 +75,7 @@ def test_the_text_is_a_node_a_line(project: Project) -> None:
     text = dumps(project)
     assert text.startswith(GOLDEN)
     assert '\n    "folder": "/tmp/Bäume 图",\n' in text
-    assert text.endswith('"precision": "float32"\n  }\n}\n')
+    assert text.endswith('"compile": false\n  }\n}\n')
     json.loads(text)
 
 

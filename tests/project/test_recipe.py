@@ -31,7 +31,7 @@ class Averaged(Recipe):
 def test_every_field_stands_in_one_section() -> None:
     listed = [field.name for fields in Recipe.sections().values() for field in fields]
     assert sorted(listed) == sorted(FIELDS)
-    assert [field.name for field in Recipe.sections()[Section.SCHEDULE]] == ["schedule", "step_epochs", "step_factor"]
+    assert [field.name for field in Recipe.sections()[Section.AUGMENTATION]] == ["augment", "mixing", "mixing_strength"]
 
 
 def test_what_is_basic_is_asked_at_once() -> None:
@@ -50,9 +50,23 @@ def test_what_a_field_needs_is_a_field_that_can_be_so(name: str) -> None:
     [
         ("folder", {"data": "folder"}),
         ("momentum", {"optimizer": "SGD"}),
+        ("momentum", {"optimizer": "RMSprop"}),
         ("nesterov", {"optimizer": "SGD"}),
         ("step_epochs", {"schedule": "step"}),
         ("step_factor", {"schedule": "step"}),
+        ("step_factor", {"schedule": "multi-step"}),
+        ("step_factor", {"schedule": "plateau"}),
+        ("milestones", {"schedule": "multi-step"}),
+        ("epoch_factor", {"schedule": "exponential"}),
+        ("warmup_epochs", {"schedule": "warmup-cosine"}),
+        ("plateau_epochs", {"schedule": "plateau"}),
+        ("decay_norms", {"weight_decay": 0.1}),
+        ("averaging_decay", {"averaging": True}),
+        ("focusing", {"loss": "focal"}),
+        ("class_weight_list", {"class_weights": "by hand"}),
+        ("teaching_share", {"teacher": "runs/large"}),
+        ("temperature", {"teacher": "runs/large"}),
+        ("mixing_strength", {"mixing": "CutMix"}),
         ("unfreeze_epoch", {"weights": "torchvision"}),
         ("backbone_rate", {"weights": "best.safetensors"}),
     ],
@@ -83,3 +97,14 @@ def test_what_needs_a_field_needs_what_that_one_needs() -> None:
     assert Averaged(schedule="step", step_epochs=2).matters("warm")
     assert not Averaged(schedule="step", step_epochs=3).matters("warm")
     assert not Averaged(schedule="cosine", step_epochs=2).matters("warm"), "its epochs mean nothing"
+
+
+def test_every_field_has_its_sentence() -> None:
+    assert [name for name, field in FIELDS.items() if not field.help] == []
+
+
+def test_what_a_file_of_before_says_is_what_it_said() -> None:
+    """A field that was added changes nothing by its default."""
+    plain = {"accumulation": 1, "patience": 0, "keep_best": False, "decay_norms": True, "averaging": False}
+    plain |= {"loss": "cross-entropy", "class_weights": "none", "teacher": "", "mixing": "none", "compile": False}
+    assert all(getattr(Recipe(), name) == value for name, value in plain.items())

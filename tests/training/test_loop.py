@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from torch.optim import lr_scheduler
 
 from cnnstudio import zoo
 from cnnstudio.compiler.source import source
@@ -22,7 +21,6 @@ from cnnstudio.training import device, weights
 from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
 from cnnstudio.training.loop import TrainingError, fresh, train
-from cnnstudio.training.schedules import schedule
 
 MakeData = Callable[..., Data]
 MakeNetwork = Callable[..., nn.Module]
@@ -162,30 +160,6 @@ def test_steps_that_are_far_too_long_diverge(make_data: MakeData, tmp_path: Path
     assert "first" in last.sentence and "10" in last.sentence
     assert same(module.state_dict(), first)
     assert not (tmp_path / "best.safetensors").exists()
-
-
-@pytest.mark.parametrize("kind", ["constant", "step", "cosine", "one-cycle"])
-def test_schedules_are_torchs(kind: str) -> None:
-    plan = Recipe(schedule=kind, learning_rate=0.3, epochs=7, step_epochs=2, step_factor=0.5)
-    steps, total = 5, 35
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 0.3)
-    theirs: lr_scheduler.LRScheduler = {
-        "constant": lambda: lr_scheduler.ConstantLR(optimizer, 1.0),
-        "step": lambda: lr_scheduler.StepLR(optimizer, 2 * steps, 0.5),
-        "cosine": lambda: lr_scheduler.CosineAnnealingLR(optimizer, total),
-        "one-cycle": lambda: lr_scheduler.OneCycleLR(optimizer, 0.3, total, cycle_momentum=False),
-    }[kind]()
-    rate = schedule(plan, steps)
-    for step in range(total):
-        assert rate(step) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-6), step
-        optimizer.step()
-        if step < total - 1:
-            theirs.step()
-
-
-def test_a_run_of_one_step_has_a_rate() -> None:
-    for kind in ("constant", "step", "cosine", "one-cycle"):
-        assert schedule(Recipe(schedule=kind, epochs=1), 1)(0) > 0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""Compiling: one program of a whole network by torch.compile, where there is a compiler for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+import torch
+from torch import nn
+
+from cnnstudio.training.device import Device, Forward
+
+_COMPILERS = ("cl",) if sys.platform == "win32" else ("g++", "clang++", "c++")
+
+
+def forward(module: nn.Module, device: Device, wanted: bool) -> tuple[Forward, tuple[str, ...]]:
+    """What calls the network while it trains, compiled where it is ``wanted`` and can be; and what to say of it.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.compile.html
+    """
+    if not wanted:
+        return module, ()
+    if device.torch.type == "cpu" and not has_compiler():
+        return module, ("There is no C++ compiler here, so the network is not compiled; it trains as it is.",)
+    compiled: Forward = torch.compile(module, dynamic=True)  # the last batch of an epoch may be smaller
+    return compiled, ("The first step takes a while: the network is compiled for it.",)
+
+
+def has_compiler() -> bool:
+    """Whether a C++ compiler is found, by CXX or by its usual names."""
+    asked = os.environ.get("CXX")
+    return any(shutil.which(name) for name in ((asked,) if asked else _COMPILERS))
