@@ -9,8 +9,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from types import FrameType, NoneType
+from typing import Any, get_origin
 
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems
@@ -20,6 +20,7 @@ from cnnstudio.disk import DiskError
 from cnnstudio.graph import Parameter, ParameterError, parameters
 from cnnstudio.project import Project, ProjectError
 from cnnstudio.project.datasets import FOLDER
+from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
@@ -29,6 +30,8 @@ from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.session import Prepared, begin
 
 NAME = "train"
+AUTOMATIC = "auto"  # what is typed for None
+PATHS = ("folder", "weights", "teacher")
 INTERRUPTED = 130
 
 
@@ -44,6 +47,13 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a .cnn file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write; else a new one in runs/")
+    parser.add_argument(
+        "--preset",
+        choices=PRESETS,
+        metavar="NAME",
+        help="begin with these settings, which the options from --data on may change: "
+        + "; ".join(f"{preset.key}: {preset.sentence}" for preset in PRESETS.values()).replace("%", "%%"),
+    )
     for section, fields in Recipe.sections().items():
         _offer(parser.add_argument_group(section.lower()), fields)
     parser.set_defaults(run=run)
@@ -56,6 +66,8 @@ def _offer(group: argparse._ArgumentGroup, fields: tuple[Parameter, ...]) -> Non
         told: dict[str, Any] = {"help": parameter.help.replace("%", "%%"), "default": argparse.SUPPRESS}
         if parameter.entry_types:
             told["help"] += "; in JSON, as the file has it"
+        if NoneType in parameter.options:
+            told["help"] += f'; "{AUTOMATIC}" for automatic'
         if parameter.type is bool:
             group.add_argument(option, action=argparse.BooleanOptionalAction, **told)
         else:
@@ -136,10 +148,21 @@ class Telling:
                     f"Epoch {event.epoch:>{width}}/{started.epochs}"
                     f"  loss {event.train_loss:.4f}  accuracy {event.train_accuracy:6.1%}"
                     f"  validation loss {event.validation_loss:.4f}  accuracy {event.validation_accuracy:6.1%}"
+                    f"{_more(event)}"
                     f"  {event.seconds:.1f} s{'  best so far' if event.is_best else ''}"
                 )
             case Remark() | Finished():
                 self._bar.say(event.sentence)
+
+
+def _more(event: EpochEnd) -> str:
+    """What else is measured of an epoch, where it is."""
+    measured = (
+        ("top-5", event.validation_top5),
+        ("macro F1", event.validation_f1),
+        ("averaged", event.average_accuracy),
+    )
+    return "".join(f"  {name} {value:.1%}" for name, value in measured if value is not None)
 
 
 @contextmanager
@@ -170,6 +193,8 @@ def _destination(arguments: argparse.Namespace) -> Destination:
 
 def _overridden(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     given = vars(arguments)
+    if arguments.preset is not None:
+        recipe = PRESETS[arguments.preset].applied(recipe)
     changes = {p.name: given[p.name] for p in parameters(Recipe) if p.name in given}
     if "folder" in changes:
         changes.setdefault("data", FOLDER)
@@ -178,15 +203,13 @@ def _overridden(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
 
 def _reader(parameter: Parameter) -> Callable[[str], Any]:
     def read(text: str) -> Any:
-        value: Any = text
-        if parameter.type in (int, float):
-            with suppress(ValueError):  # coerce says what was wanted
-                value = parameter.type(text)
         try:
             if parameter.entry_types:
+                value: Any = text
                 with suppress(ValueError):
                     value = json.loads(text)
-            return parameter.coerce(value)
+                return parameter.coerce(value)
+            return parameter.coerce(_meant(parameter, text))
         except ParameterError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
         except RecursionError as error:
@@ -195,7 +218,23 @@ def _reader(parameter: Parameter) -> Callable[[str], Any]:
     return read
 
 
+def _meant(parameter: Parameter, text: str) -> Any:
+    """What is typed: a number, several with commas between them, ``auto`` for what is left open, or the text itself."""
+    kinds = parameter.options
+    if NoneType in kinds and text == AUTOMATIC:
+        return None
+    with suppress(ValueError):  # coerce says what was wanted
+        if any(get_origin(kind) is tuple for kind in kinds):
+            return tuple(int(piece) for piece in text.split(","))
+        return next((kind(text) for kind in (int, float) if kind in kinds), text)
+    return text
+
+
 def _metavar(parameter: Parameter) -> str:
     if parameter.choices:
         return "{" + ",".join(parameter.choices) + "}"
-    return "JSON" if parameter.entry_types else {int: "N", float: "X"}.get(parameter.type, "PATH")
+    if parameter.entry_types:
+        return "JSON"
+    if any(get_origin(kind) is tuple for kind in parameter.options):
+        return "N,N"
+    return {int: "N", float: "X", str: "PATH" if parameter.name in PATHS else "TEXT"}[parameter.options[0]]

@@ -290,8 +290,9 @@ class _Run:
             described |= {"mean": json.dumps(self.data.mean), "std": json.dumps(self.data.std)}
             described |= {"scale": json.dumps(self.data.scale)} if self.data.scale else {}
             for name in names:
+                is_average = name == BEST and self.is_average_best
                 kept = self._best_weights if name == BEST else self.module.state_dict()
-                weights.save(self.folder / name, kept, described)
+                weights.save(self.folder / name, kept, described | ({"averaged": "yes"} if is_average else {}))
         self.unsaved = False
 
     def close(self) -> None:

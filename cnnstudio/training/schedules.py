@@ -71,19 +71,19 @@ def schedule(recipe: Recipe, steps_per_epoch: int) -> Callable[[int], float]:
 class Plateau:
     """What the rate is multiplied by where it steps down as the validation loss stays as it is.
 
-    The numbers are those of torch.optim.lr_scheduler.ReduceLROnPlateau: ``lowest`` is the lowest loss so far and
-    ``waited`` the number of epochs since.
+    The numbers are those of torch.optim.lr_scheduler.ReduceLROnPlateau: ``lowest`` is the lowest loss so far, None
+    before the first, and ``waited`` the number of epochs since.
     """
 
     factor: float = 1.0
-    lowest: float = math.inf
+    lowest: float | None = None
     waited: int = 0
 
     def after(self, loss: float, recipe: Recipe) -> Plateau:
         """After another epoch, with this validation loss; itself with another schedule."""
         if recipe.schedule != "plateau":
             return self
-        if loss < self.lowest * _LOWER:
+        if self.lowest is None or loss < self.lowest * _LOWER:
             return replace(self, lowest=loss, waited=0)
         if self.waited < recipe.plateau_epochs:
             return replace(self, waited=self.waited + 1)

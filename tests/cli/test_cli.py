@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -27,6 +28,7 @@ from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.graph.parameter import Fraction, declaration
 from cnnstudio.project import Project, dumps, from_template, read, write
+from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe, Section
 from cnnstudio.zoo import NETWORKS, TEMPLATES, Backbone
 
@@ -109,9 +111,12 @@ def test_version_and_help(run: Run) -> None:
         (["new", "--template", "vgg99", "x.cnn"], "there is no network called 'vgg99'; do you mean vgg19"),
         (["export", "x.cnn", "--to", "onnx"], "invalid choice: 'onnx'"),
         (["train", "x.cnn", "--epochs", "0"], "epochs must be from 1 to 10,000, not 0."),
-        (["train", "x.cnn", "--epochs", "many"], "epochs must be a whole number, not 'many'."),
+        (["train", "x.cnn", "--epochs", "many"], "epochs must be a whole number or nothing, not 'many'."),
         (["train", "x.cnn", "--learning-rate", "nan"], "learning_rate must be a number, not nan."),
-        (["train", "x.cnn", "--optimizer", "LBFGS"], 'optimizer must be "SGD" or "Adam" or "AdamW", not \'LBFGS\'.'),
+        (["train", "x.cnn", "--optimizer", "LBFGS"], '"NAdam" or "Adagrad", not \'LBFGS\'.'),
+        (["train", "x.cnn", "--milestones", "3,0"], "milestones must be from 1 to 10,000, not (3, 0)."),
+        (["train", "x.cnn", "--milestones", "3,x"], "milestones must be a list"),
+        (["train", "x.cnn", "--preset", "slow"], "argument --preset: invalid choice: 'slow'"),
         (["a.cnn", "b.cnn"], "one file can be opened at a time"),
     ],
 )
@@ -299,8 +304,28 @@ def test_train_lists_the_recipe_by_its_sections(run: Run, monkeypatch: pytest.Mo
     headings = re.findall(r"^([a-z ]+):$", out, re.MULTILINE)
     assert code == 0 and headings[-len(Section) :] == [section.lower() for section in Section]
     augmentation = out.split("\naugmentation:\n")[1].split("\n\n")[0]
-    assert re.findall(r"^  (--[a-z-]+)", augmentation, re.MULTILINE) == ["--augment", "--mix-share"]
+    assert re.findall(r"^  (--[a-z-]+)", augmentation, re.MULTILINE) == [
+        "--augment", "--mixing", "--mixing-strength", "--mix-share",
+    ]  # fmt: skip
     assert "how much of a second image is in each" in augmentation
+
+
+def test_train_takes_a_preset_and_what_is_said_beside_it(run: Run, file: Path, tmp_path: Path) -> None:
+    code, out, err = run(
+        "train", file, "--epochs", 1, "--preset", "fast", "--milestones", "3, 9", "--seed", 4, "--out", tmp_path / "run"
+    )
+    assert (code, err) == (0, "")
+    assert re.search(r"validation loss \S+  accuracy +\S+%  top-5 \S+%  macro F1 \S+%  averaged \S+%", out)
+    recipe = read(tmp_path / "run" / "project.cnn").recipe
+    wanted = dataclasses.replace(PRESETS["fast"].applied(read(file).recipe), epochs=1, milestones=(3, 9), seed=4)
+    assert recipe == wanted and recipe.label_smoothing == 0.1
+
+
+def test_train_takes_what_is_left_open(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Recipe] = []
+    monkeypatch.setattr("cnnstudio.cli.train._train", lambda project, *_: taken.append(project.recipe) or 0)
+    assert run("train", file, "--epochs", "auto")[0] == 0 and run("train", file, "--epochs", 7)[0] == 0
+    assert [recipe.epochs for recipe in taken] == [None, 7]
 
 
 def test_train_keeps_weights_and_the_recipe(run: Run, file: Path, tmp_path: Path) -> None:

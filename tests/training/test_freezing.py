@@ -87,9 +87,7 @@ def test_a_backbone_may_learn_more_slowly(data: Data) -> None:
 
 @pytest.mark.parametrize("optimizer", ["Adam", "SGD", "RMSprop", "NAdam", "Adagrad"])
 def test_it_is_taken_up_from_its_end_a_quarter_an_epoch(optimizer: str, data: Data) -> None:
-    recipe = Recipe(
-        epochs=6, batch_size=8, learning_rate=0.01, unfreeze_epoch=3, weight_decay=0.1, optimizer=optimizer
-    )
+    recipe = Recipe(epochs=6, batch_size=8, learning_rate=0.01, unfreeze_epoch=3, weight_decay=0.1, optimizer=optimizer)
     made = source(classifier(True))
     module = fresh(made, recipe)
     now = {name: value.clone() for name, value in module.state_dict().items()}

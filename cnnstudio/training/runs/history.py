@@ -9,6 +9,12 @@ from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.training.runs.record_writer import stopped_sentence
 from cnnstudio.training.runs.session import Progress
 
+EPOCH_COLUMNS = (
+    "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds", "validation_top5",
+    "validation_f1", "average_loss", "average_accuracy",
+)  # fmt: skip
+"""What is kept of an epoch; where something was not measured, it is no number."""
+
 
 class Table:
     """Rows of numbers that only grow, read as columns: what the curves are drawn from."""
@@ -43,9 +49,7 @@ class History:
     def __init__(self, batch_size: int = 1) -> None:
         self.started: Started | None = None
         self.steps = Table("step", "epoch", "loss", "accuracy", "learning_rate", "images_per_second")
-        self.epochs = Table(
-            "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds"
-        )
+        self.epochs = Table(*EPOCH_COLUMNS)
         self.last: Step | None = None
         self.best: EpochEnd | None = None
         self.notes: list[str] = []

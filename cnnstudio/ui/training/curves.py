@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
+from cnnstudio.training.runs.history import EPOCH_COLUMNS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
@@ -137,15 +138,20 @@ class CurvesPanel(Panel):
                 f"   epoch {whole}: validation loss {history.epochs['validation_loss'][whole - 1]:.4g}, "
                 f"accuracy {history.epochs['validation_accuracy'][whole - 1]:.1%}"
             )
+            more = (("top-5", "validation_top5"), ("macro F1", "validation_f1"), ("averaged", "average_accuracy"))
+            for title, name in more:
+                if not math.isnan(value := history.epochs[name][whole - 1]):
+                    text += f", {title} {value:.1%}"
         self.readout.setText(text)
 
     # taking the curves away
 
     def table(self) -> list[list[str]]:
-        """The epochs as rows with a header; the numbers with six digits."""
-        names = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds")
-        columns = [self.run.history.epochs[name] for name in names]
-        return [list(names), *([f"{value:.6g}" for value in row] for row in zip(*columns, strict=True))]
+        """The epochs as rows with a header; the numbers with six digits, without what was not measured at all."""
+        epochs = self.run.history.epochs
+        names = [name for name in EPOCH_COLUMNS if len(epochs) == 0 or not np.isnan(epochs[name]).all()]
+        columns = [epochs[name] for name in names]
+        return [names, *([f"{value:.6g}" for value in row] for row in zip(*columns, strict=True))]
 
     def copy(self) -> None:
         """Put the table of epochs on the clipboard, ready for a spreadsheet."""

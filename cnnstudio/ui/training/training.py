@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.graph import Graph, parameters
+from cnnstudio.project.presets import Preset
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.runs.session import Prepared
 from cnnstudio.ui.document import Document
@@ -28,6 +29,7 @@ from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.dataset_choice import ImagesChoice
+from cnnstudio.ui.training.recipe_form import PresetButton, RecipeForm
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Elided, Sentence
@@ -95,7 +97,7 @@ class TrainingPanel(Panel):
             self.refused.emit()
             announce(self, self._button.obstacle)
         elif not self.run.is_active:
-            for form in (self.basic, self.advanced):
+            for form in self._forms:
                 form.settle()
             self.run.start(self.document.project)
 
@@ -152,11 +154,12 @@ class TrainingPanel(Panel):
         names = [parameter.name for parameter in parameters(Recipe) if parameter.name not in BESIDE_IMAGES]
         basic = [name for name in names if Recipe.is_basic(name)]
         advanced = [name for name in names if not Recipe.is_basic(name)]
-        self.folder, self.basic, self.advanced = (
-            Form(Recipe, plain=True, names=each) for each in (("folder",), basic, advanced)
-        )
-        for form in (self.folder, self.basic, self.advanced):
+        self.folder, self.basic = (Form(Recipe, plain=True, names=each) for each in (("folder",), basic))
+        self.advanced = RecipeForm(Recipe, advanced)
+        for form in self._forms:
             form.edited.connect(self._edit)
+        self.presets = PresetButton()
+        self.presets.chosen.connect(self._take)
         self.more = QToolButton()
         self.more.setText("More settings")
         self.more.setCheckable(True)
@@ -166,8 +169,14 @@ class TrainingPanel(Panel):
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(0, 4, 6, 12)
         layout.setSpacing(8)
-        for widget in (self.images, self.folder, self.basic, self.more, self.advanced):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft if widget is self.more else Qt.AlignmentFlag(0))
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.more)
+        buttons.addStretch(1)
+        buttons.addWidget(self.presets)
+        for widget in (self.images, self.folder, self.basic):
+            layout.addWidget(widget)
+        layout.addLayout(buttons)
+        layout.addWidget(self.advanced)
         layout.addStretch(1)
         area = QScrollArea()
         area.setWidget(inner)
@@ -181,7 +190,7 @@ class TrainingPanel(Panel):
 
     def _align(self) -> None:
         """Let all fields begin at one place, however wide the labels are, and leave them most of the room."""
-        forms = self.folder, self.basic, self.advanced
+        forms = self._forms
         width = min(max(form.label_width for form in forms), self.width() * 2 // 5)
         for part in (self.images, *forms):
             part.indent(width)
@@ -192,9 +201,20 @@ class TrainingPanel(Panel):
 
     # the recipe
 
+    @property
+    def _forms(self) -> tuple[Form | RecipeForm, ...]:
+        return self.folder, self.basic, self.advanced
+
+    def _take(self, preset: Preset) -> None:
+        """Train in the way of a preset: one edit, which can be undone, and what it is for in words."""
+        for form in self._forms:
+            form.settle()
+        self.document.edit_recipe(f"Preset {preset.title}", preset.applied(self.document.project.recipe))
+        self.document.said.emit(preset.sentence)
+
     def _edit(self, name: str, value: Any) -> None:
         recipe = dataclasses.replace(self.document.project.recipe, **{name: value})
-        burst = self.basic.burst + self.advanced.burst + self.folder.burst
+        burst = sum(form.burst for form in self._forms)
         title = name.replace("_", " ")
         self.document.edit_recipe(f"Change {title}", recipe, merge=f"recipe {name} {burst}")
 
@@ -204,7 +224,7 @@ class TrainingPanel(Panel):
 
     def _show_recipe(self, recipe: Recipe) -> None:
         self._recipe_shown = recipe
-        for form in (self.folder, self.basic, self.advanced):
+        for form in self._forms:
             form.set_values(recipe)
         self.folder.setVisible(recipe.matters("folder"))
         for form in (self.basic, self.advanced):
@@ -255,7 +275,7 @@ class TrainingPanel(Panel):
             "epoch": f"{last.epoch} of {started.epochs}, step {last.step:,}",
             "time": duration(left) if left is not None else "–",
             "accuracy": f"{latest:.1%}" if latest is not None else f"{last.accuracy:.1%} of this batch",
-            "best": f"{history.best.validation_accuracy:.1%}, epoch {history.best.epoch}" if history.best else "–",
+            "best": f"{history.best.score[0]:.1%}, epoch {history.best.epoch}" if history.best else "–",
             "loss": f"{last.loss:.4g}",
             "speed": f"{last.images_per_second:,.0f} images/s",
         }

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMenu, QToolB
 from cnnstudio.graph import Parameter, ParameterError
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.fields import LEAST, Choices, Line, StepField
-from cnnstudio.ui.widgets.values import entry_at, entry_span, kinds, read, stepped, written
+from cnnstudio.ui.widgets.values import between, entry_at, entry_span, kinds, read, stepped, written
 
 MIXED: Final = object()
 """Shown in the place of a value where several declarations differ."""
@@ -230,7 +230,7 @@ class TextEditor(Editor):
     def _show(self) -> None:
         self._timer.stop()
         self.has_pending, self._was_shown = False, True
-        text = "" if self.value is MIXED else written(self.value)
+        text = "" if self.value is MIXED else written(self.value, between(self.parameter))
         if text != self.line.text():
             self.line.setText(text)
             self.line.setCursorPosition(0)
@@ -250,7 +250,7 @@ class TextEditor(Editor):
             entries = self.parameter.default if self.value is MIXED else self.value
         entry = entry_at(text, self.line.cursorPosition()) if isinstance(entries, tuple) else None
         value = stepped(self.parameter, entries, steps, entry)
-        shown = written(value)
+        shown = written(value, between(self.parameter))
         if isinstance(entries, tuple) and not isinstance(value, tuple):
             shown = written((value,) * len(entries))
         self.line.setText(shown)
@@ -276,7 +276,7 @@ class TextEditor(Editor):
                 menu.addAction(title).triggered.connect(lambda _=False, text=text: self._say(text))
             button.setMenu(menu)
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        if self.parameter.name in ("folder", "path"):
+        if self.parameter.name in ("folder", "path", "teacher"):
             self._button("folder-open", "Choose a folder").clicked.connect(self._browse)
 
     def _button(self, name: str, words: str) -> QToolButton:

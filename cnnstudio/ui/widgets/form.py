@@ -18,7 +18,7 @@ from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.declaration_list import DeclarationCard, DeclarationList
 from cnnstudio.ui.widgets.editors import AUTOMATIC, DASH, MIXED, Editor, TextEditor, editor
 from cnnstudio.ui.widgets.labels import Elided, Sentence
-from cnnstudio.ui.widgets.values import can_type, written
+from cnnstudio.ui.widgets.values import between, can_type, written
 
 
 class Form(QWidget):
@@ -311,7 +311,7 @@ class Label(Elided):
     def menu(self) -> QMenu:
         """The menu of the parameter."""
         parameter, menu = self._editor.parameter, QMenu(self)
-        action = menu.addAction(f"Set to the default: {_said(parameter.default)}")
+        action = menu.addAction(f"Set to the default: {_said(parameter)}")
         action.setEnabled(not self._editor.is_read_only and self._editor.value != parameter.default)
         action.triggered.connect(lambda: self._editor.give(parameter.default))
         return menu
@@ -327,15 +327,17 @@ def _tip(parameter: Parameter) -> str:
     if parameter.range is not None:
         low, high = parameter.range.low, parameter.range.high
         lines.append(f"From {low:,} to {high:,}.")
-    lines.append(f"Default: {_said(parameter.default)}.")
+    lines.append(f"Default: {_said(parameter)}.")
     # as rich text a tooltip breaks its lines
     return "<p>" + "<br>".join(line for line in lines if line) + "</p>"
 
 
-def _said(value: Any) -> str:
+def _said(parameter: Parameter) -> str:
+    """The default of a parameter."""
+    value = parameter.default
     if isinstance(value, bool):
         return "on" if value else "off"
-    return AUTOMATIC if value is None else written(value) or "nothing"
+    return AUTOMATIC if value is None else written(value, between(parameter)) or "nothing"
 
 
 def _restyle(widget: QWidget) -> None:

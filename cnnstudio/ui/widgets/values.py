@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from cnnstudio.graph import Declaration, Parameter, ParameterError
 
 TIMES = " × "
+MOST_SIDES = 3  # of a size
 _TYPED = (bool, int, float, str, NoneType)
 _BETWEEN = re.compile(r"\s*[×xX*,;]\s*|\s+")
 _ENTRY = re.compile(r"[^\s×xX*,;()\[\]]+")
@@ -32,7 +33,12 @@ def _can_type(kind: Any) -> bool:
     return get_origin(kind) is Literal or kind in _TYPED
 
 
-def written(value: Any) -> str:
+def between(parameter: Parameter) -> str:
+    """What stands between the entries of a value: a size is 3 × 5, a list that may be long is 30, 60, 80."""
+    return ", " if parameter.length is not None and parameter.length.high > MOST_SIDES else TIMES
+
+
+def written(value: Any, between: str = TIMES) -> str:
     """A value as a person types it: ``3``, ``3 × 5``, ``0.001``, ``1e-5``, ``same``; nothing for None.
 
     Declarations in a list are told by their kinds alone.
@@ -42,7 +48,7 @@ def written(value: Any) -> str:
     if isinstance(value, tuple) and value and isinstance(value[0], Declaration):
         return ", ".join(type(each).__name__ for each in value)
     if isinstance(value, tuple):
-        return TIMES.join(map(str, value))
+        return between.join(map(str, value))
     if isinstance(value, float):
         text = f"{value:.0f}" if value.is_integer() and abs(value) < 1e6 else repr(value)
         return re.sub(r"e([+-])0*(\d)", lambda found: f"e{found[1].strip('+')}{found[2]}", text)

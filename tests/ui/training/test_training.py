@@ -14,12 +14,14 @@ from cnnstudio.blocks import Conv2d
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.graph.parameter import Fraction, declaration
 from cnnstudio.project import Project
+from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Basic, Needs, Recipe, Section
 from cnnstudio.training.events import EpochEnd, Started, Step
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.training.curves import CurvesPanel
 from cnnstudio.ui.training.training import EARLIER, TrainingPanel
+from cnnstudio.ui.widgets.editors import TextEditor
 from cnnstudio.ui.widgets.samples import pixmap
 
 
@@ -90,11 +92,62 @@ def test_the_basic_settings_stand_above_the_others_in_the_order_of_the_recipe(qt
     qtbot.addWidget(panel)
     assert list(panel.folder.rows) == ["folder"]
     assert list(panel.basic.rows) == ["epochs", "batch_size", "optimizer", "learning_rate", "augment"]
-    assert list(panel.advanced.rows) == [
-        "momentum", "nesterov", "weight_decay", "schedule", "step_epochs", "step_factor", "label_smoothing",
-        "gradient_clip", "validation_share", "weights", "unfreeze_epoch", "backbone_rate", "seed", "device",
-        "precision",
-    ]  # fmt: skip
+    others = [
+        name for fields in Recipe.sections().values() for field in fields if not Recipe.is_basic(name := field.name)
+    ]
+    assert list(panel.advanced.rows) == others
+
+
+def test_the_other_settings_stand_under_the_headings_of_their_sections(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.more.setChecked(True)
+    panel.update_now()
+
+    def shown() -> list[str]:
+        return [heading.text() for heading, _ in panel.advanced.sections.values() if not heading.isHidden()]
+
+    assert shown() == list(Section)
+    assert [*panel.advanced.sections[Section.AUGMENTATION][1].rows] == ["mixing", "mixing_strength"]
+    document.edit_recipe("MNIST", dataclasses.replace(document.project.recipe, data="mnist"))
+    panel.update_now()
+    assert shown() == list(Section)[1:], "it has its own split, so there is nothing left to ask of the data"
+
+
+def test_a_preset_is_one_edit(qtbot: QtBot, document: Document) -> None:
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    heard: list[str] = []
+    document.said.connect(heard.append)
+    before = document.project.recipe
+    actions = panel.presets.menu().actions()
+    assert [action.text() for action in actions] == [preset.title for preset in PRESETS.values()]
+    for action, preset in zip(actions, PRESETS.values(), strict=True):
+        action.trigger()
+        assert document.project.recipe == preset.applied(before)
+        assert heard[-1] == action.toolTip() == preset.sentence
+        assert document.undo_stack.undoText() == f"Preset {preset.title}"
+        document.undo_stack.undo()
+        assert document.project.recipe == before
+
+
+def test_epochs_may_be_left_open_and_milestones_are_a_list(qtbot: QtBot, document: Document) -> None:
+    recipe = dataclasses.replace(document.project.recipe, schedule="multi-step", milestones=(30, 60, 80))
+    document.edit_recipe("Steps", recipe)
+    panel = TrainingPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.update_now()
+    field = panel.advanced.editor("milestones")
+    assert isinstance(field, TextEditor) and field.line.text() == "30, 60, 80"
+    field.line.setText("10, 20")
+    field.line.textEdited.emit("10, 20")
+    field.settle()
+    assert document.project.recipe.milestones == (10, 20)
+    epochs = panel.basic.editor("epochs")
+    assert isinstance(epochs, TextEditor) and epochs.line.text() == "2"
+    epochs._say("")
+    assert document.project.recipe.epochs is None and epochs.line.placeholderText() == "automatic"
 
 
 @declaration
