@@ -25,7 +25,7 @@ PROMISE = "The curves of a training run appear here."
 
 
 class CurvesPanel(Panel):
-    """Two plots, loss and accuracy. Steps are a pale line, their running mean a full one, epochs have marks.
+    """Two plots, loss and accuracy. Steps are a pale line, their course a full one, epochs have marks.
 
     Training and validation differ in colour, in dash and in mark, so that no eye needs the colour.
     """
@@ -109,9 +109,8 @@ class CurvesPanel(Panel):
         if not len(history.steps) or history.started is None:
             return
         total = history.started.epochs
-        steps = history.steps["step"] / history.started.steps_per_epoch
         for plot in (self.loss, self.accuracy):
-            plot.draw_steps(steps, history.steps[plot.name])
+            plot.draw_steps(history.steps["step"], history.steps[plot.name], history.started.steps_per_epoch)
             plot.draw_epochs(
                 history.epochs["epoch"], history.epochs[f"train_{plot.name}"], history.epochs[f"validation_{plot.name}"]
             )
@@ -125,10 +124,13 @@ class CurvesPanel(Panel):
     def _read(self, epoch: float) -> None:
         """Put the numbers at a place of the x axis into words."""
         history = self.run.history
+        for plot in (self.loss, self.accuracy):
+            plot.point_at(epoch)
         if math.isnan(epoch) or history.started is None or not len(history.steps):
             self.readout.setText("")
             return
-        index = int(np.argmin(np.abs(history.steps["step"] - epoch * history.started.steps_per_epoch)))
+        after = int(np.searchsorted(history.steps["step"], epoch * history.started.steps_per_epoch))
+        index = min(after, len(history.steps) - 1)
         text = (
             f"step {history.steps['step'][index]:,.0f}: loss {history.steps['loss'][index]:.4g}, "
             f"accuracy {history.steps['accuracy'][index]:.1%}, rate {history.steps['learning_rate'][index]:.3g}"

@@ -7,21 +7,20 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.pyramid import Column, Pyramid, smoothed
 
-Column = NDArray[np.float64]
 pg: Any = pyqtgraph  # it has no types
 
-# beyond this many points a curve is drawn as the least and the greatest of each bin: steady in cost, and no peak lost
-MOST_POINTS = 2_000
+# beyond this many steps a curve is drawn as the least and the greatest of each bin: steady in cost, and no peak lost
+MOST_BINS = 500
 
 
 class Plot(QWidget):
-    """The steps as a pale line with their running mean, and the epochs' training and validation values with marks.
+    """The steps as a pale line with their course, and the epochs' training and validation values with marks.
 
     ``name`` is the column that it draws. Ranges are fixed between two repaints.
     """
@@ -33,7 +32,8 @@ class Plot(QWidget):
         self.name = name
         self.is_logarithmic = False
         self._title, self._scale, self._most = title, scale, most
-        self._mean = RunningMean()
+        self._pyramid = Pyramid()
+        self._course: tuple[Column, Column] = np.empty(0), np.empty(0)  # where it is drawn, and its values
         self._shown: dict[str, Column] = {}
         self._x = 0.0
         self._view = pg.PlotWidget()
@@ -44,10 +44,12 @@ class Plot(QWidget):
         self._view.setAntialiasing(True)
         self._item = self._view.getPlotItem()
         self._item.setClipToView(False)
-        self.curves = {name: self._item.plot([], []) for name in ("steps", "mean", "train", "validation")}
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        self._cursor.hide()
-        self._item.addItem(self._cursor, ignoreBounds=True)
+        self.curves = {name: self._item.plot([], []) for name in ("steps", "course", "train", "validation")}
+        self._upright = pg.InfiniteLine(angle=90, movable=False)
+        self._level = pg.InfiniteLine(angle=0, movable=False, label="", labelOpts={"position": 0.9, "anchors": _ABOVE})
+        for line in (self._upright, self._level):
+            line.hide()
+            self._item.addItem(line, ignoreBounds=True)
         self._view.scene().sigMouseMoved.connect(self._hover)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -60,15 +62,23 @@ class Plot(QWidget):
         self.is_logarithmic = on
         self._item.getAxis("left").setLogMode(on)
 
-    def draw_steps(self, x: Column, y: Column) -> None:
-        """Draw one value a step; ``x`` in epochs."""
-        mean = self._mean.over(y)
-        self._set("steps", x, y)
-        self._set("mean", x, mean)
-        steady = y[np.isfinite(y)]
+    def draw_steps(self, steps: Column, y: Column, unit: float = 1.0) -> None:
+        """Draw one value a step; so many ``steps`` are one ``unit`` of the x axis, an epoch."""
+        self._pyramid.take(y)
+        bins = self._pyramid.bins(y, MOST_BINS)
+        x = steps[bins.first] / unit
+        if bins.size == 1:
+            self._set("steps", x, y)
+        else:
+            self._set("steps", np.repeat(x, 2), np.stack([bins.low, bins.high], axis=1).ravel())
+        middle = x + (bins.size - 1) / 2 / unit
+        self._course = middle, smoothed(bins.mean, bins.count)
+        self._set("course", *self._course)
+        ends = np.concatenate([bins.low, bins.high])
+        steady = ends[np.isfinite(ends)]
         self._shown["steps"] = np.percentile(steady, [0.5, 99.0]) if len(steady) else steady
-        self._shown["mean"] = mean[-1:]
-        self._x = float(x[-1]) if len(x) else 0.0
+        self._shown["course"] = self._course[1][-1:]
+        self._x = float(steps[-1] / unit) if len(steps) else 0.0
 
     def draw_epochs(self, x: Column, train: Column, validation: Column) -> None:
         """Draw one value an epoch for both kinds of images."""
@@ -93,15 +103,18 @@ class Plot(QWidget):
         self._view.setBackground(theme.color("panel"))
         # pens of width 1: a wider one leaves Qt's fast line path and costs fifty times as much
         self.curves["steps"].setPen(pg.mkPen(theme.color("train", 0.25), width=1))
-        self.curves["mean"].setPen(pg.mkPen(theme.color("train"), width=1))
-        self.curves["train"].setPen(None)  # the running mean joins its marks already
+        self.curves["course"].setPen(pg.mkPen(theme.color("train"), width=1))
+        self.curves["train"].setPen(None)  # the course of the steps joins its marks already
         self.curves["validation"].setPen(pg.mkPen(theme.color("validation"), width=1, style=Qt.PenStyle.DashLine))
         for name, symbol in (("train", "o"), ("validation", "t1")):
             self.curves[name].setSymbol(symbol)
             self.curves[name].setSymbolSize(6)
             self.curves[name].setSymbolBrush(theme.color(name))
             self.curves[name].setSymbolPen(None)
-        self._cursor.setPen(pg.mkPen(theme.color("muted", 0.7), width=1))
+        for line in (self._upright, self._level):
+            line.setPen(pg.mkPen(theme.color("muted", 0.7), width=1))
+        self._level.label.setColor(theme.color("text"))
+        self._level.label.setFont(theme.font("small"))
         self._item.showGrid(x=True, y=True, alpha=0.12)
         for side in ("left", "bottom"):
             axis = self._item.getAxis(side)
@@ -116,61 +129,35 @@ class Plot(QWidget):
 
     def _set(self, name: str, x: Column, y: Column) -> None:
         kept = np.isfinite(y)  # pyqtgraph warns of a curve without one number
-        self.curves[name].setData(*thinned(x[kept], self._axis(y[kept])))
+        self.curves[name].setData(x[kept], self._axis(y[kept]))
 
     def _axis(self, values: Column) -> Column:
         return np.log10(np.maximum(values, 1e-8)) if self.is_logarithmic else values * self._scale
 
     def _hover(self, position: QPointF) -> None:
         inside = self._item.sceneBoundingRect().contains(position)
-        x = float(self._item.vb.mapSceneToView(position).x()) if inside else math.nan
-        self._cursor.setVisible(inside)
+        self.hovered.emit(float(self._item.vb.mapSceneToView(position).x()) if inside else math.nan)
+
+    def point_at(self, x: float) -> None:
+        """Put the cross-hair where the course of the steps is at ``x``; away for NaN, or where there is no course."""
+        places, values = self._course
+        known = np.isfinite(values)
+        inside = bool(known.any()) and bool(places[known][0] <= x <= places[known][-1])
+        self._upright.setVisible(not math.isnan(x))
+        self._level.setVisible(inside)
+        if not math.isnan(x):
+            self._upright.setPos(x)
         if inside:
-            self._cursor.setPos(x)
-        self.hovered.emit(x)
+            value = float(np.interp(x, places[known], values[known]))
+            self._level.setPos(float(self._axis(np.array([value]))[0]))
+            self._level.label.setFormat(f"{value * self._scale:.3g}")
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._cursor.hide()
         self.hovered.emit(math.nan)
 
 
-class RunningMean:
-    """The exponential running mean of a curve that grows, without the pull to zero at its start.
-
-    A value that is no number leaves the mean where it is. Each call costs what is new alone.
-    """
-
-    def __init__(self, weight: float = 0.95) -> None:
-        self._weight = weight
-        self._forget()
-
-    def _forget(self) -> None:
-        self._made: list[float] = []
-        self._sum = self._share = 0.0
-
-    def over(self, values: Column) -> Column:
-        """The mean at every place of ``values``; starts anew where they are fewer than the last time."""
-        if len(values) < len(self._made):
-            self._forget()
-        for value in values[len(self._made) :].tolist():
-            if math.isfinite(value):
-                self._sum = self._weight * self._sum + (1 - self._weight) * value
-                self._share = self._weight * self._share + (1 - self._weight)
-            self._made.append(self._sum / self._share if self._share else math.nan)
-        return np.array(self._made, dtype=np.float64)
-
-
-def thinned(x: Column, y: Column, most: int = MOST_POINTS) -> tuple[Column, Column]:
-    """The curve in about ``most`` points: of each bin the least and the greatest value, so that no peak is lost."""
-    if len(x) <= most:
-        return x.copy(), y.copy()
-    bins = most // 2
-    edge = len(x) // bins * bins
-    grid = y[:edge].reshape(bins, -1)
-    picked = np.sort(np.stack([grid.argmin(1), grid.argmax(1)]), axis=0) + np.arange(bins) * grid.shape[1]
-    index = np.concatenate([picked.T.ravel(), np.arange(edge, len(x))])
-    return x[index], y[index]
+_ABOVE = [(0.5, 1.0), (0.5, 1.0)]  # where its line holds the number of the cross-hair
 
 
 def _room(now: float, total: int) -> float:

@@ -304,7 +304,7 @@ def test_curves_are_only_drawn_again_when_something_new_came(qtbot: QtBot, monke
     qtbot.addWidget(panel)
     panel.show()
     drawn: list[int] = []
-    monkeypatch.setattr(panel.loss, "draw_steps", lambda x, y: drawn.append(len(y)))
+    monkeypatch.setattr(panel.loss, "draw_steps", lambda steps, y, unit: drawn.append(len(y)))
     invent(run, 5, 0)
     panel.update_now()
     run.advanced.emit()

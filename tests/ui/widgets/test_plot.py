@@ -6,37 +6,31 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.widgets.plot import MOST_POINTS, Plot, RunningMean, thinned
+from cnnstudio.ui.widgets.plot import MOST_BINS, Plot
 
 
-def test_the_running_mean_of_a_constant_is_the_constant_from_the_start() -> None:
-    assert np.allclose(RunningMean().over(np.full(50, 3.0)), 3.0)
+def test_a_long_curve_is_drawn_in_bins_with_its_peaks(qtbot: QtBot) -> None:
+    plot = Plot("Loss", "loss")
+    qtbot.addWidget(plot)
+    y = np.random.default_rng(0).random(50_000)
+    y[12_345] = 9.0
+    plot.draw_steps(np.arange(1.0, 50_001.0), y, 500.0)
+    x, drawn = plot.curves["steps"].getData()
+    assert len(x) <= 2 * MOST_BINS
+    assert drawn.max() == 9.0 and drawn.min() == y.min()
+    assert x[int(drawn.argmax())] == pytest.approx(12_346 / 500, abs=50_000 / MOST_BINS / 500)
 
 
-def test_the_running_mean_costs_what_is_new_and_gives_the_same() -> None:
-    values = np.random.default_rng(0).random(300)
-    growing = RunningMean()
-    for count in (1, 7, 150, 300):
-        found = growing.over(values[:count])
-    assert np.array_equal(found, RunningMean().over(values))
-    assert len(growing.over(values[:5])) == 5
-
-
-def test_a_value_that_is_no_number_leaves_the_mean_where_it_is() -> None:
-    found = RunningMean().over(np.array([math.nan, 1.0, math.inf, 1.0]))
-    assert math.isnan(found[0])
-    assert np.allclose(found[1:], 1.0)
-
-
-@pytest.mark.parametrize("count", [1, MOST_POINTS, MOST_POINTS + 1, 12_345])
-def test_a_thinned_curve_keeps_its_peaks_and_its_order(count: int) -> None:
-    x, y = np.arange(float(count)), np.random.default_rng(count).random(count)
-    few_x, few_y = thinned(x, y)
-    assert len(few_x) <= 2 * MOST_POINTS
-    assert (np.diff(few_x) >= 0).all()
-    assert few_y.max() == y.max()
-    assert few_y.min() == y.min()
-    assert few_x[-1] == x[-1]
+def test_the_cross_hair_says_the_number_where_it_stands(qtbot: QtBot) -> None:
+    plot = Plot("Accuracy", "accuracy", scale=100.0)
+    qtbot.addWidget(plot)
+    plot.draw_steps(np.arange(11.0), np.linspace(0.0, 1.0, 11))
+    plot.point_at(2.5)
+    assert plot._level.isVisible() and plot._level.label.format == "25"
+    plot.point_at(42.0)
+    assert not plot._level.isVisible() and plot._upright.isVisible()
+    plot.point_at(math.nan)
+    assert not plot._upright.isVisible()
 
 
 @pytest.mark.parametrize("logarithmic", [False, True])
