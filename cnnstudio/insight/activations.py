@@ -17,6 +17,7 @@ from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.training.data.loading import Data, normalised
 from cnnstudio.training.device import evaluated
 from cnnstudio.training.events import Remark
+from cnnstudio.training.node_values import node_values
 from cnnstudio.training.probe import View
 
 _LOOKS_APART = 100  # times as long as a look takes: looking costs a hundredth of the training
@@ -103,12 +104,8 @@ def _values(module: nn.Module, source: Source, nodes: frozenset[str], x: Tensor)
             waiting += steps[name].inputs
         needed.add(name)
     found = dict.fromkeys(inputs, x)
-    names = {"self": module, "torch": torch, "nn": nn, "F": torch.nn.functional}
     with evaluated(module), torch.no_grad():
-        for step in source.steps:
-            if step.node in needed:
-                # the expression was written by compiler.source from checked names and coerced values
-                found[step.node] = eval(step.expression, names | {name: found[name] for name in step.inputs})
+        found |= {name: value for name, value in node_values(module, source, x, needed) if name in nodes}
     return {name: found[home] for name, home in asked.items()}
 
 

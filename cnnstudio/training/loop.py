@@ -36,6 +36,7 @@ from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started
 from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.learner import Learner
 from cnnstudio.training.metrics import Counts, Metrics
+from cnnstudio.training.node_values import first_not_finite
 from cnnstudio.training.optimizers import memory, remember
 from cnnstudio.training.position import Cursor, Position
 from cnnstudio.training.probe import Probe, View
@@ -179,7 +180,10 @@ class _Run:
             rate = self.rate(step) * self.learner.plateau.factor
             objective, loss, right = self._step(rate)
             if not math.isfinite(objective):
-                yield self._diverged(f"The loss became {_said(objective)} at step {step + 1:,}, in epoch {epoch}.")
+                if self.good_epoch or self.unsaved:
+                    yield self._diverged(f"The loss became {_said(objective)} at step {step + 1:,}, in epoch {epoch}.")
+                else:
+                    yield self._never_a_number(objective)
                 return False
             self.cursor = self.cursor.stepped(loss, right, images, time.perf_counter() - started)
             speed = self.cursor.seen / max(self.cursor.epoch_seconds, 1e-9)
@@ -271,6 +275,21 @@ class _Run:
         clip = "" if self.recipe.gradient_clip else ", or clip the gradient at 1"
         advice = f"The steps are too long: try a learning rate of {smaller}{clip}."
         return Finished("diverged", f"{what} {advice} The weights are {kept}.", best.epoch if best else None)
+
+    def _never_a_number(self, loss: float) -> Finished:
+        """The end of a run whose first loss is no number: no weight has moved yet, so that no rate is to blame."""
+        what = f"The loss is {_said(loss)} before any weight has moved, so the learning rate is not to blame."
+        found = None
+        if self.source is not None:
+            images, _ = self.batches.batch(self.cursor.order, self.cursor.step, self.random.images)
+            with self.device.autocast():
+                found = first_not_finite(self.module, self.source, images)
+        if found is not None:
+            what += f" The first block whose output is no number is {found[0]}. {found[1]}"
+        else:
+            what += " The scores in which the network ends are too far apart for it: look for what makes them so large."
+        self.module.load_state_dict(self.good)
+        return Finished("diverged", f"{what} The weights are the first ones.", None)
 
     def _remark(self, sentence: str) -> Iterator[Event]:
         if sentence not in self.said:

@@ -156,7 +156,7 @@ def new_record(project: Project, device: str = "", title: str = "") -> RunRecord
         structure=structure_hash(project.graph),
         parameters=totals.parameters if totals else None,
         macs=totals.macs if totals else None,
-        epochs=project.recipe.epochs,
+        epochs=project.recipe.epochs or 0,  # else the run says how many when it has seen its images
     )
 
 
@@ -257,12 +257,12 @@ def _derived(folder: RunFolder, trouble: str) -> RunRecord:
     last, best = epochs[folder.last], epochs[folder.best]
     files = [path for path in (folder.project, folder.best, folder.last) if path.exists()]
     times = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in files] or [datetime.fromtimestamp(0, UTC)]
-    asked = project.recipe.epochs if project is not None else 0
+    asked = (project.recipe.epochs or 0) if project is not None else 0
     record = RunRecord(
         id="",
         began=times[0],
         ended=max(times),
-        state="done" if last and last >= asked else "stopped",
+        state="done" if last and last >= asked > 0 else "stopped",
         epochs=asked,
         epochs_done=last or 0,
         best=Best(best) if best else None,
