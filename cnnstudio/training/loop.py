@@ -10,7 +10,7 @@ import inspect
 import json
 import math
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -61,15 +61,17 @@ def train(  # noqa: PLR0917 - the first three are the run, the others what comes
     folder: Path | None = None,
     probes: Sequence[Probe] = (),
     source: Source | None = None,
+    rate: Callable[[int], float] | None = None,
 ) -> Generator[Event, None, None]:
     """Train ``module`` in place and say what happens.
 
     ``folder`` gets best.safetensors (by validation accuracy) and last.safetensors. ``probes`` look at the network
     between two steps; what they see comes among the events. ``source`` is the text that ``module`` was built from.
+    ``rate`` takes the place of the recipe's schedule: the learning rate of a step, from 0.
     However the run ends, the module holds the last good weights, on the CPU and in eval mode. Raises ``TrainingError``
     with a sentence for what cannot be trained.
     """
-    run = _Run(module, data, recipe, folder, list(probes), source)
+    run = _Run(module, data, recipe, folder, list(probes), source, given_rate=rate)
     try:
         with explained(recipe):
             yield from run.events()
@@ -92,6 +94,7 @@ class _Run:
     probes: list[Probe]
     source: Source | None
     begin: Position | None = None
+    given_rate: Callable[[int], float] | None = None
     good: dict[str, Tensor] = field(default_factory=dict)
     good_epoch: int = 0
     best: dict[str, Tensor] = field(default_factory=dict)
@@ -157,7 +160,7 @@ class _Run:
         self._keep(0)
         self.batches = Batches(self.data, self.recipe, self.device)
         self.epochs = epochs_of(self.recipe, len(self.batches.sizes))
-        self.rate = schedule(self.recipe, len(self.batches.sizes))
+        self.rate = self.given_rate or schedule(self.recipe, len(self.batches.sizes))
         if self.begin is None:
             self.cursor = Cursor(self.batches.order(self.random.images))
         else:

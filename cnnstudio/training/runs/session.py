@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -16,15 +15,13 @@ from cnnstudio.project import Project
 from cnnstudio.training.events import Event, Remark
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.record_writer import RecordWriter
+from cnnstudio.training.turn import TURN_SECONDS, turn
 from cnnstudio.worker import Report
 from cnnstudio.zoo import Backbone
 
 if TYPE_CHECKING:
     from cnnstudio.training.data.loading import Data
     from cnnstudio.training.probe import Probe
-
-TURN_SECONDS = 0.1  # between two looks whether another window's training has ended
-_turn = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def begin(
     One window trains at a time. Torch has one source of chance for dropout and first weights, so that two at once would
     neither give what their seeds promise; and two on a few cores take longer than one after the other.
     """
-    while not _turn.acquire(timeout=TURN_SECONDS):
+    while not turn.acquire(timeout=TURN_SECONDS):
         yield Progress("Waiting until the training in another window has ended…", None)
     try:
         yield Progress("Starting PyTorch…", None)
@@ -87,7 +84,7 @@ def begin(
                 unless_begun.pop_all()
                 yield from _recorded(started, events, prepared)
     finally:
-        _turn.release()
+        turn.release()
 
 
 def prepare(project: Project, report: Report, known: Data | None = None) -> Prepared:

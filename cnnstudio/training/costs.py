@@ -1,0 +1,98 @@
+"""Costs: what a training run takes, by formula and at once: memory, work, and the batch that fits. Knows no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnnstudio.compiler.inference import Analysis
+from cnnstudio.project.datasets import DATASETS
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.wording import duration, short
+
+WATTS = {"cpu": 40.0, "cuda": 250.0}
+"""What a computer is assumed to draw more while it trains, by the kind of its device."""
+
+LAMP = 10.0  # watts: what people can imagine
+
+# what an allocator and its kernels hold beside the maps that autograd keeps, as a multiple of them: measured on a CPU
+# with SmallResNet and LeNet-5 (benchmarks/forecast.py)
+_BESIDE = 1.65
+_RUNTIME = 90_000_000  # bytes: threads, code and kernels of PyTorch, which it makes ready at the first step
+_REMEMBERED = {"SGD": 1, "RMSprop": 1, "Adagrad": 1}  # numbers a weight; any other optimizer keeps two
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a run takes, in bytes and multiply-accumulates.
+
+    ``weights`` are the weights, their gradients, what the optimizer remembers and the copy of the last good ones;
+    ``image`` is what one image of a batch takes while it is learned, ``data`` the images in memory. ``macs`` are those
+    of one image going forward, ``images`` is how many there are to train with, None where nobody knows yet.
+    """
+
+    weights: int
+    image: int
+    data: int
+    macs: int
+    images: int | None
+    epochs: int
+
+    def memory(self, batch_size: int) -> int:
+        """The bytes of a run with steps of so many images, the program itself left out."""
+        return self.weights + self.data + batch_size * self.image + _RUNTIME
+
+    def fitting(self, free: int) -> int:
+        """The greatest power of two of images a step with which a run takes at most ``free`` bytes; 0 for none."""
+        most = (free - self.memory(0)) // max(1, self.image)
+        return 1 << (most.bit_length() - 1) if most >= 1 else 0
+
+    @property
+    def run_macs(self) -> int | None:
+        """The multiply-accumulates of the whole run: learning an image costs about three times going forward."""
+        return None if self.images is None else 3 * self.macs * self.images * self.epochs
+
+
+def costs(analysis: Analysis, recipe: Recipe, images: int | None = None) -> Costs | None:
+    """What training this network takes; None while some shape is unknown. ``images`` is how many are known to be there.
+
+    With the memory that torch keeps in float32.
+    """
+    totals, inputs = analysis.totals, analysis.acting.graph.inputs
+    if totals is None or not inputs:
+        return None
+    dataset, size = DATASETS[recipe.data], analysis.acting.facts[inputs[0].name].shape
+    count = images if images is not None else dataset.train_images(recipe.validation_share)
+    learned = totals.parameters - totals.frozen
+    remembered = _REMEMBERED.get(recipe.optimizer, 2)
+    if recipe.optimizer == "SGD" and not recipe.momentum:
+        remembered = 0
+    held = dataset.images if dataset.images is not None else count or 0
+    return Costs(
+        weights=4 * (2 * totals.parameters + learned * (1 + remembered)),
+        image=round(_BESIDE * analysis.memory.training) + size.bytes,
+        data=held * size.numel,
+        macs=totals.macs,
+        images=count,
+        epochs=recipe.epochs,
+    )
+
+
+def work(costs: Costs) -> str:
+    """The work in plain words."""
+    each = f"An image takes {short(costs.macs)} multiply-accumulates on its way through the network"
+    whole = costs.run_macs
+    return (
+        f"{each}." if whole is None else f"{each}, and the run {short(whole)}, as learning takes three times as many."
+    )
+
+
+def energy(seconds: float, device: str) -> str:
+    """The energy of so many seconds in plain words, with what is assumed of the device ("cpu", "cuda")."""
+    watts = WATTS.get(device, WATTS["cpu"])
+    hours = watts * seconds / 3_600
+    burns = duration(max(1.0, hours * 3_600 / LAMP))
+    said = f"{hours:.2g} watt-hours" if hours < 1_000 else f"{hours / 1_000:.2g} kilowatt-hours"
+    return (
+        f"About {said}, if the computer draws {watts:.0f} watts more while it trains: as much as a lamp of {LAMP:.0f} "
+        f"watts in {burns}."
+    )

@@ -1,0 +1,79 @@
+"""Rehearsal: the network trained for a moment on the side, to learn how it will go; nothing of it is left."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import torch
+
+from cnnstudio.compiler.source import source
+from cnnstudio.project import Project
+from cnnstudio.project.recipe import Recipe, Section
+from cnnstudio.training.data.loading import Data
+from cnnstudio.training.events import Event
+from cnnstudio.training.loop import fresh, train
+from cnnstudio.training.runs.session import Prepared, prepare
+from cnnstudio.training.turn import TURN_SECONDS, turn
+from cnnstudio.worker import Report
+
+
+class RehearsalError(ValueError):
+    """A rehearsal that was called off, or cannot be held; the message is a sentence."""
+
+
+@contextmanager
+def rehearsed(project: Project, data: Data, report: Report, *, at_random: bool = False) -> Iterator[Prepared]:
+    """The network with its first weights and these images, to be trained inside.
+
+    It is built for this alone, in its turn with every other training, and torch's random state is afterwards what it
+    was. ``at_random`` leaves the weights away that the recipe names: nothing is fetched, and a step takes as long.
+    Raises ``RehearsalError`` where ``report`` says to end before its turn has come.
+    """
+    while not turn.acquire(timeout=TURN_SECONDS):
+        if not report("Waiting until the training has ended…", None):
+            raise RehearsalError("It was called off.")
+    try:
+        with torch.random.fork_rng(range(torch.cuda.device_count())):
+            if at_random:
+                text = source(project.graph)
+                yield Prepared(project, text, fresh(text, project.recipe), data)
+            else:
+                yield prepare(project, report, data)
+    finally:
+        turn.release()
+
+
+@contextmanager
+def trained(
+    prepared: Prepared,
+    recipe: Recipe,
+    data: Data,
+    folder: Path | None = None,
+    rate: Callable[[int], float] | None = None,
+) -> Iterator[Generator[Event, None, None]]:
+    """The events of training it by another recipe on other images; ended when they are left."""
+    with closing(train(prepared.module, data, recipe, folder, source=prepared.source, rate=rate)) as events:
+        yield events
+
+
+def shortened(data: Data, train_images: int | None = None, validation_images: int = 2) -> Data:
+    """The data with so many of its images alone, those to train with from every part of it."""
+    count = len(data.train_labels)
+    chosen = torch.linspace(0, count - 1, min(count, train_images)).long() if train_images is not None else slice(None)
+    return dataclasses.replace(
+        data,
+        train_images=data.train_images[chosen],
+        train_labels=data.train_labels[chosen],
+        validation_images=data.validation_images[:validation_images],
+        validation_labels=data.validation_labels[:validation_images],
+    )
+
+
+def plain(recipe: Recipe, *sections: Section) -> Recipe:
+    """The recipe at a constant rate, with everything in these sections as it is in a recipe of nobody's."""
+    usual, fields = Recipe().values, Recipe.sections()
+    changes = {field.name: usual[field.name] for section in sections for field in fields[section]}
+    return dataclasses.replace(recipe, **changes, schedule="constant")

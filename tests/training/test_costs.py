@@ -1,0 +1,66 @@
+"""What a run takes by formula: its terms, and that it is known without torch."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from cnnstudio import zoo
+from cnnstudio.compiler.inference import infer
+from cnnstudio.graph import Graph
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.costs import Costs, costs, energy, work
+
+
+def of(graph: Graph, **recipe: object) -> Costs:
+    found = costs(infer(graph), Recipe(**recipe))
+    assert found is not None
+    return found
+
+
+def test_every_weight_has_a_gradient_and_what_the_optimizer_remembers() -> None:
+    lenet = zoo.lenet5()
+    totals = infer(lenet).totals
+    assert totals is not None
+    of_each = {"SGD": 4, "Adam": 5, "AdamW": 5}
+    for optimizer, numbers in of_each.items():
+        assert of(lenet, optimizer=optimizer).weights == 4 * numbers * totals.parameters
+    assert of(lenet, optimizer="SGD", momentum=0.0).weights == 4 * 3 * totals.parameters
+
+
+def test_a_batch_that_fits_fits_and_the_double_of_it_does_not() -> None:
+    found = of(zoo.small_resnet(), data="cifar10")
+    for free in (2**30, 2**31, 2**34):
+        size = found.fitting(free)
+        assert found.memory(size) <= free < found.memory(2 * size)
+    assert found.fitting(0) == 0
+
+
+def test_the_work_of_a_run_is_that_of_its_images() -> None:
+    found = of(zoo.lenet5(), data="mnist", epochs=2)
+    assert found.run_macs == 3 * found.macs * 60_000 * 2
+    assert "the run" in work(found)
+    unknown = of(zoo.lenet5(), data="folder", folder="somewhere")
+    assert unknown.run_macs is None and unknown.data == 0 and "the run" not in work(unknown)
+    assert costs(infer(Graph()), Recipe()) is None
+
+
+def test_the_images_take_their_bytes() -> None:
+    assert of(zoo.lenet5(), data="mnist").data == 60_000 * 28 * 28
+    assert dataclasses.replace(of(zoo.lenet5()), data=0).memory(1) < of(zoo.lenet5()).memory(1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "device", "words"),
+    [(90.0, "cpu", ("1 watt-hours", "40 watts", "6 min")), (36_000_000.0, "cuda", ("2.5e+03 kilowatt-hours", "250"))],
+)
+def test_energy_says_what_it_assumes(seconds: float, device: str, words: tuple[str, ...]) -> None:
+    assert all(word in energy(seconds, device) for word in words)
+
+
+def test_it_is_known_without_torch() -> None:
+    program = "import sys, cnnstudio.training.costs; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
