@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.schedules import epochs_of
 from cnnstudio.wording import duration, short
 
 WATTS = {"cpu": 40.0, "cuda": 250.0}
@@ -73,7 +75,7 @@ def costs(analysis: Analysis, recipe: Recipe, images: int | None = None) -> Cost
         data=held * size.numel,
         macs=totals.macs,
         images=count,
-        epochs=recipe.epochs,
+        epochs=epochs_of(recipe, math.ceil((count or 0) / recipe.batch_size)),
     )
 
 

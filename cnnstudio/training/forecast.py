@@ -92,7 +92,7 @@ def forecast(project: Project, data: Data, report: Report) -> Forecast:
         if seconds < ENOUGH_SECONDS and report("", None):
             look = _look_seconds(prepared)
     kind = "cpu" if started.device.startswith("CPU") else "cuda"
-    return Forecast(len(data.classes), first, kind, seconds, look, started.steps_per_epoch, recipe.epochs)
+    return Forecast(len(data.classes), first, kind, seconds, look, started.steps_per_epoch, started.epochs)
 
 
 def _steps(prepared: Prepared, report: Report) -> tuple[Started, float, float]:

@@ -1,27 +1,90 @@
-"""Readiness: why a project cannot be trained, or taken away, as it is. Whoever says so asks here. Knows no torch."""
+"""Readiness: why a project cannot be trained, or taken away, as it is, and the ways out. Whoever says so asks here.
+
+Knows no torch.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
 
+import psutil
+
+from cnnstudio.blocks import BatchNorm1d, Input
 from cnnstudio.compiler.diagnostics import Diagnostic
-from cnnstudio.graph import Graph
+from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.costs import costs
 from cnnstudio.training.data.stamp import stamp
+from cnnstudio.wording import memory
 
 OF_DATA = ("classes",)  # errors that are none where no images are meant
+_SHARE = 0.8  # of the memory that is free: a run that takes more leaves no room for anybody else
+NOTHING_TO_LEARN = "The network has nothing to learn. Add a layer with weights, such as Conv2d or Linear."
 
 
-def obstacle(project: Project, diagnostics: Iterable[Diagnostic], training: bool = True) -> str | None:
+@dataclass(frozen=True)
+class ProjectFix:
+    """A way out: what it does, in words, and the function from project to project that does it.
+
+    One that ``asks`` for a folder of images is given a project that has it already.
+    """
+
+    title: str
+    apply: Callable[[Project], Project]
+    asks: Literal["", "folder"] = ""
+
+
+@dataclass(frozen=True)
+class Concern:
+    """What stands in the way of a run, as a sentence, with the ways out; ``blocks`` says whether it could not begin."""
+
+    sentence: str
+    fixes: tuple[ProjectFix, ...] = ()
+    blocks: bool = True
+
+
+def concerns(
+    project: Project,
+    analysis: Analysis,
+    diagnostics: Iterable[Diagnostic],
+    images: int | None = None,
+    free: int | None = None,
+) -> Iterator[Concern]:
+    """Everything that stands in the way of training this project: what makes it impossible first.
+
+    ``diagnostics`` are the findings about its network, ``analysis`` what the network comes to. ``images`` is how many
+    there are to train with, where that is known, ``free`` the bytes of memory that are; the computer is asked for none.
+    """
+    found = tuple(diagnostics)
+    errors = [each for each in found if each.severity == "error"]
+    yield from (
+        Concern(each.sentence, tuple(_of_network(fix.title, fix.apply) for fix in each.fixes)) for each in errors
+    )
+    if not errors:
+        yield from _of_whole_network(project, analysis.acting, found)
+    yield from _of_images(project.recipe)
+    if not errors:
+        yield from _of_room(project, analysis.acting, images, _free() if free is None else free)
+
+
+def obstacle(
+    project: Project, diagnostics: Iterable[Diagnostic], training: bool = True, analysis: Analysis | None = None
+) -> str | None:
     """Why this project cannot be built (and trained) as it is, in a sentence, or None where it can.
 
     ``diagnostics`` are the findings about its network. An error among them comes first; the rest is what no look at the
     network alone can find.
     """
-    reason = obstacle_of_network(project.graph, diagnostics, training)
-    return reason or (_obstacle_of_images(project.recipe) if training else None)
+    if not training:
+        return obstacle_of_network(project.graph, diagnostics, training)
+    found = concerns(project, analysis or infer(project.graph), diagnostics)
+    return next((each.sentence for each in found if each.blocks), None)
 
 
 def obstacle_of_network(graph: Graph, diagnostics: Iterable[Diagnostic], training: bool = True) -> str | None:
@@ -33,13 +96,110 @@ def obstacle_of_network(graph: Graph, diagnostics: Iterable[Diagnostic], trainin
     return several_inputs(inputs) if training and inputs > 1 else None
 
 
+def obstacle_of_look(project: Project, diagnostics: Iterable[Diagnostic]) -> str | None:
+    """Why nobody can look into the network with one of its images. It need not end in scores for that, nor learn."""
+    reason = obstacle_of_network(project.graph, diagnostics)
+    return reason or next((each.sentence for each in _of_images(project.recipe)), None)
+
+
 def several_inputs(count: int) -> str:
     """Why a network with so many inputs cannot be trained, though it can be taken away."""
     return f"The network has {count} inputs, and training gives it one, the image."
 
 
-def _obstacle_of_images(recipe: Recipe) -> str | None:
+def _of_whole_network(project: Project, analysis: Analysis, found: tuple[Diagnostic, ...]) -> Iterator[Concern]:
+    """What is wrong with a network without errors: what goes in, what comes out, and what there is to learn."""
+    graph, totals = analysis.graph, analysis.totals
+    if len(graph.inputs) > 1:
+        yield Concern(several_inputs(len(graph.inputs)))
+    if totals is None or not graph.inputs:
+        return
+    size = analysis.facts[graph.inputs[0].name].shape
+    if len(size) != 3 or size.channels not in (1, 3):
+        yield Concern(
+            f"The network's input is {size}; images need channels × height × width, with 1 channel (grey) or 3 "
+            "(colour).",
+            (_resized(graph, DATASETS[project.recipe.data].shape or _colored(size)),),
+        )
+    if totals.parameters == totals.frozen:
+        yield Concern(NOTHING_TO_LEARN)
+    headless = next((each for each in found if each.code == "missing-head"), None)
+    if headless is not None:
+        yield Concern(headless.sentence, tuple(_of_network(fix.title, fix.apply) for fix in headless.fixes))
+    if project.recipe.batch_size == 1:
+        alone = next((each.nodes[0] for each in found if each.code == "one-value-a-channel"), None)
+        alone = alone or next((node.name for node in analysis.nodes_of(BatchNorm1d)), None)
+        if alone is not None:
+            sentence = f"{alone} takes a mean over the images of a step, and a step of one image has none."
+            yield Concern(sentence, (_recipe("Batch size 32", batch_size=32),))
+
+
+def _of_images(recipe: Recipe) -> Iterator[Concern]:
     if not DATASETS[recipe.data].is_folder or (recipe.folder and stamp(recipe.folder)):
-        return None
+        return
     gone = f"There is no folder {recipe.folder}. " if recipe.folder else ""
-    return f"{gone}Choose the folder that your images are in."
+    ways = (
+        ProjectFix("Choose a folder…", lambda project: project, asks="folder"),
+        _recipe("Take the digits for now", data="digits"),
+    )
+    yield Concern(f"{gone}Choose the folder that your images are in.", ways)
+
+
+def _of_room(project: Project, analysis: Analysis, images: int | None, free: int) -> Iterator[Concern]:
+    """What does not fit into memory. It is no obstacle: what is free may be another number in a moment."""
+    recipe = project.recipe
+    takes = costs(analysis, recipe, images)
+    if takes is None or recipe.device == "cuda":
+        return
+    graph = analysis.graph
+    if takes.data > free // 2:
+        natural = DATASETS[recipe.data].shape
+        size = analysis.facts[graph.inputs[0].name].shape
+        smaller = natural if natural is not None and natural.numel < size.numel else _halved(size)
+        sentence = f"The images of {size} take {memory(takes.data)} of memory, and {memory(free)} are free."
+        yield Concern(sentence, (_resized(graph, smaller),), blocks=False)
+    elif takes.memory(recipe.batch_size) > _SHARE * free:
+        batch = takes.fitting(int(_SHARE * free))
+        needed = memory(takes.memory(recipe.batch_size))
+        sentence = f"Steps of {recipe.batch_size:,} images take about {needed} of memory, and {memory(free)} are free."
+        if batch:
+            yield Concern(sentence, (_recipe(f"Batch size {batch} fits", batch_size=batch),), blocks=False)
+        else:
+            more = "Not even steps of one image fit: a smaller Input or fewer channels take less."
+            yield Concern(
+                f"{sentence} {more}", (_resized(graph, _halved(analysis.shape(graph.inputs[0].name))),), False
+            )
+
+
+def _of_network(title: str, apply: Callable[[Graph], Graph]) -> ProjectFix:
+    return ProjectFix(title, lambda project: project.with_graph(apply(project.graph)))
+
+
+def _recipe(title: str, **values: object) -> ProjectFix:
+    def apply(project: Project) -> Project:
+        recipe = dataclasses.replace(project.recipe, **values)  # type: ignore[arg-type] # fields by their names
+        return dataclasses.replace(project, recipe=recipe)
+
+    return ProjectFix(title, apply)
+
+
+def _resized(graph: Graph, size: Shape | None) -> ProjectFix:
+    """Give the first Input another size."""
+    name, sizes = graph.inputs[0].name, tuple(size or (3, 32, 32))
+
+    def apply(found: Graph) -> Graph:
+        return found.replace(name, Input(sizes)) if name in found else found
+
+    return _of_network(f"Make the Input {Shape(*sizes)}", apply)
+
+
+def _colored(size: Shape) -> Shape:
+    return Shape(3, *size[-2:]) if len(size) >= 2 else Shape(3, 32, 32)
+
+
+def _halved(size: Shape | None) -> Shape | None:
+    return Shape(size[0], *(max(1, side // 2) for side in size[1:])) if size is not None else None
+
+
+def _free() -> int:
+    return int(psutil.virtual_memory().available)  # type: ignore[no-untyped-call]

@@ -6,7 +6,7 @@ Canvas and panels know the document and never each other.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -24,6 +24,7 @@ from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import readiness
 from cnnstudio.training.data.stamp import stamp
+from cnnstudio.training.readiness import Concern
 from cnnstudio.ui.library import Library
 
 HIDDEN = "What there is to say here is hidden while a question is open."
@@ -141,7 +142,21 @@ class Document(QObject):
 
     def obstacle(self, training: bool = True) -> str | None:
         """Why the project cannot be trained, or with ``training`` off be taken away, as it is; None where it can."""
-        return readiness.obstacle(self._project, self.diagnostics, training)
+        if not training:
+            return readiness.obstacle(self._project, self.diagnostics, training)
+        return next((each.sentence for each in self.concerns() if each.blocks), None)
+
+    def obstacle_of_look(self) -> str | None:
+        """Why nobody can look into the network with one of its images; None where one can."""
+        return readiness.obstacle_of_look(self._project, self.diagnostics)
+
+    def concerns(self, images: int | None = None) -> Iterator[Concern]:
+        """What stands in the way of training, with the ways out; ``images`` is how many are known to train with.
+
+        Of a network of which something is concealed no more is told than its diagnostics do.
+        """
+        analysis = Analysis(self.graph, {}, {}) if self.concealed else self.analysis
+        return readiness.concerns(self._project, analysis, self.diagnostics, images)
 
     def edit(self, text: str, project: Project, merge: str | None = None) -> None:
         """Make ``project`` the project, as one step of undo called ``text``.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, Opaque, ReLU
+from cnnstudio.blocks import Add, BatchNorm1d, Conv2d, Flatten, Input, Linear, Opaque, ReLU
 from cnnstudio.compiler.diagnostics import diagnose
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError, source
@@ -18,7 +18,7 @@ from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.project import from_template
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.readiness import obstacle, obstacle_of_network
+from cnnstudio.training.readiness import Concern, concerns, obstacle, obstacle_of_network
 
 
 def of_folder(project: Project, folder: Path | str) -> Project:
@@ -121,3 +121,67 @@ def test_source_and_findings_say_it_in_the_same_words(graph: Graph) -> None:
 def test_it_is_known_without_torch() -> None:
     program = "import sys, cnnstudio.training.readiness; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+
+
+GIGABYTE = 10**9
+
+
+def found_in(project: Project, free: int = 16 * GIGABYTE) -> list[Concern]:
+    analysis = infer(project.graph)
+    return list(concerns(project, analysis, diagnose(analysis, DATASETS[project.recipe.data].classes), free=free))
+
+
+def mended(project: Project, title: str, free: int = 16 * GIGABYTE) -> Project:
+    """The project after the fix with this title, which one of its concerns must offer."""
+    fixes = {fix.title: fix for concern in found_in(project, free) for fix in concern.fixes}
+    return fixes[title].apply(project)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "recipe", "title"),
+    [
+        ((Conv2d(4), Flatten(), Linear(7)), Recipe(), "Set out_features to 10"),
+        ((Conv2d(4),), Recipe(), "Add global average pooling, Flatten and a Linear of 10"),
+        ((Flatten(), Linear(16), BatchNorm1d(), Linear(10)), Recipe(batch_size=1), "Batch size 32"),
+        ((Flatten(), Linear(10)), Recipe(data="folder"), "Take the digits for now"),
+    ],
+)
+def test_what_stands_in_the_way_is_mended_by_one_click(blocks: tuple[Block, ...], recipe: Recipe, title: str) -> None:
+    project = Project(drawn(*blocks), recipe)
+    assert said(project) is not None
+    assert said(mended(project, title)) is None
+
+
+def test_an_input_that_no_image_has_is_given_the_size_of_the_images() -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((2, 8, 8))), Flatten(), Linear(10))
+    project = Project(draw.graph(), Recipe(data="cifar10"))
+    assert "1 channel (grey) or 3 (colour)" in str(said(project))
+    assert said(mended(project, "Make the Input 3 × 32 × 32")) is None
+
+
+def test_a_network_without_weights_has_nothing_to_learn() -> None:
+    assert "nothing to learn" in str(said(Project(drawn(Flatten()), Recipe())))
+
+
+def test_the_missing_folder_is_asked_for_in_place() -> None:
+    [concern] = found_in(Project(drawn(Flatten(), Linear(10)), Recipe(data="folder")))
+    assert concern.fixes[0].title == "Choose a folder…" and concern.fixes[0].asks == "folder"
+
+
+def test_a_batch_that_does_not_fit_is_told_of_and_one_that_does_is_offered(lenet: Project) -> None:
+    large = dataclasses.replace(lenet, recipe=Recipe(data="digits", batch_size=65_536))
+    assert not found_in(large, 64 * GIGABYTE)
+    [concern] = found_in(large, GIGABYTE)
+    assert not concern.blocks and said(large) is None, "what is free may be another number in a moment"
+    [fix] = concern.fixes
+    assert fix.title.startswith("Batch size ") and fix.title.endswith(" fits")
+    assert not found_in(fix.apply(large), GIGABYTE)
+
+
+def test_images_that_do_not_fit_are_told_of(lenet: Project) -> None:
+    wide = dataclasses.replace(
+        lenet, graph=lenet.graph.replace("input1", Input((3, 512, 512))), recipe=Recipe(data="mnist")
+    )
+    concern = found_in(wide, GIGABYTE)[-1]
+    assert "of memory, and" in concern.sentence and concern.fixes[0].title == "Make the Input 1 × 28 × 28"

@@ -223,7 +223,7 @@ class FeatureMapsPanel(Panel):
     def _refusal(self, node: str) -> str | None:
         if self.document.analysis.shape(node) is None:
             return f"{node} has no output yet: something before it is missing or does not fit."
-        reason = self.document.obstacle()
+        reason = self.document.obstacle_of_look()
         return f"There are no maps yet. {reason}" if reason else None
 
     def _look_into_run(self, node: str) -> None:
