@@ -131,7 +131,7 @@ def _of_whole_network(project: Project, analysis: Analysis, found: tuple[Diagnos
         alone = alone or next((node.name for node in analysis.nodes_of(BatchNorm1d)), None)
         if alone is not None:
             sentence = f"{alone} takes a mean over the images of a step, and a step of one image has none."
-            yield Concern(sentence, (_recipe("Batch size 32", batch_size=32),))
+            yield Concern(sentence, (recipe_fix("Batch size 32", batch_size=32),))
 
 
 def _of_images(recipe: Recipe) -> Iterator[Concern]:
@@ -140,7 +140,7 @@ def _of_images(recipe: Recipe) -> Iterator[Concern]:
     gone = f"There is no folder {recipe.folder}. " if recipe.folder else ""
     ways = (
         ProjectFix("Choose a folder…", lambda project: project, asks="folder"),
-        _recipe("Take the digits for now", data="digits"),
+        recipe_fix("Take the digits for now", data="digits"),
     )
     yield Concern(f"{gone}Choose the folder that your images are in.", ways)
 
@@ -163,7 +163,7 @@ def _of_room(project: Project, analysis: Analysis, images: int | None, free: int
         needed = memory(takes.memory(recipe.batch_size))
         sentence = f"Steps of {recipe.batch_size:,} images take about {needed} of memory, and {memory(free)} are free."
         if batch:
-            yield Concern(sentence, (_recipe(f"Batch size {batch} fits", batch_size=batch),), blocks=False)
+            yield Concern(sentence, (recipe_fix(f"Batch size {batch} fits", batch_size=batch),), blocks=False)
         else:
             more = "Not even steps of one image fit: a smaller Input or fewer channels take less."
             yield Concern(
@@ -175,7 +175,9 @@ def _of_network(title: str, apply: Callable[[Graph], Graph]) -> ProjectFix:
     return ProjectFix(title, lambda project: project.with_graph(apply(project.graph)))
 
 
-def _recipe(title: str, **values: object) -> ProjectFix:
+def recipe_fix(title: str, **values: object) -> ProjectFix:
+    """Give fields of the recipe other values."""
+
     def apply(project: Project) -> Project:
         recipe = dataclasses.replace(project.recipe, **values)  # type: ignore[arg-type] # fields by their names
         return dataclasses.replace(project, recipe=recipe)

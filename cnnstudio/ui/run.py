@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from cnnstudio.worker import Report, Worker, sentence_of
 if TYPE_CHECKING:
     from cnnstudio.insight.activations import ActivationProbe
     from cnnstudio.training.data.loading import Data
+    from cnnstudio.training.layer_probe import LayerProbe
 
 JOIN_SECONDS = 10.0
 
@@ -132,15 +133,16 @@ class Run(QObject):
         """Say which node's feature maps to show, of which validation image; the run sends them as it goes."""
         self._watched = (node, image)
         if self.trained is not None:
-            self._look(self.trained, *self.trained.probes)
+            self._look(self.trained, self.trained.probes[0])
 
-    def _probes(self, prepared: Prepared) -> Sequence[ActivationProbe]:
+    def _probes(self, prepared: Prepared) -> tuple[ActivationProbe, LayerProbe]:
         """What looks into the network while it trains; called on the thread that trains."""
         from cnnstudio.insight.activations import ActivationProbe
+        from cnnstudio.training.layer_probe import LayerProbe
 
         probe = ActivationProbe()
         self._look(prepared, probe)  # here, so that no run is too short to be seen into
-        return (probe,)
+        return probe, LayerProbe()
 
     def _look(self, prepared: Prepared, probe: ActivationProbe) -> None:
         """Ask for the maps of the watched node, where the network has it, for the watched validation image."""
@@ -181,7 +183,7 @@ class Run(QObject):
             case Prepared():
                 self.trained = event
                 self.keep_images(event.project, event.data)
-                self._look(event, *event.probes)
+                self._look(event, event.probes[0])
             case Started() if self.state == "preparing":
                 self._set_state("training", "")
             case Remark():

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
+from cnnstudio.training.layer_statistics import LayerStatistics
 from cnnstudio.training.runs.record_writer import stopped_sentence
 from cnnstudio.training.runs.session import Progress
 
@@ -14,6 +15,7 @@ EPOCH_COLUMNS = (
     "validation_f1", "average_loss", "average_accuracy",
 )  # fmt: skip
 """What is kept of an epoch; where something was not measured, it is no number."""
+MOST_LOOKS = 401  # at the layers, that are kept; a long run keeps them further apart
 
 
 class Table:
@@ -53,6 +55,7 @@ class History:
         self.last: Step | None = None
         self.best: EpochEnd | None = None
         self.notes: list[str] = []
+        self.layers: list[LayerStatistics] = []
         self.share: float | None = None
         self.finished: Finished | None = None
         self._batch_size = batch_size
@@ -74,6 +77,10 @@ class History:
                 self.epochs.append(event)
                 if event.is_best:
                     self.best = event
+            case LayerStatistics():
+                self.layers.append(event)
+                if len(self.layers) >= MOST_LOOKS:
+                    del self.layers[1::2]  # the first and the last stay
             case Remark():
                 self.notes.append(event.sentence)
             case Finished():
