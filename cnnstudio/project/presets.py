@@ -91,12 +91,12 @@ _ALL = (
     Preset(
         "few-images",
         "Few images",
-        "For some dozen photographs: small batches of altered images, many times over; rare classes count more.",
+        "For some dozen photographs: altered images, many times over; rare classes count more.",
         {
             "augment": True,
-            "batch_size": 16,
+            "batch_size": 32,
             "optimizer": "AdamW",
-            "learning_rate": 0.001,
+            "learning_rate": 0.003,
             "weight_decay": 0.05,
             "decay_norms": False,
             "schedule": "one-cycle",

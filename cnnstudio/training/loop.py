@@ -23,6 +23,7 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import mixing, weights
 from cnnstudio.training.batches import Batches, few_images
 from cnnstudio.training.build import build
+from cnnstudio.training.classification_metrics import Counts, Metrics
 from cnnstudio.training.data.loading import Data, normalised
 from cnnstudio.training.device import (
     TrainingError,
@@ -35,7 +36,6 @@ from cnnstudio.training.device import (
 from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
 from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.learner import Learner
-from cnnstudio.training.metrics import Counts, Metrics
 from cnnstudio.training.node_values import first_not_finite
 from cnnstudio.training.optimizers import memory, remember
 from cnnstudio.training.position import Cursor, Position

@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
+from cnnstudio.training.classification_metrics import Metrics
 from cnnstudio.training.events import EpochEnd
-from cnnstudio.training.metrics import Metrics
 
 
 @dataclass(frozen=True, eq=False)

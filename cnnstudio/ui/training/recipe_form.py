@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.project.presets import PRESETS, Preset
 from cnnstudio.project.recipe import Recipe, Section
+from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.editors import Editor
 from cnnstudio.ui.widgets.form import Form, Row
 
@@ -35,8 +36,9 @@ class RecipeForm(QWidget):
             if not inside:
                 continue
             heading = QLabel(section)
-            heading.setProperty("role", "muted")
-            heading.setProperty("textSize", "small")
+            font = heading.font()
+            font.setBold(True)
+            heading.setFont(font)
             heading.setContentsMargins(0, 8 if self.sections else 0, 0, 0)
             form = Form(recipe, plain=True, names=inside)
             form.setAccessibleName(section)
@@ -102,6 +104,8 @@ class PresetButton(QToolButton):
         super().__init__(parent)
         self.setText("Presets")
         self.setToolTip("Ways to train that belong together; the images and the computer stay as they are")
+        self.setIcon(icon("caret-down", "muted"))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         menu.setToolTipsVisible(True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cnnstudio.training.metrics import Counts
+from cnnstudio.training.classification_metrics import Counts
 
 
 def test_they_are_those_of_all_images_together() -> None:
