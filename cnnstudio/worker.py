@@ -68,7 +68,10 @@ class Worker:
         self._set(stopping=True)
 
     def call(self, function: Callable[[], Any]) -> None:
-        """Run ``function`` on the thread between two events, and keep what it returns as an event unless None."""
+        """Run ``function`` on the thread between two events, and keep what it returns as an event unless None.
+
+        What it raises is an event too, and ends nothing: it is no part of the work.
+        """
         with self._changed:
             self._calls.append(function)
             self._changed.notify_all()
@@ -119,7 +122,10 @@ class Worker:
                 if self._stopping or not self._calls:
                     return not self._stopping
                 call = self._calls.popleft()
-            event = call()
+            try:
+                event = call()
+            except Exception as error:
+                event = error
             if event is not None:
                 self.post(event)
 

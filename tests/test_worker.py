@@ -88,6 +88,23 @@ def test_a_call_runs_between_two_events_on_the_worker_s_thread_also_in_a_pause()
     assert worker.join(5)
 
 
+def test_a_call_that_raises_ends_nothing() -> None:
+    worker = Worker(count(), "the thread")
+    worker.start()
+    until(lambda: bool(worker._events))
+    worker.pause()
+    time.sleep(0.02)
+    worker.drain()
+    worker.call(lambda: 1 // 0)
+    until(lambda: bool(worker._events))
+    (error,) = worker.drain()
+    assert isinstance(error, ZeroDivisionError) and worker.error is None and worker.is_alive
+    worker.resume()
+    until(lambda: bool(worker._events))
+    worker.stop()
+    assert worker.join(5)
+
+
 def test_an_error_is_kept_and_ends_the_thread() -> None:
     def make(worker: Worker) -> Iterator[int]:
         yield 1

@@ -104,8 +104,17 @@ def _values(module: nn.Module, source: Source, nodes: frozenset[str], x: Tensor)
             waiting += steps[name].inputs
         needed.add(name)
     found = dict.fromkeys(inputs, x)
+
+    def values(x: Tensor) -> dict[str, Tensor]:
+        return {name: value for name, value in node_values(module, source, x, needed) if name in nodes}
+
     with evaluated(module), torch.no_grad():
-        found |= {name: value for name, value in node_values(module, source, x, needed) if name in nodes}
+        try:
+            found |= values(x)
+        except ValueError:  # a normalisation that is given one number of each channel refuses a single image
+            if len(x) != 1:
+                raise
+            found |= {name: value[:1] for name, value in values(x.repeat(2, 1, 1, 1)).items()}
     return {name: found[home] for name, home in asked.items()}
 
 

@@ -141,6 +141,23 @@ def evaluated(module: nn.Module) -> Iterator[None]:
             part.training = mode
 
 
+def of_any_batch(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """What a network that is evaluated gives for the images ``x`` (N, C, H, W), also for a single one.
+
+    PyTorch refuses one image where a normalisation is given one number of each channel, though others change nothing
+    of what it says: then it is shown twice.
+    """
+    try:
+        return network(x)
+    except ValueError as error:
+        if len(x) != 1 or _ONE_VALUE not in str(error):
+            raise
+    return network(x.expand(2, *x.shape[1:]))[:1]
+
+
+_ONE_VALUE = "more than 1 value per channel"
+
+
 @contextlib.contextmanager
 def explained(recipe: Recipe) -> Iterator[None]:
     """Turn what torch raises about memory and about batches of one into ``TrainingError`` with a sentence."""
@@ -163,11 +180,11 @@ def explained(recipe: Recipe) -> Iterator[None]:
         advice = f"try a batch size of {half}, smaller images or fewer channels"
         raise TrainingError(f"The memory is not enough for steps of {recipe.batch_size} images: {advice}.") from error
     except ValueError as error:
-        if "more than 1 value per channel" not in str(error):
+        if _ONE_VALUE not in str(error):
             raise
-        advice = "give the recipe a batch size of 2 or more"
         raise TrainingError(
-            f"BatchNorm needs more than one image a step where its maps are 1 × 1: {advice}."
+            "A normalisation is given one number of each channel, and PyTorch refuses that for a step of one image: "
+            "give the recipe a batch size of 2 or more."
         ) from error
 
 

@@ -31,6 +31,7 @@ from cnnstudio.training.device import (
     evaluated,
     explained,
     is_about_memory,
+    of_any_batch,
     prepare_thread,
 )
 from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
@@ -229,7 +230,7 @@ class _Run:
             for scores, count in zip(ways, counts, strict=True):
                 # with the same draws at each epoch, so that epochs compare where a layer draws when it is evaluated too
                 with evaluated(self.module), torch.no_grad(), self.random.apart(start):
-                    logits = scores(x)
+                    logits = of_any_batch(scores, x)
                     count.take(logits, wanted, learner.loss.measured(logits, wanted))
             if self.device.torch.type != "cpu":
                 _ = wanted.sum().item()  # it is done when the device is
@@ -343,7 +344,7 @@ def _check(module: nn.Module, data: Data) -> None:
     x = normalised(data.validation_images[:2], *(torch.tensor(m).view(-1, 1, 1) for m in (data.mean, data.std)))
     try:
         with evaluated(module), torch.no_grad():
-            y = module(x)
+            y = of_any_batch(module, x)
     except (RuntimeError, TypeError, ValueError) as error:
         if is_about_memory(error):
             raise

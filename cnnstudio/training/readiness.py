@@ -23,7 +23,7 @@ from cnnstudio.training.costs import costs
 from cnnstudio.training.data.stamp import stamp
 from cnnstudio.wording import memory
 
-OF_DATA = ("classes",)  # errors that are none where no images are meant
+UNLEARNABLE = ("classes", "wiped-out", "root-of-negatives")  # errors of a network that can be built all the same
 _SHARE = 0.8  # of the memory that is free: a run that takes more leaves no room for anybody else
 NOTHING_TO_LEARN = "The network has nothing to learn. Add a layer with weights, such as Conv2d or Linear."
 
@@ -90,7 +90,7 @@ def obstacle(
 def obstacle_of_network(graph: Graph, diagnostics: Iterable[Diagnostic], training: bool = True) -> str | None:
     """``obstacle`` without a look at the images: why they could not be learned if they were there."""
     errors = (found for found in diagnostics if found.severity == "error")
-    if error := next((found for found in errors if training or found.code not in OF_DATA), None):
+    if error := next((found for found in errors if training or found.code not in UNLEARNABLE), None):
         return error.sentence
     inputs = len(graph.acting.inputs)
     return several_inputs(inputs) if training and inputs > 1 else None

@@ -188,6 +188,8 @@ class Run(QObject):
                 self._set_state("training", "")
             case Remark():
                 self.said.emit(event.sentence)
+            case Exception():  # of a look that somebody asked for between two steps
+                self.said.emit(f"Looking into the network failed: {sentence_of(event)}")
 
     def _end(self, worker: Worker) -> None:
         self._timer.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cnnstudio.compiler.diagnostics import advice, scores, structure
+from cnnstudio.compiler.diagnostics import advice, scores, structure, wiped
 from cnnstudio.compiler.diagnostics.fixes import Fix
 from cnnstudio.compiler.diagnostics.rules import RULES, Finding, Known, Severity
 from cnnstudio.compiler.inference import Analysis
@@ -85,4 +85,5 @@ __all__ = [
     "handbook",
     "scores",
     "structure",
-]  # three fill the table of rules
+    "wiped",
+]  # four fill the table of rules

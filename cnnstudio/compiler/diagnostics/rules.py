@@ -40,6 +40,10 @@ class Known:
     weights: bool | None = None
 
 
+Place = tuple[tuple[Graph, str], ...]
+"""The way to what is inside groups: each group's node by the graph in which it stands, the outermost first."""
+
+
 Check = Callable[[Analysis, Known], Iterator[Finding]]
 
 
@@ -64,8 +68,7 @@ class Rule:
             if not isinstance(block, Group) or name not in analysis.facts:
                 continue
             for found in _inside(self, block, tuple(shape for shape in analysis.shapes_into(name) if shape)):
-                sentence = f"Inside {called(graph, name)}: {found.sentence}"
-                yield Finding((name,), sentence, tuple(fixes.inside(name, fix) for fix in found.fixes))
+                yield within(((graph, name),), found)
 
     @property
     def documentation(self) -> str:
@@ -77,6 +80,14 @@ class Rule:
 def _inside(rule: Rule, group: Group, shapes: tuple[Shape, ...]) -> tuple[Finding, ...]:
     """What a rule that looks into groups, and so asks nothing of the data, finds in one."""
     return tuple(rule.findings(infer(group.inside(*shapes)).acting, Known()))
+
+
+def within(place: Place, found: Finding) -> Finding:
+    """What was found in a group within groups, as a finding of the outermost."""
+    for graph, name in reversed(place):
+        ways = tuple(fixes.inside(name, fix) for fix in found.fixes)
+        found = Finding((name,), f"Inside {called(graph, name)}: {found.sentence}", ways)
+    return found
 
 
 RULES: dict[str, Rule] = {}

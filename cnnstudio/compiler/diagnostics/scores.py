@@ -37,7 +37,7 @@ from cnnstudio.blocks import (
 from cnnstudio.blocks.activation import Activation
 from cnnstudio.compiler.diagnostics import fixes
 from cnnstudio.compiler.diagnostics.fixes import Fix
-from cnnstudio.compiler.diagnostics.rules import Finding, Known, called, rule
+from cnnstudio.compiler.diagnostics.rules import Finding, Known, Place, called, rule, within
 from cnnstudio.compiler.ending import ending
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Block, Graph, Node, Shape
@@ -128,13 +128,13 @@ def _head(analysis: Analysis, end: Node) -> Node | None:
 @rule("softmax-before-loss", "warning")
 def softmax_before_loss(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Cross-entropy contains a softmax, so that a second one before it makes learning slow."""
-    for within, node, place in _last(analysis):
+    for inner, node, place in _last(analysis):
         if isinstance(node.block, Softmax | Softmin):
-            yield _inside(
+            yield within(
                 place,
                 Finding(
                     (node.name,),
-                    f"{called(within.graph, node.name)} stands before the loss, cross-entropy, which takes the scores "
+                    f"{called(inner.graph, node.name)} stands before the loss, cross-entropy, which takes the scores "
                     "themselves and has the softmax inside. With two, the network learns slowly.",
                     (fixes.remove(f"Remove {node.name}", node.name),),
                 ),
@@ -150,20 +150,17 @@ _LIMITS = (
 @rule("activation-before-loss", "warning")
 def activation_before_loss(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Scores may be any number; an activation behind the last layer takes away half of them or more."""
-    for within, node, place in _last(analysis):
-        if isinstance(node.block, _LIMITS) and isinstance(within.graph[str(node.inputs[0])].block, Linear):
-            yield _inside(
+    for inner, node, place in _last(analysis):
+        if isinstance(node.block, _LIMITS) and isinstance(inner.graph[str(node.inputs[0])].block, Linear):
+            yield within(
                 place,
                 Finding(
                     (node.name,),
-                    f"{called(within.graph, node.name)} limits the scores that {node.inputs[0]} gives; the loss, "
+                    f"{called(inner.graph, node.name)} limits the scores that {node.inputs[0]} gives; the loss, "
                     "cross-entropy, takes scores of any size.",
                     (fixes.remove(f"Remove {node.name}", node.name),),
                 ),
             )
-
-
-Place = tuple[tuple[Graph, str], ...]
 
 
 def _last(analysis: Analysis) -> Iterator[tuple[Analysis, Node, Place]]:
@@ -178,14 +175,6 @@ def _last(analysis: Analysis) -> Iterator[tuple[Analysis, Node, Place]]:
         place = (*place, (analysis.graph, name))
         analysis = analysis.inside(name).acting
     yield analysis, analysis.graph[found.path[-1]], place
-
-
-def _inside(place: Place, found: Finding) -> Finding:
-    """What was found in a group within groups as a finding of the outermost."""
-    for graph, name in reversed(place):
-        ways = tuple(fixes.inside(name, fix) for fix in found.fixes)
-        found = Finding((name,), f"Inside {called(graph, name)}: {found.sentence}", ways)
-    return found
 
 
 def output(analysis: Analysis) -> Node | None:

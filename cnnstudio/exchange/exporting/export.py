@@ -101,16 +101,21 @@ def export(
             _require_going_on(report, path)
             written = _FORMATS[kind](network)
             temporary.write_bytes(written.data)
-            difference = _difference(network, written.loaded(temporary.read_bytes()), written.batch)
+            loaded = written.loaded(temporary.read_bytes())
+            difference = max(_difference(network, loaded, samples) for samples in {1, written.batch})
             _require_going_on(report, path)
     except SourceError as error:
         raise ExportError(f"The network cannot be exported yet. {error}") from error
     except (DataError, DiskError, TrainingError, weights_file.WeightsError) as error:
         raise ExportError(str(error)) from error
+    except ValueError as error:
+        raise ExportError(f"The network does not take one sample at a time: {str(error)[:200].rstrip('.')}.") from error
     except (RuntimeError, torch.jit.Error) as error:
         told = str(error).strip().partition("\n")[0][:200]
         raise ExportError(f"PyTorch cannot write this network as {KINDS[kind].title}: {told}") from error
     same = f"its outputs differ by at most {difference:.1e}" if difference else "it gives the same outputs"
+    if doubt := _doubt(network):
+        same = f"{same}, but {doubt}"
     sentence = " ".join((f"{path.name} is written; loaded back, {same}.{written.remark}", *network.notes))
     return Exported(path, sentence, difference)
 
@@ -273,6 +278,17 @@ def _difference(network: Network, loaded: Module, samples: int) -> float:
     if not difference <= TOLERANCE * max(1.0, float(wanted[both].abs().max())):
         raise ExportError(f"Loaded back, the outputs differ by {difference:.1e}, so nothing was written.")
     return difference
+
+
+def _doubt(network: Network) -> str:
+    """What is wrong with the outputs themselves, for random inputs; empty where nothing is."""
+    with torch.no_grad():
+        outputs = network.module(*network.batch)
+    if bool(outputs.isnan().any()):
+        return "some of them are no numbers (NaN)"
+    if outputs.numel() and bool((outputs == outputs[:1]).all()):
+        return "they are the same for every input"
+    return ""
 
 
 def _seeded(module: Module, batch: list[torch.Tensor]) -> torch.Tensor:

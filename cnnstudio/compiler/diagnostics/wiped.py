@@ -1,0 +1,181 @@
+"""Wiped: the rules about layers behind which nothing is left of the image, or no number at all."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from cnnstudio.blocks import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    AvgPool2d,
+    Dropout,
+    Dropout2d,
+    Flatten,
+    Group,
+    GroupNorm,
+    Hardsigmoid,
+    Identity,
+    LayerNorm,
+    LayerNorm2d,
+    LogSoftmax,
+    LPPool2d,
+    MaxPool2d,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    Softmax,
+    Softmin,
+    Softplus,
+)
+from cnnstudio.compiler.diagnostics import fixes
+from cnnstudio.compiler.diagnostics.fixes import Fix
+from cnnstudio.compiler.diagnostics.rules import Finding, Known, Place, called, rule, within
+from cnnstudio.compiler.inference import Analysis
+from cnnstudio.graph import Block, Composite, Edge, Graph, Node, Shape
+
+
+@rule("wiped-out", "error")
+def wiped_out(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """A normalisation over one number, or a softmax over one, gives the same whatever enters: mean 0, or a share of 1.
+
+    Where all that the network sees passes such a layer, it says the same of every image.
+    """
+    if len(analysis.facts) == len(analysis.graph) and analysis.graph.outputs and _cuts_all(analysis):
+        yield from _findings(analysis, "All that the network sees passes it, so it would say the same of every image.")
+
+
+@rule("wiped-branch", "warning")
+def wiped_branch(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """A normalisation or a softmax over one number gives the same whatever enters: what leads to it is for nothing."""
+    if len(analysis.facts) == len(analysis.graph) and analysis.graph.outputs and not _cuts_all(analysis):
+        yield from _findings(analysis, "What leads to it learns nothing through it.")
+
+
+def _findings(analysis: Analysis, so: str, place: Place = ()) -> Iterator[Finding]:
+    """Every layer that wipes out what enters, those in groups as findings of the outermost."""
+    graph = analysis.graph
+    for node in graph:
+        shapes = tuple(shape for shape in analysis.shapes_into(node.name) if shape is not None)
+        if len(shapes) < len(node.inputs):
+            continue
+        if isinstance(node.block, Group):
+            if _has_wiping(node.block, shapes):
+                inner = analysis.inside(node.name).acting
+                yield from _findings(inner, so, (*place, (graph, node.name)))
+        elif reason := _reason(node.block, shapes):
+            ways = () if isinstance(node.block, Composite) else _ways(node, shapes[0])
+            yield within(place, Finding((node.name,), f"{called(graph, node.name)} {reason}. {so}", ways))
+
+
+@lru_cache(maxsize=4_096)
+def _reason(block: Block, shapes: tuple[Shape, ...]) -> str:
+    """What a layer does that wipes out what enters; of a block made of blocks where one inside does. Else empty."""
+    if isinstance(block, Composite):
+        parts = block.parts(*shapes)
+        found = ((node, _reason(node.block, parts.shapes_into(node))) for node in parts.graph if not node.is_input)
+        return next((f"has {node.name} inside, which {reason}" for node, reason in found if reason), "")
+    if not shapes:
+        return ""
+    shape = shapes[0]
+    match block:
+        case GroupNorm():
+            count = shape.numel // block.num_groups
+        case LayerNorm():
+            count = shape.numel if shape.is_map else shape[-1]
+        case LayerNorm2d():
+            count = shape[0]
+        case Softmax() | Softmin() | LogSoftmax() if shape[block.dim - 1] == 1:
+            return f"shares out 1 over one number, which always comes out as {int(not isinstance(block, LogSoftmax))}"
+        case _:
+            return ""
+    return "brings one number at a time to mean 0, so that it always comes out as 0" if count == 1 else ""
+
+
+def _has_wiping(block: Block, shapes: tuple[Shape, ...]) -> bool:
+    return bool(_reason(block, shapes))
+
+
+def _ways(node: Node, shape: Shape) -> tuple[Fix, ...]:
+    name, block = node.name, node.block
+    ways = [fixes.remove(f"Remove {name}", name)]
+    if isinstance(block, GroupNorm) and shape.numel > 1:
+        ways.insert(0, fixes.replace("Set num_groups to 1", name, dataclasses.replace(block, num_groups=1)))
+    elif isinstance(block, LayerNorm2d) and shape.numel > 1:
+        ways.insert(0, fixes.replace("Use LayerNorm", name, LayerNorm()))
+    elif isinstance(block, Softmax | Softmin):
+        ways.insert(0, fixes.replace("Use Sigmoid", name, Sigmoid()))
+    return tuple(ways)
+
+
+# whether anything gets through
+
+
+def _cuts_all(analysis: Analysis) -> bool:
+    return _is_cut(analysis.graph, lambda node: tuple(s for s in analysis.shapes_into(node.name) if s is not None))
+
+
+def _is_cut(graph: Graph, shapes_into: Callable[[Node], tuple[Shape, ...]]) -> bool:
+    """Whether every way from an input to the output leads through a layer that wipes out what enters."""
+    lit: set[str | None] = set()  # what something of the image reaches
+    for name in graph.order:
+        node = graph[name]
+        if node.is_input or (not lit.isdisjoint(node.inputs) and not _cuts(node.block, shapes_into(node))):
+            lit.add(name)
+    return all(node.name not in lit for node in graph.outputs)
+
+
+@lru_cache(maxsize=4_096)
+def _cuts(block: Block, shapes: tuple[Shape, ...]) -> bool:
+    if not _reason(block, shapes):
+        return False
+    if not isinstance(block, Composite):
+        return True
+    parts = block.parts(*shapes)
+    return _is_cut(parts.graph, parts.shapes_into)
+
+
+# numbers that are none
+
+
+@rule("root-of-negatives", "error", "groups")
+def root_of_negatives(analysis: Analysis, known: Known) -> Iterator[Finding]:
+    """PyTorch's LPPool2d takes no absolute value: with an odd or a broken exponent, negative numbers give NaN."""
+    graph = analysis.graph
+    for node in analysis.nodes_of(LPPool2d):
+        block = node.block
+        if not isinstance(block, LPPool2d) or block.norm_type == 1 or block.norm_type % 2 == 0 or not node.inputs[0]:
+            continue
+        if not _is_positive(graph, node.inputs[0]):
+            yield Finding(
+                (node.name,),
+                f"{called(graph, node.name)} raises to the power of {block.norm_type:g} and takes the root; of "
+                "negative numbers, which may reach it, PyTorch's gives NaN.",
+                (
+                    fixes.replace("Set norm_type to 2", node.name, dataclasses.replace(block, norm_type=2.0)),
+                    fixes.insert(f"Insert ReLU before {node.name}", Edge(node.inputs[0], node.name), ReLU()),
+                ),
+            )
+
+
+_POSITIVE = (ReLU, ReLU6, Sigmoid, Hardsigmoid, Softmax, Softmin, Softplus)
+_KEEPING_SIGN = (
+    MaxPool2d,
+    AvgPool2d,
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    LPPool2d,
+    Dropout,
+    Dropout2d,
+    Flatten,
+    Identity,
+)
+
+
+def _is_positive(graph: Graph, name: str) -> bool:
+    """Whether no negative number can come out of this node, as far as its own kind and those before it tell."""
+    node = graph[name]
+    while isinstance(node.block, _KEEPING_SIGN) and node.inputs[0] is not None:
+        node = graph[node.inputs[0]]
+    return isinstance(node.block, _POSITIVE)
