@@ -9,25 +9,29 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from shlex import quote
 from types import FrameType, NoneType
 from typing import Any, get_origin
 
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems
 from cnnstudio.compiler.inference import infer
-from cnnstudio.compiler.source import SourceError
+from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.disk import DiskError
 from cnnstudio.graph import Parameter, ParameterError, parameters
-from cnnstudio.project import Project, ProjectError
+from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.project.datasets import FOLDER
 from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.training.readiness import obstacle_of_network
-from cnnstudio.training.runs.folder import Destination
+from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
-from cnnstudio.training.runs.session import Prepared, begin
+from cnnstudio.training.runs.record import read_record
+from cnnstudio.training.runs.session import Course, Past, Prepared, begin, go_on
+from cnnstudio.wording import counted
+from cnnstudio.worker import Report
 
 NAME = "train"
 AUTOMATIC = "auto"  # what is typed for None
@@ -39,11 +43,12 @@ def add(commands: Commands) -> None:
     """Declare the command: an option for each parameter of the recipe."""
     parser = commands.add_parser(
         NAME,
-        usage="cnnstudio train [-h] FILE [--out DIR] [--epochs N] ...",
+        usage="cnnstudio train [-h] FILE [--out DIR] [--resume DIR] [--epochs N] ...",
         help="train the network",
         description="Train the network with the recipe in its file. DIR gets best.safetensors (the weights that did "
-        "best on the validation images), last.safetensors and project.cnn. Ctrl+C ends the training and keeps the "
-        "weights. Each option of the recipe, from --data on, takes the place of what the file says, for this run.",
+        "best on the validation images), last.safetensors, project.cnn and from where to go on. Ctrl+C ends the "
+        "training and keeps the weights; --resume goes on with it. Each option of the recipe, from --data on, takes "
+        "the place of what the file says, for this run.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a .cnn file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write; else a new one in runs/")
@@ -54,6 +59,8 @@ def add(commands: Commands) -> None:
         help="begin with these settings, which the options from --data on may change: "
         + "; ".join(f"{preset.key}: {preset.sentence}" for preset in PRESETS.values()).replace("%", "%%"),
     )
+    parser.add_argument("--overwrite", action="store_true", help="lose the run that is in the folder of --out")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the run in this folder, as it began")
     for section, fields in Recipe.sections().items():
         _offer(parser.add_argument_group(section.lower()), fields)
     parser.set_defaults(run=run)
@@ -77,6 +84,11 @@ def _offer(group: argparse._ArgumentGroup, fields: tuple[Parameter, ...]) -> Non
 def run(arguments: argparse.Namespace) -> int:
     """Train, and say how it goes."""
     project = opened(arguments.file)
+    if arguments.resume is not None:
+        _check_resumed(project, arguments)
+        with interruptible() as is_interrupted:
+            return _train(project, arguments, is_interrupted)
+    _check_out(arguments)
     project = dataclasses.replace(project, recipe=_overridden(project.recipe, arguments))
     analysis = infer(project.graph)
     found = problems(project, analysis)
@@ -92,6 +104,7 @@ def _train(project: Project, arguments: argparse.Namespace, is_interrupted: Call
     bar = Bar()
     bar.show("Starting PyTorch", None)
     from cnnstudio.training.loop import TrainingError
+    from cnnstudio.training.resume import CheckpointError
 
     def loading(sentence: str, share: float | None) -> bool:
         bar.show(sentence, share)
@@ -99,13 +112,13 @@ def _train(project: Project, arguments: argparse.Namespace, is_interrupted: Call
 
     told, folder = Telling(bar), None
     try:
-        with closing(begin(project, _destination(arguments), loading)) as events:
+        with closing(_events(project, arguments, loading)) as events:
             for event in events:
                 told.take(event)
                 folder = event.folder if isinstance(event, Prepared) else folder
                 if is_interrupted():
                     break
-    except (DataError, DiskError, ProjectError, SourceError, TrainingError) as error:
+    except (CheckpointError, DataError, DiskError, ProjectError, SourceError, TrainingError) as error:
         bar.clear()
         if is_interrupted():
             raise KeyboardInterrupt from error
@@ -116,6 +129,8 @@ def _train(project: Project, arguments: argparse.Namespace, is_interrupted: Call
     history = told.history
     if history.finished is None:
         print(f"Stopped in epoch {history.last.epoch if history.last else 1}.")
+        if folder.checkpoint.exists():
+            print(f"To go on: cnnstudio train {quote(str(arguments.file))} --resume {quote(str(folder.path))}")
     for name, kept in (("best", folder.best), ("last", folder.last)):
         if kept.exists():
             print(f"{name} weights: {kept}")
@@ -138,6 +153,8 @@ class Telling:
         match event:
             case Started():
                 self._bar.say(f"{event.parameters:,} parameters on {event.device}.", *event.notes)
+            case Past():
+                self._bar.say(f"Going on after step {event.step:,}, in epoch {event.epoch}.")
             case Step() if started is not None:
                 share = event.step / max(1, started.steps_per_epoch) - (event.epoch - 1)
                 numbers = f"loss {event.loss:.3f}  {event.images_per_second:,.0f} images/s"
@@ -183,11 +200,58 @@ def interruptible() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
+def _events(project: Project, arguments: argparse.Namespace, report: Report) -> Course:
+    """What there is to be told of a run that begins, or goes on."""
+    if arguments.resume is None:
+        return begin(project, _destination(arguments), report)
+    return go_on(RunFolder(arguments.resume, is_new=False), report, getattr(arguments, "epochs", None))
+
+
+def _check_out(arguments: argparse.Namespace) -> None:
+    """Raise ``CommandError`` where a run would be lost that nobody said may be."""
+    out: Path | None = arguments.out
+    if out is None or arguments.overwrite or not RunFolder(out).holds_a_run:
+        return
+    with suppress(DiskError):
+        record, _ = read_record(out)
+        said = counted(record.epochs_done, "epoch")
+        if record.best is not None and record.best.accuracy is not None:
+            said += f", the best of {record.best.accuracy:.1%}"
+        raise CommandError(
+            f"{out} holds a run already, which would be lost: {said}. Name another folder, go on with that run "
+            f"(--resume {quote(str(out))}), or lose it (--overwrite)."
+        )
+    raise CommandError(f"{out} holds files of a run, which would be lost: name another folder, or --overwrite them.")
+
+
+def _check_resumed(project: Project, arguments: argparse.Namespace) -> None:
+    """Raise ``CommandError`` where the run would not be the same if it went on so."""
+    folder = RunFolder(arguments.resume, is_new=False)
+    changed = [p.name for p in parameters(Recipe) if p.name in vars(arguments) and p.name != "epochs"]
+    if arguments.out is not None or changed:
+        option = "out" if arguments.out is not None else changed[0].replace("_", "-")
+        raise CommandError(f"A run goes on as it began: --resume takes no --{option}, only --epochs beside it.")
+    try:
+        own = read(folder.project)
+        is_same = source(own.graph).text == source(project.graph).text
+    except (ProjectError, SourceError) as error:
+        if not folder.path.is_dir():
+            raise CommandError(f"There is no run {folder.path}: it is no folder.") from error
+        is_same = False
+        if isinstance(error, ProjectError):
+            raise CommandError(f"{folder.path} holds no run: {error}") from error
+    if not is_same:
+        raise CommandError(
+            f"{arguments.file.name} is another network than the one of this run. To go on with the run's own: "
+            f"cnnstudio train {quote(str(folder.project))} --resume {quote(str(folder.path))}"
+        )
+
+
 def _destination(arguments: argparse.Namespace) -> Destination:
     """The folder that was asked for, else one in runs/ that no other run has."""
     out: Path | None = arguments.out
     if out is not None:
-        return Destination(out.parent, out.name, may_exist=True)
+        return Destination(out.parent, out.name, may_exist=True, overwrites=arguments.overwrite)
     return Destination(Path("runs"), arguments.file.stem)
 
 

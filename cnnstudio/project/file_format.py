@@ -54,6 +54,13 @@ class BookmarkEntry(msgspec.Struct, forbid_unknown_fields=True):
     scope: list[str] = []
 
 
+class RunEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """The run that the project has its weights from, as it stands in the file."""
+
+    folder: str
+    epoch: int = 0
+
+
 class BodyEntry(msgspec.Struct, forbid_unknown_fields=True):
     """The graph inside a group."""
 
@@ -71,6 +78,7 @@ class ProjectFile(msgspec.Struct, forbid_unknown_fields=True):
     frames: list[FrameEntry] = []
     notes: list[NoteEntry] = []
     bookmarks: list[BookmarkEntry] = []
+    run: RunEntry | None = None
     recipe: dict[str, Any] = {}
 
 

@@ -13,6 +13,8 @@ from cnnstudio.zoo import NETWORKS, TEMPLATES
 LONGEST = 60  # letters of the name of a bookmark
 MOST_BOOKMARKS = 9  # a key each
 DEEPEST = 20  # groups in groups
+LONGEST_PATH = 4_096
+MOST_EPOCHS = 10_000_000
 ZOOMS = (0.01, 10.0)
 
 
@@ -49,8 +51,26 @@ class Bookmark:
 
 
 @dataclass(frozen=True)
+class RunReference:
+    """The run that a project has its weights from.
+
+    ``folder`` is its name among the person's runs, or a path; ``epoch``, from 1, is that of its best weights, 0 where
+    that is not known. Raises ``ProjectError`` for a folder that is none.
+    """
+
+    folder: str
+    epoch: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.folder.strip() or len(self.folder) > LONGEST_PATH or not self.folder.isprintable():
+            raise ProjectError(f"The folder of a run is a path of up to {LONGEST_PATH:,} letters that can be read.")
+        if not 0 <= self.epoch <= MOST_EPOCHS:
+            raise ProjectError(f"The epoch of a run must be from 0 to {MOST_EPOCHS:,}.")
+
+
+@dataclass(frozen=True)
 class Project:
-    """What a person works on: the network, how it is trained, and where in it to come back to.
+    """What a person works on: the network, how it is trained, where in it to come back to, and what it has learned.
 
     A value; the file's name is not part of it. Raises ``ProjectError`` for too many bookmarks.
     """
@@ -58,6 +78,7 @@ class Project:
     graph: Graph = field(default_factory=Graph)
     recipe: Recipe = field(default_factory=Recipe)
     bookmarks: tuple[Bookmark, ...] = ()
+    run: RunReference | None = None
 
     def __post_init__(self) -> None:
         if len(self.bookmarks) > MOST_BOOKMARKS:

@@ -40,9 +40,10 @@ from cnnstudio.project.file_format import (
     NodeEntry,
     NoteEntry,
     ProjectFile,
+    RunEntry,
     upgraded,
 )
-from cnnstudio.project.project import DEEPEST, MOST_BOOKMARKS, Bookmark, Project, ProjectError
+from cnnstudio.project.project import DEEPEST, MOST_BOOKMARKS, Bookmark, Project, ProjectError, RunReference
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.refusals import malformed, place, refusal, short
 
@@ -63,7 +64,8 @@ def loads(text: str | bytes) -> Project:
     """The project in the text of a .cnn file. Raises ``ProjectError`` that names the place, and nothing else."""
     try:
         file = _validated(upgraded(_decoded(text)))
-        return Project(_graph(file), _made(Recipe, file.recipe, "In the recipe"), _bookmarks(file.bookmarks))
+        recipe = _made(Recipe, file.recipe, "In the recipe")
+        return Project(_graph(file), recipe, _bookmarks(file.bookmarks), _run(file.run))
     except RecursionError as error:
         raise ProjectError("It is nested too deeply to be a project.") from error
 
@@ -148,6 +150,13 @@ def _bookmarks(entries: list[BookmarkEntry]) -> tuple[Bookmark, ...]:
         except ProjectError as error:
             raise ProjectError(f"{place('bookmark', number)}: {error}") from error
     return tuple(made)
+
+
+def _run(entry: RunEntry | None) -> RunReference | None:
+    try:
+        return None if entry is None else RunReference(entry.folder, entry.epoch)
+    except ProjectError as error:
+        raise ProjectError(f"In the file, run: {error}") from error
 
 
 def _node(entry: NodeEntry, number: int, outer: str, depth: int) -> Node:

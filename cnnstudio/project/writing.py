@@ -3,9 +3,9 @@
 The file is JSON with a node a line, so that a diff shows the nodes that changed. A node writes only the parameters
 that differ from their defaults: a default of a block is part of the format, and to change one is a new version with
 an entry in ``UPGRADES``. The recipe is written in full, as the record of an experiment. Frames, notes and bookmarks
-stand in lists of their own, and what a node is beside its block and its inputs in entries of their own, all of them
-only where there are any: a file without them is what it was before there were such things, and a CNN Studio that
-knows none of them refuses a file that has some by their name.
+stand in lists of their own, and what a node is beside its block and its inputs, and the run that the project has its
+weights from, in entries of their own, all of them only where there are any: a file without them is what it was before
+there were such things, and a CNN Studio that knows none of them refuses a file that has some by their name.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ def dumps(project: Project) -> str:
     entries = _entries(project.graph)
     if project.bookmarks:
         entries["bookmarks"] = [_bookmark(bookmark) for bookmark in project.bookmarks]
+    if project.run is not None:
+        entries["run"] = {"folder": project.run.folder, "epoch": project.run.epoch}
     lists = "".join(f'  "{key}": {_text(entry, "  ")},\n' for key, entry in entries.items())
     kind = f'  "format": "{file_format.FORMAT}",\n  "version": {file_format.VERSION},\n'
     return f'{{\n{kind}{lists}  "recipe": {{\n{recipe}\n  }}\n}}\n'

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from cnnstudio.compiler.source import Source
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training import mixing, weights
+from cnnstudio.training import first_batch, mixing, weights
 from cnnstudio.training.batches import Batches, few_images
 from cnnstudio.training.build import build
 from cnnstudio.training.classification_metrics import Counts, Metrics
@@ -42,6 +42,7 @@ from cnnstudio.training.optimizers import memory, remember
 from cnnstudio.training.position import Cursor, Position
 from cnnstudio.training.probe import Probe, View
 from cnnstudio.training.random_streams import RandomStreams
+from cnnstudio.training.resume import Keeper
 from cnnstudio.training.runs.folder import BEST, LAST
 from cnnstudio.training.schedules import EPOCHS, epochs_of, schedule
 from cnnstudio.wording import counted, duration
@@ -63,16 +64,19 @@ def train(  # noqa: PLR0917 - the first three are the run, the others what comes
     probes: Sequence[Probe] = (),
     source: Source | None = None,
     rate: Callable[[int], float] | None = None,
+    begin: Position | None = None,
+    keeper: Keeper | None = None,
 ) -> Generator[Event, None, None]:
     """Train ``module`` in place and say what happens.
 
     ``folder`` gets best.safetensors (by validation accuracy) and last.safetensors. ``probes`` look at the network
     between two steps; what they see comes among the events. ``source`` is the text that ``module`` was built from.
-    ``rate`` takes the place of the recipe's schedule: the learning rate of a step, from 0.
+    ``rate`` takes the place of the recipe's schedule: the learning rate of a step, from 0. With ``begin`` the run goes
+    on from there, the module having the weights of that moment; ``keeper`` writes from where it can go on.
     However the run ends, the module holds the last good weights, on the CPU and in eval mode. Raises ``TrainingError``
     with a sentence for what cannot be trained.
     """
-    run = _Run(module, data, recipe, folder, list(probes), source, given_rate=rate)
+    run = _Run(module, data, recipe, folder, list(probes), source, begin, rate, keeper)
     try:
         with explained(recipe):
             yield from run.events()
@@ -96,6 +100,9 @@ class _Run:
     source: Source | None
     begin: Position | None = None
     given_rate: Callable[[int], float] | None = None
+    keeper: Keeper | None = None
+    between: bool = False  # two steps: only there can a run go on
+    moved: bool = False  # since the last checkpoint
     good: dict[str, Tensor] = field(default_factory=dict)
     good_epoch: int = 0
     best: dict[str, Tensor] = field(default_factory=dict)
@@ -165,13 +172,20 @@ class _Run:
         if self.begin is None:
             self.cursor = Cursor(self.batches.order(self.random.images))
         else:
-            self.cursor = self.begin.cursor
-            self.random.restore(self.begin.random)
-            remember(self.learner.optimizer, self.begin.optimizer)
-            self.learner.remember(self.begin.kept)
-            self.good, self.good_epoch = self.begin.good, self.begin.good_epoch
-            self.best = self.begin.kept.get("best", {})
-            self.unsaved = self.cursor.step > 0
+            self._go_to(self.begin)
+        self.between = True
+
+    def _go_to(self, begin: Position) -> None:
+        """Stand where another run stood."""
+        try:
+            self.random.restore(begin.random)
+            remember(self.learner.optimizer, begin.optimizer)
+            self.learner.remember(begin.kept)
+        except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+            raise TrainingError("The checkpoint is damaged or of another network.") from error
+        self.cursor, self.good, self.good_epoch = begin.cursor, begin.good, begin.good_epoch
+        self.best = begin.kept.get("best", {})
+        self.unsaved = self.cursor.step > 0
 
     def _epoch(self) -> Generator[Event, None, bool]:
         """The rest of the epoch; whether the run can go on."""
@@ -182,6 +196,7 @@ class _Run:
             step, images = (epoch - 1) * steps + self.cursor.step, self.batches.sizes[self.cursor.step]
             started = time.perf_counter()
             rate = self.rate(step) * self.learner.plateau.factor
+            self.between = False
             objective, loss, right = self._step(rate)
             if not math.isfinite(objective):
                 if self.good_epoch or self.unsaved:
@@ -190,9 +205,11 @@ class _Run:
                     yield self._never_a_number(objective)
                 return False
             self.cursor = self.cursor.stepped(loss, right, images, time.perf_counter() - started)
+            self.between = self.moved = True
             speed = self.cursor.seen / max(self.cursor.epoch_seconds, 1e-9)
             yield Step(step + 1, epoch, loss, right / images, rate, speed)
             yield from self._look(step + 1, epoch)
+            yield from self._checkpoint()  # after the events: whoever keeps them has them before
         validation, average, seconds = yield from self._validate()
         if not math.isfinite(validation.loss) or not _finite(self.module):
             yield self._diverged(f"The weights became too large in epoch {epoch}.")
@@ -200,9 +217,12 @@ class _Run:
         ended = self.cursor.ended(validation, average, seconds)
         self._keep(epoch, ended)
         yield from self._write(LAST, *([BEST] if ended.is_best else []))
+        self.between = False
         self.learner.plateau = self.learner.plateau.after(validation.loss, self.recipe)
         self.cursor = self.cursor.following(ended, self.batches.order(self.random.images))
+        self.between = self.moved = True
         yield ended
+        yield from self._checkpoint()
         return True
 
     def _step(self, rate: float) -> tuple[float, float, float]:
@@ -212,6 +232,9 @@ class _Run:
             classes = len(self.data.classes)
             images, targets = mixing.mixed(images, targets, classes, self.recipe, self.random.images)
             images = self.device.laid(images)
+        if self.folder is not None and (self.cursor.epoch, self.cursor.step) == (1, 0):
+            with contextlib.suppress(OSError):  # a full disk is told of when the weights are written
+                first_batch.write(self.folder, images, targets, self.data)
         objective, loss, right = self.learner.step(images, targets, rate, self.random)
         self.unsaved = self.unsaved or math.isfinite(objective)
         return objective, loss, right
@@ -270,7 +293,17 @@ class _Run:
         average = self.learner.average if self.is_average_best else None
         return average.tensors if average is not None else self.module.state_dict()
 
+    def _checkpoint(self) -> Iterator[Event]:
+        """Keep from where to go on, where the last time was long enough ago."""
+        if self.keeper is not None and self.keeper.is_due:
+            try:
+                self.keeper.keep(self.position, self.module)
+                self.moved = False
+            except weights.WeightsError as error:
+                yield from self._remark(f"{error} Training goes on without keeping from where to go on.")
+
     def _diverged(self, what: str) -> Finished:
+        self.between = False
         self.module.load_state_dict(self.good)
         best = self.cursor.best
         epoch = best.epoch if best is not None and self.best else self.good_epoch
@@ -324,6 +357,9 @@ class _Run:
             return
         if not _finite(self.module):
             self.module.load_state_dict(self.good)
+        elif self.keeper is not None and self.between and self.moved:
+            with contextlib.suppress(weights.WeightsError):  # nobody listens any more
+                self.keeper.keep(self.position, self.module)
         self.module.zero_grad(set_to_none=True)
         self.backbones.hold(0)
         self.device.give_back(self.module)

@@ -43,10 +43,24 @@ def memory(optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Any]]:
 
 
 def remember(optimizer: torch.optim.Optimizer, remembered: dict[int, dict[str, Any]]) -> None:
-    """Give the optimizer a copy of this memory of its parameters."""
-    settings = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": copy.deepcopy(remembered), "param_groups": settings})
+    """Give the optimizer a copy of this memory of its parameters. Raises ``ValueError`` where it is not of them."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    state = copy.deepcopy(remembered)
+    for number, of_one in state.items():
+        if not 0 <= number < len(parameters):
+            raise ValueError(f"there is no parameter {number}")
+        for name, value in of_one.items():
+            if isinstance(value, Tensor) and value.dim():
+                of_one[name] = _laid(value, parameters[number])
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     _begin_momentum(optimizer)
+
+
+def _laid(value: Tensor, parameter: Tensor) -> Tensor:
+    """The value laid out in memory as the parameter is: a fused optimizer goes through both as they lie there."""
+    if value.shape != parameter.shape or not value.is_floating_point():
+        raise ValueError(f"a parameter of {tuple(parameter.shape)} has no such memory")
+    return torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)
 
 
 def _begin_momentum(optimizer: torch.optim.Optimizer) -> None:

@@ -72,7 +72,7 @@ def run(path: Path, out: Path, say: Say, show: Show) -> int:
         window.show_panel("curves")
         say(_picture(window, out / "window.png", "the window"))
     finally:
-        window.document.undo_stack.setClean()
+        window.document.mark_saved()
         window.close()
     return 0 if window.run.state == "finished" else 1
 
@@ -91,7 +91,7 @@ def _train(run: Run, project: Project, say: Say, show: Show) -> None:
                 f"Epoch {told:>3}  loss {epoch['train_loss']:.4f}  validation loss {epoch['validation_loss']:.4f}"
                 f"  accuracy {epoch['validation_accuracy']:6.1%}"
             )
-        show("Training" if run.history.last else run.sentence, run.history.share)
+        show("Training" if run.history.last else run.sentence, run.share)
 
     run.advanced.connect(advanced)
     run.start(project)

@@ -19,7 +19,7 @@ from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
 from cnnstudio.graph import Composite, Graph, ShapeError
 from cnnstudio.graph.diff import renamed
-from cnnstudio.project import Project, ProjectError
+from cnnstudio.project import Project, ProjectError, RunReference
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import readiness
@@ -43,6 +43,7 @@ class Document(QObject):
     path_changed = Signal(object)  # Path or None
     concealed_changed = Signal()  # the results of other nodes are hidden now
     learned = Signal()  # more is known of the images of the project
+    opened = Signal()  # another project stands here, with its file
     said = Signal(str)  # a sentence for the person, shown in place
     closed = Signal()  # this project is put away, and another one follows
 
@@ -66,6 +67,7 @@ class Document(QObject):
         self._learned: tuple[object, int] | None = None  # where images are, and of how many classes
         self._looked: object = None  # where they were when the findings were made
         self._wanted = self._project
+        self._is_run_saved = True
         self.undo_stack = QUndoStack(self)
         self.undo_stack.indexChanged.connect(self._follow_stack)
         self.library = library or Library(self)
@@ -212,6 +214,15 @@ class Document(QObject):
         self.undo_stack.clear()
         self._replace(project)
         self.set_path(path)
+        self.opened.emit()
+
+    def take_run(self, run: RunReference | None) -> None:
+        """Remember the run that the project has its weights from now: no step of undo, but to be saved."""
+        if run != self._project.run:
+            old, self._project = self._project, dataclasses.replace(self._project, run=run)
+            self._wanted = self._project
+            self._is_run_saved = False
+            self.changed.emit(old, self._project)
 
     @property
     def title(self) -> str:
@@ -221,12 +232,22 @@ class Document(QObject):
     @property
     def is_modified(self) -> bool:
         """Whether there is anything that no file holds."""
+        return not (self.undo_stack.isClean() and self._is_run_saved)
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether there is anything that the person did and no file holds."""
         return not self.undo_stack.isClean()
+
+    def mark_saved(self) -> None:
+        """Say that a file holds the project as it is, or that nobody wants it."""
+        self._is_run_saved = True
+        self.undo_stack.setClean()
 
     def set_path(self, path: Path | None) -> None:
         """Say where the project is kept, after it was opened or saved there."""
         self.path = path
-        self.undo_stack.setClean()
+        self.mark_saved()
         self.path_changed.emit(path)
 
     def want(self, project: Project) -> None:
@@ -235,7 +256,7 @@ class Document(QObject):
 
     def _follow_stack(self) -> None:
         if self._wanted is not self._project:
-            self._replace(self._wanted)
+            self._replace(dataclasses.replace(self._wanted, run=self._project.run))  # which no undo takes back
 
     def _replace(self, project: Project) -> None:
         before = self.view_graph if self.selection else self.graph

@@ -35,6 +35,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.exports import Exports
 from cnnstudio.ui.files.files import Files, projects
 from cnnstudio.ui.files.imports import Imports
+from cnnstudio.ui.files.remembered_run import RememberedRun
 from cnnstudio.ui.focus import give_keyboard, go_round, parts_of, tab_on
 from cnnstudio.ui.lessons.quiz import QuizPanel
 from cnnstudio.ui.panel import Panel
@@ -96,6 +97,7 @@ class MainWindow(ProjectWindow):
         self.jobs = Jobs(self.messages, self)
         self.exports = Exports(self.document, self.run, self.files, self.jobs, self)
         self.pictures = Pictures(self.canvas.scene(), self.files, self.preferences, self.jobs, self)
+        self.remembered_run = RememberedRun(self.document, self.run, self.messages, self)
         self.imports = Imports(self.document, self.canvas, self.files, self.jobs, self.messages, self.windows, self)
         self.bookmarks = Bookmarks(self.document, self.canvas, self._bookmark_key)
         self.docks = docks_of(self, self.document, self.run)
@@ -154,6 +156,8 @@ class MainWindow(ProjectWindow):
         self.canvas.link_clicked.connect(lambda address: offer_link(self.messages, address))
         self.painted.connect(self.canvas.fit)  # its size is only known now
         self.canvas.activated.connect(lambda _: self.show_panel("inspector", to_scroll=False))
+        self.training.own_asked.connect(lambda project: self.files.begin(project, anew=True))
+        self.training.looked.connect(self._refresh.start)
         self.training.refused.connect(lambda: bring_up(self, self.docks["training"], self.canvas))
 
     def _prepare(self) -> None:
@@ -385,4 +389,4 @@ class MainWindow(ProjectWindow):
             self.close()
             then()
 
-        return self.files.guard(close)
+        return self.files.guard(close, self.run)

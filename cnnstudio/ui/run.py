@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.folders import runs_folder
 from cnnstudio.graph import Graph
 from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.data.errors import DataCancelledError
-from cnnstudio.training.events import Finished, Remark, Started
-from cnnstudio.training.runs.folder import Destination
+from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
+from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
-from cnnstudio.training.runs.session import Prepared, Progress, begin, images_key
+from cnnstudio.training.runs.kept_run import KeptRun
+from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on, images_key
 from cnnstudio.ui.task import DRAIN_MILLISECONDS
 from cnnstudio.worker import Report, Worker, sentence_of
 
@@ -30,11 +32,22 @@ if TYPE_CHECKING:
 JOIN_SECONDS = 10.0
 
 
+@dataclass
+class Coming:
+    """A run that has not taken a step yet: until then the one before stays what there is."""
+
+    project: Project
+    history: History
+    trained: Prepared | None = None
+
+
 class Run(QObject):
     """The training in progress or the last one, and its ``history``.
 
     ``state`` is "idle", "preparing", "training", "paused", "finished" or "failed". ``advanced`` comes at most thirty
-    times a second, and only when something new came.
+    times a second, and only when something new came. ``trained`` is what the last run has worked with, ``recalled`` a
+    run of an earlier day that the project has its weights from. A run that fails before its first step leaves all of
+    that as it was.
     """
 
     state_changed = Signal(str)
@@ -50,12 +63,15 @@ class Run(QObject):
         self._timer.timeout.connect(self._drain)
         self._watched: tuple[str | None, int] = (None, 0)
         self._images: tuple[tuple[object, ...], Data] | None = None
+        self._coming: Coming | None = None
+        self._fitting: tuple[Graph, Source, bool] | None = None
         self._forget()
 
-    def _forget(self, project: Project | None = None) -> None:
-        self.project = project
+    def _forget(self) -> None:
+        self.project: Project | None = None
         self.trained: Prepared | None = None
-        self.history = History(project.recipe.batch_size if project is not None else 1)
+        self.recalled: KeptRun | None = None
+        self.history = History()
         self.maps: FeatureMaps | None = None
         self.sentence = ""
         self.is_stopping = False
@@ -66,17 +82,61 @@ class Run(QObject):
         return self.state in ("preparing", "training", "paused")
 
     @property
+    def under_way(self) -> History:
+        """What was said of the run that is prepared, or else of the last one: the same, once it has taken a step."""
+        return self._coming.history if self._coming is not None else self.history
+
+    @property
+    def share(self) -> float | None:
+        """How much is done of the training, or of its preparation, from 0 to 1; None where nobody knows."""
+        return self.under_way.share
+
+    @property
+    def folder(self) -> RunFolder | None:
+        """The folder of the run, where it has one."""
+        known = self.trained or self.recalled
+        return known.folder if known is not None else None
+
+    @property
     def weights(self) -> Path | None:
         """The file of the best weights so far, where there is one."""
-        folder = self.trained.folder if self.trained is not None else None
-        return folder.weights if folder is not None else None
+        return self.folder.weights if self.folder is not None else None
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the best weights, from 1; 0 where that is not known."""
+        if self.history.best is not None:
+            return self.history.best.epoch
+        return self.recalled.epoch if self.recalled is not None else 0
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether all epochs of the run are done."""
+        return self.history.finished is not None and self.history.finished.reason == "done"
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the run can be gone on with, or be given more epochs; one that diverged would do so again."""
+        finished, folder = self.history.finished, self.folder
+        has_diverged = finished is not None and finished.reason == "diverged"
+        return not self.is_active and not has_diverged and folder is not None and folder.checkpoint.exists()
 
     def fits(self, graph: Graph) -> bool:
         """Whether ``graph`` computes what was trained, so that the weights are its weights."""
-        try:
-            return self.trained is not None and source(graph).text == self.trained.source.text
-        except SourceError:
+        known = self.trained or self.recalled
+        if known is None:
             return False
+        if self._fitting is None or self._fitting[0] is not graph or self._fitting[1] is not known.source:
+            try:
+                self._fitting = graph, known.source, source(graph).text == known.source.text
+            except SourceError:
+                return False
+        return self._fitting[2]
+
+    def seems_to_fit(self, graph: Graph) -> bool:
+        """What ``fits`` said last, at once: to know it of another graph is to write its whole source."""
+        known = self.trained or self.recalled
+        return known is not None and (self._fitting is None or self._fitting[1] is not known.source or self._fitting[2])
 
     # images in memory
 
@@ -92,17 +152,43 @@ class Run(QObject):
 
     def start(self, project: Project) -> None:
         """Train this project from fresh weights. Does nothing while another run is active."""
-        if self.is_active:
-            return
-        self._finish_thread()
-        self._forget(project)
         # a folder is read again: somebody may have put images into it
         known = self.images_of(project) if not DATASETS[project.recipe.data].is_folder else None
         destination = Destination(runs_folder(), must_keep=False)
-        self._worker = Worker(lambda worker: begin(project, destination, _to(worker), known, self._probes), "training")
+        self._begin(project, lambda report: begin(project, destination, report, known, self._probes))
+
+    def go_on(self, epochs: int | None = None) -> None:
+        """Go on with the run, to its end or to so many epochs in all, where ``can_go_on``."""
+        known, folder = self.trained or self.recalled, self.folder
+        if known is not None and folder is not None and self.can_go_on:
+            images = self.images_of(known.project) if not DATASETS[known.project.recipe.data].is_folder else None
+            self._begin(known.project, lambda report: go_on(folder, report, epochs, images, self._probes))
+
+    def _begin(self, project: Project, course: Callable[[Report], Course]) -> None:
+        if self.is_active:
+            return
+        self._finish_thread()
+        self._coming = Coming(project, History(project.recipe.batch_size))
+        self._worker = Worker(lambda worker: course(_to(worker)), "training")
+        self.is_stopping = False
         self._set_state("preparing", "Preparing…")
         self._worker.start()
         self._timer.start()
+
+    def recall(self, kept: KeptRun) -> None:
+        """Have the weights of a run of an earlier day, and its curves. Does nothing while a run is active."""
+        if not self.is_active:
+            self._forget()
+            self.project, self.recalled, self.history = kept.project, kept, kept.history
+            self._set_state("finished", kept.sentence)
+            self.advanced.emit()
+
+    def forget(self) -> None:
+        """Have no weights any more: another project is open. Does nothing while a run is active."""
+        if not self.is_active and (self.state != "idle" or self.project is not None):
+            self._forget()
+            self._set_state("idle", "")
+            self.advanced.emit()
 
     def pause(self) -> None:
         """Ask for no further steps for now."""
@@ -174,16 +260,19 @@ class Run(QObject):
             self.advanced.emit()
 
     def _take(self, event: object) -> None:
-        self.history.take(event)
+        if isinstance(event, Past | Step | EpochEnd) and self._coming is not None:
+            self._take_over(self._coming)
+        self.under_way.take(event)
         match event:
             case FeatureMaps():
                 self.maps = event
             case Progress() | Finished():
                 self.sentence = event.sentence
             case Prepared():
-                self.trained = event
                 self.keep_images(event.project, event.data)
                 self._look(event, event.probes[0])
+                if self._coming is not None:
+                    self._coming.trained, self._coming.project = event, event.project
             case Started() if self.state == "preparing":
                 self._set_state("training", "")
             case Remark():
@@ -191,15 +280,20 @@ class Run(QObject):
             case Exception():  # of a look that somebody asked for between two steps
                 self.said.emit(f"Looking into the network failed: {sentence_of(event)}")
 
+    def _take_over(self, coming: Coming) -> None:
+        """Let the run that has begun take the place of the one before."""
+        self._coming = self.maps = self.recalled = None
+        self.project, self.trained, self.history = coming.project, coming.trained, coming.history
+        self.watch(*self._watched)
+
     def _end(self, worker: Worker) -> None:
         self._timer.stop()
-        history = self.history
-        if isinstance(worker.error, DataCancelledError):
-            self._set_state("idle", str(worker.error))
+        history, self._coming = self.under_way, None
+        if isinstance(worker.error, DataCancelledError) or (worker.error is None and history.last is None):
+            sentence = history.sentence if worker.error is None else str(worker.error)
+            self._set_state("idle" if self.folder is None else "finished", sentence)
         elif worker.error is not None:
             self._set_state("failed", sentence_of(worker.error))
-        elif history.finished is None and history.last is None:
-            self._set_state("idle", history.sentence)
         else:
             is_diverged = history.finished is not None and history.finished.reason == "diverged"
             self._set_state("failed" if is_diverged else "finished", history.sentence)

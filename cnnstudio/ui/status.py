@@ -93,7 +93,7 @@ class Status(QStatusBar):
             self.device.setText(run.sentence)
         elif run.is_active and history.last is not None and history.started is not None:
             paused = "paused, " if run.state == "paused" else ""
-            share = f", {history.share:.0%} done" if history.share is not None else ""
+            share = f", {run.share:.0%} done" if run.share is not None else ""
             epoch = f"epoch {history.last.epoch} of {history.started.epochs}"
             self.device.setText(f"{paused}{epoch} on {history.started.device}{share}")
         else:

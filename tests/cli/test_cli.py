@@ -335,7 +335,8 @@ def test_train_keeps_weights_and_the_recipe(run: Run, file: Path, tmp_path: Path
     assert "Epoch 1/1  loss " in out
     assert "\r" not in out
     folder = tmp_path / "runs" / "tiny"
-    files = ["best.safetensors", "last.safetensors", "metrics.csv", "project.cnn", "run.json"]
+    files = ["best.safetensors", "checkpoint.safetensors", "first_batch", "last.safetensors", "metrics.csv"]
+    files += ["project.cnn", "run.json"]
     assert sorted(path.name for path in folder.iterdir()) == files
     assert read(folder / "project.cnn").recipe == Recipe(epochs=1, learning_rate=0.01, nesterov=True)
     assert read(folder / "project.cnn").graph == read(file).graph
@@ -434,6 +435,7 @@ def test_ctrl_c_ends_the_training_and_keeps_the_weights(file: Path, tmp_path: Pa
     assert process.returncode == 130
     assert err == ""
     assert "Stopped in epoch " in out
+    assert f"To go on: cnnstudio train {file} --resume run\n" in out
     assert (tmp_path / "run" / "last.safetensors").stat().st_size > 5_000
     assert [path.name for path in (tmp_path / "run").iterdir() if path.name.startswith(".")] == []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import itertools
 import math
 import time
@@ -19,11 +18,12 @@ from cnnstudio.blocks import Dropout, Flatten, Input, Linear
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Sketch
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training import weights
+from cnnstudio.training import resume, weights
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.events import EpochEnd, Event, Finished, Started, Step, Validating
 from cnnstudio.training.loop import _Run, fresh
-from cnnstudio.training.position import Cursor, Position
+from cnnstudio.training.position import Position
+from cnnstudio.training.resume import Checkpoint
 from cnnstudio.zoo import Backbone
 
 MakeData = Callable[..., Data]
@@ -66,15 +66,10 @@ def gone_through(run: _Run) -> tuple[list[Event], list[Taken]]:
     return told, taken
 
 
-def written_and_read(position: Position) -> Position:
-    """The same value, from bytes that hold tensors, numbers and strings alone."""
-    file = io.BytesIO()
-    torch.save(dataclasses.asdict(position), file)
-    file.seek(0)
-    found = torch.load(file, weights_only=True)
-    cursor = found.pop("cursor")
-    best = cursor.pop("best")
-    return Position(Cursor(**cursor, best=best and EpochEnd(**best)), **found)
+def written_and_read(position: Position, path: Path) -> Position:
+    """The same value, from a file."""
+    resume.save(path, Checkpoint({}, position, 0, (0.5,), (0.5,)))
+    return resume.load(path).position
 
 
 def went_on(run: _Run, then: dict[str, Tensor]) -> tuple[list[Event], Position]:
@@ -119,7 +114,9 @@ def left_at(told: list[Event], number: int) -> list[Event]:
         {"optimizer": "SGD", "schedule": "exponential", "loss": "BCE", "averaging": True, "augment": True},
     ],
 )
-def test_a_run_goes_on_bit_for_bit_from_every_position(make_data: MakeData, values: dict[str, Any]) -> None:
+def test_a_run_goes_on_bit_for_bit_from_every_position(
+    make_data: MakeData, tmp_path: Path, values: dict[str, Any]
+) -> None:
     data, recipe = make_data(validation=70), plan(**values)
     whole = network()
     told, taken = gone_through(_Run(whole, data, recipe, None, [], None))
@@ -128,7 +125,8 @@ def test_a_run_goes_on_bit_for_bit_from_every_position(make_data: MakeData, valu
     assert isinstance(told[-1], Finished)
     for number, (position, then) in enumerate(taken[:-1]):
         module = network(seed=9)
-        rest, end = went_on(_Run(module, data, recipe, None, [], None, written_and_read(position)), then)
+        begin = written_and_read(position, tmp_path / "checkpoint.safetensors")
+        rest, end = went_on(_Run(module, data, recipe, None, [], None, begin), then)
         assert rest == left_at(told, number), told[number]
         assert same(module.state_dict(), whole.state_dict()), told[number]
         assert plain(dataclasses.asdict(end)) == plain(dataclasses.asdict(taken[-1][0])), told[number]

@@ -78,4 +78,5 @@ def window(qtbot: QtBot, isolated_home: Path) -> Iterator[MainWindow]:
 
 def _give_up(window: MainWindow) -> None:
     if isValid(window):  # one that was closed beside another is gone
-        window.document.undo_stack.setClean()
+        window.run.close()
+        window.document.mark_saved()

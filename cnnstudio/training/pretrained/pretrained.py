@@ -89,7 +89,7 @@ def put(module: nn.Module, source: Source, weights: str, channels: int, progress
         fit, found = _fitting(module, source, checkpoint)
         metadata, notes = checkpoint.metadata, [*_account(module, path, fit.tensors, found), *fit.notes]
     module.load_state_dict(found.tensors, strict=False)
-    mean_std = _told(metadata, channels)
+    mean_std = told(metadata, channels)
     if found.models and mean_std is None and channels == 3:
         mean_std = CENTRED if set(found.models) & {"googlenet", "inception_v3"} else IMAGENET
     return Beginning(tuple(notes), metadata, mean_std)
@@ -195,7 +195,7 @@ def entry(model: str) -> Any:
 # in words
 
 
-def _told(metadata: Mapping[str, str], channels: int) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+def told(metadata: Mapping[str, str], channels: int) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
     """The mean and the deviation that one of our own files was trained with."""
     numbers = [re.findall(r"[-+.\deE]+", metadata.get(key, "")) for key in ("mean", "std")]
     try:

@@ -6,7 +6,7 @@ import atexit
 import shutil
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from cnnstudio.disk import DiskError, reason
 from cnnstudio.project import Project, ProjectError, write
 
 PROJECT, BEST, LAST = "project.cnn", "best.safetensors", "last.safetensors"
+CHECKPOINT = "checkpoint.safetensors"
+OF_A_RUN = (PROJECT, BEST, LAST, CHECKPOINT, "run.json", "metrics.csv", "labels.json", "first_batch")
+_REPLACED = ".replaced"
 
 
 class FolderError(DiskError):
@@ -24,15 +27,22 @@ class FolderError(DiskError):
         super().__init__(f"The folder {path} cannot be made: {self.reason}.")
 
 
+class FolderInUseError(DiskError):
+    """The folder has a run already, which would be lost; the message is a sentence."""
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """The folder of one run and the files that it may have: the project as it was, the best and the last weights.
 
-    ``is_new`` says whether it was made for this run.
+    ``is_new`` says whether it was made for this run, ``is_kept`` whether it outlives the program. ``replaced`` are the
+    files of a run that this one takes the place of, out of the way until it has begun.
     """
 
     path: Path
     is_new: bool = True
+    is_kept: bool = True
+    replaced: Path | None = None
 
     @property
     def project(self) -> Path:
@@ -50,15 +60,43 @@ class RunFolder:
         return self.path / LAST
 
     @property
+    def checkpoint(self) -> Path:
+        """From where the run can go on."""
+        return self.path / CHECKPOINT
+
+    @property
     def weights(self) -> Path | None:
         """The file of the best weights so far, where there is one."""
         return next((path for path in (self.best, self.last) if path.exists()), None)
 
+    @property
+    def holds_a_run(self) -> bool:
+        """Whether something that a run has left lies there."""
+        return any((self.path / name).exists() for name in OF_A_RUN)
+
+    def set_aside(self) -> RunFolder:
+        """With the files of the run that was there out of the way. Raises ``OSError``."""
+        aside = Path(tempfile.mkdtemp(prefix=_REPLACED, dir=self.path))
+        for name in OF_A_RUN:
+            if (self.path / name).exists():
+                (self.path / name).rename(aside / name)
+        return replace(self, replaced=aside)
+
+    def settle(self) -> None:
+        """Delete what the run has taken the place of, now that it has begun."""
+        if self.replaced is not None:
+            shutil.rmtree(self.replaced, ignore_errors=True)
+
     def discard(self) -> None:
-        """Take the folder away again, where it was made for a run that did not begin; whatever else is in it stays."""
-        if self.is_new:
-            with suppress(OSError):
+        """Put everything back as it was before a run that did not begin; whatever else is in the folder stays."""
+        with suppress(OSError):
+            if self.is_new or self.replaced is not None:
                 self.project.unlink(missing_ok=True)
+            if self.replaced is not None:
+                for path in self.replaced.iterdir():
+                    path.rename(self.path / path.name)
+                self.replaced.rmdir()
+            if self.is_new:
                 self.path.rmdir()
 
 
@@ -67,24 +105,27 @@ class Destination:
     """Where the folder of a run goes: ``parent / name``, with a number behind where another run has that name.
 
     The name None calls it after the moment in which it is made: 2026-01-31 14-05-09. With ``may_exist`` it is this very
-    folder, whatever is in it. ``must_keep`` refuses a run that nothing can be kept of; without it such a run goes to a
-    temporary folder, where its weights can be looked at and exported until the program ends.
+    folder, whatever else is in it; a run that is in it is only lost where the new one ``overwrites``. ``must_keep``
+    refuses a run that nothing can be kept of; without it such a run goes to a temporary folder, where its weights can
+    be looked at and exported until the program ends.
     """
 
     parent: Path
     name: str | None = None
     may_exist: bool = False
     must_keep: bool = True
+    overwrites: bool = False
 
     def make(self, project: Project) -> tuple[RunFolder | None, str]:
         """The folder with this project in it, and what to say where it will not be kept; None where there is no room.
 
-        Raises ``FolderError`` or ``ProjectError`` where the run ``must_keep``.
+        Raises ``FolderError`` or ``ProjectError`` where the run ``must_keep``, ``FolderInUseError`` where another would
+        be lost.
         """
         try:
             folder = self._made()
             try:
-                write(folder.project, project)
+                write(folder.project, replace(project, run=None))
             except ProjectError:
                 folder.discard()
                 raise
@@ -107,7 +148,7 @@ class Destination:
                 return RunFolder(path)
             except FileExistsError as error:
                 if self.may_exist and path.is_dir():
-                    return RunFolder(path, is_new=False)
+                    return self._taken(RunFolder(path, is_new=False))
                 if self.may_exist or not self.parent.is_dir():
                     raise FolderError(path, error) from error
             except OSError as error:
@@ -115,11 +156,19 @@ class Destination:
             number += 1
             path = self.parent / f"{name}-{number}"
 
+    def _taken(self, folder: RunFolder) -> RunFolder:
+        """A folder that is there, with room for this run."""
+        if not folder.holds_a_run:
+            return folder
+        if not self.overwrites:
+            raise FolderInUseError(f"{folder.path} has a run already, which would be lost.")
+        return folder.set_aside()
+
 
 def _passing(project: Project, sentence: str) -> tuple[RunFolder | None, str]:
     """A folder that is gone when the program ends, or none; with what to say, which begins with ``sentence``."""
     try:
-        folder = RunFolder(Path(tempfile.mkdtemp(prefix="cnnstudio-run-")))
+        folder = RunFolder(Path(tempfile.mkdtemp(prefix="cnnstudio-run-")), is_kept=False)
     except OSError:
         return None, f"{sentence} Nothing of this run will be kept."
     atexit.register(shutil.rmtree, folder.path, ignore_errors=True)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.training.layer_statistics import LayerStatistics
 from cnnstudio.training.runs.record_writer import stopped_sentence
-from cnnstudio.training.runs.session import Progress
+from cnnstudio.training.runs.session import Past, Progress
 
 EPOCH_COLUMNS = (
     "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "seconds", "validation_top5",
@@ -65,6 +65,9 @@ class History:
         match event:
             case Progress():
                 self.share = event.share
+            case Past():
+                for each in event.events:
+                    self.take(each)
             case Started():
                 self.started, self.share = event, None
                 self.notes += event.notes

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Graph, Shape
-from cnnstudio.project import Project
+from cnnstudio.project import Project, read, write
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.events import Event, Remark
-from cnnstudio.training.runs.folder import Destination, RunFolder
+from cnnstudio.training.runs.folder import Destination, FolderInUseError, RunFolder
+from cnnstudio.training.runs.metrics_file import read_metrics
+from cnnstudio.training.runs.record import Owner, read_record
 from cnnstudio.training.runs.record_writer import RecordWriter
+from cnnstudio.training.schedules import epochs_of
 from cnnstudio.training.turn import TURN_SECONDS, turn
+from cnnstudio.wording import counted
 from cnnstudio.worker import Report
 from cnnstudio.zoo import Backbone
 
 if TYPE_CHECKING:
     from cnnstudio.training.data.loading import Data
+    from cnnstudio.training.position import Position
     from cnnstudio.training.probe import Probe
 
 
@@ -32,11 +39,21 @@ class Progress:
     share: float | None
 
 
+@dataclass(frozen=True)
+class Past:
+    """What the run had said before it was gone on with: its steps and epochs until ``step``, in ``epoch``."""
+
+    events: tuple[Event, ...]
+    step: int
+    epoch: int
+
+
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """What a run works with: the module with its first weights, its source and its images.
 
     ``probes`` look into the network while it trains, and ``folder`` gets the weights; a look without a run has neither.
+    ``begin`` is where a run stands that is gone on with, and ``before`` its recipe so far.
     """
 
     project: Project
@@ -45,6 +62,11 @@ class Prepared:
     data: Data
     probes: tuple[Any, ...] = ()
     folder: RunFolder | None = None
+    begin: Position | None = None
+    before: Recipe | None = None
+
+
+Course: TypeAlias = Generator[Progress | Prepared | Past | Event, None, None]
 
 
 def begin(
@@ -53,45 +75,73 @@ def begin(
     report: Report,
     known: Data | None = None,
     probes: Callable[[Prepared], Sequence[Probe]] = lambda _: (),
-) -> Generator[Progress | Prepared | Event, None, None]:
+) -> Course:
     """One run of this project: wait for its turn, prepare, make its folder, train.
 
     Says how far it is as ``Progress`` and, within long work, to ``report``; then comes ``Prepared`` with the folder,
     then what training says. ``known`` are the images of the project where they are in memory. ``probes`` makes what is
     to look into the network, on the thread that trains. A run that is refused or closed before its first step leaves
-    no folder.
+    no folder, and what its folder held before.
     Raises ``SourceError``, ``DataError``, ``DiskError``, ``ProjectError`` or ``TrainingError`` with a sentence.
 
     One window trains at a time. Torch has one source of chance for dropout and first weights, so that two at once would
     neither give what their seeds promise; and two on a few cores take longer than one after the other.
     """
+
+    def ready() -> tuple[Prepared, str]:
+        prepared = prepare(project, report, known)
+        folder, warning = destination.make(project)
+        return dataclasses.replace(prepared, folder=folder), warning
+
+    return _course(ready, probes)
+
+
+def go_on(
+    folder: RunFolder,
+    report: Report,
+    epochs: int | None = None,
+    known: Data | None = None,
+    probes: Callable[[Prepared], Sequence[Probe]] = lambda _: (),
+) -> Course:
+    """Go on with the run in this folder, to its end or to so many epochs in all, as if nothing had come between.
+
+    It says what ``begin`` does, and after ``Started`` what was said before, as ``Past``. On a CPU all that comes is bit
+    for bit what would have come. ``known`` are its images, where they are in memory.
+    Raises what ``begin`` raises, and ``CheckpointError`` where there is nothing to go on from.
+    """
+    return _course(lambda: (_resumed(folder, report, epochs, known), ""), probes)
+
+
+def _course(ready: Callable[[], tuple[Prepared, str]], probes: Callable[[Prepared], Sequence[Probe]]) -> Course:
     while not turn.acquire(timeout=TURN_SECONDS):
         yield Progress("Waiting until the training in another window has ended…", None)
     try:
         yield Progress("Starting PyTorch…", None)
-        prepared = prepare(project, report, known)
-        folder, warning = destination.make(project)
+        prepared, warning = ready()
         with ExitStack() as unless_begun:
-            if folder is not None:
-                unless_begun.callback(folder.discard)
+            if prepared.folder is not None:
+                unless_begun.callback(prepared.folder.discard)
             if warning:
                 yield Remark(warning)
-            prepared = dataclasses.replace(prepared, probes=tuple(probes(prepared)), folder=folder)
+            prepared = dataclasses.replace(prepared, probes=tuple(probes(prepared)))
             yield prepared
-            with closing(_events(prepared)) as events:
-                started = next(events)
-                yield started
+            with closing(_recorded(prepared)) as events:
+                yield next(events)
                 unless_begun.pop_all()
-                yield from _recorded(started, events, prepared)
+                if prepared.folder is not None:
+                    prepared.folder.settle()
+                yield from events
     finally:
         turn.release()
 
 
-def prepare(project: Project, report: Report, known: Data | None = None) -> Prepared:
+def prepare(project: Project, report: Report, known: Data | None = None, weights_file: Path | None = None) -> Prepared:
     """The module of a project with its first weights, and its images, unless they are ``known`` already.
 
-    Raises ``SourceError``, ``DataError`` or ``TrainingError`` with a sentence.
+    With ``weights_file``, which a run has left, it has those weights, and the images are as that run had them.
+    Raises ``SourceError``, ``DataError``, ``TrainingError`` or ``WeightsError`` with a sentence.
     """
+    from cnnstudio.training import weights
     from cnnstudio.training.data.loading import load
     from cnnstudio.training.loop import fresh
     from cnnstudio.training.pretrained import pretrained
@@ -101,7 +151,58 @@ def prepare(project: Project, report: Report, known: Data | None = None) -> Prep
     size = infer(graph).facts[graph.inputs[0].name].shape
     data = known if known is not None else load(project.recipe, size, report)
     module = fresh(text, project.recipe)
-    return Prepared(project, text, module, pretrained.begin(module, text, project.recipe, data, report))
+    if weights_file is None:
+        return Prepared(project, text, module, pretrained.begin(module, text, project.recipe, data, report))
+    metadata = weights.load(module, weights_file)
+    mean, std = pretrained.told(metadata, len(data.mean)) or (data.mean, data.std)
+    return Prepared(project, text, module.eval(), dataclasses.replace(data, mean=mean, std=std))
+
+
+def _resumed(folder: RunFolder, report: Report, epochs: int | None, known: Data | None) -> Prepared:
+    """The run in this folder, where it stands."""
+    from cnnstudio.training import resume
+    from cnnstudio.training.data.loading import load
+    from cnnstudio.training.loop import fresh
+
+    record = read_record(folder.path)[0]
+    if record.present_state == "running" and record.owner != Owner.here():  # here it is this run's turn
+        raise FolderInUseError(f"The run {folder.path.name} is being trained at this moment, in another program.")
+    project = read(folder.project)
+    if not folder.checkpoint.exists():
+        raise resume.CheckpointError(
+            f"The run {folder.path.name} keeps nothing from where it could go on: it has no {folder.checkpoint.name}."
+        )
+    checkpoint, before = resume.load(folder.checkpoint), project.recipe
+    recipe = before if epochs is None else dataclasses.replace(before, epochs=epochs)
+    project = dataclasses.replace(project, recipe=recipe)
+    text, graph = source(project.graph), project.graph.acting
+    size = infer(graph).facts[graph.inputs[0].name].shape
+    data = known if known is not None else load(recipe, size, report)
+    data = dataclasses.replace(data, mean=checkpoint.mean, std=checkpoint.std)
+    module = fresh(text, recipe)
+    resume.check(checkpoint, module, data)
+    cursor, asked = checkpoint.position.cursor, epochs_of(recipe, _steps_per_epoch(data, recipe))
+    done, is_over = cursor.epoch - 1, record.state == "done"  # else the last word of a run is lacking
+    if done > asked or (is_over and done == asked):
+        raise resume.CheckpointError(
+            f"The run {folder.path.name} has {counted(done, 'epoch')} behind it already: give it more to go on with."
+        )
+    if is_over and cursor.has_waited(recipe.patience):
+        raise resume.CheckpointError(
+            f"The run {folder.path.name} has ended early: its recipe asks for no more where "
+            f"{counted(recipe.patience, 'epoch')} brought nothing better."
+        )
+    module.load_state_dict(checkpoint.weights)
+    if recipe != before:
+        write(folder.project, project)
+    folder = dataclasses.replace(folder, is_new=False)
+    return Prepared(project, text, module, data, folder=folder, begin=checkpoint.position, before=before)
+
+
+def _steps_per_epoch(data: Data, recipe: Recipe) -> int:
+    from cnnstudio.training.batches import sizes
+
+    return len(sizes(len(data.train_labels), recipe.batch_size * recipe.accumulation))
 
 
 def images_key(project: Project) -> tuple[object, ...]:
@@ -120,14 +221,31 @@ def image_size(graph: Graph) -> Shape | None:
     return size if size is not None and size.is_map else None
 
 
-def _recorded(started: Event, events: Iterator[Event], prepared: Prepared) -> Iterator[Event]:
-    """The events after the first one, each kept in the record of the run before it is told, where there is a folder."""
-    if prepared.folder is None:
-        yield from events
+def _recorded(prepared: Prepared) -> Generator[Past | Event, None, None]:
+    """What training says, each kept in the record of the run before it is told, where there is a folder."""
+    from cnnstudio.training import resume
+    from cnnstudio.training.loop import train
+
+    module, data, recipe, folder = prepared.module, prepared.data, prepared.project.recipe, prepared.folder
+    if folder is None:
+        yield from train(module, data, recipe, None, prepared.probes, prepared.source)
         return
-    images = len(prepared.data.train_labels), len(prepared.data.validation_labels)
-    with RecordWriter(prepared.folder.path, prepared.project, images) as writer:
+    cursor = prepared.begin.cursor if prepared.begin is not None else None
+    steps = _steps_per_epoch(data, recipe)
+    at = ((cursor.epoch - 1) * steps + cursor.step, cursor.epoch - 1) if cursor is not None else None
+    images = len(data.train_labels), len(data.validation_labels)
+    writer = RecordWriter(folder.path, prepared.project, images, resumed_at=at)
+    keeper = resume.Keeper(folder.checkpoint, data, writer.flush)
+    told = train(module, data, recipe, folder.path, prepared.probes, prepared.source, None, prepared.begin, keeper)
+    with writer, closing(told) as events:
+        started = next(events)
+        yield started
+        if at is not None and cursor is not None:
+            yield Past(read_metrics(folder.path, at).events, at[0], min(cursor.epoch, epochs_of(recipe, steps)))
         writer.take(started)
+        before = prepared.before or recipe
+        if at is not None and (sentence := resume.told_of_rate(before, recipe, steps, at[0])):
+            yield Remark(sentence)
         is_told = False
         for event in events:
             writer.take(event)
@@ -135,10 +253,3 @@ def _recorded(started: Event, events: Iterator[Event], prepared: Prepared) -> It
             if writer.trouble and not is_told:
                 is_told = True
                 yield Remark(writer.trouble)
-
-
-def _events(prepared: Prepared) -> Generator[Event, None, None]:
-    from cnnstudio.training.loop import train
-
-    folder = prepared.folder.path if prepared.folder is not None else None
-    return train(prepared.module, prepared.data, prepared.project.recipe, folder, prepared.probes, prepared.source)

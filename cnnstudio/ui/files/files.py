@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recovery import Copy, Recovery
+from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.messages import Messages
 from cnnstudio.ui.windows import ProjectWindow, Windows
 
 SUFFIX = ".cnn"
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
-SAVING = "saving"  # what messages are about that later ones replace
+SAVING, CLOSING = "saving", "closing"  # what messages are about that later ones replace
 
 
 class Files(QObject):
@@ -147,20 +148,61 @@ class Files(QObject):
 
     # nothing is lost
 
-    def guard(self, then: Callable[[], object]) -> bool:
+    def guard(self, then: Callable[[], object], run: Run) -> bool:
         """Do ``then`` where nothing would be lost by it, else ask in place first; whether it was done at once."""
+        if run.is_active:
+            self._ask_about(run, then)
+            return False
         if not self._document.is_modified:
             then()
             return True
-
+        trained = f"{self._document.title} was trained and not saved since: its file would not know its weights."
+        edited = f"{self._document.title} has changes that are not saved."
         self._messages.say(
-            f"{self._document.title} has changes that are not saved.",
+            edited if self._document.is_edited else trained,
             "warning",
             ("Save", lambda: self.save(then)),
             ("Do not save", then),
             ("Cancel", lambda: None),
         )
         return False
+
+    def _ask_about(self, run: Run, then: Callable[[], object]) -> None:
+        """Ask what becomes of a training where the window is to close."""
+
+        def after(run_ends: Callable[[], object]) -> None:
+            """Go on with closing once nothing is trained any more."""
+
+            def follow() -> None:
+                if not run.is_active:
+                    run.state_changed.disconnect(follow)
+                    QTimer.singleShot(0, self, lambda: self._close_after(run, then))
+
+            run.state_changed.connect(follow)
+            run_ends()
+
+        self._messages.say(
+            f"{self._document.title} is being trained.",
+            "warning",
+            ("Stop and close", lambda: after(run.stop) if run.is_active else self.guard(then, run)),
+            ("Close when it is done", lambda: after(self._go_out_of_sight(run)) if run.is_active else then()),
+            ("Cancel", lambda: None),
+            about=CLOSING,
+        )
+
+    def _go_out_of_sight(self, run: Run) -> Callable[[], object]:
+        def hide() -> None:
+            run.resume()
+            self._window.showMinimized()
+
+        return hide
+
+    def _close_after(self, run: Run, then: Callable[[], object]) -> None:
+        """Close after a training: a project that has a file and was not edited takes its weights along unasked."""
+        if self._document.path is not None and not self._document.is_edited and self._document.is_modified:
+            self.save(then)
+        elif not self.guard(then, run):
+            self._windows.show(self._window)
 
     def offer_recovery(self) -> None:
         """Offer what a program that ended badly left behind."""

@@ -76,7 +76,7 @@ class Recovery(QObject):
 
     def keep(self) -> None:
         """Write the copy now, or remove it where everything is saved."""
-        if self._document.undo_stack.isClean():
+        if not self._document.is_modified:
             self._remove()
             return
         self._write(self._document.project, self._document.path)
@@ -85,7 +85,7 @@ class Recovery(QObject):
         """``keep`` on a thread: a large project takes longer to write than a frame, and it is a value."""
         if self._task is not None and self._task.is_running:
             self._soon()
-        elif self._document.undo_stack.isClean():
+        elif not self._document.is_modified:
             self._remove()
         else:
             project, path = self._document.project, self._document.path

@@ -15,6 +15,7 @@ from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Graph
 from cnnstudio.insight.feature_maps import FeatureMaps, Maps, Pixels
 from cnnstudio.project.datasets import DATASETS
+from cnnstudio.training.runs.kept_run import KeptRun
 from cnnstudio.training.runs.session import Prepared, images_key, prepare
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
@@ -56,6 +57,7 @@ class FeatureMapsPanel(Panel):
         self._shown: FeatureMaps | None = None
         self._data: Data | None = None  # which the image shown is from
         self._known: Prepared | None = None  # the last network that was looked at without training it
+        self._known_of: KeptRun | None = None  # the run of which it has the weights
         self._text: tuple[Graph, str] | None = None  # the source of the last network that was asked for
         self._may_load = ""  # the data set that the person allowed to be loaded only to look
         self._task: Task[Look] | None = None
@@ -228,7 +230,7 @@ class FeatureMapsPanel(Panel):
 
     def _look_into_run(self, node: str) -> None:
         trained = self.run.trained
-        if trained is None:
+        if trained is None or self.run.state == "preparing":
             self._say("The run is being prepared…")
         elif node not in trained.project.graph:
             self._say(f"{node} is not in the network that is being trained.")
@@ -250,6 +252,8 @@ class FeatureMapsPanel(Panel):
                 return None
         text = self._text[1]
         key = images_key(self.document.project)
+        if self._known is not None and self._known_of is not self.run.recalled:
+            self._known = None
         for prepared in (self.run.trained, self._known):
             if prepared is not None and prepared.source.text == text and images_key(prepared.project) == key:
                 return prepared
@@ -262,11 +266,12 @@ class FeatureMapsPanel(Panel):
     def _start(self, node: str) -> None:
         project, image, ready = self.document.project, self._image, self._ready()
         known = self.run.images_of(project)
+        kept = self.run.weights if self.run.trained is None and self.run.fits(project.graph) else None
         is_trained = ready is not None and ready is self.run.trained and self.run.history.last is not None
         step = self.run.history.last.step if is_trained and self.run.history.last is not None else 0
 
         def look(report: Callable[[str, float | None], bool]) -> Look:
-            prepared = ready if ready is not None else prepare(project, report, known=known)
+            prepared = ready if ready is not None else prepare(project, report, known, kept)
             return Look(prepared, seen(prepared, node, image, step))
 
         if self._task is not None:
@@ -279,10 +284,12 @@ class FeatureMapsPanel(Panel):
 
     def _show_look(self, look: Look) -> None:
         if look.prepared is not self.run.trained:
-            self._known = look.prepared
+            self._known, self._known_of = look.prepared, self.run.recalled
             self.run.keep_images(look.prepared.project, look.prepared.data)
         if look.seen.node not in self.document.concealed:
             when = f"step {look.seen.step:,}" if look.seen.step else "untrained weights"
+            if self.run.recalled is not None and self.run.fits(look.prepared.project.graph):
+                when = self.run.recalled.sentence.rstrip(".").lower()
             self._show(look.seen, look.prepared.data, when)
 
     def close_tasks(self, seconds: float = 10.0) -> bool:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.graph import Graph, parameters
 from cnnstudio.project.presets import Preset
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.runs.session import Prepared
+from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
@@ -33,8 +33,9 @@ from cnnstudio.ui.training.recipe_form import PresetButton, RecipeForm
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Elided, Sentence
-from cnnstudio.wording import duration
+from cnnstudio.wording import counted, duration
 
+MORE = 10  # epochs that a run at its end is given
 BESIDE_IMAGES = ("data", "folder")  # what is asked where the images are shown
 EARLIER = "It is the network as it was at the start: later changes are not in it."
 
@@ -50,22 +51,30 @@ class TrainButton:
 
 
 def train_button(document: Document, run: Run) -> TrainButton:
-    """What a press would do: train, pause, or go on."""
-    text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(run.state, ("Train", "play"))
-    reason = None if run.is_active else document.obstacle()
+    """What a press would do: train, pause, or go on; a run that was stopped is gone on with."""
+    train = "Go on" if goes_on(document, run) and not run.is_at_end else "Train"
+    text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(run.state, (train, "play"))
+    reason = None if run.is_active or text == "Go on" else document.obstacle()
     return TrainButton(text, name, run.state != "preparing" and reason is None, reason)
+
+
+def goes_on(document: Document, run: Run) -> bool:
+    """Whether the run of this network can be gone on with, as far as was looked."""
+    return run.can_go_on and run.seems_to_fit(document.graph)
 
 
 class TrainingPanel(Panel):
     """Buttons and progress above, the recipe below. The recipe is edited through the document, so it can be undone."""
 
+    own_asked = Signal(object)  # the project as the run has it, to be seen in a window of its own
+    looked = Signal()  # and found that the network is the one of the run again, or is so no more
     refused = Signal()  # training was asked for, here or elsewhere, and it says why that cannot be
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
         self._button = train_button(document, run)  # as it is shown
         self._recipe_shown: Recipe | None = None
-        self._compared: tuple[Graph, Prepared | None] | None = None
+        self._compared: tuple[Graph, RunFolder | None] | None = None
         self._is_other = False  # whether the network is no longer the one of the run
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 0)
@@ -87,6 +96,7 @@ class TrainingPanel(Panel):
 
     def toggle(self) -> None:
         """What the one large button says: train, pause, or go on; where nothing can be trained, show why."""
+        self._look()
         self.touch()
         self.update_now()
         if self.run.state == "training":
@@ -96,10 +106,30 @@ class TrainingPanel(Panel):
         elif self._button.obstacle is not None:
             self.refused.emit()
             announce(self, self._button.obstacle)
-        elif not self.run.is_active:
+        elif self._button.text == "Go on":
+            self.go_on()
+        else:
+            self.start_anew()
+
+    def start_anew(self) -> None:
+        """Train from fresh weights, in a folder of its own: the run before stays in its own."""
+        if self._button.is_enabled and not self.run.is_active and self.document.obstacle() is None:
             for form in self._forms:
                 form.settle()
             self.run.start(self.document.project)
+
+    def go_on(self) -> None:
+        """Go on with the run: to its end, and where it is there, for as many epochs as the button says."""
+        if self.run.can_go_on and self.run.fits(self.document.graph):
+            self.run.go_on(self._epochs_to_come())
+
+    def _epochs_to_come(self) -> int | None:
+        """To how many epochs in all the run would go on; None for its own."""
+        run, asked = self.run, self.document.project.recipe.epochs
+        done = len(run.history.epochs)
+        if asked is None or asked <= done or run.project is None:
+            return done + MORE if run.is_at_end else None
+        return asked if run.is_at_end or asked != run.project.recipe.epochs else None
 
     # parts
 
@@ -111,10 +141,14 @@ class TrainingPanel(Panel):
         self.stop.setIcon(icon("stop"))
         self.stop.setToolTip("Stop after this step and keep the weights")
         self.stop.clicked.connect(self.run.stop)
-        for button in (self.train, self.stop):
+        self.other = QPushButton()  # the other way to train, where there are two
+        self.other.setIcon(icon("play"))
+        self.other.clicked.connect(lambda: self.go_on() if self.run.is_at_end else self.start_anew())
+        for button in (self.train, self.other, self.stop):
             button.setIconSize(QSize(14, 14))
         row = QHBoxLayout()
         row.addWidget(self.train, 2)
+        row.addWidget(self.other, 1)
         row.addWidget(self.stop, 1)
         return row
 
@@ -138,6 +172,9 @@ class TrainingPanel(Panel):
             caption.setProperty("textSize", "small")
             grid.addWidget(caption, index // 2 * 2, index % 2)
             grid.addWidget(label, index // 2 * 2 + 1, index % 2)
+        self.own = QPushButton("Open the run's network")
+        self.own.setToolTip("See the network as the run has it, in a window of its own")
+        self.own.clicked.connect(lambda: self.own_asked.emit(self.run.project))
         self._grid = QWidget()
         self._grid.setLayout(grid)
         grid.setContentsMargins(0, 2, 0, 0)
@@ -145,6 +182,7 @@ class TrainingPanel(Panel):
         layout.setContentsMargins(10, 9, 10, 9)
         layout.addWidget(self.progress)
         layout.addWidget(self.sentence)
+        layout.addWidget(self.own, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._grid)
         return box
 
@@ -241,11 +279,30 @@ class TrainingPanel(Panel):
         self.train.setEnabled(button.is_enabled)
         self.train.setToolTip(button.obstacle or "Train, pause or resume")
         self.stop.setEnabled(self.run.is_active)
+        self._offer_two_ways()
         self._is_other = self._is_other and self.run.state != "preparing"
         self._show_progress()
         known = self._compared
-        if known is None or known[0] is not self.document.graph or known[1] is not self.run.trained:
+        if known is None or known[0] is not self.document.graph or known[1] is not self.run.folder:
             self._compare.start()  # not at every edit: the comparison writes the whole source
+
+    def _offer_two_ways(self) -> None:
+        """Beside the large button the other way to train, in the place of Stop, where there are two."""
+        run, is_offered = self.run, goes_on(self.document, self.run)
+        self.stop.setVisible(not is_offered)
+        self.other.setVisible(is_offered)
+        if not is_offered:
+            return
+        if run.is_at_end:
+            more = (self._epochs_to_come() or 0) - len(run.history.epochs)
+            self.other.setText(f"{more:,} more")
+            self.other.setToolTip(f"Go on with this run for {counted(more, 'more epoch')}")
+            self.train.setToolTip("Train from fresh weights; this run keeps its folder")
+        else:
+            self.other.setText("Start anew")
+            self.other.setToolTip("Train from fresh weights; this run keeps its folder")
+            self.train.setToolTip("Go on with this run where it was stopped")
+        self.other.setAccessibleName(self.other.toolTip())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -262,8 +319,8 @@ class TrainingPanel(Panel):
     def _show_progress(self) -> None:
         run, history = self.run, self.run.history
         self.progress.setVisible(run.is_active)
-        self.progress.setRange(0, 0 if history.share is None and run.state == "preparing" else 1000)
-        self.progress.setValue(round(1000 * (history.share or 0)))
+        self.progress.setRange(0, 0 if run.share is None and run.state == "preparing" else 1000)
+        self.progress.setValue(round(1000 * (run.share or 0)))
         self._say()
         self._grid.setVisible(history.last is not None)
         if history.last is None or history.started is None:
@@ -285,8 +342,11 @@ class TrainingPanel(Panel):
     def _look(self) -> None:
         """See whether the network is still the one of the run."""
         self._compare.stop()
-        self._compared = self.document.graph, self.run.trained
-        self._is_other = self.run.trained is not None and not self.run.fits(self.document.graph)
+        self._compared = self.document.graph, self.run.folder
+        was, self._is_other = self._is_other, self.run.project is not None and not self.run.fits(self.document.graph)
+        if was != self._is_other:
+            self.touch()
+            self.looked.emit()
         self._say()
 
     def _say(self) -> None:
@@ -299,12 +359,13 @@ class TrainingPanel(Panel):
         elif run.state == "idle" and not run.sentence:
             text, role = "Ready to train.", "muted"
         elif run.state in ("training", "paused") and not run.is_stopping:
-            device = run.history.started.device if run.history.started else "the computer"
+            device = run.under_way.started.device if run.under_way.started else "the computer"
             text, role = run.sentence or f"Training on {device}.", "muted"
             if self._is_other:
                 text, role = f"{text} {EARLIER}", "warning"
         elif run.state == "finished" and self._is_other:
             text, role = f"{text} The network has changed since then.", "warning"
+        self.own.setVisible(self._is_other and run.state in ("finished", "failed"))
         self.sentence.setText(text)
         if self.sentence.property("role") != role:
             self.sentence.setProperty("role", role)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnnstudio.project import Project, ProjectError, from_template, read
-from cnnstudio.training.runs.folder import Destination, FolderError, RunFolder
+from cnnstudio.training.runs.folder import Destination, FolderError, FolderInUseError, RunFolder
 
 
 @pytest.fixture
@@ -80,11 +80,29 @@ def test_another_run_that_takes_the_name_in_between_keeps_it(
 def test_the_folder_that_was_asked_for_is_taken_as_it_is(project: Project, tmp_path: Path) -> None:
     asked = tmp_path / "a" / "b"
     assert made(Destination(asked.parent, asked.name, may_exist=True), project).is_new
+    (asked / "project.cnn").unlink()
     (asked / "mine.txt").touch()
     again = made(Destination(asked.parent, asked.name, may_exist=True), project)
     assert (again.path, again.is_new) == (asked, False)
-    again.discard()
     assert sorted(path.name for path in asked.iterdir()) == ["mine.txt", "project.cnn"]
+
+
+def test_a_run_is_only_overwritten_where_that_is_said_and_once_the_new_one_has_begun(
+    project: Project, tmp_path: Path
+) -> None:
+    asked, other = Destination(tmp_path, "net", may_exist=True), from_template("vgg-small")
+    (first := made(asked, project)).best.write_text("good weights")
+    (first.path / "mine.txt").touch()
+    with pytest.raises(FolderInUseError, match="has a run already, which would be lost"):
+        asked.make(other)
+    overwriting = Destination(tmp_path, "net", may_exist=True, overwrites=True)
+    second = made(overwriting, other)
+    assert read(second.project) == other and not second.best.exists()
+    second.discard()
+    assert read(first.project) == project and first.best.read_text() == "good weights"
+    made(overwriting, other).settle()
+    assert sorted(path.name for path in first.path.iterdir()) == ["mine.txt", "project.cnn"]
+    assert read(first.project) == other
 
 
 @pytest.mark.parametrize("may_exist", [False, True])

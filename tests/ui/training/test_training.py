@@ -241,7 +241,7 @@ def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Documen
     qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: run.state == "finished", timeout=20_000)
     panel.update_now()
-    assert panel.train.text() == "Train"
+    assert (panel.train.text(), panel.other.text()) == ("Go on", "Start anew")
     assert not panel.stop.isEnabled()
     run.close()
 

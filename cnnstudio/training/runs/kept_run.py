@@ -1,0 +1,72 @@
+"""Kept run: a run as its folder keeps it, found again by its project. Knows neither Qt nor torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cnnstudio.compiler.source import Source, source
+from cnnstudio.folders import runs_folder
+from cnnstudio.project import Project, RunReference, read
+from cnnstudio.training.events import Finished, Started
+from cnnstudio.training.runs.folder import RunFolder
+from cnnstudio.training.runs.history import History
+from cnnstudio.training.runs.metrics_file import read_metrics
+from cnnstudio.training.runs.record import RunRecord, read_record
+
+
+@dataclass(frozen=True, eq=False)
+class KeptRun:
+    """A run that has ended, in one way or another: its folder, its project, the source of its network, its record."""
+
+    folder: RunFolder
+    project: Project
+    source: Source
+    record: RunRecord
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of its best weights, from 1; 0 where that is not known."""
+        return self.record.best.epoch if self.record.best is not None else self.record.epochs_done
+
+    @property
+    def sentence(self) -> str:
+        """Which weights these are."""
+        return f"Weights of run {self.folder.path.name}" + (f", epoch {self.epoch}." if self.epoch else ".")
+
+    @property
+    def history(self) -> History:
+        """What the run has said, as far as it was kept."""
+        record, recipe = self.record, self.project.recipe
+        history = History(recipe.batch_size)
+        steps = max(1, record.steps_per_epoch)
+        history.take(Started(record.epochs or recipe.epochs or 0, steps, record.device, (), record.parameters or 0))
+        for event in read_metrics(self.folder.path).events:
+            history.take(event)
+        if record.state in ("done", "diverged"):
+            reason: Literal["done", "diverged"] = "done" if record.state == "done" else "diverged"
+            history.take(Finished(reason, record.sentence, self.epoch or None))
+        return history
+
+
+def open_kept(path: Path) -> KeptRun:
+    """The run in this folder. Raises ``ProjectError``, ``SourceError`` or ``RecordError`` with a sentence."""
+    folder = RunFolder(path, is_new=False)
+    project = read(folder.project)
+    return KeptRun(folder, project, source(project.graph), read_record(path)[0])
+
+
+def reference_to(folder: RunFolder, epoch: int) -> RunReference:
+    """How a project remembers this run: by its name among the person's own, else by where it is."""
+    path = folder.path.absolute()
+    return RunReference(path.name if path.parent == runs_folder().absolute() else path.as_posix(), epoch)
+
+
+def folder_of(reference: RunReference, file: Path | None) -> Path | None:
+    """Where the run is that a project in ``file`` remembers: beside the file where both moved; None for nowhere."""
+    named = Path(reference.folder)
+    places = [named] if named.is_absolute() else [runs_folder() / named]
+    if file is not None:
+        places += [file.parent / named, file.parent / "runs" / named.name, file.parent / named.name]
+    return next((place for place in places if RunFolder(place).weights is not None), None)

@@ -1,0 +1,314 @@
+"""What has been trained is never lost: by closing, by a start that fails, by training again, by a slip of the hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.blocks import Linear, ReLU
+from cnnstudio.graph import Graph
+from cnnstudio.project import Project, RunReference, read, write
+from cnnstudio.training import weights
+from cnnstudio.ui.main_window import MainWindow
+
+LONG = 60_000
+
+
+def sentences(window: MainWindow) -> list[str]:
+    return [bar.sentence for bar in window.messages.bars]
+
+
+def press(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    """Press the button with this text in a message."""
+    buttons = [bar.buttons[text] for bar in window.messages.bars if text in bar.buttons]
+    qtbot.mouseClick(buttons[-1], Qt.MouseButton.LeftButton)
+
+
+def train(qtbot: QtBot, window: MainWindow) -> None:
+    window.training.toggle()
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=LONG)
+
+
+def with_recipe(project: Project, **values: object) -> Project:
+    return dataclasses.replace(project, recipe=dataclasses.replace(project.recipe, **values))
+
+
+def longer(project: Project) -> Project:
+    return with_recipe(project, epochs=400, batch_size=64)
+
+
+def curves(window: MainWindow) -> list[np.ndarray]:
+    history = window.run.history
+    timeless = ("step", "epoch", "loss", "accuracy", "learning_rate")
+    steps = [history.steps[name].copy() for name in timeless]
+    return steps + [history.epochs[name].copy() for name in ("epoch", "train_loss", "validation_accuracy")]
+
+
+def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return all(np.array_equal(left, right) for left, right in zip(one, other, strict=True))
+
+
+@pytest.fixture
+def trained(qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path) -> Path:
+    """The file of a project that was trained in the window and saved."""
+    write(tmp_path / "tiny.cnn", tiny)
+    window.files.open(tmp_path / "tiny.cnn")
+    window.show_panel("training")
+    train(qtbot, window)
+    window.files.save()
+    return tmp_path / "tiny.cnn"
+
+
+def reopened(window: MainWindow, path: Path) -> MainWindow:
+    """Another window, as on another day, in which the file is open."""
+    made = MainWindow(window.preferences)
+    made.show()
+    made.files.open(path)
+    return made
+
+
+# one: saved, closed and opened again
+
+
+def test_a_project_that_is_opened_again_has_its_weights(
+    qtbot: QtBot, window: MainWindow, trained: Path, tmp_path: Path
+) -> None:
+    run, file = window.run, window.run.weights
+    assert file is not None and run.history.best is not None
+    assert read(trained).run == RunReference(file.parent.name, run.history.best.epoch)
+    again = reopened(window, trained)
+    sentence = f"Weights of run {file.parent.name}, epoch {run.history.best.epoch}."
+    assert sentences(again)[-1] == sentence == again.run.sentence
+    assert again.run.weights == file and again.run.fits(again.document.graph)
+    assert not again.document.is_modified
+    assert same(curves(again), curves(window))
+    again.exports.start("weights", tmp_path / "out.safetensors")
+    qtbot.waitUntil((tmp_path / "out.safetensors").exists, timeout=LONG)
+    qtbot.waitUntil(lambda: "out.safetensors" in sentences(again)[-1], timeout=LONG)
+    kept, out = (weights.read(path)[0] for path in (file, tmp_path / "out.safetensors"))
+    assert {name: tensor.tolist() for name, tensor in kept.items()} == {k: v.tolist() for k, v in out.items()}
+    assert again.close()
+
+
+def test_feature_maps_are_those_of_the_weights_that_the_project_has(
+    qtbot: QtBot, window: MainWindow, trained: Path
+) -> None:
+    again = reopened(window, trained)
+    panel = again.docks["feature-maps"].widget()
+    again.show_panel("feature-maps")
+    again.document.select(("linear1",))
+    qtbot.waitUntil(lambda: panel._shown is not None, timeout=LONG)
+    assert "weights of run" in panel._caption.text()
+    shown = panel._shown.maps
+    from cnnstudio.insight.activations import maps
+    from cnnstudio.training.runs.session import prepare
+    from cnnstudio.worker import unheard
+
+    ready = prepare(again.document.project, unheard, None, again.run.weights)
+    wanted = maps(ready.module, ready.source, "linear1", ready.data.validation_images[0].numpy(), ready.data)
+    assert np.array_equal(shown, wanted)
+    fresh = prepare(again.document.project, unheard)
+    other = maps(fresh.module, fresh.source, "linear1", fresh.data.validation_images[0].numpy(), fresh.data)
+    assert not np.array_equal(shown, other)
+    assert again.close()
+
+
+def test_a_run_that_is_gone_is_a_sentence(qtbot: QtBot, window: MainWindow, trained: Path) -> None:
+    folder = window.run.folder
+    assert folder is not None
+    folder.path.rename(folder.path.with_name("elsewhere"))
+    again = reopened(window, trained)
+    assert sentences(again)[-1].startswith(f"The run {folder.path.name} that this project has its weights from is not")
+    assert again.run.state == "idle" and again.run.weights is None
+    assert again.close()
+
+
+def test_a_network_that_was_changed_since_says_so_and_offers_that_of_the_run(
+    qtbot: QtBot, window: MainWindow, trained: Path, tiny_graph: Graph
+) -> None:
+    window.document.edit_graph("Widen", tiny_graph.replace("linear1", Linear(10, bias=False)))
+    window.files.save()
+    again = reopened(window, trained)
+    assert sentences(again)[-1].endswith("The network has changed since then.")
+    again.show_panel("training")
+    qtbot.waitUntil(again.training.own.isVisible)
+    assert "The network has changed since then" in again.training.sentence.text()
+    qtbot.mouseClick(again.training.own, Qt.MouseButton.LeftButton)
+    beside = again.windows.all[-1]
+    assert beside is not again and beside.document.graph == tiny_graph
+    beside.document.mark_saved()
+    assert beside.close() and again.close()
+
+
+def test_no_undo_takes_the_weights_away(qtbot: QtBot, window: MainWindow, trained: Path, tiny_graph: Graph) -> None:
+    run = window.document.project.run
+    window.document.edit_graph("Insert", tiny_graph.replace("linear1", Linear(10, bias=False)))
+    window.document.undo_stack.undo()
+    assert window.document.project.run == run is not None and not window.document.is_modified
+    assert window.run.fits(window.document.graph)
+
+
+# two: a start that fails
+
+
+@pytest.mark.parametrize("values", [{"data": "folder", "folder": "nowhere"}, {"data": "cifar10"}])
+def test_a_start_that_fails_leaves_the_last_good_run(
+    qtbot: QtBot, window: MainWindow, trained: Path, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnnstudio.training.data.errors import DataError
+
+    def no_network(*_: object) -> None:
+        raise DataError("There is no network.")
+
+    monkeypatch.setattr("cnnstudio.training.data.loading.load", no_network)
+    before, kept, runs = curves(window), window.run.weights, window.run.folder
+    window.run.start(with_recipe(window.document.project, **values))
+    assert same(curves(window), before), "while it is prepared"
+    qtbot.waitUntil(lambda: window.run.state == "failed", timeout=LONG)
+    assert window.run.sentence == "There is no network."
+    assert same(curves(window), before)
+    assert window.run.weights == kept and window.run.fits(window.document.graph)
+    assert window.exports._weights() == kept and window.run.can_go_on
+    assert runs is not None and [path.name for path in runs.path.parent.iterdir()] == [runs.path.name]
+
+
+# three: training after Stop
+
+
+def test_training_after_stop_goes_on_and_keeps_the_curves(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
+    window.document.open(longer(tiny), None)
+    window.show_panel("training")
+    window.training.toggle()
+    qtbot.waitUntil(lambda: len(window.run.history.epochs) > 1, timeout=LONG)
+    window.run.stop()
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=LONG)
+    panel, folder, before = window.training, window.run.folder, curves(window)
+    panel.update_now()
+    assert (panel.train.text(), panel.other.text()) == ("Go on", "Start anew")
+    assert panel.other.isVisible() and not panel.stop.isVisible()
+    assert panel.other.focusPolicy() & Qt.FocusPolicy.TabFocus
+    qtbot.waitUntil(lambda: window.commands.bound["train"].text() == "Go on")
+    steps = len(before[0])
+    panel.toggle()
+    assert same(curves(window), before), "while it is prepared"
+    qtbot.waitUntil(lambda: len(window.run.history.steps) > steps + 5, timeout=LONG)
+    window.run.stop()
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=LONG)
+    after = curves(window)
+    assert same([column[:steps] for column in after[:5]], before[:5])
+    assert after[0].tolist() == list(range(1, len(after[0]) + 1))
+    assert window.run.folder is not None and folder is not None and window.run.folder.path == folder.path
+
+
+def test_starting_anew_keeps_the_run_before_in_its_own_folder(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
+    window.document.open(longer(tiny), None)
+    window.training.toggle()
+    qtbot.waitUntil(lambda: len(window.run.history.epochs) > 1, timeout=LONG)
+    window.run.stop()
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=LONG)
+    folder = window.run.folder
+    assert folder is not None
+    before = {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()}
+    window.training.update_now()
+    window.training.start_anew()
+    qtbot.waitUntil(lambda: window.run.state == "training" and len(window.run.history.steps) > 0, timeout=LONG)
+    window.run.stop()
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=LONG)
+    assert window.run.folder is not None and window.run.folder.path != folder.path
+    assert {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()} == before
+
+
+def test_a_run_at_its_end_is_given_more_epochs(qtbot: QtBot, window: MainWindow, trained: Path) -> None:
+    panel = window.training
+    panel.update_now()
+    assert (panel.train.text(), panel.other.text()) == ("Train", "10 more")
+    again = reopened(window, trained)
+    again.show_panel("training")
+    again.training.update_now()
+    assert again.training.other.text() == "10 more"
+    qtbot.mouseClick(again.training.other, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: again.run.is_at_end and len(again.run.history.epochs) == 12, timeout=LONG)
+    assert "schedule was laid out for 2 epochs and is at its end" in " ".join(again.run.history.notes)
+    assert same([column[:2] for column in curves(again)[5:]], curves(window)[5:])
+    qtbot.waitUntil(lambda: not again.run.is_active)
+    assert again.document.is_modified
+    again.document.mark_saved()
+    assert again.close()
+
+
+def test_a_network_that_was_changed_is_trained_anew(
+    qtbot: QtBot, window: MainWindow, trained: Path, tiny_graph: Graph
+) -> None:
+    panel = window.training
+    window.document.edit_graph("Change", tiny_graph.replace("linear1", Linear(10, bias=False)))
+    qtbot.waitUntil(lambda: not panel.other.isVisible())
+    assert panel.stop.isVisible() and panel.train.text() == "Train"
+    window.document.undo_stack.undo()
+    qtbot.waitUntil(panel.other.isVisible)
+
+
+# four: closing
+
+
+def test_closing_a_window_that_was_trained_asks(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    write(tmp_path / "tiny.cnn", tiny)
+    window.files.open(tmp_path / "tiny.cnn")
+    train(qtbot, window)
+    assert window.document.is_modified and not window.document.is_edited
+    assert not window.close() and window.isVisible()
+    assert sentences(window)[-1] == ("tiny was trained and not saved since: its file would not know its weights.")
+    press(qtbot, window, "Save")
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert read(tmp_path / "tiny.cnn").run is not None
+
+
+def test_closing_a_window_that_trains_asks_and_stops(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    write(tmp_path / "tiny.cnn", longer(tiny))
+    window.files.open(tmp_path / "tiny.cnn")
+    window.training.toggle()
+    qtbot.waitUntil(lambda: window.run.weights is not None and len(window.run.history.steps) > 0, timeout=LONG)
+    assert not window.close() and window.isVisible() and window.run.is_active
+    assert sentences(window)[-1] == "tiny is being trained."
+    press(qtbot, window, "Cancel")
+    assert window.run.is_active and window.isVisible()
+    window.close()
+    press(qtbot, window, "Stop and close")
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+    kept = read(tmp_path / "tiny.cnn").run
+    assert kept is not None and window.run.folder is not None and window.run.folder.checkpoint.exists()
+
+
+def test_a_window_that_trains_is_closed_when_it_is_done(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    write(tmp_path / "tiny.cnn", with_recipe(tiny, epochs=40))
+    window.files.open(tmp_path / "tiny.cnn")
+    window.training.toggle()
+    qtbot.waitUntil(lambda: len(window.run.history.steps) > 0, timeout=LONG)
+    window.close()
+    press(qtbot, window, "Close when it is done")
+    assert window.run.is_active
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+    assert window.run.is_at_end and read(tmp_path / "tiny.cnn").run is not None
+
+
+def test_what_was_edited_while_it_was_trained_is_asked_about(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tiny_graph: Graph
+) -> None:
+    window.document.open(longer(tiny), None)
+    window.training.toggle()
+    qtbot.waitUntil(lambda: len(window.run.history.steps) > 0, timeout=LONG)
+    window.document.edit_graph("Change", tiny_graph.replace("conv1", ReLU()))
+    window.close()
+    press(qtbot, window, "Stop and close")
+    qtbot.waitUntil(lambda: any("not saved" in each for each in sentences(window)), timeout=LONG)
+    assert window.isVisible() and not window.run.is_active
