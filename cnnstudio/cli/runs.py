@@ -13,7 +13,7 @@ from cnnstudio.cli.command import CommandError, Commands
 from cnnstudio.disk import DiskError, reason
 from cnnstudio.training.runs.metrics_file import read_metrics
 from cnnstudio.training.runs.run_differences import ABSENT, Difference, best_of, differences
-from cnnstudio.training.runs.run_library import KeptRun, RunLibrary, opened_run, usual_places
+from cnnstudio.training.runs.run_library import ListedRun, RunLibrary, opened_run, usual_places
 from cnnstudio.wording import counted, duration, memory, short
 
 NAME = "runs"
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = [opened_run(name, [LOCAL, *usual_places()]) for name in names]
     except DiskError as error:
         raise CommandError(str(error)) from error
-    does: dict[str, Callable[[Sequence[KeptRun], argparse.Namespace], int]] = {
+    does: dict[str, Callable[[Sequence[ListedRun], argparse.Namespace], int]] = {
         "show": _show, "diff": _diff, "clean": _clean,
     }  # fmt: skip
     return does[word](found, arguments)
@@ -84,7 +84,7 @@ def _list(places: Sequence[Path], arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _cells(run: KeptRun) -> tuple[str, ...]:
+def _cells(run: ListedRun) -> tuple[str, ...]:
     record = run.record
     loss = record.best.loss if record.best is not None else None
     return (
@@ -105,7 +105,7 @@ def _cells(run: KeptRun) -> tuple[str, ...]:
 # show
 
 
-def _show(found: Sequence[KeptRun], arguments: argparse.Namespace) -> int:
+def _show(found: Sequence[ListedRun], arguments: argparse.Namespace) -> int:
     (run,) = found
     metrics = read_metrics(run.folder)
     epochs = [row.event for row in metrics.rows if not row.steps]
@@ -123,7 +123,7 @@ def _show(found: Sequence[KeptRun], arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _about(run: KeptRun) -> Iterator[tuple[str, str]]:
+def _about(run: ListedRun) -> Iterator[tuple[str, str]]:
     record = run.record
     yield "folder", _plain(str(run.folder))
     yield "id", _plain(record.id)
@@ -151,7 +151,7 @@ def _about(run: KeptRun) -> Iterator[tuple[str, str]]:
 # diff
 
 
-def _diff(found: Sequence[KeptRun], arguments: argparse.Namespace) -> int:
+def _diff(found: Sequence[ListedRun], arguments: argparse.Namespace) -> int:
     told = differences(found)
     if arguments.json:
         rows = [msgspec.to_builtins(row) for row in told.rows]
@@ -172,7 +172,7 @@ def _row(row: Difference) -> tuple[str, ...]:
 # clean
 
 
-def _clean(found: Sequence[KeptRun], arguments: argparse.Namespace) -> int:
+def _clean(found: Sequence[ListedRun], arguments: argparse.Namespace) -> int:
     for run in found:
         files = run.spare(arguments.keep)
         if not files:
@@ -197,7 +197,7 @@ def _clean(found: Sequence[KeptRun], arguments: argparse.Namespace) -> int:
 # in common
 
 
-def _document(run: KeptRun) -> dict[str, Any]:
+def _document(run: ListedRun) -> dict[str, Any]:
     return {
         **msgspec.to_builtins(run.record),
         "state": run.state,

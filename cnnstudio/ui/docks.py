@@ -25,6 +25,7 @@ from cnnstudio.ui.network.summary_view import SummaryPanel
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.training.curves import CurvesPanel
+from cnnstudio.ui.training.run_list import RunsPanel
 from cnnstudio.ui.training.training import TrainingPanel
 
 P = TypeVar("P", bound=Panel)
@@ -57,6 +58,7 @@ PANELS = (
     PanelPlace("source", "Source", RIGHT, "Ctrl+5", SourcePanel),
     PanelPlace("quiz", "Quiz", RIGHT, "Ctrl+0", QuizPanel, is_open=False),
     PanelPlace("curves", "Curves", BELOW, "Ctrl+6", CurvesPanel),
+    PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", RunsPanel, is_open=False),
     PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", FeatureMapsPanel),
     PanelPlace("problems", "Problems", BELOW, "Ctrl+8", ProblemsPanel),
     PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", ComparisonPanel, is_open=False),

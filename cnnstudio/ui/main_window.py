@@ -38,6 +38,7 @@ from cnnstudio.ui.files.imports import Imports
 from cnnstudio.ui.files.remembered_run import RememberedRun
 from cnnstudio.ui.focus import give_keyboard, go_round, parts_of, tab_on
 from cnnstudio.ui.lessons.quiz import QuizPanel
+from cnnstudio.ui.network.comparison import ComparisonPanel
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.pictures.pictures import Pictures
 from cnnstudio.ui.preferences import Preferences
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
-LAYOUT_VERSION = 3  # another set of docks needs another number, so that an old layout is not restored over it
+LAYOUT_VERSION = 4  # another set of docks needs another number, so that an old layout is not restored over it
 
 
 class MainWindow(ProjectWindow):
@@ -147,6 +148,8 @@ class MainWindow(ProjectWindow):
             panel.reveal.connect(self._reveal)
             panel.menu_asked.connect(self._show_canvas_menu)
             panel.panel_asked.connect(self.show_panel)
+            panel.project_asked.connect(lambda project: self.windows.new(self).take_unsaved(project))
+            panel.comparison_asked.connect(self._compare_with)
             panel.left.connect(lambda: give_keyboard(self.canvas))
         self.docks["outline"].widget().addActions(self.commands.chords)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
@@ -206,6 +209,10 @@ class MainWindow(ProjectWindow):
     def go_round(self, by: int) -> None:
         """Give the keyboard to the next part of the window that has use for it, or with -1 to the one before."""
         go_round(self, self._parts, by)
+
+    def _compare_with(self, path: Path, title: str) -> None:
+        if panel_in(self.docks["comparison"], ComparisonPanel).with_file(path, title):
+            self.show_panel("comparison")
 
     def _begin_anew(self) -> None:
         self.messages.clear()

@@ -21,6 +21,7 @@ from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.kept_run import KeptRun
 from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on, images_key
+from cnnstudio.ui.kept_runs import KeptRuns
 from cnnstudio.ui.task import DRAIN_MILLISECONDS
 from cnnstudio.worker import Report, Worker, sentence_of
 
@@ -42,7 +43,7 @@ class Coming:
 
 
 class Run(QObject):
-    """The training in progress or the last one, and its ``history``.
+    """The training in progress or the last one, and its ``history``; ``kept`` are all runs on the disk.
 
     ``state`` is "idle", "preparing", "training", "paused", "finished" or "failed". ``advanced`` comes at most thirty
     times a second, and only when something new came. ``trained`` is what the last run has worked with, ``recalled`` a
@@ -57,6 +58,7 @@ class Run(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = "idle"
+        self.kept = KeptRuns(self)
         self._worker: Worker | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(DRAIN_MILLISECONDS)
@@ -213,7 +215,7 @@ class Run(QObject):
     def close(self, seconds: float = JOIN_SECONDS) -> bool:
         """Stop for good, and wait so long for the thread; whether it has ended."""
         self._timer.stop()
-        return self._finish_thread(seconds)
+        return all([self._finish_thread(seconds), self.kept.close(seconds)])
 
     def watch(self, node: str | None, image: int) -> None:
         """Say which node's feature maps to show, of which validation image; the run sends them as it goes."""

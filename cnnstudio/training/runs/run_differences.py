@@ -11,7 +11,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Declaration, Graph, Node, parameters
 from cnnstudio.project import Project, ProjectError
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.runs.run_library import KeptRun
+from cnnstudio.training.runs.run_library import ListedRun
 from cnnstudio.wording import duration, short
 
 Kind = Literal["result", "recipe", "network"]
@@ -42,7 +42,7 @@ class Differences:
         return tuple(row for row in self.rows if row.kind == kind)
 
 
-def differences(runs: Sequence[KeptRun]) -> Differences:
+def differences(runs: Sequence[ListedRun]) -> Differences:
     """What differs between these runs. Runs whose project cannot be read have their results alone."""
     projects: list[Project | None] = []
     troubles = []
@@ -56,7 +56,7 @@ def differences(runs: Sequence[KeptRun]) -> Differences:
     return Differences(tuple(rows), tuple(troubles))
 
 
-def since(run: KeptRun, before: KeptRun | None) -> str:
+def since(run: ListedRun, before: ListedRun | None) -> str:
     """What of the recipe is otherwise than in an earlier run, in a line, and whether the network is; for a list."""
     if before is None:
         return ""
@@ -67,7 +67,7 @@ def since(run: KeptRun, before: KeptRun | None) -> str:
     return ", ".join(said)
 
 
-def best_of(run: KeptRun) -> str:
+def best_of(run: ListedRun) -> str:
     """The best accuracy with its epoch: ``98.1% (epoch 4)``."""
     best = run.record.best
     if best is None:
@@ -76,18 +76,18 @@ def best_of(run: KeptRun) -> str:
     return where if best.accuracy is None else f"{best.accuracy:.1%} ({where})"
 
 
-def _results(runs: Sequence[KeptRun]) -> Iterator[Difference]:
-    def loss(run: KeptRun) -> str:
+def _results(runs: Sequence[ListedRun]) -> Iterator[Difference]:
+    def loss(run: ListedRun) -> str:
         best = run.record.best
         return f"{best.loss:.4g}" if best is not None and best.loss is not None else ABSENT
 
     def count(number: int | None) -> str:
         return ABSENT if number is None else f"{number:,}"
 
-    def images(run: KeptRun) -> str:
+    def images(run: ListedRun) -> str:
         return " + ".join(f"{number:,}" for number in run.record.images) if any(run.record.images) else ABSENT
 
-    told: tuple[tuple[str, Callable[[KeptRun], str]], ...] = (
+    told: tuple[tuple[str, Callable[[ListedRun], str]], ...] = (
         ("best accuracy", best_of),
         ("its loss", loss),
         ("epochs", lambda run: f"{run.record.epochs_done:,} of {run.record.epochs:,}"),

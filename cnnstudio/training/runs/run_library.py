@@ -45,7 +45,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, eq=False)
-class KeptRun:
+class ListedRun:
     """A run on the disk: its folder, its record as of now, what the person says of it, and its room in bytes.
 
     ``values`` are those of its recipe, as the file has them. ``trouble`` is a sentence where something is damaged.
@@ -107,15 +107,15 @@ class RunLibrary:
     """The runs in some folders of runs, each read once and again when something in it has changed."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[Stamp, KeptRun]] = {}
+        self._known: dict[Path, tuple[Stamp, ListedRun]] = {}
         self.troubles: tuple[str, ...] = ()
 
-    def look(self, places: Iterable[Path]) -> tuple[KeptRun, ...]:
+    def look(self, places: Iterable[Path]) -> tuple[ListedRun, ...]:
         """The runs in these folders, the latest first; a place may be the folder of a run itself.
 
         Raises nothing: what cannot be read is told of in ``troubles``.
         """
-        found: dict[Path, tuple[Stamp, KeptRun]] = {}
+        found: dict[Path, tuple[Stamp, ListedRun]] = {}
         troubles: list[str] = []
         for folder in _folders(places):
             if len(found) >= MOST_RUNS:
@@ -142,17 +142,17 @@ def usual_places(beside: Iterable[Path | None] = ()) -> list[Path]:
     return list(dict.fromkeys([runs_folder(), *folders]))
 
 
-def of_project(runs: Iterable[KeptRun], structure: str, remembered: Collection[str] = ()) -> tuple[KeptRun, ...]:
+def of_project(runs: Iterable[ListedRun], structure: str, remembered: Collection[str] = ()) -> tuple[ListedRun, ...]:
     """The runs of a network with this hash, and those that a project remembers, by their ids, names or folders."""
 
-    def belongs(run: KeptRun) -> bool:
+    def belongs(run: ListedRun) -> bool:
         is_remembered = not {run.id, run.folder.name, str(run.folder)}.isdisjoint(remembered)
         return is_remembered or bool(structure and run.record.structure == structure)
 
     return tuple(run for run in runs if belongs(run))
 
 
-def scores(runs: Iterable[KeptRun], structure: str) -> tuple[KeptRun, ...]:
+def scores(runs: Iterable[ListedRun], structure: str) -> tuple[ListedRun, ...]:
     """The runs of one structure that have a best accuracy, in the order in which they began."""
     scored = (
         r for r in runs if r.record.structure == structure and r.record.best and r.record.best.accuracy is not None
@@ -194,7 +194,7 @@ def _stamp(folder: Path, outer: str = "", depth: int = 0) -> Stamp:
     return tuple(sorted(found))
 
 
-def _kept(folder: Path, stamp: Stamp) -> KeptRun:
+def _kept(folder: Path, stamp: Stamp) -> ListedRun:
     record, trouble = read_record(folder)
     files = frozenset(name for name, _, _ in stamp)
     if METRICS in files and (record.state == "running" or not record.id):  # what is settled says so itself
@@ -203,7 +203,7 @@ def _kept(folder: Path, stamp: Stamp) -> KeptRun:
         record = told if told.epochs_done >= record.epochs_done else record
     size = sum(size for _, _, size in stamp)
     labels = read_labels(folder) if LABELS in files else Labels()
-    return KeptRun(folder, record, labels, size, files, _recipe_values(folder), trouble)
+    return ListedRun(folder, record, labels, size, files, _recipe_values(folder), trouble)
 
 
 class _RecipeOnly(msgspec.Struct):
@@ -218,7 +218,7 @@ def _recipe_values(folder: Path) -> Mapping[str, Any]:
     return {}
 
 
-def opened_run(text: str, places: Iterable[Path]) -> KeptRun:
+def opened_run(text: str, places: Iterable[Path]) -> ListedRun:
     """The run that a person names: by its folder, or by the beginning of its id, or by the name of its folder.
 
     Raises ``RecordError`` with a sentence where there is none, or more than one.
@@ -238,7 +238,7 @@ def opened_run(text: str, places: Iterable[Path]) -> KeptRun:
     raise RecordError(f"There is no run {text}: it is neither a folder nor the id or the name of a run.")
 
 
-def project_of(run: KeptRun) -> Project | None:
+def project_of(run: ListedRun) -> Project | None:
     """The project of a run, or None where its file is missing or damaged."""
     try:
         return run.project()

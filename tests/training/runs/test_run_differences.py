@@ -13,7 +13,7 @@ from cnnstudio.project import Project, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.runs.record import Best, new_record, write_record
 from cnnstudio.training.runs.run_differences import best_of, differences, since
-from cnnstudio.training.runs.run_library import KeptRun, RunLibrary
+from cnnstudio.training.runs.run_library import ListedRun, RunLibrary
 
 GRAPH = Graph.of(
     (
@@ -26,7 +26,7 @@ GRAPH = Graph.of(
 )
 
 
-def run(folder: Path, graph: Graph = GRAPH, best: Best | None = None, **recipe: Any) -> KeptRun:
+def run(folder: Path, graph: Graph = GRAPH, best: Best | None = None, **recipe: Any) -> ListedRun:
     folder.mkdir()
     project = Project(graph, Recipe(**recipe))
     write(folder / "project.cnn", project)
@@ -114,7 +114,7 @@ def test_since_says_in_a_line_what_was_tried(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [[[[[[[[[1]]]]]]]], {"kind": {"kind": {}}}, "x" * 10_000, "a\nb", [1e999], [None]])
 def test_a_hostile_recipe_is_told_shortly(tmp_path: Path, value: object) -> None:
     one = run(tmp_path / "a")
-    other = KeptRun(one.folder, one.record, one.labels, 0, one.files, {**one.values, "seed": value})
+    other = ListedRun(one.folder, one.record, one.labels, 0, one.files, {**one.values, "seed": value})
     said = since(other, one)
     assert said.startswith("seed 0 → ") and len(said) < 150 and said.isprintable()
 
