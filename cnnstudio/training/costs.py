@@ -88,13 +88,11 @@ def work(costs: Costs) -> str:
     )
 
 
-def energy(seconds: float, device: str) -> str:
-    """The energy of so many seconds in plain words, with what is assumed of the device ("cpu", "cuda")."""
+def energy(seconds: float, device: str) -> tuple[str, str]:
+    """The energy of so many seconds on a device ("cpu", "cuda"): shortly, and with what is assumed of it."""
     watts = WATTS.get(device, WATTS["cpu"])
     hours = watts * seconds / 3_600
-    burns = duration(max(1.0, hours * 3_600 / LAMP))
-    said = f"{hours:.2g} watt-hours" if hours < 1_000 else f"{hours / 1_000:.2g} kilowatt-hours"
-    return (
-        f"About {said}, if the computer draws {watts:.0f} watts more while it trains: as much as a lamp of {LAMP:.0f} "
-        f"watts in {burns}."
-    )
+    said = f"{hours:.2g} Wh" if hours < 100 else f"{hours / 1_000:.2f} kWh"
+    shortly = f"{said}: a lamp for {duration(max(1.0, hours * 3_600 / LAMP))}"
+    assumed = f"If the computer draws {watts:.0f} watts more while it trains; the lamp is one of {LAMP:.0f} watts."
+    return shortly, assumed

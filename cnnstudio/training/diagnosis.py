@@ -291,7 +291,8 @@ RULES: tuple[Rule, ...] = (
 def symptoms(history: History, recipe: Recipe, classes: Sequence[str]) -> tuple[Symptom, ...]:
     """What is wrong with a run of ``recipe`` on images of these classes; nothing where it goes well."""
     course = Course(history, recipe, classes)
-    return tuple(found for rule in RULES for found in rule(course)) if len(course.losses) else ()
+    found = tuple(each for rule in RULES for each in rule(course)) if len(course.losses) else ()
+    return found[:1] if found and found[0].code == "rate-too-high" else found  # which spoils all the rest
 
 
 def _tenth(rate: float) -> float:

@@ -70,7 +70,7 @@ def concerns(
         yield from _of_whole_network(project, analysis.acting, found)
     yield from _of_images(project.recipe)
     if not errors:
-        yield from _of_room(project, analysis.acting, images, _free() if free is None else free)
+        yield from _of_room(project, analysis.acting, images, free_memory() if free is None else free)
 
 
 def obstacle(
@@ -203,5 +203,6 @@ def _halved(size: Shape | None) -> Shape | None:
     return Shape(size[0], *(max(1, side // 2) for side in size[1:])) if size is not None else None
 
 
-def _free() -> int:
+def free_memory() -> int:
+    """The bytes of memory that a program could take now without another one giving any up."""
     return int(psutil.virtual_memory().available)  # type: ignore[no-untyped-call]

@@ -161,6 +161,8 @@ class MainWindow(ProjectWindow):
         self.canvas.activated.connect(lambda _: self.show_panel("inspector", to_scroll=False))
         self.training.own_asked.connect(lambda project: self.files.begin(project, anew=True))
         self.training.looked.connect(self._refresh.start)
+        self.training.after.offer(self.commands.bound)
+        self.training.after.asked.connect(lambda command: self.commands.bound[command].trigger())
         self.training.refused.connect(lambda: bring_up(self, self.docks["training"], self.canvas))
 
     def _prepare(self) -> None:

@@ -20,8 +20,8 @@ from cnnstudio.training.data.loading import load
 from cnnstudio.ui.docks import PANELS
 from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.main_window import MainWindow
-from cnnstudio.ui.network.problem_row import FixButton
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.labels import Elided
 
 NARROW = 280  # pixels

@@ -6,16 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
-    QStyle,
-    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +23,7 @@ from cnnstudio.compiler.diagnostics.rules import RULES
 from cnnstudio.graph import GraphError, NamingError, ParameterError
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.wording import unbroken
@@ -184,45 +182,3 @@ def show_rows(
 def _sign(glyph: str, role: str, theme_name: str, ratio: float) -> QPixmap:
     """The sign of a severity, drawn once a theme."""
     return icon(glyph, role).pixmap(QSize(16, 16), ratio)
-
-
-SIGN, ROOM = 16, 40  # the wrench, and all that stands beside the words, in pixels
-
-
-class FixButton(QPushButton):
-    """What a fix does, behind a wrench."""
-
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(icon("wrench", "accent"), title, parent)
-        policy = self.sizePolicy()
-        policy.setHeightForWidth(True)
-        policy.setVerticalPolicy(policy.Policy.Preferred)
-        self.setSizePolicy(policy)
-
-    def set_title(self, title: str) -> None:
-        """Say something else."""
-        if title != self.text():
-            self.setText(title)
-
-    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
-        return True
-
-    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
-        return max(self.sizeHint().height(), self._words(width).height() + 12)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        painter = QPainter(self)
-        self.style().drawControl(QStyle.ControlElement.CE_PushButtonBevel, option, painter, self)
-        words = self._words(self.width())
-        left = (self.width() - words.width() - SIGN - 6) // 2
-        option.icon.paint(painter, QRect(left, (self.height() - SIGN) // 2, SIGN, SIGN))
-        painter.setPen(theme.color("text"))
-        place = QRect(left + SIGN + 6, 0, words.width() + 2, self.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.text())
-        painter.end()
-
-    def _words(self, width: int) -> QRect:
-        room = QRect(0, 0, max(20, width - ROOM), 1_000)
-        return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.text())

@@ -28,6 +28,7 @@ class ImagesChoice(QWidget):
     """Chooses the data set. Its samples are loaded in the background where that costs no download."""
 
     chosen = Signal(str)  # the key of a data set
+    loaded = Signal()  # the images are in memory
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +110,7 @@ class ImagesChoice(QWidget):
 
     def _show(self, project: Project, data: Data) -> None:
         self._run.keep_images(project, data)
+        self.loaded.emit()
         self._shown = images_key(project)
         labels = data.train_labels.tolist()
         first = {label: index for index, label in reversed(list(enumerate(labels)))}

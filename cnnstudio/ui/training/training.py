@@ -28,7 +28,10 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.training.after import AfterCard
+from cnnstudio.ui.training.before import BeforeCard
 from cnnstudio.ui.training.dataset_choice import ImagesChoice
+from cnnstudio.ui.training.during import DuringCard
 from cnnstudio.ui.training.recipe_form import PresetButton, RecipeForm
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.form import Form
@@ -189,6 +192,7 @@ class TrainingPanel(Panel):
     def _recipe(self) -> QScrollArea:
         self.images = ImagesChoice(self.document, self.run)
         self.images.chosen.connect(lambda key: self._edit("data", key))
+        self.images.loaded.connect(self.touch)
         names = [parameter.name for parameter in parameters(Recipe) if parameter.name not in BESIDE_IMAGES]
         basic = [name for name in names if Recipe.is_basic(name)]
         advanced = [name for name in names if not Recipe.is_basic(name)]
@@ -203,10 +207,15 @@ class TrainingPanel(Panel):
         self.more.setCheckable(True)
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.toggled.connect(self._show_more)
+        self.before = BeforeCard(self.document, self.run)
+        self.during = DuringCard(self.document, self.run)
+        self.after = AfterCard(self.document, self.run)
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(0, 4, 6, 12)
         layout.setSpacing(8)
+        for card in self._cards:
+            layout.addWidget(card)
         buttons = QHBoxLayout()
         buttons.addWidget(self.more)
         buttons.addStretch(1)
@@ -236,6 +245,10 @@ class TrainingPanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._align()
+
+    @property
+    def _cards(self) -> tuple[AfterCard, DuringCard, BeforeCard]:
+        return self.after, self.during, self.before
 
     # the recipe
 
@@ -282,6 +295,8 @@ class TrainingPanel(Panel):
         self._offer_two_ways()
         self._is_other = self._is_other and self.run.state != "preparing"
         self._show_progress()
+        for card in self._cards:
+            card.refresh()
         known = self._compared
         if known is None or known[0] is not self.document.graph or known[1] is not self.run.folder:
             self._compare.start()  # not at every edit: the comparison writes the whole source
@@ -313,6 +328,7 @@ class TrainingPanel(Panel):
         """Show how far the run is; nothing else has changed by a step."""
         if self.isVisible():
             self._show_progress()
+            self.during.follow()
         else:
             self.touch()
 
@@ -373,4 +389,4 @@ class TrainingPanel(Panel):
             self.sentence.style().polish(self.sentence)
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
-        return self.images.close_tasks(seconds)
+        return all([self.before.close_tasks(seconds), self.images.close_tasks(seconds)])

@@ -29,10 +29,10 @@ from cnnstudio.graph import BLOCKS, Graph, Node, Sketch, parameters
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.inspector import InspectorPanel, shared
-from cnnstudio.ui.network.problem_row import FixButton
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 from cnnstudio.ui.widgets.editors import TextEditor
+from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.zoo import transfer
 
 Show = Callable[..., InspectorPanel]

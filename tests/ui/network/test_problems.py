@@ -12,9 +12,10 @@ from cnnstudio.compiler.diagnostics.rules import RULES
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.network.problem_row import FixButton, ProblemRow
+from cnnstudio.ui.network.problem_row import ProblemRow
 from cnnstudio.ui.network.problems import MOST, ProblemsPanel
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.widgets.fix_button import FixButton
 
 Show = Callable[[Graph], ProblemsPanel]
 

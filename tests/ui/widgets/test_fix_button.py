@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.network.problem_row import FixButton
+from cnnstudio.ui.widgets.fix_button import FixButton
 
 
 def test_words_go_on_in_the_next_line_where_it_is_narrow(qtbot: QtBot) -> None:

@@ -1,0 +1,215 @@
+"""What the panel says before, during and after a run, and that its buttons do what they say."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.blocks import Linear
+from cnnstudio.project import Project
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.events import EpochEnd, Started, Step
+from cnnstudio.training.layer_statistics import Layer, LayerStatistics
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.training import before
+from cnnstudio.ui.training.training import TrainingPanel
+from cnnstudio.ui.widgets.fix_button import FixButton
+
+
+@pytest.fixture
+def document(tiny: Project) -> Document:
+    return Document(tiny)
+
+
+def shown(qtbot: QtBot, document: Document, run: Run | None = None) -> TrainingPanel:
+    panel = TrainingPanel(document, run or Run(document))
+    qtbot.addWidget(panel, before_close_func=lambda closing: closing.close_tasks(20.0))
+    panel.resize(340, 800)
+    panel.show()
+    return panel
+
+
+def press(within: QWidget, title: str) -> None:
+    next(button for button in within.findChildren(FixButton) if button.text() == title and button.isVisible()).click()
+
+
+# before
+
+
+def test_what_a_run_takes_is_said_at_once_and_its_time_after_a_few_steps(qtbot: QtBot, document: Document) -> None:
+    panel = shown(qtbot, document)
+    values = panel.before.values
+    assert values["memory"].text().startswith("about ") and "MACs" in values["work"].text()
+    with qtbot.waitSignal(panel.before.measured, timeout=60_000):
+        pass
+    assert values["time"].text().startswith("about ") and "an epoch" in values["time"].text()
+    assert "as it should be" in values["loss"].text() and "guessing among 10 classes" in values["loss"].toolTip()
+    assert "Wh: a lamp for" in values["energy"].text() and "40 watts" in values["energy"].toolTip()
+    assert panel.run.trained is None and not panel.run.history.steps, "nobody has trained"
+
+
+def test_a_forecast_of_what_is_no_longer_so_is_greyed(qtbot: QtBot, document: Document) -> None:
+    panel = shown(qtbot, document)
+    with qtbot.waitSignal(panel.before.measured, timeout=60_000):
+        pass
+    assert panel.before.values["time"].property("role") == ""
+    moved = document.graph.move({"conv1": (310.0, 5.0)})
+    document.edit_graph("Move", moved)
+    panel.update_now()
+    assert panel.before.values["time"].property("role") == "", "where a node stands changes nothing"
+    document.edit_recipe("More", dataclasses.replace(document.project.recipe, batch_size=32))
+    panel.update_now()
+    assert panel.before.values["time"].property("role") == "muted"
+    with qtbot.waitSignal(panel.before.measured, timeout=60_000):
+        pass
+    assert panel.before.values["time"].property("role") == ""
+
+
+def test_what_stands_in_the_way_is_cleared_by_a_click_that_can_be_undone(qtbot: QtBot, document: Document) -> None:
+    document.edit_graph("Wide", document.graph.replace("linear1", Linear(7)))
+    panel = shown(qtbot, document)
+    assert not panel.can_toggle and panel.before.tryouts.isHidden()
+    press(panel.before, "Set out_features to 10")
+    assert panel.can_toggle and document.undo_stack.undoText() == "Set out_features to 10"
+    document.undo_stack.undo()
+    assert not panel.can_toggle
+
+
+def test_a_batch_that_does_not_fit_is_made_smaller_by_a_click(
+    qtbot: QtBot, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnstudio.training.readiness.free_memory", lambda: 150_000_000)
+    monkeypatch.setattr(before, "free_memory", lambda: 150_000_000)
+    document.edit_recipe("Large", dataclasses.replace(document.project.recipe, batch_size=65_536))
+    panel = shown(qtbot, document)
+    [row] = panel.before.advice.rows
+    assert panel.can_toggle, "it may fit all the same"
+    press(panel.before, row.buttons[0].text())
+    assert document.project.recipe.batch_size < 65_536
+    panel.update_now()
+    assert panel.before.advice.isHidden()
+
+
+def test_a_folder_is_chosen_in_place(qtbot: QtBot, document: Document, tmp_path: Path) -> None:
+    document.edit_recipe("Folder", Recipe(data="folder"))
+    panel = shown(qtbot, document)
+    assert [button.text() for button in panel.before.advice.rows[0].buttons] == [
+        "Choose a folder…", "Take the digits for now",
+    ]  # fmt: skip
+    panel.before.take_folder(str(tmp_path))
+    assert document.project.recipe.folder == str(tmp_path)
+    panel.update_now()
+    assert panel.before.advice.isHidden()
+
+
+def test_a_run_calls_off_what_is_tried_and_the_card_leaves_the_room(qtbot: QtBot, document: Document) -> None:
+    panel = shown(qtbot, document)
+    panel.before.tryouts.find_rate()
+    assert panel.before.tryouts.is_running and not panel.before.tryouts.batch.isEnabled()
+    panel.run.start(document.project)
+    panel.update_now()
+    assert not panel.before.tryouts.is_running and panel.before.isHidden()
+    qtbot.waitUntil(lambda: panel.run.state == "finished", timeout=60_000)
+    panel.update_now()
+    assert not panel.before.isHidden() and panel.before._facts.isHidden(), "a run knows better than a forecast"
+
+
+def test_a_rate_is_found_and_taken_up_by_one_edit(qtbot: QtBot, document: Document) -> None:
+    panel = shown(qtbot, document)
+    tryouts = panel.before.tryouts
+    tryouts.rate.click()
+    qtbot.waitUntil(lambda: not tryouts.is_running, timeout=60_000)
+    assert "A learning rate of " in tryouts.advice.sentence.text() and tryouts.plot.isVisible()
+    [use] = tryouts.advice.buttons
+    use.click()
+    assert use.text() == f"Use {document.project.recipe.learning_rate:g}"
+    assert document.undo_stack.count() == 1
+    assert tryouts.rate.isEnabled()
+
+
+def test_one_batch_is_tried_and_judged(qtbot: QtBot, document: Document) -> None:
+    panel = shown(qtbot, document)
+    tryouts = panel.before.tryouts
+    tryouts.batch.click()
+    qtbot.waitUntil(lambda: not tryouts.is_running, timeout=60_000)
+    assert "The network learns" in tryouts.advice.sentence.text()
+    assert document.undo_stack.count() == 0
+
+
+def test_what_is_tried_can_be_stopped(qtbot: QtBot, document: Document) -> None:
+    panel = shown(qtbot, document)
+    tryouts = panel.before.tryouts
+    tryouts.find_rate()
+    press(tryouts, "Stop")
+    assert not tryouts.is_running and tryouts.advice.isHidden() and tryouts.rate.isEnabled()
+
+
+# during
+
+
+def test_the_layers_are_shown_and_what_is_wrong_is_said_with_what_to_try(qtbot: QtBot, document: Document) -> None:
+    run = Run(document)
+    panel = shown(qtbot, document, run)
+    run.start(document.project)
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    for step in range(1, 60):
+        run._take(Step(step, 1, 2.3 if step < 10 else 9.0, 0.1, 0.01, 100.0))
+    layers = tuple(Layer(f"conv{number}", 10.0**-number, 1.0, 0.001) for number in range(1, 5))
+    run._take(LayerStatistics(60, layers, {}, (1,), (1,)))
+    panel.during.refresh()
+    assert panel.during.isVisible() and panel.during.bars.isVisible()
+    assert "conv1: a step changes 0.1%, gradient 0.1" in panel.during.bars.accessibleDescription()
+    assert "The loss is higher than at the beginning" in panel.during.advice.rows[0].sentence.text()
+    press(panel.during, "Learning rate 0.001")
+    assert document.project.recipe.learning_rate == 0.001
+    document.undo_stack.undo()
+    assert document.project.recipe.learning_rate == 0.01
+
+
+def test_a_run_in_the_window_looks_at_its_layers(qtbot: QtBot, document: Document) -> None:
+    document.edit_recipe("Long", dataclasses.replace(document.project.recipe, epochs=20, batch_size=64))
+    run = Run(document)
+    run.start(document.project)
+    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    assert [layer.name for layer in run.history.layers[0].layers] == ["conv1", "linear1"]
+
+
+# after
+
+
+def test_what_comes_next_is_offered_where_it_can_be_done(qtbot: QtBot, document: Document) -> None:
+    run = Run(document)
+    panel = shown(qtbot, document, run)
+    assert panel.after.isHidden()
+    run._take(Started(1, 1, "CPU", (), 1))
+    run._take(EpochEnd(1, 1.0, 0.5, 0.9, 0.63, 2.0, True))
+    run._set_state("finished", "Trained.")
+    panel.after.offer({"export-python", "export-weights"})
+    panel.update_now()
+    assert panel.after.isVisible() and "about 63 right" in panel.after.sentence.text()
+    buttons = panel.after.buttons
+    assert buttons["export-python"].isVisible()
+    assert not buttons["export-weights"].isVisible(), "there are none"
+    assert not buttons["show-mistakes"].isVisible(), "the window has no such panel"
+    with qtbot.waitSignal(panel.after.asked) as asked:
+        buttons["export-python"].click()
+    assert asked.args == ["export-python"]
+
+
+def test_every_button_of_the_window_is_a_command_of_it(window: MainWindow, qtbot: QtBot, tiny: Project) -> None:
+    window.document.open(tiny, None)
+    window.show_panel("training")
+    window.run.start(tiny)
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=60_000)
+    window.training.update_now()
+    offered = [command for command, button in window.training.after.buttons.items() if not button.isHidden()]
+    assert offered[:3] == ["export-weights", "export-python", "show-feature-maps"]
+    assert set(offered) <= set(window.commands.bound)
+    window.training.after.buttons["show-feature-maps"].click()
+    assert window.docks["feature-maps"].isVisible()
