@@ -118,7 +118,8 @@ def _show(found: Sequence[ListedRun], arguments: argparse.Namespace) -> int:
     print("\n".join(f"{name:<12}  {value}" for name, value in rows))
     for epoch in epochs:
         values = {name: value for name, value in vars(epoch).items() if name not in ("epoch", "is_best")}
-        said = "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in values.items())
+        numbers = {name: value for name, value in values.items() if isinstance(value, int | float)}
+        said = "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in numbers.items())
         print(f"epoch {epoch.epoch}: {said}{'  best so far' if getattr(epoch, 'is_best', False) else ''}")
     return 0
 

@@ -169,7 +169,8 @@ def followed(record: RunRecord, events: Iterable[object]) -> RunRecord:
         elif isinstance(event, EpochEnd):
             epochs, seconds = max(epochs, event.epoch), seconds + event.seconds
             if event.is_best:
-                best = Best(event.epoch, event.validation_accuracy, event.validation_loss)
+                accuracy, negative_loss = event.score
+                best = Best(event.epoch, accuracy, -negative_loss)
     return msgspec.structs.replace(record, epochs_done=epochs, steps_done=steps, seconds=seconds, best=best)
 
 

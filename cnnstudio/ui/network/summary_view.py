@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.network.past_scores import PastScores
 from cnnstudio.ui.network.summary_model import (
     BLOCK,
     COLUMNS,
@@ -107,6 +108,8 @@ class SummaryPanel(Panel):
         line.setFrameShape(QFrame.Shape.HLine)
         layout.addWidget(line)
         layout.addWidget(self.totals)
+        self.scores = PastScores(document, run, self.panel_asked.emit, self)
+        layout.addWidget(self.scores)
         self.setFocusProxy(self.table)
         self._fields_timer = QTimer(self, singleShot=True, interval=FIELDS_DELAY)
         self._fields_timer.timeout.connect(self._show_fields)
@@ -144,6 +147,7 @@ class SummaryPanel(Panel):
         self.totals.set_totals(self.model.totals, len(self.model.rows))
         self.fit_columns()
         self._show_selection()
+        self.scores.look()
         self._fields_timer.start()
 
     def restyle(self) -> None:

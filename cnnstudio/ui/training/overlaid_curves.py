@@ -27,6 +27,9 @@ MOST_CURVES = len(HUES)
 SHOWN: tuple[tuple[str, str], ...] = (
     ("Validation accuracy", "validation_accuracy"),
     ("Validation loss", "validation_loss"),
+    ("Accuracy of the averaged weights", "average_accuracy"),
+    ("Top-5 accuracy", "validation_top5"),
+    ("Macro F1", "validation_f1"),
     ("Training accuracy", "train_accuracy"),
     ("Training loss", "train_loss"),
     ("Loss of the steps", "loss"),
@@ -65,6 +68,8 @@ class OverlaidCurves(QWidget):
         self.runs: tuple[RunCurves, ...] = ()
         self.choice = QComboBox(self)
         self.choice.setAccessibleName("What is drawn")
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.choice.setMinimumContentsLength(16)
         for title, name in SHOWN:
             self.choice.addItem(title, name)
         self.choice.currentIndexChanged.connect(self.draw)
@@ -102,7 +107,7 @@ class OverlaidCurves(QWidget):
     def draw(self) -> None:
         """Draw what was chosen."""
         self._item.clear()
-        is_share = self.name.endswith("accuracy")
+        is_share = self.name.endswith(("accuracy", "top5"))
         is_dense = self.name in OF_STEPS
         for place, run in enumerate(self.runs):
             x, y = run.curve(self.name)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -32,7 +33,8 @@ from cnnstudio.training.runs.record import (
 
 @pytest.fixture
 def project() -> Project:
-    return from_template("lenet5")
+    project = from_template("lenet5")
+    return dataclasses.replace(project, recipe=dataclasses.replace(project.recipe, epochs=15))
 
 
 def test_a_record_is_read_as_it_was_written(project: Project, tmp_path: Path) -> None:
