@@ -20,14 +20,14 @@ LAMP = 10.0  # watts: what people can imagine
 # with SmallResNet and LeNet-5 (benchmarks/forecast.py)
 _BESIDE = 1.65
 _RUNTIME = 90_000_000  # bytes: threads, code and kernels of PyTorch, which it makes ready at the first step
-_REMEMBERED = {"SGD": 1, "RMSprop": 1, "Adagrad": 1}  # numbers a weight; any other optimizer keeps two
+_REMEMBERED = {"SGD": 0, "RMSprop": 1, "Adagrad": 1}  # numbers a weight, without momentum; any other one keeps two
 
 
 @dataclass(frozen=True)
 class Costs:
     """What a run takes, in bytes and multiply-accumulates.
 
-    ``weights`` are the weights, their gradients, what the optimizer remembers and the copy of the last good ones;
+    ``weights`` are the weights, their gradients, what the optimizer remembers, the last good ones and their average;
     ``image`` is what one image of a batch takes while it is learned, ``data`` the images in memory. ``macs`` are those
     of one image going forward, ``images`` is how many there are to train with, None where nobody knows yet.
     """
@@ -66,11 +66,11 @@ def costs(analysis: Analysis, recipe: Recipe, images: int | None = None) -> Cost
     count = images if images is not None else dataset.train_images(recipe.validation_share)
     learned = totals.parameters - totals.frozen
     remembered = _REMEMBERED.get(recipe.optimizer, 2)
-    if recipe.optimizer == "SGD" and not recipe.momentum:
-        remembered = 0
+    if recipe.optimizer in ("SGD", "RMSprop"):
+        remembered += bool(recipe.momentum)
     held = dataset.images if dataset.images is not None else count or 0
     return Costs(
-        weights=4 * (2 * totals.parameters + learned * (1 + remembered)),
+        weights=4 * ((2 + recipe.averaging) * totals.parameters + learned * (1 + remembered)),
         image=round(_BESIDE * analysis.memory.training) + size.bytes,
         data=held * size.numel,
         macs=totals.macs,

@@ -265,6 +265,8 @@ def never_predicted(course: Course) -> Iterator[Symptom]:
             "never-predicted",
             f"No image is ever taken for {named}.",
             "Look whether there are enough images of it, and whether they can be told from those of another class.",
+            (recipe_fix("Weigh rare classes more", class_weights="balanced"),)
+            * (course.recipe.class_weights == "none"),
         )
 
 

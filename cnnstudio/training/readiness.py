@@ -138,11 +138,7 @@ def _of_images(recipe: Recipe) -> Iterator[Concern]:
     if not DATASETS[recipe.data].is_folder or (recipe.folder and stamp(recipe.folder)):
         return
     gone = f"There is no folder {recipe.folder}. " if recipe.folder else ""
-    ways = (
-        ProjectFix("Choose a folder…", lambda project: project, asks="folder"),
-        recipe_fix("Take the digits for now", data="digits"),
-    )
-    yield Concern(f"{gone}Choose the folder that your images are in.", ways)
+    yield Concern(f"{gone}Choose the folder that your images are in.", OTHER_IMAGES)
 
 
 def _of_room(project: Project, analysis: Analysis, images: int | None, free: int) -> Iterator[Concern]:
@@ -171,10 +167,6 @@ def _of_room(project: Project, analysis: Analysis, images: int | None, free: int
             )
 
 
-def _of_network(title: str, apply: Callable[[Graph], Graph]) -> ProjectFix:
-    return ProjectFix(title, lambda project: project.with_graph(apply(project.graph)))
-
-
 def recipe_fix(title: str, **values: object) -> ProjectFix:
     """Give fields of the recipe other values."""
 
@@ -183,6 +175,17 @@ def recipe_fix(title: str, **values: object) -> ProjectFix:
         return dataclasses.replace(project, recipe=recipe)
 
     return ProjectFix(title, apply)
+
+
+OTHER_IMAGES = (
+    ProjectFix("Choose a folder…", lambda project: project, asks="folder"),
+    recipe_fix("Take the digits for now", data="digits"),
+)
+"""The ways out where there is nothing to learn from in the folder of images."""
+
+
+def _of_network(title: str, apply: Callable[[Graph], Graph]) -> ProjectFix:
+    return ProjectFix(title, lambda project: project.with_graph(apply(project.graph)))
 
 
 def _resized(graph: Graph, size: Shape | None) -> ProjectFix:

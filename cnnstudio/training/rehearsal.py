@@ -19,6 +19,8 @@ from cnnstudio.training.runs.session import Prepared, prepare
 from cnnstudio.training.turn import TURN_SECONDS, turn
 from cnnstudio.worker import Report
 
+_UNTRIED = ("accumulation", "patience", "keep_best", "averaging", "compile")  # of a few steps nothing comes of these
+
 
 class RehearsalError(ValueError):
     """A rehearsal that was called off, or cannot be held; the message is a sentence."""
@@ -73,7 +75,10 @@ def shortened(data: Data, train_images: int | None = None, validation_images: in
 
 
 def plain(recipe: Recipe, *sections: Section) -> Recipe:
-    """The recipe at a constant rate, with everything in these sections as it is in a recipe of nobody's."""
+    """The recipe at a constant rate with a step of the optimizer for every batch, to its end and without averages.
+
+    What is in these sections is as in a recipe that nobody has touched.
+    """
     usual, fields = Recipe().values, Recipe.sections()
-    changes = {field.name: usual[field.name] for section in sections for field in fields[section]}
-    return dataclasses.replace(recipe, **changes, schedule="constant")
+    names = [*_UNTRIED, *(field.name for section in sections for field in fields[section])]
+    return dataclasses.replace(recipe, **{name: usual[name] for name in names}, schedule="constant")

@@ -23,10 +23,11 @@ def test_every_weight_has_a_gradient_and_what_the_optimizer_remembers() -> None:
     lenet = zoo.lenet5()
     totals = infer(lenet).totals
     assert totals is not None
-    of_each = {"SGD": 4, "Adam": 5, "AdamW": 5}
+    of_each = {"SGD": 4, "Adam": 5, "AdamW": 5, "NAdam": 5, "RMSprop": 5, "Adagrad": 4}
     for optimizer, numbers in of_each.items():
         assert of(lenet, optimizer=optimizer).weights == 4 * numbers * totals.parameters
     assert of(lenet, optimizer="SGD", momentum=0.0).weights == 4 * 3 * totals.parameters
+    assert of(lenet, optimizer="Adam", averaging=True).weights == 4 * 6 * totals.parameters
 
 
 def test_a_batch_that_fits_fits_and_the_double_of_it_does_not() -> None:

@@ -101,7 +101,9 @@ def test_every_rule_says_where_it_comes_from() -> None:
     assert sum("arXiv" in rule.__doc__ or "http" in rule.__doc__ for rule in RULES if rule.__doc__) >= 7
 
 
-@pytest.mark.parametrize("code", ["rate-too-high", "rate-too-low", "exploding-gradients", "over-fitting"])
+@pytest.mark.parametrize(
+    "code", ["rate-too-high", "rate-too-low", "exploding-gradients", "over-fitting", "never-predicted"]
+)
 def test_what_is_to_be_tried_is_one_edit_of_the_recipe(code: str) -> None:
     recipe = Recipe(learning_rate=0.01)
     [found] = symptoms(ILL[code], recipe, CLASSES)

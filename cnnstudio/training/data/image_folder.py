@@ -19,7 +19,7 @@ from cnnstudio.training.data.picture import FORMATS, SCALE, extent, is_deep, pic
 from cnnstudio.training.data.raw import Raw
 from cnnstudio.training.device import default_threads
 from cnnstudio.wording import abridged, counted
-from cnnstudio.worker import Report, unheard
+from cnnstudio.worker import Report
 
 _MOST_PIXELS = 64_000_000  # a photo of 64 megapixels is 192 MB when decoded; beyond it a file is taken for a bomb
 
@@ -48,14 +48,6 @@ def read_folder(folder: str, title: str, size: Shape, room: Callable[[int], None
     images = images[chosen] if len(chosen) < len(kept) else images
     notes = [f"{title}: {layout.sentence}", *layout.notes, *notes]
     return Raw(images, labels, tuple(map(said, layout.names)), apart, notes, scale)
-
-
-def class_folders(folder: str) -> tuple[str, ...]:
-    """The classes of an image folder by the names of its files alone, which opens none of them.
-
-    Raises ``DataError`` for a folder that cannot be read.
-    """
-    return folder_layout(folder, unheard).names
 
 
 def _decoded(

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QLabel, QVBoxLay
 
 from cnnstudio.graph import GraphError, NamingError, ParameterError
 from cnnstudio.training.costs import Costs, costs, energy, work
-from cnnstudio.training.readiness import ProjectFix, free_memory
+from cnnstudio.training.readiness import OTHER_IMAGES, Concern, ProjectFix, free_memory
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
@@ -45,6 +45,7 @@ class BeforeCard(QFrame):
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document, self._run = document, run
+        self.images_refusal = ""  # why nothing can be learned from the folder of images, where somebody has looked
         self._task: Task[Forecast] | None = None
         self._forecast: Forecast | None = None
         self._of: tuple[object, ...] | None = None  # what it is of
@@ -83,6 +84,8 @@ class BeforeCard(QFrame):
             self.close_tasks(0.0)
             return
         concerns = list(self._document.concerns(self._images))
+        if self.images_refusal and not concerns:
+            concerns.append(Concern(self.images_refusal, OTHER_IMAGES, blocks=False))  # it may be mended on the disk
         self.advice.say([
             (each.sentence, "error" if each.blocks else "warning", "", [self._way(fix) for fix in each.fixes])
             for each in concerns

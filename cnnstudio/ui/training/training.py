@@ -295,6 +295,7 @@ class TrainingPanel(Panel):
         self._offer_two_ways()
         self._is_other = self._is_other and self.run.state != "preparing"
         self._show_progress()
+        self.before.images_refusal = self.images.refusal
         for card in self._cards:
             card.refresh()
         known = self._compared

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -106,6 +107,34 @@ def test_a_folder_is_chosen_in_place(qtbot: QtBot, document: Document, tmp_path:
     assert document.project.recipe.folder == str(tmp_path)
     panel.update_now()
     assert panel.before.advice.isHidden()
+
+
+def test_the_classes_of_a_folder_are_counted_before_anybody_trains(
+    qtbot: QtBot, document: Document, tmp_path: Path
+) -> None:
+    for name in ("cat", "dog", "eel"):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            Image.new("L", (8, 8), 40 * number).save(tmp_path / name / f"{number}.png")
+    panel = shown(qtbot, document)
+    document.edit_recipe("Folder", Recipe(data="folder", folder=str(tmp_path)))
+    qtbot.waitUntil(lambda: document.classes == 3, timeout=60_000)
+    panel.update_now()
+    assert "12 images of 3 classes: cat 4, dog 4, eel 4" in panel.images.about.text()
+    assert not panel.can_toggle and panel.run.images_of(document.project) is not None
+    press(panel.before, "Set out_features to 3")
+    assert panel.can_toggle
+
+
+def test_a_folder_without_images_is_told_of_before_anybody_trains(
+    qtbot: QtBot, document: Document, tmp_path: Path
+) -> None:
+    panel = shown(qtbot, document)
+    document.edit_recipe("Folder", Recipe(data="folder", folder=str(tmp_path)))
+    qtbot.waitUntil(lambda: not panel.before.advice.isHidden(), timeout=60_000)
+    assert "There are no images in" in panel.before.advice.rows[0].sentence.text()
+    press(panel.before, "Take the digits for now")
+    qtbot.waitUntil(panel.before.advice.isHidden, timeout=60_000)
 
 
 def test_a_run_calls_off_what_is_tried_and_the_card_leaves_the_room(qtbot: QtBot, document: Document) -> None:
