@@ -16,12 +16,12 @@ from cnnstudio.training import weights
 from cnnstudio.training.device import TrainingError
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.training.resume import CheckpointError
-from cnnstudio.training.runs import session
 from cnnstudio.training.runs.folder import Destination, FolderInUseError, RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.metrics_file import read_metrics
 from cnnstudio.training.runs.record import read_record
 from cnnstudio.training.runs.session import Past, Prepared, begin, go_on
+from cnnstudio.training.turn import turn
 from cnnstudio.worker import unheard
 
 
@@ -134,7 +134,7 @@ def test_a_run_that_does_not_go_on_stays_as_it_was(project: Project, tmp_path: P
     folder.checkpoint.unlink()
     with pytest.raises(CheckpointError, match="keeps nothing from where it could go on"):
         list(go_on(folder, unheard))
-    assert not session._turn.locked()
+    assert not turn.locked()
 
 
 def test_a_run_that_is_being_trained_elsewhere_is_refused(
