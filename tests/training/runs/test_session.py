@@ -158,7 +158,7 @@ def test_a_run_that_is_closed_before_its_first_step_leaves_no_folder(
     assert (left(destination) == []) == (kind is Progress)
     events.close()
     assert left(destination) == []
-    assert not session._turn.locked()
+    assert not session.turn.locked()
 
 
 def test_a_place_where_no_folder_can_be_refuses_the_run_or_warns_of_it(tiny: Project, tmp_path: Path) -> None:
@@ -181,13 +181,13 @@ def test_one_run_waits_for_the_other_and_its_wait_can_be_ended(
     assert next(second) == Progress("Waiting until the training in another window has ended…", None)
     assert next(second) == next(second)
     second.close()
-    assert session._turn.locked(), "the turn is still the first run's"
+    assert session.turn.locked(), "the turn is still the first run's"
     third = begin(tiny, destination, unheard)
     assert isinstance(next(third), Progress)
     first.close()
     assert next(third) == Progress("Starting PyTorch…", None)
     third.close()
-    assert not session._turn.locked()
+    assert not session.turn.locked()
 
 
 def test_what_a_run_is_begun_with_needs_neither_torch_nor_qt() -> None:
