@@ -250,9 +250,10 @@ def _check_resumed(project: Project, arguments: argparse.Namespace) -> None:
 def _destination(arguments: argparse.Namespace) -> Destination:
     """The folder that was asked for, else one in runs/ that no other run has."""
     out: Path | None = arguments.out
+    title: str = arguments.file.stem
     if out is not None:
-        return Destination(out.parent, out.name, may_exist=True, overwrites=arguments.overwrite)
-    return Destination(Path("runs"), arguments.file.stem)
+        return Destination(out.parent, out.name, may_exist=True, overwrites=arguments.overwrite, title=title)
+    return Destination(Path("runs"), title, title=title)
 
 
 def _overridden(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:

@@ -152,11 +152,11 @@ class Run(QObject):
 
     # commands
 
-    def start(self, project: Project) -> None:
-        """Train this project from fresh weights. Does nothing while another run is active."""
+    def start(self, project: Project, title: str = "") -> None:
+        """Train this project, which is called so, from fresh weights. Does nothing while another run is active."""
         # a folder is read again: somebody may have put images into it
         known = self.images_of(project) if not DATASETS[project.recipe.data].is_folder else None
-        destination = Destination(runs_folder(), must_keep=False)
+        destination = Destination(runs_folder(), must_keep=False, title=title)
         self._begin(project, lambda report: begin(project, destination, report, known, self._probes))
 
     def go_on(self, epochs: int | None = None) -> None:

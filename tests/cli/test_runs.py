@@ -14,9 +14,12 @@ import msgspec
 import pytest
 
 import cnnstudio
+from cnnstudio.blocks import Conv2d, Flatten, Input, Linear
 from cnnstudio.cli import main
 from cnnstudio.folders import runs_folder
-from cnnstudio.project import from_template, write
+from cnnstudio.graph import Sketch
+from cnnstudio.project import Project, from_template, write
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.events import EpochEnd
 from cnnstudio.training.runs.metrics_file import MetricsWriter
 from cnnstudio.training.runs.record import RECORD, Best, Labels, new_record, write_labels, write_record
@@ -151,6 +154,17 @@ def test_a_damaged_record_is_a_warning_and_moves_no_cursor(run: Run, two: tuple[
     code, out, _ = run("show", "net")
     assert code == 0
     assert out.startswith("warning: run.json is damaged; the rest of the run can still be used.\n")
+
+
+def test_a_run_that_was_trained_is_listed_under_the_name_of_its_file(run: Run, tmp_path: Path) -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((1, 8, 8))), Conv2d(4, 3), Flatten(), Linear(10))
+    write(tmp_path / "tiny.cnn", Project(draw.graph(), Recipe(epochs=1)))
+    assert main(["train", "tiny.cnn"]) == 0
+    run("show", "tiny")  # takes away what was printed
+    found = json.loads(run("--json", "runs")[1])[0]
+    assert (found["title"], found["state"], found["epochs_done"], found["owner"]) == ("tiny", "done", 1, None)
+    assert found["images"] == [1438, 359] and found["best"]["epoch"] == 1
 
 
 def test_it_imports_neither_torch_nor_qt(two: tuple[Path, Path]) -> None:

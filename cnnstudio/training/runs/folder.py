@@ -36,13 +36,15 @@ class RunFolder:
     """The folder of one run and the files that it may have: the project as it was, the best and the last weights.
 
     ``is_new`` says whether it was made for this run, ``is_kept`` whether it outlives the program. ``replaced`` are the
-    files of a run that this one takes the place of, out of the way until it has begun.
+    files of a run that this one takes the place of, out of the way until it has begun. ``title`` is what the project
+    is called that is trained.
     """
 
     path: Path
     is_new: bool = True
     is_kept: bool = True
     replaced: Path | None = None
+    title: str = ""
 
     @property
     def project(self) -> Path:
@@ -107,7 +109,7 @@ class Destination:
     The name None calls it after the moment in which it is made: 2026-01-31 14-05-09. With ``may_exist`` it is this very
     folder, whatever else is in it; a run that is in it is only lost where the new one ``overwrites``. ``must_keep``
     refuses a run that nothing can be kept of; without it such a run goes to a temporary folder, where its weights can
-    be looked at and exported until the program ends.
+    be looked at and exported until the program ends. ``title`` is what the project is called.
     """
 
     parent: Path
@@ -115,6 +117,7 @@ class Destination:
     may_exist: bool = False
     must_keep: bool = True
     overwrites: bool = False
+    title: str = ""
 
     def make(self, project: Project) -> tuple[RunFolder | None, str]:
         """The folder with this project in it, and what to say where it will not be kept; None where there is no room.
@@ -136,7 +139,7 @@ class Destination:
             if isinstance(error, FolderError):
                 sentence = f"The run has nowhere to keep its weights: {error.path.parent}: {error.reason}."
             return _passing(project, sentence)
-        return folder, ""
+        return replace(folder, title=self.title), ""
 
     def _made(self) -> RunFolder:
         """The empty folder, which no other run is given: making it is what takes the name."""

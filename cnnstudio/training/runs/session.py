@@ -234,7 +234,7 @@ def _recorded(prepared: Prepared) -> Generator[Past | Event, None, None]:
     steps = _steps_per_epoch(data, recipe)
     at = ((cursor.epoch - 1) * steps + cursor.step, cursor.epoch - 1) if cursor is not None else None
     images = len(data.train_labels), len(data.validation_labels)
-    writer = RecordWriter(folder.path, prepared.project, images, resumed_at=at)
+    writer = RecordWriter(folder.path, prepared.project, images, folder.title, resumed_at=at)
     keeper = resume.Keeper(folder.checkpoint, data, writer.flush)
     told = train(module, data, recipe, folder.path, prepared.probes, prepared.source, None, prepared.begin, keeper)
     with writer, closing(told) as events:

@@ -68,8 +68,7 @@ class OverlaidCurves(QWidget):
         self.runs: tuple[RunCurves, ...] = ()
         self.choice = QComboBox(self)
         self.choice.setAccessibleName("What is drawn")
-        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.choice.setMinimumContentsLength(16)
+        self.choice.setMinimumWidth(90)  # a narrow panel cuts its text, which the plot has as its title
         for title, name in SHOWN:
             self.choice.addItem(title, name)
         self.choice.currentIndexChanged.connect(self.draw)

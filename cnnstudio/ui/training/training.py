@@ -119,7 +119,7 @@ class TrainingPanel(Panel):
         if self._button.is_enabled and not self.run.is_active and self.document.obstacle() is None:
             for form in self._forms:
                 form.settle()
-            self.run.start(self.document.project)
+            self.run.start(self.document.project, self.document.title)
 
     def go_on(self) -> None:
         """Go on with the run: to its end, and where it is there, for as many epochs as the button says."""
