@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,6 +11,8 @@ from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.project.datasets import DATASETS
+from cnnstudio.training.data.errors import DataError
+from cnnstudio.training.data.folder_layout import folder_layout
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -55,9 +58,16 @@ def free(out: Path, option: str, force: bool) -> Path:
 
 def problems(project: Project, analysis: Analysis) -> tuple[Diagnostic, ...]:
     """What there is to say about the network and the data that it is to learn, errors first."""
-    dataset = DATASETS[project.recipe.data]
-    images = dataset.train_images(project.recipe.validation_share)
-    return diagnose(analysis, dataset.classes, images, bool(project.recipe.weights))
+    recipe = project.recipe
+    dataset = DATASETS[recipe.data]
+    classes, images = dataset.classes, dataset.train_images(recipe.validation_share)
+    if dataset.is_folder and recipe.folder:
+        with suppress(DataError):  # who reads the images says what is wrong with the folder
+            layout = folder_layout(recipe.folder)
+            kept = sum(file.validation for file in layout.files)
+            rest = 1.0 if kept else 1 - recipe.validation_share
+            classes, images = len(layout.names), round((len(layout.files) - kept) * rest)
+    return diagnose(analysis, classes, images, bool(recipe.weights))
 
 
 def line(problem: Diagnostic) -> str:

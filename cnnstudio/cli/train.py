@@ -23,6 +23,7 @@ from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.project.datasets import FOLDER
 from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.project.recipe_paths import PATHS, whole
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.training.readiness import obstacle_of_network
@@ -35,7 +36,6 @@ from cnnstudio.worker import Report
 
 NAME = "train"
 AUTOMATIC = "auto"  # what is typed for None
-PATHS = ("folder", "weights", "teacher")
 INTERRUPTED = 130
 
 
@@ -96,6 +96,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError("\n".join(["The network cannot be trained yet.", *map(line, found)]))
     if reason := obstacle_of_network(project.graph, found):  # what is wrong with a folder, reading it says better
         raise CommandError(f"The network cannot be trained yet. {reason}")
+    for problem in found:
+        print(line(problem))
     with interruptible() as is_interrupted:
         return _train(project, arguments, is_interrupted)
 
@@ -261,6 +263,7 @@ def _overridden(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     if arguments.preset is not None:
         recipe = PRESETS[arguments.preset].applied(recipe)
     changes = {p.name: given[p.name] for p in parameters(Recipe) if p.name in given}
+    changes |= {name: whole(changes[name]) for name in PATHS if changes.get(name) not in (None, "", "torchvision")}
     if "folder" in changes:
         changes.setdefault("data", FOLDER)
     return Recipe(**{**recipe.values, **changes})

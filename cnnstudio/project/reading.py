@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,15 +46,20 @@ from cnnstudio.project.file_format import (
 )
 from cnnstudio.project.project import DEEPEST, MOST_BOOKMARKS, Bookmark, Project, ProjectError, RunReference
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.project.recipe_paths import anchored
 from cnnstudio.project.refusals import malformed, place, refusal, short
 
 D = TypeVar("D", bound=Declaration)
 
 
 def read(path: Path) -> Project:
-    """The project in this file. Raises ``ProjectError`` that names the file and the place in it."""
+    """The project in this file, what its recipe names found from there.
+
+    Raises ``ProjectError`` that names the file and the place in it.
+    """
     try:
-        return loads(read_file(path, LARGEST))
+        project = loads(read_file(path, LARGEST))
+        return replace(project, recipe=anchored(project.recipe, path.parent))
     except DiskError as error:
         raise ProjectError(str(error)) from error
     except ProjectError as error:

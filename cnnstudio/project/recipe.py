@@ -61,6 +61,7 @@ class Recipe(Declaration):
     folder: the folder of images, one folder a class, when data is "folder"
     validation_share: share of the images kept for validation where the data has no split of its own
     augment: train on randomly shifted images, mirrored too where a mirror image makes sense
+    mirror: mirror every other image when augmenting; off where left is not right, as with arrows and letters
     mixing: train on two images in one: MixUp lays one over the other, CutMix sets a piece of one into the other
     mixing_strength: how evenly the two are mixed; 1 mixes all shares alike often, less leaves most images nearly whole
     epochs: how many times to go through all training images; automatic is 15, and more where the images are few
@@ -143,6 +144,7 @@ class Recipe(Declaration):
     teaching_share: Annotated[Fraction, Section.LOSS, Needs("teacher")] = 0.5
     temperature: Annotated[float, Range(0.1, 100.0), Section.LOSS, Needs("teacher")] = 4.0
     augment: Annotated[bool, Section.AUGMENTATION, Basic()] = False
+    mirror: Annotated[bool, Section.AUGMENTATION, Needs("augment")] = True
     mixing: Annotated[Literal["none", "MixUp", "CutMix"], Section.AUGMENTATION] = "none"
     mixing_strength: Annotated[float, Range(0.01, 100.0), Section.AUGMENTATION, Needs("mixing", "MixUp", "CutMix")] = (
         1.0

@@ -11,6 +11,7 @@ there were such things, and a CNN Studio that knows none of them refuses a file 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cnnstudio.graph import Declaration, Graph, Node, Position
 from cnnstudio.project import file_format
 from cnnstudio.project.project import DEEPEST, Bookmark, Project, ProjectError
 from cnnstudio.project.reading import loads
+from cnnstudio.project.recipe_paths import told_from
 
 
 def write(path: Path, project: Project) -> None:
@@ -26,6 +28,7 @@ def write(path: Path, project: Project) -> None:
 
     Raises ``ProjectError`` that names the file and the reason.
     """
+    project = replace(project, recipe=told_from(project.recipe, path.parent))
     try:
         data = dumps(project).encode()
         if loads(data) != project:

@@ -19,11 +19,19 @@ class Batches:
     def __init__(self, data: Data, recipe: Recipe, device: Device) -> None:
         self._device = device
         self._size = recipe.batch_size * recipe.accumulation
-        self._augment, self._mirror = recipe.augment, data.mirror
+        self._augment, self._mirror = recipe.augment, data.mirror and recipe.mirror
         self._mean = torch.tensor(data.mean).view(-1, 1, 1).to(device.torch)
         self._std = torch.tensor(data.std).view(-1, 1, 1).to(device.torch)
         self._images, self._labels = device.held(data.train_images, data.train_labels)
         self.sizes = sizes(len(self._labels), self._size)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is done to the images before each step, in a sentence."""
+        if not self._augment:
+            return ()
+        how = "every other one is mirrored, left to right" if self._mirror else "none is mirrored"
+        return (f"Augmentation: each image is moved by up to an eighth of its side, and {how}.",)
 
     def order(self, random: torch.Generator) -> Tensor:
         """The numbers of all images, shuffled."""

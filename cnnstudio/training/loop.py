@@ -133,7 +133,7 @@ class _Run:
     @property
     def _notes(self) -> tuple[str, ...]:
         """What there is to say before the first step."""
-        notes = [*self.data.notes, *self.backbones.notes, *self.device.notes, *self.learner.notes]
+        notes = [*self.data.notes, *self.batches.notes, *self.backbones.notes, *self.device.notes, *self.learner.notes]
         if self.recipe.epochs is None and self.epochs > EPOCHS:
             notes.append(f"There are few images, so it goes through them {self.epochs} times.")
         if (rare := few_images(self.data)) is not None:

@@ -305,7 +305,7 @@ def test_train_lists_the_recipe_by_its_sections(run: Run, monkeypatch: pytest.Mo
     assert code == 0 and headings[-len(Section) :] == [section.lower() for section in Section]
     augmentation = out.split("\naugmentation:\n")[1].split("\n\n")[0]
     assert re.findall(r"^  (--[a-z-]+)", augmentation, re.MULTILINE) == [
-        "--augment", "--mixing", "--mixing-strength", "--mix-share",
+        "--augment", "--mirror", "--mixing", "--mixing-strength", "--mix-share",
     ]  # fmt: skip
     assert "how much of a second image is in each" in augmentation
 
@@ -378,7 +378,7 @@ def test_train_refuses_what_cannot_be_trained(run: Run, file: Path, faulty: Path
     assert err.startswith("cnnstudio: The network cannot be trained yet.\nerror: ")
     code, _, err = run("train", file, "--folder", "none")
     assert code == 1
-    assert "The folder none does not exist." in err
+    assert f"The folder {tmp_path / 'none'} does not exist." in err
     (tmp_path / "runs").write_text("")
     code, _, err = run("train", file)
     assert code == 1
@@ -408,6 +408,9 @@ def test_what_training_refuses_leaves_no_folder(run: Run, file: Path, tmp_path: 
         (tmp_path / "pets" / name).mkdir(parents=True)
         for number in range(4):
             Image.new("L", (8, 8), number).save(tmp_path / "pets" / name / f"{number}.png")
+    for number in range(8):  # only who reads them finds that there are two classes
+        (tmp_path / "pets" / f"broken{number}").mkdir()
+        (tmp_path / "pets" / f"broken{number}" / "a.png").write_bytes(b"x")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").touch()
     for option in ((), ("--out", "asked"), ("--out", "mine")):

@@ -31,7 +31,9 @@ class Averaged(Recipe):
 def test_every_field_stands_in_one_section() -> None:
     listed = [field.name for fields in Recipe.sections().values() for field in fields]
     assert sorted(listed) == sorted(FIELDS)
-    assert [field.name for field in Recipe.sections()[Section.AUGMENTATION]] == ["augment", "mixing", "mixing_strength"]
+    assert [field.name for field in Recipe.sections()[Section.AUGMENTATION]] == [
+        "augment", "mirror", "mixing", "mixing_strength",
+    ]  # fmt: skip
 
 
 def test_what_is_basic_is_asked_at_once() -> None:

@@ -13,8 +13,10 @@ from cnnstudio.graph import Shape
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
+from cnnstudio.training.batches import Batches
 from cnnstudio.training.data.errors import DataCancelledError, DataError
-from cnnstudio.training.data.loading import augmented, load, normalised, split
+from cnnstudio.training.data.loading import Data, augmented, load, normalised, split
+from cnnstudio.training.device import Device
 
 
 def test_the_digits_come_with_the_program() -> None:
@@ -146,3 +148,18 @@ def test_images_at_hand_are_read_as_they_are_declared() -> None:
             assert data.classes == dataset.names
             labels = torch.cat((data.train_labels, data.validation_labels))
             assert len(labels) == dataset.images and labels.unique().tolist() == list(range(len(data.classes)))
+
+
+@pytest.mark.parametrize(("data_may", "recipe_may"), [(True, True), (True, False), (False, True)])
+def test_images_are_mirrored_where_data_and_recipe_allow_it(data_may: bool, recipe_may: bool) -> None:
+
+    images = torch.zeros(40, 1, 4, 4, dtype=torch.uint8)  # less than 8 pixels have no room to move
+    images[..., 0] = 255
+    labels = torch.zeros(40, dtype=torch.int64)
+    data = Data("Left", images, labels, images, labels, ("a", "b"), (0.0,), (1.0,), mirror=data_may)
+    device = Device(torch.device("cpu"), "CPU", False, False, ())
+    batches = Batches(data, Recipe(augment=True, mirror=recipe_may, batch_size=40), device)
+    batch, _ = batches.batch(torch.arange(40), 0, torch.Generator().manual_seed(0))
+    turned = int((batch[:, 0, 0, -1] == 1).sum())
+    assert (10 < turned < 30) if data_may and recipe_may else turned == 0
+    assert len(batches.notes) == 1 and ("none is mirrored" in batches.notes[0]) is not (data_may and recipe_may)
