@@ -36,7 +36,7 @@ class Plot(QWidget):
         self._course: tuple[Column, Column] = np.empty(0), np.empty(0)  # where it is drawn, and its values
         self._shown: dict[str, Column] = {}
         self._x = 0.0
-        self._view = pg.PlotWidget()
+        self._view = pg.PlotWidget(axisItems={"left": _Axis("left")})
         self._view.setAccessibleName(title)
         self._view.setMenuEnabled(False)
         self._view.hideButtons()
@@ -96,7 +96,7 @@ class Plot(QWidget):
         shown = self._axis(shown[np.isfinite(shown)])
         low, high = (float(shown.min()), float(shown.max())) if len(shown) else (0.0, 1.0)
         low = low if self.is_logarithmic else 0.0
-        self._view.setYRange(low, max(high, low + 1e-3), padding=0.05)
+        self._view.setYRange(low, high if high > low else low + _LEAST, padding=0.05)
 
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
@@ -157,6 +157,30 @@ class Plot(QWidget):
         self.hovered.emit(math.nan)
 
 
+class _Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis whose numbers have room however small or large they are: 0.25, 4e-4, 3e6."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__(side)
+        self.enableAutoSIPrefix(False)
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
+        if self.logMode:
+            found: list[str] = super().tickStrings(values, scale, spacing)
+            return found
+        return [short_number(value * scale) for value in values]
+
+
+def short_number(value: float) -> str:
+    """A number in at most six letters: as it is where that is short, else with the power of ten."""
+    plain = f"{value:.4g}"
+    if "e" not in plain and len(plain) <= 5:
+        return plain
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits.removesuffix('.0')}e{int(power)}"
+
+
+_LEAST = 1e-8  # how far an axis goes at least
 _ABOVE = [(0.5, 1.0), (0.5, 1.0)]  # where its line holds the number of the cross-hair
 
 

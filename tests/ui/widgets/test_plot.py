@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QPainter, QPicture
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.widgets.plot import MOST_BINS, Plot
+from cnnstudio.ui.widgets.plot import MOST_BINS, Plot, short_number
 
 
 def test_a_long_curve_is_drawn_in_bins_with_its_peaks(qtbot: QtBot) -> None:
@@ -43,3 +44,33 @@ def test_a_plot_survives_losses_of_any_kind(qtbot: QtBot, logarithmic: bool) -> 
     plot.draw_epochs(np.array([1.0]), np.array([math.nan]), np.array([1.0]))
     plot.set_range(3)
     plot.grab()
+
+
+@pytest.mark.parametrize("top", [1e-8, 3e-7, 0.0004, 0.05, 2.3, 250.0, 3e6, 4.2e17, 1e30])
+def test_the_loss_axis_has_numbers_with_room_at_any_size(qtbot: QtBot, top: float) -> None:
+    plot = Plot("Loss", "loss")
+    qtbot.addWidget(plot)
+    plot.resize(420, 170)
+    plot.show()
+    y = np.linspace(top, top / 10, 50)
+    plot.draw_steps(np.linspace(0, 6, 50), y)
+    plot.draw_epochs(np.array([1.0]), y[8:9], y[8:9])
+    plot.set_range(6)
+    axis = plot._item.getAxis("left")
+    picture = QPicture()
+    painter = QPainter(picture)
+    painter.setFont(axis.style["tickFont"])
+    drawn = axis.generateDrawSpecs(painter)[2]
+    painter.end()
+    left = axis.boundingRect().left() - 1
+    numbers = [float(text) for rect, _, text in drawn if rect.left() >= left]
+    assert len([number for number in numbers if number]) >= 2 and len(set(numbers)) == len(numbers)
+    assert max(numbers) <= 1.2 * top
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (0.25, "0.25"), (0.0004, "4e-4"), (2.5e-8, "2.5e-8"), (1234.0, "1234"), (3e6, "3e6"), (1e30, "1e30")],
+)
+def test_a_number_is_short_at_any_size(value: float, text: str) -> None:
+    assert short_number(value) == text
