@@ -12,10 +12,14 @@ SECONDS = 0.1  # between two drawings
 
 
 class Bar:
-    """``show`` draws, as often as the eye can follow; ``say`` puts a line above it that stays."""
+    """``show`` draws, as often as the eye can follow; ``say`` puts a line above it that stays.
 
-    def __init__(self) -> None:
-        self.is_live = sys.stdout is not None and sys.stdout.isatty()
+    A bar that ``is_silent`` does neither: it is that of a process for which another one speaks.
+    """
+
+    def __init__(self, is_silent: bool = False) -> None:
+        self.is_silent = is_silent
+        self.is_live = not is_silent and sys.stdout is not None and sys.stdout.isatty()
         self._drawn = 0
         self._at = 0.0
         self._full, self._empty = "█░" if _can_say("█░") else "#-"
@@ -39,7 +43,7 @@ class Bar:
     def say(self, *lines: str) -> None:
         """Print lines that stay, where the bar was."""
         self.clear()
-        for line in lines:
+        for line in () if self.is_silent else lines:
             print(line, flush=True)
 
     def clear(self) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any, get_origin
 
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems
+from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.disk import DiskError
@@ -26,6 +29,7 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.recipe_paths import PATHS, whole
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
+from cnnstudio.training.launch import LaunchError, Rank, launched, start
 from cnnstudio.training.readiness import obstacle_of_network
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
@@ -33,6 +37,9 @@ from cnnstudio.training.runs.record import read_record
 from cnnstudio.training.runs.session import Course, Past, Prepared, begin, go_on
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report
+
+if TYPE_CHECKING:
+    from cnnstudio.training.distributed import Group
 
 NAME = "train"
 AUTOMATIC = "auto"  # what is typed for None
@@ -61,6 +68,14 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="lose the run that is in the folder of --out")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the run in this folder, as it began")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="train in so many processes at once, each on its share of every batch: one for each CUDA device, or on a "
+        "CPU one for each few cores. torchrun and srun may start them as well",
+    )
     for section, fields in Recipe.sections().items():
         _offer(parser.add_argument_group(section.lower()), fields)
     parser.set_defaults(run=run)
@@ -82,63 +97,120 @@ def _offer(group: argparse._ArgumentGroup, fields: tuple[Parameter, ...]) -> Non
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train, and say how it goes."""
+    """Train, and say how it goes; of several processes the first one speaks."""
+    try:
+        rank = launched()
+        _check_processes(arguments.processes, rank)
+        try:
+            project, doubts = _trainable(arguments)
+        except CommandError:
+            if rank.is_first:
+                raise
+            return 1
+        for doubt in doubts if rank.is_first else ():
+            print(line(doubt))
+        if rank.size == 1:
+            _check_out(arguments)
+        with interruptible() as is_interrupted:
+            if arguments.processes > 1:
+                return start(arguments.processes, _one_of_several, arguments, is_interrupted)
+            return _train(project, arguments, is_interrupted, rank)
+    except LaunchError as error:
+        raise CommandError(str(error)) from error
+
+
+def _trainable(arguments: argparse.Namespace) -> tuple[Project, list[Diagnostic]]:
+    """The project with what the command line puts in place of its recipe, and what is doubtful about it.
+
+    Raises ``CommandError`` where it cannot be trained.
+    """
     project = opened(arguments.file)
     if arguments.resume is not None:
         _check_resumed(project, arguments)
-        with interruptible() as is_interrupted:
-            return _train(project, arguments, is_interrupted)
-    _check_out(arguments)
+        return project, []
     project = dataclasses.replace(project, recipe=_overridden(project.recipe, arguments))
-    analysis = infer(project.graph)
-    found = problems(project, analysis)
+    found = problems(project, infer(project.graph))
     if any(problem.severity == "error" for problem in found):
         raise CommandError("\n".join(["The network cannot be trained yet.", *map(line, found)]))
     if reason := obstacle_of_network(project.graph, found):  # what is wrong with a folder, reading it says better
         raise CommandError(f"The network cannot be trained yet. {reason}")
-    for problem in found:
-        print(line(problem))
-    with interruptible() as is_interrupted:
-        return _train(project, arguments, is_interrupted)
+    return project, found
 
 
-def _train(project: Project, arguments: argparse.Namespace, is_interrupted: Callable[[], bool]) -> int:
-    bar = Bar()
+def _check_processes(count: int, rank: Rank) -> None:
+    most = max(2, os.cpu_count() or 1)
+    if not 1 <= count <= most:
+        raise CommandError(f"--processes must be from 1 to {most} here, one for each core at most, not {count:,}.")
+    if count > 1 and rank.size > 1:
+        raise CommandError(f"This is {rank.title} already, so that --processes cannot start more of them.")
+
+
+def _one_of_several(arguments: argparse.Namespace, is_asked: Callable[[], bool]) -> int:
+    """What each of the processes does that --processes starts: the command once more, with a rank."""
+    try:
+        project, _ = _trainable(arguments)
+        return _train(project, arguments, is_asked, launched())
+    except CommandError as refusal:
+        print(f"cnnstudio: {refusal}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _train(project: Project, arguments: argparse.Namespace, is_asked: Callable[[], bool], rank: Rank) -> int:
+    bar = Bar(is_silent=not rank.is_first)
     bar.show("Starting PyTorch", None)
+    from cnnstudio.training.distributed import OthersError, joined
     from cnnstudio.training.loop import TrainingError
     from cnnstudio.training.resume import CheckpointError
 
     def loading(sentence: str, share: float | None) -> bool:
         bar.show(sentence, share)
-        return not is_interrupted()
+        return not is_asked()
 
-    told, folder = Telling(bar), None
+    told, folder, has_begun = Telling(bar), None, False
     try:
-        with closing(_events(project, arguments, loading)) as events:
+        with (
+            joined(rank, is_asked) as group,
+            closing(_events(project, arguments, loading, group)) as events,
+        ):
+            if rank.size > 1:
+                group.together(lambda: _check_out(arguments) if rank.is_first else None)
             for event in events:
                 told.take(event)
-                folder = event.folder if isinstance(event, Prepared) else folder
-                if is_interrupted():
+                if isinstance(event, Prepared):
+                    folder, has_begun = event.folder, True
+                if group.is_stopping:
                     break
     except (CheckpointError, DataError, DiskError, ProjectError, SourceError, TrainingError) as error:
         bar.clear()
-        if is_interrupted():
+        if is_asked():
             raise KeyboardInterrupt from error
-        raise CommandError(str(error)) from error
+        if rank.is_first:
+            raise CommandError(str(error)) from error
+        if isinstance(error, OthersError):  # which the first one says
+            return 1
+        raise CommandError(f"In {rank.title}: {error}") from error
     bar.clear()
-    if folder is None:  # it was interrupted before there was anything to keep
+    if not has_begun:  # it was interrupted before there was anything to keep
         raise KeyboardInterrupt
-    history = told.history
-    if history.finished is None:
-        print(f"Stopped in epoch {history.last.epoch if history.last else 1}.")
-        if folder.checkpoint.exists():
-            print(f"To go on: cnnstudio train {quote(str(arguments.file))} --resume {quote(str(folder.path))}")
-    for name, kept in (("best", folder.best), ("last", folder.last)):
-        if kept.exists():
-            print(f"{name} weights: {kept}")
-    if history.finished is None:
+    return _ended(told, folder, arguments)
+
+
+def _ended(told: Telling, folder: RunFolder | None, arguments: argparse.Namespace) -> int:
+    """Say where the weights are and how to go on; the exit code."""
+    finished, last = told.history.finished, told.history.last
+    if folder is not None:
+        if finished is None:
+            print(f"Stopped in epoch {last.epoch if last else 1}.")
+            if folder.checkpoint.exists():
+                print(f"To go on: cnnstudio train {quote(str(arguments.file))} --resume {quote(str(folder.path))}")
+        for name, kept in (("best", folder.best), ("last", folder.last)):
+            if kept.exists():
+                print(f"{name} weights: {kept}")
+    if finished is None:
         return INTERRUPTED
-    return 0 if history.finished.reason == "done" else 1
+    return 0 if finished.reason == "done" else 1
 
 
 class Telling:
@@ -202,11 +274,12 @@ def interruptible() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _events(project: Project, arguments: argparse.Namespace, report: Report) -> Course:
+def _events(project: Project, arguments: argparse.Namespace, report: Report, group: Group) -> Course:
     """What there is to be told of a run that begins, or goes on."""
     if arguments.resume is None:
-        return begin(project, _destination(arguments), report)
-    return go_on(RunFolder(arguments.resume, is_new=False), report, getattr(arguments, "epochs", None))
+        return begin(project, _destination(arguments), report, group=group)
+    folder = RunFolder(arguments.resume, is_new=False)
+    return go_on(folder, report, getattr(arguments, "epochs", None), group=group)
 
 
 def _check_out(arguments: argparse.Namespace) -> None:

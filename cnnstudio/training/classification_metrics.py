@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -42,6 +43,14 @@ class Counts:
         self._right += torch.bincount(labels[answers == labels], minlength=self._classes)
         if self._classes > TOP:
             self._among += (logits.topk(TOP, 1).indices == labels[:, None]).sum()
+
+    def add_up(self, summed: Callable[[Tensor], Tensor]) -> None:
+        """Put the sums over several processes in the place of these, which are those of one of them."""
+        parts = [self._loss, self._among, self._labels, self._answers, self._right]
+        found = summed(torch.cat([part.reshape(-1).double() for part in parts]))
+        sums = torch.split(found, [part.numel() for part in parts])
+        for part, sum_ in zip(parts, sums, strict=True):
+            part.copy_(sum_.view_as(part))
 
     @property
     def metrics(self) -> Metrics:

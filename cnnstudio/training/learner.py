@@ -17,6 +17,7 @@ from cnnstudio.training.compiling import forward
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.device import Device
 from cnnstudio.training.distillation import Teacher
+from cnnstudio.training.distributed import ALONE, Group
 from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.losses import Loss
 from cnnstudio.training.optimizers import optimizer
@@ -31,20 +32,39 @@ class Learner:
     have.
     """
 
-    def __init__(self, module: nn.Module, data: Data, recipe: Recipe, device: Device, backbones: Backbones) -> None:
-        self._module, self._recipe, self._device = module, recipe, device
+    def __init__(
+        self,
+        module: nn.Module,
+        data: Data,
+        recipe: Recipe,
+        device: Device,
+        backbones: Backbones,
+        *,
+        group: Group = ALONE,
+    ) -> None:
+        self._module, self._recipe, self._device, self._group = module, recipe, device, group
         self.loss = Loss(recipe, data.train_labels, data.classes)
         self._teacher = Teacher(recipe, data, device) if recipe.teacher else None
         self.average = Average(module, recipe.averaging_decay) if recipe.averaging else None
         self.plateau = Plateau()
         self.optimizer = optimizer(backbones.groups(), recipe)
         self._scaler = torch.amp.GradScaler(device.torch.type, enabled=device.float16)
-        self._call, self.notes = forward(module, device, recipe.compile)
+        self._call, self.notes = forward(module, device, recipe.compile and group.is_alone)
+        if recipe.compile and not group.is_alone:
+            self.notes = ("Where several processes train together, the network is not compiled.",)
 
     def scores(self, images: Tensor) -> Tensor:
         """The scores (N, classes) of prepared images by the module as it is."""
         with self._device.autocast():
             return self._call(images).float()
+
+    def _learning_scores(self, images: Tensor) -> Tensor:
+        """``scores`` whose gradients will be those of all processes."""
+        if self._group.is_alone:
+            return self.scores(images)
+        with self._device.autocast():
+            found: Tensor = self._group.wrapped(self._module, images)(images).float()
+            return found
 
     def average_scores(self, average: Average, images: Tensor) -> Tensor:
         """The scores (N, classes) of prepared images by the averaged weights."""
@@ -63,7 +83,7 @@ class Learner:
         pairs = zip(torch.split(images, parts), torch.split(targets, parts), strict=True)
         sums = [self._gradient(*pair, len(images), random) for pair in pairs]
         # one wait for the device a step; a loss that is no number must not reach the weights
-        objective, said, right = torch.stack(sums).sum(0).tolist()
+        objective, said, right = self._group.summed(torch.stack(sums).sum(0)).tolist()
         if math.isfinite(objective):
             if self._recipe.gradient_clip > 0:
                 self._scaler.unscale_(self.optimizer)
@@ -76,20 +96,29 @@ class Learner:
         return objective, said, right
 
     def _gradient(self, images: Tensor, targets: Tensor, whole: int, random: RandomStreams) -> Tensor:
-        """Add the gradient of one batch of the ``whole`` images of a step; its part of the three numbers (3,)."""
+        """Add the gradient of one batch of the ``whole`` images of a step; its part of the three numbers (3,).
+
+        Several processes take their share of the batch. One that has none of it goes along with two images of the
+        first one's, which do not count: the others would wait for it.
+        """
+        own = self._group.rank.share(len(images))
+        if not self._group.is_alone:
+            part = slice(own.start, own.stop) if own else slice(0, 2)
+            images, targets = images[part], targets[part]
         with random.layers():
-            logits = self.scores(images)
+            logits = self._learning_scores(images)
         objective = self.loss.objective(logits, targets)
         found = logits.detach()
         is_alike = self.loss.is_plain and self._teacher is None
         said = objective.detach() if is_alike else self.loss.measured(found, targets).mean()
         if self._teacher is not None:
             objective = self._teacher.taught(objective, logits, images)
-        share = len(images) / whole
-        self._scaler.scale(objective * share).backward()  # type: ignore[no-untyped-call]
+        share = len(own) / whole
+        # several gradients become their mean, and here it is their sum that is wanted
+        self._scaler.scale(objective * (share * self._group.rank.size)).backward()  # type: ignore[no-untyped-call]
         answers = found.argmax(1)
         right = targets.gather(1, answers[:, None]).sum() if targets.dim() > 1 else (answers == targets).sum()
-        return torch.stack((objective.detach() * share, said * share, right.to(said.dtype)))
+        return torch.stack((objective.detach() * share, said * share, right.to(said.dtype) * bool(own)))
 
     # what is remembered
 

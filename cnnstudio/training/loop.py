@@ -34,6 +34,7 @@ from cnnstudio.training.device import (
     of_any_batch,
     prepare_thread,
 )
+from cnnstudio.training.distributed import ALONE, Group
 from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
 from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.learner import Learner
@@ -66,6 +67,7 @@ def train(  # noqa: PLR0917 - the first three are the run, the others what comes
     rate: Callable[[int], float] | None = None,
     begin: Position | None = None,
     keeper: Keeper | None = None,
+    group: Group = ALONE,
 ) -> Generator[Event, None, None]:
     """Train ``module`` in place and say what happens.
 
@@ -73,10 +75,11 @@ def train(  # noqa: PLR0917 - the first three are the run, the others what comes
     between two steps; what they see comes among the events. ``source`` is the text that ``module`` was built from.
     ``rate`` takes the place of the recipe's schedule: the learning rate of a step, from 0. With ``begin`` the run goes
     on from there, the module having the weights of that moment; ``keeper`` writes from where it can go on.
+    ``group`` are the processes that train it together: in each of them the same events come in the same order.
     However the run ends, the module holds the last good weights, on the CPU and in eval mode. Raises ``TrainingError``
     with a sentence for what cannot be trained.
     """
-    run = _Run(module, data, recipe, folder, list(probes), source, begin, rate, keeper)
+    run = _Run(module, data, recipe, folder, list(probes), source, group, begin, rate, keeper)
     try:
         with explained(recipe):
             yield from run.events()
@@ -98,6 +101,7 @@ class _Run:
     folder: Path | None
     probes: list[Probe]
     source: Source | None
+    group: Group = ALONE
     begin: Position | None = None
     given_rate: Callable[[int], float] | None = None
     keeper: Keeper | None = None
@@ -121,7 +125,8 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         """The whole run, or the rest of one."""
-        self._prepare()
+        self.group.together(self._prepare)
+        self.agreed = self.group.settle(self.module, self.data, self.device)
         learned = sum(parameter.numel() for parameter in self.module.parameters() if parameter.requires_grad)
         yield Started(self.epochs, len(self.batches.sizes), self.device.name, self._notes, learned)
         while self.cursor.epoch <= self.epochs and not self.cursor.has_waited(self.recipe.patience):
@@ -133,7 +138,8 @@ class _Run:
     @property
     def _notes(self) -> tuple[str, ...]:
         """What there is to say before the first step."""
-        notes = [*self.data.notes, *self.batches.notes, *self.backbones.notes, *self.device.notes, *self.learner.notes]
+        notes = [*self.data.notes, *self.batches.notes, *self.backbones.notes, *self.device.notes]
+        notes += [*self.learner.notes, *self.agreed]
         if self.recipe.epochs is None and self.epochs > EPOCHS:
             notes.append(f"There are few images, so it goes through them {self.epochs} times.")
         if (rare := few_images(self.data)) is not None:
@@ -160,11 +166,11 @@ class _Run:
         """Make ready what the run works with, and stand where it begins."""
         prepare_thread()
         self.device = chosen_device(self.module, self.recipe)
-        self.random = RandomStreams(self.recipe.seed, self.device.torch)
+        self.random = RandomStreams(self.recipe.seed, self.device.torch, self.group.rank.number)
         _check(self.module, self.data)
         self.device.take(self.module)
         self.backbones = Backbones(self.module, self.source, self.recipe)
-        self.learner = Learner(self.module, self.data, self.recipe, self.device, self.backbones)
+        self.learner = Learner(self.module, self.data, self.recipe, self.device, self.backbones, group=self.group)
         self._keep(0)
         self.batches = Batches(self.data, self.recipe, self.device)
         self.epochs = epochs_of(self.recipe, len(self.batches.sizes))
@@ -245,12 +251,16 @@ class _Run:
         learner, seconds = self.learner, 0.0
         ways = [learner.scores] + ([partial(learner.average_scores, learner.average)] if learner.average else [])
         counts = [Counts(len(self.data.classes), self.device.torch) for _ in ways]
-        size = max(32, 2 * self.recipe.batch_size)  # looking costs a third of learning: a person waits no longer here
+        # looking costs a third of learning: a person waits no longer here
+        size = max(32, 2 * self.recipe.batch_size) * self.group.rank.size
+        self.group.share([*self.module.buffers(), *(learner.average.tensors.values() if learner.average else ())])
         for start in range(0, len(labels), size):
             started = time.perf_counter()
-            part = slice(start, start + size)
+            end = min(start + size, len(labels))
+            own = self.group.rank.share(end - start)
+            part = slice(start + own.start, start + own.stop)
             x, wanted = self.batches.prepared(images[part]), labels[part].to(self.device.torch)
-            for scores, count in zip(ways, counts, strict=True):
+            for scores, count in zip(ways, counts, strict=True) if own else ():
                 # with the same draws at each epoch, so that epochs compare where a layer draws when it is evaluated too
                 with evaluated(self.module), torch.no_grad(), self.random.apart(start):
                     logits = of_any_batch(scores, x)
@@ -258,7 +268,9 @@ class _Run:
             if self.device.torch.type != "cpu":
                 _ = wanted.sum().item()  # it is done when the device is
             seconds += time.perf_counter() - started
-            yield Validating(self.cursor.epoch, min(part.stop, len(labels)), len(labels))
+            yield Validating(self.cursor.epoch, end, len(labels))
+        for count in counts:
+            count.add_up(self.group.summed)
         validation, *average = (count.metrics for count in counts)
         return validation, average[0] if average else None, seconds
 

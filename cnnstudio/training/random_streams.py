@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,13 +16,17 @@ class RandomStreams:
 
     ``images`` shuffles and augments them, on the CPU, so that the same batches come on any device. Layers such as
     dropout draw from torch's own generators, which know one stream: the run's is put there while a step computes.
+    Of several processes that share a batch each has layers of its own ``rank``, so that none drops what another drops;
+    the images are drawn alike in all of them.
     """
 
-    def __init__(self, seed: int, device: torch.device) -> None:
+    def __init__(self, seed: int, device: torch.device, rank: int = 0) -> None:
+        self._rank = rank
         self._seed = seed
         self._places = [torch.device("cpu"), *([device] if device.type != "cpu" else [])]
         self.images = torch.Generator().manual_seed(seed)
-        self._layers = {place.type: _seeded(seed, place) for place in self._places}
+        own = _of_rank(seed, rank)
+        self._layers = {place.type: _seeded(own, place) for place in self._places}
 
     @contextmanager
     def layers(self) -> Iterator[None]:
@@ -52,9 +57,21 @@ class RandomStreams:
         return {"images": self.images.get_state(), **self._layers}
 
     def restore(self, states: Mapping[str, Tensor]) -> None:
-        """Go on where ``states`` were taken; a device that they do not know keeps its own."""
+        """Go on where ``states`` were taken; a device that they do not know keeps its own.
+
+        They are those of the first process. Another one's layers go on with what follows from them and its rank.
+        """
         self.images.set_state(states["images"])
-        self._layers |= {name: states[name] for name in self._layers if name in states}
+        if self._rank:
+            own = _of_rank(zlib.crc32(states["cpu"].numpy().tobytes()), self._rank)
+            self._layers = {place.type: _seeded(own, place) for place in self._places}
+        else:
+            self._layers |= {name: states[name] for name in self._layers if name in states}
+
+
+def _of_rank(seed: int, rank: int) -> int:
+    """The seed itself for the first process; torch's generator on the CPU reads the lower 32 bits alone."""
+    return (seed + rank * 0x9E3779B1) % 2**32
 
 
 def _seeded(seed: int, device: torch.device) -> Tensor:

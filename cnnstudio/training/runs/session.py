@@ -27,6 +27,7 @@ from cnnstudio.zoo import Backbone
 
 if TYPE_CHECKING:
     from cnnstudio.training.data.loading import Data
+    from cnnstudio.training.distributed import Group
     from cnnstudio.training.position import Position
     from cnnstudio.training.probe import Probe
 
@@ -75,25 +76,29 @@ def begin(
     report: Report,
     known: Data | None = None,
     probes: Callable[[Prepared], Sequence[Probe]] = lambda _: (),
+    *,
+    group: Group | None = None,
 ) -> Course:
     """One run of this project: wait for its turn, prepare, make its folder, train.
 
     Says how far it is as ``Progress`` and, within long work, to ``report``; then comes ``Prepared`` with the folder,
     then what training says. ``known`` are the images of the project where they are in memory. ``probes`` makes what is
-    to look into the network, on the thread that trains. A run that is refused or closed before its first step leaves
-    no folder, and what its folder held before.
+    to look into the network, on the thread that trains. ``group`` are the processes that train together, of which the
+    first alone makes the folder and writes; None is this one alone. A run that is refused or closed before its first
+    step leaves no folder, and what its folder held before.
     Raises ``SourceError``, ``DataError``, ``DiskError``, ``ProjectError`` or ``TrainingError`` with a sentence.
 
     One window trains at a time. Torch has one source of chance for dropout and first weights, so that two at once would
     neither give what their seeds promise; and two on a few cores take longer than one after the other.
     """
 
-    def ready() -> tuple[Prepared, str]:
-        prepared = prepare(project, report, known)
-        folder, warning = destination.make(project)
+    def ready(group: Group) -> tuple[Prepared, str]:
+        prepared = group.together(lambda: prepare(project, report, known), in_turn=True)
+        is_first = group.rank.is_first
+        folder, warning = group.together(lambda: destination.make(project) if is_first else (None, ""))
         return dataclasses.replace(prepared, folder=folder), warning
 
-    return _course(ready, probes)
+    return _course(ready, probes, group)
 
 
 def go_on(
@@ -102,6 +107,8 @@ def go_on(
     epochs: int | None = None,
     known: Data | None = None,
     probes: Callable[[Prepared], Sequence[Probe]] = lambda _: (),
+    *,
+    group: Group | None = None,
 ) -> Course:
     """Go on with the run in this folder, to its end or to so many epochs in all, as if nothing had come between.
 
@@ -109,15 +116,27 @@ def go_on(
     for bit what would have come. ``known`` are its images, where they are in memory.
     Raises what ``begin`` raises, and ``CheckpointError`` where there is nothing to go on from.
     """
-    return _course(lambda: (_resumed(folder, report, epochs, known), ""), probes)
+
+    def ready(group: Group) -> tuple[Prepared, str]:
+        prepared = group.together(lambda: _resumed(folder, report, epochs, known), in_turn=True)
+        return prepared if group.rank.is_first else dataclasses.replace(prepared, folder=None), ""
+
+    return _course(ready, probes, group)
 
 
-def _course(ready: Callable[[], tuple[Prepared, str]], probes: Callable[[Prepared], Sequence[Probe]]) -> Course:
+def _course(
+    ready: Callable[[Group], tuple[Prepared, str]],
+    probes: Callable[[Prepared], Sequence[Probe]],
+    group: Group | None,
+) -> Course:
     while not turn.acquire(timeout=TURN_SECONDS):
         yield Progress("Waiting until the training in another window has ended…", None)
     try:
         yield Progress("Starting PyTorch…", None)
-        prepared, warning = ready()
+        from cnnstudio.training.distributed import ALONE
+
+        group = group if group is not None else ALONE
+        prepared, warning = ready(group)
         with ExitStack() as unless_begun:
             if prepared.folder is not None:
                 unless_begun.callback(prepared.folder.discard)
@@ -125,7 +144,7 @@ def _course(ready: Callable[[], tuple[Prepared, str]], probes: Callable[[Prepare
                 yield Remark(warning)
             prepared = dataclasses.replace(prepared, probes=tuple(probes(prepared)))
             yield prepared
-            with closing(_recorded(prepared)) as events:
+            with closing(_recorded(prepared, group)) as events:
                 yield next(events)
                 unless_begun.pop_all()
                 if prepared.folder is not None:
@@ -221,14 +240,16 @@ def image_size(graph: Graph) -> Shape | None:
     return size if size is not None and size.is_map else None
 
 
-def _recorded(prepared: Prepared) -> Generator[Past | Event, None, None]:
+def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None, None]:
     """What training says, each kept in the record of the run before it is told, where there is a folder."""
     from cnnstudio.training import resume
     from cnnstudio.training.loop import train
 
     module, data, recipe, folder = prepared.module, prepared.data, prepared.project.recipe, prepared.folder
     if folder is None:
-        yield from train(module, data, recipe, None, prepared.probes, prepared.source)
+        yield from train(
+            module, data, recipe, None, prepared.probes, prepared.source, begin=prepared.begin, group=group
+        )
         return
     cursor = prepared.begin.cursor if prepared.begin is not None else None
     steps = _steps_per_epoch(data, recipe)
@@ -236,7 +257,17 @@ def _recorded(prepared: Prepared) -> Generator[Past | Event, None, None]:
     images = len(data.train_labels), len(data.validation_labels)
     writer = RecordWriter(folder.path, prepared.project, images, folder.title, resumed_at=at)
     keeper = resume.Keeper(folder.checkpoint, data, writer.flush)
-    told = train(module, data, recipe, folder.path, prepared.probes, prepared.source, None, prepared.begin, keeper)
+    told = train(
+        module,
+        data,
+        recipe,
+        folder.path,
+        prepared.probes,
+        prepared.source,
+        begin=prepared.begin,
+        keeper=keeper,
+        group=group,
+    )
     with writer, closing(told) as events:
         started = next(events)
         yield started
