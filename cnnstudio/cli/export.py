@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cnnstudio.cli.command import CommandError, Commands, opened, problems
 from cnnstudio.compiler.inference import infer
-from cnnstudio.exchange.exporting.formats import KINDS
+from cnnstudio.exchange.exporting.formats import KINDS, TRAINING_FOLDER
+from cnnstudio.project import Project
 from cnnstudio.training.readiness import obstacle
 
 NAME = "export"
@@ -15,7 +16,8 @@ NAME = "export"
 
 def add(commands: Commands) -> None:
     """Declare the command."""
-    known = "\n".join(f"  {key:<14}{kind.title} ({kind.suffix}). {kind.sentence}" for key, kind in KINDS.items())
+    known = "\n".join(f"  {key:<16}{kind.title} ({kind.suffix}). {kind.sentence}" for key, kind in KINDS.items())
+    known += f"\n  {TRAINING_FOLDER:<16}A folder that trains the network with PyTorch alone, here or on a cluster."
     parser = commands.add_parser(
         NAME,
         help="take the network away as PyTorch",
@@ -25,7 +27,9 @@ def add(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a .cnn file")
-    parser.add_argument("--to", required=True, choices=KINDS, metavar="KIND", help="one of those below")
+    parser.add_argument(
+        "--to", required=True, choices=(*KINDS, TRAINING_FOLDER), metavar="KIND", help="one of those below"
+    )
     parser.add_argument(
         "--weights",
         type=Path,
@@ -33,7 +37,7 @@ def add(commands: Commands) -> None:
         help="a file of weights that training left; else those that the recipe begins with, or fresh ones",
     )
     parser.add_argument(
-        "-o", "--out", type=Path, metavar="OUT", help="the file to write; else named after FILE, in this folder"
+        "-o", "--out", type=Path, metavar="OUT", help="the file or the folder to write; else named after FILE, here"
     )
     parser.set_defaults(run=run)
 
@@ -45,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.to == "weights" and arguments.weights is None and not begin:
         raise CommandError("There are no weights to export: train the network and name the file with --weights.")
     out: Path | None = arguments.out
+    if arguments.to == TRAINING_FOLDER:
+        return _training_folder(project, arguments)
     if out is None:
         out = Path(arguments.file.stem + KINDS[arguments.to].suffix)
         if out.exists():
@@ -59,4 +65,21 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     if arguments.weights is None and not begin and arguments.to != "python":
         print("Its weights are untrained: --weights names those that training left.")
+    return 0
+
+
+def _training_folder(project: Project, arguments: argparse.Namespace) -> int:
+    """Write the folder that trains elsewhere."""
+    if arguments.weights is not None:
+        raise CommandError("What trains elsewhere begins with the weights that the recipe names, not with --weights.")
+    out: Path = arguments.out if arguments.out is not None else Path(f"{arguments.file.stem} training")
+    if reason := obstacle(project, problems(project, infer(project.graph)), training=False):
+        raise CommandError(f"The network cannot be exported yet. {reason}")
+    from cnnstudio.exchange.exporting.export import ExportError
+    from cnnstudio.exchange.exporting.training_folder import write_training_folder
+
+    try:
+        print(write_training_folder(project, out, arguments.file.stem).sentence)
+    except ExportError as error:
+        raise CommandError(str(error)) from error
     return 0

@@ -98,6 +98,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("import-python", "Import Python file…", lambda w: w.imports.ask_file(), icon="file-arrow-down"),
     *(_export(key, kind.title, kind.suffix) for key, kind in KINDS.items()),
     Action(
+        "train-elsewhere", "Train elsewhere…", lambda w: w.exports.ask_folder(), "", "cloud-arrow-up",
+        words=("cluster", "slurm", "torchrun", "gpu", "script", "export"),
+    ),
+    Action(
         "picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", drawn,
         words=("screenshot", "png", "svg", "pdf"),
     ),

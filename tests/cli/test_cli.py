@@ -491,6 +491,17 @@ def test_export_names_the_file_and_replaces_nothing_unasked(run: Run, file: Path
     assert "class Network(nn.Module)" in (tmp_path / "tiny.py").read_text()
 
 
+def test_export_writes_a_folder_that_trains_elsewhere(run: Run, file: Path, tmp_path: Path) -> None:
+    code, out, err = run("export", file, "--to", "training-folder")
+    assert (code, err) == (0, "")
+    assert out == "tiny training is written: its README.md says how to start.\n"
+    written = {path.name for path in (tmp_path / "tiny training").iterdir()}
+    assert written == {"README.md", "data", "job.slurm", "model.py", "project.cnn", "requirements.txt", "train.py"}
+    assert run("export", file, "--to", "training-folder")[2].endswith("give the folder another name.\n")
+    refused = run("export", file, "--to", "training-folder", "--weights", "w.safetensors")
+    assert refused[2].startswith("cnnstudio: What trains elsewhere begins with the weights that the recipe names")
+
+
 def test_export_refusals(run: Run, file: Path, faulty: Path, tmp_path: Path) -> None:
     for arguments, sentence in (
         ((file, "--to", "weights"), "There are no weights to export"),

@@ -13,6 +13,9 @@ class Kind(NamedTuple):
     sentence: str
 
 
+TRAINING_FOLDER = "training-folder"
+"""What the command line calls the folder that trains the network elsewhere; it is many files, and no kind of one."""
+
 KINDS: dict[str, Kind] = {
     "python": Kind("Python file", ".py", "The network as PyTorch source that needs nothing of this program."),
     "weights": Kind("Weights", ".safetensors", "What was learned, under the names of the Python file; holds no code."),

@@ -13,7 +13,14 @@ MENUS: tuple[Menu, ...] = (
         (
             "new", ("New from a template", ("new-*",)), "start-page", "window-new", None, "open", "open-in-window",
             ("Open recent", ("recent",)), None, "save", "save-as", None, "import-model", "import-python",
-            ("Export", ("export-*", None, "picture", "picture-selection", "picture-paper", None, "figure")), None,
+            (
+                "Export",
+                (
+                    "export-*", None, "train-elsewhere", None, "picture", "picture-selection", "picture-paper", None,
+                    "figure",
+                ),
+            ),
+            None,
             "window-close", "quit",
         ),
     ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
-from cnnstudio.exchange.exporting.formats import KINDS
+from cnnstudio.exchange.exporting.formats import KINDS, TRAINING_FOLDER
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.run import Run
@@ -17,6 +17,7 @@ from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.exporting.export import Exported
+    from cnnstudio.exchange.exporting.training_folder import TrainingFolder
 
 
 class Exports(QObject):
@@ -53,6 +54,28 @@ class Exports(QObject):
             work, f"Exporting {path.name}…", lambda exported: self._say(kind, exported, is_untrained), about=kind
         )
 
+    def ask_folder(self) -> None:
+        """Ask for the name of a folder that trains the network elsewhere, and write it."""
+        if reason := self._document.obstacle(training=False):
+            self._messages.say(reason, "error", about=TRAINING_FOLDER)
+            return
+        stem = "model" if self._document.path is None else self._document.path.stem
+        self._files.choose("Train elsewhere: a new folder", f"{stem} training", "Folders (*)", "", self.start_folder)
+
+    def start_folder(self, path: Path) -> None:
+        """Write the folder in the background."""
+        project, title = self._document.project, self._document.title
+
+        def work(report: Report) -> TrainingFolder:
+            from cnnstudio.exchange.exporting.training_folder import write_training_folder
+
+            return write_training_folder(project, path, title, report=report)
+
+        def done(written: TrainingFolder) -> None:
+            self._announce(written.sentence, written.path, TRAINING_FOLDER)
+
+        self._jobs.start(work, f"Writing {path.name}…", done, about=TRAINING_FOLDER)
+
     def _refusal(self, kind: str) -> str | None:
         if reason := self._document.obstacle(training=False):
             return reason
@@ -65,10 +88,9 @@ class Exports(QObject):
         return self._run.weights if self._run.fits(self._document.graph) else None
 
     def _say(self, kind: str, exported: Exported, is_untrained: bool) -> None:
-        path = exported.path
-        self._messages.say(
-            f"{exported.sentence}{' Its weights are untrained.' if is_untrained else ''}",
-            "success",
-            ("Show in folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))),
-            about=kind,
-        )
+        untrained = " Its weights are untrained." if is_untrained else ""
+        self._announce(f"{exported.sentence}{untrained}", exported.path.parent, kind)
+
+    def _announce(self, sentence: str, folder: Path, about: str) -> None:
+        show = ("Show in folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+        self._messages.say(sentence, "success", show, about=about)

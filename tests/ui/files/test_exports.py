@@ -67,3 +67,22 @@ def test_the_weights_of_a_run_are_exported_only_while_they_fit(
     window.document.edit_graph("Rename", tiny.graph.rename("conv1", "first"))
     window.commands.run("export-weights")
     assert "no trained weights" in latest(window)
+
+
+def test_training_elsewhere_asks_for_a_folder_and_says_where_it_is(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    window.commands.run("train-elsewhere")
+    assert "no network yet" in latest(window)
+    window.document.open(tiny, None)
+    window.commands.run("train-elsewhere")
+    dialog = window.findChildren(QFileDialog)[0]
+    assert dialog.windowTitle() == "Train elsewhere: a new folder"
+    dialog.close()
+    window.exports.start_folder(tmp_path / "tiny training")
+    qtbot.waitUntil(lambda: any(bar.kind == "success" for bar in window.messages.bars), timeout=60_000)
+    assert latest(window) == "tiny training is written: its README.md says how to start."
+    assert (tmp_path / "tiny training" / "train.py").exists()
+    window.exports.start_folder(tmp_path / "tiny training")
+    qtbot.waitUntil(lambda: any(bar.kind == "error" for bar in window.messages.bars), timeout=60_000)
+    assert "is there already and not empty" in latest(window)

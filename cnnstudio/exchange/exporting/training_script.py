@@ -1,0 +1,213 @@
+"""Training script: a recipe as plain PyTorch that a person can read, change and run where this program is not.
+
+``resources/training_folder/train.py.txt`` is that script with everything that a recipe can ask for. A line that ends in
+``#? word`` and the lines from ``#? if word`` to ``#? end`` are for recipes of which the word is true; what begins with
+an @ stands for what is written in its place. Knows no torch.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cnnstudio.compiler.source.line_breaks import LINE_LENGTH
+from cnnstudio.exchange.exporting.preprocessing import Normalization
+from cnnstudio.graph import Shape
+from cnnstudio.project.datasets import DATASETS, Torchvision
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.resources import resource
+
+TEMPLATE = "training_folder", "train.py.txt"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a script is written of: the recipe, and what it needs to know of the network and of the images.
+
+    ``normalization`` is None where the images are not known here, ``classes`` are empty where a folder names them.
+    ``frozen`` are the paths of frozen backbones, and ``has_first`` says that first.safetensors holds the first weights.
+    """
+
+    recipe: Recipe
+    class_name: str
+    size: Shape
+    outputs: int
+    title: str
+    classes: tuple[str, ...]
+    normalization: Normalization | None
+    frozen: tuple[str, ...] = ()
+    has_first: bool = False
+    convolves: bool = True
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether the images travel with the script."""
+        return DATASETS[self.recipe.data].is_at_hand
+
+
+def left_out(recipe: Recipe) -> list[str]:
+    """What a recipe asks for and the script does not do, in words."""
+    found = []
+    if recipe.teacher:
+        found.append("the teacher")
+    if recipe.matters("unfreeze_epoch") and recipe.unfreeze_epoch:
+        found.append("the unfreezing of the backbone")
+    if recipe.matters("backbone_rate") and recipe.backbone_rate != 1:
+        found.append("the rate of the backbone")
+    return found
+
+
+def training_script(plan: Plan) -> str:
+    """The text of train.py."""
+    recipe, dataset = plan.recipe, DATASETS[plan.recipe.data]
+    text = _chosen(resource(*TEMPLATE).read_text(encoding="utf-8"), _words(plan))
+    origin = dataset.origin
+    slots = {
+        "@CLASS@": plan.class_name,
+        "@CONSTANTS@": "\n".join(_constants(plan)),
+        "@DATASET@": origin.name if isinstance(origin, Torchvision) else "",
+        "@MIRRORED@": ", and every other one mirrored" if dataset.mirror else "",
+        "@MIXING@": recipe.mixing,
+        "@OPTIMIZER_OF_GROUPS@": _optimizer(recipe, "groups"),
+        "@OPTIMIZER@": _optimizer(recipe, "learned"),
+        "@STEP_SIZE@": "BATCH_SIZE * ACCUMULATION" if recipe.accumulation > 1 else "BATCH_SIZE",
+    }
+    return re.sub("|".join(slots), lambda found: slots[found.group()], text)  # in one go: names may look like slots
+
+
+def _words(plan: Plan) -> set[str]:
+    """What is true of a plan."""
+    recipe = plan.recipe
+    dataset = DATASETS[recipe.data]
+    precision = {"float32": set[str](), "auto": {"amp", "auto"}}.get(recipe.precision, {"amp", recipe.precision})
+    asked = {
+        "archive": plan.is_archive,
+        "torchvision": isinstance(dataset.origin, Torchvision),
+        "folder": dataset.is_folder,
+        "moments": plan.normalization is None,
+        "augment": recipe.augment,
+        "mirror": dataset.mirror,
+        "mixing": recipe.mixing != "none",
+        "smoothing": recipe.label_smoothing > 0,
+        "weighted": recipe.class_weights != "none",
+        "balanced": recipe.class_weights == "balanced",
+        "by_hand": recipe.class_weights == "by hand",
+        "decay_norms": not _spares_norms(recipe),
+        "no_decay_norms": _spares_norms(recipe),
+        "clip": recipe.gradient_clip > 0,
+        "clip_alone": recipe.gradient_clip > 0 and recipe.precision != "float16",
+        "averaging": recipe.averaging,
+        "patience": recipe.patience > 0,
+        "frozen": bool(plan.frozen),
+        "first": plan.has_first,
+        "channels_last": recipe.channels_last == "on" or (recipe.channels_last == "auto" and plan.convolves),
+    }
+    found = {word for word, is_so in asked.items() if is_so}
+    kinds = {recipe.loss.lower().replace("-", "_"), recipe.schedule.replace("-", "_"), recipe.mixing.lower()}
+    return found | kinds | precision
+
+
+def _spares_norms(recipe: Recipe) -> bool:
+    return recipe.weight_decay > 0 and not recipe.decay_norms
+
+
+def _chosen(template: str, words: set[str]) -> str:
+    """The lines of the template of which what they ask for is true."""
+    kept: list[str] = []
+    open_: list[bool] = []
+    for line in template.splitlines():
+        text, mark, asked = line.partition("#? ")
+        if asked.startswith("if "):
+            open_.append(_is_true(asked.removeprefix("if "), words))
+        elif mark and asked == "end":
+            open_.pop()
+        elif all(open_) and (not mark or _is_true(asked, words)):
+            kept.append(text.rstrip())
+    return "\n".join(kept) + "\n"
+
+
+def _is_true(asked: str, words: set[str]) -> bool:
+    return any((each.removeprefix("not ") in words) != each.startswith("not ") for each in asked.split(" or "))
+
+
+def _constants(plan: Plan) -> list[str]:
+    """The recipe as names in capitals: those of its numbers that mean something."""
+    recipe = plan.recipe
+    values: dict[str, object] = {"TITLE": plan.title, "DATA": DATASETS[recipe.data].title}
+    values |= {"SIZE": tuple(plan.size), "OUTPUTS": plan.outputs}
+    lines = [f"{name} = {_written(value)}" for name, value in values.items()]
+    lines += _classes(plan)
+    if plan.normalization is not None:
+        lines.append("# of each channel of the training images, with pixels from 0 to 1")
+        lines += [f"MEAN = {plan.normalization.mean!r}", f"STD = {plan.normalization.std!r}"]
+    if plan.frozen:
+        lines.append(f"FROZEN = {_written(plan.frozen)}")
+    lines += ["", "# the recipe"]
+    if recipe.epochs is None:
+        lines.append("EPOCHS = None  # 15, and more where the images are few")
+    for name in ("epochs", *_NUMBERS):
+        value = getattr(recipe, name)
+        if recipe.matters(name) and value is not None and _NUMBERS.get(name, object()) != value:
+            lines.append(f"{name.upper()} = {_written(value)}")
+    if recipe.label_smoothing > 0:
+        lines.append(f"LABEL_SMOOTHING = {recipe.label_smoothing!r}")
+    if recipe.class_weights == "by hand":
+        lines.append(f"CLASS_WEIGHTS = {_written(weights_by_hand(recipe))}")
+    return lines
+
+
+# fields that stand in the script under their own names, and the value with which they mean nothing
+_NUMBERS: dict[str, object] = {
+    "batch_size": None,
+    "accumulation": 1,
+    "learning_rate": None,
+    "gradient_clip": 0.0,
+    "averaging_decay": None,
+    "step_epochs": None,
+    "milestones": None,
+    "step_factor": None,
+    "epoch_factor": None,
+    "warmup_epochs": None,
+    "plateau_epochs": None,
+    "focusing": None,
+    "mixing_strength": None,
+    "patience": 0,
+    "validation_share": None,
+    "seed": None,
+}
+
+
+def _classes(plan: Plan) -> list[str]:
+    if not plan.classes:
+        return ["CLASSES: list[str] = []  # the names of the folders"]
+    whole = f"CLASSES = {_written(plan.classes)}"
+    if len(whole) <= LINE_LENGTH:
+        return [whole]
+    return ["CLASSES = (", *(f"    {_written(name)}," for name in plan.classes), ")"]
+
+
+def weights_by_hand(recipe: Recipe) -> tuple[float, ...]:
+    """The numbers of the recipe's list of class weights. Raises ``ValueError`` where they are none."""
+    return tuple(float(piece) for piece in recipe.class_weight_list.replace(";", ",").split(",") if piece.strip())
+
+
+def _optimizer(recipe: Recipe, parameters: str) -> str:
+    """The call that makes the optimizer."""
+    told: dict[str, object] = {}
+    if recipe.matters("momentum") and recipe.momentum:
+        told["momentum"] = recipe.momentum
+    if recipe.weight_decay:
+        told["weight_decay"] = recipe.weight_decay
+    if recipe.matters("nesterov") and recipe.nesterov:
+        told["nesterov"] = True
+    written = "".join(f", {name}={_written(value)}" for name, value in told.items())
+    return f"torch.optim.{recipe.optimizer}({parameters}, lr=LEARNING_RATE{written})"
+
+
+def _written(value: object) -> str:
+    """``repr`` with the quotes that black and ruff prefer, wherever that changes nothing else."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_written, value))}{',' if len(value) == 1 else ''})"
+    written = repr(value)
+    plain = written[1:-1]
+    return written if not isinstance(value, str) or '"' in plain or "\\" in plain else f'"{plain}"'
