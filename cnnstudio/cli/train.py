@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 from types import FrameType, NoneType
-from typing import Any, get_origin
+from typing import TYPE_CHECKING, Any, get_origin
 
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems

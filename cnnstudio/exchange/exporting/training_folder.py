@@ -19,6 +19,7 @@ from torch import nn
 
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, SourceError, source
+from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.disk import DiskError, reason
 from cnnstudio.exchange.exporting.export import ExportError, export
 from cnnstudio.exchange.exporting.preprocessing import Normalization
@@ -90,7 +91,8 @@ def _contents(project: Project, title: str, report: Report) -> _Contents:
     text, analysis = source(graph), infer(graph)
     size = analysis.facts[graph.inputs[0].name].shape
     result = analysis.facts[graph.outputs[0].name].shape
-    if len(graph.inputs) > 1 or len(size) != 3 or size.channels not in (1, 3) or len(result) != 1:
+    is_told = len(result) == 1 and result[0] > 1
+    if len(graph.inputs) > 1 or len(size) != 3 or size.channels not in (1, 3) or not is_told:
         raise ExportError(
             "The script trains networks that read one image, grey or in colour, and end in a number a class."
         )
@@ -116,6 +118,7 @@ def _contents(project: Project, title: str, report: Report) -> _Contents:
         title,
         names,
         Normalization(tuple(map(float, mean_std[0])), tuple(map(float, mean_std[1])), names) if mean_std[0] else None,
+        structure_hash(project.graph),
         tuple(frozen),
         has_first=bool(recipe.weights),
         convolves=any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in module.modules()),

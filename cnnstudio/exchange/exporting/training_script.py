@@ -25,7 +25,8 @@ class Plan:
     """What a script is written of: the recipe, and what it needs to know of the network and of the images.
 
     ``normalization`` is None where the images are not known here, ``classes`` are empty where a folder names them.
-    ``frozen`` are the paths of frozen backbones, and ``has_first`` says that first.safetensors holds the first weights.
+    ``structure`` is the hash by which runs of equal networks know each other, ``frozen`` are the paths of frozen
+    backbones, and ``has_first`` says that first.safetensors holds the first weights.
     """
 
     recipe: Recipe
@@ -35,6 +36,7 @@ class Plan:
     title: str
     classes: tuple[str, ...]
     normalization: Normalization | None
+    structure: str = ""
     frozen: tuple[str, ...] = ()
     has_first: bool = False
     convolves: bool = True
@@ -134,7 +136,7 @@ def _constants(plan: Plan) -> list[str]:
     """The recipe as names in capitals: those of its numbers that mean something."""
     recipe = plan.recipe
     values: dict[str, object] = {"TITLE": plan.title, "DATA": DATASETS[recipe.data].title}
-    values |= {"SIZE": tuple(plan.size), "OUTPUTS": plan.outputs}
+    values |= {"STRUCTURE": plan.structure, "SIZE": tuple(plan.size), "OUTPUTS": plan.outputs}
     lines = [f"{name} = {_written(value)}" for name, value in values.items()]
     lines += _classes(plan)
     if plan.normalization is not None:

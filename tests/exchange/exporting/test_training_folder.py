@@ -32,6 +32,8 @@ from cnnstudio.training.build import build
 from cnnstudio.training.data.loading import load
 from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.loop import fresh, train
+from cnnstudio.training.runs.metrics_file import read_metrics
+from cnnstudio.training.runs.record import new_record, read_record
 
 GOLDEN = Path(__file__).parent / "golden"
 RUFF = ["--isolated", "--line-length", "120", "--target-version", "py310"]
@@ -135,9 +137,13 @@ def test_the_script_trains_as_the_program_does(trained: Path, name: str) -> None
 def test_the_folder_brought_back_is_a_run(trained: Path) -> None:
     folder = trained / "plain"
     assert read(folder / "project.cnn") == VARIANTS["plain"]
-    record = json.loads((folder / "run.json").read_text())
-    assert record["state"] == "done"
-    assert (record["epochs_done"], record["steps_done"], record["images"]) == (2, 12, [1438, 359])
+    record, trouble = read_record(folder)
+    assert (record.present_state, trouble) == ("done", "")
+    assert (record.epochs_done, record.steps_done, record.images) == (2, 12, (1438, 359))
+    assert record.structure == new_record(VARIANTS["plain"]).structure
+    assert record.best is not None and record.best.epoch == 2
+    metrics = read_metrics(folder)
+    assert (len(metrics.rows), metrics.trouble) == (14, "")
     text = source(VARIANTS["plain"].graph)
     metadata = weights.load(build(text.text, text.class_name), folder / "best.safetensors")
     assert (metadata["epoch"], json.loads(metadata["classes"])) == ("2", list("0123456789"))
