@@ -153,6 +153,20 @@ class Group:
             for tensor in tensors:
                 distributed.broadcast(tensor, 0, group=self._gradients)
 
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Inside, what torch raises when another process is gone becomes ``OthersError``."""
+        try:
+            yield
+        except RuntimeError as error:
+            is_gone = isinstance(error, distributed.DistError) or any(word in str(error) for word in _GONE)
+            if self.is_alone or not is_gone:
+                raise
+            raise OthersError(
+                "Another process of this training has ended or cannot be reached, so that all of it ends here. "
+                "What was kept last is still there."
+            ) from error
+
     def _told(self, sentence: str) -> list[str]:
         """What every process told the others, in the order of their ranks. It waits for those that still prepare."""
         text = sentence.encode(errors="replace")[:LETTERS].ljust(LETTERS, b"\0")
@@ -195,15 +209,8 @@ def joined(rank: Rank, asked: Callable[[], bool], joining: timedelta = JOINING) 
         raise OthersError(
             f"The {rank.size} processes of this run did not all come together {place}: {_first_line(error)}"
         ) from error
-    try:
+    with group.heard():
         yield group
-    except RuntimeError as error:
-        if not isinstance(error, distributed.DistError) and not any(word in str(error) for word in _GONE):
-            raise
-        raise OthersError(
-            "Another process of this training has ended or cannot be reached, so that all of it ends here. "
-            "What was kept last is still there."
-        ) from error
     distributed.destroy_process_group()
 
 

@@ -81,7 +81,7 @@ def train(  # noqa: PLR0917 - the first three are the run, the others what comes
     """
     run = _Run(module, data, recipe, folder, list(probes), source, group, begin, rate, keeper)
     try:
-        with explained(recipe):
+        with group.heard(), explained(recipe):
             yield from run.events()
     finally:
         run.close()
