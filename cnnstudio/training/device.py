@@ -227,3 +227,9 @@ def _keep_freed_memory() -> bool:
         return False
     # 32 MiB is the most that every glibc takes for the size from which blocks come from the system
     return bool(mallopt(_M_MMAP_THRESHOLD, 32 << 20)) and bool(mallopt(_M_TRIM_THRESHOLD, 1 << 30))
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in one line and not too long; its kind where it says nothing."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return line if len(line) <= 200 else f"{line[:200]} …"

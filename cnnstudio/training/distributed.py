@@ -21,7 +21,7 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from cnnstudio.training.data.loading import Data
-from cnnstudio.training.device import Device, TrainingError, evaluated
+from cnnstudio.training.device import Device, TrainingError, evaluated, first_line
 from cnnstudio.training.launch import Rank
 
 JOINING = timedelta(minutes=5)  # until all have come
@@ -76,7 +76,7 @@ class Group:
                     made.append(work())
                 except Exception as error:
                     own = error
-            problems = self._told(_first_line(own) if own is not None else "")
+            problems = self._told(first_line(own) if own is not None else "")
             if any(problems):
                 if own is not None and self.rank.is_first:
                     raise own
@@ -207,7 +207,7 @@ def joined(rank: Rank, asked: Callable[[], bool], joining: timedelta = JOINING) 
     except (RuntimeError, ValueError) as error:
         place = f"at {rank.host}, port {rank.port}"
         raise OthersError(
-            f"The {rank.size} processes of this run did not all come together {place}: {_first_line(error)}"
+            f"The {rank.size} processes of this run did not all come together {place}: {first_line(error)}"
         ) from error
     with group.heard():
         yield group
@@ -229,7 +229,3 @@ def _leaves_some_out(module: nn.Module, x: Tensor) -> bool:
     with evaluated(module), torch.random.fork_rng([x.device] if x.is_cuda else []):
         gradients = torch.autograd.grad(module(x).sum(), learning, allow_unused=True)
     return any(gradient is None for gradient in gradients)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import json
 import math
 import time
@@ -24,18 +23,19 @@ from cnnstudio.training import first_batch, mixing, weights
 from cnnstudio.training.batches import Batches, few_images
 from cnnstudio.training.build import build
 from cnnstudio.training.classification_metrics import Counts, Metrics
-from cnnstudio.training.data.loading import Data, normalised
+from cnnstudio.training.data.loading import Data
 from cnnstudio.training.device import (
     TrainingError,
     chosen_device,
     evaluated,
     explained,
-    is_about_memory,
+    first_line,
     of_any_batch,
     prepare_thread,
 )
 from cnnstudio.training.distributed import ALONE, Group
 from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
+from cnnstudio.training.fit import check
 from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.learner import Learner
 from cnnstudio.training.node_values import first_not_finite
@@ -167,7 +167,7 @@ class _Run:
         prepare_thread()
         self.device = chosen_device(self.module, self.recipe)
         self.random = RandomStreams(self.recipe.seed, self.device.torch, self.group.rank.number)
-        _check(self.module, self.data)
+        check(self.module, self.data)
         self.device.take(self.module)
         self.backbones = Backbones(self.module, self.source, self.recipe)
         self.learner = Learner(self.module, self.data, self.recipe, self.device, self.backbones, group=self.group)
@@ -285,7 +285,7 @@ class _Run:
                     seen = list(probe.look(view))  # all of it here: whoever takes the events is outside
             except Exception as error:
                 self.probes = [other for other in self.probes if other is not probe]
-                reason = _first_line(error).rstrip(".")
+                reason = first_line(error).rstrip(".")
                 yield from self._remark(f"Looking into the network failed: {reason}. Training goes on without it.")
                 continue
             for event in seen:
@@ -383,34 +383,6 @@ class _Run:
             self.module.load_state_dict(self.best)
 
 
-def _check(module: nn.Module, data: Data) -> None:
-    """Raise ``TrainingError`` where the network and the data do not fit each other."""
-    if not any(parameter.requires_grad for parameter in module.parameters()):
-        raise TrainingError("The network has nothing to learn. Add a layer with weights, such as Conv2d or Linear.")
-    if (entries := len(inspect.signature(module.forward).parameters)) > 1:
-        raise TrainingError(f"The network has {entries} inputs, and training gives it one, the image.")
-    x = normalised(data.validation_images[:2], *(torch.tensor(m).view(-1, 1, 1) for m in (data.mean, data.std)))
-    try:
-        with evaluated(module), torch.no_grad():
-            y = of_any_batch(module, x)
-    except (RuntimeError, TypeError, ValueError) as error:
-        if is_about_memory(error):
-            raise
-        raise TrainingError(f"The network cannot read images of {data.shape}: {_first_line(error)}") from error
-    if y.dim() != 2:
-        size = " × ".join(map(str, y.shape[1:]))
-        raise TrainingError(
-            f"The network ends in {size} for an image; to tell classes apart it must end in one number for each class. "
-            "Put Flatten and Linear at the end."
-        )
-    classes = len(data.classes)
-    if y.shape[1] != classes:
-        raise TrainingError(
-            f"The network ends in {counted(y.shape[1], 'number')} and {data.name} has {counted(classes, 'class')}. "
-            f"Give the last layer {classes} outputs."
-        )
-
-
 def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in tensors.items()}
 
@@ -426,8 +398,3 @@ def _said(loss: float) -> str:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.1f} seconds" if seconds < 60 else duration(seconds)
-
-
-def _first_line(error: Exception) -> str:
-    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return line if len(line) <= 200 else f"{line[:200]} …"
