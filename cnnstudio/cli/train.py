@@ -187,6 +187,8 @@ def _train(project: Project, arguments: argparse.Namespace, is_asked: Callable[[
         if is_asked():
             raise KeyboardInterrupt from error
         if rank.is_first:
+            if isinstance(error, OthersError) and folder is not None and folder.checkpoint.exists():
+                raise CommandError(f"{error}\n{_to_go_on(folder, arguments)}") from error
             raise CommandError(str(error)) from error
         if isinstance(error, OthersError):  # which the first one says
             return 1
@@ -197,6 +199,11 @@ def _train(project: Project, arguments: argparse.Namespace, is_asked: Callable[[
     return _ended(told, folder, arguments)
 
 
+def _to_go_on(folder: RunFolder, arguments: argparse.Namespace) -> str:
+    several = f" --processes {arguments.processes}" if arguments.processes > 1 else ""
+    return f"To go on: cnnstudio train {quote(str(arguments.file))} --resume {quote(str(folder.path))}{several}"
+
+
 def _ended(told: Telling, folder: RunFolder | None, arguments: argparse.Namespace) -> int:
     """Say where the weights are and how to go on; the exit code."""
     finished, last = told.history.finished, told.history.last
@@ -204,7 +211,7 @@ def _ended(told: Telling, folder: RunFolder | None, arguments: argparse.Namespac
         if finished is None:
             print(f"Stopped in epoch {last.epoch if last else 1}.")
             if folder.checkpoint.exists():
-                print(f"To go on: cnnstudio train {quote(str(arguments.file))} --resume {quote(str(folder.path))}")
+                print(_to_go_on(folder, arguments))
         for name, kept in (("best", folder.best), ("last", folder.last)):
             if kept.exists():
                 print(f"{name} weights: {kept}")

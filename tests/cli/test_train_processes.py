@@ -16,6 +16,7 @@ from cnnstudio.blocks import Conv2d, Flatten, GroupNorm, Input, Linear, ReLU
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project, write
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.runs.record import read_record
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -104,6 +105,21 @@ def test_when_one_of_several_processes_is_killed_all_end_with_a_sentence(long: P
     assert "Traceback" not in err
     assert (Path("both") / "last.safetensors").exists()
     assert not any(worker.is_running() for worker in workers)
+
+
+def test_several_processes_go_on_with_a_run_that_one_began(file: Path) -> None:
+    def said(*arguments: str) -> str:
+        process = started("train", file, *arguments)
+        out, err = process.communicate(timeout=120)
+        assert (process.returncode, err) == (0, "")
+        return out
+
+    whole = said("--out", "whole", "--epochs", "4", "--schedule", "constant")
+    said("--out", "run", "--schedule", "constant")
+    rest = said("--resume", "run", "--epochs", "4", "--processes", "2")
+    assert "Going on after step" in rest
+    assert epochs(rest) == epochs(whole)[2:]
+    assert read_record(Path("run"))[0].epochs_done == 4
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to one process")
