@@ -119,7 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
 
 
-def _trainable(arguments: argparse.Namespace) -> tuple[Project, list[Diagnostic]]:
+def _trainable(arguments: argparse.Namespace) -> tuple[Project, tuple[Diagnostic, ...]]:
     """The project with what the command line puts in place of its recipe, and what is doubtful about it.
 
     Raises ``CommandError`` where it cannot be trained.
@@ -127,7 +127,7 @@ def _trainable(arguments: argparse.Namespace) -> tuple[Project, list[Diagnostic]
     project = opened(arguments.file)
     if arguments.resume is not None:
         _check_resumed(project, arguments)
-        return project, []
+        return project, ()
     project = dataclasses.replace(project, recipe=_overridden(project.recipe, arguments))
     found = problems(project, infer(project.graph))
     if any(problem.severity == "error" for problem in found):
