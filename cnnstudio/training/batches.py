@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training import mixing
 from cnnstudio.training.data.loading import Data, augmented, normalised
 from cnnstudio.training.device import Device
 from cnnstudio.wording import abridged, counted
@@ -20,6 +21,8 @@ class Batches:
         self._device = device
         self._size = recipe.batch_size * recipe.accumulation
         self._augment, self._mirror = recipe.augment, data.mirror and recipe.mirror
+        self._recipe, self._classes = recipe, len(data.classes)
+        self._rare = few_images(data)
         self._mean = torch.tensor(data.mean).view(-1, 1, 1).to(device.torch)
         self._std = torch.tensor(data.std).view(-1, 1, 1).to(device.torch)
         self._images, self._labels = device.held(data.train_images, data.train_labels)
@@ -27,27 +30,35 @@ class Batches:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is done to the images before each step, in a sentence."""
-        if not self._augment:
-            return ()
-        how = "every other one is mirrored, left to right" if self._mirror else "none is mirrored"
-        return (f"Augmentation: each image is moved by up to an eighth of its side, and {how}.",)
+        """What is done to the images before each step, and what there is to say of them, in sentences."""
+        told = [] if self._rare is None else [self._rare]
+        if self._augment:
+            how = "every other one is mirrored, left to right" if self._mirror else "none is mirrored"
+            told.append(f"Augmentation: each image is moved by up to an eighth of its side, and {how}.")
+        if self._recipe.mixing != "none":
+            told.append(mixing.NOTE)
+        return tuple(told)
 
     def order(self, random: torch.Generator) -> Tensor:
         """The numbers of all images, shuffled."""
         return torch.randperm(len(self._labels), generator=random)
 
     def batch(self, order: Tensor, step: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        """The images (N, C, H, W) of a step, from 0, in an epoch of this order, as the network reads them; and labels.
+        """The images (N, C, H, W) of a step, from 0, in an epoch of this order, as the network reads them; and targets.
 
-        ``random`` is drawn from where the recipe augments.
+        Those are labels (N,), or the shares of the classes (N, classes) where images are mixed. ``random`` is drawn
+        from where the recipe augments or mixes.
         """
         start = step * self._size
         numbers = order[start : start + self.sizes[step]].to(self._images.device)
         images, labels = self._images[numbers].to(self._device.torch), self._labels[numbers].to(self._device.torch)
         if self._augment:
             images = augmented(images, self._mirror, random)
-        return self.prepared(images), labels
+        images = self.prepared(images)
+        if self._recipe.mixing == "none":
+            return images, labels
+        images, shares = mixing.mixed(images, labels, self._classes, self._recipe, random)
+        return self._device.laid(images), shares
 
     def prepared(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) of bytes as the network reads them: on the device, normalised, laid out."""

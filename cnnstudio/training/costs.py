@@ -70,12 +70,12 @@ def costs(analysis: Analysis, recipe: Recipe, images: int | None = None) -> Cost
         remembered += bool(recipe.momentum)
     held = dataset.images if dataset.images is not None else count or 0
     return Costs(
-        weights=4 * ((2 + recipe.averaging) * totals.parameters + learned * (1 + remembered)),
+        weights=4 * ((2 + recipe.averaging + recipe.keep_best) * totals.parameters + learned * (1 + remembered)),
         image=round(_BESIDE * analysis.memory.training) + size.bytes,
         data=held * size.numel,
         macs=totals.macs,
         images=count,
-        epochs=epochs_of(recipe, math.ceil((count or 0) / recipe.batch_size)),
+        epochs=epochs_of(recipe, math.ceil((count or 0) / (recipe.batch_size * recipe.accumulation))),
     )
 
 

@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 from cnnstudio.compiler.source import Source
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training import first_batch, mixing, weights
-from cnnstudio.training.batches import Batches, few_images
+from cnnstudio.training import first_batch, weights
+from cnnstudio.training.batches import Batches
 from cnnstudio.training.build import build
 from cnnstudio.training.classification_metrics import Counts, Metrics
 from cnnstudio.training.data.loading import Data
@@ -142,9 +142,7 @@ class _Run:
         notes += [*self.learner.notes, *self.agreed]
         if self.recipe.epochs is None and self.epochs > EPOCHS:
             notes.append(f"There are few images, so it goes through them {self.epochs} times.")
-        if (rare := few_images(self.data)) is not None:
-            notes.append(rare)
-        return tuple(notes + ([mixing.NOTE] if self.recipe.mixing != "none" else []))
+        return tuple(notes)
 
     @property
     def _account(self) -> str:
@@ -187,10 +185,10 @@ class _Run:
             self.random.restore(begin.random)
             remember(self.learner.optimizer, begin.optimizer)
             self.learner.remember(begin.kept)
+            self.best = dict(begin.kept.get("best", {}))
         except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
             raise TrainingError("The checkpoint is damaged or of another network.") from error
         self.cursor, self.good, self.good_epoch = begin.cursor, begin.good, begin.good_epoch
-        self.best = begin.kept.get("best", {})
         self.unsaved = self.cursor.step > 0
 
     def _epoch(self) -> Generator[Event, None, bool]:
@@ -234,10 +232,6 @@ class _Run:
     def _step(self, rate: float) -> tuple[float, float, float]:
         """One step of the optimizer: the loss that it makes smaller, the loss as it is said and how many were right."""
         images, targets = self.batches.batch(self.cursor.order, self.cursor.step, self.random.images)
-        if self.recipe.mixing != "none":
-            classes = len(self.data.classes)
-            images, targets = mixing.mixed(images, targets, classes, self.recipe, self.random.images)
-            images = self.device.laid(images)
         if self.folder is not None and (self.cursor.epoch, self.cursor.step) == (1, 0):
             with contextlib.suppress(OSError):  # a full disk is told of when the weights are written
                 first_batch.write(self.folder, images, targets, self.data)
