@@ -28,9 +28,11 @@ class KeptRuns(QObject):
         self._library = RunLibrary()
         self._task: Task[tuple[ListedRun, ...]] | None = None
         self._wanted: list[Path] | None = None
+        self._path: Path | None = None
 
     def look(self, path: Path | None) -> None:
         """Look for them now; ``path`` is the file of the project, where there is one."""
+        self._path = path
         places = usual_places([path, *Preferences().recent])
         if self._task is not None:
             self._wanted = places  # once more, when this time is over
@@ -41,6 +43,11 @@ class KeptRuns(QObject):
         """Look for them, unless that was done before."""
         if not self.were_found and self._task is None:
             self.look(path)
+
+    def follow(self, state: str) -> None:
+        """Look again where the run of this window has begun or ended, if anybody has asked for the runs at all."""
+        if self.were_found and state in ("training", "finished", "failed"):
+            self.look(self._path)
 
     def _start(self, places: Iterable[Path]) -> None:
         self._task = Task(lambda _: self._library.look(places), "runs", self)

@@ -59,6 +59,7 @@ class Run(QObject):
         super().__init__(parent)
         self.state = "idle"
         self.kept = KeptRuns(self)
+        self.state_changed.connect(self.kept.follow)
         self._worker: Worker | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(DRAIN_MILLISECONDS)

@@ -236,7 +236,6 @@ class RunsPanel(Panel):
 
     def _follow_run(self, _: str) -> None:
         if self.isVisible():
-            self._look()
             self._again.start() if self.run.is_active else self._again.stop()
 
     # the selected runs

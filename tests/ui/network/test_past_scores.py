@@ -65,6 +65,13 @@ def test_the_scores_of_the_same_structure_are_told_the_latest_last(
     assert asked.args == ["runs"]
 
 
+def test_a_run_of_this_window_is_told_when_it_has_ended(panel: SummaryPanel, tiny: Project, qtbot: QtBot) -> None:
+    shown(panel, qtbot)
+    panel.run.start(tiny)
+    qtbot.waitUntil(lambda: panel.run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: "Trained once: " in panel.scores.text())
+
+
 def test_it_follows_the_network_and_the_runs(panel: SummaryPanel, tiny: Project, qtbot: QtBot) -> None:
     kept(tiny, 1, 0.5)
     shown(panel, qtbot)
