@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Container
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.labels import Sentence
 
@@ -39,9 +39,9 @@ class AfterCard(QFrame):
         self.sentence = Sentence()
         row = QWidget()
         flow = FlowLayout(row)
-        self.buttons: dict[str, QPushButton] = {}
+        self.buttons: dict[str, FixButton] = {}
         for words, glyph, command, _ in STEPS:
-            self.buttons[command] = button = QPushButton(icon(glyph), words)
+            self.buttons[command] = button = FixButton(words, row, glyph)
             button.clicked.connect(lambda _=False, command=command: self.asked.emit(command))
             flow.addWidget(button)
         layout = QVBoxLayout(self)

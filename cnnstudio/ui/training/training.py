@@ -34,6 +34,7 @@ from cnnstudio.ui.training.dataset_choice import ImagesChoice
 from cnnstudio.ui.training.during import DuringCard
 from cnnstudio.ui.training.recipe_form import PresetButton, RecipeForm
 from cnnstudio.ui.widgets.announcement import announce
+from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.wording import counted, duration
@@ -216,13 +217,13 @@ class TrainingPanel(Panel):
         layout.setSpacing(8)
         for card in self._cards:
             layout.addWidget(card)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.more)
-        buttons.addStretch(1)
-        buttons.addWidget(self.presets)
+        buttons = QWidget()
+        flow = FlowLayout(buttons)  # which breaks where the panel is narrow
+        flow.addWidget(self.more)
+        flow.addWidget(self.presets)
         for widget in (self.images, self.folder, self.basic):
             layout.addWidget(widget)
-        layout.addLayout(buttons)
+        layout.addWidget(buttons)
         layout.addWidget(self.advanced)
         layout.addStretch(1)
         area = QScrollArea()

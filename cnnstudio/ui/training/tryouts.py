@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyqtgraph
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnstudio.training.runs.session import image_size
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
-from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.advice import Advice, Way
+from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.worker import Report
 
@@ -34,12 +35,12 @@ class Tryouts(QWidget):
         super().__init__(parent)
         self._document, self._run = document, run
         self._task: Task[Any] | None = None
-        self.rate = QPushButton(icon("chart-line"), "Find a rate")
+        self.rate = FixButton("Find a rate", self, "chart-line")
         self.rate.setToolTip(
             "<p>Try 100 learning rates on a copy of the network, and see which one teaches fastest</p>"
         )
         self.rate.clicked.connect(self.find_rate)
-        self.batch = QPushButton(icon("stack"), "Learn one batch")
+        self.batch = FixButton("Learn one batch", self, "stack")
         self.batch.setToolTip("<p>See on a copy of the network whether it can learn anything at all</p>")
         self.batch.clicked.connect(self.learn_one_batch)
         buttons = QWidget()

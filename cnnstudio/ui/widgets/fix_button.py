@@ -1,9 +1,9 @@
-"""FixButton: what a click would mend, in as many lines as the words need. Problems and training show them."""
+"""FixButton: what a click would mend or do, in as many lines as the words need."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QStyle, QStyleOptionButton, QWidget
 
 from cnnstudio.ui.theme import icon, theme
@@ -12,10 +12,10 @@ SIGN, ROOM = 16, 40  # the wrench, and all that stands beside the words, in pixe
 
 
 class FixButton(QPushButton):
-    """What a fix does, behind a wrench."""
+    """What a fix does, behind a wrench, or something else behind another sign."""
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(icon("wrench", "accent"), title, parent)
+    def __init__(self, title: str, parent: QWidget | None = None, sign: str = "wrench") -> None:
+        super().__init__(icon(sign, "accent"), title, parent)
         policy = self.sizePolicy()
         policy.setHeightForWidth(True)
         policy.setVerticalPolicy(policy.Policy.Preferred)
@@ -39,8 +39,10 @@ class FixButton(QPushButton):
         self.style().drawControl(QStyle.ControlElement.CE_PushButtonBevel, option, painter, self)
         words = self._words(self.width())
         left = (self.width() - words.width() - SIGN - 6) // 2
-        option.icon.paint(painter, QRect(left, (self.height() - SIGN) // 2, SIGN, SIGN))
-        painter.setPen(theme.color("text"))
+        mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
+        middle = Qt.AlignmentFlag.AlignCenter
+        option.icon.paint(painter, QRect(left, (self.height() - SIGN) // 2, SIGN, SIGN), middle, mode)
+        painter.setPen(theme.color("text") if self.isEnabled() else theme.color("muted", 0.6))
         place = QRect(left + SIGN + 6, 0, words.width() + 2, self.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.text())
         painter.end()
