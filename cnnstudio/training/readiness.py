@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import psutil
@@ -21,6 +22,7 @@ from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.costs import costs
 from cnnstudio.training.data.stamp import stamp
+from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.wording import memory
 
 UNLEARNABLE = ("classes", "wiped-out", "root-of-negatives")  # errors of a network that can be built all the same
@@ -69,6 +71,7 @@ def concerns(
     if not errors:
         yield from _of_whole_network(project, analysis.acting, found)
     yield from _of_images(project.recipe)
+    yield from _of_loss(project.recipe)
     if not errors:
         yield from _of_room(project, analysis.acting, images, free_memory() if free is None else free)
 
@@ -139,6 +142,19 @@ def _of_images(recipe: Recipe) -> Iterator[Concern]:
         return
     gone = f"There is no folder {recipe.folder}. " if recipe.folder else ""
     yield Concern(f"{gone}Choose the folder that your images are in.", OTHER_IMAGES)
+
+
+def _of_loss(recipe: Recipe) -> Iterator[Concern]:
+    """Class weights that do not fit the classes, where those are known, and a teacher that is none."""
+    classes = DATASETS[recipe.data].classes
+    if recipe.matters("class_weight_list") and classes is not None:
+        given = len([piece for piece in recipe.class_weight_list.replace(";", ",").split(",") if piece.strip()])
+        if given != classes:
+            sentence = f"The class weights by hand are {given:,}, and there must be {classes:,}, one for each class."
+            yield Concern(sentence, (recipe_fix("Balance the classes", class_weights="balanced"),))
+    if recipe.teacher and RunFolder(Path(recipe.teacher).expanduser()).weights is None:
+        sentence = f"The teacher is to be the folder of a run, and {recipe.teacher} has no weights of one."
+        yield Concern(sentence, (recipe_fix("Learn without a teacher", teacher=""),))
 
 
 def _of_room(project: Project, analysis: Analysis, images: int | None, free: int) -> Iterator[Concern]:

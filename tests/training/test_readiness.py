@@ -6,6 +6,7 @@ import dataclasses
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,3 +186,22 @@ def test_images_that_do_not_fit_are_told_of(lenet: Project) -> None:
     )
     concern = found_in(wide, GIGABYTE)[-1]
     assert "of memory, and" in concern.sentence and concern.fixes[0].title == "Make the Input 1 × 28 × 28"
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"class_weights": "by hand"}, "The class weights by hand are 0, and there must be 10, one for each class."),
+        ({"teacher": "/nowhere"}, "The teacher is to be the folder of a run, and /nowhere has no weights of one."),
+    ],
+)
+def test_a_loss_that_cannot_be_had_is_found_before(values: dict[str, Any], sentence: str) -> None:
+    made = from_template("lenet5")
+    project = dataclasses.replace(made, recipe=dataclasses.replace(made.recipe, **values))
+    (found,) = [each for each in concerns(project, infer(project.graph), ()) if "weights" in each.sentence]
+    assert (found.sentence, found.blocks) == (sentence, True)
+    (fix,) = found.fixes
+    assert not [each for each in concerns(fix.apply(project), infer(project.graph), ()) if "weights" in each.sentence]
+    by_hand = ", ".join("1" for _ in range(10))
+    fits = dataclasses.replace(made, recipe=Recipe(class_weights="by hand", class_weight_list=by_hand))
+    assert not [each for each in concerns(fits, infer(fits.graph), ()) if "weights" in each.sentence]

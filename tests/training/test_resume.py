@@ -227,3 +227,43 @@ def test_more_epochs_say_what_the_rate_does() -> None:
     )
     assert "stands at 0.005. Laid out for 20, it goes on at a rate of 0.0085" in told("cosine", 500)
     assert told("constant", 1_000) == told("step", 1_000) == told("one-cycle", 1_000, 10) == ""
+
+
+@pytest.mark.parametrize("steps", [2, 6, 9])
+def test_what_a_recipe_puts_around_the_optimizer_goes_through_the_file(
+    make_data: MakeData, make_network: MakeNetwork, path: Path, steps: int
+) -> None:
+    """Average, plateau, mixing and the best weights: the rest of the run is that of one which was not stopped."""
+    plan = dataclasses.replace(
+        PLAN, schedule="plateau", plateau_epochs=0, averaging=True, mixing="CutMix", keep_best=True, optimizer="SGD"
+    )
+    data, whole, module = make_data(), make_network(), make_network(seed=3)
+    expected = [event for event in train(whole, data, plan) if isinstance(event, Step)]
+    with closing(train(make_network(), data, plan, keeper=Keeper(path, data))) as events:
+        next(event for event in events if isinstance(event, Step) and event.step == steps)
+    found = load(path)
+    assert {"average", "plateau"} <= set(found.position.kept)
+    module.load_state_dict(found.weights)
+    rest = [event for event in train(module, data, plan, begin=found.position) if isinstance(event, Step)]
+    assert [event.loss for event in rest] == [event.loss for event in expected[steps:]]
+    assert [event.learning_rate for event in rest] == [event.learning_rate for event in expected[steps:]]
+    state = whole.state_dict()
+    assert all(torch.equal(tensor, state[name]) for name, tensor in module.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        {"average": {}},
+        {"average": {"steps": 1, "tensors": {"0.weight": torch.zeros(7)}}},
+        {"average": {"steps": 1, "tensors": {"nowhere": torch.zeros(1)}}},
+        {"average": 3},
+        {"plateau": {"slope": 1}},
+    ],
+)
+def test_what_is_damaged_around_the_optimizer_is_refused(
+    kept: Checkpoint, make_data: MakeData, make_network: MakeNetwork, memory: dict[str, Any]
+) -> None:
+    position = dataclasses.replace(kept.position, kept=memory)
+    with pytest.raises(TrainingError, match="damaged or of another network"):
+        next(train(make_network(), make_data(), dataclasses.replace(PLAN, averaging=True), begin=position))
