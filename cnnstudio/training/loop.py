@@ -38,7 +38,7 @@ from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started
 from cnnstudio.training.fit import check
 from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.learner import Learner
-from cnnstudio.training.node_values import first_not_finite
+from cnnstudio.training.node_values import why_not_finite
 from cnnstudio.training.optimizers import memory, remember
 from cnnstudio.training.position import Cursor, Position
 from cnnstudio.training.probe import Probe, View
@@ -321,18 +321,12 @@ class _Run:
 
     def _never_a_number(self, loss: float) -> Finished:
         """The end of a run whose first loss is no number: no weight has moved yet, so that no rate is to blame."""
-        what = f"The loss is {_said(loss)} before any weight has moved, so the learning rate is not to blame."
-        found = None
-        if self.source is not None:
-            images, _ = self.batches.batch(self.cursor.order, self.cursor.step, self.random.images)
-            with self.device.autocast():
-                found = first_not_finite(self.module, self.source, images)
-        if found is not None:
-            what += f" The first block whose output is no number is {found[0]}. {found[1]}"
-        else:
-            what += " The scores in which the network ends are too far apart for it: look for what makes them so large."
+        images, _ = self.batches.batch(self.cursor.order, self.cursor.step, self.random.images)
+        with self.device.autocast():
+            why = why_not_finite(self.module, self.source, images)
         self.module.load_state_dict(self.good)
-        return Finished("diverged", f"{what} The weights are the first ones.", None)
+        what = f"The loss is {_said(loss)} before any weight has moved, so the learning rate is not to blame."
+        return Finished("diverged", f"{what} {why} The weights are the first ones.", None)
 
     def _remark(self, sentence: str) -> Iterator[Event]:
         if sentence not in self.said:

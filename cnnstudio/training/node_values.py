@@ -52,6 +52,14 @@ def first_not_finite(module: nn.Module, source: Source, x: Tensor) -> tuple[str,
     return None
 
 
+def why_not_finite(module: nn.Module, source: Source | None, x: Tensor) -> str:
+    """Why the loss of the prepared images ``x`` is no number, in a sentence or two; without a source only a guess."""
+    found = first_not_finite(module, source, x) if source is not None else None
+    if found is None:
+        return "The scores in which the network ends are too far apart for it: look for what makes them so large."
+    return f"The first block whose output is no number is {found[0]}. {found[1]}"
+
+
 def _range(value: Tensor) -> str:
     low, high = value.detach().aminmax() if value.numel() else (0.0, 0.0)
     return f"from {float(low):.3g} to {float(high):.3g}".replace("-", "−")
