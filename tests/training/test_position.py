@@ -126,7 +126,7 @@ def test_a_run_goes_on_bit_for_bit_from_every_position(
     for number, (position, then) in enumerate(taken[:-1]):
         module = network(seed=9)
         begin = written_and_read(position, tmp_path / "checkpoint.safetensors")
-        rest, end = went_on(_Run(module, data, recipe, None, [], None, begin), then)
+        rest, end = went_on(_Run(module, data, recipe, None, [], None, begin=begin), then)
         assert rest == left_at(told, number), told[number]
         assert same(module.state_dict(), whole.state_dict()), told[number]
         assert plain(dataclasses.asdict(end)) == plain(dataclasses.asdict(taken[-1][0])), told[number]
@@ -159,7 +159,7 @@ def test_runs_that_begin_at_a_position_leave_it_as_it_is(make_data: MakeData, op
     _, taken = gone_through(_Run(network(), data, recipe, None, [], None))
     position, then = taken[8]
     first, again = network(), network()
-    told = [went_on(_Run(module, data, recipe, None, [], None, position), then)[0] for module in (first, again)]
+    told = [went_on(_Run(module, data, recipe, None, [], None, begin=position), then)[0] for module in (first, again)]
     assert told[0] == told[1] and same(first.state_dict(), again.state_dict())
 
 
@@ -170,7 +170,7 @@ def test_a_run_that_diverges_after_it_went_on_goes_back_to_the_last_good_weights
     assert (end.cursor.epoch, end.cursor.step, position.cursor.step) == (2, 0, 2) and not same(good, then)
     module = network()
     module.load_state_dict(then)
-    for event in _Run(module, data, plan(), None, [], None, position).events():
+    for event in _Run(module, data, plan(), None, [], None, begin=position).events():
         if isinstance(event, Started):
             with torch.no_grad():
                 module[0].weight[0] = math.inf  # type: ignore[index, union-attr]
@@ -189,7 +189,7 @@ def test_a_backbone_that_is_being_taken_up_is_taken_up_further(make_data: MakeDa
     number = next(n for n, event in enumerate(told) if isinstance(event, Step) and event.epoch == 3)
     module = fresh(text, plan(seed=9))
     position, then = taken[number]
-    rest, _ = went_on(_Run(module, data, recipe, None, [], text, position), then)
+    rest, _ = went_on(_Run(module, data, recipe, None, [], text, begin=position), then)
     assert rest == told[number + 1 :]
     assert same(module.state_dict(), whole.state_dict())
     after = whole.state_dict()
@@ -202,7 +202,7 @@ def test_a_run_that_is_closed_where_it_began_keeps_what_it_began_with(make_data:
     position, then = taken[3]
     module = network()
     module.load_state_dict(then)
-    run = _Run(module, make_data(), plan(), tmp_path, [], None, position)
+    run = _Run(module, make_data(), plan(), tmp_path, [], None, begin=position)
     next(iter(run.events()))
     run.close()
     assert same(weights.read(tmp_path / "last.safetensors")[0], then)
