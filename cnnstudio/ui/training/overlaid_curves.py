@@ -25,12 +25,12 @@ DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.P
 MARKS = (("o", "●"), ("t1", "▲"), ("s", "■"), ("d", "◆"))
 MOST_CURVES = len(HUES)
 SHOWN: tuple[tuple[str, str], ...] = (
-    ("Validation accuracy", "validation_accuracy"),
+    ("Validation accuracy, %", "validation_accuracy"),
     ("Validation loss", "validation_loss"),
-    ("Accuracy of the averaged weights", "average_accuracy"),
-    ("Top-5 accuracy", "validation_top5"),
+    ("Averaged accuracy, %", "average_accuracy"),
+    ("Top-5 accuracy, %", "validation_top5"),
     ("Macro F1", "validation_f1"),
-    ("Training accuracy", "train_accuracy"),
+    ("Training accuracy, %", "train_accuracy"),
     ("Training loss", "train_loss"),
     ("Loss of the steps", "loss"),
     ("Learning rate", "learning_rate"),
@@ -68,7 +68,7 @@ class OverlaidCurves(QWidget):
         self.runs: tuple[RunCurves, ...] = ()
         self.choice = QComboBox(self)
         self.choice.setAccessibleName("What is drawn")
-        self.choice.setMinimumWidth(90)  # a narrow panel cuts its text, which the plot has as its title
+        self.choice.setMinimumWidth(90)  # a narrow panel cuts its text
         for title, name in SHOWN:
             self.choice.addItem(title, name)
         self.choice.currentIndexChanged.connect(self.draw)
@@ -82,7 +82,7 @@ class OverlaidCurves(QWidget):
         self._item.setDownsampling(auto=True, mode="peak")  # no peak is lost
         self._legend = QWidget(self)
         self._entries = FlowLayout(self._legend, spacing=12)
-        self._entries.setContentsMargins(8, 6, 8, 0)
+        self._entries.setContentsMargins(8, 4, 8, 0)
         self._entries.addWidget(self.choice)
         self._labels: list[QLabel] = []
         layout = QVBoxLayout(self)
@@ -90,7 +90,7 @@ class OverlaidCurves(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self._legend)
         layout.addWidget(self._view, 1)
-        self._view.setMinimumSize(QSize(120, 90))
+        self._view.setMinimumSize(QSize(120, 60))
         self.restyle()
 
     @property
@@ -117,10 +117,6 @@ class OverlaidCurves(QWidget):
                 x, y * 100 if is_share else y, pen=pen, symbol=symbol, symbolSize=6, symbolBrush=self._color(place),
                 symbolPen=None,
             )  # fmt: skip
-        self._item.setTitle(
-            f"{self.choice.currentText()}{', %' if is_share else ''}, over epochs",
-            color=theme.color("muted").name(), size=f"{theme.font('small').pixelSize()}px",
-        )  # fmt: skip
         if is_share:
             self._view.setYRange(0.0, 100.0, padding=0.05)
         else:

@@ -27,9 +27,7 @@ from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.disk import DiskError
 from cnnstudio.project import ProjectError
 from cnnstudio.training.runs.folder import RunFolder
-from cnnstudio.training.runs.metrics_file import read_metrics
 from cnnstudio.training.runs.record import Labels, write_labels
-from cnnstudio.training.runs.run_differences import Differences, differences
 from cnnstudio.training.runs.run_library import ListedRun, of_project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
@@ -38,7 +36,8 @@ from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.clean_up import CleanUp
 from cnnstudio.ui.training.differences_view import DifferencesView
-from cnnstudio.ui.training.overlaid_curves import MOST_CURVES, OverlaidCurves, RunCurves
+from cnnstudio.ui.training.overlaid_curves import OverlaidCurves
+from cnnstudio.ui.training.run_details import RunDetails, read_details, told_of
 from cnnstudio.ui.training.runs_model import (
     ACCURACY,
     BEGAN,
@@ -65,7 +64,6 @@ NONE_AT_ALL = "No run is kept yet. Press Train: every run is kept, with its weig
 NONE_FOUND = "No run has these words."
 LOOKING = "Looking for the runs…"
 SELECT = "Select a run to see its curves; with several selected they lie over one another."
-Told = tuple[tuple[Path, ...], tuple[RunCurves, ...], Differences]
 
 
 class RunsPanel(Panel):
@@ -78,8 +76,8 @@ class RunsPanel(Panel):
         self.model = RunsModel(self)
         self.model.write = self._write
         self.shown = RunsFilter(self.model, self)
-        self._reading: Task[Told] | None = None
-        self._told: tuple[Path, ...] = ()
+        self._reading: Task[RunDetails] | None = None
+        self._told: tuple[object, ...] = ()
         self._way: Qt.Orientation | None = None
         self.table = _table(self.shown, self)
         self.filter = QLineEdit(self)
@@ -205,6 +203,7 @@ class RunsPanel(Panel):
         self.refresh()
         if before and not self.selected:
             self._select(before)
+        self._selected()
 
     def _select(self, folders: set[Path]) -> None:
         model, flag = self.table.selectionModel(), QItemSelectionModel.SelectionFlag
@@ -244,21 +243,21 @@ class RunsPanel(Panel):
         runs = self.selected
         self._aside.setCurrentIndex(1 if runs else 0)
         self._tell(self.scope.currentIndex() == 1)
-        if runs and tuple(run.folder for run in runs) != self._told:
+        if runs and told_of(runs) != self._told:
             self._read(runs)
 
     def _read(self, runs: Sequence[ListedRun]) -> None:
         """Read the curves of these runs and what differs, in the background; the last selection wins."""
         if self._reading is not None:
             self._reading.stop()
-        self._reading = Task(lambda _: _read(runs), "curves of runs", self)
+        self._reading = Task(lambda _: read_details(runs), "curves of runs", self)
         self._reading.finished.connect(self._show_told)
         self._reading.failed.connect(self.document.said)
 
-    def _show_told(self, told: Told) -> None:
-        self._told, courses, found = told
-        self.curves.show_runs(courses)
-        self.difference.show_differences([course.name for course in courses], found)
+    def _show_told(self, details: RunDetails) -> None:
+        self._told = details.of
+        self.curves.show_runs(details.curves)
+        self.difference.show_differences([each.name for each in details.curves], details.differences)
 
     # what can be done
 
@@ -369,20 +368,6 @@ class RunsPanel(Panel):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._again.stop()
-
-
-def _read(runs: Sequence[ListedRun]) -> Told:
-    """The curves of these runs, and what differs between them."""
-    drawn = runs[:MOST_CURVES]
-    names = [run.title for run in drawn]
-    times = [f"{run.record.began.astimezone():%d %b %H:%M}" for run in drawn]
-    if len(set(names)) < len(names):  # the moment tells them apart, and the name only where there are several
-        names = times if len(set(names)) == 1 else [f"{name}, {time}" for name, time in zip(names, times, strict=True)]
-    courses = [
-        RunCurves(name, read_metrics(run.folder), run.record.steps_per_epoch)
-        for name, run in zip(names, drawn, strict=True)
-    ]
-    return tuple(run.folder for run in runs), tuple(courses), differences(drawn)
 
 
 def _table(model: RunsFilter, parent: QWidget) -> QTableView:

@@ -264,6 +264,7 @@ def test_clean_up_asks_and_goes_to_the_bin(
     panel.question.yes.click()
     assert binned == ["last.safetensors", "first"]
     qtbot.waitUntil(lambda: panel.shown.rowCount() == 0)
+    assert panel.selected == () and panel._aside.currentIndex() == 0
 
 
 def test_the_bin_is_that_of_the_system(tmp_path: Path) -> None:
@@ -318,6 +319,17 @@ def test_what_is_selected_stays_when_runs_come_and_change(show: Show, tiny: Proj
     panel._look()
     qtbot.waitUntil(lambda: column(panel, RUN) == ["second", "first"])
     assert [run.title for run in panel.selected] == ["first"]
+
+
+def test_the_curves_of_a_run_that_goes_on_grow(show: Show, tiny: Project, qtbot: QtBot) -> None:
+    folder = kept("first", tiny, 1, state="running", owner=Owner.here())
+    panel = show()
+    select(panel, 0)
+    qtbot.waitUntil(lambda: [len(run.metrics.rows) for run in panel.curves.runs] == [4])
+    with (folder / "metrics.csv").open("a") as file:
+        file.write((folder / "metrics.csv").read_text().splitlines()[-2].replace("step,1,2,2", "step,1,3,3") + "\n")
+    panel._look()
+    qtbot.waitUntil(lambda: [len(run.metrics.rows) for run in panel.curves.runs] == [5])
 
 
 def test_it_is_narrow_and_dark(show: Show, tiny: Project, qtbot: QtBot) -> None:
