@@ -139,7 +139,7 @@ def test_a_folder_that_cannot_be_read_is_said_once(file: Path) -> None:
     process = started("train", file, "--processes", "2", "--data", "folder", "--folder", "nowhere")
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
-    assert err == "cnnstudio: The folder nowhere does not exist.\n"
+    assert err == f"cnnstudio: The folder {Path.cwd() / 'nowhere'} does not exist.\n"
 
 
 @pytest.mark.parametrize(
