@@ -132,7 +132,7 @@ class MainWindow(ProjectWindow):
         for signal in (
             document.changed, document.selection_changed, document.scope_changed, document.path_changed,
             document.undo_stack.indexChanged, document.undo_stack.cleanChanged, run.state_changed,
-            document.learned, document.concealed_changed, theme.changed,
+            document.learned, document.concealed_changed, theme.changed, self.training.looked,
         ):  # fmt: skip
             signal.connect(self._refresh.start)
         document.said.connect(self._say)
@@ -160,7 +160,6 @@ class MainWindow(ProjectWindow):
         self.painted.connect(self.canvas.fit)  # its size is only known now
         self.canvas.activated.connect(lambda _: self.show_panel("inspector", to_scroll=False))
         self.training.own_asked.connect(lambda project: self.files.begin(project, anew=True))
-        self.training.looked.connect(self._refresh.start)
         self.training.after.offer(self.commands.bound)
         self.training.after.asked.connect(lambda command: self.commands.bound[command].trigger())
         self.training.refused.connect(lambda: bring_up(self, self.docks["training"], self.canvas))

@@ -311,4 +311,5 @@ def test_what_was_edited_while_it_was_trained_is_asked_about(
     window.close()
     press(qtbot, window, "Stop and close")
     qtbot.waitUntil(lambda: any("not saved" in each for each in sentences(window)), timeout=LONG)
-    assert window.isVisible() and not window.run.is_active
+    assert window.isVisible()
+    qtbot.waitUntil(lambda: not window.run.is_active, timeout=LONG)

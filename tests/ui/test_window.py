@@ -175,6 +175,8 @@ def test_closing_while_training_stops_cleanly(qtbot: QtBot, window: MainWindow, 
     window.commands.run("train")
     qtbot.waitUntil(lambda: len(window.run.history.steps) > 0, timeout=60_000)
     window.close()
+    choose(qtbot, window, "Stop and close")
+    choose(qtbot, window, "Do not save")
     assert not window.isVisible()
     assert "training" not in [thread.name for thread in threading.enumerate()]
     assert window.run.weights is not None

@@ -374,13 +374,20 @@ def long_step(qtbot: QtBot, window: MainWindow, project: Project) -> threading.E
     return end
 
 
+def close_training(window: MainWindow) -> None:
+    """Close a window that trains, and keep nothing."""
+    window.commands.run("window-close")
+    for choice in ("Stop and close", "Do not save"):
+        next(bar for bar in window.messages.bars if choice in bar.buttons).buttons[choice].click()
+
+
 def test_a_window_that_closes_in_the_middle_of_a_step_holds_the_others_up_for_nothing(
     qtbot: QtBot, window: MainWindow, tiny: Project
 ) -> None:
     window.windows.new(window)
     made = other(window)
     end = long_step(qtbot, made, tiny)
-    made.commands.run("window-close")  # returns although the step goes on
+    close_training(made)  # returns although the step goes on
     assert not end.is_set() and not made.isVisible() and window.windows.all == [window]
     qtbot.wait(250)
     assert isValid(made), "it waits out of sight"
@@ -396,7 +403,7 @@ def test_the_end_of_the_program_waits_for_the_steps_of_all_windows(
     window.windows.new(window)
     made = other(window)
     end = long_step(qtbot, made, tiny)
-    made.commands.run("window-close")
+    close_training(made)
     threading.Timer(0.3, end.set).start()
     window.commands.run("window-close")
     assert end.is_set()

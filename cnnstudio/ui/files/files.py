@@ -150,7 +150,7 @@ class Files(QObject):
 
     def guard(self, then: Callable[[], object], run: Run) -> bool:
         """Do ``then`` where nothing would be lost by it, else ask in place first; whether it was done at once."""
-        if run.is_active:
+        if run.is_active and not run.is_stopping:
             self._ask_about(run, then)
             return False
         if not self._document.is_modified:
@@ -170,32 +170,28 @@ class Files(QObject):
     def _ask_about(self, run: Run, then: Callable[[], object]) -> None:
         """Ask what becomes of a training where the window is to close."""
 
-        def after(run_ends: Callable[[], object]) -> None:
-            """Go on with closing once nothing is trained any more."""
+        def stop() -> None:
+            run.stop()  # its last step ends out of sight
+            self._close_after(run, then)
 
+        def wait() -> None:
             def follow() -> None:
                 if not run.is_active:
                     run.state_changed.disconnect(follow)
                     QTimer.singleShot(0, self, lambda: self._close_after(run, then))
 
             run.state_changed.connect(follow)
-            run_ends()
+            run.resume()
+            self._window.showMinimized()
 
         self._messages.say(
             f"{self._document.title} is being trained.",
             "warning",
-            ("Stop and close", lambda: after(run.stop) if run.is_active else self.guard(then, run)),
-            ("Close when it is done", lambda: after(self._go_out_of_sight(run)) if run.is_active else then()),
+            ("Stop and close", stop),
+            ("Close when it is done", lambda: wait() if run.is_active else self._close_after(run, then)),
             ("Cancel", lambda: None),
             about=CLOSING,
         )
-
-    def _go_out_of_sight(self, run: Run) -> Callable[[], object]:
-        def hide() -> None:
-            run.resume()
-            self._window.showMinimized()
-
-        return hide
 
     def _close_after(self, run: Run, then: Callable[[], object]) -> None:
         """Close after a training: a project that has a file and was not edited takes its weights along unasked."""

@@ -31,9 +31,11 @@ class RememberedRun(QObject):
 
     def _remember(self) -> None:
         """Let the document know which weights there are."""
-        folder = self._run.folder
-        if self._run.trained is not None and folder is not None and folder.is_kept and folder.weights is not None:
-            self._document.take_run(reference_to(folder, self._run.epoch))
+        run, folder = self._run, self._run.folder
+        if run.trained is None or folder is None or not folder.is_kept:
+            return
+        if folder.weights is not None or run.is_stopping:  # a run that is stopped leaves its last ones
+            self._document.take_run(reference_to(folder, run.epoch))
 
     def _recall(self) -> None:
         """Bring back the weights that the project was closed with, or say why they are not there."""
