@@ -141,9 +141,8 @@ class MainWindow(ProjectWindow):
         run.said.connect(self._say_run)
         run.state_changed.connect(self._show_run)
         for dock in self.docks.values():
-            dock.topLevelChanged.connect(self._refresh.start)
-            dock.dockLocationChanged.connect(self._refresh.start)
-            dock.visibilityChanged.connect(self._refresh.start)
+            for signal in (dock.topLevelChanged, dock.dockLocationChanged, dock.visibilityChanged):
+                signal.connect(self._refresh.start)
             panel = panel_in(dock, Panel)
             panel.reveal.connect(self._reveal)
             panel.menu_asked.connect(self._show_canvas_menu)
