@@ -109,6 +109,14 @@ def _kept(parts: list[Part], paths: Mapping[int, tuple[str, ...]]) -> list[Part]
     return [part for index, part in enumerate(parts) if index in paths]
 
 
+def _tied(module: nn.Module) -> list[list[str]]:
+    """The names of each parameter that has several."""
+    found: dict[int, list[str]] = {}
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        found.setdefault(id(parameter), []).append(name)
+    return [names for names in found.values() if len(names) > 1]
+
+
 def _notes(
     module: nn.Module, weights: Mapping[tuple[str, ...], tuple[Weight, ...]], opaque: tuple[str, ...]
 ) -> list[str]:
@@ -122,6 +130,11 @@ def _notes(
         notes.append(
             f"{abridged(shared, 3)}: used in several places with the same numbers; here each place has its own."
         )
+    notes += [
+        f"{abridged(names, 3)}: one tensor in the original; here each place has its own, so that more is learned."
+        for names in _tied(module)
+        if sum(name in used for name in names) > 1
+    ]
     if unused := [name for name, _ in module.named_parameters() if name not in used and not opaque]:
         notes.append(f"{abridged(unused, 3)}: no part of what comes out when it predicts, so left out.")
     return notes

@@ -80,8 +80,10 @@ def _imported(module: Any, name: str, size: Shape | None) -> Imported:
     import torch
 
     from cnnstudio.exchange.importing.network import import_module
+    from cnnstudio.exchange.importing.plain_weights import with_plain_weights
     from cnnstudio.exchange.importing.state_dict import difference
 
+    plain = with_plain_weights(module)
     refusal = ImportRefused(f"{name} cannot be imported.")
     for tried in [size] if size is not None else _sizes(module):
         try:
@@ -89,7 +91,7 @@ def _imported(module: Any, name: str, size: Shape | None) -> Imported:
         except ImportRefused as error:
             refusal = error
             continue
-        notes = imported.notes
+        notes = (*plain, *imported.notes)
         if size is None:
             notes = (f"It was followed with images of {tried}.", *notes)
         try:

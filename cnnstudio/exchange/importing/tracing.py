@@ -50,8 +50,8 @@ class _Tracer(fx.Tracer):
 class _Watching(fx.Interpreter):
     """Runs the steps and keeps what each gives."""
 
-    def __init__(self, module: fx.GraphModule) -> None:
-        super().__init__(module)
+    def __init__(self, module: nn.Module, graph: fx.Graph) -> None:
+        super().__init__(module, graph=graph)  # no GraphModule, whose code an attribute called "class" would break
         self.seen: dict[fx.Node, Any] = {}
 
     def fetch_attr(self, target: str) -> Any:
@@ -76,7 +76,7 @@ def trace(module: nn.Module, size: Shape) -> Trace:
     wanted = [node for node in graph.nodes if node.op == "placeholder" and not node.args]  # those without a default
     if len(wanted) != 1:
         raise TracingError(f"Its forward takes {len(wanted)} inputs; a network here is given one image.")
-    watching = _Watching(fx.GraphModule(_blanked(module), graph))
+    watching = _Watching(_blanked(module), graph)
     try:
         with torch.no_grad():
             watching.run(torch.empty(BATCH, *size, device="meta"))
