@@ -91,8 +91,13 @@ def chosen_device(module: nn.Module, recipe: Recipe) -> Device:
     else:
         name = _TITLES[place.type] if place.type == "mps" else _module(place).get_device_name(place)
         likes_channels_last = bfloat16 or float16
-    layout = {"auto": likes_channels_last, "on": True, "off": False}[recipe.channels_last]
-    return Device(place, name, bfloat16, convolves and layout, tuple(notes), float16)
+    channels_last = convolves and {"auto": likes_channels_last, "on": True, "off": False}[recipe.channels_last]
+    if channels_last and place.type == "cpu" and any(isinstance(part, nn.GroupNorm) for part in module.modules()):
+        # torch 2.13 ends the process in GroupNorm's backward pass where its channels_last input needs no gradient
+        channels_last = False
+        if recipe.channels_last == "on":
+            notes.append("PyTorch cannot train GroupNorm with channels last on a CPU, so they do not lie last.")
+    return Device(place, name, bfloat16, channels_last, tuple(notes), float16)
 
 
 def _place(recipe: Recipe) -> tuple[torch.device, list[str]]:

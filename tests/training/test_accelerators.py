@@ -97,6 +97,16 @@ def test_the_layout_is_the_recipes(computer: Callable[..., None], monkeypatch: p
     assert not chosen(FLAT, channels_last="on", device="cpu").channels_last, "there is nothing to lay out"
 
 
+def test_group_norm_keeps_the_plain_layout_on_a_cpu(computer: Callable[..., None]) -> None:
+    """PyTorch cannot take its gradient in the other one everywhere; on a device it can."""
+    module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.GroupNorm(2, 4))
+    assert not chosen(module, device="cpu").channels_last
+    asked = chosen(module, channels_last="on", device="cpu")
+    assert not asked.channels_last and any("GroupNorm" in note for note in asked.notes)
+    computer("cuda")
+    assert chosen(module, channels_last="on", device="cuda").channels_last
+
+
 @pytest.mark.parametrize("layout", ["on", "off"])
 def test_images_lie_as_the_recipe_says(make_data: Callable[..., Data], layout: str) -> None:
     module = nn.Sequential(nn.Conv2d(3, 2, 8), nn.Flatten(), nn.Linear(2, 3))
