@@ -1,23 +1,26 @@
 """The window's event loop while SmallResNet trains on the CPU, and what the window costs the training.
 
 Both sides run in fresh interpreters, in turns: the training loop alone, and the same loop in the real window with
-its curves and feature maps shown. Promise: with the window at least 0.95 of the images a second; the gaps between
-two turns of the event loop are reported (milliseconds: p50, p99, longest).
+its curves and feature maps shown. Promises: with the window at least 0.98 of the images a second; of the gaps between
+two turns of the event loop, from the Train button on, 99 of 100 take at most 33 ms and none more than 100. Where other
+programs want the cores too, what the window's thread waited for one is taken off and told apart (Linux, schedstat).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
-STEPS = 24
-WARM = 6  # torch's first steps, its import and the first repaint, reported apart
+STEPS = 14
+WARM = 3  # whose time does not count for the speed
 
 
 def project() -> Any:
@@ -26,7 +29,8 @@ def project() -> Any:
     from cnnstudio.resources import resource
 
     made = read(resource("examples", "small_resnet.cnn"))
-    recipe = dataclasses.replace(made.recipe, epochs=100, batch_size=32, augment=False, device="cpu")
+    threads = int(os.environ.get("THREADS", os.cpu_count() or 1))  # both sides alike, whatever a trial would find
+    recipe = dataclasses.replace(made.recipe, epochs=100, batch_size=32, augment=False, device="cpu", threads=threads)
     return dataclasses.replace(made, recipe=recipe)
 
 
@@ -42,11 +46,18 @@ def alone() -> dict[str, Any]:
     events = begin(project(), Destination(runs_folder()), unheard)
     for event in events:
         if isinstance(event, Step):
-            times.append(time.perf_counter())
+            times.append((time.perf_counter(), time.process_time()))
             if len(times) == STEPS:
                 break
     events.close()
-    return {"speed": 32 * (STEPS - WARM) / (times[-1] - times[WARM - 1])}
+    return speeds(times)
+
+
+def speeds(times: list[tuple[float, float]]) -> dict[str, Any]:
+    """Images a second, on the wall and of the processor, from both clocks at each step."""
+    images = 32 * (len(times) - WARM)
+    on_the_wall, of_the_processor = (images / (times[-1][which] - times[WARM - 1][which]) for which in range(2))
+    return {"speed": on_the_wall, "efficiency": of_the_processor}
 
 
 def window() -> dict[str, Any]:
@@ -59,31 +70,50 @@ def window() -> dict[str, Any]:
     shown = app.open_window(None)
     shown.document.open(project(), None)
     gaps: list[float] = []
-    steps: list[float] = []
-    state = {"last": time.perf_counter()}
+    steps: list[tuple[float, float]] = []
+    waits: list[float] = []
+    state = {"last": time.perf_counter(), "waited": waited(), "trains": 0.0}
 
     def tick() -> None:
-        now = time.perf_counter()
-        if len(steps) >= WARM:
+        now, waiting = time.perf_counter(), waited()
+        if state["trains"]:
             gaps.append((now - state["last"]) * 1000)
-        state["last"] = now
+            waits.append((waiting - state["waited"]) * 1000)
+        state["last"], state["waited"] = now, waiting
 
     def advanced() -> None:
         while len(steps) < len(shown.run.history.steps):
-            steps.append(time.perf_counter())
+            steps.append((time.perf_counter(), time.process_time()))
         if len(steps) >= STEPS:
+            state["trains"] = 0.0  # closing waits for the step that goes on
             application.quit()
 
     timer = QTimer(interval=4)
     timer.timeout.connect(tick)
     shown.run.advanced.connect(advanced)
     shown.document.select(("stem",))
-    QTimer.singleShot(0, lambda: shown.run.start(shown.document.project))
+
+    def train() -> None:
+        state["trains"] = 1.0
+        shown.run.start(shown.document.project)
+
+    garbage, warm_up = app.Garbage(), app.WarmUp()  # as app.run has them
+    warm_up.finished.connect(garbage.set_apart)
+    warm_up.finished.connect(lambda: QTimer.singleShot(200, train))
+    QTimer.singleShot(0, warm_up.start)
     timer.start()
     application.exec()
-    speed = 32 * (len(steps) - WARM) / (steps[-1] - steps[WARM - 1])
     shown.run.close()
-    return {"speed": speed, "gaps": gaps}
+    garbage.close()
+    return {**speeds(steps), "gaps": gaps, "waits": waits}
+
+
+def waited() -> float:
+    """Seconds that this thread could have run and had no core; 0 where nobody counts them."""
+    try:
+        return int(Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text().split()[1]) / 1e9
+    except OSError:
+        return 0.0
 
 
 def measured(side: str) -> dict[str, Any]:
@@ -97,14 +127,17 @@ def measured(side: str) -> dict[str, Any]:
 
 def main() -> None:
     """Print the gaps and the ratio of the speeds."""
-    pairs = [(measured("alone"), measured("window")) for _ in range(3)]
-    ratios = [shown["speed"] / bare["speed"] for bare, shown in pairs]
-    gaps = sorted(gap for _, shown in pairs for gap in shown["gaps"])
-    print("images a second, alone:    ", *(round(bare["speed"], 1) for bare, _ in pairs))
-    print("images a second, in window:", *(round(shown["speed"], 1) for _, shown in pairs))
-    print(f"ratio, median of {len(ratios)}: {statistics.median(ratios):.3f} (promised: at least 0.95)")
-    quantile = lambda share: gaps[min(len(gaps) - 1, int(share * len(gaps)))]  # noqa: E731
-    print(f"gaps of the event loop, ms: p50 {quantile(0.5):.1f}, p99 {quantile(0.99):.1f}, longest {gaps[-1]:.1f}")
+    pairs = [(measured("alone"), measured("window")) for _ in range(int(os.environ.get("PAIRS", "3")))]
+    for title, key in (("images a second", "speed"), ("images a second of the processor", "efficiency")):
+        ratio = statistics.median(shown[key] / bare[key] for bare, shown in pairs)
+        each = ", ".join(f"{shown[key]:.1f} of {bare[key]:.1f}" for bare, shown in pairs)
+        print(f"{title}, in the window and alone: {each}; ratio {ratio:.3f} (promised: at least 0.98)")
+    whole = [gap for _, shown in pairs for gap in shown["gaps"]]
+    own = [gap - wait for _, shown in pairs for gap, wait in zip(shown["gaps"], shown["waits"], strict=True)]
+    for title, gaps in (("gaps of the event loop, ms", sorted(whole)), ("without the wait for a core", sorted(own))):
+        quantile = lambda share, gaps=gaps: gaps[min(len(gaps) - 1, int(share * len(gaps)))]  # noqa: E731
+        found = f"p50 {quantile(0.5):.1f}, p99 {quantile(0.99):.1f}, longest {gaps[-1]:.1f}"
+        print(f"{title}: {found} (promised: p99 33, longest 100)")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,19 @@
-"""Worker: a generator pulled on a thread of its own, how a long job tells how far it is, and why it failed. No Qt."""
+"""Worker: a generator pulled on a thread of its own, behind the window; how far it is, and why it failed. No Qt."""
 
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 logger = logging.getLogger(__name__)
+
+NICE = 5  # of 19: a third of what a thread that did not step back gets of a core that both want
+_place = threading.local()
 
 Report: TypeAlias = Callable[[str, float | None], bool]
 """What a long job is given to say how far it is: ``report(sentence, share)`` answers whether to go on.
@@ -100,6 +105,7 @@ class Worker:
             self._changed.notify_all()
 
     def _run(self) -> None:
+        step_back()
         try:
             events = self._make(self)
             try:
@@ -128,6 +134,31 @@ class Worker:
                 event = error
             if event is not None:
                 self.post(event)
+
+
+def step_back() -> None:
+    """Let the window go before the calling thread, and before the threads that it starts from now on.
+
+    Linux alone takes a priority that a thread hands on to those it starts (setpriority(2)); elsewhere ``needs_room``
+    asks whoever computes to leave a core to the window. A thread that has stepped back cannot step forward again.
+    """
+    _place.needs_room = not _lowered()
+
+
+def needs_room() -> bool:
+    """Whether the calling thread stands beside a window that it must leave a core to."""
+    return getattr(_place, "needs_room", False)
+
+
+def _lowered() -> bool:
+    if sys.platform != "linux":
+        return False
+    try:
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, max(NICE, os.getpriority(os.PRIO_PROCESS, thread)))
+    except OSError:
+        return False
+    return True
 
 
 def sentence_of(error: BaseException) -> str:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from cnnstudio import worker
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.worker import Worker
 
@@ -115,3 +118,52 @@ def test_an_error_is_kept_and_ends_the_thread() -> None:
     assert worker.join(5)
     assert worker.drain() == [1]
     assert isinstance(worker.error, DataError)
+
+
+# who goes first
+
+
+def apart(function: Callable[[], None]) -> None:
+    """Run on a thread of its own, that stepping back stays there."""
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a core is left to the window")
+def test_a_worker_and_the_threads_that_it_starts_let_the_window_go_first() -> None:
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    found = list[int]()
+
+    def note() -> None:
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    behind = Worker(lambda _: iter((note(), apart(note), found.append(worker.needs_room()))), "test")
+    behind.start()
+    assert behind.join(10.0)
+    assert found == [max(here, worker.NICE)] * 2 + [False]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == here
+
+
+def test_a_core_is_left_where_there_are_no_such_priorities(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    found = list[bool]()
+
+    def step_back() -> None:
+        worker.step_back()
+        found.append(worker.needs_room())
+
+    apart(step_back)
+    assert found == [True]
+    assert not worker.needs_room()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there are no such priorities")
+def test_a_system_that_refuses_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", refuse)
+    found = list[bool]()
+    apart(lambda: (worker.step_back(), found.append(worker.needs_room()))[0])
+    assert found == [True]

@@ -28,7 +28,7 @@ from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.recipe_paths import PATHS, whole
 from cnnstudio.training.data.errors import DataError
-from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
+from cnnstudio.training.events import EpochEnd, Finished, Foreseen, Remark, Started, Step
 from cnnstudio.training.launch import LaunchError, Rank, launched, start
 from cnnstudio.training.readiness import obstacle_of_network
 from cnnstudio.training.runs.folder import Destination, RunFolder
@@ -236,6 +236,8 @@ class Telling:
                 self._bar.say(f"{event.parameters:,} parameters on {event.device}.", *event.notes)
             case Past():
                 self._bar.say(f"Going on after step {event.step:,}, in epoch {event.epoch}.")
+            case Foreseen():
+                self._bar.show("Once through the frozen part", event.share)
             case Step() if started is not None:
                 share = event.step / max(1, started.steps_per_epoch) - (event.epoch - 1)
                 numbers = f"loss {event.loss:.3f}  {event.images_per_second:,.0f} images/s"

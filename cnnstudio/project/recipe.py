@@ -96,9 +96,10 @@ class Recipe(Declaration):
     weights: the weights to begin with: "torchvision" for those of its pretrained networks, or a file; empty for none
     unfreeze_epoch: the epoch from which a frozen backbone learns too, a quarter an epoch from its end; 0 for never
     backbone_rate: what the learning rate is multiplied by in a pretrained backbone
-    seed: the same seed gives the same run again on a CPU
+    seed: the same seed gives the same run again on a CPU, with the same number of threads
     device: where to compute; auto takes CUDA where there is one, and mps and xpu are taken where they are asked for
-    precision: auto computes in bfloat16 where the device is faster with it; float16 needs CUDA
+    precision: auto computes in bfloat16 where a few trial steps are faster with it; float16 needs CUDA
+    threads: how many cores a CPU computes on; 0 for as many as a few trial steps are fastest with
     channels_last: whether the channels of a pixel lie side by side in memory; auto does what the device likes
     compile: let torch.compile make one program of the network: a slow start and faster steps, with a C++ compiler
     """
@@ -156,6 +157,7 @@ class Recipe(Declaration):
     seed: Annotated[int, Range(0, 2**31 - 1), Section.COMPUTER] = 0
     device: Annotated[Literal["auto", "cpu", "cuda", "mps", "xpu"], Section.COMPUTER] = "auto"
     precision: Annotated[Literal["float32", "auto", "bfloat16", "float16"], Section.COMPUTER] = "float32"
+    threads: Annotated[int, Range(0, 1_024), Section.COMPUTER] = 0
     channels_last: Annotated[Literal["auto", "on", "off"], Section.COMPUTER] = "auto"
     compile: Annotated[bool, Section.COMPUTER] = False
 

@@ -43,14 +43,22 @@ class Batches:
         """The numbers of all images, shuffled."""
         return torch.randperm(len(self._labels), generator=random)
 
+    def numbers(self, order: Tensor, step: int) -> Tensor:
+        """The numbers of the images of a step, from 0, in an epoch of this order."""
+        start = step * self._size
+        return order[start : start + self.sizes[step]]
+
+    def labels(self, numbers: Tensor) -> Tensor:
+        """The labels of these images, on the device."""
+        return self._labels[numbers.to(self._labels.device)].to(self._device.torch)
+
     def batch(self, order: Tensor, step: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
         """The images (N, C, H, W) of a step, from 0, in an epoch of this order, as the network reads them; and targets.
 
         Those are labels (N,), or the shares of the classes (N, classes) where images are mixed. ``random`` is drawn
         from where the recipe augments or mixes.
         """
-        start = step * self._size
-        numbers = order[start : start + self.sizes[step]].to(self._images.device)
+        numbers = self.numbers(order, step).to(self._images.device)
         images, labels = self._images[numbers].to(self._device.torch), self._labels[numbers].to(self._device.torch)
         if self._augment:
             images = augmented(images, self._mirror, random)

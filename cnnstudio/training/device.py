@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.wording import counted
+from cnnstudio.worker import needs_room
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
@@ -83,9 +83,9 @@ def chosen_device(module: nn.Module, recipe: Recipe) -> Device:
     float16 = recipe.precision == "float16" and place.type == "cuda"
     if recipe.precision == "float16" and not float16:
         notes.append("float16 is for CUDA alone, so it computes in float32 here; bfloat16 is for any device.")
-    notes += [_BFLOAT16] * bfloat16 + [_FLOAT16] * float16
+    notes += [_BFLOAT16] * (bfloat16 and place.type != "cpu") + [_FLOAT16] * float16
     if place.type == "cpu":
-        name = f"CPU, {counted(default_threads(), 'thread')}"
+        name = "CPU"
         # channels_last: 1.15 to 1.2 times the plain layout on LeNet-5, a small VGG and SmallResNet in float32
         likes_channels_last = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     else:
@@ -120,7 +120,7 @@ def _takes_bfloat16(place: torch.device, recipe: Recipe) -> bool:
         return False
     if place.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return place.type == "cpu" and _cpu_multiplies_bfloat16()
+    return place.type == "cpu" and multiplies_bfloat16()
 
 
 def _module(place: torch.device) -> Any:
@@ -128,10 +128,16 @@ def _module(place: torch.device) -> Any:
     return torch.get_device_module(place)
 
 
-def _cpu_multiplies_bfloat16() -> bool:
-    """Whether this CPU has units that multiply bfloat16 matrices; on one without it took 2 to 4 times as long."""
-    probe = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(probe is not None and probe())
+def multiplies_bfloat16() -> bool:
+    """Whether this CPU has units that multiply bfloat16 numbers, so that it is likely to be faster with them."""
+    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(bool(probe()) for name in names if (probe := getattr(torch.cpu, name, None)) is not None)
+
+
+def takes_bfloat16() -> bool:
+    """Whether oneDNN computes bfloat16 here at all; without it torch goes a way that is a hundred times as slow."""
+    probe = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return bool(torch.backends.mkldnn.is_available() and probe is not None and probe())  # type: ignore[no-untyped-call]
 
 
 @contextlib.contextmanager
@@ -198,22 +204,22 @@ def is_about_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
-def default_threads() -> int:
-    """One less than there are cores, so that the window stays awake; OMP_NUM_THREADS says otherwise.
+def cores() -> int:
+    """The most threads that compute at once: a core each; OMP_NUM_THREADS says otherwise.
 
-    Two threads beside other work on two cores trained 4 to 12 times slower than one.
+    A core is left to the window where ``worker`` could not put the calling thread behind it.
     """
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal() and int(asked) > 0:
         return int(asked)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    cores = psutil.cpu_count(logical=False) or usable  # type: ignore[no-untyped-call]
-    return max(1, min(cores, usable) - 1)
+    found = min(psutil.cpu_count(logical=False) or usable, usable)  # type: ignore[no-untyped-call]
+    return max(1, found - needs_room())
 
 
 def prepare_thread() -> None:
     """Make the calling thread ready to compute; it costs nothing to do so again."""
-    torch.set_num_threads(default_threads())
+    torch.set_num_threads(cores())
     _keep_freed_memory()
 
 

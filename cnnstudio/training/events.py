@@ -81,6 +81,22 @@ class Validating:
 
 
 @dataclass(frozen=True)
+class Foreseen:
+    """So many of all images have gone once through the part that does not learn, before the first step behind it.
+
+    A run can be paused and closed here as at a step.
+    """
+
+    images: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return self.images / self.total
+
+
+@dataclass(frozen=True)
 class Remark:
     """Something that the person should know and that does not stop the run, as a sentence."""
 
@@ -100,4 +116,4 @@ class Finished:
     best_epoch: int | None
 
 
-Event: TypeAlias = Started | Step | Validating | EpochEnd | Observation | Remark | Finished
+Event: TypeAlias = Started | Foreseen | Step | Validating | EpochEnd | Observation | Remark | Finished

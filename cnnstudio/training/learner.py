@@ -23,13 +23,14 @@ from cnnstudio.training.losses import Loss
 from cnnstudio.training.optimizers import optimizer
 from cnnstudio.training.random_streams import RandomStreams
 from cnnstudio.training.schedules import Plateau
+from cnnstudio.training.trunk import Kept
 
 
 class Learner:
     """The optimizer of a run with all that a recipe puts around it: loss, teacher, scaled gradients, average, plateau.
 
     ``notes`` are sentences for people. Raises ``TrainingError`` with a sentence for what the recipe asks for and cannot
-    have.
+    have. While features of a trunk are ``kept``, the numbers of images take the place of the images.
     """
 
     def __init__(
@@ -52,11 +53,18 @@ class Learner:
         self._call, self.notes = forward(module, device, recipe.compile and group.is_alone)
         if recipe.compile and not group.is_alone:
             self.notes = ("Where several processes train together, the network is not compiled.",)
+        self.kept: Kept | None = None
+
+    def let_go(self) -> None:
+        """Keep no features any more of a trunk that has begun to learn."""
+        if self.kept is not None and not self.kept.trunk.is_frozen:
+            self.kept = None
 
     def scores(self, images: Tensor) -> Tensor:
         """The scores (N, classes) of prepared images by the module as it is."""
+        call = self._call if self.kept is None else self.kept.scores
         with self._device.autocast():
-            return self._call(images).float()
+            return call(images).float()
 
     def _learning_scores(self, images: Tensor) -> Tensor:
         """``scores`` whose gradients will be those of all processes."""

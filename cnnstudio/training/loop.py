@@ -10,8 +10,9 @@ import json
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 
 import torch
@@ -34,18 +35,20 @@ from cnnstudio.training.device import (
     prepare_thread,
 )
 from cnnstudio.training.distributed import ALONE, Group
-from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
+from cnnstudio.training.events import EpochEnd, Event, Finished, Foreseen, Remark, Started, Step, Validating
 from cnnstudio.training.fit import check
 from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.learner import Learner
 from cnnstudio.training.node_values import why_not_finite
 from cnnstudio.training.optimizers import memory, remember
+from cnnstudio.training.pace import PACE, Steps, paced
 from cnnstudio.training.position import Cursor, Position
 from cnnstudio.training.probe import Probe, View
 from cnnstudio.training.random_streams import RandomStreams
 from cnnstudio.training.resume import Keeper
 from cnnstudio.training.runs.folder import BEST, LAST
 from cnnstudio.training.schedules import EPOCHS, epochs_of, schedule
+from cnnstudio.training.trunk import is_worth_keeping, kept_trunk
 from cnnstudio.wording import counted, duration
 
 __all__ = ["TrainingError", "fresh", "train"]
@@ -118,7 +121,7 @@ class _Run:
     def position(self) -> Position:
         """Where the run is, once it has begun. While the validation images are gone through, it is before that."""
         good = {name: tensor.cpu() for name, tensor in self.good.items()}
-        kept = self.learner.memory
+        kept = self.learner.memory | {PACE: asdict(self.pace)}
         if self.best:
             kept["best"] = {name: tensor.cpu() for name, tensor in self.best.items()}
         return Position(self.cursor, self.random.states, memory(self.learner.optimizer), good, self.good_epoch, kept)
@@ -129,6 +132,7 @@ class _Run:
         self.agreed = self.group.settle(self.module, self.data, self.device)
         learned = sum(parameter.numel() for parameter in self.module.parameters() if parameter.requires_grad)
         yield Started(self.epochs, len(self.batches.sizes), self.device.name, self._notes, learned)
+        yield from self._foresee()
         while self.cursor.epoch <= self.epochs and not self.cursor.has_waited(self.recipe.patience):
             is_good = yield from self._epoch()
             if not is_good:
@@ -168,9 +172,12 @@ class _Run:
         check(self.module, self.data)
         self.device.take(self.module)
         self.backbones = Backbones(self.module, self.source, self.recipe)
+        self.batches = Batches(self.data, self.recipe, self.device)
+        with self.random.apart():
+            trial = Steps(self.module, self.data, self.batches.prepared) if self.group.is_alone else None
+            self.device, self.pace = paced(self.device, self.recipe, trial, self.begin)
         self.learner = Learner(self.module, self.data, self.recipe, self.device, self.backbones, group=self.group)
         self._keep(0)
-        self.batches = Batches(self.data, self.recipe, self.device)
         self.epochs = epochs_of(self.recipe, len(self.batches.sizes))
         self.rate = self.given_rate or schedule(self.recipe, len(self.batches.sizes))
         if self.begin is None:
@@ -196,6 +203,7 @@ class _Run:
         epoch, steps = self.cursor.epoch, len(self.batches.sizes)
         self.module.train()
         self.backbones.hold(epoch)
+        self.learner.let_go()
         while self.cursor.step < steps:
             step, images = (epoch - 1) * steps + self.cursor.step, self.batches.sizes[self.cursor.step]
             started = time.perf_counter()
@@ -231,13 +239,30 @@ class _Run:
 
     def _step(self, rate: float) -> tuple[float, float, float]:
         """One step of the optimizer: the loss that it makes smaller, the loss as it is said and how many were right."""
-        images, targets = self.batches.batch(self.cursor.order, self.cursor.step, self.random.images)
-        if self.folder is not None and (self.cursor.epoch, self.cursor.step) == (1, 0):
+        order, step = self.cursor.order, self.cursor.step
+        is_noted = self.folder is not None and (self.cursor.epoch, step) == (1, 0)
+        if self.learner.kept is None or is_noted:
+            images, targets = self.batches.batch(order, step, self.random.images)
+        if self.folder is not None and is_noted:
             with contextlib.suppress(OSError):  # a full disk is told of when the weights are written
                 first_batch.write(self.folder, images, targets, self.data)
+        if self.learner.kept is not None:
+            images = self.batches.numbers(order, step)
+            targets = self.batches.labels(images)
         objective, loss, right = self.learner.step(images, targets, rate, self.random)
         self.unsaved = self.unsaved or math.isfinite(objective)
         return objective, loss, right
+
+    def _foresee(self) -> Iterator[Event]:
+        """Send all images once through what does not learn, and keep what comes out of it, where that is worth it."""
+        if self.group.is_alone and is_worth_keeping(self.recipe, self.epochs - self.cursor.epoch):
+            self.module.train()
+            self.backbones.hold(self.cursor.epoch)
+            with self.random.apart():
+                kept, why = kept_trunk(self.module, self.source, self.data, self.device, self.batches.prepared)
+            yield from self._remark(why) if why else ()
+            yield from starmap(Foreseen, kept.compute() if kept is not None else ())
+            self.learner.kept = kept
 
     def _validate(self) -> Generator[Event, None, tuple[Metrics, Metrics | None, float]]:
         """What the validation images say of the weights, and of their average where there is one; how long it took."""
@@ -253,7 +278,8 @@ class _Run:
             end = min(start + size, len(labels))
             own = self.group.rank.share(end - start)
             part = slice(start + own.start, start + own.stop)
-            x, wanted = self.batches.prepared(images[part]), labels[part].to(self.device.torch)
+            x = learner.kept.of_validation(part) if learner.kept else self.batches.prepared(images[part])
+            wanted = labels[part].to(self.device.torch)
             for scores, count in zip(ways, counts, strict=True) if own else ():
                 # with the same draws at each epoch, so that epochs compare where a layer draws when it is evaluated too
                 with evaluated(self.module), torch.no_grad(), self.random.apart(start):

@@ -143,7 +143,7 @@ class Failures(QObject):
 
 
 class WarmUp(QObject):
-    """Imports torch in the background, once the window stands: the first run then begins at once."""
+    """Trains once in the background, once the window stands: the first run then begins at once."""
 
     finished = Signal()
 
@@ -152,18 +152,20 @@ class WarmUp(QObject):
         self._task: Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to import."""
+        """Begin."""
         self._task = Task(self._load, "warm-up", self)
         self._task.finished.connect(lambda _: self.finished.emit())
 
     def wait(self) -> None:
-        """Wait for the import: an interpreter that ends in the middle of one may crash."""
+        """Wait for it: an interpreter that ends in the middle of an import may crash."""
         if self._task is not None:
             self._task.stop(30.0)
 
     @staticmethod
     def _load(report: Report) -> None:
-        import cnnstudio.training.loop  # noqa: F401 - that is the point
+        from cnnstudio.training.warming import warm_up
+
+        warm_up()
 
 
 def _quit_on_interrupt(windows: Windows) -> QTimer:

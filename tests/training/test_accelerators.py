@@ -188,7 +188,7 @@ def test_layers_have_a_stream_on_every_device(kind: str, monkeypatch: pytest.Mon
 
 def test_bfloat16_is_left_to_the_device_in_auto(computer: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     for multiplies in (True, False):
-        monkeypatch.setattr(device, "_cpu_multiplies_bfloat16", lambda multiplies=multiplies: multiplies)
+        monkeypatch.setattr(device, "multiplies_bfloat16", lambda multiplies=multiplies: multiplies)
         assert chosen(precision="auto", device="cpu").bfloat16 == multiplies
     computer("cuda", "mps")
     assert chosen(precision="auto").bfloat16 and not chosen(precision="auto", device="mps").bfloat16

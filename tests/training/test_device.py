@@ -10,24 +10,27 @@ import psutil
 import pytest
 import torch
 
-from cnnstudio.training.device import default_threads, prepare_thread
+from cnnstudio.training import device
+from cnnstudio.training.device import cores, prepare_thread
 
 
-def test_one_core_stays_free(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_cores_compute_unless_the_window_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(psutil, "cpu_count", lambda logical: 8)
     monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(6)), raising=False)
-    assert default_threads() == 5
+    assert cores() == 6
+    monkeypatch.setattr(device, "needs_room", lambda: True)
+    assert cores() == 5
     monkeypatch.setattr(psutil, "cpu_count", lambda logical: 1)
-    assert default_threads() == 1
+    assert cores() == 1
 
 
 @pytest.mark.parametrize(("asked", "threads"), [("3", 3), ("0", None), ("many", None), ("", None)])
 def test_the_environment_may_ask_for_more(monkeypatch: pytest.MonkeyPatch, asked: str, threads: int | None) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    usual = default_threads()
+    usual = cores()
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
-    assert default_threads() == (threads or usual)
+    assert cores() == (threads or usual)
 
 
 def test_preparing_a_thread_sets_torchs_threads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from cnnstudio import zoo
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training import device, weights
+from cnnstudio.training import weights
 from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.events import EpochEnd, Event, Finished, Remark, Started, Step, Validating
 from cnnstudio.training.loop import TrainingError, fresh, train
@@ -258,14 +258,11 @@ def test_cuda_that_is_not_there_is_a_note(
     assert "no CUDA device" in started.notes[0]
 
 
-def test_bfloat16_where_the_device_has_it(
-    make_data: MakeData, make_network: MakeNetwork, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(device, "_cpu_multiplies_bfloat16", lambda: True)
+def test_bfloat16_where_the_recipe_asks_for_it(make_data: MakeData, make_network: MakeNetwork) -> None:
     module, kinds = make_network(), set()
     module[6].register_forward_hook(lambda *found: kinds.add(found[2].dtype))  # type: ignore[index, operator]
-    events = list(train(module, make_data(), recipe(epochs=6, precision="auto")))
-    assert torch.bfloat16 in kinds and "bfloat16" in of_kind(events, Started)[0].notes[0]
+    events = list(train(module, make_data(), recipe(epochs=6, precision="bfloat16")))
+    assert torch.bfloat16 in kinds and "bfloat16" in of_kind(events, Started)[0].device
     assert of_kind(events, EpochEnd)[-1].validation_accuracy > 0.9
     assert module[0].weight.is_contiguous() and module[0].weight.dtype == torch.float32  # type: ignore[index]
 

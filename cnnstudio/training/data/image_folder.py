@@ -17,7 +17,7 @@ from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.folder_layout import ImageFile, files_are, folder_layout, said
 from cnnstudio.training.data.picture import FORMATS, SCALE, extent, is_deep, picture_bytes
 from cnnstudio.training.data.raw import Raw
-from cnnstudio.training.device import default_threads
+from cnnstudio.training.device import cores
 from cnnstudio.wording import abridged, counted
 from cnnstudio.worker import Report
 
@@ -89,7 +89,7 @@ def _read_each(
     files: Sequence[ImageFile], size: Shape, scale: Scale | None, progress: Report
 ) -> Iterator[Pixels | Scale | str]:
     """``_read`` of each file, in their order, on several threads."""
-    with warnings.catch_warnings(), ThreadPoolExecutor(default_threads(), "decode") as pool:
+    with warnings.catch_warnings(), ThreadPoolExecutor(cores(), "decode") as pool:
         warnings.simplefilter("ignore")  # of Pillow, about the insides of odd files
         for start in range(0, len(files), 64):
             part = [file.path for file in files[start : start + 64]]

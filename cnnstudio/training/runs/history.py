@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
+from cnnstudio.training.events import EpochEnd, Finished, Foreseen, Remark, Started, Step
 from cnnstudio.training.layer_statistics import LayerStatistics
 from cnnstudio.training.runs.record_writer import stopped_sentence
 from cnnstudio.training.runs.session import Past, Progress
@@ -63,7 +63,7 @@ class History:
     def take(self, event: object) -> None:
         """Keep what this event says; one that says nothing about the course of the run is passed over."""
         match event:
-            case Progress():
+            case Progress() | Foreseen():
                 self.share = event.share
             case Past():
                 for each in event.events:
