@@ -107,10 +107,10 @@ def run(arguments: argparse.Namespace) -> int:
             if rank.is_first:
                 raise
             return 1
-        for doubt in doubts if rank.is_first else ():
-            print(line(doubt))
         if rank.size == 1:
             _check_out(arguments)
+        for doubt in doubts if rank.is_first else ():
+            print(line(doubt))
         with interruptible() as is_interrupted:
             if arguments.processes > 1:
                 return start(arguments.processes, _one_of_several, arguments, is_interrupted)

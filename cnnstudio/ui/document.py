@@ -255,8 +255,9 @@ class Document(QObject):
         self._wanted = project
 
     def _follow_stack(self) -> None:
-        if self._wanted is not self._project:
-            self._replace(dataclasses.replace(self._wanted, run=self._project.run))  # which no undo takes back
+        wanted, run = self._wanted, self._project.run
+        if wanted is not self._project:  # of the run no undo takes anything back
+            self._replace(wanted if wanted.run == run else dataclasses.replace(wanted, run=run))
 
     def _replace(self, project: Project) -> None:
         before = self.view_graph if self.selection else self.graph

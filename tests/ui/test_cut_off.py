@@ -117,8 +117,7 @@ def test_nothing_ends_in_the_middle_of_a_word_in_the_largest_text(qtbot: QtBot, 
     window.files.new("lenet5")
     theme.set_scale(1.6)
     window.show_panel("training")
-    qtbot.wait(20)
-    assert not list(cut_off(window.training))
+    qtbot.waitUntil(lambda: not list(cut_off(window.training)))  # lines that wrap are laid out once more
     totals = window.statusBar().totals
     assert totals.text().endswith("   ·   …") and not list(cut_off(window.statusBar()))
     assert "in prediction" in totals.accessibleName() and "in prediction" in totals.toolTip()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHeaderView, QTreeWidgetItem, QWidget
@@ -13,9 +11,6 @@ from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.chooser import Chooser
 from cnnstudio.ui.widgets.search import Entry, well_found
-
-if TYPE_CHECKING:
-    pass
 
 
 class CommandList(Chooser):
@@ -35,7 +30,7 @@ class CommandList(Chooser):
     def search(self, text: str) -> None:
         """The commands that there are just now and that answer to ``text``, the best first."""
         there = [self._entry(name) for name in self._titles if self._commands.bound[name].isVisible()]
-        for entry in well_found(text, there):
+        for entry in sorted(well_found(text, there), key=lambda each: not self._is_called(each, text)):
             action = self._commands.bound[str(entry.value)]
             reason = self._commands.why_not(str(entry.value)) if text.strip() else ""
             item = QTreeWidgetItem(self.list, [f"{entry.title} – {reason}" if reason else entry.title, entry.detail])
@@ -44,6 +39,11 @@ class CommandList(Chooser):
             item.setData(0, Qt.ItemDataRole.UserRole, entry.value)
             item.setDisabled(not action.isEnabled())
             item.setToolTip(0, action.toolTip())
+
+    def _is_called(self, entry: Entry, text: str) -> bool:
+        """Whether a command is called exactly so, here or in other programs, whatever else begins with its letters."""
+        words = self._commands.declared[str(entry.value)].words
+        return text.casefold().strip() in (*words, entry.title.casefold().split()[0].rstrip("…"))
 
     def _search(self, text: str) -> None:
         super()._search(text)

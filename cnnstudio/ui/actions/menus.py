@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 
 from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.menu_tree import MENUS, TOOLBAR, Menu
-
-if TYPE_CHECKING:
-    pass
-
 
 Fill = Callable[[QMenu], None]
 
