@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     from cnnstudio.ui.main_window import MainWindow
 
 
-@pytest.fixture(autouse=True)
-def _garbage_between_tests() -> Iterator[None]:
-    """Python collects nothing during a test, as in the program: a thread that did could delete what is Qt's."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
+    """Python collects nothing during a test, as in the program: a thread that did could delete what is Qt's.
+
+    It may collect again when all fixtures have ended, for then the threads of the test have ended, too.
+    """
     gc.disable()
-    yield
-    gc.enable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
