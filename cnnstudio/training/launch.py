@@ -157,7 +157,10 @@ def _enter(variables: dict[str, str], work: Work[T], given: T, stop: Event) -> N
     os.environ.update(variables)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
-    sys.exit(work(given, lambda: stop.is_set() or not (parent is not None and parent.is_alive())))
+    code = work(given, lambda: stop.is_set() or not (parent is not None and parent.is_alive()))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # gloo's threads may still wait for a process that is gone, and torch aborts where it finds them so
 
 
 def _waited(processes: Sequence[SpawnProcess], stop: Event, is_interrupted: Callable[[], bool]) -> int:
