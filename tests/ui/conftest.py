@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
     """Python collects nothing during a test, as in the program: a thread that did could delete what is Qt's.
 
-    It may collect again when all fixtures have ended, for then the threads of the test have ended, too.
+    It may collect again when all fixtures have ended, for then the threads of the test have ended, too; and nobody asks
+    Qt for all its widgets any more, whose wrappers are made one by one: a collection amid them deleted the next.
     """
     gc.disable()
     try:
