@@ -13,7 +13,7 @@ test: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	QT_QPA_PLATFORM=offscreen $(VENV)/bin/python -m pytest
+	packaging/test.sh
 
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .
