@@ -27,9 +27,10 @@ from cnnstudio.ui.widgets.image_grid import ImageGrid
 from cnnstudio.ui.widgets.labels import Elided, Sentence, breakable
 from cnnstudio.ui.widgets.samples import Picture
 from cnnstudio.wording import counted
+from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from cnnstudio.training.data.loading import Data
 
@@ -270,7 +271,7 @@ class FeatureMapsPanel(Panel):
         is_trained = ready is not None and ready is self.run.trained and self.run.history.last is not None
         step = self.run.history.last.step if is_trained and self.run.history.last is not None else 0
 
-        def look(report: Callable[[str, float | None], bool]) -> Look:
+        def look(report: Report) -> Look:
             prepared = ready if ready is not None else prepare(project, report, known, kept)
             return Look(prepared, seen(prepared, node, image, step))
 

@@ -17,6 +17,7 @@ from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.runs.metrics_file import Metrics
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.plot import style_axes
 
 pg: Any = pyqtgraph  # it has no types
 
@@ -127,15 +128,7 @@ class OverlaidCurves(QWidget):
     def restyle(self) -> None:
         """Take the colours of the theme in force."""
         self._view.setBackground(theme.color("panel"))
-        self._item.showGrid(x=True, y=True, alpha=0.12)
-        for side in ("left", "bottom"):
-            axis = self._item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.color("line"), width=1))
-            axis.setTextPen(theme.color("muted"))
-            axis.setTickFont(theme.font("small"))
-            axis.setStyle(tickLength=-4, tickTextOffset=4, hideOverlappingLabels=False)
-        self._item.getAxis("left").setWidth(round(44 * theme.scale))
-        self._item.getAxis("bottom").setHeight(round(20 * theme.scale))
+        style_axes(self._item, 44)
         self.draw()
 
     def _color(self, place: int) -> Any:

@@ -115,15 +115,7 @@ class Plot(QWidget):
             line.setPen(pg.mkPen(theme.color("muted", 0.7), width=1))
         self._level.label.setColor(theme.color("text"))
         self._level.label.setFont(theme.font("small"))
-        self._item.showGrid(x=True, y=True, alpha=0.12)
-        for side in ("left", "bottom"):
-            axis = self._item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.color("line"), width=1))
-            axis.setTextPen(theme.color("muted"))
-            axis.setTickFont(theme.font("small"))
-            axis.setStyle(tickLength=-4, tickTextOffset=4, hideOverlappingLabels=False)
-        self._item.getAxis("left").setWidth(round(40 * theme.scale))
-        self._item.getAxis("bottom").setHeight(round(20 * theme.scale))
+        style_axes(self._item, 40)
         size = f"{theme.font('small').pixelSize()}px"
         self._item.setTitle(self._title, color=theme.color("muted").name(), size=size)
 
@@ -155,6 +147,22 @@ class Plot(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self.hovered.emit(math.nan)
+
+
+def style_axes(item: Any, width: int) -> None:
+    """Give the axes and the grid of a pyqtgraph ``PlotItem`` the colours and letters of the theme in force.
+
+    ``width`` is the room for the numbers at the left, in pixels at the normal size of text.
+    """
+    item.showGrid(x=True, y=True, alpha=0.12)
+    for side in ("left", "bottom"):
+        axis = item.getAxis(side)
+        axis.setPen(pg.mkPen(theme.color("line"), width=1))
+        axis.setTextPen(theme.color("muted"))
+        axis.setTickFont(theme.font("small"))
+        axis.setStyle(tickLength=-4, tickTextOffset=4, hideOverlappingLabels=False)
+    item.getAxis("left").setWidth(round(width * theme.scale))
+    item.getAxis("bottom").setHeight(round(20 * theme.scale))
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]
