@@ -18,7 +18,7 @@ import msgspec
 
 from cnnstudio.disk import DiskError, read
 from cnnstudio.folders import runs_folder
-from cnnstudio.project import Project, ProjectError
+from cnnstudio.project import Project
 from cnnstudio.project import read as read_project
 from cnnstudio.project.file_format import LARGEST
 from cnnstudio.training.runs.folder import BEST, LAST, PROJECT, RunFolder
@@ -236,11 +236,3 @@ def opened_run(text: str, places: Iterable[Path]) -> ListedRun:
     if found:
         raise RecordError(f"{text} is the name of {len(found):,} runs; give the folder of one of them.")
     raise RecordError(f"There is no run {text}: it is neither a folder nor the id or the name of a run.")
-
-
-def project_of(run: ListedRun) -> Project | None:
-    """The project of a run, or None where its file is missing or damaged."""
-    try:
-        return run.project()
-    except ProjectError:
-        return None
