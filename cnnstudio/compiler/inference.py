@@ -77,6 +77,11 @@ class Analysis:
         return [node for _, node in (sorted(found, key=itemgetter(0)) if len(kinds) > 1 else found)]
 
     @cached_property
+    def composites(self) -> list[Node]:
+        """The nodes whose block is made of blocks, kind after kind."""
+        return [node for kind, found in self._kinds.items() if issubclass(kind, Composite) for _, node in found]
+
+    @cached_property
     def _kinds(self) -> Mapping[type[Block], list[tuple[int, Node]]]:
         """Class -> its nodes with their places: rules ask for few, and networks hold thousands."""
         kinds: dict[type[Block], list[tuple[int, Node]]] = {}

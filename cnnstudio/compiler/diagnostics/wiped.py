@@ -35,6 +35,9 @@ from cnnstudio.compiler.diagnostics.rules import Finding, Known, Place, called, 
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Block, Composite, Edge, Graph, Node, Shape
 
+_NORMS = (GroupNorm, LayerNorm, LayerNorm2d)
+_SHARES = (Softmax, Softmin, LogSoftmax)
+
 
 @rule("wiped-out", "error")
 def wiped_out(analysis: Analysis, known: Known) -> Iterator[Finding]:
@@ -42,30 +45,47 @@ def wiped_out(analysis: Analysis, known: Known) -> Iterator[Finding]:
 
     Where all that the network sees passes such a layer, it says the same of every image.
     """
-    if len(analysis.facts) == len(analysis.graph) and analysis.graph.outputs and _cuts_all(analysis):
-        yield from _findings(analysis, "All that the network sees passes it, so it would say the same of every image.")
+    wiping = _wiping(analysis)
+    if wiping and _cuts_all(analysis):
+        yield from _findings(
+            analysis, wiping, "All that the network sees passes it, so it would say the same of every image."
+        )
 
 
 @rule("wiped-branch", "warning")
 def wiped_branch(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """A normalisation or a softmax over one number gives the same whatever enters: what leads to it is for nothing."""
-    if len(analysis.facts) == len(analysis.graph) and analysis.graph.outputs and not _cuts_all(analysis):
-        yield from _findings(analysis, "What leads to it learns nothing through it.")
+    wiping = _wiping(analysis)
+    if wiping and not _cuts_all(analysis):
+        yield from _findings(analysis, wiping, "What leads to it learns nothing through it.")
 
 
-def _findings(analysis: Analysis, so: str, place: Place = ()) -> Iterator[Finding]:
+def _wiping(analysis: Analysis) -> list[Node]:
+    """The layers that wipe out what enters; none as long as anything in the network has no shape."""
+    if len(analysis.facts) < len(analysis.graph) or not analysis.graph.outputs:
+        return []
+    return [
+        node
+        for node in (*analysis.nodes_of(*_NORMS, *_SHARES), *analysis.composites)
+        if _reason(node.block, _into(analysis, node))
+    ]
+
+
+def _into(analysis: Analysis, node: Node) -> tuple[Shape, ...]:
+    return tuple(shape for shape in analysis.shapes_into(node.name) if shape is not None)
+
+
+def _findings(analysis: Analysis, wiping: list[Node], so: str, place: Place = ()) -> Iterator[Finding]:
     """Every layer that wipes out what enters, those in groups as findings of the outermost."""
     graph = analysis.graph
-    for node in graph:
-        shapes = tuple(shape for shape in analysis.shapes_into(node.name) if shape is not None)
-        if len(shapes) < len(node.inputs):
-            continue
+    for node in wiping:
         if isinstance(node.block, Group):
-            if _has_wiping(node.block, shapes):
-                inner = analysis.inside(node.name).acting
-                yield from _findings(inner, so, (*place, (graph, node.name)))
-        elif reason := _reason(node.block, shapes):
+            inner = analysis.inside(node.name).acting
+            yield from _findings(inner, _wiping(inner), so, (*place, (graph, node.name)))
+        else:
+            shapes = _into(analysis, node)
             ways = () if isinstance(node.block, Composite) else _ways(node, shapes[0])
+            reason = _reason(node.block, shapes)
             yield within(place, Finding((node.name,), f"{called(graph, node.name)} {reason}. {so}", ways))
 
 
@@ -93,10 +113,6 @@ def _reason(block: Block, shapes: tuple[Shape, ...]) -> str:
     return "brings one number at a time to mean 0, so that it always comes out as 0" if count == 1 else ""
 
 
-def _has_wiping(block: Block, shapes: tuple[Shape, ...]) -> bool:
-    return bool(_reason(block, shapes))
-
-
 def _ways(node: Node, shape: Shape) -> tuple[Fix, ...]:
     name, block = node.name, node.block
     ways = [fixes.remove(f"Remove {name}", name)]
@@ -113,7 +129,7 @@ def _ways(node: Node, shape: Shape) -> tuple[Fix, ...]:
 
 
 def _cuts_all(analysis: Analysis) -> bool:
-    return _is_cut(analysis.graph, lambda node: tuple(s for s in analysis.shapes_into(node.name) if s is not None))
+    return _is_cut(analysis.graph, lambda node: _into(analysis, node))
 
 
 def _is_cut(graph: Graph, shapes_into: Callable[[Node], tuple[Shape, ...]]) -> bool:

@@ -233,7 +233,8 @@ class CanvasAccess(QAccessibleObject):
         before, self._selected = self._selected, self.view.scene().selected
         if not QAccessible.isActive():
             return
-        turned = [name for name in before ^ self._selected if name in self.view.scene().nodes]
+        nodes = self.view.scene().nodes
+        turned = [name for name in before ^ self._selected if name in nodes]
         if len(turned) > MOST_EVENTS:
             _send(QAccessibleEvent(self.view, Event.SelectionWithin))
         else:

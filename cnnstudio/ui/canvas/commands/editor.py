@@ -54,7 +54,8 @@ class Editor(Camera):
     @property
     def chosen(self) -> tuple[str, ...]:
         """The selected nodes."""
-        return tuple(name for name in self.document.selection if name in self.scene().graph)
+        graph = self.scene().graph
+        return tuple(name for name in self.document.selection if name in graph)
 
     # adding
 
@@ -117,7 +118,8 @@ class Editor(Camera):
 
     def _chosen_notes(self) -> tuple[Note, ...]:
         """The selected notes, from back to front."""
-        return tuple(note for note in self.scene().graph.notes if note in self.scene().notes.chosen)
+        scene = self.scene()
+        return tuple(note for note in scene.graph.notes if note in scene.notes.chosen)
 
     def paste(self, keep_inputs: bool = False) -> None:
         """Add the nodes on the clipboard at the pointer; with ``keep_inputs`` they read what the originals read."""
