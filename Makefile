@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. Each sets the checkout up first, once.
-.PHONY: run test format golden screenshots bench lock clean
+.PHONY: run test search format golden screenshots bench lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,6 +14,10 @@ test: $(READY)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	packaging/test.sh
+
+# an hour of examples by chance, where `make test` has the same few each time
+search: $(READY)
+	QT_QPA_PLATFORM=offscreen $(VENV)/bin/python -m pytest --hypothesis-profile=search $$(grep -rl "from hypothesis" tests --include="test_*.py")
 
 format: $(READY)
 	$(VENV)/bin/ruff check --fix .

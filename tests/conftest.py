@@ -15,12 +15,21 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, ReLU
 from cnnstudio.graph import Graph, Node
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+# the same examples each time, however busy the machine is; `make search` looks on where chance leads
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+settings.register_profile("search", max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
