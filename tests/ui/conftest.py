@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from cnnstudio.ui.main_window import MainWindow
 
 
+PATIENCE = 60_000  # milliseconds until what is waited for counts as lost; five seconds are not enough on a busy machine
+for waiting in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitCallback):
+    waiting.__kwdefaults__["timeout"] = PATIENCE
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
     """Python collects nothing during a test, as in the program: a thread that did could delete what is Qt's.

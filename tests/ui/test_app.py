@@ -50,7 +50,7 @@ def test_python_s_hooks_are_taken_and_given_back(window: MainWindow) -> None:
 def test_ctrl_c_closes_the_window(qtbot: QtBot, window: MainWindow) -> None:
     failures = Failures(window.windows)
     failures._caught(KeyboardInterrupt, KeyboardInterrupt(), None)
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=2000)
+    qtbot.waitUntil(lambda: not window.isVisible())
 
 
 def test_warnings_go_to_the_log_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -133,8 +133,8 @@ def test_from_an_empty_canvas_to_a_trained_and_exported_network(
     window.commands.run("show-feature-maps")
     document.select((next(name for name in document.graph.nodes if name.startswith("conv")),))
     qtbot.mouseClick(training.train, LEFT)
-    qtbot.waitUntil(lambda: window.run.maps is not None, timeout=60_000)
-    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: window.run.maps is not None)
+    qtbot.waitUntil(lambda: window.run.state == "finished")
     assert window.run.history.best is not None
     assert window.run.history.best.validation_accuracy > 0.8
     window.commands.run("show-curves")
@@ -143,11 +143,11 @@ def test_from_an_empty_canvas_to_a_trained_and_exported_network(
     # take it away
     window.commands.run("export-python")
     answer_file_dialog(qtbot, window, tmp_path / "mine.py")
-    qtbot.waitUntil(lambda: any(bar.kind == "success" for bar in window.messages.bars), timeout=30_000)
-    qtbot.waitUntil((tmp_path / "mine.py").exists, timeout=30_000)
+    qtbot.waitUntil(lambda: any(bar.kind == "success" for bar in window.messages.bars))
+    qtbot.waitUntil((tmp_path / "mine.py").exists)
     window.commands.run("export-weights")
     answer_file_dialog(qtbot, window, tmp_path / "mine.safetensors")
-    qtbot.waitUntil((tmp_path / "mine.safetensors").exists, timeout=30_000)
+    qtbot.waitUntil((tmp_path / "mine.safetensors").exists)
     subprocess.run(
         [sys.executable, "-c", USE, str(tmp_path), str(tmp_path / "mine.safetensors")], check=True, cwd=tmp_path
     )

@@ -42,7 +42,7 @@ def test_a_run_goes_from_idle_to_finished_and_keeps_everything(
     run.said.connect(said.append)
     run.watch("conv1", 3)
     run.start(tiny)
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     assert states == ["preparing", "training", "finished"]
     assert run.history.started is not None
     assert len(run.history.epochs) == 2
@@ -67,7 +67,7 @@ def test_the_window_and_the_command_line_make_the_same_run(
     run = Run()
     run.watch("conv1", 0)
     run.start(tiny)
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     run.close()
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "tiny.cnn", tiny)
@@ -92,7 +92,7 @@ def test_the_window_and_the_command_line_make_the_same_run(
 def test_a_run_that_is_refused_leaves_no_folder(qtbot: QtBot, tiny: Project, isolated_home: Path) -> None:
     run = Run()
     run.start(dataclasses.replace(tiny, graph=tiny.graph.replace("linear1", Linear(7))))
-    qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "failed")
     assert list((isolated_home / "runs").iterdir()) == []
     assert run.weights is None
     run.close()
@@ -101,7 +101,7 @@ def test_a_run_that_is_refused_leaves_no_folder(qtbot: QtBot, tiny: Project, iso
 def test_pause_stops_the_steps_and_resume_goes_on(qtbot: QtBot, tiny: Project) -> None:
     run = Run()
     run.start(longer(tiny))
-    qtbot.waitUntil(lambda: len(run.history.steps) > 3, timeout=60_000)
+    qtbot.waitUntil(lambda: len(run.history.steps) > 3)
     run.pause()
     assert run.state == "paused"
     qtbot.wait(150)
@@ -109,9 +109,9 @@ def test_pause_stops_the_steps_and_resume_goes_on(qtbot: QtBot, tiny: Project) -
     qtbot.wait(150)
     assert len(run.history.steps) == steps
     run.resume()
-    qtbot.waitUntil(lambda: len(run.history.steps) > steps, timeout=10_000)
+    qtbot.waitUntil(lambda: len(run.history.steps) > steps)
     run.stop()
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=10_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     assert run.sentence.startswith("Stopped in epoch ")
     run.close()
 
@@ -119,15 +119,15 @@ def test_pause_stops_the_steps_and_resume_goes_on(qtbot: QtBot, tiny: Project) -
 def test_a_stopped_run_can_be_followed_by_another(qtbot: QtBot, tiny: Project) -> None:
     run = Run()
     run.start(longer(tiny))
-    qtbot.waitUntil(lambda: len(run.history.steps) > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: len(run.history.steps) > 0)
     run.start(tiny)
     assert run.project is not None
     assert run.project.recipe.epochs == 500
     run.stop()
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=10_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     run.start(tiny)
     assert len(run.history.steps) > 0, "until it takes a step, the run before is what there is"
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     assert len(run.history.epochs) == 2
     run.close()
 
@@ -136,7 +136,7 @@ def test_data_that_cannot_be_had_is_a_sentence(qtbot: QtBot, tiny: Project, tmp_
     run = Run()
     missing = tmp_path / "nowhere"
     run.start(dataclasses.replace(tiny, recipe=Recipe(data="folder", folder=str(missing))))
-    qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "failed")
     assert "nowhere" in run.sentence
     assert "Traceback" not in run.sentence
     run.close()
@@ -145,7 +145,7 @@ def test_data_that_cannot_be_had_is_a_sentence(qtbot: QtBot, tiny: Project, tmp_
 def test_a_network_that_does_not_end_in_the_classes_is_a_sentence(qtbot: QtBot, tiny: Project) -> None:
     run = Run()
     run.start(dataclasses.replace(tiny, graph=tiny.graph.replace("linear1", Linear(7))))
-    qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "failed")
     assert "7" in run.sentence
     assert "10" in run.sentence
     run.close()
@@ -155,7 +155,7 @@ def test_a_loss_that_becomes_no_number_fails_with_the_reason(qtbot: QtBot, tiny:
     run = Run()
     recipe = dataclasses.replace(tiny.recipe, optimizer="SGD", learning_rate=100.0, epochs=20)
     run.start(dataclasses.replace(tiny, recipe=recipe))
-    qtbot.waitUntil(lambda: run.state in ("failed", "finished"), timeout=60_000)
+    qtbot.waitUntil(lambda: run.state in ("failed", "finished"))
     assert run.state == "failed"
     assert "learning rate" in run.sentence
     run.close()
@@ -164,13 +164,13 @@ def test_a_loss_that_becomes_no_number_fails_with_the_reason(qtbot: QtBot, tiny:
 def test_a_run_begins_with_the_weights_of_another(qtbot: QtBot, tiny: Project) -> None:
     run = Run()
     run.start(tiny)
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     assert run.weights is not None and run.history.best is not None
     before, data = run.history.best.validation_loss, run.images_of(tiny)
     recipe = dataclasses.replace(tiny.recipe, weights=str(run.weights), learning_rate=1e-8)
     again = dataclasses.replace(tiny, recipe=recipe)
     run.start(again)
-    qtbot.waitUntil(lambda: run.state in ("finished", "failed"), timeout=60_000)
+    qtbot.waitUntil(lambda: run.state in ("finished", "failed"))
     assert "It begins with the weights of best.safetensors." in run.history.notes
     assert run.history.best.validation_loss == pytest.approx(before, rel=1e-3)
     known = run.images_of(again)
@@ -183,7 +183,7 @@ def test_weights_that_cannot_be_had_are_a_sentence(qtbot: QtBot, tiny: Project, 
     run = Run()
     recipe = dataclasses.replace(tiny.recipe, weights=str(tmp_path / "none.pth"))
     run.start(dataclasses.replace(tiny, recipe=recipe))
-    qtbot.waitUntil(lambda: run.state == "failed", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "failed")
     assert run.sentence.startswith("The run cannot begin with these weights: none.pth cannot be opened")
     run.close()
 
@@ -195,7 +195,7 @@ def test_who_has_nowhere_to_write_trains_all_the_same_and_is_told(
     run, said = Run(), []
     run.said.connect(said.append)
     run.start(tiny)
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     assert said[0].startswith("The run has nowhere to keep its weights")
     assert "export what you want to keep" in said[0]
     assert run.weights is not None and run.weights.exists(), "until the program ends they can be exported"
@@ -217,7 +217,7 @@ def test_a_run_on_a_full_disk_is_trained_all_the_same(
     run, said = Run(), []
     run.said.connect(said.append)
     run.start(tiny)
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     assert said[0] == "project.cnn was not written: the disk is full. Nothing of this run will be kept."
     assert run.weights is None and len(run.history.epochs) == 2
     run.close()

@@ -24,7 +24,7 @@ def test_a_task_reports_and_gives_its_result_in_the_window_s_thread(qtbot: QtBot
 
     task: Task[str] = Task(work, "the thread")
     task.progressed.connect(lambda sentence, share: heard.append((sentence, share)))
-    with qtbot.waitSignal(task.finished, timeout=5000) as finished:
+    with qtbot.waitSignal(task.finished) as finished:
         pass
     assert finished.args == ["the thread"]
     assert heard == [("half", 0.5)]
@@ -36,7 +36,7 @@ def test_a_task_s_own_errors_are_sentences(qtbot: QtBot) -> None:
         raise DataError("There are no images.")
 
     task: Task[None] = Task(work, "test")
-    with qtbot.waitSignal(task.failed, timeout=5000) as failed:
+    with qtbot.waitSignal(task.failed) as failed:
         pass
     assert failed.args == ["There are no images."]
 
@@ -47,7 +47,7 @@ def test_an_unexpected_error_of_a_task_is_logged_whole(qtbot: QtBot, caplog: pyt
 
     with caplog.at_level(logging.ERROR):
         task: Task[None] = Task(work, "test")
-        with qtbot.waitSignal(task.failed, timeout=5000) as failed:
+        with qtbot.waitSignal(task.failed) as failed:
             pass
     assert failed.args is not None
     assert failed.args[0] == "Something went wrong that should not: 'left'"

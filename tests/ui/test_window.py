@@ -173,7 +173,7 @@ def test_closing_while_training_stops_cleanly(qtbot: QtBot, window: MainWindow, 
     recipe = dataclasses.replace(tiny.recipe, epochs=1000)
     window.document.open(dataclasses.replace(tiny, recipe=recipe), None)
     window.commands.run("train")
-    qtbot.waitUntil(lambda: len(window.run.history.steps) > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.run.history.steps) > 0)
     window.close()
     choose(qtbot, window, "Stop and close")
     choose(qtbot, window, "Do not save")
@@ -253,7 +253,7 @@ def test_a_run_brings_its_panels_to_the_front_as_it_begins(qtbot: QtBot, window:
     window.commands.run("train")
     qtbot.waitUntil(lambda: not window.docks["training"].visibleRegion().isEmpty())
     qtbot.waitUntil(lambda: not window.docks["curves"].visibleRegion().isEmpty())
-    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: window.run.state == "finished")
 
 
 def test_no_tab_bar_of_an_earlier_layout_lies_over_the_window(qtbot: QtBot, window: MainWindow) -> None:

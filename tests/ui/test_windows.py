@@ -108,7 +108,7 @@ def test_a_window_that_trained_is_left_alone(qtbot: QtBot, window: MainWindow, t
     assert window.document.project == tiny
     assert len(other(window).document.graph) == 0
     window.run.stop()
-    qtbot.waitUntil(lambda: not window.run.is_active, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.run.is_active)
 
 
 def test_a_new_window_is_empty_and_stands_a_step_away(window: MainWindow) -> None:
@@ -294,7 +294,7 @@ def test_two_windows_train_in_turn_and_each_as_if_alone(qtbot: QtBot, window: Ma
     made.document.open(project, None)
     window.commands.run("train")
     made.commands.run("train")
-    qtbot.waitUntil(lambda: made.run.sentence.startswith("Waiting") or not window.run.is_active, timeout=60_000)
+    qtbot.waitUntil(lambda: made.run.sentence.startswith("Waiting") or not window.run.is_active)
     qtbot.waitUntil(lambda: made.run.state == "finished" and window.run.state == "finished", timeout=120_000)
     losses = [each.run.history.steps["loss"].tolist() for each in (window, made)]
     assert losses[0] == losses[1] and len(losses[0]) > 4
@@ -310,14 +310,14 @@ def test_who_waits_for_another_training_can_stop_or_begin_after_it(
     made.document.open(tiny, None)
     window.document.open(dataclasses.replace(tiny, recipe=dataclasses.replace(tiny.recipe, epochs=10_000)), None)
     window.commands.run("train")
-    qtbot.waitUntil(lambda: window.run.state == "training", timeout=60_000)
+    qtbot.waitUntil(lambda: window.run.state == "training")
     window.run.pause()
     made.commands.run("train")
-    qtbot.waitUntil(lambda: "another window" in made.run.sentence, timeout=60_000)
+    qtbot.waitUntil(lambda: "another window" in made.run.sentence)
     made.run.stop()
-    qtbot.waitUntil(lambda: made.run.state == "idle", timeout=60_000)
+    qtbot.waitUntil(lambda: made.run.state == "idle")
     made.commands.run("train")
-    qtbot.waitUntil(lambda: "another window" in made.run.sentence, timeout=60_000)
+    qtbot.waitUntil(lambda: "another window" in made.run.sentence)
     window.run.stop()
     qtbot.waitUntil(lambda: made.run.state == "finished", timeout=120_000)
 
@@ -362,7 +362,7 @@ def long_step(qtbot: QtBot, window: MainWindow, project: Project) -> threading.E
     recipe = dataclasses.replace(project.recipe, epochs=10_000)
     window.document.open(dataclasses.replace(project, recipe=recipe), None)
     window.commands.run("train")
-    qtbot.waitUntil(lambda: len(window.run.history.steps) > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.run.history.steps) > 0)
 
     def step() -> None:
         begun.set()

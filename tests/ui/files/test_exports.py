@@ -40,7 +40,7 @@ def test_an_export_says_where_it_is_and_whether_it_is_trained(
 ) -> None:
     window.document.open(tiny, None)
     window.exports.start(kind, tmp_path / "model.out")
-    qtbot.waitUntil(lambda: any(bar.kind == "success" for bar in window.messages.bars), timeout=60_000)
+    qtbot.waitUntil(lambda: any(bar.kind == "success" for bar in window.messages.bars))
     assert latest(window).startswith("model.out is written")
     assert ("untrained" in latest(window)) == (kind == "torchscript")
     assert list(window.messages.bars[-1].buttons) == ["Show in folder"]
@@ -52,7 +52,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(
 ) -> None:
     window.document.open(tiny, None)
     window.exports.start("python", tmp_path / "nowhere" / "model.py")
-    qtbot.waitUntil(lambda: any(bar.kind == "error" for bar in window.messages.bars), timeout=60_000)
+    qtbot.waitUntil(lambda: any(bar.kind == "error" for bar in window.messages.bars))
     assert "nowhere" in latest(window)
     assert len(window.messages.bars) == 1
 
@@ -62,7 +62,7 @@ def test_the_weights_of_a_run_are_exported_only_while_they_fit(
 ) -> None:
     window.document.open(tiny, None)
     window.run.start(tiny)
-    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: window.run.state == "finished")
     assert window.exports._weights() == window.run.weights
     window.document.edit_graph("Rename", tiny.graph.rename("conv1", "first"))
     window.commands.run("export-weights")
@@ -80,9 +80,9 @@ def test_training_elsewhere_asks_for_a_folder_and_says_where_it_is(
     assert dialog.windowTitle() == "Train elsewhere: a new folder"
     dialog.close()
     window.exports.start_folder(tmp_path / "tiny training")
-    qtbot.waitUntil(lambda: any(bar.kind == "success" for bar in window.messages.bars), timeout=60_000)
+    qtbot.waitUntil(lambda: any(bar.kind == "success" for bar in window.messages.bars))
     assert latest(window) == "tiny training is written: its README.md says how to start."
     assert (tmp_path / "tiny training" / "train.py").exists()
     window.exports.start_folder(tmp_path / "tiny training")
-    qtbot.waitUntil(lambda: any(bar.kind == "error" for bar in window.messages.bars), timeout=60_000)
+    qtbot.waitUntil(lambda: any(bar.kind == "error" for bar in window.messages.bars))
     assert "is there already and not empty" in latest(window)

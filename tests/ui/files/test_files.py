@@ -91,7 +91,7 @@ def test_the_latest_files_come_first_and_once(tmp_path: Path) -> None:
 def test_the_copy_is_written_beside_the_work(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
     window.document.edit("Change", tiny)
     copy = recovery_folder() / str(os.getpid()) / "project.cnn"
-    qtbot.waitUntil(copy.exists, timeout=10_000)
+    qtbot.waitUntil(copy.exists)
     assert read(copy) == tiny
     window.document.undo_stack.setClean()
     window.close()

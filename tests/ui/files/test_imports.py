@@ -48,7 +48,7 @@ def wait(qtbot: QtBot, window: MainWindow, begins: str) -> None:
     def is_there() -> bool:
         return any(bar.sentence.startswith(begins) and bar.isVisible() for bar in window.messages.bars)
 
-    qtbot.waitUntil(is_there, timeout=60_000)
+    qtbot.waitUntil(is_there)
 
 
 def test_a_model_is_found_by_typing_and_opened_unsaved(qtbot: QtBot, window: MainWindow) -> None:
@@ -84,7 +84,7 @@ def test_the_head_follows_the_number_of_classes_that_is_typed(qtbot: QtBot, wind
 def test_an_import_opens_beside_unsaved_work(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
     window.document.edit("Draw", tiny)
     window.imports.start_model("alexnet")
-    qtbot.waitUntil(lambda: len(window.windows.all) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(window.windows.all) == 2)
     assert window.document.project == tiny
     wait(qtbot, window.windows.all[1], "AlexNet is here")
     assert window.windows.all[1].document.is_modified
@@ -161,9 +161,9 @@ def test_a_file_that_never_ends_can_be_stopped(qtbot: QtBot, window: MainWindow,
     path.write_text("from torch import nn\nclass Net(nn.Module): pass\nwhile True: pass")
     window.imports.start_file(path, "Net")
     assert latest(window) == "Running slow.py and following Net…"
-    qtbot.waitUntil(lambda: bool(multiprocessing.active_children()), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(multiprocessing.active_children()))
     window.messages.bars[-1].buttons["Stop"].click()
-    qtbot.waitUntil(lambda: not multiprocessing.active_children(), timeout=10_000)
+    qtbot.waitUntil(lambda: not multiprocessing.active_children())
     assert window.messages.bars == [] and len(window.document.graph) == 0
 
 

@@ -81,7 +81,7 @@ def test_a_folder_that_cannot_be_written_troubles_nobody(
 def test_a_file_is_remembered_seen_and_forgotten_with_its_picture(qtbot: QtBot, tmp_path: Path, tiny: Project) -> None:
     files = Recent(Preferences())
     (tmp_path / "a.cnn").write_text("")
-    with qtbot.waitSignals([files.changed] * 2, timeout=10_000):
+    with qtbot.waitSignals([files.changed] * 2):
         files.remember(tmp_path / "a.cnn", tiny.graph)
     (file,) = files.files
     assert file.is_there and file.written is not None and file.picture is not None

@@ -36,27 +36,27 @@ def test_maps_of_untrained_weights_are_shown_without_a_run(qtbot: QtBot, documen
     panel = shown_maps(qtbot, document, Run(document))
     assert "Select a block" in panel._empty.text()
     document.select(("conv1",))
-    qtbot.waitUntil(panel.grid.isVisible, timeout=60_000)
+    qtbot.waitUntil(panel.grid.isVisible)
     assert panel.grid._maps.shape == (4, 6, 6)
     assert "untrained" in panel._caption.text()
     document.select(("linear1",))
-    qtbot.waitUntil(panel.bars.isVisible, timeout=10_000)
+    qtbot.waitUntil(panel.bars.isVisible)
     assert panel.bars._names == tuple("0123456789")
     before = panel._shown.image if panel._shown else np.zeros(0)
     panel.show_image(panel._image + 1)
-    qtbot.waitUntil(lambda: panel._shown is not None and not np.array_equal(panel._shown.image, before), timeout=10_000)
+    qtbot.waitUntil(lambda: panel._shown is not None and not np.array_equal(panel._shown.image, before))
     panel.close_tasks()
 
 
 def test_maps_are_hidden_while_a_question_is_open_about_them(qtbot: QtBot, document: Document) -> None:
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("conv1",))
-    qtbot.waitUntil(panel.grid.isVisible, timeout=60_000)
+    qtbot.waitUntil(panel.grid.isVisible)
     document.conceal(frozenset({"conv1", "linear1"}))
     qtbot.waitUntil(lambda: "conv1 makes of an image is hidden" in panel._empty.text())
     assert not panel.grid.isVisible() and not panel._caption.text()
     document.conceal(frozenset({"linear1"}))
-    qtbot.waitUntil(panel.grid.isVisible, timeout=10_000)
+    qtbot.waitUntil(panel.grid.isVisible)
     assert "4 maps of 6 × 6" in panel._caption.text()
     panel.close_tasks()
 
@@ -64,7 +64,7 @@ def test_maps_are_hidden_while_a_question_is_open_about_them(qtbot: QtBot, docum
 def test_the_same_network_is_built_once(qtbot: QtBot, document: Document) -> None:
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("conv1",))
-    qtbot.waitUntil(panel.grid.isVisible, timeout=60_000)
+    qtbot.waitUntil(panel.grid.isVisible)
     first = panel._known
     document.edit_graph("Move", document.graph.move({"conv1": (5.0, 5.0)}))
     panel.show_image(7)
@@ -78,14 +78,14 @@ def test_a_network_with_an_error_has_no_maps_and_says_why(qtbot: QtBot, document
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("linear1",))
     document.edit_graph("Cut", tiny_graph.disconnect(tiny_graph["linear1"].edges[0]))
-    qtbot.waitUntil(lambda: "no output yet" in panel._empty.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: "no output yet" in panel._empty.text())
 
 
 def test_nothing_is_downloaded_only_to_look(qtbot: QtBot, document: Document) -> None:
     document.edit_recipe("MNIST", dataclasses.replace(document.project.recipe, data="mnist"))
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("conv1",))
-    qtbot.waitUntil(panel._load.isVisible, timeout=5_000)
+    qtbot.waitUntil(panel._load.isVisible)
     assert panel._task is None
 
 
@@ -95,11 +95,11 @@ def test_a_run_sends_the_maps_of_the_selected_node(qtbot: QtBot, document: Docum
     panel = shown_maps(qtbot, document, run)
     document.select(("conv1",))
     run.start(document.project)
-    qtbot.waitUntil(lambda: "step" in panel._caption.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "step" in panel._caption.text())
     assert panel._shown is run.maps
     run.pause()
     document.select(("linear1",))
-    qtbot.waitUntil(panel.bars.isVisible, timeout=10_000)
+    qtbot.waitUntil(panel.bars.isVisible)
     assert isinstance(panel._shown, FeatureMaps)
     assert panel._shown.node == "linear1"
     panel.hide()
@@ -116,7 +116,7 @@ def test_a_network_without_scores_shows_its_maps_and_makes_no_guess(qtbot: QtBot
     draw.chain(draw(Input((1, 8, 8))), Conv2d(4))
     document.open(Project(draw.graph(), Recipe(data="digits")), None)
     document.select(("conv1",))
-    qtbot.waitUntil(panel.grid.isVisible, timeout=60_000)
+    qtbot.waitUntil(panel.grid.isVisible)
     assert len(panel.grid._maps) == 4
     assert panel._shown is not None and panel._shown.guess is None
     assert panel._verdict.text().endswith("No guess without class scores.")
@@ -134,11 +134,11 @@ def test_a_guess_needs_a_score_for_each_class() -> None:
 def test_the_bars_have_the_names_of_the_images_that_are_shown(qtbot: QtBot, document: Document) -> None:
     run = Run(document)
     run.start(dataclasses.replace(document.project, recipe=dataclasses.replace(document.project.recipe, epochs=1)))
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     panel = shown_maps(qtbot, document, run)
     document.edit_recipe("Other images", dataclasses.replace(document.project.recipe, data="shapes"))
     document.select(("linear1",))
-    qtbot.waitUntil(panel.bars.isVisible, timeout=60_000)
+    qtbot.waitUntil(panel.bars.isVisible)
     assert panel._shown is not None and panel._shown.label in panel.bars._names
     run.close()
     panel.close_tasks()
@@ -152,7 +152,7 @@ def test_in_a_low_panel_the_picture_gives_way_to_what_is_said_of_it(
     panel = shown_maps(qtbot, document, Run(document))
     panel.resize(700, panel.minimumSizeHint().height())
     document.select(("conv1",))
-    qtbot.waitUntil(panel.grid.isVisible, timeout=60_000)
+    qtbot.waitUntil(panel.grid.isVisible)
     assert panel._shown is not None
     panel._verdict.setText("Ankle boot, taken for T-shirt/top")
     panel.resize(700, 186)

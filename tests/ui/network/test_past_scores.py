@@ -68,7 +68,7 @@ def test_the_scores_of_the_same_structure_are_told_the_latest_last(
 def test_a_run_of_this_window_is_told_when_it_has_ended(panel: SummaryPanel, tiny: Project, qtbot: QtBot) -> None:
     shown(panel, qtbot)
     panel.run.start(tiny)
-    qtbot.waitUntil(lambda: panel.run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: panel.run.state == "finished")
     qtbot.waitUntil(lambda: "Trained once: " in panel.scores.text())
 
 

@@ -183,7 +183,7 @@ def test_recent_files_have_pictures_and_open(qtbot: QtBot, window: MainWindow, p
     window.files.open(file)
     window.commands.run("start-page")
     (row,) = page.recent
-    qtbot.waitUntil(lambda: row.picture is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: row.picture is not None)
     assert (row.title, row.sentence) == ("tiny", str(file.parent))
     assert _folder(Path.home() / "course" / "net.cnn") == str(Path("~", "course"))
     window.document.open(Project(), None)
@@ -197,7 +197,7 @@ def test_a_file_that_is_gone_is_grey_and_leaves_the_list_by_delete(
     window.windows.recent.remember(file.with_name("other.cnn"), Project().graph)
     window.windows.recent.remember(file, Project().graph)
     window.windows.recent.look()
-    qtbot.waitUntil(lambda: page.recent[1].is_grey, timeout=10_000)
+    qtbot.waitUntil(lambda: page.recent[1].is_grey)
     assert page.recent[1].word == "gone" and not page.recent[0].is_grey
     page.recent[1].setFocus()
     qtbot.keyClick(page.recent[1], Qt.Key.Key_Delete)

@@ -47,7 +47,7 @@ def test_what_a_run_takes_is_said_at_once_and_its_time_after_a_few_steps(qtbot: 
     panel = shown(qtbot, document)
     values = panel.before.values
     assert values["memory"].text().startswith("about ") and "MACs" in values["work"].text()
-    with qtbot.waitSignal(panel.before.measured, timeout=60_000):
+    with qtbot.waitSignal(panel.before.measured):
         pass
     assert values["time"].text().startswith("about ") and "an epoch" in values["time"].text()
     assert "as it should be" in values["loss"].text() and "guessing among 10 classes" in values["loss"].toolTip()
@@ -57,7 +57,7 @@ def test_what_a_run_takes_is_said_at_once_and_its_time_after_a_few_steps(qtbot: 
 
 def test_a_forecast_of_what_is_no_longer_so_is_greyed(qtbot: QtBot, document: Document) -> None:
     panel = shown(qtbot, document)
-    with qtbot.waitSignal(panel.before.measured, timeout=60_000):
+    with qtbot.waitSignal(panel.before.measured):
         pass
     assert panel.before.values["time"].property("role") == ""
     moved = document.graph.move({"conv1": (310.0, 5.0)})
@@ -67,7 +67,7 @@ def test_a_forecast_of_what_is_no_longer_so_is_greyed(qtbot: QtBot, document: Do
     document.edit_recipe("More", dataclasses.replace(document.project.recipe, batch_size=32))
     panel.update_now()
     assert panel.before.values["time"].property("role") == "muted"
-    with qtbot.waitSignal(panel.before.measured, timeout=60_000):
+    with qtbot.waitSignal(panel.before.measured):
         pass
     assert panel.before.values["time"].property("role") == ""
 
@@ -118,7 +118,7 @@ def test_the_classes_of_a_folder_are_counted_before_anybody_trains(
             Image.new("L", (8, 8), 40 * number).save(tmp_path / name / f"{number}.png")
     panel = shown(qtbot, document)
     document.edit_recipe("Folder", Recipe(data="folder", folder=str(tmp_path)))
-    qtbot.waitUntil(lambda: document.classes == 3, timeout=60_000)
+    qtbot.waitUntil(lambda: document.classes == 3)
     panel.update_now()
     assert "12 images of 3 classes: cat 4, dog 4, eel 4" in panel.images.about.text()
     assert not panel.can_toggle and panel.run.images_of(document.project) is not None
@@ -131,10 +131,10 @@ def test_a_folder_without_images_is_told_of_before_anybody_trains(
 ) -> None:
     panel = shown(qtbot, document)
     document.edit_recipe("Folder", Recipe(data="folder", folder=str(tmp_path)))
-    qtbot.waitUntil(lambda: not panel.before.advice.isHidden(), timeout=60_000)
+    qtbot.waitUntil(lambda: not panel.before.advice.isHidden())
     assert "There are no images in" in panel.before.advice.rows[0].sentence.text()
     press(panel.before, "Take the digits for now")
-    qtbot.waitUntil(panel.before.advice.isHidden, timeout=60_000)
+    qtbot.waitUntil(panel.before.advice.isHidden)
 
 
 def test_a_run_calls_off_what_is_tried_and_the_card_leaves_the_room(qtbot: QtBot, document: Document) -> None:
@@ -144,7 +144,7 @@ def test_a_run_calls_off_what_is_tried_and_the_card_leaves_the_room(qtbot: QtBot
     panel.run.start(document.project)
     panel.update_now()
     assert not panel.before.tryouts.is_running and panel.before.isHidden()
-    qtbot.waitUntil(lambda: panel.run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: panel.run.state == "finished")
     panel.update_now()
     assert not panel.before.isHidden() and panel.before._facts.isHidden(), "a run knows better than a forecast"
 
@@ -153,7 +153,7 @@ def test_a_rate_is_found_and_taken_up_by_one_edit(qtbot: QtBot, document: Docume
     panel = shown(qtbot, document)
     tryouts = panel.before.tryouts
     tryouts.rate.click()
-    qtbot.waitUntil(lambda: not tryouts.is_running, timeout=60_000)
+    qtbot.waitUntil(lambda: not tryouts.is_running)
     assert "A learning rate of " in tryouts.advice.sentence.text() and tryouts.plot.isVisible()
     [use] = tryouts.advice.buttons
     use.click()
@@ -166,7 +166,7 @@ def test_one_batch_is_tried_and_judged(qtbot: QtBot, document: Document) -> None
     panel = shown(qtbot, document)
     tryouts = panel.before.tryouts
     tryouts.batch.click()
-    qtbot.waitUntil(lambda: not tryouts.is_running, timeout=60_000)
+    qtbot.waitUntil(lambda: not tryouts.is_running)
     assert "The network learns" in tryouts.advice.sentence.text()
     assert document.undo_stack.count() == 0
 
@@ -186,7 +186,7 @@ def test_the_layers_are_shown_and_what_is_wrong_is_said_with_what_to_try(qtbot: 
     run = Run(document)
     panel = shown(qtbot, document, run)
     run.start(document.project)
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     for step in range(1, 60):
         run._take(Step(step, 1, 2.3 if step < 10 else 9.0, 0.1, 0.01, 100.0))
     layers = tuple(Layer(f"conv{number}", 10.0**-number, 1.0, 0.001) for number in range(1, 5))
@@ -205,7 +205,7 @@ def test_a_run_in_the_window_looks_at_its_layers(qtbot: QtBot, document: Documen
     document.edit_recipe("Long", dataclasses.replace(document.project.recipe, epochs=20, batch_size=64))
     run = Run(document)
     run.start(document.project)
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     assert [layer.name for layer in run.history.layers[0].layers] == ["conv1", "linear1"]
 
 
@@ -235,7 +235,7 @@ def test_every_button_of_the_window_is_a_command_of_it(window: MainWindow, qtbot
     window.document.open(tiny, None)
     window.show_panel("training")
     window.run.start(tiny)
-    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: window.run.state == "finished")
     window.training.update_now()
     offered = [command for command, button in window.training.after.buttons.items() if not button.isHidden()]
     assert offered[:3] == ["export-weights", "export-python", "show-feature-maps"]

@@ -348,7 +348,7 @@ def test_it_is_narrow_and_dark(show: Show, tiny: Project, qtbot: QtBot) -> None:
 def test_a_run_of_this_window_comes_into_the_list(show: Show, qtbot: QtBot) -> None:
     panel = show()
     panel.run.start(panel.document.project, "my net")
-    qtbot.waitUntil(lambda: panel.run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: panel.run.state == "finished")
     qtbot.waitUntil(lambda: column(panel, STATE) == ["done"])
     assert column(panel, RUN) == ["my net"]
     assert timedelta(seconds=0) < datetime.now(UTC) - panel.model.rows[0].run.record.began < timedelta(minutes=5)

@@ -195,12 +195,12 @@ def test_an_image_of_each_class_is_shown_without_a_run_and_used_by_the_next_one(
     qtbot.addWidget(panel)
     panel.resize(340, 600)
     panel.show()
-    qtbot.waitUntil(panel.images.samples.isVisible, timeout=60_000)
+    qtbot.waitUntil(panel.images.samples.isVisible)
     assert [sample.name for sample in panel.images.samples.samples] == list("0123456789")
     assert panel.images.samples.samples[0].image.shape == (1, 8, 8)
     data = run.images_of(document.project)
     run.start(document.project)
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     assert data is not None
     assert run.trained is not None
     assert run.trained.data is data
@@ -228,7 +228,7 @@ def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Documen
     assert run.state == "preparing"
     panel.update_now()
     assert not panel.train.isEnabled()
-    qtbot.waitUntil(lambda: len(run.history.steps) > 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(run.history.steps) > 2)
     panel.update_now()
     assert panel.train.text() == "Pause"
     assert panel.numbers["epoch"].text().endswith(f"step {run.history.last.step:,}" if run.history.last else "")
@@ -239,7 +239,7 @@ def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Documen
     qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
     assert run.state == "training"
     qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=20_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     panel.update_now()
     assert (panel.train.text(), panel.other.text()) == ("Go on", "Start anew")
     assert not panel.stop.isEnabled()
@@ -283,7 +283,7 @@ def test_a_run_of_an_earlier_network_is_called_that(qtbot: QtBot, document: Docu
     qtbot.addWidget(panel)
     panel.show()
     panel.toggle()
-    qtbot.waitUntil(lambda: run.state == "training", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "training")
     plain = panel.sentence.text()
     assert plain.startswith("Training on CPU")
     document.edit_graph("Fewer", document.graph.replace("conv1", Conv2d(3)))
@@ -294,7 +294,7 @@ def test_a_run_of_an_earlier_network_is_called_that(qtbot: QtBot, document: Docu
     document.undo_stack.undo()
     qtbot.waitUntil(lambda: panel.sentence.text() == "Paused.")
     run.stop()
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=20_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     run.close()
 
 
