@@ -112,7 +112,7 @@ def test_nothing_is_cut_off_at_1280_by_720(qtbot: QtBot, window: MainWindow, key
             qtbot.wait(20)
             assert content.isVisible(), panel.id
             with suppress(qtbot.TimeoutError):  # lines that wrap are laid out once more
-                qtbot.waitUntil(lambda shown=content: not still_cut_off(shown))
+                qtbot.waitUntil(lambda shown=content: not still_cut_off(shown), timeout=2_000)
             assert not still_cut_off(content), f"{panel.id}: {still_cut_off(content)}"
     assert not list(cut_off(window.statusBar()))
     assert window.canvas.width() >= 600
