@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.cli.command import CommandError, Commands, free
 from cnnstudio.exchange.importing.catalogue import MODELS
-from cnnstudio.exchange.importing.declarations import ImportRefused
-from cnnstudio.graph import Shape
+from cnnstudio.exchange.importing.declarations import ImportRefused, size_of
 from cnnstudio.project import ProjectError, write
 
 if TYPE_CHECKING:
@@ -33,7 +32,12 @@ def add(commands: Commands) -> None:
         epilog=f"torchvision's models:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", metavar="SOURCE", help="torchvision:NAME, or FILE.py:NAME for a class or a function")
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="torchvision:NAME, or FILE.py:NAME for a class, a function or a module; what it is made with may "
+        "follow in brackets, as in 'FILE.py:ConvBlock(3, 64)'",
+    )
     parser.add_argument("-o", "--out", type=Path, metavar="OUT", help="the .cnn file to write; else NAME.cnn, here")
     parser.add_argument("--classes", type=int, metavar="N", help="classes of a torchvision model; else 1,000")
     parser.add_argument("--size", metavar="CxHxW", help="images of a Python file's network, such as 3x32x32")
@@ -53,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     source: str = arguments.source
     if arguments.classes is not None and not 1 <= arguments.classes <= 65_536:
         raise CommandError("--classes must be from 1 to 65,536.")
-    name = source.rpartition(":")[2] if ":" in source else Path(source).stem
+    name = source.rpartition(":")[2].partition("(")[0] if ":" in source else Path(source).stem
     out = free(arguments.out or Path(f"{name}.cnn"), " with -o", arguments.force)
     try:
         imported = _torchvisions(arguments) if source.startswith(TORCHVISION) else _from_file(arguments)
@@ -79,17 +83,17 @@ def _torchvisions(arguments: argparse.Namespace) -> Imported:
 def _from_file(arguments: argparse.Namespace) -> Imported:
     from cnnstudio.exchange.importing.python_file import import_file
 
-    found = re.fullmatch(r"(?P<file>.*\.py)(?::(?P<name>[A-Za-z_]\w*))?", arguments.source)
+    found = re.fullmatch(r"(?P<file>.*?\.py)(?::(?P<call>[A-Za-z_].*))?", arguments.source, re.DOTALL)
     if found is None:
         raise CommandError(f"{arguments.source[:80]} is neither torchvision:NAME nor FILE.py:NAME.")
     if arguments.classes is not None:
         raise CommandError("--classes is for torchvision's models; a Python file says itself how many there are.")
-    path, size = Path(found["file"]), _size(arguments.size)
+    path, size = Path(found["file"]), size_of(arguments.size) if arguments.size is not None else None
     if not path.is_file():
         raise CommandError(f"There is no file {path}.")
     if not arguments.trust and not _trusted(path):
         raise CommandError(f"{path} was not run, so nothing was imported.")
-    return import_file(path, found["name"] or "", size)
+    return import_file(path, found["call"] or "", size)
 
 
 def _trusted(path: Path) -> bool:
@@ -98,15 +102,6 @@ def _trusted(path: Path) -> bool:
         raise CommandError(f"Importing runs {path}, with your rights. If you trust who wrote it, say --trust.")
     print(f"Importing runs {path}, with your rights. Only do so if you trust who wrote it.")
     return input("Run it? [y/N] ").strip().lower() in ("y", "yes")
-
-
-def _size(text: str | None) -> Shape | None:
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d{1,5})[x×,](\d{1,5})[x×,](\d{1,5})", text.strip())
-    if found is None or "0" in found.groups():
-        raise CommandError(f"{text[:40]!r} is no size: write channels, height and width, as in 3x32x32.")
-    return Shape(*map(int, found.groups()))
 
 
 def _loaded(imported: Imported, weights: Path, out: Path) -> list[str]:

@@ -38,11 +38,16 @@ def torchvision() -> ModuleType:
     with _lock:
         if (opened := sys.modules.get("torchvision")) is not None:
             return opened
-        if not _declared and not _extension_loads():
-            _declared.append(_declare())
+        make_ready()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that its image extension did not load: PIL reads our images
             return importlib.import_module("torchvision")
+
+
+def make_ready() -> None:
+    """Declare what torchvision asks of torch's build, so that ``import torchvision`` works from now on."""
+    if not _declared and not _extension_loads():
+        _declared.append(_declare())
 
 
 def _extension_loads() -> bool:

@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from cnnstudio.exchange.importing.declarations import ImportRefused, networks_in
+from cnnstudio.exchange.importing.declarations import ImportRefused, call, networks_in
 from cnnstudio.exchange.importing.network import Imported
 from cnnstudio.exchange.importing.recognition import Weight
 from cnnstudio.exchange.importing.subprocess_import import run
@@ -35,12 +35,15 @@ def import_file(
     seconds: float = SECONDS,
     goes_on: Callable[[], bool] = lambda: True,
 ) -> Imported:
-    """The network ``name`` of a Python file, a class or a function that makes one, for images of ``size``.
+    """The network ``name`` of a Python file, for images of ``size``: a class or a function that makes one, or a module.
+
+    What it is made with may follow in brackets: ``ConvBlock(3, 64)``, see ``declarations.call``.
 
     This RUNS the file, in a process of its own, which is ended when ``goes_on`` says no. Without ``size`` usual sizes
     are tried. Raises ``ImportRefused``.
     """
     name = name or _only(path)
+    call(name)
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=run, args=(theirs, str(path.resolve()), name, size), daemon=True)
@@ -72,12 +75,18 @@ def _end(process: BaseProcess) -> None:
 
 
 def _only(path: Path) -> str:
+    """What the file makes, where there is no doubt which."""
     found = networks_in(path)
     if not found:
         raise ImportRefused(f"{path.name} declares no class that is a torch module.")
-    if len(found) > 1:
-        raise ImportRefused(f"{path.name} declares {', '.join(found[:8])}; say which: {path.name}:{found[-1]}.")
-    return found[0]
+    ready = [each for each in found if not each.needed]
+    if not ready and len(found) == 1:
+        needed = ", ".join(f"{name}=…" for name in found[0].needed)
+        raise ImportRefused(f"Say what {found[0].name} is made with: {path.name}:{found[0].name}({needed}).")
+    if len(ready) == 1:
+        return ready[0].name
+    names = [each.name for each in ready or found]
+    raise ImportRefused(f"{path.name} declares {', '.join(names[:8])}; say which: {path.name}:{names[0]}.")
 
 
 def _checked(answer: Any, path: Path) -> Imported:

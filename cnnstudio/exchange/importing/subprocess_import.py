@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import json
 import os
-import sys
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnstudio.exchange.importing.declarations import ImportRefused
+from cnnstudio.exchange.importing.declarations import ImportRefused, call
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project, dumps
 
@@ -22,7 +20,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-4  # of the greatest output
 
 # images that networks are written for, by their channels
-_SIDES = {1: (28, 32, 64, 224), 3: (224, 32, 64, 96, 128, 299)}
+_SIDES = {1: (28, 32, 64, 224, 256), 3: (224, 32, 64, 96, 128, 256, 299)}
+_CLASSES_OF_CIFAR = (10, 100)
 
 
 def run(pipe: Connection, path: str, name: str, size: Shape | None) -> None:
@@ -33,12 +32,15 @@ def run(pipe: Connection, path: str, name: str, size: Shape | None) -> None:
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     try:
-        imported = _imported(_made(Path(path), name), name, size)
+        from cnnstudio.exchange.importing.making import made
+
+        module, told = made(Path(path), name)
+        imported = _imported(module, call(name).name, size)
         answer: dict[str, Any] = {
             "title": imported.title,
             "graph": dumps(Project(imported.graph)),
             "weights": [[place, [dataclasses.astuple(w) for w in each]] for place, each in imported.weights.items()],
-            "notes": imported.notes,
+            "notes": (*told, *imported.notes),
             "opaque": imported.opaque,
         }
     except ImportRefused as error:
@@ -46,33 +48,6 @@ def run(pipe: Connection, path: str, name: str, size: Shape | None) -> None:
     except BaseException as error:  # the stranger's own, SystemExit included
         answer = {"refused": f"{Path(path).name} could not be run: {_told(error)}."}
     pipe.send_bytes(json.dumps(answer).encode())
-
-
-def _made(path: Path, name: str) -> Any:
-    """The module that the file makes under this name."""
-    sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ImportRefused(f"{path.name} is no Python file.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    from torch import nn
-
-    found = getattr(module, name, None)
-    if found is None:
-        raise ImportRefused(f"{path.name} has nothing called {name[:60]}.")
-    if not isinstance(found, nn.Module) and callable(found):
-        try:
-            found = found()
-        except TypeError as error:
-            raise ImportRefused(
-                f"{name} cannot be made without being told more ({_told(error)}). Give its arguments defaults, or "
-                "write a function without arguments that makes it, and name that."
-            ) from error
-    if not isinstance(found, nn.Module):
-        raise ImportRefused(f"{name} of {path.name} is no torch module.")
-    return found.eval()
 
 
 def _imported(module: Any, name: str, size: Shape | None) -> Imported:
@@ -105,16 +80,21 @@ def _imported(module: Any, name: str, size: Shape | None) -> Imported:
                     "change a value that is used again, or draw at random."
                 )
         return dataclasses.replace(imported, notes=notes)
+    if size is None:
+        raise ImportRefused(f"{refusal} Usual sizes of images were tried: say for which it is made (--size).")
     raise refusal
 
 
 def _sizes(module: Any) -> Iterator[Shape]:
-    """Sizes to try, by the channels that the first convolution takes."""
+    """Sizes to try, by the channels that the first convolution takes; CIFAR's first where there are its classes."""
     from torch import nn
 
     first = next((each for each in module.modules() if isinstance(each, nn.Conv2d)), None)
     channels = first.in_channels if first is not None else 3
-    sides = _SIDES.get(channels, (64, 32, 224))
+    sides = _SIDES.get(channels, (64, 32, 224, 256))
+    last = [each.out_features for each in module.modules() if isinstance(each, nn.Linear)][-1:]
+    if channels == 3 and last and last[0] in _CLASSES_OF_CIFAR:
+        sides = (32, *(side for side in sides if side != 32))
     if first is None:
         yield from (Shape(c, side, side) for c, side in ((1, 28), (3, 32), (3, 224)))
     yield from (Shape(channels, side, side) for side in sides)

@@ -12,15 +12,17 @@ from PySide6.QtWidgets import QFileDialog
 from shiboken6 import isValid
 
 from cnnstudio.exchange.importing.catalogue import MODELS
-from cnnstudio.exchange.importing.declarations import ImportRefused, networks_in
-from cnnstudio.graph import Graph
+from cnnstudio.exchange.importing.declarations import Declared, ImportRefused, networks_in
+from cnnstudio.graph import Graph, Shape
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.call_form import CallForm
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.widgets.messages import MessageBar, Messages
 from cnnstudio.ui.widgets.search import Entry
 from cnnstudio.ui.windows import ProjectWindow, Windows
+from cnnstudio.wording import listed
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 PYTHON = "Python files (*.py)"
 CHECKPOINTS = "Weights (*.safetensors *.pth *.pt *.bin)"
 WEIGHTS = ".safetensors"
-MOST_BUTTONS = 4
+MOST_BUTTONS = 3
 PUBLISHED, MOST_CLASSES = 1_000, 2_000  # classes of ImageNet, and the most that can be typed
 
 # what the squares in the list are coloured by: the idea that a family of models is known for
@@ -109,9 +111,12 @@ class Imports(QObject):
         if not names:
             messages.say(f"{path.name} declares no class that is a torch module.", "error")
             return
-        choices = [
-            (f"Run it and import {name}", self._starting(path, name)) for name in reversed(names[-MOST_BUTTONS:])
-        ]
+        ready = [each for each in names if not each.needed]
+        choices = [(f"Run it and import {each.name}", self._starting(path, each.name)) for each in ready[:MOST_BUTTONS]]
+        if len(names) > len(choices):
+            others = [each for each in names if each not in ready[:MOST_BUTTONS]]
+            words = f"Run it and import {others[0].name}…" if len(others) == 1 else "Run it and import another…"
+            choices.append((words, lambda: self._ask_which(path, others)))
         messages.say(
             f"Importing runs {path.name}, with your rights. Only do so if you trust who wrote it.",
             "warning",
@@ -121,6 +126,25 @@ class Imports(QObject):
 
     def _starting(self, path: Path, name: str) -> Callable[[], None]:
         return lambda: self.start_file(path, name)
+
+    def _ask_which(self, path: Path, names: list[Declared]) -> None:
+        """Let the person choose one of these from a list, where there are several, and say what it is made with."""
+        if len(names) == 1:
+            self.ask_call(path, names[0])
+            return
+        entries = [
+            Entry(each.name, f"needs {listed(each.needed)}" if each.needed else "", "convolution", each.name)
+            for each in names
+        ]
+        known = {each.name: each for each in names}
+        self._ask(entries, f"Import what of {path.name}?", lambda name: self.ask_call(path, known[str(name)]))
+
+    def ask_call(self, path: Path, declared: Declared) -> None:
+        """Let the person say what a network is made with, and for which images."""
+        form = CallForm(path.name, declared, self._window)
+        form.said.connect(lambda call, size: self.start_file(path, call, size))
+        form.finished.connect(form.deleteLater)
+        form.open()
 
     # importing
 
@@ -134,13 +158,13 @@ class Imports(QObject):
 
         self._jobs.start(work, f"Importing {MODELS[name].title}…", self._open)
 
-    def start_file(self, path: Path, name: str) -> None:
-        """Run a Python file apart and import what it calls ``name``: the person has agreed."""
+    def start_file(self, path: Path, name: str, size: Shape | None = None) -> None:
+        """Run a Python file apart and import what it calls ``name``, for images of ``size``: the person has agreed."""
 
         def work(report: Report) -> Imported:
             from cnnstudio.exchange.importing.python_file import import_file
 
-            return import_file(path, name, goes_on=lambda: report("", None))
+            return import_file(path, name, size, goes_on=lambda: report("", None))
 
         sentence = f"Running {path.name} and following {name}…"
         self._jobs.start(work, sentence, self._open, at_once=True)  # who trusts it little may stop it soon

@@ -10,7 +10,15 @@ import psutil
 import pytest
 
 from cnnstudio.blocks import Group, Input, ReLU
-from cnnstudio.exchange.importing.declarations import ImportRefused, modules_in, networks_in
+from cnnstudio.exchange.importing.declarations import (
+    Argument,
+    Call,
+    ImportRefused,
+    call,
+    modules_in,
+    networks_in,
+    size_of,
+)
 from cnnstudio.exchange.importing.python_file import import_file
 from cnnstudio.graph import Graph, Node, Shape
 from cnnstudio.project import Project, dumps
@@ -64,7 +72,9 @@ def file(tmp_path: Path) -> Path:
 def test_the_classes_are_found_by_reading(file: Path) -> None:
     file.write_text(f"{NET}\nopen({str(file.parent / 'was_here')!r}, 'w')\nclass Later(Net): pass\n")
     assert modules_in(file) == ("Block", "Net", "Needy", "Changing", "Later")
-    assert networks_in(file) == ("Needy", "Changing", "Later")
+    found = networks_in(file)
+    assert [each.name for each in found] == ["wide", "Changing", "Later", "Needy"]
+    assert found[2].arguments == (Argument("classes", "4"),) and found[3].needed == ("classes",)
     assert not (file.parent / "was_here").exists()
 
 
@@ -87,7 +97,7 @@ def test_a_function_that_makes_one_is_imported_too(file: Path) -> None:
 REFUSED = [
     ("Net", Shape(3, 40, 40), "Net cannot be imported. It does not take images of 3 × 40 × 40"),
     ("Nothing", None, "my_nets.py has nothing called Nothing"),
-    ("Needy", None, "Needy cannot be made without being told more"),
+    ("Needy", None, "missing a required argument: 'classes'. Say what it is made with, my_nets.py:Needy"),
     ("torch", None, "torch of my_nets.py is no torch module"),
 ]
 
@@ -100,7 +110,7 @@ def test_refusals_are_sentences(file: Path, case: tuple[str, Shape | None, str])
 
 
 def test_several_classes_ask_which(file: Path) -> None:
-    with pytest.raises(ImportRefused, match=r"declares Net, Needy, Changing; say which: my_nets.py:Changing"):
+    with pytest.raises(ImportRefused, match=r"declares wide, Net, Changing; say which: my_nets.py:wide"):
         import_file(file)
 
 
@@ -199,3 +209,90 @@ os._exit(0)
 """)
     with pytest.raises(ImportRefused, match=r"hostile.py (sent back something|ended the process)"):
         import_file(path, "Net")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Net", Call("Net")),
+        (" ConvBlock(3, 64, act='relu') ", Call("ConvBlock", (3, 64), (("act", "relu"),))),
+        ("Net(sizes=[1, -2])", Call("Net", (), (("sizes", [1, -2]),))),
+    ],
+)
+def test_a_call_is_read_and_not_run(text: str, read: Call) -> None:
+    assert call(text) == read
+
+
+@pytest.mark.parametrize(
+    "text", ["Net(open('x'))", "a.b()", "Net(*x)", "Net(**{'a': 1})", "Net(", "", "1", "Net(" * 400]
+)
+def test_a_call_that_is_more_than_a_call_is_refused(text: str) -> None:
+    with pytest.raises(ImportRefused, match="cannot be read: write a name"):
+        call(text)
+
+
+def test_a_size_is_read() -> None:
+    assert size_of("3 x 32×64") == Shape(3, 32, 64)
+    for wrong in ("3x32", "0x3x3", "axbxc"):
+        with pytest.raises(ImportRefused, match="is no size"):
+            size_of(wrong)
+
+
+NOTES = """
+class Block(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(3, channels, 3)
+    def forward(self, x):
+        return F.relu(self.conv(x))
+
+def small(): return Block(2)
+def large(width=4):
+    net = nn.Sequential(Block(width), nn.Flatten(), nn.Linear(width * 900, 10))
+    return net
+loss = nn.CrossEntropyLoss()
+"""
+
+
+def test_functions_and_variables_are_offered_before_what_needs_arguments(tmp_path: Path) -> None:
+    path = tmp_path / "notes.py"
+    path.write_text(f"{NOTES}\nnet = large()\nhidden = nn.Sequential(nn.Flatten())")
+    assert [(each.name, each.needed) for each in networks_in(path)] == [
+        ("hidden", ()),
+        ("small", ()),
+        ("large", ()),
+        ("Block", ("channels",)),
+    ]
+
+
+def test_lecture_notes_run_without_their_import_lines(tmp_path: Path) -> None:
+    path = tmp_path / "notes.py"
+    path.write_text(NOTES)
+    imported = import_file(path, "large(width=6)")
+    assert imported.parameters == 6 * 28 + 10 * (6 * 900 + 1)
+    assert imported.notes == (
+        "notes.py uses nn and F without importing it: what PyTorch's users call so was taken.",
+        "It was followed with images of 3 × 32 × 32.",
+    )
+
+
+def test_a_file_finds_its_package_the_root_of_its_project_and_torchvision(tmp_path: Path) -> None:
+    folder = tmp_path / "project" / "nets" / "small"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    (folder / "__init__.py").touch()
+    (tmp_path / "project" / "sizes.py").write_text("WIDTH = 5")
+    (folder / "parts.py").write_text("from torch import nn\nfrom sizes import WIDTH\nhead = nn.Conv2d(3, WIDTH, 1)")
+    path = folder / "net.py"
+    path.write_text(
+        "from torchvision.ops import Conv2dNormActivation\nfrom torch import nn\nfrom .parts import head\n"
+        "from nets.small.parts import WIDTH\n"
+        "net = nn.Sequential(head, Conv2dNormActivation(WIDTH, 7, 3), nn.Flatten(), nn.Linear(7 * 64, 2))"
+    )
+    imported = import_file(path, "net", Shape(3, 8, 8))
+    assert imported.parameters == 20 + 5 * 7 * 9 + 14 + 2 * (7 * 64 + 1)
+    lonely = tmp_path / "lonely.py"
+    lonely.write_text(
+        "from .project.sizes import WIDTH\nfrom torch import nn\nnet = nn.Sequential(nn.Conv2d(3, WIDTH, 1))"
+    )
+    assert import_file(lonely, "net", Shape(3, 8, 8)).parameters == 20

@@ -1,0 +1,100 @@
+"""Call form: what a network of a Python file is made with, and for which images; a field an argument."""
+
+from __future__ import annotations
+
+import ast
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from cnnstudio.exchange.importing.declarations import Argument, Declared, ImportRefused, size_of
+from cnnstudio.graph import Shape
+
+
+class CallForm(QDialog):
+    """Asks for the arguments of one network; says its call, such as ``Net(classes=4)``, and a size or None."""
+
+    said = Signal(str, object)
+
+    def __init__(self, file: str, declared: Declared, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Import {declared.name} of {file}")
+        self._declared = declared
+        self.fields = {argument.name: _field(argument) for argument in declared.arguments}
+        self.size_field = QLineEdit()
+        self.size_field.setPlaceholderText("such as 3x32x32, or empty to try some")
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        for name, field in self.fields.items():
+            form.addRow(name, field)
+        form.addRow("Size of the images", self.size_field)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.run = buttons.addButton(f"Run {file} and import", QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)  # Return never means it
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.sentence)
+        layout.addStretch(1)
+        layout.addWidget(buttons)
+        for field in (*self.fields.values(), self.size_field):
+            field.textEdited.connect(self._check)
+        self.resize(460, self.sizeHint().height())
+        self._check()
+
+    @property
+    def call(self) -> str:
+        """The call as it is written in Python. Raises ``ImportRefused`` with what is wrong with an argument."""
+        given = [
+            f"{argument.name}={_value(argument, text)}"
+            for argument in self._declared.arguments
+            if (text := self.fields[argument.name].text().strip()) != argument.default or not argument.default
+        ]
+        return f"{self._declared.name}({', '.join(given)})"
+
+    @property
+    def image_size(self) -> Shape | None:
+        """For which images; None to try usual sizes. Raises ``ImportRefused``."""
+        text = self.size_field.text().strip()
+        return size_of(text) if text else None
+
+    def accept(self) -> None:
+        """Say what was asked for, once all of it can be read."""
+        if not self.run.isEnabled():
+            return
+        call, size = self.call, self.image_size
+        super().accept()
+        self.said.emit(call, size)
+
+    def _check(self) -> None:
+        """Say what is lacking still, or how it will be called."""
+        try:
+            call, _ = self.call, self.image_size
+            self.sentence.setText(f"It is made as {call}.")
+            self.run.setEnabled(True)
+        except ImportRefused as error:
+            self.sentence.setText(str(error))
+            self.run.setEnabled(False)
+        self.run.setDefault(self.run.isEnabled())
+        self.run.setToolTip("" if self.run.isEnabled() else self.sentence.text())
+
+
+def _field(argument: Argument) -> QLineEdit:
+    field = QLineEdit(argument.default)
+    field.setPlaceholderText("needed: a number, or text in quotes" if not argument.default else "")
+    return field
+
+
+def _value(argument: Argument, text: str) -> str:
+    """What was typed, as it is written in Python. Raises ``ImportRefused``."""
+    if not text:
+        raise ImportRefused(f"Say what {argument.name} is.")
+    try:
+        return repr(ast.literal_eval(text))
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
+        raise ImportRefused(
+            f"{argument.name} must be a number, text in quotes, True, False, None, or a list of these."
+        ) from error
