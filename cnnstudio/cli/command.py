@@ -17,6 +17,9 @@ from cnnstudio.training.data.folder_layout import folder_layout
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
+MOST_CLASSES = 65_536
+
+
 class CommandParser(argparse.ArgumentParser):
     """Takes options before, between and behind the files of a command; argparse would take any number in one row."""
 
@@ -54,6 +57,12 @@ def free(out: Path, option: str, force: bool) -> Path:
     if out.exists() and not out.is_dir() and not force:
         raise CommandError(f"{out} is there already; give another name{option}, or --force to replace it.")
     return out
+
+
+def check_classes(count: int | None) -> None:
+    """Raise ``CommandError`` unless a network can have so many classes; None is any number."""
+    if count is not None and not 1 <= count <= MOST_CLASSES:
+        raise CommandError(f"--classes must be from 1 to {MOST_CLASSES:,}.")
 
 
 def problems(project: Project, analysis: Analysis) -> tuple[Diagnostic, ...]:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnstudio.cli.command import CommandError, Commands, free
+from cnnstudio.cli.command import CommandError, Commands, check_classes, free
+from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused, size_of
+from cnnstudio.graph import Graph
 from cnnstudio.project import ProjectError, write
+from cnnstudio.wording import counted
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
 
 NAME = "import"
 TORCHVISION = "torchvision:"
+UNBUILT = 3  # the exit code of what is imported to look at alone
 
 
 def add(commands: Commands) -> None:
@@ -29,7 +36,8 @@ def add(commands: Commands) -> None:
         help="make a project of a PyTorch network",
         description="Follow a network of torchvision, or of a Python file, step by step, and write it as a project. "
         "A Python file is run for that, in a process of its own: say --trust where you know who wrote it.",
-        epilog=f"torchvision's models:\n{names}",
+        epilog=f"Exit code {UNBUILT}: written, but it cannot be trained or exported yet.\n\n"
+        f"torchvision's models:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -47,6 +55,13 @@ def add(commands: Commands) -> None:
         metavar="W",
         help="a checkpoint of the original, .pth or .safetensors; it is written beside OUT as .safetensors",
     )
+    for name, metavar in (("mean", "M"), ("std", "S")):
+        parser.add_argument(
+            f"--{name}",
+            metavar=metavar,
+            help=f"{'mean' if name == 'mean' else 'standard deviation'} of the pixels, from 0 to 1, by which the "
+            "images of --weights were normalised: a number a channel, such as 0.5,0.5,0.5",
+        )
     parser.add_argument("--trust", action="store_true", help="run the Python file without asking")
     parser.add_argument("--force", action="store_true", help="replace OUT where it is there")
     parser.set_defaults(run=run)
@@ -54,22 +69,54 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the project, and the weights where some were named."""
-    source: str = arguments.source
-    if arguments.classes is not None and not 1 <= arguments.classes <= 65_536:
-        raise CommandError("--classes must be from 1 to 65,536.")
-    name = source.rpartition(":")[2].partition("(")[0] if ":" in source else Path(source).stem
+    named: str = arguments.source
+    check_classes(arguments.classes)
+    name = named.rpartition(":")[2].partition("(")[0] if ":" in named else Path(named).stem
+    if (arguments.mean is None) != (arguments.std is None) or (arguments.mean and arguments.weights is None):
+        raise CommandError("--mean and --std belong together, and to --weights.")
     out = free(arguments.out or Path(f"{name}.cnn"), " with -o", arguments.force)
     try:
-        imported = _torchvisions(arguments) if source.startswith(TORCHVISION) else _from_file(arguments)
+        imported = _torchvisions(arguments) if named.startswith(TORCHVISION) else _from_file(arguments)
+        if arguments.mean is not None:
+            imported = replace(imported, normalization=_normalization(arguments.mean, arguments.std, imported))
         weights = out.with_suffix(".safetensors") if arguments.weights is not None else None
         loaded = _loaded(imported, arguments.weights, weights) if weights is not None else []
         write(out, imported.project(weights))
     except (ImportRefused, ProjectError) as error:
         raise CommandError(str(error)) from error
+    unbuilt = _unbuilt(imported.graph)
+    if unbuilt:
+        print(f"{out} is written to look at; it cannot be trained or exported yet. {unbuilt}")
     print(f"{out}: {imported.title}, {len(imported.graph)} blocks, {imported.parameters:,} parameters.")
     for sentence in (*imported.notes, *loaded):
         print(sentence)
-    return 0
+    if weights is not None and imported.normalization is None:
+        print("How the images were normalised for these weights is not known; --mean and --std say it.")
+    return UNBUILT if unbuilt else 0
+
+
+def _unbuilt(graph: Graph) -> str:
+    """Why a network cannot be built yet; empty where it can."""
+    try:
+        source(graph)
+    except SourceError as error:
+        return str(error)
+    return ""
+
+
+def _normalization(mean: str, std: str, imported: Imported) -> Normalization:
+    """What was said of the images. Raises ``CommandError``."""
+    channels = imported.graph.inputs[0].block.shape().channels if imported.graph.inputs else 0
+    try:
+        means, deviations = (tuple(map(float, text.split(","))) for text in (mean, std))
+    except ValueError:
+        means, deviations = (), ()
+    is_right = all(len(each) == channels and all(map(math.isfinite, each)) for each in (means, deviations))
+    if not is_right or min(deviations, default=0) <= 0:
+        raise CommandError(
+            f"--mean and --std are {counted(channels, 'number')} each, with commas between them, and no deviation is 0."
+        )
+    return Normalization(means, deviations)
 
 
 def _torchvisions(arguments: argparse.Namespace) -> Imported:

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from cnnstudio.cli.command import CommandError, Commands, free
+from cnnstudio.cli.command import CommandError, Commands, check_classes, free
 from cnnstudio.project import ProjectError, from_template, write
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 
@@ -27,6 +27,12 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--template", required=True, type=_key, metavar="NAME", help="one of those below")
     parser.add_argument("--small", action="store_true", help="its variant for images of 32 × 32 pixels, ten classes")
+    parser.add_argument(
+        "--classes",
+        type=int,
+        metavar="N",
+        help="for so many classes; if the data has others, for a folder of images",
+    )
     parser.add_argument("--list", action=_List, help="list the networks, each with its idea, and end")
     parser.add_argument("--force", action="store_true", help="replace the file where there is one")
     parser.add_argument("out", type=Path, metavar="OUT", help="the file to write: a name that ends in .cnn")
@@ -47,7 +53,8 @@ def listing() -> str:
 def run(arguments: argparse.Namespace) -> int:
     """Write the file."""
     out = free(arguments.out, "", arguments.force)
-    project = from_template(arguments.template, arguments.small)
+    check_classes(arguments.classes)
+    project = from_template(arguments.template, arguments.small, arguments.classes)
     try:
         write(out, project)
     except ProjectError as error:

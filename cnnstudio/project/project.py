@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from cnnstudio.blocks.group import followed
 from cnnstudio.graph import Graph, Position
 from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
+from cnnstudio.project.datasets import DATASETS, FOLDER
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 
@@ -109,12 +110,15 @@ _RECIPES = {
 }
 
 
-def from_template(key: str, small: bool = False) -> Project:
+def from_template(key: str, small: bool = False, classes: int | None = None) -> Project:
     """A new project: a network of ``zoo.TEMPLATES`` or ``zoo.NETWORKS`` and a recipe that suits it.
 
-    ``small`` takes the variant for images of 32 × 32. The classes are those of the recipe's data.
+    ``small`` takes the variant for images of 32 × 32. The classes are those of the recipe's data, or so many: where the
+    data has others, the images come from a folder.
     """
     template = TEMPLATES[key] if key in TEMPLATES else NETWORKS[key]
     template = template.small if small else template
     recipe = _RECIPES.get(key) or Recipe(data=template.data)
-    return Project(template.make(template.classes, template.size), recipe)
+    if classes is not None and DATASETS[recipe.data].classes not in (None, classes):
+        recipe = replace(recipe, data=FOLDER)
+    return Project(template.make(classes or template.classes, template.size), recipe)

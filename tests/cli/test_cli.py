@@ -24,8 +24,9 @@ from cnnstudio.blocks import Add, Conv2d, Flatten, Input, Linear, ReLU
 from cnnstudio.cli import COMMANDS, main
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.train import interruptible
+from cnnstudio.compiler.inference import infer
 from cnnstudio.exchange.exporting.formats import KINDS
-from cnnstudio.graph import Graph, Sketch
+from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.graph.parameter import Fraction, declaration
 from cnnstudio.project import Project, dumps, from_template, read, write
 from cnnstudio.project.presets import PRESETS
@@ -608,3 +609,14 @@ def test_a_project_can_be_empty(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("summary", "empty.cnn")
     assert code == 1
     assert out.startswith("Block")
+
+
+def test_a_new_network_may_have_other_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "--template", "lenet5", "--classes", "7", str(tmp_path / "a.cnn")]) == 0
+    project = read(tmp_path / "a.cnn")
+    assert infer(project.graph).shape(project.graph.outputs[0].name) == Shape(7)
+    assert project.recipe.data == "folder"
+    assert main(["new", "--template", "lenet5", "--classes", "10", str(tmp_path / "b.cnn")]) == 0
+    assert read(tmp_path / "b.cnn").recipe.data == "digits"
+    assert main(["new", "--template", "lenet5", "--classes", "0", str(tmp_path / "c.cnn")]) == 1
+    assert "--classes must be from 1 to 65,536" in capsys.readouterr().err

@@ -88,3 +88,39 @@ def test_refusals_are_sentences(
     monkeypatch.chdir(tmp_path)
     assert main(["import", *arguments]) == 1
     assert sentence in capsys.readouterr().err
+
+
+def test_what_cannot_be_built_is_said_first_and_has_an_exit_code_of_its_own(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(
+        "import torch\nfrom torch import nn\nclass Net(nn.Module):\n    def __init__(self, width):\n"
+        "        super().__init__()\n        self.conv = nn.Conv2d(1, width, 3)\n"
+        "    def forward(self, x):\n        return torch.sort(self.conv(x), dim=2)[0]\n"
+    )
+    assert main(["import", "net.py:Net(2)", "--trust", "--size", "1x8x8"]) == 3
+    told = capfd.readouterr().out
+    assert (
+        told.startswith("Net.cnn is written to look at; it cannot be trained or exported yet. ")
+        and "torch.sort" in told
+    )
+
+
+def test_how_the_images_were_normalised_can_be_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text(NET)
+    torch.save({"0.bias": torch.zeros(4)}, "theirs.pth")
+    asked = ["import", "net.py:Net", "--trust", "--size", "1x8x8", "--force", "--weights", "theirs.pth"]
+    assert main(asked) == 0
+    assert "--mean and --std say it" in capfd.readouterr().out
+    assert main(["export", "Net.cnn", "--to", "python", "--weights", "Net.safetensors"]) == 0
+    assert "prepare() guesses, pixels from 0 to 1" in capfd.readouterr().out
+    assert main([*asked, "--mean", "0.25", "--std", "0.5"]) == 0
+    assert "--mean" not in capfd.readouterr().out
+    metadata = weights.read(Path("Net.safetensors"))[1]
+    assert (metadata["mean"], metadata["std"]) == ("[0.25]", "[0.5]")
+    for wrong in (["--mean", "1"], ["--mean", "1,2", "--std", "1,2"], ["--mean", "0", "--std", "0"]):
+        assert main([*asked, *wrong]) == 1

@@ -67,6 +67,7 @@ class Network:
     normalization: Normalization | None
     metadata: Mapping[str, str]  # what the file of weights says of itself
     notes: tuple[str, ...]  # sentences about the weights
+    is_fresh: bool  # whether it has learned nothing yet
 
     @property
     def extra(self) -> dict[str, str]:
@@ -147,7 +148,8 @@ def _network(
         known = Normalization.of(normalization)
     random = torch.Generator().manual_seed(0)
     batch = tuple(torch.randn(3, *shape, generator=random) for shape in shapes)
-    return Network(graph, text, analysis.facts[graph.outputs[0].name].shape, module, batch, known, metadata, notes)
+    shape, is_fresh = analysis.facts[graph.outputs[0].name].shape, weights is None and not begin
+    return Network(graph, text, shape, module, batch, known, metadata, notes, is_fresh)
 
 
 def _load(module: nn.Module, path: Path) -> Mapping[str, str]:
@@ -192,7 +194,9 @@ def _python(network: Network) -> Written:
         module.load_state_dict(network.module.state_dict())
         return module
 
-    return Written(text.encode(), loaded)
+    guess = " How pictures are prepared for these weights is not known: prepare() guesses, pixels from 0 to 1."
+    is_guess = "def prepare(" in text and network.normalization is None and not network.is_fresh
+    return Written(text.encode(), loaded, guess if is_guess else "")
 
 
 def _weights(network: Network) -> Written:
