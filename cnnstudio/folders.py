@@ -34,6 +34,11 @@ def runs_folder() -> Path:
     return home() / "runs"
 
 
+def queue_file() -> Path:
+    """The runs that are to come, one after another."""
+    return home() / "queue.json"
+
+
 def recovery_folder() -> Path:
     """The copies of projects that are not saved yet, a folder for each window."""
     return home() / "recovery"
