@@ -43,6 +43,7 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     monkeypatch.setenv("CNNSTUDIO_HOME", str(home))
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setitem(sys.modules, "wakepy", None)  # no test asks the desktop to stay awake
     if "PySide6.QtCore" in sys.modules:
         from PySide6.QtCore import QSettings
 

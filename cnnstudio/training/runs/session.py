@@ -14,6 +14,7 @@ from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.project import Project, read, write
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.awake import awake
 from cnnstudio.training.events import Event, Remark
 from cnnstudio.training.runs.folder import Destination, FolderInUseError, RunFolder
 from cnnstudio.training.runs.metrics_file import read_metrics
@@ -131,8 +132,10 @@ def _course(
 ) -> Course:
     while not turn.acquire(timeout=TURN_SECONDS):
         yield Progress("Waiting until the training in another window has ended…", None)
-    try:
+    with ExitStack() as held:
+        held.callback(turn.release)
         yield Progress("Starting PyTorch…", None)
+        held.enter_context(awake())
         from cnnstudio.training.distributed import ALONE
 
         group = group if group is not None else ALONE
@@ -150,8 +153,6 @@ def _course(
                 if prepared.folder is not None:
                     prepared.folder.settle()
                 yield from events
-    finally:
-        turn.release()
 
 
 def prepare(project: Project, report: Report, known: Data | None = None, weights_file: Path | None = None) -> Prepared:
