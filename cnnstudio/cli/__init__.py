@@ -14,11 +14,24 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnnstudio import __version__
-from cnnstudio.cli import check, diff, export, figure, forecast, import_, new, open_window, runs, summary, train
+from cnnstudio.cli import (
+    check,
+    diff,
+    export,
+    figure,
+    forecast,
+    import_,
+    new,
+    open_window,
+    queue,
+    runs,
+    summary,
+    train,
+)
 from cnnstudio.cli.command import CommandError, CommandParser
 
 INTERRUPTED = 130
-COMMANDS = (new, check, summary, diff, figure, forecast, train, runs, export, import_)
+COMMANDS = (new, check, summary, diff, figure, forecast, train, queue, runs, export, import_)
 
 
 def main(argv: list[str] | None = None) -> int:

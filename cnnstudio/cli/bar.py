@@ -46,6 +46,12 @@ class Bar:
         for line in () if self.is_silent else lines:
             print(line, flush=True)
 
+    def ring(self) -> None:
+        """Ring the terminal's bell, where there is one: something long is over, and somebody may be away from it."""
+        if self.is_live:
+            sys.stdout.write("\a")
+            sys.stdout.flush()
+
     def clear(self) -> None:
         """Take the bar away."""
         if self._drawn:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from cnnstudio.cli.command import CommandError, Commands
+from cnnstudio.cli.table import json_text, plain, table
 from cnnstudio.disk import DiskError, reason
 from cnnstudio.training.runs.metrics_file import read_metrics
 from cnnstudio.training.runs.run_differences import ABSENT, Difference, best_of, differences
@@ -71,7 +72,7 @@ def _list(places: Sequence[Path], arguments: argparse.Namespace) -> int:
     library = RunLibrary()
     found = library.look(places or [LOCAL, *usual_places()])
     if arguments.json:
-        print(_json([_document(each) for each in found]))
+        print(json_text([_document(each) for each in found]))
         return 0
     for trouble in library.troubles:
         print(f"warning: {trouble}")
@@ -79,7 +80,7 @@ def _list(places: Sequence[Path], arguments: argparse.Namespace) -> int:
         print("There are no runs here yet; `cnnstudio train FILE` makes one.")
         return 0
     head = ("Run", "State", "Best", "Loss", "Epochs", "Time", "Parameters", "MACs", "Began", "Size", "Tags")
-    print("\n".join(_table([head, *map(_cells, found)], right=range(3, 8))))
+    print("\n".join(table([head, *map(_cells, found)], right=range(3, 8))))
     print(f"{counted(len(found), 'run')}, {memory(sum(each.size for each in found))}")
     return 0
 
@@ -88,7 +89,7 @@ def _cells(run: ListedRun) -> tuple[str, ...]:
     record = run.record
     loss = record.best.loss if record.best is not None else None
     return (
-        _plain(run.folder.name),
+        plain(run.folder.name),
         run.state,
         best_of(run),
         ABSENT if loss is None else f"{loss:.4g}",
@@ -98,7 +99,7 @@ def _cells(run: ListedRun) -> tuple[str, ...]:
         ABSENT if record.macs is None else short(record.macs),
         f"{record.began.astimezone():%Y-%m-%d %H:%M}",
         memory(run.size),
-        _plain(", ".join(run.labels.tags)),
+        plain(", ".join(run.labels.tags)),
     )
 
 
@@ -110,7 +111,7 @@ def _show(found: Sequence[ListedRun], arguments: argparse.Namespace) -> int:
     metrics = read_metrics(run.folder)
     epochs = [row.event for row in metrics.rows if not row.steps]
     if arguments.json:
-        print(_json({**_document(run), "epochs_said": [vars(epoch) for epoch in epochs]}))
+        print(json_text({**_document(run), "epochs_said": [vars(epoch) for epoch in epochs]}))
         return 0
     for trouble in filter(None, (run.trouble, metrics.trouble)):
         print(f"warning: {trouble}")
@@ -126,10 +127,10 @@ def _show(found: Sequence[ListedRun], arguments: argparse.Namespace) -> int:
 
 def _about(run: ListedRun) -> Iterator[tuple[str, str]]:
     record = run.record
-    yield "folder", _plain(str(run.folder))
-    yield "id", _plain(record.id)
+    yield "folder", plain(str(run.folder))
+    yield "id", plain(record.id)
     yield "state", run.state
-    yield "", _plain(run.sentence)
+    yield "", plain(run.sentence)
     yield "began", f"{record.began.astimezone():%Y-%m-%d %H:%M:%S}"
     yield "ended", f"{record.ended.astimezone():%Y-%m-%d %H:%M:%S}" if record.ended else ""
     yield "best", best_of(run)
@@ -138,15 +139,15 @@ def _about(run: ListedRun) -> Iterator[tuple[str, str]]:
     yield "parameters", f"{record.parameters:,}" if record.parameters is not None else ""
     yield "MACs", f"{record.macs:,}" if record.macs is not None else ""
     yield "images", " + ".join(f"{count:,}" for count in record.images) if any(record.images) else ""
-    yield "device", _plain(record.device)
-    yield "versions", _plain(", ".join(f"{name} {number}" for name, number in record.versions.items()))
-    yield "structure", _plain(record.structure)
+    yield "device", plain(record.device)
+    yield "versions", plain(", ".join(f"{name} {number}" for name, number in record.versions.items()))
+    yield "structure", plain(record.structure)
     yield "seed", str(record.seed)
-    yield "tags", _plain(", ".join(run.labels.tags))
-    yield "note", _plain(run.labels.note)
+    yield "tags", plain(", ".join(run.labels.tags))
+    yield "note", plain(run.labels.note)
     yield "size", memory(run.size)
     for remark in record.remarks:
-        yield "remark", _plain(remark)
+        yield "remark", plain(remark)
 
 
 # diff
@@ -156,11 +157,11 @@ def _diff(found: Sequence[ListedRun], arguments: argparse.Namespace) -> int:
     told = differences(found)
     if arguments.json:
         rows = [msgspec.to_builtins(row) for row in told.rows]
-        print(_json({"runs": [str(run.folder) for run in found], "differences": rows, "troubles": told.troubles}))
+        print(json_text({"runs": [str(run.folder) for run in found], "differences": rows, "troubles": told.troubles}))
         return 0
     for trouble in told.troubles:
         print(f"warning: {trouble}")
-    print("\n".join(_table([("", *(_plain(run.folder.name) for run in found)), *map(_row, told.rows)])))
+    print("\n".join(table([("", *(plain(run.folder.name) for run in found)), *map(_row, told.rows)])))
     if not told.of("recipe") and not told.of("network") and not told.troubles:
         print("The recipes and the networks are the same.")
     return 0
@@ -179,19 +180,19 @@ def _clean(found: Sequence[ListedRun], arguments: argparse.Namespace) -> int:
         if not files:
             why = "it is running" if run.state == "running" else f"nothing but its {arguments.keep} weights is there"
             why = why if f"{arguments.keep}.safetensors" in run.files else f"it has no {arguments.keep} weights"
-            print(f"{_plain(run.folder.name)}: nothing to free, {why}.")
+            print(f"{plain(run.folder.name)}: nothing to free, {why}.")
             continue
         size = memory(sum(file.lstat().st_size for file in files))
         names = ", ".join(file.name for file in files)
         if not arguments.delete:
-            print(f"{_plain(run.folder.name)}: {names} would be deleted and {size} freed. Say --delete to do it.")
+            print(f"{plain(run.folder.name)}: {names} would be deleted and {size} freed. Say --delete to do it.")
             continue
         try:
             for file in files:
                 file.unlink()
         except OSError as error:
             raise CommandError(f"{file.name} of {run.folder.name} was not deleted: {reason(error)}.") from error
-        print(f"{_plain(run.folder.name)}: deleted {names} for good; {size} freed.")
+        print(f"{plain(run.folder.name)}: deleted {names} for good; {size} freed.")
     return 0
 
 
@@ -210,25 +211,3 @@ def _document(run: ListedRun) -> dict[str, Any]:
         "recipe": run.values,
         "trouble": run.trouble,
     }
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()  # a number that is none becomes null
-
-
-def _table(rows: Sequence[tuple[str, ...]], right: Sequence[int] = ()) -> Iterator[str]:
-    """Rows as lines, the first ruled off; the columns of numbers stand to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for place, row in enumerate(rows):
-        cells = (
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join(cells).rstrip()
-        if place == 0:
-            yield "─" * (sum(widths) + 2 * (len(widths) - 1))
-
-
-def _plain(text: str) -> str:
-    """A text of a file for a terminal: on one line, and without what moves its cursor."""
-    return "".join(letter if letter.isprintable() else " " for letter in text).strip()

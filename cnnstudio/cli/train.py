@@ -59,13 +59,6 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a .cnn file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the folder to write; else a new one in runs/")
-    parser.add_argument(
-        "--preset",
-        choices=PRESETS,
-        metavar="NAME",
-        help="begin with these settings, which the options from --data on may change: "
-        + "; ".join(f"{preset.key}: {preset.sentence}" for preset in PRESETS.values()).replace("%", "%%"),
-    )
     parser.add_argument("--overwrite", action="store_true", help="lose the run that is in the folder of --out")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with the run in this folder, as it began")
     parser.add_argument(
@@ -76,9 +69,21 @@ def add(commands: Commands) -> None:
         help="train in so many processes at once, each on its share of every batch: one for each CUDA device, or on a "
         "CPU one for each few cores. torchrun and srun may start them as well",
     )
+    offer_recipe(parser)
+    parser.set_defaults(run=run)
+
+
+def offer_recipe(parser: argparse.ArgumentParser) -> None:
+    """Declare an option for the presets, and for each field of the recipe, section by section."""
+    parser.add_argument(
+        "--preset",
+        choices=PRESETS,
+        metavar="NAME",
+        help="begin with these settings, which the options from --data on may change: "
+        + "; ".join(f"{preset.key}: {preset.sentence}" for preset in PRESETS.values()).replace("%", "%%"),
+    )
     for section, fields in Recipe.sections().items():
         _offer(parser.add_argument_group(section.lower()), fields)
-    parser.set_defaults(run=run)
 
 
 def _offer(group: argparse._ArgumentGroup, fields: tuple[Parameter, ...]) -> None:
@@ -102,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
         rank = launched()
         _check_processes(arguments.processes, rank)
         try:
-            project, doubts = _trainable(arguments)
+            project, doubts = trainable(arguments)
         except CommandError:
             if rank.is_first:
                 raise
@@ -119,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
 
 
-def _trainable(arguments: argparse.Namespace) -> tuple[Project, tuple[Diagnostic, ...]]:
+def trainable(arguments: argparse.Namespace) -> tuple[Project, tuple[Diagnostic, ...]]:
     """The project with what the command line puts in place of its recipe, and what is doubtful about it.
 
     Raises ``CommandError`` where it cannot be trained.
@@ -148,7 +153,7 @@ def _check_processes(count: int, rank: Rank) -> None:
 def _one_of_several(arguments: argparse.Namespace, is_asked: Callable[[], bool]) -> int:
     """What each of the processes does that --processes starts: the command once more, with a rank."""
     try:
-        project, _ = _trainable(arguments)
+        project, _ = trainable(arguments)
         return _train(project, arguments, is_asked, launched())
     except CommandError as refusal:
         print(f"cnnstudio: {refusal}", file=sys.stderr)
@@ -196,6 +201,7 @@ def _train(project: Project, arguments: argparse.Namespace, is_asked: Callable[[
     bar.clear()
     if not has_begun:  # it was interrupted before there was anything to keep
         raise KeyboardInterrupt
+    bar.ring()
     return _ended(told, folder, arguments)
 
 

@@ -167,9 +167,11 @@ class Queue(msgspec.Struct, frozen=True):
         return self.moved(id_, self.entries.index(self[id_]) + by)
 
     def again(self, *ids: str) -> Queue:
-        """With these waiting once more where they are over: gone on with where that can be, else begun anew."""
+        """With these waiting once more where they failed or were stopped: gone on with where that can be, else anew."""
         entries = (
-            msgspec.structs.replace(each, state="waiting", sentence="") if each.id in ids and each.is_over else each
+            msgspec.structs.replace(each, state="waiting", sentence="")
+            if each.id in ids and each.state in ("failed", "stopped")
+            else each
             for each in self.entries
         )
         return msgspec.structs.replace(self, entries=tuple(entries))
