@@ -21,6 +21,7 @@ from cnnstudio.training.runs.queue import Entry, Queue, QueueError, QueueFile, n
 from cnnstudio.training.runs.queue_runner import Begun, QueueRunner, Settled
 from cnnstudio.training.runs.run_differences import ABSENT, best_of
 from cnnstudio.training.runs.run_library import ListedRun, opened_run
+from cnnstudio.training.runs.told_apart import told_apart
 from cnnstudio.wording import counted
 
 NAME = "queue"
@@ -85,8 +86,10 @@ def _list(file: QueueFile, names: Sequence[str], arguments: argparse.Namespace) 
     if not queue.entries:
         print("Nothing is queued; `cnnstudio queue add FILE` adds a network.")
         return 0
-    head = ("No.", "Name", "State", "Best", "Epochs", "Run", "Id")
-    print("\n".join(table([head, *(_cells(number, each) for number, each in enumerate(queue.entries, 1))], right=(0,))))
+    apart = told_apart(queue.entries)
+    head = ("No.", "Name", "What differs", "State", "Best", "Epochs", "Run", "Id")
+    rows = (_cells(number, each, apart.get(each.id, "")) for number, each in enumerate(queue.entries, 1))
+    print("\n".join(table([head, *rows], right=(0,))))
     print(_told(queue))
     return 0
 
@@ -103,11 +106,12 @@ def _told(queue: Queue) -> str:
     )
 
 
-def _cells(number: int, entry: Entry) -> tuple[str, ...]:
+def _cells(number: int, entry: Entry, differs: str) -> tuple[str, ...]:
     known = _run_of(entry)
     return (
         str(number),
         plain(entry.title) or ABSENT,
+        plain(differs)[:60] or ABSENT,
         entry.present_state,
         best_of(known) if known is not None else ABSENT,
         f"{known.record.epochs_done}/{known.record.epochs}" if known is not None else ABSENT,

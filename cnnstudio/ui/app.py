@@ -46,6 +46,7 @@ def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = 
     warm_up.finished.connect(garbage.set_apart)
     window.painted.connect(on_first_paint or warm_up.start)
     window.painted.connect(window.files.offer_recovery)
+    window.painted.connect(lambda: windows.queue.offer(window.messages, lambda: window.show_panel("queue")))
     try:
         return app.exec()
     finally:

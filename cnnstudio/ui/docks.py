@@ -25,6 +25,7 @@ from cnnstudio.ui.network.summary_view import SummaryPanel
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.training.curves import CurvesPanel
+from cnnstudio.ui.training.queue_panel import QueuePanel
 from cnnstudio.ui.training.run_list import RunsPanel
 from cnnstudio.ui.training.training import TrainingPanel
 
@@ -59,6 +60,7 @@ PANELS = (
     PanelPlace("quiz", "Quiz", RIGHT, "Ctrl+0", QuizPanel, is_open=False),
     PanelPlace("curves", "Curves", BELOW, "Ctrl+6", CurvesPanel),
     PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", RunsPanel, is_open=False),
+    PanelPlace("queue", "Queue", BELOW, "Ctrl+Shift+F5", QueuePanel, is_open=False),
     PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", FeatureMapsPanel),
     PanelPlace("problems", "Problems", BELOW, "Ctrl+8", ProblemsPanel),
     PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", ComparisonPanel, is_open=False),

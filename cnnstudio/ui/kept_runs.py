@@ -46,7 +46,12 @@ class KeptRuns(QObject):
 
     def follow(self, state: str) -> None:
         """Look again where the run of this window has begun or ended, if anybody has asked for the runs at all."""
-        if self.were_found and state in ("training", "finished", "failed"):
+        if state in ("training", "finished", "failed"):
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Look for them once more, if anybody has asked for them at all."""
+        if self.were_found:
             self.look(self._path)
 
     def _start(self, places: Iterable[Path]) -> None:

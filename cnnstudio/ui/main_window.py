@@ -59,12 +59,13 @@ if TYPE_CHECKING:
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
-LAYOUT_VERSION = 4  # another set of docks needs another number, so that an old layout is not restored over it
+LAYOUT_VERSION = 5  # another set of docks needs another number, so that an old layout is not restored over it
 
 
 class MainWindow(ProjectWindow):
     """A project. Menus and shortcuts come from ``ACTIONS``, panels from ``PANELS``; ``Windows`` knows the others."""
 
+    preferences: Preferences
     windows: Windows
     canvas: CanvasView
     files: Files
@@ -89,7 +90,7 @@ class MainWindow(ProjectWindow):
         self.windows = windows or Windows(self.preferences, MainWindow)
         self.windows.add(self)
         self.document = Document(parent=self, library=self.windows.library)
-        self.run = Run(self)
+        self.run = Run(self, self.windows.queue)
         self.canvas = CanvasView(self.document)
         self.setCentralWidget(self.canvas)
         self.messages = Messages(self.canvas, lambda: self.canvas.map_rect)
@@ -132,7 +133,7 @@ class MainWindow(ProjectWindow):
         for signal in (
             document.changed, document.selection_changed, document.scope_changed, document.path_changed,
             document.undo_stack.indexChanged, document.undo_stack.cleanChanged, run.state_changed,
-            document.learned, document.concealed_changed, theme.changed, self.training.looked,
+            document.learned, document.concealed_changed, theme.changed, self.training.looked, run.queue.changed,
         ):  # fmt: skip
             signal.connect(self._refresh.start)
         document.said.connect(self._say)
@@ -161,6 +162,7 @@ class MainWindow(ProjectWindow):
         self.training.own_asked.connect(lambda project: self.files.begin(project, anew=True))
         self.training.after.offer(self.commands.bound)
         self.training.after.asked.connect(lambda command: self.commands.bound[command].trigger())
+        self.training.queue_asked.connect(self.commands.bound["queue-add"].trigger)
         self.training.refused.connect(lambda: bring_up(self, self.docks["training"], self.canvas))
 
     def _prepare(self) -> None:
@@ -316,6 +318,8 @@ class MainWindow(ProjectWindow):
     def _say_run(self, sentence: str) -> None:
         kind = {"failed": "error", "finished": "success"}.get(self.run.state, "info")
         self.messages.say(sentence, kind, about=RUN)
+        if not self.run.is_active:
+            self.windows.notices.tell(self, sentence)
 
     def _show_run(self, state: str) -> None:
         """Bring to the front what a run is watched by, as it begins."""

@@ -68,6 +68,15 @@ class Preferences:
         self._settings.setValue("minimap", "true" if value else "false")
 
     @property
+    def notices(self) -> bool:
+        """Whether it is told beyond the window that a training is done."""
+        return self._settings.value("notices", "true") == "true"
+
+    @notices.setter
+    def notices(self, value: bool) -> None:
+        self._settings.setValue("notices", "true" if value else "false")
+
+    @property
     def paper_pictures(self) -> bool:
         """Whether pictures are light, for paper, whatever the colours of the window are."""
         return self._settings.value("paper_pictures", "true") == "true"

@@ -22,7 +22,8 @@ from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.kept_run import KeptRun
 from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on, images_key
 from cnnstudio.ui.kept_runs import KeptRuns
-from cnnstudio.ui.task import DRAIN_MILLISECONDS
+from cnnstudio.ui.queue_work import QueueWork
+from cnnstudio.ui.task import DRAIN_MILLISECONDS, reporting
 from cnnstudio.worker import Report, Worker, sentence_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Coming:
 class Run(QObject):
     """The training in progress or the last one, and its ``history``; ``kept`` are all runs on the disk.
 
+    ``queue`` are the runs that are to come, which all windows share.
+
     ``state`` is "idle", "preparing", "training", "paused", "finished" or "failed". ``advanced`` comes at most thirty
     times a second, and only when something new came. ``trained`` is what the last run has worked with, ``recalled`` a
     run of an earlier day that the project has its weights from. A run that fails before its first step leaves all of
@@ -55,11 +58,13 @@ class Run(QObject):
     advanced = Signal()
     said = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, queue: QueueWork | None = None) -> None:
         super().__init__(parent)
         self.state = "idle"
         self.kept = KeptRuns(self)
         self.state_changed.connect(self.kept.follow)
+        self.queue = queue or QueueWork(self)
+        self.queue.settled.connect(self.kept.look_again)
         self._worker: Worker | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(DRAIN_MILLISECONDS)
@@ -172,7 +177,7 @@ class Run(QObject):
             return
         self._finish_thread()
         self._coming = Coming(project, History(project.recipe.batch_size))
-        self._worker = Worker(lambda worker: course(_to(worker)), "training")
+        self._worker = Worker(lambda worker: course(reporting(worker)), "training")
         self.is_stopping = False
         self._set_state("preparing", "Preparing…")
         self._worker.start()
@@ -313,13 +318,3 @@ class Run(QObject):
             return True
         self._worker.stop()
         return self._worker.join(seconds)
-
-
-def _to(worker: Worker) -> Report:
-    """What long work on the worker's thread tells how far it is, and hears from whether to go on."""
-
-    def report(sentence: str, share: float | None) -> bool:
-        worker.post(Progress(sentence, share))
-        return not worker.is_stopping
-
-    return report

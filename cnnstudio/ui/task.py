@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
+from cnnstudio.training.runs.session import Progress
 from cnnstudio.ui.widgets.messages import Messages, ProgressMessage
 from cnnstudio.worker import Report, Worker, sentence_of
 
@@ -16,6 +17,16 @@ T = TypeVar("T")
 # how often a timer looks for what a thread has done; a repaint for every event would stop the window
 DRAIN_MILLISECONDS = 33
 PATIENCE = 500  # milliseconds after which a job says that it goes on
+
+
+def reporting(worker: Worker) -> Report:
+    """What long work on this worker's thread tells how far it is, and hears from whether to go on."""
+
+    def report(sentence: str, share: float | None) -> bool:
+        worker.post(Progress(sentence, share))
+        return not worker.is_stopping
+
+    return report
 
 
 class Task(QObject, Generic[T]):

@@ -16,8 +16,10 @@ from cnnstudio.ui.canvas.actions import NETWORK
 from cnnstudio.ui.canvas.bookmark_list import show_bookmarks
 from cnnstudio.ui.canvas.scene.cost_overlay import MEASURES
 from cnnstudio.ui.canvas.tools.help import gestures
+from cnnstudio.ui.docks import bring_up, panel_in
 from cnnstudio.ui.lessons.handbook import show_page
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.training.queue_panel import QueuePanel
 from cnnstudio.zoo import TEMPLATES
 
 if TYPE_CHECKING:
@@ -35,6 +37,16 @@ def _page(name: str, title: str, text: Callable[[], str], icon: str, words: tupl
 
 def _toggle_paper(window: MainWindow) -> None:
     window.pictures.on_paper = not window.pictures.on_paper
+
+
+def _toggle_notices(window: MainWindow) -> None:
+    window.preferences.notices = not window.preferences.notices
+
+
+def _add_to_queue(window: MainWindow) -> None:
+    window.training.settle()
+    if panel_in(window.docks["queue"], QueuePanel).add():
+        bring_up(window, window.docks["queue"], window.canvas)
 
 
 def _new(key: str, title: str) -> Action:
@@ -209,6 +221,22 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "stop", "Stop training", lambda w: w.run.stop(), "Shift+F5", "stop", lambda w: w.run.is_active,
         words=("cancel", "end", "halt"),
+    ),
+    Action(
+        "queue-add", "Add to the queue", _add_to_queue, "Ctrl+F5", "list-plus", drawn,
+        words=("train later", "batch", "overnight", "next", "enqueue", "schedule"),
+    ),
+    Action(
+        "queue-start", "Train what is queued", lambda w: w.run.queue.start(), "", "queue",
+        lambda w: not w.run.queue.is_working and bool(w.run.queue.queue.waiting), words=("run", "go on", "batch"),
+    ),
+    Action(
+        "queue-pause", "Pause the queue", lambda w: w.run.queue.pause(), "", "pause",
+        lambda w: w.run.queue.is_working, words=("stop", "halt"),
+    ),
+    Action(
+        "notices", "Tell me when training is done", _toggle_notices, "", "bell",
+        checked=lambda w: w.preferences.notices, words=("notification", "alert", "tray", "ready"),
     ),
     # view
     Action(

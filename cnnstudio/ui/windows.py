@@ -17,7 +17,9 @@ from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recent import Recent
 from cnnstudio.ui.library import Library
+from cnnstudio.ui.notices import Notices
 from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.queue_work import QUEUE, QueueWork
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.messages import Messages
 
@@ -67,13 +69,20 @@ class ProjectWindow(QMainWindow):
 
 
 class Windows:
-    """The windows that are open. ``make`` opens another one; preferences, recent files and the library are common."""
+    """The windows that are open. ``make`` opens another one.
+
+    Preferences, recent files, the library and the queue of runs are common, and so is how a person is told of an end.
+    """
 
     def __init__(self, preferences: Preferences, make: Callable[[Preferences, Windows], ProjectWindow]) -> None:
         self.preferences = preferences
         # children of the application: what Python alone holds may be freed by any thread that collects garbage
         self.recent = Recent(preferences, QApplication.instance())
         self.library = Library(QApplication.instance())
+        self.queue = QueueWork(QApplication.instance())
+        self.notices = Notices(preferences, QApplication.instance())
+        self.queue.said.connect(lambda sentence: self._say_of_queue(sentence, "warning"))
+        self.queue.ended.connect(self._end_queue)
         self.all: list[ProjectWindow] = []
         self._closed: list[ProjectWindow] = []
         self._ending: list[ProjectWindow] = []  # those whose last step still goes on
@@ -142,6 +151,8 @@ class Windows:
         else:  # so that the program does not end in the middle of a step
             for each in self._ending:
                 each.end(LONGEST_STEP)
+            self.queue.close(LONGEST_STEP)
+            self.notices.close()
             self.recent.close()
 
     def _let_go(self) -> None:
@@ -153,6 +164,15 @@ class Windows:
             window.deleteLater()
         if self._ending and self.all:
             QTimer.singleShot(LOOK_AGAIN, self.recent, self._let_go)
+
+    def _say_of_queue(self, sentence: str, kind: str) -> None:
+        if self.all:
+            self.present.messages.say(sentence, kind, about=QUEUE)
+
+    def _end_queue(self, sentence: str) -> None:
+        if self.all and sentence:
+            self._say_of_queue(sentence, "info")
+            self.notices.tell(self.present, sentence)
 
     def quit(self) -> None:
         """Close every window, those with unsaved work first; where a person keeps one open, the rest stays, too."""

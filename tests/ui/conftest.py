@@ -90,4 +90,5 @@ def window(qtbot: QtBot, isolated_home: Path) -> Iterator[MainWindow]:
 def _give_up(window: MainWindow) -> None:
     if isValid(window):  # one that was closed beside another is gone
         window.run.close()
+        window.windows.queue.close()
         window.document.mark_saved()

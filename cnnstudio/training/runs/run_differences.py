@@ -61,7 +61,7 @@ def since(run: ListedRun, before: ListedRun | None) -> str:
     if before is None:
         return ""
     names = [name for name in run.values if run.values[name] != before.values.get(name, run.values[name])]
-    said = [f"{name} {_said(before.values.get(name))} → {_said(run.values[name])}" for name in names]
+    said = [f"{name} {in_letters(before.values.get(name))} → {in_letters(run.values[name])}" for name in names]
     if run.record.structure and before.record.structure and run.record.structure != before.record.structure:
         said.append("another network")
     return ", ".join(said)
@@ -111,7 +111,7 @@ def _recipes(projects: Sequence[Project | None]) -> Iterator[Difference]:
             continue
         found = [getattr(recipe, name) for recipe in known if recipe.matters(name)]
         values = tuple(
-            ABSENT if each is None or not each.recipe.matters(name) else _said(getattr(each.recipe, name))
+            ABSENT if each is None or not each.recipe.matters(name) else in_letters(getattr(each.recipe, name))
             for each in projects
         )
         if any(value != found[0] for value in found) or len({value for value in values if value != ABSENT}) > 1:
@@ -150,7 +150,7 @@ def _cells(changes: Sequence[Change], outer: str = "") -> Iterator[tuple[str, st
             continue
         for setting in change.settings:
             if not isinstance(setting.old, Graph):
-                yield f"{name}: {setting.name}", _said(setting.old), _said(setting.new)
+                yield f"{name}: {setting.name}", in_letters(setting.old), in_letters(setting.new)
         if change.is_rewired and change.new is not None:
             yield f"{name}: reads", _wires(change.old_inputs), _wires(change.new.inputs)
         yield from _cells(change.inside, f"{name}/")
@@ -164,15 +164,15 @@ def _wires(inputs: Sequence[str | None]) -> str:
     return ", ".join(source for source in inputs if source) or ABSENT
 
 
-def _said(value: Any, depth: int = 0) -> str:
+def in_letters(value: Any, depth: int = 0) -> str:
     """A value of the recipe or of a block in a few letters, whatever a file says."""
     if depth > DEEPEST:
         return "…"
     if isinstance(value, Declaration):
-        settings = ", ".join(f"{name} {_said(each, depth + 1)}" for name, each in value.changed_values.items())
+        settings = ", ".join(f"{name} {in_letters(each, depth + 1)}" for name, each in value.changed_values.items())
         return f"{type(value).__name__}({settings})"[:LONGEST]
     if isinstance(value, Mapping):
-        return _said(value.get("kind", "…"), depth + 1)
+        return in_letters(value.get("kind", "…"), depth + 1)
     if isinstance(value, (list, tuple)) and any(isinstance(each, Declaration | Mapping | list) for each in value):
-        return ", ".join(_said(each, depth + 1) for each in value[:LONGEST])[:LONGEST]
+        return ", ".join(in_letters(each, depth + 1) for each in value[:LONGEST])[:LONGEST]
     return " ".join(written(tuple(value) if isinstance(value, list) else value).split())[:LONGEST]

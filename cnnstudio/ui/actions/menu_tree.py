@@ -51,7 +51,7 @@ MENUS: tuple[Menu, ...] = (
             ),
         ),
     ),
-    ("&Train", ("train", "stop")),
+    ("&Train", ("train", "stop", None, "queue-add", "queue-start", "queue-pause", "show-queue", None, "notices")),
     (
         "&View",
         (

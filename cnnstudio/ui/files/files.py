@@ -153,6 +153,9 @@ class Files(QObject):
         if run.is_active and not run.is_stopping:
             self._ask_about(run, then)
             return False
+        if run.queue.is_working and not run.queue.is_stopping and self._windows.all == [self._window]:
+            self._ask_about_queue(run, then)
+            return False
         if not self._document.is_modified:
             then()
             return True
@@ -189,6 +192,31 @@ class Files(QObject):
             "warning",
             ("Stop and close", stop),
             ("Close when it is done", lambda: wait() if run.is_active else self._close_after(run, then)),
+            ("Cancel", lambda: None),
+            about=CLOSING,
+        )
+
+    def _ask_about_queue(self, run: Run, then: Callable[[], object]) -> None:
+        """Ask what becomes of the queue where the last window is to close."""
+        queue = run.queue
+
+        def stop() -> None:
+            queue.stop()  # its last step ends out of sight
+            self._close_after(run, then)
+
+        def wait() -> None:
+            def follow() -> None:
+                queue.ended.disconnect(follow)
+                QTimer.singleShot(0, self, lambda: self._close_after(run, then))
+
+            queue.ended.connect(follow)
+            self._window.showMinimized()
+
+        self._messages.say(
+            "The queue is being worked through. What is left waits, and can be gone on with the next time.",
+            "warning",
+            ("Stop and close", stop),
+            ("Close when it is done", lambda: wait() if queue.is_working else self._close_after(run, then)),
             ("Cancel", lambda: None),
             about=CLOSING,
         )

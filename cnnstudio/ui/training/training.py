@@ -72,6 +72,7 @@ class TrainingPanel(Panel):
 
     own_asked = Signal(object)  # the project as the run has it, to be seen in a window of its own
     looked = Signal()  # and found that the network is the one of the run again, or is so no more
+    queue_asked = Signal()  # the network shall be trained later, after others
     refused = Signal()  # training was asked for, here or elsewhere, and it says why that cannot be
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
@@ -118,9 +119,13 @@ class TrainingPanel(Panel):
     def start_anew(self) -> None:
         """Train from fresh weights, in a folder of its own: the run before stays in its own."""
         if self._button.is_enabled and not self.run.is_active and self.document.obstacle() is None:
-            for form in self._forms:
-                form.settle()
+            self.settle()
             self.run.start(self.document.project, self.document.title)
+
+    def settle(self) -> None:
+        """Take what is being typed into the recipe."""
+        for form in self._forms:
+            form.settle()
 
     def go_on(self) -> None:
         """Go on with the run: to its end, and where it is there, for as many epochs as the button says."""
@@ -150,10 +155,16 @@ class TrainingPanel(Panel):
         self.other.clicked.connect(lambda: self.go_on() if self.run.is_at_end else self.start_anew())
         for button in (self.train, self.other, self.stop):
             button.setIconSize(QSize(14, 14))
+        self.later = QToolButton()
+        self.later.setIcon(icon("list-plus"))
+        self.later.setToolTip("Add to the queue: train it as it is now, after those that wait")
+        self.later.setAccessibleName("Add to the queue")
+        self.later.clicked.connect(self.queue_asked)
         row = QHBoxLayout()
         row.addWidget(self.train, 2)
         row.addWidget(self.other, 1)
         row.addWidget(self.stop, 1)
+        row.addWidget(self.later)
         return row
 
     def _status(self) -> QWidget:
@@ -259,8 +270,7 @@ class TrainingPanel(Panel):
 
     def _take(self, preset: Preset) -> None:
         """Train in the way of a preset: one edit, which can be undone, and what it is for in words."""
-        for form in self._forms:
-            form.settle()
+        self.settle()
         self.document.edit_recipe(f"Preset {preset.title}", preset.applied(self.document.project.recipe))
         self.document.said.emit(preset.sentence)
 
