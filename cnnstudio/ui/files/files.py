@@ -178,12 +178,7 @@ class Files(QObject):
             self._close_after(run, then)
 
         def wait() -> None:
-            def follow() -> None:
-                if not run.is_active:
-                    run.state_changed.disconnect(follow)
-                    QTimer.singleShot(0, self, lambda: self._close_after(run, then))
-
-            run.state_changed.connect(follow)
+            _once_over(run, lambda: QTimer.singleShot(0, self, lambda: self._close_after(run, then)))
             run.resume()
             self._window.showMinimized()
 
@@ -195,6 +190,7 @@ class Files(QObject):
             ("Cancel", lambda: None),
             about=CLOSING,
         )
+        _once_over(run, lambda: self._messages.withdraw(CLOSING))
 
     def _ask_about_queue(self, run: Run, then: Callable[[], object]) -> None:
         """Ask what becomes of the queue where the last window is to close."""
@@ -253,7 +249,12 @@ class Files(QObject):
             )
 
     def _recover(self, copy: Copy, project: Project, path: Path | None) -> None:
-        self._windows.room(self._window).take_unsaved(project, path)
+        """Show the copy where its file is open and nothing is lost by it, else where there is room."""
+        holder = self._windows.holding(path) if path is not None else None
+        if holder is None or holder.document.is_modified or holder.run.is_active:
+            holder = self._windows.room(self._window)
+        holder.take_unsaved(project, path)
+        self._windows.show(holder)
         copy.remove()
 
     def take_unsaved(self, project: Project, path: Path | None = None) -> None:
@@ -265,6 +266,17 @@ class Files(QObject):
     def close(self) -> None:
         """Remove the recovery copy: the project is saved, or was given up."""
         self._recovery.close()
+
+
+def _once_over(run: Run, does: Callable[[], object]) -> None:
+    """Do something once, when a training has ended."""
+
+    def follow() -> None:
+        if not run.is_active:
+            run.state_changed.disconnect(follow)
+            does()
+
+    run.state_changed.connect(follow)
 
 
 def projects(event: QDropEvent) -> list[Path]:

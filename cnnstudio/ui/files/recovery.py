@@ -46,6 +46,14 @@ class Copy:
         moment = datetime.fromtimestamp((self._folder / "project.cnn").stat().st_mtime)
         return project, Path(path) if path else None, moment
 
+    def may_be_of(self, process: int) -> bool:
+        """Whether a process with this number runs that was there already when the copy was made."""
+        try:
+            made = max(path.stat().st_mtime for path in (self._folder, *self._folder.iterdir()))
+            return bool(_psutil.Process(process).create_time() < made + 1.0)
+        except (OSError, OverflowError, ValueError, _psutil.Error):
+            return False
+
     def remove(self) -> None:
         """Delete the copy."""
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -112,12 +120,12 @@ class Recovery(QObject):
             copy.remove()
 
     def left_behind(self) -> list[Copy]:
-        """The copies of programs that no longer run."""
+        """The copies of programs that no longer run; numbers are given again, and in a container always the same."""
         if not self._folder.is_dir():
             return []
         found = [(folder, _NUMBERED.fullmatch(folder.name)) for folder in sorted(self._folder.iterdir())]
-        owners = [(folder, int(match[1])) for folder, match in found if match is not None]
-        return [Copy(f) for f, owner in owners if owner != os.getpid() and not _psutil.pid_exists(owner)]
+        copies = [(Copy(folder), int(match[1])) for folder, match in found if match is not None]
+        return [copy for copy, owner in copies if not copy.may_be_of(owner)]
 
     def close(self) -> None:
         """Stop, and remove the copy."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.folders import home, recovery_folder, settings_file
-from cnnstudio.project import Project, read, write
+from cnnstudio.project import Project, from_template, read, write
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recovery import Copy, Recovery
 from cnnstudio.ui.main_window import MainWindow
@@ -45,6 +45,44 @@ def test_what_a_dead_program_left_is_offered_and_opened_as_unsaved(
     assert window.document.path == tmp_path / "mine.cnn"
     assert window.document.is_modified
     assert not folder.exists()
+
+
+def test_a_copy_takes_the_place_of_its_file_where_nothing_is_lost(
+    window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    """Else it could not be saved where it belongs: its file is open in the window that offers it."""
+    write(tmp_path / "mine.cnn", from_template("lenet5"))
+    window.files.open(tmp_path / "mine.cnn")
+    Copy(recovery_folder() / str(GONE)).save(tiny, tmp_path / "mine.cnn")
+    window.files.offer_recovery()
+    window.messages.bars[-1].buttons["Open the copy"].click()
+    assert window.windows.all == [window] and window.document.project == tiny and window.document.is_modified
+    window.files.save()
+    assert read(tmp_path / "mine.cnn") == tiny
+
+
+def test_a_copy_leaves_alone_what_is_edited_in_the_window_of_its_file(
+    window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    write(tmp_path / "mine.cnn", from_template("lenet5"))
+    window.files.open(tmp_path / "mine.cnn")
+    window.document.edit("Change", Project())
+    Copy(recovery_folder() / str(GONE)).save(tiny, tmp_path / "mine.cnn")
+    window.files.offer_recovery()
+    window.messages.bars[-1].buttons["Open the copy"].click()
+    assert window.document.project == Project() and window.windows.all[-1].document.project == tiny
+
+
+@pytest.mark.parametrize("number", [os.getpid(), os.getppid()])
+def test_the_copy_of_a_dead_program_is_offered_though_another_has_its_number_now(
+    window: MainWindow, tiny: Project, number: int
+) -> None:
+    folder = recovery_folder() / str(number)
+    Copy(folder).save(tiny, None)
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (1e9, 1e9))  # long before the process with this number began
+    window.files.offer_recovery()
+    assert len(window.messages.bars) == 1
 
 
 def test_a_spoiled_copy_is_not_offered(window: MainWindow) -> None:
