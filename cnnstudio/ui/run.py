@@ -19,7 +19,7 @@ from cnnstudio.training.data.errors import DataCancelledError
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
-from cnnstudio.training.runs.kept_run import KeptRun
+from cnnstudio.training.runs.kept_run import KeptRun, remembering
 from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on, images_key
 from cnnstudio.ui.kept_runs import KeptRuns
 from cnnstudio.ui.queue_work import QueueWork
@@ -116,6 +116,13 @@ class Run(QObject):
         if self.history.best is not None:
             return self.history.best.epoch
         return self.recalled.epoch if self.recalled is not None else 0
+
+    @property
+    def own_project(self) -> Project | None:
+        """The project as the run has it, with the weights of this very run."""
+        if self.project is None or self.folder is None:
+            return self.project
+        return remembering(self.project, self.folder, self.epoch)
 
     @property
     def is_at_end(self) -> bool:

@@ -141,8 +141,23 @@ def test_a_network_that_was_changed_since_says_so_and_offers_that_of_the_run(
     qtbot.mouseClick(again.training.own, Qt.MouseButton.LeftButton)
     beside = again.windows.all[-1]
     assert beside is not again and beside.document.graph == tiny_graph
+    assert beside.run.weights == again.run.weights and beside.run.fits(beside.document.graph)
     beside.document.mark_saved()
     assert beside.close() and again.close()
+
+
+def test_the_network_of_a_run_comes_with_the_weights_of_that_run(
+    qtbot: QtBot, window: MainWindow, trained: Path, tiny_graph: Graph
+) -> None:
+    first = window.run.weights
+    window.training.start_anew()
+    qtbot.waitUntil(lambda: window.run.state == "finished" and window.run.weights != first, timeout=LONG)
+    window.document.edit_graph("Widen", tiny_graph.replace("linear1", Linear(10, bias=False)))
+    qtbot.waitUntil(window.training.own.isVisible)
+    qtbot.mouseClick(window.training.own, Qt.MouseButton.LeftButton)
+    beside = window.windows.all[-1]
+    assert beside is not window and beside.run.weights == window.run.weights
+    assert beside.run.fits(tiny_graph)
 
 
 def test_no_undo_takes_the_weights_away(qtbot: QtBot, window: MainWindow, trained: Path, tiny_graph: Graph) -> None:
@@ -285,6 +300,35 @@ def test_closing_a_window_that_trains_asks_and_stops(
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
     kept = read(tmp_path / "tiny.cnn").run
     assert kept is not None and window.run.folder is not None and window.run.folder.checkpoint.exists()
+
+
+def test_a_question_about_a_training_goes_with_it(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
+    window.document.open(tiny, None)
+    window.training.toggle()
+    assert not window.close() and sentences(window)[-1] == "Untitled is being trained."
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=LONG)
+    qtbot.waitUntil(lambda: "Untitled is being trained." not in sentences(window))
+    assert window.isVisible()
+
+
+def test_a_run_torn_off_in_its_first_epoch_is_gone_on_with(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
+    window.document.open(longer(tiny), None)
+    window.training.toggle()
+    qtbot.waitUntil(lambda: window.run.weights is not None, timeout=LONG)
+    window.run.stop()
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=LONG)
+    folder = window.run.folder
+    assert folder is not None
+    for path in (folder.best, folder.last):  # as if the first epoch had not ended yet
+        path.unlink()
+    window.document.take_run(None)
+    window.run.advanced.emit()
+    assert window.document.project.run == RunReference(folder.path.name, window.run.epoch)
+    window.document.open(window.document.project, None)
+    window.show_panel("training")
+    window.training.update_now()
+    assert window.training.train.text() == "Go on" and "first epoch" in window.run.sentence
+    assert window.exports._weights() is None
 
 
 def test_a_window_that_trains_is_closed_when_it_is_done(

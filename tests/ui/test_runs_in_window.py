@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.compiler.source import source
 from cnnstudio.folders import runs_folder
 from cnnstudio.project import Project, write
+from cnnstudio.training import weights
+from cnnstudio.training.loop import fresh
 from cnnstudio.training.runs.record import Best, new_record, write_record
 from cnnstudio.ui.docks import panel_in
 from cnnstudio.ui.network.comparison import ComparisonPanel
@@ -50,6 +53,20 @@ def test_the_network_of_a_run_stands_beside_the_present_one(window: MainWindow, 
     assert "conv1" not in window.document.graph
     beside.document.undo_stack.setClean()
     beside.close()
+
+
+def test_the_network_of_a_run_comes_with_its_weights(window: MainWindow, tiny: Project, qtbot: QtBot) -> None:
+    folder = kept(tiny)
+    weights.save(folder / "best.safetensors", fresh(source(tiny.graph), tiny.recipe), {"epoch": "1"})
+    window.show_panel("runs")
+    panel = panel_in(window.docks["runs"], RunsPanel)
+    panel.scope.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: panel.shown.rowCount() == 1)
+    panel.table.selectRow(0)
+    panel.open_beside()
+    beside = window.windows.all[-1]
+    assert beside is not window and beside.run.weights == folder / "best.safetensors"
+    assert beside.run.fits(beside.document.graph) and beside.run.sentence == "Weights of run one, epoch 1."
 
 
 def test_the_line_of_the_summary_leads_to_the_runs(window: MainWindow, tiny: Project, qtbot: QtBot) -> None:

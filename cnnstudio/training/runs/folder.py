@@ -72,6 +72,11 @@ class RunFolder:
         return next((path for path in (self.best, self.last) if path.exists()), None)
 
     @property
+    def has_learned(self) -> bool:
+        """Whether there are weights, or at least from where to go on: a first epoch has no weights before its end."""
+        return self.weights is not None or self.checkpoint.exists()
+
+    @property
     def holds_a_run(self) -> bool:
         """Whether something that a run has left lies there."""
         return any((self.path / name).exists() for name in OF_A_RUN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,7 @@ from cnnstudio.training.events import Finished, Started
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.metrics_file import read_metrics
-from cnnstudio.training.runs.record import RunRecord, read_record
+from cnnstudio.training.runs.record import RunRecord, epoch_of, read_record
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +28,15 @@ class KeptRun:
     @property
     def epoch(self) -> int:
         """The epoch of its best weights, from 1; 0 where that is not known."""
+        if self.folder.weights is not None and (said := epoch_of(self.folder.weights)):
+            return said  # the record of a run that was torn off does not know
         return self.record.best.epoch if self.record.best is not None else self.record.epochs_done
 
     @property
     def sentence(self) -> str:
         """Which weights these are."""
+        if self.folder.weights is None:
+            return f"Run {self.folder.path.name} ended in its first epoch, without weights. It can be gone on with."
         return f"Weights of run {self.folder.path.name}" + (f", epoch {self.epoch}." if self.epoch else ".")
 
     @property
@@ -63,10 +67,15 @@ def reference_to(folder: RunFolder, epoch: int) -> RunReference:
     return RunReference(path.name if path.parent == runs_folder().absolute() else path.as_posix(), epoch)
 
 
+def remembering(project: Project, folder: RunFolder, epoch: int) -> Project:
+    """The project as one that has its weights from this run, where it has left any."""
+    return replace(project, run=reference_to(folder, epoch) if folder.has_learned else None)
+
+
 def folder_of(reference: RunReference, file: Path | None) -> Path | None:
     """Where the run is that a project in ``file`` remembers: beside the file where both moved; None for nowhere."""
     named = Path(reference.folder)
     places = [named] if named.is_absolute() else [runs_folder() / named]
     if file is not None:
         places += [file.parent / named, file.parent / "runs" / named.name, file.parent / named.name]
-    return next((place for place in places if RunFolder(place).weights is not None), None)
+    return next((place for place in places if RunFolder(place).has_learned), None)

@@ -253,9 +253,7 @@ def _derived(folder: RunFolder, trouble: str) -> RunRecord:
         if folder.weights is None and not trouble:
             raise RecordError(f"{folder.path.name or folder.path} holds no run: {error}") from error
         project = None
-    said = {path: _weights_metadata(path) for path in (folder.best, folder.last)}
-    epochs = {path: _epoch(entries) for path, entries in said.items()}
-    last, best = epochs[folder.last], epochs[folder.best]
+    last, best = epoch_of(folder.last), epoch_of(folder.best)
     files = [path for path in (folder.project, folder.best, folder.last) if path.exists()]
     times = [datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in files] or [datetime.fromtimestamp(0, UTC)]
     asked = (project.recipe.epochs or 0) if project is not None else 0
@@ -280,8 +278,9 @@ def _derived(folder: RunFolder, trouble: str) -> RunRecord:
     )
 
 
-def _epoch(metadata: dict[str, str]) -> int | None:
-    text = metadata.get("epoch", "")
+def epoch_of(path: Path) -> int | None:
+    """The last whole epoch of the weights in this file, as it says itself; None where it does not."""
+    text = _weights_metadata(path).get("epoch", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 

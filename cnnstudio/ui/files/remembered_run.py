@@ -34,7 +34,9 @@ class RememberedRun(QObject):
         run, folder = self._run, self._run.folder
         if run.trained is None or folder is None or not folder.is_kept:
             return
-        if folder.weights is not None or run.is_stopping:  # a run that is stopped leaves its last ones
+        # a run that is stopped leaves its last ones; one without any hides no weights that there are
+        is_first = self._document.project.run is None
+        if folder.weights is not None or run.is_stopping or (is_first and folder.has_learned):
             self._document.take_run(reference_to(folder, run.epoch))
 
     def _recall(self) -> None:

@@ -27,6 +27,7 @@ from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.disk import DiskError
 from cnnstudio.project import ProjectError
 from cnnstudio.training.runs.folder import RunFolder
+from cnnstudio.training.runs.kept_run import remembering
 from cnnstudio.training.runs.record import Labels, write_labels
 from cnnstudio.training.runs.run_library import ListedRun, of_project
 from cnnstudio.ui.document import Document
@@ -307,10 +308,11 @@ class RunsPanel(Panel):
             self.open_beside()
 
     def open_beside(self) -> None:
-        """Show the network of the selected run in a window of its own, as a project that no file holds yet."""
+        """Show the network of the selected run, with its weights, in a window of its own; no file holds it yet."""
         for run in self.selected[:1]:
             try:
-                self.project_asked.emit(run.project())
+                epoch = run.record.best.epoch if run.record.best is not None else 0
+                self.project_asked.emit(remembering(run.project(), RunFolder(run.folder), epoch))
             except ProjectError as error:
                 self.document.said.emit(str(error))
 

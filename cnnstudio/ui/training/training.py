@@ -189,7 +189,7 @@ class TrainingPanel(Panel):
             grid.addWidget(label, index // 2 * 2 + 1, index % 2)
         self.own = QPushButton("Open the run's network")
         self.own.setToolTip("See the network as the run has it, in a window of its own")
-        self.own.clicked.connect(lambda: self.own_asked.emit(self.run.project))
+        self.own.clicked.connect(lambda: self.own_asked.emit(self.run.own_project))
         self._grid = QWidget()
         self._grid.setLayout(grid)
         grid.setContentsMargins(0, 2, 0, 0)
@@ -372,7 +372,8 @@ class TrainingPanel(Panel):
         self._compare.stop()
         self._compared = self.document.graph, self.run.folder
         was, self._is_other = self._is_other, self.run.project is not None and not self.run.fits(self.document.graph)
-        if was != self._is_other:
+        is_offered = not self.other.isHidden()  # of another network, where it was changed and changed back at once
+        if was != self._is_other or is_offered != goes_on(self.document, self.run):
             self.touch()
             self.looked.emit()
         self._say()

@@ -6,11 +6,13 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+import torch
 
 from cnnstudio.folders import runs_folder
 from cnnstudio.project import Project, ProjectError, RunReference, from_template, write
+from cnnstudio.training import weights
 from cnnstudio.training.runs.folder import RunFolder
-from cnnstudio.training.runs.kept_run import folder_of, open_kept, reference_to
+from cnnstudio.training.runs.kept_run import folder_of, open_kept, reference_to, remembering
 from cnnstudio.training.runs.record import Best, new_record, write_record
 
 
@@ -59,3 +61,27 @@ def test_what_a_run_says_of_itself(project: Project, tmp_path: Path) -> None:
     folder.project.write_text("{")
     with pytest.raises(ProjectError):
         open_kept(folder.path)
+
+
+def test_a_run_that_was_torn_off_has_the_epoch_that_its_weights_say(project: Project, tmp_path: Path) -> None:
+    folder = made(tmp_path / "net", project)
+    write_record(folder.path, new_record(project))  # the last word of the run is lacking
+    weights.save(folder.best, {"a": torch.ones(1)}, {"epoch": "6"})
+    assert open_kept(folder.path).sentence == "Weights of run net, epoch 6."
+
+
+def test_a_run_that_was_torn_off_in_its_first_epoch_is_found_to_be_gone_on_with(
+    project: Project, tmp_path: Path
+) -> None:
+    folder = made(tmp_path / "net", project)
+    write_record(folder.path, new_record(project))
+    folder.best.rename(folder.checkpoint)
+    assert folder_of(reference_to(folder, 0), None) == folder.path
+    assert "first epoch" in open_kept(folder.path).sentence and "Weights of" not in open_kept(folder.path).sentence
+
+
+def test_a_project_with_the_weights_of_a_run_remembers_that_run_and_no_other(project: Project, tmp_path: Path) -> None:
+    folder, earlier = made(tmp_path / "net", project), dataclasses.replace(project, run=RunReference("earlier", 1))
+    assert remembering(earlier, folder, 2).run == reference_to(folder, 2)
+    folder.best.unlink()
+    assert remembering(earlier, folder, 2) == project, "it has left nothing to begin with"
