@@ -40,6 +40,7 @@ def _numbers(kind: type) -> dict[str, type]:
 
 NUMBERS = {kind: _numbers(kind) for kind in KINDS.values()}
 COLUMNS = ("kind", "steps", *dict.fromkeys(name for numbers in NUMBERS.values() for name in numbers))
+_HEADER = ",".join(COLUMNS) + "\n"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,7 +183,12 @@ class MetricsWriter:
         if rows and isinstance(rows[-1].event, Step) and rows[-1].steps < self.every:
             self._step, self._count = rows[-1].event, rows[-1].steps
         with replacing(self.path) as temporary:
-            temporary.write_text(",".join(COLUMNS) + "\n" + "".join(map(_line, rows)), encoding="utf-8", newline="")
+            temporary.write_text(_HEADER + "".join(map(_line, rows)), encoding="utf-8", newline="")
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last rows were written long enough ago."""
+        return time.monotonic() - self._written >= WRITE_SECONDS
 
     def take(self, event: object) -> None:
         """Keep the numbers of this event, if it has any."""
@@ -191,12 +197,12 @@ class MetricsWriter:
             self._count += 1
             if self._count >= self.every:
                 self._end_window()
-            if time.monotonic() - self._written >= WRITE_SECONDS:
+            if self.is_due:
                 self._write()
         elif isinstance(event, EpochEnd):
             self._end_window()
             self._lines.append(_line(Row(event)))
-            if time.monotonic() - self._written >= WRITE_SECONDS:
+            if self.is_due:
                 self._write()
 
     def flush(self) -> None:
@@ -216,6 +222,8 @@ class MetricsWriter:
             return
         try:
             with self.path.open("ab") as file:
+                if file.tell() == 0:  # somebody has deleted it
+                    file.write(_HEADER.encode())
                 file.write("".join(self._lines).encode())
         except OSError as error:
             self.trouble = f"{self.path.name} was not written: {reason(error)}. Training goes on without it."

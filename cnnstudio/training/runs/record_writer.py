@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -9,9 +10,10 @@ from typing import Self
 
 import msgspec
 
-from cnnstudio.disk import DiskError
-from cnnstudio.project import Project
+from cnnstudio.disk import DiskError, reason
+from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
+from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.metrics_file import MetricsWriter, Row, read_metrics
 from cnnstudio.training.runs.record import (
     MOST_REMARKS,
@@ -33,8 +35,8 @@ class RecordWriter:
     The files come with ``Started`` and are settled at the end of the ``with``: a run that is closed is "stopped", one
     that raises has "failed". ``images`` are how many there are to train and to validate with. ``resumed_at`` is the
     last step and the number of whole epochs of the position that an earlier run in this folder is gone on with from:
-    its record goes on, and what it wrote after that is dropped. A disk that is full never ends a run: ``trouble`` is
-    then what is to be said of it, and empty otherwise.
+    its record goes on, and what it wrote after that is dropped. A disk that is full never ends a run, nor does somebody
+    who moves or deletes its folder, which is then made anew: ``trouble`` is what is to be said of it, else empty.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class RecordWriter:
         self._last: Step | None = None
         self._finished: Finished | None = None
         self._trouble = ""
+        self._has_project = False  # as of the beginning
 
     @property
     def record(self) -> RunRecord | None:
@@ -70,6 +73,8 @@ class RecordWriter:
         if self._record is None:
             return
         if self._metrics is not None:
+            if self._metrics.is_due:
+                self._stand()
             self._metrics.take(event)
         match event:
             case Step():
@@ -84,6 +89,7 @@ class RecordWriter:
 
     def flush(self) -> None:
         """Write every number there is, as before a checkpoint: a run is gone on with from no step that is not here."""
+        self._stand()
         if self._metrics is not None:
             self._metrics.flush()
 
@@ -109,6 +115,7 @@ class RecordWriter:
         self._put(msgspec.structs.replace(record, state=state, sentence=sentence[:2_000], ended=ended, owner=None))
 
     def _begin(self, event: Started) -> None:
+        self._has_project = RunFolder(self._folder).project.exists()
         fresh = new_record(self._project, event.device, self._title)
         kept: tuple[Row, ...] = ()
         record = fresh
@@ -144,6 +151,21 @@ class RecordWriter:
             seconds=0.0,
         )
         return followed(began, kept.events), kept.rows
+
+    def _stand(self) -> None:
+        """Make the folder anew where it is gone: weights without their network could not be opened again."""
+        project = RunFolder(self._folder).project
+        if self._record is None or not self._has_project or project.exists():
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write(project, replace(self._project, run=None))
+        except (OSError, ProjectError) as error:
+            said = reason(error) if isinstance(error, OSError) else str(error).rstrip(".")
+            self._trouble = f"The folder of this run is gone and cannot be made anew: {said}. Training goes on."
+            return
+        self._trouble = "The folder of this run was moved or deleted. It was made anew, and its curves begin here."
+        self._put(self._record)
 
     def _put(self, record: RunRecord) -> None:
         self._record = record

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnstudio.project import Project, from_template
+from cnnstudio.project import Project, from_template, read, write
 from cnnstudio.training.device import TrainingError
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.training.runs.metrics_file import METRICS, read_metrics
@@ -46,6 +46,28 @@ def test_a_run_that_ends_is_done_and_has_all_numbers(project: Project, tmp_path:
     assert record.best == Best(1, 0.6, 0.9)
     assert record.remarks == ("One class is rare.", "A word.")
     assert list(read_metrics(tmp_path).events) == EVENTS
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_run_whose_folder_is_taken_away_makes_it_anew(project: Project, tmp_path: Path, is_there: bool) -> None:
+    """``is_there``: the weights were written meanwhile, and have made the folder without the rest."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    write(folder / "project.cnn", project)
+    with RecordWriter(folder, project) as writer:
+        for event in (STARTED, *EVENTS[:3]):
+            writer.take(event)
+        writer.flush()
+        folder.rename(tmp_path / "elsewhere")
+        if is_there:
+            folder.mkdir()
+        for event in EVENTS[3:]:
+            writer.take(event)
+        writer.flush()
+        assert "was moved or deleted" in writer.trouble
+    assert read(folder / "project.cnn") == project
+    assert (record_of(folder).state, record_of(folder).epochs_done) == ("stopped", 2)
+    assert list(read_metrics(folder).events) == EVENTS[3:]
 
 
 def test_a_run_that_is_closed_is_stopped(project: Project, tmp_path: Path) -> None:
