@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -367,10 +366,7 @@ class _Run:
 
     def _save(self, *names: str) -> None:
         if self.folder is not None:
-            classes = json.dumps(self.data.classes)
-            described = {"epoch": str(self.good_epoch), "data": self.data.name, "classes": classes}
-            described |= {"mean": json.dumps(self.data.mean), "std": json.dumps(self.data.std)}
-            described |= {"scale": json.dumps(self.data.scale)} if self.data.scale else {}
+            described = weights.described(self.data, self.good_epoch)
             for name in names:
                 is_average = name == BEST and self.is_average_best
                 kept = self._best_weights if name == BEST else self.module.state_dict()

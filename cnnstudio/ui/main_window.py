@@ -316,7 +316,9 @@ class MainWindow(ProjectWindow):
         self.messages.say(sentence, about=INSIDE if sentence == self.document.refusal else None)
 
     def _say_run(self, sentence: str) -> None:
-        kind = {"failed": "error", "finished": "success"}.get(self.run.state, "info")
+        kind = {"failed": "error", "finished": "warning" if self.run.is_passing else "success"}.get(
+            self.run.state, "info"
+        )
         self.messages.say(sentence, kind, about=RUN)
         if not self.run.is_active:
             self.windows.notices.tell(self, sentence)

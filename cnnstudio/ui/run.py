@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.kept_run import KeptRun, remembering
-from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on, images_key
+from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on, images_key, rescued
 from cnnstudio.ui.kept_runs import KeptRuns
 from cnnstudio.ui.queue_work import QueueWork
 from cnnstudio.ui.task import DRAIN_MILLISECONDS, reporting
@@ -109,6 +109,12 @@ class Run(QObject):
     def weights(self) -> Path | None:
         """The file of the best weights so far, where there is one."""
         return self.folder.weights if self.folder is not None else None
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether what was trained is gone when the program ends: it is in no folder that stays."""
+        is_over = self.trained is not None and self.history.last is not None and not self.is_active
+        return is_over and (self.folder is None or not self.folder.is_kept)
 
     @property
     def epoch(self) -> int:
@@ -308,13 +314,23 @@ class Run(QObject):
             sentence = history.sentence if worker.error is None else str(worker.error)
             self._set_state("idle" if self.folder is None else "finished", sentence)
         elif worker.error is not None:
-            self._set_state("failed", sentence_of(worker.error))
+            self._set_state("failed", f"{sentence_of(worker.error)} {self._rescued(history)}".rstrip())
         else:
             is_diverged = history.finished is not None and history.finished.reason == "diverged"
-            self._set_state("failed" if is_diverged else "finished", history.sentence)
+            sentence = f"{history.sentence} {self._rescued(history)}".rstrip()
+            self._set_state("failed" if is_diverged else "finished", sentence)
         self.is_stopping = False
         if self.state != "idle":
             self.said.emit(self.sentence)
+
+    def _rescued(self, history: History) -> str:
+        """Have the weights elsewhere where the folder of the run did not take them, and what to say of it."""
+        trained = self.trained if history is self.history else None
+        if trained is None or trained.folder is None or trained.folder.weights is not None:
+            return ""
+        folder, sentence = rescued(trained, len(history.epochs))
+        self.trained = replace(trained, folder=folder)
+        return sentence
 
     def _set_state(self, state: str, sentence: str) -> None:
         self.state, self.sentence = state, sentence

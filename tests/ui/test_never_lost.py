@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Linear, ReLU
+from cnnstudio.disk import DiskError, replacing
+from cnnstudio.folders import runs_folder
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project, RunReference, read, write
 from cnnstudio.training import weights
@@ -329,6 +332,33 @@ def test_a_run_torn_off_in_its_first_epoch_is_gone_on_with(qtbot: QtBot, window:
     window.training.update_now()
     assert window.training.train.text() == "Go on" and "first epoch" in window.run.sentence
     assert window.exports._weights() is None
+
+
+def test_what_the_disk_did_not_take_can_be_exported_and_is_not_closed_away(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path) -> AbstractContextManager[Path]:
+        if runs_folder() in path.parents:
+            raise DiskError(f"{path.name} was not written: the disk is full.")
+        return replacing(path)
+
+    monkeypatch.setattr("cnnstudio.training.weights.replacing", full)
+    write(tmp_path / "tiny.cnn", tiny)
+    window.files.open(tmp_path / "tiny.cnn")
+    train(qtbot, window)
+    assert "did not take the weights" in window.run.sentence == sentences(window)[-1]
+    window.exports.start("weights", tmp_path / "out.safetensors")
+    qtbot.waitUntil((tmp_path / "out.safetensors").exists, timeout=LONG)
+    found, told = weights.read(tmp_path / "out.safetensors")
+    assert window.run.trained is not None and told["epoch"] == "2"
+    wanted = window.run.trained.module.state_dict()
+    assert {name: tensor.tolist() for name, tensor in found.items()} == {k: v.tolist() for k, v in wanted.items()}
+    assert not window.close() and "in no folder that stays" in sentences(window)[-1]
+    press(qtbot, window, "Cancel")
+    assert window.isVisible() and not window.close()
+    window.document.mark_saved()
+    press(qtbot, window, "Lose it")
+    qtbot.waitUntil(lambda: not window.isVisible())
 
 
 def test_a_window_that_trains_is_closed_when_it_is_done(

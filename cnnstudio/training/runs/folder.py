@@ -143,7 +143,7 @@ class Destination:
             sentence = str(error)
             if isinstance(error, FolderError):
                 sentence = f"The run has nowhere to keep its weights: {error.path.parent}: {error.reason}."
-            return _passing(project, sentence)
+            return passing(project, sentence)
         return replace(folder, title=self.title), ""
 
     def _made(self) -> RunFolder:
@@ -173,7 +173,7 @@ class Destination:
         return folder.set_aside()
 
 
-def _passing(project: Project, sentence: str) -> tuple[RunFolder | None, str]:
+def passing(project: Project, sentence: str) -> tuple[RunFolder | None, str]:
     """A folder that is gone when the program ends, or none; with what to say, which begins with ``sentence``."""
     try:
         folder = RunFolder(Path(tempfile.mkdtemp(prefix="cnnstudio-run-")), is_kept=False)

@@ -16,7 +16,7 @@ from cnnstudio.project import Project, read, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.awake import awake
 from cnnstudio.training.events import Event, Remark
-from cnnstudio.training.runs.folder import Destination, FolderInUseError, RunFolder
+from cnnstudio.training.runs.folder import Destination, FolderInUseError, RunFolder, passing
 from cnnstudio.training.runs.metrics_file import read_metrics
 from cnnstudio.training.runs.record import Owner, read_record
 from cnnstudio.training.runs.record_writer import RecordWriter
@@ -176,6 +176,22 @@ def prepare(project: Project, report: Report, known: Data | None = None, weights
     metadata = weights.load(module, weights_file)
     mean, std = pretrained.told(metadata, len(data.mean)) or (data.mean, data.std)
     return Prepared(project, text, module.eval(), dataclasses.replace(data, mean=mean, std=std))
+
+
+def rescued(prepared: Prepared, epoch: int) -> tuple[RunFolder | None, str]:
+    """A folder that is gone when the program ends, with the weights of a run that its own folder did not take.
+
+    ``epoch`` is the last whole one. None where there is no room anywhere; and what is to be said of it.
+    """
+    from cnnstudio.training import weights
+
+    folder, sentence = passing(prepared.project, "Its folder did not take the weights.")
+    if folder is not None:
+        try:
+            weights.save(folder.last, prepared.module, weights.described(prepared.data, epoch))
+        except weights.WeightsError:
+            return None, "Its weights could not be kept anywhere."
+    return folder, sentence
 
 
 def _resumed(folder: RunFolder, report: Report, epochs: int | None, known: Data | None) -> Prepared:

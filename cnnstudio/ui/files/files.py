@@ -156,6 +156,20 @@ class Files(QObject):
         if run.queue.is_working and not run.queue.is_stopping and self._windows.all == [self._window]:
             self._ask_about_queue(run, then)
             return False
+        if run.is_passing:
+            self._messages.say(
+                f"What {self._document.title} has learned is in no folder that stays. "
+                "Where it was not exported, it is gone with this window.",
+                "warning",
+                ("Cancel", lambda: None),
+                ("Lose it", lambda: self._guard_changes(then)),
+                about=CLOSING,
+            )
+            return False
+        return self._guard_changes(then)
+
+    def _guard_changes(self, then: Callable[[], object]) -> bool:
+        """Do ``then`` where a file holds the project as it is, else ask in place first; whether it was done at once."""
         if not self._document.is_modified:
             then()
             return True
@@ -219,7 +233,8 @@ class Files(QObject):
 
     def _close_after(self, run: Run, then: Callable[[], object]) -> None:
         """Close after a training: a project that has a file and was not edited takes its weights along unasked."""
-        if self._document.path is not None and not self._document.is_edited and self._document.is_modified:
+        is_known = self._document.path is not None and not self._document.is_edited
+        if is_known and self._document.is_modified and not run.is_passing:
             self.save(then)
         elif not self.guard(then, run):
             self._windows.show(self._window)
