@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.phrases import arguments
-from cnnstudio.graph import Block, Remedy, Saved, Saves, Shape, ShapeError, block
+from cnnstudio.graph import Block, Reach, Remedy, Saved, Saves, Shape, ShapeError, block, own_places
 from cnnstudio.graph.parameter import Range
 
 
 class Activation(Block):
-    """The base of blocks that take any shape and give it back."""
+    """The base of blocks that take any shape and give it back, number by number."""
+
+    is_pointwise: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -154,6 +156,9 @@ class Softmax(Activation):
     def shape(self, *inputs: Shape) -> Shape:
         return _along(self, self.dim, inputs[0])
 
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(len(inputs[0]), self.dim - 1),)
+
     def init(self, *inputs: Shape) -> str:
         return f"nn.Softmax(dim={self.dim!r})"
 
@@ -172,6 +177,9 @@ class Softmin(Activation):
 
     def shape(self, *inputs: Shape) -> Shape:
         return _along(self, self.dim, inputs[0])
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(len(inputs[0]), self.dim - 1),)
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.Softmin(dim={self.dim!r})"
@@ -317,6 +325,9 @@ class LogSoftmax(Activation):
 
     def shape(self, *inputs: Shape) -> Shape:
         return _along(self, self.dim, inputs[0])
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(len(inputs[0]), self.dim - 1),)
 
     def init(self, *inputs: Shape) -> str:
         return f"nn.LogSoftmax(dim={self.dim!r})"

@@ -12,7 +12,7 @@ from cnnstudio.blocks.merge import Concat, Multiply
 from cnnstudio.blocks.phrases import OptionalChannels, counted, require_map
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d, ChannelPool
 from cnnstudio.blocks.reshaping import Permute
-from cnnstudio.graph import Block, Composite, Pen, Saved, Shape, block
+from cnnstudio.graph import Block, Composite, Pen, Reach, Saved, Shape, block, own_places
 from cnnstudio.graph.parameter import Count, Range
 
 
@@ -136,6 +136,9 @@ class ChannelAttention(Block):
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0])
         return inputs[0]
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(3, 0, 1, 2),)  # the means and the maxima are of whole maps
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         channels, middle = inputs[0].channels, self._middle(inputs[0])

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.activation import Activation
 from cnnstudio.blocks.phrases import counted, nearest_divisor
-from cnnstudio.graph import Remedy, Saves, Shape, ShapeError, block
+from cnnstudio.graph import Listed, Reach, Remedy, Saves, Shape, ShapeError, Slid, block, own_places
 from cnnstudio.graph.parameter import Range
 
 
@@ -22,6 +22,11 @@ class GLU(Activation):
         if shape[0] % 2:
             raise ShapeError(f"{counted(shape[0], 'channel')} cannot be split into two halves.")
         return Shape(shape[0] // 2, *shape[1:])
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        half = inputs[0][0] // 2
+        both = Listed((0,), tuple(range(half)), tuple(range(half, 2 * half)))
+        return (Reach((both, *own_places(len(inputs[0])).spans[1:])),)
 
     def init(self, *inputs: Shape) -> str:
         return "nn.GLU(dim=1)"
@@ -50,6 +55,9 @@ class Maxout(Activation):
             remedy = [Remedy(f"Set pieces to {nearest}", (Maxout(nearest),))] if nearest > 1 else []
             raise ShapeError(f"{counted(shape[0], 'channel')} cannot be split into groups of {self.pieces}.", *remedy)
         return Shape(shape[0] // self.pieces, *shape[1:])
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (Reach((Slid(0, self.pieces, self.pieces), *own_places(len(inputs[0])).spans[1:])),)
 
     def init(self, *inputs: Shape) -> str | None:
         return None

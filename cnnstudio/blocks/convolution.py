@@ -10,7 +10,7 @@ from cnnstudio.blocks.activation import Nonlinearity, nonlinearity
 from cnnstudio.blocks.input import Input
 from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon, LayerNorm2d
 from cnnstudio.blocks.phrases import arguments, counted, nearest_divisor, require_map, side, window_does_not_fit
-from cnnstudio.graph import Block, Composite, Pen, Remedy, Saved, Shape, ShapeError, Window, block, pair
+from cnnstudio.graph import Block, Composite, Pen, Reach, Remedy, Saved, Shape, ShapeError, Window, block, pair, under
 from cnnstudio.graph.parameter import (
     Channels,
     Count,
@@ -53,6 +53,9 @@ class Conv2d(Block):
 
     def window(self, *inputs: Shape) -> Window:
         return _window(self.kernel_size, self.stride, self.padding, self.dilation)
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (under(self.window(), self.padding_mode, "all" if self.groups == 1 else "some"),)
 
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs
@@ -160,6 +163,9 @@ class ConvTranspose2d(Block):
             transposed=True,
             output_padding=pair(self.output_padding),
         )
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (under(self.window(), channels="all" if self.groups == 1 else "some"),)
 
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from cnnstudio.blocks.phrases import require_map, window_does_not_fit
-from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block
+from cnnstudio.graph import Block, Reach, Remedy, Shape, ShapeError, Window, block, under
 
 LARGEST = 31  # rows and columns of a filter typed in
 LONGEST = 20_000  # letters of it
@@ -53,6 +53,14 @@ class FilterConv2d(Block):
         height, width = len(found[0]), len(found[0][0])
         edges = ((height - 1) // 2, height // 2), ((width - 1) // 2, width // 2)
         return Window((height, width), padding=edges if self.padding == "same" else ((0, 0), (0, 0)))
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        if (window := self.window()) is None:
+            return None
+        rows, _ = self._rows() or ((), 1)
+        sides = [rows[0], rows[-1], *(tuple(row[edge] for row in rows) for edge in (0, -1))]
+        # where a row or a column at its edge holds zeros alone, it sees less than it spans
+        return (under(window, is_loose=not self.learn and not all(map(any, sides))),)
 
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from cnnstudio.blocks.phrases import arguments
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d
-from cnnstudio.graph import Block, Remedy, Shape, ShapeError, Window, block
+from cnnstudio.graph import Block, Everything, Reach, Remedy, Shape, ShapeError, block, own_places
 from cnnstudio.graph.parameter import Count
 
 
@@ -17,9 +17,10 @@ class Flatten(Block):
     keywords: ClassVar[str] = "vector reshape view head"
     is_view: ClassVar[bool] = True
 
-    def window(self, *inputs: Shape) -> Window | None:
-        # whoever reads a part of the row next reads the whole map
-        return Window(inputs[0].spatial, inputs[0].spatial) if inputs[0].is_map else None
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        rank = len(inputs[0])
+        # whoever reads the row next reads the whole map
+        return (own_places(1) if rank == 1 else Reach((Everything("shared out"),) * rank),)
 
     def shape(self, *inputs: Shape) -> Shape:
         return Shape(inputs[0].numel)
@@ -54,6 +55,9 @@ class Linear(Block):
                 Remedy("Insert global average pooling and Flatten", (AdaptiveAvgPool2d(1), Flatten()), port=0),
             )
         return Shape(*shape[:-1], self.out_features)
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(len(inputs[0]), len(inputs[0]) - 1),)
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         weight = Shape(self.out_features, self._in_features(inputs[0]))

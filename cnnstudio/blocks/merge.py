@@ -8,7 +8,21 @@ from cnnstudio.blocks.convolution import Conv2d
 from cnnstudio.blocks.linear import Flatten
 from cnnstudio.blocks.phrases import kind
 from cnnstudio.blocks.pooling import AdaptiveAvgPool2d
-from cnnstudio.graph import Arity, Block, Remedy, Saved, Saves, Shape, ShapeError, block
+from cnnstudio.graph import (
+    Arity,
+    Block,
+    Listed,
+    Own,
+    Reach,
+    Remedy,
+    Saved,
+    Saves,
+    Shape,
+    ShapeError,
+    Slid,
+    block,
+    own_places,
+)
 
 
 @block
@@ -22,6 +36,7 @@ class Add(Block):
     arity: ClassVar[Arity] = Arity(2, None)
     keywords: ClassVar[str] = "sum plus skip residual shortcut elementwise"
     saves: ClassVar[Saves] = "nothing"
+    is_pointwise: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         return _equal(self, inputs)
@@ -59,6 +74,10 @@ class Multiply(Block):
             result = Shape(*[b if a == 1 else a for a, b in zip(result, shape, strict=True)])
         return result
 
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        out = self.shape(*inputs)
+        return tuple([own_places(len(shape)) if shape == out else _stretched(shape, out) for shape in inputs])
+
     def saved(self, *inputs: Shape) -> Saved:
         # of more than two the products on the way
         products = [self.shape(*inputs[:count]) for count in range(2, len(inputs))]
@@ -78,6 +97,7 @@ class Mean(Block):
     arity: ClassVar[Arity] = Arity(2, None)
     keywords: ClassVar[str] = "average join fractal elementwise"
     saves: ClassVar[Saves] = "nothing"
+    is_pointwise: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         return _equal(self, inputs)
@@ -117,8 +137,22 @@ class Concat(Block):
                 )
         return Shape(sum([shape[0] for shape in inputs]), *first[1:])
 
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        found, before = [], 0
+        for shape in inputs:
+            found.append(Reach((Slid(0, before=before), *own_places(len(shape)).spans[1:])))
+            before += shape[0]
+        return tuple(found)
+
     def forward(self, name: str, *inputs: str) -> str:
         return f"torch.cat([{', '.join(inputs)}], dim=1)"
+
+
+def _stretched(shape: Shape, out: Shape) -> Reach:
+    """Along an axis of size 1 every value reads the one place that there is."""
+    return Reach(
+        tuple(Own(axis) if length == out[axis] else Listed((), (0,), (0,)) for axis, length in enumerate(shape))
+    )
 
 
 def _equal(block: Block, inputs: tuple[Shape, ...]) -> Shape:

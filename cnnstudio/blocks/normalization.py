@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.phrases import arguments, counted, kind, nearest_divisor, require_map
-from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, block
+from cnnstudio.graph import Block, Everything, Reach, Remedy, Saved, Shape, ShapeError, Slid, block, own_places
 from cnnstudio.graph.parameter import Costless, Count, Range, Rate
 
 Epsilon = Annotated[float, Range(1e-12, 1.0), Costless()]
@@ -41,6 +41,9 @@ class BatchNorm2d(Block):
         require_map(self, shape)
         return shape
 
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(len(inputs[0]), has_statistics=not self.track_running_stats),)
+
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return _scale_and_shift(Shape(inputs[0].channels), self.affine, self.affine)
 
@@ -72,6 +75,9 @@ class BatchNorm1d(Block):
             remedy = [Remedy("Use BatchNorm2d", (BatchNorm2d(**self.values),))] if shape.is_map else []
             raise ShapeError(f"BatchNorm1d works on a vector, but {shape} is {kind(shape)}.", *remedy)
         return shape
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(1, has_statistics=not self.track_running_stats),)
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return _scale_and_shift(Shape(inputs[0][0]), self.affine, self.affine)
@@ -110,6 +116,9 @@ class InstanceNorm2d(Block):
             )
         return shape
 
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(len(inputs[0]), has_statistics=not self.track_running_stats),)
+
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return _scale_and_shift(Shape(inputs[0].channels), self.affine, self.affine)
 
@@ -145,6 +154,10 @@ class LayerNorm(Block):
 
     def shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        rank = len(inputs[0])
+        return (own_places(rank, has_statistics=True) if inputs[0].is_map else own_places(rank, rank - 1),)
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return _scale_and_shift(self._normalized(inputs[0]), self.elementwise_affine, self.bias)
@@ -183,6 +196,9 @@ class LayerNorm2d(Block):
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0], Remedy("Use LayerNorm, which takes vectors too", (LayerNorm(),)))
         return inputs[0]
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(3, 0),)
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return _scale_and_shift(Shape(inputs[0].channels), self.elementwise_affine, self.bias)
@@ -226,6 +242,12 @@ class GroupNorm(Block):
             )
         return inputs[0]
 
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        rank = len(inputs[0])
+        if rank == 3:
+            return (own_places(rank, has_statistics=True),)
+        return (Reach((Everything("all" if self.num_groups == 1 else "some"), *own_places(rank, 1).spans[1:])),)
+
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return _scale_and_shift(Shape(inputs[0].channels), self.affine, self.affine)
 
@@ -263,6 +285,9 @@ class LocalResponseNorm(Block):
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0])
         return inputs[0]
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (Reach((Slid(0, self.size, before=self.size // 2), *own_places(3).spans[1:])),)
 
     def saved(self, *inputs: Shape) -> Saved:
         channels, height, width = inputs[0]

@@ -35,7 +35,6 @@ class Opaque(Block):
 
     keywords: ClassVar[str] = "unknown imported foreign operation"
     is_offered: ClassVar[bool] = False
-    mixes_places: ClassVar[bool] = True
 
     operation: str = "torch.abs"
     arguments: str = "{0}"

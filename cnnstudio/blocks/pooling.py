@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.phrases import arguments, counted, require_map, side, window_does_not_fit
-from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, Window, block, pair
+from cnnstudio.graph import Block, Listed, Own, Reach, Remedy, Saved, Shape, ShapeError, Window, block, own_places, pair
 from cnnstudio.graph.parameter import NaturalPair, PositivePair, Range
 from cnnstudio.graph.shape import BYTES_PER_INDEX
 
@@ -104,6 +104,9 @@ class AdaptiveAvgPool2d(Block):
     def window(self, *inputs: Shape) -> Window | None:
         return _adaptive_window(inputs[0], pair(self.output_size))
 
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        return super().reach(*inputs) or (_adaptive_reach(inputs[0], pair(self.output_size)),)
+
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0])
         return Shape(inputs[0].channels, *pair(self.output_size))
@@ -132,6 +135,9 @@ class AdaptiveMaxPool2d(Block):
 
     def window(self, *inputs: Shape) -> Window | None:
         return _adaptive_window(inputs[0], pair(self.output_size))
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        return super().reach(*inputs) or (_adaptive_reach(inputs[0], pair(self.output_size)),)
 
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0])
@@ -214,6 +220,9 @@ class FractionalMaxPool2d(Block):
                 )
         return Shape(shape.channels, *size)
 
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (_fractional_reach(inputs[0], pair(self.kernel_size), pair(self.output_size)),)
+
     def saved(self, *inputs: Shape) -> Saved:
         return _with_places(self.shape(*inputs))
 
@@ -240,6 +249,9 @@ class ChannelPool(Block):
     def shape(self, *inputs: Shape) -> Shape:
         require_map(self, inputs[0])
         return Shape(1, *inputs[0].spatial)
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(3, 0),)
 
     def saved(self, *inputs: Shape) -> Saved:
         return Saved("both" if self.kind == "max" else "nothing")
@@ -310,3 +322,28 @@ def _adaptive_window(shape: Shape, size: tuple[int, int]) -> Window | None:
         return None
     side = shape.spatial[0] // size[0], shape.spatial[1] // size[1]
     return Window(side, side)
+
+
+def _adaptive_reach(shape: Shape, size: tuple[int, int]) -> Reach:
+    """Of an adaptive pool whose windows differ: the i-th goes from ⌊i · in / out⌋ to before ⌈(i + 1) · in / out⌉."""
+    rows, columns = (
+        Listed(
+            (axis + 1,),
+            tuple(place * length // out for place in range(out)),
+            tuple(-(-(place + 1) * length // out) - 1 for place in range(out)),
+        )
+        for axis, (length, out) in enumerate(zip(shape.spatial, size, strict=True))
+    )
+    return Reach((Own(0), rows, columns))
+
+
+def _fractional_reach(shape: Shape, kernel: tuple[int, int], size: tuple[int, int]) -> Reach:
+    """Of random windows, wherever they may come to lie: the i-th begins within a pixel of i · (in - K) / (out - 1)."""
+    spans = []
+    for axis, (length, span, out) in enumerate(zip(shape.spatial, kernel, size, strict=True)):
+        room, steps = length - span, max(1, out - 1)
+        first = [place * room // steps if place < out - 1 else room for place in range(out)]
+        last = [min(-(-place * room // steps), room) if place < out - 1 else room for place in range(out)]
+        is_loose = any(room * place % steps for place in range(out))
+        spans.append(Listed((axis + 1,), tuple(first), tuple(end + span - 1 for end in last), is_loose))
+    return Reach((Own(0), *spans))

@@ -35,6 +35,7 @@ class Dropout(Block):
 
     keywords: ClassVar[str] = "regularisation overfitting"
     is_idle: ClassVar[bool] = True
+    is_pointwise: ClassVar[bool] = True
 
     p: Rate = 0.5
 
@@ -63,6 +64,7 @@ class Dropout2d(Block):
     keywords: ClassVar[str] = "regularisation overfitting spatial channel"
     stem: ClassVar[str] = "dropout"
     is_idle: ClassVar[bool] = True
+    is_pointwise: ClassVar[bool] = True
 
     p: Rate = 0.5
 
@@ -95,6 +97,7 @@ class StochasticDepth(Block):
     stem: ClassVar[str] = "drop"
     definitions: ClassVar[tuple[str, ...]] = (_STOCHASTIC_DEPTH,)
     is_idle: ClassVar[bool] = True
+    is_pointwise: ClassVar[bool] = True
 
     p: Rate = 0.1
 
@@ -121,6 +124,7 @@ class AlphaDropout(Block):
     keywords: ClassVar[str] = "regularisation selu self normalizing"
     stem: ClassVar[str] = "dropout"
     is_idle: ClassVar[bool] = True
+    is_pointwise: ClassVar[bool] = True
 
     p: Rate = 0.5
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.phrases import nearest_divisor, require_map, side
-from cnnstudio.graph import Block, Remedy, Saved, Saves, Shape, ShapeError, Window, block, pair
+from cnnstudio.graph import Block, Reach, Remedy, Saved, Saves, Shape, ShapeError, Window, block, pair, under
 from cnnstudio.graph.parameter import Range
 
 Factor = Annotated[int, Range(1, 64)]
@@ -144,6 +144,9 @@ class Pad(Block):
 
     def window(self, *inputs: Shape) -> Window:
         return Window((1, 1), padding=((self.top, self.bottom), (self.left, self.right)))
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (under(self.window(), self.mode),)
 
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs

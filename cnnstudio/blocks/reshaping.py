@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from cnnstudio.blocks.phrases import counted, nearest_divisor, require_map
-from cnnstudio.graph import Block, Remedy, Saves, Shape, ShapeError, block
+from cnnstudio.graph import (
+    Block,
+    Everything,
+    Listed,
+    Own,
+    Reach,
+    Remedy,
+    Saves,
+    Shape,
+    ShapeError,
+    Slid,
+    block,
+    own_places,
+)
 from cnnstudio.graph.parameter import Count, Length, Range
 
 
@@ -36,6 +49,9 @@ class ChannelSlice(Block):
                 Remedy("Keep all channels", (ChannelSlice(),)),
             )
         return Shape(stop - self.start, *shape[1:])
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (Reach((Slid(0, before=-self.start), *own_places(len(inputs[0])).spans[1:])),)
 
     def forward(self, name: str, *inputs: str) -> str:
         stop = "" if self.stop is None else repr(self.stop)
@@ -73,6 +89,15 @@ class ChannelShuffle(Block):
             )
         return shape
 
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        channels = inputs[0].channels
+        dealt = tuple(
+            start
+            for first in range(channels // self.groups)
+            for start in range(first, channels, channels // self.groups)
+        )
+        return (Reach((Listed((0,), dealt, dealt), *own_places(3).spans[1:])),)
+
     def init(self, *inputs: Shape) -> str:
         return f"nn.ChannelShuffle({self.groups!r})"
 
@@ -101,6 +126,9 @@ class Permute(Block):
                 Remedy("Leave the axes as they are", (Permute(tuple(range(1, len(shape) + 1))),)),
             )
         return Shape(*(shape[axis - 1] for axis in self.order))
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (Reach(tuple(Own(self.order.index(axis + 1)) for axis in range(len(inputs[0])))),)
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"{inputs[0]}.permute(0, {', '.join(map(repr, self.order))})"
@@ -135,6 +163,12 @@ class Reshape(Block):
                 Remedy("Flatten instead", (Reshape((-1,)),)),
             )
         return Shape(*(rest if length == -1 else length for length in self.size))
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        rank, out = len(inputs[0]), self.shape(*inputs)
+        if out == inputs[0]:
+            return (own_places(rank),)
+        return (Reach((Everything("shared out" if len(out) == 1 else "some"),) * rank),)
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"{inputs[0]}.flatten(1).unflatten(1, {self.size!r})"

@@ -121,6 +121,7 @@ class LayerScale(Block):
     """
 
     title: ClassVar[str] = "Layer scale"
+    is_pointwise: ClassVar[bool] = True
     keywords: ClassVar[str] = "layerscale gamma convnext learned scale"
     stem: ClassVar[str] = "layer_scale"
 

@@ -15,7 +15,22 @@ from cnnstudio.blocks.merge import Add
 from cnnstudio.blocks.normalization import Epsilon, LayerNorm
 from cnnstudio.blocks.phrases import counted, kind, nearest_divisor, require_map
 from cnnstudio.blocks.regularization import Dropout
-from cnnstudio.graph import Block, Composite, Pen, Remedy, Saved, Saves, Shape, ShapeError, block
+from cnnstudio.graph import (
+    Block,
+    Composite,
+    Listed,
+    Own,
+    Pen,
+    Reach,
+    Remedy,
+    Saved,
+    Saves,
+    Shape,
+    ShapeError,
+    Slid,
+    block,
+    own_places,
+)
 from cnnstudio.graph.parameter import Channels, Count, Range, Rate
 
 
@@ -31,6 +46,12 @@ class Tokens(Block):
         (shape,) = inputs
         require_map(self, shape)
         return Shape(shape[1] * shape[2], shape.channels)
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        _, height, width = inputs[0]
+        rows = tuple(row for row in range(height) for _ in range(width))
+        columns = tuple(range(width)) * height
+        return (Reach((Own(1), Listed((0,), rows, rows), Listed((0,), columns, columns))),)
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"{inputs[0]}.flatten(2).transpose(1, 2)"
@@ -63,6 +84,10 @@ class TokenMap(Block):
             rows = f"{self.height} equal rows" if self.height else "a square"
             raise ShapeError(f"{counted(shape[0], 'token')}{others} cannot be laid out as {rows}.", *self._ways(shape))
         return Shape(shape[1], height, width)
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        tokens = tuple(range(self.skip, inputs[0][0]))
+        return (Reach((Listed((1, 2), tokens, tokens), Own(0))),)
 
     def _sides(self, shape: Shape) -> tuple[int, int]:
         """Rows and columns; of a square, where the rows are left open, or of what is nearest to one from below."""
@@ -102,6 +127,9 @@ class ClassToken(Block):
         _require_tokens(self, inputs[0])
         return Shape(inputs[0][0] + 1, inputs[0][1])
 
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (Reach((Slid(0, before=1), Own(1))),)
+
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         return {"": Shape(1, 1, inputs[0][1])}
 
@@ -120,6 +148,7 @@ class PositionEmbedding(Block):
     keywords: ClassVar[str] = "positionembedding positional encoding vit transformer learned"
     stem: ClassVar[str] = "position"
     saves: ClassVar[Saves] = "nothing"
+    is_pointwise: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         _require_tokens(self, inputs[0])
@@ -148,6 +177,9 @@ class FirstToken(Block):
     def shape(self, *inputs: Shape) -> Shape:
         _require_tokens(self, inputs[0])
         return Shape(inputs[0][1])
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (Reach((Listed((), (0,), (0,)), Own(0))),)
 
     def forward(self, name: str, *inputs: str) -> str:
         return f"{inputs[0]}[:, 0]"
@@ -184,6 +216,9 @@ class SelfAttention(Block):
                 Remedy(f"Set num_heads to {nearest}", (replace(self, num_heads=nearest),)),
             )
         return shape
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (own_places(2, 0, 1),)
 
     def weights(self, *inputs: Shape) -> dict[str, Shape]:
         size = inputs[0][1]

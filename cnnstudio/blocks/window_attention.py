@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.phrases import counted, nearest_divisor, require_map
-from cnnstudio.graph import Block, Remedy, Saved, Shape, ShapeError, block
+from cnnstudio.graph import Block, Everything, Listed, Reach, Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Count, Range
 
 Side = Annotated[int, Range(1, 64)]
@@ -119,8 +119,6 @@ class CosineWindowAttention(WindowAttention):
 class Windowed(Block):
     """The base of attention inside windows: a map comes in and a map of its shape goes out."""
 
-    mixes_places: ClassVar[bool] = True
-
     num_heads: int
     window_size: int
     shift: int
@@ -143,6 +141,27 @@ class Windowed(Block):
                 Remedy("Do not shift them", (self._with(shift=0),)),
             )
         return shape
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (Reach((Everything(), *(self._looks(axis, inputs[0][axis]) for axis in (1, 2)))),)
+
+    def _looks(self, axis: int, length: int) -> Listed:
+        """Between which places of an axis those of one window lie.
+
+        A window that was rolled round the map hides its one side from the other by e⁻¹⁰⁰, which is next to nothing but
+        not nothing: so it is told as seen, at most.
+        """
+        size = self.window_size
+        windows = -(-length // size)
+        shift = self.shift if windows * size > size else 0
+        is_grid = self.values.get("windows") == "grid"
+        held: dict[int, list[int]] = {}
+        for place in range(length):
+            rolled = (place - shift) % (windows * size)
+            held.setdefault(rolled % windows if is_grid else rolled // size, []).append(place)
+        ends = {place: (places[0], places[-1]) for places in held.values() for place in places}
+        first, last = zip(*(ends[place] for place in range(length)), strict=True)
+        return Listed((axis,), first, last, is_loose=shift > 0)
 
     def _kept(self, shape: Shape, maps: int, scores: int) -> Saved:
         """So many maps in whole windows, and for each pixel and head so many numbers."""

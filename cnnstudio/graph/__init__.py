@@ -7,6 +7,7 @@ from cnnstudio.graph.graph import Graph
 from cnnstudio.graph.names import NamingError, checked_name
 from cnnstudio.graph.node import Edge, GraphError, Node, Position
 from cnnstudio.graph.parameter import Declaration, Parameter, ParameterError, declaration, parameters
+from cnnstudio.graph.reach import Everything, Listed, Own, Reach, Slid, own_places, under
 from cnnstudio.graph.shape import Shape
 from cnnstudio.graph.sketch import Pen, Sketch
 from cnnstudio.graph.sliding_window import Window, pair
@@ -18,28 +19,35 @@ __all__ = [
     "Composite",
     "Declaration",
     "Edge",
+    "Everything",
     "Facts",
     "Frame",
     "Graph",
     "GraphError",
+    "Listed",
     "NamingError",
     "Node",
     "Note",
+    "Own",
     "Parameter",
     "ParameterError",
     "Parts",
     "Pen",
     "Position",
+    "Reach",
     "Remedy",
     "Saved",
     "Saves",
     "Shape",
     "ShapeError",
     "Sketch",
+    "Slid",
     "Window",
     "block",
     "checked_name",
     "declaration",
+    "own_places",
     "pair",
     "parameters",
+    "under",
 ]

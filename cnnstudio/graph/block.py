@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar, dataclass_transform
 
 from cnnstudio.graph.parameter import Declaration, declaration, summary
+from cnnstudio.graph.reach import Reach, own_places, under
 from cnnstudio.graph.shape import Shape
 from cnnstudio.graph.sliding_window import Window
 
@@ -74,7 +75,7 @@ class Block(Declaration):
     saves: ClassVar[Saves] = "inputs"  # what training keeps of what flows by, where ``saved`` says no more
     is_view: ClassVar[bool] = False  # whether what comes out is what went in, only seen otherwise
     is_idle: ClassVar[bool] = False  # whether it gives back what goes in, except while training
-    mixes_places: ClassVar[bool] = False  # whether it sees places of the map that no window tells
+    is_pointwise: ClassVar[bool] = False  # whether each number depends on what stands at its own place alone
     definitions: ClassVar[tuple[str, ...]] = ()  # classes that ``init`` calls, as source, in the order of need
 
     @property
@@ -104,6 +105,16 @@ class Block(Declaration):
     def window(self, *inputs: Shape) -> Window | None:
         """The window that slides over the map, or None for a block that has none."""
         return None
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        """For each input, on which of its places a value that comes out depends; None where that is not known.
+
+        A block without a window is not pointwise unless it says so. A composite need say nothing: its parts do.
+        """
+        if self.is_pointwise:
+            return tuple([own_places(len(shape)) for shape in inputs])
+        window = self.window(*inputs) if inputs and inputs[0].is_map else None
+        return (under(window),) if window is not None else None
 
     def init(self, *inputs: Shape) -> str | None:
         """The expression that makes the module in ``__init__``, or None for a block that needs no module."""

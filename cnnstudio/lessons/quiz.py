@@ -148,12 +148,17 @@ def _of(
     if facts.macs and not isinstance(block, Composite):
         yield "MACs", (facts.macs,), "medium" if not has_window else "hard"
     seen = fields.get(node.name)
-    if seen is not None and facts.shape.is_map and (has_window or isinstance(block, Composite)):
+    if seen is not None and _is_plain(seen) and facts.shape.is_map and (has_window or isinstance(block, Composite)):
         before = fields.get(node.inputs[0]) if node.inputs[0] is not None else None
         is_first = before is not None and before.size == (1, 1) and has_window
         yield "receptive field", seen.size, "medium" if is_first else "hard"
         if seen.stride != (1, 1):
             yield "stride", seen.stride, "medium" if is_first else "hard"
+
+
+def _is_plain(seen: ReceptiveField) -> bool:
+    """Whether there is one right answer: not where less may be seen, everything from everywhere, or means besides."""
+    return seen.status != "upper bound" and not seen.has_statistics and 0 not in seen.stride
 
 
 def _of_shape(block: Block, into: tuple[Shape, ...]) -> Difficulty:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from cnnstudio.compiler.formula import Formula, formula
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
-from cnnstudio.graph import Composite, Node, Shape, ShapeError
+from cnnstudio.graph import Composite, Node, Shape, ShapeError, own_places
 from cnnstudio.lessons.quiz import Question
 
 _COSTS = {"parameters": "parameters: ", "MACs": "multiply-accumulates: "}
@@ -162,5 +162,7 @@ def _span(analysis: Analysis, node: Node) -> tuple[tuple[int, int], tuple[int | 
         return (local.size, local.stride) if local is not None else None
     window = node.block.window(*into)
     if window is None:
-        return (1, 1), (1, 1)
+        reaches = node.block.reach(*into)
+        stays = reaches is not None and reaches[0].spans[1:] == own_places(len(into[0])).spans[1:]
+        return ((1, 1), (1, 1)) if stays else None
     return None if window.transposed else (window.extent, window.stride)

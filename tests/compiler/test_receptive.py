@@ -1,34 +1,51 @@
 """Receptive fields: the syllabus's numbers, a brute-force oracle over index sets, and branches."""
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 import torch
 
 from cnnstudio.blocks import (
+    CBAM,
     AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
+    BatchNorm2d,
+    ChannelAttention,
     Concat,
     Conv2d,
     ConvTranspose2d,
     DepthwiseSeparable,
+    EfficientChannelAttention,
+    FilterConv2d,
     Flatten,
+    FractionalMaxPool2d,
+    GroupNorm,
     Input,
+    InstanceNorm2d,
     LayerNorm,
+    LayerNorm2d,
     Linear,
     MaxPool2d,
+    Opaque,
+    Permute,
     ReLU,
     Residual,
+    SelfAttention,
+    Softmax,
     SqueezeExcite,
+    TokenMap,
+    Tokens,
     Upsample,
+    WindowAttention,
 )
 from cnnstudio.compiler.inference import infer
-from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
+from cnnstudio.compiler.receptive import ReceptiveField, places, projective_fields, receptive_fields
 from cnnstudio.compiler.source import source
 from cnnstudio.editing.assembly import expanded
-from cnnstudio.graph import Block, Graph, Node, Sketch
+from cnnstudio.graph import Block, Graph, Node, Shape, Sketch
 from cnnstudio.training.build import build
 
 
@@ -151,17 +168,21 @@ def test_interpolation_sees_what_its_gradient_sees(mode: str, factor: int | tupl
     assert infer(graph).facts["upsample1"].shape[1:] == Upsample(factor, mode).window().size(7, 7)
 
 
-def test_it_is_unknown_where_strides_differ() -> None:
+def test_branches_of_different_stride_are_told_place_by_place() -> None:
     draw = Sketch()
     image = draw(Input((3, 31, 31)))
     pooled = draw(MaxPool2d(3, 2), image)
     cropped = draw(Conv2d(3, 17), image)
     joined = draw(Add(), pooled, cropped)
     after = draw(Conv2d(8), joined)
-    fields = receptive_fields(infer(draw.graph()))
-    assert fields[pooled] and fields[cropped]
-    assert fields[joined] is None
-    assert fields[after] is None
+    analysis = infer(draw.graph())
+    fields, told = receptive_fields(analysis), places(analysis)
+    assert fields[joined] == ReceptiveField((17, 17), (1, 1), (0, 0))
+    first, last, behind = told[joined], told[joined], told[after]
+    assert first and last and behind
+    assert first.seen_by(0, 0) == (range(17), range(17))
+    assert last.seen_by(14, 7) == (range(14, 31), range(7, 24))
+    assert behind.seen_by(0, 12) == (range(19), range(12, 31))
 
 
 def test_it_goes_inside_composites() -> None:
@@ -186,6 +207,62 @@ def test_squeeze_and_excitation_sees_the_whole_image() -> None:
     assert field is not None
     assert field.size == (34, 34)
     assert field.stride == (1, 1)
+    assert field.status == "whole map"
+
+
+@pytest.mark.parametrize("block", [SqueezeExcite(), ChannelAttention(), CBAM(), EfficientChannelAttention()])
+def test_attention_over_channels_sees_the_whole_image(block: Block) -> None:
+    field = last(Conv2d(8, 3, padding=1), block, size=(3, 32, 32))
+    assert field is not None
+    assert field.size == (34, 34)
+    assert field.status == "whole map"
+
+
+def test_a_block_without_a_window_is_not_pointwise_unless_it_says_so() -> None:
+    unknown = type("Unknown", (Block,), {"shape": lambda self, *inputs: inputs[0]})()
+    assert unknown.reach(Shape(3, 8, 8)) is None
+    assert last(Softmax(3), size=(3, 8, 8)) == ReceptiveField((1, 8), (1, 0), (0, 0))
+    assert last(Opaque(), size=(3, 8, 8)) is None
+
+
+def test_axes_that_change_places_are_followed() -> None:
+    turned = last(Permute((1, 3, 2)), Conv2d(4, (1, 3)), size=(4, 8, 8))
+    assert turned == ReceptiveField((3, 1), (1, 1), (0, 0))
+    mixed = last(Permute((2, 3, 1)), size=(8, 8, 8))
+    assert mixed is not None and mixed.size == (8, 1)
+    there_and_back = last(Permute((2, 3, 1)), ReLU(), Permute((3, 1, 2)), size=(4, 8, 8))
+    assert there_and_back == ReceptiveField((1, 1), (1, 1), (0, 0))
+    tokens = last(Conv2d(4, 2, 2), Tokens(), LayerNorm(), Linear(6), TokenMap(), size=(3, 8, 8))
+    assert tokens is not None and tokens.size == (2, 2)
+    attended = last(Conv2d(4, 2, 2), Tokens(), SelfAttention(2), TokenMap(), size=(3, 8, 8))
+    assert attended is not None and (attended.size, attended.status) == ((8, 8), "whole map")
+
+
+def test_what_may_be_less_is_told_as_an_upper_bound() -> None:
+    own = FilterConv2d("own", "0 0 0; 0 1 0; 0 0 0")
+    for block in (FractionalMaxPool2d(5), WindowAttention(2, 4, shift=2), own, Flatten()):
+        field = last(block, size=(4, 16, 16))
+        assert field is not None and field.status == "upper bound", block
+    for block in (WindowAttention(2, 4), FilterConv2d("sharpen"), replace(own, learn=True)):
+        field = last(block, size=(4, 16, 16))
+        assert field is not None and field.status == "exact", block
+
+
+def test_where_a_pixel_goes() -> None:
+    draw = Sketch()
+    image = draw(Input((1, 9, 9)))
+    conv = draw(Conv2d(4, 3, padding=1), image)
+    pool = draw(MaxPool2d(3, 2), conv)
+    head = draw.chain(pool, Flatten(), Linear(10))
+    analysis = infer(draw.graph())
+    fields = projective_fields(analysis)
+    assert [field.places for name in (image, conv, pool, head) if (field := fields[name])] == [
+        (range(4, 5),) * 2, (range(3, 6),) * 2, (range(1, 3),) * 2, (range(10),),
+    ]  # fmt: skip
+    corner = projective_fields(analysis, (0, 8))[pool]
+    assert corner is not None
+    assert corner.places == (range(1), range(3, 4))
+    assert corner.size == (1, 1)
 
 
 def test_a_head_sees_the_whole_image() -> None:
@@ -196,11 +273,22 @@ def test_a_head_sees_the_whole_image() -> None:
 
 
 def test_layers_without_a_window_see_what_is_before_them() -> None:
-    assert last(Conv2d(8, 3), LayerNorm(), ReLU()) == last(Conv2d(8, 3))
+    assert last(Conv2d(8, 3), LayerNorm2d(), ReLU()) == last(Conv2d(8, 3))
 
 
-def test_an_uneven_adaptive_pool_is_unknown() -> None:
-    assert last(AdaptiveAvgPool2d(5), size=(3, 32, 32)) is None
+@pytest.mark.parametrize("norm", [LayerNorm(), GroupNorm(), InstanceNorm2d(), BatchNorm2d(track_running_stats=False)])
+def test_of_a_normalisation_over_maps_it_is_said_that_it_sees_everything(norm: Block) -> None:
+    field, without = last(Conv2d(8, 3), norm, ReLU()), last(Conv2d(8, 3))
+    assert field is not None and without is not None
+    assert field.has_statistics and not without.has_statistics
+    assert replace(field, has_statistics=False) == without
+    behind = last(norm, Residual(8), size=(8, 16, 16))
+    assert behind is not None and behind.has_statistics
+
+
+def test_an_uneven_adaptive_pool_has_windows_of_its_own() -> None:
+    field = last(AdaptiveAvgPool2d(5), size=(3, 32, 32))
+    assert field == ReceptiveField((8, 8), (Fraction(32, 5), Fraction(32, 5)), (0, 0))
 
 
 def test_what_has_no_shape_has_no_field() -> None:
