@@ -11,7 +11,7 @@ from typing import Any
 from cnnstudio.cli.command import Commands, line, opened, problems
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.inference import Analysis, infer
-from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
+from cnnstudio.compiler.receptive import ProjectiveField, ReceptiveField, projective_fields, receptive_fields
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project
 
@@ -90,7 +90,7 @@ def _padded(row: tuple[str, ...], widths: list[int]) -> list[str]:
 
 
 def _seen(field: ReceptiveField | None) -> str:
-    return f"{field.size[0]} × {field.size[1]}" if field else ""
+    return field.written if field else ""
 
 
 def _size(number: int) -> str:
@@ -106,11 +106,11 @@ def _size(number: int) -> str:
 def _document(project: Project, analysis: Analysis, found: tuple[Diagnostic, ...]) -> dict[str, Any]:
     bypassed = _bypassed(analysis)
     analysis = analysis.acting
-    fields = receptive_fields(analysis)
+    fields, reached = receptive_fields(analysis), projective_fields(analysis)
     totals = analysis.totals
     memory = {"training_bytes": analysis.memory.training, "inference_bytes": analysis.memory.peak}
     return {
-        "nodes": [_node(name, analysis, fields.get(name)) for name in analysis.graph.order],
+        "nodes": [_node(name, analysis, fields.get(name), reached.get(name)) for name in analysis.graph.order],
         "bypassed": bypassed,
         "totals": vars(totals) | memory if totals else None,
         "problems": [
@@ -132,7 +132,9 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
-def _node(name: str, analysis: Analysis, field: ReceptiveField | None) -> dict[str, Any]:
+def _node(
+    name: str, analysis: Analysis, field: ReceptiveField | None, reached: ProjectiveField | None
+) -> dict[str, Any]:
     node, facts = analysis.graph[name], analysis.facts.get(name)
     return {
         "name": name,
@@ -145,4 +147,7 @@ def _node(name: str, analysis: Analysis, field: ReceptiveField | None) -> dict[s
         "macs": facts.macs if facts else None,
         "training_bytes": analysis.memory.kept.get(name) if facts else None,
         "receptive_field": {"size": field.size, "stride": field.stride, "offset": field.offset} if field else None,
+        "receptive_field_status": field.status if field else "not known",
+        "receptive_field_without_statistics": field.has_statistics if field else None,
+        "projective_field": {"pixel": reached.pixel, "size": reached.size} if reached else None,
     }

@@ -39,6 +39,11 @@ class ReceptiveField:
     status: Status = "exact"
     has_statistics: bool = False
 
+    @property
+    def written(self) -> str:
+        """The size as it is shown: 7 × 7, or ≤ 34 × 34 where it is an upper bound."""
+        return f"{'≤ ' * (self.status == 'upper bound')}{self.size[0]} × {self.size[1]}"
+
 
 @dataclass(frozen=True)
 class ProjectiveField:

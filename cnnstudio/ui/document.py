@@ -16,7 +16,7 @@ from cnnstudio.blocks.group import Group, followed, with_body
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.diagnostics.scores import fitted
 from cnnstudio.compiler.inference import Analysis, infer
-from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
+from cnnstudio.compiler.receptive import ProjectiveField, ReceptiveField, projective_fields, receptive_fields
 from cnnstudio.graph import Composite, Graph, ShapeError
 from cnnstudio.graph.diff import renamed
 from cnnstudio.project import Project, ProjectError, RunReference
@@ -60,6 +60,7 @@ class Document(QObject):
         self._diagnostics: tuple[Diagnostic, ...] | None = None
         self._view: tuple[Analysis, tuple[str, ...], Analysis] | None = None
         self._fields: tuple[Graph, Mapping[str, ReceptiveField | None]] | None = None
+        self._reached: tuple[Graph, Mapping[str, ProjectiveField | None]] | None = None
         self.path = path
         self.selection: tuple[str, ...] = ()
         self.scope: tuple[str, ...] = ()
@@ -330,6 +331,14 @@ class Document(QObject):
         if self.concealed:
             return {name: seen for name, seen in self._fields[1].items() if not self.conceals(name)}
         return self._fields[1]
+
+    @property
+    def view_projective_fields(self) -> Mapping[str, ProjectiveField | None]:
+        """Where the pixel in the middle of the image goes in ``view_graph``, but for what is concealed."""
+        analysis = self.view_analysis
+        if self._reached is None or self._reached[0] is not analysis.graph:
+            self._reached = (analysis.graph, projective_fields(analysis))
+        return {name: field for name, field in self._reached[1].items() if not self.conceals(name)}
 
     @property
     def shown_analysis(self) -> Analysis:

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from cnnstudio.blocks import Conv2d, ConvTranspose2d, Flatten, Input, Linear, ReLU
+from cnnstudio.blocks import (
+    Conv2d,
+    ConvTranspose2d,
+    Flatten,
+    FractionalMaxPool2d,
+    GroupNorm,
+    Input,
+    Linear,
+    Opaque,
+    ReLU,
+)
 from cnnstudio.blocks.group import grouped
 from cnnstudio.cli import main
 from cnnstudio.compiler.inference import infer
@@ -41,6 +51,17 @@ def test_a_step_of_half_a_pixel_is_a_number(tmp_path: Path, capsys: pytest.Captu
     nodes = summary(tmp_path, network(), capsys)
     name = next(name for name, node in nodes.items() if node["block"] == "ConvTranspose2d")
     assert nodes[name]["receptive_field"]["stride"] == [0.5, 0.5]
+
+
+def test_each_field_says_how_sure_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((3, 8, 8))), GroupNorm(3), Conv2d(4, 3, padding=1), FractionalMaxPool2d(5), Opaque())
+    nodes = summary(tmp_path, draw.graph(), capsys)
+    told = [(node["receptive_field_status"], node["receptive_field_without_statistics"]) for node in nodes.values()]
+    assert told == [("exact", False), ("exact", True), ("exact", True), ("upper bound", True), ("not known", None)]
+    assert nodes["conv1"]["projective_field"] == {"pixel": [4, 4], "size": [3, 3]}
+    assert main(["summary", str(tmp_path / "net.cnn")]) == 0
+    assert "≤ 5 × 5" in capsys.readouterr().out
 
 
 def test_what_is_bypassed_has_no_row_but_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.blocks.group import Group, group_at, with_exposed, with_group
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.formula import formula
-from cnnstudio.compiler.receptive import ReceptiveField
+from cnnstudio.compiler.receptive import ProjectiveField, ReceptiveField
 from cnnstudio.editing.description import told_names
 from cnnstudio.editing.insertion import ungrouped
 from cnnstudio.editing.replacement import Other, alternatives, replaced
@@ -57,7 +57,7 @@ class InspectorPanel(Panel):
         self.form: Form | None = None
         self._forms: dict[tuple[type[Block], ...], Form] = {}
         self.rows: list[ProblemRow] = []
-        self._seen: ReceptiveField | None = None
+        self._seen: ReceptiveField | ProjectiveField | None = None
         self._seen_of = ""
         self.header = NodeHeader(self)
         self.header.renamed.connect(self._rename)
@@ -71,6 +71,15 @@ class InspectorPanel(Panel):
         self.sentence = Sentence(parent=self)
         self.sentence.setProperty("role", "muted")
         self.outcome = Card("What comes out", self)
+        self.forward = QToolButton(self.outcome)
+        self.forward.setText("Where a pixel goes")
+        self.forward.setToolTip(
+            "Instead of what a value sees of the image: which values the pixel in its middle reaches"
+        )
+        self.forward.setCheckable(True)
+        self.forward.setProperty("switch", True)
+        self.forward.toggled.connect(lambda _on: self._show_outcome())
+        cast(QVBoxLayout, self.outcome.layout()).addWidget(self.forward)
         self.formula = Card("How it is computed", self)
         self.theory = Card("About it", self)
         self._lay_out()
@@ -212,6 +221,7 @@ class InspectorPanel(Panel):
     def _show_cards(self, nodes: list[Node]) -> None:
         analysis = self.document.shown_analysis
         self._fields_timer.start()
+        self.forward.setVisible(len(nodes) == 1)
         if len(nodes) == 1:
             self._show_outcome(fresh=False)
             self._formula_timer.start()
@@ -248,7 +258,9 @@ class InspectorPanel(Panel):
             return
         name, analysis = self._targets[0], self.document.shown_analysis
         if fresh:
-            self._seen = self.document.view_receptive_fields.get(name)
+            reached = self.forward.isChecked()
+            fields = self.document.view_projective_fields if reached else self.document.view_receptive_fields
+            self._seen = fields.get(name)
         elif self._seen_of != name:
             self._seen = None
         self._seen_of = name
@@ -260,7 +272,12 @@ class InspectorPanel(Panel):
         else:
             into, facts = analysis.shapes_into(name), analysis.facts.get(name)
             kept = analysis.memory.kept.get(name)
-            html = cards.outcome(into, facts, misfit, self._seen, bypassed=graph[name].bypassed, kept=kept)
+            unknown = ""
+            if fresh and self._seen is None and facts is not None and facts.shape.is_map:
+                unknown = "A pixel reaches" if self.forward.isChecked() else "Receptive field"
+            html = cards.outcome(
+                into, facts, misfit, self._seen, bypassed=graph[name].bypassed, kept=kept, unknown=unknown
+            )
         self.outcome.say(html, "What comes out")
 
     def restyle(self) -> None:

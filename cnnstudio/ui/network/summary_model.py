@@ -22,7 +22,7 @@ TIPS = (
     "How many numbers are learned",
     "Multiply-accumulates for one image",
     "What training keeps of it for the backward pass, for one image in float32",
-    "How many pixels of the image one value depends on, height × width",
+    "How many pixels of the image one value depends on, height × width; ≤ where it may be fewer",
 )
 NODE, BLOCK, OUTPUT, PARAMETERS, MACS, MEMORY, SEES = range(len(COLUMNS))
 SHARED = (PARAMETERS, MACS, MEMORY)
@@ -165,7 +165,7 @@ class SummaryModel(QAbstractTableModel):
             return "" if count is None else said(count, column)
         if column == SEES:
             field = self.fields.get(row.name)
-            return f"{field.size[0]} × {field.size[1]}" if field else ""
+            return field.written if field else ""
         return (row.name, row.block, row.output)[column]
 
     def _percent(self, count: int, column: int) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.formula import Formula
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.compiler.receptive import ReceptiveField
+from cnnstudio.compiler.receptive import ProjectiveField, ReceptiveField
 from cnnstudio.editing.description import BYPASSED
 from cnnstudio.graph import Block, Facts, Shape
 from cnnstudio.ui.theme import theme
@@ -22,6 +22,10 @@ LETTERS = {
     "in": "size that comes in", "out": "size that goes out", "P": "padding", "D": "dilation", "K": "kernel",
     "S": "stride", "C": "channels", "H": "height", "W": "width",
 }  # fmt: skip
+
+BESIDES = (
+    "Besides, a normalisation on the way takes its means over whole maps: through them everything is seen a little."
+)
 
 
 class Card(QFrame):
@@ -72,14 +76,15 @@ def outcome(
     into: tuple[Shape | None, ...],
     facts: Facts | None,
     misfit: str | None,
-    seen: ReceptiveField | None,
+    seen: ReceptiveField | ProjectiveField | None,
     *,
     bypassed: bool = False,
     kept: int | None = None,
+    unknown: str = "",
 ) -> str:
     """What comes out of a node, and what it costs; with ``misfit`` that it does not fit, and that sentence.
 
-    ``kept`` are the bytes that training keeps of it.
+    ``kept`` are the bytes that training keeps of it, ``unknown`` what of its fields was looked for and is not known.
     """
     if bypassed:
         shape = f"<p><b>{unbroken(str(facts.shape))}</b></p>" if facts is not None else ""
@@ -101,9 +106,10 @@ def outcome(
     ]
     if kept is not None:
         rows.append(("Memory in training", memory(kept)))
-    if seen is not None:
-        rows += [("Receptive field", sight(seen)), ("Begins at pixel", offset(seen))]
-    return flow + table(rows)
+    rows += projection(seen) if isinstance(seen, ProjectiveField) else reception(seen) if seen is not None else []
+    rows += [(unknown, "not known")] if unknown else []
+    besides = f"<p>{colored(BESIDES, 'muted')}</p>" if seen is not None and seen.has_statistics else ""
+    return flow + table(rows) + besides
 
 
 def concealed(into: tuple[Shape | None, ...]) -> str:
@@ -113,12 +119,34 @@ def concealed(into: tuple[Shape | None, ...]) -> str:
     return f'<p style="margin:0 0 4px 0">{known}{colored(" → ", "muted")}<b>?</b></p><p>{hidden}</p>'
 
 
+def reception(seen: ReceptiveField) -> list[tuple[str, str]]:
+    """What a value sees of the image, in rows of a table; of what sees everything, not where it begins."""
+    rows = [("Receptive field", sight(seen))]
+    return [*rows, ("Begins at pixel", offset(seen))] if seen.status == "exact" else rows
+
+
+def projection(seen: ProjectiveField) -> list[tuple[str, str]]:
+    """Where a pixel of the image goes, in rows of a table."""
+    bound = "up to " * (seen.status == "upper bound")
+    count = " × ".join(map(str, seen.size)) if all(seen.places) else "0"
+    rows = [
+        (f"Pixel {seen.pixel[0]}, {seen.pixel[1]} reaches", unbroken(f"{bound}{count}") + colored(" values", "muted"))
+    ]
+    if not all(seen.places):
+        return rows
+    axes = ("rows", "columns") if len(seen.places) == 2 else ("numbers",)
+    return rows + [
+        (f"{axis.capitalize()} reached", f"{place[0]} to {place[-1]}" if len(place) > 1 else f"{place[0]}")
+        for axis, place in zip(axes, seen.places, strict=True)
+    ]
+
+
 def sight(seen: ReceptiveField) -> str:
     """A receptive field in pixels of the image, and how far it moves from one value to the next."""
-    height, width = seen.size
     down, right = seen.stride
-    step = f"{down}" if down == right else f"{down} × {right}"
-    return unbroken(f"{height} × {width}") + colored(unbroken(f", step\u00a0{step}"), "muted")
+    step = f"step\u00a0{down}" if down == right else f"step\u00a0{down} × {right}"
+    more = "the whole map" if seen.status == "whole map" else step
+    return unbroken(seen.written) + colored(unbroken(f", {more}"), "muted")
 
 
 def offset(seen: ReceptiveField) -> str:

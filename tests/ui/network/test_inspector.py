@@ -16,9 +16,11 @@ from cnnstudio.blocks import (
     ConvTranspose2d,
     Flatten,
     Group,
+    GroupNorm,
     Input,
     Linear,
     MaxPool2d,
+    Opaque,
     ReLU,
     Residual,
 )
@@ -113,6 +115,25 @@ def test_it_shows_what_comes_out_with_the_numbers(show: Show, qtbot: QtBot) -> N
     arithmetic = panel.formula.text.text().replace("\u00a0", " ")
     assert "⌊(32 + 2·0 − 1·(3 − 1) − 1) / 2⌋ + 1" in arithmetic and "<b>15</b>" in arithmetic
     assert "Slide small learned filters" in panel.theory.text.text()
+
+
+def test_it_can_show_where_a_pixel_goes_instead(show: Show, qtbot: QtBot) -> None:
+    panel = show(small(), "conv2")
+    panel.forward.click()
+    text = panel.outcome.text.text().replace("\u00a0", " ")
+    assert "Pixel 16, 16 reaches" in text and "2 × 2" in text and "Receptive field" not in text
+    panel.forward.click()
+    assert "Receptive field" in panel.outcome.text.text()
+
+
+def test_it_says_what_is_not_known_and_what_is_seen_besides(show: Show, qtbot: QtBot) -> None:
+    draw = Sketch()
+    norm = draw.chain(draw(Input((3, 8, 8))), GroupNorm(3))
+    unknown = draw(Opaque(), norm)
+    panel = show(draw.graph(), norm)
+    qtbot.waitUntil(lambda: "normalisation on the way" in panel.outcome.text.text())
+    panel.document.select((unknown,))
+    qtbot.waitUntil(lambda: "not known" in panel.outcome.text.text())
 
 
 def test_the_numbers_follow_an_edit(show: Show, qtbot: QtBot) -> None:
