@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cnnstudio.compiler.diagnostics import advice, scores, structure, wiped
+from cnnstudio.compiler.diagnostics import advice, scores, signs, structure, wiped
 from cnnstudio.compiler.diagnostics.fixes import Fix
 from cnnstudio.compiler.diagnostics.rules import RULES, Finding, Known, Severity
 from cnnstudio.compiler.inference import Analysis
@@ -84,6 +84,7 @@ __all__ = [
     "diagnose",
     "handbook",
     "scores",
+    "signs",
     "structure",
     "wiped",
-]  # four fill the table of rules
+]  # five fill the table of rules

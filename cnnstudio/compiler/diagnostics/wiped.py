@@ -1,4 +1,4 @@
-"""Wiped: the rules about layers behind which nothing is left of the image, or no number at all."""
+"""Wiped: the rules about layers behind which nothing is left of the image."""
 
 from __future__ import annotations
 
@@ -7,33 +7,20 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from cnnstudio.blocks import (
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool2d,
-    AvgPool2d,
-    Dropout,
-    Dropout2d,
-    Flatten,
     Group,
     GroupNorm,
-    Hardsigmoid,
-    Identity,
     LayerNorm,
     LayerNorm2d,
     LogSoftmax,
-    LPPool2d,
-    MaxPool2d,
-    ReLU,
-    ReLU6,
     Sigmoid,
     Softmax,
     Softmin,
-    Softplus,
 )
 from cnnstudio.compiler.diagnostics import fixes
 from cnnstudio.compiler.diagnostics.fixes import Fix
 from cnnstudio.compiler.diagnostics.rules import Finding, Known, Place, called, rule, within
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.graph import Block, Composite, Edge, Graph, Node, Shape
+from cnnstudio.graph import Block, Composite, Graph, Node, Shape
 
 _NORMS = (GroupNorm, LayerNorm, LayerNorm2d)
 _SHARES = (Softmax, Softmin, LogSoftmax)
@@ -150,48 +137,3 @@ def _cuts(block: Block, shapes: tuple[Shape, ...]) -> bool:
         return True
     parts = block.parts(*shapes)
     return _is_cut(parts.graph, parts.shapes_into)
-
-
-# numbers that are none
-
-
-@rule("root-of-negatives", "error", "groups")
-def root_of_negatives(analysis: Analysis, known: Known) -> Iterator[Finding]:
-    """PyTorch's LPPool2d takes no absolute value: with an odd or a broken exponent, negative numbers give NaN."""
-    graph = analysis.graph
-    for node in analysis.nodes_of(LPPool2d):
-        block = node.block
-        if not isinstance(block, LPPool2d) or block.norm_type == 1 or block.norm_type % 2 == 0 or not node.inputs[0]:
-            continue
-        if not _is_positive(graph, node.inputs[0]):
-            yield Finding(
-                (node.name,),
-                f"{called(graph, node.name)} raises to the power of {block.norm_type:g} and takes the root; of "
-                "negative numbers, which may reach it, PyTorch's gives NaN.",
-                (
-                    fixes.replace("Set norm_type to 2", node.name, dataclasses.replace(block, norm_type=2.0)),
-                    fixes.insert(f"Insert ReLU before {node.name}", Edge(node.inputs[0], node.name), ReLU()),
-                ),
-            )
-
-
-_POSITIVE = (ReLU, ReLU6, Sigmoid, Hardsigmoid, Softmax, Softmin, Softplus)
-_KEEPING_SIGN = (
-    MaxPool2d,
-    AvgPool2d,
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool2d,
-    LPPool2d,
-    Dropout,
-    Dropout2d,
-    Flatten,
-    Identity,
-)
-
-
-def _is_positive(graph: Graph, name: str) -> bool:
-    """Whether no negative number can come out of this node, as far as its own kind and those before it tell."""
-    node = graph[name]
-    while isinstance(node.block, _KEEPING_SIGN) and node.inputs[0] is not None:
-        node = graph[node.inputs[0]]
-    return isinstance(node.block, _POSITIVE)

@@ -149,6 +149,8 @@ POSITIVE: list[tuple[str, Graph, int | None]] = [
     ("wiped-branch", residual(folded(CONV, AdaptiveAvgPool2d(1), GroupNorm(8), Upsample(16), size=(8, 16, 16))), None),
     ("root-of-negatives", chain(CONV, LPPool2d(3.0), *HEAD), None),
     ("root-of-negatives", chain(CONV, MaxPool2d(), LPPool2d(2.5), *HEAD), None),
+    ("root-of-negatives", chain(CONV, ConvBNReLU(8, activation="GELU"), LPPool2d(3.0), *HEAD), None),
+    ("root-of-negatives", chain(CONV, folded(LPPool2d(3.0), CONV, size=(8, 32, 32)), *HEAD), None),
     ("root-of-negatives", chain(CONV, ReLU(), folded(CONV, LPPool2d(1.5), size=(8, 32, 32)), *HEAD), None),
     ("missing-head", chain(Conv2d(8), ReLU()), None),
     ("missing-head", chain(Conv2d(10, 1), ReLU()), 10),
@@ -212,6 +214,8 @@ NEGATIVE: list[tuple[str, Graph, int | None]] = [
     ("root-of-negatives", chain(CONV, LPPool2d(2.0), *HEAD), None),
     ("root-of-negatives", chain(CONV, LPPool2d(1.0), *HEAD), None),
     ("root-of-negatives", chain(CONV, ReLU(), MaxPool2d(), LPPool2d(3.0), *HEAD), None),
+    ("root-of-negatives", chain(CONV, ConvBNReLU(8), Upsample(2), LPPool2d(3.0), *HEAD), None),
+    ("root-of-negatives", chain(CONV, ReLU(), folded(LPPool2d(3.0), CONV, size=(8, 32, 32)), *HEAD), None),
     ("softmax-before-loss", chain(Conv2d(8), Softmax(), *HEAD), None),
     ("softmax-before-loss", chain(folded(Conv2d(8), Softmax()), *HEAD), None),  # a group, but not the last
     ("softmax-before-loss", chain(Conv2d(8), Softmax(), Flatten()), None),  # over each pixel, not over scores
