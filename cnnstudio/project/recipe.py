@@ -62,6 +62,8 @@ class Recipe(Declaration):
     validation_share: share of the images kept for validation where the data has no split of its own
     augment: train on randomly shifted images, mirrored too where a mirror image makes sense
     mirror: mirror every other image when augmenting; off where left is not right, as with arrows and letters
+    flip: random draws anew each time whether an image is mirrored; alternating mirrors each in every other epoch
+    test_time_mirror: the network answers with the mean of its scores for an image and for the mirror image of it
     mixing: train on two images in one: MixUp lays one over the other, CutMix sets a piece of one into the other
     mixing_strength: how evenly the two are mixed; 1 mixes all shares alike often, less leaves most images nearly whole
     epochs: how many times to go through all training images; automatic is 15, and more where the images are few
@@ -75,6 +77,7 @@ class Recipe(Declaration):
     nesterov: SGD looks ahead along its momentum before it takes the gradient
     weight_decay: how strongly weights are pulled to zero
     decay_norms: weight decay pulls at norms and biases as well
+    batchnorm_scale: BatchNorm learns how far its numbers spread; off, the scale stays 1 and the bias alone learns
     gradient_clip: greatest norm of the gradient; 0 leaves it alone
     averaging: keep a moving average of the weights beside them, which is validated too and kept where it is better
     averaging_decay: how much of the average each step keeps; less in the first steps
@@ -119,6 +122,7 @@ class Recipe(Declaration):
     nesterov: Annotated[bool, Section.OPTIMIZER, Needs("optimizer", "SGD"), Needs("momentum")] = False
     weight_decay: Annotated[NonNegative, Section.OPTIMIZER] = 0.0
     decay_norms: Annotated[bool, Section.OPTIMIZER, Needs("weight_decay")] = True
+    batchnorm_scale: Annotated[bool, Section.OPTIMIZER] = True
     gradient_clip: Annotated[NonNegative, Section.OPTIMIZER] = 0.0
     averaging: Annotated[bool, Section.OPTIMIZER] = False
     averaging_decay: Annotated[float, Range(0.0, 0.99999), Section.OPTIMIZER, Needs("averaging")] = 0.999
@@ -146,6 +150,8 @@ class Recipe(Declaration):
     temperature: Annotated[float, Range(0.1, 100.0), Section.LOSS, Needs("teacher")] = 4.0
     augment: Annotated[bool, Section.AUGMENTATION, Basic()] = False
     mirror: Annotated[bool, Section.AUGMENTATION, Needs("augment")] = True
+    flip: Annotated[Literal["random", "alternating"], Section.AUGMENTATION, Needs("mirror")] = "random"
+    test_time_mirror: Annotated[bool, Section.AUGMENTATION, Needs("mirror")] = False
     mixing: Annotated[Literal["none", "MixUp", "CutMix"], Section.AUGMENTATION] = "none"
     mixing_strength: Annotated[float, Range(0.01, 100.0), Section.AUGMENTATION, Needs("mixing", "MixUp", "CutMix")] = (
         1.0

@@ -41,6 +41,11 @@ class Device:
     notes: tuple[str, ...]
     float16: bool = False
 
+    @property
+    def precision(self) -> str:
+        """The recipe's word for what it computes in."""
+        return "float16" if self.float16 else "bfloat16" if self.bfloat16 else "float32"
+
     def take(self, module: nn.Module) -> None:
         """Move the module here, laid out as this device likes it."""
         module.to(self.torch)
@@ -77,7 +82,7 @@ _TITLES = {"cuda": "CUDA", "mps": "MPS", "xpu": "XPU"}
 
 def chosen_device(module: nn.Module, recipe: Recipe) -> Device:
     """The device that the recipe asks for, or the CPU with a note where there is no such device."""
-    convolves = any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in module.modules())
+    convolves = _has(module, nn.Conv2d, nn.ConvTranspose2d)
     place, notes = _place(recipe)
     bfloat16 = _takes_bfloat16(place, recipe)
     float16 = recipe.precision == "float16" and place.type == "cuda"
@@ -92,12 +97,23 @@ def chosen_device(module: nn.Module, recipe: Recipe) -> Device:
         name = _TITLES[place.type] if place.type == "mps" else _module(place).get_device_name(place)
         likes_channels_last = bfloat16 or float16
     channels_last = convolves and {"auto": likes_channels_last, "on": True, "off": False}[recipe.channels_last]
-    if channels_last and place.type == "cpu" and any(isinstance(part, nn.GroupNorm) for part in module.modules()):
-        # torch 2.13 ends the process in GroupNorm's backward pass where its channels_last input needs no gradient
+    if channels_last and place.type == "cpu" and not can_lie_last(module):
         channels_last = False
         if recipe.channels_last == "on":
             notes.append("PyTorch cannot train GroupNorm with channels last on a CPU, so they do not lie last.")
     return Device(place, name, bfloat16, channels_last, tuple(notes), float16)
+
+
+def can_lie_last(module: nn.Module) -> bool:
+    """Whether the channels of what goes through this network may lie last on any device, and it has convolutions.
+
+    torch 2.13 ends the process in GroupNorm's backward pass on a CPU where its channels_last input needs no gradient.
+    """
+    return _has(module, nn.Conv2d, nn.ConvTranspose2d) and not _has(module, nn.GroupNorm)
+
+
+def _has(module: nn.Module, *kinds: type[nn.Module]) -> bool:
+    return any(isinstance(part, kinds) for part in module.modules())
 
 
 def _place(recipe: Recipe) -> tuple[torch.device, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,10 +13,10 @@ from torch import Tensor, nn
 
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.averaging import Average
-from cnnstudio.training.batches import sizes
+from cnnstudio.training.batches import Sides, sizes
 from cnnstudio.training.compiling import forward
 from cnnstudio.training.data.loading import Data
-from cnnstudio.training.device import Device
+from cnnstudio.training.device import Device, Forward
 from cnnstudio.training.distillation import Teacher
 from cnnstudio.training.distributed import ALONE, Group
 from cnnstudio.training.freezing import Backbones
@@ -47,6 +48,7 @@ class Learner:
         self.loss = Loss(recipe, data.train_labels, data.classes)
         self._teacher = Teacher(recipe, data, device) if recipe.teacher else None
         self.average = Average(module, recipe.averaging_decay) if recipe.averaging else None
+        self._asks_both_sides = Sides(data, recipe).are_averaged
         self.plateau = Plateau()
         self.optimizer = optimizer(backbones.groups(), recipe)
         self._scaler = torch.amp.GradScaler(device.torch.type, enabled=device.float16)
@@ -74,10 +76,20 @@ class Learner:
             found: Tensor = self._group.wrapped(self._module, images)(images).float()
             return found
 
-    def average_scores(self, average: Average, images: Tensor) -> Tensor:
+    def _average_scores(self, average: Average, images: Tensor) -> Tensor:
         """The scores (N, classes) of prepared images by the averaged weights."""
         with self._device.autocast():
             return average.forward(self._module, images).float()
+
+    @property
+    def judged(self) -> tuple[Forward, ...]:
+        """What gives the scores that validation judges: the weights, and behind them their average where there is one.
+
+        Each is asked about the mirror images too, where the recipe wants that.
+        """
+        ways: list[Forward] = [self.scores]
+        ways += [partial(self._average_scores, self.average)] if self.average is not None else []
+        return tuple(partial(_of_both_sides, way) if self._asks_both_sides else way for way in ways)
 
     def step(self, images: Tensor, targets: Tensor, rate: float, random: RandomStreams) -> tuple[float, float, float]:
         """One step, at this rate, on prepared images and their labels (N,) or the shares of their classes (N, classes).
@@ -150,3 +162,8 @@ class Learner:
             self._scaler.load_state_dict(dict(memory["scaler"]))
         if "plateau" in memory:
             self.plateau = Plateau(**memory["plateau"])
+
+
+def _of_both_sides(scores: Forward, images: Tensor) -> Tensor:
+    """The mean of the scores (N, classes) for images (N, C, H, W) and for their mirror images."""
+    return (scores(images) + scores(images.flip(3))) / 2

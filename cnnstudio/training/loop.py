@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from itertools import starmap
 from pathlib import Path
 
@@ -48,6 +47,7 @@ from cnnstudio.training.resume import Keeper
 from cnnstudio.training.runs.folder import BEST, LAST
 from cnnstudio.training.schedules import EPOCHS, epochs_of, schedule
 from cnnstudio.training.trunk import is_worth_keeping, kept_trunk
+from cnnstudio.training.weights_account import described
 from cnnstudio.wording import counted, duration
 
 __all__ = ["TrainingError", "fresh", "train"]
@@ -241,7 +241,7 @@ class _Run:
         order, step = self.cursor.order, self.cursor.step
         is_noted = self.folder is not None and (self.cursor.epoch, step) == (1, 0)
         if self.learner.kept is None or is_noted:
-            images, targets = self.batches.batch(order, step, self.random.images)
+            images, targets = self.batches.batch(order, step, self.cursor.epoch, self.random.images)
         if self.folder is not None and is_noted:
             with contextlib.suppress(OSError):  # a full disk is told of when the weights are written
                 first_batch.write(self.folder, images, targets, self.data)
@@ -267,8 +267,7 @@ class _Run:
         """What the validation images say of the weights, and of their average where there is one; how long it took."""
         images, labels = self.data.validation_images, self.data.validation_labels
         learner, seconds = self.learner, 0.0
-        ways = [learner.scores] + ([partial(learner.average_scores, learner.average)] if learner.average else [])
-        counts = [Counts(len(self.data.classes), self.device.torch) for _ in ways]
+        counts = [Counts(len(self.data.classes), self.device.torch) for _ in learner.judged]
         # looking costs a third of learning: a person waits no longer here
         size = max(32, 2 * self.recipe.batch_size) * self.group.rank.size
         self.group.share([*self.module.buffers(), *(learner.average.tensors.values() if learner.average else ())])
@@ -279,7 +278,7 @@ class _Run:
             part = slice(start + own.start, start + own.stop)
             x = learner.kept.of_validation(part) if learner.kept else self.batches.prepared(images[part])
             wanted = labels[part].to(self.device.torch)
-            for scores, count in zip(ways, counts, strict=True) if own else ():
+            for scores, count in zip(learner.judged, counts, strict=True) if own else ():
                 # with the same draws at each epoch, so that epochs compare where a layer draws when it is evaluated too
                 with evaluated(self.module), torch.no_grad(), self.random.apart(start):
                     logits = of_any_batch(scores, x)
@@ -346,7 +345,8 @@ class _Run:
 
     def _never_a_number(self, loss: float) -> Finished:
         """The end of a run whose first loss is no number: no weight has moved yet, so that no rate is to blame."""
-        images, _ = self.batches.batch(self.cursor.order, self.cursor.step, self.random.images)
+        at = self.cursor
+        images, _ = self.batches.batch(at.order, at.step, at.epoch, self.random.images)
         with self.device.autocast():
             why = why_not_finite(self.module, self.source, images)
         self.module.load_state_dict(self.good)
@@ -366,11 +366,12 @@ class _Run:
 
     def _save(self, *names: str) -> None:
         if self.folder is not None:
-            described = weights.described(self.data, self.good_epoch)
+            told = described(self.good_epoch, self.data, self.recipe)
+            told |= {"threads": str(self.pace.threads), "precision": self.device.precision}
             for name in names:
                 is_average = name == BEST and self.is_average_best
                 kept = self._best_weights if name == BEST else self.module.state_dict()
-                weights.save(self.folder / name, kept, described | ({"averaged": "yes"} if is_average else {}))
+                weights.save(self.folder / name, kept, told | ({"averaged": "yes"} if is_average else {}))
         self.unsaved = False
 
     def close(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -14,9 +13,6 @@ from torch import Tensor, nn
 
 from cnnstudio.disk import DiskError, reason, replacing, require_file
 from cnnstudio.wording import abridged
-
-if TYPE_CHECKING:
-    from cnnstudio.training.data.loading import Data
 
 
 class WeightsError(ValueError):
@@ -40,13 +36,6 @@ def save(path: Path, weights: nn.Module | Mapping[str, Tensor], metadata: Mappin
         raise WeightsError(f"{path.name} was not written: {reason(error)}.") from error
     except DiskError as error:
         raise WeightsError(str(error)) from error
-
-
-def described(data: Data, epoch: int) -> dict[str, str]:
-    """What a file of weights says of itself: their last whole epoch, the classes and how images enter the network."""
-    said = {"epoch": str(epoch), "data": data.name, "classes": json.dumps(data.classes)}
-    said |= {"mean": json.dumps(data.mean), "std": json.dumps(data.std)}
-    return said | ({"scale": json.dumps(data.scale)} if data.scale else {})
 
 
 def load(module: nn.Module, path: Path) -> dict[str, str]:

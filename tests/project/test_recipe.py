@@ -32,7 +32,7 @@ def test_every_field_stands_in_one_section() -> None:
     listed = [field.name for fields in Recipe.sections().values() for field in fields]
     assert sorted(listed) == sorted(FIELDS)
     assert [field.name for field in Recipe.sections()[Section.AUGMENTATION]] == [
-        "augment", "mirror", "mixing", "mixing_strength",
+        "augment", "mirror", "flip", "test_time_mirror", "mixing", "mixing_strength",
     ]  # fmt: skip
 
 

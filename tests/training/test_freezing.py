@@ -132,3 +132,30 @@ def test_on_the_shapes_the_head_learns_and_the_backbone_stays_bit_for_bit(tmp_pa
     assert len(steps) == 5
     assert changed(before, module) == {"fc1.weight", "fc1.bias"}
     assert not module.training and not any(part.training for part in module.modules())
+
+
+# BatchNorm that learns its bias alone
+
+
+def test_a_batchnorm_may_learn_its_bias_alone(
+    make_data: Callable[..., Data], make_network: Callable[..., nn.Module]
+) -> None:
+    module, recipe = make_network(), Recipe(epochs=1, batch_size=8, batchnorm_scale=False, weight_decay=0.5)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    events = list(train(module, make_data(), recipe))
+    assert torch.equal(module.state_dict()["1.weight"], torch.ones(4)), "no decay pulls at it either"
+    assert changed(before, module) == before.keys() - {"1.weight"}
+    assert all(parameter.requires_grad for parameter in module.parameters()), "what is exported asks for gradients"
+    started = events[0]
+    assert isinstance(started, Started)
+    assert started.parameters == sum(p.numel() for p in module.parameters()) - 4
+    assert "BatchNorm keeps its scale, 1 at first, and learns its bias alone." in started.notes
+
+
+def test_the_scales_of_a_backbone_that_is_taken_up_stay_as_they_are(data: Data) -> None:
+    recipe = Recipe(epochs=5, batch_size=8, unfreeze_epoch=2, batchnorm_scale=False)
+    before, module, _ = trained(recipe, data, frozen=True)
+    norms = {name for name, part in module.named_modules() if isinstance(part, nn.BatchNorm2d)}
+    learned = changed(before, module)
+    assert norms and not learned & {f"{name}.weight" for name in norms}
+    assert {f"{name}.bias" for name in norms} <= learned

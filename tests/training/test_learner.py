@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data.loading import Data
+from cnnstudio.training import weights
+from cnnstudio.training.batches import BOTH_SIDES
+from cnnstudio.training.data.loading import Data, normalised
 from cnnstudio.training.device import chosen_device
-from cnnstudio.training.events import Step
+from cnnstudio.training.events import EpochEnd, Started, Step
 from cnnstudio.training.freezing import Backbones
 from cnnstudio.training.learner import Learner
 from cnnstudio.training.loop import train
@@ -133,3 +137,48 @@ def test_gradients_that_float16_cannot_hold_take_no_step_and_lower_the_scale(hal
     learner.step(images, labels, 0.1, RandomStreams(0, torch.device("cpu")))
     assert all(torch.equal(one, other) for one, other in zip(before, learner._module.parameters(), strict=True))
     assert learner.memory["scaler"]["scale"] == 2.0**39
+
+
+# both sides of an image
+
+
+def validated(data: Data, **values: Any) -> tuple[EpochEnd, tuple[str, ...], nn.Module]:
+    """What the validation says of the first weights, which do not move, and what the run says before."""
+    module = network()
+    recipe = Recipe(**{"epochs": 1, "learning_rate": 1e-8, "device": "cpu", "augment": True, **values})
+    events = list(train(module, data, recipe))
+    started, ended = events[0], next(event for event in events if isinstance(event, EpochEnd))
+    assert isinstance(started, Started)
+    return ended, started.notes, module
+
+
+@pytest.mark.parametrize("averaging", [False, True])
+def test_validation_takes_the_mean_of_both_sides_and_says_so(make_data: MakeData, averaging: bool) -> None:
+    data = dataclasses.replace(make_data(), mirror=True)
+    ended, notes, module = validated(data, test_time_mirror=True, averaging=averaging)
+    x = normalised(data.validation_images, torch.tensor([[[0.4]]]), torch.tensor([[[0.3]]]))
+    with torch.no_grad():
+        one, other = module(x), module(x.flip(3))
+    wanted = cross_entropy((one + other) / 2, data.validation_labels).item()
+    assert abs(wanted - cross_entropy(one, data.validation_labels).item()) > 1e-3
+    assert ended.validation_loss == pytest.approx(wanted, abs=1e-5)
+    assert ended.average_loss == (pytest.approx(wanted, abs=1e-4) if averaging else None)
+    assert BOTH_SIDES in notes
+
+
+def test_where_left_is_not_right_validation_looks_at_one_side(make_data: MakeData) -> None:
+    """A folder of arrows: the one switch for mirroring is off, or the images are digits."""
+    arrows, digits = dataclasses.replace(make_data(), mirror=True), make_data()
+    plain, _, _ = validated(arrows, mirror=False)
+    for data, values in ((arrows, {"mirror": False}), (digits, {}), (arrows, {"augment": False})):
+        ended, notes, _ = validated(data, test_time_mirror=True, flip="alternating", **values)
+        assert ended.validation_loss == pytest.approx(plain.validation_loss, abs=1e-6)
+        assert BOTH_SIDES not in notes
+
+
+def test_weights_say_that_they_were_validated_from_both_sides(make_data: MakeData, tmp_path: Path) -> None:
+    data = dataclasses.replace(make_data(), mirror=True)
+    recipe = Recipe(epochs=1, device="cpu", augment=True, test_time_mirror=True, loss="BCE", threads=1)
+    list(train(network(), data, recipe, tmp_path))
+    _, told = weights.read(tmp_path / "best.safetensors")
+    assert (told["sides"], told["loss"], told["threads"], told["precision"]) == ("both", "BCE", "1", "float32")

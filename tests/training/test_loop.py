@@ -63,6 +63,8 @@ def test_what_a_run_says_and_in_which_order(make_data: MakeData, make_network: M
     assert not module.training and all(p.grad is None for p in module.parameters())
     found, metadata = weights.read(tmp_path / "best.safetensors")
     assert metadata["epoch"] == str(best.epoch) and "class 0" in metadata["classes"]
+    assert metadata["loss"] == "cross-entropy" and metadata["precision"] == "float32" and "sides" not in metadata
+    assert metadata["threads"] == str(torch.get_num_threads())
     assert same(weights.read(tmp_path / "last.safetensors")[0], module.state_dict())
     assert set(found) == set(module.state_dict())
     assert sorted(path.name for path in tmp_path.glob("*.*")) == ["best.safetensors", "last.safetensors"]

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from cnnstudio.blocks import Dropout, Flatten, Input, Linear
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Sketch
+from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import resume, weights
 from cnnstudio.training.data.loading import Data
@@ -35,6 +36,9 @@ def a_second_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every look at the clock is a second later, so that times must go on as well."""
     ticks = itertools.count()
     monkeypatch.setattr(time, "perf_counter", lambda: float(next(ticks)))
+
+
+FAST = PRESETS["fast"].changes | {"epochs": 3, "batch_size": 8, "precision": "float32"}
 
 
 def plan(**values: Any) -> Recipe:
@@ -112,12 +116,13 @@ def left_at(told: list[Event], number: int) -> list[Event]:
         {"optimizer": "NAdam", "schedule": "warmup-cosine", "accumulation": 2, "batch_size": 4, "loss": "focal"},
         {"optimizer": "Adagrad", "schedule": "multi-step", "milestones": (1, 2), "class_weights": "balanced"},
         {"optimizer": "SGD", "schedule": "exponential", "loss": "BCE", "averaging": True, "augment": True},
+        FAST,
     ],
 )
 def test_a_run_goes_on_bit_for_bit_from_every_position(
     make_data: MakeData, tmp_path: Path, values: dict[str, Any]
 ) -> None:
-    data, recipe = make_data(validation=70), plan(**values)
+    data, recipe = dataclasses.replace(make_data(validation=70), mirror=True), plan(**values)
     whole = network()
     told, taken = gone_through(_Run(whole, data, recipe, None, [], None))
     assert [type(event) for event in told[:9]] == [Started, *[Step] * 4, *[Validating] * 3, EpochEnd]

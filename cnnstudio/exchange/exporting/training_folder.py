@@ -29,7 +29,7 @@ from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.project.datasets import DATASETS, Torchvision
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.data.loading import Data, load
-from cnnstudio.training.device import TrainingError
+from cnnstudio.training.device import TrainingError, can_lie_last
 from cnnstudio.training.loop import fresh
 from cnnstudio.training.pretrained import pretrained
 from cnnstudio.wording import listed
@@ -121,7 +121,7 @@ def _contents(project: Project, title: str, report: Report) -> _Contents:
         structure_hash(project.graph),
         tuple(frozen),
         has_first=bool(recipe.weights),
-        convolves=any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in module.modules()),
+        takes_channels_last=can_lie_last(module),
     )
     return _Contents(project, text, module, plan, data)
 

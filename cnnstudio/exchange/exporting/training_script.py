@@ -26,7 +26,8 @@ class Plan:
 
     ``normalization`` is None where the images are not known here, ``classes`` are empty where a folder names them.
     ``structure`` is the hash by which runs of equal networks know each other, ``frozen`` are the paths of frozen
-    backbones, and ``has_first`` says that first.safetensors holds the first weights.
+    backbones, and ``has_first`` says that first.safetensors holds the first weights. A network of convolutions
+    ``takes_channels_last`` unless it has a GroupNorm, which PyTorch cannot train so on a CPU.
     """
 
     recipe: Recipe
@@ -39,7 +40,7 @@ class Plan:
     structure: str = ""
     frozen: tuple[str, ...] = ()
     has_first: bool = False
-    convolves: bool = True
+    takes_channels_last: bool = True
 
     @property
     def is_archive(self) -> bool:
@@ -62,13 +63,15 @@ def left_out(recipe: Recipe) -> list[str]:
 def training_script(plan: Plan) -> str:
     """The text of train.py."""
     recipe, dataset = plan.recipe, DATASETS[plan.recipe.data]
-    text = _chosen(resource(*TEMPLATE).read_text(encoding="utf-8"), _words(plan))
+    words = _words(plan)
+    text = _chosen(resource(*TEMPLATE).read_text(encoding="utf-8"), words)
     origin = dataset.origin
     slots = {
         "@CLASS@": plan.class_name,
         "@CONSTANTS@": "\n".join(_constants(plan)),
         "@DATASET@": origin.name if isinstance(origin, Torchvision) else "",
-        "@MIRRORED@": ", and every other one mirrored" if dataset.mirror and recipe.mirror else "",
+        "@LOSS@": recipe.loss,
+        "@MIRRORED@": ", and every other one mirrored" if "mirror" in words else "",
         "@MIXING@": recipe.mixing,
         "@OPTIMIZER_OF_GROUPS@": _optimizer(recipe, "groups"),
         "@OPTIMIZER@": _optimizer(recipe, "learned"),
@@ -81,6 +84,8 @@ def _words(plan: Plan) -> set[str]:
     """What is true of a plan."""
     recipe = plan.recipe
     dataset = DATASETS[recipe.data]
+    mirrors = recipe.augment and recipe.mirror and dataset.mirror
+    alternates = mirrors and recipe.flip == "alternating"
     precision = {"float32": set[str](), "auto": {"amp", "auto"}}.get(recipe.precision, {"amp", recipe.precision})
     asked = {
         "archive": plan.is_archive,
@@ -88,7 +93,12 @@ def _words(plan: Plan) -> set[str]:
         "folder": dataset.is_folder,
         "moments": plan.normalization is None,
         "augment": recipe.augment,
-        "mirror": dataset.mirror and recipe.mirror,
+        "plain_augment": recipe.augment and not alternates,
+        "mirror": mirrors,
+        "random_flip": mirrors and not alternates,
+        "alternating": alternates,
+        "both_sides": mirrors and recipe.test_time_mirror,
+        "bias_alone": not recipe.batchnorm_scale,
         "mixing": recipe.mixing != "none",
         "smoothing": recipe.label_smoothing > 0,
         "weighted": recipe.class_weights != "none",
@@ -102,7 +112,7 @@ def _words(plan: Plan) -> set[str]:
         "patience": recipe.patience > 0,
         "frozen": bool(plan.frozen),
         "first": plan.has_first,
-        "channels_last": recipe.channels_last == "on" or (recipe.channels_last == "auto" and plan.convolves),
+        "channels_last": plan.takes_channels_last and recipe.channels_last != "off",
     }
     found = {word for word, is_so in asked.items() if is_so}
     kinds = {recipe.loss.lower().replace("-", "_"), recipe.schedule.replace("-", "_"), recipe.mixing.lower()}

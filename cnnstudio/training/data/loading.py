@@ -185,8 +185,8 @@ def normalised(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return images.float().sub_(255 * mean).div_(255 * std)
 
 
-def augmented(images: Tensor, mirror: bool, random: torch.Generator) -> Tensor:
-    """Each image moved by up to an eighth of its side, what comes in being black, and every other one mirrored.
+def moved(images: Tensor, random: torch.Generator) -> Tensor:
+    """Each image moved by up to an eighth of its side, what comes in being black.
 
     With 32 pixels that is the crop with padding 4 that CIFAR-10 is trained with. ``random`` lives on the CPU, so that
     the same images come out on any device.
@@ -197,8 +197,9 @@ def augmented(images: Tensor, mirror: bool, random: torch.Generator) -> Tensor:
     windows = pad(images, (right, right, down, down)).unfold(2, height, 1).unfold(3, width, 1)
     tops = torch.randint(2 * down + 1, (count,), generator=random).to(images.device)
     lefts = torch.randint(2 * right + 1, (count,), generator=random).to(images.device)
-    moved = windows[torch.arange(count, device=images.device), :, tops, lefts]
-    if mirror:
-        turned = (torch.rand(count, generator=random) < 0.5).to(images.device)
-        moved = torch.where(turned[:, None, None, None], moved.flip(3), moved)
-    return moved
+    return windows[torch.arange(count, device=images.device), :, tops, lefts]
+
+
+def mirrored(images: Tensor, which: Tensor) -> Tensor:
+    """The images (N, C, H, W), those mirrored left to right of which ``which`` (N,) is true."""
+    return torch.where(which.to(images.device)[:, None, None, None], images.flip(3), images)

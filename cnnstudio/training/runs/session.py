@@ -184,11 +184,13 @@ def rescued(prepared: Prepared, epoch: int) -> tuple[RunFolder | None, str]:
     ``epoch`` is the last whole one. None where there is no room anywhere; and what is to be said of it.
     """
     from cnnstudio.training import weights
+    from cnnstudio.training.weights_account import described
 
     folder, sentence = passing(prepared.project, "Its folder did not take the weights.")
     if folder is not None:
         try:
-            weights.save(folder.last, prepared.module, weights.described(prepared.data, epoch))
+            told = described(epoch, prepared.data, prepared.project.recipe)
+            weights.save(folder.last, prepared.module, told)
         except weights.WeightsError:
             return None, "Its weights could not be kept anywhere."
     return folder, sentence

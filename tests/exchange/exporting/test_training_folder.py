@@ -80,6 +80,22 @@ VARIANTS: dict[str, Project] = {
         schedule="exponential",
         optimizer="Adagrad",
     ),
+    "both sides": Project(
+        network(BatchNorm2d(), size=(3, 8, 8)),
+        Recipe(
+            data="shapes",
+            validation_share=0.9,
+            epochs=3,
+            device="cpu",
+            batch_size=100,
+            augment=True,
+            flip="alternating",
+            test_time_mirror=True,
+            batchnorm_scale=False,
+            averaging=True,
+            optimizer="SGD",
+        ),
+    ),
     "dropped": Project(
         network(BatchNorm2d(), Dropout(0.3)),
         Recipe(epochs=2, device="cpu", batch_size=256, schedule="step", optimizer="SGD"),
@@ -249,7 +265,15 @@ def choices() -> list[Project]:
     for field in parameters(Recipe):
         asked = ({field.name: choice, "class_weight_list": "1," * 10} for choice in field.choices or ())
         made += [Project(network(), Recipe(**each)) for each in asked]
-    switches = ({"averaging": True}, {"patience": 2}, {"gradient_clip": 1.0, "precision": "float16"}, {"epochs": None})
+    mirrored = {"data": "shapes", "augment": True, "test_time_mirror": True}
+    made += [Project(network(), Recipe(**mirrored, flip=flip)) for flip in ("random", "alternating")]
+    switches = (
+        {"batchnorm_scale": False},
+        {"averaging": True},
+        {"patience": 2},
+        {"gradient_clip": 1.0, "precision": "float16"},
+        {"epochs": None},
+    )
     made += [Project(network(), Recipe(**each)) for each in switches]
     return made
 

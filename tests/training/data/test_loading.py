@@ -13,10 +13,8 @@ from cnnstudio.graph import Shape
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
-from cnnstudio.training.batches import Batches
 from cnnstudio.training.data.errors import DataCancelledError, DataError
-from cnnstudio.training.data.loading import Data, augmented, load, normalised, split
-from cnnstudio.training.device import Device
+from cnnstudio.training.data.loading import load, mirrored, moved, normalised, split
 
 
 def test_the_digits_come_with_the_program() -> None:
@@ -92,25 +90,26 @@ def test_images_that_would_fill_the_memory_are_refused(monkeypatch: pytest.Monke
 def test_augmented_images_are_windows_of_the_padded_ones() -> None:
     """Every result must be one of the 81 crops of the image with padding 4, or its mirror image."""
     images = torch.randint(1, 256, (40, 3, 32, 32), dtype=torch.uint8)
-    moved = augmented(images, True, torch.Generator().manual_seed(0))
+    draws = torch.Generator().manual_seed(0)
+    altered = mirrored(moved(images, draws), torch.rand(40, generator=draws) < 0.5)
     padded = torch.nn.functional.pad(images, (4, 4, 4, 4))
-    mirrored, places = 0, set()
-    for image, found in zip(padded, moved, strict=True):
+    count, places = 0, set()
+    for image, found in zip(padded, altered, strict=True):
         crops = {(top, left): image[:, top : top + 32, left : left + 32] for top in range(9) for left in range(9)}
         plain = [place for place, crop in crops.items() if torch.equal(crop, found)]
         turned = [place for place, crop in crops.items() if torch.equal(crop.flip(2), found)]
         assert len(plain) + len(turned) == 1
-        mirrored += len(turned)
+        count += len(turned)
         places.update(plain + turned)
-    assert 8 < mirrored < 32 and len(places) > 20
+    assert 8 < count < 32 and len(places) > 20
 
 
-def test_augmentation_follows_the_generator_and_mirrors_only_where_it_may() -> None:
+def test_moving_follows_the_generator() -> None:
     images = torch.arange(8 * 64, dtype=torch.int64).to(torch.uint8).view(8, 1, 8, 8)
-    one, two = (augmented(images, False, torch.Generator().manual_seed(5)) for _ in range(2))
+    one, two = (moved(images, torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(one, two) and one.shape == images.shape and one.dtype == torch.uint8
     tiny = images[:, :, :4, :4]
-    assert torch.equal(augmented(tiny, False, torch.Generator()), tiny), "less than 8 pixels have no room to move"
+    assert torch.equal(moved(tiny, torch.Generator()), tiny), "less than 8 pixels have no room to move"
 
 
 def test_images_of_one_colour_do_not_divide_by_zero(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,18 +147,3 @@ def test_images_at_hand_are_read_as_they_are_declared() -> None:
             assert data.classes == dataset.names
             labels = torch.cat((data.train_labels, data.validation_labels))
             assert len(labels) == dataset.images and labels.unique().tolist() == list(range(len(data.classes)))
-
-
-@pytest.mark.parametrize(("data_may", "recipe_may"), [(True, True), (True, False), (False, True)])
-def test_images_are_mirrored_where_data_and_recipe_allow_it(data_may: bool, recipe_may: bool) -> None:
-
-    images = torch.zeros(40, 1, 4, 4, dtype=torch.uint8)  # less than 8 pixels have no room to move
-    images[..., 0] = 255
-    labels = torch.zeros(40, dtype=torch.int64)
-    data = Data("Left", images, labels, images, labels, ("a", "b"), (0.0,), (1.0,), mirror=data_may)
-    device = Device(torch.device("cpu"), "CPU", False, False, ())
-    batches = Batches(data, Recipe(augment=True, mirror=recipe_may, batch_size=40), device)
-    batch, _ = batches.batch(torch.arange(40), 0, torch.Generator().manual_seed(0))
-    turned = int((batch[:, 0, 0, -1] == 1).sum())
-    assert (10 < turned < 30) if data_may and recipe_may else turned == 0
-    assert ("none is mirrored" in batches.notes[-1]) is not (data_may and recipe_may)
