@@ -76,7 +76,7 @@ def problems(project: Project, analysis: Analysis) -> tuple[Diagnostic, ...]:
             kept = sum(file.validation for file in layout.files)
             rest = 1.0 if kept else 1 - recipe.validation_share
             classes, images = len(layout.names), round((len(layout.files) - kept) * rest)
-    return diagnose(analysis, classes, images, bool(recipe.weights))
+    return diagnose(analysis, classes, images, bool(recipe.weights), recipe.loss)
 
 
 def line(problem: Diagnostic) -> str:

@@ -243,7 +243,7 @@ class Telling:
             case Past():
                 self._bar.say(f"Going on after step {event.step:,}, in epoch {event.epoch}.")
             case Foreseen():
-                self._bar.show("Once through the frozen part", event.share)
+                self._bar.show(event.sentence.rstrip("."), event.share)
             case Step() if started is not None:
                 share = event.step / max(1, started.steps_per_epoch) - (event.epoch - 1)
                 numbers = f"loss {event.loss:.3f}  {event.images_per_second:,.0f} images/s"

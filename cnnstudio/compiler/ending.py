@@ -1,12 +1,13 @@
 """Ending: what the numbers are that a network ends in: scores, shares of one, probabilities, or their logarithms.
 
-Whoever has to know asks here: the rules about a loss, and whoever makes probabilities of the outputs.
+Whoever has to know asks here: the rules about a loss, and whoever makes probabilities of the outputs, which depend on
+the loss that the network was trained with as well.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 
 from cnnstudio.blocks import (
     AdaptiveAvgPool2d,
@@ -32,6 +33,20 @@ class Meaning(Enum):
     LOGARITHM = "the logarithm of a share or a probability"
 
 
+class Making(StrEnum):
+    """What makes probabilities of the numbers that a network gives, by torch's name; empty where they are some."""
+
+    SOFTMAX = "softmax"
+    SIGMOID = "sigmoid"
+    EXP = "exp"
+    NOTHING = ""
+
+
+CROSS_ENTROPY = "cross-entropy"
+INSIDE_LOSS = {CROSS_ENTROPY: Making.SOFTMAX, "focal": Making.SOFTMAX, "BCE": Making.SIGMOID}
+"""The recipe's word for a loss -> what that makes of the scores before it compares them with the classes."""
+
+_OF_MEANING = {Meaning.SHARE: Making.NOTHING, Meaning.PROBABILITY: Making.NOTHING, Meaning.LOGARITHM: Making.EXP}
 _MEANINGS: dict[type[Block], Meaning] = {
     Softmax: Meaning.SHARE,
     Softmin: Meaning.SHARE,
@@ -79,6 +94,21 @@ def ending(analysis: Analysis) -> Ending | None:
             return Ending(Meaning.SCORE, (node.name,))
         node = analysis.graph[str(node.inputs[0])]
     return None
+
+
+def probabilities(analysis: Analysis, loss: str = "") -> Making | None:
+    """What makes probabilities of what the network gives, where it was trained with this ``loss``, a recipe's word.
+
+    Without one, the most usual is taken for it. None where its one number may be any: there is no class to be sure of.
+    """
+    found = ending(analysis)
+    if found is not None and found.meaning in _OF_MEANING:
+        return _OF_MEANING[found.meaning]
+    outputs = analysis.acting.graph.outputs
+    shape = analysis.acting.shape(outputs[0].name) if len(outputs) == 1 else None
+    making = INSIDE_LOSS.get(loss, Making.SOFTMAX)
+    is_alone = shape is not None and shape.numel == 1  # of one number a softmax makes 1, whatever it is
+    return None if is_alone and making is Making.SOFTMAX else making
 
 
 def _averages(block: Block) -> bool:

@@ -95,6 +95,11 @@ class Foreseen:
         """From 0 to 1."""
         return self.images / self.total
 
+    @property
+    def sentence(self) -> str:
+        """What goes on, for people who wait for the first step."""
+        return f"Sending all images once through the part that does not learn: {self.images:,} of {self.total:,}."
+
 
 @dataclass(frozen=True)
 class Remark:

@@ -133,7 +133,7 @@ class Document(QObject):
         if self._diagnostics is None:
             recipe, self._looked = self._project.recipe, self._place
             images = DATASETS[recipe.data].train_images(recipe.validation_share)
-            self._diagnostics = diagnose(self.analysis, self.classes, images, bool(recipe.weights))
+            self._diagnostics = diagnose(self.analysis, self.classes, images, bool(recipe.weights), recipe.loss)
         if not self.concealed:
             return self._diagnostics
         return tuple(

@@ -23,9 +23,11 @@ from cnnstudio.blocks import (
     SqueezeExcite,
 )
 from cnnstudio.compiler.diagnostics import diagnose
-from cnnstudio.compiler.ending import Ending, Meaning, ending
+from cnnstudio.compiler.ending import INSIDE_LOSS, Ending, Making, Meaning, ending, probabilities
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Block, Graph, Sketch
+from cnnstudio.graph.parameter import parameters
+from cnnstudio.project.recipe import Recipe
 
 
 def chain(*blocks: Block, size: tuple[int, ...] = (3, 8, 8)) -> Graph:
@@ -94,3 +96,41 @@ def test_the_rule_about_the_loss_asks_the_same_question(last: Block) -> None:
     assert found.nodes == ("group1",) and found.sentence.startswith("Inside group1 (Group): Inside group1 (Group): ")
     mended = ending(infer(found.fixes[0].apply(graph)))
     assert mended is None or mended.meaning is Meaning.SCORE
+
+
+# what makes probabilities of it
+
+
+@pytest.mark.parametrize("loss", ["", "cross-entropy", "focal", "BCE", "something else"])
+def test_scores_become_what_the_loss_makes_of_them_and_what_says_itself_stays(loss: str) -> None:
+    made = Making.SIGMOID if loss == "BCE" else Making.SOFTMAX
+    assert probabilities(infer(chain(*HEAD)), loss) is made
+    for block, own in ((Softmax(), Making.NOTHING), (Sigmoid(), Making.NOTHING), (LogSoftmax(), Making.EXP)):
+        assert probabilities(infer(chain(*HEAD, block)), loss) is own
+    alone = (Flatten(), Linear(1))
+    assert probabilities(infer(chain(*alone)), loss) is (Making.SIGMOID if loss == "BCE" else None)
+    assert probabilities(infer(chain(*alone, Sigmoid())), loss) is Making.NOTHING
+
+
+def test_every_loss_of_a_recipe_says_what_it_makes_of_scores() -> None:
+    (field,) = [each for each in parameters(Recipe) if each.name == "loss"]
+    assert field.choices is not None and set(field.choices) == set(INSIDE_LOSS)
+
+
+def test_the_rules_about_the_loss_name_the_one_that_the_recipe_has() -> None:
+    def found(block: Block, loss: str) -> list[str]:
+        said = diagnose(infer(chain(*HEAD, block)), loss=loss)
+        return [each.sentence for each in said if each.code.endswith("before-loss")]
+
+    assert found(Softmax(), "BCE") == [
+        "softmax1 (Softmax) stands before the loss, BCE, which takes the scores themselves and has a sigmoid inside. "
+        "With both, the network learns slowly."
+    ]
+    assert (
+        "before the loss, focal, which takes the scores themselves and has a softmax inside."
+        in found(Softmax(), "focal")[0]
+    )
+    assert found(Sigmoid(), "BCE") == [
+        "sigmoid1 (Sigmoid) limits the scores that fc1 gives; the loss, BCE, takes scores of any size."
+    ]
+    assert len(found(LogSoftmax(), "BCE")) == 1 and found(LogSoftmax(), "cross-entropy") == []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cnnstudio.compiler.diagnostics import advice, scores, signs, structure, wiped
 from cnnstudio.compiler.diagnostics.fixes import Fix
 from cnnstudio.compiler.diagnostics.rules import RULES, Finding, Known, Severity
+from cnnstudio.compiler.ending import CROSS_ENTROPY
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.graph import Graph, Node
 
@@ -34,15 +35,19 @@ class Diagnostic:
 
 
 def diagnose(
-    analysis: Analysis, classes: int | None = None, images: int | None = None, weights: bool | None = None
+    analysis: Analysis,
+    classes: int | None = None,
+    images: int | None = None,
+    weights: bool | None = None,
+    loss: str = CROSS_ENTROPY,
 ) -> tuple[Diagnostic, ...]:
     """Everything that can be said about a network, errors first.
 
     Where it is known, ``classes`` is how many the data has, ``images`` how many there are to train with, and
-    ``weights`` whether the recipe names some to begin with. What is bypassed is looked past, and with a node bypassed
-    only those fixes are offered that can do their work round it.
+    ``weights`` whether the recipe names some to begin with; ``loss`` is its word for what is made smaller. What is
+    bypassed is looked past, and with a node bypassed only those fixes are offered that can do their work round it.
     """
-    known, whole = Known(classes, images, weights), analysis.graph
+    known, whole = Known(classes, images, weights, loss), analysis.graph
     analysis = analysis.acting
 
     beside = {each for node in whole if node.bypassed for each in _beside(whole, node)}

@@ -15,6 +15,7 @@ from typing import Literal
 from cnnstudio.blocks import Group
 from cnnstudio.compiler.diagnostics import fixes
 from cnnstudio.compiler.diagnostics.fixes import Fix
+from cnnstudio.compiler.ending import CROSS_ENTROPY
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Graph, Shape
 
@@ -33,11 +34,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a run before it begins: how many classes and images it has, whether weights to begin with."""
+    """What is known of a run before it begins: how many classes and images it has, whether weights to begin with.
+
+    ``loss`` is the recipe's word for it.
+    """
 
     classes: int | None = None
     images: int | None = None
     weights: bool | None = None
+    loss: str = CROSS_ENTROPY
 
 
 Place = tuple[tuple[Graph, str], ...]

@@ -23,6 +23,7 @@ from cnnstudio.blocks import (
     Hardtanh,
     Linear,
     LogSigmoid,
+    LogSoftmax,
     Mish,
     ReLU,
     ReLU6,
@@ -38,7 +39,7 @@ from cnnstudio.blocks.activation import Activation
 from cnnstudio.compiler.diagnostics import fixes
 from cnnstudio.compiler.diagnostics.fixes import Fix
 from cnnstudio.compiler.diagnostics.rules import Finding, Known, Place, called, rule, within
-from cnnstudio.compiler.ending import ending
+from cnnstudio.compiler.ending import INSIDE_LOSS, Making, ending
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Block, Graph, Node, Shape
 from cnnstudio.zoo import Backbone
@@ -127,18 +128,22 @@ def _head(analysis: Analysis, end: Node) -> Node | None:
 
 @rule("softmax-before-loss", "warning")
 def softmax_before_loss(analysis: Analysis, known: Known) -> Iterator[Finding]:
-    """Cross-entropy contains a softmax, so that a second one before it makes learning slow."""
+    """Cross-entropy contains a softmax and BCE a sigmoid, so that a softmax before it makes learning slow."""
     for inner, node, place in _last(analysis):
         if isinstance(node.block, Softmax | Softmin):
             yield within(
                 place,
                 Finding(
                     (node.name,),
-                    f"{called(inner.graph, node.name)} stands before the loss, cross-entropy, which takes the scores "
-                    "themselves and has the softmax inside. With two, the network learns slowly.",
+                    f"{called(inner.graph, node.name)} stands before the loss, {known.loss}, which takes the scores "
+                    f"themselves and has {_inside(known)} inside. With both, the network learns slowly.",
                     (fixes.remove(f"Remove {node.name}", node.name),),
                 ),
             )
+
+
+def _inside(known: Known) -> str:
+    return f"a {INSIDE_LOSS.get(known.loss, Making.SOFTMAX)}"
 
 
 _LIMITS = (
@@ -151,13 +156,14 @@ _LIMITS = (
 def activation_before_loss(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """Scores may be any number; an activation behind the last layer takes away half of them or more."""
     for inner, node, place in _last(analysis):
-        if isinstance(node.block, _LIMITS) and isinstance(inner.graph[str(node.inputs[0])].block, Linear):
+        limits = isinstance(node.block, _LIMITS) or (isinstance(node.block, LogSoftmax) and known.loss == "BCE")
+        if limits and isinstance(inner.graph[str(node.inputs[0])].block, Linear):
             yield within(
                 place,
                 Finding(
                     (node.name,),
                     f"{called(inner.graph, node.name)} limits the scores that {node.inputs[0]} gives; the loss, "
-                    "cross-entropy, takes scores of any size.",
+                    f"{known.loss}, takes scores of any size.",
                     (fixes.remove(f"Remove {node.name}", node.name),),
                 ),
             )

@@ -11,7 +11,7 @@ import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,8 @@ def _network(
         known = Normalization(*beginning.mean_std) if beginning.mean_std else None
     known = Normalization.from_metadata(metadata) or known
     if normalization is not None:
-        known = Normalization.of(normalization)
+        said = Normalization.of(normalization)
+        known = said if known is None else replace(said, loss=known.loss, both_sides=known.both_sides)
     random = torch.Generator().manual_seed(0)
     batch = tuple(torch.randn(3, *shape, generator=random) for shape in shapes)
     shape, is_fresh = analysis.facts[graph.outputs[0].name].shape, weights is None and not begin

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from cnnstudio.compiler.ending import INSIDE_LOSS
+
 
 class Normalizing(Protocol):
     """Anything that knows the mean and the standard deviation of each channel, pixels from 0 to 1, and the classes."""
@@ -31,24 +33,33 @@ class Normalizing(Protocol):
 
 @dataclass(frozen=True)
 class Normalization:
-    """A ``Normalizing`` by itself; it travels in the metadata of a file of weights."""
+    """A ``Normalizing`` by itself; it travels in the metadata of a file of weights.
+
+    ``loss`` is the recipe's word for what the network was trained with, empty where nobody knows: with what it ends in,
+    it tells what makes probabilities of the answers (``compiler.ending``). ``both_sides`` says that they are the mean
+    of those for an image and for its mirror image.
+    """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
     classes: tuple[str, ...] = ()
     scale: tuple[float, float] | None = None
+    loss: str = ""
+    both_sides: bool = False
 
     @classmethod
     def of(cls, data: Normalizing) -> Normalization:
         """What ``data`` says, as a value."""
+        if isinstance(data, cls):
+            return data
         return cls(tuple(map(float, data.mean)), tuple(map(float, data.std)), tuple(data.classes), data.scale)
 
     def metadata(self) -> dict[str, str]:
         """The keys and values with which it stands in a .safetensors file."""
-        known = {"mean": self.mean, "std": self.std, "classes": self.classes}
-        return {
-            key: json.dumps(value) for key, value in (known | ({"scale": self.scale} if self.scale else {})).items()
-        }
+        known: dict[str, object] = {"mean": self.mean, "std": self.std, "classes": self.classes}
+        known |= {"scale": self.scale} if self.scale else {}
+        told = {key: json.dumps(value) for key, value in known.items()} | ({"loss": self.loss} if self.loss else {})
+        return told | ({"sides": "both"} if self.both_sides else {})
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str] | None) -> Normalization | None:
@@ -62,7 +73,10 @@ class Normalization:
             return None
         if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
             return None
-        return cls(tuple(map(float, mean)), tuple(map(float, std)), tuple(classes), scale_from(metadata or {}))
+        told = metadata or {}
+        loss = told.get("loss", "") if told.get("loss", "") in INSIDE_LOSS else ""
+        numbers = tuple(map(float, mean)), tuple(map(float, std))
+        return cls(*numbers, tuple(classes), scale_from(told), loss, told.get("sides") == "both")
 
 
 def scale_from(metadata: Mapping[str, str]) -> tuple[float, float] | None:

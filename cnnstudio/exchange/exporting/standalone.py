@@ -5,7 +5,7 @@ The file needs torch; safetensors to load the weights; Pillow to read a picture;
 
 from __future__ import annotations
 
-from cnnstudio.compiler.ending import Meaning, ending
+from cnnstudio.compiler.ending import Making, probabilities
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source
 from cnnstudio.compiler.source.line_breaks import LINE_LENGTH
@@ -43,12 +43,20 @@ def prepare(images: torch.Tensor) -> torch.Tensor:
     return (images.float() / 255 - mean) / std
 '''
 
+_BOTH_SIDES = '''
+
+def scores(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """What the network gives for images of bytes: the mean for each and its mirror image, as it was validated."""
+    x = prepare(images)
+    return (network(x) + network(x.flip(3))) / 2
+'''
+
 _PREDICT = '''
 
 @torch.no_grad()
 def predict(network: nn.Module, images: torch.Tensor) -> list[tuple[str, float]]:
     """The most likely class of each image of bytes, and how sure the network is, from 0 to 1."""
-    probabilities, classes = network(prepare(images)){probabilities}.max(dim=1)
+    probabilities, classes = {scores}{making}.max(dim=1)
     return [({label}, sure) for label, sure in zip(classes.tolist(), probabilities.tolist(), strict=True)]
 '''
 
@@ -57,7 +65,7 @@ _PREDICT_ONE = '''
 @torch.no_grad()
 def predict(network: nn.Module, images: torch.Tensor) -> list[tuple[str, float]]:
     """The more likely of two classes for each image of bytes, and how sure the network is, from 0.5 to 1."""
-    second = network(prepare(images)){probabilities}[:, 0].tolist()  # the probability of the second class
+    second = {scores}{making}[:, 0].tolist()  # the probability of the second class
     return [({label}, max(sure, 1 - sure)) for sure in second]
 '''
 
@@ -84,13 +92,7 @@ if __name__ == "__main__":
     main(*sys.argv[1:])
 '''
 
-_PROBABILITIES = {
-    Meaning.SCORE: ".softmax(dim=1)",
-    Meaning.SHARE: "",
-    Meaning.PROBABILITY: "",
-    Meaning.LOGARITHM: ".exp()",
-}
-"""What makes a probability of what the network ends in."""
+_MAKING = {Making.SOFTMAX: ".softmax(dim=1)", Making.SIGMOID: ".sigmoid()", Making.EXP: ".exp()", Making.NOTHING: ""}
 
 
 def standalone(graph: Graph, source: Source, result: Shape, normalization: Normalization | None) -> str:
@@ -111,11 +113,10 @@ def standalone(graph: Graph, source: Source, result: Shape, normalization: Norma
     text = _with_constants(text, known, classes)
     text += _LOAD.format(name=source.class_name)
     text += (_NORMALIZE if known else _PREPARE).format(**numbers)
-    found = ending(infer(graph))
-    meaning = found.meaning if found is not None else Meaning.SCORE
-    if result[0] == 1 and meaning is Meaning.SCORE:  # one number of any size: there is no class to be sure of
+    making = probabilities(infer(graph), normalization.loss if normalization else "")
+    if making is None:
         return text
-    text += _predict(meaning, result[0], classes)
+    text += _predict(making, result[0], classes, normalization is not None and normalization.both_sides)
     if size.channels in (1, 3):
         text = text.replace("import torch\n", "import sys\n\nimport torch\n", 1)
         scale = known.scale if known and known.scale else SCALE
@@ -123,13 +124,15 @@ def standalone(graph: Graph, source: Source, result: Shape, normalization: Norma
     return text
 
 
-def _predict(meaning: Meaning, count: int, classes: tuple[str, ...]) -> str:
-    """The function that makes classes with their probabilities of ``count`` outputs of this meaning."""
+def _predict(making: Making, count: int, classes: tuple[str, ...], both_sides: bool) -> str:
+    """The function that makes classes with their probabilities of ``count`` outputs."""
+    before, scores = (_BOTH_SIDES, "scores(network, images)") if both_sides else ("", "network(prepare(images))")
+    slots = {"scores": scores, "making": _MAKING[making]}
     if count == 1:
         label = "CLASSES[sure >= 0.5]" if classes else "str(int(sure >= 0.5))"
-        return _PREDICT_ONE.format(probabilities=_PROBABILITIES[meaning], label=label)
+        return before + _PREDICT_ONE.format(label=label, **slots)
     label = "CLASSES[label]" if classes else "str(label)"
-    return _PREDICT.format(probabilities=_PROBABILITIES[meaning], label=label)
+    return before + _PREDICT.format(label=label, **slots)
 
 
 def _with_constants(text: str, normalization: Normalization | None, classes: tuple[str, ...]) -> str:

@@ -23,10 +23,11 @@ from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.disk import DiskError, reason
 from cnnstudio.exchange.exporting.export import ExportError, export
 from cnnstudio.exchange.exporting.preprocessing import Normalization
-from cnnstudio.exchange.exporting.training_script import Plan, left_out, training_script, weights_by_hand
+from cnnstudio.exchange.exporting.training_script import Plan, left_out, mirrors, training_script, weights_by_hand
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.project.datasets import DATASETS, Torchvision
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.device import TrainingError, can_lie_last
@@ -117,13 +118,20 @@ def _contents(project: Project, title: str, report: Report) -> _Contents:
         result[0],
         title,
         names,
-        Normalization(tuple(map(float, mean_std[0])), tuple(map(float, mean_std[1])), names) if mean_std[0] else None,
+        _normalization(recipe, mean_std, names) if mean_std[0] else None,
         structure_hash(project.graph),
         tuple(frozen),
         has_first=bool(recipe.weights),
         takes_channels_last=can_lie_last(module),
     )
     return _Contents(project, text, module, plan, data)
+
+
+def _normalization(recipe: Recipe, mean_std: tuple[tuple[float, ...], ...], names: tuple[str, ...]) -> Normalization:
+    """What the weights will say that the script leaves."""
+    mean, std = (tuple(map(float, each)) for each in mean_std)
+    both = mirrors(recipe) and recipe.test_time_mirror
+    return Normalization(mean, std, names, loss=recipe.loss, both_sides=both)
 
 
 def _unseen(key: str, size: Shape) -> Data:

@@ -84,8 +84,7 @@ def _words(plan: Plan) -> set[str]:
     """What is true of a plan."""
     recipe = plan.recipe
     dataset = DATASETS[recipe.data]
-    mirrors = recipe.augment and recipe.mirror and dataset.mirror
-    alternates = mirrors and recipe.flip == "alternating"
+    alternates = mirrors(recipe) and recipe.flip == "alternating"
     precision = {"float32": set[str](), "auto": {"amp", "auto"}}.get(recipe.precision, {"amp", recipe.precision})
     asked = {
         "archive": plan.is_archive,
@@ -94,10 +93,10 @@ def _words(plan: Plan) -> set[str]:
         "moments": plan.normalization is None,
         "augment": recipe.augment,
         "plain_augment": recipe.augment and not alternates,
-        "mirror": mirrors,
-        "random_flip": mirrors and not alternates,
+        "mirror": mirrors(recipe),
+        "random_flip": mirrors(recipe) and not alternates,
         "alternating": alternates,
-        "both_sides": mirrors and recipe.test_time_mirror,
+        "both_sides": mirrors(recipe) and recipe.test_time_mirror,
         "bias_alone": not recipe.batchnorm_scale,
         "mixing": recipe.mixing != "none",
         "smoothing": recipe.label_smoothing > 0,
@@ -117,6 +116,11 @@ def _words(plan: Plan) -> set[str]:
     found = {word for word, is_so in asked.items() if is_so}
     kinds = {recipe.loss.lower().replace("-", "_"), recipe.schedule.replace("-", "_"), recipe.mixing.lower()}
     return found | kinds | precision
+
+
+def mirrors(recipe: Recipe) -> bool:
+    """Whether the script shows mirror images: the recipe asks for them, and in them left is as good as right."""
+    return recipe.augment and recipe.mirror and DATASETS[recipe.data].mirror
 
 
 def _spares_norms(recipe: Recipe) -> bool:

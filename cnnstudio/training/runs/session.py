@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from cnnstudio.compiler.ending import Making, probabilities
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Graph, Shape
@@ -55,7 +56,8 @@ class Prepared:
     """What a run works with: the module with its first weights, its source and its images.
 
     ``probes`` look into the network while it trains, and ``folder`` gets the weights; a look without a run has neither.
-    ``begin`` is where a run stands that is gone on with, and ``before`` its recipe so far.
+    ``begin`` is where a run stands that is gone on with, and ``before`` its recipe so far. ``loss`` is what the
+    weights of another run were trained with, empty for the recipe's own.
     """
 
     project: Project
@@ -66,6 +68,12 @@ class Prepared:
     folder: RunFolder | None = None
     begin: Position | None = None
     before: Recipe | None = None
+    loss: str = ""
+
+    @property
+    def probabilities(self) -> Making | None:
+        """What makes probabilities of what the network gives with the weights that it has."""
+        return probabilities(infer(self.project.graph), self.loss or self.project.recipe.loss)
 
 
 Course: TypeAlias = Generator[Progress | Prepared | Past | Event, None, None]
@@ -158,7 +166,7 @@ def _course(
 def prepare(project: Project, report: Report, known: Data | None = None, weights_file: Path | None = None) -> Prepared:
     """The module of a project with its first weights, and its images, unless they are ``known`` already.
 
-    With ``weights_file``, which a run has left, it has those weights, and the images are as that run had them.
+    With ``weights_file``, which a run has left, it has those weights, and images and loss are as that run had them.
     Raises ``SourceError``, ``DataError``, ``TrainingError`` or ``WeightsError`` with a sentence.
     """
     from cnnstudio.training import weights
@@ -175,7 +183,8 @@ def prepare(project: Project, report: Report, known: Data | None = None, weights
         return Prepared(project, text, module, pretrained.begin(module, text, project.recipe, data, report))
     metadata = weights.load(module, weights_file)
     mean, std = pretrained.told(metadata, len(data.mean)) or (data.mean, data.std)
-    return Prepared(project, text, module.eval(), dataclasses.replace(data, mean=mean, std=std))
+    data = dataclasses.replace(data, mean=mean, std=std)
+    return Prepared(project, text, module.eval(), data, loss=metadata.get("loss", ""))
 
 
 def rescued(prepared: Prepared, epoch: int) -> tuple[RunFolder | None, str]:

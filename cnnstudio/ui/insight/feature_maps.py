@@ -197,7 +197,7 @@ class FeatureMapsPanel(Panel):
         if seen is None or seen is self._shown or seen.node != self._node:
             return
         if self.isVisible() and run.is_active and run.trained and seen.node not in self.document.concealed:
-            self._show(seen, run.trained.data, f"step {seen.step:,}")
+            self._show(seen, run.trained, f"step {seen.step:,}")
 
     def _look(self) -> None:
         """Ask for the maps of the node as things are now."""
@@ -291,7 +291,7 @@ class FeatureMapsPanel(Panel):
             when = f"step {look.seen.step:,}" if look.seen.step else "untrained weights"
             if self.run.recalled is not None and self.run.fits(look.prepared.project.graph):
                 when = self.run.recalled.sentence.rstrip(".").lower()
-            self._show(look.seen, look.prepared.data, when)
+            self._show(look.seen, look.prepared, when)
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
@@ -299,8 +299,8 @@ class FeatureMapsPanel(Panel):
 
     # showing
 
-    def _show(self, found: FeatureMaps, data: Data, when: str) -> None:
-        self._shown, self._data = found, data
+    def _show(self, found: FeatureMaps, prepared: Prepared, when: str) -> None:
+        self._shown, self._data = found, (data := prepared.data)
         maps = found.maps
         self._side.show()
         self._picture.show_image(found.image)
@@ -308,7 +308,8 @@ class FeatureMapsPanel(Panel):
         self._verdict.setToolTip("" if found.guess else "<p>The network does not end in a score for each class.</p>")
         if maps.ndim == 1:
             is_end = self.document.graph.outputs and self.document.graph.outputs[0].name == found.node
-            self.bars.set_values(maps, data.classes if is_end else (), found.label)
+            names, making = (data.classes, prepared.probabilities) if is_end else ((), None)
+            self.bars.set_values(maps, names, found.label, making)
             shape = counted(len(maps), "number")
         else:
             self.grid.set_maps(maps)

@@ -1,4 +1,4 @@
-"""Bars: a vector as bars, with names where there are few. Knows numbers and no network."""
+"""Bars: a vector as bars, with names where there are few. Knows numbers, and no network but by what ends it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from cnnstudio.compiler.ending import Making
 from cnnstudio.ui.theme import theme
 
 LEAST_FOR_NAMES = 26  # pixels that a bar must have before names are written under the bars
@@ -23,15 +24,20 @@ class Bars(QWidget):
         self._values: NDArray[np.float32] = np.zeros(0, np.float32)
         self._names: tuple[str, ...] = ()
         self._marked: str = ""
+        self._making: Making | None = None
         self.setMouseTracking(True)
         self.setMinimumSize(QSize(120, 60))
         self.setAccessibleName("Numbers as bars")
 
-    def set_values(self, values: NDArray[np.float32], names: tuple[str, ...] = (), marked: str = "") -> None:
-        """Show a vector (F,); ``marked`` is the name whose bar is the right answer."""
+    def set_values(
+        self, values: NDArray[np.float32], names: tuple[str, ...] = (), marked: str = "", making: Making | None = None
+    ) -> None:
+        """Show a vector (F,); ``marked`` is the name whose bar is the right answer, ``making`` what makes
+        probabilities of the numbers, None where nothing does.
+        """
         self._values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
         self._names = names if len(names) == len(values) else ()
-        self._marked = marked
+        self._marked, self._making = marked, making
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -81,14 +87,18 @@ class Bars(QWidget):
             self.hovered.emit("")
             return
         text = f"{self._names[index] if self._names else f'number {index + 1}'}: {self._values[index]:.4g}"
-        if self._names and not _are_shares(self._values):
-            powers = np.exp(self._values.astype(np.float64) - float(self._values.max()))
-            text += f"   (after softmax {powers[index] / powers.sum():.1%})"
+        if self._names and self._making:
+            text += f"   (after {self._making} {_probabilities(self._values, self._making)[index]:.1%})"
         self.hovered.emit(text)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit("")
 
 
-def _are_shares(values: NDArray[np.float32]) -> bool:
-    return bool((values >= 0).all()) and abs(float(values.sum()) - 1.0) < 1e-3
+def _probabilities(values: NDArray[np.float32], making: Making) -> NDArray[np.float64]:
+    """What ``making`` makes of the numbers of a network's end (F,), which are none themselves."""
+    numbers = values.astype(np.float64)
+    if making is Making.SIGMOID:
+        return 0.5 * (1 + np.tanh(numbers / 2))  # no power that overflows
+    powers = np.exp(numbers - numbers.max())
+    return np.exp(numbers) if making is Making.EXP else powers / powers.sum()

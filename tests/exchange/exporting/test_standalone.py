@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,12 +27,19 @@ from cnnstudio.blocks import (
     Sigmoid,
     Softmax,
 )
+from cnnstudio.compiler.ending import Making
+from cnnstudio.compiler.source import source
 from cnnstudio.exchange.exporting import standalone
 from cnnstudio.exchange.exporting.export import ExportError, export
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.graph import Block, Graph, Shape, Sketch
+from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import load
+from cnnstudio.training.loop import fresh, train
+from cnnstudio.training.runs.session import prepare
+from cnnstudio.training.weights import read
+from cnnstudio.worker import unheard
 
 SIDE = 24
 
@@ -82,6 +90,60 @@ def test_predict_gives_the_probabilities_of_what_the_network_ends_in(
     answers = names["predict"](network, images)
     assert [label for label, _ in answers] == [str(number) for number in classes.tolist()]
     assert [sure for _, sure in answers] == pytest.approx(probabilities.tolist(), abs=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "focal", "BCE"])
+def test_predict_makes_probabilities_as_the_loss_did(loss: str, tmp_path: Path) -> None:
+    """Before, a network that had learned each class by itself was read as if its classes excluded each other."""
+    normalization = Normalization((0.5,) * 3, (0.5,) * 3, ("a", "b", "c", "d", "e"), loss=loss)
+    names = exported(chain(*HEAD), tmp_path, normalization)
+    network, images = names["Network"]().eval(), torch.randint(0, 256, (6, 3, 8, 8), dtype=torch.uint8)
+    with torch.no_grad():
+        scores = network(names["prepare"](images))
+    wanted = (scores.sigmoid() if loss == "BCE" else scores.softmax(1)).amax(1)
+    assert [sure for _, sure in names["predict"](network, images)] == pytest.approx(wanted.tolist(), abs=1e-6)
+
+
+def test_predict_asks_both_sides_where_validation_did(tmp_path: Path) -> None:
+    normalization = Normalization((0.5,) * 3, (0.5,) * 3, both_sides=True)
+    names = exported(chain(*HEAD), tmp_path, normalization)
+    network, images = names["Network"]().eval(), torch.randint(0, 256, (6, 3, 8, 8), dtype=torch.uint8)
+    with torch.no_grad():
+        one, other = (network(names["prepare"](each)) for each in (images, images.flip(3)))
+    answers = [sure for _, sure in names["predict"](network, images)]
+    assert answers == pytest.approx(((one + other) / 2).softmax(1).amax(1).tolist(), abs=1e-6)
+    assert answers != pytest.approx(one.softmax(1).amax(1).tolist(), abs=1e-3)
+    assert names["predict"](network, images.flip(3)) == [
+        (label, pytest.approx(sure)) for label, sure in names["predict"](network, images)
+    ]
+
+
+def test_what_a_run_leaves_is_exported_as_it_was_trained(tmp_path: Path) -> None:
+    """The weights' own file says so: loss and both sides, and no default of whoever exports."""
+    graph = chain(Conv2d(4, 3), ReLU(), Flatten(), Linear(10), size=(3, 8, 8))
+    recipe = Recipe(
+        data="shapes", validation_share=0.9, epochs=1, augment=True, test_time_mirror=True, loss="BCE", threads=1
+    )
+    made = source(graph)
+    list(train(fresh(made, recipe), load(recipe, Shape(3, 8, 8)), recipe, tmp_path, source=made))
+    weights = tmp_path / "last.safetensors"
+    export(graph, "python", tmp_path / "net.py", weights)
+    text = (tmp_path / "net.py").read_text(encoding="utf-8")
+    assert "scores(network, images).sigmoid().max(dim=1)" in text and "(network(x) + network(x.flip(3))) / 2" in text
+    export(graph, "weights", tmp_path / "taken.safetensors", weights)
+    said, taken = (Normalization.from_metadata(read(path)[1]) for path in (weights, tmp_path / "taken.safetensors"))
+    assert said == taken and said is not None and (said.loss, said.both_sides) == ("BCE", True)
+    prepared = prepare(Project(graph, Recipe(data="shapes", validation_share=0.9)), unheard, weights_file=weights)
+    assert prepared.probabilities is Making.SIGMOID, (
+        "recalled, it is what it was trained as, whatever the recipe says now"
+    )
+    assert dataclasses.replace(prepared, loss="").probabilities is Making.SOFTMAX
+
+
+@pytest.mark.parametrize("told", ["", "hinge", "__import__('os')"])
+def test_a_loss_that_a_file_only_claims_is_none(told: str) -> None:
+    metadata = Normalization((0.5,), (0.5,)).metadata() | {"loss": told, "sides": told}
+    assert Normalization.from_metadata(metadata) == Normalization((0.5,), (0.5,))
 
 
 def test_one_sigmoid_tells_two_classes_apart(tmp_path: Path) -> None:

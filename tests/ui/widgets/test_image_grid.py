@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.compiler.ending import Making
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.image_grid import GAP, ImageGrid, normalised, tiling
 
@@ -83,13 +86,24 @@ def test_bars_draw_vectors_of_any_length(qtbot: QtBot, count: int) -> None:
     bars.grab()
 
 
-def test_a_bar_tells_its_name_and_its_share(qtbot: QtBot) -> None:
+@pytest.mark.parametrize(
+    ("making", "told"),
+    [
+        (Making.SOFTMAX, "dog: -0.6931   (after softmax 33.3%)"),
+        (Making.SIGMOID, "dog: -0.6931   (after sigmoid 33.3%)"),
+        (Making.EXP, "dog: -0.6931   (after exp 50.0%)"),
+        (Making.NOTHING, "dog: -0.6931"),
+        (None, "dog: -0.6931"),
+    ],
+)
+def test_a_bar_tells_its_name_and_its_probability(qtbot: QtBot, making: Making | None, told: str) -> None:
     bars = Bars()
     qtbot.addWidget(bars)
     bars.resize(300, 100)
-    bars.set_values(np.array([0.0, 0.0], np.float32), ("cat", "dog"), "cat")
+    bars.set_values(np.array([0.0, -math.log(2)], np.float32), ("cat", "dog"), "cat", making)
     bars.show()
     heard: list[str] = []
     bars.hovered.connect(heard.append)
-    qtbot.mouseMove(bars, QPoint(120, 50))
-    assert heard[-1] == "dog: 0   (after softmax 50.0%)"
+    for x in (10, 120):  # a mouse that stands where it was says nothing
+        qtbot.mouseMove(bars, QPoint(x, 50))
+    assert heard[-1] == told
