@@ -11,8 +11,10 @@ from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.project.datasets import DATASETS
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.data.folder_layout import folder_layout
+from cnnstudio.training.readiness import OTHER_IMAGES, Concern, concerns
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -67,7 +69,22 @@ def check_classes(count: int | None) -> None:
 
 def problems(project: Project, analysis: Analysis) -> tuple[Diagnostic, ...]:
     """What there is to say about the network and the data that it is to learn, errors first."""
-    recipe = project.recipe
+    classes, images = _counts(project.recipe)
+    return diagnose(analysis, classes, images, bool(project.recipe.weights), project.recipe.loss)
+
+
+def reservations(project: Project, analysis: Analysis, found: tuple[Diagnostic, ...]) -> tuple[Concern, ...]:
+    """What else stands in the way of training, beside the problems that were ``found``, as the window shows it.
+
+    What is wrong with a folder is left out: whoever reads it says that better.
+    """
+    said = {each.sentence for each in found}
+    every = concerns(project, analysis, found, _counts(project.recipe)[1])
+    return tuple(each for each in every if each.sentence not in said and each.fixes != OTHER_IMAGES)
+
+
+def _counts(recipe: Recipe) -> tuple[int | None, int | None]:
+    """How many classes the data has, and how many images there are to train with; None where nobody knows yet."""
     dataset = DATASETS[recipe.data]
     classes, images = dataset.classes, dataset.train_images(recipe.validation_share)
     if dataset.is_folder and recipe.folder:
@@ -76,7 +93,7 @@ def problems(project: Project, analysis: Analysis) -> tuple[Diagnostic, ...]:
             kept = sum(file.validation for file in layout.files)
             rest = 1.0 if kept else 1 - recipe.validation_share
             classes, images = len(layout.names), round((len(layout.files) - kept) * rest)
-    return diagnose(analysis, classes, images, bool(recipe.weights), recipe.loss)
+    return classes, images
 
 
 def line(problem: Diagnostic) -> str:

@@ -13,7 +13,8 @@ import msgspec
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line
 from cnnstudio.cli.table import json_text, plain, table
-from cnnstudio.cli.train import INTERRUPTED, Telling, interruptible, offer_recipe, trainable
+from cnnstudio.cli.telling import Telling
+from cnnstudio.cli.train import INTERRUPTED, interruptible, offer_recipe, trainable
 from cnnstudio.disk import DiskError
 from cnnstudio.graph import parameters
 from cnnstudio.project.recipe import Recipe
@@ -142,7 +143,7 @@ def _add(file: QueueFile, names: Sequence[str], arguments: argparse.Namespace) -
     for name in names:
         project, doubts = trainable(argparse.Namespace(**{**vars(arguments), "file": Path(name), "resume": None}))
         for doubt in doubts:
-            print(f"{name}: {line(doubt)}")
+            print(f"{name}: {doubt}")
         title = Path(name).stem
         entries.append(new_entry(project, title, LOCAL.absolute(), title))
     print(_told(file.change(lambda queue: queue.added(*entries))))

@@ -16,8 +16,8 @@ from types import FrameType, NoneType
 from typing import TYPE_CHECKING, Any, get_origin
 
 from cnnstudio.cli.bar import Bar
-from cnnstudio.cli.command import CommandError, Commands, line, opened, problems
-from cnnstudio.compiler.diagnostics import Diagnostic
+from cnnstudio.cli.command import CommandError, Commands, line, opened, problems, reservations
+from cnnstudio.cli.telling import Telling
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.disk import DiskError
@@ -28,18 +28,16 @@ from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.recipe_paths import PATHS, whole
 from cnnstudio.training.data.errors import DataError
-from cnnstudio.training.events import EpochEnd, Finished, Foreseen, Remark, Started, Step
 from cnnstudio.training.launch import LaunchError, Rank, launched, start
-from cnnstudio.training.readiness import obstacle_of_network
 from cnnstudio.training.runs.folder import Destination, RunFolder
-from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.record import read_record
-from cnnstudio.training.runs.session import Course, Past, Prepared, begin, go_on
+from cnnstudio.training.runs.session import Course, Prepared, begin, go_on
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.training.distributed import Group
+    from cnnstudio.training.probe import Probe
 
 NAME = "train"
 AUTOMATIC = "auto"  # what is typed for None
@@ -115,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         if rank.size == 1:
             _check_out(arguments)
         for doubt in doubts if rank.is_first else ():
-            print(line(doubt))
+            print(doubt)
         with interruptible() as is_interrupted:
             if arguments.processes > 1:
                 return start(arguments.processes, _one_of_several, arguments, is_interrupted)
@@ -124,8 +122,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
 
 
-def trainable(arguments: argparse.Namespace) -> tuple[Project, tuple[Diagnostic, ...]]:
-    """The project with what the command line puts in place of its recipe, and what is doubtful about it.
+def trainable(arguments: argparse.Namespace) -> tuple[Project, tuple[str, ...]]:
+    """The project with what the command line puts in place of its recipe, and what is doubtful about it, a line each.
 
     Raises ``CommandError`` where it cannot be trained.
     """
@@ -134,12 +132,14 @@ def trainable(arguments: argparse.Namespace) -> tuple[Project, tuple[Diagnostic,
         _check_resumed(project, arguments)
         return project, ()
     project = dataclasses.replace(project, recipe=_overridden(project.recipe, arguments))
-    found = problems(project, infer(project.graph))
+    analysis = infer(project.graph)
+    found = problems(project, analysis)
     if any(problem.severity == "error" for problem in found):
         raise CommandError("\n".join(["The network cannot be trained yet.", *map(line, found)]))
-    if reason := obstacle_of_network(project.graph, found):  # what is wrong with a folder, reading it says better
-        raise CommandError(f"The network cannot be trained yet. {reason}")
-    return project, found
+    beside = reservations(project, analysis, found)
+    if blocking := next((each for each in beside if each.blocks), None):
+        raise CommandError(f"The network cannot be trained yet. {blocking.sentence}")
+    return project, (*map(line, found), *(f"warning: {each.sentence}" for each in beside))
 
 
 def _check_processes(count: int, rank: Rank) -> None:
@@ -226,51 +226,6 @@ def _ended(told: Telling, folder: RunFolder | None, arguments: argparse.Namespac
     return 0 if finished.reason == "done" else 1
 
 
-class Telling:
-    """Events as lines for a terminal: a bar that moves, and a line an epoch."""
-
-    def __init__(self, bar: Bar) -> None:
-        self.history = History()
-        self._bar = bar
-
-    def take(self, event: object) -> None:
-        """Tell of one event."""
-        self.history.take(event)
-        started = self.history.started
-        match event:
-            case Started():
-                self._bar.say(f"{event.parameters:,} parameters on {event.device}.", *event.notes)
-            case Past():
-                self._bar.say(f"Going on after step {event.step:,}, in epoch {event.epoch}.")
-            case Foreseen():
-                self._bar.show(event.sentence.rstrip("."), event.share)
-            case Step() if started is not None:
-                share = event.step / max(1, started.steps_per_epoch) - (event.epoch - 1)
-                numbers = f"loss {event.loss:.3f}  {event.images_per_second:,.0f} images/s"
-                self._bar.show(f"Epoch {event.epoch}/{started.epochs}", share, numbers)
-            case EpochEnd() if started is not None:
-                width = len(str(started.epochs))
-                self._bar.say(
-                    f"Epoch {event.epoch:>{width}}/{started.epochs}"
-                    f"  loss {event.train_loss:.4f}  accuracy {event.train_accuracy:6.1%}"
-                    f"  validation loss {event.validation_loss:.4f}  accuracy {event.validation_accuracy:6.1%}"
-                    f"{_more(event)}"
-                    f"  {event.seconds:.1f} s{'  best so far' if event.is_best else ''}"
-                )
-            case Remark() | Finished():
-                self._bar.say(event.sentence)
-
-
-def _more(event: EpochEnd) -> str:
-    """What else is measured of an epoch, where it is."""
-    measured = (
-        ("top-5", event.validation_top5),
-        ("macro F1", event.validation_f1),
-        ("averaged", event.average_accuracy),
-    )
-    return "".join(f"  {name} {value:.1%}" for name, value in measured if value is not None)
-
-
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
     """While it lasts, the first Ctrl+C (or request to end) makes the answer True; the second is as ever."""
@@ -292,9 +247,16 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 def _events(project: Project, arguments: argparse.Namespace, report: Report, group: Group) -> Course:
     """What there is to be told of a run that begins, or goes on."""
     if arguments.resume is None:
-        return begin(project, _destination(arguments), report, group=group)
+        return begin(project, _destination(arguments), report, probes=_probes, group=group)
     folder = RunFolder(arguments.resume, is_new=False)
-    return go_on(folder, report, getattr(arguments, "epochs", None), group=group)
+    return go_on(folder, report, getattr(arguments, "epochs", None), probes=_probes, group=group)
+
+
+def _probes(prepared: Prepared) -> tuple[Probe, ...]:
+    """What looks into the network, so that it can be said what is wrong with it: on one process, where times agree."""
+    from cnnstudio.training.layer_probe import LayerProbe
+
+    return (LayerProbe(),) if launched().size == 1 else ()
 
 
 def _check_out(arguments: argparse.Namespace) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,9 @@ from cnnstudio.cli import main
 from cnnstudio.graph import Block, Sketch
 from cnnstudio.project import Project, read, write
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.diagnosis import Symptom
+from cnnstudio.training.runs.history import History
+from cnnstudio.ui.document import Document
 
 Say = Callable[..., tuple[int, str]]
 
@@ -101,3 +106,45 @@ def test_mirroring_is_a_choice_and_is_said(options: tuple[str, ...], said: str, 
     pictures(tmp_path / "data", a=4, b=4)
     code, told = say("train", network(tmp_path / "net.cnn", *HEAD, Linear(2)), "--folder", "data", *options)
     assert code == 0 and (said in told if said else "mirrored" not in told)
+
+
+@pytest.mark.parametrize(
+    ("values", "free"),
+    [
+        ({}, 10_000_000),  # what the memory is not enough for
+        ({"class_weights": "by hand", "class_weight_list": "1, 2"}, 10**12),
+        ({"teacher": "/nowhere"}, 10**12),
+    ],
+)
+def test_what_the_card_before_training_says_is_said(
+    values: dict[str, Any], free: int, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnstudio.training.readiness.free_memory", lambda: free)
+    file = network(tmp_path / "net.cnn", Flatten(), Linear(10), size=(1, 8, 8))
+    project = read(file)
+    project = dataclasses.replace(project, recipe=Recipe(epochs=1, **values))
+    write(file, project)
+    shown, blocks = list(Document(project).concerns()), bool(values)
+    assert len(shown) == 1 and shown[0].blocks is blocks
+    code, said = say("train", file)
+    assert code == int(blocks) and shown[0].sentence in said
+    assert blocks or said.index(f"warning: {shown[0].sentence}") < said.index("Epoch 1/1")
+
+
+def test_what_the_course_of_a_run_says_is_wrong_is_said_once(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before, the window alone looked at the layers and told what to try."""
+    looks: list[int] = []
+
+    def found(history: History, recipe: Recipe, classes: tuple[str, ...]) -> tuple[Symptom, ...]:
+        assert recipe.learning_rate == 0.002 and classes == tuple("0123456789")
+        looks.append(len(history.layers))
+        return (Symptom("dead", "Half of the ReLUs are dead.", "Try a smaller rate."),) if len(looks) > 1 else ()
+
+    monkeypatch.setattr("cnnstudio.cli.telling.symptoms", found)
+    file = network(tmp_path / "net.cnn", Flatten(), Linear(10), size=(1, 8, 8))
+    code, said = say("train", file, "--epochs", "3")
+    assert code == 0 and len(looks) == 3 and looks[0] > 0
+    warning = "warning: Half of the ReLUs are dead. Try a smaller rate."
+    assert said.count(warning) == 1 and said.index("Epoch 2/3") < said.index(warning) < said.index("Epoch 3/3")
