@@ -16,6 +16,7 @@ class Flatten(Block):
 
     keywords: ClassVar[str] = "vector reshape view head"
     is_view: ClassVar[bool] = True
+    reads_in_order: ClassVar[bool] = True
 
     def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
         rank = len(inputs[0])

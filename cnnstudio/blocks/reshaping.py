@@ -147,6 +147,7 @@ class Reshape(Block):
     family: ClassVar[str] = "arrangement"
     keywords: ClassVar[str] = "view unflatten size"
     is_view: ClassVar[bool] = True
+    reads_in_order: ClassVar[bool] = True
 
     size: Annotated[tuple[int, ...], Range(-1, 65_536), Length(1, 3)] = (-1,)
 

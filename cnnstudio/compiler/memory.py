@@ -1,7 +1,8 @@
 """Memory: the bytes that activations take, to train with and to predict with. Knows no torch.
 
-Training keeps what the backward pass will read, and each map once however many read it. Predicting holds a map as long
-as the source has a variable for it. What an operation needs for itself while it runs, and the weights, are not counted.
+Training keeps what the backward pass will read, and each map once however many read it; where the channels of a pixel
+lie side by side, as training lays them on a CPU, Flatten makes a second one. Predicting holds a map as long as the
+source has a variable for it. What an operation needs for itself while it runs, and the weights, are not counted.
 """
 
 from __future__ import annotations
@@ -33,15 +34,49 @@ class Memory:
         return sum(self.kept.values())
 
 
-def memory(graph: Graph, shapes: Mapping[str, Shape]) -> Memory:
-    """The memory of a network in which nothing is bypassed; a node without a shape counts nothing."""
+def memory(graph: Graph, shapes: Mapping[str, Shape], channels_last: bool | None = None) -> Memory:
+    """The memory of a network in which nothing is bypassed; a node without a shape counts nothing.
+
+    ``channels_last`` says whether the channels of its maps lie last while it trains; None for as on a CPU. A network
+    that is taken away predicts in the plain layout.
+    """
+    if channels_last is None:
+        channels_last = lies_last(graph, shapes)
     known = [name for name in graph.order if name in shapes and shapes.keys() >= {*graph.nodes[name].inputs}]
     images = sum(shapes[node.name].bytes for node in graph.inputs if node.name in shapes)
     peak = images + _peak(graph, shapes) if len(known) == len(graph) else 0
-    return Memory(_kept(graph, known, shapes, set(), frozen=False).bytes_, peak)
+    return Memory(_kept(graph, known, shapes, set(), _Way(False, channels_last)).bytes_, peak)
 
 
 # to train
+
+
+def lies_last(graph: Graph, shapes: Mapping[str, Shape]) -> bool:
+    """Whether training on a CPU lays the channels last: there are convolutions, and no GroupNorm (training/device)."""
+    found = [
+        _layers(node.block, _into(node, shapes))
+        for node in graph
+        if node.inputs and shapes.keys() >= {node.name, *node.inputs}
+    ]
+    return any(convolves for convolves, _ in found) and not any(groups for _, groups in found)
+
+
+@lru_cache(maxsize=32_768)
+def _layers(block: Block, inputs: tuple[Shape, ...]) -> tuple[bool, bool]:
+    """Whether there are convolutions in it, and whether there are GroupNorms."""
+    if isinstance(block, Composite):
+        parts = block.parts(*inputs)
+        found = [_layers(node.block, _into(node, parts.shapes)) for node in parts.graph if node.inputs]
+        return any(convolves for convolves, _ in found), any(groups for _, groups in found)
+    text = "".join((block.init(*inputs) or "", *block.definitions))
+    return "nn.Conv2d" in text or "nn.ConvTranspose2d" in text, "nn.GroupNorm" in text
+
+
+class _Way(NamedTuple):
+    """How it is trained: whether all of it is frozen, and whether the channels of a map lie last."""
+
+    frozen: bool
+    channels_last: bool
 
 
 class _Need(NamedTuple):
@@ -67,7 +102,7 @@ class _Kept(NamedTuple):
     roots: dict[str, str]
 
 
-def _kept(graph: Graph, known: list[str], shapes: Mapping[str, Shape], learning: set[str], frozen: bool) -> _Kept:
+def _kept(graph: Graph, known: list[str], shapes: Mapping[str, Shape], learning: set[str], way: _Way) -> _Kept:
     roots = {name: name for name in known}
     needed: set[str] = set()
     own = dict.fromkeys(known, 0)
@@ -77,7 +112,7 @@ def _kept(graph: Graph, known: list[str], shapes: Mapping[str, Shape], learning:
             continue
         sources = [roots.get(source, source) for source in node.inputs if source is not None]  # it may wait itself
         before = tuple([source in learning for source in node.inputs])
-        need = _need(node.block, _into(node, shapes), before, frozen)
+        need = _need(node.block, _into(node, shapes), before, way)
         needed.update(source for source, is_read in zip(sources, need.inputs, strict=True) if is_read)
         if need.learns:
             learning.add(name)
@@ -91,21 +126,27 @@ def _kept(graph: Graph, known: list[str], shapes: Mapping[str, Shape], learning:
 
 
 @lru_cache(maxsize=32_768)
-def _need(block: Block, inputs: tuple[Shape, ...], learning: tuple[bool, ...], frozen: bool) -> _Need:
+def _need(block: Block, inputs: tuple[Shape, ...], learning: tuple[bool, ...], way: _Way) -> _Need:
     if isinstance(block, Composite):
-        return _need_of_parts(block, inputs, learning, frozen or block.is_frozen)
-    shares = 0 if block.is_view else None
-    if not any(learning) and (frozen or not block.weights(*inputs)):
+        return _need_of_parts(block, inputs, learning, way._replace(frozen=way.frozen or block.is_frozen))
+    is_copied = block.reads_in_order and way.channels_last and _has_two_orders(inputs[0])
+    shares = 0 if block.is_view and not is_copied else None
+    if not any(learning) and (way.frozen or not block.weights(*inputs)):
         return _Need((False,) * len(inputs), False, 0, shares, False)
     saved = block.saved(*inputs)
     read = (saved.flow in ("inputs", "both"),) * len(inputs)
     return _Need(read, saved.flow in ("output", "both"), saved.besides, shares, True)
 
 
-def _need_of_parts(block: Composite, inputs: tuple[Shape, ...], learning: tuple[bool, ...], frozen: bool) -> _Need:
+def _has_two_orders(shape: Shape) -> bool:
+    """Whether a map's numbers lie otherwise with the channels last: there is more than one of them, and of pixels."""
+    return shape.is_map and 1 < shape.channels < shape.numel
+
+
+def _need_of_parts(block: Composite, inputs: tuple[Shape, ...], learning: tuple[bool, ...], way: _Way) -> _Need:
     parts = block.parts(*inputs)
     entries = [node.name for node in parts.graph.inputs]
-    kept = _kept(parts.graph, list(parts.graph.order), parts.shapes, set(compress(entries, learning)), frozen)
+    kept = _kept(parts.graph, list(parts.graph.order), parts.shapes, set(compress(entries, learning)), way)
     result = parts.result.name
     root = kept.roots[result]
     outside = {*entries, root} & kept.needed  # they are counted where they come from and where they go

@@ -74,6 +74,7 @@ class Block(Declaration):
     stem: ClassVar[str] = ""  # what its nodes are called: conv1, conv2, ...
     saves: ClassVar[Saves] = "inputs"  # what training keeps of what flows by, where ``saved`` says no more
     is_view: ClassVar[bool] = False  # whether what comes out is what went in, only seen otherwise
+    reads_in_order: ClassVar[bool] = False  # channel after channel: a view that is a copy where channels lie last
     is_idle: ClassVar[bool] = False  # whether it gives back what goes in, except while training
     is_pointwise: ClassVar[bool] = False  # whether each number depends on what stands at its own place alone
     definitions: ClassVar[tuple[str, ...]] = ()  # classes that ``init`` calls, as source, in the order of need

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from cnnstudio.compiler.inference import Analysis
+from cnnstudio.compiler.memory import memory
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.schedules import epochs_of
@@ -71,12 +72,22 @@ def costs(analysis: Analysis, recipe: Recipe, images: int | None = None) -> Cost
     held = dataset.images if dataset.images is not None else count or 0
     return Costs(
         weights=4 * ((2 + recipe.averaging + recipe.keep_best) * totals.parameters + learned * (1 + remembered)),
-        image=round(_BESIDE * analysis.memory.training) + size.bytes,
+        image=round(_BESIDE * _kept(analysis, recipe)) + size.bytes,
         data=held * size.numel,
         macs=totals.macs,
         images=count,
         epochs=epochs_of(recipe, math.ceil((count or 0) / (recipe.batch_size * recipe.accumulation))),
     )
+
+
+def _kept(analysis: Analysis, recipe: Recipe) -> int:
+    """The bytes that training keeps of an image, in the layout that training/device gives it for this recipe."""
+    is_plain = recipe.device not in ("auto", "cpu") and recipe.precision == "float32"
+    asked = {"auto": False if is_plain else None, "on": None, "off": False}[recipe.channels_last]
+    if asked is None:
+        return analysis.memory.training
+    acting = analysis.acting
+    return memory(acting.graph, {name: fact.shape for name, fact in acting.facts.items()}, asked).training
 
 
 def work(costs: Costs) -> str:

@@ -17,17 +17,22 @@ from cnnstudio.blocks import (
     FilterConv2d,
     Flatten,
     Group,
+    GroupNorm,
     Input,
     Linear,
     MaxPool2d,
     ReLU,
+    Reshape,
     Residual,
+    Tanh,
 )
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.memory import memory
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Block, Graph, Node, Sketch
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.build import build
+from cnnstudio.training.device import chosen_device
 from cnnstudio.zoo import NETWORKS, Backbone, lenet5
 
 BATCH = 2
@@ -62,11 +67,14 @@ class Alive(TorchDispatchMode):
         self.now -= size
 
 
-def measured(graph: Graph) -> tuple[int, int]:
-    """What autograd saves for one sample, and what lives at one time to predict it, in bytes."""
+def measured(graph: Graph, **recipe: Any) -> tuple[int, int]:
+    """What autograd saves for one sample, laid out as training lays it, and what lives at one time to predict it."""
     torch.set_num_threads(1)
     (image,) = graph.inputs
     module, images = build(source(graph).text), torch.zeros(BATCH, *infer(graph).facts[image.name].shape)
+    device = chosen_device(module, Recipe(device="cpu", **recipe))
+    device.take(module)
+    given = device.laid(images)
     own = [tensor.untyped_storage() for tensor in (*module.parameters(), *module.buffers())]
     places, saved = {storage.data_ptr() for storage in own}, {}
 
@@ -77,8 +85,10 @@ def measured(graph: Graph) -> tuple[int, int]:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        result = module.train()(images)
+        result = module.train()(given)
     del result
+    device.give_back(module)
+    own = [tensor.untyped_storage() for tensor in (*module.parameters(), *module.buffers())]
     alive = Alive({storage._cdata for storage in own} | {images.untyped_storage()._cdata})
     with torch.no_grad(), alive:
         module.eval()(images)
@@ -132,6 +142,39 @@ def test_what_does_not_learn_keeps_what_is_on_the_way_back_alone(blocks: tuple[B
     draw.chain(draw(Input((3, 64, 64))), *blocks)
     training, _ = measured(draw.graph())
     assert infer(draw.graph()).memory.training == training
+
+
+SECOND = (Conv2d(8, 3), ReLU(), Flatten(), Linear(3))  # ReLU keeps the map, and Linear the row that is made of it
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        SECOND,
+        (Conv2d(8, 3), Tanh(), Reshape((-1,)), Linear(3)),
+        (Conv2d(8, 3), GroupNorm(2), ReLU(), Flatten(), Linear(3)),  # which lies plainly
+        (Group("Net", chain(*SECOND[:2])), Dropout(), Flatten(), Linear(3)),
+        (Residual(8), Flatten(), Linear(3)),
+        (Conv2d(1, 3), ReLU(), Flatten(), Linear(3)),  # one channel, or one pixel, lies in one way only
+        (Conv2d(8, 8), ReLU(), Flatten(), Linear(3)),
+        (ReLU(), Flatten(), Linear(8), ReLU(), Linear(3)),  # no convolution
+    ],
+)
+def test_what_is_kept_is_what_training_keeps_in_its_own_layout(blocks: tuple[Block, ...]) -> None:
+    graph = chain(*blocks)
+    found = infer(graph).memory.training
+    assert found == pytest.approx(measured(graph)[0], rel=0.01)  # BatchNorm keeps two numbers a channel of each batch
+    shapes = {name: fact.shape for name, fact in infer(graph).facts.items()}
+    plain = memory(graph, shapes, channels_last=False).training
+    assert plain == pytest.approx(measured(graph, channels_last="off")[0], rel=0.01)
+
+
+def test_a_flattened_map_is_kept_twice_where_channels_lie_last() -> None:
+    """1.7 times what the plain layout keeps: the program had said the one and trained in the other."""
+    graph = chain(*SECOND)
+    kept = infer(graph).memory.kept
+    assert kept["relu1"] == kept["flatten1"] == 8 * 6 * 6 * 4
+    assert infer(chain(Conv2d(8, 3), GroupNorm(2), *SECOND[1:])).memory.kept["flatten1"] == 0
 
 
 def test_a_composite_keeps_what_its_parts_keep_and_a_frozen_one_nothing() -> None:

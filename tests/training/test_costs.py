@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 from cnnstudio import zoo
+from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, ReLU
 from cnnstudio.compiler.inference import infer
-from cnnstudio.graph import Graph
+from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.costs import Costs, costs, energy, work
 
@@ -50,6 +51,17 @@ def test_the_work_of_a_run_is_that_of_its_images() -> None:
 def test_the_images_take_their_bytes() -> None:
     assert of(zoo.lenet5(), data="mnist").data == 60_000 * 28 * 28
     assert dataclasses.replace(of(zoo.lenet5()), data=0).memory(1) < of(zoo.lenet5()).memory(1)
+
+
+def test_the_memory_is_that_of_the_layout_in_which_it_is_trained() -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((3, 16, 16))), Conv2d(8, 3), ReLU(), Flatten(), Linear(10))
+    graph = draw.graph()
+    last, plain = (of(graph, data="cifar10", channels_last=layout).image for layout in ("on", "off"))
+    assert last > 1.4 * plain
+    assert of(graph, data="cifar10").image == of(graph, data="cifar10", device="cpu").image == last
+    assert of(graph, data="cifar10", device="cuda").image == plain
+    assert of(graph, data="cifar10", device="cuda", precision="bfloat16").image == last
 
 
 def test_energy_is_told_by_what_people_know_and_with_what_is_assumed() -> None:
