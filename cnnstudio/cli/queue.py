@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from cnnstudio.cli.bar import Bar
-from cnnstudio.cli.command import CommandError, Commands, line
+from cnnstudio.cli.command import CommandError, Commands
 from cnnstudio.cli.table import json_text, plain, table
 from cnnstudio.cli.telling import Telling
 from cnnstudio.cli.train import INTERRUPTED, interruptible, offer_recipe, trainable
