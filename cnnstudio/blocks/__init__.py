@@ -79,7 +79,7 @@ from cnnstudio.blocks.preactivation import PreActBottleneck, PreActResidual
 from cnnstudio.blocks.regnet_stage import RegNetBlock, RegNetStage
 from cnnstudio.blocks.regularization import AlphaDropout, Dropout, Dropout2d, StochasticDepth
 from cnnstudio.blocks.resampling import Crop, Pad, PixelShuffle, PixelUnshuffle, Upsample
-from cnnstudio.blocks.reshaping import ChannelShuffle, ChannelSlice, Permute, Reshape
+from cnnstudio.blocks.reshaping import ChannelPad, ChannelShuffle, ChannelSlice, Permute, Reshape
 from cnnstudio.blocks.residual import Bottleneck, ConvNeXtBlock, LayerScale, Residual
 from cnnstudio.blocks.transformer import (
     ClassToken,
@@ -91,6 +91,7 @@ from cnnstudio.blocks.transformer import (
     Tokens,
     TransformerBlock,
 )
+from cnnstudio.blocks.widening import PyramidBlock, SENetBlock
 from cnnstudio.blocks.window_attention import CosineWindowAttention, WindowAttention
 from cnnstudio.blocks.window_blocks import CosineWindowBlock, PatchMerging, WindowBlock
 
@@ -110,6 +111,7 @@ __all__ = [
     "BatchNorm2d",
     "Bottleneck",
     "ChannelAttention",
+    "ChannelPad",
     "ChannelPool",
     "ChannelShuffle",
     "ChannelSlice",
@@ -181,6 +183,7 @@ __all__ = [
     "PreActBottleneck",
     "PreActMBConv",
     "PreActResidual",
+    "PyramidBlock",
     "RReLU",
     "ReLU",
     "ReLU6",
@@ -188,6 +191,7 @@ __all__ = [
     "RegNetStage",
     "Reshape",
     "Residual",
+    "SENetBlock",
     "SelfAttention",
     "ShuffleUnit",
     "SiLU",

@@ -337,7 +337,7 @@ def check_groups(conv: Conv2d | ConvTranspose2d, in_channels: int) -> None:
 class ConvBNReLU(Composite):
     """Convolution, BatchNorm and ReLU, the three that usually go together.
 
-    The convolution has no bias: BatchNorm would take it away again.
+    The convolution needs no bias, as BatchNorm would take it away again; some courses give it one all the same.
 
     out_channels: how many feature maps come out
     kernel_size: side of the filter in pixels, or height and width
@@ -347,6 +347,7 @@ class ConvBNReLU(Composite):
     groups: split the channels into this many groups that do not see each other
     activation: what comes after BatchNorm
     eps: what BatchNorm adds to the variance
+    bias: add one learned number to each feature map of the convolution
     """
 
     title: ClassVar[str] = "Conv + BN + ReLU"
@@ -361,6 +362,7 @@ class ConvBNReLU(Composite):
     groups: Count = 1
     activation: Nonlinearity = "ReLU"
     eps: Epsilon = 1e-5
+    bias: bool = False
 
     def sketch(self, draw: Pen, *inputs: Shape) -> None:
         require_map(self, inputs[0])
@@ -374,7 +376,7 @@ class ConvBNReLU(Composite):
     def convolution(self) -> Conv2d:
         """The convolution that it begins with."""
         padding = _half(self.kernel_size, self.dilation) if self.padding is None else self.padding
-        return Conv2d(self.out_channels, self.kernel_size, self.stride, padding, self.dilation, self.groups, bias=False)
+        return Conv2d(self.out_channels, self.kernel_size, self.stride, padding, self.dilation, self.groups, self.bias)
 
     def brief(self) -> str:
         conv = self.convolution if self.padding is not None else replace(self.convolution, padding=0)

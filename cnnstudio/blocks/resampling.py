@@ -9,6 +9,22 @@ from cnnstudio.graph import Block, Reach, Remedy, Saved, Saves, Shape, ShapeErro
 from cnnstudio.graph.parameter import Range
 
 Factor = Annotated[int, Range(1, 64)]
+
+_SYMMETRIC_PAD = '''
+class SymmetricPad2d(nn.Module):
+    """Frame a map with its own mirror image, the border included."""
+
+    def __init__(self, left: int, right: int, top: int, bottom: int) -> None:
+        super().__init__()
+        self.left, self.right, self.top, self.bottom = left, right, top, bottom
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height, width = x.shape[2:]
+        above, below = x[:, :, : self.top].flip(2), x[:, :, height - self.bottom :].flip(2)
+        x = torch.cat([above, x, below], dim=2)
+        before, behind = x[:, :, :, : self.left].flip(3), x[:, :, :, width - self.right :].flip(3)
+        return torch.cat([before, x, behind], dim=3)
+'''.strip()
 Edge = Annotated[int, Range(0, 1_024)]
 
 
@@ -131,16 +147,23 @@ class Pad(Block):
     bottom: rows below
     left: columns on the left
     right: columns on the right
-    mode: what they are filled with: zeros, the mirrored map, its border, or the other end of it
+    mode: zeros; the map mirrored without its border (reflect: 2|1 2 3|2) or with it (symmetric: 1|1 2 3|3); and so on
     """
 
-    keywords: ClassVar[str] = "zeropad2d padding border reflectionpad2d replicationpad2d circularpad2d mirror frame"
+    keywords: ClassVar[str] = (
+        "zeropad2d padding border reflectionpad2d replicationpad2d circularpad2d symmetric mirror frame"
+    )
+    definitions: ClassVar[tuple[str, ...]] = (_SYMMETRIC_PAD,)
 
     top: Edge = 1
     bottom: Edge = 1
     left: Edge = 1
     right: Edge = 1
-    mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros"
+    mode: Literal["zeros", "reflect", "replicate", "circular", "symmetric"] = "zeros"
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        return self.definitions if self.mode == "symmetric" else ()
 
     def window(self, *inputs: Shape) -> Window:
         return Window((1, 1), padding=((self.top, self.bottom), (self.left, self.right)))
@@ -152,7 +175,7 @@ class Pad(Block):
         (shape,) = inputs
         require_map(self, shape)
         window = self.window()
-        if self.mode in ("reflect", "circular"):
+        if self.mode in ("reflect", "circular", "symmetric"):
             for name, length, padding in zip(("height", "width"), shape.spatial, window.padding, strict=True):
                 most = length - 1 if self.mode == "reflect" else length
                 if max(padding) > most:
@@ -167,8 +190,10 @@ class Pad(Block):
         return Saved("inputs" if self.mode in ("reflect", "replicate") else "nothing")
 
     def init(self, *inputs: Shape) -> str:
-        kind = {"zeros": "Zero", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}[self.mode]
         sides = self.left, self.right, self.top, self.bottom
+        if self.mode == "symmetric":
+            return f"SymmetricPad2d{sides!r}"
+        kind = {"zeros": "Zero", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}[self.mode]
         return f"nn.{kind}Pad2d({sides[0] if len(set(sides)) == 1 else sides!r})"
 
     def brief(self) -> str:

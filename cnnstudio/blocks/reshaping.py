@@ -62,6 +62,39 @@ class ChannelSlice(Block):
 
 
 @block
+class ChannelPad(Block):
+    """Put channels of zeros behind those that come in, so that a shortcut fits more channels without learning anything.
+
+    ResNets for small pictures and PyramidNet do so. He et al. 2015, arXiv:1512.03385 (its shortcut A); Han, Kim and Kim
+    2016, arXiv:1610.02915.
+
+    channels: how many are added
+    """
+
+    family: ClassVar[str] = "arrangement"
+    title: ClassVar[str] = "Channel padding"
+    keywords: ClassVar[str] = "channelpad zero zeros widen shortcut pyramidnet resnet"
+    stem: ClassVar[str] = "widen"
+    saves: ClassVar[Saves] = "nothing"
+
+    channels: Count = 16
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (shape,) = inputs
+        require_map(self, shape)
+        return Shape(shape.channels + self.channels, *shape.spatial)
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+        return (Reach((Slid(0), *own_places(3).spans[1:])),)
+
+    def forward(self, name: str, *inputs: str) -> str:
+        return f"F.pad({inputs[0]}, (0, 0, 0, 0, 0, {self.channels!r}))"
+
+    def brief(self) -> str:
+        return f"+ {self.channels}"
+
+
+@block
 class ChannelShuffle(Block):
     """Deal the channels of each group out over all groups, so that the next grouped convolution mixes them.
 

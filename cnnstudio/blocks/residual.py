@@ -30,6 +30,7 @@ class Residual(Composite):
     stride: how many pixels the first convolution moves at a step; 2 halves the map
     squeeze: reduction of a squeeze-and-excitation at the end of the branch; 0 for none
     drop: share of the samples that leave the branch out while training
+    bias: add one learned number to each feature map of the convolutions
     """
 
     keywords: ClassVar[str] = "resnet basic block skip shortcut identity projection"
@@ -39,6 +40,7 @@ class Residual(Composite):
     stride: PositivePair = 1
     squeeze: Reduction = 0
     drop: Rate = 0.0
+    bias: bool = False
 
     def sketch(self, draw: Pen, *inputs: Shape) -> None:
         (shape,) = inputs
@@ -46,14 +48,14 @@ class Residual(Composite):
         entry = draw(Input(shape))
         x = draw.chain(
             entry,
-            Conv2d(self.out_channels, 3, self.stride, 1, bias=False),
+            Conv2d(self.out_channels, 3, self.stride, 1, bias=self.bias),
             BatchNorm2d(),
             ReLU(),
-            Conv2d(self.out_channels, 3, padding=1, bias=False),
+            Conv2d(self.out_channels, 3, padding=1, bias=self.bias),
             BatchNorm2d(),
         )
         x = finish(draw, x, self.squeeze, self.drop)
-        x = draw(Add(), x, project(draw, entry, shape, self.out_channels, self.stride), name="add")
+        x = draw(Add(), x, project(draw, entry, shape, self.out_channels, self.stride, bias=self.bias), name="add")
         draw(ReLU(), x)
 
     def brief(self) -> str:
@@ -185,11 +187,13 @@ class ConvNeXtBlock(Composite):
         return f"{side(self.kernel_size)} · × {self.expansion}"
 
 
-def project(draw: Pen, entry: str, shape: Shape, out_channels: int, stride: int | tuple[int, int]) -> str:
+def project(
+    draw: Pen, entry: str, shape: Shape, out_channels: int, stride: int | tuple[int, int], *, bias: bool = False
+) -> str:
     """The shortcut from ``entry``: itself where the shape stays, else a 1×1 convolution with BatchNorm."""
     if stride == 1 and shape.channels == out_channels:
         return entry
-    x = draw(Conv2d(out_channels, 1, stride, bias=False), entry, name="shortcut")
+    x = draw(Conv2d(out_channels, 1, stride, bias=bias), entry, name="shortcut")
     return draw(BatchNorm2d(), x, name="shortcut_bn")
 
 

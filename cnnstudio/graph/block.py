@@ -80,6 +80,11 @@ class Block(Declaration):
     definitions: ClassVar[tuple[str, ...]] = ()  # classes that ``init`` calls, as source, in the order of need
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """Those of ``definitions`` that it needs with its parameters as they are."""
+        return self.definitions
+
+    @property
     def obstacle(self) -> str:
         """Why it cannot be written in Python, in a sentence; empty where it can, as nearly always."""
         return ""

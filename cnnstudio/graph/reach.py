@@ -13,7 +13,7 @@ from typing import Literal
 
 from cnnstudio.graph.sliding_window import Window
 
-Edge = Literal["zeros", "reflect", "replicate", "circular"]
+Edge = Literal["zeros", "reflect", "symmetric", "replicate", "circular"]
 Part = Literal["all", "shared out", "some"]
 
 
@@ -58,6 +58,9 @@ class Slid:
         found = [start + tap * self.dilation for tap in spread]
         if self.edge == "replicate":
             return [min(max(place, 0), length - 1) for place in found]
+        if self.edge == "symmetric":
+            turn = 2 * length
+            return [min(place % turn, turn - 1 - place % turn) for place in found]
         if self.edge == "circular":
             return [place % length for place in found]
         if self.edge == "reflect" and length > 1:

@@ -17,6 +17,7 @@ from cnnstudio.zoo.mobilenet import mnasnet, mobilenet_v1, mobilenet_v2, mobilen
 from cnnstudio.zoo.regnet import VARIANTS as REGNETS
 from cnnstudio.zoo.regnet import regnet
 from cnnstudio.zoo.resnet import preact_resnet, resnet
+from cnnstudio.zoo.senet import plain34, pyramidnet, senet154
 from cnnstudio.zoo.shufflenet import shufflenet_v2
 from cnnstudio.zoo.squeezenet import squeezenet1_0, squeezenet1_1
 from cnnstudio.zoo.swin import VARIANTS as SWINS
@@ -38,6 +39,9 @@ _IDEAS = {
     "resnext": ("ResNet", "Many narrow paths in each block, 2016."),
     "wide": ("ResNet", "Fewer and wider residual blocks, 2016."),
     "se": ("ResNet", "Residual blocks that weigh their channels, 2017."),
+    "senet": ("SENet", "Channels weighed in every block, and groups in a wide middle, 2017."),
+    "pyramid": ("PyramidNet", "A little wider with every block; its shortcuts put zeros behind, 2016."),
+    "plain": ("ResNet", "ResNet-34 without its skips: depth alone does harm, 2015."),
     "densenet": ("DenseNet", "Every layer reads all before it, 2016."),
     "squeezenet": ("SqueezeNet", "AlexNet's accuracy with 50 times fewer weights, 2016."),
     "mobilenet_v1": ("MobileNet", "Depthwise convolutions for phones, 2017."),
@@ -76,7 +80,10 @@ NETWORKS: dict[str, Template] = {
     "resnext101_64x4d": _made("ResNeXt-101, 64 paths", "resnext", partial(resnet, 101, groups=64, width=4)),
     "wide_resnet50_2": _made("Wide ResNet-50", "wide", partial(resnet, 50, width=128)),
     "wide_resnet101_2": _made("Wide ResNet-101", "wide", partial(resnet, 101, width=128)),
+    "plain34": _made("Plain network of 34 layers", "plain", plain34),
     "se_resnet50": _made("SE-ResNet-50", "se", partial(resnet, 50, squeeze=16)),
+    "senet154": _made("SENet-154", "senet", senet154),
+    "pyramidnet110": _made("PyramidNet-110", "pyramid", pyramidnet, 32),
     **{f"densenet{d}": _made(f"DenseNet-{d}", "densenet", partial(densenet, d)) for d in (121, 161, 169, 201)},
     "squeezenet1_0": _made("SqueezeNet 1.0", "squeezenet", squeezenet1_0),
     "squeezenet1_1": _made("SqueezeNet 1.1", "squeezenet", squeezenet1_1),

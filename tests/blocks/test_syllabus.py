@@ -1,19 +1,32 @@
 """The numbers that a course on convolutional networks teaches, as one table."""
 
 import pytest
+import torch
 
 from cnnstudio.blocks import (
     AdaptiveAvgPool2d,
+    Bottleneck,
+    ChannelPad,
     Conv2d,
+    ConvBNReLU,
     DepthwiseSeparable,
+    FilterConv2d,
     FractionalMaxPool2d,
+    Input,
+    InvertedResidual,
     Linear,
     MaxPool2d,
+    Pad,
     PreActBottleneck,
+    PyramidBlock,
     RegNetBlock,
     RegNetStage,
+    Residual,
 )
-from cnnstudio.graph import Block, Shape, ShapeError
+from cnnstudio.compiler.source import source
+from cnnstudio.graph import Block, Shape, ShapeError, Sketch
+from cnnstudio.graph.composite import facts
+from cnnstudio.training.build import build
 
 
 @pytest.mark.parametrize(
@@ -70,7 +83,67 @@ def test_cost_of_a_separable_convolution(m: int, n: int, side: int) -> None:
     standard, separable = Conv2d(n, 3, padding=1).macs(shape), DepthwiseSeparable(n).macs(shape)
     assert standard == 9 * m * n * side * side
     assert separable == 9 * m * side * side + m * n * side * side
-    assert 8 < standard / separable < 9
+    assert standard / separable == pytest.approx(9 * n / (n + 9))
+
+
+def test_how_many_times_a_separable_convolution_is_cheaper() -> None:
+    def times(n: int) -> float:
+        shape = Shape(n, 8, 8)
+        return Conv2d(n, 3, padding=1).macs(shape) / DepthwiseSeparable(n).macs(shape)
+
+    assert f"{times(64):.2f} {times(128):.2f}" == "7.89 8.41"
+    assert times(71) < 8 <= times(72)
+    assert "7.89 times for N = 64, 8.41" in " ".join(DepthwiseSeparable.help().split())
+
+
+@pytest.mark.parametrize(
+    ("block", "channels", "parameters"),
+    [
+        (DepthwiseSeparable(128, activation="none", bias=True, norm=False), 64, 8_960),
+        (DepthwiseSeparable(64, bias=True), 3, 420),
+        (ConvBNReLU(64, bias=True), 3, 1_920),
+        (InvertedResidual(16, activation="none", bias=True, norm=False), 32, 11_344),
+        (Residual(64, bias=True), 64, 74_112),
+        (Residual(64), 64, 73_984),
+        (Residual(128, 2), 64, 230_144),
+        (Bottleneck(256), 256, 70_400),
+        (Bottleneck(256), 64, 75_008),
+        (Bottleneck(512, 2), 256, 379_392),
+    ],
+)
+def test_the_notes_blocks_have_their_parameters(block: Block, channels: int, parameters: int) -> None:
+    assert facts(block, (Shape(channels, 14, 14),)).parameters == parameters
+
+
+def test_reflect_and_symmetric_are_two() -> None:
+    row = torch.tensor([[[[1.0, 2.0, 3.0]]]])
+    assert padded(Pad(0, 0, 1, 1, "reflect"), row).tolist() == [[[[2.0, 1.0, 2.0, 3.0, 2.0]]]]
+    assert padded(Pad(0, 0, 1, 1, "symmetric"), row).tolist() == [[[[1.0, 1.0, 2.0, 3.0, 3.0]]]]
+    assert padded(Pad(0, 0, 3, 0, "symmetric"), row).tolist() == [[[[3.0, 2.0, 1.0, 1.0, 2.0, 3.0]]]]
+    with pytest.raises(ShapeError, match="at most 3, not 4"):
+        Pad(0, 0, 4, 0, "symmetric").shape(Shape(1, 1, 3))
+
+
+def test_a_true_convolution_with_a_symmetric_border() -> None:
+    square = torch.arange(1.0, 17.0).reshape(1, 1, 4, 4)
+    turned = FilterConv2d("own", "-1 0 1; -1 0 1; -1 0 1", "valid")
+    assert padded(Pad(mode="symmetric"), square, turned)[0, 0].tolist() == [[3.0, 6.0, 6.0, 3.0]] * 4
+    assert padded(FilterConv2d("vertical"), square)[0, 0, 0].tolist() == [-8.0, -4.0, -4.0, 10.0]
+
+
+def padded(first: Block, image: torch.Tensor, *then: Block) -> torch.Tensor:
+    draw = Sketch()
+    draw.chain(draw(Input(tuple(image.shape[1:]))), first, *then)
+    with torch.no_grad():
+        out: torch.Tensor = build(source(draw.graph()).text)(image)
+    return out
+
+
+def test_a_shortcut_can_put_zeros_behind_the_channels() -> None:
+    assert ChannelPad(16).shape(Shape(16, 8, 8)) == Shape(32, 8, 8)
+    assert PyramidBlock(20, 2).shape(Shape(16, 9, 9)) == Shape(20, 5, 5)
+    with pytest.raises(ShapeError, match="can only add channels"):
+        PyramidBlock(8).shape(Shape(16, 8, 8))
 
 
 def test_pooling() -> None:

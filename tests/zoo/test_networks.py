@@ -24,6 +24,9 @@ ELSEWHERE = {
     "xception": 22_855_952,
     "se_resnet50": 28_088_024,
     "preact_resnet18": 11_687_720,
+    "senet154": 115_088_984,
+    "pyramidnet110": 1_772_706 + 990 * 65,  # published for ten classes
+    "plain34": 21_797_672 - 173_824,  # ResNet-34 less its three projections
 }
 
 # of more than 100 million parameters: benchmarks/imports.py compares them, and here one VGG stands for all

@@ -175,7 +175,7 @@ class _Network:
     def _definitions(self) -> dict[str, None]:
         """The classes that blocks bring along, each once."""
         inner = (line.node for made in self.classes.values() for line in made.sample.lines)
-        return dict.fromkeys(text for node in (*self.graph, *inner) for text in node.block.definitions)
+        return dict.fromkeys(text for node in (*self.graph, *inner) for text in node.block.needed)
 
     def _docstring(self) -> str:
         totals = self.analysis.totals
