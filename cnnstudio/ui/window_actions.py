@@ -224,19 +224,19 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "queue-add", "Add to the queue", _add_to_queue, "Ctrl+F5", "list-plus", drawn,
-        words=("train later", "batch", "overnight", "next", "enqueue", "schedule"),
+        words=("later", "overnight", "batch", "enqueue"),
     ),
     Action(
         "queue-start", "Train what is queued", lambda w: w.run.queue.start(), "", "queue",
-        lambda w: not w.run.queue.is_working and bool(w.run.queue.queue.waiting), words=("run", "go on", "batch"),
+        lambda w: not w.run.queue.is_working and bool(w.run.queue.queue.waiting), words=("batch",),
     ),
     Action(
         "queue-pause", "Pause the queue", lambda w: w.run.queue.pause(), "", "pause",
-        lambda w: w.run.queue.is_working, words=("stop", "halt"),
+        lambda w: w.run.queue.is_working, words=("hold",),
     ),
     Action(
         "notices", "Tell me when training is done", _toggle_notices, "", "bell",
-        checked=lambda w: w.preferences.notices, words=("notification", "alert", "tray", "ready"),
+        checked=lambda w: w.preferences.notices, words=("notification", "alert", "notify"),
     ),
     # view
     Action(
