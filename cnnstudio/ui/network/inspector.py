@@ -18,6 +18,7 @@ from cnnstudio.editing.description import told_names
 from cnnstudio.editing.insertion import ungrouped
 from cnnstudio.editing.replacement import Other, alternatives, replaced
 from cnnstudio.graph import Block, GraphError, NamingError, Node, ParameterError, parameters
+from cnnstudio.graph.notation import can_type
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.exposed_form import ExposedForm
 from cnnstudio.ui.network.node_header import NodeHeader, is_composite
@@ -28,7 +29,6 @@ from cnnstudio.ui.widgets import cards
 from cnnstudio.ui.widgets.cards import Card
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Sentence
-from cnnstudio.ui.widgets.values import can_type
 
 # milliseconds after an edit: setting the formula in type and finding the receptive fields of a large network take
 # longer than one frame leaves, so each has a frame of its own

@@ -11,9 +11,9 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from cnnstudio.graph import Parameter, ParameterError
+from cnnstudio.graph.notation import between, entry_at, entry_span, kinds, read, stepped, written
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.fields import LEAST, Choices, Line, StepField
-from cnnstudio.ui.widgets.values import between, entry_at, entry_span, kinds, read, stepped, written
 
 MIXED: Final = object()
 """Shown in the place of a value where several declarations differ."""

@@ -13,12 +13,12 @@ from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from cnnstudio.graph import Declaration, Parameter, parameters
+from cnnstudio.graph.notation import between, can_type, written
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.declaration_list import DeclarationCard, DeclarationList
 from cnnstudio.ui.widgets.editors import AUTOMATIC, DASH, MIXED, Editor, TextEditor, editor
 from cnnstudio.ui.widgets.labels import Elided, Sentence
-from cnnstudio.ui.widgets.values import between, can_type, written
 
 
 class Form(QWidget):

@@ -11,11 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Input, MaxPool2d
 from cnnstudio.graph import BLOCKS, Block, Declaration, parameters
+from cnnstudio.graph.notation import can_type
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.widgets.editors import ChoiceEditor, SwitchEditor, TextEditor
 from cnnstudio.ui.widgets.fields import StepField
 from cnnstudio.ui.widgets.form import Form
-from cnnstudio.ui.widgets.values import can_type
 
 Shown = Callable[..., tuple[Form, list[tuple[str, Any]]]]
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from cnnstudio.graph import Declaration, Parameter, ParameterError, declaration, parameters
+from cnnstudio.graph.notation import entry_at, entry_span, read, stepped, written
 from cnnstudio.graph.parameter import Channels, Fraction, NaturalPair, Padding, PositivePair, Range, Sizes
-from cnnstudio.ui.widgets.values import entry_at, entry_span, read, stepped, written
 
 
 @declaration

@@ -1,4 +1,4 @@
-"""Values: how the value of a parameter is written in a field, read back and stepped. Knows no Qt."""
+"""Notation: how the value of a parameter is written in a field, read back and stepped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from cnnstudio.graph import Declaration, Parameter, ParameterError
+from cnnstudio.graph.parameter import Declaration, Parameter, ParameterError
 
 TIMES = " × "
 MOST_SIDES = 3  # of a size
