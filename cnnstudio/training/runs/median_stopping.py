@@ -8,14 +8,17 @@ best value so far is worse than the median of the running averages of the comple
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import fmean, median
 
 from cnnstudio.disk import DiskError
 from cnnstudio.training.events import EpochEnd
 from cnnstudio.training.runs.metrics_file import read_epochs
+from cnnstudio.training.runs.queue import Entry, QueueError, QueueFile
 from cnnstudio.training.runs.record import read_record
+from cnnstudio.training.runs.session import Past, Prepared
 from cnnstudio.wording import counted
 
 GRACE = 3  # epochs in which no run is judged
@@ -50,6 +53,37 @@ def curve_of(folder: Path) -> Curve:
     """The curve of the run in this folder, as far as it has come; empty where there is none to be read."""
     ends = sorted((each for each in read_epochs(folder) if isinstance(each, EpochEnd)), key=lambda each: each.epoch)
     return tuple(end.score[0] for end in ends)
+
+
+class MedianJudge:
+    """Judges the runs of a queue that are to be: after each epoch, by those of the same sweep that are done.
+
+    It is called with an entry and each event of its run, and answers with the sentence of ``early_stop``.
+    """
+
+    def __init__(self, file: QueueFile) -> None:
+        self._file = file
+        self._own: list[float] = []
+        self._others: list[Curve] = []
+
+    def __call__(self, entry: Entry, event: object) -> str:
+        if not (entry.sweep and entry.is_judged):
+            return ""
+        match event:
+            case Prepared():
+                self._own, self._others = [], completed_curves(self._done(entry))
+            case Past():
+                self._own = [each.score[0] for each in event.events if isinstance(each, EpochEnd)]
+            case EpochEnd():
+                self._own.append(event.score[0])
+                return early_stop(self._own, self._others)
+        return ""
+
+    def _done(self, entry: Entry) -> Iterator[Path]:
+        with suppress(QueueError):  # it is as if there were none
+            for each in self._file.read().entries:
+                if each.sweep == entry.sweep and each.state == "done" and each.folder:
+                    yield Path(each.folder)
 
 
 def completed_curves(folders: Iterable[Path]) -> list[Curve]:

@@ -47,7 +47,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     ``project`` is the text of its .cnn file as it was when it was queued. The folder of its run is made as
     ``place / name``: an empty place is the person's own folder of runs, an empty name the moment of its beginning.
     ``folder`` is where the run is, once it has begun. ``state`` is "running" while ``owner`` lives; "failed" and
-    "stopped" say why in ``sentence``. ``sweep`` names the search that it belongs to, empty for none.
+    "stopped" say why in ``sentence``. ``sweep`` names the search that it belongs to, empty for none; where it
+    ``is_judged``, its run ends early when it falls behind the others of it.
     """
 
     id: Word
@@ -60,6 +61,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     state: EntryState = "waiting"
     sentence: Line = ""
     sweep: Word = ""
+    is_judged: bool = False
     owner: Owner | None = None
 
     @property
@@ -79,8 +81,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return loads(self.project)
 
 
-def new_entry(project: Project, title: str, place: Path | None = None, name: str = "", sweep: str = "") -> Entry:
-    """An entry for a run of this project from fresh weights; ``place``, ``name`` and ``sweep`` as ``Entry`` has them.
+def new_entry(
+    project: Project, title: str, place: Path | None = None, name: str = "", sweep: str = "", *, is_judged: bool = False
+) -> Entry:
+    """An entry for a run of this project from fresh weights; ``place`` and what follows as ``Entry`` has them.
 
     Raises ``QueueError`` for a project that no file could hold.
     """
@@ -99,6 +103,7 @@ def new_entry(project: Project, title: str, place: Path | None = None, name: str
         place=str(place.absolute()) if place is not None else "",
         name=name[:200],
         sweep=sweep[:200],
+        is_judged=is_judged,
     )
 
 
@@ -167,9 +172,12 @@ class Queue(msgspec.Struct, frozen=True):
         return self.moved(id_, self.entries.index(self[id_]) + by)
 
     def again(self, *ids: str) -> Queue:
-        """With these waiting once more where they failed or were stopped: gone on with where that can be, else anew."""
+        """With these waiting once more where they failed or were stopped: gone on with where that can be, else anew.
+
+        Whoever asks for a run again wants its end: nobody judges it any more.
+        """
         entries = (
-            msgspec.structs.replace(each, state="waiting", sentence="")
+            msgspec.structs.replace(each, state="waiting", sentence="", is_judged=False)
             if each.id in ids and each.state in ("failed", "stopped")
             else each
             for each in self.entries

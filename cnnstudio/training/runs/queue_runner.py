@@ -21,8 +21,9 @@ from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.events import Finished
 from cnnstudio.training.runs.folder import Destination, RunFolder
+from cnnstudio.training.runs.median_stopping import MedianJudge
 from cnnstudio.training.runs.queue import Entry, EntryState, QueueBusyError, QueueError, QueueFile
-from cnnstudio.training.runs.record import read_record
+from cnnstudio.training.runs.record import Labels, read_labels, read_record, retell, write_labels
 from cnnstudio.training.runs.session import Course, Prepared, begin, go_on, images_key
 from cnnstudio.worker import Report, sentence_of
 
@@ -57,14 +58,14 @@ Events: TypeAlias = Generator[Any, None, None]
 class QueueRunner:
     """Works the queue in ``file`` through; of one program one at a time.
 
-    ``judge`` may end a run early. A run that fails, is stopped by ``stop_run`` or by the judge is settled with its
-    sentence and the next one begins; a queue that is paused, here or by another program, ends after the step in
-    progress, and what was being trained waits.
+    ``judge`` may end a run early; unless another is given, it is the median of the runs of its sweep. A run that
+    fails, is stopped by ``stop_run`` or by the judge is settled with its sentence and the next one begins; a queue
+    that is paused, here or by another program, ends after the step in progress, and what was being trained waits.
     """
 
-    def __init__(self, file: QueueFile, judge: Judge = lambda entry, event: "") -> None:
+    def __init__(self, file: QueueFile, judge: Judge | None = None) -> None:
         self.file = file
-        self._judge = judge
+        self._judge = judge or MedianJudge(file)
         self._stopped = ""  # the id of the entry whose run shall end
         self._images: tuple[tuple[object, ...], Data] | None = None
         self._looked: tuple[float, tuple[int, int]] = (0.0, (0, 0))
@@ -121,20 +122,27 @@ class QueueRunner:
         """Train, and say how it ended."""
         project = entry.opened()
         finished: Finished | None = None
+        said, folder = "", None
         with closing(self._begun(entry, project, report)) as events:
             for event in events:
                 match event:
                     case Prepared():
                         self._images = images_key(event.project), event.data
-                        if event.folder is not None:
-                            self.file.settle(entry.id, "running", folder=str(event.folder.path.absolute()))
+                        folder = event.folder
+                        if folder is not None:
+                            self.file.settle(entry.id, "running", folder=str(folder.path.absolute()))
+                            _tag(entry, folder.path)
                     case Finished():
                         finished = event
                 yield event
-                if said := self._judge(entry, event):
-                    return "stopped", said
+                if finished is None and (said := self._judge(entry, event)):
+                    break
                 if finished is None and (over := self._is_over(entry)) is not None:
                     return over
+        if said:
+            if folder is not None:
+                retell(folder.path, said)
+            return "stopped", said
         if finished is None:
             return "stopped", "It ended before its first step."
         return "done" if finished.reason == "done" else "failed", finished.sentence
@@ -169,6 +177,13 @@ class QueueRunner:
                 self._looked = 0.0, (0, 0)  # whoever asks next hears the same
                 return "waiting", ""
         return None
+
+
+def _tag(entry: Entry, folder: Path) -> None:
+    """Let the run be found by the name of its sweep; what the person says of it stays."""
+    if entry.sweep and not (known := read_labels(folder)).tags:
+        with suppress(DiskError):
+            write_labels(folder, Labels.of(entry.sweep, known.note))
 
 
 def _already_over(entry: Entry) -> tuple[EntryState, str] | None:

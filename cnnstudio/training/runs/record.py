@@ -179,6 +179,14 @@ def write_record(folder: Path, record: RunRecord) -> None:
     _write(folder / RECORD, record)
 
 
+def retell(folder: Path, sentence: str) -> None:
+    """Let the record of a run that has ended say why; one that cannot be read or written stays as it is."""
+    with suppress(DiskError):
+        record, _ = read_record(folder)
+        if record.id:
+            write_record(folder, msgspec.structs.replace(record, sentence=sentence[:2_000]))
+
+
 def read_record(folder: Path) -> tuple[RunRecord, str]:
     """The record of the run in this folder, and a sentence where it is damaged or from a newer program.
 
