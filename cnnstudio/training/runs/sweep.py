@@ -8,7 +8,10 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
+
+import msgspec
 
 from cnnstudio.compiler.diagnostics import diagnose
 from cnnstudio.compiler.diagnostics.scores import fitted
@@ -20,7 +23,8 @@ from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.costs import costs
 from cnnstudio.training.readiness import obstacle
-from cnnstudio.wording import counted, listed, plural
+from cnnstudio.training.runs.queue import Queue, QueueFile, new_entry
+from cnnstudio.wording import counted
 
 MOST_RUNS = 200  # of one sweep
 MOST_AXES = 8
@@ -73,6 +77,10 @@ class Plan:
     def epochs(self) -> int:
         """The epochs of all runs together, about, where all go to their end."""
         return sum(run.epochs for run in self.runs)
+
+    def seconds(self, epoch_seconds: float, macs: int) -> float:
+        """About how long they take where an epoch of a network of so many MACs takes so long."""
+        return sum(run.epochs * epoch_seconds * run.macs / max(1, macs) for run in self.runs)
 
     @property
     def sentence(self) -> str:
@@ -239,15 +247,33 @@ def offered(project: Project, selected: Sequence[str] = ()) -> list[Field]:
     return sorted(known, key=lambda field: ".".join(field.path) not in selected)  # which leaves the rest in order
 
 
-def sweep_name(taken: Iterable[str]) -> str:
-    """What a new sweep is called where these names are in use: sweep 1, sweep 2, ..."""
-    used = set(taken)
-    return next(name for number in itertools.count(1) if (name := f"sweep {number}") not in used)
+def enqueue(
+    file: QueueFile,
+    plan: Plan,
+    title: str,
+    taken: Iterable[str] = (),
+    place: Path | None = None,
+    *,
+    is_judged: bool = False,
+) -> str:
+    """Put the runs behind what is queued already, all or none, and say what the sweep is called: sweep 1, sweep 2 ...
 
+    ``title`` is what the project is called, ``taken`` are names that other sweeps have had, ``place`` is where the
+    folders of the runs go, called after the title; without one they are the person's own. Where they are judged, a run
+    that falls behind ends early. Raises ``QueueError`` where there is no room.
+    """
+    entries = [new_entry(run.project, f"{title}: {run.title}", place, is_judged=is_judged) for run in plan.runs]
+    name = ""
 
-def varied(axes: Sequence[Axis]) -> str:
-    """What is varied, in words: ``learning_rate (3 values) and conv1.out_channels (2 values)``."""
-    return listed([f"{axis.name} ({len(axis.values)} {plural(len(axis.values), 'value')})" for axis in axes])
+    def put(queue: Queue) -> Queue:
+        nonlocal name
+        used = {*taken, *(entry.sweep for entry in queue.entries)}
+        name = next(name for number in itertools.count(1) if (name := f"sweep {number}") not in used)
+        folder = f"{title} {name}".replace(" ", "-") if place is not None else ""
+        return queue.added(*(msgspec.structs.replace(entry, sweep=name, name=folder) for entry in entries))
+
+    file.change(put)
+    return name
 
 
 def _drawn(axis: Axis, chance: random.Random, kind: Kind) -> Any:

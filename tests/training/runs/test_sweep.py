@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,8 @@ from cnnstudio.graph import Graph
 from cnnstudio.project import Project, from_template
 from cnnstudio.project.axes import AxisError, read_axes
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.runs.sweep import MOST_RUNS, Sweep, SweepError, offered, sweep_name, varied
+from cnnstudio.training.runs.queue import MOST_ENTRIES, QueueError, QueueFile, new_entry
+from cnnstudio.training.runs.sweep import MOST_RUNS, Sweep, SweepError, enqueue, offered
 
 PROJECT = from_template("lenet5")
 
@@ -134,12 +137,33 @@ def test_a_field_that_is_gone_since_is_said() -> None:
         dataclasses.replace(made, axes=made.axes * 2)
 
 
-def test_the_selected_blocks_come_first_and_names_are_counted_up() -> None:
+def test_the_selected_blocks_come_first() -> None:
     found = [field.name for field in offered(PROJECT, ["conv2"])]
     assert found[0].startswith("conv2.") and "data" in found and len(found) == len(offered(PROJECT))
-    assert sweep_name(["sweep 1", "sweep 3", "mine"]) == "sweep 2"
-    axes = read_axes(PROJECT, ["seed=1,2", "conv1.bias=on"])
-    assert varied(axes) == "seed (2 values) and conv1.bias (1 value)"
+
+
+def test_about_how_long_it_takes_follows_from_epochs_and_work() -> None:
+    plan = sweep("epochs=2,4").plan()
+    macs = plan.runs[0].macs
+    assert plan.seconds(1.5, macs) == pytest.approx(9.0) and plan.seconds(1.5, macs * 2) == pytest.approx(4.5)
+
+
+def test_a_sweep_is_queued_under_a_name_of_its_own_all_or_nothing(tmp_path: Path) -> None:
+    file, plan = QueueFile(), sweep("seed=1,2").plan()
+    assert enqueue(file, plan, "net", ["sweep 1"], tmp_path, is_judged=True) == "sweep 2"
+    assert enqueue(file, plan, "net", ["sweep 1"]) == "sweep 3"
+    entries = file.read().entries
+    assert [entry.title for entry in entries] == ["net: seed 1", "net: seed 2"] * 2
+    assert [(entry.sweep, entry.name, entry.is_judged) for entry in entries[1:3]] == [
+        ("sweep 2", "net-sweep-2", True), ("sweep 3", "", False),
+    ]  # fmt: skip
+    assert [entry.opened() for entry in entries[:2]] == [run.project for run in plan.runs]
+    other = msgspec.structs.replace(new_entry(PROJECT, "x"), project="")
+    others = (msgspec.structs.replace(other, id=str(number)) for number in range(MOST_ENTRIES - 5))
+    file.change(lambda queue: queue.added(*others))
+    with pytest.raises(QueueError, match="room"):
+        enqueue(file, plan, "net")
+    assert len(file.read().entries) == MOST_ENTRIES - 1
 
 
 NUMBERS = st.lists(st.integers(1, 40), min_size=1, max_size=4)
