@@ -27,6 +27,7 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.training.curves import CurvesPanel
 from cnnstudio.ui.training.queue_panel import QueuePanel
 from cnnstudio.ui.training.run_list import RunsPanel
+from cnnstudio.ui.training.sweep_form import SweepPanel
 from cnnstudio.ui.training.training import TrainingPanel
 
 P = TypeVar("P", bound=Panel)
@@ -55,6 +56,7 @@ PANELS = (
     PanelPlace("outline", "Outline", LEFT, "Ctrl+Shift+O", OutlinePanel, is_open=False),
     PanelPlace("inspector", "Inspector", RIGHT, "Ctrl+2", InspectorPanel),
     PanelPlace("training", "Training", RIGHT, "Ctrl+3", TrainingPanel),
+    PanelPlace("sweep", "Sweep", RIGHT, "Ctrl+Shift+W", SweepPanel, is_open=False),
     PanelPlace("summary", "Summary", RIGHT, "Ctrl+4", SummaryPanel),
     PanelPlace("source", "Source", RIGHT, "Ctrl+5", SourcePanel),
     PanelPlace("quiz", "Quiz", RIGHT, "Ctrl+0", QuizPanel, is_open=False),
