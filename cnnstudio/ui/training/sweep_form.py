@@ -305,7 +305,7 @@ class SweepPanel(Panel):
         self.touch()
         waits = "waits" if count == 1 else "wait"
         self.document.said.emit(
-            f"{counted(count, 'run')} {waits} in the queue as “{name}”. Type that name into the filter of Runs to see them."
+            f"{counted(count, 'run')} {waits} in the queue as “{name}”. The filter of Runs finds them by that name."
         )
 
     def _not_queued(self, sentence: str) -> None:
@@ -317,10 +317,10 @@ class SweepPanel(Panel):
     def _call_off(self, seconds: float = 0.0) -> bool:
         tasks = [task for task in (self._planning, self._measuring) if task is not None]
         self._planning = self._measuring = None
-        ended = all([task.stop(seconds) for task in tasks])
+        ended = [task.stop(seconds) for task in tasks]
         for task in tasks:
             task.deleteLater()
-        return ended
+        return all(ended)
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         return all([self._call_off(seconds), self._queueing is None or self._queueing.stop(seconds)])
