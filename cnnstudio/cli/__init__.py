@@ -26,12 +26,13 @@ from cnnstudio.cli import (
     queue,
     runs,
     summary,
+    sweep,
     train,
 )
 from cnnstudio.cli.command import CommandError, CommandParser
 
 INTERRUPTED = 130
-COMMANDS = (new, check, summary, diff, figure, forecast, train, queue, runs, export, import_)
+COMMANDS = (new, check, summary, diff, figure, forecast, train, queue, sweep, runs, export, import_)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -210,6 +210,11 @@ def _takes(names: Sequence[str], word: str, fewest: int, most: int | None, what:
 
 def _run(file: QueueFile, names: Sequence[str], _: argparse.Namespace) -> int:
     _takes(names, "run", 0, 0)
+    return work_through(file)
+
+
+def work_through(file: QueueFile) -> int:
+    """Train what waits, one after another, and say how it goes; the exit code. Raises ``QueueError``."""
     queue = file.change(lambda queue: queue.paused(False) if queue.is_paused else queue)
     if not queue.waiting and queue.running is None:
         print("No run waits; `cnnstudio queue add FILE` adds a network.")
@@ -243,7 +248,9 @@ def _told_of(events: Iterator[Any], bar: Bar) -> Iterator[Any]:
                 bar.say(f"{plain(event.entry.title) or 'A network'}: {'goes on' if event.entry.folder else 'begins'}.")
             case Settled():
                 if event.entry.state != "done" and told.history.finished is None and event.entry.sentence:
-                    bar.say(f"{event.entry.state}: {plain(event.entry.sentence)}")
+                    is_early = event.entry.state == "stopped" and event.entry.is_judged  # and its sentence says so
+                    state = "" if is_early else f"{event.entry.state}: "
+                    bar.say(f"{state}{plain(event.entry.sentence)}")
             case _:
                 told.take(event)
         yield event
@@ -264,4 +271,5 @@ def _ended(queue: Queue, settled: Sequence[Entry], is_interrupted: bool, bar: Ba
         bar.ring()
     if is_interrupted and queue.waiting:
         return INTERRUPTED
-    return 0 if all(each.state in ("done", "waiting") for each in settled) else 1
+    as_meant = (each.state in ("done", "waiting") or (each.state == "stopped" and each.is_judged) for each in settled)
+    return 0 if all(as_meant) else 1
