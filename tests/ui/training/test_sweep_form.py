@@ -1,0 +1,177 @@
+"""The form of a sweep: chosen and typed by keyboard, counted at once, and put into the queue."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.blocks import Linear
+from cnnstudio.project import Project
+from cnnstudio.training.runs.queue import QueueFile
+from cnnstudio.ui.document import HIDDEN, Document
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.training.sweep_form import SweepPanel
+
+Make = Callable[[], SweepPanel]
+
+
+@pytest.fixture
+def document(tiny: Project) -> Document:
+    return Document(tiny)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, document: Document) -> SweepPanel:
+    made = SweepPanel(document, Run(document))
+    qtbot.addWidget(made, before_close_func=lambda closing: closing.close_tasks(20.0))
+    made.resize(340, 700)
+    made.show()
+    return made
+
+
+def planned(qtbot: QtBot, panel: SweepPanel, count: int) -> str:
+    """What is said of a plan of so many runs, once it is there."""
+    qtbot.waitUntil(lambda: panel.plan is not None and len(panel.plan.runs) == count, timeout=20_000)
+    return panel.advice.sentence.text()
+
+
+def test_a_sweep_is_made_and_queued_by_keyboard(qtbot: QtBot, document: Document, panel: SweepPanel) -> None:
+    document.select(("conv1",))
+    panel.setFocus()
+    assert panel.add.hasFocus() and not panel.queue.isEnabled()
+    QTest.keyClick(panel.add, Qt.Key.Key_Space)
+    assert panel.popup.field.hasFocus()
+    assert panel.popup.entries[0].title.startswith("conv1."), "the selected block's come first"
+    QTest.keyClicks(panel.popup.field, "learning rate")
+    QTest.keyClick(panel.popup.field, Qt.Key.Key_Return)
+    [card] = panel.cards
+    assert card.name == "learning_rate" and card.line.hasFocus()
+    QTest.keyClicks(card.line, "0.1, 0.01")
+    QTest.keyClick(card.line, Qt.Key.Key_Return)
+    assert card.told.text() == "2 values: 0.1, 0.01"
+    assert planned(qtbot, panel, 2) == "2 runs, 4 epochs in all."
+    panel.vary("conv1.out_channels", "2, 3, 4")
+    planned(qtbot, panel, 6)
+    panel.form.editor("stop_early").give(True)
+    panel.update_now()
+    planned(qtbot, panel, 6)
+    assert panel.queue.text() == "Add 6 runs to the queue"
+    panel.queue.setFocus()
+    with qtbot.waitSignal(document.said, timeout=20_000) as said:
+        QTest.keyClick(panel.queue, Qt.Key.Key_Space)
+    assert said.args[0].startswith("6 runs wait in the queue as “sweep 1”.")
+    entries = QueueFile().read().entries
+    assert [entry.title for entry in entries][:2] == [
+        "Untitled: learning_rate 0.1, conv1.out_channels 2", "Untitled: learning_rate 0.1, conv1.out_channels 3",
+    ]  # fmt: skip
+    assert {(entry.sweep, entry.is_judged) for entry in entries} == {("sweep 1", True)}
+    assert not document.undo_stack.count(), "the project stays as it is"
+
+
+def test_a_wrong_value_is_said_where_it_stands_and_nothing_can_be_queued(qtbot: QtBot, panel: SweepPanel) -> None:
+    card = panel.vary("learning_rate", "0.1, fast")
+    panel.update_now()
+    assert card.told.text() == "learning_rate must be a number, not 'fast'." == card.line.accessibleDescription()
+    assert card.told.property("role") == "error" and not panel.queue.isEnabled() and panel.plan is None
+    card.line.clear()
+    card.typed.emit()
+    panel.update_now()
+    assert card.told.text() == "Now 0.01." and card.told.property("role") == "muted"
+    card.line.setText("0.1")
+    card.typed.emit()
+    planned(qtbot, panel, 1)
+    assert panel.queue.isEnabled()
+
+
+def test_a_setting_that_is_no_longer_varied_gives_the_keyboard_on(qtbot: QtBot, panel: SweepPanel) -> None:
+    first, second = panel.vary("seed", "1, 2"), panel.vary("learning_rate", "0.1")
+    planned(qtbot, panel, 2)
+    assert "seed" not in [entry.title for entry in _offered(panel)]
+    first.remove.setFocus()
+    QTest.keyClick(first.remove, Qt.Key.Key_Delete)
+    assert panel.cards == [second] and second.line.hasFocus()
+    planned(qtbot, panel, 1)
+    second.remove.click()
+    panel.update_now()
+    assert panel.add.hasFocus() and not panel.queue.isEnabled() and panel.advice.isHidden()
+
+
+def _offered(panel: SweepPanel) -> list[object]:
+    panel.choose()
+    entries = list(panel.popup.entries)
+    QTest.keyClick(panel.popup.field, Qt.Key.Key_Escape)
+    assert panel.add.hasFocus()
+    return entries
+
+
+def test_what_cannot_be_trained_and_what_has_no_room_is_said(
+    qtbot: QtBot, document: Document, panel: SweepPanel
+) -> None:
+    card = panel.vary("conv1.kernel_size", "3, 9")
+    assert "1 combination cannot be trained, such as conv1.kernel_size 9: " in planned(qtbot, panel, 1)
+    document.edit_graph("Wide", document.graph.replace("linear1", Linear(7)))
+    panel.update_now()
+    qtbot.waitUntil(lambda: "None of these runs can be trained." in panel.advice.sentence.text(), timeout=20_000)
+    assert "10 classes" in panel.advice.sentence.text() and not panel.queue.isEnabled()
+    document.undo_stack.undo()
+    card.line.setText("1..8")
+    panel.form.editor("most_runs").give(3)
+    panel.update_now()
+    assert "The budget is too small for 5 more" in planned(qtbot, panel, 3)
+    assert panel.form.rows["chance"].is_visible
+    document.edit_graph("Rename", document.graph.rename("conv1", "first"))
+    panel.update_now()
+    assert card.told.text().startswith("There is nothing to vary that is called 'conv1.kernel_size'")
+
+
+def test_while_a_question_is_open_nothing_is_told(document: Document, panel: SweepPanel) -> None:
+    panel.vary("conv1.kernel_size", "3, 9")
+    document.conceal(frozenset({"conv1"}))
+    panel.update_now()
+    assert panel.advice.sentence.text() == HIDDEN and panel.plan is None and not panel.queue.isEnabled()
+
+
+def test_about_how_long_it_takes_is_told_where_it_is_known(
+    qtbot: QtBot, document: Document, panel: SweepPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def forecast(project: Project, data: object, report: object) -> object:
+        asked.append((project, data))
+        return SimpleNamespace(epoch_seconds=30.0)
+
+    monkeypatch.setattr("cnnstudio.training.forecast.forecast", forecast)
+    card = panel.vary("seed", "1, 2")
+    planned(qtbot, panel, 2)
+    assert panel.advice.more.text() == "" and not asked, "no images are in memory"
+    monkeypatch.setattr(panel.run, "images_of", lambda project: "images")
+    card.line.setText("1..4")
+    card.typed.emit()
+    planned(qtbot, panel, 4)
+    qtbot.waitUntil(lambda: panel.advice.more.text() != "", timeout=20_000)
+    assert panel.advice.more.text() == "About 4 min 0 s on this computer."
+    assert asked == [(document.project, "images")]
+    panel.vary("data", "digits")
+    panel.update_now()
+    planned(qtbot, panel, 4)
+    assert panel.advice.more.text() == "", "other images take another time"
+    document.edit_recipe("Longer", dataclasses.replace(document.project.recipe, epochs=3))
+    panel.update_now()
+    assert "12 epochs" in planned(qtbot, panel, 4)
+
+
+def test_a_queue_that_cannot_be_written_is_said_in_place(
+    qtbot: QtBot, panel: SweepPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel.vary("seed", "1, 2")
+    planned(qtbot, panel, 2)
+    folder = panel.file.path
+    folder.mkdir(parents=True)
+    panel.queue.click()
+    qtbot.waitUntil(lambda: "queue" in panel.advice.sentence.text().casefold() and panel.queue.isEnabled())
