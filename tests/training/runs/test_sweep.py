@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnstudio.blocks import Linear
+from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project, from_template
 from cnnstudio.project.axes import AxisError, read_axes
@@ -72,9 +73,11 @@ def test_where_nothing_can_be_trained_the_reason_is_the_refusal(chain: Graph) ->
     assert len(sweep("fc1.out_features=3,10", base=base).plan().runs) == 1
 
 
-def test_the_head_of_a_backbone_follows_the_data() -> None:
-    base = dataclasses.replace(from_template("transfer"), recipe=Recipe(data="shapes"))
-    assert titles(sweep("data=shapes,digits", base=base)) == ["data shapes", "data digits"]
+def test_the_head_of_a_backbone_follows_the_data(tmp_path: Path) -> None:
+    base = dataclasses.replace(from_template("transfer"), recipe=Recipe(data="shapes", folder=str(tmp_path)))
+    runs = sweep("data=digits,folder", base=base).plan(classes=3).runs
+    outputs = [infer(run.project.graph).shape(run.project.graph.outputs[0].name) for run in runs]
+    assert [run.title for run in runs] == ["data digits", "data folder"] and outputs == [(10,), (3,)]
 
 
 def test_a_budget_of_runs_lets_chance_choose_and_keeps_their_order() -> None:
@@ -109,6 +112,7 @@ def test_chance_draws_between_the_ends_and_repeats_nothing() -> None:
     assert min(rates) >= 0.001 and max(rates) <= 0.1 and len(set(rates)) > 5
     few = sweep("seed=1,2,3", kind="random", runs=50)
     assert few.size == 3 and sorted(titles(few)) == ["seed 1", "seed 2", "seed 3"]
+    assert few.plan().alike == 0, "what was drawn before is drawn again, and no combination of its own"
 
 
 @pytest.mark.parametrize(
