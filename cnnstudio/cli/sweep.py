@@ -18,7 +18,7 @@ from cnnstudio.project.axes import AxisError, read_axes
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.data.folder_layout import folder_layout
-from cnnstudio.training.runs.queue import QueueError, QueueFile
+from cnnstudio.training.runs.queue import PARTICULAR, QueueError, QueueFile
 from cnnstudio.training.runs.run_differences import ABSENT
 from cnnstudio.training.runs.run_library import ListedRun, RunLibrary, usual_places
 from cnnstudio.training.runs.sweep import Plan, Sweep, SweepError, enqueue
@@ -173,7 +173,7 @@ def _cells(number: int, run: ListedRun) -> tuple[str, ...]:
     is_early = run.state == "stopped" and record.sentence.startswith("Stopped early")
     return (
         str(number),
-        plain(run.title.partition(": ")[2] or run.title),
+        plain(run.title.partition(PARTICULAR)[2] or run.title),
         f"{best.accuracy:.1%}" if best is not None and has_accuracy else ABSENT,
         f"{best.epoch}" if best is not None else ABSENT,
         ABSENT if best is None or best.loss is None else f"{best.loss:.4g}",

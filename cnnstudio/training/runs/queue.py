@@ -26,6 +26,7 @@ from cnnstudio.training.runs.record import Line, Moment, Number, Owner, Word
 FORMAT = 1
 LARGEST = 64 * 2**20  # bytes of the file
 MOST_ENTRIES = 1_000
+PARTICULAR = ": "  # stands in the title of a run of a sweep between its project and what is particular about it
 PATIENCE = 10.0  # seconds that another program may keep the file
 
 EntryState: TypeAlias = Literal["waiting", "running", "done", "failed", "stopped"]
@@ -75,6 +76,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     def is_over(self) -> bool:
         """Whether nothing is to come of it any more, unless somebody queues it again."""
         return self.state not in ("waiting", "running")
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """What the project is called, and what is particular about this run of a sweep."""
+        name, _, particular = self.title.partition(PARTICULAR) if self.sweep else (self.title, "", "")
+        return name, particular
 
     def opened(self) -> Project:
         """The project as it was queued. Raises ``ProjectError``."""

@@ -23,7 +23,7 @@ from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.costs import costs
 from cnnstudio.training.readiness import obstacle
-from cnnstudio.training.runs.queue import Queue, QueueFile, new_entry
+from cnnstudio.training.runs.queue import PARTICULAR, Queue, QueueFile, new_entry
 from cnnstudio.wording import counted
 
 MOST_RUNS = 200  # of one sweep
@@ -262,7 +262,9 @@ def enqueue(
     folders of the runs go, called after the title; without one they are the person's own. Where they are judged, a run
     that falls behind ends early. Raises ``QueueError`` where there is no room.
     """
-    entries = [new_entry(run.project, f"{title}: {run.title}", place, is_judged=is_judged) for run in plan.runs]
+    entries = [
+        new_entry(run.project, f"{title}{PARTICULAR}{run.title}", place, is_judged=is_judged) for run in plan.runs
+    ]
     name = ""
 
     def put(queue: Queue) -> Queue:

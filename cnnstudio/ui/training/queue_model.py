@@ -88,9 +88,9 @@ class QueueModel(QAbstractTableModel):
             sentence = "It is trained in another program."
         elif state == "waiting" and entry.folder:
             sentence = "It goes on where it was."
-        name = " ".join(entry.title.split()) or "Untitled"
-        name = f"{entry.sweep}: {name}" if entry.sweep else name
-        return name, state, self._apart.get(entry.id, ""), progress, left, " ".join(sentence.split())
+        title, particular = (" ".join(text.split()) for text in entry.told)
+        name = f"{entry.sweep}: {title or 'Untitled'}" if entry.sweep else title or "Untitled"
+        return name, state, particular or self._apart.get(entry.id, ""), progress, left, " ".join(sentence.split())
 
     # what Qt asks
 

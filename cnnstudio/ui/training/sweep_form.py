@@ -14,7 +14,6 @@ from cnnstudio.graph import Declaration, declaration
 from cnnstudio.graph.parameter import Range
 from cnnstudio.project import Project
 from cnnstudio.project.axes import Axis, AxisError, Field, field_of, read_axis
-from cnnstudio.training.runs.queue import QueueFile
 from cnnstudio.training.runs.sweep import MOST_EPOCHS, MOST_RUNS, Kind, Plan, Sweep, SweepError, enqueue, offered
 from cnnstudio.ui.document import HIDDEN, Document
 from cnnstudio.ui.panel import Panel
@@ -70,7 +69,6 @@ class SweepPanel(Panel):
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
-        self.file = QueueFile()
         self.cards: list[AxisCard] = []
         self.settings = SweepSettings()
         self.plan: Plan | None = None
@@ -289,7 +287,7 @@ class SweepPanel(Panel):
 
     def enqueue(self) -> None:
         """Put the runs into the queue, in the background: hundreds of projects take a moment to write."""
-        plan, title, file = self.plan, self.document.title, self.file
+        plan, title, file = self.plan, self.document.title, self.run.queue.file
         if plan is None or (self._queueing is not None and self._queueing.is_running):
             return
         taken = [tag for run in self.run.kept.runs for tag in run.labels.tags]
@@ -303,9 +301,11 @@ class SweepPanel(Panel):
 
     def _queued(self, name: str, count: int) -> None:
         self.touch()
+        self.run.queue.look()
+        self.panel_asked.emit("queue")
         waits = "waits" if count == 1 else "wait"
         self.document.said.emit(
-            f"{counted(count, 'run')} {waits} in the queue as “{name}”. The filter of Runs finds them by that name."
+            f"{counted(count, 'run')} {waits} in the queue as “{name}”. Runs lists them by that name, under All."
         )
 
     def _not_queued(self, sentence: str) -> None:

@@ -16,6 +16,9 @@ from cnnstudio.project import Project
 from cnnstudio.training.runs.queue import QueueFile
 from cnnstudio.ui.document import HIDDEN, Document
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.training.queue_model import DIFFERS, NAME, QueueModel
+from cnnstudio.ui.training.run_list import RunsPanel
+from cnnstudio.ui.training.runs_model import DIFFERED, TAGS
 from cnnstudio.ui.training.sweep_form import SweepPanel
 
 Make = Callable[[], SweepPanel]
@@ -63,15 +66,41 @@ def test_a_sweep_is_made_and_queued_by_keyboard(qtbot: QtBot, document: Document
     planned(qtbot, panel, 6)
     assert panel.queue.text() == "Add 6 runs to the queue"
     panel.queue.setFocus()
+    asked: list[str] = []
+    panel.panel_asked.connect(asked.append)
     with qtbot.waitSignal(document.said, timeout=20_000) as said:
         QTest.keyClick(panel.queue, Qt.Key.Key_Space)
-    assert said.args[0].startswith("6 runs wait in the queue as “sweep 1”.")
+    assert asked == ["queue"] and said.args[0].startswith("6 runs wait in the queue as “sweep 1”.")
     entries = QueueFile().read().entries
     assert [entry.title for entry in entries][:2] == [
         "Untitled: learning_rate 0.1, conv1.out_channels 2", "Untitled: learning_rate 0.1, conv1.out_channels 3",
     ]  # fmt: skip
     assert {(entry.sweep, entry.is_judged) for entry in entries} == {("sweep 1", True)}
     assert not document.undo_stack.count(), "the project stays as it is"
+
+
+def test_the_runs_of_a_sweep_are_found_by_its_name_with_what_differs(
+    qtbot: QtBot, document: Document, panel: SweepPanel
+) -> None:
+    panel.vary("learning_rate", "0.1, 0.01")
+    panel.vary("epochs", "1")
+    planned(qtbot, panel, 2)
+    with qtbot.waitSignal(panel.panel_asked, timeout=20_000):
+        panel.queue.click()
+    queue = QueueModel(panel.run.queue)
+    queue.refresh()
+    rows = [[queue.index(row, column).data() for column in (NAME, DIFFERS)] for row in range(queue.rowCount())]
+    assert rows == [["sweep 1: Untitled", f"learning_rate {rate}, epochs 1"] for rate in ("0.1", "0.01")]
+    runs = RunsPanel(document, panel.run)
+    qtbot.addWidget(runs, before_close_func=lambda closing: closing.close_tasks(20.0))
+    runs.show()
+    with qtbot.waitSignal(panel.run.queue.ended, timeout=60_000):
+        panel.run.queue.start()
+    runs.filter.setText("sweep 1")
+    qtbot.waitUntil(lambda: runs.shown.rowCount() == 2, timeout=20_000)
+    texts = runs.shown.row(runs.shown.index(0, 0)).texts
+    assert texts[TAGS] == "sweep 1" and texts[DIFFERED] == "learning_rate 0.1 → 0.01"
+    assert panel.run.kept.close(20.0)
 
 
 def test_a_wrong_value_is_said_where_it_stands_and_nothing_can_be_queued(qtbot: QtBot, panel: SweepPanel) -> None:
@@ -172,7 +201,7 @@ def test_a_queue_that_cannot_be_written_is_said_in_place(
 ) -> None:
     panel.vary("seed", "1, 2")
     planned(qtbot, panel, 2)
-    folder = panel.file.path
+    folder = panel.run.queue.file.path
     folder.mkdir(parents=True)
     panel.queue.click()
     qtbot.waitUntil(lambda: "queue" in panel.advice.sentence.text().casefold() and panel.queue.isEnabled())
