@@ -40,7 +40,10 @@ LEFT, BELOW, RIGHT = AREAS = (Area.LeftDockWidgetArea, Area.BottomDockWidgetArea
 
 @dataclass(frozen=True)
 class PanelPlace:
-    """A panel of the window: its id, its title, where it stands at first, its class, and whether it is open then."""
+    """A panel of the window: its id, its title, where it stands at first, its class, and whether it is open then.
+
+    ``words`` are other names that a person may search it by.
+    """
 
     id: str
     title: str
@@ -48,6 +51,7 @@ class PanelPlace:
     shortcut: str
     make: Callable[[Document, Run], Panel]
     is_open: bool = True
+    words: tuple[str, ...] = ()
 
 
 PANELS = (
@@ -56,7 +60,15 @@ PANELS = (
     PanelPlace("outline", "Outline", LEFT, "Ctrl+Shift+O", OutlinePanel, is_open=False),
     PanelPlace("inspector", "Inspector", RIGHT, "Ctrl+2", InspectorPanel),
     PanelPlace("training", "Training", RIGHT, "Ctrl+3", TrainingPanel),
-    PanelPlace("sweep", "Sweep", RIGHT, "Ctrl+Shift+W", SweepPanel, is_open=False),
+    PanelPlace(
+        "sweep",
+        "Sweep",
+        RIGHT,
+        "Ctrl+Shift+W",
+        SweepPanel,
+        is_open=False,
+        words=("hyperparameters", "grid search", "random search", "tune"),
+    ),
     PanelPlace("summary", "Summary", RIGHT, "Ctrl+4", SummaryPanel),
     PanelPlace("source", "Source", RIGHT, "Ctrl+5", SourcePanel),
     PanelPlace("quiz", "Quiz", RIGHT, "Ctrl+0", QuizPanel, is_open=False),

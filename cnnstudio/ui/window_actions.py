@@ -89,7 +89,10 @@ def _shares_as(kind: Literal["bar", "heat"], title: str, icon: str) -> Action:
 
 def show_action(place: PanelPlace) -> Action:
     """What brings a panel to the front."""
-    return Action(f"show-{place.id}", f"Show {place.title}", lambda w: w.show_panel(place.id), place.shortcut, "layout")
+    return Action(
+        f"show-{place.id}", f"Show {place.title}", lambda w: w.show_panel(place.id), place.shortcut, "layout",
+        words=place.words,
+    )  # fmt: skip
 
 
 ACTIONS: tuple[Action, ...] = (

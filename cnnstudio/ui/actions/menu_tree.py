@@ -51,7 +51,12 @@ MENUS: tuple[Menu, ...] = (
             ),
         ),
     ),
-    ("&Train", ("train", "stop", None, "queue-add", "queue-start", "queue-pause", "show-queue", None, "notices")),
+    (
+        "&Train",
+        (
+            "train", "stop", None, "queue-add", "queue-start", "queue-pause", "show-queue", "show-sweep", None, "notices",
+        ),
+    ),
     (
         "&View",
         (
