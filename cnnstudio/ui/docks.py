@@ -67,7 +67,7 @@ PANELS = (
         "Ctrl+Shift+W",
         SweepPanel,
         is_open=False,
-        words=("hyperparameters", "grid search", "random search", "tune"),
+        words=("hyperparameters", "grid", "random", "tune"),
     ),
     PanelPlace("summary", "Summary", RIGHT, "Ctrl+4", SummaryPanel),
     PanelPlace("source", "Source", RIGHT, "Ctrl+5", SourcePanel),

@@ -54,7 +54,8 @@ MENUS: tuple[Menu, ...] = (
     (
         "&Train",
         (
-            "train", "stop", None, "queue-add", "queue-start", "queue-pause", "show-queue", "show-sweep", None, "notices",
+            "train", "stop", None, "show-sweep", "queue-add", "queue-start", "queue-pause", "show-queue", None,
+            "notices",
         ),
     ),
     (

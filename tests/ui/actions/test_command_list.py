@@ -28,7 +28,7 @@ def found(window: MainWindow, words: str) -> list[str]:
         ("disconnect", "lift"), ("dark mode", "theme-dark"), ("hotkeys", "shortcuts"), ("remove", "delete"),
         ("export py", "export-python"), ("safetensors", "export-weights"), ("GROUP", "group"), ("arange", "arrange"),
         ("bypas", "bypass"), ("goup", "group"), ("clone", "duplicate"), ("svg", "picture"), ("theme", "theme"),
-        ("dupl", "duplicate"),
+        ("dupl", "duplicate"), ("hyperparameter", "show-sweep"), ("tune", "show-sweep"),
     ],
 )  # fmt: skip
 def test_a_command_is_found_by_the_word_that_people_know(window: MainWindow, words: str, name: str) -> None:
