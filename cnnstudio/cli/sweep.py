@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
-from cnnstudio.cli.command import CommandError, Commands, line
+from cnnstudio.cli.command import CommandError, Commands
 from cnnstudio.cli.queue import work_through
 from cnnstudio.cli.runs import LOCAL
 from cnnstudio.cli.table import plain, table
@@ -91,7 +91,7 @@ def _planned(arguments: argparse.Namespace) -> Plan:
     """The runs; what is doubtful about the network is printed."""
     project, doubts = trainable(argparse.Namespace(**{**vars(arguments), "resume": None}))
     for doubt in doubts:
-        print(line(doubt))
+        print(doubt)
     limits = [count for count in (arguments.random, arguments.runs) if count is not None]
     made = Sweep(
         project,

@@ -56,8 +56,8 @@ def test_networks_are_queued_as_they_are_and_trained_in_order(run: Run, tmp_path
     code, out, _ = run("run")
     assert code == 0 and out.count("good: begins.") == 2 and out.endswith("The queue is done: 2 done.\n")
     lines = run()[1].splitlines()
-    assert lines[0].split() == ["No.", "Name", "State", "Best", "Epochs", "Run", "Id"]
-    assert re.search(r"1  good  done .* 2/2     good  ", lines[2]) and "1/1     good-2" in lines[3]
+    assert re.split(" {2,}", lines[0]) == ["No.", "Name", "What differs", "State", "Best", "Epochs", "Run", "Id"]
+    assert re.search(r"1  good  .*  done .* 2/2     good  ", lines[2]) and "1/1     good-2" in lines[3]
     assert (tmp_path / "runs" / "good" / "best.safetensors").exists()
     found = json.loads(run("--json")[1])
     assert [entry["run"]["epochs_done"] for entry in found["entries"]] == [2, 1] and not found["is_paused"]
