@@ -28,6 +28,9 @@ class FilterConv2d(Block):
     """Slide one filter of known numbers over every channel: edges, blur, sharpening.
 
     As long as it does not learn it is the same for every image; let it learn, and the numbers are only where it begins.
+    It slides as Conv2d does, without turning the filter round (cross-correlation), and "same" puts zeros round the map.
+    Pictures of textbooks are often true convolutions with a symmetric border: turn the filter round, pad with Pad, mode
+    symmetric, and take "valid".
 
     filter: which numbers; "own" are those typed in
     numbers: the own numbers, row after row, rows apart by a semicolon

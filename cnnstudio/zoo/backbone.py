@@ -17,7 +17,9 @@ from cnnstudio.zoo.stages import HEAD, in_stages
 from cnnstudio.zoo.template import Size
 
 # of our networks, those that torchvision has not, so that nobody has weights for them
-OURS = ("preact_resnet18", "se_resnet50", "mobilenet_v1", "xception", "fractalnet")
+OURS = (
+    "plain34", "preact_resnet18", "se_resnet50", "senet154", "pyramidnet110", "mobilenet_v1", "xception", "fractalnet",
+)  # fmt: skip
 MODELS = tuple(name for name in NETWORKS if name not in OURS)
 HALVINGS = {"1/4": 2, "1/8": 3, "1/16": 4}
 

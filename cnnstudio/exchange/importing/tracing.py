@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from cnnstudio.exchange.importing.misfit import misfit
 from cnnstudio.graph import Shape
 
 BATCH = 13  # hardly ever the size of anything else, so that the batch is known again in a reshape
@@ -53,11 +54,13 @@ class _Watching(fx.Interpreter):
     def __init__(self, module: nn.Module, graph: fx.Graph) -> None:
         super().__init__(module, graph=graph)  # no GraphModule, whose code an attribute called "class" would break
         self.seen: dict[fx.Node, Any] = {}
+        self.step: fx.Node | None = None  # the one that runs
 
     def fetch_attr(self, target: str) -> Any:
         return _without_numbers(super().fetch_attr(target))  # a tensor that is no buffer is still where it was
 
     def run_node(self, n: fx.Node) -> Any:
+        self.step = n
         result = super().run_node(n)
         self.seen[n] = _without_numbers(result)
         return result
@@ -81,7 +84,8 @@ def trace(module: nn.Module, size: Shape) -> Trace:
         with torch.no_grad():
             watching.run(torch.empty(BATCH, *size, device="meta"))
     except Exception as error:
-        raise TracingError(f"It does not take images of {size}: {_short(error)}.") from error
+        why = misfit(error, watching.step, module, watching.seen, BATCH)
+        raise TracingError(f"It does not take images of {size}: {why}.") from error
     return Trace(module, watching.graph, watching.seen)
 
 

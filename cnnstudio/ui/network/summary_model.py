@@ -20,7 +20,7 @@ TIPS = (
     "What it is",
     "The shape of what comes out, channels × height × width, for one image",
     "How many numbers are learned",
-    "Multiply-accumulates for one image",
+    "Multiply-accumulates for one image: half of what PyTorch's FlopCounterMode counts where it sees attention",
     "What training keeps of it for the backward pass, for one image in float32",
     "How many pixels of the image one value depends on, height × width; ≤ where it may be fewer",
 )
