@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from math import gcd, lcm
+from operator import le
 
 from cnnstudio.graph import Listed, Own, Shape, Slid
 from cnnstudio.graph.reach import Part, Span
@@ -148,7 +150,7 @@ def _slid(seen: Sight, span: Slid, length: int, out: int) -> Sight | None:
     is_whole = seen.is_whole or (out == 1 and len(set(span.taps(0, length))) == length)
     doubt = seen.doubt if seen.doubt != SHARED_OUT or (span.kernel, span.stride) == (1, 1) else AT_MOST
     if seen.is_listed:
-        found = [hull(map(seen.ends, span.taps(index, length))) for index in range(out)]
+        found = _under(seen.first, seen.last, replace(span, axis=0), out)
         pace = Fraction(seen.stride) / span.stride if span.is_transposed else seen.stride * span.stride
         return _table(span.axis, found, pace, is_whole, doubt)
     if seen.period == 1 and not span.is_transposed:
@@ -166,6 +168,22 @@ def _slid(seen: Sight, span: Slid, length: int, out: int) -> Sight | None:
     found = [hull(map(seen.ends, _taps(span, index))) for index in range(period)]
     first_, last_ = zip(*found, strict=True)
     return Sight(span.axis, advance, first_, last_, False, is_whole, doubt)
+
+
+@lru_cache(maxsize=256)  # rows and columns are mostly alike
+def _under(first: tuple[int, ...], last: tuple[int, ...], span: Slid, out: int) -> list[Ends]:
+    """What is seen through a window over listed places."""
+    length = len(first)
+    is_plain = not span.is_transposed and span.dilation == 1 and span.edge == "zeros"
+    if is_plain and _is_rising(first) and _is_rising(last):
+        starts = range(-span.before, out * span.stride - span.before, span.stride)
+        ways = ((max(0, start), min(length, start + span.kernel) - 1) for start in starts)
+        return [(first[a], last[b]) if a <= b else NOWHERE for a, b in ways]
+    return [hull((first[place], last[place]) for place in span.taps(index, length)) for index in range(out)]
+
+
+def _is_rising(places: tuple[int, ...]) -> bool:
+    return all(map(le, places, places[1:]))
 
 
 def _taps(span: Slid, index: int) -> list[int]:
