@@ -7,6 +7,7 @@ Promise: on a CPU not one bit differs: weights, optimizer, random streams, order
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import math
 import multiprocessing
@@ -24,14 +25,17 @@ import numpy as np
 import torch
 
 from cnnstudio.blocks import BatchNorm2d, Conv2d, Dropout, Flatten, Input, Linear, MaxPool2d, ReLU
-from cnnstudio.graph import Graph, Sketch
+from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.project import Project
+from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import resume, weights
+from cnnstudio.training.data.loading import Data, load
+from cnnstudio.training.events import Started
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.metrics_file import METRICS
 from cnnstudio.training.runs.record import read_record
-from cnnstudio.training.runs.session import Prepared, begin, go_on
+from cnnstudio.training.runs.session import begin, go_on, image_size
 from cnnstudio.worker import unheard
 from cnnstudio.zoo import Backbone
 
@@ -61,6 +65,7 @@ def recipe(**values: Any) -> Recipe:
     return Recipe(**{"data": "digits", "epochs": 10, "batch_size": 64, "device": "cpu", "augment": True, **values})
 
 
+FAST = PRESETS["fast"].changes | {"epochs": 10, "batch_size": 64, "precision": "float32"}
 CASES: dict[str, tuple[Callable[[], Graph], Recipe]] = {
     "Adam, one-cycle, BatchNorm, dropout, augmentation": (plain, recipe()),
     "SGD with momentum, cosine, clipping": (
@@ -71,7 +76,11 @@ CASES: dict[str, tuple[Callable[[], Graph], Recipe]] = {
         plain,
         recipe(optimizer="AdamW", schedule="step", label_smoothing=0.1, weight_decay=0.05),
     ),
-    "Adam, one-cycle, unfreezing": (frozen, recipe(epochs=4, unfreeze_epoch=2, backbone_rate=0.1, batch_size=128)),
+    "SGD with momentum, one-cycle, unfreezing, BatchNorm": (
+        frozen,
+        recipe(optimizer="SGD", learning_rate=0.01, epochs=4, unfreeze_epoch=2, backbone_rate=0.1, batch_size=128),
+    ),
+    "The fast preset: flips in turn, averages, both sides": (plain, recipe(**FAST)),
 }
 
 
@@ -85,6 +94,11 @@ class Outcome:
     compared: int = 0
 
 
+def images(graph: Graph, plan: Recipe) -> Data:
+    """The digits, as if a mirror image of one were as good, so that mirroring is tried too."""
+    return dataclasses.replace(load(plan, image_size(graph) or Shape(1, 8, 8)), mirror=True)
+
+
 def live(name: str, folder: Path, ready: Any) -> None:
     """Train, or go on with, one of ``CASES`` in this folder to its end, unless killed; checkpoints come thick."""
     resume.SECONDS_APART, resume.TIMES_APART = 0.03, 1.0
@@ -93,13 +107,14 @@ def live(name: str, folder: Path, ready: Any) -> None:
     if run.holds_a_run and read_record(folder)[0].state == "done":  # it was killed after its last word
         ready.set()
         return
+    known = images(make(), plan)
     if run.checkpoint.exists():
-        events = go_on(run, unheard)
+        events = go_on(run, unheard, known=known)
     else:
         destination = Destination(folder.parent, folder.name, may_exist=True, overwrites=True)
-        events = begin(Project(make(), plan), destination, unheard)
+        events = begin(Project(make(), plan), destination, unheard, known)
     for event in events:
-        if isinstance(event, Prepared):
+        if isinstance(event, Started):  # on a busy computer making ready takes longer than a run is left alone
             ready.set()
 
 
