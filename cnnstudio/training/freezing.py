@@ -60,7 +60,6 @@ class Backbones:
         """What the optimizer is given: parameters that learn at some time, with the ``factor`` of their rate."""
         slow = {id(parameter) for one in self._all for parameter in one.parameters()}
         later = {id(p) for one in self._frozen for p in one.parameters()} if self._recipe.unfreeze_epoch else set()
-        later -= {id(scale) for scale in self._scales}
         learned = [p for p in self._module.parameters() if p.requires_grad or id(p) in later]
         groups: list[dict[str, Any]] = [
             {"params": [p for p in learned if id(p) not in slow], "factor": 1.0},

@@ -86,6 +86,7 @@ def test_how_far_it_is_can_be_seen_and_left(data: Data) -> None:
         Foreseen(64, 78), Foreseen(66, 78), Foreseen(78, 78)
     ]  # fmt: skip
     assert isinstance(events[1], Foreseen)
+    assert events[1].sentence == "Sending all images once through the part that does not learn: 64 of 78."
     made = source(classifier())
     module = fresh(made, plan())
     run = train(module, data, plan(), source=made)

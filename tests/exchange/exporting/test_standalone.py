@@ -130,6 +130,11 @@ def test_what_a_run_leaves_is_exported_as_it_was_trained(tmp_path: Path) -> None
     export(graph, "python", tmp_path / "net.py", weights)
     text = (tmp_path / "net.py").read_text(encoding="utf-8")
     assert "scores(network, images).sigmoid().max(dim=1)" in text and "(network(x) + network(x.flip(3))) / 2" in text
+    export(
+        graph, "python", tmp_path / "other.py", weights, Normalization((0.1,) * 3, (0.2,) * 3)
+    )  # of the images alone
+    other = (tmp_path / "other.py").read_text(encoding="utf-8")
+    assert "MEAN = (0.1, 0.1, 0.1)" in other and "scores(network, images).sigmoid()" in other
     export(graph, "weights", tmp_path / "taken.safetensors", weights)
     said, taken = (Normalization.from_metadata(read(path)[1]) for path in (weights, tmp_path / "taken.safetensors"))
     assert said == taken and said is not None and (said.loss, said.both_sides) == ("BCE", True)
