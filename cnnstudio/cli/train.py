@@ -30,7 +30,7 @@ from cnnstudio.project.recipe_paths import PATHS, whole
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.launch import LaunchError, Rank, launched, start
 from cnnstudio.training.runs.folder import Destination, RunFolder
-from cnnstudio.training.runs.record import read_record
+from cnnstudio.training.runs.run_library import present_record
 from cnnstudio.training.runs.session import Course, Prepared, begin, go_on
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report
@@ -262,10 +262,14 @@ def _probes(prepared: Prepared) -> tuple[Probe, ...]:
 def _check_out(arguments: argparse.Namespace) -> None:
     """Raise ``CommandError`` where a run would be lost that nobody said may be."""
     out: Path | None = arguments.out
-    if out is None or arguments.overwrite or not RunFolder(out).holds_a_run:
+    if out is None or not RunFolder(out).holds_a_run:
         return
     with suppress(DiskError):
-        record, _ = read_record(out)
+        record, _ = present_record(out)
+        if record.present_state == "running":
+            raise CommandError(f"The run in {out} is being trained at this moment. Name another folder.")
+        if arguments.overwrite:
+            return
         said = counted(record.epochs_done, "epoch")
         if record.best is not None and record.best.accuracy is not None:
             said += f", the best of {record.best.accuracy:.1%}"
@@ -273,7 +277,10 @@ def _check_out(arguments: argparse.Namespace) -> None:
             f"{out} holds a run already, which would be lost: {said}. Name another folder, go on with that run "
             f"(--resume {quote(str(out))}), or lose it (--overwrite)."
         )
-    raise CommandError(f"{out} holds files of a run, which would be lost: name another folder, or --overwrite them.")
+    if not arguments.overwrite:
+        raise CommandError(
+            f"{out} holds files of a run, which would be lost: name another folder, or --overwrite them."
+        )
 
 
 def _check_resumed(project: Project, arguments: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear
@@ -14,6 +15,7 @@ from cnnstudio.graph import Sketch
 from cnnstudio.project import Project, read, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
+from cnnstudio.training.runs.record import Owner, read_record, write_record
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -107,6 +109,21 @@ def test_a_second_run_into_a_folder_says_what_would_be_lost(run: Run, file: Path
     assert Path("run", "best.safetensors").read_bytes() != kept
     assert read(Path("run", "project.cnn")).recipe == dataclasses.replace(network().recipe, seed=1)
     assert not list(Path("run").glob(".*"))
+
+
+def test_a_run_that_was_torn_off_says_how_far_it_came_and_one_that_goes_on_is_not_overwritten(
+    run: Run, file: Path
+) -> None:
+    run("train", file, "--out", "run")
+    record, _ = read_record(Path("run"))
+    begun = msgspec.structs.replace(record, state="running", epochs_done=0, best=None)
+    write_record(Path("run"), begun)
+    assert "which would be lost: 2 epochs, the best of " in run("train", file, "--out", "run")[2]
+    write_record(Path("run"), msgspec.structs.replace(begun, owner=Owner.here()))
+    kept = Path("run", "best.safetensors").read_bytes()
+    refused = "cnnstudio: The run in run is being trained at this moment. Name another folder.\n"
+    assert run("train", file, "--out", "run", "--overwrite", "--seed", 1)[2] == refused
+    assert Path("run", "best.safetensors").read_bytes() == kept
 
 
 def test_a_folder_without_a_run_is_taken_as_it_is(run: Run, file: Path) -> None:

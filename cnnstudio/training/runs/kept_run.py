@@ -13,7 +13,8 @@ from cnnstudio.training.events import Finished, Started
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.metrics_file import read_metrics
-from cnnstudio.training.runs.record import RunRecord, epoch_of, read_record
+from cnnstudio.training.runs.record import RunRecord, epoch_of
+from cnnstudio.training.runs.run_library import present_record
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,7 @@ def open_kept(path: Path) -> KeptRun:
     """The run in this folder. Raises ``ProjectError``, ``SourceError`` or ``RecordError`` with a sentence."""
     folder = RunFolder(path, is_new=False)
     project = read(folder.project)
-    return KeptRun(folder, project, source(project.graph), read_record(path)[0])
+    return KeptRun(folder, project, source(project.graph), present_record(path)[0])
 
 
 def reference_to(folder: RunFolder, epoch: int) -> RunReference:

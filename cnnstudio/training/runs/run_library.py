@@ -194,13 +194,22 @@ def _stamp(folder: Path, outer: str = "", depth: int = 0) -> Stamp:
     return tuple(sorted(found))
 
 
-def _kept(folder: Path, stamp: Stamp) -> ListedRun:
+def present_record(folder: Path) -> tuple[RunRecord, str]:
+    """The record as of now: of a run that goes on, or was torn off, with what its numbers say of it.
+
+    Raises ``RecordError`` where the folder holds no run at all.
+    """
     record, trouble = read_record(folder)
-    files = frozenset(name for name, _, _ in stamp)
-    if METRICS in files and (record.state == "running" or not record.id):  # what is settled says so itself
+    if (folder / METRICS).exists() and (record.state == "running" or not record.id):  # what is settled says so itself
         fresh = msgspec.structs.replace(record, epochs_done=0, steps_done=0, seconds=0.0)
         told = followed(fresh, read_epochs(folder))
         record = told if told.epochs_done >= record.epochs_done else record
+    return record, trouble
+
+
+def _kept(folder: Path, stamp: Stamp) -> ListedRun:
+    record, trouble = present_record(folder)
+    files = frozenset(name for name, _, _ in stamp)
     size = sum(size for _, _, size in stamp)
     labels = read_labels(folder) if LABELS in files else Labels()
     return ListedRun(folder, record, labels, size, files, _recipe_values(folder), trouble)

@@ -26,6 +26,8 @@ class RememberedRun(QObject):
         run.advanced.connect(self._remember)
 
     def _follow(self, state: str) -> None:
+        if state == "training":
+            self._messages.withdraw(ABOUT)  # which was said of a run before
         if state in ("training", "finished", "failed"):
             self._remember()
 
