@@ -117,6 +117,12 @@ class Run(QObject):
         return is_over and (self.folder is None or not self.folder.is_kept)
 
     @property
+    def is_gone(self) -> bool:
+        """Whether the files of a run that has ended are not where they were: moved, deleted, in the bin."""
+        has_learned = self.history.last is not None and not self.is_active
+        return has_learned and self.folder is not None and not self.folder.has_learned
+
+    @property
     def epoch(self) -> int:
         """The epoch of the best weights, from 1; 0 where that is not known."""
         if self.history.best is not None:
@@ -210,6 +216,18 @@ class Run(QObject):
             self._forget()
             self._set_state("idle", "")
             self.advanced.emit()
+
+    def rescue(self) -> str:
+        """Have the weights elsewhere where the run's folder has them not, as long as they are in memory; what to say.
+
+        Empty where there is nothing to be done. It is for after a run.
+        """
+        trained = self.trained
+        if trained is None or trained.folder is None or trained.folder.weights is not None:
+            return ""
+        folder, sentence = rescued(trained, len(self.history.epochs))
+        self.trained = replace(trained, folder=folder)
+        return sentence
 
     def pause(self) -> None:
         """Ask for no further steps for now."""
@@ -314,23 +332,15 @@ class Run(QObject):
             sentence = history.sentence if worker.error is None else str(worker.error)
             self._set_state("idle" if self.folder is None else "finished", sentence)
         elif worker.error is not None:
-            self._set_state("failed", f"{sentence_of(worker.error)} {self._rescued(history)}".rstrip())
+            told = self.rescue() if history is self.history else ""  # not of the run before
+            self._set_state("failed", f"{sentence_of(worker.error)} {told}".rstrip())
         else:
             is_diverged = history.finished is not None and history.finished.reason == "diverged"
-            sentence = f"{history.sentence} {self._rescued(history)}".rstrip()
+            sentence = f"{history.sentence} {self.rescue()}".rstrip()
             self._set_state("failed" if is_diverged else "finished", sentence)
         self.is_stopping = False
         if self.state != "idle":
             self.said.emit(self.sentence)
-
-    def _rescued(self, history: History) -> str:
-        """Have the weights elsewhere where the folder of the run did not take them, and what to say of it."""
-        trained = self.trained if history is self.history else None
-        if trained is None or trained.folder is None or trained.folder.weights is not None:
-            return ""
-        folder, sentence = rescued(trained, len(history.epochs))
-        self.trained = replace(trained, folder=folder)
-        return sentence
 
     def _set_state(self, state: str, sentence: str) -> None:
         self.state, self.sentence = state, sentence

@@ -171,6 +171,35 @@ def test_no_undo_takes_the_weights_away(qtbot: QtBot, window: MainWindow, traine
     assert window.run.fits(window.document.graph)
 
 
+@pytest.mark.parametrize("is_recalled", [False, True])
+def test_a_run_that_is_deleted_meanwhile_is_neither_believed_nor_begun_anew(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path, is_recalled: bool
+) -> None:
+    window.document.open(longer(tiny), None)
+    window.show_panel("training")
+    window.training.toggle()
+    qtbot.waitUntil(lambda: window.run.weights is not None, timeout=LONG)
+    window.run.stop()
+    qtbot.waitUntil(lambda: window.run.state == "finished", timeout=LONG)
+    if is_recalled:
+        window.document.open(window.document.project, None)
+    panel, folder = window.training, window.run.folder
+    panel.update_now()
+    assert folder is not None and panel.train.text() == "Go on"
+    folder.path.rename(tmp_path / "bin")
+    panel.toggle()
+    assert not window.run.is_active and panel.train.text() == "Train"
+    assert sentences(window)[-1] == panel.sentence.text() and "were moved or deleted" in panel.sentence.text()
+    if not is_recalled:  # they are in memory
+        assert window.exports._weights() is not None and window.run.is_passing
+        return
+    window.exports.ask("weights")
+    assert "What this network has learned is not there any more" in sentences(window)[-1]
+    (tmp_path / "bin").rename(folder.path)
+    window.run.kept.look(None)
+    qtbot.waitUntil(lambda: panel.train.text() == "Go on")
+
+
 # two: a start that fails
 
 
@@ -346,7 +375,7 @@ def test_what_the_disk_did_not_take_can_be_exported_and_is_not_closed_away(
     write(tmp_path / "tiny.cnn", tiny)
     window.files.open(tmp_path / "tiny.cnn")
     train(qtbot, window)
-    assert "did not take the weights" in window.run.sentence == sentences(window)[-1]
+    assert "weights are not in its folder" in window.run.sentence == sentences(window)[-1]
     window.exports.start("weights", tmp_path / "out.safetensors")
     qtbot.waitUntil((tmp_path / "out.safetensors").exists, timeout=LONG)
     found, told = weights.read(tmp_path / "out.safetensors")

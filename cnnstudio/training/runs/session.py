@@ -188,14 +188,14 @@ def prepare(project: Project, report: Report, known: Data | None = None, weights
 
 
 def rescued(prepared: Prepared, epoch: int) -> tuple[RunFolder | None, str]:
-    """A folder that is gone when the program ends, with the weights of a run that its own folder did not take.
+    """A folder that is gone when the program ends, with the weights of a run that its own folder has not.
 
     ``epoch`` is the last whole one. None where there is no room anywhere; and what is to be said of it.
     """
     from cnnstudio.training import weights
     from cnnstudio.training.weights_account import described
 
-    folder, sentence = passing(prepared.project, "Its folder did not take the weights.")
+    folder, sentence = passing(prepared.project, "Its weights are not in its folder.")
     if folder is not None:
         try:
             told = described(epoch, prepared.data, prepared.project.recipe)

@@ -80,12 +80,20 @@ class Exports(QObject):
         if reason := self._document.obstacle(training=False):
             return reason
         if kind == "weights" and self._weights() is None and not self._document.project.recipe.weights:
+            if self._run.is_gone and self._run.fits(self._document.graph):
+                return (
+                    "What this network has learned is not there any more: the files of its run were moved or deleted."
+                )
             return "There are no trained weights of this network yet. Train it first, or export it in another way."
         return None
 
     def _weights(self) -> Path | None:
         """The weights of the last run, where they are this network's."""
-        return self._run.weights if self._run.fits(self._document.graph) else None
+        if not self._run.fits(self._document.graph):
+            return None
+        if not self._run.is_active and (sentence := self._run.rescue()):
+            self._messages.say(sentence, "warning")
+        return self._run.weights
 
     def _say(self, kind: str, exported: Exported, is_untrained: bool) -> None:
         untrained = " Its weights are untrained." if is_untrained else ""

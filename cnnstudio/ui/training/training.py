@@ -91,6 +91,7 @@ class TrainingPanel(Panel):
         self._compare.timeout.connect(self._look)
         run.state_changed.connect(self.touch)
         run.advanced.connect(self._follow)
+        run.kept.changed.connect(self.touch)  # somebody may have deleted what could be gone on with
 
     # commands
 
@@ -103,7 +104,11 @@ class TrainingPanel(Panel):
         """What the one large button says: train, pause, or go on; where nothing can be trained, show why."""
         self._look()
         self.touch()
+        said = self._button.text
         self.update_now()
+        if said == "Go on" != self._button.text and self.run.is_gone:
+            self.document.said.emit(self.sentence.text())  # and nothing is begun anew unasked
+            return
         if self.run.state == "training":
             self.run.pause()
         elif self.run.state == "paused":
@@ -383,6 +388,9 @@ class TrainingPanel(Panel):
         text, role = run.sentence, ""
         if self._button.obstacle is not None:
             text, role = self._button.obstacle, "warning"
+        elif run.is_gone and run.folder is not None:
+            text = f"The files of run {run.folder.path.name} were moved or deleted, with what it had learned."
+            role = "warning"
         elif run.state == "failed":
             role = "error"
         elif run.state == "idle" and not run.sentence:
