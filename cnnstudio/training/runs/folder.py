@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ PROJECT, BEST, LAST = "project.cnn", "best.safetensors", "last.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 OF_A_RUN = (PROJECT, BEST, LAST, CHECKPOINT, "run.json", "metrics.csv", "labels.json", "first_batch")
 _REPLACED = ".replaced"
+LOCK = ".lock"  # of the program that trains; the system takes it back however that ends
 
 
 class FolderError(DiskError):
@@ -88,6 +90,30 @@ class RunFolder:
             if (self.path / name).exists():
                 (self.path / name).rename(aside / name)
         return replace(self, replaced=aside)
+
+    def hold(self) -> Callable[[], None]:
+        """Keep every other program from training here, until what comes back is called or this program is gone.
+
+        Raises ``FolderInUseError`` where another one does. On a disk that knows no locks nobody is kept away.
+        """
+        from filelock import FileLock, Timeout  # which takes its time to import
+
+        lock_file = self.path / LOCK
+        lock = FileLock(lock_file, thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            sentence = f"The run {self.path.name} is being trained at this moment, in another program."
+            raise FolderInUseError(sentence) from error
+        except (OSError, NotImplementedError):
+            return lambda: None
+
+        def release() -> None:
+            lock.release()
+            with suppress(OSError):
+                lock_file.unlink()
+
+        return release
 
     def settle(self) -> None:
         """Delete what the run has taken the place of, now that it has begun."""

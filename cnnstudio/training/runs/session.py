@@ -148,9 +148,12 @@ def _course(
 
         group = group if group is not None else ALONE
         prepared, warning = ready(group)
-        with ExitStack() as unless_begun:
+        with ExitStack() as held, ExitStack() as unless_begun:
             if prepared.folder is not None:
                 unless_begun.callback(prepared.folder.discard)
+                release = prepared.folder.hold()
+                unless_begun.callback(release)  # or the folder is not empty
+                held.callback(release)
             if warning:
                 yield Remark(warning)
             prepared = dataclasses.replace(prepared, probes=tuple(probes(prepared)))

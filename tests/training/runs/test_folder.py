@@ -156,3 +156,12 @@ def test_what_else_is_in_a_folder_stays(project: Project, tmp_path: Path) -> Non
     folder.last.write_text("weights")
     folder.discard()
     assert [path.name for path in folder.path.iterdir()] == ["last.safetensors"]
+
+
+def test_no_two_programs_train_in_one_folder(tmp_path: Path) -> None:
+    release = RunFolder(tmp_path).hold()
+    with pytest.raises(FolderInUseError, match="is being trained at this moment, in another program"):
+        RunFolder(tmp_path).hold()
+    release()
+    assert list(tmp_path.iterdir()) == []
+    RunFolder(tmp_path).hold()()

@@ -161,3 +161,16 @@ def test_other_images_are_not_gone_on_with(project: Project, tmp_path: Path) -> 
     write(folder.project, fewer)
     with pytest.raises((CheckpointError, TrainingError), match="not those that this run has learned from"):
         list(go_on(folder, unheard))
+
+
+def test_of_two_programs_that_go_on_at_once_one_does(project: Project, tmp_path: Path) -> None:
+    """The record says who trains, but only once somebody has begun to."""
+    folder = trained(project, tmp_path / "run", 2)
+    before = kept(folder)
+    release = folder.hold()
+    with pytest.raises(FolderInUseError, match="is being trained"):
+        list(go_on(folder, unheard))
+    release()
+    assert kept(folder) == before and not list(folder.path.glob(".*")) and not turn.locked()
+    assert isinstance(list(go_on(folder, unheard))[-1], Finished)
+    assert not list(folder.path.glob(".*"))
