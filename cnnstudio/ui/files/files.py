@@ -32,6 +32,8 @@ class Files(QObject):
         self._document, self._messages, self._windows, self._window = document, messages, windows, window
         self._preferences = windows.preferences
         self._recovery = Recovery(document, self)
+        self._stamp: tuple[int, int] | None = None  # of the file, as it was opened or saved here
+        document.path_changed.connect(self._know)
 
     # new and open
 
@@ -91,6 +93,28 @@ class Files(QObject):
             sentence = f"{path.name} is open in another window. Save this project under another name."
             self._messages.say(sentence, "error", about=SAVING)
             return
+        is_its_own = path == self._document.path and self._stamp is not None
+        if is_its_own and _stamp(path) not in (None, self._stamp):
+            self._ask_to_replace(path, then)
+            return
+        self._write(path, then)
+
+    def _ask_to_replace(self, path: Path, then: Callable[[], object] | None) -> None:
+        """Ask whether what another program has written into the file of this project shall be lost."""
+        self._windows.show(self._window)
+        self._messages.say(
+            f"{path.name} was changed by another program since it was opened or saved here.",
+            "warning",
+            ("Save under another name…", lambda: self.save_as(then)),
+            ("Replace it", lambda: self._write(path, then)),
+            ("Cancel", lambda: None),
+            about=SAVING,
+        )
+
+    def _know(self, path: Path | None) -> None:
+        self._stamp = _stamp(path) if path is not None else None
+
+    def _write(self, path: Path, then: Callable[[], object] | None) -> None:
         try:
             write(path, self._document.project)
         except ProjectError as error:
@@ -281,6 +305,15 @@ class Files(QObject):
     def close(self) -> None:
         """Remove the recovery copy: the project is saved, or was given up."""
         self._recovery.close()
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """When the file was written and how large it is; None where there is none."""
+    try:
+        about = path.stat()
+    except (OSError, ValueError):
+        return None
+    return about.st_mtime_ns, about.st_size
 
 
 def _once_over(run: Run, does: Callable[[], object]) -> None:

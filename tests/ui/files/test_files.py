@@ -108,6 +108,30 @@ def test_saving_writes_what_is_open(window: MainWindow, tiny: Project, tmp_path:
     assert window.messages.bars[-1].sentence == "Saved mine.cnn."
 
 
+def test_what_another_program_has_saved_is_not_replaced_unasked(
+    window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.cnn"
+    write(path, tiny)
+    window.files.open(path)
+    window.document.edit("Change", Project())
+    other = from_template("lenet5")
+    write(path, other)
+    window.files.save()
+    bar = window.messages.bars[-1]
+    assert "was changed by another program" in bar.sentence and read(path) == other and window.document.is_modified
+    bar.buttons["Cancel"].click()
+    window.files.save()
+    window.messages.bars[-1].buttons["Replace it"].click()
+    assert read(path) == Project() and not window.document.is_modified
+    window.document.edit("Change", tiny)
+    path.unlink()
+    window.files.save()
+    window.document.edit("Change back", Project())
+    window.files.save()
+    assert read(path) == Project(), "what was saved here, or is gone, asks nothing"
+
+
 @pytest.mark.parametrize("spoiled", ["scheme=pink", "text_scale=huge", "recent=7", "text_scale=1e9"])
 def test_spoiled_settings_are_the_defaults(spoiled: str) -> None:
     home().mkdir(parents=True, exist_ok=True)
