@@ -148,7 +148,7 @@ def _course(
 
         group = group if group is not None else ALONE
         prepared, warning = ready(group)
-        with ExitStack() as held, ExitStack() as unless_begun:
+        with ExitStack() as unless_begun:
             if prepared.folder is not None:
                 unless_begun.callback(prepared.folder.discard)
                 release = prepared.folder.hold()
