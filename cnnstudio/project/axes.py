@@ -155,7 +155,7 @@ def read_axis(field: Field, text: str) -> Axis:
     if not text.strip():
         raise AxisError(f"{field.name} has no values yet: type some with commas between them, or a range such as 1..5.")
     try:
-        if (found := _RANGE.match(text)) and not field.parameter.choices and _takes_numbers(field.parameter):
+        if (found := _range(field.parameter, text)) is not None:
             return _ranged(field, **found.groupdict())
         values = tuple(dict.fromkeys(_value(field, piece) for piece in _pieces(field.parameter, text)))
     except ParameterError as error:
@@ -218,8 +218,13 @@ _RANGE = re.compile(
 )
 
 
-def _takes_numbers(parameter: Parameter) -> bool:
-    return int in kinds(parameter) or float in kinds(parameter)
+LONGEST_RANGE = 200  # letters; the pattern takes the square of that
+
+
+def _range(parameter: Parameter, text: str) -> re.Match[str] | None:
+    """What was typed as a range, where the parameter takes numbers."""
+    takes_numbers = not {int, float}.isdisjoint(kinds(parameter))
+    return _RANGE.match(text) if takes_numbers and len(text) <= LONGEST_RANGE else None
 
 
 def _pieces(parameter: Parameter, text: str) -> list[str]:

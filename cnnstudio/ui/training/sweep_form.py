@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import Declaration, declaration
 from cnnstudio.graph.parameter import Range
 from cnnstudio.project import Project
@@ -73,6 +74,7 @@ class SweepPanel(Panel):
         self.settings = SweepSettings()
         self.plan: Plan | None = None
         self._sweep: Sweep | None = None  # that is planned, or was
+        self._classes: int | None = None  # that the images had then
         self._planning: Task[Plan] | None = None
         self._queueing: Task[str] | None = None
         self._measuring: Task[Forecast] | None = None
@@ -183,7 +185,7 @@ class SweepPanel(Panel):
             return
         is_drawn = sweep.kind == "random" or sweep.size > (sweep.runs or 0) or sweep.epochs is not None
         self.form.show_only(name for name in self.form.rows if name != "chance" or is_drawn)
-        if sweep != self._sweep:
+        if (sweep, self.document.classes) != (self._sweep, self._classes):
             self._plan(sweep)
         elif self.plan is not None:
             self._tell(self.plan)
@@ -214,7 +216,7 @@ class SweepPanel(Panel):
     def _plan(self, sweep: Sweep) -> None:
         """Say how many runs there are, and see in the background which of them can be trained."""
         self._forget()
-        self._sweep, classes = sweep, self.document.classes
+        self._sweep, self._classes = sweep, (classes := self.document.classes)
         count = min(sweep.size, self.settings.most_runs)
         self.advice.say(f"{counted(count, 'run')}, if all of them can be trained…", "accent")
         self.advice.show()
@@ -251,15 +253,20 @@ class SweepPanel(Panel):
     def _seconds(self, plan: Plan) -> float | None:
         """About how long the runs take; None where nobody knows, as where other images are learned too."""
         assert self._sweep is not None
-        totals, known = self.document.analysis.totals, self._measured
+        recipe, known, run = self.document.project.recipe, self._measured, self.run
+        totals = self.document.analysis.totals
         if totals is None or any(axis.name in ("data", "folder") for axis in self._sweep.axes):
             return None
         if known is not None and known[0] == self._key() and known[1] is not None:
             return plan.seconds(known[1].epoch_seconds, totals.macs)
-        run = self.run
-        if len(run.history.epochs) and run.project is not None and run.fits(self.document.graph):
-            return plan.seconds(float(run.history.epochs["seconds"].mean()), totals.macs)
-        return None
+        was = run.project
+        if was is None or not len(run.history.epochs):
+            return None
+        if (was.recipe.data, was.recipe.folder) != (recipe.data, recipe.folder):
+            return None
+        trained = infer(was.graph).totals
+        seconds = float(run.history.epochs["seconds"].mean())
+        return plan.seconds(seconds, trained.macs) if trained is not None else None
 
     def _measure(self) -> None:
         """Take a few steps of the project as it is, where its images are in memory and nobody trains."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,8 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import Linear
+from cnnstudio.blocks import Input, Linear
 from cnnstudio.project import Project
+from cnnstudio.training.events import EpochEnd
 from cnnstudio.training.runs.queue import QueueFile
 from cnnstudio.ui.document import HIDDEN, Document
 from cnnstudio.ui.run import Run
@@ -160,6 +162,18 @@ def test_what_cannot_be_trained_and_what_has_no_room_is_said(
     assert card.told.text().startswith("There is nothing to vary that is called 'conv1.kernel_size'")
 
 
+def test_what_is_learned_of_the_images_is_heeded(
+    qtbot: QtBot, document: Document, panel: SweepPanel, tmp_path: Path
+) -> None:
+    document.edit_recipe("Own", dataclasses.replace(document.project.recipe, data="folder", folder=str(tmp_path)))
+    panel.vary("seed", "1, 2")
+    planned(qtbot, panel, 2)
+    document.learn_classes(3)
+    panel.update_now()
+    qtbot.waitUntil(lambda: "3 classes" in panel.advice.sentence.text(), timeout=20_000)
+    assert panel.plan is None
+
+
 def test_while_a_question_is_open_nothing_is_told(document: Document, panel: SweepPanel) -> None:
     panel.vary("conv1.kernel_size", "3, 9")
     document.conceal(frozenset({"conv1"}))
@@ -194,6 +208,20 @@ def test_about_how_long_it_takes_is_told_where_it_is_known(
     document.edit_recipe("Longer", dataclasses.replace(document.project.recipe, epochs=3))
     panel.update_now()
     assert "12 epochs" in planned(qtbot, panel, 4)
+
+
+def test_a_run_that_was_says_about_how_long_others_take(qtbot: QtBot, document: Document, panel: SweepPanel) -> None:
+    panel.run.project = document.project
+    for number in (1, 2):
+        panel.run.history.take(EpochEnd(number, 1.0, 0.1, 1.0, 0.1, 20.0, is_best=True))
+    panel.vary("seed", "1, 2, 3")
+    planned(qtbot, panel, 3)
+    assert panel.advice.more.text() == "About 2 min 0 s on this computer."
+    document.edit_recipe("Other", dataclasses.replace(document.project.recipe, data="shapes"))
+    document.edit_graph("Wide", document.graph.replace("input1", Input((3, 8, 8))))
+    panel.update_now()
+    planned(qtbot, panel, 3)
+    assert panel.advice.more.text() == "", "those were other images"
 
 
 def test_a_queue_that_cannot_be_written_is_said_in_place(
