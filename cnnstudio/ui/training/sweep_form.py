@@ -86,7 +86,7 @@ class SweepPanel(Panel):
         self.form.edited.connect(self._set)
         self.form.show_only(name for name in self.form.rows if name != "chance")
         self.advice = Advice()
-        self.queue = QPushButton("Add to the queue")
+        self.queue = QPushButton("Queue")
         self.queue.setProperty("primary", True)
         self.queue.clicked.connect(self.enqueue)
         self._lay_out()
@@ -207,7 +207,7 @@ class SweepPanel(Panel):
     def _forget(self, sentence: str = "") -> None:
         self._call_off()
         self._sweep = self.plan = None
-        self.queue.setText("Add to the queue")
+        self.queue.setText("Queue")
         self.queue.setEnabled(False)
         self.advice.setVisible(bool(sentence))
         if sentence:
@@ -236,7 +236,7 @@ class SweepPanel(Panel):
 
     def _tell(self, plan: Plan) -> None:
         count = len(plan.runs)
-        self.queue.setText(f"Add {counted(count, 'run')} to the queue")
+        self.queue.setText(f"Queue {counted(count, 'run')}")
         self.queue.setEnabled(self._queueing is None or not self._queueing.is_running)
         seconds = self._seconds(plan)
         told = "" if seconds is None else f"About {duration(max(1.0, seconds))} on this computer"

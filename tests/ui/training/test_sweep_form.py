@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +18,7 @@ from cnnstudio.training.events import EpochEnd
 from cnnstudio.training.runs.queue import QueueFile
 from cnnstudio.ui.document import HIDDEN, Document
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import theme
 from cnnstudio.ui.training.queue_model import DIFFERS, NAME, QueueModel
 from cnnstudio.ui.training.run_list import RunsPanel
 from cnnstudio.ui.training.runs_model import DIFFERED, TAGS
@@ -66,7 +67,7 @@ def test_a_sweep_is_made_and_queued_by_keyboard(qtbot: QtBot, document: Document
     panel.form.editor("stop_early").give(True)
     panel.update_now()
     planned(qtbot, panel, 6)
-    assert panel.queue.text() == "Add 6 runs to the queue"
+    assert panel.queue.text() == "Queue 6 runs"
     panel.queue.setFocus()
     asked: list[str] = []
     panel.panel_asked.connect(asked.append)
@@ -208,6 +209,25 @@ def test_about_how_long_it_takes_is_told_where_it_is_known(
     document.edit_recipe("Longer", dataclasses.replace(document.project.recipe, epochs=3))
     panel.update_now()
     assert "12 epochs" in planned(qtbot, panel, 4)
+
+
+@pytest.fixture
+def large_text() -> Iterator[None]:
+    theme.set_scale(1.6)
+    yield
+    theme.set_scale(1.0)
+
+
+@pytest.mark.usefixtures("large_text")
+def test_large_text_fits_a_narrow_panel(qtbot: QtBot, document: Document, panel: SweepPanel) -> None:
+    long = "the_very_very_very_very_very_very_long_name"
+    document.edit_graph("Rename", document.graph.rename("conv1", long))
+    panel.vary(f"{long}.kernel_size", "3, 9")
+    panel.vary("seed", "1..99:99")
+    panel.form.editor("most_runs").give(99)
+    planned(qtbot, panel, 99)
+    inner = panel.queue.parentWidget()
+    assert inner is not None and inner.minimumSizeHint().width() <= 269, "280 without the bar that scrolls"
 
 
 def test_a_run_that_was_says_about_how_long_others_take(qtbot: QtBot, document: Document, panel: SweepPanel) -> None:
