@@ -16,9 +16,10 @@ from cnnstudio.graph import Graph, Note
 from cnnstudio.project import Project
 from cnnstudio.project.project import MOST_BOOKMARKS
 from cnnstudio.ui.actions.menu_tree import MENUS, TOOLBAR
+from cnnstudio.ui.docks import PANELS
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.network.outline import OutlinePanel
-from cnnstudio.ui.window_actions import ACTIONS
+from cnnstudio.ui.window_actions import ACTIONS, show_action
 
 SPECIAL = {"recent", "panels", "windows"}  # filled by the window
 
@@ -43,7 +44,7 @@ def test_every_action_stands_in_a_menu() -> None:
 
 @pytest.mark.parametrize("name", sorted({*entries(MENUS), *(name for name in TOOLBAR if name)} - SPECIAL))
 def test_menus_and_toolbar_name_actions_that_exist(name: str) -> None:
-    assert [action for action in ACTIONS if fnmatch(action.id, name)]
+    assert [action for action in (*ACTIONS, *map(show_action, PANELS)) if fnmatch(action.id, name)]
 
 
 def test_no_shortcut_means_two_things(window: MainWindow) -> None:
