@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QAbstractScrollArea, QDockWidget, QLabel, QPushBut
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, DepthwiseConv2d, FractionalMaxPool2d, Input
+from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import load
+from cnnstudio.training.runs.session import Prepared
 from cnnstudio.ui.docks import PANELS
 from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.main_window import MainWindow
@@ -135,7 +137,7 @@ def test_a_narrow_panel_shows_all_of_a_question_and_of_a_lesson(qtbot: QtBot, wi
 
 @pytest.mark.parametrize("shape", [(16, 26, 26), (10,)])
 def test_a_narrow_panel_shows_the_maps_and_what_is_said_of_them(
-    qtbot: QtBot, window: MainWindow, scale: float, shape: tuple[int, ...]
+    qtbot: QtBot, window: MainWindow, chain: Graph, scale: float, shape: tuple[int, ...]
 ) -> None:
     theme.set_scale(scale)
     window.document.open(Project(long_names()), None)
@@ -143,7 +145,8 @@ def test_a_narrow_panel_shows_the_maps_and_what_is_said_of_them(
     assert isinstance(panel, FeatureMapsPanel)
     digits = load(Recipe(data="digits"), Shape(1, 8, 8))
     image, maps = digits.validation_images[0].numpy(), np.zeros(shape, np.float32)
-    panel._show(FeatureMaps(LONG, maps, image, "T-shirt/top", "Ankle boot", 1_000), digits, "step 1,000")
+    prepared = Prepared(Project(chain), source(chain), None, digits)
+    panel._show(FeatureMaps(LONG, maps, image, "T-shirt/top", "Ankle boot", 1_000), prepared, "step 1,000")
     panel._readout.setText("map 3 at 12, 14: 0.3184")
     qtbot.wait(10)
     assert panel.minimumSizeHint().width() <= NARROW
