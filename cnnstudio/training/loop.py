@@ -160,7 +160,7 @@ class _Run:
         held = " The network has them now." if self.recipe.keep_best else ""
         return (
             f"{sentence} The best {kind} are those of epoch {best.epoch}: "
-            f"{best.score[0]:.1%} of the validation images.{held}"
+            f"{best.score[0]:.1%} of the {len(self.data.validation_labels):,} validation images.{held}"
         )
 
     def _prepare(self) -> None:

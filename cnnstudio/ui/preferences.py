@@ -85,6 +85,15 @@ class Preferences:
     def paper_pictures(self, value: bool) -> None:
         self._settings.setValue("paper_pictures", "true" if value else "false")
 
+    def is_folded(self, part: str, default: bool = False) -> bool:
+        """Whether this part of a panel is folded away."""
+        value = self._settings.value(f"folded/{part}")
+        return value == "true" if value in ("true", "false") else default
+
+    def set_folded(self, part: str, value: bool) -> None:
+        """Remember whether this part of a panel is folded away."""
+        self._settings.setValue(f"folded/{part}", "true" if value else "false")
+
     @property
     def recent(self) -> list[Path]:
         """The files opened or saved last, the latest first, whether they still exist or not."""

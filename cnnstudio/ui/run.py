@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.data.errors import DataCancelledError
-from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
+from cnnstudio.training.events import EpochEnd, Finished, Foreseen, Remark, Started, Step
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.kept_run import KeptRun, remembering
@@ -137,6 +137,26 @@ class Run(QObject):
         return remembering(self.project, self.folder, self.epoch)
 
     @property
+    def classes(self) -> Sequence[str]:
+        """The classes that the run tells apart; none where that is not known."""
+        if self.trained is not None:
+            return self.trained.data.classes
+        return self.recalled.classes if self.recalled is not None else ()
+
+    @property
+    def images(self) -> tuple[int, int]:
+        """How many images the run has to learn from, and how many it is validated with; 0 where nobody knows."""
+        if self.trained is not None:
+            return len(self.trained.data.train_labels), len(self.trained.data.validation_labels)
+        return self.recalled.record.images if self.recalled is not None else (0, 0)
+
+    @property
+    def has_ended_early(self) -> bool:
+        """Whether the run came to its end before all its epochs, since it had waited as long as its recipe says."""
+        started = self.history.started
+        return self.is_at_end and started is not None and len(self.history.epochs) < started.epochs
+
+    @property
     def is_at_end(self) -> bool:
         """Whether all epochs of the run are done."""
         return self.history.finished is not None and self.history.finished.reason == "done"
@@ -185,11 +205,17 @@ class Run(QObject):
         self._begin(project, lambda report: begin(project, destination, report, known, self._probes))
 
     def go_on(self, epochs: int | None = None) -> None:
-        """Go on with the run, to its end or to so many epochs in all, where ``can_go_on``."""
+        """Go on with the run, to its end or to so many epochs in all, where ``can_go_on``.
+
+        One that has ended early goes on to its last epoch, whether they bring anything better or not.
+        """
         known, folder = self.trained or self.recalled, self.folder
         if known is not None and folder is not None and self.can_go_on:
             images = self.images_of(known.project) if not DATASETS[known.project.recipe.data].is_folder else None
-            self._begin(known.project, lambda report: go_on(folder, report, epochs, images, self._probes))
+            patience = 0 if self.has_ended_early else None
+            self._begin(
+                known.project, lambda report: go_on(folder, report, epochs, images, self._probes, patience=patience)
+            )
 
     def _begin(self, project: Project, course: Callable[[Report], Course]) -> None:
         if self.is_active:
@@ -307,6 +333,10 @@ class Run(QObject):
                 self.maps = event
             case Progress() | Finished():
                 self.sentence = event.sentence
+            case Foreseen() if self.state == "training":
+                self.sentence = event.sentence
+            case Step() if self.state == "training" and not self.is_stopping:
+                self.sentence = ""
             case Prepared():
                 self.keep_images(event.project, event.data)
                 self._look(event, event.probes[0])

@@ -21,6 +21,11 @@ def of_folder(project: Project, folder: Path | str) -> Project:
     return dataclasses.replace(project, recipe=Recipe(data="folder", folder=str(folder)))
 
 
+def told(window: MainWindow) -> str:
+    """What the panel of training says first that stands in the way."""
+    return window.training.before.concerns.rows[0].sentence.text()
+
+
 @pytest.fixture(scope="module")
 def lenet() -> Project:
     """A network of which there is nothing to be said."""
@@ -51,7 +56,7 @@ def test_every_place_that_says_whether_it_can_be_trained_says_why_not(
     assert window.docks["inspector"].widget().header.kind.text() == "Cannot be trained yet"
     assert not window.training.can_toggle and "F5" in train.toolTip()
     window.show_panel("training")
-    assert reason in window.training.train.toolTip() and window.training.sentence.text() == reason
+    assert reason in window.training.train.toolTip() and told(window) == reason
 
     window.document.open(lenet, None)
     qtbot.waitUntil(lambda: not panel.notice.isVisible())
@@ -111,8 +116,8 @@ def test_to_train_what_cannot_be_trained_shows_why(qtbot: QtBot, window: MainWin
     window.canvas.setFocus()
     qtbot.keyClick(window.canvas, Qt.Key.Key_F5)
     assert window.run.state == "idle"
-    qtbot.waitUntil(lambda: not window.training.sentence.visibleRegion().isEmpty())
-    assert window.training.sentence.text() == window.document.obstacle()
+    qtbot.waitUntil(lambda: not window.training.before.concerns.rows[0].sentence.visibleRegion().isEmpty())
+    assert told(window) == window.document.obstacle()
     assert window.focusWidget() is window.canvas
 
 
@@ -125,7 +130,7 @@ def test_who_asks_for_training_is_shown_why_not_and_keeps_the_keyboard(
     window.canvas.setFocus()
     QTest.keyClick(window.canvas, Qt.Key.Key_F5)
     assert window.focusWidget() is window.canvas
-    assert window.training.sentence.text() == window.document.obstacle()
+    assert told(window) == window.document.obstacle()
     window.document.select(("conv1",))
     window.show_panel("inspector")
     field = window.focusWidget()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.folders import runs_folder
 from cnnstudio.project import Project, RunReference, read
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.events import Finished, Started
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.metrics_file import read_metrics
-from cnnstudio.training.runs.record import RunRecord, epoch_of
+from cnnstudio.training.runs.record import RunRecord, epoch_of, weights_metadata
 from cnnstudio.training.runs.run_library import present_record
 
 
@@ -39,6 +44,14 @@ class KeptRun:
         if self.folder.weights is None:
             return f"Run {self.folder.path.name} ended in its first epoch, without weights. It can be gone on with."
         return f"Weights of run {self.folder.path.name}" + (f", epoch {self.epoch}." if self.epoch else ".")
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that it tells apart, as its weights say, else those of its data set; none where nobody knows."""
+        for path in (self.folder.best, self.folder.last):
+            with suppress(msgspec.MsgspecError, RecursionError):
+                return msgspec.json.decode(weights_metadata(path).get("classes", ""), type=tuple[str, ...])
+        return DATASETS[self.project.recipe.data].names or ()
 
     @property
     def history(self) -> History:

@@ -288,11 +288,11 @@ def _derived(folder: RunFolder, trouble: str) -> RunRecord:
 
 def epoch_of(path: Path) -> int | None:
     """The last whole epoch of the weights in this file, as it says itself; None where it does not."""
-    text = _weights_metadata(path).get("epoch", "")
+    text = weights_metadata(path).get("epoch", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _weights_metadata(path: Path) -> dict[str, str]:
+def weights_metadata(path: Path) -> dict[str, str]:
     """What a .safetensors file says of itself, read without torch: its header is JSON behind 8 bytes of length.
 
     https://github.com/huggingface/safetensors#format

@@ -117,17 +117,19 @@ def go_on(
     known: Data | None = None,
     probes: Callable[[Prepared], Sequence[Probe]] = lambda _: (),
     *,
+    patience: int | None = None,
     group: Group | None = None,
 ) -> Course:
     """Go on with the run in this folder, to its end or to so many epochs in all, as if nothing had come between.
 
+    ``patience`` takes the place of the recipe's: a run that has ended early goes on without any, with 0.
     It says what ``begin`` does, and after ``Started`` what was said before, as ``Past``. On a CPU all that comes is bit
     for bit what would have come. ``known`` are its images, where they are in memory.
     Raises what ``begin`` raises, and ``CheckpointError`` where there is nothing to go on from.
     """
 
     def ready(group: Group) -> tuple[Prepared, str]:
-        prepared = group.together(lambda: _resumed(folder, report, epochs, known), in_turn=True)
+        prepared = group.together(lambda: _resumed(folder, report, epochs, known, patience), in_turn=True)
         return prepared if group.rank.is_first else dataclasses.replace(prepared, folder=None), ""
 
     return _course(ready, probes, group)
@@ -208,7 +210,9 @@ def rescued(prepared: Prepared, epoch: int) -> tuple[RunFolder | None, str]:
     return folder, sentence
 
 
-def _resumed(folder: RunFolder, report: Report, epochs: int | None, known: Data | None) -> Prepared:
+def _resumed(
+    folder: RunFolder, report: Report, epochs: int | None, known: Data | None, patience: int | None
+) -> Prepared:
     """The run in this folder, where it stands."""
     from cnnstudio.training import resume
     from cnnstudio.training.data.loading import load
@@ -224,6 +228,7 @@ def _resumed(folder: RunFolder, report: Report, epochs: int | None, known: Data 
         )
     checkpoint, before = resume.load(folder.checkpoint), project.recipe
     recipe = before if epochs is None else dataclasses.replace(before, epochs=epochs)
+    recipe = recipe if patience is None else dataclasses.replace(recipe, patience=patience)
     project = dataclasses.replace(project, recipe=recipe)
     text, graph = source(project.graph), project.graph.acting
     size = infer(graph).facts[graph.inputs[0].name].shape

@@ -97,7 +97,15 @@ QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:checked { background: $pressed; }
 QToolButton:disabled { color: $faint; }
 QToolButton[switch="true"] { border-color: $line; padding: 2px 8px; }
+QWidget[fold="part"] { border-top: 1px solid $line; }
+QToolButton[fold="large"] { font-weight: 600; padding: 4px 6px 4px 0; margin-left: -6px; border-color: transparent; }
+QToolButton[fold="small"] { padding: 2px 6px 2px 0; margin-left: -6px; border-color: transparent; }
+QToolButton[fold="large"]:checked, QToolButton[fold="small"]:checked { background: transparent; }
+QToolButton[fold="large"]:hover, QToolButton[fold="small"]:hover { background: $hover; }
 QToolButton:focus { border-color: $accent; }
+QToolButton[fold="large"]:focus, QToolButton[fold="small"]:focus {
+    background: $hover; color: $accent; border-color: transparent;
+}
 QToolButton::menu-indicator { image: none; width: 0; }
 
 QPushButton { background: $panel; border: 1px solid $line; border-radius: 6px; padding: 5px 12px; min-height: 16px;

@@ -5,38 +5,37 @@ from __future__ import annotations
 from collections.abc import Container
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.labels import Sentence
+from cnnstudio.wording import counted
 
 # what a button says, its icon, the id of the command that it is, and whether it needs the weights of this network
 STEPS = (
-    ("Keep the weights…", "download-simple", "export-weights", True),
-    ("Export as PyTorch…", "export", "export-python", False),
-    ("See its feature maps", "eye", "show-feature-maps", False),
-    ("Its mistakes", "x-circle", "show-mistakes", True),
+    ("Feature maps", "eye", "show-feature-maps", False),
+    ("Mistakes", "x-circle", "show-mistakes", True),
+    ("Weights…", "download-simple", "export-weights", True),
+    ("PyTorch…", "export", "export-python", False),
     ("Compare runs", "columns", "show-runs", False),
 )
 
 
-class AfterCard(QFrame):
+class AfterCard(Fold):
     """The result of the last run in words, and what comes next. Hidden while a run goes on, and before the first."""
 
     asked = Signal(str)  # the id of a command
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Result", parent)
         self._document, self._run = document, run
         self._known: Container[str] = ()
-        self.setProperty("surface", "raised")
-        title = QLabel("After training")
-        title.setProperty("role", "muted")
-        title.setProperty("textSize", "small")
-        self.sentence = Sentence()
+        self.sentence, self.end = Sentence(), Sentence()
+        self.end.setProperty("role", "muted")
         row = QWidget()
         flow = FlowLayout(row)
         self.buttons: dict[str, FixButton] = {}
@@ -44,11 +43,8 @@ class AfterCard(QFrame):
             self.buttons[command] = button = FixButton(words, row, glyph)
             button.clicked.connect(lambda _=False, command=command: self.asked.emit(command))
             flow.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 9, 12, 10)
-        layout.setSpacing(6)
-        for widget in (title, self.sentence, row):
-            layout.addWidget(widget)
+        for widget in (self.sentence, self.end, row):
+            self.body.addWidget(widget)
         self.hide()
 
     def offer(self, commands: Container[str]) -> None:
@@ -62,10 +58,18 @@ class AfterCard(QFrame):
         self.setVisible(run.state in ("finished", "failed") and best is not None)
         if best is None:
             return
-        classes = len(run.trained.data.classes) if run.trained is not None else 0
+        classes, (_, images) = len(run.classes), run.images
+        of = f" of {counted(images, 'validation image')}" if images else " of the validation images"
         guessing = f"; guessing would {round(100 / classes)}" if classes else ""
-        right = round(100 * best.validation_accuracy)
-        self.sentence.setText(f"Of 100 new images like these it would tell about {right} right{guessing}.")
+        right = best.score[0]
+        self.sentence.setText(f"Of 100 new images like these it would tell about {round(100 * right)} right{guessing}.")
+        self.tell(f"{right:.1%}{of}, epoch {best.epoch}")
+        epochs = run.history.epochs
+        own, others = epochs["train_accuracy"][-1], epochs["validation_accuracy"][-1]
+        self.end.setText(
+            f"At the end, after {counted(len(epochs), 'epoch')}: {others:.1%}{of}, and {own:.1%} of those that it "
+            "learns from."
+        )
         fits = run.fits(self._document.graph)
         for _, _, command, needs_weights in STEPS:
             has_weights = fits and run.weights is not None

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from cnnstudio.graph import GraphError, NamingError, ParameterError
 from cnnstudio.training.costs import Costs, costs, energy, work
-from cnnstudio.training.readiness import OTHER_IMAGES, Concern, ProjectFix, free_memory
+from cnnstudio.training.readiness import OTHER_IMAGES, Concern, free_memory
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
+from cnnstudio.ui.training.concern_list import ConcernList
 from cnnstudio.ui.training.tryouts import Tryouts
-from cnnstudio.ui.widgets.advice import AdviceList, Way
+from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.wording import counted, duration, memory, short
 from cnnstudio.worker import Report
@@ -33,9 +32,10 @@ _TOP = Qt.AlignmentFlag.AlignTop
 ROWS = {"time": "Time", "memory": "Memory", "loss": "First loss", "work": "Work", "energy": "Energy"}
 
 
-class BeforeCard(QFrame):
-    """What stands in the way with buttons that clear it, and what the run will take. Hidden while a run goes on.
+class BeforeCard(Fold):
+    """What the run will take, and what can be tried first; hidden while a run goes on and while none could begin.
 
+    ``concerns`` is what stands in the way, with buttons that clear it: it stands elsewhere, where nobody folds it away.
     What follows from formulas is there at once. Time and first loss come of a few real steps in the background, once
     the images are in memory; what is of an earlier network or recipe is greyed until then.
     """
@@ -43,17 +43,14 @@ class BeforeCard(QFrame):
     measured = Signal()  # a few steps were taken
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Before training", parent)
         self._document, self._run = document, run
         self.images_refusal = ""  # why nothing can be learned from the folder of images, where somebody has looked
         self._task: Task[Forecast] | None = None
         self._forecast: Forecast | None = None
         self._of: tuple[object, ...] | None = None  # what it is of
-        self.setProperty("surface", "raised")
-        self._title = QLabel()
-        self._title.setProperty("role", "muted")
-        self._title.setProperty("textSize", "small")
-        self.advice = AdviceList()
+        self._takes = ""  # how much memory
+        self.concerns = ConcernList(document)
         self.values = {name: Sentence() for name in ROWS}
         self._facts = QWidget()
         grid = QGridLayout(self._facts)
@@ -67,11 +64,8 @@ class BeforeCard(QFrame):
             grid.addWidget(caption, line, 0, _TOP)
             grid.addWidget(value, line, 1)
         self.tryouts = Tryouts(document, run)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 9, 12, 10)
-        layout.setSpacing(8)
-        for widget in (self._title, self.advice, self._facts, self.tryouts):
-            layout.addWidget(widget)
+        self.body.addWidget(self._facts)
+        self.body.addWidget(self.tryouts)
         self._settle = QTimer(self, singleShot=True, interval=SETTLED)
         self._settle.timeout.connect(self._measure)
 
@@ -79,31 +73,33 @@ class BeforeCard(QFrame):
 
     def refresh(self) -> None:
         """Show what is known of a run of the project as it is."""
-        self.setVisible(not self._run.is_active)
         if self._run.is_active:
+            self.hide()
+            self.concerns.hide()
             self.close_tasks(0.0)
             return
         concerns = list(self._document.concerns(self._images))
         if self.images_refusal and not concerns:
             concerns.append(Concern(self.images_refusal, OTHER_IMAGES, blocks=False))  # it may be mended on the disk
-        self.advice.say([
-            (each.sentence, "error" if each.blocks else "warning", "", [self._way(fix) for fix in each.fixes])
-            for each in concerns
-        ])  # fmt: skip
+        self.concerns.tell(concerns)
+        blocked = any(each.blocks for each in concerns)
+        self.setVisible(not blocked)
+        if blocked:
+            return
         found = (
             None
             if self._document.concealed
             else costs(self._document.analysis, self._document.project.recipe, self._images)
         )
-        blocked = any(each.blocks for each in concerns)
         is_done = len(self._run.history.steps) > 0 and self._run.project == self._document.project
-        self._title.setText("Before another run" if is_done else "Before training")
-        self._facts.setVisible(found is not None and not blocked and not is_done)  # a run knows better than a forecast
-        self.tryouts.setVisible(not blocked)
+        self.set_title("Before another run" if is_done else "Before training")
+        self._facts.setVisible(found is not None and not is_done)  # a run knows better than a forecast
         self.tryouts.refresh()
-        if found is not None and not blocked and not is_done:
-            self._show(found)
-            self._settle.start()
+        if found is None or is_done:
+            self.tell("Find a rate, learn one batch")
+            return
+        self._show(found)
+        self._settle.start()
 
     @property
     def _images(self) -> int | None:
@@ -119,12 +115,14 @@ class BeforeCard(QFrame):
         )
         self._say("memory", f"about {takes}; {room}", _COUNTED)
         whole = found.run_macs
+        self._takes = takes
         self._say("work", f"{short(found.macs if whole is None else whole)} MACs", work(found))
         self._show_measured()
 
     def _show_measured(self) -> None:
         told = self._forecast
         if told is None:
+            self.tell(f"{self._takes} of memory")
             known = self._run.images_of(self._document.project) is not None
             waits = "a few steps are being tried…" if known else "known once the images are there"
             self._say("time", waits, "", "muted")
@@ -139,6 +137,8 @@ class BeforeCard(QFrame):
         usual = ", as it should be" if told.is_usual else f", and guessing gives {told.guessing:.2f}"
         loss = f"{told.first_loss:.2f}{usual}" if math.isfinite(told.first_loss) else "no number"
         self._say("loss", loss, told.sentence + stale, role if told.is_usual else role or "warning")
+        unusual = "" if told.is_usual else f" · first loss {loss}"
+        self.tell(f"{duration(max(1.0, told.seconds))} · {self._takes}{unusual}", "warning" if unusual else "muted")
         plainly, sentence = energy(told.seconds, told.device)
         self._say("energy", plainly, sentence + stale, role)
 
@@ -152,33 +152,6 @@ class BeforeCard(QFrame):
             value.style().unpolish(value)
             value.style().polish(value)
 
-    # ways out
-
-    def _way(self, fix: ProjectFix) -> Way:
-        return fix.title, lambda: self._choose_folder() if fix.asks == "folder" else self._apply(fix)
-
-    def _apply(self, fix: ProjectFix) -> None:
-        """Do what a button says, as one step of undo."""
-        try:
-            project = fix.apply(self._document.project)
-        except (GraphError, NamingError, ParameterError) as error:
-            self._document.said.emit(str(error))
-            return
-        self._document.enter(())
-        self._document.edit(fix.title, project)
-
-    def _choose_folder(self) -> None:
-        dialog = QFileDialog(self, "The folder of your images", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self.take_folder)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def take_folder(self, folder: str) -> None:
-        """Learn from the images of this folder."""
-        recipe = self._document.project.recipe
-        self._document.edit_recipe("Choose a folder", type(recipe)(**{**recipe.values, "folder": folder}))
-
     # a few steps in the background
 
     def _key(self) -> tuple[object, ...]:
@@ -190,7 +163,7 @@ class BeforeCard(QFrame):
         """Take a few steps, where they are not of this network already and nobody trains."""
         project, run = self._document.project, self._run
         data, key = run.images_of(project), self._key()
-        if not self._facts.isVisible() or run.is_active or data is None or self.tryouts.is_running:
+        if self._facts.isHidden() or not self.isVisible() or run.is_active or data is None or self.tryouts.is_running:
             return
         if key == self._of:
             return

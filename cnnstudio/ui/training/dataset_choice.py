@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project
@@ -19,7 +19,8 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.fields import Choices
-from cnnstudio.ui.widgets.labels import Elided
+from cnnstudio.ui.widgets.fold import Fold
+from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.samples import Sample, Samples
 from cnnstudio.worker import Report
 
@@ -30,14 +31,14 @@ T = TypeVar("T")
 MOST_READ = 2_000  # images of a folder that are read before anybody trains
 
 
-class ImagesChoice(QWidget):
+class ImagesChoice(Fold):
     """Chooses the data set. Its samples are loaded in the background where that costs no download."""
 
     chosen = Signal(str)  # the key of a data set
     loaded = Signal()  # the images are in memory, or it is known that there are none
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Images", parent)
         self._document, self._run = document, run
         self._task: Task[Any] | None = None
         self._shown: tuple[object, ...] | None = None
@@ -50,31 +51,22 @@ class ImagesChoice(QWidget):
             self.box.addItem(dataset.title, dataset.key)
         self.box.activated.connect(lambda _: self.chosen.emit(self.box.currentData()))
         self.box.setAccessibleName("Images to learn from")
-        self.about = QLabel()
-        self.about.setWordWrap(True)
+        self.set_corner(self.box, 1)
+        self.about = Sentence()
         self.about.setProperty("role", "muted")
         self.about.setProperty("textSize", "small")
         self.samples = Samples()
         self.samples.hide()
-        self._label = Elided("Images")
-        self._label.setBuddy(self.box)
-        choice = QHBoxLayout()
-        choice.setSpacing(10)
-        choice.addWidget(self._label)
-        choice.addWidget(self.box, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addLayout(choice)
-        layout.addWidget(self.about)
-        layout.addWidget(self.samples)
+        self.body.addWidget(self.about)
+        self.body.addWidget(self.samples)
         document.changed.connect(self._follow)
         run.state_changed.connect(self._follow)
         self._follow()
 
     def indent(self, width: int) -> None:
-        """Leave so much room for the label, so that the field stands in line with those of forms."""
-        self._label.setFixedWidth(width)
+        """Leave so much room for the title, so that the field stands in line with those of forms."""
+        self.head.setFixedWidth(max(width, self.head.sizeHint().width()))
+        self.line.setSpacing(10)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -83,6 +75,7 @@ class ImagesChoice(QWidget):
     def _follow(self, *_: object) -> None:
         dataset = DATASETS[self._document.project.recipe.data]
         self.box.setCurrentIndex(self.box.findData(dataset.key))
+        self.tell(dataset.title)
         key, told = self._told
         self.about.setText(
             told if dataset.is_folder and key == images_key(self._document.project) else dataset.sentence

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.training.diagnosis import Symptom, symptoms
 from cnnstudio.training.readiness import ProjectFix
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.advice import AdviceList, Way
+from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.ui.widgets.layer_bars import LayerBars
 
@@ -20,16 +21,12 @@ MOST = 3  # pieces of advice at once
 TOLD = "Bars: change a step. Dots: gradient."
 
 
-class DuringCard(QFrame):
+class DuringCard(Fold):
     """Bars for the layers and advice. Hidden until a run has been looked into; it stays when the run has ended."""
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("How it learns", parent)
         self._document, self._run = document, run
-        self.setProperty("surface", "raised")
-        title = QLabel("How it learns")
-        title.setProperty("role", "muted")
-        title.setProperty("textSize", "small")
         self.bars = LayerBars()
         self.readout = Elided(TOLD)
         self.readout.setProperty("role", "muted")
@@ -41,11 +38,8 @@ class DuringCard(QFrame):
             "length of its gradient beside that of the longest, on a scale of powers of ten.</p>"
         )
         self.advice = AdviceList()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 9, 12, 10)
-        layout.setSpacing(6)
-        for widget in (title, self.advice, self.bars, self.readout):
-            layout.addWidget(widget)
+        for widget in (self.advice, self.bars, self.readout):
+            self.body.addWidget(widget)
         self._soon = QTimer(self, singleShot=True, interval=PAUSE)
         self._soon.timeout.connect(self.refresh)
         self.hide()
@@ -60,13 +54,14 @@ class DuringCard(QFrame):
         self._soon.stop()
         run, history = self._run, self._run.history
         found: tuple[Symptom, ...] = ()
-        if run.trained is not None and len(history.steps):
-            found = symptoms(history, run.trained.project.recipe, run.trained.data.classes)
+        if run.project is not None and run.classes and len(history.steps):
+            found = symptoms(history, run.project.recipe, run.classes)
         self.advice.say([(each.sentence, "warning", each.advice, self._ways(each)) for each in found[:MOST]])
         layers = history.layers[-1].layers if history.layers else ()
         self.bars.set_layers([(layer.name, layer.update, layer.gradient) for layer in layers])
         for widget in (self.bars, self.readout):
             widget.setVisible(bool(layers))
+        self.tell(found[0].sentence if found else "Nothing is wrong that can be seen.", "warning" if found else "muted")
         self.setVisible(bool(found or layers))
 
     def _ways(self, symptom: Symptom) -> list[Way]:

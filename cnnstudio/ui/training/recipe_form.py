@@ -1,4 +1,4 @@
-"""Recipe form: the fields of a recipe under the headings of its sections, and the menu of presets."""
+"""Recipe form: the fields of a recipe in its sections, which fold, and the menu of presets."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.project.presets import PRESETS, Preset
 from cnnstudio.project.recipe import Recipe, Section
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.editors import Editor
+from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.form import Form, Row
 
 
 class RecipeForm(QWidget):
-    """A form a section, each with its heading; a section of which nothing means anything now is not there.
+    """A form a section, each folded at first; a section of which nothing means anything now is not there.
 
-    It is used as one form is: ``edited(name, value)`` carries values that have been coerced.
+    Folded, a section says which of its fields are not as they are by default. It is used as one form is:
+    ``edited(name, value)`` carries values that have been coerced.
     """
 
     edited = Signal(str, object)
@@ -27,25 +29,21 @@ class RecipeForm(QWidget):
     def __init__(self, recipe: type[Recipe], names: Iterable[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         wanted = set(names)
-        self.sections: dict[Section, tuple[QLabel, Form]] = {}
+        self.sections: dict[Section, tuple[Fold, Form]] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout.setSpacing(0)
         for section, fields in recipe.sections().items():
             inside = [field.name for field in fields if field.name in wanted]
             if not inside:
                 continue
-            heading = QLabel(section)
-            font = heading.font()
-            font.setBold(True)
-            heading.setFont(font)
-            heading.setContentsMargins(0, 8 if self.sections else 0, 0, 0)
+            fold = Fold(section, is_open=False, small=True)
             form = Form(recipe, plain=True, names=inside)
             form.setAccessibleName(section)
             form.edited.connect(self.edited)
-            layout.addWidget(heading)
-            layout.addWidget(form)
-            self.sections[section] = heading, form
+            fold.body.addWidget(form)
+            layout.addWidget(fold)
+            self.sections[section] = fold, form
 
     @property
     def rows(self) -> dict[str, Row]:
@@ -73,8 +71,10 @@ class RecipeForm(QWidget):
 
     def set_values(self, recipe: Recipe) -> None:
         """Show a recipe without emitting."""
-        for form in self._forms:
+        usual = type(recipe)()
+        for fold, form in self.sections.values():
             form.set_values(recipe)
+            fold.tell(", ".join(told(recipe, [name for name in form.rows if recipe.matters(name)], usual)))
 
     def settle(self) -> None:
         """Take what is still being typed where it fits and forget it where not."""
@@ -84,15 +84,29 @@ class RecipeForm(QWidget):
     def show_only(self, names: Iterable[str]) -> None:
         """Hide all other parameters, and the sections that have none left."""
         shown = set(names)
-        for heading, form in self.sections.values():
+        for fold, form in self.sections.values():
             form.show_only(shown)
-            is_empty = shown.isdisjoint(form.rows)
-            heading.setHidden(is_empty)
-            form.setHidden(is_empty)
+            fold.setHidden(shown.isdisjoint(form.rows))
 
     @property
     def _forms(self) -> list[Form]:
         return [form for _, form in self.sections.values()]
+
+
+def told(recipe: Recipe, names: Iterable[str], usual: Recipe) -> list[str]:
+    """Those of these fields that are not as ``usual``, with their values, shortly."""
+    return [_told(name, getattr(recipe, name)) for name in names if getattr(recipe, name) != getattr(usual, name)]
+
+
+def _told(name: str, value: object) -> str:
+    words = name.replace("_", " ")
+    if isinstance(value, bool):
+        return words if value else f"no {words}"
+    if isinstance(value, float):
+        return f"{words} {value:g}"
+    if isinstance(value, tuple):
+        return f"{words} {', '.join(map(str, value))}"
+    return f"{words} {'none' if value in ('', None) else value}"
 
 
 class PresetButton(QToolButton):
@@ -103,6 +117,7 @@ class PresetButton(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setText("Presets")
+        self.setProperty("textSize", "small")
         self.setToolTip("Ways to train that belong together; the images and the computer stay as they are")
         self.setIcon(icon("caret-down", "muted"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

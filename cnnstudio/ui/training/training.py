@@ -9,13 +9,9 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +22,7 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.after import AfterCard
@@ -33,11 +30,12 @@ from cnnstudio.ui.training.before import BeforeCard
 from cnnstudio.ui.training.dataset_choice import ImagesChoice
 from cnnstudio.ui.training.during import DuringCard
 from cnnstudio.ui.training.recipe_form import PresetButton, RecipeForm
+from cnnstudio.ui.training.standing import ProgressLine, Standing
 from cnnstudio.ui.widgets.announcement import announce
-from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.form import Form
-from cnnstudio.ui.widgets.labels import Elided, Sentence
-from cnnstudio.wording import counted, duration
+from cnnstudio.ui.widgets.labels import Sentence
+from cnnstudio.wording import counted, listed
 
 MORE = 10  # epochs that a run at its end is given
 BESIDE_IMAGES = ("data", "folder")  # what is asked where the images are shown
@@ -68,7 +66,10 @@ def goes_on(document: Document, run: Run) -> bool:
 
 
 class TrainingPanel(Panel):
-    """Buttons and progress above, the recipe below. The recipe is edited through the document, so it can be undone."""
+    """Buttons and progress above, always in view; below them in parts that fold what matters now, and the recipe.
+
+    The recipe is edited through the document, so it can be undone.
+    """
 
     own_asked = Signal(object)  # the project as the run has it, to be seen in a window of its own
     looked = Signal()  # and found that the network is the one of the run again, or is so no more
@@ -84,14 +85,28 @@ class TrainingPanel(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 0)
         layout.setSpacing(8)
+        self.progress, self.standing = ProgressLine(run), Standing(run)
+        self.standing.own.clicked.connect(lambda: self.own_asked.emit(run.own_project))
+        self.before, self.during, self.after = (
+            BeforeCard(document, run),
+            DuringCard(document, run),
+            AfterCard(document, run),
+        )
+        self._area = self._recipe()
+        self._remember_folds()
         layout.addLayout(self._buttons())
-        layout.addWidget(self._status())
-        layout.addWidget(self._recipe(), 1)
+        layout.addWidget(self.progress)
+        layout.addWidget(self._area, 1)
         self._compare = QTimer(self, singleShot=True, interval=300)
         self._compare.timeout.connect(self._look)
         run.state_changed.connect(self.touch)
         run.advanced.connect(self._follow)
         run.kept.changed.connect(self.touch)  # somebody may have deleted what could be gone on with
+
+    @property
+    def sentence(self) -> Sentence:
+        """What is said of the run."""
+        return self.standing.sentence
 
     # commands
 
@@ -114,6 +129,7 @@ class TrainingPanel(Panel):
         elif self.run.state == "paused":
             self.run.resume()
         elif self._button.obstacle is not None:
+            self._area.verticalScrollBar().setValue(0)
             self.refused.emit()
             announce(self, self._button.obstacle)
         elif self._button.text == "Go on":
@@ -141,6 +157,8 @@ class TrainingPanel(Panel):
         """To how many epochs in all the run would go on; None for its own."""
         run, asked = self.run, self.document.project.recipe.epochs
         done = len(run.history.epochs)
+        if run.has_ended_early and run.history.started is not None:
+            return max(done + MORE, run.history.started.epochs)
         if asked is None or asked <= done or run.project is None:
             return done + MORE if run.is_at_end else None
         return asked if run.is_at_end or asked != run.project.recipe.epochs else None
@@ -172,40 +190,6 @@ class TrainingPanel(Panel):
         row.addWidget(self.later)
         return row
 
-    def _status(self) -> QWidget:
-        box = QWidget()
-        box.setProperty("surface", "raised")
-        box.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.sentence = Sentence()
-        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("How much of the training is done")
-        self.numbers = {name: Elided() for name in ("epoch", "time", "accuracy", "best", "loss", "speed")}
-        titles = ("Epoch", "Time left", "Accuracy", "Best", "Loss", "Speed")
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(2)
-        for index, (title, label) in enumerate(zip(titles, self.numbers.values(), strict=True)):
-            caption = QLabel(title)
-            caption.setProperty("role", "muted")
-            caption.setProperty("textSize", "small")
-            grid.addWidget(caption, index // 2 * 2, index % 2)
-            grid.addWidget(label, index // 2 * 2 + 1, index % 2)
-        self.own = QPushButton("Open the run's network")
-        self.own.setToolTip("See the network as the run has it, in a window of its own")
-        self.own.clicked.connect(lambda: self.own_asked.emit(self.run.own_project))
-        self._grid = QWidget()
-        self._grid.setLayout(grid)
-        grid.setContentsMargins(0, 2, 0, 0)
-        layout = QVBoxLayout(box)
-        layout.setContentsMargins(10, 9, 10, 9)
-        layout.addWidget(self.progress)
-        layout.addWidget(self.sentence)
-        layout.addWidget(self.own, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(self._grid)
-        return box
-
     def _recipe(self) -> QScrollArea:
         self.images = ImagesChoice(self.document, self.run)
         self.images.chosen.connect(lambda key: self._edit("data", key))
@@ -219,38 +203,37 @@ class TrainingPanel(Panel):
             form.edited.connect(self._edit)
         self.presets = PresetButton()
         self.presets.chosen.connect(self._take)
-        self.more = QToolButton()
-        self.more.setText("More settings")
-        self.more.setCheckable(True)
-        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.more.toggled.connect(self._show_more)
-        self.before = BeforeCard(self.document, self.run)
-        self.during = DuringCard(self.document, self.run)
-        self.after = AfterCard(self.document, self.run)
+        self.next = Sentence("What is changed here counts in the next run.")
+        self.next.setProperty("role", "muted")
+        self.recipe = Fold("Recipe")
+        self.recipe.set_corner(self.presets)
+        for widget in (self.next, self.basic, self.advanced):
+            self.recipe.body.addWidget(widget)
+        self.images.body.insertWidget(0, self.folder)
         inner = QWidget()
         layout = QVBoxLayout(inner)
-        layout.setContentsMargins(0, 4, 6, 12)
-        layout.setSpacing(8)
-        for card in self._cards:
-            layout.addWidget(card)
-        buttons = QWidget()
-        flow = FlowLayout(buttons)  # which breaks where the panel is narrow
-        flow.addWidget(self.more)
-        flow.addWidget(self.presets)
-        for widget in (self.images, self.folder, self.basic):
-            layout.addWidget(widget)
-        layout.addWidget(buttons)
-        layout.addWidget(self.advanced)
+        layout.setContentsMargins(0, 0, 2, 12)
+        layout.setSpacing(6)
+        for part in (self.standing, self.before.concerns, *self._cards, self.images, self.recipe):
+            layout.addWidget(part)
         layout.addStretch(1)
         area = QScrollArea()
         area.setWidget(inner)
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to what has the keyboard
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._show_more(False)
         theme.changed.connect(self._align)
         self._align()
         return area
+
+    def _remember_folds(self) -> None:
+        """Fold what was folded the last time."""
+        parts = {"result": self.after, "learning": self.during, "before": self.before, "images": self.images}
+        parts |= {"recipe": self.recipe}
+        parts |= {f"recipe-{section.name.lower()}": fold for section, (fold, _) in self.advanced.sections.items()}
+        for name, fold in parts.items():
+            fold.set_open(not Preferences().is_folded(f"training-{name}", not fold.is_open))
+            fold.toggled.connect(lambda on, name=name: Preferences().set_folded(f"training-{name}", not on))
 
     def _align(self) -> None:
         """Let all fields begin at one place, however wide the labels are, and leave them most of the room."""
@@ -285,10 +268,6 @@ class TrainingPanel(Panel):
         title = name.replace("_", " ")
         self.document.edit_recipe(f"Change {title}", recipe, merge=f"recipe {name} {burst}")
 
-    def _show_more(self, shown: bool) -> None:
-        self.more.setIcon(icon("caret-down" if shown else "caret-right", "muted"))
-        self.advanced.setVisible(shown)
-
     def _show_recipe(self, recipe: Recipe) -> None:
         self._recipe_shown = recipe
         for form in self._forms:
@@ -296,6 +275,8 @@ class TrainingPanel(Panel):
         self.folder.setVisible(recipe.matters("folder"))
         for form in (self.basic, self.advanced):
             form.show_only(name for name in form.rows if recipe.matters(name))
+        epochs = counted(recipe.epochs, "epoch") if recipe.epochs else "epochs by the images"
+        self.recipe.tell(f"{epochs}, batch {recipe.batch_size:,}, {recipe.optimizer} {recipe.learning_rate:g}")
 
     # the run
 
@@ -311,6 +292,7 @@ class TrainingPanel(Panel):
         self._offer_two_ways()
         self._is_other = self._is_other and self.run.state != "preparing"
         self._show_progress()
+        self.next.setVisible(self.run.is_active)
         self.before.images_refusal = self.images.refusal
         for card in self._cards:
             card.refresh()
@@ -350,27 +332,9 @@ class TrainingPanel(Panel):
             self.touch()
 
     def _show_progress(self) -> None:
-        run, history = self.run, self.run.history
-        self.progress.setVisible(run.is_active)
-        self.progress.setRange(0, 0 if run.share is None and run.state == "preparing" else 1000)
-        self.progress.setValue(round(1000 * (run.share or 0)))
+        self.progress.refresh()
+        self.standing.refresh()
         self._say()
-        self._grid.setVisible(history.last is not None)
-        if history.last is None or history.started is None:
-            return
-        last, started = history.last, history.started
-        left = history.remaining_seconds if run.is_active else None
-        latest = history.epochs["validation_accuracy"][-1] if len(history.epochs) else None
-        texts = {
-            "epoch": f"{last.epoch} of {started.epochs}, step {last.step:,}",
-            "time": duration(left) if left is not None else "–",
-            "accuracy": f"{latest:.1%}" if latest is not None else f"{last.accuracy:.1%} of this batch",
-            "best": f"{history.best.score[0]:.1%}, epoch {history.best.epoch}" if history.best else "–",
-            "loss": f"{last.loss:.4g}",
-            "speed": f"{last.images_per_second:,.0f} images/s",
-        }
-        for name, text in texts.items():
-            self.numbers[name].setText(text)
 
     def _look(self) -> None:
         """See whether the network is still the one of the run."""
@@ -386,15 +350,11 @@ class TrainingPanel(Panel):
     def _say(self) -> None:
         run = self.run
         text, role = run.sentence, ""
-        if self._button.obstacle is not None:
-            text, role = self._button.obstacle, "warning"
-        elif run.is_gone and run.folder is not None:
+        if run.is_gone and run.folder is not None:
             text = f"The files of run {run.folder.path.name} were moved or deleted, with what it had learned."
             role = "warning"
         elif run.state == "failed":
             role = "error"
-        elif run.state == "idle" and not run.sentence:
-            text, role = "Ready to train.", "muted"
         elif run.state in ("training", "paused") and not run.is_stopping:
             device = run.under_way.started.device if run.under_way.started else "the computer"
             text, role = run.sentence or f"Training on {device}.", "muted"
@@ -402,12 +362,25 @@ class TrainingPanel(Panel):
                 text, role = f"{text} {EARLIER}", "warning"
         elif run.state == "finished" and self._is_other:
             text, role = f"{text} The network has changed since then.", "warning"
-        self.own.setVisible(self._is_other and run.state in ("finished", "failed"))
-        self.sentence.setText(text)
-        if self.sentence.property("role") != role:
-            self.sentence.setProperty("role", role)
-            self.sentence.style().unpolish(self.sentence)
-            self.sentence.style().polish(self.sentence)
+        is_own = self._is_other and run.state in ("finished", "failed")
+        self.standing.own.setVisible(is_own)
+        self.standing.say(text, role, self._told_of_going_on() if goes_on(self.document, run) else "")
+        self.standing.setVisible(bool(text or self.standing.more.text()) or is_own)
+
+    def _told_of_going_on(self) -> str:
+        """What a person should know who goes on with the run: what counts no more, and what of the recipe does not."""
+        run, told = self.run, list[str]()
+        if run.has_ended_early:
+            told.append("Going on takes all these epochs, whether they bring anything better or not.")
+        others = {"epochs", "patience"} if run.has_ended_early else {"epochs"}
+        now, then = self.document.project.recipe.values, run.project.recipe.values if run.project is not None else {}
+        changed = [name.replace("_", " ") for name in then if name not in others and now[name] != then[name]]
+        if changed:
+            told.append(
+                f"Going on keeps the recipe of the run: {listed(changed)}, which you have changed since, "
+                f"{'counts' if len(changed) == 1 else 'count'} in a new one."
+            )
+        return " ".join(told)
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         return all([self.before.close_tasks(seconds), self.images.close_tasks(seconds)])

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cnnstudio.ui.theme import theme
 
 Pixels = NDArray[np.uint8]
-SIDE, GAP, MOST = 46, 8, 10
+SIDE, GAP, MOST = 42, 8, 10
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ def test_a_forecast_of_what_is_no_longer_so_is_greyed(qtbot: QtBot, document: Do
 def test_what_stands_in_the_way_is_cleared_by_a_click_that_can_be_undone(qtbot: QtBot, document: Document) -> None:
     document.edit_graph("Wide", document.graph.replace("linear1", Linear(7)))
     panel = shown(qtbot, document)
-    assert not panel.can_toggle and panel.before.tryouts.isHidden()
-    press(panel.before, "Set out_features to 10")
+    assert not panel.can_toggle and panel.before.isHidden()
+    press(panel, "Set out_features to 10")
     assert panel.can_toggle and document.undo_stack.undoText() == "Set out_features to 10"
     document.undo_stack.undo()
     assert not panel.can_toggle
@@ -89,24 +89,24 @@ def test_a_batch_that_does_not_fit_is_made_smaller_by_a_click(
     monkeypatch.setattr(before, "free_memory", lambda: 150_000_000)
     document.edit_recipe("Large", dataclasses.replace(document.project.recipe, batch_size=65_536))
     panel = shown(qtbot, document)
-    [row] = panel.before.advice.rows
+    [row] = panel.before.concerns.rows
     assert panel.can_toggle, "it may fit all the same"
-    press(panel.before, row.buttons[0].text())
+    press(panel, row.buttons[0].text())
     assert document.project.recipe.batch_size < 65_536
     panel.update_now()
-    assert panel.before.advice.isHidden()
+    assert panel.before.concerns.isHidden()
 
 
 def test_a_folder_is_chosen_in_place(qtbot: QtBot, document: Document, tmp_path: Path) -> None:
     document.edit_recipe("Folder", Recipe(data="folder"))
     panel = shown(qtbot, document)
-    assert [button.text() for button in panel.before.advice.rows[0].buttons] == [
+    assert [button.text() for button in panel.before.concerns.rows[0].buttons] == [
         "Choose a folder…", "Take the digits for now",
     ]  # fmt: skip
-    panel.before.take_folder(str(tmp_path))
+    panel.before.concerns.take_folder(str(tmp_path))
     assert document.project.recipe.folder == str(tmp_path)
     panel.update_now()
-    assert panel.before.advice.isHidden()
+    assert panel.before.concerns.isHidden()
 
 
 def test_the_classes_of_a_folder_are_counted_before_anybody_trains(
@@ -122,7 +122,7 @@ def test_the_classes_of_a_folder_are_counted_before_anybody_trains(
     panel.update_now()
     assert "12 images of 3 classes: cat 4, dog 4, eel 4" in panel.images.about.text()
     assert not panel.can_toggle and panel.run.images_of(document.project) is not None
-    press(panel.before, "Set out_features to 3")
+    press(panel, "Set out_features to 3")
     assert panel.can_toggle
 
 
@@ -131,10 +131,10 @@ def test_a_folder_without_images_is_told_of_before_anybody_trains(
 ) -> None:
     panel = shown(qtbot, document)
     document.edit_recipe("Folder", Recipe(data="folder", folder=str(tmp_path)))
-    qtbot.waitUntil(lambda: not panel.before.advice.isHidden())
-    assert "There are no images in" in panel.before.advice.rows[0].sentence.text()
-    press(panel.before, "Take the digits for now")
-    qtbot.waitUntil(panel.before.advice.isHidden)
+    qtbot.waitUntil(lambda: not panel.before.concerns.isHidden())
+    assert "There are no images in" in panel.before.concerns.rows[0].sentence.text()
+    press(panel, "Take the digits for now")
+    qtbot.waitUntil(panel.before.concerns.isHidden)
 
 
 def test_a_run_calls_off_what_is_tried_and_the_card_leaves_the_room(qtbot: QtBot, document: Document) -> None:
@@ -238,7 +238,7 @@ def test_every_button_of_the_window_is_a_command_of_it(window: MainWindow, qtbot
     qtbot.waitUntil(lambda: window.run.state == "finished")
     window.training.update_now()
     offered = [command for command, button in window.training.after.buttons.items() if not button.isHidden()]
-    assert offered[:3] == ["export-weights", "export-python", "show-feature-maps"]
+    assert offered[:3] == ["show-feature-maps", "export-weights", "export-python"]
     assert set(offered) <= set(window.commands.bound)
     window.training.after.buttons["show-feature-maps"].click()
     assert window.docks["feature-maps"].isVisible()

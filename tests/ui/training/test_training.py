@@ -50,7 +50,7 @@ def test_the_button_says_why_it_cannot_train(qtbot: QtBot, document: Document, t
     panel.update_now()
     assert not panel.train.isEnabled()
     errors = [found.sentence for found in document.diagnostics if found.severity == "error"]
-    assert panel.sentence.text() == errors[0]
+    assert panel.before.concerns.rows[0].sentence.text() == errors[0]
     document.undo_stack.undo()
     panel.update_now()
     assert panel.train.isEnabled()
@@ -101,11 +101,10 @@ def test_the_basic_settings_stand_above_the_others_in_the_order_of_the_recipe(qt
 def test_the_other_settings_stand_under_the_headings_of_their_sections(qtbot: QtBot, document: Document) -> None:
     panel = TrainingPanel(document, Run(document))
     qtbot.addWidget(panel)
-    panel.more.setChecked(True)
     panel.update_now()
 
     def shown() -> list[str]:
-        return [heading.text() for heading, _ in panel.advanced.sections.values() if not heading.isHidden()]
+        return [fold.title for fold, _ in panel.advanced.sections.values() if not fold.isHidden()]
 
     assert shown() == list(Section)
     assert [*panel.advanced.sections[Section.AUGMENTATION][1].rows] == ["mirror", "mixing", "mixing_strength"]
@@ -231,7 +230,7 @@ def test_train_pause_go_on_and_stop_by_the_mouse(qtbot: QtBot, document: Documen
     qtbot.waitUntil(lambda: len(run.history.steps) > 2)
     panel.update_now()
     assert panel.train.text() == "Pause"
-    assert panel.numbers["epoch"].text().endswith(f"step {run.history.last.step:,}" if run.history.last else "")
+    assert panel.progress.epoch.text().endswith(f"step {run.history.last.step:,}" if run.history.last else "")
     qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
     assert run.state == "paused"
     panel.update_now()
@@ -376,7 +375,8 @@ def test_all_fields_begin_at_one_place(qtbot: QtBot, document: Document) -> None
     panel = TrainingPanel(document, Run(document))
     qtbot.addWidget(panel)
     panel.resize(356, 900)
-    panel.more.setChecked(True)
+    for fold, _ in panel.advanced.sections.values():
+        fold.set_open(True)
     document.edit_recipe("Folder", dataclasses.replace(document.project.recipe, data="folder"))
     with qtbot.waitExposed(panel):
         panel.show()
