@@ -83,7 +83,7 @@ class Status(QStatusBar):
             blocks,
             f"{totals.parameters:,} parameters{frozen}",
             f"{short(totals.macs)} MACs",
-            f"memory of a batch of {batch}: {memory(needs.training * batch)} in training, "
+            f"activations of a batch of {batch}: {memory(needs.training * batch)} in training, "
             f"{memory(needs.peak * batch)} in prediction",
         ]
 

@@ -193,12 +193,10 @@ def read_record(folder: Path) -> tuple[RunRecord, str]:
     Without a record that can be read it is what the rest of the folder says. Raises ``RecordError`` where the folder
     holds no run at all.
     """
-    trouble = ""
-    if (folder / RECORD).exists():
-        try:
-            return _read(folder / RECORD, RunRecord), ""
-        except RecordError as error:
-            trouble = str(error)
+    try:
+        return _read(folder / RECORD, RunRecord), ""
+    except RecordError as error:
+        trouble = str(error) if (folder / RECORD).exists() else ""
     return _derived(RunFolder(folder), trouble), trouble
 
 

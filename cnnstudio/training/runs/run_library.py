@@ -44,11 +44,17 @@ Keep = Literal["best", "last"]
 Stamp = tuple[tuple[str, int, int], ...]
 
 
+class _RecipeOnly(msgspec.Struct):
+    """What of a project file a list of runs asks for; the rest is skipped unread."""
+
+    recipe: dict[str, Any] = {}
+
+
 @dataclass(frozen=True, eq=False)
 class ListedRun:
     """A run on the disk: its folder, its record as of now, what the person says of it, and its room in bytes.
 
-    ``values`` are those of its recipe, as the file has them. ``trouble`` is a sentence where something is damaged.
+    ``trouble`` is a sentence where something is damaged.
     """
 
     folder: Path
@@ -56,7 +62,6 @@ class ListedRun:
     labels: Labels
     size: int
     files: frozenset[str]
-    values: Mapping[str, Any]
     trouble: str = ""
 
     @property
@@ -68,6 +73,13 @@ class ListedRun:
     def title(self) -> str:
         """What was trained, in a word or two, else the name of the folder."""
         return " ".join((self.record.title or self.folder.name).split())
+
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """Those of its recipe, as the file has them; read when somebody asks, for a long list asks of few."""
+        with suppress(DiskError, msgspec.MsgspecError, UnicodeError, RecursionError):
+            return msgspec.json.decode(read(self.folder / PROJECT, LARGEST), type=_RecipeOnly).recipe
+        return {}
 
     @cached_property
     def state(self) -> State:
@@ -212,19 +224,7 @@ def _kept(folder: Path, stamp: Stamp) -> ListedRun:
     files = frozenset(name for name, _, _ in stamp)
     size = sum(size for _, _, size in stamp)
     labels = read_labels(folder) if LABELS in files else Labels()
-    return ListedRun(folder, record, labels, size, files, _recipe_values(folder), trouble)
-
-
-class _RecipeOnly(msgspec.Struct):
-    """What of a project file a list of runs asks for; the rest is skipped unread."""
-
-    recipe: dict[str, Any] = {}
-
-
-def _recipe_values(folder: Path) -> Mapping[str, Any]:
-    with suppress(DiskError, msgspec.MsgspecError, UnicodeError, RecursionError):
-        return msgspec.json.decode(read(folder / PROJECT, LARGEST), type=_RecipeOnly).recipe
-    return {}
+    return ListedRun(folder, record, labels, size, files, trouble)
 
 
 def opened_run(text: str, places: Iterable[Path]) -> ListedRun:

@@ -44,11 +44,13 @@ class CleanUp(QObject):
             entry = menu.addAction(icon("archive"), f"Keep only the {keep} weights: frees {memory(size)}")
             entry.triggered.connect(partial(self.ask_to_clean, keep))
             entry.setEnabled(size > 0)
+            entry.setToolTip("" if size else f"There is nothing beside the {keep} weights that could go.")
         name = "the run" if len(runs) < 2 else counted(len(runs), "run")
         settled = [run for run in runs if run.state != "running"]
         entry = menu.addAction(icon("trash"), f"Move {name} to the bin: frees {memory(_room(settled))}")
         entry.triggered.connect(self.ask_to_bin)
         entry.setEnabled(bool(settled))
+        entry.setToolTip("" if settled else "A run that is going on stays." if runs else "Select a run for that.")
 
     def ask_to_clean(self, keep: Keep) -> None:
         """Ask whether all but these weights of the selected runs shall go to the bin."""

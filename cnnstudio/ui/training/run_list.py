@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QItemSelectionModel, QModelIndex, QPoint, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
     QLineEdit,
     QMenu,
     QSplitter,
     QStackedLayout,
-    QTableView,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -32,6 +30,7 @@ from cnnstudio.training.runs.record import Labels, write_labels
 from cnnstudio.training.runs.run_library import ListedRun, of_project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
@@ -40,26 +39,22 @@ from cnnstudio.ui.training.differences_view import DifferencesView
 from cnnstudio.ui.training.overlaid_curves import OverlaidCurves
 from cnnstudio.ui.training.run_details import RunDetails, read_details, told_of
 from cnnstudio.ui.training.runs_model import (
-    ACCURACY,
-    BEGAN,
     COLUMNS,
-    DIFFERED,
     EDITABLE,
     NOTE,
-    RUN,
-    STATE,
     TAGS,
     RunsFilter,
     RunsModel,
 )
+from cnnstudio.ui.training.runs_table import RunsTable
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.question_bar import QuestionBar
 from cnnstudio.wording import counted, memory
 
 LOOK_AGAIN = 2_000  # milliseconds between two looks while a run goes on
 NARROW = 620  # pixels below which the curves stand under the table
-WIDTHS = {RUN: 104, STATE: 114, ACCURACY: 78, DIFFERED: 190, BEGAN: 136, TAGS: 100, NOTE: 160}
-OTHERS = 84  # pixels of the columns that are not above
+WORDS, SCOPE = "runs-filter", "runs-scope"  # what is remembered between two starts, beside the table's own
+ONE = "Select one run for that."
 NONE_YET = "No run of this network is kept yet. Press Train: every run is kept, with its weights and its curves."
 NONE_AT_ALL = "No run is kept yet. Press Train: every run is kept, with its weights and its curves."
 NONE_FOUND = "No run has these words."
@@ -80,7 +75,7 @@ class RunsPanel(Panel):
         self._reading: Task[RunDetails] | None = None
         self._told: tuple[object, ...] = ()
         self._way: Qt.Orientation | None = None
-        self.table = _table(self.shown, self)
+        self.table = RunsTable(self.shown, self)
         self.filter = QLineEdit(self)
         self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter the runs")
@@ -110,6 +105,22 @@ class RunsPanel(Panel):
         self.table.selectionModel().selectionChanged.connect(self._selected)
         self.table.doubleClicked.connect(self._open_at)
         self.table.customContextMenuRequested.connect(self._show_menu)
+        self._restore()
+
+    def _restore(self) -> None:
+        """Have the columns, their order and widths, what the rows are sorted by and the filter as they were left."""
+        preferences = Preferences()
+        self.table.restore(preferences)
+        blocked = QSignalBlocker(self.scope)  # nobody looks for runs before the panel is seen
+        self.filter.setText(bytes(preferences.bytes(WORDS).data()).decode("utf-8", "replace"))
+        self.scope.setCurrentIndex(1 if preferences.bytes(SCOPE) == b"all" else 0)
+        blocked.unblock()
+
+    def _remember(self) -> None:
+        preferences = Preferences()
+        self.table.remember(preferences)
+        preferences.set_bytes(WORDS, QByteArray(self.filter.text().encode()))
+        preferences.set_bytes(SCOPE, QByteArray(b"all" if self.scope.currentIndex() else b"own"))
 
     def _lay_out(self) -> None:
         self.empty = Sentence(LOOKING, self)
@@ -215,12 +226,12 @@ class RunsPanel(Panel):
 
     def _tell(self, is_all: bool) -> None:
         """Say why there is no row where there is none, and below how many there are and what room they take."""
-        kept, count = self.run.kept, self.shown.rowCount()
+        kept, runs = self.run.kept, self.shown.runs
+        count = len(runs)
         sentence = NONE_FOUND if self.filter.text().strip() else NONE_AT_ALL if is_all or not kept.runs else NONE_YET
         self.empty.setText(sentence if kept.were_found else LOOKING)
         self._listed.setCurrentIndex(1 if count else 0)
         self._beside.setVisible(count > 0)
-        runs = [self.shown.row(self.shown.index(place, 0)).run for place in range(count)]
         words = [counted(count, "run"), memory(sum(run.size for run in runs))] if count else []
         if len(chosen := self.selected) > 1:
             words.append(f"{len(chosen):,} selected, {memory(sum(run.size for run in chosen))}")
@@ -265,6 +276,7 @@ class RunsPanel(Panel):
     def fill_menu(self, menu: QMenu) -> None:
         """List what can be done with the selected runs, with what it would free, and the columns."""
         menu.clear()
+        menu.setToolTipsVisible(True)
         is_one = len(self.selected) == 1
         for title, glyph, does in (
             ("Open its network in a new window", "app-window", self.open_beside),
@@ -272,7 +284,9 @@ class RunsPanel(Panel):
             ("Write its tags", "tag", partial(self.edit, TAGS)),
             ("Write its note", "note-pencil", partial(self.edit, NOTE)),
         ):
-            menu.addAction(icon(glyph), title, does).setEnabled(is_one)
+            action = menu.addAction(icon(glyph), title, does)
+            action.setEnabled(is_one)
+            action.setToolTip("" if is_one else ONE)
         menu.addSeparator()
         self.clean_up.fill_menu(menu)
         menu.addSeparator()
@@ -342,7 +356,7 @@ class RunsPanel(Panel):
 
     def restyle(self) -> None:
         self.curves.restyle()
-        _fit(self.table)
+        self.table.follow_scale()
         self.touch()
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
@@ -369,36 +383,5 @@ class RunsPanel(Panel):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._remember()
         self._again.stop()
-
-
-def _table(model: RunsFilter, parent: QWidget) -> QTableView:
-    table = QTableView(parent)
-    table.setModel(model)
-    table.setAccessibleName("Runs")
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
-    table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-    table.setIconSize(QSize(16, 16))
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
-    table.setMinimumHeight(60)
-    table.verticalHeader().hide()
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setSortIndicatorClearable(True)
-    header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-    header.setSectionsMovable(True)
-    table.setSortingEnabled(True)
-    _fit(table)
-    return table
-
-
-def _fit(table: QTableView) -> None:
-    table.verticalHeader().setDefaultSectionSize(round(26 * theme.scale))
-    for column in range(len(COLUMNS)):
-        table.setColumnWidth(column, round(WIDTHS.get(column, OTHERS) * theme.scale))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -51,13 +52,26 @@ Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A run with what its row says: a text and a key to sort by, a column each."""
+    """A run and the one that it is told beside. What its cells say is made when it is asked: of most, nobody does."""
 
     run: ListedRun
-    texts: tuple[str, ...]
-    keys: tuple[Any, ...]
+    before: ListedRun | None
 
-    @property
+    @cached_property
+    def _cells(self) -> tuple[tuple[str, Any], ...]:
+        return _cells(self.run, self.before)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """What stands in each column."""
+        return tuple(text for text, _ in self._cells)
+
+    @cached_property
+    def keys(self) -> tuple[Any, ...]:
+        """What each column is sorted by."""
+        return tuple(key if key != "" else text.casefold() for text, key in self._cells)
+
+    @cached_property
     def words(self) -> str:
         """What the filter looks in."""
         return " ".join((*self.texts, self.run.id, self.run.folder.name, self.run.sentence)).casefold()
@@ -81,7 +95,9 @@ class RunsModel(QAbstractTableModel):
             self.endResetModel()
             return
         changed = [
-            place for place, (old, new) in enumerate(zip(self.rows, rows, strict=True)) if old.texts != new.texts
+            place
+            for place, (old, new) in enumerate(zip(self.rows, rows, strict=True))
+            if old.run is not new.run or old.before is not new.before
         ]
         self.rows = rows
         if changed:
@@ -168,6 +184,12 @@ class RunsFilter(QSortFilterProxyModel):
             return False
         return not self._words or all(word in row.words for word in self._words)
 
+    @property
+    def runs(self) -> list[ListedRun]:
+        """The runs that are shown, in no order that a person chose."""
+        accepted = self.filterAcceptsRow
+        return [row.run for place, row in enumerate(self._runs.rows) if accepted(place, QModelIndex())]
+
     def row(self, index: Index) -> Row:
         """The row that stands here."""
         return self._runs.rows[self.mapToSource(index).row()]
@@ -180,15 +202,16 @@ def _rows(runs: Sequence[ListedRun]) -> list[Row]:
     for run in reversed(runs):
         names = [name for name in (run.record.structure, f"={run.record.title}" if run.record.title else "") if name]
         before = next((latest[name] for name in names if name in latest), None)
-        made.append(_row(run, before))
+        made.append(Row(run, before))
         latest |= dict.fromkeys(names, run)
     return made[::-1]
 
 
-def _row(run: ListedRun, before: ListedRun | None) -> Row:
+def _cells(run: ListedRun, before: ListedRun | None) -> tuple[tuple[str, Any], ...]:
+    """The text of each column and a key to sort it by, "" where it is the text."""
     record, best = run.record, run.record.best
     accuracy, loss = (best.accuracy, best.loss) if best is not None else (None, None)
-    cells: tuple[tuple[str, Any], ...] = (
+    return (
         (run.title, run.title.casefold()),
         (run.state, run.state),
         (ABSENT if accuracy is None else f"{accuracy:.1%}", -1.0 if accuracy is None else accuracy),
@@ -202,9 +225,6 @@ def _row(run: ListedRun, before: ListedRun | None) -> Row:
         (", ".join(run.labels.tags), ""),
         (" ".join(run.labels.note.split()), ""),
         (memory(run.size), float(run.size)),
-    )
-    return Row(
-        run, tuple(text for text, _ in cells), tuple(key if key != "" else text.casefold() for text, key in cells)
     )
 
 

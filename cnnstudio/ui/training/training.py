@@ -171,7 +171,6 @@ class TrainingPanel(Panel):
         self.train.clicked.connect(self.toggle)
         self.stop = QPushButton("Stop")
         self.stop.setIcon(icon("stop"))
-        self.stop.setToolTip("Stop after this step and keep the weights")
         self.stop.clicked.connect(self.run.stop)
         self.other = QPushButton()  # the other way to train, where there are two
         self.other.setIcon(icon("play"))
@@ -287,8 +286,13 @@ class TrainingPanel(Panel):
         self.train.setText(button.text)
         self.train.setIcon(icon(button.icon, "on_accent"))
         self.train.setEnabled(button.is_enabled)
-        self.train.setToolTip(button.obstacle or "Train, pause or resume")
+        self.train.setToolTip(
+            button.obstacle or ("Train, pause or resume" if button.is_enabled else "It is being prepared.")
+        )
         self.stop.setEnabled(self.run.is_active)
+        self.stop.setToolTip(
+            "Stop after this step and keep the weights" if self.run.is_active else "Nothing is being trained."
+        )
         self._offer_two_ways()
         self._is_other = self._is_other and self.run.state != "preparing"
         self._show_progress()

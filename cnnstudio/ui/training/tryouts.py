@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 pg: Any = pyqtgraph  # it has no types
 
 
+RATE_TIP = "Try 100 learning rates on a copy of the network, and see which one teaches fastest"
+BATCH_TIP = "See on a copy of the network whether it can learn anything at all"
+
+
 class Tryouts(QWidget):
     """Two buttons, and below them what the last of them found, with an edit that takes it up."""
 
@@ -36,12 +40,8 @@ class Tryouts(QWidget):
         self._document, self._run = document, run
         self._task: Task[Any] | None = None
         self.rate = FixButton("Find a rate", self, "chart-line")
-        self.rate.setToolTip(
-            "<p>Try 100 learning rates on a copy of the network, and see which one teaches fastest</p>"
-        )
         self.rate.clicked.connect(self.find_rate)
         self.batch = FixButton("Learn one batch", self, "stack")
-        self.batch.setToolTip("<p>See on a copy of the network whether it can learn anything at all</p>")
         self.batch.clicked.connect(self.learn_one_batch)
         buttons = QWidget()
         flow = FlowLayout(buttons)
@@ -64,8 +64,10 @@ class Tryouts(QWidget):
 
     def refresh(self, *_: object) -> None:
         """Offer what can be tried now."""
-        for button in (self.rate, self.batch):
-            button.setEnabled(not self._run.is_active and not self.is_running)
+        busy = "A run is going on." if self._run.is_active else "Something is being tried." if self.is_running else ""
+        for button, tip in ((self.rate, RATE_TIP), (self.batch, BATCH_TIP)):
+            button.setEnabled(not busy)
+            button.setToolTip(f"<p>{busy or tip}</p>")
 
     def find_rate(self) -> None:
         """Try learning rates in the background."""

@@ -105,7 +105,7 @@ def outcome(
         ("Memory of the output", memory(facts.shape.bytes)),
     ]
     if kept is not None:
-        rows.append(("Memory in training", memory(kept)))
+        rows.append(("Kept for backward", memory(kept)))
     rows += projection(seen) if isinstance(seen, ProjectiveField) else reception(seen) if seen is not None else []
     rows += [(unknown, "not known")] if unknown else []
     besides = f"<p>{colored(BESIDES, 'muted')}</p>" if seen is not None and seen.has_statistics else ""
@@ -208,8 +208,8 @@ def network(analysis: Analysis) -> str:
         ("Parameters", f"<b>{totals.parameters:,}</b>"),
         *frozen(totals.frozen),
         ("Multiply-accumulates", readable(totals.macs)),
-        ("Memory in training", memory(analysis.memory.training)),
-        ("Memory in prediction", memory(analysis.memory.peak)),
+        ("Activations in training", memory(analysis.memory.training)),
+        ("Activations in prediction", memory(analysis.memory.peak)),
     ]
     return table(rows)
 

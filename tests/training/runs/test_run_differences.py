@@ -114,7 +114,8 @@ def test_since_says_in_a_line_what_was_tried(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [[[[[[[[[1]]]]]]]], {"kind": {"kind": {}}}, "x" * 10_000, "a\nb", [1e999], [None]])
 def test_a_hostile_recipe_is_told_shortly(tmp_path: Path, value: object) -> None:
     one = run(tmp_path / "a")
-    other = ListedRun(one.folder, one.record, one.labels, 0, one.files, {**one.values, "seed": value})
+    other = ListedRun(one.folder, one.record, one.labels, 0, one.files)
+    vars(other)["values"] = {**one.values, "seed": value}
     said = since(other, one)
     assert said.startswith("seed 0 → ") and len(said) < 150 and said.isprintable()
 

@@ -108,7 +108,7 @@ def test_it_shows_what_comes_out_with_the_numbers(show: Show, qtbot: QtBot) -> N
     text = panel.outcome.text.text().replace("\u00a0", " ")
     assert "64 × 32 × 32" in text and "<b>8 × 15 × 15</b>" in text and "4,616" in text
     assert "Receptive field" not in text  # which comes a little later
-    assert "Memory in training" in text and "7.03 KiB" in text  # 8 × 15 × 15 numbers, which block1 reads again
+    assert "Kept for backward" in text and "7.03 KiB" in text  # 8 × 15 × 15 numbers, which block1 reads again
     qtbot.waitUntil(lambda: "5 × 5" in panel.outcome.text.text().replace("\u00a0", " "))
     assert "Begins at pixel" in panel.outcome.text.text() and ">−1<" in panel.outcome.text.text()
     qtbot.waitUntil(panel.formula.isVisible)

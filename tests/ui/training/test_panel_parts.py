@@ -43,7 +43,7 @@ def trained(qtbot: QtBot, document: Document) -> Run:
 def test_the_buttons_and_how_far_it_is_are_in_view_wherever_one_scrolls(qtbot: QtBot, document: Document) -> None:
     run = Run(document)
     panel = shown(qtbot, document, run)
-    for event in (Started(3, 10, "CPU", (), 100), Step(7, 1, 0.5, 0.5, 0.01, 640.0)):
+    for event in (Started(3, 10, "CPU", (), 100), Step(7, 1, 0.5, 0.5, 0.01, 10.0)):
         run.history.take(event)
     run._set_state("training", "")
     panel.update_now()
@@ -156,9 +156,9 @@ def test_what_goes_once_through_the_frozen_part_is_said_until_the_first_step(qtb
     run._take(Step(1, 1, 0.5, 0.5, 0.01, 640.0))
     run.advanced.emit()
     assert panel.sentence.text() == "Training on CPU."
-    run.pause()
+    run._set_state("paused", "Paused.")
     run._take(Foreseen(640, 1797))
-    assert run.sentence != "Once through the frozen part: 640 of 1,797 images.", "it is paused"
+    assert run.sentence == "Paused."
 
 
 def test_the_result_says_of_how_many_images_it_is(qtbot: QtBot, document: Document) -> None:

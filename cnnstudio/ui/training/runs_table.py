@@ -1,0 +1,72 @@
+"""Runs table: the view of the runs, whose columns, widths and order are as a person left them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
+
+from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.theme import theme
+from cnnstudio.ui.training.runs_model import (
+    ACCURACY,
+    BEGAN,
+    COLUMNS,
+    DIFFERED,
+    NOTE,
+    RUN,
+    STATE,
+    TAGS,
+    RunsFilter,
+)
+
+WIDTHS = {RUN: 168, STATE: 114, ACCURACY: 78, DIFFERED: 190, BEGAN: 136, TAGS: 100, NOTE: 160}
+OTHERS = 84  # pixels of the columns that are not above
+REMEMBERED = f"runs-table-{len(COLUMNS)}"  # another set of columns needs another name
+
+
+class RunsTable(QTableView):
+    """A row a run, several to be selected at once; the headings sort, move and are as wide as a person makes them."""
+
+    def __init__(self, model: RunsFilter, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._scale = 1.0
+        self.setModel(model)
+        self.setAccessibleName("Runs")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setIconSize(QSize(16, 16))
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setMinimumHeight(60)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSectionsMovable(True)
+        self.setSortingEnabled(True)
+        for column in range(len(COLUMNS)):
+            self.setColumnWidth(column, WIDTHS.get(column, OTHERS))
+        self.follow_scale()
+
+    def follow_scale(self) -> None:
+        """Grow with the size of text, whatever widths a person has given the columns."""
+        by, self._scale = theme.scale / self._scale, theme.scale
+        self.verticalHeader().setDefaultSectionSize(round(26 * theme.scale))
+        for column in range(len(COLUMNS)):
+            if not self.isColumnHidden(column):
+                self.setColumnWidth(column, round(self.columnWidth(column) * by))
+
+    def restore(self, preferences: Preferences) -> None:
+        """Be as it was left; what is remembered of no such table changes nothing."""
+        self.horizontalHeader().restoreState(preferences.bytes(REMEMBERED))
+        self.setColumnHidden(RUN, False)
+
+    def remember(self, preferences: Preferences) -> None:
+        """Keep how it is left."""
+        preferences.set_bytes(REMEMBERED, self.horizontalHeader().saveState())
