@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QMenu, QTabBar, QWidget
 
+from cnnstudio.ui.dock_tabs import fit_tabs
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.lessons.quiz import QuizPanel
@@ -40,7 +41,7 @@ LEFT, BELOW, RIGHT = AREAS = (Area.LeftDockWidgetArea, Area.BottomDockWidgetArea
 
 @dataclass(frozen=True)
 class PanelPlace:
-    """A panel of the window: its id, its title, where it stands at first, its class, and whether it is open then.
+    """A panel of the window: its id, title, place at first, shortcut, class and icon, and whether it is open then.
 
     ``words`` are other names that a person may search it by.
     """
@@ -50,35 +51,39 @@ class PanelPlace:
     area: Area
     shortcut: str
     make: Callable[[Document, Run], Panel]
+    icon: str = "layout"
     is_open: bool = True
     words: tuple[str, ...] = ()
 
 
 PANELS = (
-    PanelPlace("palette", "Blocks", LEFT, "Ctrl+1", PalettePanel),
-    PanelPlace("history", "History", LEFT, "Ctrl+Shift+H", HistoryPanel, is_open=False),
-    PanelPlace("outline", "Outline", LEFT, "Ctrl+Shift+O", OutlinePanel, is_open=False),
-    PanelPlace("inspector", "Inspector", RIGHT, "Ctrl+2", InspectorPanel),
-    PanelPlace("training", "Training", RIGHT, "Ctrl+3", TrainingPanel),
+    PanelPlace("palette", "Blocks", LEFT, "Ctrl+1", PalettePanel, "squares-four"),
+    PanelPlace("history", "History", LEFT, "Ctrl+Shift+H", HistoryPanel, "clock-counter-clockwise", is_open=False),
+    PanelPlace("outline", "Outline", LEFT, "Ctrl+Shift+O", OutlinePanel, "list-bullets", is_open=False),
+    PanelPlace("inspector", "Inspector", RIGHT, "Ctrl+2", InspectorPanel, "sliders-horizontal"),
+    PanelPlace("training", "Training", RIGHT, "Ctrl+3", TrainingPanel, "play"),
     PanelPlace(
         "sweep",
         "Sweep",
         RIGHT,
         "Ctrl+Shift+W",
         SweepPanel,
+        "grid-four",
         is_open=False,
         words=("hyperparameters", "grid", "random", "tune"),
     ),
-    PanelPlace("summary", "Summary", RIGHT, "Ctrl+4", SummaryPanel),
-    PanelPlace("source", "Source", RIGHT, "Ctrl+5", SourcePanel),
-    PanelPlace("quiz", "Quiz", RIGHT, "Ctrl+0", QuizPanel, is_open=False),
-    PanelPlace("curves", "Curves", BELOW, "Ctrl+6", CurvesPanel),
-    PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", RunsPanel, is_open=False),
-    PanelPlace("queue", "Queue", BELOW, "Ctrl+Shift+F5", QueuePanel, is_open=False),
-    PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", FeatureMapsPanel),
-    PanelPlace("problems", "Problems", BELOW, "Ctrl+8", ProblemsPanel),
-    PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", ComparisonPanel, is_open=False),
+    PanelPlace("summary", "Summary", RIGHT, "Ctrl+4", SummaryPanel, "table"),
+    PanelPlace("source", "Source", RIGHT, "Ctrl+5", SourcePanel, "code"),
+    PanelPlace("quiz", "Quiz", RIGHT, "Ctrl+0", QuizPanel, "student", is_open=False),
+    PanelPlace("curves", "Curves", BELOW, "Ctrl+6", CurvesPanel, "chart-line"),
+    PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", RunsPanel, "list-numbers", is_open=False),
+    PanelPlace("queue", "Queue", BELOW, "Ctrl+Shift+F5", QueuePanel, "queue", is_open=False),
+    PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", FeatureMapsPanel, "eye"),
+    PanelPlace("problems", "Problems", BELOW, "Ctrl+8", ProblemsPanel, "warning"),
+    PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", ComparisonPanel, "arrows-left-right", is_open=False),
 )
+
+GLYPHS = {place.title: place.icon for place in PANELS}
 
 
 def docks_of(window: QMainWindow, document: Document, run: Run) -> dict[str, QDockWidget]:
@@ -156,6 +161,8 @@ class FocusedDock(QObject):
         bar.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if isinstance(watched, QTabBar) and event.type() == QEvent.Type.Resize:
+            fit_tabs(watched, GLYPHS)
         if not isinstance(watched, QTabBar) or not isinstance(event, QContextMenuEvent | QMouseEvent):
             return False
         is_double = event.type() == QEvent.Type.MouseButtonDblClick
@@ -277,6 +284,7 @@ def tidy(window: QMainWindow, docks: Collection[QDockWidget], focused: FocusedDo
             bar.hide()
         for index in range(bar.count()):  # which may be too narrow for it
             bar.setTabToolTip(index, bar.tabText(index))
+        fit_tabs(bar, GLYPHS)
         focused.watch(bar)
 
 

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.ui.docks import PANELS
 from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.theme import theme
 
 Area = Qt.DockWidgetArea
 
@@ -112,3 +113,30 @@ def test_the_menu_of_panels_has_each_once_and_opens_and_closes_it(qtbot: QtBot, 
     assert not window.docks["quiz"].isHidden() and window.quiz.isAncestorOf(window.focusWidget())
     rows["Quiz"].trigger()
     assert window.docks["quiz"].isHidden() and window.canvas.hasFocus()
+
+
+@pytest.mark.parametrize("scale", [1.2, 1.6])
+def test_tabs_show_icons_before_a_title_is_cut(qtbot: QtBot, window: MainWindow, scale: float) -> None:
+    window.show_panel("quiz")
+
+    def bar() -> QTabBar:
+        return next(
+            each for each in window.findChildren(QTabBar) if "Quiz" in [each.tabText(n) for n in range(each.count())]
+        )
+
+    try:
+        theme.set_scale(scale)
+        qtbot.waitUntil(lambda: bar().property("icons") is True)
+        titles = [bar().tabText(number) for number in range(bar().count())]
+        assert titles == [bar().tabToolTip(number) for number in range(bar().count())] and "Inspector" in titles
+        assert not any(bar().tabIcon(number).isNull() for number in range(bar().count()))
+        assert bar().tabRect(bar().count() - 1).right() <= bar().width()
+        window.resizeDocks([window.docks["quiz"]], [640], Qt.Orientation.Horizontal)
+        qtbot.waitUntil(lambda: bar().property("icons") is False)
+        assert all(bar().tabIcon(number).isNull() for number in range(bar().count()))
+    finally:
+        theme.set_scale(1.0)
+
+
+def test_every_panel_has_an_icon_of_its_own() -> None:
+    assert len({place.icon for place in PANELS}) == len(PANELS)

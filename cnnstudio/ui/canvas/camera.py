@@ -247,6 +247,7 @@ class Camera(QGraphicsView):
     def set_measure(self, name: str | None) -> None:
         """Show where the parameters, the MACs or the memory are (a key of ``MEASURES``), or with None no such thing."""
         self.scene().set_measure(name)
+        self.looked.emit()
         self.viewport().update()
 
     def set_shares_as(self, shares_as: SharesAs) -> None:

@@ -1,13 +1,14 @@
-"""Overlays: where one is when a composite is open, with the way back, and the hint on an empty canvas."""
+"""Overlays: where one is in a composite, with the way back; what the colours measure; the hint on an empty canvas."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
+from cnnstudio.ui.canvas.scene.cost_overlay import MEASURES
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.theme.pens import pen
@@ -63,6 +64,49 @@ class Breadcrumb(QWidget):
         painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
 
 
+class CostLegend(QWidget):
+    """What the bars and the heat of the nodes measure, with the colours from least to most, at the upper right."""
+
+    def __init__(self, view: Camera) -> None:
+        super().__init__(view)
+        self._view = view
+        self.text = ""
+        self.setToolTip(
+            "<p>How much of the whole network's each block has: the more, the warmer, the longer its bar</p>"
+        )
+        view.looked.connect(self.place)
+        theme.changed.connect(self.place)
+        self.hide()
+
+    def place(self) -> None:
+        """Show what is measured, if anything is, at its place."""
+        scene = self._view.scene()
+        self.setVisible(scene.measure is not None)
+        if scene.measure is None:
+            return
+        self.text = f"Share of {MEASURES[scene.measure].noun}"
+        self.setAccessibleName(self.text)
+        metrics = QFontMetrics(theme.font("small"))
+        size = QSize(metrics.horizontalAdvance(self.text) + _SCALE + 30, metrics.height() + 10)
+        self.setGeometry(QRect(QPoint(self._view.width() - size.width() - 12, 12), size))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen(theme.color("line"), 1.0))
+        painter.setBrush(theme.color("panel"))
+        painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.color("text"))
+        painter.drawText(self.rect().adjusted(10, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text)
+        heats = self._view.scene().inks.far_heats
+        left, top = self.width() - _SCALE - 10.0, self.height() / 2 - 4.0
+        for step, brush in enumerate(heats):
+            painter.fillRect(QRectF(left + step * _SCALE / len(heats), top, _SCALE / len(heats) + 0.5, 8.0), brush)
+        painter.end()
+
+
 def paint_hint(painter: QPainter, view: Camera) -> None:
     """Paint in the middle of the view how to begin."""
     transform = painter.worldTransform()
@@ -86,4 +130,5 @@ def paint_hint(painter: QPainter, view: Camera) -> None:
     painter.setWorldTransform(transform)
 
 
+_SCALE = 48  # pixels that the colours from least to most are long
 _TOP = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)

@@ -30,7 +30,7 @@ from cnnstudio.ui.canvas.commands.navigation import Walking
 from cnnstudio.ui.canvas.follow_edits import Outcome
 from cnnstudio.ui.canvas.keyboard import Keyboard
 from cnnstudio.ui.canvas.minimap import Minimap
-from cnnstudio.ui.canvas.overlays import Breadcrumb, paint_hint
+from cnnstudio.ui.canvas.overlays import Breadcrumb, CostLegend, paint_hint
 from cnnstudio.ui.canvas.scene.hit import Hit
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
 from cnnstudio.ui.canvas.tools.drop import Drop, dragged_block
@@ -74,6 +74,7 @@ class CanvasView(Walking):
         self.breadcrumb = Breadcrumb(document, self)
         self.breadcrumb.move(12, 12)
         self.along_top.append(self.breadcrumb)
+        self.cost_legend = CostLegend(self)
         document.changed.connect(self._give_up_gesture)
         document.scope_changed.connect(self._give_up_gesture)
         document.scope_changed.connect(lambda _: self._map.refresh())

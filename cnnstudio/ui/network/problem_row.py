@@ -50,7 +50,7 @@ class ProblemRow(QFrame):
         self.shown: tuple[object, ...] = ()
         self.diagnostic = diagnostic
         self.setProperty("surface", "raised")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # and by a click beside its buttons
         self.sign, self.code, self.word, self.sentence = QLabel(self), QLabel(self), Elided(self), Sentence(parent=self)
         self.word.setProperty("textSize", "small")
         self.code.setProperty("textSize", "small")
@@ -147,6 +147,10 @@ class ProblemRow(QFrame):
             self.stepped.emit(1 if key == Qt.Key.Key_Down else -1)
         else:
             super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.activated.emit()

@@ -121,15 +121,14 @@ class SummaryPanel(Panel):
         self.fit_columns()
 
     def fit_columns(self) -> None:
-        """Show as many columns as there is room for and share out what is left; the copied table has them all.
-
-        What tells the rows apart is whole, up to half of the room; shapes are written closer together before they go.
-        """
+        """Show as many columns as there is room for and share out what is left; the copied table has them all."""
         room, scale = self.width() - self.table.verticalScrollBar().sizeHint().width(), theme.scale
         rows = self.model.rows
         least = {column: round(width * scale) for column, width in ROOM.items()}
-        least[NODE] = min(max(least[NODE], self._widest(row.name for row in rows)), room // 2)
         least[OUTPUT] = max(least[OUTPUT], self._widest(closer(row.output) for row in rows))
+        beside = sum(least[column] for column in (OUTPUT, PARAMETERS, MACS))
+        widest = self._widest(row.name for row in rows)
+        least[NODE] = max(least[NODE], min(widest, max(room - beside, room // 4)))
         shown = [c for place, c in enumerate(ROOM) if sum(list(least.values())[: place + 1]) <= room or c == NODE]
         spare = max(0, room - sum(least[column] for column in shown)) // len(shown)
         for column, width in least.items():

@@ -218,8 +218,16 @@ class Link(Entry):
 
     def __init__(self, title: str, glyph: str, take: Callable[[], object], shortcut: str = "") -> None:
         super().__init__(title, shortcut, take)
-        self._glyph = glyph
-        self.setToolTip(f"{title} ({shortcut})" if shortcut else title)
+        self._glyph, self._shortcut = glyph, shortcut
+        self.set_title(title)
+
+    def set_title(self, title: str) -> None:
+        """Say something else."""
+        self.title = title
+        self.setAccessibleName(title)
+        self.setToolTip(f"{title} ({self._shortcut})" if self._shortcut else title)
+        self.updateGeometry()
+        self.update()
 
     def ground(self) -> QColor:
         return theme.color("panel")

@@ -160,6 +160,7 @@ class StartPage(QWidget):
 
     def _follow(self) -> None:
         is_wanted = self._called or (self.is_new and not self._dismissed)
+        self.links[-1].set_title("Back to the network" if len(self._document.graph) else "Empty canvas")
         had_focus = self.isAncestorOf(self.window().focusWidget())
         self.setVisible(is_wanted)
         self._place()
@@ -292,6 +293,9 @@ class StartPage(QWidget):
         elif watched is canvas and event.type() == QEvent.Type.KeyPress and self.isVisible():
             if cast(QKeyEvent, event).key() in ARROWS:
                 self._go_to(self.cards[0])
+                return True
+            if cast(QKeyEvent, event).key() == Qt.Key.Key_Escape and self._called:
+                self.dismiss()
                 return True
         elif watched is canvas.viewport() and event.type() in (QEvent.Type.DragLeave, QEvent.Type.Drop):
             canvas.viewport().removeEventFilter(self)

@@ -198,6 +198,9 @@ QTabBar::tab {
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:focus { background: $hover; }
+QTabBar[icons="true"]::tab, QTabBar[icons="true"]::tab:selected, QTabBar[icons="true"]::tab:hover {
+    color: transparent; padding: 7px 6px 6px 10px; max-width: 24px; min-width: 24px;
+}
 QMainWindow > QTabBar { background: $panel; }
 
 QAbstractItemView {

@@ -16,6 +16,7 @@ class FixButton(QPushButton):
 
     def __init__(self, title: str, parent: QWidget | None = None, sign: str = "wrench") -> None:
         super().__init__(icon(sign, "accent"), title, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is: the button may be gone
         policy = self.sizePolicy()
         policy.setHeightForWidth(True)
         policy.setVerticalPolicy(policy.Policy.Preferred)

@@ -11,7 +11,7 @@ from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, MaxPool2d
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.network.summary_model import MACS, NODE, PARAMETERS, SEES
+from cnnstudio.ui.network.summary_model import MACS, NODE, OUTPUT, PARAMETERS, SEES
 from cnnstudio.ui.network.summary_view import SummaryPanel
 from cnnstudio.ui.run import Run
 
@@ -150,3 +150,13 @@ def test_a_narrow_panel_shows_the_columns_that_matter_most(show: Show, qtbot: Qt
     assert not panel.table.isColumnHidden(NODE) and not panel.table.isColumnHidden(PARAMETERS)
     assert not panel.table.horizontalScrollBar().isVisible()
     assert "MACs" in panel.model.as_markdown()
+
+
+def test_the_numbers_stay_in_view_beside_long_names(show: Show, qtbot: QtBot) -> None:
+    draw = Sketch()
+    draw(Conv2d(64, 3), draw(Input((3, 32, 32))), name="the_" + "very_" * 9 + "long_name")
+    panel = show(draw.graph())
+    panel.resize(356, 400)
+    qtbot.waitUntil(lambda: panel.table.isColumnHidden(SEES))
+    assert not any(panel.table.isColumnHidden(column) for column in (NODE, OUTPUT, PARAMETERS, MACS))
+    assert not panel.table.horizontalScrollBar().isVisible()

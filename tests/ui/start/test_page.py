@@ -163,6 +163,34 @@ def test_the_menu_brings_the_page_back_over_a_network_and_puts_it_away(
     assert not page.isVisible()
 
 
+def test_over_a_network_the_page_has_a_way_back_and_escape_takes_it_from_the_canvas_too(
+    qtbot: QtBot, window: MainWindow, page: StartPage
+) -> None:
+    back = page.links[-1]
+    assert back.title == "Empty canvas"
+    window.commands.run("new-lenet5")
+    window.commands.run("start-page")
+    assert back.title == back.accessibleName() == "Back to the network" and "(Esc)" in back.toolTip()
+    qtbot.mouseClick(back, LEFT)
+    assert not page.isVisible()
+    window.commands.run("start-page")
+    window.canvas.setFocus()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert not page.isVisible() and window.document.project == from_template("lenet5")
+
+
+def test_ctrl_n_gives_an_empty_network_as_the_readme_says(qtbot: QtBot, window: MainWindow, page: StartPage) -> None:
+    window.commands.run("new-lenet5")
+    assert window.commands.bound["new"].shortcut().toString() == "Ctrl+N"
+    window.commands.run("new")
+    assert not len(window.document.graph) and window.canvas.hasFocus()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Tab)
+    qtbot.keyClicks(window.canvas.popup.field, "input")
+    qtbot.keyClick(window.canvas.popup.field, Qt.Key.Key_Return)
+    assert [str(node.block.size) for node in window.document.graph.inputs] == ["(1, 28, 28)"]
+    assert not page.isVisible()
+
+
 def test_the_empty_canvas_is_asked_for_with_a_link(qtbot: QtBot, window: MainWindow, page: StartPage) -> None:
     qtbot.mouseClick(page.links[-1], LEFT)
     assert not page.isVisible()

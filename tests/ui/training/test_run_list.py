@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QByteArray, QItemSelectionModel, Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -20,11 +20,13 @@ from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.runs.metrics_file import MetricsWriter
 from cnnstudio.training.runs.record import Best, Labels, Owner, new_record, read_labels, write_record
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import DARK, theme
 from cnnstudio.ui.training import clean_up
 from cnnstudio.ui.training.run_list import NONE_AT_ALL, NONE_FOUND, NONE_YET, RunsPanel
 from cnnstudio.ui.training.runs_model import ACCURACY, COLUMNS, DIFFERED, LOSS, NOTE, RUN, SIZE, STATE, TAGS
+from cnnstudio.ui.training.runs_table import REMEMBERED
 
 
 def kept(name: str, project: Project, day: int, accuracy: float = 0.5, **values: Any) -> Path:
@@ -308,6 +310,42 @@ def test_columns_are_chosen(show: Show, tiny: Project) -> None:
     assert [action.text() for action in columns.actions()] == list(COLUMNS[1:])
     columns.actions()[SIZE - 1].toggle()
     assert panel.table.isColumnHidden(SIZE)
+    menu.deleteLater()
+
+
+def test_the_table_is_as_it_was_left(show: Show, tiny: Project) -> None:
+    kept("first", tiny, 1, 0.75)
+    kept("second", tiny, 2, 0.5)
+    panel = show()
+    assert panel.table.columnWidth(RUN) >= 160
+    panel.table.setColumnHidden(SIZE, True)
+    panel.table.setColumnWidth(RUN, 222)
+    panel.table.sortByColumn(ACCURACY, Qt.SortOrder.AscendingOrder)
+    panel.scope.setCurrentIndex(1)
+    panel.filter.setText("done")
+    panel.hide()
+    again = show()
+    assert again.table.isColumnHidden(SIZE) and not again.table.isColumnHidden(RUN)
+    assert again.table.columnWidth(RUN) == 222
+    assert column(again, RUN) == ["second", "first"] and again.filter.text() == "done"
+    assert again.scope.currentIndex() == 1
+
+
+def test_what_is_remembered_of_no_table_changes_nothing(show: Show, tiny: Project) -> None:
+    kept("first", tiny, 1)
+    Preferences().set_bytes(REMEMBERED, QByteArray(b"nonsense"))
+    panel = show()
+    assert column(panel, RUN) == ["first"] and panel.table.columnWidth(RUN) >= 160
+
+
+def test_what_is_grey_in_the_menu_says_why(show: Show, tiny: Project) -> None:
+    kept("first", tiny, 1)
+    panel = show()
+    menu = QMenu()
+    panel.fill_menu(menu)
+    grey = [action for action in menu.actions() if not action.isEnabled() and not action.isSeparator()]
+    assert len(grey) == 7 and menu.toolTipsVisible()
+    assert all(action.toolTip().endswith(".") for action in grey), [action.toolTip() for action in grey]
     menu.deleteLater()
 
 
