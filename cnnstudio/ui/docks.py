@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QM
 from cnnstudio.ui.dock_tabs import fit_tabs
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
+from cnnstudio.ui.insight.mistakes_panel import MistakesPanel
 from cnnstudio.ui.lessons.quiz import QuizPanel
 from cnnstudio.ui.network.comparison import ComparisonPanel
 from cnnstudio.ui.network.history import HistoryPanel
@@ -79,6 +80,7 @@ PANELS = (
     PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", RunsPanel, "list-numbers", is_open=False),
     PanelPlace("queue", "Queue", BELOW, "Ctrl+Shift+F5", QueuePanel, "queue", is_open=False),
     PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", FeatureMapsPanel, "eye"),
+    PanelPlace("mistakes", "Mistakes", BELOW, "Ctrl+Shift+M", MistakesPanel, "x-circle", is_open=False),
     PanelPlace("problems", "Problems", BELOW, "Ctrl+8", ProblemsPanel, "warning"),
     PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", ComparisonPanel, "arrows-left-right", is_open=False),
 )

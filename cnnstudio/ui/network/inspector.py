@@ -22,6 +22,7 @@ from cnnstudio.graph.notation import can_type
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.exposed_form import ExposedForm
 from cnnstudio.ui.network.node_header import NodeHeader, is_composite
+from cnnstudio.ui.network.past_scores import PastScores
 from cnnstudio.ui.network.problem_row import ProblemRow, show_rows
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
@@ -82,6 +83,7 @@ class InspectorPanel(Panel):
         cast(QVBoxLayout, self.outcome.layout()).addWidget(self.forward)
         self.formula = Card("How it is computed", self)
         self.theory = Card("About it", self)
+        self.scores = PastScores(document, run, self.panel_asked.emit, self)
         self._lay_out()
         self._formula_timer = QTimer(self, singleShot=True, interval=FORMULA_DELAY)
         self._formula_timer.timeout.connect(self._show_formula)
@@ -102,7 +104,7 @@ class InspectorPanel(Panel):
         self.column.addLayout(self.form_place)
         self.column.addWidget(self.exposed)
         self.column.addLayout(self.problem_place)
-        for card in (self.outcome, self.formula, self.theory):
+        for card in (self.outcome, self.scores, self.formula, self.theory):
             self.column.addWidget(card)
         self.column.addStretch()
         area = QScrollArea(self)
@@ -142,6 +144,7 @@ class InspectorPanel(Panel):
         self._show_exposed(nodes)
         self._show_problems()
         self._show_cards(nodes)
+        self.scores.tell(not nodes)
         if is_other:
             self._show_formula()  # another node's arithmetic would be wrong here even for a moment
 

@@ -36,11 +36,19 @@ class PastScores(QLabel):
         self.setToolTip("Show the runs of this network")
         self.setAccessibleName("What this network has reached")
         self.linkActivated.connect(lead)
+        self._is_wanted = True
         self.hide()
         run.kept.changed.connect(self.look)
 
+    def tell(self, is_wanted: bool) -> None:
+        """Be there where the whole network is told of, and not where a block of it is."""
+        self._is_wanted = is_wanted
+        self.look() if is_wanted else self.hide()
+
     def look(self) -> None:
         """Follow the network and the runs that are known; the first time they are looked for in the background."""
+        if not self._is_wanted:
+            return
         self._run.kept.look_once(self._document.path)
         found = scores(self._run.kept.runs, structure_hash(self._document.graph)) if len(self._document.graph) else ()
         self.setText(f'<a href="runs">{told(found)}</a>' if found else "")

@@ -71,7 +71,7 @@ class Standing(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(2)
         self._columns = 0
-        self.numbers = {name: Elided() for name in ("accuracy", "best", "loss", "speed")}
+        self.numbers = {name: Elided() for name in ("accuracy", "best", "loss", "rate", "speed")}
         self._captions = [QLabel(name.capitalize()) for name in self.numbers]
         for caption in self._captions:
             caption.setProperty("role", "muted")
@@ -125,6 +125,7 @@ class Standing(QWidget):
             "accuracy": f"{latest:.1%}{images}" if latest is not None else f"{last.accuracy:.1%} of this batch",
             "best": f"{history.best.score[0]:.1%}, epoch {history.best.epoch:,}" if history.best else "–",
             "loss": f"{last.loss:.4g}",
+            "rate": f"{last.learning_rate:.3g}",
             "speed": f"{last.images_per_second:,.0f} images/s",
         }
         for name, text in texts.items():

@@ -36,7 +36,7 @@ def shown(qtbot: QtBot, document: Document, run: Run | None = None) -> TrainingP
 def trained(qtbot: QtBot, document: Document) -> Run:
     run = Run(document)
     run.start(document.project, "net")
-    qtbot.waitUntil(lambda: run.state == "finished", timeout=60_000)
+    qtbot.waitUntil(lambda: run.state == "finished")
     return run
 
 
@@ -138,7 +138,7 @@ def test_a_run_that_ended_early_goes_on_without_its_patience(qtbot: QtBot, docum
     assert panel.other.text() == f"{done + 10 - done} more"
     assert "whether they bring anything better or not" in panel.standing.more.text()
     panel.other.click()
-    qtbot.waitUntil(lambda: not run.is_active, timeout=60_000)
+    qtbot.waitUntil(lambda: not run.is_active)
     assert run.state == "finished" and len(run.history.epochs) == done + 10, run.sentence
     assert run.project is not None and run.project.recipe.patience == 0
     assert np.array_equal(run.history.epochs["epoch"], np.arange(1, done + 11))
