@@ -11,6 +11,7 @@ from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.training.runs.run_library import ListedRun, scores
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import theme
 from cnnstudio.wording import counted
 
 MOST = 4  # scores that are told one by one, the latest
@@ -39,6 +40,7 @@ class PastScores(QLabel):
         self._is_wanted = True
         self.hide()
         run.kept.changed.connect(self.look)
+        theme.changed.connect(self.look)
 
     def tell(self, is_wanted: bool) -> None:
         """Be there where the whole network is told of, and not where a block of it is."""
@@ -51,7 +53,8 @@ class PastScores(QLabel):
             return
         self._run.kept.look_once(self._document.path)
         found = scores(self._run.kept.runs, structure_hash(self._document.graph)) if len(self._document.graph) else ()
-        self.setText(f'<a href="runs">{told(found)}</a>' if found else "")
+        link = f'<a href="runs" style="color:{theme.color("accent").name()}">'  # Qt's own is too dark on dark
+        self.setText(f"{link}{told(found)}</a>" if found else "")
         self.setVisible(bool(found) and not self._document.concealed)
 
 

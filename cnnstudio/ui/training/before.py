@@ -92,7 +92,7 @@ class BeforeCard(Fold):
             else costs(self._document.analysis, self._document.project.recipe, self._images)
         )
         is_done = len(self._run.history.steps) > 0 and self._run.project == self._document.project
-        self.set_title("Before another run" if is_done else "Before training")
+        self.set_title("Next run" if is_done else "Before training")
         self._facts.setVisible(found is not None and not is_done)  # a run knows better than a forecast
         self.tryouts.refresh()
         if found is None or is_done:

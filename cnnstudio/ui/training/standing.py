@@ -119,8 +119,8 @@ class Standing(QWidget):
         self._numbers.setVisible(last is not None)
         if last is None:
             return
-        images = f" of {run.images[1]:,} images" if run.images[1] else ""
-        latest = history.epochs["validation_accuracy"][-1] if len(history.epochs) else None
+        images = f" of {run.images[1]:,}" if run.images[1] else ""
+        latest = float(history.epochs["validation_accuracy"][-1]) if len(history.epochs) else None
         texts = {
             "accuracy": f"{latest:.1%}{images}" if latest is not None else f"{last.accuracy:.1%} of this batch",
             "best": f"{history.best.score[0]:.1%}, epoch {history.best.epoch:,}" if history.best else "–",
@@ -130,3 +130,4 @@ class Standing(QWidget):
         }
         for name, text in texts.items():
             self.numbers[name].setText(text)
+        self.numbers["accuracy"].setToolTip("The share of the validation images that is told right" if latest else "")

@@ -300,9 +300,14 @@ class TrainingPanel(Panel):
         self.before.images_refusal = self.images.refusal
         for card in self._cards:
             card.refresh()
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        """Compare the network with that of the run, where either is another: soon, for it writes the whole source."""
         known = self._compared
-        if known is None or known[0] is not self.document.graph or known[1] is not self.run.folder:
-            self._compare.start()  # not at every edit: the comparison writes the whole source
+        is_new = known is None or known[0] is not self.document.graph or known[1] is not self.run.folder
+        if is_new and not self._compare.isActive():
+            self._compare.start()
 
     def _offer_two_ways(self) -> None:
         """Beside the large button the other way to train, in the place of Stop, where there are two."""
@@ -330,6 +335,7 @@ class TrainingPanel(Panel):
     def _follow(self) -> None:
         """Show how far the run is; nothing else has changed by a step."""
         if self.isVisible():
+            self._look_soon()  # a run takes the place of the one before at its first step
             self._show_progress()
             self.during.follow()
         else:

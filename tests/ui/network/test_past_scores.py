@@ -12,8 +12,10 @@ from cnnstudio.folders import runs_folder
 from cnnstudio.project import Project, from_template, write
 from cnnstudio.training.runs.record import Best, new_record, write_record
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.network.inspector import InspectorPanel
 from cnnstudio.ui.network.summary_view import SummaryPanel
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import theme
 
 
 def kept(project: Project, number: int, accuracy: float | None) -> Path:
@@ -59,7 +61,8 @@ def test_the_scores_of_the_same_structure_are_told_the_latest_last(
         kept(tiny, number, accuracy)
     shown(panel, qtbot)
     assert panel.scores.isVisible()
-    assert panel.scores.text() == '<a href="runs">Trained 3 times: 50.0% → 91.0% → 80.0%; best 91.0%</a>'
+    assert ">Trained 3 times: 50.0% → 91.0% → 80.0%; best 91.0%</a>" in panel.scores.text()
+    assert f"color:{theme.color('accent').name()}" in panel.scores.text(), "Qt's own colour is too dark on dark"
     with qtbot.waitSignal(panel.panel_asked) as asked:
         panel.scores.linkActivated.emit("runs")
     assert asked.args == ["runs"]
@@ -84,3 +87,20 @@ def test_it_follows_the_network_and_the_runs(panel: SummaryPanel, tiny: Project,
         kept(tiny, number, number / 10)
     panel.run.kept.look(None)
     qtbot.waitUntil(lambda: "7 times: … → 40.0% → 50.0% → 60.0% → 70.0%<" in panel.scores.text())
+
+
+def test_the_inspector_tells_them_of_the_network_and_not_of_a_block(qtbot: QtBot, tiny: Project) -> None:
+    kept(tiny, 1, 0.5)
+    inspector = InspectorPanel(Document(tiny), Run())
+    qtbot.addWidget(inspector)
+    inspector.resize(320, 600)
+    inspector.show()
+    qtbot.waitUntil(inspector.scores.isVisible)
+    assert "Trained once: 50.0%" in inspector.scores.text()
+    inspector.document.select(("conv1",))
+    inspector.update_now()
+    assert not inspector.scores.isVisible()
+    inspector.document.select(())
+    inspector.update_now()
+    assert inspector.scores.isVisible()
+    assert inspector.run.close()

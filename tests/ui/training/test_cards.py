@@ -238,7 +238,7 @@ def test_every_button_of_the_window_is_a_command_of_it(window: MainWindow, qtbot
     qtbot.waitUntil(lambda: window.run.state == "finished")
     window.training.update_now()
     offered = [command for command, button in window.training.after.buttons.items() if not button.isHidden()]
-    assert offered[:3] == ["show-feature-maps", "export-weights", "export-python"]
+    assert offered == ["show-feature-maps", "show-mistakes", "export-weights", "export-python", "show-runs"]
     assert set(offered) <= set(window.commands.bound)
     window.training.after.buttons["show-feature-maps"].click()
     assert window.docks["feature-maps"].isVisible()

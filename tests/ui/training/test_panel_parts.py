@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Section
-from cnnstudio.training.events import EpochEnd, Foreseen, Started, Step
+from cnnstudio.training.events import Foreseen, Started, Step
 from cnnstudio.training.runs.kept_run import open_kept
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
@@ -167,4 +167,8 @@ def test_the_result_says_of_how_many_images_it_is(qtbot: QtBot, document: Docume
     assert "of the 359 validation images" in run.sentence
     panel.after.set_open(False)
     assert panel.after.summary.text().endswith("of 359 validation images, epoch 2")
-    assert isinstance(run.history.best, EpochEnd)
+    try:
+        theme.set_scale(1.6)
+        qtbot.waitUntil(lambda: panel._area.widget().width() <= panel._area.viewport().width())
+    finally:
+        theme.set_scale(1.0)
