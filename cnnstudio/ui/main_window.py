@@ -14,23 +14,13 @@ from PySide6.QtWidgets import QMenu, QStyle, QTabWidget, QToolBar, QWidget
 import cnnstudio
 from cnnstudio.lessons.lesson import LESSONS, Lesson
 from cnnstudio.project import Project
+from cnnstudio.ui import docks
 from cnnstudio.ui.actions.command_list import CommandList
 from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.menu_tree import CANVAS_MENU
 from cnnstudio.ui.actions.menus import fill_menu_bar, fill_toolbar
 from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.canvas.view import CanvasView
-from cnnstudio.ui.docks import (
-    PANELS,
-    Area,
-    FocusedDock,
-    bring_up,
-    docks_of,
-    fill_with_panels,
-    panel_in,
-    place_anew,
-    tidy,
-)
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.exports import Exports
 from cnnstudio.ui.files.files import Files, projects
@@ -78,7 +68,7 @@ class MainWindow(ProjectWindow):
     quiz: QuizPanel
     start_page: StartPage
     bookmarks: Bookmarks
-    focused_dock: FocusedDock
+    focused_dock: docks.FocusedDock
     commands: Commands
     command_list: CommandList
 
@@ -102,12 +92,12 @@ class MainWindow(ProjectWindow):
         self.remembered_run = RememberedRun(self.document, self.run, self.messages, self)
         self.imports = Imports(self.document, self.canvas, self.files, self.jobs, self.messages, self.windows, self)
         self.bookmarks = Bookmarks(self.document, self.canvas, self._bookmark_key)
-        self.docks = docks_of(self, self.document, self.run)
-        self.training = panel_in(self.docks["training"], TrainingPanel)
-        self.quiz = panel_in(self.docks["quiz"], QuizPanel)
-        self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
+        self.docks = docks.docks_of(self, self.document, self.run)
+        self.training = docks.panel_in(self.docks["training"], TrainingPanel)
+        self.quiz = docks.panel_in(self.docks["quiz"], QuizPanel)
+        self.commands = Commands(self, (*ACTIONS, *map(show_action, docks.PANELS)), self.preferences)
         offers = [self.commands.bound[name] for name in ("panel-float", "panel-side", "panel-hide")]
-        self.focused_dock = FocusedDock(self, self.docks, self.document, self.canvas, offers)
+        self.focused_dock = docks.FocusedDock(self, self.docks, self.document, self.canvas, offers)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
         self.start_page = StartPage(
@@ -144,7 +134,7 @@ class MainWindow(ProjectWindow):
         for dock in self.docks.values():
             for signal in (dock.topLevelChanged, dock.dockLocationChanged, dock.visibilityChanged):
                 signal.connect(self._refresh.start)
-            panel = panel_in(dock, Panel)
+            panel = docks.panel_in(dock, Panel)
             panel.reveal.connect(self._reveal)
             panel.menu_asked.connect(self._show_canvas_menu)
             panel.panel_asked.connect(self.show_panel)
@@ -163,15 +153,15 @@ class MainWindow(ProjectWindow):
         self.training.after.offer(self.commands.bound)
         self.training.after.asked.connect(lambda command: self.commands.bound[command].trigger())
         self.training.queue_asked.connect(self.commands.bound["queue-add"].trigger)
-        self.training.refused.connect(lambda: bring_up(self, self.docks["training"], self.canvas))
+        self.training.refused.connect(lambda: docks.bring_up(self, self.docks["training"], self.canvas))
 
     def _prepare(self) -> None:
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setTabPosition(docks.Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         for corner, area in (
-            (Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea),
-            (Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea),
+            (Qt.Corner.BottomLeftCorner, docks.Area.LeftDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, docks.Area.RightDockWidgetArea),
         ):
             self.setCorner(corner, area)
         self.setMinimumSize(QSize(960, 600))
@@ -195,7 +185,7 @@ class MainWindow(ProjectWindow):
 
     def default_layout(self) -> None:
         """Put every panel where it stood at first."""
-        place_anew(self, self.docks)
+        docks.place_anew(self, self.docks)
 
     def show_panel(self, name: str, to_scroll: bool = True) -> None:
         """Bring a panel to the front and give it the keyboard, even if that can only scroll it, unless said."""
@@ -213,7 +203,7 @@ class MainWindow(ProjectWindow):
         go_round(self, self._parts, by)
 
     def _compare_with(self, path: Path, title: str) -> None:
-        if panel_in(self.docks["comparison"], ComparisonPanel).with_file(path, title):
+        if docks.panel_in(self.docks["comparison"], ComparisonPanel).with_file(path, title):
             self.show_panel("comparison")
 
     def _begin_anew(self) -> None:
@@ -239,7 +229,7 @@ class MainWindow(ProjectWindow):
         self.windows.fill_menu(menu, self)
 
     def _fill_panels(self, menu: QMenu) -> None:
-        fill_with_panels(menu, self.docks, self.commands.bound, self.canvas)
+        docks.fill_with_panels(menu, self.docks, self.commands.bound, self.canvas)
 
     def createPopupMenu(self) -> QMenu:  # noqa: N802 - Qt's name
         return self.focused_dock.menu()
@@ -346,7 +336,7 @@ class MainWindow(ProjectWindow):
         problems = len(errors) if len(self.document.graph) else 0
         self.docks["problems"].setWindowTitle(f"Problems ({problems})" if problems else "Problems")
         self.commands.refresh()
-        tidy(self, self.docks.values(), self.focused_dock)
+        docks.tidy(self, self.docks.values(), self.focused_dock)
 
     # events
 
@@ -391,7 +381,7 @@ class MainWindow(ProjectWindow):
 
     def end(self, seconds: float) -> bool:
         """Stop what computes, and wait so long for the step that it is at; whether it has ended."""
-        panels = [panel_in(dock, Panel) for dock in self.docks.values()]
+        panels = [docks.panel_in(dock, Panel) for dock in self.docks.values()]
         return all([self.run.close(seconds), *(panel.close_tasks(seconds) for panel in panels)])
 
     def leave(self, then: Callable[[], object] = lambda: None) -> bool:

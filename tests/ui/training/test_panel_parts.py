@@ -151,7 +151,7 @@ def test_what_goes_once_through_the_frozen_part_is_said_until_the_first_step(qtb
     run._take(Started(3, 10, "CPU", (), 100))
     run._take(Foreseen(640, 1797))
     run.advanced.emit()
-    assert panel.sentence.text() == "Once through the frozen part: 640 of 1,797 images."
+    assert panel.sentence.text() == "Sending all images once through the part that does not learn: 640 of 1,797."
     assert panel.progress.bar.value() == round(1000 * 640 / 1797)
     run._take(Step(1, 1, 0.5, 0.5, 0.01, 640.0))
     run.advanced.emit()

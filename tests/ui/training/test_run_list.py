@@ -212,7 +212,8 @@ def test_the_graph_of_a_run_is_asked_for_beside_and_compared(show: Show, tiny: P
     panel.table.setFocus()
     with qtbot.waitSignal(panel.project_asked) as asked:
         qtbot.keyClick(panel.table, Qt.Key.Key_Return)
-    assert asked.args == [tiny]
+    assert [dataclasses.replace(project, run=None) for project in asked.args] == [tiny]
+    assert asked.args[0].run.folder == "first", "with the weights of the run"
     with qtbot.waitSignal(panel.comparison_asked) as asked:
         panel.compare()
     assert asked.args == [folder / "project.cnn", "first"]

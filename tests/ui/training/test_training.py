@@ -107,7 +107,9 @@ def test_the_other_settings_stand_under_the_headings_of_their_sections(qtbot: Qt
         return [fold.title for fold, _ in panel.advanced.sections.values() if not fold.isHidden()]
 
     assert shown() == list(Section)
-    assert [*panel.advanced.sections[Section.AUGMENTATION][1].rows] == ["mirror", "mixing", "mixing_strength"]
+    assert [*panel.advanced.sections[Section.AUGMENTATION][1].rows] == [
+        "mirror", "flip", "test_time_mirror", "mixing", "mixing_strength"
+    ]  # fmt: skip
     document.edit_recipe("MNIST", dataclasses.replace(document.project.recipe, data="mnist"))
     panel.update_now()
     assert shown() == list(Section)[1:], "it has its own split, so there is nothing left to ask of the data"
