@@ -139,9 +139,9 @@ def test_a_network_that_was_changed_since_says_so_and_offers_that_of_the_run(
     again = reopened(window, trained)
     assert sentences(again)[-1].endswith("The network has changed since then.")
     again.show_panel("training")
-    qtbot.waitUntil(again.training.own.isVisible)
+    qtbot.waitUntil(again.training.standing.own.isVisible)
     assert "The network has changed since then" in again.training.sentence.text()
-    qtbot.mouseClick(again.training.own, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(again.training.standing.own, Qt.MouseButton.LeftButton)
     beside = again.windows.all[-1]
     assert beside is not again and beside.document.graph == tiny_graph
     assert beside.run.weights == again.run.weights and beside.run.fits(beside.document.graph)
@@ -156,8 +156,8 @@ def test_the_network_of_a_run_comes_with_the_weights_of_that_run(
     window.training.start_anew()
     qtbot.waitUntil(lambda: window.run.state == "finished" and window.run.weights != first, timeout=LONG)
     window.document.edit_graph("Widen", tiny_graph.replace("linear1", Linear(10, bias=False)))
-    qtbot.waitUntil(window.training.own.isVisible)
-    qtbot.mouseClick(window.training.own, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(window.training.standing.own.isVisible)
+    qtbot.mouseClick(window.training.standing.own, Qt.MouseButton.LeftButton)
     beside = window.windows.all[-1]
     assert beside is not window and beside.run.weights == window.run.weights
     assert beside.run.fits(tiny_graph)

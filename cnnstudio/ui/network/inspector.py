@@ -79,6 +79,7 @@ class InspectorPanel(Panel):
         )
         self.forward.setCheckable(True)
         self.forward.setProperty("switch", True)
+        self.forward.setProperty("textSize", "small")  # or large text would not fit into a narrow panel
         self.forward.toggled.connect(lambda _on: self._show_outcome())
         cast(QVBoxLayout, self.outcome.layout()).addWidget(self.forward)
         self.formula = Card("How it is computed", self)
