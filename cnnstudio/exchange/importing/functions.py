@@ -34,7 +34,7 @@ from cnnstudio.exchange.importing.tensor_operations import (
     reshape,
     transpose,
 )
-from cnnstudio.exchange.importing.torchvisions import merge_patches, stochastic_depth
+from cnnstudio.exchange.importing.torchvisions import merge_patches
 from cnnstudio.graph import Block
 
 
@@ -220,7 +220,6 @@ FUNCTIONS: dict[str, Rule] = {
     "linear": _linear_function,
     "layer_norm": _layer_norm_function,
     "conv2d": _conv_function,
-    "stochastic_depth": stochastic_depth,
     "_patch_merging_pad": merge_patches,
 }
 
@@ -246,7 +245,7 @@ _MODULES = {
 _OPERATORS = {"iadd": "add", "imul": "mul", "concat": "cat", "concatenate": "cat"}
 
 
-_TORCHVISIONS = {"stochastic_depth", "_patch_merging_pad"}
+_TORCHVISIONS = {"_patch_merging_pad"}
 
 
 def _is_torchs(function: Any) -> bool:

@@ -23,6 +23,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.exchange.importing import torchvisions
 from cnnstudio.exchange.importing.recognition import Rule, Steps, Unknown, Value, Weight
+from cnnstudio.exchange.importing.recording import BRANCHES
 from cnnstudio.graph import BLOCKS, Block, parameters
 
 # what a module can be told that its block cannot
@@ -56,6 +57,8 @@ _EVERYWHERE = {
 def module_rule(module: nn.Module) -> Rule | None:
     """The rule for a call of this module, or None."""
     name = type(module).__name__
+    if name in BRANCHES:
+        return torchvisions.stochastic_depth
     if type(module).__module__.startswith("torchvision."):
         return torchvisions.MODULES.get(name)
     if not type(module).__module__.startswith("torch.nn.modules."):

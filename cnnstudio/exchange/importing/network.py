@@ -90,7 +90,8 @@ def import_module(module: nn.Module, size: Shape, title: str = "Network") -> Imp
     """A module as a graph, for images of ``size``. The module is not run, only followed. Raises ``ImportRefused``."""
     containers = {path: type(held).__name__ for path, held in module.named_modules() if isinstance(held, nn.Sequential)}
     try:
-        parts, result = recognized(trace(module, size), rule)
+        found = trace(module, size)
+        parts, result = recognized(found, rule)
         graph, paths = nested(parts, result, containers)
     except TracingError as error:
         raise ImportRefused(f"{title} cannot be imported. {error}") from error
@@ -102,7 +103,7 @@ def import_module(module: nn.Module, size: Shape, title: str = "Network") -> Imp
         raise ImportRefused(f"{title} cannot be imported. {error}") from error
     weights = {path: parts[index].weights for index, path in paths.items() if parts[index].weights}
     opaque = tuple(part.block.operation for part in _kept(parts, paths) if isinstance(part.block, Opaque))
-    return Imported(title, graph, weights, tuple(_notes(module, weights, opaque)), opaque)
+    return Imported(title, graph, weights, (*found.notes, *_notes(module, weights, opaque)), opaque)
 
 
 def _kept(parts: list[Part], paths: Mapping[int, tuple[str, ...]]) -> list[Part]:

@@ -19,7 +19,8 @@ import torch.nn.functional as F  # noqa: N812 - torch's own habit
 from torch import Tensor, fx
 
 from cnnstudio.blocks import Input, Opaque, Permute
-from cnnstudio.exchange.importing.tracing import BATCH, Trace
+from cnnstudio.exchange.importing.blame import BATCH
+from cnnstudio.exchange.importing.tracing import Trace
 from cnnstudio.graph import Block, ParameterError, Shape, ShapeError
 
 Layout = Literal["first", "last", "windows", "grid"]
@@ -41,7 +42,7 @@ class Weight:
 
 @dataclass(frozen=True)
 class Part:
-    """A node to be: its block, the parts that it reads, and where it stood in the original."""
+    """A node to be: its block, the parts that it reads, and where it stood in the original (``net.py:12``)."""
 
     block: Block
     inputs: tuple[int, ...]
@@ -49,6 +50,7 @@ class Part:
     scope: tuple[Scope, ...] = ()
     name: str = ""
     weights: tuple[Weight, ...] = ()
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,9 +146,9 @@ class Steps:
         """A new part. Raises ``ShapeError`` where the block does not take these inputs."""
         shape = block.shape(*(self.parts[index].shape for index in inputs))
         called = str(node.target).rpartition(".")[2] if node.op == "call_module" else ""
-        self.parts.append(
-            Part(block, inputs, shape, self.scope(node), called if name is None else name, tuple(weights))
-        )
+        called = called if name is None else name
+        line = str(node.meta.get("line", ""))
+        self.parts.append(Part(block, inputs, shape, self.scope(node), called, tuple(weights), line))
         return len(self.parts) - 1
 
     def follow(self, node: fx.Node, block: Block, *, weights: Iterable[Weight] = ()) -> Value:
@@ -235,9 +237,9 @@ def _original_shape(steps: Steps, value: Value) -> tuple[int, ...]:
 
 def _sample(value: Any) -> tuple[int, ...] | None:
     """The shape of one sample of what was seen; None where it is no tensor with the batch in front."""
-    if not isinstance(value, Tensor) or value.dim() < 2 or value.shape[0] != BATCH:
+    if not isinstance(value, Tensor) or not value.dim() or value.shape[0] != BATCH:
         return None
-    return tuple(value.shape[1:])
+    return tuple(value.shape[1:]) or (1,)  # one number a sample
 
 
 # what has no block
@@ -325,6 +327,8 @@ def _literal(steps: Steps, node: fx.Node, sources: list[fx.Node]) -> str:
         if isinstance(value, tuple):
             return f"({', '.join(map(written, value))}{',' if len(value) == 1 else ''})"
         if value is None or type(value) in (int, float, bool, str):
+            if type(value) is int and value and not value % BATCH:  # a size of the batch
+                raise Unknown
             return repr(value)
         raise Unknown
 

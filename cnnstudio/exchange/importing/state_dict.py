@@ -13,6 +13,7 @@ from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import Imported
 from cnnstudio.exchange.importing.recognition import Weight
+from cnnstudio.exchange.importing.tracing import answer
 from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
 from cnnstudio.training.device import TrainingError
@@ -111,14 +112,16 @@ def carry(imported: Imported, state: Mapping[str, Tensor]) -> Carried:
 def difference(module: nn.Module, imported: Imported, images: Tensor) -> float:
     """The greatest difference between what a module and its import say of ``images``, with the same weights.
 
-    Relative to the greatest output where that is above 1. Raises ``ImportRefused`` where the import cannot be built.
+    Relative to the greatest output where that is above 1. Each is given images of its own, since it may change them.
+    Raises ``ImportRefused`` where the import cannot be built.
     """
     carried = carry(imported, module.state_dict())
     text = source(imported.graph)
     ours = build(text.text, text.class_name).eval()
     ours.load_state_dict(carried.state)
     with torch.no_grad():
-        wanted, found = module.eval()(images), ours(images)
+        wanted, found = answer(module.eval()(images.clone())), ours(images.clone())
+    wanted = wanted.unsqueeze(1) if wanted.dim() == 1 else wanted  # one number a sample
     if wanted.shape != found.shape:
         return float("inf")
     return float((wanted - found).abs().max()) / max(1.0, float(wanted.abs().max()))

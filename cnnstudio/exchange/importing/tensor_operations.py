@@ -25,9 +25,9 @@ from cnnstudio.blocks import (
     SelfAttention,
     Tokens,
 )
+from cnnstudio.exchange.importing.blame import BATCH
 from cnnstudio.exchange.importing.modules import weights_of
 from cnnstudio.exchange.importing.recognition import Steps, Unknown, Value, Weight
-from cnnstudio.exchange.importing.tracing import BATCH
 from cnnstudio.graph import Block
 
 
@@ -114,6 +114,8 @@ def reshape(steps: Steps, node: fx.Node) -> Value:
     size = tuple(steps.seen(node).shape)
     if size[0] != BATCH:
         raise Unknown
+    if len(size) == 1:  # one number a sample: a row of one
+        return Value(steps.plain(steps.source(node)))
     if (shuffled := _shuffle(steps, node)) is not None:
         return shuffled
     if len(size) == 2:

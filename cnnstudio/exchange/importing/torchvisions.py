@@ -88,11 +88,14 @@ MODULES: dict[str, Rule] = {
 
 
 def stochastic_depth(steps: Steps, node: fx.Node) -> Value:
-    """A branch that is left out for a share of the samples while training."""
-    if steps.argument(node, 2, "mode") != "row":
+    """A branch that is left out for a share of the samples while training; torchvision's, or one of many's own."""
+    module = steps.module(node)
+    p = getattr(module, "p", getattr(module, "drop_prob", None)) or 0.0
+    if not isinstance(p, float) or getattr(module, "mode", "row") != "row":
         raise Unknown
-    p = round(steps.argument(node, 1, "p"), 6)  # torchvision works out 0.07500000000000001
-    return steps.follow(node, StochasticDepth(p))
+    if not p:
+        return steps.values[steps.source(node)]
+    return steps.follow(node, StochasticDepth(round(p, 6)))  # torchvision works out 0.07500000000000001
 
 
 def merge_patches(steps: Steps, node: fx.Node) -> Value:

@@ -1,31 +1,28 @@
-"""Tracing: what a module computes, step by step, by torch.fx; and what flows between the steps."""
+"""Tracing: what a module computes, step by step, for images of one size; and what flows between the steps.
+
+The module is run once on tensors without numbers (torch's meta device), and each call of PyTorch on the way is noted.
+Sizes are therefore the sizes of these images wherever Python asks for them. Nothing global is changed meanwhile.
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.nn.parameter import is_lazy
 
-from cnnstudio.exchange.importing.misfit import misfit
+from cnnstudio.exchange.importing.blame import BATCH, is_ours, line_of, plain
+from cnnstudio.exchange.importing.recording import Recorder, Untraceable
 from cnnstudio.graph import Shape
 
-BATCH = 13  # hardly ever the size of anything else, so that the batch is known again in a reshape
-
-# modules of torchvision that are recognised as a whole: inside, they leave the batch or write constants
-LEAVES = frozenset(
-    {
-        "ShiftedWindowAttention",
-        "ShiftedWindowAttentionV2",
-        "RelativePositionalMultiHeadAttention",
-        "WindowPartition",
-        "WindowDepartition",
-        "SwapAxes",
-    }
-)
+_ANSWERS = ("logits", "out", "output", "prediction", "x")
+"""What a dictionary of several results calls the one that it is about."""
 
 
 class TracingError(ValueError):
@@ -34,75 +31,116 @@ class TracingError(ValueError):
 
 @dataclass(frozen=True)
 class Trace:
-    """The steps of a module in ``eval`` mode; ``values`` tells what each gives: tensors without their numbers."""
+    """The steps of a module in ``eval`` mode; ``values`` tells what each gives: tensors without their numbers.
+
+    ``constants`` are the tensors with numbers that belong to no image and to no weight, by the name of the step that
+    fetches them. ``notes`` are sentences for the person; ``asks_sizes`` is true where Python asked for a size.
+    """
 
     module: nn.Module
     graph: fx.Graph
     values: Mapping[fx.Node, Any]
-
-
-class _Tracer(fx.Tracer):
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        if type(m).__module__.startswith("torchvision."):
-            return type(m).__name__ in LEAVES
-        return super().is_leaf_module(m, module_qualified_name)
-
-
-class _Watching(fx.Interpreter):
-    """Runs the steps and keeps what each gives."""
-
-    def __init__(self, module: nn.Module, graph: fx.Graph) -> None:
-        super().__init__(module, graph=graph)  # no GraphModule, whose code an attribute called "class" would break
-        self.seen: dict[fx.Node, Any] = {}
-        self.step: fx.Node | None = None  # the one that runs
-
-    def fetch_attr(self, target: str) -> Any:
-        return _without_numbers(super().fetch_attr(target))  # a tensor that is no buffer is still where it was
-
-    def run_node(self, n: fx.Node) -> Any:
-        self.step = n
-        result = super().run_node(n)
-        self.seen[n] = _without_numbers(result)
-        return result
+    constants: Mapping[str, Tensor]
+    notes: tuple[str, ...] = ()
+    asks_sizes: bool = False
 
 
 def trace(module: nn.Module, size: Shape) -> Trace:
     """The steps of ``module`` for images of ``size``. Raises ``TracingError``."""
     module = module.eval()
+    name = _image_name(module)
+    _settle(module, size)
+    recorder = Recorder(_blanked(module))
+    image = torch.empty(BATCH, *size, device="meta")
+    recorder.placeholder(name, image)
     try:
-        graph = _Tracer().trace(module)
+        with torch.no_grad(), recorder:
+            results = recorder.module(image)
+        result, note = _main(results)
+        recorder.output(result)
     except Exception as error:  # whatever the forward of a stranger raises
-        raise TracingError(
-            "Its steps cannot be followed: forward decides by the values that flow through it, or calls what PyTorch "
-            f"cannot trace ({_short(error)})."
-        ) from error
-    wanted = [node for node in graph.nodes if node.op == "placeholder" and not node.args]  # those without a default
-    if len(wanted) != 1:
+        raise _sentence(error, size) from error
+    return Trace(module, recorder.graph, recorder.values, recorder.constants, note, recorder.asked_sizes)
+
+
+def answer(results: Any) -> Tensor:
+    """The one tensor that a network is about, of all that its forward gives. Raises ``TracingError``."""
+    return _main(results)[0]
+
+
+def _main(results: Any) -> tuple[Tensor, tuple[str, ...]]:
+    found = dict(_tensors(results))
+    if not found:
+        raise TracingError("Its forward gives no tensor.")
+    key = next((key for word in _ANSWERS for key in found if key == word), next(iter(found)))
+    if len(found) == 1:
+        return found[key], ()
+    which = "the first" if key.isdigit() else repr(key)
+    return found[key], (f"Its forward gives {len(found)} tensors; {which} is what the network ends in here.",)
+
+
+def _tensors(results: Any, key: str = "0") -> Iterator[tuple[str, Tensor]]:
+    """Every tensor in what a forward gives, by its name or its place."""
+    if isinstance(results, Tensor):
+        yield key, results
+    elif isinstance(results, Mapping):
+        for word, each in results.items():
+            yield from _tensors(each, str(word))
+    elif isinstance(results, tuple | list):
+        for index, each in enumerate(results):
+            yield from _tensors(each, f"{key}{index}")
+    elif dataclasses.is_dataclass(results) and not isinstance(results, type):
+        yield from _tensors(vars(results), key)
+
+
+def _image_name(module: nn.Module) -> str:
+    """What the forward calls its image. Raises ``TracingError`` where it is not given one image alone."""
+    try:
+        told = list(inspect.signature(module.forward).parameters.values())
+    except (TypeError, ValueError):
+        return "input"
+    told = [each for each in told if each.kind is not each.VAR_KEYWORD and each.kind is not each.KEYWORD_ONLY]
+    wanted = [each for each in told if each.default is each.empty and each.kind is not each.VAR_POSITIONAL]
+    if len(wanted) > 1 or not told:
         raise TracingError(f"Its forward takes {len(wanted)} inputs; a network here is given one image.")
-    watching = _Watching(_blanked(module), graph)
+    return told[0].name
+
+
+def _settle(module: nn.Module, size: Shape) -> None:
+    """Let lazy layers see one image, so that they know their sizes. Raises ``TracingError``."""
+    if not any(map(is_lazy, [*module.parameters(), *module.buffers()])):
+        return
     try:
         with torch.no_grad():
-            watching.run(torch.empty(BATCH, *size, device="meta"))
-    except Exception as error:
-        why = misfit(error, watching.step, module, watching.seen, BATCH)
-        raise TracingError(f"It does not take images of {size}: {why}.") from error
-    return Trace(module, watching.graph, watching.seen)
+            module(torch.zeros(1, *size))
+    except Exception as error:  # whatever the forward of a stranger raises
+        raise _sentence(error, size) from error
+    if any(map(is_lazy, [*module.parameters(), *module.buffers()])):
+        raise TracingError("It has lazy layers that its forward never calls, so their sizes are not known.")
+
+
+def _sentence(error: Exception, size: Shape) -> TracingError:
+    """What went wrong in a forward, as a sentence that names the line."""
+    line = line_of(error)
+    where = f"{line} " if line else "its forward "
+    if isinstance(error, TracingError):
+        return error
+    if isinstance(error, Untraceable):
+        return TracingError(f"Its steps cannot be followed: {where}{error}.")
+    if isinstance(error, NotImplementedError) or "meta tensor" in str(error):
+        return TracingError(f"Its steps cannot be followed: {where}decides by the numbers that flow through it.")
+    if is_ours(error):
+        return TracingError(f"This program could not follow it ({plain(error)}), which is no fault of the network.")
+    if isinstance(error, RuntimeError | ValueError | AssertionError | IndexError | ArithmeticError):
+        at = f" at {line}" if line else ""
+        return TracingError(f"It does not take images of {size}: {plain(error)}{at}.")
+    return TracingError(f"Its forward cannot be run: {where}raises {type(error).__name__}: {plain(error)}.")
 
 
 def _blanked(module: nn.Module) -> nn.Module:
-    """A copy whose weights have no numbers and take no memory."""
+    """A copy whose weights have no numbers and take no memory. Raises ``TracingError``."""
     tensors = {id(p): nn.Parameter(torch.empty_like(p, device="meta"), False) for p in module.parameters()}
-    buffers = {id(b): torch.empty_like(b, device="meta") for b in module.buffers()}
-    return copy.deepcopy(module, {**tensors, **buffers})
-
-
-def _without_numbers(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return torch.empty_like(value, device="meta")
-    if isinstance(value, tuple | list):
-        return tuple(map(_without_numbers, value))
-    return value
-
-
-def _short(error: Exception) -> str:
-    return (str(error).strip().partition("\n")[0] or type(error).__name__)[:160].rstrip(".")
+    try:
+        return copy.deepcopy(module, dict(tensors))
+    except Exception as error:  # what a stranger's module holds may not want to be copied
+        raise TracingError(f"It holds what cannot be copied, so it cannot be followed: {plain(error)}.") from error
