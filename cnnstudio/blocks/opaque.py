@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from typing import ClassVar
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
 
-from cnnstudio.graph import Arity, Block, Shape, ShapeError, block
+from cnnstudio.blocks.torch_expression import module_call, rewritten
+from cnnstudio.graph import Arity, Block, NamingError, Saved, Saves, Shape, ShapeError, block, checked_name
+from cnnstudio.graph.parameter import Declaration, Length, Range, declaration
 
-# functions of tensors and numbers that do nothing else: what a file names is written only if it stands here
-_WRITTEN = frozenset(
+_TENSORS = '''
+class Tensors(nn.Module):
+    """Tensors under their names: those that are learned, and those that stay as they are."""
+
+    def __init__(self, learned: dict[str, torch.Tensor], fixed: dict[str, torch.Tensor]) -> None:
+        super().__init__()
+        for name, tensor in learned.items():
+            self.register_parameter(name, nn.Parameter(tensor))
+        for name, tensor in fixed.items():
+            self.register_buffer(name, tensor)
+'''.strip()
+
+# what works on each number by itself, so that every place of the map sees what it saw before
+_POINTWISE = frozenset(
     """
-    torch.abs torch.add torch.amax torch.amin torch.clamp torch.cos torch.cumsum torch.div torch.erf torch.exp
-    torch.flip torch.log torch.log1p torch.logsumexp torch.maximum torch.mean torch.minimum torch.mul
-    torch.neg torch.permute torch.pow torch.roll torch.rsqrt torch.sin torch.sqrt torch.square torch.squeeze torch.std
-    torch.sub torch.sum torch.transpose torch.unsqueeze torch.var F.glu F.hardshrink F.interpolate F.logsigmoid
-    F.normalize F.pad F.softmin F.tanhshrink F.threshold
+    torch.abs torch.add torch.addcmul torch.ceil torch.clamp torch.cos torch.div torch.erf torch.exp torch.expm1
+    torch.floor torch.log torch.log1p torch.maximum torch.minimum torch.mul torch.neg torch.pow torch.reciprocal
+    torch.round torch.rsqrt torch.sign torch.sin torch.sqrt torch.square torch.sub F.hardshrink F.tanhshrink F.threshold
     """.split()
 )
+
+
+@declaration
+class OwnTensor(Declaration):
+    """A tensor that a step has of its own.
+
+    name: what it is called
+    size: its sizes
+    learned: whether it is trained; otherwise it stays as it is
+    begins: the numbers to begin with, as PyTorch makes them
+    """
+
+    name: str = "weight"
+    size: Annotated[tuple[int, ...], Range(1, 2**24), Length(1, 6)] = (1,)
+    learned: bool = True
+    begins: str = ""
 
 
 @block
 class Opaque(Block):
     """A step of an imported network that has no block here; it says what it is called and what shapes it was seen with.
 
-    Steps of plain arithmetic can be trained and exported all the same. Others stand for themselves: replace them by
-    blocks that do the same, or leave the network as it is to look at. What they cost is not known and not counted.
+    Steps that are plain arithmetic of tensors can be trained and exported all the same. Others stand for themselves:
+    replace them by blocks that do the same, or leave the network as it is to look at. What a step learns, costs and
+    keeps was counted when it was imported; where that is not known, it is not shown.
 
     operation: what PyTorch calls it
     arguments: what it is given, {0} for the first input; empty where that cannot be told
     takes: the shapes that it was seen to take, with a | between two inputs; empty for one input of any shape
     gives: the shape that it was seen to give; empty for that of its first input
+    expression: all of it as one line of PyTorch, in the place of operation and arguments; self is what it has itself
+    module: the module of torch.nn that it calls, if any
+    tensors: what it has of its own
+    mac_count: its multiply-accumulates for one sample; left open, they are not known
+    keeps: what of what flows by training keeps; a view is what went in, only seen otherwise
+    keeps_besides: the bytes that training keeps besides, for one sample
     """
 
     keywords: ClassVar[str] = "unknown imported foreign operation"
@@ -40,15 +77,31 @@ class Opaque(Block):
     arguments: str = "{0}"
     takes: str = ""
     gives: str = ""
+    expression: str = ""
+    module: str = ""
+    tensors: tuple[OwnTensor, ...] = ()
+    mac_count: Annotated[int | None, Range(0, 2**60)] = None
+    keeps: Literal["inputs", "output", "both", "nothing", "view"] = "inputs"
+    keeps_besides: Annotated[int, Range(0, 2**50)] = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         count = self.takes.count("|") + 1
-        object.__setattr__(self, "arity", Arity(count, count))
+        told = {
+            "arity": Arity(count, count),
+            "is_view": self.keeps == "view",
+            "mixes_places": self.operation not in _POINTWISE,
+            "definitions": (_TENSORS,) if len(self.tensors) > 1 and not self.module else (),
+        }
+        for name, value in told.items():
+            object.__setattr__(self, name, value)
 
     @property
     def obstacle(self) -> str:
-        if self._call(("x",) * (self.takes.count("|") + 1)) is None:
+        try:
+            self.forward("step", *("x",) * self.arity.least)
+            self.init()
+        except ValueError:
             return (
                 f"{self.operation[:80]} has no block here, so it cannot be trained or exported. Replace it by blocks "
                 "that do the same."
@@ -66,47 +119,68 @@ class Opaque(Block):
             )
         return _read(self.gives) or inputs[0]
 
+    def weights(self, *inputs: Shape) -> dict[str, Shape]:
+        bare = len(self.tensors) == 1 and not self.module
+        return {"" if bare else each.name: Shape(*each.size) for each in self.tensors if each.learned}
+
+    def macs(self, *inputs: Shape) -> int:
+        return self.mac_count or 0
+
+    def saved(self, *inputs: Shape) -> Saved:
+        flow: Saves = "nothing" if self.keeps == "view" else self.keeps
+        return Saved(flow, self.keeps_besides)
+
+    def init(self, *inputs: Shape) -> str | None:
+        if self.module:
+            return module_call(self.module)
+        made = {each: _begun(each) for each in self.tensors}
+        if len(made) == 1:
+            ((each, text),) = made.items()
+            return f"nn.{'Parameter' if each.learned else 'Buffer'}({text})"
+        learned, fixed = (
+            ", ".join(
+                f'"{checked_name(each.name)}": {text}' for each, text in made.items() if each.learned is is_learned
+            )
+            for is_learned in (True, False)
+        )
+        return f"Tensors({{{learned}}}, {{{fixed}}})" if made else None
+
     def forward(self, name: str, *inputs: str) -> str:
-        call = self._call(inputs)
-        if call is None:
-            raise ValueError(self.obstacle)
-        return call
+        text = self.expression or (f"{self.operation}({self.arguments})" if self.arguments else "")
+        own = {"self": f"self.{name}"} if self.module or self.tensors else {}
+        if len(self.tensors) > 1 and not self.module:
+            own = {f"self.{each.name}": f"self.{name}.{each.name}" for each in self.tensors}
+        try:
+            return _written(text, inputs, MappingProxyType(own))
+        except ValueError as error:
+            raise ValueError(f"{self.operation[:80]} has no block here, so it cannot be written.") from error
 
     def brief(self) -> str:
         return self.operation[:40]
 
-    def _call(self, inputs: tuple[str, ...]) -> str | None:
-        """The call with these variables, rebuilt from its parts; None where it is not one that may be written."""
-        if self.operation not in _WRITTEN or not self.arguments:
-            return None
-        names = {f"input_{index}": variable for index, variable in enumerate(inputs)}
-        text = re.sub(r"\{(\d)\}", r"input_\1", self.arguments)
-        try:
-            call = ast.parse(f"call({text})", mode="eval").body
-            if not isinstance(call, ast.Call) or any(keyword.arg is None for keyword in call.keywords):
-                return None
-            words = [_written(argument, names) for argument in call.args]
-            words += [f"{keyword.arg}={_written(keyword.value, names)}" for keyword in call.keywords]
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
-        return f"{self.operation}({', '.join(words)})"
+
+def _written(text: str, inputs: tuple[str, ...], own: Mapping[str, str]) -> str:
+    """The expression with these variables. Raises ``ValueError``."""
+    return _rewritten(re.sub(r"\{(\d\d?)\}", r"input_\1", text), inputs, tuple(own.items()))
 
 
-def _written(node: ast.expr, names: dict[str, str]) -> str:
-    """A literal or an input, written anew. Raises ``ValueError`` for anything else."""
-    if isinstance(node, ast.Name) and node.id in names:
-        return names[node.id]
-    if isinstance(node, ast.Tuple):
-        words = [_written(entry, names) for entry in node.elts]
-        return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
-    value = ast.literal_eval(node)
-    if value is not None and type(value) not in (int, float, bool, str):
-        raise ValueError("no literal")
-    return repr(value)
+@lru_cache(maxsize=16_384)
+def _rewritten(text: str, inputs: tuple[str, ...], own: tuple[tuple[str, str], ...]) -> str:
+    return rewritten(text, {**{f"input_{index}": variable for index, variable in enumerate(inputs)}, **dict(own)})
+
+
+@lru_cache(maxsize=4_096)
+def _begun(tensor: OwnTensor) -> str:
+    """The expression that makes it. Raises ``ValueError``."""
+    try:
+        checked_name(tensor.name)
+    except NamingError as error:
+        raise ValueError(str(error)) from error
+    return rewritten(tensor.begins or f"torch.randn({tensor.size}) * 0.02", {})
 
 
 def _read(text: str) -> Shape | None:
     """``3 × 32 × 32`` as a shape."""
-    sizes = re.fullmatch(r"\s*\d{1,5}(\s*×\s*\d{1,5}){0,2}\s*", text)
+    sizes = re.fullmatch(r"\s*\d{1,9}(\s*×\s*\d{1,9}){0,6}\s*", text)
     found = Shape(*map(int, re.findall(r"\d+", text))) if sizes else None
     return found if found and 0 not in found else None

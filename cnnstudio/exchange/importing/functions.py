@@ -20,10 +20,13 @@ from cnnstudio.blocks import (
     Flatten,
     MaxPool2d,
     Pad,
+    PixelShuffle,
+    PixelUnshuffle,
     Upsample,
 )
-from cnnstudio.exchange.importing.modules import layer_norm_of, linear_of, module_rule, own_stride
-from cnnstudio.exchange.importing.recognition import Rule, Steps, Unknown, Value, Weight
+from cnnstudio.exchange.importing.modules import linear_of, module_rule, own_stride
+from cnnstudio.exchange.importing.norm_functions import batch_norm, given_weights, group_norm, instance_norm, layer_norm
+from cnnstudio.exchange.importing.recognition import Rule, Steps, Unknown, Value
 from cnnstudio.exchange.importing.tensor_operations import (
     add,
     cat,
@@ -120,14 +123,24 @@ def _gelu(steps: Steps, node: fx.Node) -> Value:
 
 def _interpolate(steps: Steps, node: fx.Node) -> Value:
     told = {name: steps.argument(node, i, name) for i, name in enumerate(_INTERPOLATE) if i}
-    if told["size"] is not None or told["align_corners"] or told["antialias"]:
+    mode: Any = told["mode"] or "nearest"
+    before, after = steps.seen(steps.source(node)).shape[2:], steps.seen(node).shape[2:]
+    if told["align_corners"] or told["antialias"] or any(new % old for old, new in zip(before, after, strict=True)):
         raise Unknown
-    return steps.on_map(node, Upsample(told["scale_factor"], told["mode"] or "nearest"))
+    return steps.on_map(node, Upsample(tuple(new // old for old, new in zip(before, after, strict=True)), mode))
 
 
 _INTERPOLATE = (
     "input", "size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias",
 )  # fmt: skip
+
+
+def _pixel_shuffle(steps: Steps, node: fx.Node) -> Value:
+    return steps.on_map(node, PixelShuffle(steps.argument(node, 1, "upscale_factor")))
+
+
+def _pixel_unshuffle(steps: Steps, node: fx.Node) -> Value:
+    return steps.on_map(node, PixelUnshuffle(steps.argument(node, 1, "downscale_factor")))
 
 
 def _pad(steps: Steps, node: fx.Node) -> Value:
@@ -139,32 +152,20 @@ def _pad(steps: Steps, node: fx.Node) -> Value:
 
 
 def _same(steps: Steps, node: fx.Node) -> Value:
-    return steps.values[steps.source(node)]
-
-
-def _given_weights(steps: Steps, node: fx.Node, first: int) -> list[Weight]:
-    """The weights of a function that is given its weight and its bias."""
-    found = []
-    for index, name in enumerate(("weight", "bias"), first):
-        given = node.kwargs.get(name, node.args[index] if index < len(node.args) else None)
-        if given is not None:
-            found.append(Weight(name, steps.weight(given)))
-    return found
+    """A cast, a copy or a move that leaves every number what it was."""
+    source = steps.source(node)
+    if steps.seen(source).dtype != steps.seen(node).dtype:
+        raise Unknown
+    return steps.values[source]
 
 
 def _linear_function(steps: Steps, node: fx.Node) -> Value:
-    weights = _given_weights(steps, node, 1)
+    weights = given_weights(steps, node, 1)
     return linear_of(steps, node, steps.seen(node).shape[-1], weights)
 
 
-def _layer_norm_function(steps: Steps, node: fx.Node) -> Value:
-    weights = _given_weights(steps, node, 2)
-    sizes, eps = tuple(steps.argument(node, 1, "normalized_shape")), steps.argument(node, 4, "eps", 1e-5)
-    return layer_norm_of(steps, node, sizes, eps, weights)
-
-
 def _conv_function(steps: Steps, node: fx.Node) -> Value:
-    weights = _given_weights(steps, node, 1)
+    weights = given_weights(steps, node, 1)
     stride, padding, dilation, groups = (
         steps.argument(node, index, name, default)
         for index, (name, default) in enumerate((("stride", 1), ("padding", 0), ("dilation", 1), ("groups", 1)), 3)
@@ -186,7 +187,7 @@ FUNCTIONS: dict[str, Rule] = {
     "swapaxes": transpose,
     "getitem": getitem,
     "contiguous": _same,
-    "clone": _same,
+    **dict.fromkeys(("alias", "clone", "cpu", "cuda", "detach", "double", "float", "half", "to", "type_as"), _same),
     "squeeze": reshape,
     "unsqueeze": reshape,
     "mean": _mean,
@@ -216,9 +217,14 @@ FUNCTIONS: dict[str, Rule] = {
     "adaptive_avg_pool2d": _pooling(AdaptiveAvgPool2d, "output_size"),
     "adaptive_max_pool2d": _pooling(AdaptiveMaxPool2d, "output_size", "return_indices"),
     "interpolate": _interpolate,
+    "pixel_shuffle": _pixel_shuffle,
+    "pixel_unshuffle": _pixel_unshuffle,
     "pad": _pad,
     "linear": _linear_function,
-    "layer_norm": _layer_norm_function,
+    "batch_norm": batch_norm,
+    "group_norm": group_norm,
+    "instance_norm": instance_norm,
+    "layer_norm": layer_norm,
     "conv2d": _conv_function,
     "_patch_merging_pad": merge_patches,
 }

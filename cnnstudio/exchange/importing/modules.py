@@ -34,7 +34,7 @@ _UNSAID: dict[str, dict[str, Any]] = {
     "ConvTranspose2d": {"padding_mode": "zeros"},
     "Softplus": {"threshold": 20.0},
     "Flatten": {"start_dim": 1, "end_dim": -1},
-    "Upsample": {"size": None, "align_corners": None},
+    "Upsample": {"size": None},
 }
 
 
@@ -64,6 +64,8 @@ def module_rule(module: nn.Module) -> Rule | None:
     if not type(module).__module__.startswith("torch.nn.modules."):
         return None
     if any(getattr(module, key, value) != value for key, value in _UNSAID.get(name, {}).items()):
+        return None
+    if getattr(module, "align_corners", False):
         return None
     if name in _EVERYWHERE:
         return lambda steps, node: steps.follow(node, alike(steps.module(node)))
@@ -135,6 +137,8 @@ def linear_of(steps: Steps, node: fx.Node, out_features: int, weights: list[Weig
     value, _ = steps.map(source)
     if value.layout == "first":
         return Value(steps.add(node, Linear(out_features, bias), value.part, weights=weights))
+    if value.layout == "loose":
+        raise Unknown
     if value.is_dealt:
         weights = [replace(w, turn="deal1") if w.name == "weight" else w for w in weights]
     part = steps.add(node, Conv2d(out_features, 1, bias=bias), value.part, weights=weights)
@@ -151,7 +155,7 @@ def layer_norm_of(steps: Steps, node: fx.Node, sizes: tuple[int, ...], eps: floa
     affine, bias = bool(weights), len(weights) != 1
     source = steps.source(node)
     value, shape = steps.map(source)
-    if value.layout != "first" and sizes == (shape.channels,):
+    if value.layout not in ("first", "loose") and sizes == (shape.channels,):
         if value.is_dealt:
             weights = [replace(weight, turn="deal0") for weight in weights]
         part = steps.add(node, LayerNorm2d(eps, affine, bias), value.part, weights=weights)

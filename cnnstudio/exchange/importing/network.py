@@ -14,12 +14,14 @@ from pathlib import Path
 from torch import nn
 
 from cnnstudio.blocks import Opaque
+from cnnstudio.blocks.phrases import counted
 from cnnstudio.compiler.inference import infer
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.functions import rule
 from cnnstudio.exchange.importing.grouping import nested
+from cnnstudio.exchange.importing.opaque_steps import opaque
 from cnnstudio.exchange.importing.recognition import Part, Unknown, Weight, recognized
 from cnnstudio.exchange.importing.tracing import TracingError, trace
 from cnnstudio.graph import Graph, GraphError, Shape
@@ -91,7 +93,7 @@ def import_module(module: nn.Module, size: Shape, title: str = "Network") -> Imp
     containers = {path: type(held).__name__ for path, held in module.named_modules() if isinstance(held, nn.Sequential)}
     try:
         found = trace(module, size)
-        parts, result = recognized(found, rule)
+        parts, result = recognized(found, rule, opaque)
         graph, paths = nested(parts, result, containers)
     except TracingError as error:
         raise ImportRefused(f"{title} cannot be imported. {error}") from error
@@ -102,8 +104,9 @@ def import_module(module: nn.Module, size: Shape, title: str = "Network") -> Imp
     except GraphError as error:
         raise ImportRefused(f"{title} cannot be imported. {error}") from error
     weights = {path: parts[index].weights for index, path in paths.items() if parts[index].weights}
-    opaque = tuple(part.block.operation for part in _kept(parts, paths) if isinstance(part.block, Opaque))
-    return Imported(title, graph, weights, (*found.notes, *_notes(module, weights, opaque)), opaque)
+    without = [part.block for part in _kept(parts, paths) if isinstance(part.block, Opaque)]
+    unbuilt = tuple(block.operation for block in without if block.obstacle)
+    return Imported(title, graph, weights, (*found.notes, *_notes(module, weights, without)), unbuilt)
 
 
 def _kept(parts: list[Part], paths: Mapping[int, tuple[str, ...]]) -> list[Part]:
@@ -119,14 +122,20 @@ def _tied(module: nn.Module) -> list[list[str]]:
 
 
 def _notes(
-    module: nn.Module, weights: Mapping[tuple[str, ...], tuple[Weight, ...]], opaque: tuple[str, ...]
+    module: nn.Module, weights: Mapping[tuple[str, ...], tuple[Weight, ...]], without: list[Opaque]
 ) -> list[str]:
     """What a person should know about what was made of the module."""
     used = Counter(weight.original for each in weights.values() for weight in each)
     notes = []
+    opaque = [block.operation for block in without if block.obstacle]
     for operation, count in Counter(opaque).items():
         places = "in one place" if count == 1 else f"in {count} places"
         notes.append(f"{operation} has no block here; it stands {places} as an opaque block.")
+    if written := Counter(block.operation for block in without if not block.obstacle):
+        names = abridged(list(written), 3)
+        notes.append(
+            f"{names}: no block here, so written as PyTorch calls them, in {counted(written.total(), 'place')}."
+        )
     if shared := [name for name, count in used.items() if count > 1 and name.endswith(("weight", "."))]:
         notes.append(
             f"{abridged(shared, 3)}: used in several places with the same numbers; here each place has its own."

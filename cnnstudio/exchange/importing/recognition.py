@@ -2,28 +2,28 @@
 
 A value may stand in our graph in another layout than in the original's: ConvNeXt and Swin move the channels to the end
 and back, MaxViT cuts the map into windows and joins them again. Layer norms and linear layers in between are
-LayerNorm2d and 1×1 convolutions of the map itself, so the moves need no block. Every shape is compared with what was
-seen in tracing; where one differs, the step was not understood and is opaque.
+LayerNorm2d and 1×1 convolutions of the map itself, so the moves need no block. A value whose batch is not in front, or
+that has more axes than a map, is loose: what works on single numbers takes it as it is, all else is a line of PyTorch.
+Every shape is compared with what was seen in tracing; where one differs, the step was not understood and is opaque.
 """
 
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F  # noqa: N812 - torch's own habit
 from torch import Tensor, fx
 
-from cnnstudio.blocks import Input, Opaque, Permute
+from cnnstudio.blocks import Input, Permute
 from cnnstudio.exchange.importing.blame import BATCH
 from cnnstudio.exchange.importing.tracing import Trace
 from cnnstudio.graph import Block, ParameterError, Shape, ShapeError
 
-Layout = Literal["first", "last", "windows", "grid"]
+Layout = Literal["first", "last", "windows", "grid", "loose"]
 Scope = tuple[str, str]
 """A module that a step stands in: its path, which tells one call from another, and its class."""
 
@@ -55,12 +55,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Value:
-    """What a step gives: the output of a part, perhaps in another layout; ``side`` is that of a window."""
+    """What a step gives: the output of a part, perhaps in another layout; ``side`` is that of a window.
+
+    ``sizes`` are those of a loose value, with the batch where it is.
+    """
 
     part: int
     layout: Layout = "first"
     side: int = 0
     is_dealt: bool = False
+    sizes: tuple[int, ...] = ()
 
 
 class Unknown(Exception):  # noqa: N818 - no error: it says that a step has no block
@@ -111,10 +115,30 @@ class Steps:
             return str(node.target)
         raise Unknown
 
-    @property
+    def held(self, node: object) -> str:
+        """The name of the tensor that this argument is, learned or not. Raises ``Unknown`` where it is none."""
+        if not isinstance(node, fx.Node) or node.op != "get_attr":
+            raise Unknown
+        return str(node.target)
+
+    @cached_property
     def parameter_names(self) -> set[str]:
         """Every name of the original's parameters."""
         return {name for name, _ in self.trace.module.named_parameters(remove_duplicate=False)}
+
+    @cached_property
+    def state_names(self) -> set[str]:
+        """Every name of the original's ``state_dict``."""
+        return set(self.trace.module.state_dict())
+
+    def tensor(self, target: str) -> Tensor:
+        """The tensor of the original that has this name. Raises ``Unknown`` where there is none."""
+        found: Any = self.trace.constants.get(target, self.trace.module)
+        for word in target.split(".") if found is self.trace.module else ():
+            found = getattr(found, word, None)
+        if not isinstance(found, Tensor):
+            raise Unknown
+        return found
 
     def scope(self, node: fx.Node) -> tuple[Scope, ...]:
         """The modules that this step stands in, outermost first, without the one that it calls."""
@@ -130,6 +154,11 @@ class Steps:
         """The value of a step and the shape that it has in our graph."""
         value = self.values[node]
         return value, self.parts[value.part].shape
+
+    def value_of(self, part: int, seen: Tensor) -> Value:
+        """The value of a part that gives what was seen, in its own layout or loose."""
+        sizes = tuple(seen.shape)
+        return Value(part) if _sample(seen) is not None else Value(part, "loose", sizes=sizes)
 
     def plain(self, node: fx.Node) -> int:
         """The part that gives what this step gave, in its own layout."""
@@ -164,8 +193,14 @@ class Steps:
 Rule = Callable[[Steps, fx.Node], Value]
 
 
-def recognized(trace: Trace, rules: Callable[[Steps, fx.Node], Rule | None]) -> tuple[list[Part], int]:
+def recognized(
+    trace: Trace,
+    rules: Callable[[Steps, fx.Node], Rule | None],
+    opaque: Callable[[Steps, fx.Node], Value | None],
+) -> tuple[list[Part], int]:
     """The parts of a traced module, the Input first, and which of them is the result.
+
+    ``rules`` gives the rule for a step, ``opaque`` what a step is that has none.
 
     Raises ``Unknown`` where the module does not end in one tensor that a part gives.
     """
@@ -182,7 +217,7 @@ def recognized(trace: Trace, rules: Callable[[Steps, fx.Node], Rule | None]) -> 
                 raise Unknown
             result = Value(steps.plain(returned))
         elif node.op != "get_attr":
-            found = _understood(steps, node, rules(steps, node)) or _opaque(steps, node)
+            found = _understood(steps, node, rules(steps, node)) or opaque(steps, node)
             if found is not None:
                 _overwrite(steps, node, found)
                 steps.values[node] = found
@@ -215,7 +250,12 @@ def _understood(steps: Steps, node: fx.Node, rule: Rule | None) -> Value | None:
     if rule is not None:
         try:
             value = rule(steps, node)
-            if _original_shape(steps, value) == _sample(steps.seen(node)):
+            seen = steps.seen(node)
+            if value.layout == "loose":
+                fits = isinstance(seen, Tensor) and tuple(seen.shape) == value.sizes
+            else:
+                fits = _original_shape(steps, value) == _sample(seen)
+            if fits:
                 return value
         except (Unknown, ParameterError, ShapeError, LookupError, TypeError, ValueError, AttributeError):
             pass
@@ -237,107 +277,16 @@ def _original_shape(steps: Steps, value: Value) -> tuple[int, ...]:
 
 def _sample(value: Any) -> tuple[int, ...] | None:
     """The shape of one sample of what was seen; None where it is no tensor with the batch in front."""
-    if not isinstance(value, Tensor) or not value.dim() or value.shape[0] != BATCH:
+    if not isinstance(value, Tensor) or not 1 <= value.dim() <= 4 or value.shape[0] != BATCH:
         return None
     return tuple(value.shape[1:]) or (1,)  # one number a sample
 
 
-# what has no block
-
-
-def _opaque(steps: Steps, node: fx.Node) -> Value | None:
-    """A leaf that names the operation, or None where others are to name it: where it gives no sample of its own."""
-    shape = _sample(steps.seen(node))
-    if shape is None or not 1 <= len(shape) <= 3:
+def per_sample(sizes: tuple[int, ...]) -> Shape | None:
+    """The sizes of what belongs to one sample, wherever the batch is; None where it is not to be found."""
+    places = [place for place, size in enumerate(sizes) if size and size % BATCH == 0]
+    if len(places) != 1 or 0 in sizes:
         return None
-    words: dict[str, None] = {}
-    sources: dict[fx.Node, None] = {}
-    mark = len(steps.parts)
-
-    def walk(each: fx.Node) -> None:
-        for source in each.all_input_nodes:
-            if source in steps.values:
-                sources[source] = None
-            elif source.op != "get_attr" and source not in seen and _is_of_tensors(steps, source):
-                seen.add(source)
-                walk(source)
-        if _is_of_tensors(steps, each) and each.target is not operator.getitem:
-            words[operation(steps, each)] = None
-
-    seen: set[fx.Node] = set()
-    walk(node)
-    words = words or {operation(steps, node): None}
-    if not sources:
-        return None
-    try:
-        inputs = tuple(dict.fromkeys(map(steps.plain, sources)))
-    except Unknown:
-        del steps.parts[mark:]
-        return None
-    takes = " | ".join(str(steps.parts[index].shape) for index in inputs)
-    is_call = node.op != "call_module" and operation(steps, node) in words
-    is_alone = is_call and len(words) == 1 and len(inputs) == len(node.all_input_nodes)
-    block = Opaque(
-        operation=" → ".join(words)[:400],
-        arguments=_literal(steps, node, list(sources)) if is_alone else "",
-        takes=takes,
-        gives=str(Shape(*shape)),
-    )
-    name = "" if node.op == "call_module" else re.sub(r"\W", "_", next(iter(words)).rpartition(".")[2])
-    return Value(steps.add(node, block, *inputs, name=name or None))
-
-
-def operation(steps: Steps, node: fx.Node) -> str:
-    """What a step does, as torch calls it: ``torch.einsum``, ``nn.Bilinear``."""
-    if node.op == "call_module":
-        kind = type(steps.module(node))
-        return f"nn.{kind.__name__}" if kind.__module__.startswith("torch.nn") else kind.__name__
-    if node.op == "call_method":
-        name = str(node.target)
-        plain = name.rstrip("_")  # in place it is the same sum: what reads it reads the result
-        return f"torch.{plain}" if callable(getattr(torch, plain, None)) else f"torch.Tensor.{name}"
-    name = str(getattr(node.target, "__name__", node.target))
-    if getattr(operator, name, None) is node.target:
-        name = _OPERATORS.get(name, name)
-    if getattr(F, name, None) is node.target:
-        return f"F.{name}"
-    return f"torch.{name}" if hasattr(torch, name) else name
-
-
-_OPERATORS = {
-    "truediv": "div", "itruediv": "div", "isub": "sub", "ipow": "pow", "mod": "remainder", "imod": "remainder",
-}  # fmt: skip
-
-
-def _is_of_tensors(steps: Steps, node: fx.Node) -> bool:
-    value = steps.seen(node)
-    return isinstance(value, Tensor) or (isinstance(value, tuple) and any(isinstance(v, Tensor) for v in value))
-
-
-_IN_A_ROW = {"flip", "permute"}  # methods that take as many numbers as one likes, where the function takes a tuple
-
-
-def _literal(steps: Steps, node: fx.Node, sources: list[fx.Node]) -> str:
-    """The arguments as text, ``{0}`` for the first input; empty where one of them is no plain number or word."""
-
-    def written(value: Any) -> str:
-        if isinstance(value, fx.Node) and value in sources:
-            return f"{{{sources.index(value)}}}"
-        value = steps.seen(value)
-        if isinstance(value, tuple):
-            return f"({', '.join(map(written, value))}{',' if len(value) == 1 else ''})"
-        if value is None or type(value) in (int, float, bool, str):
-            if type(value) is int and value and not value % BATCH:  # a size of the batch
-                raise Unknown
-            return repr(value)
-        raise Unknown
-
-    try:
-        arguments = node.args
-        if node.op == "call_method" and node.target in _IN_A_ROW and len(arguments) > 1:
-            numbers = arguments[1:]
-            arguments = (arguments[0], numbers[0] if isinstance(numbers[0], tuple | list) else numbers)
-        words = [written(value) for value in arguments]
-        return ", ".join(words + [f"{key}={written(value)}" for key, value in node.kwargs.items()])
-    except Unknown:
-        return ""
+    (place,) = places
+    factor = sizes[place] // BATCH
+    return Shape(*(*sizes[:place], *((factor,) if factor > 1 else ()), *sizes[place + 1 :])) or Shape(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from torch import fx, nn
+from torch import Tensor, fx, nn
 
 from cnnstudio.blocks import (
     Add,
@@ -52,14 +52,45 @@ def mul(steps: Steps, node: fx.Node) -> Value:
         raise Unknown
     left, right = node.args
     if _is_value(steps, left) and _is_value(steps, right):
-        return _merged(steps, node, Multiply(), [_node(left), _node(right)])
+        return _merged(steps, node, Multiply(), [_unexpanded(steps, _node(each)) for each in (left, right)])
     known, other = (left, right) if _is_value(steps, left) else (right, left)
-    part, sizes = steps.plain(_node(known)), tuple(steps.seen(other).shape)
-    shape = steps.parts[part].shape
-    if sizes != ((shape.channels, 1, 1) if shape.is_map else (shape[-1],)):
+    value, shape = steps.map(_node(known))
+    target, sizes = _learned(steps, other), tuple(steps.seen(other).shape)
+    channels = shape[0] if shape.is_map else shape[-1]
+    wanted = (channels, 1, 1) if shape.is_map and value.layout == "first" else (channels,)
+    if value.is_dealt or value.layout not in ("first", "last") or _without_ones_before(sizes) != wanted:
         raise Unknown
-    weight = Weight("", steps.weight(other))
-    return Value(steps.add(node, LayerScale(), part, weights=[weight], name=str(weight.original).rpartition(".")[2]))
+    name = target.rpartition(".")[2]
+    scale = LayerScale(_first_number(steps.tensor(target)))
+    return replace(value, part=steps.add(node, scale, value.part, weights=[Weight("", target)], name=name))
+
+
+def _unexpanded(steps: Steps, node: fx.Node) -> fx.Node:
+    """What was stretched to the other factor's size before a product, which stretches it itself."""
+    name, source = str(node.target), node.args[0] if node.args else None
+    stretched = name in ("expand", "expand_as") and _is_value(steps, source)
+    return source if stretched and isinstance(source, fx.Node) and len(node.users) == 1 else node
+
+
+def _learned(steps: Steps, other: object) -> str:
+    """The name of the parameter that this is, seen under whatever shape."""
+    while isinstance(other, fx.Node) and str(getattr(other.target, "__name__", other.target)) in _SHAPED:
+        other = other.args[0]
+    return steps.weight(other)
+
+
+_SHAPED = {"view", "reshape", "unsqueeze", "to", "type_as"}
+
+
+def _without_ones_before(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    while sizes[:1] == (1,) and len(sizes) > 1:
+        sizes = sizes[1:]
+    return sizes
+
+
+def _first_number(tensor: Tensor) -> float:
+    """What a scale begins with, as far as it can be told."""
+    return 1e-6 if tensor.is_meta else min(100.0, max(0.0, round(float(tensor.detach().flatten()[0]), 6)))
 
 
 def _merged(steps: Steps, node: fx.Node, block: Block, sources: list[fx.Node]) -> Value:
@@ -165,7 +196,7 @@ def _turned(steps: Steps, node: fx.Node, order: list[int]) -> Value:
     if order == [0, 2, 1] and (tokens := _tokens(steps, node, source)) is not None:
         return tokens
     value = steps.values[steps.source(node)]
-    if value.is_dealt or order[0] != 0:
+    if value.is_dealt or value.layout == "loose" or order[0] != 0:
         raise Unknown
     if order == [0, 2, 3, 1] and value.layout == "first":
         return Value(value.part, "last")
@@ -206,6 +237,8 @@ def getitem(steps: Steps, node: fx.Node) -> Value:
         raise Unknown
     if len(shape) == 2 and index[1:] == (0,):
         return Value(steps.add(node, FirstToken(), part))
+    while index[-1:] == (slice(None),) and len(index) > 2:
+        index = index[:-1]
     ranges = [_span(each, length) for each, length in zip(index[1:], shape, strict=False)]
     if len(ranges) == 1:
         (start, stop), channels = ranges[0], shape.channels

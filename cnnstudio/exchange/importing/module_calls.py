@@ -1,0 +1,112 @@
+"""Module calls: a module of ``torch.nn`` as the call that makes it, or as the function that it calls."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import nn
+
+from cnnstudio.blocks import torch_expression
+from cnnstudio.exchange.importing.recognition import Unknown
+
+
+def module_call(module: nn.Module) -> str:
+    """The call that makes such a module. Raises ``Unknown`` where it cannot be told or makes another."""
+    kind = type(module)
+    if getattr(nn, kind.__name__, None) is not kind:
+        raise Unknown
+    told = _TOLD[kind](module) if kind in _TOLD else module.extra_repr()
+    try:
+        text = torch_expression.module_call(f"nn.{kind.__name__}({told})")
+        with torch.device("meta"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = eval(text, {"nn": nn})  # of torch.nn and literals alone, or it would not have been written
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise Unknown from error
+    shapes, ours = ({k: v.shape for k, v in each.state_dict().items()} for each in (module, made))
+    if shapes != ours or _plain(module) != _plain(made):
+        raise Unknown
+    return text
+
+
+def _plain(module: nn.Module) -> dict[str, object]:
+    """What the module was told, as far as it is numbers and words."""
+    kinds = (int, float, bool, str, tuple)
+    return {
+        f"{path}.{key}": value
+        for path, each in module.named_modules()
+        for key, value in vars(each).items()
+        if isinstance(value, kinds) and key != "training" and not key.startswith("_")
+    }
+
+
+def _attention(module: nn.Module) -> str:
+    assert isinstance(module, nn.MultiheadAttention)
+    told = {
+        "dropout": module.dropout,
+        "bias": module.in_proj_bias is not None,
+        "add_bias_kv": module.bias_k is not None,
+        "add_zero_attn": module.add_zero_attn,
+        "kdim": module.kdim,
+        "vdim": module.vdim,
+        "batch_first": module.batch_first,
+    }
+    usual = {
+        "dropout": 0.0, "bias": True, "add_bias_kv": False, "add_zero_attn": False, "kdim": module.embed_dim,
+        "vdim": module.embed_dim, "batch_first": False,
+    }  # fmt: skip
+    words = [f"{key}={value!r}" for key, value in told.items() if value != usual[key]]
+    return ", ".join([str(module.embed_dim), str(module.num_heads), *words])
+
+
+def _encoder_layer(module: nn.Module) -> str:
+    assert isinstance(module, nn.TransformerEncoderLayer)
+    attention, activation = module.self_attn, getattr(module.activation, "__name__", "")
+    return (
+        f"{attention.embed_dim}, {attention.num_heads}, {module.linear1.out_features}, {module.dropout.p!r}, "
+        f"{activation!r}, {module.norm1.eps!r}, {attention.batch_first}, {module.norm_first}, "
+        f"bias={module.linear1.bias is not None}"
+    )
+
+
+def _upsample(module: nn.Module) -> str:
+    assert isinstance(module, nn.Upsample)
+    told = {"size": module.size, "scale_factor": module.scale_factor, "align_corners": module.align_corners}
+    words = [f"{key}={value!r}" for key, value in told.items() if value is not None]
+    return ", ".join([*words, f"mode={module.mode!r}"])
+
+
+_TOLD: dict[type[nn.Module], Callable[[nn.Module], str]] = {
+    nn.MultiheadAttention: _attention,
+    nn.TransformerEncoderLayer: _encoder_layer,
+    nn.Upsample: _upsample,
+}  # modules that do not say themselves what they were told
+
+
+def functional(module: nn.Module, words: list[str], own: Mapping[str, str]) -> str:
+    """The function that a module calls, with its tensors under these names. Raises ``Unknown``."""
+    (x,) = words
+    weight, bias = own.get("weight", "None"), own.get("bias", "None")
+    match module:
+        case nn.Linear():
+            return f"F.linear({x}, {weight}, {bias})"
+        case nn.LayerNorm():
+            return f"F.layer_norm({x}, {tuple(module.normalized_shape)!r}, {weight}, {bias}, {module.eps!r})"
+        case nn.Conv2d(padding_mode="zeros"):
+            window = f"{module.stride!r}, {module.padding!r}, {module.dilation!r}, {module.groups}"
+            return f"F.conv2d({x}, {weight}, {bias}, {window})"
+        case nn.ReLU():
+            return f"F.relu({x})"
+        case nn.Sigmoid():
+            return f"torch.sigmoid({x})"
+        case nn.Tanh():
+            return f"torch.tanh({x})"
+        case nn.SiLU():
+            return f"F.silu({x})"
+        case nn.GELU():
+            return f"F.gelu({x}, approximate={module.approximate!r})"
+        case nn.Softmax():
+            return f"F.softmax({x}, {module.dim})"
+    raise Unknown

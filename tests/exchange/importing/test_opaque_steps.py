@@ -1,0 +1,165 @@
+"""Steps without a block: built as one line of PyTorch, with outputs, parameters and MACs as the original has them."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own habit
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from cnnstudio.blocks import Opaque
+from cnnstudio.compiler.inference import infer
+from cnnstudio.exchange.importing.network import Imported, import_module
+from cnnstudio.exchange.importing.state_dict import difference
+from cnnstudio.graph import Block, Graph, Shape
+
+MAP = Shape(6, 8, 8)
+
+
+class Net(nn.Module):
+    """A function between a convolution and what makes a vector of it, with modules and tensors to use."""
+
+    def __init__(self, function: Callable[..., Tensor], **parts: nn.Module | nn.Parameter | Tensor) -> None:
+        super().__init__()
+        self.function = function
+        self.conv = nn.Conv2d(6, 6, 1)
+        for name, part in parts.items():
+            if isinstance(part, Tensor) and not isinstance(part, nn.Parameter):
+                self.register_buffer(name, part)
+            else:
+                setattr(self, name, part)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(self, self.conv(x)).flatten(1)
+
+
+def equal(module: nn.Module, size: Shape = MAP) -> Imported:
+    """The import of ``module``, after it was found to be equal to it."""
+    module.eval()
+    made = import_module(module, size)
+    assert made.opaque == (), made.notes
+    images = torch.rand(2, *size)
+    assert difference(module, made, images) <= 1e-6
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        module(images)
+    totals = infer(made.graph).totals
+    assert totals is not None
+    learned = sum(weight.numel() for weight in module.parameters())
+    assert (totals.parameters, totals.macs) == (learned, counter.get_total_flops() // 4)
+    return made
+
+
+def blocks(graph: Graph) -> Iterator[Block]:
+    for node in graph:
+        yield node.block
+        if isinstance(body := getattr(node.block, "body", None), Graph):
+            yield from blocks(body)
+
+
+def tokens(x: Tensor) -> Tensor:
+    return x.flatten(2).transpose(1, 2)
+
+
+def attended(m: Net, x: Tensor) -> Tensor:
+    """As ViTs write it."""
+    x = tokens(x)
+    b, n, d = x.shape
+    q, k, v = m.qkv(x).reshape(b, n, 3, 2, d // 2).permute(2, 0, 3, 1, 4).unbind(0)
+    weights = ((q * 0.5) @ k.transpose(-2, -1)).softmax(dim=-1)
+    return x + m.proj((weights @ v).transpose(1, 2).reshape(b, n, d))
+
+
+def chunked(m: Net, x: Tensor) -> Tensor:
+    q, k, v = (part.unflatten(-1, (2, 3)).transpose(1, 2) for part in m.qkv(tokens(x)).chunk(3, dim=-1))
+    return m.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)).mean(1)
+
+
+def windows(m: Net, x: Tensor) -> Tensor:
+    """Swin's: windows beside the batch."""
+    b, c, h, w = x.shape
+    x = torch.roll(x, (-2, -2), (2, 3)).permute(0, 2, 3, 1).view(b, h // 4, 4, w // 4, 4, c)
+    x = m.norm(x.permute(0, 1, 3, 2, 4, 5).reshape(-1, 16, c))
+    x = F.relu(m.proj(x) + m.bias)
+    x = x.view(b, h // 4, w // 4, 4, 4, c).permute(0, 1, 3, 2, 4, 5).reshape(b, h, w, c)
+    return x.permute(0, 3, 1, 2)
+
+
+def standardized(m: Net, x: Tensor) -> Tensor:
+    """BiT's weights."""
+    weight = m.weight
+    mean, var = weight.mean((1, 2, 3), keepdim=True), weight.var((1, 2, 3), keepdim=True, unbiased=False)
+    return F.conv2d(x, (weight - mean) / torch.sqrt(var + 1e-5) * m.gain.view(-1, 1, 1, 1), m.bias, padding=1)
+
+
+def eca(m: Net, x: Tensor) -> Tensor:
+    y = x.mean((2, 3))
+    return x * m.conv1d(y.view(x.shape[0], 1, -1)).sigmoid().view(x.shape[0], -1, 1, 1).expand_as(x)
+
+
+def frozen_norm(m: Net, x: Tensor) -> Tensor:
+    scale = m.weight * (m.var + 1e-5).rsqrt()
+    return x * scale.reshape(1, -1, 1, 1) + (m.bias - m.mean * scale).reshape(1, -1, 1, 1)
+
+
+def relative(m: Net, x: Tensor) -> Tensor:
+    """Scores with a learned number for each distance."""
+    x = tokens(x)
+    bias = m.table[m.index.view(-1)].view(64, 64, 1).permute(2, 0, 1)
+    return ((x @ x.transpose(1, 2)).unsqueeze(1) + bias.unsqueeze(0)).softmax(-1).squeeze(1) @ x
+
+
+def parameter(*size: int) -> nn.Parameter:
+    return nn.Parameter(torch.rand(size))
+
+
+DISTANCES = (torch.arange(8)[:, None] - torch.arange(8) + 7)[:, None, :, None] * 15 + (
+    torch.arange(8)[:, None] - torch.arange(8) + 7
+)[None, :, None, :]
+
+WRITTEN: dict[str, Callable[[], Net]] = {
+    "attention by hand": lambda: Net(attended, qkv=nn.Linear(6, 18), proj=nn.Linear(6, 6)),
+    "attention in chunks": lambda: Net(chunked, qkv=nn.Linear(6, 18), proj=nn.Linear(6, 6)),
+    "windows": lambda: Net(windows, norm=nn.LayerNorm(6), proj=nn.Linear(6, 6), bias=parameter(1, 16, 6)),
+    "standardized weight": lambda: Net(
+        standardized, weight=parameter(4, 6, 3, 3), gain=parameter(4), bias=parameter(4)
+    ),
+    "other queries": lambda: Net(
+        lambda m, x: m.attend(tokens(x)[:, :3], tokens(x), tokens(x), need_weights=False)[0],
+        attend=nn.MultiheadAttention(6, 2, batch_first=True),
+    ),
+    "one-dimensional layer": lambda: Net(eca, conv1d=nn.Conv1d(1, 1, 3, padding=1, bias=False)),
+    "frozen norm": lambda: Net(
+        frozen_norm, weight=torch.rand(6), bias=torch.rand(6), mean=torch.rand(6), var=torch.rand(6)
+    ),
+    "relative bias": lambda: Net(relative, table=parameter(225, 1), index=DISTANCES.reshape(64, 64)),
+    "fixed filter": lambda: Net(
+        lambda m, x: F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), m.kernel.expand(6, 1, 3, 3), stride=2, groups=6),
+        kernel=torch.rand(1, 1, 3, 3),
+    ),
+    "scalar": lambda: Net(lambda m, x: m.alpha * x + m.beta, alpha=nn.Parameter(torch.tensor(0.3)), beta=parameter(1)),
+    "every pixel": lambda: Net(lambda m, x: x * m.gamma, gamma=parameter(1, 6, 8, 8)),
+    "addcmul": lambda: Net(lambda m, x: torch.addcmul(m.b, m.a, x), a=parameter(6, 1, 1), b=parameter(6, 1, 1)),
+    "unfold": lambda: Net(lambda m, x: F.unfold(x, 3, padding=1).mean(2)),
+    "einsum": lambda: Net(lambda m, x: torch.einsum("bchw,bdhw->bcd", x, x)),
+    "steps": lambda: Net(lambda m, x: x[:, 1::2, ::2, 1:-1:3]),
+    "stack": lambda: Net(lambda m, x: torch.stack(x.split(2, 1), -1).sum(-1)),
+    "new axis": lambda: Net(lambda m, x: x[:, :, None].expand(-1, -1, 2, -1, -1)[..., 1:]),
+    "aligned corners": lambda: Net(lambda m, x: F.interpolate(x, size=(11, 5), mode="bilinear", align_corners=True)),
+    "bilinear": lambda: Net(lambda m, x: m.step(x, x), step=nn.Bilinear(8, 8, 8)),
+    "a softer softplus": lambda: Net(lambda m, x: F.softplus(x, 2.0)),
+    "divisor": lambda: Net(lambda m, x: F.avg_pool2d(x, 2, divisor_override=3)),
+    "halves of rows": lambda: Net(lambda m, x: F.glu(x, 2)),
+    "a mean added": lambda: Net(lambda m, x: x + x.mean((2, 3), keepdim=True)),
+    "a cast": lambda: Net(lambda m, x: x.double().float().to(x.dtype).detach().type_as(x)),
+    "spectrum": lambda: Net(lambda m, x: torch.fft.rfft2(x).abs()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_what_has_no_block_is_a_line_of_pytorch_with_every_number_right(case: str) -> None:
+    torch.manual_seed(0)
+    made = equal(WRITTEN[case]())
+    assert any(isinstance(block, Opaque) for block in blocks(made.graph))
+    assert any("no block here, so written as PyTorch calls" in note for note in made.notes)
