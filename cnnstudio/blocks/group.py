@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
@@ -51,6 +51,11 @@ class Group(Composite):
         words = re.findall(r"[A-Za-z0-9]+", self.label)
         name = "".join(word[:1].upper() + word[1:] for word in words)[:40]
         return name if name[:1].isalpha() else f"Group{name}"
+
+    @cached_property
+    def is_counted(self) -> bool:
+        """Whether it is known of all that is inside what it learns and costs."""
+        return all(node.block.is_counted for node in self.body.acting)
 
     def sketch(self, draw: Pen, *inputs: Shape) -> None:
         draw.copy(self.graph(*inputs))

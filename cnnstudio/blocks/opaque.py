@@ -108,6 +108,11 @@ class Opaque(Block):
             )
         return ""
 
+    @property
+    def is_counted(self) -> bool:
+        # older files hold no count, and then only of what multiplies nothing is it known
+        return self.mac_count is not None or not (self.expression or self.obstacle)
+
     def shape(self, *inputs: Shape) -> Shape:
         seen = [_read(text) for text in self.takes.split("|")] if self.takes else [inputs[0]]
         if None in seen or (self.gives and _read(self.gives) is None):

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 _TORCH = frozenset(
     """
     abs add addcdiv addcmul amax amin arange argmax argmin argsort atan2 baddbmm bmm broadcast_to cat ceil chunk clamp
-    clone complex concat cos cummax cumprod cumsum diagonal diff div einsum eq erf exp expm1 eye fft.fft2 fft.ifft2
+    clone complex concat cos cummax cumprod cumsum diagonal diff div dot einsum eq erf exp expm1 eye fft.fft2 fft.ifft2
     fft.irfft2 fft.rfft2 flatten flip floor floor_divide fmod full full_like gather ge gelu gt hypot index_select
     isnan kron lerp le linspace log log10 log1p log2 logical_and logical_not logical_or logsumexp lt masked_fill matmul
-    max maximum mean meshgrid min minimum mm movedim mul narrow ne neg norm ones ones_like outer permute pow prod
+    max maximum mean meshgrid min minimum mm movedim mul mv narrow ne neg norm ones ones_like outer permute pow prod
     real imag randn reciprocal relu remainder repeat_interleave reshape roll round rot90 rsqrt select sigmoid sign
     sin sinh softmax log_softmax split sqrt square squeeze stack std std_mean sub sum swapaxes take_along_dim tan tanh
     tensor tensordot tile topk transpose tril triu true_divide unbind unflatten unsqueeze var var_mean

@@ -54,9 +54,11 @@ class Analysis:
 
     @cached_property
     def totals(self) -> Totals | None:
-        """The sums over what acts, or None unless all of it has a shape: blank rather than wrong."""
+        """The sums over what acts, or None unless all of it has a shape and a known cost: blank rather than wrong."""
         acting = self.acting
         if not acting.facts or len(acting.facts) < len(acting.graph):
+            return None
+        if not all(node.block.is_counted for node in acting.graph):
             return None
         facts = acting.facts.values()
         return Totals(

@@ -89,6 +89,11 @@ class Block(Declaration):
         """Why it cannot be written in Python, in a sentence; empty where it can, as nearly always."""
         return ""
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is known what it learns and costs, as of nearly every block."""
+        return True
+
     def shape(self, *inputs: Shape) -> Shape:
         """The shape of what comes out. Raises ``ShapeError`` where the inputs do not fit."""
         raise NotImplementedError

@@ -35,18 +35,18 @@ def cost_of(steps: Steps, node: fx.Node, before: Iterable[fx.Node] = ()) -> Cost
         last, *others = [_measured(steps, each) for each in (node, *before)]
     except Exception:  # whatever torch raises where it has no such operation without numbers
         return Cost()
-    macs = sum(each.macs for each in (last, *others)) // BATCH
+    macs = sum(each.macs for each in (last, *others))
     if last.is_view and all(each.is_view for each in others):
         return Cost(macs, "view")
     reads = last.reads or any(each.reads for each in others)
     besides = sum(each.besides for each in (last, *others)) + sum(each.output for each in others)
     keeps: Keeps = "both" if reads and last.output else "inputs" if reads else "output" if last.output else "nothing"
-    return Cost(macs, keeps, besides // BATCH)
+    return Cost(macs, keeps, besides)
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """One step for the whole batch: whether what it reads is kept, the bytes kept of what it gives, and others."""
+    """One step, for one sample: whether what it reads is kept, the bytes kept of what it gives, and others."""
 
     macs: int
     reads: bool
@@ -86,11 +86,13 @@ def _measured(steps: Steps, node: fx.Node) -> _Measured:
     results = [each for each in (result if isinstance(result, tuple | list) else [result]) if isinstance(each, Tensor)]
     outputs = {_storage(each): each.untyped_storage().nbytes() for each in results}
     kept = {key: tensor.untyped_storage().nbytes() for key, tensor in saved.items() if not _is_weight(tensor)}
+    # what is computed of weights alone is computed once, whatever the batch
+    samples = BATCH if any(size % BATCH == 0 for each in results for size in each.shape if size) else 1
     return _Measured(
-        counter.get_total_flops() // 2,
+        counter.get_total_flops() // 2 // samples,
         not inputs.isdisjoint(kept),
-        sum(size for key, size in outputs.items() if key in kept and key not in inputs),
-        sum(size for key, size in kept.items() if key not in inputs and key not in outputs),
+        sum(size for key, size in outputs.items() if key in kept and key not in inputs) // samples,
+        sum(size for key, size in kept.items() if key not in inputs and key not in outputs) // samples,
         not inputs.isdisjoint(outputs),
     )
 

@@ -163,3 +163,21 @@ def test_what_has_no_block_is_a_line_of_pytorch_with_every_number_right(case: st
     made = equal(WRITTEN[case]())
     assert any(isinstance(block, Opaque) for block in blocks(made.graph))
     assert any("no block here, so written as PyTorch calls" in note for note in made.notes)
+
+
+class Odd(nn.Module):
+    """Something that no line can be written of, with weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear, self.scale = nn.Linear(6, 5), nn.Parameter(torch.rand(6))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(torch.linalg.svdvals(x * self.scale.cumsum(0).logcumsumexp(0).view(-1, 1, 1)).mean(-1))
+
+
+def test_what_cannot_be_built_is_counted_all_the_same() -> None:
+    made = import_module(Odd().eval(), MAP)
+    assert made.opaque
+    totals = infer(made.graph).totals
+    assert totals is not None and (totals.parameters, totals.macs) == (41, 30)

@@ -1,0 +1,299 @@
+"""Torch lines: a step of a traced module as the line of PyTorch that does the same, and the tensors that it needs."""
+
+from __future__ import annotations
+
+import operator
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own habit
+from torch import Tensor, fx, nn
+
+from cnnstudio.blocks import Opaque
+from cnnstudio.blocks.opaque import OwnTensor
+from cnnstudio.exchange.importing.blame import BATCH
+from cnnstudio.exchange.importing.fixed_tensors import begun
+from cnnstudio.exchange.importing.module_calls import functional, module_call
+from cnnstudio.exchange.importing.recognition import Steps, Unknown, Weight
+
+_SIGNS = {
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "true_divide": "/", "div": "/", "floordiv": "//", "mod": "%",
+    "pow": "**", "matmul": "@",
+    "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=",
+}  # fmt: skip
+_NOTHING = frozenset("alias clone contiguous detach".split())  # what changes neither the numbers nor their order
+_CASTS = frozenset("to float double half bfloat16 type type_as cpu cuda".split())
+_SIZED = frozenset("view reshape view_as reshape_as".split())
+
+
+@dataclass
+class Line:
+    """A line while it is written: what it reads, what it has of its own."""
+
+    steps: Steps
+    inputs: dict[int, None] = field(default_factory=dict)
+    tensors: dict[str, OwnTensor] = field(default_factory=dict)
+    module: str = ""
+    merged: list[str] = field(default_factory=list)
+    _module_weights: list[Weight] = field(default_factory=list)
+    _batch: str = ""
+
+    def weights(self) -> list[Weight]:
+        """Where each of its tensors comes from."""
+        is_bare = len(self.tensors) == 1
+        kept = self.steps.state_names
+        return self._module_weights or [
+            Weight("" if is_bare else own.name, original) for original, own in self.tensors.items() if original in kept
+        ]
+
+    @property
+    def name(self) -> str:
+        """The name of the one tensor that it has; empty where it has several, or none."""
+        return next(iter(self.tensors.values())).name if len(self.tensors) == 1 else ""
+
+    def finished(self, expression: str) -> str:
+        """With its own tensors under the names that they have in the block."""
+        if len(self.tensors) == 1 and not self.module:
+            expression = re.sub(r"\bself\.\w+", "self", expression)
+        if "{batch}" in expression:
+            if not self._batch:
+                return ""
+            expression = expression.replace("{batch}", self._batch)
+        return expression
+
+    def hold(self, nodes: list[fx.Node]) -> None:
+        """Have what these steps learn, where they cannot be written but are counted all the same."""
+        for node in nodes:
+            targets = [str(each.target) for each in node.all_input_nodes if each.op == "get_attr"]
+            if node.op == "call_module":
+                targets += [f"{node.target}.{key}" for key, _ in self.steps.module(node).named_parameters()]
+            for target in targets:
+                tensor = self.steps.tensor(target)
+                if isinstance(tensor, nn.Parameter):
+                    name = f"tensor{len(self.tensors) + 1}"
+                    self.tensors.setdefault(target, OwnTensor(name, tuple(tensor.shape) or (1,)))
+
+    def read_images(self) -> None:
+        """Read the images themselves, for how many there are."""
+        self._batch = f"{self._input(0)}.shape[0]"
+
+    # its parts
+
+    def text(self, value: Any) -> str:
+        """An argument as it is written. Raises ``Unknown``."""
+        if isinstance(value, fx.Node):
+            return self._of_node(value)
+        if isinstance(value, tuple | list):
+            words = [self.text(each) for each in value]
+            return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
+        if isinstance(value, torch.dtype):
+            return str(value)
+        if isinstance(value, int) and not isinstance(value, bool) and value and value % BATCH == 0:
+            factor = value // BATCH
+            return "{batch}" if factor == 1 else f"{factor} * {{batch}}"
+        if value is None or value is ... or type(value) in (int, float, bool, str):
+            return "..." if value is ... else repr(value)
+        raise Unknown
+
+    def _of_node(self, node: fx.Node) -> str:
+        steps, seen = self.steps, self.steps.seen(node)
+        if node in steps.values:
+            return self._value(node)
+        if node.op == "get_attr":
+            return self._own(str(node.target))
+        if isinstance(seen, Tensor) or (isinstance(seen, tuple) and is_of_tensors(seen)):
+            return self.call(node)
+        return self.text(seen)
+
+    def _value(self, node: fx.Node) -> str:
+        """A value that flows in; a view that nothing else reads is written out."""
+        steps = self.steps
+        value = steps.values[node]
+        part = steps.parts[value.part]
+        block = part.block
+        is_alone = _uses(node) == 1 and isinstance(block, Opaque) and block.keeps == "view"
+        if is_alone and isinstance(block, Opaque) and block.expression and not block.tensors and not block.module:
+            words = [self._input(each) for each in part.inputs]
+            self.merged += block.operation.split(" → ")
+            return re.sub(r"\{(\d+)\}", lambda found: words[int(found[1])], block.expression)
+        index = value.part if value.layout == "loose" else steps.plain(node)
+        word = self._input(index)
+        sizes = tuple(steps.seen(node).shape)
+        if not self._batch and sizes[0] == BATCH:
+            self._batch = f"{word}.shape[0]"
+        return word
+
+    def _input(self, part: int) -> str:
+        self.inputs.setdefault(part)
+        return f"{{{list(self.inputs).index(part)}}}"
+
+    def _own(self, target: str) -> str:
+        """A tensor of the original's."""
+        steps = self.steps
+        if target not in self.tensors:
+            stem = re.sub(r"\W", "_", target.rpartition(".")[2]).strip("_") or "tensor"
+            stem = stem if not stem[0].isdigit() else f"tensor_{stem}"
+            taken = {each.name for each in self.tensors.values()}
+            name = next(word for word in (stem, *(f"{stem}_{number}" for number in range(2, 99))) if word not in taken)
+            self.tensors[target] = begun(steps.tensor(target), name)
+        return f"self.{self.tensors[target].name}"
+
+    # calls
+
+    def call(self, node: fx.Node) -> str:
+        """This step as a call. Raises ``Unknown``."""
+        if node.op == "call_module":
+            return self._call_of_module(node)
+        if node.target is operator.getitem:
+            return self._piece(node)
+        if node.op == "call_function" and node.target is getattr:
+            return self._attribute(node)
+        if node.op not in ("call_function", "call_method"):
+            raise Unknown
+        name = str(node.target if node.op == "call_method" else getattr(node.target, "__name__", "")).rstrip("_")
+        if (arranged := self._arranged(node, name)) is not None:
+            return arranged
+        is_sign = getattr(operator, str(getattr(node.target, "__name__", "")), None) is node.target
+        is_like_one = node.op == "call_method" and len(node.args) == 2 and not node.kwargs and name in _SIGNS
+        return self._sign(node, name) if is_sign or is_like_one else self._written(node, name)
+
+    def _arranged(self, node: fx.Node, name: str) -> str | None:
+        """A step that makes no other numbers, in the plainest words; None for one that does."""
+        given = node.args[0] if node.args else node.kwargs.get("input")
+        if name in _NOTHING or (name in _CASTS and self._is_same(node)):
+            return self.text(given)
+        if name in _SIZED:
+            return f"{self._base(given)}.reshape({self._sizes(node)})"
+        if name in ("expand", "expand_as"):
+            return f"{self._base(given)}.expand({self._expanded(node)})"
+        if name in _CASTS:
+            return f"{self._base(given)}.to({self.steps.seen(node).dtype})"
+        if name == "dropout" and not self.steps.argument(node, 2, "training", True):
+            return self.text(given)
+        return None
+
+    def _written(self, node: fx.Node, name: str) -> str:
+        """A call of a function or a method with its arguments."""
+        told = {key: each for key, each in node.kwargs.items() if key not in ("device", "inplace")}
+        words = [self.text(each) for each in node.args] + [f"{key}={self.text(each)}" for key, each in told.items()]
+        if node.op == "call_method":
+            return f"{self._base(node.args[0])}.{name}({', '.join(words[1:])})"
+        place = "F" if getattr(F, name, None) is node.target else "torch" if hasattr(torch, name) else ""
+        if name.startswith("fft_"):
+            place, name = "torch.fft", name.removeprefix("fft_")
+        if not place:
+            raise Unknown
+        return f"{place}.{name}({', '.join(words)})"
+
+    def _base(self, value: Any) -> str:
+        """What a method is called on: in brackets where it is a sum."""
+        word = self.text(value)
+        return word if _is_one(word) else f"({word})"
+
+    def _sign(self, node: fx.Node, name: str) -> str:
+        name = name.removeprefix("i") if name.startswith("i") and name[1:] in _SIGNS else name
+        if name == "neg":
+            return f"(-{self.text(node.args[0])})"
+        if name not in _SIGNS:
+            raise Unknown
+        left, right = map(self.text, node.args)
+        return f"({left} {_SIGNS[name]} {right})"
+
+    def _piece(self, node: fx.Node) -> str:
+        source, index = node.args
+        steps = self.steps
+        if isinstance(source, fx.Node) and isinstance(index, int) and source not in steps.values:
+            name = str(getattr(source.target, "__name__", source.target))
+            if name == "unbind" and isinstance(source.args[0], fx.Node):
+                dim = steps.argument(source, 1, "dim", 0)
+                before = ":, " * (dim % steps.seen(source.args[0]).dim())
+                return f"{self._base(source.args[0])}[{before}{index}]"
+            if name in ("chunk", "split", "tensor_split") and isinstance(source.args[0], fx.Node):
+                dim = steps.argument(source, 2, "dim", 0) % steps.seen(source.args[0]).dim()
+                sizes = [piece.shape[dim] for piece in steps.seen(source)]
+                if any(size % BATCH == 0 for size in sizes):
+                    raise Unknown
+                start = sum(sizes[:index])
+                return f"{self._base(source.args[0])}[{':, ' * dim}{start}:{start + sizes[index]}]"
+        return f"{self._base(source)}[{self._index(index)}]"
+
+    def _index(self, index: Any) -> str:
+        if isinstance(index, tuple | list) and index:
+            return ", ".join(map(self._index, index)) + ("," if len(index) == 1 else "")
+        if isinstance(index, slice):
+            start, stop, step = (
+                "" if each is None else self.text(each) for each in (index.start, index.stop, index.step)
+            )
+            return f"{start}:{stop}" + (f":{step}" if step else "")
+        return self.text(index)
+
+    def _attribute(self, node: fx.Node) -> str:
+        source, name = node.args
+        rank = self.steps.seen(source).dim() if isinstance(self.steps.seen(source), Tensor) else 0
+        if name == "data":
+            return self.text(source)
+        if name in ("T", "mT") and rank == 2:
+            return f"{self._base(source)}.transpose(0, 1)"
+        if name == "mT":
+            return f"{self._base(source)}.transpose(-2, -1)"
+        if name in ("real", "imag"):
+            return f"torch.{name}({self.text(source)})"
+        raise Unknown
+
+    def _is_same(self, node: fx.Node) -> bool:
+        before = self.steps.seen(node.args[0])
+        return isinstance(before, Tensor) and before.dtype == self.steps.seen(node).dtype
+
+    def _sizes(self, node: fx.Node) -> str:
+        """The sizes that a reshape gives, -1 for what holds the batch."""
+        sizes = self.steps.seen(node).shape
+        return ", ".join("-1" if size and size % BATCH == 0 else str(size) for size in sizes)
+
+    def _expanded(self, node: fx.Node) -> str:
+        before, after = self.steps.seen(node.args[0]).shape, self.steps.seen(node).shape
+        known = [None] * (len(after) - len(before)) + list(before)
+        return ", ".join("-1" if old == new else self.text(int(new)) for old, new in zip(known, after, strict=True))
+
+    def _call_of_module(self, node: fx.Node) -> str:
+        """A call of a module: of one the block's own, of others as functions with their weights."""
+        module = self.steps.module(node)
+        words = [self.text(each) for each in node.args]
+        words += [f"{key}={self.text(each)}" for key, each in node.kwargs.items()]
+        if isinstance(module, nn.Dropout | nn.Identity):
+            return words[0]
+        reads = any(isinstance(each, fx.Node) and each in self.steps.values for each in node.all_input_nodes)
+        if not reads or self.tensors or self.module:
+            own = {key: self._own(f"{node.target}.{key}") for key, _ in module.named_parameters()}
+            return functional(module, words, own)
+        self.module = module_call(module)
+        prefix = f"{node.target}."
+        for key, tensor in module.named_parameters():
+            self.tensors[prefix + key] = OwnTensor(key.replace(".", "_"), tuple(tensor.shape) or (1,))
+        self._module_weights = [Weight(key, prefix + key) for key in module.state_dict()]
+        return f"self({', '.join(words)})"
+
+
+def _uses(node: fx.Node) -> int:
+    """How many steps read this value or a piece of the tuple that is made of it."""
+    return sum(max(1, len(user.users)) if _makes_pieces(user) else 1 for user in node.users)
+
+
+def _makes_pieces(node: fx.Node) -> bool:
+    return bool(node.users) and all(user.target is operator.getitem for user in node.users)
+
+
+def _is_one(word: str) -> bool:
+    """Whether this is a name, a call or something in brackets, that a method can be called on as it stands."""
+    outside, depth = "", 0
+    for letter in word:
+        depth -= letter in ")]"
+        outside += letter if depth == 0 else ""
+        depth += letter in "(["
+    return re.fullmatch(r"[\w.{}()\[\]]+", outside) is not None
+
+
+def is_of_tensors(value: Any) -> bool:
+    """Whether this is a tensor, or a row in which one is."""
+    return isinstance(value, Tensor) or (isinstance(value, tuple) and any(map(is_of_tensors, value)))
