@@ -13,8 +13,7 @@ from pathlib import Path
 
 from torch import nn
 
-from cnnstudio.blocks import Opaque
-from cnnstudio.blocks.phrases import counted
+from cnnstudio.blocks import Input, Opaque
 from cnnstudio.compiler.inference import infer
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.exchange.importing.catalogue import MODELS
@@ -23,13 +22,13 @@ from cnnstudio.exchange.importing.functions import rule
 from cnnstudio.exchange.importing.grouping import nested
 from cnnstudio.exchange.importing.opaque_steps import opaque
 from cnnstudio.exchange.importing.recognition import Part, Unknown, Weight, recognized
-from cnnstudio.exchange.importing.tracing import TracingError, trace
-from cnnstudio.graph import Graph, GraphError, Shape
+from cnnstudio.exchange.importing.tracing import Trace, TracingError, trace
+from cnnstudio.graph import Block, Graph, GraphError, Shape
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import FOLDER
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.torchvision_compat import blank, torchvision
-from cnnstudio.wording import abridged
+from cnnstudio.wording import abridged, counted
 
 
 @dataclass(frozen=True)
@@ -104,9 +103,36 @@ def import_module(module: nn.Module, size: Shape, title: str = "Network") -> Imp
     except GraphError as error:
         raise ImportRefused(f"{title} cannot be imported. {error}") from error
     weights = {path: parts[index].weights for index, path in paths.items() if parts[index].weights}
-    without = [part.block for part in _kept(parts, paths) if isinstance(part.block, Opaque)]
-    unbuilt = tuple(block.operation for block in without if block.obstacle)
-    return Imported(title, graph, weights, (*found.notes, *_notes(module, weights, without)), unbuilt)
+    without = [(part.block, part.line) for part in _kept(parts, paths) if isinstance(part.block, Opaque)]
+    notes = (*found.notes, *_notes(module, weights, without), *_frozen(module, size, found, parts))
+    return Imported(title, graph, weights, notes, tuple(block.operation for block, _ in without if block.obstacle))
+
+
+def _frozen(module: nn.Module, size: Shape, found: Trace, parts: list[Part]) -> tuple[str, ...]:
+    """A sentence about the lines that work with the size of the images, and give other blocks for another size."""
+    if not found.asks_sizes or not size.is_map:
+        return ()
+    other = Shape(size.channels, *(2 * side for side in size.spatial))
+    try:
+        others, _ = recognized(trace(module, other), rule, opaque)
+    except (TracingError, Unknown):  # it takes images of this size alone, and needs no sentence of ours
+        return ()
+    pairs = zip(parts, others, strict=False)
+    lines = dict.fromkeys(a.line for a, b in pairs if a.line and _settled(a.block) != _settled(b.block))
+    if len(parts) == len(others):
+        return (_worked_out(abridged(lines, 3), size),) if lines else ()
+    return (_worked_out(next(iter(lines), "What its forward does"), size),)
+
+
+def _settled(block: Block) -> Block:
+    """A block without what it was only seen with."""
+    if isinstance(block, Opaque):
+        return Opaque(block.operation, block.arguments, expression=block.expression)
+    return Input() if isinstance(block, Input) else block
+
+
+def _worked_out(lines: str, size: Shape) -> str:
+    return f"{lines}: worked out for images of {size}; it stays so, whatever size the images are."
 
 
 def _kept(parts: list[Part], paths: Mapping[int, tuple[str, ...]]) -> list[Part]:
@@ -122,16 +148,20 @@ def _tied(module: nn.Module) -> list[list[str]]:
 
 
 def _notes(
-    module: nn.Module, weights: Mapping[tuple[str, ...], tuple[Weight, ...]], without: list[Opaque]
+    module: nn.Module, weights: Mapping[tuple[str, ...], tuple[Weight, ...]], without: list[tuple[Opaque, str]]
 ) -> list[str]:
-    """What a person should know about what was made of the module."""
+    """What a person should know about what was made of the module; ``without`` are steps without a block, and lines."""
     used = Counter(weight.original for each in weights.values() for weight in each)
     notes = []
-    opaque = [block.operation for block in without if block.obstacle]
-    for operation, count in Counter(opaque).items():
-        places = "in one place" if count == 1 else f"in {count} places"
-        notes.append(f"{operation} has no block here; it stands {places} as an opaque block.")
-    if written := Counter(block.operation for block in without if not block.obstacle):
+    unbuilt: dict[str, list[str]] = {}
+    for block, line in without:
+        if block.obstacle:
+            unbuilt.setdefault(block.operation, []).append(line)
+    for operation, lines in unbuilt.items():
+        where = "in one place" if len(lines) == 1 else f"in {len(lines)} places"
+        named = f" ({abridged(dict.fromkeys(lines), 3)})" if all(lines) else ""
+        notes.append(f"{operation} has no block here; it stands {where}{named} as an opaque block.")
+    if written := Counter(block.operation for block, _ in without if not block.obstacle):
         names = abridged(list(written), 3)
         notes.append(
             f"{names}: no block here, so written as PyTorch calls them, in {counted(written.total(), 'place')}."
@@ -145,6 +175,6 @@ def _notes(
         for names in _tied(module)
         if sum(name in used for name in names) > 1
     ]
-    if unused := [name for name, _ in module.named_parameters() if name not in used and not opaque]:
+    if unused := [name for name, _ in module.named_parameters() if name not in used and not unbuilt]:
         notes.append(f"{abridged(unused, 3)}: no part of what comes out when it predicts, so left out.")
     return notes

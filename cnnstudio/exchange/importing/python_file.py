@@ -25,6 +25,7 @@ from cnnstudio.graph import Shape
 from cnnstudio.project import ProjectError, loads
 
 SECONDS = 120.0  # PyTorch alone takes several to start
+LEAVING = 2.0  # seconds
 LARGEST_ANSWER = 64 * 2**20  # bytes
 
 
@@ -49,6 +50,7 @@ def import_file(
     process = context.Process(target=run, args=(theirs, str(path.resolve()), name, size), daemon=True)
     process.start()
     theirs.close()
+    answer = None
     try:
         end = time.monotonic() + seconds
         while not ours.poll(0.1):
@@ -60,13 +62,17 @@ def import_file(
     except (EOFError, OSError, ValueError, RecursionError) as error:
         raise ImportRefused(f"{path.name} ended the process that ran it, so nothing was imported.") from error
     finally:
-        _end(process)
+        _end(process, answer is not None)
         ours.close()
     return _checked(answer, path)
 
 
-def _end(process: BaseProcess) -> None:
-    """End the process and what it has started, where it has got so far as to be in charge of it."""
+def _end(process: BaseProcess, has_said_all: bool) -> None:
+    """End the process and what it has started, where it has got so far as to be in charge of it.
+
+    One that has said all is given a moment to leave by itself, so that it can take its semaphores away.
+    """
+    process.join(LEAVING if has_said_all else 0)
     with contextlib.suppress(AttributeError, OSError):  # not on Windows
         if process.pid and os.getpgid(process.pid) == process.pid:
             os.killpg(process.pid, signal.SIGKILL)

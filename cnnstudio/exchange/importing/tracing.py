@@ -48,6 +48,8 @@ class Trace:
 def trace(module: nn.Module, size: Shape) -> Trace:
     """The steps of ``module`` for images of ``size``. Raises ``TracingError``."""
     module = module.eval()
+    if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
+        raise TracingError("It is TorchScript, which has no Python to follow: import the class that it was made of.")
     name = _image_name(module)
     _settle(module, size)
     recorder = Recorder(_blanked(module))
@@ -61,6 +63,16 @@ def trace(module: nn.Module, size: Shape) -> Trace:
     except Exception as error:  # whatever the forward of a stranger raises
         raise _sentence(error, size) from error
     return Trace(module, recorder.graph, recorder.values, recorder.constants, note, recorder.asked_sizes)
+
+
+def unwrapped(module: nn.Module) -> nn.Module:
+    """The network inside what spreads it over devices or compiles it; itself where nothing does."""
+    while isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel) or hasattr(module, "_orig_mod"):
+        inner = getattr(module, "_orig_mod", None) or getattr(module, "module", None)
+        if not isinstance(inner, nn.Module):
+            break
+        module = inner
+    return module
 
 
 def answer(results: Any) -> Tensor:

@@ -56,9 +56,9 @@ class Changing(nn.Module):
         self.conv = nn.Conv2d(3, 3, 1)
     def forward(self, x):
         x = self.conv(x)
-        y = x.mean((2, 3))
-        torch.relu_(x)
-        return y + x.sum((2, 3)) * 0 + torch.rand(2, 3) if not isinstance(x, torch.fx.Proxy) else y
+        y = x.flatten(1)
+        x.mul_(2)
+        return y
 """
 
 

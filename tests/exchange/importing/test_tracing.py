@@ -1,5 +1,6 @@
 """Tracing: sizes are numbers, Python is Python, and what cannot be followed is said with its line."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from cnnstudio.blocks import Conv2d, Dropout, StochasticDepth
 from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import Imported, import_module
 from cnnstudio.exchange.importing.state_dict import difference
-from cnnstudio.exchange.importing.tracing import Trace, trace
+from cnnstudio.exchange.importing.tracing import Trace, trace, unwrapped
 from cnnstudio.graph import Shape
 
 MAP = Shape(6, 8, 8)
@@ -210,6 +211,21 @@ def test_words_of_python_may_be_names() -> None:
 def in_a_list(m: Step, x: Tensor) -> Tensor:
     layers = SimpleNamespace(made=nn.Conv2d(6, 6, 1))
     return layers.made(x)
+
+
+def test_what_was_worked_out_for_a_size_is_said() -> None:
+    (note,) = imported(lambda m, x: F.avg_pool2d(x, x.shape[2] // 2)).notes
+    assert re.fullmatch(r"test_tracing.py:\d+: worked out for images of 6 × 8 × 8; it stays so, .*", note)
+    assert imported(lambda m, x: x.view(len(x), -1)).notes == ()
+    *_, note = imported(by_size, conv=nn.Conv2d(6, 6, 3, padding=1)).notes
+    assert "worked out for images of 6 × 8 × 8" in note
+
+
+def test_what_spreads_or_compiles_a_network_is_taken_off() -> None:
+    net = nn.Conv2d(6, 2, 1)
+    compiled = nn.Module()
+    compiled._orig_mod = net
+    assert unwrapped(nn.DataParallel(compiled)) is net and unwrapped(net) is net
 
 
 REFUSED: list[tuple[Callable[..., Any], str]] = [

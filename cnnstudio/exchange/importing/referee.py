@@ -1,0 +1,73 @@
+"""Referee: whether what was imported computes what the original computes, and why that cannot always be told."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import torch
+from torch import Tensor, nn
+
+from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.exchange.importing.blame import line_of, plain
+from cnnstudio.exchange.importing.declarations import ImportRefused
+from cnnstudio.exchange.importing.network import Imported
+from cnnstudio.exchange.importing.state_dict import difference
+from cnnstudio.exchange.importing.tracing import TracingError, answer
+from cnnstudio.graph import Shape
+from cnnstudio.wording import abridged
+
+TOLERANCE = 1e-4  # of the greatest output
+
+
+def compared(module: nn.Module, imported: Imported, size: Shape) -> tuple[str, ...]:
+    """What there is to say when ``module`` and its import are given the same images: nothing where they agree.
+
+    Raises ``ImportRefused`` where they do not.
+    """
+    try:
+        source(imported.graph)
+    except SourceError:
+        return ("It could not be compared with the original, since it cannot be built yet.",)
+    if broken := _without_numbers(module):
+        return (f"{broken}: not a number in the original, so its outputs could not be compared.",)
+    try:
+        images = _images(module, size)
+    except Exception as error:  # whatever the forward of a stranger raises
+        line = line_of(error)
+        where = f" at {line}" if line else ""
+        return (f"The original could not be run, so the outputs could not be compared: {plain(error)}{where}.",)
+    if isinstance(images, str):
+        return (images,)
+    gap = difference(module, imported, images)
+    if gap <= TOLERANCE:
+        return ()
+    raise ImportRefused(
+        f"{imported.title} was not imported: what was made of it gives other results, by {gap:.1e}. Its steps may "
+        "change a value that is used again."
+    )
+
+
+def _without_numbers(module: nn.Module) -> str:
+    """The names of weights that hold NaN or infinity."""
+    named = chain(module.named_parameters(), module.named_buffers())
+    return abridged([name for name, tensor in named if not tensor.isfinite().all()], 3)
+
+
+def _images(module: nn.Module, size: Shape) -> Tensor | str:
+    """Images of which the original says numbers, the same each time; a sentence where there are none."""
+    noise = torch.randn(2, *size)
+    for images in (noise, torch.rand(2, *size), noise.abs() + 0.5):
+        if not (first := _said(module, images)).isfinite().all():
+            continue
+        if not torch.equal(first, _said(module, images)):
+            return "The original says something else each time, so its outputs could not be compared."
+        return images
+    return "The original gives what is not a number (NaN), so its outputs could not be compared."
+
+
+def _said(module: nn.Module, images: Tensor) -> Tensor:
+    with torch.no_grad():
+        try:
+            return answer(module.eval()(images.clone()))
+        except TracingError as error:
+            raise ValueError(str(error)) from error
