@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -48,7 +51,7 @@ def _numbers(values: Tensor) -> str:
     if values.dim() == 1 and values.dtype == torch.int64 and bool((values == torch.arange(count)).all()):
         return f"torch.arange({count})"
     if count <= FEW:
-        return f"torch.tensor({_word(values.tolist())})"
+        return f"torch.tensor({_listed(values)})"
     if (text := _distances(values)) is not None:
         return text
     if values.dim() > 1:
@@ -56,11 +59,11 @@ def _numbers(values: Tensor) -> str:
         distinct, places = torch.unique(rows, dim=0, return_inverse=True)
         if distinct.numel() + len(places) <= count // 2:
             of_rows = _numbers(places.reshape(size[:-1])) if len(places) > FEW else f"torch.tensor({places.tolist()})"
-            text = f"torch.tensor({_word(distinct.tolist())})[{of_rows}]"
+            text = f"torch.tensor({_listed(distinct)})[{of_rows}]"
             return text if len(places) > FEW or len(size) == 2 else f"{text}.reshape{size!r}"
     if count > MOST_WRITTEN:
         raise Unknown
-    return f"torch.tensor({_word(values.tolist())})"
+    return f"torch.tensor({_listed(values)})"
 
 
 def _distances(values: Tensor) -> str | None:
@@ -82,6 +85,17 @@ def _distances(values: Tensor) -> str | None:
 
 def _divisors(number: int) -> list[int]:
     return [each for each in range(2, number) if number % each == 0]
+
+
+def _listed(values: Tensor) -> str:
+    """Every number, no longer than it must be to be the same number again."""
+    if values.dtype != torch.float32:
+        return _word(values.tolist())
+
+    def shortest(entry: Any) -> Any:
+        return list(map(shortest, entry)) if isinstance(entry, np.ndarray) else float(str(entry))
+
+    return _word(shortest(values.numpy()))
 
 
 def _word(value: object) -> str:

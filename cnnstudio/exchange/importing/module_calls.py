@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import warnings
 from collections.abc import Callable, Mapping
 
@@ -19,7 +21,7 @@ def module_call(module: nn.Module) -> str:
         raise Unknown
     told = _TOLD[kind](module) if kind in _TOLD else module.extra_repr()
     try:
-        text = torch_expression.module_call(f"nn.{kind.__name__}({told})")
+        text = _shortened(torch_expression.module_call(f"nn.{kind.__name__}({told})"), kind)
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             made = eval(text, {"nn": nn})  # of torch.nn and literals alone, or it would not have been written
@@ -29,6 +31,17 @@ def module_call(module: nn.Module) -> str:
     if shapes != ours or _plain(module) != _plain(made):
         raise Unknown
     return text
+
+
+def _shortened(text: str, kind: type[nn.Module]) -> str:
+    """The call without what is said anyway, some of which other versions of PyTorch do not know."""
+    call = ast.parse(text, mode="eval").body
+    assert isinstance(call, ast.Call)
+    usual = {name: each.default for name, each in inspect.signature(kind).parameters.items()}
+    call.keywords = [
+        each for each in call.keywords if each.arg is None or ast.literal_eval(each.value) != usual.get(each.arg, call)
+    ]
+    return ast.unparse(call)
 
 
 def _plain(module: nn.Module) -> dict[str, object]:

@@ -62,8 +62,7 @@ def _measured(steps: Steps, node: fx.Node) -> _Measured:
         if isinstance(value, Tensor):
             made = torch.empty_like(value, device="meta")
             if made.is_floating_point() or made.is_complex():
-                made.requires_grad_()
-                made = made.view_as(made)  # no leaf, which may not be changed in place
+                made = made.requires_grad_().clone()  # no leaf, which may not be changed in place
             given.append(made)
             return made
         if type(value) in (tuple, list):

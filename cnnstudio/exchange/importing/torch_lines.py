@@ -20,7 +20,7 @@ from cnnstudio.exchange.importing.recognition import Steps, Unknown, Weight
 
 _SIGNS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "true_divide": "/", "div": "/", "floordiv": "//", "mod": "%",
-    "pow": "**", "matmul": "@",
+    "pow": "**", "matmul": "@", "and": "&", "or": "|",
     "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=",
 }  # fmt: skip
 _NOTHING = frozenset("alias clone contiguous detach".split())  # what changes neither the numbers nor their order
@@ -113,7 +113,8 @@ class Line:
         value = steps.values[node]
         part = steps.parts[value.part]
         block = part.block
-        is_alone = _uses(node) == 1 and isinstance(block, Opaque) and block.keeps == "view"
+        is_seen_so = value.layout in ("first", "loose")
+        is_alone = is_seen_so and _uses(node) == 1 and isinstance(block, Opaque) and block.keeps == "view"
         if is_alone and isinstance(block, Opaque) and block.expression and not block.tensors and not block.module:
             words = [self._input(each) for each in part.inputs]
             self.merged += block.operation.split(" → ")
@@ -194,8 +195,8 @@ class Line:
 
     def _sign(self, node: fx.Node, name: str) -> str:
         name = name.removeprefix("i") if name.startswith("i") and name[1:] in _SIGNS else name
-        if name == "neg":
-            return f"(-{self.text(node.args[0])})"
+        if name in ("neg", "invert"):
+            return f"({'-' if name == 'neg' else '~'}{self.text(node.args[0])})"
         if name not in _SIGNS:
             raise Unknown
         left, right = map(self.text, node.args)
@@ -220,7 +221,9 @@ class Line:
         return f"{self._base(source)}[{self._index(index)}]"
 
     def _index(self, index: Any) -> str:
-        if isinstance(index, tuple | list) and index:
+        if isinstance(index, list):
+            return f"[{', '.join(map(self.text, index))}]"
+        if isinstance(index, tuple) and index:
             return ", ".join(map(self._index, index)) + ("," if len(index) == 1 else "")
         if isinstance(index, slice):
             start, stop, step = (
@@ -270,7 +273,7 @@ class Line:
         self.module = module_call(module)
         prefix = f"{node.target}."
         for key, tensor in module.named_parameters():
-            self.tensors[prefix + key] = OwnTensor(key.replace(".", "_"), tuple(tensor.shape) or (1,))
+            self.tensors[prefix + key] = OwnTensor(key, tuple(tensor.shape) or (1,))
         self._module_weights = [Weight(key, prefix + key) for key in module.state_dict()]
         return f"self({', '.join(words)})"
 
