@@ -26,6 +26,7 @@ from typing import Any
 import torch
 from imports import blocks
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnnstudio.compiler.inference import infer
@@ -210,7 +211,8 @@ def _differences(module: nn.Module, imported: Imported, size: Shape) -> dict[str
 def counted_macs(module: nn.Module, size: Shape) -> tuple[int, Shape]:
     """Half the FLOPs that torch counts for one image, and the shape of what comes out."""
     counter = FlopCounterMode(display=False)
-    with counter:  # with gradients, since without them it leaves attention out on a CPU
+    # it leaves attention out that a CPU does in one piece
+    with torch.no_grad(), counter, sdpa_kernel(SDPBackend.MATH):
         result = module(torch.rand(1, *size))
     if isinstance(result, tuple | list):
         result = result[0]
