@@ -74,6 +74,10 @@ def _declare() -> torch.library.Library:
     return library
 
 
+# what gives a new tensor its numbers
+_FILLING = frozenset("normal_ uniform_ fill_ zero_ erfinv_ mul_ add_ clamp_".split())
+
+
 class _Blank(TorchFunctionMode):
     """Makes modules whose weights have a shape and no numbers, so that the largest network is there at once.
 
@@ -84,6 +88,8 @@ class _Blank(TorchFunctionMode):
         kwargs = dict(kwargs or {})
         if func is torch.empty:
             kwargs["device"] = "meta"
+        elif args and getattr(args[0], "is_meta", False) and func.__name__ in _FILLING:
+            return args[0]  # torch would take its time for it
         return func(*args, **kwargs)
 
 

@@ -18,6 +18,7 @@ from torch import Tensor, fx, nn
 from torch.overrides import TorchFunctionMode
 
 from cnnstudio.exchange.importing.blame import BATCH, called, line_now
+from cnnstudio.exchange.importing.shortcuts import shortcut, shortened
 
 LONGEST = 50_000  # steps
 
@@ -101,6 +102,7 @@ class Recorder(TorchFunctionMode):
         kind = type(part)
         if is_leaf:
             self._blank_buffers(part)
+            part.forward = shortened(part)
 
         def enter(module: nn.Module, args: Any, kwargs: Any) -> Any:
             if self._inside:
@@ -181,7 +183,9 @@ class Recorder(TorchFunctionMode):
             if len(args) == 1 and not kwargs:
                 return args[0]
         self._size_asked(name)
-        result = called(func, self._blanked(args), self._blanked(kwargs))
+        result = shortcut(name, args, kwargs)
+        if result is None:
+            result = called(func, self._blanked(args), self._blanked(kwargs))
         if not any(isinstance(each, Tensor) for each in _leaves(result)) and name != "__setitem__":
             return result
         return self._step(name, func, args, kwargs, result)

@@ -266,3 +266,46 @@ def test_the_module_itself_is_left_as_it_is() -> None:
     trace(module, MAP)
     assert cache == {} and "seen" not in vars(module) and not module.conv._forward_hooks
     assert not module.conv.weight.is_meta
+
+
+class Odd(nn.Module):
+    """Modules and sums that are as usual, and such as are not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.act, self.drop = nn.BatchNorm2d(6), nn.ReLU(inplace=True), nn.Dropout(0.5)
+        self.rows = nn.BatchNorm1d(6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.drop(self.norm(x)) + x
+        y += x
+        y = y * x.mean((2, 3), keepdim=True) - 2
+        return self.rows(self.act(y).flatten(2)).double() / 3
+
+
+def test_shapes_that_are_known_at_once_are_those_that_torch_works_out() -> None:
+    module = Odd().eval()
+    found = trace(module, MAP)
+    with torch.no_grad():
+        *_, last = [value for value in found.values.values() if isinstance(value, Tensor)]
+        wanted = module(torch.randn(2, *MAP))
+    assert last.shape[1:] == wanted.shape[1:] and last.dtype == wanted.dtype
+    assert steps(found) == [
+        "norm",
+        "drop",
+        "add",
+        "add_",
+        "mean",
+        "mul",
+        "sub",
+        "act",
+        "flatten",
+        "rows",
+        "double",
+        "div",
+    ]
+
+
+def test_a_norm_of_other_channels_is_still_refused() -> None:
+    with pytest.raises(ImportRefused, match="It does not take images of 6 × 8 × 8"):
+        import_module(Step(lambda m, x: m.norm(x), norm=nn.BatchNorm2d(7)), MAP)
