@@ -17,7 +17,7 @@ _TORCH = frozenset(
     isnan kron lerp le linspace log log10 log1p log2 logical_and logical_not logical_or logsumexp lt masked_fill matmul
     max maximum mean meshgrid min minimum mm movedim mul mv narrow ne neg norm ones ones_like outer permute pow prod
     real imag randn reciprocal relu remainder repeat_interleave reshape roll round rot90 rsqrt select sigmoid sign
-    sin sinh softmax log_softmax split sqrt square squeeze stack std std_mean sub sum swapaxes take_along_dim tan tanh
+    sin sinh slice_scatter softmax log_softmax split sqrt square squeeze stack std std_mean sub sum swapaxes take_along_dim tan tanh
     tensor tensordot tile topk transpose tril triu true_divide unbind unflatten unsqueeze var var_mean
     view_as_complex view_as_real where zeros zeros_like
     """.split()

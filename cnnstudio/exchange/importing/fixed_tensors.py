@@ -48,6 +48,8 @@ def _fixed(tensor: Tensor, size: tuple[int, ...]) -> str:
 def _numbers(values: Tensor) -> str:
     """The numbers, by what is regular in them where they are many. Raises ``Unknown`` where nothing is."""
     count, size = values.numel(), tuple(values.shape)
+    if len(size) > 1 and size[0] == 1 and count > FEW:
+        return f"{_numbers(values[0])}[None]"
     if values.dim() == 1 and values.dtype == torch.int64 and bool((values == torch.arange(count)).all()):
         return f"torch.arange({count})"
     if count <= FEW:

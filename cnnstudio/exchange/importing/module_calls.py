@@ -110,6 +110,13 @@ def functional(module: nn.Module, words: list[str], own: Mapping[str, str]) -> s
         case nn.Conv2d(padding_mode="zeros"):
             window = f"{module.stride!r}, {module.padding!r}, {module.dilation!r}, {module.groups}"
             return f"F.conv2d({x}, {weight}, {bias}, {window})"
+        case nn.Conv1d(padding_mode="zeros"):
+            window = f"{module.stride!r}, {module.padding!r}, {module.dilation!r}, {module.groups}"
+            return f"F.conv1d({x}, {weight}, {bias}, {window})"
+        case nn.GroupNorm():
+            return f"F.group_norm({x}, {module.num_groups}, {weight}, {bias}, {module.eps!r})"
+        case nn.PReLU():
+            return f"F.prelu({x}, {weight})"
         case nn.ReLU():
             return f"F.relu({x})"
         case nn.Sigmoid():

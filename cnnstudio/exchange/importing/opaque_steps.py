@@ -16,12 +16,14 @@ from torch import Tensor, fx
 from cnnstudio.blocks import Opaque
 from cnnstudio.exchange.importing.recognition import Steps, Unknown, Value, per_sample
 from cnnstudio.exchange.importing.step_costs import cost_of
-from cnnstudio.exchange.importing.torch_lines import Line, is_of_tensors
+from cnnstudio.exchange.importing.torch_lines import Line, is_of_tensors, shared_part
 
 
 def opaque(steps: Steps, node: fx.Node) -> Value | None:
     """The value of this step as an ``Opaque``; None where others are to say it: where it gives no sample of its own."""
     seen = steps.seen(node)
+    if node.op == "get_attr":
+        return _shared(steps, node)
     shape = per_sample(tuple(seen.shape)) if isinstance(seen, Tensor) else None
     if shape is None or not (_sources(steps, node) or _is_shared(node)):
         return None
@@ -56,9 +58,15 @@ def opaque(steps: Steps, node: fx.Node) -> Value | None:
     return steps.value_of(part, seen)
 
 
+def _shared(steps: Steps, node: fx.Node) -> Value | None:
+    """The value of a learned tensor that several steps use; None for one that stands where it is used."""
+    name = steps.shared.get(str(node.target))
+    return Value(shared_part(steps, name), "loose", sizes=tuple(steps.seen(node).shape)) if name else None
+
+
 def _is_shared(node: fx.Node) -> bool:
-    """Whether this is of no image and yet read at several places: learned tokens, once for each sample."""
-    return len(node.users) > 1
+    """Whether this is of no image, and yet a module reads it or several steps: learned tokens, once for each sample."""
+    return len(node.users) > 1 or any(user.op == "call_module" for user in node.users)
 
 
 def _sources(steps: Steps, node: fx.Node) -> list[int]:

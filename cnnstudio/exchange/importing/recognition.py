@@ -20,6 +20,7 @@ from torch import Tensor, fx
 
 from cnnstudio.blocks import Input, Permute
 from cnnstudio.exchange.importing.blame import BATCH
+from cnnstudio.exchange.importing.shared_tensors import shared_tensors
 from cnnstudio.exchange.importing.tracing import Trace
 from cnnstudio.graph import Block, ParameterError, Shape, ShapeError
 
@@ -78,6 +79,7 @@ class Steps:
         self.trace = trace
         self.parts: list[Part] = []
         self.values: dict[fx.Node, Value] = {}
+        self.shared = shared_tensors(trace)
         self._modules = dict(trace.module.named_modules())
 
     # what the original says
@@ -109,11 +111,20 @@ class Steps:
 
     def weight(self, node: object) -> str:
         """The name of the parameter that this argument is. Raises ``Unknown`` where it is none."""
+        if isinstance(node, fx.Node) and str(node.target) in self.shared:
+            raise Unknown
         if isinstance(node, fx.Node) and node.op == "get_attr" and isinstance(self.seen(node), torch.nn.Parameter):
             return str(node.target)
         if isinstance(node, fx.Node) and node.op == "get_attr" and str(node.target) in self.parameter_names:
             return str(node.target)
         raise Unknown
+
+    def is_shared(self, node: fx.Node) -> bool:
+        """Whether this step calls a module whose tensors have a node of their own, since others use them too."""
+        if node.op != "call_module":
+            return False
+        names = [f"{node.target}.{name}" for name, _ in self.module(node).named_parameters()]
+        return any(name in self.shared for name in names)
 
     def held(self, node: object) -> str:
         """The name of the tensor that this argument is, learned or not. Raises ``Unknown`` where it is none."""
@@ -216,8 +227,9 @@ def recognized(
             if not isinstance(returned, fx.Node) or returned not in steps.values:
                 raise Unknown
             result = Value(steps.plain(returned))
-        elif node.op != "get_attr":
-            found = _understood(steps, node, rules(steps, node)) or opaque(steps, node)
+        else:
+            rule = rules(steps, node) if node.op != "get_attr" and not steps.is_shared(node) else None
+            found = _understood(steps, node, rule) or opaque(steps, node)
             if found is not None:
                 _overwrite(steps, node, found)
                 steps.values[node] = found

@@ -16,7 +16,8 @@ from cnnstudio.blocks.opaque import OwnTensor
 from cnnstudio.exchange.importing.blame import BATCH
 from cnnstudio.exchange.importing.fixed_tensors import begun
 from cnnstudio.exchange.importing.module_calls import functional, module_call
-from cnnstudio.exchange.importing.recognition import Steps, Unknown, Weight
+from cnnstudio.exchange.importing.recognition import Part, Steps, Unknown, Weight
+from cnnstudio.graph import Shape
 
 _SIGNS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "true_divide": "/", "div": "/", "floordiv": "//", "mod": "%",
@@ -149,6 +150,8 @@ class Line:
             return self._call_of_module(node)
         if node.target is operator.getitem:
             return self._piece(node)
+        if node.target is operator.setitem:
+            return self._replaced(node)
         if node.op == "call_function" and node.target is getattr:
             return self._attribute(node)
         if node.op not in ("call_function", "call_method"):
@@ -220,6 +223,20 @@ class Line:
                 return f"{self._base(source.args[0])}[{':, ' * dim}{start}:{start + sizes[index]}]"
         return f"{self._base(source)}[{self._index(index)}]"
 
+    def _replaced(self, node: fx.Node) -> str:
+        """A value of which a piece along one axis is another's. Raises ``Unknown`` where the piece is of several."""
+        source, index, piece = node.args
+        index = index if isinstance(index, tuple) else (index,)
+        told = [(dim, each) for dim, each in enumerate(index) if each != slice(None)]
+        shape, given = self.steps.seen(source).shape, self.steps.seen(piece)
+        if len(told) != 1 or not isinstance(told[0][1], slice) or not isinstance(given, Tensor):
+            raise Unknown
+        (dim, span), *_ = told
+        start, stop, step = span.indices(shape[dim])
+        if given.shape != (*shape[:dim], len(range(start, stop, step)), *shape[dim + 1 :]):
+            raise Unknown
+        return f"torch.slice_scatter({self.text(source)}, {self.text(piece)}, {dim}, {start}, {stop}, {step})"
+
     def _index(self, index: Any) -> str:
         if isinstance(index, list):
             return f"[{', '.join(map(self.text, index))}]"
@@ -266,6 +283,11 @@ class Line:
         words += [f"{key}={self.text(each)}" for key, each in node.kwargs.items()]
         if isinstance(module, nn.Dropout | nn.Identity):
             return words[0]
+        if self.steps.is_shared(node):
+            names = {key: self.steps.shared[f"{node.target}.{key}"] for key, _ in module.named_parameters()}
+            return functional(
+                module, words, {key: self._input(shared_part(self.steps, name)) for key, name in names.items()}
+            )
         reads = any(isinstance(each, fx.Node) and each in self.steps.values for each in node.all_input_nodes)
         if not reads or self.tensors or self.module:
             own = {key: self._own(f"{node.target}.{key}") for key, _ in module.named_parameters()}
@@ -276,6 +298,25 @@ class Line:
             self.tensors[prefix + key] = OwnTensor(key, tuple(tensor.shape) or (1,))
         self._module_weights = [Weight(key, prefix + key) for key in module.state_dict()]
         return f"self({', '.join(words)})"
+
+
+def shared_part(steps: Steps, name: str) -> int:
+    """The part that is a learned tensor which several steps use; it reads the images, but only to have a place."""
+    for index, part in enumerate(steps.parts):
+        if part.weights and part.weights[0].original == name and part.name == _stem(name):
+            return index
+    own = begun(steps.tensor(name), "weight")
+    size = Shape(*own.size)
+    block = Opaque(
+        "a learned tensor", "", str(steps.parts[0].shape), str(size), "self", tensors=(own,), mac_count=0,
+        keeps="nothing",
+    )  # fmt: skip
+    steps.parts.append(Part(block, (0,), size, (), _stem(name), (Weight("", name),)))
+    return len(steps.parts) - 1
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"\W", "_", name)
 
 
 def _uses(node: fx.Node) -> int:
