@@ -101,8 +101,8 @@ def _expanded(what: list[str]) -> Iterator[str]:
         if path.is_dir():
             yield from _expanded([str(file) for file in sorted(path.glob("*.py"))])
         elif path.suffix == ".py":
-            named = re.findall(r"^Net\b", path.read_text(), re.MULTILINE)
-            yield from (f"{path}:{name}" for name in networks_in(path) or named[:1])
+            module = re.findall(r"^(Net) = ", path.read_text(), re.MULTILINE)  # a module, made where the file is run
+            yield from (f"{path}:{name}" for name in [net.name for net in networks_in(path)] or module)
         else:
             yield each
 

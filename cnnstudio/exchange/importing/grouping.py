@@ -13,6 +13,8 @@ from cnnstudio.graph import Block, Graph, NamingError, Node, checked_name
 from cnnstudio.graph.digraph import digraph
 from cnnstudio.layout.layout import laid_out
 
+LARGEST_RANK = 3  # of what may enter a group: its Inputs are images, vectors or rows of them
+
 Path = tuple[str, ...]
 """The names that lead to a node through the groups that it stands in."""
 
@@ -98,6 +100,7 @@ class _Level:
             return [*before, replace(only, words=(name, *words[1:]) if only.label else (name,))]
         is_run = path.partition("@")[0] in self.containers
         is_open = is_run and (label == "Sequential" or all(item.label for item in items))
+        is_open |= any(len(self.parts[source].shape) > LARGEST_RANK for source in reads)
         if len(ends) != 1 or not reads or is_open:
             return [*before, *(replace(item, words=(name, *item.words)) for item in items)]
         return [*before, _Item((name,), ends[0], reads, label.strip("_") or "Module", items)]

@@ -14,7 +14,7 @@ _SAME = frozenset(
         nn.SiLU, nn.Sigmoid, nn.Softplus, nn.Tanh,
     }
 )  # fmt: skip
-_NORMS = {nn.BatchNorm1d: (2, 3), nn.BatchNorm2d: (4,), nn.BatchNorm3d: (5,)}
+_NORMS: dict[type[nn.Module], tuple[int, ...]] = {nn.BatchNorm1d: (2, 3), nn.BatchNorm2d: (4,), nn.BatchNorm3d: (5,)}
 _SUMS = frozenset("add sub mul div".split())
 
 

@@ -64,7 +64,7 @@ def _own_tracker() -> None:
 
     Python has no door to it, so where its inside is another, nothing is done.
     """
-    tracker = getattr(resource_tracker, "_resource_tracker", None)
+    tracker: Any = getattr(resource_tracker, "_resource_tracker", None)
     if hasattr(tracker, "_fd") and hasattr(tracker, "_pid"):
         tracker._fd = tracker._pid = None
 
