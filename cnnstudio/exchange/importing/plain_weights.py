@@ -15,24 +15,18 @@ from cnnstudio.wording import abridged
 def with_plain_weights(module: nn.Module) -> list[str]:
     """Put what weight norm, spectral norm, pruning and other parametrizations compute in their place, in ``module``.
 
-    Gives sentences about it, and about hooks, which are not followed.
+    Gives sentences about it. Other hooks are steps like any others.
     """
     found: dict[str, list[str]] = {}
-    hooked = []
     for path, part in module.named_modules():
         for way, remove in list(_computed(part)):
             remove()
             found.setdefault(way, []).append(path or type(part).__name__)
-        if part._forward_hooks or part._forward_pre_hooks:
-            hooked.append(path or type(part).__name__)
-    notes = [
+    return [
         f"{abridged(paths, 3)}: the original computes these weights by {way} at each step; here they are plain "
         "weights, as they came out of it."
         for way, paths in found.items()
     ]
-    if hooked:
-        notes.append(f"{abridged(hooked, 3)}: hooks of the original, which are not followed here.")
-    return notes
 
 
 def _computed(part: nn.Module) -> Iterator[tuple[str, Callable[[], object]]]:
