@@ -17,9 +17,9 @@ _TORCH = frozenset(
     isnan kron lerp le linspace log log10 log1p log2 logical_and logical_not logical_or logsumexp lt masked_fill matmul
     max maximum mean meshgrid min minimum mm movedim mul mv narrow ne neg norm ones ones_like outer permute pow prod
     real imag randn reciprocal relu remainder repeat_interleave reshape roll round rot90 rsqrt select sigmoid sign
-    sin sinh slice_scatter softmax log_softmax split sqrt square squeeze stack std std_mean sub sum swapaxes take_along_dim tan tanh
-    tensor tensordot tile topk transpose tril triu true_divide unbind unflatten unsqueeze var var_mean
-    view_as_complex view_as_real where zeros zeros_like
+    sin sinh slice_scatter softmax log_softmax sort split sqrt square squeeze stack std std_mean sub sum swapaxes
+    t take_along_dim tan tanh tensor tensordot tile topk transpose tril triu true_divide unbind unflatten unsqueeze
+    var var_mean view_as_complex view_as_real where zeros zeros_like
     """.split()
 )
 _FUNCTIONAL = frozenset(
@@ -154,6 +154,7 @@ def module_call(text: str) -> str:
 
 def _literal(node: ast.expr) -> object:
     value = ast.literal_eval(node)
+    value = tuple(value) if isinstance(value, list) else value
     for entry in value if isinstance(value, tuple) else (value,):
         if entry is not None and type(entry) not in (int, float, bool, str):
             raise ValueError("no literal")

@@ -43,7 +43,7 @@ def maps(module: nn.Module, source: Source, node: str, image: NDArray[np.uint8],
     place = next(module.parameters(), torch.empty(0)).device
     mean, std = (torch.tensor(numbers).view(-1, 1, 1).to(place) for numbers in (data.mean, data.std))
     x = normalised(torch.tensor(image, device=place)[None], mean, std)
-    return _shown(activation(module, source, node, x)[0])
+    return _shown(activation(module, source, node, x))
 
 
 @dataclass
@@ -81,7 +81,7 @@ class ActivationProbe:
         self._look_again = now + (max(every, _LOOKS_APART * (time.monotonic() - now)) if every else 0.0)
         label = data.classes[int(data.validation_labels[number])]
         guess = data.classes[int(found[last][0].argmax())]
-        yield FeatureMaps(node, _shown(found[node][0]), image.numpy().copy(), label, guess, view.step)
+        yield FeatureMaps(node, _shown(found[node]), image.numpy().copy(), label, guess, view.step)
 
 
 def _values(module: nn.Module, source: Source, nodes: frozenset[str], x: Tensor) -> Mapping[str, Tensor]:
@@ -119,7 +119,14 @@ def _values(module: nn.Module, source: Source, nodes: frozenset[str], x: Tensor)
 
 
 def _shown(value: Tensor) -> NDArray[np.float32]:
-    """One image's value of a node as an array of its own: (C, H, W) or (F,), and tokens (N, D) as one map."""
+    """One image's value of a node as an array of its own: (C, H, W) or (F,), and tokens (N, D) as one map.
+
+    Of an imported step that has more axes, or the image elsewhere than in front, all is shown as a row of maps.
+    """
+    value = value[0] if len(value) == 1 and value.ndim > 1 else value
+    value = value.detach().abs() if value.is_complex() else value.detach()
     # a copy: the input is its own value, and a view of it would change under the one who looks
-    array: NDArray[np.float32] = value.detach().float().cpu().contiguous().numpy().copy()
+    array: NDArray[np.float32] = value.float().cpu().contiguous().numpy().copy()
+    if array.ndim > 3:
+        return array.reshape(-1, *array.shape[-2:])
     return array[None] if array.ndim == 2 else array

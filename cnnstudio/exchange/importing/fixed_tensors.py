@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,9 @@ def _numbers(values: Tensor) -> str:
         return f"torch.tensor({_listed(values)})"
     if (text := _distances(values)) is not None:
         return text
+    side = isqrt(count)
+    if values.dim() == 1 and side * side == count and (text := _distances(values.reshape(side, side))) is not None:
+        return f"{text}.flatten()"
     if values.dim() > 1:
         rows = values.reshape(-1, size[-1])
         distinct, places = torch.unique(rows, dim=0, return_inverse=True)
@@ -72,17 +76,19 @@ def _distances(values: Tensor) -> str | None:
     """What is one number for the rows and one for the columns of two places in a map, added: a table of distances."""
     if values.dim() != 2 or values.dtype != torch.int64:
         return None
+    best: tuple[Tensor, Tensor] | None = None
     for height in _divisors(values.shape[0]):
         for other in _divisors(values.shape[1]):
             seen = values.reshape(height, values.shape[0] // height, other, values.shape[1] // other)
             rows, columns = seen[:, 0, :, 0], seen[0, :, 0, :] - seen[0, 0, 0, 0]
-            few = rows.numel() + columns.numel() <= values.numel() // 4
-            if few and bool((rows[:, None, :, None] + columns[None, :, None, :] == seen).all()):
-                return (
-                    f"(torch.tensor({rows.tolist()})[:, None, :, None] + "
-                    f"torch.tensor({columns.tolist()})[None, :, None, :]).reshape{tuple(values.shape)!r}"
-                )
-    return None
+            least = sum(each.numel() for each in best) if best else values.numel() // 4
+            is_less = rows.numel() + columns.numel() < least
+            if is_less and bool((rows[:, None, :, None] + columns[None, :, None, :] == seen).all()):
+                best = rows, columns
+    if best is None:
+        return None
+    first, second = (f"torch.tensor({each.tolist()})" for each in best)
+    return f"({first}[:, None, :, None] + {second}[None, :, None, :]).reshape{tuple(values.shape)!r}"
 
 
 def _divisors(number: int) -> list[int]:

@@ -46,9 +46,9 @@ def _shortened(text: str, kind: type[nn.Module]) -> str:
 
 def _plain(module: nn.Module) -> dict[str, object]:
     """What the module was told, as far as it is numbers and words."""
-    kinds = (int, float, bool, str, tuple)
+    kinds = (int, float, bool, str, tuple, list)
     return {
-        f"{path}.{key}": value
+        f"{path}.{key}": tuple(value) if isinstance(value, list) else value
         for path, each in module.named_modules()
         for key, value in vars(each).items()
         if isinstance(value, kinds) and key != "training" and not key.startswith("_")

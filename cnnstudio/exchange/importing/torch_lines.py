@@ -224,18 +224,30 @@ class Line:
         return f"{self._base(source)}[{self._index(index)}]"
 
     def _replaced(self, node: fx.Node) -> str:
-        """A value of which a piece along one axis is another's. Raises ``Unknown`` where the piece is of several."""
+        """A value of which a piece is another's. Raises ``Unknown`` where the piece is not cut by slices alone."""
         source, index, piece = node.args
         index = index if isinstance(index, tuple) else (index,)
-        told = [(dim, each) for dim, each in enumerate(index) if each != slice(None)]
         shape, given = self.steps.seen(source).shape, self.steps.seen(piece)
-        if len(told) != 1 or not isinstance(told[0][1], slice) or not isinstance(given, Tensor):
+        if ... in index or not all(isinstance(each, slice) for each in index) or not isinstance(given, Tensor):
             raise Unknown
-        (dim, span), *_ = told
-        start, stop, step = span.indices(shape[dim])
-        if given.shape != (*shape[:dim], len(range(start, stop, step)), *shape[dim + 1 :]):
+        told = [(dim, each.indices(shape[dim])) for dim, each in enumerate(index) if each != slice(None)]
+        sizes = list(shape)
+        for dim, span in told:
+            sizes[dim] = len(range(*span))
+        if (
+            not told
+            or list(given.shape) != sizes
+            or any(size % BATCH == 0 for _, span in told for size in span if size)
+        ):
             raise Unknown
-        return f"torch.slice_scatter({self.text(source)}, {self.text(piece)}, {dim}, {start}, {stop}, {step})"
+        words, whole = [], self._base(source)
+        for dim, (start, stop, step) in told:  # a piece of a piece is put back from the inside out
+            words.append((whole, f"{dim}, {start}, {stop}, {step}"))
+            whole = f"{whole}[{':, ' * dim}{start}:{stop}:{step}]"
+        text = self.text(piece)
+        for base, span in reversed(words):
+            text = f"torch.slice_scatter({base}, {text}, {span})"
+        return text
 
     def _index(self, index: Any) -> str:
         if isinstance(index, list):

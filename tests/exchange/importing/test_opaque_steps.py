@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cnnstudio.blocks import Opaque
 from cnnstudio.compiler.inference import infer
+from cnnstudio.exchange.importing.fixed_tensors import begun
 from cnnstudio.exchange.importing.network import Imported, import_module
 from cnnstudio.exchange.importing.state_dict import difference
 from cnnstudio.graph import Block, Graph, Shape
@@ -110,6 +111,12 @@ def relative(m: Net, x: Tensor) -> Tensor:
     return ((x @ x.transpose(1, 2)).unsqueeze(1) + bias.unsqueeze(0)).softmax(-1).squeeze(1) @ x
 
 
+def replaced(m: Net, x: Tensor) -> Tensor:
+    x = x.clone()
+    x[:, 1:3, 2:] = x[:, 1:3, 2:] * 2
+    return x
+
+
 def parameter(*size: int) -> nn.Parameter:
     return nn.Parameter(torch.rand(size))
 
@@ -153,6 +160,16 @@ WRITTEN: dict[str, Callable[[], Net]] = {
     "halves of rows": lambda: Net(lambda m, x: F.glu(x, 2)),
     "a mean added": lambda: Net(lambda m, x: x + x.mean((2, 3), keepdim=True)),
     "a cast": lambda: Net(lambda m, x: x.double().float().to(x.dtype).detach().type_as(x)),
+    "a piece replaced": lambda: Net(replaced),
+    "learned queries": lambda: Net(
+        lambda m, x: m.attend(m.query.repeat(len(x), 1, 1), tokens(x), tokens(x))[0],
+        query=parameter(1, 2, 6),
+        attend=nn.MultiheadAttention(6, 2, batch_first=True),
+    ),
+    "sine and cosine": lambda: Net(
+        lambda m, x: torch.cat([x, torch.linspace(-1, 1, 8).view(1, 1, 1, 8).expand(len(x), 1, 8, 8)], 1)
+    ),
+    "a list of places": lambda: Net(lambda m, x: x[:, :, [7, 0, 3]]),
     "spectrum": lambda: Net(lambda m, x: torch.fft.rfft2(x).abs()),
 }  # fmt: skip
 
@@ -163,6 +180,35 @@ def test_what_has_no_block_is_a_line_of_pytorch_with_every_number_right(case: st
     made = equal(WRITTEN[case]())
     assert any(isinstance(block, Opaque) for block in blocks(made.graph))
     assert any("no block here, so written as PyTorch calls" in note for note in made.notes)
+
+
+SHARED: dict[str, Callable[[], Net]] = {
+    "a layer": lambda: Net(lambda m, x: m.twice(m.twice(x).relu()), twice=nn.Conv2d(6, 6, 3, padding=1)),
+    "a scale": lambda: Net(lambda m, x: (x * m.gamma).relu() * m.gamma, gamma=parameter(6, 1, 1)),
+    "a layer and its turn": lambda: Net(
+        lambda m, x: F.linear(m.down(x.mean((2, 3))), m.down.weight.t()), down=nn.Linear(6, 3, bias=False)
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SHARED)
+def test_what_is_used_at_several_places_is_learned_once(case: str) -> None:
+    made = equal(SHARED[case]())
+    learned = [block for block in blocks(made.graph) if isinstance(block, Opaque) and block.expression == "self"]
+    assert len(learned) == (2 if case == "a layer" else 1)
+    assert not any("each place has its own" in note for note in made.notes)
+
+
+def test_a_table_of_distances_is_written_by_what_is_regular_in_it() -> None:
+    index = (DISTANCES + 1).reshape(64, 64)
+    tensor = begun(index, "index")
+    assert len(tensor.begins) < 800 and torch.equal(eval(tensor.begins, {"torch": torch}), index)
+    flat = begun(index.view(-1), "index").begins
+    assert len(flat) < 800 and torch.equal(eval(flat, {"torch": torch}), index.view(-1))
+    mask = torch.zeros(8, 64, 64).masked_fill(torch.arange(8)[:, None, None] * torch.ones(64, 64) > 5, -100.0)
+    mask[3, :, 7:] = float("-inf")
+    written = begun(mask, "mask").begins
+    assert len(written) < 4_000 and torch.equal(eval(written, {"torch": torch}), mask)
 
 
 class Odd(nn.Module):

@@ -13,6 +13,7 @@ from cnnstudio.blocks import (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
     AvgPool2d,
+    BatchNorm2d,
     ChannelPool,
     ChannelShuffle,
     ChannelSlice,
@@ -22,7 +23,10 @@ from cnnstudio.blocks import (
     Dropout,
     FirstToken,
     Flatten,
+    Group,
+    GroupNorm,
     Identity,
+    InstanceNorm2d,
     LayerNorm,
     LayerNorm2d,
     LayerScale,
@@ -33,6 +37,7 @@ from cnnstudio.blocks import (
     Opaque,
     Pad,
     Permute,
+    PixelUnshuffle,
     PositionEmbedding,
     ReLU,
     Reshape,
@@ -46,6 +51,7 @@ from cnnstudio.blocks import (
     Tokens,
     Upsample,
 )
+from cnnstudio.compiler.inference import infer
 from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import Imported, import_module
 from cnnstudio.exchange.importing.state_dict import difference
@@ -101,6 +107,13 @@ FUNCTIONS: list[tuple[Callable[..., Tensor], list[Block]]] = [
     (lambda m, x: x.permute(0, 3, 1, 2), [Permute((3, 1, 2))]),
     (lambda m, x: x.permute(0, 2, 3, 1).relu().permute(0, 3, 1, 2), [ReLU()]),
     (lambda m, x: x[:, 2:], [ChannelSlice(2)]),
+    (lambda m, x: x[:, :2, :, :], [ChannelSlice(0, 2)]),
+    (
+        lambda m, x: F.interpolate(x, size=(16, 24), mode="bilinear", align_corners=False),
+        [Upsample((2, 3), "bilinear")],
+    ),
+    (lambda m, x: F.pixel_unshuffle(x.float().to(x.dtype), 2), [PixelUnshuffle(2)]),
+    (lambda m, x: x * x.mean((2, 3), keepdim=True).expand_as(x), [AdaptiveAvgPool2d(1), Multiply()]),
     (lambda m, x: x[:, :, 1:-1, 2:-2], [Crop(1, 1, 2, 2)]),
     (lambda m, x: x[:, :, 1:], [Crop(1, 0, 0, 0)]),
     (lambda m, x: x[..., 1:-2], [Crop(0, 0, 1, 2)]),
@@ -257,6 +270,69 @@ def test_channels_at_the_end_and_back_are_layers_of_the_map() -> None:
     kinds = [type(block) for block in blocks(made)]
     assert LayerNorm2d in kinds and kinds.count(Conv2d) == 2 and LayerScale in kinds and Permute not in kinds
     assert difference(module, made, torch.randn(2, *MAP)) <= 1e-6
+
+
+class BatchNormAct(nn.BatchNorm2d):
+    """A norm that calls the function itself, and more, as timm's do."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training, 0.1, self.eps)
+        return F.relu(x)
+
+
+class ChannelNorm(nn.LayerNorm):
+    """LayerNorm of the channels of a map."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.layer_norm(x.permute(0, 2, 3, 1), self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.permute(0, 3, 1, 2)
+
+
+def grouped(m: Step, x: Tensor) -> Tensor:
+    return F.group_norm(x, 2, m.norm.weight, m.norm.bias, m.norm.eps)
+
+
+NORMS: list[tuple[Callable[..., Tensor], nn.Module, Block]] = [
+    (lambda m, x: m.norm(x), BatchNormAct(6), BatchNorm2d()),
+    (lambda m, x: m.norm(x), ChannelNorm(6), LayerNorm2d()),
+    (grouped, nn.GroupNorm(2, 6), GroupNorm(2)),
+    (lambda m, x: F.instance_norm(x), nn.Identity(), InstanceNorm2d()),
+]
+
+
+@pytest.mark.parametrize("case", NORMS, ids=lambda case: type(case[2]).__name__)
+def test_norms_that_are_written_with_functions_are_the_norms(
+    case: tuple[Callable[..., Tensor], nn.Module, Block],
+) -> None:
+    function, norm, block = case
+    if isinstance(norm, nn.BatchNorm2d):
+        nn.init.uniform_(norm.running_mean)
+    made = imported(lambda m, x: function(m, x) * 2, norm=norm)
+    inner = [node.block for group in blocks(made) if isinstance(group, Group) for node in group.body]
+    assert block in [*blocks(made), *inner]
+    totals = infer(made.graph).totals
+    assert totals is not None and totals.parameters == sum(weight.numel() for weight in norm.parameters())
+
+
+SCALES = (6, 1, 1), (1, 6, 1, 1), (6,)
+
+
+@pytest.mark.parametrize("size", SCALES, ids=map(str, SCALES))
+def test_a_learned_number_a_channel_is_a_layer_scale_however_it_is_held(size: tuple[int, ...]) -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gamma = nn.Parameter(torch.rand(size))
+
+        def forward(self, x: Tensor) -> Tensor:
+            if len(size) > 1:
+                return x * self.gamma
+            return (x.permute(0, 2, 3, 1) * self.gamma).permute(0, 3, 1, 2) * 1.0
+
+    module = Scaled().eval()
+    made = import_module(module, MAP)
+    assert isinstance(blocks(made)[0], LayerScale) and made.graph.order[1] == "gamma"
+    assert difference(module, made, torch.randn(2, *MAP)) == 0
 
 
 class Viewing(nn.Module):
