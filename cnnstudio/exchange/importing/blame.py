@@ -19,6 +19,7 @@ BATCH = 7919
 a multiple of it belongs to the batch and nothing else does. On the meta device it costs nothing."""
 
 _OURS = str(Path(__file__).parents[2])
+_TRACING = str(Path(__file__).with_name("tracing.py"))  # whoever calls it has nothing to do with what is traced
 _NOT_THEIRS = (
     str(Path(torch.__file__).parent), _OURS, sysconfig.get_path("stdlib"), "<frozen",
 )  # fmt: skip
@@ -41,9 +42,9 @@ def _is_torchs(file: str) -> bool:
 
 
 def line_now() -> str:
-    """The innermost line of somebody's source that is being run, as ``net.py:12``; empty where there is none."""
+    """The innermost line of somebody's source that is being traced, as ``net.py:12``; empty where there is none."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+    while frame is not None and frame.f_code.co_filename != _TRACING:
         if not _is_torchs(frame.f_code.co_filename) and _is_theirs(frame.f_code.co_filename):
             return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
         frame = frame.f_back

@@ -14,7 +14,8 @@ import torch.nn.functional as F  # noqa: N812 - torch's own habit
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from cnnstudio.blocks import Conv2d, Dropout, StochasticDepth
+from cnnstudio.blocks import Dropout, StochasticDepth
+from cnnstudio.compiler.inference import infer
 from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import Imported, import_module
 from cnnstudio.exchange.importing.state_dict import difference
@@ -94,7 +95,8 @@ def test_python_is_followed_where_it_asks_for_sizes(function: Callable[..., Any]
 
 def test_how_often_a_loop_runs_follows_the_size() -> None:
     made = imported(by_size, conv=nn.Conv2d(6, 6, 3, padding=1))
-    assert sum(isinstance(node.block, Conv2d) for node in made.graph) == 2
+    totals = infer(made.graph).totals
+    assert totals is not None and totals.macs == 2 * 64 * 6 * 6 * 9
 
 
 def test_no_step_is_made_for_what_computes_no_tensor() -> None:
@@ -252,6 +254,11 @@ def test_what_cannot_be_followed_is_one_sentence_with_its_line(case: tuple[Calla
     function, sentence = case
     with pytest.raises(ImportRefused, match=sentence):
         import_module(Step(function, fc=nn.Linear(7, 2)), MAP)
+
+
+def test_who_asks_for_a_trace_is_no_line_of_the_network() -> None:
+    found = trace(nn.Sequential(nn.Conv2d(6, 2, 1), nn.Flatten()), MAP)
+    assert {node.meta.get("line", "") for node in found.graph.nodes} == {""}
 
 
 def test_the_module_itself_is_left_as_it_is() -> None:
