@@ -57,9 +57,11 @@ def _numbers(values: Tensor) -> str:
         return f"torch.tensor({_listed(values)})"
     if (text := _distances(values)) is not None:
         return text
+    if (text := _bordered(values)) is not None:
+        return text
     side = isqrt(count)
-    if values.dim() == 1 and side * side == count and (text := _distances(values.reshape(side, side))) is not None:
-        return f"{text}.flatten()"
+    if values.dim() == 1 and side * side == count and values.dtype == torch.int64:
+        return f"{_numbers(values.reshape(side, side))}.flatten()"
     if values.dim() > 1:
         rows = values.reshape(-1, size[-1])
         distinct, places = torch.unique(rows, dim=0, return_inverse=True)
@@ -89,6 +91,18 @@ def _distances(values: Tensor) -> str | None:
         return None
     first, second = (f"torch.tensor({each.tolist()})" for each in best)
     return f"({first}[:, None, :, None] + {second}[None, :, None, :]).reshape{tuple(values.shape)!r}"
+
+
+def _bordered(values: Tensor) -> str | None:
+    """A table of distances behind one row and one column of one number each, those of a class token."""
+    if values.dim() != 2 or min(values.shape) < 3 or values.dtype != torch.int64:
+        return None
+    row, column, inner = values[0, 1:], values[1:, 0], values[1:, 1:]
+    if torch.unique(row).numel() > 1 or torch.unique(column).numel() > 1 or (text := _distances(inner)) is None:
+        return None
+    corner, above, left = (int(each) for each in (values[0, 0], row[0], column[0]))
+    first = f"torch.tensor([[{corner}]]), torch.full((1, {len(row)}), {above})"
+    return f"torch.cat([torch.cat([{first}], 1), torch.cat([torch.full(({len(column)}, 1), {left}), {text}], 1)])"
 
 
 def _divisors(number: int) -> list[int]:

@@ -13,6 +13,7 @@ from torch import Tensor, fx, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnnstudio.exchange.importing.blame import BATCH
+from cnnstudio.graph.shape import BYTES_PER_NUMBER
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.recognition import Steps
@@ -56,6 +57,8 @@ class _Measured:
 
 
 def _measured(steps: Steps, node: fx.Node) -> _Measured:
+    if node.op == "call_module" and isinstance(steps.module(node), nn.RNNBase):
+        return _recurrent(steps.module(node), steps.seen(node.args[0]))
     given: list[Tensor] = []
 
     def fresh(value: Any) -> Any:
@@ -94,6 +97,15 @@ def _measured(steps: Steps, node: fx.Node) -> _Measured:
         sum(size for key, size in kept.items() if key not in inputs and key not in outputs) // samples,
         not inputs.isdisjoint(outputs),
     )
+
+
+def _recurrent(module: nn.RNNBase, images: Tensor) -> _Measured:
+    """A recurrent layer, by its weights: each is multiplied once at each step, in whatever pieces that is done."""
+    weights = sum(weight.numel() for weight in module.parameters() if weight.dim() > 1)
+    gates = sum(weight.shape[0] for name, weight in module.named_parameters() if name.startswith("weight_hh"))
+    places = images.numel() // module.input_size // BATCH
+    output = places * module.hidden_size * (2 if module.bidirectional else 1) * BYTES_PER_NUMBER
+    return _Measured(places * weights, True, output, places * gates * BYTES_PER_NUMBER, False)
 
 
 def _is_weight(tensor: Tensor) -> bool:

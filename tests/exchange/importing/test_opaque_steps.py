@@ -146,6 +146,7 @@ WRITTEN: dict[str, Callable[[], Net]] = {
         kernel=torch.rand(1, 1, 3, 3),
     ),
     "scalar": lambda: Net(lambda m, x: m.alpha * x + m.beta, alpha=nn.Parameter(torch.tensor(0.3)), beta=parameter(1)),
+    "recurrent": lambda: Net(lambda m, x: m.rows(x.flatten(2))[0][:, -1], rows=nn.GRU(64, 5, batch_first=True)),
     "every pixel": lambda: Net(lambda m, x: x * m.gamma, gamma=parameter(1, 6, 8, 8)),
     "addcmul": lambda: Net(lambda m, x: torch.addcmul(m.b, m.a, x), a=parameter(6, 1, 1), b=parameter(6, 1, 1)),
     "unfold": lambda: Net(lambda m, x: F.unfold(x, 3, padding=1).mean(2)),
@@ -205,6 +206,9 @@ def test_a_table_of_distances_is_written_by_what_is_regular_in_it() -> None:
     assert len(tensor.begins) < 800 and torch.equal(eval(tensor.begins, {"torch": torch}), index)
     flat = begun(index.view(-1), "index").begins
     assert len(flat) < 800 and torch.equal(eval(flat, {"torch": torch}), index.view(-1))
+    bordered = F.pad(F.pad(index, (0, 0, 1, 0), value=300), (1, 0, 0, 0), value=301)
+    framed = begun(bordered, "index").begins
+    assert len(framed) < 1_000 and torch.equal(eval(framed, {"torch": torch}), bordered)
     mask = torch.zeros(8, 64, 64).masked_fill(torch.arange(8)[:, None, None] * torch.ones(64, 64) > 5, -100.0)
     mask[3, :, 7:] = float("-inf")
     written = begun(mask, "mask").begins
