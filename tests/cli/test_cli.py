@@ -211,7 +211,7 @@ flatten1  Flatten          144                 0      0  8 × 8
 fc1       Linear 10        10              1,450  1,440  8 × 8
 ────────────────────────────────────────────────────────────────────────
 Total                                      1,490  2,736
-Memory of the activations of a batch of 64: 52.0 KiB in training, 88.0 KiB in prediction
+Memory of the activations of a batch of 64: 88.0 KiB in training, 88.0 KiB in prediction
 """
 
 
@@ -242,7 +242,7 @@ def test_summary_as_json(run: Run, file: Path, faulty: Path) -> None:
     found = json.loads(out)
     assert code == 0
     assert found["totals"] == {
-        "parameters": 1_490, "macs": 2_736, "frozen": 0, "training_bytes": 832, "inference_bytes": 1_408,
+        "parameters": 1_490, "macs": 2_736, "frozen": 0, "training_bytes": 1_408, "inference_bytes": 1_408,
     }  # fmt: skip
     assert found["problems"] == []
     conv = found["nodes"][1]
