@@ -91,7 +91,7 @@ from cnnstudio.blocks.transformer import (
     Tokens,
     TransformerBlock,
 )
-from cnnstudio.blocks.widening import PyramidBlock, SENetBlock
+from cnnstudio.blocks.widening import PyramidBlock, SEBottleneck
 from cnnstudio.blocks.window_attention import CosineWindowAttention, WindowAttention
 from cnnstudio.blocks.window_blocks import CosineWindowBlock, PatchMerging, WindowBlock
 
@@ -191,7 +191,7 @@ __all__ = [
     "RegNetStage",
     "Reshape",
     "Residual",
-    "SENetBlock",
+    "SEBottleneck",
     "SelfAttention",
     "ShuffleUnit",
     "SiLU",

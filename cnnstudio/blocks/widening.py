@@ -67,7 +67,7 @@ class PyramidBlock(Composite):
 
 
 @block
-class SENetBlock(Composite):
+class SEBottleneck(Composite):
     """SENet's bottleneck: twice as wide in the first convolution as ResNet's, four times and in groups in the second.
 
     At its end channels are weighed by squeeze-and-excitation; where the shape changes, the shortcut is a convolution
@@ -81,8 +81,8 @@ class SENetBlock(Composite):
     """
 
     family: ClassVar[str] = "residual"
-    title: ClassVar[str] = "SENet block"
-    keywords: ClassVar[str] = "senetblock senet154 squeeze excitation bottleneck groups resnext"
+    title: ClassVar[str] = "SE bottleneck"
+    keywords: ClassVar[str] = "sebottleneck senet154 squeeze excitation groups resnext"
     stem: ClassVar[str] = "block"
 
     out_channels: Channels = 256

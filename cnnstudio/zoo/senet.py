@@ -17,7 +17,7 @@ from cnnstudio.blocks import (
     MaxPool2d,
     PyramidBlock,
     ReLU,
-    SENetBlock,
+    SEBottleneck,
 )
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.zoo.resnet import DEPTHS
@@ -36,7 +36,7 @@ def senet154(classes: int = 1000, size: Size = IMAGENET) -> Graph:
     for stage, (channels, count) in enumerate(zip((256, 512, 1024, 2048), DEPTHS[152], strict=True), start=1):
         for number in range(1, count + 1):
             stride = 2 if stage > 1 and number == 1 else 1
-            x = draw(SENetBlock(channels, stride, shortcut=1 if stage == 1 else 3), x, name=f"stage{stage}_{number}")
+            x = draw(SEBottleneck(channels, stride, shortcut=1 if stage == 1 else 3), x, name=f"stage{stage}_{number}")
     x = draw.chain(x, AdaptiveAvgPool2d(1), Flatten(), Dropout(0.2))
     draw(Linear(classes), x)
     return in_stages(draw.graph())
