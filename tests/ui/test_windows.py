@@ -313,11 +313,11 @@ def test_who_waits_for_another_training_can_stop_or_begin_after_it(
     qtbot.waitUntil(lambda: window.run.state == "training")
     window.run.pause()
     made.commands.run("train")
-    qtbot.waitUntil(lambda: "another window" in made.run.sentence)
+    qtbot.waitUntil(lambda: "another training" in made.run.sentence)
     made.run.stop()
     qtbot.waitUntil(lambda: made.run.state == "idle")
     made.commands.run("train")
-    qtbot.waitUntil(lambda: "another window" in made.run.sentence)
+    qtbot.waitUntil(lambda: "another training" in made.run.sentence)
     window.run.stop()
     qtbot.waitUntil(lambda: made.run.state == "finished", timeout=120_000)
 

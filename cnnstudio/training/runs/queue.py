@@ -27,7 +27,7 @@ FORMAT = 1
 LARGEST = 64 * 2**20  # bytes of the file
 MOST_ENTRIES = 1_000
 PARTICULAR = ": "  # stands in the title of a run of a sweep between its project and what is particular about it
-PATIENCE = 10.0  # seconds that another program may keep the file
+PATIENCE = 3.0  # seconds that another program may keep the file
 
 EntryState: TypeAlias = Literal["waiting", "running", "done", "failed", "stopped"]
 Text = Annotated[str, msgspec.Meta(max_length=8 * 2**20)]

@@ -141,7 +141,7 @@ def _course(
     group: Group | None,
 ) -> Course:
     while not turn.acquire(timeout=TURN_SECONDS):
-        yield Progress("Waiting until the training in another window has ended…", None)
+        yield Progress("Waiting until another training has ended…", None)
     with ExitStack() as held:
         held.callback(turn.release)
         yield Progress("Starting PyTorch…", None)

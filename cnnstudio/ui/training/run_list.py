@@ -100,7 +100,8 @@ class RunsPanel(Panel):
         self._again = QTimer(self, interval=LOOK_AGAIN)
         self._again.timeout.connect(self._look)
         run.kept.changed.connect(self._take)
-        run.state_changed.connect(self._follow_run)
+        for changed in (run.state_changed, run.queue.changed):
+            changed.connect(self._follow_runs)
         document.path_changed.connect(self.touch)
         self.table.selectionModel().selectionChanged.connect(self._selected)
         self.table.doubleClicked.connect(self._open_at)
@@ -245,9 +246,11 @@ class RunsPanel(Panel):
     def _look(self) -> None:
         self.run.kept.look(self.document.path)
 
-    def _follow_run(self, _: str) -> None:
-        if self.isVisible():
-            self._again.start() if self.run.is_active else self._again.stop()
+    def _follow_runs(self) -> None:
+        """Look again and again while a run goes on, of this window or of the queue."""
+        is_followed = self.run.is_active or self.run.queue.is_working
+        if self.isVisible() and is_followed != self._again.isActive():
+            self._again.start() if is_followed else self._again.stop()
 
     # the selected runs
 
@@ -378,8 +381,7 @@ class RunsPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._look()
-        if self.run.is_active:
-            self._again.start()
+        self._follow_runs()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -178,7 +178,7 @@ def test_one_run_waits_for_the_other_and_its_wait_can_be_ended(
     monkeypatch.setattr(session, "TURN_SECONDS", 0.001)
     first, second = (begin(tiny, destination, unheard) for _ in range(2))
     upto(first, Started)
-    assert next(second) == Progress("Waiting until the training in another window has ended…", None)
+    assert next(second) == Progress("Waiting until another training has ended…", None)
     assert next(second) == next(second)
     second.close()
     assert session.turn.locked(), "the turn is still the first run's"
