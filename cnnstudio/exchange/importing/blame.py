@@ -24,12 +24,6 @@ _NOT_THEIRS = (
     str(Path(torch.__file__).parent), _OURS, sysconfig.get_path("stdlib"), "<frozen",
 )  # fmt: skip
 
-# what torch says of a product of matrices that do not fit, on a CPU and without numbers
-_PRODUCTS = (
-    r"shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)",
-    r"must have same reduction dim, but got \[\d+, (\d+)\] X \[(\d+), \d+\]",
-)
-
 
 @lru_cache(maxsize=4096)
 def _is_theirs(file: str) -> bool:
@@ -76,8 +70,5 @@ def is_ours(error: BaseException) -> bool:
 def plain(error: BaseException) -> str:
     """What an error says, without the samples that a network was followed with."""
     text = str(error).strip().partition("\n")[0] or type(error).__name__
-    for pattern in _PRODUCTS:
-        if found := re.search(pattern, text):
-            return f"a layer for {int(found[2]):,} numbers is given {int(found[1]):,}"
     text = re.sub(rf"\b{BATCH}\b", "N", text)
     return text[:160].rstrip(". ")

@@ -79,6 +79,7 @@ class Recorder(TorchFunctionMode):
         self._buffers = _first_names(module.named_buffers(remove_duplicate=False))
         self._inside = 0  # a leaf, and how deep
         self._called: tuple[Any, Any] = ((), {})
+        self._running: tuple[str, str, Any, Any] | None = None
         self._stack: list[tuple[str, tuple[str, type]]] = []
         self._counts: Counter[str] = Counter()
         for path, part in module.named_modules():
@@ -94,6 +95,13 @@ class Recorder(TorchFunctionMode):
             raise Untraceable("gives what does not depend on the image")
         node = self.graph.output(self._node(result))
         self.values[node] = result
+
+    def failing(self) -> fx.Node | None:
+        """The step that was begun last, where it was not made: it failed."""
+        if self._running is None:
+            return None
+        kind, target, args, kwargs = self._running
+        return self.graph.create_node(kind, target, self._lowered(args), self._lowered(kwargs))
 
     # modules
 
@@ -114,6 +122,7 @@ class Recorder(TorchFunctionMode):
                 self._stack.append((f"{path}@{count}" if count else path, (path, kind)))
             if is_leaf:
                 self._called = self._lowered(args), self._lowered(kwargs)
+                self._running = "call_module", path, args, kwargs
                 self._inside = 1
                 return self._blanked(args), self._blanked(kwargs)
             return None
@@ -183,6 +192,7 @@ class Recorder(TorchFunctionMode):
             if len(args) == 1 and not kwargs:
                 return args[0]
         self._size_asked(name)
+        self._running = "call_method", name, args, kwargs
         result = shortcut(name, args, kwargs)
         if result is None:
             result = called(func, self._blanked(args), self._blanked(kwargs))
@@ -249,6 +259,7 @@ class Recorder(TorchFunctionMode):
         node = self.graph.create_node(kind, target, args, kwargs)
         node.meta["nn_module_stack"] = dict(self._stack)
         node.meta["line"] = line_now()
+        self._running = None
         if not in_place:
             inside, self._inside = self._inside, 1
             result = _mapped(result, self._as_new)

@@ -18,6 +18,7 @@ from torch import Tensor, fx, nn
 from torch.nn.parameter import is_lazy
 
 from cnnstudio.exchange.importing.blame import BATCH, is_ours, line_of, plain
+from cnnstudio.exchange.importing.misfit import misfit
 from cnnstudio.exchange.importing.recording import Recorder, Untraceable
 from cnnstudio.graph import Shape
 
@@ -61,7 +62,7 @@ def trace(module: nn.Module, size: Shape) -> Trace:
         result, note = _main(results)
         recorder.output(result)
     except Exception as error:  # whatever the forward of a stranger raises
-        raise _sentence(error, size) from error
+        raise _sentence(error, size, recorder) from error
     return Trace(module, recorder.graph, recorder.values, recorder.constants, note, recorder.asked_sizes)
 
 
@@ -131,8 +132,8 @@ def _settle(module: nn.Module, size: Shape) -> None:
         raise TracingError("It has lazy layers that its forward never calls, so their sizes are not known.")
 
 
-def _sentence(error: Exception, size: Shape) -> TracingError:
-    """What went wrong in a forward, as a sentence that names the line."""
+def _sentence(error: Exception, size: Shape, recorder: Recorder | None = None) -> TracingError:
+    """What went wrong in a forward, as a sentence that names the line, and the step where it was recorded."""
     line = line_of(error)
     where = f"{line} " if line else "its forward "
     if isinstance(error, TracingError):
@@ -145,7 +146,10 @@ def _sentence(error: Exception, size: Shape) -> TracingError:
         return TracingError(f"This program could not follow it ({plain(error)}), which is no fault of the network.")
     if isinstance(error, RuntimeError | ValueError | AssertionError | IndexError | ArithmeticError):
         at = f" at {line}" if line else ""
-        return TracingError(f"It does not take images of {size}: {plain(error)}{at}.")
+        why = plain(error)
+        if recorder is not None:
+            why = misfit(error, recorder.failing(), recorder.module, recorder.values, BATCH)
+        return TracingError(f"It does not take images of {size}: {why}{at}.")
     return TracingError(f"Its forward cannot be run: {where}raises {type(error).__name__}: {plain(error)}.")
 
 

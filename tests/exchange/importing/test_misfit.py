@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from cnnstudio.exchange.importing.tracing import BATCH, TracingError, trace
+from cnnstudio.exchange.importing.blame import BATCH
+from cnnstudio.exchange.importing.tracing import TracingError, trace
 from cnnstudio.graph import Shape
 
 
