@@ -124,11 +124,13 @@ def _dotted(node: ast.expr) -> str:
 
 _MODULES = frozenset(
     """
-    AdaptiveAvgPool1d AdaptiveMaxPool1d AvgPool1d BatchNorm1d BatchNorm2d BatchNorm3d Bilinear ConstantPad1d
-    ConstantPad2d Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d CosineSimilarity Dropout1d
-    Dropout2d Dropout3d Flatten Fold GLU GroupNorm GRU InstanceNorm1d InstanceNorm2d LayerNorm Linear LPPool1d LSTM
-    MaxPool1d MultiheadAttention PReLU RMSNorm ReflectionPad1d ReplicationPad1d RNN Softmax Softmax2d
-    TransformerEncoderLayer Unflatten Unfold Upsample UpsamplingBilinear2d UpsamplingNearest2d ZeroPad1d
+    AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d BatchNorm1d BatchNorm2d
+    BatchNorm3d Bilinear CircularPad2d ConstantPad1d ConstantPad2d Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d
+    ConvTranspose3d CosineSimilarity Dropout1d Dropout2d Dropout3d Flatten Fold GLU GroupNorm GRU Hardtanh
+    InstanceNorm1d InstanceNorm2d LayerNorm Linear LPPool1d LSTM LocalResponseNorm MaxPool1d MaxPool2d
+    MultiheadAttention PReLU PixelShuffle PixelUnshuffle RMSNorm ReflectionPad1d ReflectionPad2d ReplicationPad1d
+    ReplicationPad2d RNN Softmax Softmax2d Softplus TransformerEncoderLayer Unflatten Unfold Upsample
+    UpsamplingBilinear2d UpsamplingNearest2d ZeroPad1d ZeroPad2d
     """.split()
 )
 

@@ -31,7 +31,7 @@ def opaque(steps: Steps, node: fx.Node) -> Value | None:
     mark = len(steps.parts)
     try:
         expression, operation = line.call(node), named(steps, node)
-        if not line.inputs and _is_shared(node):
+        if line.lacks_images(expression) and (line.inputs or _is_shared(node)):
             line.read_images()
     except (Unknown, TypeError, ValueError, LookupError):
         del steps.parts[mark:]

@@ -76,6 +76,10 @@ class Line:
                     name = f"tensor{len(self.tensors) + 1}"
                     self.tensors.setdefault(target, OwnTensor(name, tuple(tensor.shape) or (1,)))
 
+    def lacks_images(self, expression: str) -> bool:
+        """Whether it is to say how many images there are and reads nothing that tells, or reads nothing at all."""
+        return not self.inputs or ("{batch}" in expression and not self._batch)
+
     def read_images(self) -> None:
         """Read the images themselves, for how many there are."""
         self._batch = f"{self._input(0)}.shape[0]"

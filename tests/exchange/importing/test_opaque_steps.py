@@ -161,6 +161,10 @@ WRITTEN: dict[str, Callable[[], Net]] = {
     "halves of rows": lambda: Net(lambda m, x: F.glu(x, 2)),
     "a mean added": lambda: Net(lambda m, x: x + x.mean((2, 3), keepdim=True)),
     "a cast": lambda: Net(lambda m, x: x.double().float().to(x.dtype).detach().type_as(x)),
+    "pads that cut": lambda: Net(lambda m, x: m.pad(F.pad(x, (-1, 0, 2, -1))), pad=nn.ZeroPad2d((-1, 0, 1, 0))),
+    "pooling beside the batch": lambda: Net(
+        lambda m, x: m.pool(x.reshape(len(x), 2, 3, 8, 8).flatten(0, 1)).reshape(len(x), 6, 4, 4), pool=nn.MaxPool2d(2)
+    ),
     "a piece replaced": lambda: Net(replaced),
     "learned queries": lambda: Net(
         lambda m, x: m.attend(m.query.repeat(len(x), 1, 1), tokens(x), tokens(x))[0],
@@ -183,9 +187,16 @@ def test_what_has_no_block_is_a_line_of_pytorch_with_every_number_right(case: st
     assert any("no block here, so written as PyTorch calls" in note for note in made.notes)
 
 
+def token_twice(m: Net, x: Tensor) -> Tensor:
+    """As CaiT goes on with its class token."""
+    token = m.token.expand(len(x), -1, -1)
+    return token + torch.cat([token, tokens(x)], 1).softmax(1)[:, :1]
+
+
 SHARED: dict[str, Callable[[], Net]] = {
     "a layer": lambda: Net(lambda m, x: m.twice(m.twice(x).relu()), twice=nn.Conv2d(6, 6, 3, padding=1)),
     "a scale": lambda: Net(lambda m, x: (x * m.gamma).relu() * m.gamma, gamma=parameter(6, 1, 1)),
+    "a token": lambda: Net(token_twice, token=parameter(1, 1, 6)),
     "a layer and its turn": lambda: Net(
         lambda m, x: F.linear(m.down(x.mean((2, 3))), m.down.weight.t()), down=nn.Linear(6, 3, bias=False)
     ),
