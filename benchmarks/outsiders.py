@@ -212,6 +212,7 @@ def counted_macs(module: nn.Module, size: Shape) -> tuple[int, Shape]:
     """Half the FLOPs that torch counts for one image, and the shape of what comes out."""
     counter = FlopCounterMode(display=False)
     # it leaves attention out that a CPU does in one piece
+    module.requires_grad_(False)  # the counter asks each module for gradients that are not there
     with torch.no_grad(), counter, sdpa_kernel(SDPBackend.MATH):
         result = module(torch.rand(1, *size))
     if isinstance(result, tuple | list):
