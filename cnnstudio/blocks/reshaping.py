@@ -63,12 +63,13 @@ class ChannelSlice(Block):
 
 @block
 class ChannelPad(Block):
-    """Put channels of zeros behind those that come in, so that a shortcut fits more channels without learning anything.
+    """Put channels of zeros round those that come in, so that a shortcut fits more channels without learning anything.
 
     ResNets for small pictures and PyramidNet do so. He et al. 2015, arXiv:1512.03385 (its shortcut A); Han, Kim and Kim
     2016, arXiv:1610.02915.
 
-    channels: how many are added
+    channels: how many are put behind
+    before: how many are put before
     """
 
     family: ClassVar[str] = "arrangement"
@@ -77,21 +78,22 @@ class ChannelPad(Block):
     stem: ClassVar[str] = "widen"
     saves: ClassVar[Saves] = "nothing"
 
-    channels: Count = 16
+    channels: Annotated[int, Range(0, 65_536)] = 16
+    before: Annotated[int, Range(0, 65_536)] = 0
 
     def shape(self, *inputs: Shape) -> Shape:
         (shape,) = inputs
         require_map(self, shape)
-        return Shape(shape.channels + self.channels, *shape.spatial)
+        return Shape(self.before + shape.channels + self.channels, *shape.spatial)
 
     def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
-        return (Reach((Slid(0), *own_places(3).spans[1:])),)
+        return (Reach((Slid(0, before=self.before), *own_places(3).spans[1:])),)
 
     def forward(self, name: str, *inputs: str) -> str:
-        return f"F.pad({inputs[0]}, (0, 0, 0, 0, 0, {self.channels!r}))"
+        return f"F.pad({inputs[0]}, (0, 0, 0, 0, {self.before!r}, {self.channels!r}))"
 
     def brief(self) -> str:
-        return f"+ {self.channels}"
+        return f"{self.before} + C + {self.channels}" if self.before else f"+ {self.channels}"
 
 
 @block

@@ -15,6 +15,7 @@ from cnnstudio.blocks import (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
     AvgPool2d,
+    ChannelPad,
     ChannelPool,
     Conv2d,
     Flatten,
@@ -145,9 +146,13 @@ def _pixel_unshuffle(steps: Steps, node: fx.Node) -> Value:
 
 def _pad(steps: Steps, node: fx.Node) -> Value:
     sides, mode = steps.argument(node, 1, "pad"), steps.argument(node, 2, "mode", "constant")
-    left, right, top, bottom = (*sides, 0, 0, 0, 0)[:4]
-    if len(sides) > 4 or steps.argument(node, 3, "value"):
+    left, right, top, bottom, before, behind = (*sides, 0, 0, 0, 0, 0, 0)[:6]
+    if len(sides) > 6 or steps.argument(node, 3, "value"):
         raise Unknown
+    if before or behind:  # of the channels, as a shortcut that learns nothing has them
+        if mode != "constant" or min(before, behind) < 0 or any((left, right, top, bottom)):
+            raise Unknown
+        return steps.on_map(node, ChannelPad(behind, before))
     return steps.on_map(node, Pad(top, bottom, left, right, "zeros" if mode == "constant" else mode))
 
 
