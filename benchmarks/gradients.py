@@ -189,9 +189,7 @@ def _projective(shown: dict[str, tuple[torch.Tensor, Places]], x: torch.Tensor) 
             else:
                 hit = (touched.reshape(place.shape[0], -1).sum(1) > 0).nonzero().flatten().tolist()
                 real = (range(hit[0], hit[-1] + 1) if hit else range(0),)
-            yield from _compared(
-                f"pixel {row}, {column} at {name}", real, place.reached_from(row, column), place.status
-            )
+            yield from _compared(f"pixel {row}, {column} at {name}", real, place.reached_from(row, column), place.way)
 
 
 # what is walked

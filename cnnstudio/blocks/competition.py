@@ -25,7 +25,7 @@ class GLU(Activation):
 
     def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
         half = inputs[0][0] // 2
-        both = Listed((0,), tuple(range(half)), tuple(range(half, 2 * half)))
+        both = Listed((0,), tuple(range(half)), tuple(range(half, 2 * half)), has_holes=True)
         return (Reach((both, *own_places(len(inputs[0])).spans[1:])),)
 
     def init(self, *inputs: Shape) -> str:

@@ -161,7 +161,7 @@ class Windowed(Block):
             held.setdefault(rolled % windows if is_grid else rolled // size, []).append(place)
         ends = {place: (places[0], places[-1]) for places in held.values() for place in places}
         first, last = zip(*(ends[place] for place in range(length)), strict=True)
-        return Listed((axis,), first, last, is_loose=shift > 0)
+        return Listed((axis,), first, last, is_loose=shift > 0, has_holes=is_grid)
 
     def _kept(self, shape: Shape, maps: int, scores: int) -> Saved:
         """So many maps in whole windows, and for each pixel and head so many numbers."""

@@ -9,7 +9,7 @@ projective field), is told within the image.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
@@ -28,9 +28,9 @@ class ReceptiveField:
     ``size`` is the side of its window, the largest where they differ, ``stride`` (the "jump") the distance between the
     windows of neighbours, a fraction after a transposed convolution and 0 where all see the same, ``offset`` the top
     left corner of the first value's window, negative where it begins in the padding. A window may be larger than the
-    image, and where a border is circular it goes on at the other side. ``status``: whether the window is exact, an
-    upper bound, or all of a map. ``has_statistics``: a normalisation on the way takes its means over whole maps; the
-    window is told without them.
+    image; where a border is circular it may be all of it, as it goes on at the other side. ``status``: whether the
+    window is exact, an upper bound, or all of a map. ``has_statistics``: a normalisation on the way takes its means
+    over whole maps; the window is told without them.
     """
 
     size: tuple[int, int]
@@ -81,6 +81,11 @@ class Places:
     sights: tuple[Sight, Sight]
     status: Status
     has_statistics: bool
+
+    @property
+    def way(self) -> Status:
+        """How sure it is where a pixel goes: it may fall through the holes of a window."""
+        return "upper bound" if any(sight.has_holes for sight in self.sights) else self.status
 
     def seen_by(self, *place: int) -> tuple[range, range]:
         """The rows and the columns of the image on which a place depends: (row, column) of a map, a token, an entry."""
@@ -164,7 +169,8 @@ def _sees_all(sight: Sight, shape: Shape, side: int) -> bool:
     """Whether every place sees all of the image along an axis."""
     if sight.is_whole or sight.axis is None:
         return True
-    return sight.ends(0)[1] >= side - 1 and sight.ends(shape[sight.axis] - 1)[0] <= 0
+    ends = map(sight.ends, range(shape[sight.axis]) if sight.is_listed else (0, shape[sight.axis] - 1))
+    return all(first <= 0 and last >= side - 1 for first, last in ends)
 
 
 def places(analysis: Analysis) -> Mapping[str, Places | None]:
@@ -196,7 +202,7 @@ def projective_fields(analysis: Analysis, pixel: tuple[int, int] | None = None) 
             found[name] = None
             continue
         chosen = pixel or (each.height // 2, each.width // 2)
-        found[name] = ProjectiveField(chosen, each.reached_from(*chosen), each.status, each.has_statistics)
+        found[name] = ProjectiveField(chosen, each.reached_from(*chosen), each.way, each.has_statistics)
     return found
 
 
@@ -271,7 +277,9 @@ def _composed(far: Sight, near: Sight) -> Sight:
     """What is seen by what sees ``near`` of places that see ``far``."""
     advance = int(far.advance)
     first, last = far.first[0] + near.first[0] * advance, far.last[0] + near.last[0] * advance
-    return Sight(near.axis, advance * int(near.advance), (first,), (last,), False, far.is_whole or near.is_whole)
+    is_whole, has_holes = far.is_whole or near.is_whole, far.has_holes or near.has_holes
+    made = Sight(near.axis, advance * int(near.advance), (first,), (last,), False, is_whole)
+    return replace(made, has_holes=True) if has_holes else made
 
 
 def _inside(block: Composite, into: tuple[Shape, ...], seen: tuple[_Seen | None, ...]) -> _Seen | None:

@@ -30,7 +30,7 @@ class Sight:
     """Place q·P + r along ``axis`` of the map sees pixels q·advance + first[r] to q·advance + last[r].
 
     ``axis`` is None where every value sees the same. ``is_listed``: there are no places but these. ``is_whole``: every
-    value sees all of some map on the way.
+    value sees all of some map on the way. ``has_holes``: not every pixel between the first and the last need be seen.
     """
 
     axis: int | None
@@ -40,6 +40,7 @@ class Sight:
     is_listed: bool = False
     is_whole: bool = False
     doubt: int = EXACT
+    has_holes: bool = False
 
     @property
     def period(self) -> int:
@@ -93,14 +94,18 @@ def moved(sight: Sight, spans: Sequence[Span], into: Shape, out: Shape) -> Sight
     span = spans[axis]
     if isinstance(span, Own):
         return sight if span.axis == axis else replace(sight, axis=span.axis)
+    found: Sight | None
     if isinstance(span, Slid):
         found = _slid(sight, span, into[axis], out[span.axis])
         if found is not None and span.is_loose:
-            return replace(found, doubt=AT_MOST)
-        return found
-    if isinstance(span, Listed):
-        return _listed(sight, span, into[axis], out)
-    return everything(sight, into[axis], span.part)
+            found = replace(found, doubt=AT_MOST)
+    elif isinstance(span, Listed):
+        found = _listed(sight, span, into[axis], out)
+    else:
+        found = everything(sight, into[axis], span.part)
+    if found is not None and (sight.has_holes or span.has_holes):
+        return replace(found, has_holes=True)
+    return found
 
 
 def everything(sight: Sight, length: int, part: Part = "all") -> Sight:
@@ -147,6 +152,11 @@ def _table(axis: int, ends: Sequence[Ends], pace: int | Fraction, is_whole: bool
 
 def _slid(seen: Sight, span: Slid, length: int, out: int) -> Sight | None:
     """What is seen through a window over ``length`` places that see ``seen``."""
+    if span.edge == "circular" and not seen.is_listed and span.goes_beyond(length, out):
+        # what lies at the other side of the map is seen as well
+        listed = replace(seen, first=tuple(seen.ends(index)[0] for index in range(length)))
+        listed = replace(listed, last=tuple(seen.ends(index)[1] for index in range(length)), is_listed=True)
+        return _slid(replace(listed, advance=seen.stride * length, doubt=AT_MOST), span, length, out)
     is_whole = seen.is_whole or (out == 1 and len(set(span.taps(0, length))) == length)
     doubt = seen.doubt if seen.doubt != SHARED_OUT or (span.kernel, span.stride) == (1, 1) else AT_MOST
     if seen.is_listed:
@@ -197,6 +207,11 @@ def _taps(span: Slid, index: int) -> list[int]:
 
 def joined(sights: Sequence[Sight], out: Shape) -> Sight:
     """The union over what meets. What sees the same from everywhere is seen from every place."""
+    found = _joined(sights, out)
+    return replace(found, has_holes=True) if any(seen.has_holes for seen in sights) else found
+
+
+def _joined(sights: Sequence[Sight], out: Shape) -> Sight:
     resting = [seen for seen in sights if seen.axis is None]
     moving = [seen for seen in sights if seen.axis is not None]
     doubt = max(seen.doubt for seen in sights)

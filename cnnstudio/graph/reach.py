@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 from cnnstudio.graph.sliding_window import Window
 
@@ -22,6 +22,7 @@ class Own:
     """The place that a value itself has along ``axis`` of what comes out."""
 
     axis: int
+    has_holes: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ class Slid:
     def extent(self) -> int:
         """How many places the window spans."""
         return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether it leaves places between its first and its last out."""
+        return (self.dilation > 1 and self.kernel > 1) or self.edge == "circular"
+
+    def goes_beyond(self, length: int, out: int) -> bool:
+        """Whether one of ``out`` windows reads padding round ``length`` places."""
+        return self.before > 0 or (out - 1) * self.stride - self.before + self.extent > length
 
     def taps(self, index: int, length: int) -> list[int]:
         """Which of ``length`` places the window of this value reads, those in the padding as what fills them."""
@@ -73,13 +83,15 @@ class Slid:
 class Listed:
     """For each place along ``axes`` of what comes out, the last axis running fastest, the first and the last read.
 
-    A value that reads nothing has a last place before its first. ``is_loose``: perhaps not all between them.
+    A value that reads nothing has a last place before its first. ``is_loose``: perhaps it begins later or ends earlier;
+    ``has_holes``: not all between them are read.
     """
 
     axes: tuple[int, ...]
     first: tuple[int, ...]
     last: tuple[int, ...]
     is_loose: bool = False
+    has_holes: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,7 @@ class Everything:
     """
 
     part: Part = "all"
+    has_holes: ClassVar[bool] = False
 
 
 Span = Own | Slid | Listed | Everything

@@ -248,6 +248,18 @@ def test_what_may_be_less_is_told_as_an_upper_bound() -> None:
         assert field is not None and field.status == "exact", block
 
 
+def test_a_circular_border_sees_the_other_side_and_a_pixel_may_fall_through_holes() -> None:
+    circular = last(Conv2d(8, 3, padding=1, padding_mode="circular"), size=(3, 8, 8))
+    assert circular is not None and (circular.size, circular.status) == ((8, 8), "upper bound")
+    valid = last(Conv2d(8, 3, padding_mode="circular"), size=(3, 8, 8))
+    assert valid == ReceptiveField((3, 3), (1, 1), (0, 0))
+    draw = Sketch()
+    x = draw.chain(draw(Input((3, 9, 9))), Conv2d(4, 3, 2, dilation=2))
+    reached, told = projective_fields(infer(draw.graph()))[x], receptive_fields(infer(draw.graph()))[x]
+    assert reached is not None and reached.status == "upper bound"
+    assert told is not None and told.status == "exact"
+
+
 def test_where_a_pixel_goes() -> None:
     draw = Sketch()
     image = draw(Input((1, 9, 9)))
