@@ -9,7 +9,19 @@ from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.torch_expression import module_call, rewritten
-from cnnstudio.graph import Arity, Block, NamingError, Saved, Saves, Shape, ShapeError, block, checked_name
+from cnnstudio.graph import (
+    Arity,
+    Block,
+    NamingError,
+    Reach,
+    Saved,
+    Saves,
+    Shape,
+    ShapeError,
+    block,
+    checked_name,
+    own_places,
+)
 from cnnstudio.graph.parameter import Declaration, Length, Range, declaration
 
 _TENSORS = '''
@@ -90,11 +102,15 @@ class Opaque(Block):
         told = {
             "arity": Arity(count, count),
             "is_view": self.keeps == "view",
-            "mixes_places": self.operation not in _POINTWISE,
             "definitions": (_TENSORS,) if len(self.tensors) > 1 and not self.module else (),
         }
         for name, value in told.items():
             object.__setattr__(self, name, value)
+
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        if self.operation not in _POINTWISE or set(inputs) != {self.shape(*inputs)}:
+            return None
+        return tuple(own_places(len(shape)) for shape in inputs)
 
     @property
     def obstacle(self) -> str:

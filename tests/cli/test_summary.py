@@ -55,7 +55,9 @@ def test_a_step_of_half_a_pixel_is_a_number(tmp_path: Path, capsys: pytest.Captu
 
 def test_each_field_says_how_sure_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     draw = Sketch()
-    draw.chain(draw(Input((3, 8, 8))), GroupNorm(3), Conv2d(4, 3, padding=1), FractionalMaxPool2d(5), Opaque())
+    draw.chain(
+        draw(Input((3, 8, 8))), GroupNorm(3), Conv2d(4, 3, padding=1), FractionalMaxPool2d(5), Opaque("torch.flip")
+    )
     nodes = summary(tmp_path, draw.graph(), capsys)
     told = [(node["receptive_field_status"], node["receptive_field_without_statistics"]) for node in nodes.values()]
     assert told == [("exact", False), ("exact", True), ("exact", True), ("upper bound", True), ("not known", None)]

@@ -222,7 +222,8 @@ def test_a_block_without_a_window_is_not_pointwise_unless_it_says_so() -> None:
     unknown = type("Unknown", (Block,), {"shape": lambda self, *inputs: inputs[0]})()
     assert unknown.reach(Shape(3, 8, 8)) is None
     assert last(Softmax(3), size=(3, 8, 8)) == ReceptiveField((1, 8), (1, 0), (0, 0))
-    assert last(Opaque(), size=(3, 8, 8)) is None
+    assert last(Opaque("torch.flip"), size=(3, 8, 8)) is None
+    assert last(Opaque("torch.abs"), size=(3, 8, 8)) == ReceptiveField((1, 1), (1, 1), (0, 0))
 
 
 def test_axes_that_change_places_are_followed() -> None:

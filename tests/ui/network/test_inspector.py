@@ -129,7 +129,7 @@ def test_it_can_show_where_a_pixel_goes_instead(show: Show, qtbot: QtBot) -> Non
 def test_it_says_what_is_not_known_and_what_is_seen_besides(show: Show, qtbot: QtBot) -> None:
     draw = Sketch()
     norm = draw.chain(draw(Input((3, 8, 8))), GroupNorm(3))
-    unknown = draw(Opaque(), norm)
+    unknown = draw(Opaque("torch.flip"), norm)
     panel = show(draw.graph(), norm)
     qtbot.waitUntil(lambda: "normalisation on the way" in panel.outcome.text.text())
     panel.document.select((unknown,))
