@@ -12,6 +12,7 @@ from cnnstudio.blocks.normalization import BatchNorm2d, Epsilon, LayerNorm2d
 from cnnstudio.blocks.phrases import arguments, counted, nearest_divisor, require_map, side, window_does_not_fit
 from cnnstudio.graph import Block, Composite, Pen, Reach, Remedy, Saved, Shape, ShapeError, Window, block, pair, under
 from cnnstudio.graph.parameter import (
+    MOST_PADDING,
     Channels,
     Count,
     IntPair,
@@ -357,7 +358,7 @@ class ConvBNReLU(Composite):
     out_channels: Channels = 16
     kernel_size: PositivePair = 3
     stride: PositivePair = 1
-    padding: Annotated[int | tuple[int, int] | None, Range(0, 1_024)] = None
+    padding: Annotated[int | tuple[int, int] | None, Range(0, MOST_PADDING)] = None
     dilation: PositivePair = 1
     groups: Count = 1
     activation: Nonlinearity = "ReLU"
@@ -374,10 +375,16 @@ class ConvBNReLU(Composite):
 
     @property
     def convolution(self) -> Conv2d:
-        """The convolution that it begins with."""
+        """The convolution that it begins with. Raises ``ShapeError`` where no padding keeps the size."""
         padding = _half(self.kernel_size, self.dilation) if self.padding is None else self.padding
+        if max(pair(padding)) > MOST_PADDING:
+            raise ShapeError(
+                f"to keep the size, {max(pair(padding)):,} rows or columns had to be put round the map, more than the "
+                f"{MOST_PADDING:,} that can be.",
+                Remedy("Set padding to 0", (replace(self, padding=0),)),
+            )
         return Conv2d(self.out_channels, self.kernel_size, self.stride, padding, self.dilation, self.groups, self.bias)
 
     def brief(self) -> str:
-        conv = self.convolution if self.padding is not None else replace(self.convolution, padding=0)
+        conv = (self if self.padding is not None else replace(self, padding=0)).convolution
         return conv.brief() + (f" · {self.activation}" if self.activation != "ReLU" else "")

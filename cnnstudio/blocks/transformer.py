@@ -32,6 +32,7 @@ from cnnstudio.graph import (
     own_places,
 )
 from cnnstudio.graph.parameter import Channels, Count, Range, Rate
+from cnnstudio.graph.reach import MOST_PLACES
 
 
 @block
@@ -47,8 +48,10 @@ class Tokens(Block):
         require_map(self, shape)
         return Shape(shape[1] * shape[2], shape.channels)
 
-    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...] | None:
         _, height, width = inputs[0]
+        if height * width > MOST_PLACES:
+            return None
         rows = tuple(row for row in range(height) for _ in range(width))
         columns = tuple(range(width)) * height
         return (Reach((Own(1), Listed((0,), rows, rows), Listed((0,), columns, columns))),)
@@ -85,7 +88,9 @@ class TokenMap(Block):
             raise ShapeError(f"{counted(shape[0], 'token')}{others} cannot be laid out as {rows}.", *self._ways(shape))
         return Shape(shape[1], height, width)
 
-    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        if inputs[0][0] > MOST_PLACES:
+            return None
         tokens = tuple(range(self.skip, inputs[0][0]))
         return (Reach((Listed((1, 2), tokens, tokens), Own(0))),)
 

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from cnnstudio.blocks.phrases import counted, nearest_divisor, require_map
 from cnnstudio.graph import Block, Everything, Listed, Reach, Remedy, Saved, Shape, ShapeError, block
 from cnnstudio.graph.parameter import Count, Range
+from cnnstudio.graph.reach import MOST_PLACES
 
 Side = Annotated[int, Range(1, 64)]
 
@@ -142,7 +143,9 @@ class Windowed(Block):
             )
         return shape
 
-    def reach(self, *inputs: Shape) -> tuple[Reach, ...]:
+    def reach(self, *inputs: Shape) -> tuple[Reach, ...] | None:
+        if max(inputs[0].spatial) > MOST_PLACES:
+            return None
         return (Reach((Everything(), *(self._looks(axis, inputs[0][axis]) for axis in (1, 2)))),)
 
     def _looks(self, axis: int, length: int) -> Listed:

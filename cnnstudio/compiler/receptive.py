@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.compiler.sight import EXACT, PIXEL, Sight, everything, hull, joined, moved, pixels
+from cnnstudio.compiler.sight import EXACT, LONGEST_PERIOD, PIXEL, Sight, everything, hull, joined, moved, pixels
 from cnnstudio.graph import Block, Composite, Graph, Shape
 
 Status = Literal["exact", "upper bound", "whole map"]
@@ -230,16 +230,15 @@ def _walked(graph: Graph, shapes: Mapping[str, Shape], start: Mapping[str, _Seen
 def _through(block: Block, into: tuple[Shape, ...], out: Shape, seen: list[_Seen | None]) -> _Seen | None:
     if isinstance(block, Composite):
         return _through_composite(block, into, seen)
-    reaches = block.reach(*into)
+    known = [each for each in seen if each is not None]
+    reaches = block.reach(*into) if len(known) == len(seen) else None
     if reaches is None:
         return None
     ports: list[_Seen] = []
-    for reach, shape, each in zip(reaches, into, seen, strict=True):
-        if each is None:
-            return None
+    for reach, shape, each in zip(reaches, into, known, strict=True):
         first, second = each.sights
         vertical, horizontal = moved(first, reach.spans, shape, out), moved(second, reach.spans, shape, out)
-        if vertical is None or horizontal is None:
+        if vertical is None or horizontal is None or max(vertical.period, horizontal.period) > LONGEST_PERIOD:
             return None
         has_statistics = each.has_statistics or reach.has_statistics
         if vertical is first and horizontal is second and has_statistics == each.has_statistics:

@@ -18,7 +18,7 @@ from operator import le
 from cnnstudio.graph import Listed, Own, Shape, Slid
 from cnnstudio.graph.reach import Part, Span
 
-LONGEST_PERIOD = 4_096
+LONGEST_PERIOD = 4_096  # places that are listed: what repeats less often is not told
 EXACT, SHARED_OUT, AT_MOST = range(3)  # how sure a sight is; shared out: each value sees a part, all together all
 _NOTHING = 1 << 40
 Ends = tuple[int, int]

@@ -70,7 +70,8 @@ Rate = Annotated[float, Range(0.0, 1.0), Costless()]
 IntPair = int | tuple[int, int]
 PositivePair = Annotated[IntPair, Range(1, 1_024)]
 NaturalPair = Annotated[IntPair, Range(0, 1_024)]
-Padding = Annotated[int | tuple[int, int] | Literal["same", "valid"], Range(0, 1_024)]
+MOST_PADDING = 1_024
+Padding = Annotated[int | tuple[int, int] | Literal["same", "valid"], Range(0, MOST_PADDING)]
 Sizes = Annotated[tuple[int, ...], Range(1, 65_536), Length(1, 3)]
 
 

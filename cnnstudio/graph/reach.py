@@ -13,6 +13,9 @@ from typing import ClassVar, Literal
 
 from cnnstudio.graph.sliding_window import Window
 
+MOST_PLACES = 16_384
+"""How many places a block lists one by one; of a larger map it says nothing."""
+
 Edge = Literal["zeros", "reflect", "symmetric", "replicate", "circular"]
 Part = Literal["all", "shared out", "some"]
 

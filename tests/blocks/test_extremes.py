@@ -2,16 +2,17 @@
 
 import random
 import types
+from dataclasses import replace
 from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
 
 from cnnstudio import blocks
-from cnnstudio.blocks import Input
+from cnnstudio.blocks import ConvBNReLU, Input, Tokens, WindowAttention
 from cnnstudio.compiler.formula import formula
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import receptive_fields
-from cnnstudio.graph import BLOCKS, Block, Graph, Node, Parameter, ParameterError, Shape, parameters
+from cnnstudio.graph import BLOCKS, Block, Graph, Node, Parameter, ParameterError, Shape, ShapeError, parameters
 
 SIZES = (
     (65_536, 65_536, 65_536),
@@ -58,3 +59,17 @@ def test_nothing_is_too_large_for_a_sentence(made: type[Block]) -> None:
         formula(block, (Shape(*size),) * len(inputs))
         receptive_fields(analysis)
         block.brief()
+
+
+def test_no_padding_keeps_the_size_under_the_widest_window() -> None:
+    block = ConvBNReLU(4, 1_023, dilation=1_024)
+    assert block.brief()
+    with pytest.raises(ShapeError, match="523,264 rows or columns had to be put round the map") as refused:
+        block.shape(Shape(3, 64, 64))
+    (way,) = refused.value.remedies
+    assert way.blocks == (replace(block, padding=0),)
+
+
+@pytest.mark.parametrize("made", [Tokens(), WindowAttention(num_heads=1)])
+def test_of_a_map_of_millions_no_place_is_listed(made: Block) -> None:
+    assert made.reach(Shape(4, 65_536, 65_536)) is None and made.reach(Shape(4, 56, 56)) is not None
