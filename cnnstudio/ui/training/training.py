@@ -32,6 +32,7 @@ from cnnstudio.ui.training.dataset_choice import ImagesChoice
 from cnnstudio.ui.training.during import DuringCard
 from cnnstudio.ui.training.recipe_form import PresetButton, RecipeForm
 from cnnstudio.ui.training.standing import ProgressLine, Standing
+from cnnstudio.ui.training.told import ToldCard
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.form import Form
@@ -93,6 +94,7 @@ class TrainingPanel(Panel):
             DuringCard(document, run),
             AfterCard(document, run),
         )
+        self.told = ToldCard(run)
         self._area = self._recipe()
         self._remember_folds()
         layout.addLayout(self._buttons())
@@ -229,7 +231,7 @@ class TrainingPanel(Panel):
     def _remember_folds(self) -> None:
         """Fold what was folded the last time."""
         parts = {"result": self.after, "learning": self.during, "before": self.before, "images": self.images}
-        parts |= {"recipe": self.recipe}
+        parts |= {"told": self.told, "recipe": self.recipe}
         parts |= {f"recipe-{section.name.lower()}": fold for section, (fold, _) in self.advanced.sections.items()}
         for name, fold in parts.items():
             fold.set_open(not Preferences().is_folded(f"training-{name}", not fold.is_open))
@@ -247,8 +249,8 @@ class TrainingPanel(Panel):
         self._align()
 
     @property
-    def _cards(self) -> tuple[AfterCard, DuringCard, BeforeCard]:
-        return self.after, self.during, self.before
+    def _cards(self) -> tuple[AfterCard, DuringCard, ToldCard, BeforeCard]:
+        return self.after, self.during, self.told, self.before
 
     # the recipe
 
@@ -339,6 +341,7 @@ class TrainingPanel(Panel):
             self._look_soon()  # a run takes the place of the one before at its first step
             self._show_progress()
             self.during.follow()
+            self.told.refresh()
         else:
             self.touch()
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Section
-from cnnstudio.training.events import Foreseen, Started, Step
+from cnnstudio.training.events import Foreseen, Remark, Started, Step
 from cnnstudio.training.runs.kept_run import open_kept
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
@@ -172,3 +172,16 @@ def test_the_result_says_of_how_many_images_it_is(qtbot: QtBot, document: Docume
         qtbot.waitUntil(lambda: panel._area.widget().width() <= panel._area.viewport().width())
     finally:
         theme.set_scale(1.0)
+
+
+def test_what_a_run_says_of_itself_is_in_the_panel_as_on_the_command_line(qtbot: QtBot, document: Document) -> None:
+    run = Run(document)
+    panel = shown(qtbot, document, run)
+    assert not panel.told.isVisible()
+    run.history.take(Started(3, 10, "CPU", ("Left and right stay as they are.",), 100))
+    run._set_state("training", "")
+    panel.update_now()
+    assert panel.told.isVisible() and panel.told.sentence.text() == "Left and right stay as they are."
+    run.history.take(Remark("The disk is full."))
+    run.advanced.emit()
+    assert panel.told.sentence.text() == "Left and right stay as they are.\nThe disk is full."
