@@ -67,6 +67,8 @@ def drawn_value(parameter: Parameter, kind: Any, luck: random.Random) -> Any:
         return luck.randint(int(low), int(min(high, low + luck.choice((0, 2, 7)))))
     if kind is float:
         return luck.uniform(low, min(high, low + 2.0))
+    if get_origin(kind) is tuple and Ellipsis in get_args(kind) and parameter.length is None:
+        return parameter.default  # a list of declarations
     if get_origin(kind) is tuple:
         entries = get_args(kind)
         count = parameter.length.high if Ellipsis in entries else len(entries)

@@ -207,7 +207,7 @@ Block     Kind             Output     Parameters   MACs  Receptive field
 input1    Input 1 × 8 × 8  1 × 8 × 8           0      0  1 × 1
 conv1     Conv2d 4 · 3×3   4 × 6 × 6          40  1,296  3 × 3
 relu1     ReLU             4 × 6 × 6           0      0  3 × 3
-flatten1  Flatten          144                 0      0  8 × 8
+flatten1  Flatten          144                 0      0  ≤ 8 × 8
 fc1       Linear 10        10              1,450  1,440  8 × 8
 ────────────────────────────────────────────────────────────────────────
 Total                                      1,490  2,736

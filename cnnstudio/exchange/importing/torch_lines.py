@@ -292,6 +292,12 @@ class Line:
         known = [None] * (len(after) - len(before)) + list(before)
         return ", ".join("-1" if old == new else self.text(int(new)) for old, new in zip(known, after, strict=True))
 
+    def _of_module(self, node: fx.Node, key: str) -> str:
+        """A tensor of the module that is called: of the node that others read, too, or of the line's own."""
+        name = f"{node.target}.{key}"
+        shared = self.steps.shared.get(name)
+        return self._input(shared_part(self.steps, shared)) if shared is not None else self._own(name)
+
     def _call_of_module(self, node: fx.Node) -> str:
         """A call of a module: of one the block's own, of others as functions with their weights."""
         module = self.steps.module(node)
@@ -300,10 +306,7 @@ class Line:
         if isinstance(module, nn.Dropout | nn.Identity):
             return words[0]
         if self.steps.is_shared(node):
-            names = {key: self.steps.shared[f"{node.target}.{key}"] for key, _ in module.named_parameters()}
-            return functional(
-                module, words, {key: self._input(shared_part(self.steps, name)) for key, name in names.items()}
-            )
+            return functional(module, words, {key: self._of_module(node, key) for key, _ in module.named_parameters()})
         reads = any(isinstance(each, fx.Node) and each in self.steps.values for each in node.all_input_nodes)
         if not reads or self.tensors or self.module:
             own = {key: self._own(f"{node.target}.{key}") for key, _ in module.named_parameters()}

@@ -17,7 +17,7 @@ from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.runs.metrics_file import Metrics
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
-from cnnstudio.ui.widgets.plot import style_axes
+from cnnstudio.ui.widgets.plot import plot_widget, style_axes
 
 pg: Any = pyqtgraph  # it has no types
 
@@ -73,11 +73,7 @@ class OverlaidCurves(QWidget):
         for title, name in SHOWN:
             self.choice.addItem(title, name)
         self.choice.currentIndexChanged.connect(self.draw)
-        self._view = pg.PlotWidget()
-        self._view.setAccessibleName("Curves of the selected runs")
-        self._view.setMenuEnabled(False)
-        self._view.hideButtons()
-        self._view.setMouseEnabled(False, False)
+        self._view = plot_widget("Curves of the selected runs")
         self._view.setAntialiasing(True)
         self._item = self._view.getPlotItem()
         self._item.setDownsampling(auto=True, mode="peak")  # no peak is lost

@@ -19,6 +19,7 @@ from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.advice import Advice, Way
 from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.plot import plot_widget
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
@@ -169,11 +170,7 @@ class SmallPlot(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._view = pg.PlotWidget()
-        self._view.setMenuEnabled(False)
-        self._view.hideButtons()
-        self._view.setMouseEnabled(False, False)
-        self._view.setAccessibleName("The loss of what was tried")
+        self._view = plot_widget("The loss of what was tried")
         self._item = self._view.getPlotItem()
         self.curve = self._item.plot([], [])
         self.mark = pg.InfiniteLine(angle=90, movable=False)

@@ -36,11 +36,7 @@ class Plot(QWidget):
         self._course: tuple[Column, Column] = np.empty(0), np.empty(0)  # where it is drawn, and its values
         self._shown: dict[str, Column] = {}
         self._x = 0.0
-        self._view = pg.PlotWidget(axisItems={"left": _Axis("left")})
-        self._view.setAccessibleName(title)
-        self._view.setMenuEnabled(False)
-        self._view.hideButtons()
-        self._view.setMouseEnabled(False, False)
+        self._view = plot_widget(title, axisItems={"left": _Axis("left")})
         self._view.setAntialiasing(True)
         self._item = self._view.getPlotItem()
         self._item.setClipToView(False)
@@ -147,6 +143,22 @@ class Plot(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self.hovered.emit(math.nan)
+
+
+def plot_widget(name: str, **options: Any) -> Any:
+    """A pyqtgraph ``PlotWidget`` to look at: no menu, no buttons, no dragging. ``name`` is for a screen reader.
+
+    The menu that pyqtgraph makes all the same belongs to it: alone it would outlive it, and each change of style sheet
+    and theme takes its time for whatever there is.
+    """
+    view = pg.PlotWidget(**options)
+    view.setAccessibleName(name)
+    view.setMenuEnabled(False)
+    view.hideButtons()
+    view.setMouseEnabled(False, False)
+    menu = view.getPlotItem().ctrlMenu
+    menu.setParent(view, menu.windowFlags())
+    return view
 
 
 def style_axes(item: Any, width: int) -> None:
