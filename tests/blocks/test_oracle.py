@@ -175,6 +175,7 @@ def _quiet() -> Any:
     with warnings.catch_warnings(), sdpa_kernel(SDPBackend.MATH):
         warnings.filterwarnings("ignore", "Using padding='same' with even kernel")
         yield
+    torch.backends.mha.set_fastpath_enabled(True)
 
 
 # Opaque is what its file says: its own tests are in test_opaque.py
