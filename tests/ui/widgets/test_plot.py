@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtGui import QPainter, QPicture
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete, isValid
 
-from cnnstudio.ui.widgets.plot import MOST_BINS, Plot, short_number
+from cnnstudio.ui.widgets.plot import MOST_BINS, Plot, plot_widget, short_number
 
 
 def test_a_long_curve_is_drawn_in_bins_with_its_peaks(qtbot: QtBot) -> None:
@@ -74,3 +76,12 @@ def test_the_loss_axis_has_numbers_with_room_at_any_size(qtbot: QtBot, top: floa
 )
 def test_a_number_is_short_at_any_size(value: float, text: str) -> None:
     assert short_number(value) == text
+
+
+def test_no_menu_outlives_its_plot(qtbot: QtBot) -> None:
+    view = plot_widget("A loss")
+    menu = view.getPlotItem().ctrlMenu
+    inner = menu.findChildren(QMenu)
+    assert inner and isValid(menu)
+    delete(view)
+    assert not isValid(menu) and not any(map(isValid, inner))
