@@ -35,7 +35,9 @@ PHOTOGRAPHS = {  # package, file in it, the classes of ImageNet that are right
     "cat": ("skimage", "data/chelsea.png", range(281, 286)),
     "coffee": ("skimage", "data/coffee.png", (967,)),
     "cameraman": ("skimage", "data/camera.png", (872,)),
-    "motorcycle": ("skimage", "data/motorcycle_left.png", (665,)),
+    # moped or motor scooter: on the whole height of the picture the original of MobileNetV2 says scooter, 0.55 to 0.44,
+    # and on torchvision's crop of seven eighths of it moped, 0.59 to 0.37
+    "motorcycle": ("skimage", "data/motorcycle_left.png", (665, 670)),
     "china": ("sklearn", "datasets/images/china.jpg", (698,)),
 }
 FORMS = ("python", "weights", "torchscript", "pt2")
