@@ -32,7 +32,9 @@ def test_mistakes_are_shown_of_a_run_and_of_the_same_run_on_another_day(qtbot: Q
     panel = shown(qtbot, document, run)
     assert panel.sentence.text() == NOT_YET and not panel.list.isVisible()
     run.start(document.project)
-    qtbot.waitUntil(lambda: panel.sentence.text() == GOES_ON)
+    assert run.is_active
+    panel.update_now()
+    assert panel.sentence.text() == GOES_ON
     qtbot.waitUntil(lambda: panel.found is not None)
     assert panel.found is not None and run.history.best is not None
     right = 1 - panel.found.wrong / panel.found.total
