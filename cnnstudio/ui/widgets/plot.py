@@ -148,16 +148,17 @@ class Plot(QWidget):
 def plot_widget(name: str, **options: Any) -> Any:
     """A pyqtgraph ``PlotWidget`` to look at: no menu, no buttons, no dragging. ``name`` is for a screen reader.
 
-    The menu that pyqtgraph makes all the same belongs to it: alone it would outlive it, and each change of style sheet
-    and theme takes its time for whatever there is.
+    The menu that pyqtgraph makes all the same is taken away: alone it would outlive the plot, and each change of style
+    sheet and theme takes its time for whatever there is.
     """
     view = pg.PlotWidget(**options)
     view.setAccessibleName(name)
     view.setMenuEnabled(False)
     view.hideButtons()
     view.setMouseEnabled(False, False)
-    menu = view.getPlotItem().ctrlMenu
-    menu.setParent(view, menu.windowFlags())
+    item = view.getPlotItem()
+    item.ctrlMenu.deleteLater()
+    item.ctrlMenu = None
     return view
 
 

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QPainter, QPicture
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
-from shiboken6 import delete, isValid
+from shiboken6 import delete
 
 from cnnstudio.ui.widgets.plot import MOST_BINS, Plot, plot_widget, short_number
 
@@ -79,9 +80,10 @@ def test_a_number_is_short_at_any_size(value: float, text: str) -> None:
 
 
 def test_no_menu_outlives_its_plot(qtbot: QtBot) -> None:
+    before = set(QApplication.topLevelWidgets())
     view = plot_widget("A loss")
-    menu = view.getPlotItem().ctrlMenu
-    inner = menu.findChildren(QMenu)
-    assert inner and isValid(menu)
+    view.show()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not any(isinstance(each, QMenu) for each in set(QApplication.topLevelWidgets()) - before)
     delete(view)
-    assert not isValid(menu) and not any(map(isValid, inner))
+    assert set(QApplication.topLevelWidgets()) <= before
