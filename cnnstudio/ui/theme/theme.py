@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import qtawesome
-from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -38,6 +38,7 @@ class Theme(QObject):
         self.scale = 1.0
         self._scheme: Scheme = "system"
         self._icons: dict[tuple[str, str], QIcon] = {}
+        self._dressed: QCoreApplication | None = None  # the application that has our style
 
     @property
     def is_dark(self) -> bool:
@@ -67,9 +68,11 @@ class Theme(QObject):
 
     def install(self, scheme: Scheme = "system", scale: float = 1.0) -> None:
         """Dress the application, and follow the system's colours from now on where the scheme is "system"."""
-        QApplication.setStyle("Fusion")
         self.scale = scale
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
+        if (app := QApplication.instance()) is not self._dressed:
+            self._dressed = app
+            QApplication.setStyle("Fusion")
+            QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
         self._scheme = scheme
         self.palette = self._wanted()
         self.apply()
@@ -97,14 +100,19 @@ class Theme(QObject):
             self.use(self._wanted())
 
     def apply(self) -> None:
-        """Give the application the palette, font and stylesheet of the theme in force."""
+        """Give the application the palette, font and stylesheet of the theme in force, where it has others."""
         from cnnstudio.ui.theme.stylesheet import stylesheet
 
         # one application at most; before it exists there is nothing to dress
-        if isinstance(app := QApplication.instance(), QApplication):
-            app.setPalette(qpalette(self.palette))
-            app.setFont(self.font())
-            app.setStyleSheet(stylesheet(self.palette, self.scale))
+        if not isinstance(app := QApplication.instance(), QApplication):
+            return
+        palette, font, sheet = qpalette(self.palette), self.font(), stylesheet(self.palette, self.scale)
+        if app.palette() != palette:
+            app.setPalette(palette)
+        if app.font() != font:
+            app.setFont(font)
+        if app.styleSheet() != sheet:  # every widget there is would be looked at again
+            app.setStyleSheet(sheet)
 
     # what everyone draws with
 
