@@ -58,7 +58,7 @@ class Analysis:
         acting = self.acting
         if not acting.facts or len(acting.facts) < len(acting.graph):
             return None
-        if not all(node.block.is_counted for node in acting.graph):
+        if not all(node.block.is_counted for node in acting.perhaps_uncounted):
             return None
         facts = acting.facts.values()
         return Totals(
@@ -77,6 +77,12 @@ class Analysis:
         """The nodes whose block is of one of these very classes, in the order of the graph."""
         found = [each for kind in kinds for each in self._kinds.get(kind, ())]
         return [node for _, node in (sorted(found, key=itemgetter(0)) if len(kinds) > 1 else found)]
+
+    @property
+    def perhaps_uncounted(self) -> list[Node]:
+        """The nodes of kinds that do not always know what they cost: few, where a network holds thousands."""
+        kinds = self._kinds.items()
+        return [node for kind, found in kinds if kind.is_counted is not Block.is_counted for _, node in found]
 
     @cached_property
     def composites(self) -> list[Node]:

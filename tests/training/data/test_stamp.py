@@ -1,0 +1,25 @@
+"""Whether an image folder is still the one that was looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cnnstudio.training.data.stamp import stamp
+
+
+def test_a_new_class_gives_another_stamp_and_what_is_no_folder_none(tmp_path: Path) -> None:
+    before = stamp(str(tmp_path))
+    assert before and stamp(str(tmp_path)) == before
+    (tmp_path / "cats").mkdir()
+    assert stamp(str(tmp_path)) != before
+    assert stamp(str(tmp_path / "nowhere")) == stamp("\x00") == ()
+
+
+def test_no_folder_is_not_the_one_in_which_the_program_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cats").mkdir()
+    assert stamp("") == ()
