@@ -86,7 +86,7 @@ def window() -> dict[str, Any]:
             steps.append((time.perf_counter(), time.process_time()))
         if len(steps) >= STEPS:
             state["trains"] = 0.0  # closing waits for the step that goes on
-            application.quit()
+            application.exit()
 
     timer = QTimer(interval=4)
     timer.timeout.connect(tick)

@@ -50,7 +50,7 @@ def measured() -> dict[str, list[float]]:
 
     def look() -> None:
         if "Step" in found:
-            application.quit()
+            application.exit()
 
     warm_up = app.WarmUp()
     warm_up.finished.connect(lambda: QTimer.singleShot(500, start))
