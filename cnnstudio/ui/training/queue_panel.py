@@ -28,6 +28,7 @@ from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.queue_model import COLUMNS, DIFFERS, LEFT, NAME, PROGRESS, SENTENCE, STATE, QueueModel
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.labels import Elided, Sentence
+from cnnstudio.ui.widgets.row_table import dress_rows
 from cnnstudio.wording import counted
 
 WIDTHS = {NAME: 112, DIFFERS: 150, STATE: 92, PROGRESS: 136, LEFT: 84, SENTENCE: 200}
@@ -284,24 +285,11 @@ _TOLD = {"running": "being trained", "waiting": "waiting", "done": "done", "fail
 def _table(model: QueueModel, parent: QWidget) -> QTableView:
     table = QTableView(parent)
     table.setModel(model)
-    table.setAccessibleName("Queue")
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+    dress_rows(table, "Queue")
     table.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
     table.setDragDropOverwriteMode(False)
-    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-    table.setIconSize(QSize(16, 16))
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
-    table.setMinimumHeight(60)
-    table.verticalHeader().hide()
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setStretchLastSection(True)
+    table.horizontalHeader().setStretchLastSection(True)
     _fit(table)
     return table
 

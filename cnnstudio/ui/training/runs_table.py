@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from cnnstudio.ui.preferences import Preferences
@@ -18,6 +18,7 @@ from cnnstudio.ui.training.runs_model import (
     TAGS,
     RunsFilter,
 )
+from cnnstudio.ui.widgets.row_table import dress_rows
 
 WIDTHS = {RUN: 168, STATE: 114, ACCURACY: 78, DIFFERED: 190, BEGAN: 136, TAGS: 100, NOTE: 160}
 OTHERS = 84  # pixels of the columns that are not above
@@ -31,21 +32,9 @@ class RunsTable(QTableView):
         super().__init__(parent)
         self._scale = 1.0
         self.setModel(model)
-        self.setAccessibleName("Runs")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        dress_rows(self, "Runs")
         self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setIconSize(QSize(16, 16))
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setMinimumHeight(60)
-        self.verticalHeader().hide()
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSectionsMovable(True)
