@@ -36,8 +36,9 @@ def made(path: Path, text: str) -> tuple[nn.Module, tuple[str, ...]]:
     This RUNS the file. Raises ``ImportRefused``, and whatever the file raises.
     """
     asked = call(text)
-    missing = _missing(path)
-    module = _run(path, missing)
+    tree = ast.parse(path.read_bytes())
+    missing = _missing(tree)
+    module = _run(path, _levels(tree), missing)
     found = getattr(module, asked.name, None)
     if found is None:
         raise ImportRefused(f"{path.name} has nothing called {asked.name[:60]}.")
@@ -69,13 +70,13 @@ def _fits(found: Any, name: str, positional: Sequence[Any], named: dict[str, Any
 # running a file
 
 
-def _run(path: Path, missing: Sequence[str]) -> ModuleType:
-    """The file as a module, imported as a part of the package in which it stands, if it stands in one."""
+def _run(path: Path, levels: int, missing: Sequence[str]) -> ModuleType:
+    """The file as a module, imported as a part of the package in which it stands, at least so many folders up."""
     sys.meta_path.insert(0, _TorchvisionDoor())
     sys.meta_path.append(_FoldersAbove(path))
     names = [path.stem]
     folder = path.parent
-    while len(names) <= _levels(path) or (folder / "__init__.py").exists():
+    while len(names) <= levels or (folder / "__init__.py").exists():
         names.insert(0, folder.name)
         folder = folder.parent
         if folder == folder.parent:
@@ -91,20 +92,16 @@ def _run(path: Path, missing: Sequence[str]) -> ModuleType:
     return module
 
 
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
-
-
-def _levels(path: Path) -> int:
+def _levels(tree: ast.Module) -> int:
     """How many folders up the file imports from, by its dots."""
-    return max((node.level for node in ast.walk(_tree(path)) if isinstance(node, ast.ImportFrom)), default=0)
+    return max((node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)), default=0)
 
 
-def _missing(path: Path) -> list[str]:
+def _missing(tree: ast.Module) -> list[str]:
     """The usual names that a file uses and nowhere declares: without them it could not run."""
     used: set[str] = set()
     bound: set[str] = set()
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Load()):
                 used.add(name)

@@ -107,12 +107,10 @@ def functional(module: nn.Module, words: list[str], own: Mapping[str, str]) -> s
             return f"F.linear({x}, {weight}, {bias})"
         case nn.LayerNorm():
             return f"F.layer_norm({x}, {tuple(module.normalized_shape)!r}, {weight}, {bias}, {module.eps!r})"
-        case nn.Conv2d(padding_mode="zeros"):
+        case nn.Conv1d(padding_mode="zeros") | nn.Conv2d(padding_mode="zeros"):
+            axes = len(module.kernel_size)
             window = f"{module.stride!r}, {module.padding!r}, {module.dilation!r}, {module.groups}"
-            return f"F.conv2d({x}, {weight}, {bias}, {window})"
-        case nn.Conv1d(padding_mode="zeros"):
-            window = f"{module.stride!r}, {module.padding!r}, {module.dilation!r}, {module.groups}"
-            return f"F.conv1d({x}, {weight}, {bias}, {window})"
+            return f"F.conv{axes}d({x}, {weight}, {bias}, {window})"
         case nn.GroupNorm():
             return f"F.group_norm({x}, {module.num_groups}, {weight}, {bias}, {module.eps!r})"
         case nn.PReLU():

@@ -1,5 +1,5 @@
 """Import: a module of PyTorch becomes a network that can be edited. Nothing of a stranger is run here but a module
-that is already there; ``foreign`` opens files.
+that is already there; ``python_file`` opens files.
 """
 
 from __future__ import annotations
