@@ -44,7 +44,7 @@ def figures(checkout: Path, name: str) -> tuple[Figures, Figures]:
         line = TIMES.sub("", printed)
         words = FIGURE.sub("#", line).strip()
         if not line.startswith(" "):
-            part = line.split(":")[0]  # the same gestures are measured on several networks
+            part = words.split(":")[0]  # the same gestures are measured on several networks
         for number, text in enumerate(FIGURE.findall(line)):
             found[f"{part} | {words}", number] = float(text.replace(",", ""))
             grain[f"{part} | {words}", number] = 0.1 ** len(text.partition(".")[2])
