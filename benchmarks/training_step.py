@@ -93,6 +93,7 @@ def compare(title: str, graph: Graph, written: nn.Module, batch: int, times: int
 def main() -> None:
     """Print one line a network."""
     prepare_thread()
+    torch.set_num_threads(1)  # a run finds out itself how many are the fastest
     torch.manual_seed(0)
     compare("LeNet-5", zoo.lenet5(), lenet(), 64, 1_000)
     compare("SmallResNet", zoo.small_resnet(), small_resnet(), 16, 60)

@@ -1,105 +1,83 @@
-"""Docks: the panels and where they stand at first, their titles and the bars of their tabs as they should be."""
+"""Docks: where the panels stand, their titles and the bars of their tabs as they should be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QMenu, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from cnnstudio.ui.dock_tabs import fit_tabs
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
-from cnnstudio.ui.insight.mistakes_panel import MistakesPanel
-from cnnstudio.ui.lessons.quiz import QuizPanel
-from cnnstudio.ui.network.comparison import ComparisonPanel
-from cnnstudio.ui.network.history import HistoryPanel
-from cnnstudio.ui.network.inspector import InspectorPanel
-from cnnstudio.ui.network.outline import OutlinePanel
-from cnnstudio.ui.network.palette import PalettePanel
-from cnnstudio.ui.network.problems import ProblemsPanel
-from cnnstudio.ui.network.source import SourcePanel
-from cnnstudio.ui.network.summary_view import SummaryPanel
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.panel_places import AREAS, LEFT, PANELS, RIGHT, Area, PanelPlace
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.training.curves import CurvesPanel
-from cnnstudio.ui.training.queue_panel import QueuePanel
-from cnnstudio.ui.training.run_list import RunsPanel
-from cnnstudio.ui.training.sweep_form import SweepPanel
-from cnnstudio.ui.training.training import TrainingPanel
 
 P = TypeVar("P", bound=Panel)
 SIDES = {"palette": 240, "inspector": 356}  # how wide the panels at the sides are at first, in pixels
 LOWER = 210  # how high those below are at least
 ASIDE = QPoint(40, 40)
-Area = Qt.DockWidgetArea
-LEFT, BELOW, RIGHT = AREAS = (Area.LeftDockWidgetArea, Area.BottomDockWidgetArea, Area.RightDockWidgetArea)
-
-
-@dataclass(frozen=True)
-class PanelPlace:
-    """A panel of the window: its id, title, place at first, shortcut, class and icon, and whether it is open then.
-
-    ``words`` are other names that a person may search it by.
-    """
-
-    id: str
-    title: str
-    area: Area
-    shortcut: str
-    make: Callable[[Document, Run], Panel]
-    icon: str = "layout"
-    is_open: bool = True
-    words: tuple[str, ...] = ()
-
-
-PANELS = (
-    PanelPlace("palette", "Blocks", LEFT, "Ctrl+1", PalettePanel, "squares-four"),
-    PanelPlace("history", "History", LEFT, "Ctrl+Shift+H", HistoryPanel, "clock-counter-clockwise", is_open=False),
-    PanelPlace("outline", "Outline", LEFT, "Ctrl+Shift+O", OutlinePanel, "list-bullets", is_open=False),
-    PanelPlace("inspector", "Inspector", RIGHT, "Ctrl+2", InspectorPanel, "sliders-horizontal"),
-    PanelPlace("training", "Training", RIGHT, "Ctrl+3", TrainingPanel, "play"),
-    PanelPlace(
-        "sweep",
-        "Sweep",
-        RIGHT,
-        "Ctrl+Shift+W",
-        SweepPanel,
-        "grid-four",
-        is_open=False,
-        words=("hyperparameters", "grid", "random", "tune"),
-    ),
-    PanelPlace("summary", "Summary", RIGHT, "Ctrl+4", SummaryPanel, "table"),
-    PanelPlace("source", "Source", RIGHT, "Ctrl+5", SourcePanel, "code"),
-    PanelPlace("quiz", "Quiz", RIGHT, "Ctrl+0", QuizPanel, "student", is_open=False),
-    PanelPlace("curves", "Curves", BELOW, "Ctrl+6", CurvesPanel, "chart-line"),
-    PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", RunsPanel, "list-numbers", is_open=False),
-    PanelPlace("queue", "Queue", BELOW, "Ctrl+Shift+F5", QueuePanel, "queue", is_open=False),
-    PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", FeatureMapsPanel, "eye"),
-    PanelPlace("mistakes", "Mistakes", BELOW, "Ctrl+Shift+M", MistakesPanel, "x-circle", is_open=False),
-    PanelPlace("problems", "Problems", BELOW, "Ctrl+8", ProblemsPanel, "warning"),
-    PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", ComparisonPanel, "arrows-left-right", is_open=False),
-)
-
+PAUSE = 20  # milliseconds between the making of two panels, in which the window answers
 GLYPHS = {place.title: place.icon for place in PANELS}
 
 
-def docks_of(window: QMainWindow, document: Document, run: Run) -> dict[str, QDockWidget]:
-    """Every panel, made for this document and its run, in a dock of its own, by its id."""
-    docks = {}
-    for place in PANELS:
-        panel = place.make(document, run)
-        panel.setProperty("surface", "panel")
-        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        dock = QDockWidget(place.title, window)
-        dock.setObjectName(place.id)
-        dock.setWidget(panel)
-        docks[place.id] = dock
-    return docks
+class PanelDock(QDockWidget):
+    """A dock whose panel is made when somebody first asks for it or sees it: one that nobody needs costs nothing."""
+
+    made = Signal(QWidget)  # the panel
+
+    def __init__(self, place: PanelPlace, window: QMainWindow, document: Document, run: Run) -> None:
+        super().__init__(place.title, window)
+        self.setObjectName(place.id)
+        self._make = partial(place.make, document, run)
+        self.visibilityChanged.connect(self._look)  # a dock behind another tab is shown too, but not seen
+
+    @property
+    def is_made(self) -> bool:
+        """Whether its panel is there already."""
+        return super().widget() is not None
+
+    def widget(self) -> QWidget:
+        """The panel, made now where it was not yet."""
+        if not self.is_made:
+            panel = self._make()
+            panel.setProperty("surface", "panel")
+            panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            self.setWidget(panel)
+            self.made.emit(panel)
+        return super().widget()
+
+    def _look(self, is_seen: bool) -> None:
+        if is_seen:
+            self.widget()
+
+
+def make_room(window: QMainWindow) -> None:
+    """Let docks stand at the sides of the window in their full height, nest, and have their tabs above them."""
+    window.setDockNestingEnabled(True)
+    window.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+    window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
+    window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
+
+
+def docks_of(window: QMainWindow, document: Document, run: Run) -> dict[str, PanelDock]:
+    """A dock for every panel of this document and its run, by its id."""
+    return {place.id: PanelDock(place, window, document, run) for place in PANELS}
+
+
+def make_soon(window: QMainWindow, docks: Collection[PanelDock]) -> None:
+    """Make the panels behind the tabs, one a moment, so that whoever turns to one of them waits for nothing."""
+
+    def make() -> None:
+        unmade = (dock for dock in docks if not dock.is_made and not dock.isHidden())
+        if (dock := next(unmade, None)) is not None:
+            dock.widget()
+            QTimer.singleShot(PAUSE, window, make)
+
+    QTimer.singleShot(PAUSE, window, make)
 
 
 def panel_in(dock: QDockWidget, kind: type[P]) -> P:
@@ -170,7 +148,8 @@ class FocusedDock(QObject):
         is_double = event.type() == QEvent.Type.MouseButtonDblClick
         if not is_double and not isinstance(event, QContextMenuEvent):
             return False
-        title = watched.tabText(watched.tabAt(event.pos()))
+        place = event.position().toPoint() if isinstance(event, QMouseEvent) else event.pos()
+        title = watched.tabText(watched.tabAt(place))
         dock = next((each for each in self._docks.values() if each.windowTitle() == title), None)
         if dock is not None:
             self._dock = dock

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QMenu, QStyle, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QMenu, QStyle, QToolBar, QWidget
 
 import cnnstudio
 from cnnstudio.lessons.lesson import LESSONS, Lesson
@@ -17,8 +17,7 @@ from cnnstudio.project import Project
 from cnnstudio.ui import docks
 from cnnstudio.ui.actions.command_list import CommandList
 from cnnstudio.ui.actions.commands import Commands
-from cnnstudio.ui.actions.menu_tree import CANVAS_MENU
-from cnnstudio.ui.actions.menus import fill_menu_bar, fill_toolbar
+from cnnstudio.ui.actions.menus import canvas_menu, fill_menu_bar, fill_toolbar
 from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
@@ -27,9 +26,8 @@ from cnnstudio.ui.files.files import Files, projects
 from cnnstudio.ui.files.imports import Imports
 from cnnstudio.ui.files.remembered_run import RememberedRun
 from cnnstudio.ui.focus import give_keyboard, go_round, parts_of, tab_on
-from cnnstudio.ui.lessons.quiz import QuizPanel
-from cnnstudio.ui.network.comparison import ComparisonPanel
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.panel_places import PANELS
 from cnnstudio.ui.pictures.pictures import Pictures
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
@@ -38,14 +36,17 @@ from cnnstudio.ui.start.page import StartPage
 from cnnstudio.ui.status import Status
 from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.theme import Scheme, icon, theme
-from cnnstudio.ui.training.training import TrainingPanel, train_button
+from cnnstudio.ui.training.train_button import train_button
 from cnnstudio.ui.widgets.messages import Messages, offer_link
 from cnnstudio.ui.window_actions import ACTIONS, show_action
 from cnnstudio.ui.windows import ProjectWindow, Windows
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
+    from cnnstudio.ui.lessons.quiz import QuizPanel
+    from cnnstudio.ui.network.comparison import ComparisonPanel
     from cnnstudio.ui.pictures.figure_page import FigurePage
+    from cnnstudio.ui.training.training import TrainingPanel
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
@@ -63,9 +64,7 @@ class MainWindow(ProjectWindow):
     exports: Exports
     pictures: Pictures
     imports: Imports
-    training: TrainingPanel
     gallery: Gallery
-    quiz: QuizPanel
     start_page: StartPage
     bookmarks: Bookmarks
     focused_dock: docks.FocusedDock
@@ -93,9 +92,7 @@ class MainWindow(ProjectWindow):
         self.imports = Imports(self.document, self.canvas, self.files, self.jobs, self.messages, self.windows, self)
         self.bookmarks = Bookmarks(self.document, self.canvas, self._bookmark_key)
         self.docks = docks.docks_of(self, self.document, self.run)
-        self.training = docks.panel_in(self.docks["training"], TrainingPanel)
-        self.quiz = docks.panel_in(self.docks["quiz"], QuizPanel)
-        self.commands = Commands(self, (*ACTIONS, *map(show_action, docks.PANELS)), self.preferences)
+        self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
         offers = [self.commands.bound[name] for name in ("panel-float", "panel-side", "panel-hide")]
         self.focused_dock = docks.FocusedDock(self, self.docks, self.document, self.canvas, offers)
         self.command_list = CommandList(self.commands, self)
@@ -123,7 +120,7 @@ class MainWindow(ProjectWindow):
         for signal in (
             document.changed, document.selection_changed, document.scope_changed, document.path_changed,
             document.undo_stack.indexChanged, document.undo_stack.cleanChanged, run.state_changed,
-            document.learned, document.concealed_changed, theme.changed, self.training.looked, run.queue.changed,
+            document.learned, document.concealed_changed, theme.changed, run.queue.changed,
         ):  # fmt: skip
             signal.connect(self._refresh.start)
         document.said.connect(self._say)
@@ -134,14 +131,9 @@ class MainWindow(ProjectWindow):
         for dock in self.docks.values():
             for signal in (dock.topLevelChanged, dock.dockLocationChanged, dock.visibilityChanged):
                 signal.connect(self._refresh.start)
-            panel = docks.panel_in(dock, Panel)
-            panel.reveal.connect(self._reveal)
-            panel.menu_asked.connect(self._show_canvas_menu)
-            panel.panel_asked.connect(self.show_panel)
-            panel.project_asked.connect(lambda project: self.windows.new(self).take_unsaved(project))
-            panel.comparison_asked.connect(self._compare_with)
-            panel.left.connect(lambda: give_keyboard(self.canvas))
-        self.docks["outline"].widget().addActions(self.commands.chords)
+            dock.made.connect(self._connect_panel)
+        self.docks["outline"].made.connect(lambda panel: panel.addActions(self.commands.chords))
+        self.docks["training"].made.connect(self._connect_training)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
         self.canvas.scene().marked.connect(self._refresh.start)
         for signal in (self.canvas.looked, self.canvas.map_moved):
@@ -149,21 +141,27 @@ class MainWindow(ProjectWindow):
         self.canvas.link_clicked.connect(lambda address: offer_link(self.messages, address))
         self.painted.connect(self.canvas.fit)  # its size is only known now
         self.canvas.activated.connect(lambda _: self.show_panel("inspector", to_scroll=False))
-        self.training.own_asked.connect(lambda project: self.files.begin(project, anew=True))
-        self.training.after.offer(self.commands.bound)
-        self.training.after.asked.connect(lambda command: self.commands.bound[command].trigger())
-        self.training.queue_asked.connect(self.commands.bound["queue-add"].trigger)
-        self.training.refused.connect(lambda: docks.bring_up(self, self.docks["training"], self.canvas))
+        self.painted.connect(lambda: docks.make_soon(self, self.docks.values()))
+
+    def _connect_panel(self, panel: Panel) -> None:
+        panel.reveal.connect(self._reveal)
+        panel.menu_asked.connect(self._show_canvas_menu)
+        panel.panel_asked.connect(self.show_panel)
+        panel.project_asked.connect(lambda project: self.windows.new(self).take_unsaved(project))
+        panel.comparison_asked.connect(self._compare_with)
+        panel.left.connect(lambda: give_keyboard(self.canvas))
+
+    def _connect_training(self, panel: TrainingPanel) -> None:
+        panel.looked.connect(self._refresh.start)
+        panel.own_asked.connect(lambda project: self.files.begin(project, anew=True))
+        panel.after.offer(self.commands.bound)
+        panel.after.asked.connect(lambda command: self.commands.bound[command].trigger())
+        panel.queue_asked.connect(self.commands.bound["queue-add"].trigger)
+        panel.refused.connect(lambda: docks.bring_up(self, self.docks["training"], self.canvas))
 
     def _prepare(self) -> None:
         self.setAcceptDrops(True)
-        self.setDockNestingEnabled(True)
-        self.setTabPosition(docks.Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        for corner, area in (
-            (Qt.Corner.BottomLeftCorner, docks.Area.LeftDockWidgetArea),
-            (Qt.Corner.BottomRightCorner, docks.Area.RightDockWidgetArea),
-        ):
-            self.setCorner(corner, area)
+        docks.make_room(self)
         self.setMinimumSize(QSize(960, 600))
         room = self.screen().availableGeometry().size() - QSize(0, self.style().pixelMetric(TITLE_BAR))
         self.resize(room.boundedTo(QSize(1440, 900)))  # or the status bar stands below the edge of a small screen
@@ -182,6 +180,16 @@ class MainWindow(ProjectWindow):
         return FigurePage(self.document, self.canvas, self.pictures, self.messages, self)
 
     # panels
+
+    @property
+    def training(self) -> TrainingPanel:
+        """The panel from which the network is trained."""
+        return cast("TrainingPanel", self.docks["training"].widget())
+
+    @property
+    def quiz(self) -> QuizPanel:
+        """The panel that asks about the network."""
+        return cast("QuizPanel", self.docks["quiz"].widget())
 
     def default_layout(self) -> None:
         """Put every panel where it stood at first."""
@@ -203,7 +211,7 @@ class MainWindow(ProjectWindow):
         go_round(self, self._parts, by)
 
     def _compare_with(self, path: Path, title: str) -> None:
-        if docks.panel_in(self.docks["comparison"], ComparisonPanel).with_file(path, title):
+        if cast("ComparisonPanel", self.docks["comparison"].widget()).with_file(path, title):
             self.show_panel("comparison")
 
     def _begin_anew(self) -> None:
@@ -235,16 +243,7 @@ class MainWindow(ProjectWindow):
         return self.focused_dock.menu()
 
     def _show_canvas_menu(self, place: QPoint) -> None:
-        """What can be done to what is selected, and nothing else: it would fill a small screen."""
-        self.commands.refresh()
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name in CANVAS_MENU:
-            if name is None:
-                menu.addSeparator()  # one of several in a row is seen
-            elif self.commands.bound[name].isEnabled():
-                menu.addAction(self.commands.bound[name])
-        menu.popup(place)
+        canvas_menu(self.commands, self).popup(place)
 
     # what the window itself does
 
@@ -381,7 +380,7 @@ class MainWindow(ProjectWindow):
 
     def end(self, seconds: float) -> bool:
         """Stop what computes, and wait so long for the step that it is at; whether it has ended."""
-        panels = [docks.panel_in(dock, Panel) for dock in self.docks.values()]
+        panels = [docks.panel_in(dock, Panel) for dock in self.docks.values() if dock.is_made]
         return all([self.run.close(seconds), *(panel.close_tasks(seconds) for panel in panels)])
 
     def leave(self, then: Callable[[], object] = lambda: None) -> bool:

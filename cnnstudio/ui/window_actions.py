@@ -19,12 +19,11 @@ from cnnstudio.ui.canvas.tools.help import gestures
 from cnnstudio.ui.docks import bring_up, panel_in
 from cnnstudio.ui.lessons.handbook import show_page
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.training.queue_panel import QueuePanel
 from cnnstudio.zoo import TEMPLATES
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.docks import PanelPlace
     from cnnstudio.ui.main_window import MainWindow
+    from cnnstudio.ui.panel_places import PanelPlace
 
 PANEL_STEP = 48  # pixels
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
@@ -44,6 +43,8 @@ def _toggle_notices(window: MainWindow) -> None:
 
 
 def _add_to_queue(window: MainWindow) -> None:
+    from cnnstudio.ui.training.queue_panel import QueuePanel
+
     window.training.settle()
     if panel_in(window.docks["queue"], QueuePanel).add():
         bring_up(window, window.docks["queue"], window.canvas)

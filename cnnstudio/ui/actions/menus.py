@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 
 from cnnstudio.ui.actions.commands import Commands
-from cnnstudio.ui.actions.menu_tree import MENUS, TOOLBAR, Menu
+from cnnstudio.ui.actions.menu_tree import CANVAS_MENU, MENUS, TOOLBAR, Menu
 
 Fill = Callable[[QMenu], None]
 
@@ -41,6 +41,19 @@ def _filling(fill: Fill, menu: QMenu) -> Callable[[], None]:
         fill(menu)
 
     return filled
+
+
+def canvas_menu(commands: Commands, parent: QWidget) -> QMenu:
+    """What can be done to what is selected, and nothing else: it would fill a small screen."""
+    commands.refresh()
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for name in CANVAS_MENU:
+        if name is None:
+            menu.addSeparator()  # one of several in a row is seen
+        elif commands.bound[name].isEnabled():
+            menu.addAction(commands.bound[name])
+    return menu
 
 
 def fill_toolbar(bar: QToolBar, commands: Commands) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import qtawesome
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QColor,
@@ -13,18 +10,17 @@ from PySide6.QtGui import (
 )
 
 from cnnstudio.blocks.families import FAMILIES
-
-_icons: Any = qtawesome  # it has no types
+from cnnstudio.ui.theme.glyphs import character, icon_font
 
 
 def glyph(family: str) -> str:
     """The character of the icon font that stands for a family of blocks, or for a "note" or a "link" beside them."""
-    return str(_icons.charmap(f"ph.{FAMILIES[family].glyph if family in FAMILIES else family}"))
+    return character(FAMILIES[family].glyph if family in FAMILIES else family)
 
 
 def glyph_font(pixels: int) -> QFont:
     """The icon font at a size in scene pixels."""
-    return QFont(_icons.font("ph", pixels))
+    return icon_font(pixels)
 
 
 def pen(color: QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:

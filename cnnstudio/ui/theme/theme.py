@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import qtawesome
 from PySide6.QtCore import QCoreApplication, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -23,8 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks.families import FAMILIES
 from cnnstudio.ui.theme.colors import DARK, FONT_SIZES, LIGHT, Palette, Scheme, mix
-
-_glyphs: Any = qtawesome  # it has no types
+from cnnstudio.ui.theme.glyphs import character, icon_font
 
 
 class Theme(QObject):
@@ -173,13 +170,13 @@ class _Glyph(QIconEngine):
         super().__init__()
         self._name, self._role = name, role
         # asked for here: an unknown name must not be met by Qt in the middle of painting, where it would crash
-        self._character = _glyphs.charmap(f"ph.{name}")
+        self._character = character(name)
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         color = theme.color("muted", 0.45) if mode == QIcon.Mode.Disabled else theme.color(self._role)
         # at the full height of the square: these glyphs are drawn with their own room round them
         painter.save()
-        painter.setFont(QFont(_glyphs.font("ph", max(1, rect.height()))))
+        painter.setFont(icon_font(max(1, rect.height())))
         painter.setPen(color)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._character)
         painter.restore()

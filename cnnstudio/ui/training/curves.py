@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -19,8 +21,11 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.labels import Elided, Sentence
-from cnnstudio.ui.widgets.plot import Plot
 
+if TYPE_CHECKING:
+    from cnnstudio.ui.widgets.plot import Plot
+
+SOON = 500  # milliseconds
 PROMISE = "The curves of a training run appear here."
 
 
@@ -33,14 +38,6 @@ class CurvesPanel(Panel):
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
         self._drawn = (-1, -1)
-        self.loss = Plot("Loss", "loss")
-        self.accuracy = Plot("Accuracy, %", "accuracy", scale=100.0, most=100.0)
-        plots = QWidget()
-        row = QHBoxLayout(plots)
-        row.setContentsMargins(8, 0, 8, 6)
-        row.setSpacing(8)
-        row.addWidget(self.loss)
-        row.addWidget(self.accuracy)
         self._empty = Sentence()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setContentsMargins(20, 0, 20, 0)
@@ -48,7 +45,6 @@ class CurvesPanel(Panel):
         content = QWidget()
         self._stack = QStackedLayout(content)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(plots)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(0)
@@ -59,6 +55,33 @@ class CurvesPanel(Panel):
         run.state_changed.connect(self.touch)
         for widget in (self.export, self.logarithmic, self._legend):
             widget.hide()
+        QTimer.singleShot(SOON, self, lambda: self.plots)
+
+    @cached_property
+    def plots(self) -> tuple[Plot, Plot]:
+        """Of the loss and of the accuracy; made soon after the window stands, which it does the sooner for it."""
+        from cnnstudio.ui.widgets.plot import Plot
+
+        both = Plot("Loss", "loss"), Plot("Accuracy, %", "accuracy", scale=100.0, most=100.0)
+        page = QWidget()
+        row = QHBoxLayout(page)
+        row.setContentsMargins(8, 0, 8, 6)
+        row.setSpacing(8)
+        for plot in both:
+            row.addWidget(plot)
+            plot.hovered.connect(self._read)
+        self._stack.addWidget(page)
+        return both
+
+    @property
+    def loss(self) -> Plot:
+        """The plot of the loss."""
+        return self.plots[0]
+
+    @property
+    def accuracy(self) -> Plot:
+        """The plot of the accuracy."""
+        return self.plots[1]
 
     def _bar(self) -> QHBoxLayout:
         self.readout = Elided()
@@ -87,8 +110,6 @@ class CurvesPanel(Panel):
         row.addWidget(self.readout)
         row.addWidget(self.logarithmic)
         row.addWidget(self.export)
-        for plot in (self.loss, self.accuracy):
-            plot.hovered.connect(self._read)
         return row
 
     def refresh(self) -> None:
@@ -103,13 +124,13 @@ class CurvesPanel(Panel):
         if now == self._drawn:
             return
         self._drawn = now
-        self._stack.setCurrentIndex(1 if len(history.steps) else 0)
+        self._stack.setCurrentIndex(1 if len(history.steps) and self.plots else 0)
         for widget in (self.export, self.logarithmic, self._legend):
             widget.setVisible(len(history.steps) > 0)
         if not len(history.steps) or history.started is None:
             return
         total = history.started.epochs
-        for plot in (self.loss, self.accuracy):
+        for plot in self.plots:
             plot.draw_steps(history.steps["step"], history.steps[plot.name], history.started.steps_per_epoch)
             plot.draw_epochs(
                 history.epochs["epoch"], history.epochs[f"train_{plot.name}"], history.epochs[f"validation_{plot.name}"]
@@ -124,7 +145,7 @@ class CurvesPanel(Panel):
     def _read(self, epoch: float) -> None:
         """Put the numbers at a place of the x axis into words."""
         history = self.run.history
-        for plot in (self.loss, self.accuracy):
+        for plot in self.plots:
             plot.point_at(epoch)
         if math.isnan(epoch) or history.started is None or not len(history.steps):
             self.readout.setText("")
@@ -188,8 +209,9 @@ class CurvesPanel(Panel):
         self.document.said.emit(f"Saved {path.name}.")
 
     def restyle(self) -> None:
-        for plot in (self.loss, self.accuracy):
-            plot.restyle()
+        if "plots" in self.__dict__:
+            for plot in self.plots:
+                plot.restyle()
         self._drawn = (-1, -1)
         self.touch()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -33,6 +32,7 @@ from cnnstudio.ui.training.during import DuringCard
 from cnnstudio.ui.training.recipe_form import PresetButton, RecipeForm
 from cnnstudio.ui.training.standing import ProgressLine, Standing
 from cnnstudio.ui.training.told import ToldCard
+from cnnstudio.ui.training.train_button import goes_on, train_button
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.form import Form
@@ -42,29 +42,6 @@ from cnnstudio.wording import counted, listed
 MORE = 10  # epochs that a run at its end is given
 BESIDE_IMAGES = ("data", "folder")  # what is asked where the images are shown
 EARLIER = "It is the network as it was at the start: later changes are not in it."
-
-
-@dataclass(frozen=True)
-class TrainButton:
-    """What the one large button does now, wherever it is shown: its word, its icon, and why it can do nothing."""
-
-    text: str
-    icon: str
-    is_enabled: bool
-    obstacle: str | None  # why nothing can be trained, in a sentence
-
-
-def train_button(document: Document, run: Run) -> TrainButton:
-    """What a press would do: train, pause, or go on; a run that was stopped is gone on with."""
-    train = "Go on" if goes_on(document, run) and not run.is_at_end else "Train"
-    text, name = {"training": ("Pause", "pause"), "paused": ("Resume", "play")}.get(run.state, (train, "play"))
-    reason = None if run.is_active or text == "Go on" else document.obstacle()
-    return TrainButton(text, name, run.state != "preparing" and reason is None, reason)
-
-
-def goes_on(document: Document, run: Run) -> bool:
-    """Whether the run of this network can be gone on with, as far as was looked."""
-    return run.can_go_on and run.seems_to_fit(document.graph)
 
 
 class TrainingPanel(Panel):

@@ -1,0 +1,157 @@
+"""Panels: which there are, where each stands at first, and how it is made, of code that is loaded only then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
+
+Area = Qt.DockWidgetArea
+LEFT, BELOW, RIGHT = AREAS = (Area.LeftDockWidgetArea, Area.BottomDockWidgetArea, Area.RightDockWidgetArea)
+
+
+@dataclass(frozen=True)
+class PanelPlace:
+    """A panel of the window: its id, title, place at first, shortcut, class and icon, and whether it is open then.
+
+    ``words`` are other names that a person may search it by.
+    """
+
+    id: str
+    title: str
+    area: Area
+    shortcut: str
+    make: Callable[[Document, Run], Panel]
+    icon: str = "layout"
+    is_open: bool = True
+    words: tuple[str, ...] = ()
+
+
+def _palette(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.network.palette import PalettePanel
+
+    return PalettePanel(document, run)
+
+
+def _history(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.network.history import HistoryPanel
+
+    return HistoryPanel(document, run)
+
+
+def _outline(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.network.outline import OutlinePanel
+
+    return OutlinePanel(document, run)
+
+
+def _inspector(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.network.inspector import InspectorPanel
+
+    return InspectorPanel(document, run)
+
+
+def _training(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.training.training import TrainingPanel
+
+    return TrainingPanel(document, run)
+
+
+def _sweep(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.training.sweep_form import SweepPanel
+
+    return SweepPanel(document, run)
+
+
+def _summary(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.network.summary_view import SummaryPanel
+
+    return SummaryPanel(document, run)
+
+
+def _source(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.network.source import SourcePanel
+
+    return SourcePanel(document, run)
+
+
+def _quiz(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.lessons.quiz import QuizPanel
+
+    return QuizPanel(document, run)
+
+
+def _curves(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.training.curves import CurvesPanel
+
+    return CurvesPanel(document, run)
+
+
+def _runs(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.training.run_list import RunsPanel
+
+    return RunsPanel(document, run)
+
+
+def _queue(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.training.queue_panel import QueuePanel
+
+    return QueuePanel(document, run)
+
+
+def _feature_maps(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
+
+    return FeatureMapsPanel(document, run)
+
+
+def _mistakes(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.insight.mistakes_panel import MistakesPanel
+
+    return MistakesPanel(document, run)
+
+
+def _problems(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.network.problems import ProblemsPanel
+
+    return ProblemsPanel(document, run)
+
+
+def _comparison(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.network.comparison import ComparisonPanel
+
+    return ComparisonPanel(document, run)
+
+
+PANELS = (
+    PanelPlace("palette", "Blocks", LEFT, "Ctrl+1", _palette, "squares-four"),
+    PanelPlace("history", "History", LEFT, "Ctrl+Shift+H", _history, "clock-counter-clockwise", is_open=False),
+    PanelPlace("outline", "Outline", LEFT, "Ctrl+Shift+O", _outline, "list-bullets", is_open=False),
+    PanelPlace("inspector", "Inspector", RIGHT, "Ctrl+2", _inspector, "sliders-horizontal"),
+    PanelPlace("training", "Training", RIGHT, "Ctrl+3", _training, "play"),
+    PanelPlace(
+        "sweep",
+        "Sweep",
+        RIGHT,
+        "Ctrl+Shift+W",
+        _sweep,
+        "grid-four",
+        is_open=False,
+        words=("hyperparameters", "grid", "random", "tune"),
+    ),
+    PanelPlace("summary", "Summary", RIGHT, "Ctrl+4", _summary, "table"),
+    PanelPlace("source", "Source", RIGHT, "Ctrl+5", _source, "code"),
+    PanelPlace("quiz", "Quiz", RIGHT, "Ctrl+0", _quiz, "student", is_open=False),
+    PanelPlace("curves", "Curves", BELOW, "Ctrl+6", _curves, "chart-line"),
+    PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", _runs, "list-numbers", is_open=False),
+    PanelPlace("queue", "Queue", BELOW, "Ctrl+Shift+F5", _queue, "queue", is_open=False),
+    PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", _feature_maps, "eye"),
+    PanelPlace("mistakes", "Mistakes", BELOW, "Ctrl+Shift+M", _mistakes, "x-circle", is_open=False),
+    PanelPlace("problems", "Problems", BELOW, "Ctrl+8", _problems, "warning"),
+    PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", _comparison, "arrows-left-right", is_open=False),
+)
