@@ -45,8 +45,7 @@ def add(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the file."""
     project = opened(arguments.file)
-    begin = project.recipe.weights
-    if arguments.to == "weights" and arguments.weights is None and not begin:
+    if arguments.to == "weights" and arguments.weights is None and not project.recipe.weights:
         raise CommandError("There are no weights to export: train the network and name the file with --weights.")
     out: Path | None = arguments.out
     if arguments.to == TRAINING_FOLDER:
@@ -60,10 +59,10 @@ def run(arguments: argparse.Namespace) -> int:
     from cnnstudio.exchange.exporting.export import ExportError, export
 
     try:
-        print(export(project.graph, arguments.to, out, arguments.weights, begin=begin).sentence)
+        print(export(project.graph, arguments.to, out, arguments.weights, recipe=project.recipe).sentence)
     except ExportError as error:
         raise CommandError(str(error)) from error
-    if arguments.weights is None and not begin and arguments.to != "python":
+    if arguments.weights is None and not project.recipe.weights and arguments.to != "python":
         print("Its weights are untrained: --weights names those that training left.")
     return 0
 

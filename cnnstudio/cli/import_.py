@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import math
 import re
 import sys
 import textwrap
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnstudio.cli.command import CommandError, Commands, check_classes, free
 from cnnstudio.compiler.source import SourceError, source
-from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused, size_of
-from cnnstudio.graph import Graph
+from cnnstudio.graph import Graph, ParameterError
 from cnnstudio.project import ProjectError, write
-from cnnstudio.wording import counted
+from cnnstudio.project.recipe import Recipe
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
@@ -60,7 +57,7 @@ def add(commands: Commands) -> None:
             f"--{name}",
             metavar=metavar,
             help=f"{'mean' if name == 'mean' else 'standard deviation'} of the pixels, from 0 to 1, by which the "
-            "images of --weights were normalised: a number a channel, such as 0.5,0.5,0.5",
+            "original normalises its images: a number a channel, such as 0.5,0.5,0.5, or one for all",
         )
     parser.add_argument("--trust", action="store_true", help="run the Python file without asking")
     parser.add_argument("--force", action="store_true", help="replace OUT where it is there")
@@ -72,13 +69,13 @@ def run(arguments: argparse.Namespace) -> int:
     named: str = arguments.source
     check_classes(arguments.classes)
     name = named.rpartition(":")[2].partition("(")[0] if ":" in named else Path(named).stem
-    if (arguments.mean is None) != (arguments.std is None) or (arguments.mean and arguments.weights is None):
-        raise CommandError("--mean and --std belong together, and to --weights.")
+    if (arguments.mean is None) != (arguments.std is None):
+        raise CommandError("--mean and --std belong together.")
     out = free(arguments.out or Path(f"{name}.cnn"), " with -o", arguments.force)
     try:
         imported = _torchvisions(arguments) if named.startswith(TORCHVISION) else _from_file(arguments)
         if arguments.mean is not None:
-            imported = replace(imported, normalization=_normalization(arguments.mean, arguments.std, imported))
+            imported = _normalized(imported, arguments.mean, arguments.std)
         weights = out.with_suffix(".safetensors") if arguments.weights is not None else None
         loaded = _loaded(imported, arguments.weights, weights) if weights is not None else []
         write(out, imported.project(weights))
@@ -104,19 +101,15 @@ def _unbuilt(graph: Graph) -> str:
     return ""
 
 
-def _normalization(mean: str, std: str, imported: Imported) -> Normalization:
-    """What was said of the images. Raises ``CommandError``."""
-    channels = imported.graph.inputs[0].block.shape().channels if imported.graph.inputs else 0
+def _normalized(imported: Imported, mean: str, std: str) -> Imported:
+    """With what was said of the images. Raises ``CommandError``, ``ImportRefused``."""
     try:
         means, deviations = (tuple(map(float, text.split(","))) for text in (mean, std))
-    except ValueError:
-        means, deviations = (), ()
-    is_right = all(len(each) == channels and all(map(math.isfinite, each)) for each in (means, deviations))
-    if not is_right or min(deviations, default=0) <= 0:
-        raise CommandError(
-            f"--mean and --std are {counted(channels, 'number')} each, with commas between them, and no deviation is 0."
-        )
-    return Normalization(means, deviations)
+        return imported.normalized(Recipe(mean=means, std=deviations))
+    except ParameterError as error:
+        raise CommandError(f"--{error}") from error
+    except ValueError as error:
+        raise CommandError("--mean and --std are numbers with commas between them, such as 0.5,0.5,0.5.") from error
 
 
 def _torchvisions(arguments: argparse.Namespace) -> Imported:

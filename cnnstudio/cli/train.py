@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 from types import FrameType, NoneType
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems, reservations
@@ -349,8 +349,9 @@ def _meant(parameter: Parameter, text: str) -> Any:
     if NoneType in kinds and text == AUTOMATIC:
         return None
     with suppress(ValueError):  # coerce says what was wanted
-        if any(get_origin(kind) is tuple for kind in kinds):
-            return tuple(int(piece) for piece in text.split(","))
+        if lists := [kind for kind in kinds if get_origin(kind) is tuple]:
+            entry = get_args(lists[0])[0]
+            return tuple(entry(piece) for piece in text.split(","))
         return next((kind(text) for kind in (int, float) if kind in kinds), text)
     return text
 
@@ -360,6 +361,6 @@ def _metavar(parameter: Parameter) -> str:
         return "{" + ",".join(parameter.choices) + "}"
     if parameter.entry_types:
         return "JSON"
-    if any(get_origin(kind) is tuple for kind in parameter.options):
-        return "N,N"
+    if lists := [kind for kind in parameter.options if get_origin(kind) is tuple]:
+        return "X,X" if float in get_args(lists[0]) else "N,N"
     return {int: "N", float: "X", str: "PATH" if parameter.name in PATHS else "TEXT"}[parameter.options[0]]

@@ -87,7 +87,8 @@ def described(kind: Any) -> str:
         many = len(words) > MOST_WORDS
         return f"one of {len(words)} names, {words[0]}, {words[1]} … {words[-1]}" if many else " or ".join(words)
     if get_origin(kind) is tuple:
-        return "a list of whole numbers" if Ellipsis in get_args(kind) else "a pair of whole numbers"
+        numbers = "numbers" if float in get_args(kind) else "whole numbers"
+        return f"a list of {numbers}" if Ellipsis in get_args(kind) else f"a pair of {numbers}"
     return _WORDS.get(kind, f"a {getattr(kind, '__name__', kind)}")
 
 

@@ -34,8 +34,9 @@ def _can_type(kind: Any) -> bool:
 
 
 def between(parameter: Parameter) -> str:
-    """What stands between the entries of a value: a size is 3 × 5, a list that may be long is 30, 60, 80."""
-    return ", " if parameter.length is not None and parameter.length.high > MOST_SIDES else TIMES
+    """What stands between the entries of a value: a size is 3 × 5, other lists are 30, 60, 80 or 0.5, 0.25."""
+    is_long = parameter.length is not None and parameter.length.high > MOST_SIDES
+    return ", " if is_long or any(float in get_args(kind) for kind in kinds(parameter)) else TIMES
 
 
 def written(value: Any, between: str = TIMES) -> str:
@@ -81,6 +82,8 @@ def stepped(parameter: Parameter, value: Any, steps: int, entry: int | None = No
     if isinstance(value, int | float):
         return parameter.coerce(_step(parameter, value, steps))
     low = parameter.range.low if parameter.range else 0
+    if any(get_origin(kind) is tuple and Ellipsis in get_args(kind) for kind in kinds(parameter)):
+        return parameter.coerce((low,))
     return parameter.coerce(int(low) if int in kinds(parameter) else low)
 
 

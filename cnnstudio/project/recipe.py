@@ -60,6 +60,8 @@ class Recipe(Declaration):
     data: which images to learn from
     folder: the folder of images, one folder a class, when data is "folder"
     validation_share: share of the images kept for validation where the data has no split of its own
+    mean: subtracted from the pixels, which go from 0 to 1; one number, or one a channel, as in 0.485, 0.456, 0.406
+    std: what the pixels are then divided by; automatic is as the first weights had it, or else measured
     augment: train on randomly shifted images, mirrored too where a mirror image makes sense
     mirror: mirror every other image when augmenting; off where left is not right, as with arrows and letters
     flip: random draws anew each time whether an image is mirrored; alternating mirrors each in every other epoch
@@ -157,6 +159,8 @@ class Recipe(Declaration):
         1.0
     )
     validation_share: Annotated[float, Range(0.05, 0.9), Section.DATA, UNSPLIT] = 0.2
+    mean: Annotated[tuple[float, ...] | None, Range(0.0, 1.0), Length(1, 3), Section.DATA] = None
+    std: Annotated[tuple[float, ...] | None, Range(0.0001, 1.0), Length(1, 3), Section.DATA] = None
     weights: Annotated[str, Section.WEIGHTS] = ""
     unfreeze_epoch: Annotated[int, Range(0, 10_000), Section.WEIGHTS, Needs("weights")] = 0
     backbone_rate: Annotated[float, Range(0.0001, 1.0), Section.WEIGHTS, Needs("weights")] = 1.0
@@ -177,6 +181,16 @@ class Recipe(Declaration):
     def is_basic(cls, name: str) -> bool:
         """Whether a field is one of those that are asked at once."""
         return any(isinstance(mark, Basic) for mark in _marks(cls)[name])
+
+    def normalization(self, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """The mean and the deviation that are said here, a number a channel; None where they are left open.
+
+        They are left open too where only one of them is said, or where they are for another number of channels.
+        """
+        if self.mean is None or self.std is None or {len(self.mean), len(self.std)} - {1, channels}:
+            return None
+        mean, std = (each * channels if len(each) == 1 else each for each in (self.mean, self.std))
+        return mean, std
 
     def matters(self, name: str) -> bool:
         """Whether a field means anything: what it needs is so, and means something in its turn."""

@@ -23,7 +23,7 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.costs import costs
 from cnnstudio.training.data.stamp import stamp
 from cnnstudio.training.runs.folder import RunFolder
-from cnnstudio.wording import memory
+from cnnstudio.wording import counted, memory
 
 UNLEARNABLE = ("classes", "wiped-out", "root-of-negatives")  # errors of a network that can be built all the same
 _SHARE = 0.8  # of the memory that is free: a run that takes more leaves no room for anybody else
@@ -124,6 +124,8 @@ def _of_whole_network(project: Project, analysis: Analysis, found: tuple[Diagnos
             "(colour).",
             (_resized(graph, DATASETS[project.recipe.data].shape or _colored(size)),),
         )
+    elif project.recipe.normalization(size.channels) is None:
+        yield from _of_normalization(project.recipe, size.channels)
     if totals.parameters == totals.frozen:
         yield Concern(NOTHING_TO_LEARN)
     headless = next((each for each in found if each.code == "missing-head"), None)
@@ -135,6 +137,20 @@ def _of_whole_network(project: Project, analysis: Analysis, found: tuple[Diagnos
         if alone is not None:
             sentence = f"{alone} takes a mean over the images of a step, and a step of one image has none."
             yield Concern(sentence, (recipe_fix("Batch size 32", batch_size=32),))
+
+
+def _of_normalization(recipe: Recipe, channels: int) -> Iterator[Concern]:
+    """A mean or a deviation that is said and cannot be used."""
+    said = [name for name in ("mean", "std") if getattr(recipe, name) is not None]
+    if not said:
+        return
+    wanted = "1 number" if channels == 1 else f"1 number or {channels}"
+    sentence = (
+        f"The recipe's mean and std must be {wanted} each, as the images have {counted(channels, 'channel')}."
+        if len(said) == 2
+        else f"The recipe says {said[0]} and not {'std' if said[0] == 'mean' else 'mean'}; they belong together."
+    )
+    yield Concern(sentence, (recipe_fix("Let them be found", mean=None, std=None),))
 
 
 def _of_images(recipe: Recipe) -> Iterator[Concern]:

@@ -117,6 +117,8 @@ def test_version_and_help(run: Run) -> None:
         (["train", "x.cnn", "--optimizer", "LBFGS"], '"NAdam" or "Adagrad", not \'LBFGS\'.'),
         (["train", "x.cnn", "--milestones", "3,0"], "milestones must be from 1 to 10,000, not (3, 0)."),
         (["train", "x.cnn", "--milestones", "3,x"], "milestones must be a list"),
+        (["train", "x.cnn", "--mean", "0.5,2"], "mean must be from 0 to 1, not (0.5, 2.0)."),
+        (["train", "x.cnn", "--std", "half"], "std must be a list of numbers"),
         (["train", "x.cnn", "--preset", "slow"], "argument --preset: invalid choice: 'slow'"),
         (["a.cnn", "b.cnn"], "one file can be opened at a time"),
     ],

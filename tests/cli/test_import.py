@@ -120,5 +120,18 @@ def test_how_the_images_were_normalised_can_be_said(
     assert "--mean" not in capfd.readouterr().out
     metadata = weights.read(Path("Net.safetensors"))[1]
     assert (metadata["mean"], metadata["std"]) == ("[0.25]", "[0.5]")
-    for wrong in (["--mean", "1"], ["--mean", "1,2", "--std", "1,2"], ["--mean", "0", "--std", "0"]):
+    for wrong, sentence in (
+        (["--mean", "1"], "belong together"),
+        (["--mean", "0,1", "--std", "1,1"], "mean and deviation are 1 number each"),
+        (["--mean", "0", "--std", "0"], "std must be from 0.0001 to 1"),
+        (["--mean", "127.5", "--std", "1"], "mean must be from 0 to 1"),
+        (["--mean", "half", "--std", "1"], "are numbers with commas"),
+    ):
         assert main([*asked, *wrong]) == 1
+        assert sentence in capfd.readouterr().err
+    assert (
+        main(["import", "net.py:Net", "--trust", "--size", "1x8x8", "--force", "--mean", "0.25", "--std", "0.5"]) == 0
+    )
+    assert read(Path("Net.cnn")).recipe.normalization(1) == ((0.25,), (0.5,)), "remembered with the project"
+    assert main(["export", "Net.cnn", "--to", "python", "-o", "said.py", "--weights", "Net.safetensors"]) == 0
+    assert "guesses" not in capfd.readouterr().out

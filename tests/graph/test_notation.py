@@ -6,7 +6,7 @@ import pytest
 
 from cnnstudio.graph import Declaration, Parameter, ParameterError, declaration, parameters
 from cnnstudio.graph.notation import entry_at, entry_span, read, stepped, written
-from cnnstudio.graph.parameter import Channels, Fraction, NaturalPair, Padding, PositivePair, Range, Sizes
+from cnnstudio.graph.parameter import Channels, Fraction, Length, NaturalPair, Padding, PositivePair, Range, Sizes
 
 
 @declaration
@@ -21,6 +21,7 @@ class Sample(Declaration):
     mode: Literal["zeros", "reflect"] = "zeros"
     maybe: Annotated[int | None, Range(1, 9)] = None
     text: str = ""
+    shares: Annotated[tuple[float, ...] | None, Range(0.0, 1.0), Length(1, 3)] = None
 
 
 def parameter(name: str) -> Parameter:
@@ -48,6 +49,9 @@ def parameter(name: str) -> Parameter:
         ("maybe", "", None),
         ("maybe", "4", 4),
         ("text", " as it is ", " as it is "),
+        ("shares", "0.5, 0.25", (0.5, 0.25)),
+        ("shares", "1", (1.0,)),
+        ("shares", "", None),
     ],
 )
 def test_what_people_type_is_read(name: str, text: str, value: Any) -> None:
@@ -108,6 +112,7 @@ def test_values_are_written_as_people_write_them(value: Any, text: str) -> None:
         ("share", 0.0, -1, 0.0),
         ("padding", "same", 1, 0),
         ("maybe", None, 1, 1),
+        ("shares", None, 1, (0.0,)),
         ("mode", "zeros", 0, None),
     ],
 )

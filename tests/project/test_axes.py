@@ -52,6 +52,7 @@ GROUPED = Project(
         ("conv1.bias", "on, off", (True, False)),
         ("epochs", "auto, 5", (None, 5)),
         ("milestones", "5, 8; 3", ((5, 8), (3,))),
+        ("mean", "0.5, 0.25; 0.75", ((0.5, 0.25), (0.75,))),
         ("optimizer", "sgd, Adam", ("SGD", "Adam")),
         ("seed", "0..3", (0, 1, 2, 3)),
         ("seed", "0..1:9", (0, 1)),

@@ -191,6 +191,26 @@ def test_images_that_do_not_fit_are_told_of(lenet: Project) -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
+        ({"mean": (0.5,)}, "The recipe says mean and not std; they belong together."),
+        (
+            {"mean": (0.5, 0.5, 0.5), "std": (0.5,)},
+            "The recipe's mean and std must be 1 number each, as the images have 1 channel.",
+        ),
+        ({"mean": (0.5,), "std": (0.25,)}, ""),
+    ],
+)
+def test_a_normalisation_that_cannot_be_had_is_found_before(values: dict[str, Any], sentence: str) -> None:
+    made = from_template("lenet5")
+    project = dataclasses.replace(made, recipe=dataclasses.replace(made.recipe, **values))
+    found = list(concerns(project, infer(project.graph), ()))
+    assert [each.sentence for each in found] == [sentence] * bool(sentence)
+    for each in found:
+        assert not list(concerns(each.fixes[0].apply(project), infer(project.graph), ()))
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
         ({"class_weights": "by hand"}, "The class weights by hand are 0, and there must be 10, one for each class."),
         ({"teacher": "/nowhere"}, "The teacher is to be the folder of a run, and /nowhere has no weights of one."),
     ],

@@ -29,6 +29,7 @@ from cnnstudio.exchange.exporting.picture_check import differing
 from cnnstudio.exchange.exporting.preprocessing import Normalization, Normalizing
 from cnnstudio.exchange.exporting.standalone import standalone
 from cnnstudio.graph import Graph, Shape
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build
 from cnnstudio.training.data.errors import DataError
@@ -83,21 +84,22 @@ def export(
     weights: Path | None = None,
     normalization: Normalizing | None = None,
     *,
-    begin: str = "",
+    recipe: Recipe | None = None,
     report: Report = unheard,
 ) -> Exported:
     """Write ``graph`` to ``path`` as one of ``KINDS`` with the weights of a file.
 
-    Without one, with those that a run of it would ``begin`` with, as a recipe names them; else with fresh ones.
-    ``normalization`` travels with the network; without it, what the file of weights says of its images. Raises
-    ``ExportError``; then whatever was at ``path`` is still there.
+    Without one, with those that a run by ``recipe`` would begin with; else with fresh ones. ``normalization`` travels
+    with the network; without it, what the weights of a run say of its images, or else the recipe, or else the first
+    weights. Raises ``ExportError``; then whatever was at ``path`` is still there.
     """
     if kind not in KINDS:
         raise ExportError(f"There is no export called {kind[:40]!r}; there are {', '.join(KINDS)}.")
-    if kind == "weights" and weights is None and not begin:
+    recipe = recipe if recipe is not None else Recipe()
+    if kind == "weights" and weights is None and not recipe.weights:
         raise ExportError("There are no weights yet. Train the network first.")
     try:
-        network = _network(graph, weights, normalization, begin, report)
+        network = _network(graph, weights, normalization, recipe, report)
         with torch.no_grad(), replacing(path) as temporary:
             _require_going_on(report, path)
             written = _FORMATS[kind](network)
@@ -127,7 +129,7 @@ def _require_going_on(report: Report, path: Path) -> None:
 
 
 def _network(
-    graph: Graph, weights: Path | None, normalization: Normalizing | None, begin: str, report: Report
+    graph: Graph, weights: Path | None, normalization: Normalizing | None, recipe: Recipe, report: Report
 ) -> Network:
     graph = graph.acting
     text = source(graph)
@@ -135,21 +137,23 @@ def _network(
     module = build(text.text, text.class_name).eval()
     shapes = [analysis.facts[node.name].shape for node in graph.inputs]
     notes: tuple[str, ...] = ()
-    known = None
+    said = recipe.normalization(shapes[0].channels) if shapes[0].is_map else None
     metadata: Mapping[str, str] = {}
     if weights is not None:
         metadata = _load(module, weights)
-    elif begin:
-        beginning = put(module, text, begin, shapes[0][0], report)
+    elif recipe.weights:
+        beginning = put(module, text, recipe.weights, shapes[0][0], report)
         metadata, notes = beginning.metadata, beginning.notes
-        known = Normalization(*beginning.mean_std) if beginning.mean_std else None
-    known = Normalization.from_metadata(metadata) or known
+        said = said or beginning.mean_std
+    known = Normalization.from_metadata(metadata)
+    if said is not None and (known is None or weights is None):
+        known = replace(known or Normalization(*said), mean=said[0], std=said[1])
     if normalization is not None:
-        said = Normalization.of(normalization)
-        known = said if known is None else replace(said, loss=known.loss, both_sides=known.both_sides)
+        told = Normalization.of(normalization)
+        known = told if known is None else replace(told, loss=known.loss, both_sides=known.both_sides)
     random = torch.Generator().manual_seed(0)
     batch = tuple(torch.randn(3, *shape, generator=random) for shape in shapes)
-    shape, is_fresh = analysis.facts[graph.outputs[0].name].shape, weights is None and not begin
+    shape, is_fresh = analysis.facts[graph.outputs[0].name].shape, weights is None and not recipe.weights
     return Network(graph, text, shape, module, batch, known, metadata, notes, is_fresh)
 
 
@@ -195,7 +199,10 @@ def _python(network: Network) -> Written:
         module.load_state_dict(network.module.state_dict())
         return module
 
-    guess = " How pictures are prepared for these weights is not known: prepare() guesses, pixels from 0 to 1."
+    guess = (
+        " How pictures are prepared for these weights is not known: prepare() guesses, pixels from 0 to 1. "
+        "The recipe's mean and std say it."
+    )
     is_guess = "def prepare(" in text and network.normalization is None and not network.is_fresh
     return Written(text.encode(), loaded, guess if is_guess else "")
 

@@ -102,7 +102,7 @@ def _contents(project: Project, title: str, report: Report) -> _Contents:
     module = fresh(text, recipe)
     first = pretrained.begin(module, text, recipe, data or _unseen(recipe.data, size), report)
     mean_std = (first.mean, first.std)
-    if data is None and not recipe.weights:
+    if data is None and not recipe.weights and recipe.normalization(size.channels) is None:
         mean_std = (dataset.mean_std if size == dataset.shape else None) or ((), ())
     names = dataset.names or ()
     if names and len(names) != result[0]:

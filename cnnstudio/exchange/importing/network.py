@@ -37,7 +37,8 @@ class Imported:
 
     ``weights`` tells for each node with learned tensors, by the names of the groups that lead to it, where each tensor
     comes from. ``notes`` are sentences for the person, ``opaque`` the operations that have no block. ``normalization``
-    is what the images and the answers of the original's own weights mean, where that is known.
+    is what the images and the answers of the original's own weights mean, where that is known; where a person has said
+    it, it stands in the recipe.
     """
 
     title: str
@@ -46,11 +47,30 @@ class Imported:
     notes: tuple[str, ...] = ()
     opaque: tuple[str, ...] = ()
     normalization: Normalization | None = None
+    is_said: bool = False
 
     def project(self, weights: Path | None = None) -> Project:
         """A project of it: images from a folder, as it had them, and training that begins with ``weights``."""
         begin = str(weights.resolve()) if weights is not None else ""
-        return Project(self.graph, Recipe(data=FOLDER, weights=begin))
+        said = self.normalization if self.is_said else None
+        mean, std = (said.mean, said.std) if said is not None else (None, None)
+        return Project(self.graph, Recipe(data=FOLDER, weights=begin, mean=mean, std=std))
+
+    def normalized(self, recipe: Recipe) -> Imported:
+        """The same with what ``recipe`` says of the mean and the deviation; as it is where that says nothing.
+
+        Raises ``ImportRefused`` where it says them for images of other channels.
+        """
+        if recipe.mean is None and recipe.std is None:
+            return self
+        channels = self.graph.inputs[0].block.shape()[0] if self.graph.inputs else 1
+        said = recipe.normalization(channels)
+        if said is None:
+            numbers = "1 number" if channels == 1 else f"1 number or {channels:,}"
+            raise ImportRefused(
+                f"{self.title} takes images of {counted(channels, 'channel')}: mean and deviation are {numbers} each."
+            )
+        return dataclasses.replace(self, normalization=Normalization(*said), is_said=True)
 
     @property
     def parameters(self) -> int:

@@ -63,16 +63,18 @@ class Beginning:
 
 
 def begin(module: nn.Module, source: Source, recipe: Recipe, data: Data, progress: Report = unheard) -> Data:
-    """Put the weights that the recipe names into ``module``, built from ``source``; the data as they expect it.
+    """Put the weights that the recipe names into ``module``, built from ``source``.
 
-    What does not fit keeps its random beginning and is listed in the notes. Raises ``TrainingError`` with a sentence
-    where nothing fits or the file cannot be read, ``DataError`` where there is no network.
+    Gives the data, normalised as the recipe says, or else as those weights expect it. What does not fit keeps its
+    random beginning and is listed in the notes. Raises ``TrainingError`` with a sentence where nothing fits or the file
+    cannot be read, ``DataError`` where there is no network.
     """
-    if not recipe.weights:
-        return data
-    found = put(module, source, recipe.weights, len(data.mean), progress)
-    mean, std = found.mean_std or (data.mean, data.std)
-    return replace(data, mean=mean, std=std, notes=tuple(dict.fromkeys((*data.notes, *found.notes))))
+    said, notes = recipe.normalization(len(data.mean)), data.notes
+    if recipe.weights:
+        found = put(module, source, recipe.weights, len(data.mean), progress)
+        said, notes = said or found.mean_std, tuple(dict.fromkeys((*notes, *found.notes)))
+    mean, std = said or (data.mean, data.std)
+    return replace(data, mean=mean, std=std, notes=notes)
 
 
 def put(module: nn.Module, source: Source, weights: str, channels: int, progress: Report = unheard) -> Beginning:

@@ -266,7 +266,8 @@ def images_key(project: Project) -> tuple[object, ...]:
     inputs = graph.inputs
     backbones = [node.block for node in graph if isinstance(node.block, Backbone)] if recipe.weights else []
     size = inputs[0].block if inputs else None
-    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, recipe.weights, size, *backbones
+    said = recipe.mean, recipe.std
+    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, recipe.weights, *said, size, *backbones
 
 
 def image_size(graph: Graph) -> Shape | None:

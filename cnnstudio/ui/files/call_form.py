@@ -8,13 +8,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from cnnstudio.exchange.importing.declarations import Argument, Declared, ImportRefused, size_of
-from cnnstudio.graph import Shape
+from cnnstudio.graph import ParameterError, Shape
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.ui.files.normalization_form import TITLES, normalization_fields, read_normalization
 
 
 class CallForm(QDialog):
-    """Asks for the arguments of one network; says its call, such as ``Net(classes=4)``, and a size or None."""
+    """Asks for the arguments of one network; says its call, such as ``Net(classes=4)``, a size or None, and a recipe
+    with the mean and the deviation of its images.
+    """
 
-    said = Signal(str, object)
+    said = Signal(str, object, object)
 
     def __init__(self, file: str, declared: Declared, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +34,9 @@ class CallForm(QDialog):
         for name, field in self.fields.items():
             form.addRow(name, field)
         form.addRow("Size of the images", self.size_field)
+        self.normalization = normalization_fields()
+        for name, field in self.normalization.items():
+            form.addRow(TITLES[name], field)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.run = buttons.addButton(f"Run {file} and import", QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)  # Return never means it
@@ -40,7 +47,7 @@ class CallForm(QDialog):
         layout.addWidget(self.sentence)
         layout.addStretch(1)
         layout.addWidget(buttons)
-        for field in (*self.fields.values(), self.size_field):
+        for field in (*self.fields.values(), self.size_field, *self.normalization.values()):
             field.textEdited.connect(self._check)
         self.resize(460, self.sizeHint().height())
         self._check()
@@ -65,17 +72,17 @@ class CallForm(QDialog):
         """Say what was asked for, once all of it can be read."""
         if not self.run.isEnabled():
             return
-        call, size = self.call, self.image_size
+        call, size, recipe = self.call, self.image_size, read_normalization(self.normalization, Recipe())
         super().accept()
-        self.said.emit(call, size)
+        self.said.emit(call, size, recipe)
 
     def _check(self) -> None:
         """Say what is lacking still, or how it will be called."""
         try:
-            call, _ = self.call, self.image_size
+            call, _, _ = self.call, self.image_size, read_normalization(self.normalization, Recipe())
             self.sentence.setText(f"It is made as {call}.")
             self.run.setEnabled(True)
-        except ImportRefused as error:
+        except (ImportRefused, ParameterError) as error:
             self.sentence.setText(str(error))
             self.run.setEnabled(False)
         self.run.setDefault(self.run.isEnabled())

@@ -41,14 +41,14 @@ class Exports(QObject):
 
     def start(self, kind: str, path: Path) -> None:
         """Export to ``path`` in the background, with the trained weights where they fit the network."""
-        graph, weights, begin = self._document.graph, self._weights(), self._document.project.recipe.weights
-        is_untrained = kind in ("torchscript", "pt2") and weights is None and not begin
+        graph, weights, recipe = self._document.graph, self._weights(), self._document.project.recipe
+        is_untrained = kind in ("torchscript", "pt2") and weights is None and not recipe.weights
 
         def work(report: Report) -> Exported:
             from cnnstudio.exchange.exporting.export import export
 
             report(f"Writing {path.name} and comparing it with the network…", None)
-            return export(graph, kind, path, weights, begin=begin, report=report)
+            return export(graph, kind, path, weights, recipe=recipe, report=report)
 
         self._jobs.start(
             work, f"Exporting {path.name}…", lambda exported: self._say(kind, exported, is_untrained), about=kind

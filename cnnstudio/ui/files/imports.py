@@ -14,10 +14,12 @@ from shiboken6 import isValid
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import Declared, ImportRefused, networks_in
 from cnnstudio.graph import Graph, Shape
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.call_form import CallForm
 from cnnstudio.ui.files.files import Files
+from cnnstudio.ui.files.normalization_form import NormalizationForm
 from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.widgets.messages import MessageBar, Messages
 from cnnstudio.ui.widgets.search import Entry
@@ -142,7 +144,7 @@ class Imports(QObject):
     def ask_call(self, path: Path, declared: Declared) -> None:
         """Let the person say what a network is made with, and for which images."""
         form = CallForm(path.name, declared, self._window)
-        form.said.connect(lambda call, size: self.start_file(path, call, size))
+        form.said.connect(lambda call, size, recipe: self.start_file(path, call, size, recipe))
         form.finished.connect(form.deleteLater)
         form.open()
 
@@ -158,13 +160,17 @@ class Imports(QObject):
 
         self._jobs.start(work, f"Importing {MODELS[name].title}…", self._open)
 
-    def start_file(self, path: Path, name: str, size: Shape | None = None) -> None:
-        """Run a Python file apart and import what it calls ``name``, for images of ``size``: the person has agreed."""
+    def start_file(self, path: Path, name: str, size: Shape | None = None, recipe: Recipe | None = None) -> None:
+        """Run a Python file apart and import what it calls ``name``: the person has agreed.
+
+        For images of ``size``, normalised as ``recipe`` says.
+        """
 
         def work(report: Report) -> Imported:
             from cnnstudio.exchange.importing.python_file import import_file
 
-            return import_file(path, name, size, goes_on=lambda: report("", None))
+            imported = import_file(path, name, size, goes_on=lambda: report("", None))
+            return imported if recipe is None else imported.normalized(recipe)
 
         sentence = f"Running {path.name} and following {name}…"
         self._jobs.start(work, sentence, self._open, at_once=True)  # who trusts it little may stop it soon
@@ -209,14 +215,30 @@ class Imports(QObject):
 
             return load_weights(imported, path, out, report)
 
-        self._jobs.start(work, f"Reading {path.name}…", lambda carried: self._begin_with(out, carried))
+        is_known = imported.normalization is not None
+        self._jobs.start(work, f"Reading {path.name}…", lambda carried: self._begin_with(out, carried, is_known))
 
-    def _begin_with(self, out: Path, carried: Carried) -> None:
+    def _begin_with(self, out: Path, carried: Carried, is_known: bool) -> None:
+        """``is_known`` says whether ``out`` tells how its images were normalised."""
         document = self._document
         recipe = dataclasses.replace(document.project.recipe, weights=str(out.resolve()))
         document.edit_recipe("Begin with imported weights", recipe)
-        told = " ".join([f"{out.name} is written; training begins with it.", *carried.sentences])
-        self._messages.say(told, "warning" if carried.sentences else "success")
+        told = [f"{out.name} is written; training begins with it.", *carried.sentences]
+        kind = "warning" if carried.sentences else "success"
+        if is_known or recipe.mean is not None:
+            self._messages.say(" ".join(told), kind)
+            return
+        told.append("How its images were normalised is not known; unless you say it, exports guess and runs measure.")
+        self._messages.say(" ".join(told), kind, ("Mean and deviation…", self.ask_normalization), passes=False)
+
+    def ask_normalization(self) -> None:
+        """Let the person say by what mean and deviation the images are normalised; it becomes part of the recipe."""
+        inputs = self._document.graph.inputs
+        channels = self._document.analysis.shape(inputs[0].name) if inputs else None
+        form = NormalizationForm(self._document.project.recipe, channels[0] if channels else 1, self._window)
+        form.said.connect(lambda recipe: self._document.edit_recipe("Say mean and deviation", recipe))
+        form.finished.connect(form.deleteLater)
+        form.open()
 
     def _choose(self, title: str, filters: str, then: Callable[[Path], object]) -> None:
         folder = self._windows.preferences.folder

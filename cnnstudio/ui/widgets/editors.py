@@ -252,7 +252,7 @@ class TextEditor(Editor):
         value = stepped(self.parameter, entries, steps, entry)
         shown = written(value, between(self.parameter))
         if isinstance(entries, tuple) and not isinstance(value, tuple):
-            shown = written((value,) * len(entries))
+            shown = written((value,) * len(entries), between(self.parameter))
         self.line.setText(shown)
         self.line.setSelection(*entry_span(shown, entry or 0))
         self.has_pending = True

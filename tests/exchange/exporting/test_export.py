@@ -22,6 +22,7 @@ from cnnstudio.exchange.exporting.export import ExportError, export
 from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.graph import BLOCKS, Block, Graph, Node, Shape, ShapeError, Sketch
+from cnnstudio.project.recipe import Recipe
 
 ELSEWHERE = """
 import sys, warnings
@@ -312,23 +313,35 @@ def test_what_is_bypassed_is_not_exported(graph: Graph, tmp_path: Path) -> None:
 
 def test_the_weights_that_the_recipe_begins_with_are_exported(graph: Graph, weights: Path, tmp_path: Path) -> None:
     """As the feature maps of the same project show them."""
-    exported = export(graph, "weights", tmp_path / "net.safetensors", begin=str(weights))
+    exported = export(graph, "weights", tmp_path / "net.safetensors", recipe=Recipe(weights=str(weights)))
     assert exported.sentence.endswith("It begins with the weights of best.safetensors.")
     with safe_open(str(tmp_path / "net.safetensors"), framework="pt") as file, safe_open(str(weights), "pt") as own:
         assert all(torch.equal(file.get_tensor(name), own.get_tensor(name)) for name in own.keys())  # noqa: SIM118
         assert file.metadata()["mean"] == "[0.25]"
 
 
+def test_what_the_recipe_says_of_the_images_comes_before_its_first_weights_and_behind_those_of_a_run(
+    graph: Graph, weights: Path, tmp_path: Path
+) -> None:
+    for first, trained, mean in (("", None, 0.5), (str(weights), None, 0.5), ("", weights, 0.25)):
+        said = export(
+            graph, "python", tmp_path / "net.py", trained, recipe=Recipe(weights=first, mean=(0.5,), std=(1,))
+        )
+        assert "guesses" not in said.sentence and f"MEAN = ({mean},)" in said.path.read_text()
+
+
 def test_what_did_not_fit_of_the_recipes_weights_is_said(graph: Graph, weights: Path, tmp_path: Path) -> None:
     other = graph.replace("fc1", Linear(3))
-    exported = export(other, "torchscript", tmp_path / "net.pt", begin=str(weights))
+    exported = export(other, "torchscript", tmp_path / "net.pt", recipe=Recipe(weights=str(weights)))
     assert "What did not fit begins anew: fc1." in exported.sentence
     with pytest.raises(ExportError, match="belongs to another network: it has"):
-        export(other, "torchscript", tmp_path / "net.pt", begin=str(_strange(tmp_path)))
+        export(other, "torchscript", tmp_path / "net.pt", recipe=Recipe(weights=str(_strange(tmp_path))))
 
 
 def test_the_weights_of_a_run_come_before_those_it_began_with(graph: Graph, weights: Path, tmp_path: Path) -> None:
-    exported = export(graph, "weights", tmp_path / "net.safetensors", weights, begin="gone.safetensors")
+    exported = export(
+        graph, "weights", tmp_path / "net.safetensors", weights, recipe=Recipe(weights="gone.safetensors")
+    )
     assert "begins with" not in exported.sentence
 
 

@@ -264,6 +264,14 @@ def test_no_weights_change_nothing(data: Data) -> None:
     assert all(torch.equal(value, first[name]) for name, value in module.state_dict().items())
 
 
+def test_mean_and_deviation_that_are_said_come_before_those_of_the_weights(file: Path, data: Data) -> None:
+    for first in ("", str(file)):
+        found = begun(classifier(), data, Recipe(weights=first, mean=(0.5,), std=(0.1, 0.2, 0.3)))[1]
+        assert (found.mean, found.std) == ((0.5,) * 3, (0.1, 0.2, 0.3))
+        other = begun(classifier(), data, Recipe(weights=first, mean=(0.5, 0.5), std=(0.1,)))[1]
+        assert other.mean == begun(classifier(), data, Recipe(weights=first))[1].mean, "of other images"
+
+
 def test_to_begin_twice_says_it_once(file: Path, data: Data) -> None:
     made = source(classifier())
     recipe = Recipe(weights=str(file))

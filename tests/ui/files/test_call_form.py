@@ -42,9 +42,17 @@ def test_it_says_what_is_lacking_and_then_how_it_will_be_called(qtbot: QtBot) ->
     qtbot.keyClicks(form.size_field, "3x32")
     assert not form.run.isEnabled() and "is no size" in form.sentence.text()
     qtbot.keyClicks(form.size_field, "x64")
+    qtbot.keyClicks(form.normalization["mean"], "123.7, 116.3, 103.5")
+    assert not form.run.isEnabled() and form.sentence.text().startswith("mean must be from 0 to 1")
+    form.normalization["mean"].clear()
+    qtbot.keyClicks(form.normalization["mean"], "0.485 0.456 0.406")
+    assert not form.run.isEnabled() and form.sentence.text().startswith("Mean and deviation belong together")
+    qtbot.keyClicks(form.normalization["std"], "0.25")
     with qtbot.waitSignal(form.said) as said:
         qtbot.keyClick(form.size_field, Qt.Key.Key_Return)
-    assert said.args == ["Net(classes=7)", Shape(3, 32, 64)]
+    call, size, recipe = said.args
+    assert (call, size) == ("Net(classes=7)", Shape(3, 32, 64))
+    assert recipe.normalization(3) == ((0.485, 0.456, 0.406), (0.25,) * 3)
 
 
 def test_a_network_that_needs_arguments_is_imported_through_the_form(
@@ -58,6 +66,9 @@ def test_a_network_that_needs_arguments_is_imported_through_the_form(
     (form,) = window.findChildren(CallForm)
     qtbot.keyClicks(form.fields["classes"], "3")
     qtbot.keyClicks(form.size_field, "1x8x8")
+    qtbot.keyClicks(form.normalization["mean"], "0.25")
+    qtbot.keyClicks(form.normalization["std"], "0.5")
     qtbot.mouseClick(form.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: any(bar.sentence.startswith("Net is here") for bar in window.messages.bars))
     assert window.document.analysis.shape(window.document.graph.outputs[0].name) == Shape(3)
+    assert window.document.project.recipe.normalization(1) == ((0.25,), (0.5,)), "remembered with the project"

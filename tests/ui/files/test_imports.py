@@ -19,6 +19,7 @@ from cnnstudio.graph import Shape
 from cnnstudio.project import Project
 from cnnstudio.training import weights
 from cnnstudio.training.torchvision_compat import torchvision
+from cnnstudio.ui.files.normalization_form import NormalizationForm
 from cnnstudio.ui.main_window import MainWindow
 
 NET = """
@@ -180,5 +181,41 @@ def test_weights_of_the_original_become_those_that_training_begins_with(
     wait(qtbot, window, "ours.safetensors is written; training begins with it.")
     assert window.document.project.recipe.weights == str(tmp_path / "ours.safetensors")
     assert weights.read(tmp_path / "ours.safetensors")[0]
+    assert "not known" not in latest(window), "torchvision says how its images are normalised"
     window.document.undo_stack.undo()
     assert window.document.project.recipe.weights == ""
+
+
+def test_how_the_images_of_weights_were_normalised_is_asked_where_nobody_knows(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    from torch import nn
+
+    from cnnstudio.exchange.importing.network import import_module
+
+    module = nn.Sequential(nn.Conv2d(3, 2, 3), nn.Flatten(), nn.Linear(72, 3))
+    torch.save(module.state_dict(), tmp_path / "theirs.pth")
+    imported = import_module(module, Shape(3, 8, 8))
+    document = window.document
+    document.open(imported.project(), None)
+    window.imports.start_weights(imported, tmp_path / "theirs.pth", tmp_path / "ours.safetensors")
+    wait(qtbot, window, "ours.safetensors is written")
+    assert "How its images were normalised is not known; unless you say it, exports guess" in latest(window)
+    window.messages.bars[-1].buttons["Mean and deviation…"].click()
+    (form,) = window.findChildren(NormalizationForm)
+    qtbot.keyClicks(form.fields["mean"], "0.5, 0.5")
+    assert not form.take.isEnabled()
+    qtbot.keyClicks(form.fields["std"], "0.25")
+    assert not form.take.isEnabled() and form.sentence.text().startswith("The images have 3 channels")
+    qtbot.keyClicks(form.fields["mean"], ", 0.75")
+    qtbot.keyClick(form.fields["std"], Qt.Key.Key_Return)
+    assert document.project.recipe.normalization(3) == ((0.5, 0.5, 0.75), (0.25,) * 3)
+    window.exports.start("python", tmp_path / "net.py")
+    wait(qtbot, window, "net.py is written")
+    assert "guesses" not in latest(window)
+    assert "MEAN = (0.5, 0.5, 0.75)" in (tmp_path / "net.py").read_text()
+    document.undo_stack.undo()
+    assert document.project.recipe.mean is None and document.project.recipe.weights
+    window.exports.start("python", tmp_path / "again.py")
+    wait(qtbot, window, "again.py is written")
+    assert "prepare() guesses" in latest(window)
