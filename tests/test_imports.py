@@ -28,6 +28,7 @@ FLOORS = (
     ("layout",),
     ("graph",),
     ("disk", "folders", "resources", "wording", "worker"),
+    ("owner",),
 )
 
 # the circles that are left: a module may leave them, and none may join

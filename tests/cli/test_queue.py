@@ -16,11 +16,11 @@ from cnnstudio.cli import main, queue
 from cnnstudio.cli.bar import Bar
 from cnnstudio.folders import queue_file
 from cnnstudio.graph import Sketch
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.runs import queue_runner
 from cnnstudio.training.runs.queue import QueueFile
-from cnnstudio.training.runs.record import Owner
 
 Run = Callable[..., tuple[int, str, str]]
 

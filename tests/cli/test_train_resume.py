@@ -12,10 +12,11 @@ import pytest
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear
 from cnnstudio.cli import main
 from cnnstudio.graph import Sketch
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, read, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
-from cnnstudio.training.runs.record import Owner, read_record, write_record
+from cnnstudio.training.runs.record import read_record, write_record
 
 Run = Callable[..., tuple[int, str, str]]
 

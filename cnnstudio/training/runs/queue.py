@@ -20,8 +20,9 @@ import msgspec
 
 from cnnstudio.disk import DiskError, read, reason, replacing
 from cnnstudio.folders import queue_file
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, ProjectError, dumps, loads
-from cnnstudio.training.runs.record import Line, Moment, Number, Owner, Word
+from cnnstudio.training.runs.record import Line, Moment, Number, Word
 
 FORMAT = 1
 LARGEST = 64 * 2**20  # bytes of the file

@@ -8,9 +8,7 @@ project.cnn. A folder without a record, or with a damaged one, is read by what e
 from __future__ import annotations
 
 import json
-import os
 import platform
-import socket
 import struct
 from collections.abc import Iterable
 from contextlib import suppress
@@ -22,12 +20,12 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from uuid import uuid4
 
 import msgspec
-import psutil
 
 from cnnstudio import __version__
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.disk import DiskError, read, replacing
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, ProjectError
 from cnnstudio.project import read as read_project
 from cnnstudio.training.events import EpochEnd, Step
@@ -41,7 +39,6 @@ LONGEST_NOTE = 10_000
 LONGEST_TAG = 40
 MOST_TAGS = 20
 MOST_REMARKS = 100
-START_TOLERANCE = 2.0  # seconds by which two looks at the start of one process may differ
 
 State: TypeAlias = Literal["running", "stopped", "done", "diverged", "failed", "interrupted"]
 Line = Annotated[str, msgspec.Meta(max_length=2_000)]
@@ -53,29 +50,6 @@ T = TypeVar("T")
 
 class RecordError(DiskError):
     """A record that cannot be read or written; the message is a sentence."""
-
-
-class Owner(msgspec.Struct, frozen=True):
-    """The process that trains: ``started`` (seconds since 1970) tells it from a later one that was given its number."""
-
-    host: Word
-    pid: Number
-    started: float
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it still runs. One of another computer is believed, for nobody here can tell."""
-        if self.host != socket.gethostname():
-            return True
-        try:
-            return abs(_started(self.pid) - self.started) < START_TOLERANCE
-        except (psutil.Error, OverflowError, ValueError):
-            return False
-
-    @classmethod
-    def here(cls) -> Owner:
-        """This process."""
-        return cls(socket.gethostname()[:200], os.getpid(), _started(os.getpid()))
 
 
 class Best(msgspec.Struct, frozen=True):
@@ -211,11 +185,6 @@ def read_labels(folder: Path) -> Labels:
 def write_labels(folder: Path, labels: Labels) -> None:
     """Put what the person says of the run in its folder. Raises ``DiskError``."""
     _write(folder / LABELS, labels)
-
-
-def _started(pid: int) -> float:
-    """When this process began, in seconds since 1970. Raises ``psutil.Error``."""
-    return float(psutil.Process(pid).create_time())  # type: ignore[no-untyped-call]
 
 
 @cache

@@ -11,13 +11,13 @@ from typing import Self
 import msgspec
 
 from cnnstudio.disk import DiskError, reason
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.training.events import EpochEnd, Finished, Remark, Started, Step
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.metrics_file import MetricsWriter, Row, read_metrics
 from cnnstudio.training.runs.record import (
     MOST_REMARKS,
-    Owner,
     RunRecord,
     State,
     followed,

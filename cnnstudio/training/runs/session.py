@@ -13,13 +13,14 @@ from cnnstudio.compiler.ending import Making, probabilities
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Graph, Shape
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, read, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.awake import awake
 from cnnstudio.training.events import Event, Remark
 from cnnstudio.training.runs.folder import Destination, FolderInUseError, RunFolder, passing
 from cnnstudio.training.runs.metrics_file import read_metrics
-from cnnstudio.training.runs.record import Owner, read_record
+from cnnstudio.training.runs.record import read_record
 from cnnstudio.training.runs.record_writer import RecordWriter
 from cnnstudio.training.schedules import epochs_of
 from cnnstudio.training.turn import TURN_SECONDS, turn

@@ -148,10 +148,10 @@ def test_a_run_that_is_being_trained_elsewhere_is_refused(
     assert '"running"' in mine and '"running"' not in record
     events.close()
     (tmp_path / "run" / "run.json").write_text(mine.replace(f'"pid": {__import__("os").getpid()}', '"pid": 1'))
-    monkeypatch.setattr("cnnstudio.training.runs.record.Owner.is_alive", True)
+    monkeypatch.setattr("cnnstudio.owner.Owner.is_alive", True)
     with pytest.raises(FolderInUseError, match="is being trained at this moment"):
         list(go_on(folder, unheard))
-    monkeypatch.setattr("cnnstudio.training.runs.record.Owner.is_alive", False)
+    monkeypatch.setattr("cnnstudio.owner.Owner.is_alive", False)
     assert isinstance(list(go_on(folder, unheard))[-1], Finished)
 
 

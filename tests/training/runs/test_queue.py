@@ -12,11 +12,11 @@ from cnnstudio.blocks import Conv2d, Flatten, Input, Linear
 from cnnstudio.disk import DiskError
 from cnnstudio.folders import queue_file
 from cnnstudio.graph import Sketch
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, RunReference
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.runs import queue
 from cnnstudio.training.runs.queue import Entry, Queue, QueueBusyError, QueueError, QueueFile, new_entry
-from cnnstudio.training.runs.record import Owner
 
 
 @pytest.fixture

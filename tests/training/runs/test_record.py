@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from cnnstudio.compiler.structure_hash import structure_hash
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, from_template, write
 from cnnstudio.training.runs.metrics_file import read_metrics
 from cnnstudio.training.runs.record import (
@@ -20,7 +21,6 @@ from cnnstudio.training.runs.record import (
     RECORD,
     Best,
     Labels,
-    Owner,
     RecordError,
     RunRecord,
     new_record,
@@ -55,10 +55,7 @@ def test_two_runs_that_begin_at_once_have_ids_of_their_own(project: Project) -> 
 
 
 def test_a_run_whose_process_is_gone_is_not_running(project: Project) -> None:
-    code = (
-        "from cnnstudio.training.runs.record import Owner; import msgspec;"
-        "print(msgspec.json.encode(Owner.here()).decode())"
-    )
+    code = "from cnnstudio.owner import Owner; import msgspec;print(msgspec.json.encode(Owner.here()).decode())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     gone = msgspec.json.decode(done.stdout, type=Owner)
     here = Owner.here()

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from cnnstudio.folders import runs_folder
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, from_template, write
 from cnnstudio.training.events import EpochEnd, Started, Step
 from cnnstudio.training.runs import run_library
@@ -16,7 +17,6 @@ from cnnstudio.training.runs.record import (
     RECORD,
     Best,
     Labels,
-    Owner,
     RecordError,
     RunRecord,
     new_record,
@@ -113,7 +113,7 @@ def test_a_run_that_was_torn_off_says_how_far_it_came(tmp_path: Path) -> None:
 def gone(record: RunRecord) -> Owner:
     """The owner of a process that is gone."""
     assert record.owner is not None
-    return msgspec.structs.replace(record.owner, started=1.0)
+    return msgspec.structs.replace(record.owner, started=1.0, birth="")
 
 
 def test_what_clean_up_would_free(tmp_path: Path) -> None:

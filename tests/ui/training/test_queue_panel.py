@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Linear
 from cnnstudio.folders import runs_folder
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project
 from cnnstudio.training.runs.queue import QueueFile, new_entry
-from cnnstudio.training.runs.record import Owner
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import DARK, theme

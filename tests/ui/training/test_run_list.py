@@ -15,10 +15,11 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.folders import runs_folder
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, from_template, write
 from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.runs.metrics_file import MetricsWriter
-from cnnstudio.training.runs.record import Best, Labels, Owner, new_record, read_labels, write_record
+from cnnstudio.training.runs.record import Best, Labels, new_record, read_labels, write_record
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
