@@ -24,6 +24,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.exports import Exports
 from cnnstudio.ui.files.files import Files, projects
 from cnnstudio.ui.files.imports import Imports
+from cnnstudio.ui.files.recovery_copy import Copy
 from cnnstudio.ui.files.remembered_run import RememberedRun
 from cnnstudio.ui.focus import give_keyboard, go_round, parts_of, tab_on
 from cnnstudio.ui.panel import Panel
@@ -287,9 +288,9 @@ class MainWindow(ProjectWindow):
         self.show_panel("quiz")
         self.quiz.teach(lesson)
 
-    def take_unsaved(self, project: Project, path: Path | None = None) -> None:
-        """Show a project here that no file holds as it is."""
-        self.files.take_unsaved(project, path)
+    def take_unsaved(self, project: Project, path: Path | None = None, copy: Copy | None = None) -> None:
+        """Show a project here that no file holds as it is, and go on with the recovery ``copy`` that it comes from."""
+        self.files.take_unsaved(project, path, copy)
 
     def take_imported(self, imported: Imported) -> None:
         """Show an imported network here, and say what became of it."""

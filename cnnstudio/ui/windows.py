@@ -16,6 +16,7 @@ from cnnstudio.lessons.lesson import Lesson
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recent import Recent
+from cnnstudio.ui.files.recovery_copy import Copy
 from cnnstudio.ui.library import Library
 from cnnstudio.ui.notices import Notices
 from cnnstudio.ui.preferences import Preferences
@@ -43,8 +44,8 @@ class ProjectWindow(QMainWindow):
         """Whether another project may take this window: no file is open in it, and nothing was changed or trained."""
         return self.document.path is None and not self.document.is_modified and self.run.state == "idle"
 
-    def take_unsaved(self, project: Project, path: Path | None = None) -> None:
-        """Show a project here that no file holds as it is."""
+    def take_unsaved(self, project: Project, path: Path | None = None, copy: Copy | None = None) -> None:
+        """Show a project here that no file holds as it is, and go on with the recovery ``copy`` that it comes from."""
         raise NotImplementedError
 
     def take_imported(self, imported: Imported) -> None:

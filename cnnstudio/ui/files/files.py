@@ -11,14 +11,16 @@ from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.files.recovery import Copy, Recovery
+from cnnstudio.ui.files.recovery import Recovery
+from cnnstudio.ui.files.recovery_copy import Copy
+from cnnstudio.ui.files.recovery_offer import RecoveryOffer
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.messages import Messages
 from cnnstudio.ui.windows import ProjectWindow, Windows
 
 SUFFIX = ".cnn"
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
-SAVING, CLOSING = "saving", "closing"  # what messages are about that later ones replace
+SAVING, CLOSING, COPYING = "saving", "closing", "copying"  # what messages are about that later ones replace
 
 
 class Files(QObject):
@@ -32,6 +34,9 @@ class Files(QObject):
         self._document, self._messages, self._windows, self._window = document, messages, windows, window
         self._preferences = windows.preferences
         self._recovery = Recovery(document, self)
+        self._recovery.failed.connect(self._say_uncopied)
+        self._recovery.mended.connect(lambda: self._messages.withdraw(COPYING))
+        self._left = RecoveryOffer(messages, windows, window)
         self._stamp: tuple[int, int] | None = None  # of the file, as it was opened or saved here
         document.path_changed.connect(self._know)
 
@@ -265,45 +270,27 @@ class Files(QObject):
 
     def offer_recovery(self) -> None:
         """Offer what a program that ended badly left behind."""
-        offered: list[str] = []
-        for copy in self._recovery.left_behind():
-            try:
-                project, path, moment = copy.load()
-            except (ProjectError, OSError):
-                copy.remove()
-                continue
-            name = path.stem if path else "An untitled project"
-            offered.append(name)
-            if offered.count(name) > 1:  # the same sentence is not said twice
-                name += f" ({offered.count(name)})"
+        self._left.look()
 
-            def recover(copy: Copy = copy, project: Project = project, path: Path | None = path) -> None:
-                self._recover(copy, project, path)
-
-            self._messages.say(
-                f"{name} was not saved when the program ended on {moment:%d %B at %H:%M}. A copy was kept.",
-                "warning",
-                ("Open the copy", recover),
-                ("Delete it", copy.remove),
-            )
-
-    def _recover(self, copy: Copy, project: Project, path: Path | None) -> None:
-        """Show the copy where its file is open and nothing is lost by it, else where there is room."""
-        holder = self._windows.holding(path) if path is not None else None
-        if holder is None or holder.document.is_modified or holder.run.is_active:
-            holder = self._windows.room(self._window)
-        holder.take_unsaved(project, path)
-        self._windows.show(holder)
-        copy.remove()
-
-    def take_unsaved(self, project: Project, path: Path | None = None) -> None:
-        """Show a project here that no file holds as it is."""
+    def take_unsaved(self, project: Project, path: Path | None = None, copy: Copy | None = None) -> None:
+        """Show a project here that no file holds as it is, and go on with the recovery ``copy`` that it comes from."""
         self._document.open(project, path)
         self._document.undo_stack.resetClean()
+        if copy is not None:
+            self._recovery.adopt(copy)
+        else:
+            self._recovery.keep()
+
+    def keep(self) -> None:
+        """Write the recovery copy now: the program is to end, and nobody can be asked."""
         self._recovery.keep()
+
+    def _say_uncopied(self, sentence: str) -> None:
+        self._messages.say(sentence, "warning", ("Save", self.save), ("Not now", lambda: None), about=COPYING)
 
     def close(self) -> None:
         """Remove the recovery copy: the project is saved, or was given up."""
+        self._left.close()
         self._recovery.close()
 
 

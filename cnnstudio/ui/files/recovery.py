@@ -2,134 +2,113 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import psutil
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from cnnstudio.folders import recovery_folder
-from cnnstudio.project import Project, ProjectError, read, write
+from cnnstudio.disk import DiskError, reason
+from cnnstudio.project import Project, ProjectError
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.recovery_copy import Copy
 from cnnstudio.ui.task import Task
 
-_psutil: Any = psutil  # it has no types
-
-
 RECOVERY_MILLISECONDS = 2_000
-
-
-_NUMBERED = re.compile(r"(\d{1,10})(-\d{1,3})?")
-
-
-class Copy:
-    """One recovery copy: the project, and the file that it belongs to."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def save(self, project: Project, path: Path | None) -> None:
-        """Write the copy. Raises ``ProjectError`` or ``OSError``."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        write(self._folder / "project.cnn", project)
-        (self._folder / "path.txt").write_text(str(path) if path else "", encoding="utf-8")
-
-    def load(self) -> tuple[Project, Path | None, datetime]:
-        """The project, its file and when the copy was made. Raises ``ProjectError`` or ``OSError``."""
-        project = read(self._folder / "project.cnn")
-        path = (self._folder / "path.txt").read_text(encoding="utf-8")
-        moment = datetime.fromtimestamp((self._folder / "project.cnn").stat().st_mtime)
-        return project, Path(path) if path else None, moment
-
-    def may_be_of(self, process: int) -> bool:
-        """Whether a process with this number runs that was there already when the copy was made."""
-        try:
-            made = max(path.stat().st_mtime for path in (self._folder, *self._folder.iterdir()))
-            return bool(_psutil.Process(process).create_time() < made + 1.0)
-        except (OSError, OverflowError, ValueError, _psutil.Error):
-            return False
-
-    def remove(self) -> None:
-        """Delete the copy."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+AGAIN_MILLISECONDS = 20_000  # until it is tried once more, where no copy could be made
 
 
 class Recovery(QObject):
-    """Keeps a copy of the document while it has unsaved changes.
+    """Keeps a copy of the document while it has unsaved changes, and says on the disk which file is open here.
 
-    One folder for each window, called after the number of the program: 4711, and 4711-2 for its second window.
+    ``failed`` says why no copy can be made, once until one can again, which ``mended`` says.
     """
+
+    failed = Signal(str)
+    mended = Signal()
 
     def __init__(self, document: Document, parent: QObject) -> None:
         super().__init__(parent)
         self._document = document
-        self._folder = recovery_folder()
-        self._copy: Copy | None = None
+        self._copy = Copy.new()
+        self._trouble = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(RECOVERY_MILLISECONDS)
         self._timer.timeout.connect(self._keep_in_background)
-        self._task: Task[None] | None = None
+        self._task: Task[str] | None = None
         document.changed.connect(self._soon)
         document.undo_stack.cleanChanged.connect(self._soon)
+        document.path_changed.connect(self._soon)
 
     def _soon(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
+        if not self._timer.isActive() or self._timer.interval() != RECOVERY_MILLISECONDS:
+            self._timer.start(RECOVERY_MILLISECONDS)
 
     def keep(self) -> None:
         """Write the copy now, or remove it where everything is saved."""
-        if not self._document.is_modified:
-            self._remove()
-            return
-        self._write(self._document.project, self._document.path)
+        self._tell(_kept(self._copy, self._wanted, self._document.path))
+
+    @property
+    def _wanted(self) -> Project | None:
+        return self._document.project if self._document.is_modified else None
 
     def _keep_in_background(self) -> None:
         """``keep`` on a thread: a large project takes longer to write than a frame, and it is a value."""
         if self._task is not None and self._task.is_running:
             self._soon()
-        elif not self._document.is_modified:
-            self._remove()
-        else:
-            project, path = self._document.project, self._document.path
-            self._task = Task(lambda report: self._write(project, path), "recovery", self)
+            return
+        copy, project, path = self._copy, self._wanted, self._document.path
+        self._task = Task(lambda report: _kept(copy, project, path), "recovery", self)
+        self._task.finished.connect(self._tell)
 
-    def _write(self, project: Project, path: Path | None) -> None:
-        with suppress(ProjectError, OSError):  # a full disk must not stop the work; saving will say so
-            if self._copy is None:
-                self._copy = Copy(self._new_folder())
-            self._copy.save(project, path)
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            if trouble:
+                self.failed.emit(trouble)
+            else:
+                self.mended.emit()
+        if trouble and not self._timer.isActive():
+            self._timer.start(AGAIN_MILLISECONDS)
 
-    def _new_folder(self) -> Path:
-        """A folder that no other window has, nor a program of the same number before. Raises ``OSError``."""
-        names = (str(os.getpid()), *(f"{os.getpid()}-{number}" for number in range(2, 1000)))
-        for name in names:
-            with suppress(FileExistsError):
-                (self._folder / name).mkdir(parents=True)
-                return self._folder / name
-        raise FileExistsError(names[-1])
+    def adopt(self, copy: Copy) -> None:
+        """Go on with this copy, which a dead program has left, as the document's own: it is never written anew first.
 
-    def _remove(self) -> None:
-        copy, self._copy = self._copy, None
-        if copy is not None:
-            copy.remove()
+        Where the disk has no room even for a word, it stays as it is, and is offered again the next time.
+        """
+        self._end_task()
+        old, self._copy = self._copy, copy
+        old.remove()
+        try:
+            copy.claim(self._document.path)
+        except (DiskError, OSError) as error:
+            self._tell(_told(error))
 
-    def left_behind(self) -> list[Copy]:
-        """The copies of programs that no longer run; numbers are given again, and in a container always the same."""
-        if not self._folder.is_dir():
-            return []
-        found = [(folder, _NUMBERED.fullmatch(folder.name)) for folder in sorted(self._folder.iterdir())]
-        copies = [(Copy(folder), int(match[1])) for folder, match in found if match is not None]
-        return [copy for copy, owner in copies if not copy.may_be_of(owner)]
+    def _end_task(self) -> None:
+        if self._task is not None:
+            self._task.stop(10.0)
 
     def close(self) -> None:
         """Stop, and remove the copy."""
         self._timer.stop()
-        if self._task is not None:
-            self._task.stop(10.0)
-        self._remove()
+        self._end_task()
+        self._copy.remove()
+
+
+def _kept(copy: Copy, project: Project | None, path: Path | None) -> str:
+    """Write this copy, or remove it where there is nothing to keep; a sentence where that cannot be done."""
+    try:
+        if project is not None:
+            copy.save(project, path)
+            return ""
+        copy.drop()
+        if path is None:
+            copy.remove()
+        else:
+            copy.claim(path)
+    except (ProjectError, DiskError, OSError) as error:
+        return _told(error) if project is not None else ""  # a full disk must not stop the work
+    return ""
+
+
+def _told(error: Exception) -> str:
+    said = reason(error) if isinstance(error, OSError) else str(error).rstrip(".")
+    return f"No copy of what is not saved can be kept for a crash: {said}. Save your work."

@@ -1,102 +1,15 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.folders import home, recovery_folder, settings_file
+from cnnstudio.folders import home, settings_file
 from cnnstudio.project import Project, from_template, read, write
-from cnnstudio.ui.document import Document
-from cnnstudio.ui.files.recovery import Copy, Recovery
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import Preferences
-
-GONE = 2**22 + 1  # no process has this number: it is beyond what Linux gives out by default
-
-
-def test_unsaved_changes_are_copied_and_the_copy_goes_once_they_are_saved(
-    qtbot: QtBot, tiny: Project, tmp_path: Path
-) -> None:
-    document = Document()
-    recovery = Recovery(document, document)
-    document.edit("Change", tiny)
-    recovery.keep()
-    copy = recovery_folder() / str(os.getpid()) / "project.cnn"
-    assert read(copy) == tiny
-    document.set_path(tmp_path / "mine.cnn")
-    recovery.keep()
-    assert not copy.exists()
-    recovery.close()
-
-
-def test_what_a_dead_program_left_is_offered_and_opened_as_unsaved(
-    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
-) -> None:
-    folder = recovery_folder() / str(GONE)
-    Copy(folder).save(tiny, tmp_path / "mine.cnn")
-    window.files.offer_recovery()
-    bar = window.messages.bars[-1]
-    assert "mine" in bar.sentence
-    bar.buttons["Open the copy"].click()
-    assert window.document.project == tiny
-    assert window.document.path == tmp_path / "mine.cnn"
-    assert window.document.is_modified
-    assert not folder.exists()
-
-
-def test_a_copy_takes_the_place_of_its_file_where_nothing_is_lost(
-    window: MainWindow, tiny: Project, tmp_path: Path
-) -> None:
-    """Else it could not be saved where it belongs: its file is open in the window that offers it."""
-    write(tmp_path / "mine.cnn", from_template("lenet5"))
-    window.files.open(tmp_path / "mine.cnn")
-    Copy(recovery_folder() / str(GONE)).save(tiny, tmp_path / "mine.cnn")
-    window.files.offer_recovery()
-    window.messages.bars[-1].buttons["Open the copy"].click()
-    assert window.windows.all == [window] and window.document.project == tiny and window.document.is_modified
-    window.files.save()
-    assert read(tmp_path / "mine.cnn") == tiny
-
-
-def test_a_copy_leaves_alone_what_is_edited_in_the_window_of_its_file(
-    window: MainWindow, tiny: Project, tmp_path: Path
-) -> None:
-    write(tmp_path / "mine.cnn", from_template("lenet5"))
-    window.files.open(tmp_path / "mine.cnn")
-    window.document.edit("Change", Project())
-    Copy(recovery_folder() / str(GONE)).save(tiny, tmp_path / "mine.cnn")
-    window.files.offer_recovery()
-    window.messages.bars[-1].buttons["Open the copy"].click()
-    assert window.document.project == Project() and window.windows.all[-1].document.project == tiny
-
-
-@pytest.mark.parametrize("number", [os.getpid(), os.getppid()])
-def test_the_copy_of_a_dead_program_is_offered_though_another_has_its_number_now(
-    window: MainWindow, tiny: Project, number: int
-) -> None:
-    folder = recovery_folder() / str(number)
-    Copy(folder).save(tiny, None)
-    for path in (*folder.iterdir(), folder):
-        os.utime(path, (1e9, 1e9))  # long before the process with this number began
-    window.files.offer_recovery()
-    assert len(window.messages.bars) == 1
-
-
-def test_a_spoiled_copy_is_not_offered(window: MainWindow) -> None:
-    folder = recovery_folder() / str(GONE)
-    folder.mkdir(parents=True)
-    (folder / "project.cnn").write_text("{")
-    window.files.offer_recovery()
-    assert window.messages.bars == []
-
-
-def test_the_copy_of_a_program_that_runs_is_left_alone(window: MainWindow, tiny: Project) -> None:
-    Copy(recovery_folder() / str(os.getppid())).save(tiny, None)
-    window.files.offer_recovery()
-    assert window.messages.bars == []
 
 
 def test_saving_writes_what_is_open(window: MainWindow, tiny: Project, tmp_path: Path) -> None:
@@ -148,16 +61,6 @@ def test_the_latest_files_come_first_and_once(tmp_path: Path) -> None:
         preferences.remember(tmp_path / name)
     names = [path.name for path in Preferences().recent]
     assert names == list("lkjihgfedc")
-
-
-def test_the_copy_is_written_beside_the_work(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
-    window.document.edit("Change", tiny)
-    copy = recovery_folder() / str(os.getpid()) / "project.cnn"
-    qtbot.waitUntil(copy.exists)
-    assert read(copy) == tiny
-    window.document.undo_stack.setClean()
-    window.close()
-    assert not copy.exists()
 
 
 def test_preferences_without_a_place_to_write_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
