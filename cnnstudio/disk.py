@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
+import shutil
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from cnnstudio.owner import MARK, Owner, is_gone
+
+NEW = ".new-"  # what a file is called that is to take the place of another
+TEMPORARY = "cnnstudio-"  # what our folders among the system's temporary ones are called
+SETTLED = 60.0  # seconds after which a file that nobody has touched is not being written
 
 
 class DiskError(Exception):
@@ -66,6 +75,47 @@ def replacing(path: Path) -> Iterator[Path]:
         raise DiskError(f"{_shown(path)} was not written: {reason(error)}.") from error
 
 
+def marked(prefix: str) -> str:
+    """The beginning of a temporary name that tells which process made it, so that others know when that is gone."""
+    return f"{prefix}{Owner.here().mark}-"
+
+
+def left_by_the_dead(folder: Path, prefix: str) -> list[Path]:
+    """What stands directly in ``folder`` under a name that a process ``marked`` so that has surely ended.
+
+    Empty where nobody can look. What belongs to another person, or is a link, is never among it.
+    """
+    pattern = re.compile(rf"{re.escape(prefix)}({MARK})-.*", re.ASCII | re.DOTALL)
+    found = []
+    with suppress(OSError, ValueError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = pattern.fullmatch(entry.name)
+            if match is None or entry.is_symlink() or not is_gone(match[1]):
+                continue
+            with suppress(OSError):
+                if not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid():
+                    found.append(Path(entry.path))
+    return sorted(found)
+
+
+def clear_left(folder: Path, prefix: str = NEW, seconds: float = SETTLED) -> int:
+    """Delete what ``left_by_the_dead`` finds and nobody has touched for so many ``seconds``; how much that was.
+
+    The time is for disks in a network: another computer that has the same name as this one may be writing there.
+    """
+    count = 0
+    for path in left_by_the_dead(folder, prefix):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime < seconds:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+            count += 1
+    return count
+
+
 def reason(error: Exception) -> str:
     """What went wrong, without a full stop: "the disk is full"."""
     number = error.errno if isinstance(error, OSError) else None
@@ -109,7 +159,7 @@ def _target(path: Path) -> Path:
 
 def _beside(target: Path) -> Path:
     # the suffix is kept because some loaders look at it; the name is short because the target's may be the longest
-    temporary = target.parent / f".new-{secrets.token_hex(6)}{target.suffix[:20]}"
+    temporary = target.parent / f"{marked(NEW)}{secrets.token_hex(6)}{target.suffix[:20]}"
     temporary.touch(exist_ok=False)  # not tempfile, whose files only their owner may ever read
     return temporary
 

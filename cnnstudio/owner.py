@@ -27,8 +27,9 @@ Word = Annotated[str, msgspec.Meta(max_length=200)]
 class Owner(msgspec.Struct, frozen=True):
     """A process: ``started`` (seconds since 1970) tells it from a later one that was given its number.
 
-    ``birth`` says the same where the system knows it better, as Linux does: the boot, the namespace of process numbers
-    and the clock ticks since the boot (proc_pid_stat(5)), none of which changes when somebody sets the clock.
+    ``birth`` says the same where the system knows it better, as Linux does: the machine (machine-id(5)), the boot, the
+    namespace of process numbers and the clock ticks since the boot (proc_pid_stat(5)), of which none changes when
+    somebody sets the clock.
     """
 
     host: Word
@@ -53,8 +54,10 @@ class Owner(msgspec.Struct, frozen=True):
         """Whether it is of another computer, or of a container with numbers of its own."""
         if self.host != _host():
             return True
-        boot, _, rest = self.birth.partition(" ")
-        return bool(self.birth) and boot == _boot() and rest.partition(" ")[0] != _namespace()
+        machine, boot, namespace, *_ = [*self.birth.split(" "), "", "", ""]
+        if not self.birth or not _boot():
+            return False
+        return machine != _machine() or (boot == _boot() and namespace != _namespace())
 
     @property
     def mark(self) -> str:
@@ -96,7 +99,7 @@ def _host() -> str:
 
 def _place() -> str:
     """A word for this computer, or for this container of it."""
-    return _short(f"{_host()} {_namespace()}")
+    return _short(f"{_host()} {_machine()} {_namespace()}")
 
 
 def _short(text: str) -> str:
@@ -122,7 +125,16 @@ def _birth(pid: int) -> str | None:
     if len(fields) < 20:
         return None
     state, ticks = fields[0], fields[19]
-    return "" if state in (b"Z", b"X", b"x") else f"{_boot()} {_namespace()} {ticks.decode()}"
+    return "" if state in (b"Z", b"X", b"x") else " ".join((_machine(), _boot(), _namespace(), ticks.decode()))
+
+
+@cache
+def _machine() -> str:
+    """A word for this machine, which is not its id itself; "-" where it has none."""
+    try:
+        return _short(f"cnnstudio {Path('/etc/machine-id').read_text().strip()}")
+    except (OSError, UnicodeError):
+        return "-"
 
 
 @cache

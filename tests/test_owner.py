@@ -75,8 +75,16 @@ def test_a_container_with_numbers_of_its_own_is_another_place(gone: Owner, monke
 def test_before_the_last_boot_nobody_lives_now() -> None:
     if not HERE.birth:
         pytest.skip("this system says nothing of its boot")
-    boot, rest = HERE.birth.split(" ", 1)
-    assert not changed(HERE, birth=f"{boot[::-1]} {rest}").is_alive
+    machine, boot, rest = HERE.birth.split(" ", 2)
+    assert not changed(HERE, birth=f"{machine} {boot[::-1]} {rest}").is_alive
+
+
+def test_a_machine_that_has_the_name_of_this_one_is_another(gone: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not gone.birth:
+        pytest.skip("this system has no word for its machine")
+    mark = gone.mark
+    monkeypatch.setattr(owner, "_machine", lambda: "another")
+    assert gone.is_elsewhere and gone.is_alive and not is_gone(mark)
 
 
 def test_without_the_word_of_linux_the_start_tells_them_apart(

@@ -18,6 +18,8 @@ from types import ModuleType
 
 from torch import nn
 
+from cnnstudio.disk import TEMPORARY, marked
+
 
 def build(text: str, class_name: str = "Network") -> nn.Module:
     """A new module of the class ``class_name`` that ``text`` declares, with fresh weights.
@@ -51,6 +53,6 @@ def _loaded(text: str) -> ModuleType:
 @lru_cache(maxsize=1)
 def _folder() -> Path:
     """The private folder of this process for generated source, removed when the process ends."""
-    folder = Path(tempfile.mkdtemp(prefix="cnnstudio-"))
+    folder = Path(tempfile.mkdtemp(prefix=marked(TEMPORARY)))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

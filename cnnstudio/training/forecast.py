@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnnstudio.disk import TEMPORARY, marked
 from cnnstudio.project import Project
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.events import EpochEnd, Event, Finished, Started, Step, Validating
@@ -128,7 +129,7 @@ def _look_seconds(prepared: Prepared) -> float:
     short = shortened(data, min(recipe.batch_size, len(data.train_labels)), few)
     looks, seen, after = list[float](), 0, 0.0
     with (
-        tempfile.TemporaryDirectory(prefix="cnnstudio-") as folder,
+        tempfile.TemporaryDirectory(prefix=marked(TEMPORARY)) as folder,
         trained(prepared, dataclasses.replace(recipe, epochs=1), short, Path(folder)) as events,
     ):
         for event, seconds in _timed(events):

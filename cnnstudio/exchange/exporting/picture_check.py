@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from cnnstudio.disk import TEMPORARY, marked
 from cnnstudio.graph import Shape
 from cnnstudio.training.data.picture import SCALE, picture_bytes
 
@@ -24,7 +25,7 @@ def differing(
     Raises ``OSError`` where no temporary file can be made.
     """
     channels, height, width = size
-    with tempfile.TemporaryDirectory(prefix="cnnstudio-") as folder:
+    with tempfile.TemporaryDirectory(prefix=marked(TEMPORARY)) as folder:
         for kind, path in _pictures(Path(folder), scale or SCALE):
             asked = str(path), channels, height, width, scale or SCALE
             if read(*asked) != picture_bytes(*asked):

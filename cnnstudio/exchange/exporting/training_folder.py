@@ -20,7 +20,7 @@ from torch import nn
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.compiler.structure_hash import structure_hash
-from cnnstudio.disk import DiskError, reason
+from cnnstudio.disk import NEW, DiskError, marked, reason
 from cnnstudio.exchange.exporting.export import ExportError, export
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.exchange.exporting.training_script import Plan, left_out, mirrors, training_script, weights_by_hand
@@ -69,7 +69,7 @@ def write_training_folder(project: Project, path: Path, title: str = "", *, repo
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise ExportError(f"{path} is there already and not empty; give the folder another name.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as beside:
+        with tempfile.TemporaryDirectory(prefix=marked(NEW), dir=path.parent) as beside:
             made = Path(beside) / path.name
             made.mkdir()
             _fill(made, contents, report)

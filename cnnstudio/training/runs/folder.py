@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from cnnstudio.disk import DiskError, reason
+from cnnstudio.disk import NEW, TEMPORARY, DiskError, clear_left, left_by_the_dead, marked, reason
 from cnnstudio.project import Project, ProjectError, write
 
 PROJECT, BEST, LAST = "project.cnn", "best.safetensors", "last.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 OF_A_RUN = (PROJECT, BEST, LAST, CHECKPOINT, "run.json", "metrics.csv", "labels.json", "first_batch")
-_REPLACED = ".replaced"
+_REPLACED = ".replaced-"
+_MAKING = ".making-"
 LOCK = ".lock"  # of the program that trains; the system takes it back however that ends
 
 
@@ -85,7 +86,7 @@ class RunFolder:
 
     def set_aside(self) -> RunFolder:
         """With the files of the run that was there out of the way. Raises ``OSError``."""
-        aside = Path(tempfile.mkdtemp(prefix=_REPLACED, dir=self.path))
+        aside = Path(tempfile.mkdtemp(prefix=marked(_REPLACED), dir=self.path))
         for name in OF_A_RUN:
             if (self.path / name).exists():
                 (self.path / name).rename(aside / name)
@@ -115,13 +116,27 @@ class RunFolder:
 
         return release
 
+    def begin_making(self) -> None:
+        """Note that this process makes a run here that has not begun yet, for when it is killed. Raises ``OSError``."""
+        self._making.touch()
+
+    @property
+    def _making(self) -> Path:
+        return self.path / f"{marked(_MAKING)}run"
+
+    def _end_making(self) -> None:
+        with suppress(OSError):
+            self._making.unlink(missing_ok=True)
+
     def settle(self) -> None:
         """Delete what the run has taken the place of, now that it has begun."""
+        self._end_making()
         if self.replaced is not None:
             shutil.rmtree(self.replaced, ignore_errors=True)
 
     def discard(self) -> None:
         """Put everything back as it was before a run that did not begin; whatever else is in the folder stays."""
+        self._end_making()
         with suppress(OSError):
             if self.is_new or self.replaced is not None:
                 self.project.unlink(missing_ok=True)
@@ -179,7 +194,10 @@ class Destination:
         while True:
             try:
                 path.mkdir(parents=True)
-                return RunFolder(path)
+                folder = RunFolder(path)
+                with suppress(OSError):  # writing the project says why
+                    folder.begin_making()
+                return folder
             except FileExistsError as error:
                 if self.may_exist and path.is_dir():
                     return self._taken(RunFolder(path, is_new=False))
@@ -192,17 +210,54 @@ class Destination:
 
     def _taken(self, folder: RunFolder) -> RunFolder:
         """A folder that is there, with room for this run."""
-        if not folder.holds_a_run:
-            return folder
-        if not self.overwrites:
-            raise FolderInUseError(f"{folder.path} has a run already, which would be lost.")
-        return folder.set_aside()
+        mend(folder.path)
+        try:
+            folder.path.mkdir(exist_ok=True)
+            if not folder.holds_a_run:
+                with suppress(OSError):
+                    folder.begin_making()
+                return folder
+            if not self.overwrites:
+                raise FolderInUseError(f"{folder.path} has a run already, which would be lost.")
+            folder.begin_making()
+            return folder.set_aside()
+        except OSError as error:
+            raise FolderError(folder.path, error) from error
+
+
+def mend(folder: Path) -> None:
+    """Put the folder of a run in order that a dead process has left half made or half written; raises nothing.
+
+    A run is put back that was to be replaced by one that never began, a run that never began is deleted, and so is
+    what was being written. Whatever else stands there stays, and so does everything while a living process works here.
+    """
+    clear_left(folder)
+    with suppress(OSError, ValueError):
+        names = {path.name for path in folder.iterdir()}
+        making, replaced = left_by_the_dead(folder, _MAKING), left_by_the_dead(folder, _REPLACED)
+        if sum(name.startswith((_MAKING, _REPLACED)) for name in names) > len(making) + len(replaced):
+            return
+        for kept in replaced:
+            if making:  # which goes before what is replaced does
+                for path in kept.iterdir():
+                    path.replace(folder / path.name)
+                kept.rmdir()
+            else:
+                shutil.rmtree(kept, ignore_errors=True)
+        half = {PROJECT, LOCK, *(path.name for path in (*making, *left_by_the_dead(folder, NEW)))}
+        if making and not replaced and names <= half:
+            for name in names:
+                (folder / name).unlink(missing_ok=True)
+            folder.rmdir()
+        else:
+            for path in making:
+                path.unlink()
 
 
 def passing(project: Project, sentence: str) -> tuple[RunFolder | None, str]:
     """A folder that is gone when the program ends, or none; with what to say, which begins with ``sentence``."""
     try:
-        folder = RunFolder(Path(tempfile.mkdtemp(prefix="cnnstudio-run-")), is_kept=False)
+        folder = RunFolder(Path(tempfile.mkdtemp(prefix=marked(TEMPORARY))), is_kept=False)
     except OSError:
         return None, f"{sentence} Nothing of this run will be kept."
     atexit.register(shutil.rmtree, folder.path, ignore_errors=True)

@@ -84,6 +84,7 @@ def test_the_folder_that_was_asked_for_is_taken_as_it_is(project: Project, tmp_p
     (asked / "mine.txt").touch()
     again = made(Destination(asked.parent, asked.name, may_exist=True), project)
     assert (again.path, again.is_new) == (asked, False)
+    again.settle()
     assert sorted(path.name for path in asked.iterdir()) == ["mine.txt", "project.cnn"]
 
 
