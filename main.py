@@ -3,7 +3,7 @@
 import multiprocessing
 import sys
 
-from cnnstudio.cli import main
+from cnnstudio.__main__ import main
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()  # in the frozen program, the process that runs a stranger's file begins here

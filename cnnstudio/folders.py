@@ -29,6 +29,11 @@ def log_file() -> Path:
     return home() / "log.txt"
 
 
+def crash_folder() -> Path:
+    """What the system said of programs that ended in a fault, until the next start takes it into the log."""
+    return home() / "crashes"
+
+
 def runs_folder() -> Path:
     """The runs that a window began, a folder each."""
     return home() / "runs"

@@ -14,6 +14,7 @@ from cnnstudio import folders
 NAMED = (
     folders.settings_file,
     folders.log_file,
+    folders.crash_folder,
     folders.runs_folder,
     folders.recovery_folder,
     folders.library_folder,
@@ -30,7 +31,7 @@ def test_everything_is_below_the_folder_that_the_environment_names(
     assert folders.home() == folders.cache() == there
     assert folders.data_folder("x") == there / "data" / "x"
     assert sorted(str(named().relative_to(there)) for named in NAMED) == [
-        "library", "log.txt", "recovery", "runs", "settings.ini", "thumbnails", "weights",
+        "crashes", "library", "log.txt", "recovery", "runs", "settings.ini", "thumbnails", "weights",
     ]  # fmt: skip
     assert not there.exists(), "to ask for a folder makes none"
 

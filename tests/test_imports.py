@@ -27,7 +27,7 @@ FLOORS = (
     ("blocks",),
     ("layout",),
     ("graph",),
-    ("disk", "folders", "resources", "wording", "worker"),
+    ("crash_log", "disk", "folders", "resources", "wording", "worker"),
     ("owner",),
 )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sys
 import time
 from contextlib import suppress
+from typing import TextIO
 
 CELLS = 24
 SECONDS = 0.1  # between two drawings
@@ -36,29 +39,43 @@ class Bar:
             full = round(CELLS * min(max(share, 0.0), 1.0))
             text = f"{before} {self._full * full}{self._empty * (CELLS - full)} {share:4.0%}  {after}".rstrip()
         text = text[: shutil.get_terminal_size().columns - 1]
-        sys.stdout.write("\r" + text.ljust(self._drawn))
-        sys.stdout.flush()
+        _write("\r" + text.ljust(self._drawn))
         self._drawn = len(text)
 
     def say(self, *lines: str) -> None:
         """Print lines that stay, where the bar was."""
         self.clear()
         for line in () if self.is_silent else lines:
-            print(line, flush=True)
+            _write(f"{line}\n")
 
     def ring(self) -> None:
         """Ring the terminal's bell, where there is one: something long is over, and somebody may be away from it."""
         if self.is_live:
-            sys.stdout.write("\a")
-            sys.stdout.flush()
+            _write("\a")
 
     def clear(self) -> None:
         """Take the bar away."""
         if self._drawn:
-            sys.stdout.write("\r" + " " * self._drawn + "\r")
-            sys.stdout.flush()
+            _write("\r" + " " * self._drawn + "\r")
             self._drawn = 0
         self._at = 0.0
+
+
+def _write(text: str) -> None:
+    """Put this on the terminal; where that was closed meanwhile nobody reads it, and the work goes on to its end."""
+    try:
+        print(text, end="", flush=True)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        hang_up(sys.stdout)
+
+
+def hang_up(*streams: TextIO) -> None:
+    """Let what is still said there go nowhere: the terminal is gone, and to write to it would end the program."""
+    for stream in streams:
+        with suppress(OSError, ValueError):  # in a test it is no file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _can_say(text: str) -> bool:

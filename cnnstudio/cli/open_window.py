@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError
+from cnnstudio.crash_log import tell
 from cnnstudio.resources import resource
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
@@ -15,18 +16,24 @@ _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 def show(path: Path | None) -> int:
     """Open the window with this file, or train and export it (or LeNet-5) where no window can be."""
-    try:
-        if has_display():
-            from cnnstudio.ui.app import run
-
-            return run(path)
+    if not has_display():
         return _run_without_display(path or resource("examples", "lenet5.cnn"))
+    try:
+        from cnnstudio.ui.app import run
+
+        return run(path)
     except ImportError as error:
         if not (error.name or "").startswith(("PySide6", "shiboken6")) and ".so" not in str(error):
             raise
-        raise CommandError(
-            f"Qt, which draws the window, does not start here: {error}. Is it installed whole?"
-        ) from error
+        sentence = f"Qt, which draws the window, does not start here: {error}. Is it installed whole?"
+        if sys.stderr is None:
+            tell(sentence)
+        raise CommandError(sentence) from error
+    except Exception as error:
+        from cnnstudio.ui.failures import tell_of_no_start
+
+        tell_of_no_start(error)
+        return 1
 
 
 def _run_without_display(path: Path) -> int:

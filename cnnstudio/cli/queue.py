@@ -18,6 +18,7 @@ from cnnstudio.cli.train import INTERRUPTED, interruptible, offer_recipe, traina
 from cnnstudio.disk import DiskError
 from cnnstudio.graph import parameters
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.runs.leftovers import clear
 from cnnstudio.training.runs.queue import Entry, Queue, QueueError, QueueFile, new_entry
 from cnnstudio.training.runs.queue_runner import Begun, QueueRunner, Settled
 from cnnstudio.training.runs.run_differences import ABSENT, best_of
@@ -221,6 +222,7 @@ def work_through(file: QueueFile) -> int:
         return 0
     bar = Bar()
     bar.show("Starting PyTorch", None)
+    clear(runs=[LOCAL])
     settled: list[Entry] = []
     with interruptible() as is_asked:
 

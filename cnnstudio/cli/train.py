@@ -15,7 +15,7 @@ from shlex import quote
 from types import FrameType, NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from cnnstudio.cli.bar import Bar
+from cnnstudio.cli.bar import Bar, hang_up
 from cnnstudio.cli.command import CommandError, Commands, line, opened, problems, reservations
 from cnnstudio.cli.telling import Telling
 from cnnstudio.compiler.inference import infer
@@ -30,6 +30,7 @@ from cnnstudio.project.recipe_paths import PATHS, whole
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.launch import LaunchError, Rank, launched, start
 from cnnstudio.training.runs.folder import Destination, RunFolder
+from cnnstudio.training.runs.leftovers import clear
 from cnnstudio.training.runs.run_library import present_record
 from cnnstudio.training.runs.session import Course, Prepared, begin, go_on
 from cnnstudio.wording import counted
@@ -165,6 +166,8 @@ def _one_of_several(arguments: argparse.Namespace, is_asked: Callable[[], bool])
 def _train(project: Project, arguments: argparse.Namespace, is_asked: Callable[[], bool], rank: Rank) -> int:
     bar = Bar(is_silent=not rank.is_first)
     bar.show("Starting PyTorch", None)
+    if rank.is_first:
+        clear(runs=[Path("runs")])
     from cnnstudio.training.distributed import OthersError, joined
     from cnnstudio.training.loop import TrainingError
     from cnnstudio.training.resume import CheckpointError
@@ -228,15 +231,24 @@ def _ended(told: Telling, folder: RunFolder | None, arguments: argparse.Namespac
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """While it lasts, the first Ctrl+C (or request to end) makes the answer True; the second is as ever."""
+    """While it lasts, the first Ctrl+C (or request to end) makes the answer True; the second is as ever.
+
+    A terminal that is closed asks to end as well (SIGHUP), unless the program was told to outlive it, as nohup does.
+    """
     asked: list[int] = []
+    terminals = [stream for stream in (sys.stdout, sys.stderr) if stream is not None and stream.isatty()]
 
     def ask(number: int, _: FrameType | None) -> None:
         if asked:
             raise KeyboardInterrupt
         asked.append(number)
+        if sys.platform != "win32" and number == signal.SIGHUP:
+            hang_up(*terminals)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, ask) for number in numbers}
     try:
         yield lambda: bool(asked)
     finally:

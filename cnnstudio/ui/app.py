@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import gc
-import logging
-import signal
 import sys
-import threading
-import traceback
 from collections.abc import Callable
-from logging.handlers import RotatingFileHandler
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 import cnnstudio
-from cnnstudio.folders import APPLICATION, log_file
+from cnnstudio import crash_log
+from cnnstudio.folders import APPLICATION, crash_folder, log_file
+from cnnstudio.training.runs.leftovers import clear
+from cnnstudio.training.runs.run_library import usual_places
+from cnnstudio.ui.failures import Failures, tell_of_crash
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import ORGANIZATION, Preferences
+from cnnstudio.ui.signals import Signals
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
-from cnnstudio.ui.windows import Windows
 from cnnstudio.worker import Report
-
-logger = logging.getLogger(__name__)
 
 
 def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = None) -> int:
@@ -34,27 +31,33 @@ def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = 
 
     ``on_first_paint`` is called once the first window stands on the screen.
     """
+    crash_log.install(log_file())
+    end_watch = crash_log.watch(crash_folder())
+    crashes = crash_log.crashed_before(crash_folder())
     app = application()
-    garbage = Garbage()
-    log_to_file(log_file())
-    window = open_window(path)
-    windows = window.windows
-    failures = Failures(windows)
+    failures = Failures()
     failures.install()
-    heartbeat = _quit_on_interrupt(windows)
-    warm_up = WarmUp()
-    warm_up.finished.connect(garbage.set_apart)
-    window.painted.connect(on_first_paint or warm_up.start)
-    window.painted.connect(window.files.offer_recovery)
-    window.painted.connect(lambda: windows.queue.offer(window.messages, lambda: window.show_panel("queue")))
-    try:
+    with ExitStack() as at_end:
+        at_end.callback(end_watch)
+        at_end.callback(failures.remove)
+        garbage = Garbage()
+        at_end.callback(garbage.close)
+        window = open_window(path)
+        at_end.callback(_delete_windows)
+        windows = failures.windows = window.windows
+        signals = Signals(windows)
+        at_end.callback(signals.close)
+        warm_up = WarmUp()
+        at_end.callback(warm_up.wait)
+        warm_up.finished.connect(garbage.set_apart)
+        window.painted.connect(on_first_paint or warm_up.start)
+        window.painted.connect(window.files.offer_recovery)
+        window.painted.connect(lambda: windows.queue.offer(window.messages, lambda: window.show_panel("queue")))
+        window.painted.connect(lambda: tell_of_crash(windows, crashes))
+        clearing = Clearing(windows.preferences)
+        at_end.callback(clearing.stop)
+        window.painted.connect(clearing.start)
         return app.exec()
-    finally:
-        heartbeat.stop()
-        warm_up.wait()
-        failures.remove()
-        _delete_windows()
-        garbage.close()
 
 
 def _delete_windows() -> None:
@@ -92,57 +95,6 @@ def application() -> QApplication:
     return app
 
 
-def log_to_file(path: Path) -> None:
-    """Write warnings and worse to a file that never grows beyond 1 MB."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=500_000, backupCount=1, encoding="utf-8", delay=True)
-    except OSError:
-        return  # a log is no reason not to start
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    handler.setLevel(logging.WARNING)
-    logging.getLogger("cnnstudio").addHandler(handler)
-
-
-class Failures(QObject):
-    """What nobody caught: a sentence in place, the details in the log and to copy, and the program lives on."""
-
-    failed = Signal(str)  # the traceback, from any thread
-
-    def __init__(self, windows: Windows) -> None:
-        super().__init__()
-        self._windows = windows
-        self._old = sys.excepthook, threading.excepthook
-        self.failed.connect(self._say)
-
-    def install(self) -> None:
-        """Take the place of Python's own hooks."""
-        sys.excepthook = self._caught
-        threading.excepthook = lambda args: self._caught(
-            args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
-        )
-
-    def remove(self) -> None:
-        """Give Python's hooks back."""
-        sys.excepthook, threading.excepthook = self._old
-
-    def _caught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            QTimer.singleShot(0, self, self._windows.quit)
-            return
-        logger.error("unexpected error", exc_info=(kind, error, trace))
-        self.failed.emit("".join(traceback.format_exception(kind, error, trace)))
-
-    def _say(self, details: str) -> None:
-        if not self._windows.all:
-            return  # the log has it
-        self._windows.present.messages.say(
-            "Something went wrong inside the program. Your work is still here; saving it now does no harm.",
-            "error",
-            ("Copy details", lambda: QGuiApplication.clipboard().setText(details)),
-        )
-
-
 class WarmUp(QObject):
     """Trains once in the background, once the window stands: the first run then begins at once."""
 
@@ -169,14 +121,28 @@ class WarmUp(QObject):
         warm_up()
 
 
-def _quit_on_interrupt(windows: Windows) -> QTimer:
-    """Quit on Ctrl+C in the terminal; the timer lets Python see the signal while Qt waits."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, lambda *_: windows.quit())
-    timer = QTimer()
-    timer.start(200)
-    timer.timeout.connect(lambda: None)
-    return timer
+class Clearing(QObject):
+    """Clears away what programs that were killed have left, once the window stands, beside the files of its list."""
+
+    def __init__(self, preferences: Preferences) -> None:
+        super().__init__()
+        self._preferences = preferences
+        self._task: Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        recent = self._preferences.recent
+        places = usual_places(recent)
+
+        def work(report: Report) -> None:
+            clear([path.parent for path in recent], places, report)
+
+        self._task = Task(work, "clearing", self)
+
+    def stop(self) -> None:
+        """End after the folder in progress, and wait for none: its disk may be in a network that is gone."""
+        if self._task is not None:
+            self._task.stop()
 
 
 INTERVAL = 500  # milliseconds; young garbage of half a second is collected in a few

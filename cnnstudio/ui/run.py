@@ -280,6 +280,11 @@ class Run(QObject):
         self._timer.stop()
         return all([self._finish_thread(seconds), self.kept.close(seconds)])
 
+    def hear_out(self) -> None:
+        """Take what the run has still said, after ``close``."""
+        if self.is_active:
+            self._drain()
+
     def watch(self, node: str | None, image: int) -> None:
         """Say which node's feature maps to show, of which validation image; the run sends them as it goes."""
         self._watched = (node, image)

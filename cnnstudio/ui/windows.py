@@ -64,6 +64,10 @@ class ProjectWindow(QMainWindow):
         """Close, and do ``then``, where nothing would be lost, else ask in place first; whether it was done at once."""
         raise NotImplementedError
 
+    def keep(self) -> None:
+        """Write a recovery copy of what is not saved now."""
+        raise NotImplementedError
+
     def end(self, seconds: float) -> bool:
         """Stop what computes, and wait so long for the step that it is at; whether it has ended."""
         raise NotImplementedError
@@ -181,6 +185,19 @@ class Windows:
             first = next((window for window in self.all if window.document.is_modified), self.all[-1])
             self.show(first)
             first.leave(self.quit)
+
+    def keep_and_end(self) -> None:
+        """Keep what is not saved and what was learned: the program is made to end, and nobody can be asked."""
+        for window in self.all:
+            window.keep()  # at once, for nobody knows how much time there is
+            window.run.stop()
+        self.queue.stop()
+        for window in (*self.all, *(each for each in self._ending if isValid(each))):
+            window.end(LONGEST_STEP)
+        self.queue.close(LONGEST_STEP)
+        for window in self.all:
+            window.run.hear_out()
+            window.keep()  # which knows now of what run the weights are
 
 
 def _is_same(one: Path | None, other: Path) -> bool:

@@ -455,7 +455,71 @@ def test_who_interrupts_before_there_is_anything_to_keep_finds_nothing(
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such terminals")
+def test_a_terminal_that_is_closed_ends_the_training_and_keeps_the_weights(file: Path, tmp_path: Path) -> None:
+    import pty
+
+    code = (
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); os.chdir({str(tmp_path)!r})\n"
+        f"sys.argv = ['cnnstudio', 'train', {str(file)!r}, '--epochs', '10000', '--out', 'run']\n"
+        "from cnnstudio.__main__ import main; code = main()\n"
+        "open('code', 'w').write(str(code)); sys.exit(code)"
+    )
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(sys.executable, [sys.executable, "-c", code])
+    said = b""
+    while b"validation" not in said:
+        said += os.read(terminal, 4_096)
+    os.close(terminal)  # its own side gets SIGHUP, and whatever it writes fails
+    os.waitpid(pid, 0)
+    assert (tmp_path / "code").read_text() == "130"
+    assert (tmp_path / "run" / "last.safetensors").stat().st_size > 5_000
+    assert (tmp_path / "run" / "checkpoint.safetensors").exists()
+    assert '"stopped"' in (tmp_path / "run" / "run.json").read_text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_who_is_to_outlive_the_terminal_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup has it
+    try:
+        with interruptible() as is_interrupted:
+            signal.raise_signal(signal.SIGHUP)
+            assert not is_interrupted()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_an_error_that_nobody_foresaw_is_a_line_and_stands_in_the_log(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['cnnstudio', 'check', 'a.cnn']\n"
+        "from cnnstudio.cli import check\n"
+        "check.run = lambda arguments: 1 / 0\n"
+        "from cnnstudio.__main__ import main; sys.exit(main())"
+    )
+    home = tmp_path / "home"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CNNSTUDIO_HOME": str(home)}
+
+    def run_once() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        )
+
+    done = run_once()
+    assert done.returncode == 1
+    assert done.stderr == (
+        "cnnstudio: Something went wrong inside the program (ZeroDivisionError). "
+        f"The details are in {home / 'log.txt'}.\n"
+    )
+    log = (home / "log.txt").read_text()
+    assert "Traceback" in log and "ZeroDivisionError: division by zero" in log
+    (home / "log.txt").unlink()
+    home.rmdir()
+    home.write_text("no folder")
+    assert "Traceback" in run_once().stderr, "somewhere it must stand"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if os.name != "nt" else [])])
 def test_the_second_ctrl_c_does_not_wait(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with interruptible() as is_interrupted:
