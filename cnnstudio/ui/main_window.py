@@ -353,6 +353,7 @@ class MainWindow(ProjectWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.document.look_again()
+            self.files.look_again()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         projects(event)
@@ -378,6 +379,10 @@ class MainWindow(ProjectWindow):
         self.files.close()
         super().closeEvent(event)
         self.windows.remove(self)
+
+    def keep(self) -> None:
+        """Write a recovery copy of what is not saved now."""
+        self.files.keep()
 
     def end(self, seconds: float) -> bool:
         """Stop what computes, and wait so long for the step that it is at; whether it has ended."""

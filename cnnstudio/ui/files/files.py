@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.file_watch import FileWatch
 from cnnstudio.ui.files.recovery import Recovery
 from cnnstudio.ui.files.recovery_copy import Copy
 from cnnstudio.ui.files.recovery_offer import RecoveryOffer
@@ -37,8 +38,7 @@ class Files(QObject):
         self._recovery.failed.connect(self._say_uncopied)
         self._recovery.mended.connect(lambda: self._messages.withdraw(COPYING))
         self._left = RecoveryOffer(messages, windows, window)
-        self._stamp: tuple[int, int] | None = None  # of the file, as it was opened or saved here
-        document.path_changed.connect(self._know)
+        self._watch = FileWatch(document, messages, self.save, self.save_as, self)
 
     # new and open
 
@@ -64,6 +64,8 @@ class Files(QObject):
             return
         if (holder := self._windows.holding(path)) is not None:
             self._windows.show(holder)
+            if holder is not self._window:
+                holder.messages.say(f"{path.name} is open already, in this window.")
             return
         try:
             project = read(path)
@@ -98,8 +100,7 @@ class Files(QObject):
             sentence = f"{path.name} is open in another window. Save this project under another name."
             self._messages.say(sentence, "error", about=SAVING)
             return
-        is_its_own = path == self._document.path and self._stamp is not None
-        if is_its_own and _stamp(path) not in (None, self._stamp):
+        if not self._watch.is_as_known(path):
             self._ask_to_replace(path, then)
             return
         self._write(path, then)
@@ -115,9 +116,6 @@ class Files(QObject):
             ("Cancel", lambda: None),
             about=SAVING,
         )
-
-    def _know(self, path: Path | None) -> None:
-        self._stamp = _stamp(path) if path is not None else None
 
     def _write(self, path: Path, then: Callable[[], object] | None) -> None:
         try:
@@ -281,6 +279,10 @@ class Files(QObject):
         else:
             self._recovery.keep()
 
+    def look_again(self) -> None:
+        """See now whether another program has changed the file: the person comes back to this window."""
+        self._watch.look()
+
     def keep(self) -> None:
         """Write the recovery copy now: the program is to end, and nobody can be asked."""
         self._recovery.keep()
@@ -290,17 +292,9 @@ class Files(QObject):
 
     def close(self) -> None:
         """Remove the recovery copy: the project is saved, or was given up."""
+        self._watch.close()
         self._left.close()
         self._recovery.close()
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """When the file was written and how large it is; None where there is none."""
-    try:
-        about = path.stat()
-    except (OSError, ValueError):
-        return None
-    return about.st_mtime_ns, about.st_size
 
 
 def _once_over(run: Run, does: Callable[[], object]) -> None:

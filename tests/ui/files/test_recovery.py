@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.disk import DiskError, replacing
 from cnnstudio.folders import recovery_folder
+from cnnstudio.graph import Graph
 from cnnstudio.owner import Owner
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.ui.document import Document
@@ -87,11 +88,12 @@ def test_unsaved_changes_are_copied_and_the_copy_goes_once_they_are_saved(
     assert not list(recovery_folder().iterdir())
 
 
-def test_the_copy_is_written_beside_the_work(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
-    window.document.edit("Change", tiny)
+def test_the_copy_is_written_beside_the_work(qtbot: QtBot, window: MainWindow, tiny_graph: Graph) -> None:
+    begun = Project(Graph.of((tiny_graph["input1"],)))
+    window.document.edit("Change", begun)
     qtbot.waitUntil(lambda: bool(list(recovery_folder().glob("*/project.cnn"))))
     (copy,) = recovery_folder().glob("*/project.cnn")
-    assert read(copy) == tiny
+    assert read(copy) == begun
     window.document.undo_stack.setClean()
     window.close()
     assert not copy.exists()
