@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnstudio.disk import DiskError, read
+from cnnstudio.exchange.importing.needed_statements import parsed
 from cnnstudio.graph import Shape
 
 LARGEST = 4 * 2**20  # bytes of a file
@@ -91,16 +92,19 @@ def networks_in(path: Path) -> tuple[Declared, ...]:
     classes = _classes(tree)
     variables, functions = _variables(tree, classes), _functions(tree, classes)
     used = {
-        inner.id
+        name.id
         for node in tree.body
         if isinstance(node, ast.ClassDef) or (isinstance(node, ast.Assign) and node.targets[0] in variables.values())
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Name) and inner.id != getattr(node, "name", "")
+        for name in ast.walk(node)
+        if isinstance(name, ast.Name) and name.id != getattr(node, "name", "")
     }
     whole = [name for name in classes if name not in used]
     made = [Declared(name) for name in variables]
-    made += [Declared(name, _arguments(node.args)) for name, node in functions.items()]
+    made += [Declared(name, _arguments(node.args)) for name, node in functions.items() if not name.startswith("_")]
     made += [Declared(name, _made_with(name, classes)) for name in (whole if whole or made else classes)]
+    parts = {name for function in functions.values() for name in _given(function)}
+    if any(not each.needed and each.name not in parts for each in made):
+        made = [each for each in made if each.needed or each.name not in parts]
     return tuple(sorted(made, key=lambda each: bool(each.needed)))
 
 
@@ -111,7 +115,7 @@ def modules_in(path: Path) -> tuple[str, ...]:
 
 def _read(path: Path) -> ast.Module:
     try:
-        return ast.parse(read(path, LARGEST))
+        return parsed(read(path, LARGEST))
     except DiskError as error:
         raise ImportRefused(str(error)) from error
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -135,16 +139,16 @@ def _variables(tree: ast.Module, classes: dict[str, ast.ClassDef]) -> dict[str, 
         for node in tree.body
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and _makes(node.value, classes)
         for target in node.targets
-        if isinstance(target, ast.Name) and not _is_layer(node.value)
+        if isinstance(target, ast.Name)
     }
 
 
 def _functions(tree: ast.Module, classes: dict[str, ast.ClassDef]) -> dict[str, ast.FunctionDef]:
-    """The functions that return a module of one of these classes, of a library, or of a function among them."""
+    """The functions that return a network of one of these classes, of a library, or of a function among them."""
     known: dict[str, ast.stmt] = dict(classes)
     found: dict[str, ast.FunctionDef] = {}
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _returns_module(node, known):
+        if isinstance(node, ast.FunctionDef) and _returns_module(node, known):
             found[node.name] = known[node.name] = node
     return found
 
@@ -161,10 +165,20 @@ def _returns_module(function: ast.FunctionDef, known: dict[str, ast.stmt]) -> bo
     return any(_makes(value, known) or (isinstance(value, ast.Name) and value.id in named) for value in returned)
 
 
+def _given(function: ast.FunctionDef) -> Iterator[str]:
+    """What a function gives to what it makes: classes that are parts of a network."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+                yield from (name.id for name in ast.walk(argument) if isinstance(name, ast.Name))
+
+
 def _makes(value: ast.expr, known: dict[str, Any]) -> bool:
-    """Whether an expression calls one of these names, or what a library has."""
-    if not isinstance(value, ast.Call):
+    """Whether an expression calls one of these names, or what a library has: ``Net()``, ``Net().to(device)``."""
+    if not isinstance(value, ast.Call) or _is_layer(value):
         return False
+    if isinstance(value.func, ast.Attribute) and isinstance(value.func.value, ast.Call):
+        return _makes(value.func.value, known)
     first = next(_names(value.func), "")
     return first in known if isinstance(value.func, ast.Name) else first in _LIBRARIES
 

@@ -1,7 +1,8 @@
 """Making: what a person's Python file makes, run as its author runs it. Only in a process of its own.
 
 A file is seldom alone: it is part of a package, or stands in a folder from whose root its author starts Python; it
-imports torchvision; or it was copied from lecture notes without its first lines.
+imports torchvision; or it was copied from lecture notes without its first lines. Only what makes the network is run of
+it, not the training below.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from cnnstudio.exchange.importing.declarations import ImportRefused, call
+from cnnstudio.exchange.importing.declarations import Call, ImportRefused, call
+from cnnstudio.exchange.importing.needed_statements import needed, parsed
+from cnnstudio.exchange.importing.this_machine import OnThisMachine
 from cnnstudio.training.torchvision_compat import make_ready
-from cnnstudio.wording import listed
+from cnnstudio.wording import abridged, listed
 
 FOLDERS = 6  # above the file, in which what it imports is looked for
 _USUAL: dict[str, Any] = {"torch": torch, "nn": nn, "F": functional, "math": math}
@@ -36,22 +39,50 @@ def made(path: Path, text: str) -> tuple[nn.Module, tuple[str, ...]]:
     This RUNS the file. Raises ``ImportRefused``, and whatever the file raises.
     """
     asked = call(text)
-    tree = ast.parse(path.read_bytes())
+    tree = parsed(path.read_bytes())
     missing = _missing(tree)
-    module = _run(path, _levels(tree), missing)
-    found = getattr(module, asked.name, None)
-    if found is None:
-        raise ImportRefused(f"{path.name} has nothing called {asked.name[:60]}.")
-    if not isinstance(found, nn.Module) and callable(found):
-        _fits(found, asked.name, asked.positional, dict(asked.named), path.name)
-        found = found(*asked.positional, **dict(asked.named))
+    sys.meta_path.insert(0, _TorchvisionDoor())
+    sys.meta_path.append(_FoldersAbove(path))
+    with OnThisMachine() as machine:
+        found = _made(path, tree, asked, missing)
     if not isinstance(found, nn.Module):
         raise ImportRefused(f"{asked.name} of {path.name} is no torch module.")
-    if not missing:
-        return found.eval(), ()
-    return found.eval(), (
-        f"{path.name} uses {listed(missing)} without importing it: what PyTorch's users call so was taken.",
-    )
+    notes = []
+    if missing:
+        notes.append(
+            f"{path.name} uses {listed(missing)} without importing it: what PyTorch's users call so was taken."
+        )
+    if machine.unfetched:
+        notes.append(
+            f"{path.name} loads weights from the internet ({abridged(machine.unfetched, 3)}); they were not fetched, "
+            "since an import needs none. Give them with --weights."
+        )
+    return found.eval(), tuple(notes)
+
+
+def _made(path: Path, tree: ast.Module, asked: Call, missing: Sequence[str]) -> Any:
+    """What the file makes when what is asked for is called, of a part of the file where that is enough."""
+    part = needed(tree, asked.name)
+    try:
+        return _called(_run(path, part or tree, missing), asked, path.name)
+    except NameError as error:
+        if part is None:
+            raise
+        try:  # it is bound where nobody could read it
+            return _called(_run(path, tree, missing), asked, path.name)
+        except Exception:
+            raise error from None
+
+
+def _called(module: ModuleType, asked: Call, file: str) -> Any:
+    """The name in a module, called where it makes a network."""
+    found = getattr(module, asked.name, None)
+    if found is None:
+        raise ImportRefused(f"{file} has nothing called {asked.name[:60]}.")
+    if isinstance(found, nn.Module) or not callable(found):
+        return found
+    _fits(found, asked.name, asked.positional, dict(asked.named), file)
+    return found(*asked.positional, **dict(asked.named))
 
 
 def _fits(found: Any, name: str, positional: Sequence[Any], named: dict[str, Any], file: str) -> None:
@@ -70,10 +101,9 @@ def _fits(found: Any, name: str, positional: Sequence[Any], named: dict[str, Any
 # running a file
 
 
-def _run(path: Path, levels: int, missing: Sequence[str]) -> ModuleType:
-    """The file as a module, imported as a part of the package in which it stands, at least so many folders up."""
-    sys.meta_path.insert(0, _TorchvisionDoor())
-    sys.meta_path.append(_FoldersAbove(path))
+def _run(path: Path, tree: ast.Module, missing: Sequence[str]) -> ModuleType:
+    """These statements of the file as a module, imported as a part of the package in which it stands."""
+    levels = _levels(tree)
     names = [path.stem]
     folder = path.parent
     while len(names) <= levels or (folder / "__init__.py").exists():
@@ -88,12 +118,12 @@ def _run(path: Path, levels: int, missing: Sequence[str]) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     module.__dict__.update({name: _USUAL[name] for name in missing})
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    exec(compile(tree, str(path), "exec"), module.__dict__)
     return module
 
 
 def _levels(tree: ast.Module) -> int:
-    """How many folders up the file imports from, by its dots."""
+    """How many folders up these statements import from, by their dots."""
     return max((node.level for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)), default=0)
 
 

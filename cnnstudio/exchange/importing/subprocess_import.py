@@ -74,6 +74,7 @@ def _imported(module: Any, name: str, size: Shape | None) -> Imported:
     from cnnstudio.exchange.importing.network import import_module
     from cnnstudio.exchange.importing.plain_weights import with_plain_weights
     from cnnstudio.exchange.importing.referee import compared
+    from cnnstudio.exchange.importing.this_machine import OnThisMachine
     from cnnstudio.exchange.importing.tracing import unwrapped
 
     module = unwrapped(module)
@@ -86,8 +87,9 @@ def _imported(module: Any, name: str, size: Shape | None) -> Imported:
             refusal = error
             continue
         followed = (f"It was followed with images of {tried}.",) if size is None else ()
-        notes = (*followed, *plain, *imported.notes, *compared(module, imported, tried))
-        return dataclasses.replace(imported, notes=notes)
+        with OnThisMachine():
+            doubts = compared(module, imported, tried)
+        return dataclasses.replace(imported, notes=(*followed, *plain, *imported.notes, *doubts))
     if size is None:
         raise ImportRefused(f"{refusal} Usual sizes of images were tried: say for which it is made (--size).")
     raise refusal
