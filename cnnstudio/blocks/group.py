@@ -30,6 +30,7 @@ class Group(Composite):
     body: the blocks inside; an Input stands for each wire that enters
     repeat: how many copies stand one behind the other, each with weights of its own
     exposed: the parameters of blocks inside that are offered on the group itself, as "conv1.out_channels"
+    frozen: leave its weights as they are while training
     """
 
     keywords: ClassVar[str] = "subgraph macro module fold"
@@ -39,6 +40,7 @@ class Group(Composite):
     body: Graph = Graph.of((Node("input1", Input()), Node("identity1", Identity(), ("input1",))))
     repeat: Annotated[int, Range(1, 64)] = 1
     exposed: Annotated[tuple[str, ...], Length(0, 100)] = ()
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -51,6 +53,10 @@ class Group(Composite):
         words = re.findall(r"[A-Za-z0-9]+", self.label)
         name = "".join(word[:1].upper() + word[1:] for word in words)[:40]
         return name if name[:1].isalpha() else f"Group{name}"
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.frozen
 
     @cached_property
     def is_counted(self) -> bool:
@@ -72,7 +78,7 @@ class Group(Composite):
     @property
     def copy(self) -> Group:
         """One of the copies of a repeated group."""
-        return Group(self.label, self.body)
+        return Group(self.label, self.body, frozen=self.frozen)
 
     def copies(self, *inputs: Shape) -> list[tuple[Group, tuple[Shape, ...]]]:
         """Each copy with the shapes that enter it. Raises ``ShapeError`` where one cannot read what the last gives."""

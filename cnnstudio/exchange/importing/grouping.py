@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from cnnstudio.blocks import Concat, Group, Input
 from cnnstudio.exchange.importing.recognition import Part, Scope
@@ -28,16 +29,26 @@ class _Item:
     reads: tuple[int, ...]
     label: str = ""  # of a group
     items: list[_Item] = field(default_factory=list)
+    is_frozen: bool = False
 
 
-def nested(parts: Sequence[Part], result: int, containers: Mapping[str, str]) -> tuple[Graph, dict[int, Path]]:
+def nested(
+    parts: Sequence[Part],
+    result: int,
+    containers: Mapping[str, str],
+    learned: Mapping[int, bool] = MappingProxyType({}),
+) -> tuple[Graph, dict[int, Path]]:
     """The graph that ends in part ``result``, and where each part stands in it.
 
     ``containers`` holds the paths of modules that only run what they hold, one after the other, with the class of
     each: they become no group where all that they hold are groups, nor where they are a plain ``Sequential``.
+    ``learned`` are the parts with weights, True where they are trained. A group of nothing else than what is not is
+    frozen, and single parts are put into groups that are.
     """
     level = _Level(parts, _needed(parts, result), containers)
     items = level.items(sorted(level.needed), 0, outside={result})
+    if not all(learned.values()):
+        items = level.frozen(items, learned)
     paths: dict[int, Path] = {}
     graph = _drawn(parts, items, (), paths, top=True)
     return graph, paths
@@ -105,6 +116,37 @@ class _Level:
             return [*before, *(replace(item, words=(name, *item.words)) for item in items)]
         return [*before, _Item((name,), ends[0], reads, label.strip("_") or "Module", items)]
 
+    def frozen(self, items: list[_Item], learned: Mapping[int, bool]) -> list[_Item]:
+        """With everything that is not trained in a frozen group: the items' own, or a new one for a run of parts."""
+        made: list[_Item] = []
+        run: list[_Item] = []
+        for item in items:
+            trained = {learned[index] for index in _leaves(item) if index in learned}
+            before = run[-1].result if run else item.result
+            goes_on = not item.label and item.reads == (before,) and self.readers[before] == {item.result}
+            if not goes_on or trained == {True}:
+                made += self._as_one(run, learned)
+                run = []
+            if item.label:
+                inside = item.items if trained == {False} else self.frozen(item.items, learned)
+                made.append(replace(item, items=inside, is_frozen=trained == {False}))
+            elif trained == {False} or run:
+                run.append(item)
+            else:
+                made.append(item)
+        return [*made, *self._as_one(run, learned)]
+
+    def _as_one(self, run: list[_Item], learned: Mapping[int, bool]) -> list[_Item]:
+        """A run of parts, the first of them frozen, as a frozen group up to the last one that is."""
+        if not run or any(len(self.parts[source].shape) > LARGEST_RANK for source in run[0].reads):
+            return run
+        end = max(index for index, item in enumerate(run, 1) if item.result in learned)
+        first, words = run[0], run[0].words
+        if end > 1:
+            words = (*words[:1], "frozen") if len(words) > 1 else ("frozen",)
+        label = f"Frozen{self.parts[first.result].block.title}" if end == 1 else "Frozen"
+        return [_Item(words, run[end - 1].result, first.reads, label, run[:end], is_frozen=True), *run[end:]]
+
     def _entry(self, region: list[int]) -> int | None:
         """The concatenation with which a module begins that is given many values, such as a dense layer.
 
@@ -116,6 +158,14 @@ class _Level:
             source not in inside for index in region[1:] for source in self.parts[index].inputs
         )
         return first if isinstance(self.parts[first].block, Concat) and is_alone and len(region) > 1 else None
+
+
+def _leaves(item: _Item) -> Iterator[int]:
+    """The parts in an item."""
+    if not item.label:
+        yield item.result
+    for each in item.items:
+        yield from _leaves(each)
 
 
 def _drawn(
@@ -135,7 +185,7 @@ def _drawn(
     for item, name in zip(items, names, strict=True):
         here = (*before, name)
         if item.label:
-            block: Block = Group(item.label, _drawn(parts, item.items, here, paths))
+            block: Block = Group(item.label, _drawn(parts, item.items, here, paths), frozen=item.is_frozen)
             # the body's Inputs stand in the order in which its items first read them, as the group's reads do
             reads = tuple(
                 dict.fromkeys(s for i in item.items for s in i.reads if s not in {x.result for x in item.items})

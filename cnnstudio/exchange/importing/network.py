@@ -110,10 +110,12 @@ def _normalization(name: str, classes: int | None) -> Normalization:
 def import_module(module: nn.Module, size: Shape, title: str = "Network") -> Imported:
     """A module as a graph, for images of ``size``. The module is not run, only followed. Raises ``ImportRefused``."""
     containers = {path: type(held).__name__ for path, held in module.named_modules() if isinstance(held, nn.Sequential)}
+    trained = {name: each.requires_grad for name, each in module.named_parameters(remove_duplicate=False)}
     try:
         found = trace(module, size)
         parts, result = recognized(found, rule, opaque)
-        graph, paths = nested(parts, result, containers)
+        learned = {index: any(each) for index, part in enumerate(parts) if (each := _of(trained, part))}
+        graph, paths = nested(parts, result, containers, learned)
     except TracingError as error:
         raise ImportRefused(f"{title} cannot be imported. {error}") from error
     except Unknown as error:
@@ -124,8 +126,30 @@ def import_module(module: nn.Module, size: Shape, title: str = "Network") -> Imp
         raise ImportRefused(f"{title} cannot be imported. {error}") from error
     weights = {path: parts[index].weights for index, path in paths.items() if parts[index].weights}
     without = [(part.block, part.line) for part in _kept(parts, paths) if isinstance(part.block, Opaque)]
-    notes = (*found.notes, *_notes(module, weights, without), *_frozen(module, size, found, parts))
+    notes = (*found.notes, *_notes(module, weights, without), *_untrained(parts, trained))
+    notes += _frozen(module, size, found, parts)
     return Imported(title, graph, weights, notes, tuple(block.operation for block, _ in without if block.obstacle))
+
+
+def _of(trained: Mapping[str, bool], part: Part) -> list[bool]:
+    """Of each parameter of a part, whether the original trains it."""
+    return [trained[weight.original] for weight in part.weights if weight.original in trained]
+
+
+def _untrained(parts: list[Part], trained: Mapping[str, bool]) -> list[str]:
+    """Sentences about what the original does not train."""
+    frozen: list[str] = []
+    beside: list[str] = []
+    for part in parts:
+        names = [weight.original for weight in part.weights if not trained.get(weight.original, True)]
+        (beside if any(_of(trained, part)) else frozen).extend(names)
+    notes = [f"{abridged(frozen, 3)}: not trained in the original, and frozen here."] if frozen else []
+    if beside:
+        notes.append(
+            f"{abridged(beside, 3)}: not trained in the original, which trains the rest of the same layer; here all of "
+            "it learns."
+        )
+    return notes
 
 
 def _frozen(module: nn.Module, size: Shape, found: Trace, parts: list[Part]) -> tuple[str, ...]:

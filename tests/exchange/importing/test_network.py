@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from cnnstudio.blocks import Group, Input
 from cnnstudio.compiler.inference import infer
@@ -158,3 +158,49 @@ def test_weights_that_are_shared_stay_so_and_unused_ones_are_told() -> None:
 def test_dataclasses_of_an_import_are_values() -> None:
     imported = import_module(Shared().eval(), Shape(3, 8, 8))
     assert dataclasses.replace(imported, title="x").graph is imported.graph
+
+
+class Transferred(nn.Module):
+    """A body that stays as it is, but for its last layer, and a head that learns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3, padding=1)
+        self.norm = nn.BatchNorm2d(4)
+        self.block = Residual(4)
+        self.features = nn.Sequential(nn.Conv2d(4, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 1))
+        self.requires_grad_(False)
+        self.features[4].bias.requires_grad_(True)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.block(torch.relu(self.norm(self.stem(x))))
+        return self.head(self.features(x).mean((2, 3)))
+
+
+class Residual(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + torch.relu(self.conv(x))
+
+
+def test_what_the_original_does_not_train_is_frozen() -> None:
+    module = Transferred().eval()
+    module.norm.running_mean.normal_()
+    imported = import_module(module, Shape(3, 8, 8))
+    assert difference(module, imported, torch.randn(2, 3, 8, 8)) <= 1e-5
+    totals = infer(imported.graph).totals
+    frozen = sum(p.numel() for p in module.parameters() if not p.requires_grad)
+    beside = module.features[4].weight.numel()
+    assert totals is not None and totals.frozen == frozen - beside
+    groups = {node.name: node.block.frozen for node in imported.graph if isinstance(node.block, Group)}
+    assert groups == {"frozen": True, "block": True, "features_frozen": True}
+    assert any(note.endswith(": not trained in the original, and frozen here.") for note in imported.notes)
+    assert any(
+        note.startswith("features.4.weight: not trained in the original, which trains") for note in imported.notes
+    )
+    text = source(imported.graph).text
+    assert text.count(".requires_grad_(False)") == 3
