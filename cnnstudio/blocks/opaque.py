@@ -74,7 +74,8 @@ class Opaque(Block):
     arguments: what it is given, {0} for the first input; empty where that cannot be told
     takes: the shapes that it was seen to take, with a | between two inputs; empty for one input of any shape
     gives: the shape that it was seen to give; empty for that of its first input
-    expression: all of it as one line of PyTorch, in the place of operation and arguments; self is what it has itself
+    expression: all of it as one line of PyTorch, in the place of operation and arguments; self is what it has itself,
+        training whether the network is being trained
     module: the module of torch.nn that it calls, if any
     tensors: what it has of its own
     mac_count: its multiply-accumulates for one sample; left open, they are not known
@@ -171,6 +172,7 @@ class Opaque(Block):
         own = {"self": f"self.{name}"} if self.module or self.tensors else {}
         if len(self.tensors) > 1 and not self.module:
             own = {f"self.{each.name}": f"self.{name}.{each.name}" for each in self.tensors}
+        own["training"] = "self.training"
         try:
             return _written(text, inputs, MappingProxyType(own))
         except ValueError as error:

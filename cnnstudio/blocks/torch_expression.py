@@ -27,7 +27,8 @@ _FUNCTIONAL = frozenset(
     adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool2d avg_pool1d avg_pool2d batch_norm bilinear celu conv1d
     conv2d conv_transpose2d cosine_similarity elu fold gelu glu grid_sample affine_grid group_norm hardshrink
     hardsigmoid hardswish hardtanh instance_norm interpolate layer_norm leaky_relu linear local_response_norm
-    log_softmax logsigmoid lp_pool2d max_pool1d max_pool2d mish normalize one_hot pad pixel_shuffle pixel_unshuffle
+    log_softmax logsigmoid lp_pool2d max_pool1d max_pool2d max_pool2d_with_indices max_unpool2d mish
+    multi_head_attention_forward normalize one_hot pad pixel_shuffle pixel_unshuffle
     channel_shuffle prelu relu relu6 rms_norm scaled_dot_product_attention selu sigmoid silu softmax softmin softplus
     softshrink softsign tanh tanhshrink threshold unfold
     """.split()
@@ -127,7 +128,7 @@ _MODULES = frozenset(
     AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d BatchNorm1d BatchNorm2d
     BatchNorm3d Bilinear CircularPad2d ConstantPad1d ConstantPad2d Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d
     ConvTranspose3d CosineSimilarity Dropout1d Dropout2d Dropout3d Flatten Fold GLU GroupNorm GRU Hardtanh
-    InstanceNorm1d InstanceNorm2d LayerNorm Linear LPPool1d LSTM LocalResponseNorm MaxPool1d MaxPool2d
+    InstanceNorm1d InstanceNorm2d LayerNorm Linear LPPool1d LSTM LocalResponseNorm MaxPool1d MaxPool2d MaxUnpool2d
     MultiheadAttention PReLU PixelShuffle PixelUnshuffle RMSNorm ReflectionPad1d ReflectionPad2d ReplicationPad1d
     ReplicationPad2d RNN Softmax Softmax2d Softplus TransformerEncoderLayer Unflatten Unfold Upsample
     UpsamplingBilinear2d UpsamplingNearest2d ZeroPad1d ZeroPad2d

@@ -91,16 +91,27 @@ def _upsample(module: nn.Module) -> str:
     return ", ".join([*words, f"mode={module.mode!r}"])
 
 
+def _max_pool(module: nn.Module) -> str:
+    assert isinstance(module, nn.MaxPool1d | nn.MaxPool2d)
+    return f"{module.extra_repr()}, return_indices={module.return_indices}"
+
+
 _TOLD: dict[type[nn.Module], Callable[[nn.Module], str]] = {
     nn.MultiheadAttention: _attention,
     nn.TransformerEncoderLayer: _encoder_layer,
     nn.Upsample: _upsample,
+    nn.MaxPool1d: _max_pool,
+    nn.MaxPool2d: _max_pool,
 }  # modules that do not say themselves what they were told
 
 
 def functional(module: nn.Module, words: list[str], own: Mapping[str, str]) -> str:
     """The function that a module calls, with its tensors under these names. Raises ``Unknown``."""
+    if isinstance(module, nn.MultiheadAttention):
+        return _attended(module, words, own)
     (x,) = words
+    if (made := _FUNCTIONS.get(type(module))) is not None:
+        return f"{made}({x})"
     weight, bias = own.get("weight", "None"), own.get("bias", "None")
     match module:
         case nn.Linear():
@@ -111,20 +122,41 @@ def functional(module: nn.Module, words: list[str], own: Mapping[str, str]) -> s
             axes = len(module.kernel_size)
             window = f"{module.stride!r}, {module.padding!r}, {module.dilation!r}, {module.groups}"
             return f"F.conv{axes}d({x}, {weight}, {bias}, {window})"
+        case nn.BatchNorm1d() | nn.BatchNorm2d():
+            statistics = f"{own['running_mean']}, {own['running_var']}"
+            return f"F.batch_norm({x}, {statistics}, {weight}, {bias}, training, {module.momentum!r}, {module.eps!r})"
         case nn.GroupNorm():
             return f"F.group_norm({x}, {module.num_groups}, {weight}, {bias}, {module.eps!r})"
         case nn.PReLU():
             return f"F.prelu({x}, {weight})"
-        case nn.ReLU():
-            return f"F.relu({x})"
-        case nn.Sigmoid():
-            return f"torch.sigmoid({x})"
-        case nn.Tanh():
-            return f"torch.tanh({x})"
-        case nn.SiLU():
-            return f"F.silu({x})"
         case nn.GELU():
             return f"F.gelu({x}, approximate={module.approximate!r})"
         case nn.Softmax():
             return f"F.softmax({x}, {module.dim})"
     raise Unknown
+
+
+_FUNCTIONS: dict[type[nn.Module], str] = {
+    nn.ReLU: "F.relu",
+    nn.Sigmoid: "torch.sigmoid",
+    nn.SiLU: "F.silu",
+    nn.Tanh: "torch.tanh",
+}  # modules that are told nothing
+
+
+def _attended(module: nn.MultiheadAttention, words: list[str], own: Mapping[str, str]) -> str:
+    """Attention as a function, which takes the places in front and the samples behind them. Raises ``Unknown``."""
+    told = {word.partition("=")[0]: word.partition("=")[2] for word in words[3:]}
+    if len(words) < 3 or any("=" in word.partition("(")[0] for word in words[:3]):
+        raise Unknown
+    if set(told) - {"need_weights"} or (module.batch_first and told.get("need_weights") != "False"):
+        raise Unknown
+    turned = ".transpose(0, 1)" if module.batch_first else ""
+    query, key, value = (f"{word}{turned}" for word in words[:3])
+    weights = f"{own['in_proj_weight']}, {own.get('in_proj_bias')}"
+    out = f"{own['out_proj.weight']}, {own.get('out_proj.bias')}"
+    needs = told.get("need_weights", "True")
+    return (
+        f"F.multi_head_attention_forward({query}, {key}, {value}, {module.embed_dim}, {module.num_heads}, {weights}, "
+        f"None, None, False, 0.0, {out}, need_weights={needs})"
+    )

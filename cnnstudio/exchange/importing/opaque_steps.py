@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own habit
@@ -115,6 +116,10 @@ def named(steps: Steps, node: fx.Node) -> str:
         name = str(node.target)
         plain = name.rstrip("_")  # in place it is the same sum: what reads it reads the result
         return f"torch.{plain}" if callable(getattr(torch, plain, None)) else f"torch.Tensor.{name}"
+    if node.target is operator.getitem:
+        return _piece(steps, node)
+    if node.target is operator.setitem:
+        return "torch.slice_scatter"
     name = str(getattr(node.target, "__name__", node.target))
     if getattr(operator, name, None) is node.target:
         name = _OPERATORS.get(name, name)
@@ -123,6 +128,26 @@ def named(steps: Steps, node: fx.Node) -> str:
     return f"torch.{name}" if hasattr(torch, name) else name
 
 
+def _piece(steps: Steps, node: fx.Node) -> str:
+    """What a piece is called: ``torch.sort, values`` of several results, a slice or a choice of one tensor."""
+    source, index = node.args
+    whole = steps.seen(source)
+    if isinstance(whole, tuple) and isinstance(index, int) and isinstance(source, fx.Node):
+        fields = getattr(type(whole), "__match_args__", ()) or getattr(whole, "_fields", ())
+        called: Any = type(steps.module(source)) if source.op == "call_module" else source.target
+        fields = fields or _FIELDS.get(getattr(called, "__name__", called), ())
+        piece = fields[index] if index < len(fields) else f"piece {index % len(whole) + 1}"
+        return f"{named(steps, source)}, {piece}"
+    entries = index if isinstance(index, tuple) else (index,)
+    is_cut = all(each is None or each is ... or isinstance(each, slice | int) for each in entries)
+    return "slice of a tensor" if is_cut else "choice by an index"
+
+
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "MultiheadAttention": ("output", "weights"), "MaxPool2d": ("values", "indices"), "GRU": ("output", "state"),
+    "LSTM": ("output", "state"), "RNN": ("output", "state"), "max_pool2d_with_indices": ("values", "indices"),
+    "std_mean": ("std", "mean"), "var_mean": ("var", "mean"),
+}  # fmt: skip
 _OPERATORS = {
     "truediv": "div", "itruediv": "div", "isub": "sub", "ipow": "pow", "mod": "remainder", "imod": "remainder",
     "iadd": "add", "imul": "mul", "floordiv": "floor_divide",

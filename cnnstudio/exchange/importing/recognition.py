@@ -20,7 +20,7 @@ from torch import Tensor, fx
 
 from cnnstudio.blocks import Input, Permute
 from cnnstudio.exchange.importing.blame import BATCH
-from cnnstudio.exchange.importing.shared_tensors import shared_tensors
+from cnnstudio.exchange.importing.shared_tensors import shared_tensors, tensors_of
 from cnnstudio.exchange.importing.tracing import Trace
 from cnnstudio.graph import Block, ParameterError, Shape, ShapeError
 
@@ -123,8 +123,7 @@ class Steps:
         """Whether this step calls a module whose tensors have a node of their own, since others use them too."""
         if node.op != "call_module":
             return False
-        names = [f"{node.target}.{name}" for name, _ in self.module(node).named_parameters()]
-        return any(name in self.shared for name in names)
+        return any(f"{node.target}.{name}" in self.shared for name in tensors_of(self.module(node)))
 
     def held(self, node: object) -> str:
         """The name of the tensor that this argument is, learned or not. Raises ``Unknown`` where it is none."""

@@ -18,6 +18,7 @@ from cnnstudio.blocks import (
     FirstToken,
     Flatten,
     LayerScale,
+    MaxPool2d,
     Multiply,
     Permute,
     PositionEmbedding,
@@ -223,6 +224,11 @@ def getitem(steps: Steps, node: fx.Node) -> Value:
     """A piece of a value: channels, pixels, the first token, or one of the pieces that it was cut into."""
     source, index = _node(node.args[0]), steps.seen(node.args[1])
     if source.op == "call_module" and index == 0:
+        module = steps.module(source)
+        if steps.is_shared(source):
+            raise Unknown
+        if type(module) is nn.MaxPool2d:
+            return _pooled(steps, node, source, module)
         return _attention(steps, node, source)
     if isinstance(index, int):
         if index == 0 and str(getattr(source.target, "__name__", source.target)) == "max":
@@ -280,6 +286,14 @@ def _chunk(steps: Steps, node: fx.Node, source: fx.Node, index: int) -> Value:
     stop = start + sizes[index]
     channels = steps.parts[part].shape.channels
     return Value(steps.add(node, ChannelSlice(start, None if stop == channels else stop), part))
+
+
+def _pooled(steps: Steps, node: fx.Node, call: fx.Node, module: nn.MaxPool2d) -> Value:
+    """The values of a pooling that tells where it found them as well."""
+    stride = None if module.stride == module.kernel_size else module.stride
+    block = MaxPool2d(module.kernel_size, stride, module.padding, module.dilation, module.ceil_mode)
+    name = str(call.target).rpartition(".")[2]
+    return Value(steps.add(node, block, steps.plain(steps.source(call)), name=name))
 
 
 def _attention(steps: Steps, node: fx.Node, call: fx.Node) -> Value:

@@ -17,6 +17,7 @@ from cnnstudio.exchange.importing.blame import BATCH
 from cnnstudio.exchange.importing.fixed_tensors import begun
 from cnnstudio.exchange.importing.module_calls import functional, module_call
 from cnnstudio.exchange.importing.recognition import Part, Steps, Unknown, Weight
+from cnnstudio.exchange.importing.shared_tensors import STATISTICS, tensors_of
 from cnnstudio.graph import Shape
 
 _SIGNS = {
@@ -213,6 +214,12 @@ class Line:
         source, index = node.args
         steps = self.steps
         if isinstance(source, fx.Node) and isinstance(index, int) and source not in steps.values:
+            if (
+                source.op == "call_module"
+                and steps.is_shared(source)
+                and getattr(steps.module(source), "batch_first", False)
+            ):
+                return f"{self.call(source)}[{index}].transpose(0, 1)"
             name = str(getattr(source.target, "__name__", source.target))
             if name == "unbind" and isinstance(source.args[0], fx.Node):
                 dim = steps.argument(source, 1, "dim", 0)
@@ -306,10 +313,10 @@ class Line:
         if isinstance(module, nn.Dropout | nn.Identity):
             return words[0]
         if self.steps.is_shared(node):
-            return functional(module, words, {key: self._of_module(node, key) for key, _ in module.named_parameters()})
+            return functional(module, words, {key: self._of_module(node, key) for key in tensors_of(module)})
         reads = any(isinstance(each, fx.Node) and each in self.steps.values for each in node.all_input_nodes)
         if not reads or self.tensors or self.module:
-            own = {key: self._own(f"{node.target}.{key}") for key, _ in module.named_parameters()}
+            own = {key: self._own(f"{node.target}.{key}") for key in tensors_of(module)}
             return functional(module, words, own)
         self.module = module_call(module)
         prefix = f"{node.target}."
@@ -324,7 +331,7 @@ def shared_part(steps: Steps, name: str) -> int:
     for index, part in enumerate(steps.parts):
         if part.weights and part.weights[0].original == name and part.name == _stem(name):
             return index
-    own = begun(steps.tensor(name), "weight")
+    own = begun(steps.tensor(name), "weight") if not name.endswith(STATISTICS) else _statistic(steps, name)
     size = Shape(*own.size)
     block = Opaque(
         "a learned tensor", "", str(steps.parts[0].shape), str(size), "self", tensors=(own,), mac_count=0,
@@ -332,6 +339,12 @@ def shared_part(steps: Steps, name: str) -> int:
     )  # fmt: skip
     steps.parts.append(Part(block, (0,), size, (), _stem(name), (Weight("", name),)))
     return len(steps.parts) - 1
+
+
+def _statistic(steps: Steps, name: str) -> OwnTensor:
+    """What a normalisation keeps of the images that it has seen: at the beginning, of none."""
+    size = tuple(steps.tensor(name).shape)
+    return OwnTensor("weight", size, False, f"torch.{'zeros' if name.endswith('mean') else 'ones'}({size!r})")
 
 
 def _stem(name: str) -> str:

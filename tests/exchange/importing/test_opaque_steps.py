@@ -11,10 +11,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cnnstudio.blocks import Opaque
 from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.source import source
 from cnnstudio.exchange.importing.fixed_tensors import begun
 from cnnstudio.exchange.importing.network import Imported, import_module
-from cnnstudio.exchange.importing.state_dict import difference
+from cnnstudio.exchange.importing.state_dict import carry, difference
 from cnnstudio.graph import Block, Graph, Shape
+from cnnstudio.training.build import build
 
 MAP = Shape(6, 8, 8)
 
@@ -193,7 +195,20 @@ def token_twice(m: Net, x: Tensor) -> Tensor:
     return token + torch.cat([token, tokens(x)], 1).softmax(1)[:, :1]
 
 
+def attended_twice(m: Net, x: Tensor) -> Tensor:
+    x = tokens(x) if m.attend.batch_first else tokens(x).transpose(0, 1)
+    for _ in range(2):
+        x = x + m.attend(x, x, x, need_weights=False)[0]
+    return x if m.attend.batch_first else x.transpose(0, 1)
+
+
 SHARED: dict[str, Callable[[], Net]] = {
+    "a norm": lambda: Net(lambda m, x: m.norm(m.norm(x).relu()), norm=nn.BatchNorm2d(6)),
+    "a norm that learns nothing": lambda: Net(
+        lambda m, x: m.norm(m.norm(x) ** 2), norm=nn.BatchNorm2d(6, affine=False)
+    ),
+    "attention": lambda: Net(attended_twice, attend=nn.MultiheadAttention(6, 2, batch_first=True)),
+    "attention, places first": lambda: Net(attended_twice, attend=nn.MultiheadAttention(6, 2, bias=False)),
     "a layer": lambda: Net(lambda m, x: m.twice(m.twice(x).relu()), twice=nn.Conv2d(6, 6, 3, padding=1)),
     "a scale": lambda: Net(lambda m, x: (x * m.gamma).relu() * m.gamma, gamma=parameter(6, 1, 1)),
     "a token": lambda: Net(token_twice, token=parameter(1, 1, 6)),
@@ -205,10 +220,51 @@ SHARED: dict[str, Callable[[], Net]] = {
 
 @pytest.mark.parametrize("case", SHARED)
 def test_what_is_used_at_several_places_is_learned_once(case: str) -> None:
-    made = equal(SHARED[case]())
+    module = SHARED[case]()
+    for each in module.modules():
+        if isinstance(each, nn.BatchNorm2d) and each.running_mean is not None:
+            each.running_mean.normal_()
+    made = equal(module)
     learned = [block for block in blocks(made.graph) if isinstance(block, Opaque) and block.expression == "self"]
-    assert len(learned) == (2 if case == "a layer" else 1)
+    counts = {"a layer": 2, "a norm": 4, "a norm that learns nothing": 2, "attention": 4, "attention, places first": 2}
+    assert len(learned) == counts.get(case, 1)
     assert not any("each place has its own" in note for note in made.notes)
+
+
+def test_a_shared_norm_keeps_one_set_of_statistics() -> None:
+    module = SHARED["a norm"]().train()
+    images = torch.randn(4, *MAP)
+    made = import_module(module, MAP)
+    text = source(made.graph)
+    network = build(text.text, text.class_name)
+    network.load_state_dict(carry(made, module.state_dict()).state)
+    module.train()(images)
+    network.train()(images)
+    for ours, theirs in (
+        (network.norm_running_mean, module.norm.running_mean),
+        (network.norm_running_var, module.norm.running_var),
+    ):
+        assert torch.allclose(ours, theirs)
+
+
+PIECES: dict[str, Callable[[Net, Tensor], Tensor]] = {
+    "torch.sort, values": lambda m, x: x.sort(dim=2)[0],
+    "torch.sort, indices": lambda m, x: torch.sort(x, 2).indices.float(),
+    "torch.topk, values": lambda m, x: torch.topk(x, 2, 1)[0],
+    "slice of a tensor": lambda m, x: x[:, ::2, None],
+    "choice by an index": lambda m, x: x[:, [0, 2]],
+    "F.max_pool2d_with_indices, indices": lambda m, x: F.max_pool2d(x, 2, return_indices=True)[1].float(),
+    "nn.MaxPool2d, indices": lambda m, x: m.unpool(*m.pool(x), output_size=x.size()),
+    "torch.std_mean, std": lambda m, x: sum(torch.std_mean(x, (2, 3))),
+}
+
+
+@pytest.mark.parametrize("case", PIECES)
+def test_a_piece_is_called_what_it_is(case: str) -> None:
+    made = equal(Net(PIECES[case], pool=nn.MaxPool2d(2, return_indices=True), unpool=nn.MaxUnpool2d(2)))
+    called = [block.operation for block in blocks(made.graph) if isinstance(block, Opaque)]
+    assert any(case in each.split(" → ") for each in called), called
+    assert not any("getitem" in note for note in made.notes)
 
 
 def test_a_table_of_distances_is_written_by_what_is_regular_in_it() -> None:
