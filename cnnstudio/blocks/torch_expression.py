@@ -11,30 +11,41 @@ from collections.abc import Mapping
 
 _TORCH = frozenset(
     """
-    abs add addcdiv addcmul amax amin arange argmax argmin argsort atan2 baddbmm bmm broadcast_to cat ceil chunk clamp
-    clone complex concat cos cummax cumprod cumsum diagonal diff div dot einsum eq erf exp expm1 eye fft.fft2 fft.ifft2
-    fft.irfft2 fft.rfft2 flatten flip floor floor_divide fmod full full_like gather ge gelu gt hypot index_select
-    isnan kron lerp le linspace log log10 log1p log2 logical_and logical_not logical_or logsumexp lt masked_fill matmul
-    max maximum mean meshgrid min minimum mm movedim mul mv narrow ne neg norm ones ones_like outer permute pow prod
-    real imag randn reciprocal relu remainder repeat_interleave reshape roll round rot90 rsqrt select sigmoid sign
-    sin sinh slice_scatter softmax log_softmax sort split sqrt square squeeze stack std std_mean sub sum swapaxes
-    t take_along_dim tan tanh tensor tensordot tile topk transpose tril triu true_divide unbind unflatten unsqueeze
-    var var_mean view_as_complex view_as_real where zeros zeros_like
+    abs acos acosh add addbmm addcdiv addcmul addmm addmv amax amin angle arange argmax argmin argsort asin asinh atan
+    atan2 atanh baddbmm bmm broadcast_to bucketize cat cdist ceil chunk clamp clamp_max clamp_min clip clone complex
+    concat copysign corrcoef cos cosh count_nonzero cov cross cummax cummin cumprod cumsum deg2rad diagonal diff dist
+    div dot dstack einsum eq erf erfc erfinv exp exp2 expm1 eye fft.fft fft.fft2 fft.fftn fft.fftshift fft.ifft
+    fft.ifft2 fft.ifftn fft.ifftshift fft.irfft fft.irfft2 fft.rfft fft.rfft2 flatten flip fliplr flipud floor
+    floor_divide fmod frac full full_like gather ge gelu gru_cell gt heaviside hstack hypot imag index_add index_fill
+    index_select inner inverse isfinite isinf isnan kron kthvalue le lerp lgamma linalg.inv linalg.norm linalg.solve
+    linalg.vector_norm linspace log log10 log1p log2 log_softmax logaddexp logcumsumexp logical_and logical_not
+    logical_or logical_xor logit logsumexp lstm_cell lt masked_fill masked_scatter matmul max maximum mean median
+    meshgrid min minimum mm moveaxis movedim mul mv nan_to_num nanmean nansum narrow ne neg norm ones ones_like outer
+    permute polar positive pow prod quantile rad2deg randn ravel real reciprocal relu remainder renorm
+    repeat_interleave reshape rnn_relu_cell rnn_tanh_cell roll rot90 round rsqrt rsub scatter scatter_add
+    scatter_reduce searchsorted select select_scatter sgn sigmoid sign sin sinc sinh slice_scatter softmax sort split
+    sqrt square squeeze stack std std_mean sub sum swapaxes swapdims t take_along_dim tan tanh tensor tensor_split
+    tensordot tile topk transpose tril triu true_divide trunc unbind unflatten unsqueeze var var_mean vdot
+    view_as_complex view_as_real vstack where xlogy zeros zeros_like
     """.split()
 )
 _FUNCTIONAL = frozenset(
     """
-    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool2d avg_pool1d avg_pool2d batch_norm bilinear celu conv1d
-    conv2d conv_transpose2d cosine_similarity elu fold gelu glu grid_sample affine_grid group_norm hardshrink
+    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d affine_grid
+    avg_pool1d avg_pool2d avg_pool3d batch_norm bilinear celu channel_shuffle conv1d conv2d conv3d conv_transpose1d
+    conv_transpose2d conv_transpose3d cosine_similarity elu embedding fold gelu glu grid_sample group_norm hardshrink
     hardsigmoid hardswish hardtanh instance_norm interpolate layer_norm leaky_relu linear local_response_norm
-    log_softmax logsigmoid lp_pool2d max_pool1d max_pool2d max_pool2d_with_indices max_unpool2d mish
-    multi_head_attention_forward normalize one_hot pad pixel_shuffle pixel_unshuffle
-    channel_shuffle prelu relu relu6 rms_norm scaled_dot_product_attention selu sigmoid silu softmax softmin softplus
-    softshrink softsign tanh tanhshrink threshold unfold
+    log_softmax logsigmoid lp_pool1d lp_pool2d max_pool1d max_pool2d max_pool2d_with_indices max_pool3d max_unpool2d
+    mish multi_head_attention_forward normalize one_hot pad pairwise_distance pdist pixel_shuffle pixel_unshuffle
+    prelu relu relu6 rms_norm scaled_dot_product_attention selu sigmoid silu softmax softmin softplus softshrink
+    softsign tanh tanhshrink threshold unfold
     """.split()
 )
 _METHODS = frozenset(word for word in _TORCH if "." not in word) - frozenset(
-    "arange eye full full_like linspace meshgrid ones ones_like randn tensor zeros zeros_like".split()
+    """
+    arange eye full full_like gru_cell linspace lstm_cell meshgrid ones ones_like randn rnn_relu_cell rnn_tanh_cell
+    tensor zeros zeros_like
+    """.split()
 ) | frozenset(
     """
         bool contiguous double expand expand_as float half int long new_ones new_zeros repeat reshape_as size to type_as
@@ -125,13 +136,13 @@ def _dotted(node: ast.expr) -> str:
 
 _MODULES = frozenset(
     """
-    AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d BatchNorm1d BatchNorm2d
-    BatchNorm3d Bilinear CircularPad2d ConstantPad1d ConstantPad2d Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d
-    ConvTranspose3d CosineSimilarity Dropout1d Dropout2d Dropout3d Flatten Fold GLU GroupNorm GRU Hardtanh
-    InstanceNorm1d InstanceNorm2d LayerNorm Linear LPPool1d LSTM LocalResponseNorm MaxPool1d MaxPool2d MaxUnpool2d
-    MultiheadAttention PReLU PixelShuffle PixelUnshuffle RMSNorm ReflectionPad1d ReflectionPad2d ReplicationPad1d
-    ReplicationPad2d RNN Softmax Softmax2d Softplus TransformerEncoderLayer Unflatten Unfold Upsample
-    UpsamplingBilinear2d UpsamplingNearest2d ZeroPad1d ZeroPad2d
+    AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d AvgPool1d AvgPool2d BatchNorm1d
+    BatchNorm2d BatchNorm3d Bilinear CircularPad2d ConstantPad1d ConstantPad2d Conv1d Conv2d Conv3d ConvTranspose1d
+    ConvTranspose2d ConvTranspose3d CosineSimilarity Dropout1d Dropout2d Dropout3d Embedding Flatten Fold GLU
+    GroupNorm GRU GRUCell Hardtanh InstanceNorm1d InstanceNorm2d LayerNorm Linear LocalResponseNorm LPPool1d LSTM
+    LSTMCell MaxPool1d MaxPool2d MaxUnpool2d MultiheadAttention PixelShuffle PixelUnshuffle PReLU ReflectionPad1d
+    ReflectionPad2d ReplicationPad1d ReplicationPad2d RMSNorm RNN RNNCell Softmax Softmax2d Softplus
+    TransformerEncoderLayer Unflatten Unfold Upsample UpsamplingBilinear2d UpsamplingNearest2d ZeroPad1d ZeroPad2d
     """.split()
 )
 

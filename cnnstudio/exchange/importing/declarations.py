@@ -90,7 +90,9 @@ def networks_in(path: Path) -> tuple[Declared, ...]:
     """
     tree = _read(path)
     classes = _classes(tree)
-    variables, functions = _variables(tree, classes), _functions(tree, classes)
+    given = set(_from_libraries(tree))
+    functions = _functions(tree, {*classes, *given})
+    variables = _variables(tree, {*classes, *given})
     used = {
         name.id
         for node in tree.body
@@ -132,7 +134,14 @@ def _classes(tree: ast.Module) -> dict[str, ast.ClassDef]:
     return found
 
 
-def _variables(tree: ast.Module, classes: dict[str, ast.ClassDef]) -> dict[str, ast.expr]:
+def _from_libraries(tree: ast.Module) -> Iterator[str]:
+    """What a file takes from libraries of networks by name: ``from torchvision.models import resnet18``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and re.match(r"torchvision\.models|timm\b", node.module or ""):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _variables(tree: ast.Module, classes: set[str]) -> dict[str, ast.expr]:
     """The names that the file gives to modules that it makes, with where they stand."""
     return {
         target.id: target
@@ -143,17 +152,18 @@ def _variables(tree: ast.Module, classes: dict[str, ast.ClassDef]) -> dict[str, 
     }
 
 
-def _functions(tree: ast.Module, classes: dict[str, ast.ClassDef]) -> dict[str, ast.FunctionDef]:
+def _functions(tree: ast.Module, classes: set[str]) -> dict[str, ast.FunctionDef]:
     """The functions that return a network of one of these classes, of a library, or of a function among them."""
-    known: dict[str, ast.stmt] = dict(classes)
+    known = set(classes)
     found: dict[str, ast.FunctionDef] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and _returns_module(node, known):
-            found[node.name] = known[node.name] = node
+            found[node.name] = node
+            known.add(node.name)
     return found
 
 
-def _returns_module(function: ast.FunctionDef, known: dict[str, ast.stmt]) -> bool:
+def _returns_module(function: ast.FunctionDef, known: set[str]) -> bool:
     named = {
         target.id
         for node in ast.walk(function)
@@ -173,7 +183,7 @@ def _given(function: ast.FunctionDef) -> Iterator[str]:
                 yield from (name.id for name in ast.walk(argument) if isinstance(name, ast.Name))
 
 
-def _makes(value: ast.expr, known: dict[str, Any]) -> bool:
+def _makes(value: ast.expr, known: set[str]) -> bool:
     """Whether an expression calls one of these names, or what a library has: ``Net()``, ``Net().to(device)``."""
     if not isinstance(value, ast.Call) or _is_layer(value):
         return False

@@ -35,8 +35,10 @@ def _learned(tensor: Tensor, size: tuple[int, ...]) -> str:
 
 
 def _fixed(tensor: Tensor, size: tuple[int, ...]) -> str:
-    if tensor.is_meta or tensor.is_complex():
+    if tensor.is_meta:
         raise Unknown
+    if tensor.is_complex():
+        return f"torch.complex({_fixed(tensor.real, size)}, {_fixed(tensor.imag, size)})"
     values = tensor.detach().reshape(size)
     first = values.flatten()[0].item()
     if bool((values == first).all()):

@@ -91,6 +91,11 @@ def _upsample(module: nn.Module) -> str:
     return ", ".join([*words, f"mode={module.mode!r}"])
 
 
+def _cell(module: nn.Module) -> str:
+    assert isinstance(module, nn.RNNCell)
+    return f"{module.input_size}, {module.hidden_size}, {module.bias}, {module.nonlinearity!r}"
+
+
 def _max_pool(module: nn.Module) -> str:
     assert isinstance(module, nn.MaxPool1d | nn.MaxPool2d)
     return f"{module.extra_repr()}, return_indices={module.return_indices}"
@@ -100,6 +105,7 @@ _TOLD: dict[type[nn.Module], Callable[[nn.Module], str]] = {
     nn.MultiheadAttention: _attention,
     nn.TransformerEncoderLayer: _encoder_layer,
     nn.Upsample: _upsample,
+    nn.RNNCell: _cell,
     nn.MaxPool1d: _max_pool,
     nn.MaxPool2d: _max_pool,
 }  # modules that do not say themselves what they were told
@@ -109,6 +115,8 @@ def functional(module: nn.Module, words: list[str], own: Mapping[str, str]) -> s
     """The function that a module calls, with its tensors under these names. Raises ``Unknown``."""
     if isinstance(module, nn.MultiheadAttention):
         return _attended(module, words, own)
+    if isinstance(module, nn.RNNCellBase):
+        return _stepped(module, words, own)
     (x,) = words
     if (made := _FUNCTIONS.get(type(module))) is not None:
         return f"{made}({x})"
@@ -125,6 +133,8 @@ def functional(module: nn.Module, words: list[str], own: Mapping[str, str]) -> s
         case nn.BatchNorm1d() | nn.BatchNorm2d():
             statistics = f"{own['running_mean']}, {own['running_var']}"
             return f"F.batch_norm({x}, {statistics}, {weight}, {bias}, training, {module.momentum!r}, {module.eps!r})"
+        case nn.Embedding(max_norm=None):
+            return f"F.embedding({x}, {weight}, {module.padding_idx!r})"
         case nn.GroupNorm():
             return f"F.group_norm({x}, {module.num_groups}, {weight}, {bias}, {module.eps!r})"
         case nn.PReLU():
@@ -133,6 +143,21 @@ def functional(module: nn.Module, words: list[str], own: Mapping[str, str]) -> s
             return f"F.gelu({x}, approximate={module.approximate!r})"
         case nn.Softmax():
             return f"F.softmax({x}, {module.dim})"
+    raise Unknown
+
+
+def _stepped(module: nn.RNNCellBase, words: list[str], own: Mapping[str, str]) -> str:
+    """One step of a recurrent layer as a function. Raises ``Unknown`` where it is not told where to begin."""
+    if len(words) != 2:
+        raise Unknown
+    tensors = ", ".join(own.get(key, "None") for key in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+    match module:
+        case nn.LSTMCell():
+            return f"torch.lstm_cell({words[0]}, {words[1]}, {tensors})"
+        case nn.GRUCell():
+            return f"torch.gru_cell({words[0]}, {words[1]}, {tensors})"
+        case nn.RNNCell():
+            return f"torch.rnn_{module.nonlinearity}_cell({words[0]}, {words[1]}, {tensors})"
     raise Unknown
 
 
@@ -147,16 +172,19 @@ _FUNCTIONS: dict[type[nn.Module], str] = {
 def _attended(module: nn.MultiheadAttention, words: list[str], own: Mapping[str, str]) -> str:
     """Attention as a function, which takes the places in front and the samples behind them. Raises ``Unknown``."""
     told = {word.partition("=")[0]: word.partition("=")[2] for word in words[3:]}
-    if len(words) < 3 or any("=" in word.partition("(")[0] for word in words[:3]):
+    if len(words) < 3 or not all(key.isidentifier() for key in told) or "key_padding_mask" in told:
         raise Unknown
-    if set(told) - {"need_weights"} or (module.batch_first and told.get("need_weights") != "False"):
-        raise Unknown
+    if module.batch_first and told.get("need_weights") != "False":
+        raise Unknown  # its weights would be turned, too
     turned = ".transpose(0, 1)" if module.batch_first else ""
     query, key, value = (f"{word}{turned}" for word in words[:3])
     weights = f"{own['in_proj_weight']}, {own.get('in_proj_bias')}"
     out = f"{own['out_proj.weight']}, {own.get('out_proj.bias')}"
-    needs = told.get("need_weights", "True")
+    more = "".join(f", {key}={each}" for key, each in told.items() if key in ("need_weights", "attn_mask"))
     return (
-        f"F.multi_head_attention_forward({query}, {key}, {value}, {module.embed_dim}, {module.num_heads}, {weights}, "
-        f"None, None, False, 0.0, {out}, need_weights={needs})"
+        f"{ATTENTION}({query}, {key}, {value}, {module.embed_dim}, {module.num_heads}, {weights}, None, None, False, "
+        f"{module.dropout!r}, {out}, training{more})"
     )
+
+
+ATTENTION = "F.multi_head_attention_forward"

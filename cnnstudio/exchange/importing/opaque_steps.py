@@ -25,6 +25,8 @@ def opaque(steps: Steps, node: fx.Node) -> Value | None:
     seen = steps.seen(node)
     if node.op == "get_attr":
         return _shared(steps, node)
+    stacked = _stacked(steps, node)
+    seen = seen if stacked is None else stacked
     shape = per_sample(tuple(seen.shape)) if isinstance(seen, Tensor) else None
     if shape is None or not (_sources(steps, node) or _is_shared(node)):
         return None
@@ -32,6 +34,7 @@ def opaque(steps: Steps, node: fx.Node) -> Value | None:
     mark = len(steps.parts)
     try:
         expression, operation = line.call(node), named(steps, node)
+        expression = expression if stacked is None else f"torch.stack({expression})"
         if line.lacks_images(expression) and (line.inputs or _is_shared(node)):
             line.read_images()
     except (Unknown, TypeError, ValueError, LookupError):
@@ -57,6 +60,18 @@ def opaque(steps: Steps, node: fx.Node) -> Value | None:
     name = None if node.op == "call_module" else line.name or re.sub(r"\W", "_", operation.rpartition(".")[2])
     part = steps.add(node, block, *line.inputs, weights=line.weights(), name=name)
     return steps.value_of(part, seen)
+
+
+def _stacked(steps: Steps, node: fx.Node) -> Tensor | None:
+    """Several results as one tensor, where they are alike and computing each of them anew would cost as much."""
+    seen = steps.seen(node)
+    if not isinstance(seen, tuple) or len({user.args[1] for user in node.users if user.target is operator.getitem}) < 2:
+        return None
+    if not all(
+        isinstance(each, Tensor) and each.shape == seen[0].shape and each.dtype == seen[0].dtype for each in seen
+    ):
+        return None
+    return torch.stack(seen) if cost_of(steps, node).macs else None
 
 
 def _shared(steps: Steps, node: fx.Node) -> Value | None:
@@ -129,7 +144,7 @@ def named(steps: Steps, node: fx.Node) -> str:
 
 
 def _piece(steps: Steps, node: fx.Node) -> str:
-    """What a piece is called: ``torch.sort, values`` of several results, a slice or a choice of one tensor."""
+    """What a piece is called: ``torch.sort (values)`` of several results, a slice or a choice of one tensor."""
     source, index = node.args
     whole = steps.seen(source)
     if isinstance(whole, tuple) and isinstance(index, int) and isinstance(source, fx.Node):
@@ -137,7 +152,7 @@ def _piece(steps: Steps, node: fx.Node) -> str:
         called: Any = type(steps.module(source)) if source.op == "call_module" else source.target
         fields = fields or _FIELDS.get(getattr(called, "__name__", called), ())
         piece = fields[index] if index < len(fields) else f"piece {index % len(whole) + 1}"
-        return f"{named(steps, source)}, {piece}"
+        return f"{named(steps, source)} ({piece})"
     entries = index if isinstance(index, tuple) else (index,)
     is_cut = all(each is None or each is ... or isinstance(each, slice | int) for each in entries)
     return "slice of a tensor" if is_cut else "choice by an index"

@@ -227,7 +227,8 @@ class Recorder(TorchFunctionMode):
 
     def _step(self, name: str, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
         in_place = name == "__setitem__" or (name.endswith("_") and not name.endswith("__")) or kwargs.get("inplace")
-        if isinstance(result, tuple | list) and len(result) % BATCH == 0 and result:
+        is_split = isinstance(result, tuple | list) and len(result) % BATCH == 0 and result
+        if is_split or (name == "__getitem__" and _is_of_one_sample(*args)):
             raise Untraceable("goes through the samples of a batch one by one")
         lowered = self._lowered(args, numbers=name in _ARITHMETIC), self._lowered(kwargs)
         if name in _TURNED:
@@ -367,6 +368,12 @@ def _first_names(named: Any) -> dict[int, str]:
     for name, tensor in named:
         found.setdefault(id(tensor), name)
     return found
+
+
+def _is_of_one_sample(tensor: Tensor, index: Any) -> bool:
+    """Whether an index chooses a sample of the batch that is not the first: of how many there are nothing is known."""
+    first = index[0] if isinstance(index, tuple) and index else index
+    return type(first) is int and first > 0 and bool(tensor.dim()) and tensor.shape[0] == BATCH
 
 
 def _is_row(value: Any) -> bool:

@@ -8,7 +8,9 @@ from torch import fx, nn
 
 from cnnstudio.exchange.importing.tracing import Trace
 
-FUNCTIONAL = (nn.Conv1d, nn.Conv2d, nn.Linear, nn.LayerNorm, nn.GroupNorm, nn.PReLU)
+FUNCTIONAL = (
+    nn.Conv1d, nn.Conv2d, nn.Linear, nn.LayerNorm, nn.GroupNorm, nn.PReLU, nn.GRUCell, nn.LSTMCell, nn.RNNCell,
+)  # fmt: skip
 """Modules that are a function of their tensors, and nothing else."""
 
 STATISTICS = ("running_mean", "running_var")
@@ -31,7 +33,9 @@ def is_functional(module: nn.Module) -> bool:
             )
         case nn.MultiheadAttention():
             is_plain = module._qkv_same_embed_dim and module.bias_k is None and not module.add_zero_attn
-            return type(module) is nn.MultiheadAttention and is_plain and not module.dropout
+            return type(module) is nn.MultiheadAttention and is_plain
+        case nn.Embedding():
+            return module.max_norm is None
     return type(module) in FUNCTIONAL
 
 

@@ -134,7 +134,7 @@ def _fitted(tensor: Tensor, ours: Tensor, weight: Weight) -> Tensor | None:
     if weight.turn:
         tensor = undealt(tensor.detach(), int(weight.turn[-1]))
     try:
-        finite(weight.original, tensor.detach())
+        finite(weight.original, torch.view_as_real(tensor) if tensor.is_complex() else tensor.detach())
     except TrainingError as error:
         raise ImportRefused(str(error)) from error
     return tensor.detach().reshape(ours.shape).to(ours.dtype).clone()

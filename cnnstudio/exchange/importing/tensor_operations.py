@@ -307,7 +307,7 @@ def _attention(steps: Steps, node: fx.Node, call: fx.Node) -> Value:
         and module.bias_k is None
         and not module.add_zero_attn
     )
-    if not is_plain or not query is key is value or any(steps.seen(call.kwargs[name]) for name in told):
+    if not is_plain or not query is key is value or any(call.kwargs[name] not in (None, False) for name in told):
         raise Unknown
     if len(call.args) > 3:
         raise Unknown

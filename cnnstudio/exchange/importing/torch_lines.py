@@ -15,7 +15,7 @@ from cnnstudio.blocks import Opaque
 from cnnstudio.blocks.opaque import OwnTensor
 from cnnstudio.exchange.importing.blame import BATCH
 from cnnstudio.exchange.importing.fixed_tensors import begun
-from cnnstudio.exchange.importing.module_calls import functional, module_call
+from cnnstudio.exchange.importing.module_calls import ATTENTION, functional, module_call
 from cnnstudio.exchange.importing.recognition import Part, Steps, Unknown, Weight
 from cnnstudio.exchange.importing.shared_tensors import STATISTICS, tensors_of
 from cnnstudio.graph import Shape
@@ -127,8 +127,8 @@ class Line:
             return re.sub(r"\{(\d+)\}", lambda found: words[int(found[1])], block.expression)
         index = value.part if value.layout == "loose" else steps.plain(node)
         word = self._input(index)
-        sizes = tuple(steps.seen(node).shape)
-        if not self._batch and sizes[0] == BATCH:
+        seen = steps.seen(node)
+        if not self._batch and isinstance(seen, Tensor) and seen.shape[0] == BATCH:
             self._batch = f"{word}.shape[0]"
         return word
 
@@ -214,12 +214,9 @@ class Line:
         source, index = node.args
         steps = self.steps
         if isinstance(source, fx.Node) and isinstance(index, int) and source not in steps.values:
-            if (
-                source.op == "call_module"
-                and steps.is_shared(source)
-                and getattr(steps.module(source), "batch_first", False)
-            ):
-                return f"{self.call(source)}[{index}].transpose(0, 1)"
+            if source.op == "call_module" and getattr(steps.module(source), "batch_first", False) and index == 0:
+                text = self.call(source)
+                return f"{text}[0].transpose(0, 1)" if text.startswith(ATTENTION) else f"{text}[0]"
             name = str(getattr(source.target, "__name__", source.target))
             if name == "unbind" and isinstance(source.args[0], fx.Node):
                 dim = steps.argument(source, 1, "dim", 0)
@@ -235,30 +232,44 @@ class Line:
         return f"{self._base(source)}[{self._index(index)}]"
 
     def _replaced(self, node: fx.Node) -> str:
-        """A value of which a piece is another's. Raises ``Unknown`` where the piece is not cut by slices alone."""
+        """A value of which a piece is another's. Raises ``Unknown`` where no slices, numbers or masks say which."""
         source, index, piece = node.args
-        index = index if isinstance(index, tuple) else (index,)
-        shape, given = self.steps.seen(source).shape, self.steps.seen(piece)
-        if ... in index or not all(isinstance(each, slice) for each in index) or not isinstance(given, Tensor):
+        shape, whole = self.steps.seen(source).shape, self._base(source)
+        if isinstance(index, fx.Node):
+            return self._masked(whole, index, piece)
+        spans, single = _spans(index if isinstance(index, tuple) else (index,), shape)
+        sizes = [len(range(*spans[dim])) if dim in spans else size for dim, size in enumerate(shape)]
+        if not spans or any(size % BATCH == 0 for span in spans.values() for size in span if size):
             raise Unknown
-        told = [(dim, each.indices(shape[dim])) for dim, each in enumerate(index) if each != slice(None)]
-        sizes = list(shape)
-        for dim, span in told:
-            sizes[dim] = len(range(*span))
-        if (
-            not told
-            or list(given.shape) != sizes
-            or any(size % BATCH == 0 for _, span in told for size in span if size)
-        ):
-            raise Unknown
-        words, whole = [], self._base(source)
-        for dim, (start, stop, step) in told:  # a piece of a piece is put back from the inside out
+        words = []
+        for dim, (start, stop, step) in spans.items():  # a piece of a piece is put back from the inside out
             words.append((whole, f"{dim}, {start}, {stop}, {step}"))
             whole = f"{whole}[{':, ' * dim}{start}:{stop}:{step}]"
-        text = self.text(piece)
+        text = self._stretched(piece, sizes, single, whole)
         for base, span in reversed(words):
             text = f"torch.slice_scatter({base}, {text}, {span})"
         return text
+
+    def _stretched(self, piece: Any, sizes: list[int], single: list[int], whole: str) -> str:
+        """What replaces a piece ``whole`` of these sizes, of which the ``single`` ones were chosen by a number."""
+        given = self.steps.seen(piece)
+        if not isinstance(given, Tensor):
+            return f"torch.full_like({whole}, {self.text(given)})"
+        wanted = [size for dim, size in enumerate(sizes) if dim not in single]
+        text = self._base(piece)
+        if list(given.shape) != wanted:
+            known = [None] * (len(wanted) - given.dim()) + list(given.shape)
+            words = ["-1" if old == new else self.text(new) for old, new in zip(known, wanted, strict=True)]
+            text = f"{text}.expand({', '.join(words)})"
+        return text + "".join(f".unsqueeze({dim})" for dim in single)
+
+    def _masked(self, whole: str, mask: fx.Node, piece: Any) -> str:
+        """A value of which others stand where a mask says. Raises ``Unknown``."""
+        chosen, given = self.steps.seen(mask), self.steps.seen(piece)
+        is_one = not isinstance(given, Tensor) or given.dim() == 0
+        if not isinstance(chosen, Tensor) or chosen.dtype != torch.bool or not is_one:
+            raise Unknown
+        return f"torch.where({self.text(mask)}, {self.text(piece)}, {whole})"
 
     def _index(self, index: Any) -> str:
         if isinstance(index, list):
@@ -345,6 +356,23 @@ def _statistic(steps: Steps, name: str) -> OwnTensor:
     """What a normalisation keeps of the images that it has seen: at the beginning, of none."""
     size = tuple(steps.tensor(name).shape)
     return OwnTensor("weight", size, False, f"torch.{'zeros' if name.endswith('mean') else 'ones'}({size!r})")
+
+
+def _spans(index: tuple[Any, ...], shape: torch.Size) -> tuple[dict[int, tuple[int, int, int]], list[int]]:
+    """Start, stop and step of what an index cuts, by the axis, and where it is a number. Raises ``Unknown``."""
+    if ... in index:
+        place = index.index(...)
+        index = (*index[:place], *[slice(None)] * (len(shape) + 1 - len(index)), *index[place + 1 :])
+    spans, single = {}, []
+    for dim, each in enumerate(index):
+        if type(each) is int:
+            spans[dim] = (each % shape[dim], each % shape[dim] + 1, 1)
+            single.append(dim)
+        elif not isinstance(each, slice):
+            raise Unknown
+        elif each != slice(None):
+            spans[dim] = each.indices(shape[dim])
+    return spans, single
 
 
 def _stem(name: str) -> str:

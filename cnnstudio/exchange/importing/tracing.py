@@ -142,6 +142,8 @@ def _sentence(error: Exception, size: Shape, recorder: Recorder | None = None) -
         return TracingError(f"Its steps cannot be followed: {where}{error}.")
     if isinstance(error, NotImplementedError) or "meta tensor" in str(error):
         return TracingError(f"Its steps cannot be followed: {where}decides by the numbers that flow through it.")
+    if "custom C++ ops" in str(error):
+        return TracingError(f"Its steps cannot be followed: {where}calls what torchvision does outside Python.")
     if is_ours(error):
         return TracingError(f"This program could not follow it ({plain(error)}), which is no fault of the network.")
     if isinstance(error, RuntimeError | ValueError | AssertionError | IndexError | ArithmeticError):

@@ -119,6 +119,27 @@ def replaced(m: Net, x: Tensor) -> Tensor:
     return x
 
 
+def overwritten(m: Net, x: Tensor) -> Tensor:
+    x = x.clone()
+    x[:, 0] = (x[:, 0] - 0.5) / 0.2
+    x[:, 1, :, 2:4] = m.row
+    x[..., -1] = 1.0
+    x[x < 0.1] = 0
+    return x
+
+
+def stepped(m: Net, x: Tensor) -> Tensor:
+    h, c = torch.zeros(len(x), 5), torch.zeros(len(x), 5)
+    for row in range(3):
+        h, c = m.cell(x[:, :, row].flatten(1), (h, c))
+    return h + c
+
+
+def causal(m: Net, x: Tensor) -> Tensor:
+    x = tokens(x)
+    return m.attend(x, x, x, attn_mask=m.mask, need_weights=False)[0]
+
+
 def parameter(*size: int) -> nn.Parameter:
     return nn.Parameter(torch.rand(size))
 
@@ -177,6 +198,23 @@ WRITTEN: dict[str, Callable[[], Net]] = {
         lambda m, x: torch.cat([x, torch.linspace(-1, 1, 8).view(1, 1, 1, 8).expand(len(x), 1, 8, 8)], 1)
     ),
     "a list of places": lambda: Net(lambda m, x: x[:, :, [7, 0, 3]]),
+    "pieces overwritten": lambda: Net(overwritten, row=torch.rand(2)),
+    "a cell": lambda: Net(stepped, cell=nn.LSTMCell(48, 5)),
+    "a simple cell": lambda: Net(
+        lambda m, x: m.cell(x[:, :, 0].flatten(1), torch.zeros(len(x), 5)), cell=nn.RNNCell(48, 5, nonlinearity="relu")
+    ),
+    "masked attention": lambda: Net(
+        causal, attend=nn.MultiheadAttention(6, 2, batch_first=True), mask=torch.ones(64, 64).triu(1).bool()
+    ),
+    "learned places": lambda: Net(lambda m, x: tokens(x) + m.places(torch.arange(64)), places=nn.Embedding(64, 6)),
+    "turned numbers": lambda: Net(
+        lambda m, x: torch.view_as_real(torch.view_as_complex(x.unflatten(3, (4, 2)).contiguous()) * m.turns),
+        turns=torch.polar(torch.ones(8, 4), torch.rand(8, 4)),
+    ),
+    "distances": lambda: Net(lambda m, x: torch.cdist(tokens(x), m.centres), centres=parameter(3, 6)),
+    "scattered": lambda: Net(
+        lambda m, x: torch.zeros_like(x).scatter(1, x.topk(2, dim=1)[1], x.topk(2, dim=1)[0])
+    ),
     "spectrum": lambda: Net(lambda m, x: torch.fft.rfft2(x).abs()),
 }  # fmt: skip
 
@@ -248,14 +286,14 @@ def test_a_shared_norm_keeps_one_set_of_statistics() -> None:
 
 
 PIECES: dict[str, Callable[[Net, Tensor], Tensor]] = {
-    "torch.sort, values": lambda m, x: x.sort(dim=2)[0],
-    "torch.sort, indices": lambda m, x: torch.sort(x, 2).indices.float(),
-    "torch.topk, values": lambda m, x: torch.topk(x, 2, 1)[0],
+    "torch.sort (values)": lambda m, x: x.sort(dim=2)[0],
+    "torch.sort (indices)": lambda m, x: torch.sort(x, 2).indices.float(),
+    "torch.topk (values)": lambda m, x: torch.topk(x, 2, 1)[0],
     "slice of a tensor": lambda m, x: x[:, ::2, None],
     "choice by an index": lambda m, x: x[:, [0, 2]],
-    "F.max_pool2d_with_indices, indices": lambda m, x: F.max_pool2d(x, 2, return_indices=True)[1].float(),
-    "nn.MaxPool2d, indices": lambda m, x: m.unpool(*m.pool(x), output_size=x.size()),
-    "torch.std_mean, std": lambda m, x: sum(torch.std_mean(x, (2, 3))),
+    "F.max_pool2d_with_indices (indices)": lambda m, x: F.max_pool2d(x, 2, return_indices=True)[1].float(),
+    "nn.MaxPool2d (indices)": lambda m, x: m.unpool(*m.pool(x), output_size=x.size()),
+    "torch.std_mean (std)": lambda m, x: sum(torch.std_mean(x, (2, 3))),
 }
 
 
