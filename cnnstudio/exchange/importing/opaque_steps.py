@@ -151,8 +151,8 @@ def _piece(steps: Steps, node: fx.Node) -> str:
         fields = getattr(type(whole), "__match_args__", ()) or getattr(whole, "_fields", ())
         called: Any = type(steps.module(source)) if source.op == "call_module" else source.target
         fields = fields or _FIELDS.get(getattr(called, "__name__", called), ())
-        piece = fields[index] if index < len(fields) else f"piece {index % len(whole) + 1}"
-        return f"{named(steps, source)} ({piece})"
+        piece = f" ({fields[index]})" if index < len(fields) else ""  # pieces of a whole are no more than that
+        return f"{named(steps, source)}{piece}"
     entries = index if isinstance(index, tuple) else (index,)
     is_cut = all(each is None or each is ... or isinstance(each, slice | int) for each in entries)
     return "slice of a tensor" if is_cut else "choice by an index"

@@ -233,6 +233,7 @@ def test_what_spreads_or_compiles_a_network_is_taken_off() -> None:
 REFUSED: list[tuple[Callable[..., Any], str]] = [
     (lambda m, x: x if x.mean() > 0 else -x, r"test_tracing.py:\d+ decides by the numbers that flow"),
     (lambda m, x: x * float(x.max()), r"test_tracing.py:\d+ decides by the numbers that flow"),
+    (lambda m, x: torch.stack([x[i] for i in range(len(x))]), r"test_tracing.py:\d+ goes through the samples"),
     (lambda m, x: x[x > 0], r"test_tracing.py:\d+ decides by the numbers that flow"),
     (lambda m, x: x.detach().numpy(), r"test_tracing.py:\d+ decides by the numbers that flow"),
     (lambda m, x: x + torch.randn(6, 8, 8), r"test_tracing.py:\d+ draws random numbers when it predicts"),
