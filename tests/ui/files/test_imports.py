@@ -31,12 +31,12 @@ class Part(nn.Module):
         self.conv = nn.Conv2d(1, 4, 3)
     def forward(self, x):
         x = self.conv(x)
-        return torch.cdist(x, x)
+        return torch.linalg.svdvals(x)
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.part = Part()
-        self.head = nn.Linear(4 * 26 * 26, 3)
+        self.head = nn.Linear(4 * 26, 3)
     def forward(self, x):
         return self.head(self.part(x).flatten(1))
 """
@@ -109,7 +109,7 @@ def test_weights_are_offered_only_for_what_is_open(qtbot: QtBot, window: MainWin
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "net.py"
-    path.write_text(NET + f"\nopen({str(tmp_path / 'was_here')!r}, 'a').close()\n")
+    path.write_text(NET + f"\nNet.run = open({str(tmp_path / 'was_here')!r}, 'a').close()\n")
     return path
 
 
@@ -127,7 +127,7 @@ def test_a_file_is_run_only_after_consent(qtbot: QtBot, window: MainWindow, file
     window.messages.bars[-1].buttons["Run it and import Net"].click()
     wait(qtbot, window, "Net is here")
     assert trace.exists()
-    assert "torch.cdist" in latest(window) and window.messages.bars[-1].kind == "warning"
+    assert "svdvals" in latest(window) and window.messages.bars[-1].kind == "warning"
     part = window.document.graph["part"].block.values["body"]
     assert any(isinstance(node.block, Opaque) for node in part)
     assert "opaque" in [found.code for found in window.document.diagnostics]
@@ -152,7 +152,7 @@ def test_a_file_without_a_network_is_a_sentence(
 
 def test_a_file_that_fails_is_a_sentence_and_changes_nothing(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "bad.py"
-    path.write_text("from torch import nn\nclass Net(nn.Module): pass\nraise ValueError('no')")
+    path.write_text("from torch import nn\nclass Net(nn.Module):\n    raise ValueError('no')")
     window.imports.start_file(path, "Net")
     wait(qtbot, window, "bad.py could not be run: ValueError: no")
     assert len(window.document.graph) == 0
@@ -160,7 +160,7 @@ def test_a_file_that_fails_is_a_sentence_and_changes_nothing(qtbot: QtBot, windo
 
 def test_a_file_that_never_ends_can_be_stopped(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "slow.py"
-    path.write_text("from torch import nn\nclass Net(nn.Module): pass\nwhile True: pass")
+    path.write_text("from torch import nn\nclass Net(nn.Module):\n    while True: pass")
     window.imports.start_file(path, "Net")
     assert latest(window) == "Running slow.py and following Net…"
     qtbot.waitUntil(lambda: bool(multiprocessing.active_children()))

@@ -388,7 +388,7 @@ def test_inside_a_group_a_misfit_is_said_where_it_is(show: Show, qtbot: QtBot) -
 
 def test_a_group_has_a_name_to_type_and_a_body_to_draw(show: Show) -> None:
     panel = show(folded(), "group1")
-    assert panel.form is not None and list(panel.form.rows) == ["label", "repeat"]
+    assert panel.form is not None and list(panel.form.rows) == ["label", "repeat", "frozen"]
 
 
 def test_an_empty_network_has_hints_and_no_figures(show: Show) -> None:
