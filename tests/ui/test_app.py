@@ -109,6 +109,30 @@ def test_an_error_before_the_window_stands_is_a_line_and_stands_in_the_log(isola
     assert not list(crash_folder().iterdir()), "it has ended as it should"
 
 
+def test_where_a_person_sees_no_terminal_it_is_a_dialog(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: object
+) -> None:
+    from cnnstudio.ui import failures
+
+    shown: list[str] = []
+    monkeypatch.setattr(failures.QMessageBox, "critical", lambda _, title, sentence: shown.append(sentence))
+    monkeypatch.setattr(failures.QGuiApplication, "platformName", lambda: "xcb")
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook
+    handlers = list(logging.getLogger("cnnstudio").handlers)
+    try:
+        failures.tell_of_no_start(MemoryError())
+    finally:
+        sys.excepthook, threading.excepthook, sys.unraisablehook = before
+        for handler in logging.getLogger("cnnstudio").handlers[:]:
+            if handler not in handlers:
+                logging.getLogger("cnnstudio").removeHandler(handler)
+                handler.close()
+        caplog.clear()  # type: ignore[attr-defined]
+    (sentence,) = shown
+    assert sentence == (f"CNN Studio does not start. The computer ran out of memory. The details are in {log_file()}.")
+    assert capsys.readouterr().err == f"cnnstudio: {sentence}\n"
+
+
 FAULT = """
 import faulthandler
 from cnnstudio.ui import app

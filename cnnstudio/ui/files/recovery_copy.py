@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +30,7 @@ _psutil: Any = psutil  # it has no types
 
 ABOUT, PROJECT, PATH, SEEN = "copy.json", "project.cnn", "path.txt", "seen.txt"
 LARGEST = 2**16  # bytes of copy.json
+BELIEVED = 24 * 3_600.0  # seconds
 _NUMBERED = re.compile(r"(\d{1,10})(-\d{1,3})?", re.ASCII)
 
 
@@ -144,7 +146,7 @@ class Found:
     """A copy that was left behind, as it was when somebody looked: the project, or in ``trouble`` why there is none.
 
     ``host`` is the other computer that it is of, where CNN Studio may still run; empty for this one. Only of one that
-    ``is_certain`` it is known that no program has it.
+    ``is_certain`` it is known that no program has it. The file of one that ``is_outdated`` was written after it.
     """
 
     copy: Copy
@@ -152,6 +154,7 @@ class Found:
     moment: datetime | None = None
     host: str = ""
     is_certain: bool = False
+    is_outdated: bool = False
     project: Project | None = None
     trouble: str = ""
 
@@ -191,16 +194,23 @@ def _seen(copy: Copy) -> Found | None:
         return None
     if host and copy.was_seen:
         return None
-    moment = datetime.fromtimestamp(file.stat().st_mtime)
+    made, path = file.stat().st_mtime, copy.path
+    is_outdated = False
+    with suppress(OSError, ValueError):
+        is_outdated = path is not None and path.stat().st_mtime > made
+    found = Found(copy, path, datetime.fromtimestamp(made), host, is_certain, is_outdated)
     try:
-        return Found(copy, copy.path, moment, host, is_certain, copy.load())
+        return replace(found, project=copy.load())
     except ProjectError as error:
-        return Found(copy, copy.path, moment, host, is_certain, trouble=str(error))
+        return replace(found, trouble=str(error))
 
 
 def others_with(path: Path) -> list[Owner]:
-    """The other programs that have this file open, as far as they keep their copies in the same home."""
-    here, found = Owner.here(), []
+    """The other programs that have this file open, as far as they keep their copies in the same home.
+
+    Of another computer that has said nothing for a day it is not believed: it may have been switched off.
+    """
+    here, found = Owner.here(), list[Owner]()
     with suppress(OSError, ValueError):
         target = path.resolve()
         for copy in _copies():
@@ -208,6 +218,8 @@ def others_with(path: Path) -> list[Owner]:
             if about is None or not about.path or about.owner == here or not about.owner.is_alive:
                 continue
             with suppress(OSError, ValueError):
+                if about.owner.is_elsewhere and time.time() - (copy.folder / ABOUT).stat().st_mtime > BELIEVED:
+                    continue
                 if Path(about.path).resolve() == target and about.owner not in found:
                     found.append(about.owner)
     return found

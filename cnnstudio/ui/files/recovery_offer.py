@@ -50,6 +50,7 @@ class RecoveryOffer(QObject):
             self._offer(one, name)
 
     def _offer(self, one: Found, name: str) -> None:
+        later = " Its file was written after that: the copy opens as a new project." if one.is_outdated else ""
         when = f" on {one.moment:%d %B at %H:%M}" if one.moment is not None else ""
         if one.trouble:
             self._messages.say(
@@ -61,7 +62,7 @@ class RecoveryOffer(QObject):
             )
         elif one.is_certain:
             self._messages.say(
-                f"{name} was not saved when the program ended{when}. A copy was kept.",
+                f"{name} was not saved when the program ended{when}. A copy was kept.{later}",
                 "warning",
                 ("Open the copy", lambda: self._recover(one)),
                 ("Delete it", lambda: self._delete(one.copy, name)),
@@ -69,7 +70,7 @@ class RecoveryOffer(QObject):
         else:
             where = f" on the computer {one.host}" if one.host else ""
             self._messages.say(
-                f"{name} was not saved{where}{when}. CNN Studio may still be running there.",
+                f"{name} was not saved{where}{when}. CNN Studio may still be running there.{later}",
                 "warning",
                 ("Open a copy of it", lambda: self._recover(one)),
                 ("Not now", lambda: None),
@@ -79,10 +80,11 @@ class RecoveryOffer(QObject):
         """Show the copy where its file is open and nothing is lost by it, else where there is room."""
         if one.project is None or self._is_taken(one.copy, one.name):
             return
-        holder = self._windows.holding(one.path) if one.path is not None else None
+        path = one.path if not one.is_outdated else None  # so that saving asks where
+        holder = self._windows.holding(path) if path is not None else None
         if holder is None or holder.document.is_modified or holder.run.is_active:
             holder = self._windows.room(self._window)
-        holder.take_unsaved(one.project, one.path, one.copy if one.is_certain else None)
+        holder.take_unsaved(one.project, path, one.copy if one.is_certain else None)
         if not one.is_certain:
             one.copy.note_seen()
         self._windows.show(holder)

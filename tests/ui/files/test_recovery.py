@@ -20,7 +20,7 @@ from cnnstudio.owner import Owner
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recovery import Recovery
-from cnnstudio.ui.files.recovery_copy import About, Copy
+from cnnstudio.ui.files.recovery_copy import About, Copy, left_behind
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.widgets.messages import MessageBar
 
@@ -173,39 +173,41 @@ def test_the_only_copy_stays_where_opening_it_finds_a_full_disk(
     assert copy.load() == from_template("lenet5")
 
 
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (lambda folder: (folder / "project.cnn").write_text("{"), "cannot be read"),
-        (lambda folder: (folder / "project.cnn").write_bytes(b" " * (2**23 + 1)), "larger than 8 MB"),
-        (
-            lambda folder: (folder / "project.cnn").write_text('{"format": "cnnstudio", "version": 999}'),
-            "newer",
-        ),
-    ],
-    ids=["truncated", "too large", "newer"],
-)
-def test_a_copy_that_cannot_be_read_is_kept_and_told_of(
-    qtbot: QtBot, window: MainWindow, tiny: Project, spoil: Callable[[Path], object], said: str
-) -> None:
-    copy = left(tiny, Path("mine.cnn"))
-    spoil(copy.folder)
-    before = (copy.folder / "project.cnn").read_bytes()
-    (bar,) = offered(qtbot, window)
-    assert bar.sentence.startswith("mine was not saved") and "is kept" in bar.sentence and said in bar.sentence
-    assert "Delete it" not in bar.buttons and "Show in folder" in bar.buttons
-    bar.buttons["Not now"].click()
-    assert (copy.folder / "project.cnn").read_bytes() == before
-
-
-def test_a_copy_that_may_not_be_read_at_this_moment_is_kept(
+def test_copies_that_cannot_be_read_are_kept_and_told_of(
     qtbot: QtBot, window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    spoilt = {
+        "cannot be read: project.cnn": b"{",
+        "larger than 8 MB": b" " * (2**23 + 1),
+        "newer": b'{"format": "cnnstudio", "version": 999}',
+    }
+    copies = [left(tiny, Path(f"mine{number}.cnn")) for number in range(len(spoilt))]
+    for copy, data in zip(copies, spoilt.values(), strict=True):
+        (copy.folder / "project.cnn").write_bytes(data)
+    bars = offered(qtbot, window)
+    for number, (words, data) in enumerate(spoilt.items()):
+        (bar,) = (bar for bar in bars if bar.sentence.startswith(f"mine{number} was not saved"))
+        assert words in bar.sentence and "is kept" in bar.sentence
+        assert list(bar.buttons) == ["Show in folder", "Not now"]
+        bar.buttons["Not now"].click()
+        assert (copies[number].folder / "project.cnn").read_bytes() == data
     copy = left(tiny)
     with monkeypatch.context() as patch:
         patch.setattr(Copy, "file", property(lambda _: (_ for _ in ()).throw(PermissionError(13, "denied"))))
-        (bar,) = offered(qtbot, window)
-    assert "is kept" in bar.sentence and "no permission" in bar.sentence and copy.load() == tiny
+        found = left_behind()
+    assert len(found) == 4 and all("no permission" in one.trouble for one in found) and copy.load() == tiny
+
+
+def test_a_copy_never_takes_the_place_of_what_was_saved_after_it(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    copy = left(tiny, tmp_path / "mine.cnn")
+    os.utime(copy.folder / "project.cnn", (1e9, 1e9))
+    write(tmp_path / "mine.cnn", from_template("lenet5"))
+    (bar,) = offered(qtbot, window)
+    assert "Its file was written after that" in bar.sentence
+    bar.buttons["Open the copy"].click()
+    assert window.document.project == tiny and window.document.path is None and window.document.is_modified
 
 
 def test_a_home_that_is_away_for_a_moment_is_said(
@@ -220,7 +222,7 @@ def test_a_home_that_is_away_for_a_moment_is_said(
     qtbot.waitUntil(lambda: any("Open the copy" in each.buttons for each in window.messages.bars))
 
 
-def test_one_strange_name_hides_no_others(qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path) -> None:
+def test_one_strange_name_hides_no_others(tiny: Project, tmp_path: Path) -> None:
     folder = recovery_folder()
     left(tiny, tmp_path / "mine.cnn")
     for name in ("0", "99999999999999999999", "\u0664\u0667", "copy-", "what is this", "4711-2"):
@@ -231,8 +233,8 @@ def test_one_strange_name_hides_no_others(qtbot: QtBot, window: MainWindow, tiny
     (folder / "14" / "copy.json").write_text("[" * 2_000)
     (folder / "15").symlink_to(tmp_path)
     (tmp_path / "path.txt").write_text("mine")
-    (bar,) = offered(qtbot, window)
-    assert bar.sentence.startswith("mine was not saved")
+    (found,) = left_behind()
+    assert found.name == "mine" and found.project == tiny
     assert (tmp_path / "path.txt").exists() and (folder / "what is this").exists()
     assert not (folder / "4711-2").exists(), "a dead program has left nothing in it"
 
@@ -251,12 +253,10 @@ def living() -> Iterator[Owner]:
         process.communicate()
 
 
-def test_the_copy_of_a_program_that_runs_is_left_alone(
-    qtbot: QtBot, window: MainWindow, tiny: Project, living: Owner
-) -> None:
+def test_the_copy_of_a_program_that_runs_is_left_alone(tiny: Project, living: Owner) -> None:
     left(tiny, owner=living)
     left(tiny, owner=Owner.here())
-    assert offered(qtbot, window) == []
+    assert left_behind() == []
 
 
 def test_the_copy_of_another_computer_is_opened_beside_and_never_deleted(
@@ -300,25 +300,19 @@ def test_a_copy_of_an_earlier_time_is_offered(qtbot: QtBot, window: MainWindow, 
     assert window.document.path == tmp_path / "mine.cnn" and read(folder / "project.cnn") == tiny
 
 
-def test_a_copy_without_the_name_of_its_file_is_offered_all_the_same(
-    qtbot: QtBot, window: MainWindow, tiny: Project
-) -> None:
+def test_a_copy_without_the_name_of_its_file_is_offered_all_the_same(tiny: Project) -> None:
     (left_before(str(GONE), tiny) / "path.txt").unlink()
-    (bar,) = offered(qtbot, window)
-    assert bar.sentence.startswith("An untitled project")
-    bar.buttons["Open the copy"].click()
-    assert window.document.project == tiny
+    (found,) = left_behind()
+    assert found.name == "An untitled project" and found.project == tiny and found.is_certain
 
 
 @pytest.mark.parametrize("number", [os.getpid(), os.getppid()])
-def test_the_copy_of_a_dead_program_is_offered_though_another_has_its_number_now(
-    qtbot: QtBot, window: MainWindow, tiny: Project, number: int
-) -> None:
+def test_the_copy_of_a_dead_program_is_offered_though_another_has_its_number_now(tiny: Project, number: int) -> None:
     folder = left_before(str(number), tiny)
-    assert offered(qtbot, window) == []
+    assert left_behind() == []
     for path in (*folder.iterdir(), folder):
         os.utime(path, (1e9, 1e9))  # long before the process with this number began
-    assert len(offered(qtbot, window)) == 1
+    assert len(left_behind()) == 1
 
 
 def test_a_copy_is_whole_or_it_raises(tiny: Project) -> None:
