@@ -153,9 +153,11 @@ def start(count: int, work: Work[T], given: T, is_interrupted: Callable[[], bool
 
 
 def _enter(variables: dict[str, str], work: Work[T], given: T, stop: Event) -> None:
-    """What each process begins with. Ctrl+C reaches all of them at once: whoever started them passes it on."""
+    """What each process begins with. What asks to end reaches all at once: whoever started them passes it on."""
     os.environ.update(variables)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # of Ctrl+C, of a service that is stopped, of a terminal that closes
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, signal.SIG_IGN)
     parent = parent_process()
     code = work(given, lambda: stop.is_set() or not (parent is not None and parent.is_alive()))
     sys.stdout.flush()

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from cnnstudio.training.launch import LaunchError, Rank, first_host, launched
@@ -89,3 +95,23 @@ def test_every_image_is_one_processes_own(count: int, size: int) -> None:
     assert max(map(len, shares)) - min((len(share) for share in shares if share), default=0) <= 1
     if count > 1:
         assert 1 not in map(len, shares)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent to one process")
+def test_one_of_several_waits_for_the_word_of_whoever_started_it() -> None:
+    """A terminal that closes, and a service that is stopped, ask all of them at once, as Ctrl+C does."""
+    code = """
+import os, signal
+from multiprocessing import Event
+from cnnstudio.training.launch import _enter
+
+def work(given, is_asked):
+    for number in given:
+        os.kill(os.getpid(), number)
+    return 3 if not is_asked() else 4  # whoever started it is gone
+
+_enter({}, work, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP), Event())
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
+    assert done.returncode == 4, signal.Signals(-done.returncode).name if done.returncode < 0 else done.stderr
