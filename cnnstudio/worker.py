@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 import threading
+import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -27,6 +29,24 @@ likes.
 def unheard(sentence: str, share: float | None) -> bool:
     """The report of a job that nobody watches: it goes on."""
     return True
+
+
+def sparing(report: Report, every: int, seconds: float = 0.1) -> Report:
+    """``report`` for work that could say a thousand times a second how far it is: it is told every so many times.
+
+    Where that would take longer than so many seconds it is told sooner; in between the answer is to go on.
+    """
+    calls, told = 0, time.monotonic()
+
+    def tell(sentence: str, share: float | None) -> bool:
+        nonlocal calls, told
+        calls += 1
+        if calls % every and time.monotonic() - told < seconds:
+            return True
+        told = time.monotonic()
+        return report(sentence, share)
+
+    return tell
 
 
 class Worker:
@@ -106,8 +126,10 @@ class Worker:
 
     def _run(self) -> None:
         step_back()
+        make, self._make = self._make, _made  # it may hold images, and nobody begins twice
         try:
-            events = self._make(self)
+            events = make(self)
+            del make
             try:
                 while self._go_on():
                     self.post(next(events))
@@ -117,6 +139,7 @@ class Worker:
                 if close := getattr(events, "close", None):
                     close()
         except BaseException as error:
+            _let_go(error)
             self.error = error
 
     def _go_on(self) -> bool:
@@ -134,6 +157,29 @@ class Worker:
                 event = error
             if event is not None:
                 self.post(event)
+
+
+def _let_go(error: BaseException) -> None:
+    """Empty the frames in which an error came up: whoever keeps it would keep their images and weights, too.
+
+    Of an error that is told in a sentence they are not needed at all.
+    """
+    is_told = type(error).__module__.startswith("cnnstudio.") or isinstance(error, MemoryError)
+    seen: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and each not in seen:
+            seen.append(each)
+            traceback.clear_frames(each.__traceback__)
+            waiting += each.__cause__, each.__context__
+    if is_told:
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+
+
+def _made(worker: Worker) -> Iterator[Any]:
+    """What there is to do once more: nothing."""
+    return iter(())
 
 
 def step_back() -> None:

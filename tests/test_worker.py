@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -167,3 +169,43 @@ def test_a_system_that_refuses_is_no_error(monkeypatch: pytest.MonkeyPatch) -> N
     found = list[bool]()
     apart(lambda: (worker.step_back(), found.append(worker.needs_room()))[0])
     assert found == [True]
+
+
+class Large:
+    """What takes memory, and can be watched."""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_worker_was_made_of_is_let_go_with_its_end(fails: bool) -> None:
+    """Whoever keeps the worker, or the error that it ended in, keeps no images by that."""
+
+    def begun(large: Large) -> Worker:
+        def make(worker: Worker) -> Iterator[int]:
+            inner = large
+            yield 1
+            if fails:
+                try:
+                    raise MemoryError
+                except MemoryError as error:
+                    raise DataError(repr(inner)) from error
+
+        return Worker(make, "test")
+
+    large = Large()
+    watched, made = weakref.ref(large), begun(large)
+    del large
+    made.start()
+    assert made.join(5)
+    gc.collect()
+    assert watched() is None and (made.error is not None) == fails
+
+
+def test_who_says_a_thousand_times_how_far_it_is_is_heard_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(worker.time, "monotonic", lambda: clock[0])
+    heard: list[str] = []
+    tell = worker.sparing(lambda sentence, share: bool(heard.append(sentence)), 10, 0.1)
+    answers = [tell(str(number), None) for number in range(1, 25)]
+    assert heard == ["10", "20"] and answers.count(False) == 2
+    clock[0] = 1.0
+    assert not tell("slow", None) and tell("soon after", None)

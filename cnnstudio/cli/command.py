@@ -7,19 +7,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from cnnstudio.cli.bar import Bar
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
-from cnnstudio.training.data.folder_layout import folder_layout
+from cnnstudio.training.data.folder_layout import MOST_CLASSES, folder_layout
 from cnnstudio.training.readiness import OTHER_IMAGES, Concern, concerns
+from cnnstudio.worker import Report
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-MOST_CLASSES = 65_536
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -89,11 +88,22 @@ def _counts(recipe: Recipe) -> tuple[int | None, int | None]:
     classes, images = dataset.classes, dataset.train_images(recipe.validation_share)
     if dataset.is_folder and recipe.folder:
         with suppress(DataError):  # who reads the images says what is wrong with the folder
-            layout = folder_layout(recipe.folder)
+            layout = folder_layout(recipe.folder, watched(bar := Bar()))
+            bar.clear()
             kept = sum(file.validation for file in layout.files)
             rest = 1.0 if kept else 1 - recipe.validation_share
             classes, images = len(layout.names), round((len(layout.files) - kept) * rest)
     return classes, images
+
+
+def watched(bar: Bar) -> Report:
+    """What draws on this bar how far something is; it ends by Ctrl+C alone."""
+
+    def report(sentence: str, share: float | None) -> bool:
+        bar.show(sentence, share)
+        return True
+
+    return report
 
 
 def line(problem: Diagnostic) -> str:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from cnnstudio.training.data.loading import normalised
+from cnnstudio.training.data.room import PASS, at_once
 from cnnstudio.training.device import of_any_batch
 from cnnstudio.training.runs.session import Prepared
 from cnnstudio.wording import counted
@@ -90,7 +91,8 @@ def _scores(prepared: Prepared) -> Iterator[tuple[int, torch.Tensor]]:
     data = prepared.data
     mean, std = (torch.tensor(numbers).view(-1, 1, 1) for numbers in (data.mean, data.std))
     prepared.module.eval()
-    for start in range(0, len(data.validation_labels), _TOGETHER):
-        images = normalised(data.validation_images[start : start + _TOGETHER], mean, std)
+    step = at_once(data.shape, _TOGETHER, PASS)
+    for start in range(0, len(data.validation_labels), step):
+        images = normalised(data.validation_images[start : start + step], mean, std)
         with torch.no_grad():
             yield start, of_any_batch(prepared.module, images).flatten(1)

@@ -63,8 +63,9 @@ class Dataset:
     themselves; both are None where only the images can tell. ``licence`` says on whose terms they may be used.
     ``origin`` is where they come from, from which follows how they are read. ``mirror`` says whether an image seen in
     a mirror is still one of its class. ``images`` are those to train with; where ``is_split`` is false, the recipe's
-    share of them is kept for validation. ``mean_std`` are the mean and the deviation of each channel that everybody
-    normalises the images with in their own size, with pixels from 0 to 1; None where nobody has agreed on any.
+    share of them is kept for validation, and where it is true, ``others`` come beside them. ``mean_std`` are the
+    mean and the deviation of each channel that everybody normalises the images with in their own size, with pixels from
+    0 to 1; None where nobody has agreed on any.
     """
 
     key: str
@@ -77,6 +78,7 @@ class Dataset:
     mirror: bool
     images: int | None = None
     is_split: bool = False
+    others: int = 0
     mean_std: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
     @property
@@ -142,6 +144,7 @@ DATASETS: dict[str, Dataset] = {
             mirror=False,
             images=60_000,
             is_split=True,
+            others=10_000,
         ),
         Dataset(
             "fashion-mnist",
@@ -165,6 +168,7 @@ DATASETS: dict[str, Dataset] = {
             mirror=True,
             images=60_000,
             is_split=True,
+            others=10_000,
         ),
         Dataset(
             "cifar10",
@@ -178,6 +182,7 @@ DATASETS: dict[str, Dataset] = {
             mirror=True,
             images=50_000,
             is_split=True,
+            others=10_000,
             mean_std=(CIFAR10_MEAN, CIFAR10_STD),
         ),
         Dataset(

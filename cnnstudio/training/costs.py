@@ -69,11 +69,12 @@ def costs(analysis: Analysis, recipe: Recipe, images: int | None = None) -> Cost
     remembered = _REMEMBERED.get(recipe.optimizer, 2)
     if recipe.optimizer in ("SGD", "RMSprop"):
         remembered += bool(recipe.momentum)
-    held = dataset.images if dataset.images is not None else count or 0
+    # of a folder it is known how many there are to train with, and about what share of all that is
+    held = round((count or 0) / (1 - recipe.validation_share)) if dataset.images is None else dataset.images
     return Costs(
         weights=4 * ((2 + recipe.averaging + recipe.keep_best) * totals.parameters + learned * (1 + remembered)),
         image=round(_BESIDE * _kept(analysis, recipe)) + size.bytes,
-        data=held * size.numel,
+        data=(held + dataset.others) * size.numel,
         macs=totals.macs,
         images=count,
         epochs=epochs_of(recipe, math.ceil((count or 0) / (recipe.batch_size * recipe.accumulation))),

@@ -23,12 +23,12 @@ def write(folder: Path, images: Tensor, labels: Tensor, data: Data) -> None:
     ``labels`` are the numbers of the classes (N,), or the share of each class (N, classes). Raises ``OSError``.
     """
     mean, std = (torch.tensor(numbers).view(-1, 1, 1) for numbers in (data.mean, data.std))
-    pixels = (images[:MOST].detach().cpu().float() * std + mean).mul_(255).round_().clamp_(0, 255).to(torch.uint8)
     where = folder / FOLDER
     where.mkdir(exist_ok=True)
     rows = [("picture", "label")]
-    for number, (picture, label) in enumerate(zip(pixels, labels[:MOST].tolist(), strict=True), 1):
+    for number, (image, label) in enumerate(zip(images[:MOST], labels[:MOST].tolist(), strict=True), 1):
         name = f"{number:03}.png"
+        picture = (image.detach().cpu().float() * std + mean).mul_(255).round_().clamp_(0, 255).to(torch.uint8)
         channels = np.ascontiguousarray(picture.permute(1, 2, 0).numpy())
         Image.fromarray(channels if channels.shape[2] == 3 else channels[:, :, 0]).save(where / name, compress_level=1)
         rows.append((name, _named(label, data.classes)))

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from cnnstudio.disk import TEMPORARY, marked
 from cnnstudio.project import Project
+from cnnstudio.training.batches import sizes
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.events import EpochEnd, Event, Finished, Started, Step, Validating
 from cnnstudio.training.rehearsal import RehearsalError, rehearsed, shortened, trained
 from cnnstudio.training.runs.session import Prepared
+from cnnstudio.training.schedules import epochs_of
 from cnnstudio.worker import Report
 
 ENOUGH_SECONDS = 0.5  # of steps
@@ -83,22 +85,27 @@ class Forecast:
 def forecast(project: Project, data: Data, report: Report) -> Forecast:
     """Take a few steps with fresh weights, in about a second, and say what they tell of a run on these images.
 
+    Where they are but some of a data set, it is of a run on all of them.
+
     It is the run's own loop that takes them, so that they take as long as there. Raises ``RehearsalError`` where
     ``report`` says to end, and what ``train`` raises for a network that cannot be trained, with a sentence.
     """
     recipe = project.recipe
     with rehearsed(project, data, report, at_random=True) as prepared:
         started, first, seconds = _steps(prepared, report)
-        look = len(data.validation_labels) / recipe.batch_size * seconds * _LOOK
+        look = data.counts[1] / recipe.batch_size * seconds * _LOOK
         if seconds < ENOUGH_SECONDS and report("", None):
             look = _look_seconds(prepared)
     kind = "cpu" if started.device.startswith("CPU") else "cuda"
-    return Forecast(len(data.classes), first, kind, seconds, look, started.steps_per_epoch, started.epochs)
+    steps = len(sizes(data.counts[0], recipe.batch_size * recipe.accumulation))
+    return Forecast(len(data.classes), first, kind, seconds, look, steps, epochs_of(recipe, steps))
 
 
 def _steps(prepared: Prepared, report: Report) -> tuple[Started, float, float]:
     """What the run says at first, the first loss, and the seconds of a step."""
     first, taken, began = math.nan, list[float](), time.perf_counter()
+    data, size = prepared.data, prepared.project.recipe.batch_size * prepared.project.recipe.accumulation
+    own, asked = sizes(len(data.train_labels), size), sizes(data.counts[0], size)[0]
     started: Started | None = None
     with trained(prepared, prepared.project.recipe, prepared.data) as events:
         for event, seconds in _timed(events):
@@ -106,7 +113,8 @@ def _steps(prepared: Prepared, report: Report) -> tuple[Started, float, float]:
                 started, began = event, time.perf_counter()
             elif isinstance(event, Step):
                 first = event.loss if not taken else first
-                taken.append(seconds)
+                # of some of the images a step may take fewer than the recipe says
+                taken.append(seconds * (asked / own[(event.step - 1) % len(own)] if data.whole else 1.0))
                 is_long = time.perf_counter() - began > ENOUGH_SECONDS
                 if len(taken) >= ENOUGH_STEPS or (is_long and len(taken) > _WARM):
                     break
@@ -124,8 +132,8 @@ def _steps(prepared: Prepared, report: Report) -> tuple[Started, float, float]:
 def _look_seconds(prepared: Prepared) -> float:
     """The seconds that an epoch takes beside its steps: the validation images, and keeping the weights."""
     recipe, data = prepared.project.recipe, prepared.data
-    total = len(data.validation_labels)
-    few = min(total, 4 * max(32, 2 * recipe.batch_size))
+    total = data.counts[1]
+    few = min(len(data.validation_labels), 4 * max(32, 2 * recipe.batch_size))
     short = shortened(data, min(recipe.batch_size, len(data.train_labels)), few)
     looks, seen, after = list[float](), 0, 0.0
     with (

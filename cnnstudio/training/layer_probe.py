@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from cnnstudio.training.data.room import PASS, at_once
 from cnnstudio.training.layer_statistics import Layer, LayerStatistics
 from cnnstudio.training.probe import View
 
@@ -100,7 +101,8 @@ def _seen(view: View) -> tuple[dict[str, float], tuple[int, ...], tuple[int, ...
     """For each ReLU the share of silent channels, how many images are taken for each class, and how many are of it."""
     data, silent = view.data, dict[str, float]()
     count = len(data.validation_labels)
-    chosen = torch.linspace(0, count - 1, min(IMAGES, count)).long()  # from everywhere: they may lie class by class
+    looked_at = min(at_once(data.shape, IMAGES, PASS), count)
+    chosen = torch.linspace(0, count - 1, looked_at).long()  # from everywhere: they may lie class by class
 
     def hear(name: str) -> Callable[[nn.Module, object, Tensor], None]:
         def heard(module: nn.Module, entered: object, value: Tensor) -> None:

@@ -23,6 +23,7 @@ from cnnstudio.training.batches import Batches
 from cnnstudio.training.build import build
 from cnnstudio.training.classification_metrics import Counts, Metrics
 from cnnstudio.training.data.loading import Data
+from cnnstudio.training.data.room import PASS, at_once
 from cnnstudio.training.device import (
     TrainingError,
     chosen_device,
@@ -269,7 +270,8 @@ class _Run:
         learner, seconds = self.learner, 0.0
         counts = [Counts(len(self.data.classes), self.device.torch) for _ in learner.judged]
         # looking costs a third of learning: a person waits no longer here
-        size = max(32, 2 * self.recipe.batch_size) * self.group.rank.size
+        batch = self.recipe.batch_size
+        size = max(batch, at_once(self.data.shape, max(32, 2 * batch), PASS)) * self.group.rank.size
         self.group.share([*self.module.buffers(), *(learner.average.tensors.values() if learner.average else ())])
         for start in range(0, len(labels), size):
             started = time.perf_counter()

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import psutil
-
 from cnnstudio.blocks import BatchNorm1d, Input
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.inference import Analysis, infer
@@ -21,6 +19,8 @@ from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.costs import costs
+from cnnstudio.training.data import room
+from cnnstudio.training.data.room import free_memory
 from cnnstudio.training.data.stamp import stamp
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.wording import counted, memory
@@ -180,11 +180,12 @@ def _of_room(project: Project, analysis: Analysis, images: int | None, free: int
     if takes is None or recipe.device == "cuda":
         return
     graph = analysis.graph
-    if takes.data > free // 2:
+    if not room.is_there(takes.data, free):
         natural = DATASETS[recipe.data].shape
         size = analysis.facts[graph.inputs[0].name].shape
         smaller = natural if natural is not None and natural.numel < size.numel else _halved(size)
-        sentence = f"The images of {size} take {memory(takes.data)} of memory, and {memory(free)} are free."
+        needed = memory(room.peak(takes.data))
+        sentence = f"The images of {size} take {needed} of memory while they are read, and {memory(free)} are free."
         yield Concern(sentence, (_resized(graph, smaller),), blocks=False)
     elif takes.memory(recipe.batch_size) > _SHARE * free:
         batch = takes.fitting(int(_SHARE * free))
@@ -236,8 +237,3 @@ def _colored(size: Shape) -> Shape:
 
 def _halved(size: Shape | None) -> Shape | None:
     return Shape(size[0], *(max(1, side // 2) for side in size[1:])) if size is not None else None
-
-
-def free_memory() -> int:
-    """The bytes of memory that a program could take now without another one giving any up."""
-    return int(psutil.virtual_memory().available)  # type: ignore[no-untyped-call]

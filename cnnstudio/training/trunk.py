@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from cnnstudio.compiler.source import Source, Statement
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import Data
+from cnnstudio.training.data.room import PASS, at_once
 from cnnstudio.training.device import Device
 from cnnstudio.wording import memory
 
@@ -116,13 +117,14 @@ class Kept:
         """Compute them; says between two chunks how many images are done, of how many."""
         done, total = 0, sum(map(len, self._halves))
         for images in self._halves:
-            for start in range(0, len(images), CHUNK):
-                part = self.trunk.features(self._prepared(images[start : start + CHUNK]))
+            step = at_once(images.shape[1:], CHUNK, PASS)
+            for start in range(0, len(images), step):
+                part = self.trunk.features(self._prepared(images[start : start + step]))
                 for name, value in part.items():
                     if name not in self._features:
                         self._features[name] = value.new_empty((total, *value.shape[1:]))
                     self._features[name][done : done + len(value)] = value
-                done += len(images[start : start + CHUNK])
+                done += len(images[start : start + step])
                 yield done, total
 
     def of_validation(self, part: slice) -> Tensor:

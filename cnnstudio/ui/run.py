@@ -147,7 +147,7 @@ class Run(QObject):
     def images(self) -> tuple[int, int]:
         """How many images the run has to learn from, and how many it is validated with; 0 where nobody knows."""
         if self.trained is not None:
-            return len(self.trained.data.train_labels), len(self.trained.data.validation_labels)
+            return self.trained.data.counts
         return self.recalled.record.images if self.recalled is not None else (0, 0)
 
     @property
@@ -188,12 +188,26 @@ class Run(QObject):
     # images in memory
 
     def images_of(self, project: Project) -> Data | None:
-        """The images of this project, where they are in memory already."""
-        return self._images[1] if self._images is not None and self._images[0] == images_key(project) else None
+        """The images of this project, where all of them are in memory already."""
+        known = self.sample_of(project)
+        return known if known is not None and known.whole is None else None
+
+    def sample_of(self, project: Project) -> Data | None:
+        """The images of this project that are in memory already: all of them, or enough to show what there is."""
+        key = images_key(project)
+        if self.trained is not None and images_key(self.trained.project) == key:
+            return self.trained.data
+        return self._images[1] if self._images is not None and self._images[0] == key else None
 
     def keep_images(self, project: Project, data: Data) -> None:
-        """Keep the images of this project, and no others, for whoever wants them next."""
-        self._images = images_key(project), data
+        """Keep the images of this project, and no others, for whoever wants them next; some never instead of all."""
+        if data.whole is None or self.images_of(project) is None:
+            self._images = images_key(project), data
+
+    def let_images_go(self, project: Project) -> None:
+        """Keep no images any more but those of this project."""
+        if self._images is not None and self._images[0] != images_key(project):
+            self._images = None
 
     # commands
 
@@ -238,6 +252,8 @@ class Run(QObject):
 
     def forget(self) -> None:
         """Have no weights any more: another project is open. Does nothing while a run is active."""
+        if not self.is_active:
+            self._images = None
         if not self.is_active and (self.state != "idle" or self.project is not None):
             self._forget()
             self._set_state("idle", "")
@@ -278,7 +294,12 @@ class Run(QObject):
     def close(self, seconds: float = JOIN_SECONDS) -> bool:
         """Stop for good, and wait so long for the thread; whether it has ended."""
         self._timer.stop()
-        return all([self._finish_thread(seconds), self.kept.close(seconds)])
+        has_ended = self._finish_thread(seconds)
+        if has_ended:  # whoever still knows the run that is closed keeps no images by that
+            self._images = self._coming = None
+            if self.trained is not None:
+                self.trained = replace(self.trained, data=self.trained.data.without_images)
+        return all([has_ended, self.kept.close(seconds)])
 
     def hear_out(self) -> None:
         """Take what the run has still said, after ``close``."""

@@ -49,7 +49,7 @@ def test_the_work_of_a_run_is_that_of_its_images() -> None:
 
 
 def test_the_images_take_their_bytes() -> None:
-    assert of(zoo.lenet5(), data="mnist").data == 60_000 * 28 * 28
+    assert of(zoo.lenet5(), data="mnist").data == 70_000 * 28 * 28
     assert dataclasses.replace(of(zoo.lenet5()), data=0).memory(1) < of(zoo.lenet5()).memory(1)
 
 

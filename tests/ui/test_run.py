@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
+import weakref
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Linear
 from cnnstudio.cli import main
+from cnnstudio.graph import Shape
 from cnnstudio.project import Project, ProjectError, read, write
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.data.loading import load
 from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.runs.folder import Destination
 from cnnstudio.training.runs.session import Prepared, begin
@@ -221,3 +225,37 @@ def test_a_run_on_a_full_disk_is_trained_all_the_same(
     assert said[0] == "project.cnn was not written: the disk is full. Nothing of this run will be kept."
     assert run.weights is None and len(run.history.epochs) == 2
     run.close()
+
+
+def test_the_images_of_another_project_are_let_go(qtbot: QtBot, tiny: Project) -> None:
+    run = Run()
+    size = Shape(1, 8, 8)
+    run.keep_images(tiny, load(tiny.recipe, size))
+    watched = weakref.ref(run.images_of(tiny))
+    run.let_images_go(tiny)
+    assert watched() is not None
+    other = dataclasses.replace(tiny, recipe=dataclasses.replace(tiny.recipe, data="shapes"))
+    run.let_images_go(other)
+    assert watched() is None
+    run.keep_images(tiny, load(tiny.recipe, size))
+    run.forget()  # another file is open
+    assert run.sample_of(tiny) is None
+
+
+def test_some_of_the_images_are_no_training_set(qtbot: QtBot, tiny: Project) -> None:
+    run, size = Run(), Shape(1, 8, 8)
+    some, whole = load(tiny.recipe, size, most=64 * 50), load(tiny.recipe, size)
+    run.keep_images(tiny, some)
+    assert run.sample_of(tiny) is some and run.images_of(tiny) is None
+    run.keep_images(tiny, whole)
+    run.keep_images(tiny, some)
+    assert run.images_of(tiny) is whole
+    run.keep_images(dataclasses.replace(tiny, recipe=dataclasses.replace(tiny.recipe, seed=7)), some)
+    run.start(tiny)
+    qtbot.waitUntil(lambda: run.state == "finished")
+    assert run.trained is not None and len(run.trained.data.train_labels) == len(whole.train_labels)
+    watched = weakref.ref(run.trained.data)
+    assert run.images_of(tiny) is watched()
+    assert run.close()
+    gc.collect()
+    assert watched() is None

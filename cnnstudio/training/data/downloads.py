@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import http.client
 import shutil
+import struct
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,12 @@ from cnnstudio.training.data.raw import Raw
 from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.worker import Report
 
-Half = tuple[NDArray[np.uint8], NDArray[np.int64]]  # images (N, C, H, W), labels (N,)
+Pixels = NDArray[np.uint8]
+Half = tuple[NDArray[np.int64], Iterator[Pixels]]  # labels (N,), images (n, C, H, W) some at a time
 
 _SECONDS = 20.0  # to wait for a server that says nothing
 _CHUNK = 1 << 17
+_IDX_IMAGES = 0x803  # bytes in three dimensions
 
 
 def read_download(dataset: Dataset, name: str, progress: Report) -> Raw:
@@ -33,24 +37,32 @@ def read_download(dataset: Dataset, name: str, progress: Report) -> Raw:
 
     Raises ``DataError`` with a sentence: no network, no room, a broken file.
     """
-    train, test = _halves(dataset, name, progress)
-    images, labels = np.concatenate((train[0], test[0])), np.concatenate((train[1], test[1]))
-    names = dataset.names or ()
-    if labels.min() < 0 or labels.max() >= len(names):
-        raise DataError(f"{dataset.title} holds labels beyond its {len(names)} classes.")
-    return Raw(images, labels, names, np.arange(len(train[1]), len(labels)))
-
-
-def _halves(dataset: Dataset, name: str, progress: Report) -> tuple[Half, Half]:
     reader = getattr(torchvision().datasets, name)
-    root = data_folder(dataset.key)
-    title = dataset.title
-    try:
+    root, title = data_folder(dataset.key), dataset.title
+    with _told(root, title):
         _fetch(reader, root, title, progress)
         if not progress(f"Reading {title}", None):
             raise DataCancelledError(f"Reading {title} was cancelled.")
-        return _half(reader(root, train=True, download=True)), _half(reader(root, train=False, download=True))
-    except DataError:
+        read = _of_idx if hasattr(reader, "mirrors") else _of_batches
+        halves = [read(reader, root, train) for train in (True, False)]
+    labels, names = np.concatenate([labels for labels, _ in halves]), dataset.names or ()
+    if labels.min() < 0 or labels.max() >= len(names):
+        raise DataError(f"{title} holds labels beyond its {len(names)} classes.")
+
+    def parts() -> Iterator[Pixels]:
+        with _told(root, title):
+            for _, images in halves:
+                yield from images
+
+    return Raw(parts(), labels, names, np.arange(len(halves[0][0]), len(labels)))
+
+
+@contextmanager
+def _told(root: Path, title: str) -> Iterator[None]:
+    """Turn what is raised about the files in ``root`` into ``DataError`` with a sentence; damaged ones are removed."""
+    try:
+        yield
+    except (DataError, MemoryError):
         raise
     except OSError as error:
         raise DataError(f"{title} cannot be kept in {root}: {reason(error)}.") from error
@@ -59,14 +71,48 @@ def _halves(dataset: Dataset, name: str, progress: Report) -> tuple[Half, Half]:
         raise DataError(f"The files of {title} were damaged and have been removed. Try again to fetch them.") from error
 
 
-def _half(data: Any) -> Half:
-    images = np.asarray(data.data, np.uint8)
-    # MNIST comes as (N, H, W), CIFAR-10 as (N, H, W, C)
-    images = images[:, None] if images.ndim == 3 else np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-    labels = np.asarray(data.targets, np.int64)
-    if len(images) == 0 or len(images) != len(labels):
+def _of_idx(reader: Any, root: Path, train: bool) -> Half:
+    """A half of MNIST and its like, which torchvision unpacks; it would read the images twice into memory."""
+    unpacking = type(reader.__name__, (reader,), {"_load_data": lambda _: (None, None)})
+    folder = Path(unpacking(root, train=train, download=True).raw_folder)
+    half = "train" if train else "t10k"
+    labels = np.fromfile(folder / f"{half}-labels-idx1-ubyte", np.uint8)[8:]
+    path = folder / f"{half}-images-idx3-ubyte"
+    with path.open("rb") as file:
+        kind, count, height, width = struct.unpack(">4I", file.read(16))
+    size = count * height * width
+    if kind != _IDX_IMAGES or not count or len(labels) != count or path.stat().st_size != 16 + size:
         raise ValueError("images and labels do not belong together")
-    return images, labels
+
+    def images() -> Iterator[Pixels]:
+        step = max(1, _CHUNK * 16 // (height * width))
+        with path.open("rb") as file:
+            file.seek(16)
+            for start in range(0, count, step):
+                taken = min(step, count - start)
+                yield np.fromfile(file, np.uint8, taken * height * width).reshape(taken, 1, height, width)
+
+    return labels.astype(np.int64), images()
+
+
+def _of_batches(reader: Any, root: Path, train: bool) -> Half:
+    """A half of CIFAR-10 and its like, which torchvision reads from several files: one of them at a time."""
+    reader(root, train=False, download=True)  # unpacks it, and checks all of them
+    files = reader.train_list if train else reader.test_list
+
+    def read(file: list[str]) -> Any:
+        return type(reader.__name__, (reader,), {"train_list": [file]})(root, train=True)
+
+    labels = [np.asarray(read(file).targets, np.int64) for file in files]
+
+    def images() -> Iterator[Pixels]:
+        for file, known in zip(files, labels, strict=True):
+            found = np.asarray(read(file).data, np.uint8).transpose(0, 3, 1, 2)  # it comes as (N, H, W, C)
+            if len(found) != len(known):
+                raise ValueError("images and labels do not belong together")
+            yield found
+
+    return np.concatenate(labels), images()
 
 
 def _place(reader: Any, root: Path) -> Path:

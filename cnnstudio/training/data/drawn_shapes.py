@@ -7,7 +7,7 @@ model finds little more than guessing, a small convolutional network nearly all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,12 @@ SIZE = 32
 _CHUNK = 512  # images drawn at once: the work stays in the cache and the memory in megabytes
 
 
-def shapes(count: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """``count`` images (N, 3, 32, 32) and their labels, each class as often as the others, in random order."""
+def shapes(count: int, seed: int = 0) -> tuple[Iterator[NDArray[np.uint8]], NDArray[np.int64]]:
+    """``count`` images (N, 3, 32, 32), some at a time, and their labels, each class as often, in random order."""
     random = np.random.default_rng(seed)
     labels = random.permutation(np.arange(count) % len(OUTLINES)).astype(np.int64)
-    images = np.empty((count, 3, SIZE, SIZE), np.uint8)
-    for start in range(0, count, _CHUNK):
-        part = labels[start : start + _CHUNK]
-        images[start : start + _CHUNK] = _drawn(part, random)
-    return images, labels
+    parts = (labels[start : start + _CHUNK] for start in range(0, count, _CHUNK))
+    return (_drawn(part, random) for part in parts), labels
 
 
 def _drawn(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.uint8]:

@@ -16,12 +16,16 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.wording import abridged, counted
-from cnnstudio.worker import Report, unheard
+from cnnstudio.worker import Report, sparing, unheard
 
 SUFFIXES = frozenset((".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"))
+MOST_FILES = 1_000_000  # files and folders that are looked at
+MOST_CLASSES = 65_536
+DEEPEST = 50  # folders within each other, below that of a class
 LAYOUT = "Choose a folder that holds one folder of images for each class."
 
 
@@ -110,34 +114,109 @@ class FolderLayout:
         return replace(self, files=tuple(file for file in files if file.name in names))
 
 
+class _Found(NamedTuple):
+    """A file, which file it is for the system (None where that does not say), and whether a link leads to it."""
+
+    path: Path
+    identity: tuple[int, int] | None
+    is_linked: bool
+
+
 @dataclass
 class _Search:
-    """What is being found; ``report`` is asked whether to go on."""
+    """What is being found below ``root``; ``report`` is asked whether to go on."""
 
+    root: Path
     report: Report
     seen: int = 0
     others: int = 0
     phone: int = 0
+    twice: int = 0
+    deep: set[tuple[int, int]] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
-    def images(self, folder: Path) -> Iterator[Path]:
+    def __post_init__(self) -> None:
+        self._tell = sparing(self.report, 1_000)
+        self._strange: set[tuple[int, int]] = set()  # those that are no image, each once
+
+    def go_on(self) -> None:
+        """Count one more file or folder. Raises ``DataError`` where it is one too many, and where to stop."""
+        self.seen += 1
+        if self.seen > MOST_FILES:
+            raise DataError(
+                f"There are more than {MOST_FILES:,} files below {said(self.root.name or str(self.root))}, "
+                "which is the limit. Choose a folder with fewer."
+            )
+        if not self._tell(f"Looking through the folder: {self.seen:,} files", None):
+            raise DataCancelledError("Reading the folder was cancelled.")
+
+    def images(self, folder: Path) -> Iterator[_Found]:
         """The files below ``folder`` that call themselves images, by name."""
-        for path in _below(folder):
-            self.seen += 1
-            if self.seen % 1_000 == 0 and not self.report(f"Looking through the folder: {self.seen:,} files", None):
-                raise DataCancelledError("Reading the folder was cancelled.")
-            suffix = path.suffix.lower()
+        for found in self.below(folder):
+            suffix = found.path.suffix.lower()
             if suffix in SUFFIXES:
-                yield path
-            elif suffix in (".heic", ".heif"):
-                self.phone += 1
+                yield found
+            elif found.identity is None or found.identity not in self._strange:
+                self._strange |= {found.identity} if found.identity is not None else set()
+                is_phone = suffix in (".heic", ".heif")
+                self.phone += is_phone
+                self.others += not is_phone
+
+    def has_image(self, folder: Path) -> bool:
+        """Whether anything below ``folder`` calls itself an image."""
+        return any(found.path.suffix.lower() in SUFFIXES for found in self.below(folder))
+
+    def below(self, folder: Path) -> Iterator[_Found]:
+        """The ordinary files of a folder and of those in it; into one that links lead back to it looks once."""
+        known: set[tuple[int, int]] = set()
+        waiting = [(folder, 1, folder.is_symlink())]
+        while waiting:
+            place, depth, is_linked = waiting.pop()
+            try:
+                told, entries = place.stat(), sorted(os.scandir(place), key=lambda entry: entry.name)
+            except OSError:
+                continue
+            if (told.st_dev, told.st_ino) in known:
+                continue
+            known.add((told.st_dev, told.st_ino))
+            inner = []
+            for entry in entries:
+                self.go_on()
+                with contextlib.suppress(OSError):  # a link to nothing is no file; a pipe would never end
+                    if entry.name.startswith("."):
+                        continue
+                    path, comes_by_link = Path(entry.path), is_linked or entry.is_symlink()
+                    if entry.is_dir():
+                        inner.append((path, depth + 1, comes_by_link))
+                    elif stat.S_ISREG((file := path.stat()).st_mode):  # what an entry knows itself lacks the identity
+                        yield _Found(path, (file.st_dev, file.st_ino) if file.st_ino else None, comes_by_link)
+            if depth >= DEEPEST and inner:
+                self.deep.add((told.st_dev, told.st_ino))
             else:
-                self.others += 1
+                waiting += reversed(inner)
+
+    def once(self, files: Sequence[tuple[_Found, ImageFile]]) -> list[ImageFile]:
+        """Each real file once, where it lies itself rather than where a link leads to it."""
+        first: dict[tuple[int, int], int] = {}
+        for number, (found, _) in sorted(enumerate(files), key=lambda each: each[1][0].is_linked):
+            if found.identity is not None:
+                first.setdefault(found.identity, number)
+        kept = [
+            file
+            for number, (found, file) in enumerate(files)
+            if found.identity is None or first[found.identity] == number
+        ]
+        self.twice += len(files) - len(kept)
+        return kept
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """Sentences about all that is left out."""
         notes = list(self.notes)
+        if self.twice:
+            notes.append(f"{files_are(self.twice)} reached a second time by links, and counted once.")
+        if self.deep:
+            notes.append(f"Folders are looked into {DEEPEST} deep; what lies deeper is left out.")
         if self.phone:
             advice = "save them as JPEG to use them"
             notes.append(f"{files_are(self.phone)} in a phone's format (HEIC) and left out; {advice}.")
@@ -149,15 +228,20 @@ class _Search:
 def folder_layout(folder: str, report: Report = unheard) -> FolderLayout:
     """What lies in ``folder``. Raises ``DataError`` for one that nothing can be learned from."""
     root = _only(_root(folder))
-    search = _Search(report)
+    search = _Search(root, report)
     train, validation = _halves(root, search)
-    files = [file for place in folders(train) for file in _of_class(place, search)]
-    names = {file.name for file in files if not file.validation}
+    places = folders(train)
+    if len(places) > MOST_CLASSES:
+        name = said(train.name or str(train))
+        raise DataError(f"{name} holds {len(places):,} folders, and {MOST_CLASSES:,} classes are the limit. {LAYOUT}")
+    found = [each for place in places for each in _of_class(place, search)]
+    names = {file.name for _, file in found if not file.validation}
     if validation is not None:
-        files += _labelled(validation, names, search)
+        found += _labelled(validation, names, search)
+    files = search.once(found)
     if names and (loose := sum(1 for _ in _images(_beside(train)))):
         search.notes.append(f"{files_are(loose)} in no folder of a class, and left out.")
-    layout = FolderLayout(train, tuple(files), _names(folders(train)), validation is not None, search.left_out)
+    layout = FolderLayout(train, tuple(files), _names(places), validation is not None, search.left_out)
     return layout.holding(files)
 
 
@@ -189,12 +273,12 @@ def _halves(root: Path, search: _Search) -> tuple[Path, Path | None]:
     classes = {place.name.casefold() for place in folders(train)}
     others = [_only(place) for meaning in list(Half)[1:] for found, place in named if found is meaning]
     sharing = [place for place in others if classes & {inner.name.casefold() for inner in folders(place)}]
-    strange = [place for meaning, place in named if meaning is None and _has_image(place)]
+    strange = [place for meaning, place in named if meaning is None and search.has_image(place)]
     if strange and not sharing:  # a class that happens to be called train, with folders in it
         return root, None
     validation = sharing[0] if sharing else None
     for place in others:
-        count = sum(1 for _ in _images(_below(place)))
+        count = sum(found.path.suffix.lower() in SUFFIXES for found in search.below(place))
         if place != validation and count:
             what = f"{counted(count, 'image')} in {said(place.name)} {'is' if count == 1 else 'are'} left out"
             reason = f"{said(sharing[0].name)} is there to validate with" if place in sharing else "they have no class"
@@ -204,31 +288,32 @@ def _halves(root: Path, search: _Search) -> tuple[Path, Path | None]:
     return train, validation
 
 
-def _of_class(place: Path, search: _Search) -> Iterator[ImageFile]:
+def _of_class(place: Path, search: _Search) -> Iterator[tuple[_Found, ImageFile]]:
     """The images of a class; where it keeps halves of its own inside, each in its half."""
     inner = [(each, half(each.name)) for each in folders(place)]
     meanings = {meaning for _, meaning in inner}
     if Half.TRAIN not in meanings or None in meanings or len(meanings) < 2 or any(_images(_beside(place))):
-        yield from (ImageFile(path, place.name, False) for path in search.images(place))
+        yield from ((found, ImageFile(found.path, place.name, False)) for found in search.images(place))
         return
     keeping = next((meaning for meaning in (Half.VALIDATION, Half.TEST) if meaning in meanings), None)
     for each, meaning in inner:
         if meaning in (Half.TRAIN, keeping):
-            yield from (ImageFile(path, place.name, meaning is not Half.TRAIN) for path in search.images(each))
-        elif _has_image(each):
+            is_kept = meaning is not Half.TRAIN
+            yield from ((found, ImageFile(found.path, place.name, is_kept)) for found in search.images(each))
+        elif search.has_image(each):
             search.notes.append(f"Left out: {said(f'{place.name}/{each.name}')}.")
 
 
-def _labelled(validation: Path, names: Collection[str], search: _Search) -> Iterator[ImageFile]:
+def _labelled(validation: Path, names: Collection[str], search: _Search) -> Iterator[tuple[_Found, ImageFile]]:
     """The images to validate with, of the classes that are trained, however their folders are capitalised."""
     known = {name.casefold(): name for name in names}
     strange = []
     for place in folders(validation):
         name = known.get(place.name.casefold())
         if name is None:
-            strange += [place.name] if _has_image(place) else []
+            strange += [place.name] if search.has_image(place) else []
             continue
-        yield from (ImageFile(path, name, True) for path in search.images(place))
+        yield from ((found, ImageFile(found.path, name, True)) for found in search.images(place))
     if strange:
         search.notes.append(f"For validation alone, and left out: {listed(strange)}.")
 
@@ -266,46 +351,28 @@ def _only(place: Path) -> Path:
 def folders(folder: Path) -> list[Path]:
     """The folders in a folder by name, without hidden ones. Raises ``DataError`` where it may not be read."""
     try:
-        found = [path for path in folder.iterdir() if not path.name.startswith((".", "__")) and path.is_dir()]
+        found = [
+            entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith((".", "__"))
+        ]
     except OSError as error:
         raise DataError(f"The folder {said(folder.name)} may not be read.") from error
-    return sorted(found, key=lambda path: path.name)
+    return [folder / name for name in sorted(found)]
 
 
 def _beside(folder: Path) -> Iterator[Path]:
-    """The ordinary files in a folder itself."""
-    for path in sorted(folder.iterdir()):
+    """The ordinary files in a folder itself, by name. Raises ``DataError`` where it may not be read."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise DataError(f"The folder {said(folder.name)} may not be read.") from error
+    for entry in entries:
         with contextlib.suppress(OSError):
-            if not path.name.startswith(".") and stat.S_ISREG(path.stat().st_mode):
-                yield path
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    """The ordinary files of a folder and of those in it. A link that leads back into it is not followed twice."""
-    seen: set[tuple[int, int]] = set()
-    for place, inner, files in os.walk(folder, followlinks=True):
-        try:
-            known = Path(place).stat()
-        except OSError:
-            continue
-        if (known.st_dev, known.st_ino) in seen:
-            inner.clear()
-            continue
-        seen.add((known.st_dev, known.st_ino))
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(place, name)
-            with contextlib.suppress(OSError):  # a link to nothing is no file; a pipe would never end
-                if not name.startswith(".") and stat.S_ISREG(path.stat().st_mode):
-                    yield path
+            if not entry.name.startswith(".") and entry.is_file():
+                yield Path(entry.path)
 
 
 def _images(paths: Iterator[Path]) -> Iterator[Path]:
     return (path for path in paths if path.suffix.lower() in SUFFIXES)
-
-
-def _has_image(folder: Path) -> bool:
-    return any(_images(_below(folder)))
 
 
 # in words

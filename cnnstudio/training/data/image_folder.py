@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,40 +16,85 @@ from PIL import Image, UnidentifiedImageError
 
 from cnnstudio.graph import Shape
 from cnnstudio.training.data.errors import DataCancelledError, DataError
-from cnnstudio.training.data.folder_layout import ImageFile, files_are, folder_layout, said
+from cnnstudio.training.data.folder_layout import FolderLayout, ImageFile, files_are, said
 from cnnstudio.training.data.picture import FORMATS, SCALE, extent, is_deep, picture_bytes
-from cnnstudio.training.data.raw import Raw
+from cnnstudio.training.data.raw import Raw, some
+from cnnstudio.training.data.room import at_once, check_room
 from cnnstudio.training.device import cores
 from cnnstudio.wording import abridged, counted
-from cnnstudio.worker import Report
+from cnnstudio.worker import Report, sparing
 
-_MOST_PIXELS = 64_000_000  # a photo of 64 megapixels is 192 MB when decoded; beyond it a file is taken for a bomb
+MOST_PIXELS = 64_000_000  # of a picture: beyond it a file is taken for a bomb
+_PIXEL = 8  # bytes that a pixel takes at most while its picture is decoded and laid on white (Pillow keeps RGB in four)
+_TOGETHER = 64  # pictures that are handed to the threads at once
 
 Pixels = NDArray[np.uint8]
 Scale = tuple[float, float]
 
 
-def read_folder(folder: str, title: str, size: Shape, room: Callable[[int], None], progress: Report) -> Raw:
-    """Every readable image below ``folder`` in ``size`` (C, H, W), and notes about the rest.
+class Room:
+    """So many bytes, of which each of several threads takes what it is going to use, or waits until it is free."""
 
-    ``title`` is what they are called in the notes. ``room`` is asked with the number of images before they are decoded
-    and raises ``DataError`` if they are too many.
-    Raises ``DataError`` for a folder that nothing can be learned from.
+    def __init__(self, size: int) -> None:
+        self.size = self.free = size
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def taking(self, count: int) -> Iterator[None]:
+        """Have so many of them for a while; whoever wants more than there are has all."""
+        count = min(count, self.size)
+        with self._changed:
+            self._changed.wait_for(lambda: self.free >= count)
+            self.free -= count
+        try:
+            yield
+        finally:
+            with self._changed:
+                self.free += count
+                self._changed.notify_all()
+
+
+_decoding = Room(MOST_PIXELS * _PIXEL)  # one of the largest pictures or many small ones, on however many threads
+
+
+def read_folder(layout: FolderLayout, title: str, size: Shape, progress: Report, most: int | None = None) -> Raw:
+    """Every readable image of a folder in ``size`` (C, H, W), or ``most`` of them, and notes about the rest.
+
+    ``title`` is what they are called in the notes. Raises ``DataError`` for a folder that nothing can be learned from
+    and for more images than there is room for, before they are decoded.
     """
-    layout = folder_layout(folder, progress)
-    room(len(layout.files))
+    files, whole = _chosen(layout, most)
+    check_room(len(files), size)
     notes: list[str] = []
-    kept, images, scale = _decoded(layout.files, size, notes, progress)
+    kept, images, scale = _decoded(files, size, notes, progress)
     if not any(not file.validation for file in kept):
         raise DataError(f"None of the images could be read. {notes[-1]}")
-    layout = layout.holding(kept)
-    chosen = [number for number, file in enumerate(kept) if file.name in layout.names]
-    label_of = {name: label for label, name in enumerate(layout.names)}
-    labels = np.array([label_of[file.name] for file in layout.files], np.int64)
-    apart = np.flatnonzero([file.validation for file in layout.files]) if layout.has_validation else None
-    images = images[chosen] if len(chosen) < len(kept) else images
+    names = layout.names
+    if whole is None:
+        layout = layout.holding(kept)
+        names = layout.names
+        chosen = [number for number, file in enumerate(kept) if file.name in names]
+        for place, number in enumerate(chosen):  # in their place: as many again may not fit
+            if place != number:
+                images[place] = images[number]
+        kept, images = list(layout.files), images[: len(chosen)]
+    label_of = {name: label for label, name in enumerate(names)}
+    labels = np.array([label_of[file.name] for file in kept], np.int64)
+    apart = np.flatnonzero([file.validation for file in kept]) if layout.has_validation else None
     notes = [f"{title}: {layout.sentence}", *layout.notes, *notes]
-    return Raw(images, labels, tuple(map(said, layout.names)), apart, notes, scale)
+    return Raw((images,), labels, tuple(map(said, names)), apart, notes, scale, whole)
+
+
+def _chosen(layout: FolderLayout, most: int | None) -> tuple[Sequence[ImageFile], tuple[int, int] | None]:
+    """The files of which the images are read, and of how many in either half these are some, or None."""
+    names, files = layout.names, layout.files
+    if most is None or len(files) <= most:
+        return files, None
+    label_of = {name: label for label, name in enumerate(names)}
+    labels = np.array([label_of[file.name] for file in files], np.int64)
+    apart = np.array([file.validation for file in files])
+    kept = int(apart.sum())
+    return [files[number] for number in some(labels, apart, most).tolist()], (len(files) - kept, kept)
 
 
 def _decoded(
@@ -89,13 +136,24 @@ def _read_each(
     files: Sequence[ImageFile], size: Shape, scale: Scale | None, progress: Report
 ) -> Iterator[Pixels | Scale | str]:
     """``_read`` of each file, in their order, on several threads."""
-    with warnings.catch_warnings(), ThreadPoolExecutor(cores(), "decode") as pool:
+    threads, total = cores(), len(files)
+    step = max(threads, at_once(size, _TOGETHER))
+    tell = sparing(progress, step)
+
+    def go_on(number: int) -> None:
+        if not tell(f"Reading the images: {number:,} of {total:,}", number / total):
+            raise DataCancelledError("Reading the images was cancelled.")
+
+    with warnings.catch_warnings(), ThreadPoolExecutor(threads, "decode") as pool:
         warnings.simplefilter("ignore")  # of Pillow, about the insides of odd files
-        for start in range(0, len(files), 64):
-            part = [file.path for file in files[start : start + 64]]
-            if not progress(f"Reading the images: {start:,} of {len(files):,}", start / len(files)):
+        for start in range(0, total, step):
+            if not progress(f"Reading the images: {start:,} of {total:,}", start / total):
                 raise DataCancelledError("Reading the images was cancelled.")
-            yield from pool.map(_read, part, itertools.repeat(size), itertools.repeat(scale))
+            part = [file.path for file in files[start : start + step]]
+            found = pool.map(_read, part, itertools.repeat(size), itertools.repeat(scale))
+            for number, each in enumerate(found, start + 1):
+                yield each
+                go_on(number)
 
 
 def _read(path: Path, size: Shape, scale: Scale | None) -> Pixels | Scale | str:
@@ -106,17 +164,22 @@ def _read(path: Path, size: Shape, scale: Scale | None) -> Pixels | Scale | str:
     channels, height, width = size
     try:
         with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                return f"{image.width:,} × {image.height:,} pixels are too many"
-            if scale is None and is_deep(image):
-                return extent(image) or "no number in it"
-        pixels = picture_bytes(str(path), channels, height, width, scale or SCALE)
+            pixels = image.width * image.height
+            if pixels > MOST_PIXELS:
+                return f"{image.width:,} × {image.height:,} pixels are too many: the limit is {MOST_PIXELS:,}"
+            image.draft("L" if channels == 1 else "RGB", (2 * width, 2 * height))  # as it is going to be decoded
+            with _decoding.taking(_PIXEL * image.width * image.height):
+                if scale is None and is_deep(image):
+                    return extent(image) or "no number in it"
+                made = picture_bytes(str(path), channels, height, width, scale or SCALE)
+    except MemoryError:  # it says nothing about the picture
+        raise
     except Image.DecompressionBombError:
-        return "too many pixels"
+        return f"too many pixels: the limit is {MOST_PIXELS:,}"
     except UnidentifiedImageError:
         return "no image"
     except PermissionError:
         return "may not be read"
     except Exception:  # whatever a decoder says about bytes that somebody else wrote
         return "damaged"
-    return np.ascontiguousarray(np.frombuffer(pixels, np.uint8).reshape(height, width, channels).transpose(2, 0, 1))
+    return np.ascontiguousarray(np.frombuffer(made, np.uint8).reshape(height, width, channels).transpose(2, 0, 1))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from zipfile import BadZipFile
 
 import numpy as np
-import psutil
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import pad
 
 from cnnstudio.graph import Shape
 from cnnstudio.project.datasets import DATASETS, Bundled, Dataset, DrawnShapes, ImageFolder, Torchvision
@@ -18,13 +18,17 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
 from cnnstudio.training.data.downloads import read_download
 from cnnstudio.training.data.drawn_shapes import shapes
-from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.errors import DataError
+from cnnstudio.training.data.fitting import arranged, changes, fitted, moments
+from cnnstudio.training.data.folder_layout import FolderLayout, folder_layout
 from cnnstudio.training.data.image_folder import read_folder
-from cnnstudio.training.data.raw import Raw
+from cnnstudio.training.data.raw import Raw, only, some
 from cnnstudio.worker import Report, unheard
 
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R 601, as Pillow makes grey of colour
-_CHUNK = 2_048
+SAMPLE = 32_000_000
+"""The bytes of images that are enough to show what there is to learn, and to take a few steps."""
+
+_FEWEST = 4  # images that are loaded, however large one is
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +37,8 @@ class Data:
 
     ``mean`` and ``std`` are those of the training images for each channel, with pixels from 0 to 1. ``notes`` are
     sentences about what was done to the images. ``mirror`` says whether an image may be mirrored to have one more.
-    ``scale`` is what became black and white in images of more than 8 bits, None where there were none.
+    ``scale`` is what became black and white in images of more than 8 bits, None where there were none. ``whole`` is how
+    many images there are to train and to validate with where these are but some of them, None where these are all.
     """
 
     name: str
@@ -47,16 +52,44 @@ class Data:
     notes: tuple[str, ...] = ()
     mirror: bool = False
     scale: tuple[float, float] | None = None
+    whole: tuple[int, int] | None = None
 
     @property
     def shape(self) -> Shape:
         """The shape of one image."""
         return Shape(*self.train_images.shape[1:])
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many images there are to train and to validate with, whether these are all of them or some."""
+        return self.whole or (len(self.train_labels), len(self.validation_labels))
 
-def load(recipe: Recipe, size: Shape, progress: Report = unheard) -> Data:
-    """The images that ``recipe`` asks for, in ``size`` (C, H, W).
+    @property
+    def without_images(self) -> Data:
+        """What is known of the images, with none of them."""
+        images, labels = torch.empty((0, *self.shape), dtype=torch.uint8), torch.empty(0, dtype=torch.int64)
+        return replace(
+            self,
+            train_images=images,
+            train_labels=labels,
+            validation_images=images,
+            validation_labels=labels,
+            whole=self.counts,
+        )
 
+
+def load(
+    recipe: Recipe,
+    size: Shape,
+    progress: Report = unheard,
+    most: int | None = None,
+    *,
+    layout: FolderLayout | None = None,
+) -> Data:
+    """The images that ``recipe`` asks for, in ``size`` (C, H, W); ``layout`` is that of its folder, where it is known.
+
+    Where they take more than ``most`` bytes, as many of each class as fit, and of those to validate with the first.
+    Beside what is kept a few megabytes are taken while they are read (``benchmarks/data_memory.py``).
     Raises ``DataError`` with a sentence, ``DataCancelledError`` where ``progress`` said to stop.
     """
     if len(size) != 3 or size.channels not in (1, 3):
@@ -64,8 +97,8 @@ def load(recipe: Recipe, size: Shape, progress: Report = unheard) -> Data:
             f"The network's input is {size}; images need channels × height × width with 1 channel (grey) or 3 (colour)."
         )
     dataset = DATASETS[recipe.data]
-    raw = _read(dataset, recipe, size, progress)
-    images, notes = _adapted(raw.images, size, dataset.title, progress)
+    count = None if most is None else max(_FEWEST, most // size.numel)
+    raw = _read(dataset, progress, lambda: layout or folder_layout(recipe.folder, progress), size, count)
     validation = raw.validation
     if validation is None:
         validation = split(raw.labels, recipe.validation_share, recipe.seed)
@@ -73,28 +106,38 @@ def load(recipe: Recipe, size: Shape, progress: Report = unheard) -> Data:
     apart[validation] = True
     if apart.all() or not apart.any():
         raise DataError("There are too few images to keep some apart for validation; add more of each class.")
-    mask, labels = torch.from_numpy(apart), torch.from_numpy(raw.labels)
-    train = images[~mask]
+    whole, labels = raw.whole, raw.labels
+    if count is not None and count < len(labels):
+        numbers, whole = some(labels, apart, count), (int((~apart).sum()), int(apart.sum()))
+        raw, labels, apart = replace(raw, parts=only(raw.parts, numbers)), labels[numbers], apart[numbers]
+    sentence = "Resizing the images" if size != dataset.shape else f"Reading {dataset.title}"
+    if isinstance(dataset.origin, DrawnShapes):
+        sentence = "Drawing the shapes"
+    images, found = fitted(raw.parts, len(labels), size, sentence, progress)
+    order = np.concatenate((np.flatnonzero(~apart), np.flatnonzero(apart)))
+    arranged(images, order)
+    known, end = torch.from_numpy(labels[order]), int((~apart).sum())
+    train = images[:end]
     agreed = dataset.mean_std if size == dataset.shape else None
-    mean, std = agreed or _moments(train)
-    halves = train, labels[~mask], images[mask], labels[mask]
-    return Data(dataset.title, *halves, raw.names, mean, std, (*raw.notes, *notes), dataset.mirror, raw.scale)
+    mean, std = agreed or moments(train)
+    halves = train, known[:end], images[end:], known[end:]
+    notes = (*raw.notes, *changes(found, size, dataset.title))
+    return Data(dataset.title, *halves, raw.names, mean, std, notes, dataset.mirror, raw.scale, whole)
 
 
-def _read(dataset: Dataset, recipe: Recipe, size: Shape, progress: Report) -> Raw:
-    """The images of ``dataset`` from wherever they come; those of a folder are in ``size`` already."""
+def _read(dataset: Dataset, progress: Report, layout: Callable[[], FolderLayout], size: Shape, most: int | None) -> Raw:
+    """The images of ``dataset`` from wherever they come; of a folder at most so many, in ``size`` already."""
     names = dataset.names or ()
     match dataset.origin:
         case Bundled() as archive:
-            return Raw(*_unpacked(archive, dataset.title), names)
+            images, labels = _unpacked(archive, dataset.title)
+            return Raw((images,), labels, names)
         case DrawnShapes(count):
-            if not progress("Drawing the shapes", None):
-                raise DataCancelledError("Drawing the shapes was cancelled.")
             return Raw(*shapes(count), names)
         case Torchvision(name):
             return read_download(dataset, name, progress)
         case ImageFolder():
-            raw = read_folder(recipe.folder, dataset.title, size, lambda count: _check_room(count, size), progress)
+            raw = read_folder(layout(), dataset.title, size, progress, most)
             height, width = size.spatial
             raw.notes.append(
                 f"{dataset.title}: the images are cut to the Input's proportions and resized to {height} × {width}."
@@ -115,42 +158,6 @@ def _unpacked(archive: Bundled, title: str) -> tuple[NDArray[np.uint8], NDArray[
     return spread[:, None], labels.astype(np.int64)
 
 
-def _check_room(count: int, size: Shape) -> None:
-    """Raise ``DataError`` where so many images would not leave the computer room to work."""
-    needed, free = count * size.numel, int(psutil.virtual_memory().available)  # type: ignore[no-untyped-call]
-    if needed > free // 2:
-        raise DataError(
-            f"{count:,} images of {size} take {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free. "
-            "Use fewer images or a smaller Input."
-        )
-
-
-def _adapted(images: NDArray[np.uint8], size: Shape, title: str, progress: Report) -> tuple[Tensor, list[str]]:
-    """The images in ``size``, and a sentence for what was done to them."""
-    found = Shape(*images.shape[1:])
-    pixels = torch.from_numpy(images)
-    if found == size:
-        return pixels, []
-    _check_room(len(images), size)
-    made = torch.empty((len(images), *size), dtype=torch.uint8)
-    for start in range(0, len(images), _CHUNK):
-        if not progress("Resizing the images", start / len(images)):
-            raise DataCancelledError("Resizing the images was cancelled.")
-        part = pixels[start : start + _CHUNK].float()
-        if found.channels == 3 and size.channels == 1:
-            part = (part * part.new_tensor(_LUMA)[:, None, None]).sum(1, keepdim=True)
-        if found.spatial != size.spatial:
-            part = interpolate(part, size.spatial, mode="bilinear", antialias=True, align_corners=False)
-        made[start : start + _CHUNK] = part.round().clamp(0, 255).to(torch.uint8)  # grey becomes three equal channels
-    changes = []
-    if found.spatial != size.spatial:
-        (height, width), (new_height, new_width) = found.spatial, size.spatial
-        changes.append(f"resized from {height} × {width} to {new_height} × {new_width}")
-    if found.channels != size.channels:
-        changes.append("turned to grey" if size.channels == 1 else "given three equal channels")
-    return made, [f"{title}: the images are {' and '.join(changes)}, as the Input asks."]
-
-
 def split(labels: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:
     """Numbers of the images to keep for validation: ``share`` of each class, but never the only one of it."""
     random = np.random.default_rng(seed)
@@ -160,21 +167,6 @@ def split(labels: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int6
         count = min(max(1, round(share * len(of_class))), len(of_class) - 1)
         kept.append(of_class[:count])
     return np.sort(np.concatenate(kept)) if kept else np.empty(0, np.int64)
-
-
-def _moments(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of each channel, with pixels from 0 to 1; exact, in whole numbers."""
-    channels = images.shape[1]
-    count = images.numel() // channels
-    sums, squares = torch.zeros(channels, dtype=torch.int64), torch.zeros(channels, dtype=torch.int64)
-    for start in range(0, len(images), _CHUNK):
-        whole = images[start : start + _CHUNK].to(torch.int32)
-        sums += whole.sum((0, 2, 3))
-        squares += (whole * whole).sum((0, 2, 3))
-    mean = sums.double() / count
-    spread = (squares.double() / count - mean * mean).clamp(min=0).sqrt()
-    spread[spread < 1] = 255.0  # images of one colour: nothing to spread
-    return tuple((mean / 255).tolist()), tuple((spread / 255).tolist())
 
 
 def normalised(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:

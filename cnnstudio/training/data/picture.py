@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 
 import numpy as np
 from PIL import Image
@@ -28,14 +29,22 @@ def picture_bytes(path: str, channels: int, height: int, width: int, scale: tupl
         picture.load()
         with contextlib.suppress(Exception):  # a camera's broken notes do not spoil its picture
             ImageOps.exif_transpose(picture, in_place=True)
+        is_deep = picture.mode.startswith(("I", "F"))
         flat: Image.Image = picture
-        if picture.mode.startswith(("I", "F")):
-            share = (np.asarray(picture, np.float64) - scale[0]) / (scale[1] - scale[0])
-            flat = Image.fromarray(np.rint(255 * np.nan_to_num(share, nan=0.0).clip(0, 1)).astype(np.uint8))
-        elif picture.has_transparency_data:
-            clear = picture.convert("RGBA")
-            flat = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear)
-        return ImageOps.fit(flat.convert(mode), (width, height), Image.Resampling.BILINEAR).tobytes()
+        if is_deep or picture.has_transparency_data:
+            flat = Image.new("L" if is_deep else mode, picture.size)
+            rows = max(1, 1_000_000 // picture.width)
+            for top in range(0, picture.height, rows):  # some at a time: a picture in numbers takes many times as much
+                part = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
+                if is_deep:
+                    share = (np.asarray(part, np.float64) - scale[0]) / (scale[1] - scale[0])
+                    part = Image.fromarray(np.rint(255 * np.nan_to_num(share, nan=0.0).clip(0, 1)).astype(np.uint8))
+                else:
+                    clear = part.convert("RGBA")
+                    part = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert(mode)
+                flat.paste(part, (0, top))
+        flat = flat if flat.mode == mode else flat.convert(mode)
+        return ImageOps.fit(flat, (width, height), Image.Resampling.BILINEAR).tobytes()
 
 
 def source_of_picture_bytes() -> str:
@@ -51,6 +60,11 @@ def is_deep(picture: Image.Image) -> bool:
 
 def extent(picture: Image.Image) -> tuple[float, float] | None:
     """The least and the greatest number in a picture of more than 8 bits; None where none is finite."""
-    numbers = np.asarray(picture, np.float64)
-    finite = numbers[np.isfinite(numbers)]
-    return (float(finite.min()), float(finite.max())) if finite.size else None
+    least, greatest = math.inf, -math.inf
+    rows = max(1, 1_000_000 // picture.width)
+    for top in range(0, picture.height, rows):
+        numbers = np.asarray(picture.crop((0, top, picture.width, min(top + rows, picture.height))), np.float64)
+        finite = numbers[np.isfinite(numbers)]
+        if finite.size:
+            least, greatest = min(least, float(finite.min())), max(greatest, float(finite.max()))
+    return (least, greatest) if least <= greatest else None

@@ -169,21 +169,29 @@ def _course(
                 yield from events
 
 
-def prepare(project: Project, report: Report, known: Data | None = None, weights_file: Path | None = None) -> Prepared:
+def prepare(
+    project: Project,
+    report: Report,
+    known: Data | None = None,
+    weights_file: Path | None = None,
+    *,
+    some: bool = False,
+) -> Prepared:
     """The module of a project with its first weights, and its images, unless they are ``known`` already.
 
+    ``some`` of the images are enough to look at one of them.
     With ``weights_file``, which a run has left, it has those weights, and images and loss are as that run had them.
     Raises ``SourceError``, ``DataError``, ``TrainingError`` or ``WeightsError`` with a sentence.
     """
     from cnnstudio.training import weights
-    from cnnstudio.training.data.loading import load
+    from cnnstudio.training.data.loading import SAMPLE, load
     from cnnstudio.training.loop import fresh
     from cnnstudio.training.pretrained import pretrained
 
     text = source(project.graph)
     graph = project.graph.acting
     size = infer(graph).facts[graph.inputs[0].name].shape
-    data = known if known is not None else load(project.recipe, size, report)
+    data = known if known is not None else load(project.recipe, size, report, SAMPLE if some else None)
     module = fresh(text, project.recipe)
     if weights_file is None:
         return Prepared(project, text, module, pretrained.begin(module, text, project.recipe, data, report))

@@ -217,7 +217,7 @@ class FeatureMapsPanel(Panel):
             self._say(reason)
             return
         dataset = DATASETS[self.document.project.recipe.data]
-        is_here = dataset.key == self._may_load or self.run.images_of(self.document.project) is not None
+        is_here = dataset.key == self._may_load or self.run.sample_of(self.document.project) is not None
         if dataset.download_megabytes and not is_here:
             self._say(f"{dataset.sentence} The maps need an image to look at.", ask=True)
             return
@@ -266,13 +266,13 @@ class FeatureMapsPanel(Panel):
 
     def _start(self, node: str) -> None:
         project, image, ready = self.document.project, self._image, self._ready()
-        known = self.run.images_of(project)
+        known = self.run.sample_of(project)
         kept = self.run.weights if self.run.trained is None and self.run.fits(project.graph) else None
         is_trained = ready is not None and ready is self.run.trained and self.run.history.last is not None
         step = self.run.history.last.step if is_trained and self.run.history.last is not None else 0
 
         def look(report: Report) -> Look:
-            prepared = ready if ready is not None else prepare(project, report, known, kept)
+            prepared = ready if ready is not None else prepare(project, report, known, kept, some=True)
             return Look(prepared, seen(prepared, node, image, step))
 
         if self._task is not None:
@@ -295,6 +295,7 @@ class FeatureMapsPanel(Panel):
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
+        self._known = self._data = None
         return self._task is None or self._task.stop(seconds)
 
     # showing

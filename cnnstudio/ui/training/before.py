@@ -10,7 +10,8 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from cnnstudio.training.costs import Costs, costs, energy, work
-from cnnstudio.training.readiness import OTHER_IMAGES, Concern, free_memory
+from cnnstudio.training.data.room import free_memory
+from cnnstudio.training.readiness import OTHER_IMAGES, Concern
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
@@ -104,8 +105,8 @@ class BeforeCard(Fold):
     @property
     def _images(self) -> int | None:
         """How many images there are to train with, where they are in memory."""
-        known = self._run.images_of(self._document.project)
-        return len(known.train_labels) if known is not None else None
+        known = self._run.sample_of(self._document.project)
+        return known.counts[0] if known is not None else None
 
     def _show(self, found: Costs) -> None:
         recipe = self._document.project.recipe
@@ -123,7 +124,7 @@ class BeforeCard(Fold):
         told = self._forecast
         if told is None:
             self.tell(f"{self._takes} of memory")
-            known = self._run.images_of(self._document.project) is not None
+            known = self._run.sample_of(self._document.project) is not None
             waits = "a few steps are being tried…" if known else "known once the images are there"
             self._say("time", waits, "", "muted")
             for name in ("loss", "energy"):
@@ -162,7 +163,7 @@ class BeforeCard(Fold):
     def _measure(self) -> None:
         """Take a few steps, where they are not of this network already and nobody trains."""
         project, run = self._document.project, self._run
-        data, key = run.images_of(project), self._key()
+        data, key = run.sample_of(project), self._key()
         if self._facts.isHidden() or not self.isVisible() or run.is_active or data is None or self.tryouts.is_running:
             return
         if key == self._of:

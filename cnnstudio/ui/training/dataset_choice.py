@@ -17,7 +17,8 @@ from cnnstudio.training.data.stamp import stamp
 from cnnstudio.training.runs.session import image_size, images_key
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.task import Task
+from cnnstudio.ui.task import PATIENCE, Task
+from cnnstudio.ui.widgets.advice import Advice
 from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.labels import Sentence
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from cnnstudio.training.data.loading import Data
 
 T = TypeVar("T")
-MOST_READ = 2_000  # images of a folder that are read before anybody trains
+NOT_SEEN = "The images were not looked at, since it was stopped."
 
 
 class ImagesChoice(Fold):
-    """Chooses the data set. Its samples are loaded in the background where that costs no download."""
+    """Chooses the data set. Its samples are loaded in the background where that costs no download.
+
+    They are enough to show an image of each class and to take a few steps; who trains loads the rest.
+    """
 
     chosen = Signal(str)  # the key of a data set
     loaded = Signal()  # the images are in memory, or it is known that there are none
@@ -57,7 +61,13 @@ class ImagesChoice(Fold):
         self.about.setProperty("textSize", "small")
         self.samples = Samples()
         self.samples.hide()
+        self.going = Advice()
+        self.going.hide()
+        self._far: tuple[str, float | None] = ("", None)  # what the task has said last
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._patience.timeout.connect(self._show_going)
         self.body.addWidget(self.about)
+        self.body.addWidget(self.going)
         self.body.addWidget(self.samples)
         document.changed.connect(self._follow)
         run.state_changed.connect(self._follow)
@@ -80,7 +90,8 @@ class ImagesChoice(Fold):
         self.about.setText(
             told if dataset.is_folder and key == images_key(self._document.project) else dataset.sentence
         )
-        if (known := self._run.images_of(self._document.project)) is not None:
+        self._run.let_images_go(self._document.project)
+        if (known := self._run.sample_of(self._document.project)) is not None:
             self._document.learn_classes(len(known.classes))
         if self.isVisible() and self._shown != images_key(self._document.project):
             self._settle.start()
@@ -91,36 +102,37 @@ class ImagesChoice(Fold):
         dataset, size = DATASETS[project.recipe.data], image_size(project.graph)
         if not self.isVisible() or self._shown == images_key(project):
             return
-        if (known := self._run.images_of(project)) is not None:
+        if (known := self._run.sample_of(project)) is not None:
             self._show(project, known)
         elif dataset.is_folder and stamp(project.recipe.folder) and not self._run.is_active:
             self._look_through(project, size)
         elif not dataset.is_at_hand or size is None:
             self._shown = None
+            self._call_off()
             self.samples.set_samples(())
         elif not self._run.is_active:  # else the run loads them itself
             self._start(project, size)
 
     def _start(self, project: Project, size: Shape) -> None:
         def load(report: Report) -> Data:
-            from cnnstudio.training.data.loading import load
+            from cnnstudio.training.data.loading import SAMPLE, load
 
-            return load(project.recipe, size, report)
+            return load(project.recipe, size, report, SAMPLE)
 
         task = self._begin(load)
         task.finished.connect(lambda data: self._show(project, data))
         task.failed.connect(lambda _: self.samples.set_samples(()))  # training says why
 
     def _look_through(self, project: Project, size: Shape | None) -> None:
-        """See what is in the folder of images by the names of its files, and read the images where they are few."""
+        """See what is in the folder of images by the names of its files, and read some of the images."""
 
         def look(report: Report) -> tuple[FolderLayout, Data | None]:
             layout = folder_layout(project.recipe.folder, report)
-            if not layout.names or size is None or len(layout.files) > MOST_READ:
+            if not layout.names or size is None:
                 return layout, None
-            from cnnstudio.training.data.loading import load
+            from cnnstudio.training.data.loading import SAMPLE, load
 
-            return layout, load(project.recipe, size, report)
+            return layout, load(project.recipe, size, report, SAMPLE, layout=layout)
 
         self._shown = images_key(project)
         self.samples.set_samples(())
@@ -129,13 +141,51 @@ class ImagesChoice(Fold):
         task.failed.connect(lambda sentence: self._refuse(project, sentence))
 
     def _begin(self, work: Callable[[Report], T]) -> Task[T]:
-        if self._task is not None:
-            self._task.stop()
-            self._task.deleteLater()
+        self._call_off()
         self.refusal = ""
         task = Task(work, "images", self)
         self._task = task
+        task.progressed.connect(self._advance)
+        for ended in (task.finished, task.failed):
+            ended.connect(self._end_going)
+        self._patience.start()
         return task
+
+    def _advance(self, sentence: str, share: float | None) -> None:
+        self._far = sentence or self._far[0], share
+        if not self.going.isHidden():
+            self._show_going()
+
+    def _show_going(self) -> None:
+        """Say how far the loading is, with a way to stop it."""
+        sentence, share = self._far
+        far = "" if share is None else f" {share:.0%}"
+        self.going.say(f"{sentence or 'Looking at the images'}…{far}", "accent", ways=(("Stop", self._stop),))
+        self.going.show()
+
+    def _end_going(self, *_: object) -> None:
+        self._patience.stop()
+        self._far = "", None
+        self.going.hide()
+
+    def _call_off(self) -> None:
+        """End what is being loaded."""
+        self._end_going()
+        task, self._task = self._task, None
+        if task is not None:
+            task.stop()
+            task.deleteLater()
+
+    def _stop(self) -> None:
+        self._call_off()
+        self._shown = images_key(self._document.project)
+        self.going.say(NOT_SEEN, "accent", ways=(("Look again", self._look_again),))
+        self.going.show()
+
+    def _look_again(self) -> None:
+        self.going.hide()
+        self._shown = None
+        self._load()
 
     def _tell(self, project: Project, layout: FolderLayout, data: Data | None) -> None:
         self._told = images_key(project), layout.sentence
@@ -167,4 +217,5 @@ class ImagesChoice(Fold):
     def close_tasks(self, seconds: float = 10.0) -> bool:
         """End what is being loaded for good, and wait so long for it; whether it has ended."""
         self._settle.stop()
+        self._end_going()
         return self._task is None or self._task.stop(seconds)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from cnnstudio.training.data.errors import DataError
-from cnnstudio.training.data.folder_layout import FolderLayout, Half, class_roots, folder_layout, half
+from cnnstudio.training.data import folder_layout as module
+from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.folder_layout import DEEPEST, FolderLayout, Half, class_roots, folder_layout, half
 
 Lay = Callable[..., Path]
 
@@ -148,3 +151,83 @@ def test_where_a_class_may_come_is_watched(lay: Lay) -> None:
     assert {str(place.relative_to(root)) for place in class_roots(root)} == {
         ".", "seg_train", "seg_test", str(Path("seg_train", "seg_train"))
     }  # fmt: skip
+
+
+links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+
+
+@links
+def test_a_picture_is_counted_where_it_lies_and_once(lay: Lay) -> None:
+    root = lay(cat=3, dog=3)
+    (root / "ant").mkdir()
+    (root / "ant" / "a.png").symlink_to(root / "cat" / "0.png")
+    (root / "ant" / "b.png").touch()
+    os.link(root / "cat" / "1.png", root / "dog" / "hard.png")
+    (root / "dog" / "more").symlink_to(root / "cat")
+    layout = folder_layout(str(root))
+    assert {name: sum(file.name == name for file in layout.files) for name in layout.names} == {
+        "ant": 1, "cat": 3, "dog": 3,
+    }  # fmt: skip
+    assert layout.notes == ("5 files are reached a second time by links, and counted once.",)
+
+
+@links
+def test_a_validation_that_is_a_link_to_the_training_validates_nothing(lay: Lay) -> None:
+    root = lay(train__a=3, train__b=3)
+    (root / "val").symlink_to(root / "train")
+    layout = folder_layout(str(root))
+    assert halves(layout) == (6, 0)
+    assert "6 files are reached a second time by links, and counted once." in layout.notes
+
+
+@links
+def test_pictures_that_lie_elsewhere_are_found_by_their_links(lay: Lay, tmp_path: Path) -> None:
+    root = lay(a=1, b=1)
+    (tmp_path / "store").mkdir()
+    for number in range(4):
+        (tmp_path / "store" / f"{number}.png").touch()
+        (root / "ab"[number % 2] / f"linked{number}.png").symlink_to(tmp_path / "store" / f"{number}.png")
+    layout = folder_layout(str(root))
+    assert halves(layout) == (6, 0) and layout.notes == ()
+
+
+def test_what_lies_very_deep_is_left_out_and_said(lay: Lay, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = lay(a=2, b=2)
+    monkeypatch.chdir(root / "a")
+    inner = Path("longer than a path may be, all in all")
+    for _ in range(1_200):
+        inner.mkdir()
+        os.chdir(inner)
+    Path("deep.png").touch()
+    os.chdir(root)
+    layout = folder_layout(str(root))
+    os.chdir(root / "a")
+    for _ in range(1_200):  # nobody else can take it away
+        os.chdir(inner)
+    Path("deep.png").unlink()
+    for _ in range(1_200):
+        os.chdir("..")
+        inner.rmdir()
+    assert halves(layout) == (4, 0)
+    assert layout.notes == (f"Folders are looked into {DEEPEST} deep; what lies deeper is left out.",)
+
+
+def test_more_files_than_the_limit_are_refused(lay: Lay, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = lay(a=20, b=20)
+    monkeypatch.setattr(module, "MOST_FILES", 39)
+    with pytest.raises(DataError, match="more than 39 files below set, which is the limit"):
+        folder_layout(str(root))
+    monkeypatch.setattr(module, "MOST_FILES", 40)
+    assert halves(folder_layout(str(root))) == (40, 0)
+    monkeypatch.setattr(module, "MOST_CLASSES", 1)
+    with pytest.raises(DataError, match="2 folders, and 1 classes are the limit"):
+        folder_layout(str(root))
+
+
+def test_a_folder_that_holds_no_image_is_looked_through_with_progress(lay: Lay) -> None:
+    """Whether it is a half, a class or neither: somebody waits."""
+    root = lay(train__a=2, train__b=2, extra=0)
+    for number in range(2_000):
+        (root / "extra" / f"{number}.txt").touch()
+    with pytest.raises(DataCancelledError):
+        folder_layout(str(root), lambda sentence, share: False)

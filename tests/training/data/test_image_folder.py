@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import struct
 import sys
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.data import image_folder
 from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.image_folder import Room
 from cnnstudio.training.data.loading import Data, load
+from cnnstudio.training.data.picture import extent, picture_bytes
 
 SIZE = Shape(3, 16, 16)
 Draw = Callable[..., Path]
@@ -124,8 +131,8 @@ def test_a_decompression_bomb_is_left_out(two_classes: Path) -> None:
         body = chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
         (two_classes / "cat" / f"{name}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + body)
     note = notes(read(two_classes))[0]
-    assert "bomb.png (too many pixels)" in note
-    assert "large.png (9,000 × 9,000 pixels are too many)" in note
+    assert "bomb.png (too many pixels: the limit is 64,000,000)" in note
+    assert "large.png (9,000 × 9,000 pixels are too many: the limit is 64,000,000)" in note
 
 
 def test_modes_of_all_kinds(tmp_path: Path) -> None:
@@ -199,9 +206,10 @@ def test_links_in_circles_and_pipes_end(two_classes: Path) -> None:
     (two_classes / "cat" / "linked.png").symlink_to(two_classes / "cat" / "0.png")
     os.mkfifo(two_classes / "dog" / "pipe.png")
     data = read(two_classes)
-    # up leads to the dogs too: they are below the folder cat, whoever put them there
     assert data.classes == ("cat", "dog")
-    assert int((data.train_labels == 1).sum() + (data.validation_labels == 1).sum()) == 5
+    assert torch.bincount(torch.cat((data.train_labels, data.validation_labels))).tolist() == [5, 5]
+    # linked.png, and the dogs once more below up
+    assert notes(data) == ("6 files are reached a second time by links, and counted once.",)
 
 
 def test_an_empty_class_is_none(two_classes: Path) -> None:
@@ -253,11 +261,11 @@ def test_reading_can_be_cancelled(two_classes: Path) -> None:
 
     def progress(sentence: str, share: float | None) -> bool:
         said.append(sentence)
-        return False
+        return not sentence.startswith("Reading")
 
     with pytest.raises(DataCancelledError):
         load(Recipe(data="folder", folder=str(two_classes)), SIZE, progress)
-    assert said == ["Reading the images: 0 of 10"]
+    assert said[-1] == "Reading the images: 0 of 10"
 
 
 def test_looking_through_a_huge_folder_can_be_cancelled(two_classes: Path) -> None:
@@ -271,4 +279,87 @@ def test_looking_through_a_huge_folder_can_be_cancelled(two_classes: Path) -> No
 
     with pytest.raises(DataCancelledError):
         load(Recipe(data="folder", folder=str(two_classes)), SIZE, progress)
-    assert said == ["Looking through the folder: 1,000 files"]
+    assert len(said) == 1 and said[0].startswith("Looking through the folder: ")
+
+
+def test_reading_can_be_cancelled_between_two_slow_pictures(two_classes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only after as many as the threads are given at once: on a slow share those take a minute."""
+    monkeypatch.setattr("cnnstudio.worker.time.monotonic", itertools.count().__next__)  # each look at the clock: 1 s
+    said: list[str] = []
+
+    def progress(sentence: str, share: float | None) -> bool:
+        said.append(sentence)
+        return sentence != "Reading the images: 3 of 10"
+
+    with pytest.raises(DataCancelledError):
+        load(Recipe(data="folder", folder=str(two_classes)), SIZE, progress)
+    assert said[-1] == "Reading the images: 3 of 10"
+
+
+def test_pictures_that_are_decoded_at_once_share_one_room(two_classes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many threads there are; a picture of 400 pixels takes 3,200 bytes, so that two fit and three do not."""
+    room = Room(7_000)
+    monkeypatch.setattr(image_folder, "_decoding", room)
+    monkeypatch.setattr(image_folder, "cores", lambda: 8)
+    free: list[int] = []
+    decoded = image_folder.picture_bytes
+
+    def noting(*arguments: Any) -> bytes:
+        free.append(room.free)
+        return decoded(*arguments)
+
+    monkeypatch.setattr(image_folder, "picture_bytes", noting)
+    for number in range(30):
+        Image.new("RGB", (20, 20)).save(two_classes / "cat" / f"more{number}.png")
+    data = read(two_classes)
+    assert sum(data.counts) == 40 and len(free) == 40
+    assert set(free) <= {600, 3_800} and room.free == 7_000
+
+
+def test_who_wants_more_than_the_room_has_waits_for_all_of_it() -> None:
+    room = Room(10)
+    with room.taking(50):
+        assert room.free == 0
+    assert room.free == 10
+
+
+def test_a_picture_that_is_too_large_is_told_with_the_limit(two_classes: Path, draw: Draw) -> None:
+    monkey = draw("cat/wide.png", size=(9_000, 8_000), mode="1", colour=0)
+    note = notes(read(two_classes))[0]
+    assert f"{monkey.parent.name}/wide.png (9,000 × 8,000 pixels are too many: the limit is 64,000,000)" in note
+
+
+def test_no_memory_is_no_damaged_picture(two_classes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(image_folder, "picture_bytes", full)
+    with pytest.raises(MemoryError):
+        read(two_classes)
+
+
+def test_a_deep_or_clear_picture_is_taken_some_rows_at_a_time(tmp_path: Path) -> None:
+    """As numbers a picture of 16 bits takes sixteen times as much as its bytes: never all of it at once."""
+    random = np.random.default_rng(0)
+    (tmp_path / "a").mkdir()
+    deep = random.integers(0, 65_536, (2_000, 1_500), dtype=np.uint16)
+    Image.fromarray(deep).save(tmp_path / "a" / "deep.png", compress_level=1)
+    with Image.open(tmp_path / "a" / "deep.png") as opened:
+        assert extent(opened) == (deep.min(), deep.max())
+    tracemalloc.start()
+    found = picture_bytes(str(tmp_path / "a" / "deep.png"), 1, 200, 150, (0.0, 65_535.0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * deep.size * 2, "NumPy's part: six arrays of a million numbers"
+    whole = Image.fromarray(np.rint(deep / 65_535 * 255).astype(np.uint8))
+    assert found == whole.resize((150, 200), Image.Resampling.BILINEAR).tobytes()
+
+
+def test_some_images_of_a_large_folder_are_enough_to_show_it(draw: Draw, tmp_path: Path) -> None:
+    for name, count in (("cat", 30), ("dog", 30), ("eel", 3)):
+        for number in range(count):
+            draw(f"{name}/{number:02}.png")
+    data = load(Recipe(data="folder", folder=str(tmp_path / "images")), SIZE, most=12 * SIZE.numel)
+    assert data.classes == ("cat", "dog", "eel") and len(data.train_labels) + len(data.validation_labels) == 12
+    assert data.whole is not None and sum(data.whole) == 63 and data.counts == data.whole
+    assert set(data.train_labels.tolist()) == {0, 1, 2}

@@ -83,7 +83,7 @@ def test_loading_can_be_cancelled() -> None:
 
 def test_images_that_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "virtual_memory", type("Memory", (), {"available": 10_000_000}))
-    with pytest.raises(DataError, match="GB"):
+    with pytest.raises(DataError, match="MiB"):
         load(Recipe(), Shape(3, 224, 224))
 
 
@@ -115,7 +115,7 @@ def test_moving_follows_the_generator() -> None:
 def test_images_of_one_colour_do_not_divide_by_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "cnnstudio.training.data.loading.shapes",
-        lambda count: (np.full((40, 3, 32, 32), 9, np.uint8), np.arange(40, dtype=np.int64) % 10),
+        lambda count: (iter([np.full((40, 3, 32, 32), 9, np.uint8)]), np.arange(40, dtype=np.int64) % 10),
     )
     data = load(Recipe(data="shapes"), Shape(3, 32, 32))
     assert data.std == (1.0, 1.0, 1.0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,13 +17,17 @@ from cnnstudio.graph.parameter import Fraction, declaration
 from cnnstudio.project import Project
 from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Basic, Needs, Recipe, Section
+from cnnstudio.training.data import loading
+from cnnstudio.training.data.loading import Data
 from cnnstudio.training.events import EpochEnd, Started, Step
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.training import dataset_choice
 from cnnstudio.ui.training.curves import CurvesPanel
 from cnnstudio.ui.training.training import EARLIER, TrainingPanel
 from cnnstudio.ui.widgets.editors import TextEditor
 from cnnstudio.ui.widgets.samples import pixmap
+from cnnstudio.worker import Report
 
 
 @pytest.fixture
@@ -205,6 +210,62 @@ def test_an_image_of_each_class_is_shown_without_a_run_and_used_by_the_next_one(
     assert data is not None
     assert run.trained is not None
     assert run.trained.data is data
+    panel.images.close_tasks()
+    run.close()
+
+
+def test_no_more_images_are_loaded_than_are_shown(
+    qtbot: QtBot, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnstudio.training.data.loading.SAMPLE", 64 * 100)
+    run = Run(document)
+    panel = TrainingPanel(document, run)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(panel.images.samples.isVisible)
+    assert [sample.name for sample in panel.images.samples.samples] == list("0123456789")
+    data = run.sample_of(document.project)
+    assert data is not None and len(data.train_labels) == 80 and run.images_of(document.project) is None
+    assert panel.before._images == data.counts[0] > 1_000
+    qtbot.waitUntil(lambda: panel.before._forecast is not None)
+    assert panel.before._forecast is not None
+    assert panel.before._forecast.steps_per_epoch == -(-data.counts[0] // document.project.recipe.batch_size)
+    document.edit_recipe("Other images", dataclasses.replace(document.project.recipe, seed=5))
+    assert run.sample_of(document.project) is None, "the window holds no images of what it was before"
+    panel.before.close_tasks(5.0)
+    panel.images.close_tasks()
+    run.close()
+
+
+def test_reading_images_that_takes_a_while_says_how_far_it_is_and_can_be_stopped(
+    qtbot: QtBot, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, asked, load = threading.Event(), [], loading.load
+
+    def slow(recipe: Recipe, size: Shape, report: Report, *_: object, **__: object) -> Data:
+        asked.append(1)
+        while report("Reading the images: 3 of 10", 0.3) and not go_on.wait(0.01):
+            pass
+        return load(recipe, size)
+
+    monkeypatch.setattr("cnnstudio.training.data.loading.load", slow)
+    monkeypatch.setattr(dataset_choice, "PATIENCE", 20)
+    run = Run(document)
+    panel = TrainingPanel(document, run)
+    qtbot.addWidget(panel)
+    panel.show()
+    going = panel.images.going
+    qtbot.waitUntil(lambda: going.isVisible() and "3 of 10" in going.sentence.text())
+    assert going.sentence.text().endswith("30%")
+    going.buttons[0].click()
+    assert going.sentence.text() == dataset_choice.NOT_SEEN and not panel.images.samples.isVisible()
+    document.edit_recipe("Longer", dataclasses.replace(document.project.recipe, epochs=9))
+    qtbot.wait(20)
+    assert asked == [1], "what was stopped does not begin by itself"
+    monkeypatch.undo()
+    going.buttons[0].click()
+    qtbot.waitUntil(panel.images.samples.isVisible)
+    assert going.isHidden()
     panel.images.close_tasks()
     run.close()
 
