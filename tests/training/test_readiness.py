@@ -185,7 +185,10 @@ def test_images_that_do_not_fit_are_told_of(lenet: Project) -> None:
         lenet, graph=lenet.graph.replace("input1", Input((3, 512, 512))), recipe=Recipe(data="mnist")
     )
     concern = found_in(wide, GIGABYTE)[-1]
-    assert "of memory while they are read, and" in concern.sentence and concern.fixes[0].title == "Make the Input 1 × 28 × 28"
+    assert (
+        "of memory while they are read, and" in concern.sentence
+        and concern.fixes[0].title == "Make the Input 1 × 28 × 28"
+    )
 
 
 @pytest.mark.parametrize(
