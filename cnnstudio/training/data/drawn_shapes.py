@@ -49,9 +49,16 @@ def _drawn(labels: NDArray[np.int64], random: np.random.Generator) -> NDArray[np
     stripes = np.sin(columns * each(-0.9, 0.9) + rows * each(-0.9, 0.9) + angle) * each(0, 14)
     shade = np.sin(x * each(1, 5) + y * each(1, 5)) * each(0, 14)
     inside = inside[:, None]  # (N, 1, 32, 32) against the colours (N, 3, 1, 1)
-    image = (light + stripes[:, None]) * (1 - inside) + (front + shade[:, None]) * inside
-    image += random.standard_normal(image.shape, np.float32) * each(3, 12)[:, None]
-    drawn: NDArray[np.uint8] = np.clip(image, 0, 255).astype(np.uint8)
+    image = light + stripes[:, None]  # each step where the one before was: three arrays of this size at most
+    image *= 1 - inside
+    front = front + shade[:, None]
+    front *= inside
+    image += front
+    del front
+    noise = random.standard_normal(image.shape, np.float32)
+    noise *= each(3, 12)[:, None]
+    image += noise
+    drawn: NDArray[np.uint8] = np.clip(image, 0, 255, out=image).astype(np.uint8)
     return drawn
 
 
