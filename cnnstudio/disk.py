@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cnnstudio.owner import MARK, Owner, is_gone
+from cnnstudio.wording import on_a_line
 
 NEW = ".new-"  # what a file is called that is to take the place of another
 TEMPORARY = "cnnstudio-"  # what our folders among the system's temporary ones are called
@@ -29,11 +30,11 @@ def require_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
-        raise DiskError(f"{_shown(path)} cannot be opened: {reason(error)}.") from error
+        raise DiskError(f"{shown(path)} cannot be opened: {reason(error)}.") from error
     if stat.S_ISDIR(mode):
-        raise DiskError(f"{_shown(path)} cannot be opened: it is a folder.")
+        raise DiskError(f"{shown(path)} cannot be opened: it is a folder.")
     if not stat.S_ISREG(mode):
-        raise DiskError(f"{_shown(path)} cannot be opened: it is no ordinary file.")
+        raise DiskError(f"{shown(path)} cannot be opened: it is no ordinary file.")
 
 
 def read(path: Path, most: int) -> bytes:
@@ -43,9 +44,9 @@ def read(path: Path, most: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(most + 1)
     except OSError as error:
-        raise DiskError(f"{_shown(path)} cannot be opened: {reason(error)}.") from error
+        raise DiskError(f"{shown(path)} cannot be opened: {reason(error)}.") from error
     if len(data) > most:
-        raise DiskError(f"{_shown(path)} cannot be opened: it is larger than {most // 2**20} MB.")
+        raise DiskError(f"{shown(path)} cannot be opened: it is larger than {most // 2**20} MB.")
     return data
 
 
@@ -72,7 +73,40 @@ def replacing(path: Path) -> Iterator[Path]:
             raise
         _sync_folder(target.parent)
     except OSError as error:
-        raise DiskError(f"{_shown(path)} was not written: {reason(error)}.") from error
+        raise DiskError(f"{shown(path)} was not written: {reason(error)}.") from error
+
+
+def shown(path: Path) -> str:
+    """The name of a file within a sentence."""
+    return on_a_line(str(path.name or path))
+
+
+def is_there(path: Path) -> bool:
+    """Whether this leads to anything; no name raises, as it does in ``Path.exists`` where it is too long."""
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def is_folder(path: Path) -> bool:
+    """Whether this leads to a folder; no name raises."""
+    return is_there(path) and path.is_dir()
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def told(error: OSError) -> str:
+    """What went wrong with which file, as a sentence."""
+    name = shown(Path(os.fsdecode(error.filename))) if isinstance(error.filename, str | bytes) else "A file"
+    return f"{name} cannot be used: {reason(error)}."
 
 
 def marked(prefix: str) -> str:
@@ -136,6 +170,7 @@ _REASONS: dict[int | None, str] = {
     errno.ENOENT: "it does not exist",
     errno.ENOTDIR: "part of its path is a file, not a folder",
     errno.EISDIR: "it is a folder",
+    errno.EEXIST: "something of that name is there already",
     errno.ENAMETOOLONG: "its name is too long",
     errno.ELOOP: "its links lead round in a circle",
     errno.EIO: "the disk reports a fault",
@@ -145,15 +180,18 @@ _REASONS: dict[int | None, str] = {
 def _target(path: Path) -> Path:
     if "\0" in str(path):
         raise DiskError("A file name cannot hold a zero character.")
-    target = path.resolve()  # so that a link stays a link and the file that it leads to is replaced
+    try:
+        target = path.resolve()  # so that a link stays a link and the file that it leads to is replaced
+    except RuntimeError as error:  # what Python 3.11 makes of ELOOP
+        raise DiskError(f"{shown(path)} was not written: {_REASONS[errno.ELOOP]}.") from error
     if target.is_dir():
-        raise DiskError(f"{_shown(path)} was not written: it is a folder.")
+        raise DiskError(f"{shown(path)} was not written: it is a folder.")
     if target.exists() and not target.is_file():  # a pipe or a device such as /dev/full
-        raise DiskError(f"{_shown(path)} was not written: it is no ordinary file.")
+        raise DiskError(f"{shown(path)} was not written: it is no ordinary file.")
     if not target.parent.is_dir():
-        raise DiskError(f"{_shown(path)} was not written: there is no folder {_shown(target.parent)}.")
+        raise DiskError(f"{shown(path)} was not written: there is no folder {shown(target.parent)}.")
     if target.exists() and not os.access(target, os.W_OK):
-        raise DiskError(f"{_shown(path)} was not written: it may only be read.")
+        raise DiskError(f"{shown(path)} was not written: it may only be read.")
     return target
 
 
@@ -177,7 +215,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _shown(path: Path) -> str:
-    return str(path.name or path).replace("\0", "\\0")[:200]

@@ -67,6 +67,21 @@ def unbroken(sentence: str) -> str:
     return re.sub(r"(?<=\d) × (?=\d)", "\u00a0×\u00a0", sentence)
 
 
+def printable(sentence: str) -> str:
+    r"""A sentence with somebody else's text in it, as it may be shown: what cannot be seen is spelled out, ``\u0000``.
+
+    That is every control character but ends of lines and tabs, every mark that turns the direction in which letters
+    run (with one, "exe.nnc" looks like "cnn.exe"), what takes no room, and halves of letters. The spelling is JSON's.
+    """
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", sentence)
+
+
+def on_a_line(text: str, most: int = 200) -> str:
+    """Somebody else's name or text within a sentence: on one line, of ``most`` letters at most, and ``printable``."""
+    whole = text if len(text) <= most else f"{text[: most - 1]}…"
+    return printable(whole.replace("\n", "\\n").replace("\t", "\\t"))
+
+
 def closer(text: str) -> str:
     """Shapes without the spaces in them, for a narrow column: ``480×28×28``."""
     return text.replace(" × ", "×")
@@ -74,3 +89,8 @@ def closer(text: str) -> str:
 
 def _three(number: float) -> str:
     return f"{number:.0f}" if number >= 99.95 else f"{number:.1f}" if number >= 9.995 else f"{number:.2f}"
+
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)

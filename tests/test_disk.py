@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnstudio.disk import DiskError, read, replacing
+from cnnstudio.disk import DiskError, is_there, read, replacing, size_of
 
 
 def names(folder: Path) -> list[str]:
@@ -88,16 +88,19 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
 def test_places_where_no_file_can_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
     for path, sentence in (
         (tmp_path, "it is a folder"),
         (tmp_path / "none" / "a.txt", "there is no folder none"),
         (tmp_path / "file" / "a.txt", "there is no folder file"),
         (tmp_path / ("a" * 300), "its name is too long"),
         (tmp_path / "a\0b", "zero character"),
+        (tmp_path / ".." / tmp_path.name / "loop", "its links lead round in a circle"),
+        (tmp_path / "loop" / "a.txt", "its links lead round in a circle"),
     ):
         with pytest.raises(DiskError, match=sentence), replacing(path) as temporary:
             temporary.write_text("new")
-    assert names(tmp_path) == ["file"]
+    assert names(tmp_path) == ["file", "loop"]
 
 
 def test_a_file_that_may_only_be_read_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,6 +122,16 @@ def test_reading_refuses_what_is_no_file_or_too_large(tmp_path: Path) -> None:
         read(tmp_path, 10)
     with pytest.raises(DiskError, match="does not exist"):
         read(tmp_path / "none", 10)
+
+
+def test_no_name_stands_in_a_sentence_as_it_is(tmp_path: Path) -> None:
+    for name in ("a\0b", "a\nb: all is well", "cnn\u202egnp", "\x1b[31mred", "\udc80", "x" * 10_000):
+        for use in (read, is_there, size_of):
+            try:
+                assert not use(tmp_path / name, 10) if use is read else not use(tmp_path / name)  # type: ignore
+            except DiskError as error:
+                sentence = str(error)
+                assert sentence.isprintable() and len(sentence) < 300 and sentence.endswith(".")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")

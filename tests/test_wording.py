@@ -1,8 +1,22 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from cnnstudio.wording import abridged, counted, duration, listed, memory, plural, readable, short, unbroken
+from cnnstudio.wording import (
+    abridged,
+    counted,
+    duration,
+    listed,
+    memory,
+    on_a_line,
+    plural,
+    printable,
+    readable,
+    short,
+    unbroken,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +65,17 @@ def test_words_in_a_row(words: str, said: str) -> None:
 def test_of_many_words_the_first_are_said(count: int, said: str) -> None:
     assert abridged(map(str, range(count)), 3) == said
     assert abridged(map(str, range(count)), 3, "; ") == said.replace(", ", "; ", 2)
+
+
+def test_what_cannot_be_seen_is_spelled_out() -> None:
+    hidden = "".join(map(chr, (0, 7, 13, 27, 127, 0x9B, 0x61C, 0x200B, 0x200E, 0x2028, 0x202E, 0x2066, 0xFEFF, 0xDC80)))
+    told = printable(f"a{hidden}b")
+    assert told.startswith(r"a\u0000\u0007\u000d\u001b\u007f\u009b") and told.endswith(r"\ufeff\udc80b")
+    assert json.loads(f'"{told}"') == f"a{hidden}b"
+    seen = "Łódź, 3 × 32 × 32, “x” – 你好,\n\tنام‌ها 👩‍🏫 e\u0301\u00a0"
+    assert printable(seen) == seen
+
+
+def test_somebody_elses_name_stays_on_its_line() -> None:
+    assert on_a_line("a\nb\tc") == r"a\nb\tc"
+    assert len(on_a_line("x" * 10_000)) == 200 and on_a_line("x" * 10_000).endswith("…")

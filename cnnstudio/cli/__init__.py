@@ -30,6 +30,8 @@ from cnnstudio.cli import (
     train,
 )
 from cnnstudio.cli.command import CommandError, CommandParser
+from cnnstudio.cli.terminal import terminal
+from cnnstudio.disk import is_there, told
 
 INTERRUPTED = 130
 COMMANDS = (new, check, summary, diff, figure, forecast, train, queue, sweep, runs, export, import_)
@@ -41,6 +43,12 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # there is none in a windowed program, and tests put in their own
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    with terminal():
+        return _code(arguments)
+
+
+def _code(arguments: list[str]) -> int:
+    """Do it; the exit code."""
     try:
         code = _run(arguments)
         if sys.stdout is not None:
@@ -57,6 +65,9 @@ def main(argv: list[str] | None = None) -> int:
         # the reader, such as head, has seen enough; Python would complain once more when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # of a path that leads nowhere any command can go; each says so itself where it knows more
+        print(f"cnnstudio: {told(error)}", file=sys.stderr)
+        return 1
     return code
 
 
@@ -67,7 +78,7 @@ def _run(arguments: list[str]) -> int:
     first = arguments[0]
     commands = [command.NAME for command in COMMANDS]
     if first not in commands and not first.startswith("-"):
-        if not (first.endswith(".cnn") or Path(first).exists()):
+        if not (first.endswith(".cnn") or is_there(Path(first))):
             parser.error(f"{first!r} is neither a command ({', '.join(commands)}) nor a .cnn file")
         if len(arguments) > 1:
             parser.error("one file can be opened at a time")

@@ -10,6 +10,9 @@ import time
 from contextlib import suppress
 from typing import TextIO
 
+from cnnstudio.cli.terminal import draw
+from cnnstudio.wording import printable
+
 CELLS = 24
 SECONDS = 0.1  # between two drawings
 
@@ -38,7 +41,7 @@ class Bar:
         else:
             full = round(CELLS * min(max(share, 0.0), 1.0))
             text = f"{before} {self._full * full}{self._empty * (CELLS - full)} {share:4.0%}  {after}".rstrip()
-        text = text[: shutil.get_terminal_size().columns - 1]
+        text = printable(text)[: shutil.get_terminal_size().columns - 1]
         _write("\r" + text.ljust(self._drawn))
         self._drawn = len(text)
 
@@ -46,7 +49,7 @@ class Bar:
         """Print lines that stay, where the bar was."""
         self.clear()
         for line in () if self.is_silent else lines:
-            _write(f"{line}\n")
+            _write(f"{printable(line)}\n")
 
     def ring(self) -> None:
         """Ring the terminal's bell, where there is one: something long is over, and somebody may be away from it."""
@@ -64,7 +67,7 @@ class Bar:
 def _write(text: str) -> None:
     """Put this on the terminal; where that was closed meanwhile nobody reads it, and the work goes on to its end."""
     try:
-        print(text, end="", flush=True)
+        draw(text)
     except OSError as error:
         if error.errno != errno.EIO:
             raise

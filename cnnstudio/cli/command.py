@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from cnnstudio.cli.bar import Bar
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis
+from cnnstudio.disk import is_there
 from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
@@ -55,7 +56,7 @@ def free(out: Path, option: str, force: bool) -> Path:
     """
     if out.suffix.lower() != ".cnn":
         raise CommandError(f"{out} would be a project that no double-click opens; give a name that ends in .cnn.")
-    if out.exists() and not out.is_dir() and not force:
+    if is_there(out) and not out.is_dir() and not force:
         raise CommandError(f"{out} is there already; give another name{option}, or --force to replace it.")
     return out
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from cnnstudio.disk import is_folder
 from cnnstudio.folders import settings_file
 from cnnstudio.ui.theme import Scheme
 
@@ -98,7 +99,7 @@ class Preferences:
     def recent(self) -> list[Path]:
         """The files opened or saved last, the latest first, whether they still exist or not."""
         value = self._settings.value("recent", [])
-        return [Path(str(path)) for path in (value if isinstance(value, list) else [value]) if path]
+        return [Path(str(path)) for path in (value if isinstance(value, list) else [value])[:RECENT_FILES] if path]
 
     def remember(self, path: Path) -> None:
         """Put a file at the head of ``recent``."""
@@ -114,7 +115,7 @@ class Preferences:
     def folder(self) -> Path:
         """Where the last file dialog was."""
         folder = Path(str(self._settings.value("folder", "")) or Path.home())
-        return folder if folder.is_dir() else Path.home()
+        return folder if is_folder(folder) else Path.home()
 
     @folder.setter
     def folder(self, value: Path) -> None:

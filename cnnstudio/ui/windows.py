@@ -23,6 +23,7 @@ from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.queue_work import QUEUE, QueueWork
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.messages import Messages
+from cnnstudio.wording import printable
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
@@ -133,7 +134,7 @@ class Windows:
         for window, title in zip(self.all, titles, strict=True):
             path = window.document.path
             where = f"    {path.parent}" if path is not None and titles.count(title) > 1 else ""
-            entry = menu.addAction(f"{title}{' *' if window.document.is_modified else ''}{where}")
+            entry = menu.addAction(printable(f"{title}{' *' if window.document.is_modified else ''}{where}"))
             entry.setCheckable(True)
             entry.setChecked(window is present)
             entry.triggered.connect(lambda _=False, window=window: self.show(window))

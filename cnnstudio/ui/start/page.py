@@ -19,6 +19,7 @@ from cnnstudio.ui.files.recent import Recent, RecentFile
 from cnnstudio.ui.start.entries import ARROWS, Card, Entry, Link, Row
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.wording import on_a_line
 from cnnstudio.zoo import TEMPLATES, Template
 
 WIDEST = 1080  # pixels of what stands on the page, at the normal size of text
@@ -189,7 +190,7 @@ class StartPage(QWidget):
         self.clear.setEnabled(bool(files))
 
     def _recent_row(self, path: Path) -> Row:
-        row = Row(path.stem, _folder(path), lambda: self._files.open(path))
+        row = Row(on_a_line(path.stem), on_a_line(_folder(path)), lambda: self._files.open(path))
         row.setObjectName(str(path))
         row.setToolTip(f"{path}\nDelete takes it out of this list.")
         row.unwanted.connect(lambda: self._forget(path))

@@ -9,11 +9,17 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 
+from cnnstudio.wording import on_a_line, printable
+
 LEAST = 24  # pixels: room for a letter and the ellipsis
+LONGEST = 1_000  # letters of a line: more than any screen shows
 
 
 class Elided(QLabel):
     """A label of one line of plain text that ends in an ellipsis where it has no room for all of it."""
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        super().setText(on_a_line(text, LONGEST))
 
     @property
     def is_cut(self) -> bool:
@@ -64,7 +70,7 @@ class Sentence(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
-        super().setText(breakable(text))
+        super().setText(breakable(printable(text)))
 
     def text(self) -> str:
         return super().text().replace(GAP, "")

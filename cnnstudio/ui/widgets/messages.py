@@ -22,6 +22,7 @@ from cnnstudio.ui.theme import icon, mix, theme
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.labels import Sentence
+from cnnstudio.wording import printable
 
 Choice = tuple[str, Callable[[], object]]
 ICONS = {"info": "info", "success": "check-circle", "warning": "warning", "error": "warning-circle"}
@@ -42,7 +43,7 @@ class MessageBar(QFrame):
         self, sentence: str, kind: str, choices: tuple[Choice, ...], parent: QWidget, passes: bool = True
     ) -> None:
         super().__init__(parent)
-        self.kind, self.sentence = kind, sentence
+        self.kind, self.sentence = kind, printable(sentence)
         self.about: object = None
         self._label = Sentence(sentence)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -77,7 +78,7 @@ class MessageBar(QFrame):
         place = QWidget(self)
         row = FlowLayout(place)
         for number, (title, act) in enumerate(choices):
-            button = QPushButton(title)
+            button = QPushButton(printable(title))
             button.setToolTip(title)
             button.setAccessibleName(title)
             button.setProperty("primary", number == 0)
@@ -147,7 +148,7 @@ class MessageBar(QFrame):
 
     def say(self, sentence: str) -> None:
         """Put another sentence in the place of this one."""
-        self.sentence = sentence
+        self.sentence = printable(sentence)
         self._label.setText(sentence)
 
     def dismiss(self) -> None:
@@ -251,13 +252,13 @@ class Messages(QWidget):
     ) -> MessageBar:
         """Show a sentence in the place of what was said ``about`` the same thing; it is not shown twice."""
         for bar in self.bars:
-            if bar.sentence == sentence:
+            if bar.sentence == printable(sentence):
                 bar.dismiss()
         self.withdraw(about)
         bar = MessageBar(sentence, kind, choices, self, passes)
         bar.about = about
         self._add(bar)
-        announce(self, sentence)
+        announce(self, bar.sentence)
         if bar.asks:  # the keyboard can answer it at once
             next(iter(bar.buttons.values())).setFocus(Qt.FocusReason.OtherFocusReason)
         return bar
