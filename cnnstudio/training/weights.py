@@ -11,8 +11,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
-from cnnstudio.disk import DiskError, reason, replacing, require_file
-from cnnstudio.wording import abridged
+from cnnstudio.disk import DiskError, reason, replacing, require_file, shown
+from cnnstudio.wording import abridged, memory
+
+MOST_NAMES = 16 * 2**20  # bytes of what a file says of its tensors: what each is called, its kind and its sizes
 
 
 class WeightsError(ValueError):
@@ -33,7 +35,7 @@ def save(path: Path, weights: nn.Module | Mapping[str, Tensor], metadata: Mappin
         with replacing(path) as part:
             part.write_bytes(content)
     except OSError as error:
-        raise WeightsError(f"{path.name} was not written: {reason(error)}.") from error
+        raise WeightsError(f"{shown(path)} was not written: {reason(error)}.") from error
     except DiskError as error:
         raise WeightsError(str(error)) from error
 
@@ -52,15 +54,15 @@ def fill(module: nn.Module, found: Mapping[str, Tensor], path: Path) -> None:
     """Put tensors that were read from ``path`` into ``module``, all of them or none. Raises ``WeightsError``."""
     wanted = module.state_dict()
     if absent := [name for name in wanted if name not in found]:
-        raise WeightsError(f"{path.name} belongs to another network: it has no {_listed(absent)}.")
+        raise WeightsError(f"{shown(path)} belongs to another network: it has no {_listed(absent)}.")
     if strange := [name for name in found if name not in wanted]:
-        raise WeightsError(f"{path.name} belongs to another network: it has {_listed(strange)}, this network has not.")
+        raise WeightsError(f"{shown(path)} belongs to another network: it has {_listed(strange)}, this one has not.")
     for name, tensor in wanted.items():
         if tensor.shape != found[name].shape:
             sizes = f"its {name} is {_size(found[name])}, here it is {_size(tensor)}"
-            raise WeightsError(f"{path.name} belongs to another network: {sizes}.")
+            raise WeightsError(f"{shown(path)} belongs to another network: {sizes}.")
         if not bool(torch.isfinite(found[name]).all()):
-            raise WeightsError(f"{path.name} is damaged: its {name[:80]} holds what is no number.")
+            raise WeightsError(f"{shown(path)} is damaged: its {name[:80]} holds what is no number.")
     module.load_state_dict(dict(found), strict=True)
 
 
@@ -68,14 +70,28 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors and the metadata of a file. Raises ``WeightsError``."""
     try:
         require_file(path)
+        with path.open("rb") as plain:
+            size = int.from_bytes(plain.read(8), "little")
+        if MOST_NAMES < size < path.stat().st_size:
+            raise WeightsError(too_many_names(path, size))
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except DiskError as error:
         raise WeightsError(str(error)) from error
     except OSError as error:
-        raise WeightsError(f"{path.name} cannot be opened: {reason(error)}.") from error
+        raise WeightsError(f"{shown(path)} cannot be opened: {reason(error)}.") from error
+    except WeightsError:
+        raise
     except (SafetensorError, ValueError, KeyError) as error:
-        raise WeightsError(f"{path.name} holds no weights in the safetensors format, or is damaged.") from error
+        raise WeightsError(f"{shown(path)} holds no weights in the safetensors format, or is damaged.") from error
+
+
+def too_many_names(path: Path, size: int) -> str:
+    """Why a file of so many bytes of names is not opened."""
+    return (
+        f"{shown(path)} was not opened: what it says of its tensors takes {memory(size)}, and {memory(MOST_NAMES)} are "
+        "read at most."
+    )
 
 
 def _in_order(content: bytes) -> bytes:

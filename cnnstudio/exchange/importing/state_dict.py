@@ -53,12 +53,12 @@ def read(imported: Imported, path: Path) -> Carried:
 
     Raises ``ImportRefused``.
     """
+    ours, pairs = _pairs(imported)
     try:
         checkpoint = state_dict_file.read(path)
+        fit = checkpoint.fitting({weight.original: ours[key].numel() for key, weight in pairs})
     except weights_file.WeightsError as error:
         raise ImportRefused(str(error)) from error
-    ours, pairs = _pairs(imported)
-    fit = checkpoint.fitting({weight.original: ours[key].numel() for key, weight in pairs})
     carried = carry(imported, fit.tensors)
     return replace(carried, sentences=(*fit.notes, *carried.sentences))
 

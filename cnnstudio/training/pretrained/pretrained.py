@@ -87,8 +87,11 @@ def put(module: nn.Module, source: Source, weights: str, channels: int, progress
         metadata: Mapping[str, str] = {}
     else:
         path = Path(weights).expanduser()
-        checkpoint = _read(path)
-        fit, found = _fitting(module, source, checkpoint)
+        try:
+            checkpoint = state_dict_file.read(path)
+            fit, found = _fitting(module, source, checkpoint)
+        except WeightsError as error:
+            raise TrainingError(f"The run cannot begin with these weights: {error}") from error
         metadata, notes = checkpoint.metadata, [*_account(module, path, fit.tensors, found), *fit.notes]
     module.load_state_dict(found.tensors, strict=False)
     mean_std = told(metadata, channels)
@@ -114,13 +117,6 @@ def _torchvisions(module: nn.Module, source: Source, progress: Report) -> tuple[
     inside = [f"{part.path}{name}" for part in parts for name in tensor_names(part.module)]
     absent = [name for name in inside if name not in found.tensors]
     return found, notes + ([f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else [])
-
-
-def _read(path: Path) -> Checkpoint:
-    try:
-        return state_dict_file.read(path)
-    except WeightsError as error:
-        raise TrainingError(f"The run cannot begin with these weights: {error}") from error
 
 
 # what fits where
@@ -177,7 +173,9 @@ def _fetched(model: str, progress: Report) -> Tensors:
             share = _share(f"Downloading {title}", progress)
             advice = "a file of your own needs none"
             download([url], folder / name, is_right, title, share, advice)
-        return _read(folder / name).fitting({}).tensors
+        return state_dict_file.read(folder / name).fitting({}).tensors
+    except WeightsError as error:
+        raise TrainingError(f"The run cannot begin with these weights: {error}") from error
     except OSError as error:
         raise TrainingError(f"There is no place to keep {title}: {reason(error)}.") from error
 

@@ -16,11 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cnnstudio.disk import DiskError, reason, require_file
+from cnnstudio.disk import DiskError, reason, require_file, shown
 from cnnstudio.training import weights
 from cnnstudio.training.pretrained.computed_weights import computed
+from cnnstudio.training.pretrained.strange_tensors import is_stand_in, plain, require_unpacked, why_strange
 from cnnstudio.training.weights import WeightsError
-from cnnstudio.wording import abridged
+from cnnstudio.wording import abridged, on_a_line
 
 _DEEPEST = 8  # wrappers in wrappers
 _WRAPPERS = re.compile(r"(?:^|(?<=\.))(?:_orig_mod|module)\.")
@@ -44,7 +45,8 @@ class Checkpoint:
     def fitting(self, wanted: Mapping[str, int]) -> Fit:
         """The state_dict that has most of the ``wanted`` names with as many numbers, under these names.
 
-        What nobody looked for keeps its own name, so that it can be said.
+        What nobody looked for keeps its own name, so that it can be said. Raises ``WeightsError`` where one of the
+        names has something else than plain numbers: what is sparse, quantized, complex.
         """
         found = [
             (_score(named, wanted), key, named)
@@ -58,49 +60,58 @@ class Checkpoint:
         notes: tuple[str, ...] = ()
         if len(keys) > 1 and best > (0, 0):
             notes = (f"Several of the file's state_dicts fit; {keys[0][:80]} was taken, not {_listed(keys[1:])}.",)
-        return Fit(equal[0][2], notes)
+        tensors = equal[0][2]
+        if strange := next((name for name in wanted if name in tensors and is_stand_in(tensors[name])), ""):
+            raise WeightsError(
+                f"{on_a_line(strange, 80)} {why_strange(tensors[strange])}, and only plain tensors of real numbers are "
+                "read."
+            )
+        return Fit({name: tensor for name, tensor in tensors.items() if not is_stand_in(tensor)}, notes)
 
 
 def read(path: Path) -> Checkpoint:
     """What a file holds: safetensors, or what ``torch.save`` wrote. Raises ``WeightsError`` with a sentence."""
-    if path.suffix.lower() == ".safetensors":
-        tensors, metadata = weights.read(path)
-        return Checkpoint({"": tensors}, metadata)
     try:
-        require_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        if path.suffix.lower() == ".safetensors":
+            tensors, metadata = weights.read(path)
+            return Checkpoint({"": {name: plain(tensor) for name, tensor in tensors.items()}}, metadata)
+        found = _loaded(path)
+        if not isinstance(found, Mapping):
+            raise WeightsError(f"{shown(path)} holds no state_dict, names with a tensor each.")
+        return Checkpoint(dict(_states(found)) or {"": {}}, {})
     except DiskError as error:
         raise WeightsError(str(error)) from error
     except OSError as error:
-        raise WeightsError(f"{path.name} cannot be opened: {reason(error)}.") from error
+        raise WeightsError(f"{shown(path)} cannot be opened: {reason(error)}.") from error
+    except MemoryError as error:
+        raise WeightsError(f"{shown(path)} takes more memory than this computer has free.") from error
+
+
+def _loaded(path: Path) -> Any:
+    """What ``torch.save`` put into a file. Raises ``WeightsError``, ``DiskError`` or ``OSError``."""
+    require_file(path)
+    require_unpacked(path)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, MemoryError):
+        raise
     except Exception as error:  # a file that is none of torch's makes it raise errors of many kinds
         raise WeightsError(
-            f"{path.name} holds more than weights, or is damaged, so it was not opened: a file of that kind can run a "
-            "stranger's program. Save the state_dict alone, best as .safetensors."
+            f"{shown(path)} holds more than weights, or is damaged, so it was not opened: a file of that kind can run "
+            "a stranger's program. Save the state_dict alone, best as .safetensors."
         ) from error
-    if not isinstance(found, Mapping):
-        raise WeightsError(f"{path.name} holds no state_dict, names with a tensor each.")
-    return Checkpoint(dict(_states(found)) or {"": {}}, {})
 
 
 def _states(found: Mapping[Any, Any], key: str = "", depth: int = 0) -> Iterator[tuple[str, dict[str, Tensor]]]:
     """Every mapping of names to tensors in what was loaded, by the keys that lead to it."""
-    tensors = {name: value for name, value in found.items() if isinstance(name, str) and _is_plain(value)}
+    tensors = {
+        name: plain(value) for name, value in found.items() if isinstance(name, str) and isinstance(value, Tensor)
+    }
     if tensors:
         yield key, tensors
     for name, value in found.items() if depth < _DEEPEST else ():
         if isinstance(value, Mapping):
             yield from _states(value, f"{key}.{name}".lstrip("."), depth + 1)
-
-
-def _is_plain(value: object) -> bool:
-    """Whether it is a tensor with numbers of its own: sparse ones and those without numbers can hide any size."""
-    return (
-        isinstance(value, Tensor)
-        and value.layout == torch.strided
-        and value.device.type == "cpu"
-        and value.untyped_storage().nbytes() >= value.numel() * value.element_size()
-    )
 
 
 # names
