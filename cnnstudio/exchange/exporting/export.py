@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from torch.export import Dim
 
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, SourceError, source
-from cnnstudio.disk import DiskError, replacing
+from cnnstudio.disk import DiskError, replacing, shown
 from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.exchange.exporting.picture_check import differing
 from cnnstudio.exchange.exporting.preprocessing import Normalization, Normalizing
@@ -39,6 +40,7 @@ from cnnstudio.training.pretrained.pretrained import put
 from cnnstudio.worker import Report, unheard
 
 TOLERANCE = 1e-4  # of the largest output: what another order of additions may change in float32
+SECONDS = 0.1  # between two looks whether it is this export's turn
 EXTRA = "normalization.json"
 """The name under which TorchScript files and exported programs carry mean, std and classes."""
 
@@ -99,14 +101,15 @@ def export(
     if kind == "weights" and weights is None and not recipe.weights:
         raise ExportError("There are no weights yet. Train the network first.")
     try:
-        network = _network(graph, weights, normalization, recipe, report)
-        with torch.no_grad(), replacing(path) as temporary:
-            _require_going_on(report, path)
-            written = _FORMATS[kind](network)
-            temporary.write_bytes(written.data)
-            loaded = written.loaded(temporary.read_bytes())
-            difference = max(_difference(network, loaded, samples) for samples in {1, written.batch})
-            _require_going_on(report, path)
+        with _turn(report, path):
+            network = _network(graph, weights, normalization, recipe, report)
+            with torch.no_grad(), replacing(path) as temporary:
+                _require_going_on(report, path)
+                written = _FORMATS[kind](network)
+                temporary.write_bytes(written.data)
+                loaded = written.loaded(temporary.read_bytes())
+                difference = max(_difference(network, loaded, samples) for samples in {1, written.batch})
+                _require_going_on(report, path)
     except SourceError as error:
         raise ExportError(f"The network cannot be exported yet. {error}") from error
     except (DataError, DiskError, TrainingError, weights_file.WeightsError) as error:
@@ -119,13 +122,28 @@ def export(
     same = f"its outputs differ by at most {difference:.1e}" if difference else "it gives the same outputs"
     if doubt := _doubt(network):
         same = f"{same}, but {doubt}"
-    sentence = " ".join((f"{path.name} is written; loaded back, {same}.{written.remark}", *network.notes))
+    sentence = " ".join((f"{shown(path)} is written; loaded back, {same}.{written.remark}", *network.notes))
     return Exported(path, sentence, difference)
 
 
-def _require_going_on(report: Report, path: Path) -> None:
-    if not report("", None):
-        raise ExportError(f"The export was stopped, so {path.name} was not written.")
+_exporting = threading.Lock()
+"""What torch traces and what Python warns of belong to the whole process: two exports at once disturb each other."""
+
+
+@contextmanager
+def _turn(report: Report, path: Path) -> Iterator[None]:
+    """Wait until no other thread exports. Raises ``ExportError`` where the person does not wait so long."""
+    while not _exporting.acquire(timeout=SECONDS):
+        _require_going_on(report, path, "Waiting for another export to end…")
+    try:
+        yield
+    finally:
+        _exporting.release()
+
+
+def _require_going_on(report: Report, path: Path, sentence: str = "") -> None:
+    if not report(sentence, None):
+        raise ExportError(f"The export was stopped, so {shown(path)} was not written.")
 
 
 def _network(
@@ -160,8 +178,8 @@ def _network(
 def _load(module: nn.Module, path: Path) -> Mapping[str, str]:
     """Put all the weights of a file into ``module``; what the file says of itself. Raises ``WeightsError``."""
     checkpoint = state_dict_file.read(path)
+    fit = checkpoint.fitting({name: tensor.numel() for name, tensor in module.state_dict().items()})
     try:
-        fit = checkpoint.fitting({name: tensor.numel() for name, tensor in module.state_dict().items()})
         weights_file.fill(module, fit.tensors, path)
     except weights_file.WeightsError as error:
         if path.suffix.lower() == ".safetensors":

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -373,3 +374,26 @@ def test_weights_that_are_no_numbers_are_not_exported(
     with pytest.raises(ExportError, match=r"sick\.safetensors is damaged: its conv1\.weight holds what is no number"):
         export(graph, "torchscript", tmp_path / "net.pt", tmp_path / "sick.safetensors")
     assert not (tmp_path / "net.pt").exists()
+
+
+def test_exports_at_once_wait_for_each_other(graph: Graph, weights: Path, tmp_path: Path) -> None:
+    kinds = ("pt2", "torchscript", "pt2")
+    with ThreadPoolExecutor(len(kinds)) as pool:
+        jobs = [
+            pool.submit(export, graph, kind, tmp_path / f"net{number}{KINDS[kind].suffix}", weights)
+            for number, kind in enumerate(kinds)
+        ]
+        assert all(job.result().difference <= 1e-6 for job in jobs)
+
+
+def test_who_waits_for_another_export_can_stop(graph: Graph, weights: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def report(sentence: str, share: float | None) -> bool:
+        said.append(sentence)
+        return len(said) < 3
+
+    with module_under_test._exporting, pytest.raises(ExportError, match=r"stopped, so net\.pt2 was not written"):
+        export(graph, "pt2", tmp_path / "net.pt2", weights, report=report)
+    assert said == ["Waiting for another export to end…"] * 3
+    assert not module_under_test._exporting.locked()
