@@ -6,11 +6,13 @@ import argparse
 import re
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnstudio.cli.command import CommandError, Commands, check_classes, free
 from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.disk import is_there
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused, size_of
 from cnnstudio.graph import Graph, ParameterError
@@ -72,11 +74,11 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.mean is None) != (arguments.std is None):
         raise CommandError("--mean and --std belong together.")
     out = free(arguments.out or Path(f"{name}.cnn"), " with -o", arguments.force)
+    weights = _beside(out, arguments.weights, arguments.force) if arguments.weights is not None else None
     try:
         imported = _torchvisions(arguments) if named.startswith(TORCHVISION) else _from_file(arguments)
         if arguments.mean is not None:
             imported = _normalized(imported, arguments.mean, arguments.std)
-        weights = out.with_suffix(".safetensors") if arguments.weights is not None else None
         loaded = _loaded(imported, arguments.weights, weights) if weights is not None else []
         write(out, imported.project(weights))
     except (ImportRefused, ProjectError) as error:
@@ -90,6 +92,20 @@ def run(arguments: argparse.Namespace) -> int:
     if weights is not None and imported.normalization is None:
         print("How the images were normalised for these weights is not known; --mean and --std say it.")
     return UNBUILT if unbuilt else 0
+
+
+def _beside(out: Path, original: Path, force: bool) -> Path:
+    """The file beside ``out`` for the weights. Raises ``CommandError`` where that would replace another one."""
+    weights = out.with_suffix(".safetensors")
+    with suppress(OSError):
+        if weights.samefile(original):
+            raise CommandError(f"{weights} holds the original weights, which would be replaced; give another OUT.")
+    if is_there(weights) and not force:
+        raise CommandError(
+            f"{weights} is there already, and the weights would be written there; give another name with -o, or "
+            "--force to replace it."
+        )
+    return weights
 
 
 def _unbuilt(graph: Graph) -> str:

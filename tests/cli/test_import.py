@@ -135,3 +135,19 @@ def test_how_the_images_were_normalised_can_be_said(
     assert read(Path("Net.cnn")).recipe.normalization(1) == ((0.25,), (0.5,)), "remembered with the project"
     assert main(["export", "Net.cnn", "--to", "python", "-o", "said.py", "--weights", "Net.safetensors"]) == 0
     assert "guesses" not in capfd.readouterr().out
+
+
+def test_no_neighbour_is_replaced_unasked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save(torchvision().models.squeezenet1_1(num_classes=2).state_dict(), "theirs.pth")
+    neighbour = Path("x.safetensors")
+    neighbour.write_text("a neighbour")
+    asked = ["import", "torchvision:squeezenet1_1", "--classes", "2", "-o", "x.cnn", "--weights"]
+    assert main([*asked, "theirs.pth"]) == 1
+    assert "x.safetensors is there already, and the weights would be written there" in capsys.readouterr().err
+    assert neighbour.read_text() == "a neighbour" and not Path("x.cnn").exists()
+    assert main([*asked, "x.safetensors", "--force"]) == 1
+    assert "x.safetensors holds the original weights, which would be replaced" in capsys.readouterr().err
+    assert main([*asked, "theirs.pth", "--force"]) == 0 and weights.read(neighbour)[0]
