@@ -10,12 +10,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Group, ReLU, Residual
-from cnnstudio.graph import Edge, Graph, Node
+from cnnstudio.graph import Edge, Frame, Graph, Node
 from cnnstudio.graph.annotations import HUES
 from cnnstudio.layout.layout import arranged
 from cnnstudio.layout.metrics import FRAME_BAR, FRAME_PAD, node_size
 from cnnstudio.ui.canvas.commands import clipboard
 from cnnstudio.ui.canvas.inline_edit import TitleField
+from cnnstudio.ui.canvas.scene.frame_item import ABOVE
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.pictures.canvas_picture import SCALE, image
 from cnnstudio.ui.theme import DARK, LIGHT, theme
@@ -454,3 +455,27 @@ def test_what_is_painted_in_parts_is_what_is_painted_at_once(hand_on, framed, zo
         seen = on_screen(hand.view)
         hand.view.viewport().update()
         assert np.abs(seen - on_screen(hand.view)).max() <= 4, number
+
+
+def test_where_a_title_may_rise_to_is_found_among_any_number_of_frames(hand, monkeypatch) -> None:
+    random = np.random.default_rng(5)
+    places = [(float(x), float(y)) for x, y in random.integers(0, 900, (120, 2))] + [(0.0, 0.0)] * 80
+    nodes = [Node(f"n{number}", ReLU(), (), place) for number, place in enumerate(places)]
+    frames = [Frame(f"Frame {number}", 0, frozenset([f"n{number}"])) for number in range(0, 200, 2)]
+    hand.document.edit_graph("Fill", Graph.of(nodes, frames))
+    scene = hand.view.scene()
+    rects = scene.frames.rects
+
+    def room(frame: Frame) -> float:  # by looking at everything for each
+        top, ends = rects[frame].top(), []
+        for other in (*(item.body for item in scene.nodes.values()), *rects.values()):
+            end = other.top() + FRAME_BAR + FRAME_PAD if other in rects.values() else other.bottom()
+            beside = other.left() < rects[frame].right() and rects[frame].left() < other.right()
+            if beside and other.top() < top and top - ABOVE < end <= top + FRAME_BAR + FRAME_PAD:
+                ends.append(end)
+        return top - max(ends, default=top - ABOVE)
+
+    looks: list[QRectF] = []
+    monkeypatch.setattr(scene, "nodes_in", looks.append)
+    assert {frame: scene.frames._room_above(frame) for frame in rects} == {frame: room(frame) for frame in rects}
+    assert looks == []  # of which each would go through all that lies at one place

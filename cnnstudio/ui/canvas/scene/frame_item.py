@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,7 @@ ABOVE = 100.0  # how far a title may rise above its frame where the zoom shrinks
 BODY = 0.7  # the share of a line's height that its letters take
 EASY = 16.0  # pixels of the screen that the bar is high at least, for the pointer
 
+Low = tuple[float, float, float, float]  # the lower end of something, its left and right ones, and the upper one
 Seen = list[tuple[QRectF, FrameStyle]]  # boxes, back to front, and how they are painted
 
 
@@ -39,6 +42,7 @@ class Frames:
         self.rects: dict[Frame, QRectF] = {}
         self.chosen: frozenset[Frame] = frozenset()
         self._rooms: dict[Frame, float] = {}  # how far a title may rise
+        self._lows: list[Low] = []
         self._texts: dict[tuple[str, int], QStaticText] = {}
         self._fonts: dict[int, FontPair] = {}
 
@@ -50,6 +54,7 @@ class Frames:
         if not before and not self._scene.graph.frames:
             return False
         self._rooms.clear()
+        self._lows.clear()
         self.rects = {
             frame: before[frame] if frame in before and names.isdisjoint(frame.members) else self.around(frame.members)
             for frame in self._scene.graph.frames
@@ -167,14 +172,28 @@ class Frames:
     def _room_above(self, frame: Frame) -> float:
         """How far the title may rise above the frame, in scene pixels, until it meets a block or another title."""
         if frame not in self._rooms:
-            rect, nodes = self.rects[frame], self._scene.nodes
-            above = QRectF(rect.x(), rect.y() - ABOVE, rect.width(), ABOVE)
-            lowest = [nodes[name].body.bottom() for name in self._scene.nodes_in(above)]
-            lowest += [
-                other.y() + BAND for each, other in self.rects.items() if each is not frame and above.intersects(other)
-            ]
-            self._rooms[frame] = rect.y() - max((low for low in lowest if low <= rect.y() + BAND), default=above.y())
+            rect = self.rects[frame]
+            left, right, top = rect.left(), rect.right(), rect.top()
+            if not self._lows:
+                self._lows = self._found_lows()
+            room = ABOVE
+            # the lowest first: however many lie there, the first one beside or below the title's line decides
+            for at in range(bisect_right(self._lows, (top + BAND, math.inf)) - 1, -1, -1):
+                low, begin, end, high = self._lows[at]
+                if low <= top - ABOVE:
+                    break
+                if begin < right and left < end and high < top:
+                    room = top - low
+                    break
+            self._rooms[frame] = room
         return self._rooms[frame]
+
+    def _found_lows(self) -> list[Low]:
+        """Where what a title may not cover ends, from above to below: every block, and the bar of every frame."""
+        bodies = (item.body for item in self._scene.nodes.values())
+        ends = [(body.bottom(), body.left(), body.right(), body.top()) for body in bodies]
+        ends += [(rect.top() + BAND, rect.left(), rect.right(), rect.top()) for rect in self.rects.values()]
+        return sorted(ends)
 
     def _font(self, pixels: int) -> FontPair:
         if pixels not in self._fonts:
