@@ -22,6 +22,7 @@ from cnnstudio.wording import counted
 
 METRICS = "metrics.csv"
 LARGEST = 64 * 2**20  # bytes
+MOST_ROWS = 100_000  # the last ones, which are read: a run of a week has some ten thousand
 LONGEST_CELL = 40  # letters of a number
 MOST_WINDOWS = 10_000  # of the steps that a run was begun with
 WRITE_SECONDS = 1.0  # between two writes
@@ -86,12 +87,13 @@ def read_metrics(folder: Path, until: tuple[int, int] | None = None) -> Metrics:
     except DiskError as error:
         return Metrics((), str(error))
     whole = data[: data.rfind(b"\n") + 1].decode(errors="replace")
-    header, *lines = [line.rstrip("\r").split(",") for line in whole.split("\n")[:-1]] or [[]]
+    first, *lines = whole.split("\n")[:-1] or [""]
+    header = first.rstrip("\r").split(",")
     rows: dict[tuple[str, int], Row] = {}
     lost = 0
-    for cells in lines:
+    for line in lines[-MOST_ROWS:]:
         try:
-            row = _row(dict(zip(header, cells, strict=True)))
+            row = _row(dict(zip(header, line.rstrip("\r").split(","), strict=True)))
         except (ValueError, KeyError, OverflowError):
             lost += 1
             continue
@@ -101,7 +103,10 @@ def read_metrics(folder: Path, until: tuple[int, int] | None = None) -> Metrics:
         place = ("step", row.first) if isinstance(row.event, Step) else ("epoch", row.event.epoch)
         rows.pop(place, None)
         rows[place] = row
-    return Metrics(tuple(rows.values()), f"{counted(lost, 'row')} of {METRICS} could not be read." if lost else "")
+    troubles = [f"{counted(lost, 'row')} of {METRICS} could not be read."] if lost else []
+    if len(lines) > MOST_ROWS:
+        troubles.append(f"{METRICS} has {len(lines):,} rows; the last {MOST_ROWS:,} are read.")
+    return Metrics(tuple(rows.values()), " ".join(troubles))
 
 
 def read_epochs(folder: Path) -> tuple[Step | EpochEnd, ...]:

@@ -20,7 +20,7 @@ from cnnstudio.disk import DiskError, read
 from cnnstudio.folders import runs_folder
 from cnnstudio.project import Project
 from cnnstudio.project import read as read_project
-from cnnstudio.project.file_format import LARGEST
+from cnnstudio.project.limits import LARGEST
 from cnnstudio.training.runs.folder import BEST, LAST, PROJECT, RunFolder
 from cnnstudio.training.runs.metrics_file import METRICS, read_epochs
 from cnnstudio.training.runs.record import (

@@ -153,3 +153,12 @@ def test_a_full_disk_costs_rows_and_is_told(tmp_path: Path) -> None:
     (tmp_path / METRICS).mkdir()
     writer.flush()
     assert writer.trouble == "metrics.csv was not written: it is a folder. Training goes on without it."
+
+
+def test_of_rows_without_end_the_last_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_file, "MOST_ROWS", 3)
+    rows = "".join(f"step,1,{number},1,0.5\n" for number in range(1, 9))
+    (tmp_path / METRICS).write_text(f"kind,steps,step,epoch,loss\n{rows}")
+    found = read_metrics(tmp_path)
+    assert [row.first for row in found.rows] == [6, 7, 8]
+    assert found.trouble == "metrics.csv has 8 rows; the last 3 are read."
