@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from cnnstudio.blocks.phrases import require_map, window_does_not_fit
 from cnnstudio.graph import Block, Reach, Remedy, Shape, ShapeError, Window, block, under
+from cnnstudio.graph.parameter import Letters
 
 LARGEST = 31  # rows and columns of a filter typed in
 LONGEST = 20_000  # letters of it
@@ -46,7 +47,7 @@ class FilterConv2d(Block):
     stem: ClassVar[str] = "filter"
 
     filter: Literal["vertical", "horizontal", "sobel-x", "sobel-y", "blur", "laplacian", "sharpen", "own"] = "vertical"
-    numbers: str = "0 0 0; 0 1 0; 0 0 0"
+    numbers: Annotated[str, Letters(LONGEST)] = "0 0 0; 0 1 0; 0 0 0"
     padding: Literal["same", "valid"] = "same"
     learn: bool = False
 
@@ -108,8 +109,6 @@ class FilterConv2d(Block):
         """The numbers and what they are divided by, or None where the own numbers make no rectangle."""
         if self.filter != "own":
             return FILTERS[self.filter]
-        if len(self.numbers) > LONGEST:
-            return None
         try:
             rows = tuple(tuple(map(float, row.split())) for row in self.numbers.split(";") if row.strip())
         except ValueError:

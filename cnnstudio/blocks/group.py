@@ -14,7 +14,7 @@ from cnnstudio.blocks.input import Input
 from cnnstudio.graph import Arity, Composite, Graph, GraphError, Node, Pen, Shape, ShapeError, block, parameters
 from cnnstudio.graph.annotations import mapped
 from cnnstudio.graph.diff import renamed
-from cnnstudio.graph.parameter import Length, Range
+from cnnstudio.graph.parameter import Length, Letters, Range
 
 MOST_PARTS = 5_000  # blocks inside, with all copies of all groups inside
 
@@ -36,7 +36,7 @@ class Group(Composite):
     keywords: ClassVar[str] = "subgraph macro module fold"
     is_offered: ClassVar[bool] = False
 
-    label: str = "Group"
+    label: Annotated[str, Letters(200)] = "Group"
     body: Graph = Graph.of((Node("input1", Input()), Node("identity1", Identity(), ("input1",))))
     repeat: Annotated[int, Range(1, 64)] = 1
     exposed: Annotated[tuple[str, ...], Length(0, 100)] = ()

@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
-from cnnstudio.blocks.torch_expression import module_call, rewritten
+from cnnstudio.blocks.torch_expression import LONGEST, module_call, rewritten
 from cnnstudio.graph import (
     Arity,
     Block,
@@ -22,7 +22,10 @@ from cnnstudio.graph import (
     checked_name,
     own_places,
 )
-from cnnstudio.graph.parameter import Declaration, Length, Range, declaration
+from cnnstudio.graph.parameter import Declaration, Length, Letters, ParameterError, Range, declaration
+
+LONGEST_LINE = 20_000  # letters of a line of PyTorch
+MOST_INPUTS = 1_000
 
 _TENSORS = '''
 class Tensors(nn.Module):
@@ -59,7 +62,7 @@ class OwnTensor(Declaration):
     name: str = "weight"
     size: Annotated[tuple[int, ...], Range(1, 2**24), Length(1, 6)] = (1,)
     learned: bool = True
-    begins: str = ""
+    begins: Annotated[str, Letters(LONGEST)] = ""
 
 
 @block
@@ -87,11 +90,11 @@ class Opaque(Block):
     is_offered: ClassVar[bool] = False
 
     operation: str = "torch.abs"
-    arguments: str = "{0}"
-    takes: str = ""
+    arguments: Annotated[str, Letters(LONGEST_LINE)] = "{0}"
+    takes: Annotated[str, Letters(LONGEST_LINE)] = ""
     gives: str = ""
-    expression: str = ""
-    module: str = ""
+    expression: Annotated[str, Letters(LONGEST_LINE)] = ""
+    module: Annotated[str, Letters(LONGEST_LINE)] = ""
     tensors: tuple[OwnTensor, ...] = ()
     mac_count: Annotated[int | None, Range(0, 2**60)] = None
     keeps: Literal["inputs", "output", "both", "nothing", "view"] = "inputs"
@@ -100,6 +103,8 @@ class Opaque(Block):
     def __post_init__(self) -> None:
         super().__post_init__()
         count = self.takes.count("|") + 1
+        if count > MOST_INPUTS:
+            raise ParameterError(f"takes tells of {count:,} inputs; {MOST_INPUTS:,} are allowed.")
         told = {
             "arity": Arity(count, count),
             "is_view": self.keeps == "view",

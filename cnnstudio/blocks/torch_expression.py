@@ -58,7 +58,7 @@ _WORDS = frozenset(
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult, ast.BitAnd, ast.BitOr)
 _COMPARED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _GREATEST = 2**31  # of a whole number
-_LONGEST = 400_000  # letters
+LONGEST = 400_000  # letters
 
 
 def rewritten(text: str, variables: Mapping[str, str]) -> str:
@@ -66,7 +66,7 @@ def rewritten(text: str, variables: Mapping[str, str]) -> str:
 
     Raises ``ValueError`` where anything stands in it that may not.
     """
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         raise ValueError("too long")
     try:
         return ast.unparse(_made(ast.parse(text, mode="eval").body, variables))

@@ -56,6 +56,13 @@ class Length:
     high: int
 
 
+@dataclass(frozen=True)
+class Letters:
+    """How many letters a text may have, where that is not a thousand."""
+
+    most: int
+
+
 class Costless:
     """Marks a parameter on which no shape, no number of weights and no cost depends: an epsilon, a dropout rate."""
 
@@ -86,6 +93,7 @@ class Parameter:
     range: Range | None = None
     length: Length | None = None
     costless: bool = False
+    letters: int = 1_000  # of a text: a file may have millions
 
     @cached_property
     def options(self) -> tuple[Any, ...]:
@@ -120,6 +128,9 @@ class Parameter:
                 break
         else:
             raise ParameterError(f"{self.name} must be {self.takes}, not {spelled(value)}.")
+        for text in (found,) if isinstance(found, str) else found if isinstance(found, tuple) else ():
+            if isinstance(text, str) and len(text) > self.letters:
+                raise ParameterError(f"{self.name} has {len(text):,} letters; {self.letters:,} are allowed.")
         if self.range is not None and not isinstance(found, _UNRANGED):
             entries = found if isinstance(found, tuple) else (found,)
             if entries and not (self.range.low <= min(entries) and max(entries) <= self.range.high):
@@ -304,7 +315,8 @@ def _parameter(name: str, hint: Any, default: Any, help_text: str) -> Parameter:
     limits = next((extra for extra in extras if isinstance(extra, Range)), None)
     length = next((extra for extra in extras if isinstance(extra, Length)), None)
     costless = any(isinstance(extra, Costless) for extra in extras)
-    return Parameter(name, kind, default, help_text, limits, length, costless)
+    letters = next((extra.most for extra in extras if isinstance(extra, Letters)), Parameter.letters)
+    return Parameter(name, kind, default, help_text, limits, length, costless, letters)
 
 
 _PARAMETER_LINES = re.compile(r"^(\w+): (.*(?:\n[ \t]+\S.*)*)\n?", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""File format: what stands in a .cnn file, how much of it there may be, and how an older one is brought up to date."""
+"""File format: what stands in a .cnn file, and how an older one is brought up to date."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from typing import Any
 import msgspec
 
 from cnnstudio.project.project import ProjectError
-
-LARGEST = 8 * 2**20  # bytes of a file
-MOST_NODES = 10_000
-MOST_NOTES = 1_000
-MOST_INPUTS = 1_000  # of one node
-MOST_WIRES = 100_000
 
 
 class NodeEntry(msgspec.Struct, forbid_unknown_fields=True):

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnstudio.blocks.group import Group
-from cnnstudio.disk import reason
+from cnnstudio.disk import reason, shown, size_of
 from cnnstudio.folders import library_folder
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, ProjectError, dumps, loads, read, write
+from cnnstudio.project.limits import LARGEST
 
 MOST_FILES = 300
 SUFFIX = ".cnn"
+_FULL = f"The library has room for {MOST_FILES} groups and {LARGEST // 2**20} MB."
 _NODE = "group1"
 
 
@@ -44,13 +46,25 @@ def read_library() -> Library:
     found: list[Kept] = []
     troubles: list[str] = []
     folder = library_folder()
-    paths = sorted(folder.glob(f"*{SUFFIX}"))[:MOST_FILES] if folder.is_dir() else []
-    for path in paths:
+    paths = _files(folder)
+    room = LARGEST
+    for number, path in enumerate(paths):
+        room -= size_of(path)
+        if number >= MOST_FILES or room < 0:
+            troubles.append(f"{_FULL} {shown(path)} and what comes after it, by name, is not read.")
+            break
         try:
             found.append(Kept(unpacked(read(path)), path))
         except ProjectError as error:
             troubles.append(str(error))
     return Library(tuple(sorted(found, key=lambda kept: (kept.label.casefold(), kept.path.name))), tuple(troubles))
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+    except OSError:
+        return []
 
 
 def keep(group: Group, library: Library) -> Kept:
@@ -63,14 +77,17 @@ def keep(group: Group, library: Library) -> Kept:
             return kept
     labels = {kept.group.label for kept in library.groups}
     stem = group.label.strip() or "Group"
-    label = next(each for each in (stem, *(f"{stem} {n}" for n in range(2, 10_000))) if each not in labels)
+    label = next(each for each in (stem, *(f"{stem[:190]} {n}" for n in range(2, 10_000))) if each not in labels)
     made = dataclasses.replace(group, label=label)
     try:
         library_folder().mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ProjectError(f"{label} was not kept: the folder library cannot be made, {reason(error)}.") from error
-    path = _free_path(label)
-    write(path, packed(made))
+    path, project = _free_path(label), packed(made)
+    files = _files(library_folder())
+    if len(files) >= MOST_FILES or sum(map(size_of, files)) + len(dumps(project).encode()) > LARGEST:
+        raise ProjectError(f"{label} was not kept: {_FULL[0].lower()}{_FULL[1:]}")
+    write(path, project)
     return Kept(made, path)
 
 

@@ -8,13 +8,12 @@ from cnnstudio.blocks.group import followed
 from cnnstudio.graph import Graph, Position
 from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
 from cnnstudio.project.datasets import DATASETS, FOLDER
-from cnnstudio.project.recipe import Recipe
+from cnnstudio.project.recipe import LONGEST_PATH, Recipe
 from cnnstudio.zoo import NETWORKS, TEMPLATES
 
 LONGEST = 60  # letters of the name of a bookmark
 MOST_BOOKMARKS = 9  # a key each
 DEEPEST = 20  # groups in groups
-LONGEST_PATH = 4_096
 MOST_EPOCHS = 10_000_000
 ZOOMS = (0.01, 10.0)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 import cnnstudio.blocks  # noqa: F401 - fills BLOCKS
-from cnnstudio.disk import DiskError
+from cnnstudio.disk import DiskError, shown
 from cnnstudio.disk import read as read_file
 from cnnstudio.graph import (
     BLOCKS,
@@ -28,13 +28,9 @@ from cnnstudio.graph import (
 from cnnstudio.graph.names import meant, quoted
 from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
 from cnnstudio.graph.parameter import declared
+from cnnstudio.project import limits
 from cnnstudio.project.file_format import (
     FORMAT,
-    LARGEST,
-    MOST_INPUTS,
-    MOST_NODES,
-    MOST_NOTES,
-    MOST_WIRES,
     BodyEntry,
     BookmarkEntry,
     FrameEntry,
@@ -50,35 +46,44 @@ from cnnstudio.project.recipe_paths import anchored
 from cnnstudio.project.refusals import malformed, place, refusal, short
 
 D = TypeVar("D", bound=Declaration)
+LARGEST_COPY, DEEPEST_COPY = 2**30, 200  # bytes of a copy of our own, and groups in groups in it
 
 
-def read(path: Path) -> Project:
+def read(path: Path, is_bounded: bool = True) -> Project:
     """The project in this file, what its recipe names found from there.
 
-    Raises ``ProjectError`` that names the file and the place in it.
+    A copy of our own, which must come back whatever is in it, is read without the bounds of ``limits``. Raises
+    ``ProjectError`` that names the file and the place in it.
     """
     try:
-        project = loads(read_file(path, LARGEST))
+        project = loads(read_file(path, limits.LARGEST if is_bounded else LARGEST_COPY), is_bounded)
         return replace(project, recipe=anchored(project.recipe, path.parent))
     except DiskError as error:
         raise ProjectError(str(error)) from error
     except ProjectError as error:
-        raise ProjectError(f"{path.name} cannot be opened: {error}") from error
+        raise ProjectError(f"{shown(path)} cannot be opened: {error}") from error
 
 
-def loads(text: str | bytes) -> Project:
+def loads(text: str | bytes, is_bounded: bool = True) -> Project:
     """The project in the text of a .cnn file. Raises ``ProjectError`` that names the place, and nothing else."""
     try:
-        file = _validated(upgraded(_decoded(text)))
+        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+        if is_bounded:
+            limits.require_size(len(data))
+        found = upgraded(_decoded(data))
+        if is_bounded:
+            limits.require_room(found)
+        file = _validated(found)
         recipe = _made(Recipe, file.recipe, "In the recipe")
-        return Project(_graph(file), recipe, _bookmarks(file.bookmarks), _run(file.run))
+        graph = _graph(file, depth=0 if is_bounded else -DEEPEST_COPY)
+        return Project(graph, recipe, _bookmarks(file.bookmarks), _run(file.run))
     except RecursionError as error:
         raise ProjectError("It is nested too deeply to be a project.") from error
 
 
-def _decoded(text: str | bytes) -> dict[str, Any]:
+def _decoded(data: bytes) -> dict[str, Any]:
     try:
-        data = (text.encode() if isinstance(text, str) else text).removeprefix(b"\xef\xbb\xbf")  # Notepad writes one
+        data = data.removeprefix(b"\xef\xbb\xbf")  # Notepad writes one
         found = msgspec.json.decode(data.decode())
     except UnicodeError as error:
         raise ProjectError("It is no text in UTF-8, so it is no project of CNN Studio, or it is damaged.") from error
@@ -102,12 +107,6 @@ def _graph(file: ProjectFile | BodyEntry, outer: str = "", depth: int = 0) -> Gr
     """The graph of these nodes, frames and notes; ``outer`` is the place of the group that they stand in."""
     entries = file.nodes
     before = f"{outer}: " if outer else ""
-    if len(entries) > MOST_NODES:
-        raise ProjectError(f"{before}It has {len(entries):,} nodes; {MOST_NODES:,} are allowed.")
-    if (wires := sum(len(entry.inputs) for entry in entries)) > MOST_WIRES:
-        raise ProjectError(f"{before}It has {wires:,} wires; {MOST_WIRES:,} are allowed.")
-    if len(file.notes) > MOST_NOTES:
-        raise ProjectError(f"{before}It has {len(file.notes):,} notes; {MOST_NOTES:,} are allowed.")
     notes = [_note(entry, number, outer) for number, entry in enumerate(file.notes, 1)]
     try:
         frames = [_frame(entry, number, outer) for number, entry in enumerate(file.frames, 1)]
@@ -169,8 +168,8 @@ def _node(entry: NodeEntry, number: int, outer: str, depth: int) -> Node:
     where = place("node", number, outer, entry.name)
     try:
         checked_name(entry.name)
-        if len(entry.inputs) > MOST_INPUTS:
-            raise ProjectError(f"{where}: it has {len(entry.inputs):,} inputs; {MOST_INPUTS:,} are allowed.")
+        if len(entry.inputs) > limits.MOST_INPUTS:
+            raise ProjectError(f"{where}: it has {len(entry.inputs):,} inputs; {limits.MOST_INPUTS:,} are allowed.")
         cls = BLOCKS.get(entry.block)
         if cls is None:
             raise ProjectError(f"{where}: there is no block {quoted(entry.block)}{meant(entry.block, BLOCKS)}.")

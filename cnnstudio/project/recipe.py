@@ -9,7 +9,17 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
-from cnnstudio.graph.parameter import Count, Declaration, Fraction, Length, Parameter, Range, declaration, parameters
+from cnnstudio.graph.parameter import (
+    Count,
+    Declaration,
+    Fraction,
+    Length,
+    Letters,
+    Parameter,
+    Range,
+    declaration,
+    parameters,
+)
 from cnnstudio.project.datasets import DATASETS, FOLDER
 
 
@@ -42,6 +52,8 @@ class Needs:
         return value in self.values if self.values else bool(value)
 
 
+LONGEST_PATH = 4_096
+PATH = Letters(LONGEST_PATH)
 Rate = Annotated[float, Range(1e-8, 100.0)]
 NonNegative = Annotated[float, Range(0.0, 1_000.0)]
 UNSPLIT = Needs("data", *(dataset.key for dataset in DATASETS.values() if not dataset.is_split))
@@ -110,7 +122,7 @@ class Recipe(Declaration):
     """
 
     data: Annotated[DatasetKey, Section.DATA, Basic()] = "digits"
-    folder: Annotated[str, Section.DATA, Basic(), Needs("data", FOLDER)] = ""
+    folder: Annotated[str, PATH, Section.DATA, Basic(), Needs("data", FOLDER)] = ""
     epochs: Annotated[int | None, Range(1, 10_000), Section.EPOCHS, Basic()] = None
     batch_size: Annotated[Count, Section.EPOCHS, Basic()] = 64
     accumulation: Annotated[int, Range(1, 1_024), Section.EPOCHS] = 1
@@ -145,9 +157,9 @@ class Recipe(Declaration):
     loss: Annotated[Literal["cross-entropy", "focal", "BCE"], Section.LOSS] = "cross-entropy"
     focusing: Annotated[float, Range(0.0, 10.0), Section.LOSS, Needs("loss", "focal")] = 2.0
     class_weights: Annotated[Literal["none", "balanced", "by hand"], Section.LOSS] = "none"
-    class_weight_list: Annotated[str, Section.LOSS, Needs("class_weights", "by hand")] = ""
+    class_weight_list: Annotated[str, Letters(20_000), Section.LOSS, Needs("class_weights", "by hand")] = ""
     label_smoothing: Annotated[Fraction, Section.LOSS] = 0.0
-    teacher: Annotated[str, Section.LOSS] = ""
+    teacher: Annotated[str, PATH, Section.LOSS] = ""
     teaching_share: Annotated[Fraction, Section.LOSS, Needs("teacher")] = 0.5
     temperature: Annotated[float, Range(0.1, 100.0), Section.LOSS, Needs("teacher")] = 4.0
     augment: Annotated[bool, Section.AUGMENTATION, Basic()] = False
@@ -161,7 +173,7 @@ class Recipe(Declaration):
     validation_share: Annotated[float, Range(0.05, 0.9), Section.DATA, UNSPLIT] = 0.2
     mean: Annotated[tuple[float, ...] | None, Range(0.0, 1.0), Length(1, 3), Section.DATA] = None
     std: Annotated[tuple[float, ...] | None, Range(0.0001, 1.0), Length(1, 3), Section.DATA] = None
-    weights: Annotated[str, Section.WEIGHTS] = ""
+    weights: Annotated[str, PATH, Section.WEIGHTS] = ""
     unfreeze_epoch: Annotated[int, Range(0, 10_000), Section.WEIGHTS, Needs("weights")] = 0
     backbone_rate: Annotated[float, Range(0.0001, 1.0), Section.WEIGHTS, Needs("weights")] = 1.0
     seed: Annotated[int, Range(0, 2**31 - 1), Section.COMPUTER] = 0

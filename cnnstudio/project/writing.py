@@ -13,38 +13,64 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from cnnstudio.disk import DiskError, replacing
+from cnnstudio.disk import DiskError, replacing, shown
 from cnnstudio.graph import Declaration, Graph, Node, Position
 from cnnstudio.project import file_format
+from cnnstudio.project.limits import nearness
 from cnnstudio.project.project import DEEPEST, Bookmark, Project, ProjectError
 from cnnstudio.project.reading import loads
 from cnnstudio.project.recipe_paths import told_from
 
 
-def write(path: Path, project: Project) -> None:
+def write(path: Path, project: Project, is_bounded: bool = True) -> None:
     """Put the project in this file, whole or not at all: what is there stays until the new file is safe.
 
-    Raises ``ProjectError`` that names the file and the reason.
+    What could not be read back is not written; only a copy of our own, which is ``read`` so as well, may be beyond the
+    bounds of ``limits``. Raises ``ProjectError`` that names the file and the reason.
     """
     project = replace(project, recipe=told_from(project.recipe, path.parent))
     try:
-        data = dumps(project).encode()
-        if loads(data) != project:
-            raise ProjectError("The project would not be the same when read back.")
+        data = _checked(project, is_bounded)
         with replacing(path) as temporary:
             temporary.write_bytes(data)
             if temporary.read_bytes() != data:
-                raise DiskError(f"{path.name} was not written: the disk did not keep what was put there.")
-    except RecursionError as error:
-        raise ProjectError(f"{path.name} was not written: groups may stand in groups {DEEPEST} deep.") from error
-    except UnicodeEncodeError as error:
-        raise ProjectError(f"{path.name} was not written: a text in it has letters that no file can hold.") from error
-    except ProjectError as error:
-        raise ProjectError(f"{path.name} was not written: {error}") from error
+                raise DiskError(f"{shown(path)} was not written: the disk did not keep what was put there.")
+    except (ProjectError, RecursionError, UnicodeEncodeError) as error:
+        raise ProjectError(f"{shown(path)} was not written: {_sentence(error)}") from error
     except DiskError as error:
         raise ProjectError(str(error)) from error
+
+
+class Room(NamedTuple):
+    """Why no file can hold a project, as ``write`` would say, or else the limit that it is near; both mostly empty."""
+
+    refusal: str = ""
+    nearness: str = ""
+
+
+def room(project: Project) -> Room:
+    """Whether a file can hold this project. It takes as long as to write it."""
+    try:
+        return Room(nearness=nearness(len(_checked(project)), project.graph))
+    except (ProjectError, RecursionError, UnicodeEncodeError) as error:
+        return Room(refusal=_sentence(error))
+
+
+def _checked(project: Project, is_bounded: bool = True) -> bytes:
+    """The bytes of the file, which come back as the same project. Raises as ``dumps`` and ``loads`` do."""
+    data = dumps(project).encode()
+    if loads(data, is_bounded) != project:
+        raise ProjectError("The project would not be the same when read back.")
+    return data
+
+
+def _sentence(error: Exception) -> str:
+    """Why a project cannot be written."""
+    if isinstance(error, RecursionError):
+        return f"groups may stand in groups {DEEPEST} deep."
+    return "a text in it has letters that no file can hold." if isinstance(error, UnicodeEncodeError) else str(error)
 
 
 def dumps(project: Project) -> str:

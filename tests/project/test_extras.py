@@ -85,8 +85,14 @@ REFUSED: list[tuple[tuple[str | int, ...], Any, str]] = [
     (("nodes", 2, "bends"), [[[1, 1e9]]], f"At node 3 (c): A bend in input 1 lies nowhere: {BOUNDS}"),
     (
         ("nodes", 2, "bends"),
-        [[[1, 1]] * 10**6],
-        "At node 3 (c): A wire has 50 bends at most; 1,000,000 are in input 1.",
+        [[[1, 1]] * 51],
+        "At node 3 (c): A wire has 50 bends at most; 51 are in input 1.",
+    ),
+    (("nodes", 2, "bends"), [[[1, 1]] * 10**6], "It has 1,000,001 bends; 20,000 are allowed."),
+    (
+        ("nodes", 2, "inputs"),
+        ["a"] * 1_001,
+        "At node 3 (c): it has 1,001 inputs; 1,000 are allowed.",
     ),
     (("nodes", 2, "bends"), [[]] * 10**6, ""),  # nothing is said, and nothing of it is kept
     (
@@ -107,7 +113,7 @@ REFUSED: list[tuple[tuple[str | int, ...], Any, str]] = [
     (
         ("notes",),
         [{"text": "a", "position": [0, 0], "size": [99, 99], "hue": 0}] * 1_001,
-        "It has 1,001 notes; 1,000 are allowed.",
+        "It has 1,002 notes; 1,000 are allowed.",
     ),
     (
         ("nodes", 3, "parameters", "body", "notes", 0, "text"),

@@ -19,7 +19,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import BLOCKS, Graph, Node, Shape, Sketch, parameters
 from cnnstudio.project import Project, ProjectError, dumps, file_format, from_template, loads, read, write, writing
 from cnnstudio.project.datasets import DATASETS
-from cnnstudio.project.file_format import LARGEST, MOST_INPUTS, MOST_NODES
+from cnnstudio.project.limits import LARGEST, MOST, MOST_INPUTS
 from cnnstudio.project.project import DEEPEST
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.zoo import NETWORKS, TEMPLATES
@@ -210,7 +210,8 @@ def changed(project: Project, path: tuple[str | int, ...], value: Any) -> str:
         ("{}".encode("utf-16"), "no text in UTF-8"),
         ("\ud800", "no text in UTF-8"),
         ("[" * 3_000_000, "nested too deeply"),
-        ('{"format": ' * 3_000_000, "nested too deeply"),
+        ('{"format": ' * 700_000, "nested too deeply"),
+        ('{"format": ' * 800_000, "It takes 8.4 MB; 8 MB are allowed."),
         ('{"a": ' + "9" * 10_000 + "}", "too large"),
         ('{"a": 1e999}', "too large"),
         ('{"a": NaN}', "no valid JSON"),
@@ -267,10 +268,10 @@ def test_text_that_is_no_project(text: str | bytes, sentence: str) -> None:
         (("nodes", 1, "position"), [1, "a"], "At node 2 (conv1), position: a number is needed, not text."),
         (("nodes", 1, "position"), [1e300, 0], "position: both numbers must be from -10,000,000 to 10,000,000"),
         (("nodes", 1, "pos"), [1, 2], "At node 2 (conv1): 'pos' is nothing that belongs there."),
-        (("nodes",), [{"name": f"n{n}", "block": "Input"} for n in range(MOST_NODES + 1)], "10,001 nodes"),
+        (("nodes",), [{"name": f"n{n}", "block": "Input"} for n in range(MOST["nodes"] + 1)], "10,001 nodes"),
         (
             ("nodes",),
-            [{"name": f"n{n}", "block": "Add", "inputs": [None] * 1_000} for n in range(101)],
+            [{"name": f"n{n}", "block": "Add", "inputs": ["n0"] * 1_000} for n in range(101)],
             "101,000 wires",
         ),
         (("recipe", "epoch"), 1, "In the recipe: there is no parameter 'epoch' (did you mean epochs?)."),

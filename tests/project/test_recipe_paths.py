@@ -57,7 +57,7 @@ def test_an_older_file_means_where_the_program_stands(tmp_path: Path, monkeypatc
     assert anchored(Recipe(folder="data"), tmp_path / "beside").folder == str(tmp_path / "beside" / "data")
 
 
-@pytest.mark.parametrize("name", ["", "gone", "a\0b", "x" * 5_000, "~/data"])
+@pytest.mark.parametrize("name", ["", "gone", "a\0b", "x" * 4_000, "~/data"])
 def test_what_is_nowhere_stays_as_it_is(name: str, tmp_path: Path) -> None:
     recipe = Recipe(folder=name, weights="torchvision")
     (tmp_path / "torchvision").mkdir()

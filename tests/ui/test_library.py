@@ -10,7 +10,8 @@ from cnnstudio.blocks.group import Group
 from cnnstudio.folders import library_folder
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, ProjectError, write
-from cnnstudio.project.library import as_text, from_text
+from cnnstudio.project import library as library_files
+from cnnstudio.project.library import as_text, from_text, read_library
 from cnnstudio.ui.library import Library
 
 
@@ -48,9 +49,11 @@ def test_another_group_of_a_name_gets_a_number_and_overwrites_nothing() -> None:
     library.keep(group("stem!", 4))
     assert labels(library) == ["Stem", "Stem 2", "stem!"]
     assert len({kept.path for kept in library.groups}) == 3
+    longest = "x" * 200
+    assert [library.keep(group(longest, each)).label for each in (1, 2)] == [longest, f"{longest[:190]} 2"]
 
 
-@pytest.mark.parametrize("label", ["", "../../etc/passwd", "\n", "ü" * 500, "con\0", "<b>x</b>"])
+@pytest.mark.parametrize("label", ["", "../../etc/passwd", "\n", "ü" * 200, "con\0", "<b>x</b>"])
 def test_any_label_has_a_file_in_the_library(label: str) -> None:
     library = Library()
     kept = library.keep(group(label))
@@ -86,3 +89,20 @@ def test_a_group_travels_as_text_and_back() -> None:
     assert from_text(as_text(group("Stem"))) == group("Stem")
     with pytest.raises(ProjectError):
         from_text("[]")
+
+
+def test_the_library_takes_no_more_than_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_files, "MOST_FILES", 2)
+    made = Library()
+    for label in ("One", "Two"):
+        made.keep(group(label))
+    with pytest.raises(ProjectError, match=r"^Three was not kept: the library has room for 300 groups and 8 MB\.$"):
+        made.keep(group("Three"))
+    (library_files.library_folder() / "zebra.cnn").write_text(as_text(group("Zebra")))
+    found = read_library()
+    assert [kept.label for kept in found.groups] == ["One", "Two"]
+    (trouble,) = found.troubles
+    assert trouble.endswith("zebra.cnn and what comes after it, by name, is not read.")
+    monkeypatch.setattr(library_files, "MOST_FILES", 9)
+    monkeypatch.setattr(library_files, "LARGEST", 10)
+    assert read_library().groups == () and len(read_library().troubles) == 1

@@ -185,7 +185,7 @@ def _drawn(
     for item, name in zip(items, names, strict=True):
         here = (*before, name)
         if item.label:
-            block: Block = Group(item.label, _drawn(parts, item.items, here, paths), frozen=item.is_frozen)
+            block: Block = Group(item.label[:200], _drawn(parts, item.items, here, paths), frozen=item.is_frozen)
             # the body's Inputs stand in the order in which its items first read them, as the group's reads do
             reads = tuple(
                 dict.fromkeys(s for i in item.items for s in i.reads if s not in {x.result for x in item.items})

@@ -11,8 +11,8 @@ from cnnstudio.graph import Graph, Note
 from cnnstudio.project import Project, ProjectError, dumps, loads
 
 NODES = "application/x-cnnstudio-nodes"
+LOOKED_AT = 1_000  # letters, to see whether a text may be one of ours
 BLOCK = "application/x-cnnstudio-block"  # what the palette drags: {"block": name, "parameters": {}}
-LONGEST = 8 * 2**20  # characters that are looked at
 
 
 class ClipboardError(ValueError):
@@ -35,7 +35,7 @@ def pasted() -> Graph:
     text = bytes(mime.data(NODES).data()).decode("utf-8", "replace") if own else (mime.text() if mime else "")
     if not text.strip():
         raise ClipboardError("There is nothing to paste: copy some blocks first.")
-    if len(text) > LONGEST or not text.lstrip().startswith("{"):
+    if not text[:LOOKED_AT].lstrip().startswith("{"):
         raise ClipboardError("The clipboard holds something else, not blocks of a network.")
     try:
         graph = loads(text).graph
