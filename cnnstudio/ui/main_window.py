@@ -21,8 +21,9 @@ from cnnstudio.ui.actions.menus import canvas_menu, fill_menu_bar, fill_toolbar
 from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.dropped_files import dropped
 from cnnstudio.ui.files.exports import Exports
-from cnnstudio.ui.files.files import Files, projects
+from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.files.imports import Imports
 from cnnstudio.ui.files.recovery_copy import Copy
 from cnnstudio.ui.files.remembered_run import RememberedRun
@@ -41,6 +42,7 @@ from cnnstudio.ui.training.train_button import train_button
 from cnnstudio.ui.widgets.messages import Messages, offer_link
 from cnnstudio.ui.window_actions import ACTIONS, show_action
 from cnnstudio.ui.windows import ProjectWindow, Windows
+from cnnstudio.wording import on_a_line
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
@@ -322,7 +324,7 @@ class MainWindow(ProjectWindow):
                 self.docks["curves"].raise_()
 
     def _show_state(self) -> None:
-        self.setWindowTitle(f"{self.document.title}[*] – CNN Studio")
+        self.setWindowTitle(f"{on_a_line(self.document.title)}[*] – CNN Studio")
         self.setWindowModified(self.document.is_modified)
         stack = self.document.undo_stack
         for name, verb, text in (("undo", "Undo", stack.undoText()), ("redo", "Redo", stack.redoText())):
@@ -356,14 +358,13 @@ class MainWindow(ProjectWindow):
             self.files.look_again()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        projects(event)
+        dropped(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        projects(event)
+        dropped(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for path in projects(event):
-            self.files.open(path)
+        self.files.take(dropped(event))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._is_closing and not self.leave():

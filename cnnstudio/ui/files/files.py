@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
+from cnnstudio.compiler.diagnostics import diagnose
+from cnnstudio.compiler.inference import infer
+from cnnstudio.disk import is_there, shown, size_of
 from cnnstudio.project import Project, ProjectError, from_template, read, write
+from cnnstudio.project.limits import parts
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.dropped_files import SUFFIX, refused
 from cnnstudio.ui.files.file_watch import FileWatch
 from cnnstudio.ui.files.recovery import Recovery
 from cnnstudio.ui.files.recovery_copy import Copy
 from cnnstudio.ui.files.recovery_offer import RecoveryOffer
+from cnnstudio.ui.files.room import RoomWatch
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.widgets.messages import Messages
 from cnnstudio.ui.windows import ProjectWindow, Windows
+from cnnstudio.worker import Report
 
-SUFFIX = ".cnn"
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
-SAVING, CLOSING, COPYING = "saving", "closing", "copying"  # what messages are about that later ones replace
+AT_ONCE, QUICK = 2**18, 20_000  # bytes of a file, and parts of a network, that are looked at without a thread
+SAVING, CLOSING, COPYING, DROPPED = "saving", "closing", "copying", "dropped"  # about what messages take turns
 
 
 class Files(QObject):
@@ -39,6 +46,8 @@ class Files(QObject):
         self._recovery.mended.connect(lambda: self._messages.withdraw(COPYING))
         self._left = RecoveryOffer(messages, windows, window)
         self._watch = FileWatch(document, messages, self.save, self.save_as, self)
+        self._jobs = Jobs(messages, self)
+        self._room = RoomWatch(document, messages, self)
 
     # new and open
 
@@ -68,13 +77,29 @@ class Files(QObject):
                 holder.messages.say(f"{path.name} is open already, in this window.")
             return
         try:
-            project = read(path)
+            project = read(path) if size_of(path) <= AT_ONCE else None
         except ProjectError as error:
-            if not path.exists():
+            if not is_there(path):
                 self._windows.recent.forget(path)
             self._messages.say(str(error), "error")
             return
-        self.begin(project, path, anew)
+        if project is not None and parts(project.graph) <= QUICK:
+            self.begin(project, path, anew)
+            return
+        self._jobs.start(
+            lambda report: _known(project or read(path), report),
+            f"Opening {shown(path)}…",
+            lambda project: self.begin(project, path, anew),
+            about=path,
+        )
+
+    def take(self, paths: list[Path]) -> None:
+        """Open what was dropped, and say of what is no project that it is none."""
+        if strangers := [path for path in paths if path.suffix.lower() != SUFFIX]:
+            self._messages.say(refused(strangers), "error", about=DROPPED)
+        for path in paths:
+            if path not in strangers:
+                self.open(path)
 
     def _open_all(self, names: list[str], anew: bool) -> None:
         for name in names:
@@ -157,7 +182,7 @@ class Files(QObject):
     def _take(self, path: Path, kinds: tuple[str, ...], ending: str, then: Callable[[Path], object]) -> None:
         if not kinds or path.suffix.lower() in kinds:
             then(path)
-        elif (whole := path.with_name(path.name + ending)).exists():  # the dialog asked for another name
+        elif is_there(whole := path.with_name(path.name + ending)):  # the dialog asked for another name
             choices = ("Replace it", lambda: then(whole)), ("Keep it", lambda: None)
             self._messages.say(f"{whole.name} is there already.", "warning", *choices)
         else:
@@ -294,7 +319,16 @@ class Files(QObject):
         """Remove the recovery copy: the project is saved, or was given up."""
         self._watch.close()
         self._left.close()
+        self._room.close()
+        self._jobs.close()
         self._recovery.close()
+
+
+def _known(project: Project, report: Report) -> Project:
+    """The project, of which all is known then that the window asks at once, as each block's answer is kept."""
+    if report("", None):
+        diagnose(infer(project.graph))
+    return project
 
 
 def _once_over(run: Run, does: Callable[[], object]) -> None:
@@ -306,16 +340,3 @@ def _once_over(run: Run, does: Callable[[], object]) -> None:
             does()
 
     run.state_changed.connect(follow)
-
-
-def projects(event: QDropEvent) -> list[Path]:
-    """The project files that are being dragged, if that is all they are; then the event is accepted.
-
-    As a copy, whatever was proposed: who drags and is told that files were moved may delete them.
-    """
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    if not paths or any(path.suffix.lower() != SUFFIX for path in paths):
-        return []
-    event.setDropAction(Qt.DropAction.CopyAction)
-    event.accept()
-    return paths
