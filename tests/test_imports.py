@@ -27,8 +27,8 @@ FLOORS = (
     ("blocks",),
     ("layout",),
     ("graph",),
-    ("crash_log", "disk", "folders", "resources", "wording", "worker"),
-    ("owner",),
+    ("crash_log", "disk", "folders", "resources", "worker"),
+    ("owner", "wording"),
 )
 
 # the circles that are left: a module may leave them, and none may join

@@ -95,11 +95,12 @@ class Files(QObject):
 
     def take(self, paths: list[Path]) -> None:
         """Open what was dropped, and say of what is no project that it is none."""
-        if strangers := [path for path in paths if path.suffix.lower() != SUFFIX]:
-            self._messages.say(refused(strangers), "error", about=DROPPED)
+        strangers = [path for path in paths if path.suffix.lower() != SUFFIX]
         for path in paths:
             if path not in strangers:
                 self.open(path)
+        if strangers:  # behind what is opened, which clears what was said before
+            self._messages.say(refused(strangers), "error", about=DROPPED)
 
     def _open_all(self, names: list[str], anew: bool) -> None:
         for name in names:

@@ -457,13 +457,12 @@ def test_what_is_painted_in_parts_is_what_is_painted_at_once(hand_on, framed, zo
         assert np.abs(seen - on_screen(hand.view)).max() <= 4, number
 
 
-def test_where_a_title_may_rise_to_is_found_among_any_number_of_frames(hand, monkeypatch) -> None:
+def test_where_a_title_may_rise_to_is_found_among_any_number_of_frames(hand_on, monkeypatch) -> None:
     random = np.random.default_rng(5)
     places = [(float(x), float(y)) for x, y in random.integers(0, 900, (120, 2))] + [(0.0, 0.0)] * 80
     nodes = [Node(f"n{number}", ReLU(), (), place) for number, place in enumerate(places)]
     frames = [Frame(f"Frame {number}", 0, frozenset([f"n{number}"])) for number in range(0, 200, 2)]
-    hand.document.edit_graph("Fill", Graph.of(nodes, frames))
-    scene = hand.view.scene()
+    scene = hand_on(Graph.of(nodes, frames)).view.scene()
     rects = scene.frames.rects
 
     def room(frame: Frame) -> float:  # by looking at everything for each

@@ -11,7 +11,9 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from cnnstudio.graph import Graph
 from cnnstudio.project import Project, write
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.main_window import MainWindow
 
 LEFT, NONE, COPY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
@@ -53,19 +55,15 @@ def test_what_is_no_project_is_said_wherever_it_is_dropped(window: MainWindow, t
 
 @pytest.mark.parametrize("place", ["start page", "canvas"])
 def test_start_page_and_canvas_leave_files_to_the_window(place: str, window: MainWindow, tmp_path: Path) -> None:
-    on = window.start_page if place == "start page" else window.canvas.viewport()
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "notes.txt"))])
-    enter = QDragEnterEvent(QPoint(5, 5), COPY, mime, LEFT, NONE)
-    QApplication.sendEvent(on, enter)
-    assert not enter.isAccepted()  # so Qt asks the window, which takes it
-    assert window.acceptDrops()
+    assert drop(window.start_page if place == "start page" else window.canvas.viewport(), tmp_path / "notes.txt")
+    assert said(window)[0].startswith("notes.txt is no project of CNN Studio")
 
 
-def test_projects_among_other_files_are_opened(window: MainWindow, tmp_path: Path, tiny: Project) -> None:
-    write(tmp_path / "tiny.cnn", tiny)
+def test_projects_among_other_files_are_opened(window: MainWindow, tmp_path: Path, tiny_graph: Graph) -> None:
+    project = Project(tiny_graph, Recipe(data="cifar10"))  # whose images are not at hand
+    write(tmp_path / "tiny.cnn", project)
     drop(window, tmp_path / "notes.txt", tmp_path / "tiny.cnn")
-    assert window.document.project == tiny
+    assert window.document.project == project
     assert any("notes.txt is no project" in sentence for sentence in said(window))
     (tmp_path / "odd.cnn").mkdir()
     drop(window, tmp_path / "odd.cnn")

@@ -10,13 +10,15 @@ from pytestqt.qtbot import QtBot
 from cnnstudio.blocks import Input
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, dumps, limits, write
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.files import files as files_module
 from cnnstudio.ui.files.room import ROOM
 from cnnstudio.ui.main_window import MainWindow
 
 
 def inputs(count: int) -> Project:
-    return Project(Graph.of(Node(f"n{n}", Input((1, 8, 8)), (), (0.0, 100.0 * n)) for n in range(count)))
+    graph = Graph.of(Node(f"n{n}", Input((1, 8, 8)), (), (0.0, 100.0 * n)) for n in range(count))
+    return Project(graph, Recipe(data="cifar10"))  # whose images are not at hand
 
 
 def told(window: MainWindow) -> list[str]:
@@ -43,9 +45,10 @@ def test_it_is_said_before_and_when_a_project_is_too_large(
 
 
 def test_a_large_file_is_opened_beside_the_window(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, tiny: Project, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, tiny_graph: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files_module, "AT_ONCE", 100)
+    tiny = Project(tiny_graph, Recipe(data="cifar10"))
     write(tmp_path / "tiny.cnn", tiny)
     window.files.open(tmp_path / "tiny.cnn")
     assert window.document.path is None
