@@ -170,11 +170,11 @@ def test_several_files_that_are_dropped_open_several_windows(window: MainWindow,
     assert [each.document.path for each in window.windows.all] == paths
 
 
-def test_what_is_no_project_cannot_be_dropped(window: MainWindow, file: Path, tmp_path: Path) -> None:
+def test_of_what_is_no_project_it_is_said_where_it_is_dropped(window: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "cat.png").write_bytes(b"")
-    assert not drop(window, tmp_path / "cat.png")
-    assert not drop(window, file, tmp_path / "cat.png")
-    assert window.document.path is None
+    assert drop(window, tmp_path / "cat.png")
+    assert window.messages.bars[-1].sentence.startswith("cat.png is no project of CNN Studio")
+    assert window.document.path is None and window.windows.all == [window]
 
 
 def test_a_file_of_another_window_is_not_written_over(window: MainWindow, file: Path, tiny: Project) -> None:

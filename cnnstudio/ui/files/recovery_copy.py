@@ -55,7 +55,7 @@ class Copy:
     def save(self, project: Project, path: Path | None) -> None:
         """Write the copy. Raises ``ProjectError`` or ``OSError``."""
         self.claim(path)
-        write(self.folder / PROJECT, project)
+        write(self.folder / PROJECT, project, is_bounded=False)
 
     def claim(self, path: Path | None) -> None:
         """Say that it is this process's own, and of which file. Raises ``DiskError`` or ``OSError``."""
@@ -114,7 +114,7 @@ class Copy:
 
     def load(self) -> Project:
         """The project. Raises ``ProjectError``."""
-        return read_project(self.file or self.folder / PROJECT)
+        return read_project(self.file or self.folder / PROJECT, is_bounded=False)
 
     @property
     def was_seen(self) -> bool:
