@@ -24,7 +24,7 @@ from cnnstudio.graph import (
 )
 from cnnstudio.graph.parameter import Declaration, Length, Letters, ParameterError, Range, declaration
 
-LONGEST_LINE = 20_000  # letters of a line of PyTorch
+LONGEST_LINE = 100_000  # letters of a line of PyTorch
 MOST_INPUTS = 1_000
 
 _TENSORS = '''
