@@ -174,6 +174,7 @@ _REASONS: dict[int | None, str] = {
     errno.ENAMETOOLONG: "its name is too long",
     errno.ELOOP: "its links lead round in a circle",
     errno.EIO: "the disk reports a fault",
+    errno.ENOMEM: "the memory is not enough",
 }
 
 

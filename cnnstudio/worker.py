@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
+from cnnstudio.headroom import not_enough, ran_out
+
 logger = logging.getLogger(__name__)
 
 NICE = 5  # of 19: a third of what a thread that did not step back gets of a core that both want
@@ -211,8 +213,8 @@ def sentence_of(error: BaseException) -> str:
     """The sentence of an error of this program's own; any other error is logged whole and said shortly."""
     if type(error).__module__.startswith("cnnstudio."):
         return str(error)
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "The computer ran out of memory. A smaller batch or a smaller network needs less."
+    if ran_out(error):
+        return not_enough()
     logger.error("unexpected error on a background thread", exc_info=error)
     reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
     return f"Something went wrong that should not: {reason}"

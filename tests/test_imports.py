@@ -28,6 +28,7 @@ FLOORS = (
     ("layout",),
     ("graph",),
     ("crash_log", "disk", "folders", "resources", "worker"),
+    ("headroom",),
     ("owner", "wording"),
 )
 
