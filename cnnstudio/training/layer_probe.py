@@ -16,6 +16,7 @@ from cnnstudio.training.layer_statistics import Layer, LayerStatistics
 from cnnstudio.training.probe import View
 
 IMAGES = 128  # of validation, that are looked at
+_TOGETHER = 32  # of them go through the network at once, as in validation at least
 _LOOKS_APART = 100  # times as long as a look takes: looking costs a hundredth of the training
 _PATIENCE = 64  # steps in which no weight moves: gradients may be gathered over several
 _RELUS = (nn.ReLU, nn.ReLU6)
@@ -99,7 +100,7 @@ class LayerProbe:
 
 def _seen(view: View) -> tuple[dict[str, float], tuple[int, ...], tuple[int, ...]]:
     """For each ReLU the share of silent channels, how many images are taken for each class, and how many are of it."""
-    data, silent = view.data, dict[str, float]()
+    data, heard_of = view.data, dict[str, Tensor]()
     count = len(data.validation_labels)
     looked_at = min(at_once(data.shape, IMAGES, PASS), count)
     chosen = torch.linspace(0, count - 1, looked_at).long()  # from everywhere: they may lie class by class
@@ -108,17 +109,21 @@ def _seen(view: View) -> tuple[dict[str, float], tuple[int, ...], tuple[int, ...
         def heard(module: nn.Module, entered: object, value: Tensor) -> None:
             channel = 1 if value.dim() == 4 else value.dim() - 1
             others = [number for number in range(value.dim()) if number != channel]
-            silent[name] = 1.0 - float((value > 0).float().amax(others).mean())
+            loud = value.amax(others) > 0
+            heard_of[name] = heard_of[name] | loud if name in heard_of else loud
 
         return heard
 
     relus = [(name, part) for name, part in view.module.named_modules() if isinstance(part, _RELUS)]
     hooks = [part.register_forward_hook(hear(name)) for name, part in relus]
+    guesses = torch.zeros(len(data.classes), dtype=torch.int64)
     try:
-        scores = view.module(view.prepared(data.validation_images[chosen]))
+        for part in torch.split(chosen, _TOGETHER):
+            scores = view.module(view.prepared(data.validation_images[part]))
+            guesses += torch.bincount(scores.argmax(1).cpu(), minlength=len(guesses))
     finally:
         for hook in hooks:
             hook.remove()
-    classes = len(data.classes)
-    guesses = torch.bincount(scores.argmax(1).cpu(), minlength=classes).tolist()
-    return silent, tuple(guesses), tuple(torch.bincount(data.validation_labels[chosen], minlength=classes).tolist())
+    silent = {name: 1.0 - float(loud.float().mean()) for name, loud in heard_of.items()}
+    labels = torch.bincount(data.validation_labels[chosen], minlength=len(guesses))
+    return silent, tuple(guesses.tolist()), tuple(labels.tolist())

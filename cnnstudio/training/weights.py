@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
 from cnnstudio.disk import DiskError, reason, replacing, require_file, shown
+from cnnstudio.headroom import ran_out
 from cnnstudio.wording import abridged, memory
 
 MOST_NAMES = 16 * 2**20  # bytes of what a file says of its tensors: what each is called, its kind and its sizes
@@ -24,16 +24,15 @@ class WeightsError(ValueError):
 def save(path: Path, weights: nn.Module | Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
     """Write a module's weights and buffers, or a state_dict, in one piece: the old file stays until the new one stands.
 
+    No more than one tensor is copied at a time, or a checkpoint would take several times the memory of the run.
     Raises ``WeightsError`` where the disk is full or the folder may not be written.
     """
     state = weights.state_dict() if isinstance(weights, nn.Module) else weights
-    # safetensors wants each tensor laid out plainly and in memory of its own
-    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
-    content = _in_order(to_bytes(plain, {"format": "pt", **(metadata or {})}))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as part:
-            part.write_bytes(content)
+        with replacing(path) as part, part.open("wb") as file:
+            for piece in _pieces(state, {"format": "pt", **(metadata or {})}):
+                file.write(piece)
     except OSError as error:
         raise WeightsError(f"{shown(path)} was not written: {reason(error)}.") from error
     except DiskError as error:
@@ -61,7 +60,7 @@ def fill(module: nn.Module, found: Mapping[str, Tensor], path: Path) -> None:
         if tensor.shape != found[name].shape:
             sizes = f"its {name} is {_size(found[name])}, here it is {_size(tensor)}"
             raise WeightsError(f"{shown(path)} belongs to another network: {sizes}.")
-        if not bool(torch.isfinite(found[name]).all()):
+        if not is_finite(found[name]):
             raise WeightsError(f"{shown(path)} is damaged: its {name[:80]} holds what is no number.")
     module.load_state_dict(dict(found), strict=True)
 
@@ -83,6 +82,8 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except WeightsError:
         raise
     except (SafetensorError, ValueError, KeyError) as error:
+        if ran_out(error):
+            raise
         raise WeightsError(f"{shown(path)} holds no weights in the safetensors format, or is damaged.") from error
 
 
@@ -94,17 +95,39 @@ def too_many_names(path: Path, size: int) -> str:
     )
 
 
-def _in_order(content: bytes) -> bytes:
-    """The same file with its metadata sorted: safetensors writes them in another order each time.
+_TYPES = {
+    torch.bool: "BOOL", torch.uint8: "U8", torch.int8: "I8", torch.int16: "I16", torch.int32: "I32",
+    torch.int64: "I64", torch.float16: "F16", torch.bfloat16: "BF16", torch.float32: "F32", torch.float64: "F64",
+    torch.complex64: "C64",
+}  # fmt: skip
 
-    A file is the length of its header (8 bytes, little-endian), the header (JSON, padded to 8) and the numbers.
+
+def _pieces(state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Iterator[memoryview]:
+    """The bytes of a safetensors file, a tensor at a time and the same each time, which the package's own are not.
+
+    A file is the length of its header (8 bytes, little-endian), the header (JSON, padded to 8) and the numbers; see
+    https://huggingface.co/docs/safetensors. The widest numbers come first, so that all are aligned.
     """
-    size = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + size])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))}
+    names, end = sorted(state, key=lambda name: (-state[name].element_size(), name)), 0
+    for name in names:
+        tensor, start = state[name], end
+        if tensor.dtype not in _TYPES:
+            raise WeightsError(f"{name[:80]} holds numbers of a kind that is not written here, {tensor.dtype}.")
+        end += tensor.numel() * tensor.element_size()
+        header[name] = {"dtype": _TYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + content[8 + size :]
+    yield memoryview(len(text).to_bytes(8, "little") + text)
+    for name in names:
+        yield state[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
+
+
+def is_finite(tensor: Tensor) -> bool:
+    """Whether all numbers in it are finite; it takes no other tensor of its size to know."""
+    if not tensor.is_floating_point() or not tensor.numel():
+        return True
+    return bool(torch.stack(tensor.aminmax()).isfinite().all())
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
-from cnnstudio.training.weights import WeightsError, load, save
+from cnnstudio.training.weights import WeightsError, load, read, save
 
 
 def network(width: int = 4) -> nn.Module:
@@ -94,3 +95,23 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(WeightsError, match="the disk is full"):
         save(path, network())
     assert path.read_bytes() == old and [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
+def test_every_kind_of_number_is_read_back_by_whoever_reads_such_files(tmp_path: Path) -> None:
+    kinds = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16]
+    kinds += [torch.int8, torch.uint8, torch.bool]
+    state = {f"{kind}".replace(".", "_"): (torch.arange(6).reshape(2, 3) % 2).to(kind) for kind in kinds}
+    state |= {"one": torch.tensor(3), "none": torch.empty(0, 4), "turned": torch.arange(6.0).reshape(2, 3).t()}
+    state["laid"] = torch.randn(2, 3, 4, 4).contiguous(memory_format=torch.channels_last)
+    save(path := tmp_path / "all.safetensors", state, {"b": "2", "a": "1"})
+    found = load_file(path)
+    assert found.keys() == state.keys()
+    assert all(torch.equal(found[name], tensor) and found[name].dtype == tensor.dtype for name, tensor in state.items())
+    _, metadata = read(path)
+    assert metadata == {"format": "pt", "a": "1", "b": "2"}
+
+
+def test_numbers_that_have_no_name_in_such_files_are_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="holds numbers of a kind"):
+        save(tmp_path / "none.safetensors", {"odd": torch.zeros(2, dtype=torch.complex128)})
+    assert not list(tmp_path.iterdir())
