@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Container, Sequence
 
 from cnnstudio.graph import Composite, Graph, NamingError, checked_name, parameters
+
+FRAME = frozenset(dir(builtins)) | frozenset(
+    "CLASSES F FORMATS MEAN STD load main nn picture_bytes predict prepare read scores sys torch".split()
+)
+"""What the file in which a network is taken away imports, declares and reads besides: no class may take its place."""
 
 Sample = tuple[Composite, Graph]
 """A composite as it is used in one place, and the graph inside it there."""
@@ -16,7 +22,7 @@ def class_names(samples: Sequence[Sample], taken: set[str]) -> list[str]:
 
     The plainest topology of a composite bears its name; the others add what is different about them.
     """
-    used = set(taken)
+    used = {*FRAME, *taken}
     names: dict[int, str] = {}
     families: dict[str, list[int]] = {}
     for index, (block, _) in enumerate(samples):
@@ -47,9 +53,11 @@ def _plain_name(block: Composite) -> str:
         if isinstance(word, str) and parameter.default in name:
             name = name.replace(parameter.default, "" if word == "none" else word)
     try:
-        return checked_name(name)
+        if checked_name(name) not in FRAME:
+            return name
     except NamingError:
-        return f"{re.sub('[^A-Za-z0-9]', '', name)[:40]}Block".lstrip("0123456789")
+        pass
+    return f"{re.sub('[^A-Za-z0-9]', '', name)[:40]}Block".lstrip("0123456789")
 
 
 def _words(block: Composite) -> dict[str, str | bool]:

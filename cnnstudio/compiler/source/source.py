@@ -12,8 +12,10 @@ from functools import cache
 from types import MappingProxyType
 
 from cnnstudio.blocks.group import Group, unrolled
+from cnnstudio.blocks.opaque import Opaque
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.obstacles import NO_INPUT, NO_LAYER, unwritable
+from cnnstudio.compiler.source.class_names import FRAME
 from cnnstudio.compiler.source.classes import Class, classes
 from cnnstudio.compiler.source.composite_uses import Use, frozen, init, use_of
 from cnnstudio.compiler.source.expressions import template, written
@@ -45,7 +47,8 @@ class Source:
 
     ``paths`` holds, for every node that has a module, its path in the ``state_dict``: ``stage1.0``. ``steps`` are the
     nodes but the inputs, in the order in which ``forward`` computes them. ``backbones`` are the pretrained blocks, also
-    those inside others, by their path. ``passed`` tells for a bypassed node whose result it passes on.
+    those inside others, by their path. ``passed`` tells for a bypassed node whose result it passes on, and
+    ``has_lines`` whether a step is a line of PyTorch from a file, of which nothing is known but what the file says.
     """
 
     text: str
@@ -54,6 +57,7 @@ class Source:
     steps: tuple[Statement, ...]
     backbones: Mapping[str, Backbone] = field(default_factory=dict)
     passed: Mapping[str, str] = field(default_factory=dict)
+    has_lines: bool = False
 
 
 def source(graph: Graph, class_name: str = "Network") -> Source:
@@ -68,7 +72,15 @@ def source(graph: Graph, class_name: str = "Network") -> Source:
     network = _Network(analysis, class_name)
     text = network.text()
     backbones = dict(_backbones(graph, network.paths))
-    return Source(text, class_name, network.paths, tuple(network.steps()), backbones, passed)
+    return Source(text, class_name, network.paths, tuple(network.steps()), backbones, passed, has_lines(graph))
+
+
+def has_lines(graph: Graph) -> bool:
+    """Whether a step of it, or of a group in it, is a line of PyTorch from a file."""
+    kinds = {type(node.block) for node in graph}
+    if Opaque in kinds or Group not in kinds:
+        return Opaque in kinds
+    return any(has_lines(node.block.body) for node in graph if isinstance(node.block, Group))
 
 
 def _backbones(graph: Graph, paths: Mapping[str, str]) -> Iterator[tuple[str, Backbone]]:
@@ -89,6 +101,8 @@ def _check(analysis: Analysis, class_name: str) -> None:
         checked_name(class_name)
     except NamingError as refusal:
         raise SourceError(str(refusal)) from refusal
+    if class_name in FRAME:
+        raise SourceError(f"{class_name!r} has a meaning of its own in the generated source; choose another name.")
     if not graph.inputs:
         raise SourceError(NO_INPUT)
     for name, error in analysis.errors.items():
