@@ -32,6 +32,7 @@ from cnnstudio.cli import (
 from cnnstudio.cli.command import CommandError, CommandParser
 from cnnstudio.cli.terminal import terminal
 from cnnstudio.disk import is_there, told
+from cnnstudio.headroom import NoRoomError, not_enough, ran_out
 
 INTERRUPTED = 130
 COMMANDS = (new, check, summary, diff, figure, forecast, train, queue, sweep, runs, export, import_)
@@ -57,6 +58,11 @@ def _code(arguments: list[str]) -> int:
         return exit_.code if isinstance(exit_.code, int) else 0
     except CommandError as refusal:
         print(f"cnnstudio: {refusal}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if not ran_out(error):
+            raise
+        print(f"cnnstudio: {error if isinstance(error, NoRoomError) else not_enough()}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)

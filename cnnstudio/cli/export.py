@@ -9,7 +9,7 @@ from cnnstudio.cli.command import CommandError, Commands, opened, problems
 from cnnstudio.compiler.inference import infer
 from cnnstudio.exchange.exporting.formats import KINDS, TRAINING_FOLDER
 from cnnstudio.project import Project
-from cnnstudio.training.readiness import obstacle
+from cnnstudio.training.readiness import obstacle_of_export
 
 NAME = "export"
 
@@ -54,8 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         out = Path(arguments.file.stem + KINDS[arguments.to].suffix)
         if out.exists():
             raise CommandError(f"{out} is there already; name it with -o to replace it, or give another name.")
-    if reason := obstacle(project, problems(project, infer(project.graph)), training=False):
-        raise CommandError(f"The network cannot be exported yet. {reason}")
+    _check(project, arguments.to)
     from cnnstudio.exchange.exporting.export import ExportError, export
 
     try:
@@ -67,13 +66,19 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check(project: Project, kind: str) -> None:
+    """Raise ``CommandError`` where the network cannot be exported in this way."""
+    analysis = infer(project.graph)
+    if reason := obstacle_of_export(project, problems(project, analysis), analysis, kind):
+        raise CommandError(f"The network cannot be exported yet. {reason}")
+
+
 def _training_folder(project: Project, arguments: argparse.Namespace) -> int:
     """Write the folder that trains elsewhere."""
     if arguments.weights is not None:
         raise CommandError("What trains elsewhere begins with the weights that the recipe names, not with --weights.")
     out: Path = arguments.out if arguments.out is not None else Path(f"{arguments.file.stem} training")
-    if reason := obstacle(project, problems(project, infer(project.graph)), training=False):
-        raise CommandError(f"The network cannot be exported yet. {reason}")
+    _check(project, arguments.to)
     from cnnstudio.exchange.exporting.export import ExportError
     from cnnstudio.exchange.exporting.training_folder import write_training_folder
 

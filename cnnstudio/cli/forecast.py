@@ -10,6 +10,7 @@ from cnnstudio.cli.command import CommandError, Commands, opened, problems
 from cnnstudio.cli.train import interruptible
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError
+from cnnstudio.headroom import NoRoomError, within_memory
 from cnnstudio.project import Project
 from cnnstudio.training.costs import costs, energy, work
 from cnnstudio.training.data.errors import DataError
@@ -56,8 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
         from cnnstudio.training.rehearsal import RehearsalError
 
         try:
-            told = _told(project, arguments, report)
-        except (DataError, RehearsalError, SourceError, TrainingError) as error:
+            with within_memory("to take a few steps"):
+                told = _told(project, arguments, report)
+        except (DataError, NoRoomError, RehearsalError, SourceError, TrainingError) as error:
             bar.clear()
             if is_interrupted():
                 raise KeyboardInterrupt from error

@@ -16,6 +16,7 @@ from cnnstudio.disk import is_there
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused, size_of
 from cnnstudio.graph import Graph, ParameterError
+from cnnstudio.headroom import NoRoomError
 from cnnstudio.project import ProjectError, write
 from cnnstudio.project.recipe import Recipe
 
@@ -81,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             imported = _normalized(imported, arguments.mean, arguments.std)
         loaded = _loaded(imported, arguments.weights, weights) if weights is not None else []
         write(out, imported.project(weights))
-    except (ImportRefused, ProjectError) as error:
+    except (ImportRefused, NoRoomError, ProjectError) as error:
         raise CommandError(str(error)) from error
     unbuilt = _unbuilt(imported.graph)
     if unbuilt:

@@ -142,7 +142,8 @@ def _add(file: QueueFile, names: Sequence[str], arguments: argparse.Namespace) -
     _takes(names, "add", 1, None, "file")
     entries = []
     for name in names:
-        project, doubts = trainable(argparse.Namespace(**{**vars(arguments), "file": Path(name), "resume": None}))
+        told = argparse.Namespace(**{**vars(arguments), "file": Path(name), "resume": None})
+        project, doubts = trainable(told, is_for_later=True)
         for doubt in doubts:
             print(f"{name}: {doubt}")
         title = Path(name).stem

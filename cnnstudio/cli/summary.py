@@ -14,6 +14,9 @@ from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ProjectiveField, ReceptiveField, projective_fields, receptive_fields
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.costs import costs
+from cnnstudio.training.needs import needs as needs_of
 
 NAME = "summary"
 
@@ -40,14 +43,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(_document(project, analysis, found), ensure_ascii=False, indent=2, default=_plain))
     else:
-        print(_table(analysis, project.recipe.batch_size))
+        print(_table(analysis, project.recipe))
         for problem in found:
             print(line(problem))
     return 1 if any(problem.severity == "error" for problem in found) else 0
 
 
-def _table(analysis: Analysis, batch: int) -> str:
-    bypassed = _bypassed(analysis)
+def _table(analysis: Analysis, recipe: Recipe) -> str:
+    bypassed, batch = _bypassed(analysis), recipe.batch_size
     analysis = analysis.acting
     fields = receptive_fields(analysis)
     rows = [("Block", "Kind", "Output", "Parameters", "MACs", "Receptive field")]
@@ -70,9 +73,12 @@ def _table(analysis: Analysis, batch: int) -> str:
     if bypassed:
         lines.append(f"Bypassed: {', '.join(bypassed)}")
     if totals:
-        needs = analysis.memory
+        needs, found, takes = analysis.memory, needs_of(analysis), costs(analysis, recipe)
         training, peak = _size(needs.training * batch), _size(needs.peak * batch)
         lines.append(f"Memory of the activations of a batch of {batch}: {training} in training, {peak} in prediction")
+        weights = found.weights + needs.peak * batch
+        told = [f"about {_size(takes.memory(batch))} in training with {recipe.optimizer}"] if takes is not None else []
+        lines.append(f"Memory in all: {', '.join([*told, f'{_size(weights)} in prediction'])}")
     return "\n".join(lines)
 
 

@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _planned(arguments: argparse.Namespace) -> Plan:
     """The runs; what is doubtful about the network is printed."""
-    project, doubts = trainable(argparse.Namespace(**{**vars(arguments), "resume": None}))
+    project, doubts = trainable(argparse.Namespace(**{**vars(arguments), "resume": None}), is_for_later=True)
     for doubt in doubts:
         print(doubt)
     limits = [count for count in (arguments.random, arguments.runs) if count is not None]

@@ -22,6 +22,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.disk import DiskError
 from cnnstudio.graph import Parameter, ParameterError, parameters
+from cnnstudio.headroom import NoRoomError
 from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.project.datasets import FOLDER
 from cnnstudio.project.presets import PRESETS
@@ -29,6 +30,7 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.recipe_paths import PATHS, whole
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.launch import LaunchError, Rank, launched, start
+from cnnstudio.training.readiness import first_obstacle
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.leftovers import clear
 from cnnstudio.training.runs.run_library import present_record
@@ -123,10 +125,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
 
 
-def trainable(arguments: argparse.Namespace) -> tuple[Project, tuple[str, ...]]:
+def trainable(arguments: argparse.Namespace, is_for_later: bool = False) -> tuple[Project, tuple[str, ...]]:
     """The project with what the command line puts in place of its recipe, and what is doubtful about it, a line each.
 
-    Raises ``CommandError`` where it cannot be trained.
+    Raises ``CommandError`` where it cannot be trained, now or later.
     """
     project = opened(arguments.file)
     if arguments.resume is not None:
@@ -138,8 +140,8 @@ def trainable(arguments: argparse.Namespace) -> tuple[Project, tuple[str, ...]]:
     if any(problem.severity == "error" for problem in found):
         raise CommandError("\n".join(["The network cannot be trained yet.", *map(line, found)]))
     beside = reservations(project, analysis, found)
-    if blocking := next((each for each in beside if each.blocks), None):
-        raise CommandError(f"The network cannot be trained yet. {blocking.sentence}")
+    if reason := first_obstacle(beside, is_for_later):
+        raise CommandError(f"The network cannot be trained yet. {reason}")
     return project, (*map(line, found), *(f"warning: {each.sentence}" for each in beside))
 
 
@@ -190,7 +192,7 @@ def _train(project: Project, arguments: argparse.Namespace, is_asked: Callable[[
                     folder, has_begun = event.folder, True
                 if group.is_stopping:
                     break
-    except (CheckpointError, DataError, DiskError, ProjectError, SourceError, TrainingError) as error:
+    except (CheckpointError, DataError, DiskError, NoRoomError, ProjectError, SourceError, TrainingError) as error:
         bar.clear()
         if is_asked():
             raise KeyboardInterrupt from error

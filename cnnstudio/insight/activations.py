@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from cnnstudio.compiler.source import Source
 from cnnstudio.insight.feature_maps import FeatureMaps
+from cnnstudio.training.build import require_room_to_run
 from cnnstudio.training.data.loading import Data, normalised
 from cnnstudio.training.device import evaluated
 from cnnstudio.training.events import Remark
@@ -104,6 +105,7 @@ def _values(module: nn.Module, source: Source, nodes: frozenset[str], x: Tensor)
             waiting += steps[name].inputs
         needed.add(name)
     found = dict.fromkeys(inputs, x)
+    require_room_to_run(source, tuple(x.shape[1:]))
 
     def values(x: Tensor) -> dict[str, Tensor]:
         return {name: value for name, value in node_values(module, source, x, needed) if name in nodes}

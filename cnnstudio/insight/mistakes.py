@@ -10,15 +10,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cnnstudio.compiler.inference import infer
+from cnnstudio.headroom import headroom
 from cnnstudio.training.data.loading import normalised
 from cnnstudio.training.data.room import PASS, at_once
 from cnnstudio.training.device import of_any_batch
+from cnnstudio.training.needs import needs
 from cnnstudio.training.runs.session import Prepared
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report
 
 MOST = 60  # images that are shown
-_TOGETHER = 64  # images that go through the network at once
+_TOGETHER = 64  # images that go through the network at once, where there is room for their maps
+_SHARE = 4  # of the free memory, one part in so many may be taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +95,8 @@ def _scores(prepared: Prepared) -> Iterator[tuple[int, torch.Tensor]]:
     data = prepared.data
     mean, std = (torch.tensor(numbers).view(-1, 1, 1) for numbers in (data.mean, data.std))
     prepared.module.eval()
-    step = at_once(data.shape, _TOGETHER, PASS)
+    maps = max(1, needs(infer(prepared.project.graph)).maps)
+    step = min(at_once(data.shape, _TOGETHER, PASS), max(1, headroom() // (_SHARE * maps)))
     for start in range(0, len(data.validation_labels), step):
         images = normalised(data.validation_images[start : start + step], mean, std)
         with torch.no_grad():

@@ -12,24 +12,89 @@ import importlib.util
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from cnnstudio.compiler.source import Source
 from cnnstudio.disk import TEMPORARY, marked
+from cnnstudio.headroom import NoRoomError, headroom, lack, within_memory
+
+_LESS = "fewer channels or features take less"
 
 
 def build(text: str, class_name: str = "Network") -> nn.Module:
     """A new module of the class ``class_name`` that ``text`` declares, with fresh weights.
 
-    ``text`` is executed, so it must come from ``compiler.source``, which lets values in only through ``repr``.
+    ``text`` is executed, so it must come from ``compiler.source``, which lets values in only through ``repr``. Raises
+    ``NoRoomError`` with a sentence where its weights do not fit into memory, before any of them is made.
     """
-    made = getattr(_loaded(text), class_name)()
+    declared = getattr(_loaded(text), class_name)
+    if reason := lack("Building the network", _weight(text, class_name), headroom(), _LESS):
+        raise NoRoomError(reason)
+    with within_memory("to build the network", _LESS):
+        made = declared()
     if not isinstance(made, nn.Module):
         raise TypeError(f"{class_name} is no torch module")
     return made
+
+
+def require_room_to_run(source: Source | None, *sizes: tuple[int, ...]) -> None:
+    """Raise ``NoRoomError`` where a step makes a tensor of one image that does not fit; ``sizes`` are the image's.
+
+    Only steps that are lines of PyTorch from a file are asked: whatever other blocks make is known before.
+    """
+    if source is None or not source.has_lines:
+        return
+    needed = _largest_made(source.text, source.class_name, sizes)
+    what = "One step of the network, a line of PyTorch that came with it,"
+    if reason := lack(what, needed, headroom(), "see its Opaque blocks"):
+        raise NoRoomError(reason)
+
+
+class _Largest(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """The bytes of the largest tensor that is made while it lasts; on the meta device none of them takes any."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.bytes = 0
+
+    def __torch_dispatch__(
+        self, function: Callable[..., Any], types: Any, arguments: Any = (), words: Any = None
+    ) -> Any:
+        result = function(*arguments, **(words or {}))
+        for each in result if isinstance(result, tuple | list) else (result,):
+            if isinstance(each, Tensor):
+                self.bytes = max(self.bytes, each.untyped_storage().nbytes())
+        return result
+
+
+@lru_cache(maxsize=64)
+def _weight(text: str, class_name: str) -> int:
+    """The bytes that a module takes once it is built, from building it without numbers; 0 where that cannot be."""
+    largest = _Largest()
+    with suppress(Exception), torch.device("meta"), largest:
+        made: nn.Module = getattr(_loaded(text), class_name)()
+        tensors = chain(made.parameters(), made.buffers())
+        return max(largest.bytes, sum(tensor.numel() * tensor.element_size() for tensor in tensors))
+    return largest.bytes
+
+
+@lru_cache(maxsize=64)
+def _largest_made(text: str, class_name: str, sizes: tuple[tuple[int, ...], ...]) -> int:
+    """The bytes of the largest tensor that ``forward`` makes of one image, from running it without numbers."""
+    largest = _Largest()
+    with suppress(Exception), torch.no_grad(), torch.device("meta"), largest:
+        getattr(_loaded(text), class_name)().eval()(*(torch.empty((1, *size)) for size in sizes))
+    return largest.bytes
 
 
 @lru_cache(maxsize=64)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.memory import memory
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.needs import BYTES
 from cnnstudio.training.schedules import epochs_of
 from cnnstudio.wording import duration, short
 
@@ -21,6 +23,8 @@ LAMP = 10.0  # watts: what people can imagine
 # with SmallResNet and LeNet-5 (benchmarks/forecast.py)
 _BESIDE = 1.65
 _RUNTIME = 90_000_000  # bytes: threads, code and kernels of PyTorch, which it makes ready at the first step
+_MOST = 2**30  # images a step that are offered
+_DRIVERS = "/dev/nvidiactl", "/dev/dxg", "C:/Windows/System32/nvcuda.dll"  # on Linux, in WSL, on Windows
 _REMEMBERED = {"SGD": 0, "RMSprop": 1, "Adagrad": 1}  # numbers a weight, without momentum; any other one keeps two
 
 
@@ -28,13 +32,18 @@ _REMEMBERED = {"SGD": 0, "RMSprop": 1, "Adagrad": 1}  # numbers a weight, withou
 class Costs:
     """What a run takes, in bytes and multiply-accumulates.
 
-    ``weights`` are the weights, their gradients, what the optimizer remembers, the last good ones and their average;
-    ``image`` is what one image of a batch takes while it is learned, ``data`` the images in memory. ``macs`` are those
-    of one image going forward, ``images`` is how many there are to train with, None where nobody knows yet.
+    ``weights`` are there all the time: the weights, the last good ones, the best ones and their average, what the
+    optimizer remembers, and those that were noted to see how far a step moves them. ``gradients`` come on top in a
+    step, and ``copies`` while it is written from where the run can go on. ``image`` is what one image of a batch takes
+    while it is learned, ``glance`` while it is looked at, ``data`` the images in memory. ``macs`` are those of one
+    image going forward, ``images`` is how many there are to train with, None where nobody knows yet.
     """
 
     weights: int
+    gradients: int
+    copies: int
     image: int
+    glance: int
     data: int
     macs: int
     images: int | None
@@ -42,12 +51,16 @@ class Costs:
 
     def memory(self, batch_size: int) -> int:
         """The bytes of a run with steps of so many images, the program itself left out."""
-        return self.weights + self.data + batch_size * self.image + _RUNTIME
+        step = self.gradients + batch_size * self.image
+        look = max(32, 2 * batch_size) * self.glance  # in validation, training/loop
+        return self.weights + self.data + max(step, look, self.copies) + _RUNTIME
 
     def fitting(self, free: int) -> int:
         """The greatest power of two of images a step with which a run takes at most ``free`` bytes; 0 for none."""
-        most = (free - self.memory(0)) // max(1, self.image)
-        return 1 << (most.bit_length() - 1) if most >= 1 else 0
+        found = 0
+        while found < _MOST and self.memory(larger := max(1, 2 * found)) <= free:
+            found = larger
+        return found
 
     @property
     def run_macs(self) -> int | None:
@@ -72,13 +85,23 @@ def costs(analysis: Analysis, recipe: Recipe, images: int | None = None) -> Cost
     # of a folder it is known how many there are to train with, and about what share of all that is
     held = round((count or 0) / (1 - recipe.validation_share)) if dataset.images is None else dataset.images
     return Costs(
-        weights=4 * ((2 + recipe.averaging + recipe.keep_best) * totals.parameters + learned * (1 + remembered)),
+        weights=BYTES * ((2 + recipe.averaging + recipe.keep_best) * totals.parameters + learned * (1 + remembered)),
+        gradients=BYTES * learned,
+        copies=BYTES * (recipe.averaging * totals.parameters + learned * remembered),
         image=round(_BESIDE * _kept(analysis, recipe)) + size.bytes,
+        glance=analysis.memory.peak,
         data=(held + dataset.others) * size.numel,
         macs=totals.macs,
         images=count,
         epochs=epochs_of(recipe, math.ceil((count or 0) / (recipe.batch_size * recipe.accumulation))),
     )
+
+
+def may_be_elsewhere(recipe: Recipe) -> bool:
+    """Whether a run may take the memory of another device than the CPU: it is to, or there is one to be chosen."""
+    if recipe.device == "auto":
+        return any(Path(driver).exists() for driver in _DRIVERS)
+    return recipe.device != "cpu"
 
 
 def _kept(analysis: Analysis, recipe: Recipe) -> int:

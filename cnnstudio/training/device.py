@@ -17,7 +17,9 @@ import psutil
 import torch
 from torch import Tensor, nn
 
+from cnnstudio.headroom import NoRoomError, not_enough, ran_out
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.wording import counted
 from cnnstudio.worker import needs_room
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
@@ -197,15 +199,17 @@ def explained(recipe: Recipe) -> Iterator[None]:
         title = _TITLES.get(recipe.device, "this device")
         advice = "choose cpu as the device, or take the layer that needs it out"
         raise TrainingError(f"PyTorch has no {found[0]} for {title} yet: {advice}.") from error
+    except NoRoomError as error:
+        raise TrainingError(str(error)) from error
     except (MemoryError, RuntimeError) as error:
         if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
             reason = str(error).strip().partition("\n")[0][:200]
             raise TrainingError(f"The network cannot be compiled: {reason} Turn compile off in the recipe.") from error
-        if not is_about_memory(error):
+        if not ran_out(error):
             raise
-        half = max(1, recipe.batch_size // 2)
-        advice = f"try a batch size of {half}, smaller images or fewer channels"
-        raise TrainingError(f"The memory is not enough for steps of {recipe.batch_size} images: {advice}.") from error
+        smaller = f"a batch size of {recipe.batch_size // 2}, " if recipe.batch_size > 1 else ""
+        aim = f"for steps of {counted(recipe.batch_size, 'image')}"
+        raise TrainingError(not_enough(aim, f"try {smaller}smaller images or fewer channels")) from error
     except ValueError as error:
         if _ONE_VALUE not in str(error):
             raise
@@ -213,11 +217,6 @@ def explained(recipe: Recipe) -> Iterator[None]:
             "A normalisation is given one number of each channel, and PyTorch refuses that for a step of one image: "
             "give the recipe a batch size of 2 or more."
         ) from error
-
-
-def is_about_memory(error: Exception) -> bool:
-    """Whether torch or Python says with this that there is no memory left."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def cores() -> int:

@@ -7,8 +7,9 @@ import inspect
 import torch
 from torch import nn
 
+from cnnstudio.headroom import ran_out
 from cnnstudio.training.data.loading import Data, normalised
-from cnnstudio.training.device import TrainingError, evaluated, first_line, is_about_memory, of_any_batch
+from cnnstudio.training.device import TrainingError, evaluated, first_line, of_any_batch
 from cnnstudio.wording import counted
 
 
@@ -23,7 +24,7 @@ def check(module: nn.Module, data: Data) -> None:
         with evaluated(module), torch.no_grad():
             y = of_any_batch(module, x)
     except (RuntimeError, TypeError, ValueError) as error:
-        if is_about_memory(error):
+        if ran_out(error):
             raise
         raise TrainingError(f"The network cannot read images of {data.shape}: {first_line(error)}") from error
     if y.dim() != 2:

@@ -17,10 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from cnnstudio.compiler.source import Source
+from cnnstudio.headroom import not_enough, ran_out
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import first_batch, weights
 from cnnstudio.training.batches import Batches
-from cnnstudio.training.build import build
+from cnnstudio.training.build import build, require_room_to_run
 from cnnstudio.training.classification_metrics import Counts, Metrics
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.data.room import PASS, at_once
@@ -169,6 +170,7 @@ class _Run:
         prepare_thread()
         self.device = chosen_device(self.module, self.recipe)
         self.random = RandomStreams(self.recipe.seed, self.device.torch, self.group.rank.number)
+        require_room_to_run(self.source, tuple(self.data.shape))
         check(self.module, self.data)
         self.device.take(self.module)
         self.backbones = Backbones(self.module, self.source, self.recipe)
@@ -305,7 +307,7 @@ class _Run:
                     seen = list(probe.look(view))  # all of it here: whoever takes the events is outside
             except Exception as error:
                 self.probes = [other for other in self.probes if other is not probe]
-                reason = first_line(error).rstrip(".")
+                reason = (not_enough("for that") if ran_out(error) else first_line(error)).rstrip(".")
                 yield from self._remark(f"Looking into the network failed: {reason}. Training goes on without it.")
                 continue
             for event in seen:
@@ -401,8 +403,7 @@ def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _finite(module: nn.Module) -> bool:
-    tensors = [tensor for tensor in module.state_dict().values() if tensor.is_floating_point()]
-    return all(bool(torch.isfinite(tensor).all()) for tensor in tensors)
+    return all(map(weights.is_finite, module.state_dict().values()))
 
 
 def _said(loss: float) -> str:

@@ -15,13 +15,14 @@ from cnnstudio.blocks import BatchNorm1d, Input
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Graph, Shape
+from cnnstudio.headroom import headroom, lack
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.costs import costs
+from cnnstudio.training.costs import costs, may_be_elsewhere
 from cnnstudio.training.data import room
-from cnnstudio.training.data.room import free_memory
 from cnnstudio.training.data.stamp import stamp
+from cnnstudio.training.needs import lack_of_export, lack_of_look, lack_of_weights, needs, ways
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.wording import counted, memory
 
@@ -44,11 +45,15 @@ class ProjectFix:
 
 @dataclass(frozen=True)
 class Concern:
-    """What stands in the way of a run, as a sentence, with the ways out; ``blocks`` says whether it could not begin."""
+    """What stands in the way of a run, as a sentence, with the ways out; ``blocks`` says whether it could not begin.
+
+    What ``passes`` stands in the way now, and may not later: other programs have the memory.
+    """
 
     sentence: str
     fixes: tuple[ProjectFix, ...] = ()
     blocks: bool = True
+    passes: bool = False
 
 
 def concerns(
@@ -73,21 +78,28 @@ def concerns(
     yield from _of_images(project.recipe)
     yield from _of_loss(project.recipe)
     if not errors:
-        yield from _of_room(project, analysis.acting, images, free_memory() if free is None else free)
+        yield from _of_room(project, analysis, images, headroom() if free is None else free)
 
 
 def obstacle(
-    project: Project, diagnostics: Iterable[Diagnostic], training: bool = True, analysis: Analysis | None = None
+    project: Project, diagnostics: Iterable[Diagnostic], analysis: Analysis | None = None, is_for_later: bool = False
 ) -> str | None:
-    """Why this project cannot be built (and trained) as it is, in a sentence, or None where it can.
+    """Why this project cannot be trained as it is, in a sentence, or None where it can.
 
     ``diagnostics`` are the findings about its network. An error among them comes first; the rest is what no look at the
-    network alone can find.
+    network alone can find. What may have passed until then is no obstacle to a run that ``is_for_later``.
     """
-    if not training:
-        return obstacle_of_network(project.graph, diagnostics, training)
-    found = concerns(project, analysis or infer(project.graph), diagnostics)
-    return next((each.sentence for each in found if each.blocks), None)
+    return first_obstacle(concerns(project, analysis or infer(project.graph), diagnostics), is_for_later)
+
+
+def first_obstacle(found: Iterable[Concern], is_for_later: bool = False) -> str | None:
+    """The sentence of the first of these concerns that stands in the way of a run, now or later."""
+    return next((each.sentence for each in found if each.blocks and not (is_for_later and each.passes)), None)
+
+
+def lack_of_training(project: Project, analysis: Analysis, free: int | None = None) -> str:
+    """Why there is no room to train it now, in a sentence; empty where there is."""
+    return first_obstacle(_of_room(project, analysis, None, headroom() if free is None else free)) or ""
 
 
 def obstacle_of_network(graph: Graph, diagnostics: Iterable[Diagnostic], training: bool = True) -> str | None:
@@ -99,10 +111,24 @@ def obstacle_of_network(graph: Graph, diagnostics: Iterable[Diagnostic], trainin
     return several_inputs(inputs) if training and inputs > 1 else None
 
 
-def obstacle_of_look(project: Project, diagnostics: Iterable[Diagnostic]) -> str | None:
-    """Why nobody can look into the network with one of its images. It need not end in scores for that, nor learn."""
+def obstacle_of_look(
+    project: Project, diagnostics: Iterable[Diagnostic], analysis: Analysis, is_built: bool = False
+) -> str | None:
+    """Why nobody can look into the network with one of its images. It need not end in scores for that, nor learn.
+
+    ``is_built`` says that it is in memory already.
+    """
     reason = obstacle_of_network(project.graph, diagnostics)
-    return reason or next((each.sentence for each in _of_images(project.recipe)), None)
+    reason = reason or next((each.sentence for each in _of_images(project.recipe)), None)
+    return reason or lack_of_look(analysis, is_built=is_built) or None
+
+
+def obstacle_of_export(
+    project: Project, diagnostics: Iterable[Diagnostic], analysis: Analysis, kind: str
+) -> str | None:
+    """Why the network cannot be taken away in this way. It need not learn for that."""
+    reason = obstacle_of_network(project.graph, diagnostics, training=False)
+    return reason or lack_of_export(analysis, kind) or None
 
 
 def several_inputs(count: int) -> str:
@@ -174,30 +200,40 @@ def _of_loss(recipe: Recipe) -> Iterator[Concern]:
 
 
 def _of_room(project: Project, analysis: Analysis, images: int | None, free: int) -> Iterator[Concern]:
-    """What does not fit into memory. It is no obstacle: what is free may be another number in a moment."""
-    recipe = project.recipe
+    """What does not fit into memory: an obstacle where more than is free is needed, and a doubt somewhat before.
+
+    The images are no obstacle: they may be in memory already, and whoever reads them says that there is no room.
+    """
+    recipe, graph = project.recipe, analysis.acting.graph
     takes = costs(analysis, recipe, images)
+    if reason := lack_of_weights(analysis, free):
+        yield Concern(reason, passes=True)
+        return
     if takes is None or recipe.device == "cuda":
         return
-    graph = analysis.graph
-    if not room.is_there(takes.data, free):
+    size = analysis.shape(graph.inputs[0].name)
+    needed = takes.memory(recipe.batch_size)
+    step = min(recipe.batch_size, takes.images or recipe.batch_size)  # no step takes more images than there are
+    blocks = takes.memory(step) - takes.data > free and not may_be_elsewhere(recipe)
+    has_room = room.is_there(takes.data, free)
+    if not has_room and size is not None:
         natural = DATASETS[recipe.data].shape
-        size = analysis.facts[graph.inputs[0].name].shape
         smaller = natural if natural is not None and natural.numel < size.numel else _halved(size)
-        needed = memory(room.peak(takes.data))
-        sentence = f"The images of {size} take {needed} of memory while they are read, and {memory(free)} are free."
+        reading = memory(room.peak(takes.data))
+        sentence = f"The images of {size} take {reading} of memory while they are read, and {memory(free)} are free."
         yield Concern(sentence, (_resized(graph, smaller),), blocks=False)
-    elif takes.memory(recipe.batch_size) > _SHARE * free:
+    standing = takes.weights + max(takes.gradients, takes.copies)
+    if lacking := lack("Training", standing, free, ways(analysis, needs(analysis))):
+        counted = f"That is for the weights, their gradients and copies and for what {recipe.optimizer} remembers."
+        yield Concern(f"{lacking} {counted}", (), blocks, passes=True)
+    elif needed > _SHARE * free and has_room:
         batch = takes.fitting(int(_SHARE * free))
-        needed = memory(takes.memory(recipe.batch_size))
-        sentence = f"Steps of {recipe.batch_size:,} images take about {needed} of memory, and {memory(free)} are free."
+        sentence = f"Steps of {recipe.batch_size:,} images take about {memory(needed)}, and {memory(free)} are free."
         if batch:
-            yield Concern(sentence, (recipe_fix(f"Batch size {batch} fits", batch_size=batch),), blocks=False)
+            yield Concern(sentence, (recipe_fix(f"Batch size {batch} fits", batch_size=batch),), blocks, passes=True)
         else:
             more = "Not even steps of one image fit: a smaller Input or fewer channels take less."
-            yield Concern(
-                f"{sentence} {more}", (_resized(graph, _halved(analysis.shape(graph.inputs[0].name))),), False
-            )
+            yield Concern(f"{sentence} {more}", (_resized(graph, _halved(size)),), blocks, passes=True)
 
 
 def recipe_fix(title: str, **values: object) -> ProjectFix:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import torch
 
+from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe, Section
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.events import Event
 from cnnstudio.training.loop import fresh, train
+from cnnstudio.training.readiness import lack_of_training
 from cnnstudio.training.runs.session import Prepared, prepare
 from cnnstudio.training.turn import TURN_SECONDS, turn
 from cnnstudio.worker import Report
@@ -32,8 +34,10 @@ def rehearsed(project: Project, data: Data, report: Report, *, at_random: bool =
 
     It is built for this alone, in its turn with every other training, and torch's random state is afterwards what it
     was. ``at_random`` leaves the weights away that the recipe names: nothing is fetched, and a step takes as long.
-    Raises ``RehearsalError`` where ``report`` says to end before its turn has come.
+    Raises ``RehearsalError`` where ``report`` says to end before its turn has come, or where there is no room for it.
     """
+    if reason := lack_of_training(project, infer(project.graph)):
+        raise RehearsalError(reason)
     while not turn.acquire(timeout=TURN_SECONDS):
         if not report("Waiting until the training has ended…", None):
             raise RehearsalError("It was called off.")

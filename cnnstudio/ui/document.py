@@ -67,6 +67,7 @@ class Document(QObject):
         self.concealed: frozenset[str] = frozenset()
         self._learned: tuple[object, int] | None = None  # where images are, and of how many classes
         self._looked: object = None  # where they were when the findings were made
+        self._was_ready: bool | None = None  # to be trained, when somebody last asked
         self._wanted = self._project
         self._is_run_saved = True
         self.undo_stack = QUndoStack(self)
@@ -119,9 +120,11 @@ class Document(QObject):
             self.edit(f"Fit the head to {self.classes} classes", self._fitted(self._project, self.classes))
 
     def look_again(self) -> None:
-        """See whether another program has changed the folder of images since the findings were made."""
+        """See whether other programs have changed the folder of images since the findings were made, or left memory."""
         if self._diagnostics is not None and self._looked != self._place:
             self._diagnostics = None
+            self.learned.emit()
+        if self._was_ready is not None and self._was_ready != (self.obstacle() is None):
             self.learned.emit()
 
     @property
@@ -143,23 +146,20 @@ class Document(QObject):
             for found in self._diagnostics
         )
 
-    def obstacle(self, training: bool = True) -> str | None:
-        """Why the project cannot be trained, or with ``training`` off be taken away, as it is; None where it can."""
-        if not training:
-            return readiness.obstacle(self._project, self.diagnostics, training)
-        return next((each.sentence for each in self.concerns() if each.blocks), None)
-
-    def obstacle_of_look(self) -> str | None:
-        """Why nobody can look into the network with one of its images; None where one can."""
-        return readiness.obstacle_of_look(self._project, self.diagnostics)
+    def obstacle(self, is_for_later: bool = False) -> str | None:
+        """Why the project cannot be trained as it is, now or later, in a sentence; None where it can."""
+        reason = readiness.first_obstacle(self.concerns(), is_for_later)
+        self._was_ready = self._was_ready if is_for_later else reason is None
+        return reason
 
     def concerns(self, images: int | None = None) -> Iterator[Concern]:
-        """What stands in the way of training, with the ways out; ``images`` is how many are known to train with.
+        """What stands in the way of training, with the ways out; ``images`` is how many are known to train with."""
+        return readiness.concerns(self._project, self.told, self.diagnostics, images)
 
-        Of a network of which something is concealed no more is told than its diagnostics do.
-        """
-        analysis = Analysis(self.graph, {}, {}) if self.concealed else self.analysis
-        return readiness.concerns(self._project, analysis, self.diagnostics, images)
+    @property
+    def told(self) -> Analysis:
+        """The analysis as far as it may be told of: of a network of which something is concealed, nothing."""
+        return Analysis(self.graph, {}, {}) if self.concealed else self.analysis
 
     def edit(self, text: str, project: Project, merge: str | None = None) -> None:
         """Make ``project`` the project, as one step of undo called ``text``.

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton
 
+from cnnstudio.training.costs import costs
+from cnnstudio.training.needs import needs
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
@@ -16,8 +18,9 @@ from cnnstudio.wording import counted, memory, short
 
 BETWEEN = "   ·   "
 COUNTED = (
-    "Memory is that of the activations alone, in float32: in training all that is kept for the backward pass, in "
-    "prediction the most that is held at one time. Weights, gradients and what the optimizer keeps come on top."
+    "Memory in training is that of the weights and their copies, of the gradients, of what the optimizer remembers, of "
+    "the maps of a step and of the images; in prediction that of the weights and of the most maps that are held at one "
+    "time. The program itself is not counted."
 )
 
 
@@ -78,13 +81,15 @@ class Status(QStatusBar):
         if totals is None or self._document.concealed:
             return [blocks]
         frozen = f", {totals.frozen:,} frozen" if totals.frozen else ""
-        batch, needs = self._document.project.recipe.batch_size, self._document.analysis.memory
+        recipe, analysis = self._document.project.recipe, self._document.analysis
+        takes, batch = costs(analysis, recipe), recipe.batch_size
+        told = [f"{memory(takes.memory(batch))} in training"] if takes is not None else []
+        told.append(f"{memory(needs(analysis).weights + analysis.memory.peak * batch)} in prediction")
         return [
             blocks,
             f"{totals.parameters:,} parameters{frozen}",
             f"{short(totals.macs)} MACs",
-            f"activations of a batch of {batch}: {memory(needs.training * batch)} in training, "
-            f"{memory(needs.peak * batch)} in prediction",
+            f"memory with a batch of {batch}: about {', '.join(told)}",
         ]
 
     def _show_run(self) -> None:

@@ -111,7 +111,7 @@ def test_mirroring_is_a_choice_and_is_said(options: tuple[str, ...], said: str, 
 @pytest.mark.parametrize(
     ("values", "free"),
     [
-        ({}, 10_000_000),  # what the memory is not enough for
+        ({}, 100_000_000),  # what the memory is hardly enough for
         ({"class_weights": "by hand", "class_weight_list": "1, 2"}, 10**12),
         ({"teacher": "/nowhere"}, 10**12),
     ],
@@ -119,7 +119,7 @@ def test_mirroring_is_a_choice_and_is_said(options: tuple[str, ...], said: str, 
 def test_what_the_card_before_training_says_is_said(
     values: dict[str, Any], free: int, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnstudio.training.readiness.free_memory", lambda: free)
+    monkeypatch.setattr("cnnstudio.training.readiness.headroom", lambda: free)
     file = network(tmp_path / "net.cnn", Flatten(), Linear(10), size=(1, 8, 8))
     project = read(file)
     project = dataclasses.replace(project, recipe=Recipe(epochs=1, **values))

@@ -11,6 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.blocks import Flatten, Input, Linear
+from cnnstudio.graph import Sketch
 from cnnstudio.project import Project
 from cnnstudio.project.project import from_template
 from cnnstudio.project.recipe import Recipe
@@ -137,3 +139,40 @@ def test_who_asks_for_training_is_shown_why_not_and_keeps_the_keyboard(
     assert window.docks["inspector"].isAncestorOf(field)
     QTest.keyClick(field, Qt.Key.Key_F5)
     assert window.focusWidget() is window.canvas, "nobody sees the field any more"
+
+
+def test_a_network_that_is_too_large_for_this_computer_opens_and_nothing_of_it_is_built_at_a_click(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = [8 * 2**30]
+    for room in ("needs", "readiness"):
+        monkeypatch.setattr(f"cnnstudio.training.{room}.headroom", lambda: free[0])
+    for place in ("training.runs.session", "ui.insight.feature_maps"):
+        monkeypatch.setattr(f"cnnstudio.{place}.prepare", lambda *_: pytest.fail("it was built"))
+    draw = Sketch()
+    draw.chain(draw(Input((1, 256, 256))), Flatten(), Linear(65_536), Linear(10))
+    window.document.open(Project(draw.graph(), Recipe(data="digits")), None)
+    window.show()
+    assert "4,295,688,202 parameters" in window.statusBar().totals.accessibleName()
+    said = "8.00 GiB are free"
+    window.show_panel("feature-maps")
+    window.document.select(("fc1",))
+    maps = window.docks["feature-maps"].widget()
+    qtbot.waitUntil(lambda: said in maps._empty.text())
+    assert "fc1 has most of the weights" in maps._empty.text()
+    window.show_panel("training")
+    window.training.update_now()
+    assert not window.training.train.isEnabled() and said in window.training.train.toolTip()
+    assert said in told(window) and window.training.before.isHidden()
+    window.training.toggle()
+    assert window.run.state == "idle"
+    for kind in ("python", "torchscript", "pt2"):
+        window.commands.run(f"export-{kind}")
+        assert said in window.messages.bars[-1].sentence
+
+    free[0] = 2**40  # another program has ended, and the person comes back to this window
+    window.document.look_again()
+    qtbot.waitUntil(lambda: window.training.can_toggle and said not in window.statusBar().problems.toolTip())
+    window.training.update_now()
+    assert window.training.train.isEnabled() and window.training.before.concerns.isHidden()
+    window.training.close_tasks()

@@ -30,11 +30,13 @@ from cnnstudio.exchange.exporting.picture_check import differing
 from cnnstudio.exchange.exporting.preprocessing import Normalization, Normalizing
 from cnnstudio.exchange.exporting.standalone import standalone
 from cnnstudio.graph import Graph, Shape
+from cnnstudio.headroom import NoRoomError, within_memory
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights as weights_file
-from cnnstudio.training.build import build
+from cnnstudio.training.build import build, require_room_to_run
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.device import TrainingError
+from cnnstudio.training.needs import lack_of_export
 from cnnstudio.training.pretrained import state_dict_file
 from cnnstudio.training.pretrained.pretrained import put
 from cnnstudio.worker import Report, unheard
@@ -100,19 +102,23 @@ def export(
     recipe = recipe if recipe is not None else Recipe()
     if kind == "weights" and weights is None and not recipe.weights:
         raise ExportError("There are no weights yet. Train the network first.")
+    if name := next((name for name in graph.acting.nodes if name in _KEPT.get(kind, ())), None):
+        title = KINDS[kind].title
+        raise ExportError(
+            f"In a file of this kind ({title}) PyTorch keeps the name {name} for itself: call it otherwise."
+        )
+    if reason := lack_of_export(infer(graph), kind):
+        raise ExportError(f"The network was not exported. {reason}")
     try:
-        with _turn(report, path):
+        with (
+            _turn(report, path),
+            within_memory(f"to export the network as {KINDS[kind].title}", "fewer channels or features take less"),
+        ):
             network = _network(graph, weights, normalization, recipe, report)
-            with torch.no_grad(), replacing(path) as temporary:
-                _require_going_on(report, path)
-                written = _FORMATS[kind](network)
-                temporary.write_bytes(written.data)
-                loaded = written.loaded(temporary.read_bytes())
-                difference = max(_difference(network, loaded, samples) for samples in {1, written.batch})
-                _require_going_on(report, path)
+            written, difference = _compared(network, kind, path, report)
     except SourceError as error:
         raise ExportError(f"The network cannot be exported yet. {error}") from error
-    except (DataError, DiskError, TrainingError, weights_file.WeightsError) as error:
+    except (DataError, DiskError, NoRoomError, TrainingError, weights_file.WeightsError) as error:
         raise ExportError(str(error)) from error
     except ValueError as error:
         raise ExportError(f"The network does not take one sample at a time: {str(error)[:200].rstrip('.')}.") from error
@@ -124,6 +130,18 @@ def export(
         same = f"{same}, but {doubt}"
     sentence = " ".join((f"{shown(path)} is written; loaded back, {same}.{written.remark}", *network.notes))
     return Exported(path, sentence, difference)
+
+
+def _compared(network: Network, kind: str, path: Path, report: Report) -> tuple[Written, float]:
+    """What was written to ``path`` and read again, and how far its outputs are from the network's at most."""
+    with torch.no_grad(), replacing(path) as temporary:
+        _require_going_on(report, path)
+        written = _FORMATS[kind](network)
+        temporary.write_bytes(written.data)
+        loaded = written.loaded(temporary.read_bytes())
+        difference = max(_difference(network, loaded, samples) for samples in {1, written.batch})
+        _require_going_on(report, path)
+    return written, difference
 
 
 _exporting = threading.Lock()
@@ -154,6 +172,7 @@ def _network(
     analysis = infer(graph)
     module = build(text.text, text.class_name).eval()
     shapes = [analysis.facts[node.name].shape for node in graph.inputs]
+    require_room_to_run(text, *map(tuple, shapes))
     notes: tuple[str, ...] = ()
     said = recipe.normalization(shapes[0].channels) if shapes[0].is_map else None
     metadata: Mapping[str, str] = {}
@@ -188,6 +207,12 @@ def _load(module: nn.Module, path: Path) -> Mapping[str, str]:
         raise weights_file.WeightsError(f"{error} {advice}") from error
     return checkpoint.metadata
 
+
+_KEPT: dict[str, frozenset[str]] = {
+    "torchscript": frozenset({"Ellipsis"}),  # torch 2.13 reads it back as ...
+    "pt2": frozenset(dir(torch.fx.GraphModule)) - frozenset(dir(nn.Module)),
+}
+"""Names that no block of the network may bear, as a file of the kind could not be written or read."""
 
 Module = Callable[..., torch.Tensor]
 

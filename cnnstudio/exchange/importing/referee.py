@@ -14,8 +14,10 @@ from cnnstudio.exchange.importing.network import Imported
 from cnnstudio.exchange.importing.state_dict import difference
 from cnnstudio.exchange.importing.tracing import TracingError, answer
 from cnnstudio.graph import Shape
+from cnnstudio.headroom import NoRoomError, not_enough, ran_out, within_memory
 from cnnstudio.wording import abridged
 
+_AIM, _WAY = "to compare the outputs with the original's", "with other programs closed there may be room"
 TOLERANCE = 1e-4  # of the greatest output
 
 
@@ -33,12 +35,18 @@ def compared(module: nn.Module, imported: Imported, size: Shape) -> tuple[str, .
     try:
         images = _images(module, size)
     except Exception as error:  # whatever the forward of a stranger raises
+        if ran_out(error):
+            return (not_enough(_AIM, _WAY),)
         line = line_of(error)
         where = f" at {line}" if line else ""
         return (f"The original could not be run, so the outputs could not be compared: {plain(error)}{where}.",)
     if isinstance(images, str):
         return (images,)
-    gap = difference(module, imported, images)
+    try:
+        with within_memory(_AIM, _WAY):
+            gap = difference(module, imported, images)
+    except NoRoomError as error:
+        return (f"The outputs were not compared with the original's. {error}",)
     if gap <= TOLERANCE:
         return ()
     raise ImportRefused(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnstudio.exchange.importing.declarations import ImportRefused, call
 from cnnstudio.graph import Shape
+from cnnstudio.headroom import NoRoomError, not_enough, ran_out
 from cnnstudio.project import Project, dumps
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def run(pipe: Connection, path: str, name: str, size: Shape | None) -> None:
         except ImportRefused:
             raise
         except Exception as error:
+            if ran_out(error):
+                raise
             raise ImportRefused(
                 f"{call(name).name} could be made, but not imported: {_told(error)}. That is a fault of this program, "
                 f"not of {Path(path).name}."
@@ -54,8 +57,11 @@ def run(pipe: Connection, path: str, name: str, size: Shape | None) -> None:
         }
     except ImportRefused as error:
         answer = {"refused": str(error)}
+    except NoRoomError as error:
+        answer = {"refused": f"{Path(path).name} was not imported. {error}"}
     except BaseException as error:  # the stranger's own, SystemExit included
-        answer = {"refused": f"{Path(path).name} could not be run: {_told(error)}."}
+        too_large = not_enough(f"to import {Path(path).name}", "a smaller network or other programs closed may help")
+        answer = {"refused": too_large if ran_out(error) else f"{Path(path).name} could not be run: {_told(error)}."}
     pipe.send_bytes(json.dumps(answer).encode())
 
 

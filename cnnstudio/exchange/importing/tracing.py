@@ -21,6 +21,7 @@ from cnnstudio.exchange.importing.blame import BATCH, is_ours, line_of, plain
 from cnnstudio.exchange.importing.misfit import misfit
 from cnnstudio.exchange.importing.recording import Recorder, Untraceable
 from cnnstudio.graph import Shape
+from cnnstudio.headroom import not_enough, ran_out
 
 _ANSWERS = ("logits", "out", "output", "prediction", "x")
 """What a dictionary of several results calls the one that it is about."""
@@ -138,6 +139,8 @@ def _sentence(error: Exception, size: Shape, recorder: Recorder | None = None) -
     where = f"{line} " if line else "its forward "
     if isinstance(error, TracingError):
         return error
+    if ran_out(error):
+        return TracingError(not_enough(f"to follow it with images of {size}", "smaller ones take less"))
     if isinstance(error, Untraceable):
         return TracingError(f"Its steps cannot be followed: {where}{error}.")
     if isinstance(error, NotImplementedError) or "meta tensor" in str(error):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cnnstudio.disk import reason
 from cnnstudio.folders import data_folder
+from cnnstudio.headroom import ran_out
 from cnnstudio.project.datasets import DATASETS, Dataset
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.raw import Raw
@@ -67,6 +68,8 @@ def _told(root: Path, title: str) -> Iterator[None]:
     except OSError as error:
         raise DataError(f"{title} cannot be kept in {root}: {reason(error)}.") from error
     except Exception as error:  # torchvision's words for a short, foreign or damaged file are of many kinds
+        if ran_out(error):
+            raise
         shutil.rmtree(root, ignore_errors=True)
         raise DataError(f"The files of {title} were damaged and have been removed. Try again to fetch them.") from error
 

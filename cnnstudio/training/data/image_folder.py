@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from cnnstudio.graph import Shape
+from cnnstudio.headroom import ran_out
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.folder_layout import FolderLayout, ImageFile, files_are, said
 from cnnstudio.training.data.picture import FORMATS, SCALE, extent, is_deep, picture_bytes
@@ -180,6 +181,8 @@ def _read(path: Path, size: Shape, scale: Scale | None) -> Pixels | Scale | str:
         return "no image"
     except PermissionError:
         return "may not be read"
-    except Exception:  # whatever a decoder says about bytes that somebody else wrote
+    except Exception as error:  # whatever a decoder says about bytes that somebody else wrote
+        if ran_out(error):
+            raise
         return "damaged"
     return np.ascontiguousarray(np.frombuffer(made, np.uint8).reshape(height, width, channels).transpose(2, 0, 1))

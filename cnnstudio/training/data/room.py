@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-import psutil
-
 from cnnstudio.graph import Shape
+from cnnstudio.headroom import headroom
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.wording import memory
 
@@ -41,14 +40,9 @@ def peak(kept: int) -> int:
 
 def check_room(count: int, size: Shape) -> None:
     """Raise ``DataError`` where to read so many images would not leave the computer room to work."""
-    kept, free = count * size.numel, free_memory()
+    kept, free = count * size.numel, headroom()
     if not is_there(kept, free):
         raise DataError(
             f"{count:,} images of {size} take {memory(peak(kept))} while they are read, and {memory(free)} are free: "
             "at most half of that is taken. Use fewer images or a smaller Input."
         )
-
-
-def free_memory() -> int:
-    """The bytes of memory that a program could take now without another one giving any up."""
-    return int(psutil.virtual_memory().available)  # type: ignore[no-untyped-call]

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from cnnstudio.disk import DiskError, reason, require_file, shown
+from cnnstudio.headroom import ran_out
 from cnnstudio.training import weights
 from cnnstudio.training.pretrained.computed_weights import computed
 from cnnstudio.training.pretrained.strange_tensors import is_stand_in, plain, require_unpacked, why_strange
@@ -96,6 +97,8 @@ def _loaded(path: Path) -> Any:
     except (OSError, MemoryError):
         raise
     except Exception as error:  # a file that is none of torch's makes it raise errors of many kinds
+        if ran_out(error):
+            raise MemoryError from error
         raise WeightsError(
             f"{shown(path)} holds more than weights, or is damaged, so it was not opened: a file of that kind can run "
             "a stranger's program. Save the state_dict alone, best as .safetensors."

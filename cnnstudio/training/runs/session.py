@@ -13,11 +13,14 @@ from cnnstudio.compiler.ending import Making, probabilities
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Graph, Shape
+from cnnstudio.headroom import NoRoomError, within_memory
 from cnnstudio.owner import Owner
 from cnnstudio.project import Project, read, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.awake import awake
 from cnnstudio.training.events import Event, Remark
+from cnnstudio.training.needs import lack_of_look
+from cnnstudio.training.readiness import lack_of_training
 from cnnstudio.training.runs.folder import Destination, FolderInUseError, RunFolder, passing
 from cnnstudio.training.runs.metrics_file import read_metrics
 from cnnstudio.training.runs.record import read_record
@@ -96,14 +99,19 @@ def begin(
     to look into the network, on the thread that trains. ``group`` are the processes that train together, of which the
     first alone makes the folder and writes; None is this one alone. A run that is refused or closed before its first
     step leaves no folder, and what its folder held before.
-    Raises ``SourceError``, ``DataError``, ``DiskError``, ``ProjectError`` or ``TrainingError`` with a sentence.
+    Raises ``SourceError``, ``DataError``, ``DiskError``, ``NoRoomError``, ``ProjectError`` or ``TrainingError`` with a
+    sentence.
 
     One window trains at a time. Torch has one source of chance for dropout and first weights, so that two at once would
     neither give what their seeds promise; and two on a few cores take longer than one after the other.
     """
 
+    def built() -> Prepared:
+        require_room(project)
+        return prepare(project, report, known)
+
     def ready(group: Group) -> tuple[Prepared, str]:
-        prepared = group.together(lambda: prepare(project, report, known), in_turn=True)
+        prepared = group.together(built, in_turn=True)
         is_first = group.rank.is_first
         folder, warning = group.together(lambda: destination.make(project) if is_first else (None, ""))
         return dataclasses.replace(prepared, folder=folder), warning
@@ -150,7 +158,8 @@ def _course(
         from cnnstudio.training.distributed import ALONE
 
         group = group if group is not None else ALONE
-        prepared, warning = ready(group)
+        with within_memory("to read the images and build the network", "a smaller Input or fewer channels take less"):
+            prepared, warning = ready(group)
         with ExitStack() as unless_begun:
             if prepared.folder is not None:
                 unless_begun.callback(prepared.folder.discard)
@@ -181,7 +190,7 @@ def prepare(
 
     ``some`` of the images are enough to look at one of them.
     With ``weights_file``, which a run has left, it has those weights, and images and loss are as that run had them.
-    Raises ``SourceError``, ``DataError``, ``TrainingError`` or ``WeightsError`` with a sentence.
+    Raises ``SourceError``, ``DataError``, ``NoRoomError``, ``TrainingError`` or ``WeightsError`` with a sentence.
     """
     from cnnstudio.training import weights
     from cnnstudio.training.data.loading import SAMPLE, load
@@ -190,7 +199,10 @@ def prepare(
 
     text = source(project.graph)
     graph = project.graph.acting
-    size = infer(graph).facts[graph.inputs[0].name].shape
+    analysis = infer(graph)
+    if weights_file is not None and (reason := lack_of_look(analysis)):
+        raise NoRoomError(reason)
+    size = analysis.facts[graph.inputs[0].name].shape
     data = known if known is not None else load(project.recipe, size, report, SAMPLE if some else None)
     module = fresh(text, project.recipe)
     if weights_file is None:
@@ -199,6 +211,12 @@ def prepare(
     mean, std = pretrained.told(metadata, len(data.mean)) or (data.mean, data.std)
     data = dataclasses.replace(data, mean=mean, std=std)
     return Prepared(project, text, module.eval(), data, loss=metadata.get("loss", ""))
+
+
+def require_room(project: Project) -> None:
+    """Raise ``NoRoomError`` with a sentence where there is no room in memory to train it now."""
+    if reason := lack_of_training(project, infer(project.graph)):
+        raise NoRoomError(reason)
 
 
 def rescued(prepared: Prepared, epoch: int) -> tuple[RunFolder | None, str]:
@@ -239,6 +257,7 @@ def _resumed(
     recipe = before if epochs is None else dataclasses.replace(before, epochs=epochs)
     recipe = recipe if patience is None else dataclasses.replace(recipe, patience=patience)
     project = dataclasses.replace(project, recipe=recipe)
+    require_room(project)
     text, graph = source(project.graph), project.graph.acting
     size = infer(graph).facts[graph.inputs[0].name].shape
     data = known if known is not None else load(recipe, size, report)

@@ -230,7 +230,7 @@ class _Found:
             return
         self._known.add(key)
         found = diagnose(analysis, classes, dataset.train_images(recipe.validation_share), bool(recipe.weights))
-        reason = obstacle(project, found, analysis=analysis)
+        reason = obstacle(project, found, analysis, is_for_later=True)
         takes, totals = costs(analysis, recipe), analysis.totals
         if reason is not None or takes is None or totals is None:
             self.left_out.append(LeftOut(title, reason or "Not all of its shapes are known."))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from cnnstudio.exchange.exporting.formats import KINDS, TRAINING_FOLDER
+from cnnstudio.training.readiness import obstacle_of_export
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.run import Run
@@ -56,7 +57,7 @@ class Exports(QObject):
 
     def ask_folder(self) -> None:
         """Ask for the name of a folder that trains the network elsewhere, and write it."""
-        if reason := self._document.obstacle(training=False):
+        if reason := self._obstacle(TRAINING_FOLDER):
             self._messages.say(reason, "error", about=TRAINING_FOLDER)
             return
         stem = "model" if self._document.path is None else self._document.path.stem
@@ -76,8 +77,12 @@ class Exports(QObject):
 
         self._jobs.start(work, f"Writing {path.name}…", done, about=TRAINING_FOLDER)
 
+    def _obstacle(self, kind: str) -> str | None:
+        document = self._document
+        return obstacle_of_export(document.project, document.diagnostics, document.told, kind)
+
     def _refusal(self, kind: str) -> str | None:
-        if reason := self._document.obstacle(training=False):
+        if reason := self._obstacle(kind):
             return reason
         if kind == "weights" and self._weights() is None and not self._document.project.recipe.weights:
             if self._run.is_gone and self._run.fits(self._document.graph):

@@ -15,6 +15,7 @@ from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Graph
 from cnnstudio.insight.feature_maps import FeatureMaps, Maps, Pixels
 from cnnstudio.project.datasets import DATASETS
+from cnnstudio.training.readiness import obstacle_of_look
 from cnnstudio.training.runs.kept_run import KeptRun
 from cnnstudio.training.runs.session import Prepared, images_key, prepare
 from cnnstudio.ui.document import Document
@@ -226,7 +227,10 @@ class FeatureMapsPanel(Panel):
     def _refusal(self, node: str) -> str | None:
         if self.document.analysis.shape(node) is None:
             return f"{node} has no output yet: something before it is missing or does not fit."
-        reason = self.document.obstacle_of_look()
+        document = self.document
+        reason = obstacle_of_look(
+            document.project, document.diagnostics, document.told, is_built=self._ready() is not None
+        )
         return f"There are no maps yet. {reason}" if reason else None
 
     def _look_into_run(self, node: str) -> None:

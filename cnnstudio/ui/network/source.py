@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.graph import Graph
+from cnnstudio.training.readiness import obstacle_of_network
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
@@ -68,7 +69,8 @@ class SourcePanel(Panel):
                 self.source = source(graph)
             except SourceError as error:
                 self.source = None
-                self.refusal.setText(f"There is no source yet. {self.document.obstacle(training=False) or error}")
+                reason = obstacle_of_network(graph, self.document.diagnostics, training=False)
+                self.refusal.setText(f"There is no source yet. {reason or error}")
             else:
                 self.view.show_text(self.source.text.rstrip("\n"))
         known = self.source is not None

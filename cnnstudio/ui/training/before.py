@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from cnnstudio.headroom import headroom
 from cnnstudio.training.costs import Costs, costs, energy, work
-from cnnstudio.training.data.room import free_memory
 from cnnstudio.training.readiness import OTHER_IMAGES, Concern
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from cnnstudio.training.forecast import Forecast
 
 _COUNTED = (
-    "Weights, gradients, what the optimizer remembers, the maps of a step and the images; not the program itself."
+    "Weights and their copies, gradients, what the optimizer remembers, the maps of a step and the images; not the "
+    "program itself."
 )
 SETTLED = 600  # milliseconds without an edit after which a few steps are taken
 _TOP = Qt.AlignmentFlag.AlignTop
@@ -110,7 +111,7 @@ class BeforeCard(Fold):
 
     def _show(self, found: Costs) -> None:
         recipe = self._document.project.recipe
-        fits, takes = found.fitting(free_memory()), memory(found.memory(recipe.batch_size))
+        fits, takes = found.fitting(headroom()), memory(found.memory(recipe.batch_size))
         room = (
             "any batch size fits" if found.images and fits >= found.images else f"{counted(fits, 'image')} a step fit"
         )

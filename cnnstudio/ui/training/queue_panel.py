@@ -173,7 +173,7 @@ class QueuePanel(Panel):
             if text == "Pause"
             else "Train what waits, one after another"
         )
-        obstacle = self.document.obstacle()
+        obstacle = self.document.obstacle(is_for_later=True)
         self.add_button.setEnabled(obstacle is None)
         self.add_button.setToolTip(obstacle or "Queue this network with its recipe as it is now")
 
@@ -195,7 +195,7 @@ class QueuePanel(Panel):
     def add(self) -> bool:
         """Queue this network with its recipe as it is now; where it cannot be trained, say why. Whether it was done."""
         document = self.document
-        obstacle = document.obstacle()
+        obstacle = document.obstacle(is_for_later=True)
         if obstacle is not None:
             document.said.emit(f"It was not queued. {obstacle}")
         elif self.work.add(document.project, document.title):

@@ -73,10 +73,10 @@ def test_work_is_counted_in_bytes() -> None:
 
 def test_the_room_check_counts_what_is_held_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     size, count = Shape(3, 224, 224), 1_000
-    monkeypatch.setattr(room, "free_memory", lambda: 2 * count * size.numel)  # the result alone takes just half
+    monkeypatch.setattr(room, "headroom", lambda: 2 * count * size.numel)  # the result alone takes just half
     with pytest.raises(DataError, match=r"while they are read.*at most half of that is taken"):
         check_room(count, size)
-    monkeypatch.setattr(room, "free_memory", lambda: 2 * room.peak(count * size.numel))
+    monkeypatch.setattr(room, "headroom", lambda: 2 * room.peak(count * size.numel))
     check_room(count, size)
 
 

@@ -85,12 +85,12 @@ def test_what_stands_in_the_way_is_cleared_by_a_click_that_can_be_undone(qtbot: 
 def test_a_batch_that_does_not_fit_is_made_smaller_by_a_click(
     qtbot: QtBot, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnstudio.training.readiness.free_memory", lambda: 150_000_000)
-    monkeypatch.setattr(before, "free_memory", lambda: 150_000_000)
+    monkeypatch.setattr("cnnstudio.training.readiness.headroom", lambda: 150_000_000)
+    monkeypatch.setattr(before, "headroom", lambda: 150_000_000)
     document.edit_recipe("Large", dataclasses.replace(document.project.recipe, batch_size=65_536))
     panel = shown(qtbot, document)
     [row] = panel.before.concerns.rows
-    assert panel.can_toggle, "it may fit all the same"
+    assert panel.can_toggle, "there are not as many images"
     press(panel, row.buttons[0].text())
     assert document.project.recipe.batch_size < 65_536
     panel.update_now()
