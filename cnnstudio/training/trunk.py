@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
 
-import psutil
 import torch
 from torch import Tensor, nn
 
 from cnnstudio.compiler.source import Source, Statement
+from cnnstudio.headroom import headroom
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.data.room import PASS, at_once
@@ -162,7 +162,7 @@ def kept_trunk(
 
 def too_large(trunk: Trunk, images: int) -> str:
     """Why the features of so many images cannot be kept, in a sentence; empty where they can."""
-    needed, free = trunk.numbers_of_image * images, int(psutil.virtual_memory().available)  # type: ignore[no-untyped-call]
+    needed, free = trunk.numbers_of_image * images, headroom()
     if needed <= free // SHARE:
         return ""
     return (
