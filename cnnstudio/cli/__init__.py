@@ -59,11 +59,6 @@ def _code(arguments: list[str]) -> int:
     except CommandError as refusal:
         print(f"cnnstudio: {refusal}", file=sys.stderr)
         return 1
-    except Exception as error:
-        if not ran_out(error):
-            raise
-        print(f"cnnstudio: {error if isinstance(error, NoRoomError) else not_enough()}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
@@ -73,6 +68,11 @@ def _code(arguments: list[str]) -> int:
         return 0
     except OSError as error:  # of a path that leads nowhere any command can go; each says so itself where it knows more
         print(f"cnnstudio: {told(error)}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if not ran_out(error):
+            raise
+        print(f"cnnstudio: {error if isinstance(error, NoRoomError) else not_enough()}", file=sys.stderr)
         return 1
     return code
 
