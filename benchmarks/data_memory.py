@@ -69,7 +69,8 @@ def one(way: str, data: str, where: str, side: int) -> str:
 
     name = "folder" if where else "shapes" if data == "alexnet" else data
     recipe, size = Recipe(data=name, folder=where), Shape(3, side, side)
-    load(Recipe(), Shape(1, 9, 9))  # what is made ready at the first time is no image
+    for first in ("digits", "shapes"):  # what is made ready at the first time is no image
+        load(Recipe(data=first), Shape(3, 12, 12))
     if way == "load":
         before = begin()
         kept = load(recipe, size)
