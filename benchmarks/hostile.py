@@ -76,7 +76,7 @@ def stacked(frames: int) -> str:
     nodes = [
         {"name": f"n{number}", "block": "Input", "position": [number % 7, number % 11]} for number in range(frames)
     ]
-    around = [{"title": f"Frame number {n}", "hue": n % 360, "members": [f"n{n}"]} for n in range(frames)]
+    around = [{"title": f"F{n}", "hue": n % 360, "members": [f"n{n}"]} for n in range(frames)]
     return project(nodes, frames=around)
 
 

@@ -49,7 +49,7 @@ def opened(path: Path) -> dict[str, Any]:
     before, start, spent, waits = peak(), time.perf_counter(), time.process_time(), 0.0
     began = time.thread_time()
     window.files.open(path)
-    said, was_shown = "", False
+    said, was_shown, took = "", False, 0.0
     settled = 0
     while settled < 30 and time.perf_counter() - start < GIVEN_UP:
         app.processEvents()
@@ -60,8 +60,9 @@ def opened(path: Path) -> dict[str, Any]:
         going = any(task.is_running for task in window.files._jobs._tasks)
         settled = 0 if going else settled + 1
         said = " ".join(bars) if bars and not going else said
+        if not took and (said or window.document.path is not None):
+            took = time.process_time() - spent
         time.sleep(0.01)
-    took = time.process_time() - spent
     begun = time.thread_time()
     window.grab()
     paint = time.thread_time() - begun
