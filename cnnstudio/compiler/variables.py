@@ -7,6 +7,7 @@ of their nodes share.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator, Mapping, Sequence
 
 from cnnstudio.graph import Graph, NamingError, checked_name
@@ -49,6 +50,8 @@ def _wanted(graph: Graph, chain: list[str]) -> list[str]:
     if first.is_input:
         return ["x"] if len(graph.inputs) == 1 else [chain[0]]
     own = [chain[-1]]
+    if hasattr(builtins, chain[-1]) and f"{chain[-1]}_" not in graph:
+        own = [f"{chain[-1]}_"]  # slice_, as PEP 8 has it
     if len(first.inputs) > 1:
         return ["x", "out", *own]
     source = str(first.inputs[0])

@@ -99,7 +99,8 @@ def _amax(steps: Steps, node: fx.Node) -> Value:
 def _dropout(steps: Steps, node: fx.Node) -> Value:
     if steps.argument(node, 2, "training", True):  # it drops in evaluation too
         raise Unknown
-    return steps.follow(node, blocks.Dropout(steps.argument(node, 1, "p", 0.5)))
+    p = steps.argument(node, 1, "p", 0.5)
+    return steps.follow(node, blocks.Dropout(p)) if p else steps.values[steps.source(node)]
 
 
 def _softmax(made: type[blocks.Softmax | blocks.LogSoftmax | blocks.Softmin]) -> Rule:

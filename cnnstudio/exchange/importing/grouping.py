@@ -14,6 +14,7 @@ from cnnstudio.graph import Block, Graph, NamingError, Node, checked_name
 from cnnstudio.graph.digraph import digraph
 from cnnstudio.layout.layout import laid_out
 
+LEAST = 4  # modules of one class that a Sequential in a module is kept for: layers that nobody would write out
 LARGEST_RANK = 3  # of what may enter a group: its Inputs are images, vectors or rows of them
 
 Path = tuple[str, ...]
@@ -30,6 +31,7 @@ class _Item:
     label: str = ""  # of a group
     items: list[_Item] = field(default_factory=list)
     is_frozen: bool = False
+    is_plain: bool = False  # a Sequential, which has no class of its own
 
 
 def nested(
@@ -41,7 +43,8 @@ def nested(
     """The graph that ends in part ``result``, and where each part stands in it.
 
     ``containers`` holds the paths of modules that only run what they hold, one after the other, with the class of
-    each: they become no group where all that they hold are groups, nor where they are a plain ``Sequential``.
+    each: they become no group where all that they hold are groups, nor where they are a plain ``Sequential``. But one
+    that has a name inside a module, and holds layers or many modules of one class, is a group called after its name.
     ``learned`` are the parts with weights, True where they are trained. A group of nothing else than what is not is
     frozen, and single parts are put into groups that are.
     """
@@ -98,7 +101,7 @@ class _Level:
 
     def _module(self, scope: Scope, region: list[int], depth: int, outside: set[int]) -> list[_Item]:
         path, label = scope
-        name = path.partition("@")[0].rpartition(".")[2]
+        name, is_plain = path.partition("@")[0].rpartition(".")[2], label == "Sequential"
         first = self._entry(region)
         before = [self._leaf(first)] if first is not None else []
         inside = set(region) - {first}
@@ -106,15 +109,20 @@ class _Level:
         reads = tuple(dict.fromkeys(s for i in region if i in inside for s in self.parts[i].inputs if s not in inside))
         items = self.items(sorted(inside), depth + 1, set(ends))
         if len(items) == 1 and ends:  # a module round one thing
-            only = items[0]
+            only, names_it = items[0], items[0].is_plain and not is_plain
             words = only.words if only.label and only.words and not only.words[0].isdigit() else ()
-            return [*before, replace(only, words=(name, *words[1:]) if only.label else (name,))]
+            only = replace(only, words=(name, *words[1:]) if only.label else (name,))
+            return [*before, replace(only, label=_class_name(label, name), is_plain=False) if names_it else only]
         is_run = path.partition("@")[0] in self.containers
-        is_open = is_run and (label == "Sequential" or all(item.label for item in items))
+        is_inside = any(outer[1] != "Sequential" for outer in self.parts[region[0]].scope[:depth])
+        is_kept = is_plain and is_inside and name.isidentifier()
+        labels = {item.label for item in items}
+        is_open = is_run and not (is_kept and ("" in labels or (len(labels) == 1 and len(items) >= LEAST)))
+        is_open &= is_plain or "" not in labels
         is_open |= any(len(self.parts[source].shape) > LARGEST_RANK for source in reads)
         if len(ends) != 1 or not reads or is_open:
             return [*before, *(replace(item, words=(name, *item.words)) for item in items)]
-        return [*before, _Item((name,), ends[0], reads, label.strip("_") or "Module", items)]
+        return [*before, _Item((name,), ends[0], reads, _class_name(label, name), items, is_plain=is_plain)]
 
     def frozen(self, items: list[_Item], learned: Mapping[int, bool]) -> list[_Item]:
         """With everything that is not trained in a frozen group: the items' own, or a new one for a run of parts."""
@@ -232,6 +240,13 @@ def _wanted(parts: Sequence[Part], item: _Item, top: bool) -> str:
         except NamingError:
             continue
     return "node"
+
+
+def _class_name(label: str, name: str) -> str:
+    """What a module's group is called: its class, or for a Sequential called ``down_sample`` DownSample."""
+    if label == "Sequential":
+        label = "".join(word[0].upper() + word[1:] for word in name.split("_") if word)
+    return label.strip("_") or "Module"
 
 
 def _snake(label: str) -> str:

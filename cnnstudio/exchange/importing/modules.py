@@ -54,9 +54,14 @@ _EVERYWHERE = {
 """Modules of single numbers, which no layout concerns."""
 
 
+_DROPOUTS = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+
+
 def module_rule(module: nn.Module) -> Rule | None:
     """The rule for a call of this module, or None."""
     name = type(module).__name__
+    if does_nothing(module):
+        return lambda steps, node: steps.values[steps.source(node)]
     if name in BRANCHES:
         return torchvisions.stochastic_depth
     if type(module).__module__.startswith("torchvision."):
@@ -72,6 +77,11 @@ def module_rule(module: nn.Module) -> Rule | None:
     if name in _ALIKE:
         return lambda steps, node: steps.on_map(node, alike(steps.module(node)), weights=weights_of(steps, node))
     return _MODULES.get(name)
+
+
+def does_nothing(module: nn.Module) -> bool:
+    """Whether what comes out is what went in, in training as well."""
+    return type(module) in _DROPOUTS and getattr(module, "p", 0.0) == 0
 
 
 def alike(module: nn.Module) -> Block:

@@ -151,7 +151,12 @@ class Steps:
         return found
 
     def scope(self, node: fx.Node) -> tuple[Scope, ...]:
-        """The modules that this step stands in, outermost first, without the one that it calls."""
+        """The modules that this step stands in, outermost first, without the one that it calls.
+
+        One of the pieces that a value was cut into stands where that was cut, wherever it is read.
+        """
+        if node.target is operator.getitem and isinstance(node.args[0], fx.Node) and isinstance(node.args[1], int):
+            node = node.args[0]
         stack = [
             (str(key), str(getattr(kind, "__name__", kind)))
             for key, (_, kind) in node.meta.get("nn_module_stack", {}).items()

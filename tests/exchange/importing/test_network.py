@@ -111,7 +111,9 @@ def test_modules_stay_groups_under_their_names() -> None:
     block = graph["layer2_0"].block
     assert isinstance(block, Group) and block.label == "BasicBlock"
     assert [node.name for node in block.body][:3] == ["input1", "conv1", "bn1"]
-    assert {"downsample_conv", "downsample_bn"} <= set(block.body.nodes)
+    inner = block.body["downsample"].block
+    assert isinstance(inner, Group) and inner.label == "Downsample", "a Sequential in a module stays one"
+    assert [node.name for node in inner.body] == ["input1", "conv", "bn"]
 
 
 def test_its_source_reads_as_a_person_writes() -> None:
@@ -125,6 +127,49 @@ def test_its_source_reads_as_a_person_writes() -> None:
 def test_rates_are_written_as_they_were_meant() -> None:
     text = source(import_torchvision("efficientnet_b0", 10).graph).text
     assert "p=0.075)" in text and "0.07500000000000001" not in text and "argument" not in text
+
+
+class Mixed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.keep, self.drop, self.off = nn.Identity(), nn.Dropout(0.0), nn.Dropout2d(0)
+        self.double_conv = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(), nn.Dropout(0.1))
+        self.layers = nn.Sequential(*(Halves() for _ in range(4)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.off(self.drop(self.keep(x)))
+        return self.layers(self.double_conv(x) + x)
+
+
+class Halves(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Conv2d(2, 2, 1), nn.Tanh())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        left, right = x.chunk(2, dim=1)
+        return torch.cat((left, self.net(right)), 1)
+
+
+class Wrapped(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(4, 4, 1), nn.ReLU())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.body(x)
+
+
+def test_sequentials_in_a_module_are_kept_and_what_does_nothing_is_left_out() -> None:
+    net = nn.Sequential(Mixed(), Wrapped(), nn.Dropout(0.0), nn.Flatten(), nn.Linear(256, 3))
+    imported = import_module(net.eval(), Shape(4, 8, 8))
+    text = source(imported.graph).text
+    assert "Identity" not in text and text.count("Dropout") == 1 and "Dropout(0.1)" in text
+    assert "        out = self.double_conv(x)\n" in text
+    assert "class Layers(nn.Sequential):" in text and "for i in range(4):" in text
+    assert "class Wrapped(" in text and "class Body(" not in text, "a module round a Sequential alone is that module"
+    assert "class Net(" in text and "slice2 = x[:, :2]\n" in text and "slice = " not in text
+    assert difference(net, imported, torch.randn(2, 4, 8, 8)) == 0
 
 
 def test_layers_of_a_dense_block_share_a_class_whatever_they_are_given() -> None:
