@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.disk import reason
+from cnnstudio.disk import NEW, marked, reason
 from cnnstudio.folders import data_folder
 from cnnstudio.headroom import ran_out
 from cnnstudio.project.datasets import DATASETS, Dataset
@@ -162,7 +162,7 @@ def download(  # noqa: PLR0917 - the first three are the file, the others what i
 
     Raises ``DataError`` with a sentence that ends in ``advice``, ``DataCancelledError``, or ``OSError`` of the disk.
     """
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{marked(NEW)}{path.name}")
     why = ""
     for address in addresses:
         try:

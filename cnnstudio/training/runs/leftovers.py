@@ -26,7 +26,7 @@ def clear(beside: Iterable[Path] = (), runs: Iterable[Path] = (), report: Report
     ``runs`` are folders of runs beside those of the window. Raises nothing: what cannot be read stays as it is.
     """
     clear_left(Path(tempfile.gettempdir()), TEMPORARY, seconds=0.0)
-    own = [home(), library_folder(), thumbnails_folder(), weights_folder(), *_inside(cache() / "data")]
+    own = [home(), library_folder(), thumbnails_folder(), weights_folder(), *_data_folders()]
     for folder in dict.fromkeys([*own, *beside]):
         if not report(SENTENCE, None):
             return
@@ -36,6 +36,15 @@ def clear(beside: Iterable[Path] = (), runs: Iterable[Path] = (), report: Report
             if not report(SENTENCE, None):
                 return
             mend(folder)
+
+
+def _data_folders() -> list[Path]:
+    """Those of the data sets, as deep as torchvision has archives downloaded: MNIST/raw."""
+    level = found = _inside(cache() / "data")
+    for _ in range(2):
+        level = [folder for outer in level for folder in _inside(outer)]
+        found = [*found, *level]
+    return found
 
 
 def _inside(folder: Path) -> list[Path]:

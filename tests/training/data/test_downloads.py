@@ -149,7 +149,7 @@ def test_no_network_is_a_sentence(mnist: str, monkeypatch: pytest.MonkeyPatch, i
     with pytest.raises(DataError, match="could not be downloaded") as caught:
         load(recipe(mnist), GREY)
     assert "the digits and the shapes need no network" in str(caught.value)
-    assert not list(isolated_home.rglob("*.part"))
+    assert not list(isolated_home.rglob(".new-*"))
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])
@@ -163,7 +163,7 @@ def test_a_download_can_be_cancelled(cifar: str, after: int, isolated_home: Path
 
     with pytest.raises(DataCancelledError, match="cancelled"):
         load(recipe(cifar), Shape(1, 8, 8), progress)
-    assert not list(isolated_home.rglob("*.part"))
+    assert not list(isolated_home.rglob(".new-*"))
 
 
 def test_a_wrong_file_is_not_believed(mnist: str, server: tuple[Path, str]) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from cnnstudio.disk import marked, replacing
-from cnnstudio.folders import home, library_folder, runs_folder
+from cnnstudio.folders import data_folder, home, library_folder, runs_folder
 from cnnstudio.owner import Owner
 from cnnstudio.project import Project, from_template, read
 from cnnstudio.training.runs.folder import OF_A_RUN, Destination, RunFolder, mend
@@ -54,6 +54,14 @@ def test_what_a_killed_program_was_writing_is_cleared_from_beside_the_project(tm
         for folder in (beside, home(), library_folder(), runs_folder() / "a"):
             left = {name for name in names(folder) if "new-" in name} - {mine}
             assert f".new-{GONE.mark}-1f.cnn" not in left and len(left) == 6, left
+
+
+def test_a_download_that_was_cut_off_is_cleared(temporary: Path) -> None:
+    half = _folder(data_folder("mnist") / "MNIST" / "raw") / f".new-{GONE.mark}-train-images-idx3-ubyte.gz"
+    _old(half)
+    _old(half.with_name("train-images-idx3-ubyte.gz"))
+    clear()
+    assert names(half.parent) == {"train-images-idx3-ubyte.gz"}
 
 
 def test_temporary_folders_of_the_dead_are_cleared_and_those_of_the_living_are_not(temporary: Path) -> None:
