@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from cnnstudio import crash_log
 from cnnstudio.folders import crash_folder, log_file, recovery_folder, runs_folder
 from cnnstudio.project import Project, read, write
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.failures import Failures, tell_of_crash
 from cnnstudio.ui.main_window import MainWindow
 
@@ -232,19 +233,25 @@ def test_a_program_that_is_ended_keeps_the_last_weights_and_what_is_not_saved(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-def test_a_session_that_ends_is_heard_while_qt_waits(qtbot: QtBot, window: MainWindow, tiny: Project) -> None:
+def test_a_session_that_ends_is_heard_while_qt_waits(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from cnnstudio.ui.signals import Signals
 
-    codes: list[int] = []
+    begun = Project(recipe=Recipe(epochs=3))  # of which nothing is computed
+    codes, queue = list[int](), list[str]()
     signals = Signals(window.windows, codes.append)
     try:
-        window.document.edit("Change", tiny)
-        signal.raise_signal(signal.SIGHUP)
-        qtbot.waitUntil(lambda: codes == [128 + signal.SIGHUP])
+        with monkeypatch.context() as patch:
+            patch.setattr(window.windows.queue, "stop", lambda: queue.append("asked to stop"))
+            patch.setattr(window.windows.queue, "close", lambda seconds: queue.append("waited for"))
+            window.document.edit("Change", begun)
+            signal.raise_signal(signal.SIGHUP)
+            qtbot.waitUntil(lambda: codes == [128 + signal.SIGHUP])
     finally:
         signals.close()
     (copy,) = recovery_folder().glob("*/project.cnn")
-    assert read(copy) == tiny and window.isVisible()
+    assert read(copy) == begun and window.isVisible() and queue == ["asked to stop", "waited for"]
     assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
     assert signal.set_wakeup_fd(-1) == -1
 

@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.disk import DiskError, replacing
 from cnnstudio.folders import recovery_folder
-from cnnstudio.graph import Graph
 from cnnstudio.owner import Owner
 from cnnstudio.project import Project, ProjectError, from_template, read, write
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recovery import Recovery
 from cnnstudio.ui.files.recovery_copy import About, Copy, left_behind
@@ -88,8 +88,8 @@ def test_unsaved_changes_are_copied_and_the_copy_goes_once_they_are_saved(
     assert not list(recovery_folder().iterdir())
 
 
-def test_the_copy_is_written_beside_the_work(qtbot: QtBot, window: MainWindow, tiny_graph: Graph) -> None:
-    begun = Project(Graph.of((tiny_graph["input1"],)))
+def test_the_copy_is_written_beside_the_work(qtbot: QtBot, window: MainWindow) -> None:
+    begun = Project(recipe=Recipe(epochs=3))  # of which nothing is computed
     window.document.edit("Change", begun)
     qtbot.waitUntil(lambda: bool(list(recovery_folder().glob("*/project.cnn"))))
     (copy,) = recovery_folder().glob("*/project.cnn")
