@@ -176,9 +176,10 @@ def test_the_only_copy_stays_where_opening_it_finds_a_full_disk(
 def test_copies_that_cannot_be_read_are_kept_and_told_of(
     qtbot: QtBot, window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("cnnstudio.project.reading.LARGEST_COPY", 2**20)
     spoilt = {
         "cannot be read: project.cnn": b"{",
-        "larger than 8 MB": b" " * (2**23 + 1),
+        "larger than 1 MB": b" " * (2**20 + 1),
         "newer": b'{"format": "cnnstudio", "version": 999}',
     }
     copies = [left(tiny, Path(f"mine{number}.cnn")) for number in range(len(spoilt))]
