@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -26,21 +26,24 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnnstudio.compiler.source import Source
 from cnnstudio.disk import TEMPORARY, marked
+from cnnstudio.graph import Shape
 from cnnstudio.headroom import NoRoomError, headroom, lack, within_memory
+from cnnstudio.training.drawing import drawing, where_it_draws
 
 _LESS = "fewer channels or features take less"
 
 
-def build(text: str, class_name: str = "Network") -> nn.Module:
-    """A new module of the class ``class_name`` that ``text`` declares, with fresh weights.
+def build(text: str, class_name: str = "Network", seed: int | None = None) -> nn.Module:
+    """A new module of the class ``class_name`` that ``text`` declares, with the fresh weights that ``seed`` gives.
 
+    Without one they are others each time, from torch's own generator.
     ``text`` is executed, so it must come from ``compiler.source``, which lets values in only through ``repr``. Raises
     ``NoRoomError`` with a sentence where its weights do not fit into memory, before any of them is made.
     """
     declared = getattr(_loaded(text), class_name)
     if reason := lack("Building the network", _weight(text, class_name), headroom(), _LESS):
         raise NoRoomError(reason)
-    with within_memory("to build the network", _LESS):
+    with within_memory("to build the network", _LESS), drawing(seed) if seed is not None else nullcontext():
         made = declared()
     if not isinstance(made, nn.Module):
         raise TypeError(f"{class_name} is no torch module")
@@ -95,6 +98,23 @@ def _largest_made(text: str, class_name: str, sizes: tuple[tuple[int, ...], ...]
     with suppress(Exception), torch.no_grad(), torch.device("meta"), largest:
         getattr(_loaded(text), class_name)().eval()(*(torch.empty((1, *size)) for size in sizes))
     return largest.bytes
+
+
+def parts_that_draw(source: Source | None, size: Shape) -> frozenset[str] | None:
+    """Where a network that is built from ``source`` draws when it learns from images of this size, by paths.
+
+    None where that is not known. It is asked of a network without numbers, so that nothing is computed.
+    """
+    return _parts_that_draw(source.text, source.class_name, tuple(size)) if source is not None else None
+
+
+@lru_cache(maxsize=64)
+def _parts_that_draw(text: str, class_name: str, size: tuple[int, ...]) -> frozenset[str] | None:
+    try:
+        with torch.device("meta"):
+            return where_it_draws(getattr(_loaded(text), class_name)(), torch.empty(2, *size))
+    except Exception:  # some layers compute with numbers, which are not there
+        return None
 
 
 @lru_cache(maxsize=64)

@@ -54,12 +54,12 @@ class Teacher:
 
 def _trained(folder: RunFolder) -> tuple[nn.Module, dict[str, str]]:
     """The network of a run with its best weights, and what is said of them."""
-    file = folder.weights
+    file = folder.best if folder.best.exists() else folder.weights
     if file is None:
         raise TrainingError(f"The teacher is to be the folder of a run, and {folder.path} has no weights of one.")
     try:
         text = source(read(folder.project).graph)
-        module = build(text.text, text.class_name)
+        module = build(text.text, text.class_name, 0)
         return module, weights.load(module, file)
     except (ProjectError, SourceError, weights.WeightsError) as error:
         raise TrainingError(f"The teacher cannot be had: {error}") from error

@@ -22,6 +22,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.device import Device, TrainingError, evaluated, first_line
+from cnnstudio.training.drawing import drawing
 from cnnstudio.training.launch import Rank
 
 JOINING = timedelta(minutes=5)  # until all have come
@@ -226,6 +227,6 @@ def _fingerprint(module: nn.Module, data: Data) -> str:
 def _leaves_some_out(module: nn.Module, x: Tensor) -> bool:
     """Whether some of what learns has no part in what comes out, which DistributedDataParallel must be told."""
     learning = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    with evaluated(module), torch.random.fork_rng([x.device] if x.is_cuda else []):
+    with evaluated(module), drawing(0):
         gradients = torch.autograd.grad(module(x).sum(), learning, allow_unused=True)
     return any(gradient is None for gradient in gradients)

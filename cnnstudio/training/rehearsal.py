@@ -32,8 +32,8 @@ class RehearsalError(ValueError):
 def rehearsed(project: Project, data: Data, report: Report, *, at_random: bool = False) -> Iterator[Prepared]:
     """The network with its first weights and these images, to be trained inside.
 
-    It is built for this alone, in its turn with every other training, and torch's random state is afterwards what it
-    was. ``at_random`` leaves the weights away that the recipe names: nothing is fetched, and a step takes as long.
+    It is built for this alone, in its turn with every other training. ``at_random`` leaves the weights away that the
+    recipe names: nothing is fetched, and a step takes as long.
     Raises ``RehearsalError`` where ``report`` says to end before its turn has come, or where there is no room for it.
     """
     if reason := lack_of_training(project, infer(project.graph)):
@@ -42,12 +42,11 @@ def rehearsed(project: Project, data: Data, report: Report, *, at_random: bool =
         if not report("Waiting until the training has ended…", None):
             raise RehearsalError("It was called off.")
     try:
-        with torch.random.fork_rng(range(torch.cuda.device_count())):
-            if at_random:
-                text = source(project.graph)
-                yield Prepared(project, text, fresh(text, project.recipe), data)
-            else:
-                yield prepare(project, report, data)
+        if at_random:
+            text = source(project.graph)
+            yield Prepared(project, text, fresh(text, project.recipe), data)
+        else:
+            yield prepare(project, report, data)
     finally:
         turn.release()
 

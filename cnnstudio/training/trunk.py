@@ -15,6 +15,7 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.data.room import PASS, at_once
 from cnnstudio.training.device import Device
+from cnnstudio.training.drawing import Drawing
 from cnnstudio.wording import memory
 
 CHUNK = 64  # images that go through the trunk at once: always the same ones together, so that the same bits come out
@@ -53,9 +54,9 @@ class Trunk:
         with torch.no_grad(), device.autocast():
             for each in computed:
                 if all(name in known for name in each.statement.inputs) and self._is_steady(each.statement.node):
-                    before = torch.get_rng_state()
-                    value = each.value(module, known)
-                    if torch.equal(before, torch.get_rng_state()):
+                    with Drawing(torch.Generator()) as drawn:
+                        value = each.value(module, known)
+                    if not drawn.has_drawn:
                         known[each.statement.node] = value
         self._front = [each for each in computed if each.statement.node in known]
         self._rest = [each for each in computed if each.statement.node not in known]

@@ -15,6 +15,7 @@ from cnnstudio.exchange.importing.state_dict import difference
 from cnnstudio.exchange.importing.tracing import TracingError, answer
 from cnnstudio.graph import Shape
 from cnnstudio.headroom import NoRoomError, not_enough, ran_out, within_memory
+from cnnstudio.training.drawing import drawing
 from cnnstudio.wording import abridged
 
 _AIM, _WAY = "to compare the outputs with the original's", "with other programs closed there may be room"
@@ -63,8 +64,9 @@ def _without_numbers(module: nn.Module) -> str:
 
 def _images(module: nn.Module, size: Shape) -> Tensor | str:
     """Images of which the original says numbers, the same each time; a sentence where there are none."""
-    noise = torch.randn(2, *size)
-    for images in (noise, torch.rand(2, *size), noise.abs() + 0.5):
+    with drawing(0):
+        noise, even = torch.randn(2, *size), torch.rand(2, *size)
+    for images in (noise, even, noise.abs() + 0.5):
         if not (first := _said(module, images)).isfinite().all():
             continue
         if not torch.equal(first, _said(module, images)):

@@ -69,7 +69,7 @@ def _pairs(imported: Imported) -> tuple[dict[str, Tensor], list[tuple[str, Weigh
         text = source(imported.graph)
     except SourceError as error:
         raise ImportRefused(f"The weights cannot be loaded. {error}") from error
-    ours = build(text.text, text.class_name).state_dict()
+    ours = build(text.text, text.class_name, 0).state_dict()
     pairs = []
     for path, weights in imported.weights.items():
         for weight in weights:
@@ -117,7 +117,7 @@ def difference(module: nn.Module, imported: Imported, images: Tensor) -> float:
     """
     carried = carry(imported, module.state_dict())
     text = source(imported.graph)
-    ours = build(text.text, text.class_name).eval()
+    ours = build(text.text, text.class_name, 0).eval()
     ours.load_state_dict(carried.state)
     with torch.no_grad():
         wanted, found = answer(module.eval()(images.clone())), ours(images.clone())
