@@ -15,6 +15,9 @@ EPOCH_COLUMNS = (
     "validation_f1", "average_loss", "average_accuracy",
 )  # fmt: skip
 """What is kept of an epoch; where something was not measured, it is no number."""
+FIRST, ALIKE, AGREEING = 2, 4, 0.25  # steps that make ready, in each half behind them, and how far those may differ
+RECENT, RECENT_EPOCHS = 200, 10  # by which the time left is told
+MANY = 50  # steps, among which the first do not count
 MOST_LOOKS = 401  # at the layers, that are kept; a long run keeps them further apart
 
 
@@ -91,13 +94,33 @@ class History:
 
     @property
     def remaining_seconds(self) -> float | None:
-        """How long the rest will take, from the epochs' own times; None where there is nothing to go by."""
-        if self.started is None or self.last is None or not self.last.images_per_second:
+        """How long the rest will take, from the epochs' own times; None where that is not known yet.
+
+        The first steps of a run make ready, and say nothing of the others.
+        """
+        if self.started is None or self.last is None:
             return None
-        left = self.started.epochs * self.started.steps_per_epoch - self.last.step
-        if len(self.epochs):
-            return float(self.epochs["seconds"].mean()) * left / self.started.steps_per_epoch
-        return left * self._batch_size / self.last.images_per_second
+        steps = self.started.steps_per_epoch
+        left = self.started.epochs * steps - self.last.step
+        seconds = self.epochs["seconds"]
+        if len(seconds) > 1 or (len(seconds) and steps >= MANY):
+            return float(seconds[-1 - RECENT_EPOCHS :][len(seconds) > 1 :].mean()) * left / steps
+        each = self._step_seconds() if not len(seconds) else None
+        return left * each if each is not None else None
+
+    def _step_seconds(self) -> float | None:
+        """How long a step takes in the first epoch, where two halves of the last ones took about as long."""
+        rows = min(len(self.steps), RECENT)
+        steps, speeds = self.steps["step"][-rows:], self.steps["images_per_second"][-rows:]
+        if len(self.steps) < FIRST + 2 * ALIKE or not speeds.all():
+            return None
+        moments = steps * self._batch_size / speeds  # since the epoch began
+        begin, end = FIRST - 1 if rows == len(self.steps) else 0, rows - 1
+        middle = (begin + end) // 2
+        first = (moments[middle] - moments[begin]) / max(1.0, steps[middle] - steps[begin])
+        second = (moments[end] - moments[middle]) / max(1.0, steps[end] - steps[middle])
+        is_steady = 0 < max(first, second) <= (1 + AGREEING) * min(first, second)
+        return float(first + second) / 2 if is_steady else None
 
     @property
     def sentence(self) -> str:

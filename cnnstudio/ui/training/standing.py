@@ -44,10 +44,10 @@ class ProgressLine(QWidget):
         last, started, left = history.last, history.started, history.remaining_seconds
         is_known = last is not None and started is not None
         self.epoch.setVisible(is_known)
-        self.time.setVisible(is_known and left is not None)
+        self.time.setVisible(is_known)
         if last is not None and started is not None:
             self.epoch.setText(f"Epoch {last.epoch:,} of {started.epochs:,}, step {last.step:,}")
-            self.time.setText(f"{duration(left)} left" if left is not None else "")
+            self.time.setText(f"{duration(left)} left" if left is not None else "measuring…")
 
 
 class Standing(QWidget):

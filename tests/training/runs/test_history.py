@@ -60,12 +60,29 @@ def test_the_share_is_that_of_the_preparation_and_then_that_of_the_steps() -> No
     assert history.share == 0.25
 
 
-def test_the_rest_takes_as_long_as_the_images_say_and_then_the_epochs() -> None:
-    assert History().remaining_seconds is None
-    assert fed(STARTED).remaining_seconds is None
-    assert fed(STARTED, step(2)).remaining_seconds == pytest.approx(10 * 50 / 200)
-    history = fed(STARTED, step(4), epoch(1, 0.7, True, seconds=2.0), step(6))
-    assert history.remaining_seconds == pytest.approx(6 * 2.0 / 4)
+def steps(*seconds: float) -> list[Step]:
+    """The first steps of an epoch, each of which took so long."""
+    ends = np.cumsum(seconds)
+    return [Step(n, 1, 1.0, 0.5, 0.01, n * 50 / end) for n, end in enumerate(ends.tolist(), 1)]
+
+
+def test_the_time_left_is_told_once_the_steps_are_steady_and_not_by_those_that_make_ready() -> None:
+    started = Started(3, 100, "CPU", (), 10)
+    assert History(50).remaining_seconds is None and fed(started).remaining_seconds is None
+    assert fed(started, *steps(5.0, 0.3, *[0.1] * 7)).remaining_seconds is None, "it is measured"
+    history = fed(started, *steps(5.0, 0.3, *[0.1] * 8))
+    assert history.remaining_seconds == pytest.approx(290 * 0.1)
+    assert fed(started, *steps(5.0, 0.3, *[0.5] * 5, *[0.1] * 5)).remaining_seconds is None, "they still become faster"
+    history.take(epoch(1, 0.7, True, seconds=30.0))
+    assert history.remaining_seconds == pytest.approx(290 * 30.0 / 100)
+
+
+def test_the_time_left_follows_the_epochs_and_the_first_of_few_steps_is_none_of_them() -> None:
+    history = fed(STARTED, step(4), epoch(1, 0.7, True, seconds=9.0), step(6))
+    assert history.remaining_seconds is None
+    for event in (step(8), epoch(2, 0.7, False, seconds=2.0)):
+        history.take(event)
+    assert history.remaining_seconds == pytest.approx(4 * 2.0 / 4)
 
 
 def test_how_it_ended_is_a_sentence() -> None:
