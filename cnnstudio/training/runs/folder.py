@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cnnstudio.disk import NEW, TEMPORARY, DiskError, clear_left, left_by_the_dead, marked, reason
 from cnnstudio.project import Project, ProjectError, write
+from cnnstudio.training.runs.weights_header import is_whole
 
 PROJECT, BEST, LAST = "project.cnn", "best.safetensors", "last.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
@@ -71,8 +72,9 @@ class RunFolder:
 
     @property
     def weights(self) -> Path | None:
-        """The file of the best weights so far, where there is one."""
-        return next((path for path in (self.best, self.last) if path.exists()), None)
+        """The file of the best weights so far; of the last ones where that of the best is damaged, or not there."""
+        there = [path for path in (self.best, self.last) if path.exists()]
+        return next(filter(is_whole, there), there[0] if there else None)
 
     @property
     def has_learned(self) -> bool:

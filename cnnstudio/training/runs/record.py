@@ -7,9 +7,7 @@ project.cnn. A folder without a record, or with a damaged one, is read by what e
 
 from __future__ import annotations
 
-import json
 import platform
-import struct
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -30,11 +28,11 @@ from cnnstudio.project import Project, ProjectError
 from cnnstudio.project import read as read_project
 from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.runs.folder import RunFolder
+from cnnstudio.training.runs.weights_header import epoch_of
 
 RECORD, LABELS = "run.json", "labels.json"
 FORMAT = 1
 LARGEST = 2**20  # bytes of run.json, and of labels.json
-LARGEST_HEADER = 8 * 2**20  # bytes of what a .safetensors file says of its tensors
 LONGEST_NOTE = 10_000
 LONGEST_TAG = 40
 MOST_TAGS = 20
@@ -251,22 +249,3 @@ def _derived(folder: RunFolder, trouble: str) -> RunRecord:
         parameters=totals.parameters if totals else None,
         macs=totals.macs if totals else None,
     )
-
-
-def epoch_of(path: Path) -> int | None:
-    """The last whole epoch of the weights in this file, as it says itself; None where it does not."""
-    text = weights_metadata(path).get("epoch", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def weights_metadata(path: Path) -> dict[str, str]:
-    """What a .safetensors file says of itself, read without torch: its header is JSON behind 8 bytes of length.
-
-    https://github.com/huggingface/safetensors#format
-    """
-    with suppress(OSError, struct.error, ValueError, AttributeError, RecursionError), path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length <= LARGEST_HEADER:
-            found = json.loads(file.read(length)).get("__metadata__", {})
-            return {key: value for key, value in found.items() if isinstance(value, str)}
-    return {}

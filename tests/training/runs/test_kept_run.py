@@ -70,6 +70,20 @@ def test_a_run_that_was_torn_off_has_the_epoch_that_its_weights_say(project: Pro
     assert open_kept(folder.path).sentence == "Weights of run net, epoch 6."
 
 
+def test_where_the_best_weights_are_damaged_the_last_ones_are_taken_and_it_is_said(
+    project: Project, tmp_path: Path
+) -> None:
+    folder = made(tmp_path / "net", project)
+    write_record(folder.path, new_record(project))
+    for path, epoch in ((folder.best, "6"), (folder.last, "9")):
+        weights.save(path, {"a": torch.ones(1)}, {"epoch": epoch})
+    assert open_kept(folder.path).sentence == "Weights of run net, epoch 6."
+    folder.best.write_bytes(folder.best.read_bytes()[:-2])
+    assert folder.weights == folder.last
+    said = "Weights of run net, epoch 9. They are the last ones: best.safetensors is damaged."
+    assert open_kept(folder.path).sentence == said
+
+
 def test_a_run_that_was_torn_off_in_its_first_epoch_is_found_to_be_gone_on_with(
     project: Project, tmp_path: Path
 ) -> None:
