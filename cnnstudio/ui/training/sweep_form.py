@@ -38,6 +38,7 @@ ABOUT = (
     "them, a range two dots: 0.0001..0.1, or 16..256:5:log for five of them in equal factors."
 )
 RECIPE_GLYPH = "sliders-horizontal"
+NO_LIMIT: Literal["no limit"] = "no limit"
 
 
 @declaration
@@ -46,16 +47,21 @@ class SweepSettings(Declaration):
 
     combinations: all of them, or some by chance, which also takes what lies between the ends of a range
     most_runs: at most so many runs; where there are more combinations, chance chooses
-    most_epochs: at most so many epochs in all runs together; 0 for no limit
+    most_epochs: at most so many epochs in all runs together
     stop_early: end a run whose best accuracy falls behind the median of the others, and begin the next one
     chance: the same number draws the same runs again
     """
 
     combinations: Literal["all", "by chance"] = "all"
     most_runs: Annotated[int, Range(1, MOST_RUNS)] = 20
-    most_epochs: Annotated[int, Range(0, MOST_EPOCHS)] = 0
+    most_epochs: Annotated[int | Literal["no limit"], Range(1, MOST_EPOCHS)] = NO_LIMIT
     stop_early: bool = False
     chance: Annotated[int, Range(0, 2**31 - 1)] = 0
+
+    @property
+    def budget(self) -> int | None:
+        """The most epochs in all; None for no limit."""
+        return None if self.most_epochs == NO_LIMIT else int(self.most_epochs)
 
     @property
     def kind(self) -> Kind:
@@ -177,9 +183,7 @@ class SweepPanel(Panel):
             self._forget(HIDDEN)
             return
         try:
-            sweep = Sweep(
-                project, tuple(axes), settings.kind, settings.chance, settings.most_runs, settings.most_epochs or None
-            )
+            sweep = Sweep(project, tuple(axes), settings.kind, settings.chance, settings.most_runs, settings.budget)
         except SweepError as error:
             self._forget(str(error))
             return
