@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cnnstudio.compiler.inference import infer
 from cnnstudio.headroom import headroom
+from cnnstudio.training.batches import Sides
 from cnnstudio.training.data.loading import normalised
 from cnnstudio.training.data.room import PASS, at_once
 from cnnstudio.training.device import of_any_batch
@@ -94,10 +95,10 @@ def _scores(prepared: Prepared) -> Iterator[tuple[int, torch.Tensor]]:
     """The scores (N, classes) of some validation images at a time, with the number of the first of them."""
     data = prepared.data
     mean, std = (torch.tensor(numbers).view(-1, 1, 1) for numbers in (data.mean, data.std))
-    prepared.module.eval()
+    network = Sides(data, prepared.project.recipe).asked(prepared.module.eval())
     maps = max(1, needs(infer(prepared.project.graph)).maps)
     step = min(at_once(data.shape, _TOGETHER, PASS), max(1, headroom() // (_SHARE * maps)))
     for start in range(0, len(data.validation_labels), step):
         images = normalised(data.validation_images[start : start + step], mean, std)
         with torch.no_grad():
-            yield start, of_any_batch(prepared.module, images).flatten(1)
+            yield start, of_any_batch(network, images).flatten(1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import mixing
 from cnnstudio.training.data.loading import Data, mirrored, moved, normalised
-from cnnstudio.training.device import Device
+from cnnstudio.training.device import Device, Forward
 from cnnstudio.wording import abridged, counted
 
 FEW = 2  # images of a class that teach nothing
@@ -91,6 +93,10 @@ class Sides:
             random = torch.Generator().manual_seed(recipe.seed + 1)
             self._first = torch.rand(len(data.train_labels), generator=random) < 0.5
 
+    def asked(self, scores: Forward) -> Forward:
+        """What gives the scores that count when images are told: for both sides, where their mean is to be taken."""
+        return partial(_of_both_sides, scores) if self.are_averaged else scores
+
     @property
     def how(self) -> str:
         """What is done to them, as the end of a sentence."""
@@ -108,6 +114,11 @@ class Sides:
             return torch.rand(len(numbers), generator=random) < 0.5
         first = self._first[numbers.to(self._first.device)]
         return first if epoch % 2 else ~first
+
+
+def _of_both_sides(scores: Forward, images: Tensor) -> Tensor:
+    """The mean of the scores (N, classes) for images (N, C, H, W) and for their mirror images."""
+    return (scores(images) + scores(images.flip(3))) / 2
 
 
 def sizes(images: int, batch_size: int) -> list[int]:

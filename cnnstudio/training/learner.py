@@ -48,11 +48,12 @@ class Learner:
         self.loss = Loss(recipe, data.train_labels, data.classes)
         self._teacher = Teacher(recipe, data, device) if recipe.teacher else None
         self.average = Average(module, recipe.averaging_decay) if recipe.averaging else None
-        self._asks_both_sides = Sides(data, recipe).are_averaged
+        self._sides = Sides(data, recipe)
         self.plateau = Plateau()
         self.optimizer = optimizer(backbones.groups(), recipe)
         self._scaler = torch.amp.GradScaler(device.torch.type, enabled=device.float16)
         self._call, self.notes = forward(module, device, recipe.compile and group.is_alone)
+        self.is_compiled = self._call is not module
         if recipe.compile and not group.is_alone:
             self.notes = ("Where several processes train together, the network is not compiled.",)
         self.kept: Kept | None = None
@@ -89,7 +90,7 @@ class Learner:
         """
         ways: list[Forward] = [self.scores]
         ways += [partial(self._average_scores, self.average)] if self.average is not None else []
-        return tuple(partial(_of_both_sides, way) if self._asks_both_sides else way for way in ways)
+        return tuple(map(self._sides.asked, ways))
 
     def step(self, images: Tensor, targets: Tensor, rate: float, random: RandomStreams) -> tuple[float, float, float]:
         """One step, at this rate, on prepared images and their labels (N,) or the shares of their classes (N, classes).
@@ -125,14 +126,15 @@ class Learner:
         if not self._group.is_alone:
             part = slice(own.start, own.stop) if own else slice(0, 2)
             images, targets = images[part], targets[part]
-        with random.layers():
+        with random.layers(compiled=self.is_compiled):
             logits = self._learning_scores(images)
         objective = self.loss.objective(logits, targets)
         found = logits.detach()
         is_alike = self.loss.is_plain and self._teacher is None
         said = objective.detach() if is_alike else self.loss.measured(found, targets).mean()
         if self._teacher is not None:
-            objective = self._teacher.taught(objective, logits, images)
+            with random.layers(others=True):
+                objective = self._teacher.taught(objective, logits, images)
         share = len(own) / whole
         # several gradients become their mean, and here it is their sum that is wanted
         self._scaler.scale(objective * (share * self._group.rank.size)).backward()  # type: ignore[no-untyped-call]
@@ -162,8 +164,3 @@ class Learner:
             self._scaler.load_state_dict(dict(memory["scaler"]))
         if "plateau" in memory:
             self.plateau = Plateau(**memory["plateau"])
-
-
-def _of_both_sides(scores: Forward, images: Tensor) -> Tensor:
-    """The mean of the scores (N, classes) for images (N, C, H, W) and for their mirror images."""
-    return (scores(images) + scores(images.flip(3))) / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import pytest
@@ -80,6 +81,23 @@ def test_a_network_that_is_always_right_or_always_wrong(digits: Prepared) -> Non
     every = {number: (other(digits, number), 1.0) for number in range(total)}
     found = mistakes(told(digits, every), lambda *_: True)
     assert found.wrong == total and len(found.worst) == MOST
+
+
+def test_it_asks_for_both_sides_where_the_validation_does(digits: Prepared) -> None:
+    class LeftRight(nn.Module):
+        """Tells a class by the brighter half: for an image and its mirror image together by neither."""
+
+        def forward(self, x: Tensor) -> Tensor:
+            left = (x[..., :14].sum((1, 2, 3)) - x[..., 14:].sum((1, 2, 3)))[:, None]
+            return torch.cat([left, torch.full_like(left, 1e-3), -left, torch.full((len(x), 7), -1e9)], 1)
+
+    data = dataclasses.replace(digits.data, mirror=True)
+    taken = []
+    for recipe in (Recipe(data="digits"), Recipe(data="digits", augment=True, test_time_mirror=True)):
+        project = dataclasses.replace(digits.project, recipe=recipe)
+        found = mistakes(Prepared(project, digits.source, LeftRight(), data), lambda *_: True)
+        taken.append({pair[1] for pair in found.pairs})
+    assert taken[0] == {"0", "2"} and taken[1] == {"1"}
 
 
 def test_it_ends_when_it_is_called_off(digits: Prepared) -> None:
