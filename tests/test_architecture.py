@@ -34,6 +34,13 @@ def test_every_package_with_python_files_is_a_package() -> None:
     assert not [path.parent for path in MODULES if not (path.parent / "__init__.py").exists()]
 
 
+def test_nobody_sets_torch_s_own_random_numbers() -> None:
+    """They are the whole program's: one thread's seed would be another one's. ``training/drawing.py`` is for that."""
+    words = ("torch.manual_seed", "torch.random.", "fork_rng", "rng_state", "torch.seed(", "torch.initial_seed")
+    told = {path.stem for path in MODULES if any(word in path.read_text() for word in words)}
+    assert told == {"drawing", "random_streams"}
+
+
 def test_the_vocabulary_and_the_compiler_need_neither_torch_nor_qt() -> None:
     code = (
         "import sys, cnnstudio.zoo, cnnstudio.compiler.source, cnnstudio.compiler.diagnostics, cnnstudio.project\n"

@@ -178,7 +178,7 @@ def _train(project: Project, arguments: argparse.Namespace, is_asked: Callable[[
         bar.show(sentence, share)
         return not is_asked()
 
-    told, folder, has_begun = Telling(bar), None, False
+    told, prepared = Telling(bar), None
     try:
         with (
             joined(rank, is_asked) as group,
@@ -189,7 +189,7 @@ def _train(project: Project, arguments: argparse.Namespace, is_asked: Callable[[
             for event in events:
                 told.take(event)
                 if isinstance(event, Prepared):
-                    folder, has_begun = event.folder, True
+                    prepared = event
                 if group.is_stopping:
                     break
     except (CheckpointError, DataError, DiskError, NoRoomError, ProjectError, SourceError, TrainingError) as error:
@@ -197,17 +197,19 @@ def _train(project: Project, arguments: argparse.Namespace, is_asked: Callable[[
         if is_asked():
             raise KeyboardInterrupt from error
         if rank.is_first:
+            folder = prepared.folder if prepared is not None else None
+            ways = [str(error), *([prepared.end.unkept] if prepared is not None and prepared.end.unkept else [])]
             if isinstance(error, OthersError) and folder is not None and folder.checkpoint.exists():
-                raise CommandError(f"{error}\n{_to_go_on(folder, arguments)}") from error
-            raise CommandError(str(error)) from error
+                ways.append(_to_go_on(folder, arguments))
+            raise CommandError("\n".join(ways)) from error
         if isinstance(error, OthersError):  # which the first one says
             return 1
         raise CommandError(f"In {rank.title}: {error}") from error
     bar.clear()
-    if not has_begun:  # it was interrupted before there was anything to keep
+    if prepared is None:  # it was interrupted before there was anything to keep
         raise KeyboardInterrupt
     bar.ring()
-    return _ended(told, folder, arguments)
+    return _ended(told, prepared, arguments)
 
 
 def _to_go_on(folder: RunFolder, arguments: argparse.Namespace) -> str:
@@ -215,9 +217,9 @@ def _to_go_on(folder: RunFolder, arguments: argparse.Namespace) -> str:
     return f"To go on: cnnstudio train {quote(str(arguments.file))} --resume {quote(str(folder.path))}{several}"
 
 
-def _ended(told: Telling, folder: RunFolder | None, arguments: argparse.Namespace) -> int:
-    """Say where the weights are and how to go on; the exit code."""
-    finished, last = told.history.finished, told.history.last
+def _ended(told: Telling, prepared: Prepared, arguments: argparse.Namespace) -> int:
+    """Say where the weights are and how to go on, and last what was not kept; the exit code."""
+    finished, last, folder = told.history.finished, told.history.last, prepared.folder
     if folder is not None:
         if finished is None:
             print(f"Stopped in epoch {last.epoch if last else 1}.")
@@ -226,6 +228,8 @@ def _ended(told: Telling, folder: RunFolder | None, arguments: argparse.Namespac
         for name, kept in (("best", folder.best), ("last", folder.last)):
             if kept.exists():
                 print(f"{name} weights: {kept}")
+    if prepared.end.unkept:
+        raise CommandError(prepared.end.unkept)
     if finished is None:
         return INTERRUPTED
     return 0 if finished.reason == "done" else 1

@@ -84,7 +84,7 @@ class Recipe(Declaration):
     batch_size: how many images are computed at once
     accumulation: how many batches share one step, which then is that of one large batch and takes no more memory
     patience: so many epochs without a better one end the run; 0 goes through all of them
-    keep_best: the network ends with the weights of its best epoch and not with the last ones
+    keep_best: hold the weights of the best epoch in memory too, so that they are there whatever the disk takes
     optimizer: how a step follows from the gradient
     learning_rate: how long a step is
     momentum: how much of the last step SGD or RMSprop keeps

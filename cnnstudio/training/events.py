@@ -103,9 +103,13 @@ class Foreseen:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something that the person should know and that does not stop the run, as a sentence."""
+    """Something that the person should know and that does not stop the run, as a sentence.
+
+    One that ``is_grave`` says that something may be lost: nothing that comes later may hide it.
+    """
 
     sentence: str
+    is_grave: bool = False
 
 
 class Observation:

@@ -21,7 +21,7 @@ from cnnstudio.headroom import not_enough, ran_out
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import first_batch, weights
 from cnnstudio.training.batches import Batches
-from cnnstudio.training.build import build, require_room_to_run
+from cnnstudio.training.build import build, parts_that_draw, require_room_to_run
 from cnnstudio.training.classification_metrics import Counts, Metrics
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.data.room import PASS, at_once
@@ -47,9 +47,11 @@ from cnnstudio.training.probe import Probe, View
 from cnnstudio.training.random_streams import RandomStreams
 from cnnstudio.training.resume import Keeper
 from cnnstudio.training.runs.folder import BEST, LAST
+from cnnstudio.training.runs.on_disk import End
 from cnnstudio.training.schedules import EPOCHS, epochs_of, schedule
 from cnnstudio.training.trunk import is_worth_keeping, kept_trunk
-from cnnstudio.training.weights_account import described
+from cnnstudio.training.turn import undisturbed
+from cnnstudio.training.weight_files import WeightFiles, copied
 from cnnstudio.wording import counted, duration
 
 __all__ = ["TrainingError", "fresh", "train"]
@@ -57,8 +59,7 @@ __all__ = ["TrainingError", "fresh", "train"]
 
 def fresh(source: Source, recipe: Recipe) -> nn.Module:
     """The network with the first weights that the recipe's seed gives."""
-    torch.manual_seed(recipe.seed)
-    return build(source.text, source.class_name)
+    return build(source.text, source.class_name, recipe.seed)
 
 
 def train(  # noqa: PLR0917 - the first three are the run, the others what comes with it
@@ -72,6 +73,7 @@ def train(  # noqa: PLR0917 - the first three are the run, the others what comes
     begin: Position | None = None,
     keeper: Keeper | None = None,
     group: Group = ALONE,
+    end: End | None = None,
 ) -> Generator[Event, None, None]:
     """Train ``module`` in place and say what happens.
 
@@ -80,13 +82,18 @@ def train(  # noqa: PLR0917 - the first three are the run, the others what comes
     ``rate`` takes the place of the recipe's schedule: the learning rate of a step, from 0. With ``begin`` the run goes
     on from there, the module having the weights of that moment; ``keeper`` writes from where it can go on.
     ``group`` are the processes that train it together: in each of them the same events come in the same order.
-    However the run ends, the module holds the last good weights, on the CPU and in eval mode. Raises ``TrainingError``
-    with a sentence for what cannot be trained.
+    However the run ends, the module holds the last good weights, on the CPU and in eval mode; or the best, where those
+    are in memory. ``end`` is told which. Raises ``TrainingError`` with a sentence for what cannot be trained.
     """
-    run = _Run(module, data, recipe, folder, list(probes), source, group, begin, rate, keeper)
+    run = _Run(module, data, recipe, folder, list(probes), source, group, begin, rate, keeper, end=end or End())
     try:
-        with group.heard(), explained(recipe):
-            yield from run.events()
+        with group.heard(), explained(recipe), contextlib.closing(run.events()) as events:
+            while True:
+                with undisturbed:
+                    event = next(events, None)
+                if event is None:
+                    return
+                yield event
     finally:
         run.close()
 
@@ -113,9 +120,8 @@ class _Run:
     moved: bool = False  # since the last checkpoint
     good: dict[str, Tensor] = field(default_factory=dict)
     good_epoch: int = 0
-    best: dict[str, Tensor] = field(default_factory=dict)
-    is_average_best: bool = False
-    unsaved: bool = False
+    has_gone_back: bool = False  # to the good weights
+    end: End = field(default_factory=End)
     said: set[str] = field(default_factory=set)
 
     @property
@@ -123,11 +129,11 @@ class _Run:
         """Where the run is, once it has begun. While the validation images are gone through, it is before that."""
         good = {name: tensor.cpu() for name, tensor in self.good.items()}
         kept = self.learner.memory | {PACE: asdict(self.pace)}
-        if self.best:
-            kept["best"] = {name: tensor.cpu() for name, tensor in self.best.items()}
+        if self.files.best:
+            kept["best"] = {name: tensor.cpu() for name, tensor in self.files.best.items()}
         return Position(self.cursor, self.random.states, memory(self.learner.optimizer), good, self.good_epoch, kept)
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """The whole run, or the rest of one."""
         self.group.together(self._prepare)
         self.agreed = self.group.settle(self.module, self.data, self.device)
@@ -179,7 +185,11 @@ class _Run:
             trial = Steps(self.module, self.data, self.batches.prepared) if self.group.is_alone else None
             self.device, self.pace = paced(self.device, self.recipe, trial, self.begin)
         self.learner = Learner(self.module, self.data, self.recipe, self.device, self.backbones, group=self.group)
-        self._keep(0)
+        if not self.learner.is_compiled:
+            self.random.heed(self.module, parts_that_draw(self.source, self.data.shape))
+        told = {"threads": str(self.pace.threads), "precision": self.device.precision}
+        self.files = WeightFiles(self.folder, self.data, self.recipe, len(self.batches.sizes), told)
+        self.good = copied(self.module.state_dict())
         self.epochs = epochs_of(self.recipe, len(self.batches.sizes))
         self.rate = self.given_rate or schedule(self.recipe, len(self.batches.sizes))
         if self.begin is None:
@@ -190,15 +200,17 @@ class _Run:
 
     def _go_to(self, begin: Position) -> None:
         """Stand where another run stood."""
+        self.cursor = begin.cursor
         try:
             self.random.restore(begin.random)
             remember(self.learner.optimizer, begin.optimizer)
             self.learner.remember(begin.kept)
-            self.best = dict(begin.kept.get("best", {}))
+            self.files.resume(begin.kept.get("best", {}), begin.cursor.best)
         except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
             raise TrainingError("The checkpoint is damaged or of another network.") from error
-        self.cursor, self.good, self.good_epoch = begin.cursor, begin.good, begin.good_epoch
-        self.unsaved = self.cursor.step > 0
+        self.good, self.good_epoch = begin.good, begin.good_epoch
+        if self.cursor.step > 0:
+            self.files.step()
 
     def _epoch(self) -> Generator[Event, None, bool]:
         """The rest of the epoch; whether the run can go on."""
@@ -213,7 +225,7 @@ class _Run:
             self.between = False
             objective, loss, right = self._step(rate)
             if not math.isfinite(objective):
-                if self.good_epoch or self.unsaved:
+                if self.good_epoch or self.files.owed:
                     yield self._diverged(f"The loss became {_said(objective)} at step {step + 1:,}, in epoch {epoch}.")
                 else:
                     yield self._never_a_number(objective)
@@ -229,8 +241,11 @@ class _Run:
             yield self._diverged(f"The weights became too large in epoch {epoch}.")
             return False
         ended = self.cursor.ended(validation, average, seconds)
-        self._keep(epoch, ended)
-        yield from self._write(LAST, *([BEST] if ended.is_best else []))
+        self.good, self.good_epoch = copied(self.module.state_dict()), epoch
+        self.files.end_epoch(ended, self._weights_of(ended))
+        yield from self._write(LAST, self.module.state_dict())
+        if BEST in self.files.owed:
+            yield from self._write(BEST, self.files.best or self._weights_of(ended))
         self.between = False
         self.learner.plateau = self.learner.plateau.after(validation.loss, self.recipe)
         self.cursor = self.cursor.following(ended, self.batches.order(self.random.images))
@@ -252,7 +267,8 @@ class _Run:
             images = self.batches.numbers(order, step)
             targets = self.batches.labels(images)
         objective, loss, right = self.learner.step(images, targets, rate, self.random)
-        self.unsaved = self.unsaved or math.isfinite(objective)
+        if math.isfinite(objective):
+            self.files.step()
         return objective, loss, right
 
     def _foresee(self) -> Iterator[Event]:
@@ -284,7 +300,7 @@ class _Run:
             wanted = labels[part].to(self.device.torch)
             for scores, count in zip(learner.judged, counts, strict=True) if own else ():
                 # with the same draws at each epoch, so that epochs compare where a layer draws when it is evaluated too
-                with evaluated(self.module), torch.no_grad(), self.random.apart(start):
+                with evaluated(self.module), torch.no_grad(), self.random.apart(start, others=False):
                     logits = of_any_batch(scores, x)
                     count.take(logits, wanted, learner.loss.measured(logits, wanted))
             if self.device.torch.type != "cpu":
@@ -313,18 +329,9 @@ class _Run:
             for event in seen:
                 yield from self._remark(event.sentence) if isinstance(event, Remark) else (event,)
 
-    def _keep(self, epoch: int, ended: EpochEnd | None = None) -> None:
-        self.good = _copied(self.module.state_dict())
-        self.good_epoch = epoch
-        if ended is not None and ended.is_best:
-            self.is_average_best = ended.is_average_better
-            if self.recipe.keep_best:
-                self.best = _copied(self._best_weights)
-
-    @property
-    def _best_weights(self) -> Mapping[str, Tensor]:
-        """Those of an epoch that has just become the best."""
-        average = self.learner.average if self.is_average_best else None
+    def _weights_of(self, ended: EpochEnd) -> Mapping[str, Tensor]:
+        """What is to be kept of the epoch that has just ended."""
+        average = self.learner.average if ended.is_average_better else None
         return average.tensors if average is not None else self.module.state_dict()
 
     def _checkpoint(self) -> Iterator[Event]:
@@ -334,13 +341,13 @@ class _Run:
                 self.keeper.keep(self.position, self.module)
                 self.moved = False
             except weights.WeightsError as error:
-                yield from self._remark(f"{error} Training goes on without keeping from where to go on.")
+                yield from self._remark(f"{error} Training goes on without keeping from where to go on.", True)
 
     def _diverged(self, what: str) -> Finished:
         self.between = False
-        self.module.load_state_dict(self.good)
+        self._go_back()
         best = self.cursor.best
-        epoch = best.epoch if best is not None and self.best else self.good_epoch
+        epoch = best.epoch if best is not None and self.files.best else self.good_epoch
         kept = f"those of epoch {epoch}" if epoch else "the first ones"
         smaller = f"{self.recipe.learning_rate / 10:.2g}"
         clip = "" if self.recipe.gradient_clip else ", or clip the gradient at 1"
@@ -357,49 +364,49 @@ class _Run:
         what = f"The loss is {_said(loss)} before any weight has moved, so the learning rate is not to blame."
         return Finished("diverged", f"{what} {why} The weights are the first ones.", None)
 
-    def _remark(self, sentence: str) -> Iterator[Event]:
+    def _remark(self, sentence: str, is_grave: bool = False) -> Iterator[Event]:
         if sentence not in self.said:
             self.said.add(sentence)
-            yield Remark(sentence)
+            yield Remark(sentence, is_grave)
 
-    def _write(self, *names: str) -> Iterator[Event]:
+    def _write(self, name: str, tensors: Mapping[str, Tensor]) -> Iterator[Event]:
+        best = self.files.best_epoch, self.files.best_step
         try:
-            self._save(*names)
+            self.files.write(name, tensors, *(best if name == BEST else (self.good_epoch, self._steps)))
         except weights.WeightsError as error:
-            yield from self._remark(f"{error} Training goes on without keeping them.")
+            yield from self._remark(f"{error} Training goes on, and writes it again after the next epoch.", True)
 
-    def _save(self, *names: str) -> None:
-        if self.folder is not None:
-            told = described(self.good_epoch, self.data, self.recipe)
-            told |= {"threads": str(self.pace.threads), "precision": self.device.precision}
-            for name in names:
-                is_average = name == BEST and self.is_average_best
-                kept = self._best_weights if name == BEST else self.module.state_dict()
-                weights.save(self.folder / name, kept, told | ({"averaged": "yes"} if is_average else {}))
-        self.unsaved = False
+    @property
+    def _steps(self) -> int:
+        """After how many steps of the whole run the weights were as they are."""
+        steps = len(self.batches.sizes)
+        if self.has_gone_back:
+            return self.good_epoch * steps
+        return (self.cursor.epoch - 1) * steps + self.cursor.step
+
+    def _go_back(self) -> None:
+        self.module.load_state_dict(self.good)
+        self.has_gone_back = True
 
     def close(self) -> None:
         """Leave the module with good weights, on the CPU, and keep them."""
         if not self.good:  # nothing was begun
             return
         if not _finite(self.module):
-            self.module.load_state_dict(self.good)
+            self._go_back()
         elif self.keeper is not None and self.between and self.moved:
             with contextlib.suppress(weights.WeightsError):  # nobody listens any more
                 self.keeper.keep(self.position, self.module)
+        self.random.close()
         self.module.zero_grad(set_to_none=True)
         self.backbones.hold(0)
         self.device.give_back(self.module)
         self.module.eval()
-        if self.unsaved:
-            with contextlib.suppress(weights.WeightsError):  # nobody listens any more; it was said at the last epoch
-                self._save(LAST)
-        if self.best:
-            self.module.load_state_dict(self.best)
-
-
-def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
+        best, self.end.epoch, self.end.step = self.files.best, self.good_epoch, self._steps
+        self.files.settle(self.module.state_dict(), self.good_epoch, self._steps)
+        if best:
+            self.module.load_state_dict(best)
+            self.end.epoch, self.end.is_best = self.files.best_epoch, True
 
 
 def _finite(module: nn.Module) -> bool:

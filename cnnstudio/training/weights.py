@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,6 +20,14 @@ MOST_NAMES = 16 * 2**20  # bytes of what a file says of its tensors: what each i
 
 class WeightsError(ValueError):
     """Weights that cannot be kept or do not fit; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Weights in memory, by the names of a ``state_dict``, and what a file of them says of itself."""
+
+    tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, str]
 
 
 def save(path: Path, weights: nn.Module | Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:

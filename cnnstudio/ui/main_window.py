@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
+UNKEPT = "unkept"  # the same, of what a run has not on the disk: what else is said of it does not replace that
 LAYOUT_VERSION = 6  # another set of docks needs another number, so that an old layout is not restored over it
 
 
@@ -130,6 +131,7 @@ class MainWindow(ProjectWindow):
         document.scope_changed.connect(lambda _: self.messages.withdraw(INSIDE))
         document.closed.connect(self._begin_anew)
         run.said.connect(self._say_run)
+        run.warned.connect(lambda sentence: self.messages.say(sentence, "error", passes=False, about=UNKEPT))
         run.state_changed.connect(self._show_run)
         for dock in self.docks.values():
             for signal in (dock.topLevelChanged, dock.dockLocationChanged, dock.visibilityChanged):
@@ -316,7 +318,9 @@ class MainWindow(ProjectWindow):
             self.windows.notices.tell(self, sentence)
 
     def _show_run(self, state: str) -> None:
-        """Bring to the front what a run is watched by, as it begins."""
+        """Bring to the front what a run is watched by, as it begins; what the disk took in the end is no worry."""
+        if state in ("finished", "failed") and not self.run.unkept:
+            self.messages.withdraw(UNKEPT)
         if state == "preparing":
             self.messages.withdraw(RUN)
             self.docks["training"].raise_()

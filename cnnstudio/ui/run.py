@@ -20,7 +20,7 @@ from cnnstudio.training.events import EpochEnd, Finished, Foreseen, Remark, Star
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.kept_run import KeptRun, remembering
-from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on, images_key, rescued
+from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on, images_key
 from cnnstudio.ui.kept_runs import KeptRuns
 from cnnstudio.ui.queue_work import QueueWork
 from cnnstudio.ui.task import DRAIN_MILLISECONDS, reporting
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cnnstudio.training.layer_probe import LayerProbe
 
 JOIN_SECONDS = 10.0
+IN_MEMORY = "They are in memory until this window closes or trains anew: export them to another disk."
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Run(QObject):
     state_changed = Signal(str)
     advanced = Signal()
     said = Signal(str)
+    warned = Signal(str)  # of what may be lost: nothing that is said later may hide it
 
     def __init__(self, parent: QObject | None = None, queue: QueueWork | None = None) -> None:
         super().__init__(parent)
@@ -111,10 +113,21 @@ class Run(QObject):
         return self.folder.weights if self.folder is not None else None
 
     @property
+    def is_in_memory(self) -> bool:
+        """Whether a run is over whose network is still here, with the weights that count."""
+        return self.trained is not None and self.history.last is not None and not self.is_active
+
+    @property
     def is_passing(self) -> bool:
-        """Whether what was trained is gone when the program ends: it is in no folder that stays."""
-        is_over = self.trained is not None and self.history.last is not None and not self.is_active
-        return is_over and (self.folder is None or not self.folder.is_kept)
+        """Whether what was trained is gone when the program ends: it is in no folder that stays, or not all of it."""
+        return self.is_in_memory and (
+            self.folder is None or not self.folder.is_kept or bool(self.unkept) or self.is_gone
+        )
+
+    @property
+    def unkept(self) -> str:
+        """What of the run that is over is not on the disk, in a sentence; empty where all is."""
+        return self.trained.end.unkept if self.trained is not None and not self.is_active else ""
 
     @property
     def is_gone(self) -> bool:
@@ -124,10 +137,14 @@ class Run(QObject):
 
     @property
     def epoch(self) -> int:
-        """The epoch of the best weights, from 1; 0 where that is not known."""
+        """The epoch of the weights that count, from 1; 0 where that is not known."""
+        if self.trained is not None and self.is_in_memory:
+            return self.trained.end.epoch
+        if self.recalled is not None:
+            return self.recalled.epoch
         if self.history.best is not None:
             return self.history.best.epoch
-        return self.recalled.epoch if self.recalled is not None else 0
+        return 0
 
     @property
     def own_project(self) -> Project | None:
@@ -259,18 +276,6 @@ class Run(QObject):
             self._set_state("idle", "")
             self.advanced.emit()
 
-    def rescue(self) -> str:
-        """Have the weights elsewhere where the run's folder has them not, as long as they are in memory; what to say.
-
-        Empty where there is nothing to be done. It is for after a run.
-        """
-        trained = self.trained
-        if trained is None or trained.folder is None or trained.folder.weights is not None:
-            return ""
-        folder, sentence = rescued(trained, len(self.history.epochs))
-        self.trained = replace(trained, folder=folder)
-        return sentence
-
     def pause(self) -> None:
         """Ask for no further steps for now."""
         if self.state == "training" and self._worker is not None:
@@ -371,7 +376,7 @@ class Run(QObject):
             case Started() if self.state == "preparing":
                 self._set_state("training", "")
             case Remark():
-                self.said.emit(event.sentence)
+                (self.warned if event.is_grave else self.said).emit(event.sentence)
             case Exception():  # of a look that somebody asked for between two steps
                 self.said.emit(f"Looking into the network failed: {sentence_of(event)}")
 
@@ -388,15 +393,16 @@ class Run(QObject):
             sentence = history.sentence if worker.error is None else str(worker.error)
             self._set_state("idle" if self.folder is None else "finished", sentence)
         elif worker.error is not None:
-            told = self.rescue() if history is self.history else ""  # not of the run before
-            self._set_state("failed", f"{sentence_of(worker.error)} {told}".rstrip())
+            self._set_state("failed", sentence_of(worker.error))
         else:
             is_diverged = history.finished is not None and history.finished.reason == "diverged"
-            sentence = f"{history.sentence} {self.rescue()}".rstrip()
-            self._set_state("failed" if is_diverged else "finished", sentence)
+            self._set_state("failed" if is_diverged else "finished", history.sentence)
         self.is_stopping = False
         if self.state != "idle":
             self.said.emit(self.sentence)
+        if history is self.history and self.unkept:  # not of the run before
+            self.sentence = f"{self.sentence} {self.unkept}"
+            self.warned.emit(f"{self.unkept} {IN_MEMORY}")
 
     def _set_state(self, state: str, sentence: str) -> None:
         self.state, self.sentence = state, sentence

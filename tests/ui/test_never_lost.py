@@ -18,6 +18,7 @@ from cnnstudio.graph import Graph
 from cnnstudio.project import Project, RunReference, read, write
 from cnnstudio.training import weights
 from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.run import IN_MEMORY
 
 LONG = 60_000
 
@@ -220,7 +221,7 @@ def test_a_start_that_fails_leaves_the_last_good_run(
     assert window.run.sentence == "There is no network."
     assert same(curves(window), before)
     assert window.run.weights == kept and window.run.fits(window.document.graph)
-    assert window.exports._weights() == kept and window.run.can_go_on
+    assert window.run.weights == kept and window.exports._weights() is not None and window.run.can_go_on
     assert runs is not None and [path.name for path in runs.path.parent.iterdir()] == [runs.path.name]
 
 
@@ -363,28 +364,62 @@ def test_a_run_torn_off_in_its_first_epoch_is_gone_on_with(qtbot: QtBot, window:
     assert window.exports._weights() is None
 
 
-def test_what_the_disk_did_not_take_can_be_exported_and_is_not_closed_away(
-    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk of the runs takes no weights; there is room elsewhere."""
+
     def full(path: Path) -> AbstractContextManager[Path]:
         if runs_folder() in path.parents:
             raise DiskError(f"{path.name} was not written: the disk is full.")
         return replacing(path)
 
     monkeypatch.setattr("cnnstudio.training.weights.replacing", full)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_what_the_disk_did_not_take_can_be_exported_and_is_not_closed_away(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
     write(tmp_path / "tiny.cnn", tiny)
     window.files.open(tmp_path / "tiny.cnn")
     train(qtbot, window)
-    assert "weights are not in its folder" in window.run.sentence == sentences(window)[-1]
+    qtbot.waitUntil(lambda: sentences(window)[-1].startswith("Not everything is on the disk: there is no best"))
+    told = window.run.unkept
+    assert sentences(window)[-1] == f"{told} {IN_MEMORY}" and window.run.sentence.endswith(told)
+    (rescued,) = (tmp_path / "elsewhere").glob("*/best.safetensors")
+    assert str(rescued.parent) in told
+    window.document.said.emit("Something else.")
+    window.run.said.emit("The run says something more.")
+    assert f"{told} {IN_MEMORY}" in sentences(window), "nothing takes its place"
     window.exports.start("weights", tmp_path / "out.safetensors")
     qtbot.waitUntil((tmp_path / "out.safetensors").exists, timeout=LONG)
-    found, told = weights.read(tmp_path / "out.safetensors")
-    assert window.run.trained is not None and told["epoch"] == "2"
+    found, metadata = weights.read(tmp_path / "out.safetensors")
+    assert window.run.trained is not None and metadata["epoch"] == "2"
     wanted = window.run.trained.module.state_dict()
     assert {name: tensor.tolist() for name, tensor in found.items()} == {k: v.tolist() for k, v in wanted.items()}
-    assert not window.close() and "in no folder that stays" in sentences(window)[-1]
+    qtbot.waitUntil(lambda: "with the weights of epoch 2; loaded back" in sentences(window)[-1])
+    assert not window.close() and sentences(window)[-1] == f"{told} What was not exported is gone with this window."
     press(qtbot, window, "Cancel")
     assert window.isVisible() and not window.close()
+    window.document.mark_saved()
+    press(qtbot, window, "Lose it")
+    qtbot.waitUntil(lambda: not window.isVisible())
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_stop_and_close_on_a_full_disk_asks_what_becomes_of_the_weights(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    write(tmp_path / "tiny.cnn", longer(tiny))
+    window.files.open(tmp_path / "tiny.cnn")
+    window.training.toggle()
+    qtbot.waitUntil(lambda: len(window.run.history.epochs) > 0, timeout=LONG)
+    assert not window.close()
+    press(qtbot, window, "Stop and close")
+    qtbot.waitUntil(lambda: sentences(window)[-1].endswith("What was not exported is gone with this window."))
+    assert window.isVisible() and not window.run.is_active and window.exports._weights() is not None
     window.document.mark_saved()
     press(qtbot, window, "Lose it")
     qtbot.waitUntil(lambda: not window.isVisible())

@@ -36,9 +36,12 @@ from cnnstudio.training import weights as weights_file
 from cnnstudio.training.build import build, require_room_to_run
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.device import TrainingError
+from cnnstudio.training.drawing import drawing
 from cnnstudio.training.needs import lack_of_export
 from cnnstudio.training.pretrained import state_dict_file
 from cnnstudio.training.pretrained.pretrained import put
+from cnnstudio.training.turn import undisturbed
+from cnnstudio.training.weights import Held
 from cnnstudio.worker import Report, unheard
 
 TOLERANCE = 1e-4  # of the largest output: what another order of additions may change in float32
@@ -85,13 +88,13 @@ def export(
     graph: Graph,
     kind: str,
     path: Path,
-    weights: Path | None = None,
+    weights: Path | Held | None = None,
     normalization: Normalizing | None = None,
     *,
     recipe: Recipe | None = None,
     report: Report = unheard,
 ) -> Exported:
-    """Write ``graph`` to ``path`` as one of ``KINDS`` with the weights of a file.
+    """Write ``graph`` to ``path`` as one of ``KINDS`` with the weights of a file, or with those in memory.
 
     Without one, with those that a run by ``recipe`` would begin with; else with fresh ones. ``normalization`` travels
     with the network; without it, what the weights of a run say of its images, or else the recipe, or else the first
@@ -125,10 +128,12 @@ def export(
     except (RuntimeError, torch.jit.Error) as error:
         told = str(error).strip().partition("\n")[0][:200]
         raise ExportError(f"PyTorch cannot write this network as {KINDS[kind].title}: {told}") from error
+    epoch = network.metadata.get("epoch", "")
+    trained = f" with the weights of epoch {epoch}" if epoch.isdecimal() and epoch != "0" else ""
     same = f"its outputs differ by at most {difference:.1e}" if difference else "it gives the same outputs"
     if doubt := _doubt(network):
         same = f"{same}, but {doubt}"
-    sentence = " ".join((f"{shown(path)} is written; loaded back, {same}.{written.remark}", *network.notes))
+    sentence = " ".join((f"{shown(path)} is written{trained}; loaded back, {same}.{written.remark}", *network.notes))
     return Exported(path, sentence, difference)
 
 
@@ -165,12 +170,12 @@ def _require_going_on(report: Report, path: Path, sentence: str = "") -> None:
 
 
 def _network(
-    graph: Graph, weights: Path | None, normalization: Normalizing | None, recipe: Recipe, report: Report
+    graph: Graph, weights: Path | Held | None, normalization: Normalizing | None, recipe: Recipe, report: Report
 ) -> Network:
     graph = graph.acting
     text = source(graph)
     analysis = infer(graph)
-    module = build(text.text, text.class_name).eval()
+    module = build(text.text, text.class_name, 0).eval()
     shapes = [analysis.facts[node.name].shape for node in graph.inputs]
     require_room_to_run(text, *map(tuple, shapes))
     notes: tuple[str, ...] = ()
@@ -194,8 +199,11 @@ def _network(
     return Network(graph, text, shape, module, batch, known, metadata, notes, is_fresh)
 
 
-def _load(module: nn.Module, path: Path) -> Mapping[str, str]:
-    """Put all the weights of a file into ``module``; what the file says of itself. Raises ``WeightsError``."""
+def _load(module: nn.Module, path: Path | Held) -> Mapping[str, str]:
+    """Put all the weights into ``module``; what is said of them. Raises ``WeightsError``."""
+    if isinstance(path, Held):
+        weights_file.fill(module, path.tensors, Path("the network in memory"))
+        return path.metadata
     checkpoint = state_dict_file.read(path)
     fit = checkpoint.fitting({name: tensor.numel() for name, tensor in module.state_dict().items()})
     try:
@@ -238,7 +246,8 @@ def _python(network: Network) -> Written:
             scale = network.normalization.scale if network.normalization else None
             if kind := differing(namespace["picture_bytes"], size, scale):
                 raise ExportError(f"Loaded back, it reads a picture that is {kind} otherwise, so nothing was written.")
-        module: nn.Module = namespace[network.source.class_name]().eval()
+        with drawing(0):
+            module: nn.Module = namespace[network.source.class_name]().eval()
         module.load_state_dict(network.module.state_dict())
         return module
 
@@ -259,7 +268,7 @@ def _weights(network: Network) -> Written:
     }
 
     def loaded(data: bytes) -> Module:
-        module = build(network.source.text, network.source.class_name).eval()
+        module = build(network.source.text, network.source.class_name, 0).eval()
         module.load_state_dict(load_tensors(data))
         return module
 
@@ -281,7 +290,7 @@ def _torchscript(network: Network) -> Written:
 
 def _pt2(network: Network) -> Written:
     remark, size = "", 3
-    with _known_warnings():
+    with _known_warnings(), undisturbed:
         try:
             batch = Dim("batch")
             program = torch.export.export(
@@ -294,7 +303,7 @@ def _pt2(network: Network) -> Written:
         torch.export.save(program, buffer, extra_files=network.extra)
 
     def loaded(data: bytes) -> Module:
-        with _known_warnings():
+        with _known_warnings(), undisturbed:
             return torch.export.load(io.BytesIO(data)).module()
 
     return Written(buffer.getvalue(), loaded, remark, size)
@@ -347,6 +356,5 @@ def _doubt(network: Network) -> str:
 
 
 def _seeded(module: Module, batch: list[torch.Tensor]) -> torch.Tensor:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with drawing(0):
         return module(*batch)

@@ -173,8 +173,8 @@ class MetricsWriter:
 
     ``kept`` are the rows that are to stay, of a run that is gone on with: the file is then written anew with them, and
     an unfinished window goes on where it was, so that the rows are those of a run that was not interrupted. Raises
-    ``DiskError`` where that cannot be done; later a disk that is full costs rows and not the run: ``trouble`` is then
-    a sentence.
+    ``DiskError`` where that cannot be done. Later a disk that is full does not end the run: ``trouble`` is a sentence
+    as long as there are rows that it has not taken.
     """
 
     def __init__(self, folder: Path, total_steps: int, kept: Sequence[Row] = ()) -> None:
@@ -212,9 +212,11 @@ class MetricsWriter:
 
     def flush(self) -> None:
         """Write all there is, the window so far as well; it goes on, and its row is replaced by the whole one."""
-        if self._step is not None:
-            self._lines.append(_line(Row(self._step, self._count)))
+        unfinished = [_line(Row(self._step, self._count))] if self._step is not None else []
+        self._lines += unfinished
         self._write()
+        if self._lines and unfinished:
+            self._lines.pop()
 
     def _end_window(self) -> None:
         if self._step is not None:
@@ -226,13 +228,26 @@ class MetricsWriter:
         if not self._lines:
             return
         try:
-            with self.path.open("ab") as file:
-                if file.tell() == 0:  # somebody has deleted it
-                    file.write(_HEADER.encode())
-                file.write("".join(self._lines).encode())
+            _append(self.path, "".join(self._lines))
         except OSError as error:
-            self.trouble = f"{self.path.name} was not written: {reason(error)}. Training goes on without it."
-        self._lines.clear()
+            self.trouble = f"{self.path.name} was not written: {reason(error)}. Training goes on."
+        else:
+            self.trouble = ""
+            self._lines.clear()
+
+
+def _append(path: Path, rows: str) -> None:
+    """Add all of these rows at the end of the file, or nothing: a full disk takes a part. Raises ``OSError``."""
+    with path.open("ab", buffering=0) as file:
+        end = file.tell()
+        left = memoryview((rows if end else _HEADER + rows).encode())  # somebody may have deleted it
+        try:
+            while left:
+                left = left[file.write(left) :]
+        except OSError:
+            with suppress(OSError):
+                file.truncate(end)
+            raise
 
 
 def _joined(mean: Step, count: int, step: Step) -> Step:

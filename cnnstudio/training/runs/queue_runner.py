@@ -22,6 +22,7 @@ from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.events import Finished
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.median_stopping import MedianJudge
+from cnnstudio.training.runs.on_disk import End
 from cnnstudio.training.runs.queue import Entry, EntryState, QueueBusyError, QueueError, QueueFile
 from cnnstudio.training.runs.record import Labels, read_labels, read_record, retell, write_labels
 from cnnstudio.training.runs.session import Course, Prepared, begin, go_on, images_key
@@ -29,6 +30,7 @@ from cnnstudio.worker import Report, sentence_of
 
 if TYPE_CHECKING:
     from cnnstudio.training.data.loading import Data
+    from cnnstudio.training.probe import Probe
 
 LOOK_AGAIN = 0.5  # seconds between two looks whether another program has paused the queue
 HERE_ALREADY = "The queue is being worked through in another window at this moment."
@@ -122,13 +124,13 @@ class QueueRunner:
         """Train, and say how it ended."""
         project = entry.opened()
         finished: Finished | None = None
-        said, folder = "", None
+        said, folder, end = "", None, End()
         with closing(self._begun(entry, project, report)) as events:
             for event in events:
                 match event:
                     case Prepared():
                         self._images = images_key(event.project), event.data
-                        folder = event.folder
+                        folder, end = event.folder, event.end
                         if folder is not None:
                             self.file.settle(entry.id, "running", folder=str(folder.path.absolute()))
                             _tag(entry, folder.path)
@@ -139,6 +141,8 @@ class QueueRunner:
                     break
                 if finished is None and (over := self._is_over(entry)) is not None:
                     return over
+        if end.unkept:
+            return "failed", " ".join(filter(None, (said or (finished.sentence if finished else ""), end.unkept)))
         if said:
             if folder is not None:
                 retell(folder.path, said)
@@ -155,14 +159,14 @@ class QueueRunner:
             known = self._images[1] if not DATASETS[project.recipe.data].is_folder else None
         folder = RunFolder(Path(entry.folder), is_new=False) if entry.folder else None
         if folder is not None and folder.checkpoint.exists():
-            return go_on(folder, report, known=known)
+            return go_on(folder, report, known=known, probes=_probes)
         place, name = Path(entry.place) if entry.place else runs_folder(), entry.name or None
         destination = Destination(place, name, title=entry.title)
         if folder is not None and folder.path.is_dir() and folder.weights is None:
             destination = Destination(
                 folder.path.parent, folder.path.name, may_exist=True, overwrites=True, title=entry.title
             )
-        return begin(project, destination, report, known)
+        return begin(project, destination, report, known, _probes)
 
     def _is_over(self, entry: Entry) -> tuple[EntryState, str] | None:
         """How the run of this entry stands where it shall end now; None where it goes on."""
@@ -177,6 +181,13 @@ class QueueRunner:
                 self._looked = 0.0, (0, 0)  # whoever asks next hears the same
                 return "waiting", ""
         return None
+
+
+def _probes(_: Prepared) -> tuple[Probe, ...]:
+    """What looks into the layers, so that it can be said how each of them learns, as of any other run."""
+    from cnnstudio.training.layer_probe import LayerProbe
+
+    return (LayerProbe(),)
 
 
 def _tag(entry: Entry, folder: Path) -> None:

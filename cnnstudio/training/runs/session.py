@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+import tempfile
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnnstudio.compiler.ending import Making, probabilities
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
+from cnnstudio.disk import DiskError
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.headroom import NoRoomError, within_memory
 from cnnstudio.owner import Owner
-from cnnstudio.project import Project, read, write
+from cnnstudio.project import Project, ProjectError, read, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.awake import awake
 from cnnstudio.training.events import Event, Remark
 from cnnstudio.training.needs import lack_of_look
 from cnnstudio.training.readiness import lack_of_training
-from cnnstudio.training.runs.folder import Destination, FolderInUseError, RunFolder, passing
+from cnnstudio.training.runs.folder import Destination, FolderInUseError, RunFolder
 from cnnstudio.training.runs.metrics_file import read_metrics
-from cnnstudio.training.runs.record import read_record
+from cnnstudio.training.runs.on_disk import End, Reached, unkept
+from cnnstudio.training.runs.record import read_record, retell
 from cnnstudio.training.runs.record_writer import RecordWriter
+from cnnstudio.training.runs.weights_header import epoch_of, step_of
 from cnnstudio.training.schedules import epochs_of
 from cnnstudio.training.turn import TURN_SECONDS, turn
 from cnnstudio.wording import counted
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from cnnstudio.training.distributed import Group
     from cnnstudio.training.position import Position
     from cnnstudio.training.probe import Probe
+    from cnnstudio.training.weights import Held
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ class Prepared:
 
     ``probes`` look into the network while it trains, and ``folder`` gets the weights; a look without a run has neither.
     ``begin`` is where a run stands that is gone on with, and ``before`` its recipe so far. ``loss`` is what the
-    weights of another run were trained with, empty for the recipe's own.
+    weights of another run were trained with, empty for the recipe's own. ``end`` is told when the run is over.
     """
 
     project: Project
@@ -73,6 +79,7 @@ class Prepared:
     begin: Position | None = None
     before: Recipe | None = None
     loss: str = ""
+    end: End = field(default_factory=End)
 
     @property
     def probabilities(self) -> Making | None:
@@ -219,22 +226,53 @@ def require_room(project: Project) -> None:
         raise NoRoomError(reason)
 
 
-def rescued(prepared: Prepared, epoch: int) -> tuple[RunFolder | None, str]:
-    """A folder that is gone when the program ends, with the weights of a run that its own folder has not.
-
-    ``epoch`` is the last whole one. None where there is no room anywhere; and what is to be said of it.
-    """
-    from cnnstudio.training import weights
+def in_memory(prepared: Prepared) -> Held:
+    """The weights that the module of a run has, which is over, with what a file of them says of itself."""
+    from cnnstudio.training.weights import Held
     from cnnstudio.training.weights_account import described
 
-    folder, sentence = passing(prepared.project, "Its weights are not in its folder.")
-    if folder is not None:
+    told = described(prepared.end.epoch, prepared.data, prepared.project.recipe) | {"step": str(prepared.end.step)}
+    return Held(prepared.module.state_dict(), told)
+
+
+def _rescued(prepared: Prepared) -> str:
+    """Put project and weights of a run in a folder elsewhere, which stays; what is to be said of it."""
+    from cnnstudio.training import weights
+
+    held = in_memory(prepared)
+    try:
+        folder = RunFolder(Path(tempfile.mkdtemp(prefix="rescued-run-")))
         try:
-            told = described(epoch, prepared.data, prepared.project.recipe)
-            weights.save(folder.last, prepared.module, told)
-        except weights.WeightsError:
-            return None, "Its weights could not be kept anywhere."
-    return folder, sentence
+            write(folder.project, dataclasses.replace(prepared.project, run=None))
+            weights.save(folder.best if prepared.end.is_best else folder.last, held.tensors, held.metadata)
+        except (ProjectError, weights.WeightsError):
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
+    except (OSError, ProjectError, weights.WeightsError):
+        return "There is no room elsewhere either."
+    return f"The {prepared.end.sentence} were put into {folder.path} instead."
+
+
+def _settle(prepared: Prepared, folder: RunFolder | None, reached: Reached) -> None:
+    """When a run is over: let its module have the best weights, and see what of it is on the disk.
+
+    What is not there is put elsewhere, where there is room.
+    """
+    from cnnstudio.training import weights
+
+    end = prepared.end
+    if folder is not None and reached.best and not end.is_best and epoch_of(folder.best) == reached.best:
+        with suppress(weights.WeightsError):  # then it keeps its last ones, and says so
+            weights.load(prepared.module, folder.best)
+            end.epoch, end.step, end.is_best = reached.best, step_of(folder.best) or 0, True
+    if not reached.step and not reached.epochs:
+        return
+    told = unkept(folder, reached) if folder is not None else "Nothing of this run is on the disk."
+    if told and folder is not None:
+        told = f"{told} {_rescued(prepared)}"
+        with suppress(DiskError):
+            retell(folder.path, f"{read_record(folder.path)[0].sentence} {told}")
+    end.unkept = told
 
 
 def _resumed(
@@ -311,10 +349,19 @@ def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None,
     from cnnstudio.training.loop import train
 
     module, data, recipe, folder = prepared.module, prepared.data, prepared.project.recipe, prepared.folder
+    reached, end = Reached(), prepared.end
     if folder is None:
-        yield from train(
-            module, data, recipe, None, prepared.probes, prepared.source, begin=prepared.begin, group=group
+        told = train(
+            module, data, recipe, None, prepared.probes, prepared.source, begin=prepared.begin, group=group, end=end
         )
+        try:
+            with closing(told) as events:
+                for event in events:
+                    reached = reached.after(event)
+                    yield event
+        finally:
+            if group.rank.is_first:
+                _settle(prepared, None, reached)
         return
     cursor = prepared.begin.cursor if prepared.begin is not None else None
     steps = _steps_per_epoch(data, recipe)
@@ -332,20 +379,25 @@ def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None,
         begin=prepared.begin,
         keeper=keeper,
         group=group,
+        end=end,
     )
-    with writer, closing(told) as events:
-        started = next(events)
-        yield started
-        if at is not None and cursor is not None:
-            yield Past(read_metrics(folder.path, at).events, at[0], min(cursor.epoch, epochs_of(recipe, steps)))
-        writer.take(started)
-        before = prepared.before or recipe
-        if at is not None and (sentence := resume.told_of_rate(before, recipe, steps, at[0])):
-            yield Remark(sentence)
-        is_told = False
-        for event in events:
-            writer.take(event)
-            yield event
-            if writer.trouble and not is_told:
-                is_told = True
-                yield Remark(writer.trouble)
+    try:
+        with writer, closing(told) as events:
+            started = next(events)
+            yield started
+            if at is not None and cursor is not None:
+                reached = Reached(at[1], at[0], cursor.best.epoch if cursor.best else None)
+                yield Past(read_metrics(folder.path, at).events, at[0], min(cursor.epoch, epochs_of(recipe, steps)))
+            writer.take(started)
+            before = prepared.before or recipe
+            if at is not None and (sentence := resume.told_of_rate(before, recipe, steps, at[0])):
+                yield Remark(sentence)
+            said = ""
+            for event in events:
+                reached = reached.after(event)
+                writer.take(event)
+                yield event
+                if writer.trouble not in ("", said):
+                    yield Remark(said := writer.trouble, is_grave=True)
+    finally:
+        _settle(prepared, folder, reached)

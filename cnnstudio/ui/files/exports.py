@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 
 from cnnstudio.exchange.exporting.formats import KINDS, TRAINING_FOLDER
 from cnnstudio.training.readiness import obstacle_of_export
+from cnnstudio.training.runs.session import in_memory
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.run import Run
@@ -19,6 +20,7 @@ from cnnstudio.worker import Report
 if TYPE_CHECKING:
     from cnnstudio.exchange.exporting.export import Exported
     from cnnstudio.exchange.exporting.training_folder import TrainingFolder
+    from cnnstudio.training.weights import Held
 
 
 class Exports(QObject):
@@ -92,13 +94,14 @@ class Exports(QObject):
             return "There are no trained weights of this network yet. Train it first, or export it in another way."
         return None
 
-    def _weights(self) -> Path | None:
-        """The weights of the last run, where they are this network's."""
-        if not self._run.fits(self._document.graph):
+    def _weights(self) -> Path | Held | None:
+        """The weights of the last run, where they are this network's: from memory, once it is over."""
+        run = self._run
+        if not run.fits(self._document.graph):
             return None
-        if not self._run.is_active and (sentence := self._run.rescue()):
-            self._messages.say(sentence, "warning")
-        return self._run.weights
+        if run.trained is not None and run.is_in_memory:
+            return in_memory(run.trained)
+        return run.weights
 
     def _say(self, kind: str, exported: Exported, is_untrained: bool) -> None:
         untrained = " Its weights are untrained." if is_untrained else ""

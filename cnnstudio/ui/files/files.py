@@ -26,6 +26,7 @@ from cnnstudio.ui.widgets.messages import Messages
 from cnnstudio.ui.windows import ProjectWindow, Windows
 from cnnstudio.worker import Report
 
+LAST_STEP = 10_000  # milliseconds that a window that closes waits for the last step of a training
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
 AT_ONCE, QUICK = 2**18, 20_000  # bytes of a file, and parts of a network, that are looked at without a thread
 SAVING, CLOSING, COPYING, DROPPED = "saving", "closing", "copying", "dropped"  # about what messages take turns
@@ -210,9 +211,9 @@ class Files(QObject):
             self._ask_about_queue(run, then)
             return False
         if run.is_passing:
+            told = run.unkept or f"What {self._document.title} has learned is in no folder that stays."
             self._messages.say(
-                f"What {self._document.title} has learned is in no folder that stays. "
-                "Where it was not exported, it is gone with this window.",
+                f"{told} What was not exported is gone with this window.",
                 "warning",
                 ("Cancel", lambda: None),
                 ("Lose it", lambda: self._guard_changes(then)),
@@ -241,13 +242,24 @@ class Files(QObject):
         """Ask what becomes of a training where the window is to close."""
 
         def stop() -> None:
-            run.stop()  # its last step ends out of sight
-            self._close_after(run, then)
+            run.stop()
+            # what it has learned is written then, and may find no room; a step that takes long ends out of sight
+            late = QTimer(self, singleShot=True, interval=LAST_STEP)
+            late.timeout.connect(lambda: self._close_after(run, then))
+            late.start()
+            close_after(late.stop)
 
         def wait() -> None:
-            _once_over(run, lambda: QTimer.singleShot(0, self, lambda: self._close_after(run, then)))
+            close_after()
             run.resume()
             self._window.showMinimized()
+
+        def close_after(first: Callable[[], object] = lambda: None) -> None:
+            def close() -> None:
+                first()
+                self._close_after(run, then)
+
+            _once_over(run, lambda: QTimer.singleShot(0, self, close))
 
         self._messages.say(
             f"{self._document.title} is being trained.",

@@ -8,6 +8,7 @@ from cnnstudio.compiler.source import SourceError
 from cnnstudio.disk import DiskError
 from cnnstudio.project import ProjectError
 from cnnstudio.training.runs.kept_run import folder_of, open_kept, reference_to
+from cnnstudio.training.runs.weights_header import epoch_of
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.messages import Messages
@@ -39,7 +40,8 @@ class RememberedRun(QObject):
         # a run that is stopped leaves its last ones; one without any hides no weights that there are
         is_first = self._document.project.run is None
         if folder.weights is not None or run.is_stopping or (is_first and folder.has_learned):
-            self._document.take_run(reference_to(folder, run.epoch))
+            held = epoch_of(folder.weights) if folder.weights is not None else None
+            self._document.take_run(reference_to(folder, run.epoch if held is None else held))
 
     def _recall(self) -> None:
         """Bring back the weights that the project was closed with, or say why they are not there."""

@@ -293,6 +293,8 @@ class FeatureMapsPanel(Panel):
             self.run.keep_images(look.prepared.project, look.prepared.data)
         if look.seen.node not in self.document.concealed:
             when = f"step {look.seen.step:,}" if look.seen.step else "untrained weights"
+            if look.prepared is self.run.trained and self.run.is_in_memory:
+                when = look.prepared.end.sentence
             if self.run.recalled is not None and self.run.fits(look.prepared.project.graph):
                 when = self.run.recalled.sentence.rstrip(".").lower()
             self._show(look.seen, look.prepared, when)

@@ -59,7 +59,8 @@ class MistakesPanel(Panel):
     def refresh(self) -> None:
         """Look at the images, where that was not done with these weights."""
         run, project, weights = self.run, self.run.project, self.run.weights
-        if run.is_active or weights is None or project is None:
+        here = run.trained if run.is_in_memory else None
+        if run.is_active or project is None or (weights is None and here is None):
             self._forget(GOES_ON if run.is_active else NOT_YET)
             return
         now = weights, run.epoch, len(run.history.epochs)
@@ -71,7 +72,7 @@ class MistakesPanel(Panel):
         def look(report: Report) -> Mistakes:
             from cnnstudio.insight.mistakes import mistakes
 
-            return mistakes(prepare(project, report, known, weights), report)
+            return mistakes(here or prepare(project, report, known, weights), report)
 
         self._task = Task(look, "mistakes", self)
         self._task.finished.connect(self._show)

@@ -61,16 +61,19 @@ class AfterCard(Fold):
         classes, (_, images) = len(run.classes), run.images
         of = f" of {counted(images, 'validation image')}" if images else " of the validation images"
         guessing = f"; guessing would {round(100 / classes)}" if classes else ""
-        right = best.score[0]
-        self.sentence.setText(f"Of 100 new images like these it would tell about {round(100 * right)} right{guessing}.")
-        self.tell(f"{right:.1%}{of}, epoch {best.epoch}")
-        epochs = run.history.epochs
+        epochs, epoch, right = run.history.epochs, best.epoch, best.score[0]
+        if run.epoch != epoch and len(held := epochs["validation_accuracy"][epochs["epoch"] == run.epoch]):
+            epoch, right = run.epoch, float(held[-1])  # the best ones are on no disk
+        fits = run.fits(self._document.graph)
+        is_edited = run.project is not None and not fits
+        told = f"f 100 new images like these it would tell about {round(100 * right)} right{guessing}."
+        self.sentence.setText(f"The network was edited since. As it was trained, o{told}" if is_edited else f"O{told}")
+        self.tell(f"{right:.1%}{of}, epoch {epoch}{', edited since' if is_edited else ''}")
         own, others = epochs["train_accuracy"][-1], epochs["validation_accuracy"][-1]
         self.end.setText(
             f"At the end, after {counted(len(epochs), 'epoch')}: {others:.1%}{of}, and {own:.1%} of those that it "
             "learns from."
         )
-        fits = run.fits(self._document.graph)
         for _, _, command, needs_weights in STEPS:
-            has_weights = fits and run.weights is not None
+            has_weights = fits and (run.weights is not None or run.is_in_memory)
             self.buttons[command].setVisible(command in self._known and (has_weights or not needs_weights))

@@ -146,13 +146,18 @@ def test_no_file_an_empty_one_and_a_folder_are_no_rows(tmp_path: Path) -> None:
     assert read_metrics(tmp_path).trouble == "metrics.csv cannot be opened: it is a folder."
 
 
-def test_a_full_disk_costs_rows_and_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_is_told_of_and_gets_its_rows_when_there_is_room_again(tmp_path: Path) -> None:
     writer = MetricsWriter(tmp_path, 2)
     writer.take(step(1))
     (tmp_path / METRICS).unlink()
     (tmp_path / METRICS).mkdir()
     writer.flush()
-    assert writer.trouble == "metrics.csv was not written: it is a folder. Training goes on without it."
+    assert writer.trouble == "metrics.csv was not written: it is a folder. Training goes on."
+    (tmp_path / METRICS).rmdir()
+    writer.take(step(2))
+    writer.flush()
+    assert writer.trouble == ""
+    assert [row.event for row in read_metrics(tmp_path).rows] == [step(1), step(2)]
 
 
 def test_of_rows_without_end_the_last_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import Linear
+from cnnstudio.blocks import Linear, ReLU
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.events import EpochEnd, Started, Step
@@ -240,5 +240,11 @@ def test_every_button_of_the_window_is_a_command_of_it(window: MainWindow, qtbot
     offered = [command for command, button in window.training.after.buttons.items() if not button.isHidden()]
     assert offered == ["show-feature-maps", "show-mistakes", "export-weights", "export-python", "show-runs"]
     assert set(offered) <= set(window.commands.bound)
+    assert window.training.after.sentence.text().startswith("Of 100 new images")
+    window.document.edit_graph("Change", tiny.graph.replace("conv1", ReLU()))
+    window.training.update_now()
+    assert window.training.after.sentence.text().startswith("The network was edited since. As it was trained, of 100")
+    assert window.training.after.summary.text().endswith("edited since")
+    window.document.undo_stack.undo()
     window.training.after.buttons["show-feature-maps"].click()
     assert window.docks["feature-maps"].isVisible()
