@@ -121,7 +121,7 @@ def test_long_work_tells_how_far_it_is_and_ends_where_it_should_not_go_on(
     drawn = dataclasses.replace(tiny, recipe=dataclasses.replace(tiny.recipe, data="shapes"))
     with pytest.raises(DataCancelledError):
         list(begin(drawn, destination, report))
-    assert said == [("Drawing the shapes", None)]
+    assert said == [("Drawing the shapes", 0.0)]
     assert left(destination) == []
 
 
