@@ -379,10 +379,8 @@ class _Run:
     @property
     def _steps(self) -> int:
         """After how many steps of the whole run the weights were as they are."""
-        steps = len(self.batches.sizes)
-        if self.has_gone_back:
-            return self.good_epoch * steps
-        return (self.cursor.epoch - 1) * steps + self.cursor.step
+        epochs, step = (self.good_epoch, 0) if self.has_gone_back else (self.cursor.epoch - 1, self.cursor.step)
+        return epochs * len(self.batches.sizes) + step
 
     def _go_back(self) -> None:
         self.module.load_state_dict(self.good)
