@@ -21,7 +21,7 @@ from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.wording import counted
 
 METRICS = "metrics.csv"
-LARGEST = 64 * 2**20  # bytes
+LARGEST = 16 * 2**20  # bytes: a long run has some three million
 MOST_ROWS = 100_000  # the last ones, which are read: a run of a week has some ten thousand
 LONGEST_CELL = 40  # letters of a number
 MOST_WINDOWS = 10_000  # of the steps that a run was begun with
