@@ -295,7 +295,7 @@ METRICS = "kind,steps,step,epoch,loss,accuracy,learning_rate,images_per_second\n
 RUNS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "rows without end": (
         "metrics.csv",
-        lambda path: path.write_text(METRICS + "".join(f"step,1,{n},1,0.5,0.5,0.1,9\n" for n in range(570_000))),
+        lambda path: path.write_text(METRICS + "".join(f"step,1,{n},1,0.5,0.5,0.1,9\n" for n in range(550_000))),
     ),
     "a record of 1 MB": ("run.json", lambda path: path.write_text('{"id": "' + "x" * (2**20 - 20) + '"}')),
     "labels of 1 MB": ("labels.json", lambda path: path.write_text('{"name": "' + "x" * (2**20 - 20) + '"}')),
