@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. Each sets the checkout up first, once.
-.PHONY: run test search format golden screenshots bench lock clean
+.PHONY: run test search format golden screenshots bench lock audit notices clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,12 +32,21 @@ screenshots: $(READY)
 bench: $(READY)
 	for file in benchmarks/*.py; do echo "== $$file"; QT_QPA_PLATFORM=offscreen $(VENV)/bin/python $$file || exit 1; done
 
-# write the exact versions of what is installed now
+# write the exact versions of what is installed now, and of those the hashes that the package index has; and who made them
 lock: $(READY)
-	$(VENV)/bin/python packaging/lock.py > packaging/constraints.txt
+	$(VENV)/bin/python packaging/lock.py
+	$(VENV)/bin/python packaging/notices.py
+
+notices: $(READY)
+	$(VENV)/bin/python packaging/notices.py
+
+# whether anything is known against the versions that a release is made of
+audit:
+	test -x .audit/bin/pip-audit || { $(PYTHON) -m venv .audit && .audit/bin/pip install --quiet "pip-audit>=2.9"; }
+	.audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement packaging/requirements.lock
 
 $(READY): pyproject.toml packaging/constraints.txt packaging/setup.sh
 	PYTHON=$(PYTHON) packaging/setup.sh
 
 clean:
-	rm -rf $(VENV) out build dist
+	rm -rf $(VENV) .audit out build dist

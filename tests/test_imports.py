@@ -29,7 +29,7 @@ FLOORS = (
     ("graph",),
     ("crash_log", "disk", "folders", "resources", "worker"),
     ("headroom",),
-    ("owner", "wording"),
+    ("libraries", "owner", "wording"),
 )
 
 # the circles that are left: a module may leave them, and none may join

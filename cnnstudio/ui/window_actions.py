@@ -34,6 +34,12 @@ def _page(name: str, title: str, text: Callable[[], str], icon: str, words: tupl
     return Action(name, title, lambda w: show_page(w, title, text()), "", icon, words=words)
 
 
+def _show_about(window: MainWindow) -> None:
+    from cnnstudio.ui.about import show_about
+
+    show_about(window)
+
+
 def _toggle_paper(window: MainWindow) -> None:
     window.pictures.on_paper = not window.pictures.on_paper
 
@@ -329,5 +335,5 @@ ACTIONS: tuple[Action, ...] = (
     Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard", words=("help", "hotkeys", "keys")),
     _page("gestures", "The mouse on the canvas", gestures, "mouse", ("gestures", "drag", "select")),
     _page("handbook", "What the problems mean", handbook, "book-open", ("help", "errors", "manual")),
-    Action("about", "About CNN Studio", lambda w: w.say_about(), "", "info"),
+    Action("about", "About CNN Studio", _show_about, "", "info", words=("licence", "license", "version", "copyright")),
 )  # fmt: skip
