@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from cnnstudio.ui.dock_tabs import fit_tabs
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.panel_places import AREAS, LEFT, PANELS, RIGHT, Area, PanelPlace
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.widgets.labels import Plain
 
 P = TypeVar("P", bound=Panel)
 SIDES = {"palette": 240, "inspector": 356}  # how wide the panels at the sides are at first, in pixels
@@ -279,7 +280,7 @@ def _title(window: QMainWindow, dock: QDockWidget) -> None:
     title = "" if among else dock.windowTitle()
     bar = dock.titleBarWidget()
     if bar is None or bar.objectName() != title:
-        bar = QLabel(title) if title else QWidget()
+        bar = Plain(title) if title else QWidget()
         bar.setObjectName(title)
         bar.setProperty("dockTitle", True)
         dock.setTitleBarWidget(bar)

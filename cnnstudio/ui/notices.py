@@ -40,7 +40,8 @@ class Notices(QObject):
         self._window = window
         window.destroyed.connect(self._forget)
         self._tray.show()
-        self._tray.showMessage("CNN Studio", sentence, QGuiApplication.windowIcon(), SECONDS * 1_000)
+        said = sentence.replace("<", "‹").replace(">", "›")  # some desktops take what is between them for rich text
+        self._tray.showMessage("CNN Studio", said, QGuiApplication.windowIcon(), SECONDS * 1_000)
         self._over.start()
 
     def _bring(self) -> None:

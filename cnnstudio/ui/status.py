@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton
+from PySide6.QtWidgets import QSizePolicy, QStatusBar, QToolButton
 
 from cnnstudio.training.costs import costs
 from cnnstudio.training.needs import needs
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Plain
 from cnnstudio.wording import counted, memory, short
 
 BETWEEN = "   ·   "
@@ -32,7 +33,7 @@ class Status(QStatusBar):
         self._document, self._run = document, run
         self._panel = "problems"  # where what is said of problems is told at length
         self.setSizeGripEnabled(False)
-        self.totals, self.device = Sums(), QLabel()
+        self.totals, self.device = Sums(), Plain()
         self.problems = QToolButton()
         self.problems.setAutoRaise(True)
         self.problems.setProperty("textSize", "small")
@@ -51,8 +52,7 @@ class Status(QStatusBar):
         """Say what the network comes to now."""
         sums = self._sums()
         self.totals.say(sums)
-        told = f"<p>{escape(BETWEEN.join(sums))}</p>"
-        self.totals.setToolTip(told + f"<p>{COUNTED}</p>" if len(sums) > 1 else told)
+        self.totals.setToolTip(tip(BETWEEN.join(sums), COUNTED if len(sums) > 1 else ""))
         self._show_run()
         self._show_problems()
 
@@ -67,7 +67,7 @@ class Status(QStatusBar):
         role = "error" if errors else "warning" if warnings or is_beside else "success"
         self._panel = "training" if is_beside and not warnings else "problems"
         self.problems.setIcon(icon("check-circle" if role == "success" else "warning-circle", role))
-        self.problems.setToolTip(f"<p>{escape(reason)}</p>" if reason else "Show the problems")
+        self.problems.setToolTip(tip(reason or "Show the problems"))
         self.problems.setAccessibleDescription(reason or "")
         self.problems.setVisible(bool(len(self._document.graph)))
 
@@ -105,7 +105,7 @@ class Status(QStatusBar):
             self.device.setText("")
 
 
-class Sums(QLabel):
+class Sums(Plain):
     """As many sums as there is room for, each of them whole: it gives way to what stands beside it."""
 
     def __init__(self) -> None:

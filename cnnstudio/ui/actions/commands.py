@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -15,6 +14,7 @@ from cnnstudio.ui.actions.menu_tree import MENUS
 from cnnstudio.ui.actions.shortcuts import Shortcuts, shown_keys
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.foreign_text import tip
 
 if TYPE_CHECKING:
     from cnnstudio.ui.main_window import MainWindow
@@ -63,7 +63,7 @@ class Commands:
         keys, title = self.shortcuts.keys(name), self.declared[name].text.rstrip("…")
         told = f"{title} ({shown_keys(keys[0])})" if keys else title
         reason = self._reasons.get(name)
-        self.bound[name].setToolTip(f"<p>{escape(told)}</p><p>{escape(reason)}</p>" if reason else told)
+        self.bound[name].setToolTip(tip(told, reason or ""))
 
     def explain(self, name: str, reason: str | None) -> None:
         """Say, where the action is pointed at, why it cannot be done now; None where it can."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 
 from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.menu_tree import CANVAS_MENU, MENUS, TOOLBAR, Menu
+from cnnstudio.ui.widgets.foreign_text import tip
 
 Fill = Callable[[QMenu], None]
 
@@ -86,7 +87,7 @@ def _menu_button(name: str, commands: Commands, pattern: str) -> QToolButton:
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setIcon(commands.bound[name].icon())
     title = {"new": "New", "export-python": "Export"}[name]
-    button.setToolTip(title)
+    button.setToolTip(tip(title))
     button.setAccessibleName(title)
     button.setObjectName(f"toolbar-{name}")
     return button

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QKeySequenceEdit,
-    QLabel,
     QLineEdit,
     QPushButton,
     QToolButton,
@@ -23,6 +22,8 @@ from PySide6.QtWidgets import (
 from cnnstudio.ui.actions.shortcuts import SLOTS, shown_keys
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.columns import columns
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Plain
 from cnnstudio.ui.widgets.question_bar import QuestionBar
 
 if TYPE_CHECKING:
@@ -66,13 +67,13 @@ class ShortcutEditor(QDialog):
         self.field.installEventFilter(self)
         self.list = columns(self, "Commands and their shortcuts", 3, 0)
         self.list.header().setMinimumSectionSize(80)  # so that the columns stand still while the list is searched
-        self.title = QLabel(self)
+        self.title = Plain(parent=self)
         self.title.setProperty("textSize", "large")
         self.keys = [KeysField(self) for _ in range(SLOTS)]
         self.removes = [QToolButton(self) for _ in range(SLOTS)]
         self.reset = QPushButton("Reset", self)
         self.reset_all = QPushButton("Reset all…", self)
-        self.sentence = QLabel(self)
+        self.sentence = Plain(parent=self)
         self.sentence.setWordWrap(True)
         self.question = QuestionBar(self)
         self._lay_out()
@@ -188,10 +189,10 @@ class ShortcutEditor(QDialog):
             keys.setAccessibleName(f"{ORDINALS[slot]} shortcut of {title}")
             remove.setEnabled(bool(here))
             said = f"Take {shown_keys(here)} away from {title}" if here else "Nothing to take away"
-            remove.setToolTip(said)
+            remove.setToolTip(tip(said))
             remove.setAccessibleName(said)
         self.reset.setEnabled(name is not None and has != self._shortcuts.declared(name))
-        self.reset.setToolTip(self._reset_words(name) if name is not None else "")
+        self.reset.setToolTip(tip(self._reset_words(name) if name is not None else ""))
 
     def _reset_words(self, name: str) -> str:
         keys = " or ".join(map(shown_keys, self._shortcuts.declared(name)))

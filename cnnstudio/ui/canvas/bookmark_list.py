@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.columns import columns
+from cnnstudio.ui.widgets.labels import Plain
 
 NAME = 1  # the column
 
@@ -37,10 +37,10 @@ class BookmarkList(QDialog):
         self.list = columns(self, "Bookmarks", 3, NAME)
         self.list.setUniformRowHeights(True)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.empty = QLabel("Nothing is bookmarked yet. Bring what you want to come back to into view first.", self)
+        self.empty = Plain("Nothing is bookmarked yet. Bring what you want to come back to into view first.", self)
         self.empty.setWordWrap(True)
         self.empty.setProperty("role", "muted")
-        self.sentence = QLabel(self)
+        self.sentence = Plain(parent=self)
         self.sentence.setWordWrap(True)
         self.sentence.setProperty("role", "error")
         self.sentence.hide()

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from cnnstudio.ui.canvas.scene.cost_overlay import MEASURES
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.theme.pens import pen
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Plain
 
 if TYPE_CHECKING:
     from cnnstudio.ui.canvas.camera import Camera
@@ -50,8 +52,8 @@ class Breadcrumb(QWidget):
         self.setVisible(bool(scope))
         self.raise_()
 
-    def _label(self, text: str) -> QLabel:
-        label = QLabel(text, self)
+    def _label(self, text: str) -> Plain:
+        label = Plain(text, self)
         label.setProperty("role", "muted")
         label.setProperty("size", "small")
         return label
@@ -71,9 +73,7 @@ class CostLegend(QWidget):
         super().__init__(view)
         self._view = view
         self.text = ""
-        self.setToolTip(
-            "<p>How much of the whole network's each block has: the more, the warmer, the longer its bar</p>"
-        )
+        self.setToolTip(tip("How much of the whole network's each block has: the more, the warmer, the longer its bar"))
         view.looked.connect(self.place)
         theme.changed.connect(self.place)
         self.hide()

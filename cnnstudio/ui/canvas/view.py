@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
@@ -37,6 +36,7 @@ from cnnstudio.ui.canvas.tools.drop import Drop, dragged_block
 from cnnstudio.ui.canvas.tools.pointing import second_tool_for, select_under, shape_over, words_at
 from cnnstudio.ui.canvas.tools.tool import CTRL, EDGE, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.text_keys import goes_into_text, is_written_over
 
 MAP_LAGS = 120  # milliseconds by which the map may be behind a drag
@@ -234,7 +234,7 @@ class CanvasView(Walking):
 
     def tell(self, event: QHelpEvent) -> None:
         words = "" if self._is_on_map(event.pos()) else words_at(self, self.mapToScene(event.pos()))
-        QToolTip.showText(event.globalPos(), f"<p>{escape(words)}</p>" if words else "", self.viewport())
+        QToolTip.showText(event.globalPos(), tip(words), self.viewport())
 
     # keys
 

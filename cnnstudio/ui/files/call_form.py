@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cnnstudio.exchange.importing.declarations import Argument, Declared, ImportRefused, size_of
 from cnnstudio.graph import ParameterError, Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.files.normalization_form import TITLES, normalization_fields, read_normalization
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Plain
 
 
 class CallForm(QDialog):
@@ -27,7 +29,7 @@ class CallForm(QDialog):
         self.fields = {argument.name: _field(argument) for argument in declared.arguments}
         self.size_field = QLineEdit()
         self.size_field.setPlaceholderText("such as 3x32x32, or empty to try some")
-        self.sentence = QLabel()
+        self.sentence = Plain()
         self.sentence.setWordWrap(True)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -86,7 +88,7 @@ class CallForm(QDialog):
             self.sentence.setText(str(error))
             self.run.setEnabled(False)
         self.run.setDefault(self.run.isEnabled())
-        self.run.setToolTip("" if self.run.isEnabled() else self.sentence.text())
+        self.run.setToolTip(tip("" if self.run.isEnabled() else self.sentence.text()))
 
 
 def _field(argument: Argument) -> QLineEdit:

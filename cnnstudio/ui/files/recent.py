@@ -18,8 +18,8 @@ from cnnstudio.folders import thumbnails_folder
 from cnnstudio.graph import Graph
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.task import Task
+from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.ui.widgets.miniature import miniature
-from cnnstudio.wording import printable
 
 PICTURE = QSize(320, 200)
 MOST_PICTURES = 40
@@ -84,7 +84,7 @@ class Recent(QObject):
     def fill_menu(self, menu: QMenu, take: Callable[[Path], object]) -> None:
         """List the files; ``take`` is given the one that is chosen. Those known to be gone cannot be."""
         for file in self.files:
-            entry = menu.addAction(printable(f"{file.path.stem}    {file.path.parent}"))
+            entry = menu.addAction(unmarked(f"{file.path.stem}    {file.path.parent}"))
             entry.setEnabled(file.is_there)
             entry.triggered.connect(lambda _=False, path=file.path: take(path))
         if menu.isEmpty():

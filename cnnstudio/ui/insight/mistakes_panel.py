@@ -14,6 +14,7 @@ from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.samples import pixmap
 from cnnstudio.worker import Report
@@ -94,7 +95,7 @@ class MistakesPanel(Panel):
         for each in found.worst:
             item = QListWidgetItem(QIcon(pixmap(each.image, SIDE)), f"{each.is_of}, not {each.taken_for}")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{each.is_of}, taken for {each.taken_for}")
-            item.setToolTip(f"<p>It is {each.is_of}, and the network takes it for {each.taken_for}.</p>")
+            item.setToolTip(tip(f"It is {each.is_of}, and the network takes it for {each.taken_for}."))
             self.list.addItem(item)
         self._size()
         self.list.setVisible(bool(found.worst))

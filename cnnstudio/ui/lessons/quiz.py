@@ -9,7 +9,6 @@ from PySide6.QtGui import QFocusEvent, QHideEvent, QKeySequence, QShortcut, QSho
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QProgressBar,
     QPushButton,
@@ -27,7 +26,7 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets import cards
 from cnnstudio.ui.widgets.cards import Card
-from cnnstudio.ui.widgets.labels import Elided, Sentence
+from cnnstudio.ui.widgets.labels import Elided, Plain, Sentence
 from cnnstudio.ui.widgets.tile import Tile
 from cnnstudio.wording import unbroken
 
@@ -52,7 +51,7 @@ class QuizPanel(Panel):
         self.done: set[Asked] = set()  # of the lesson: what was answered or skipped
         self.header = LessonHeader(self)
         self._seed = seed
-        self.invitation = QLabel(INVITATION, self)
+        self.invitation = Plain(INVITATION, self)
         self.invitation.setWordWrap(True)
         self.invitation.setProperty("role", "muted")
         self.begin = QPushButton("Begin", self)
@@ -68,7 +67,7 @@ class QuizPanel(Panel):
         self.difficulty.setAccessibleName("Difficulty")
         self.difficulty.setToolTip("How hard the questions are")
         self.difficulty.currentIndexChanged.connect(self._choose)
-        self.score = Elided(self)
+        self.score = Elided(parent=self)
         self.score.setProperty("role", "muted")
         self._make_question()
         self._make_answer()
@@ -107,7 +106,7 @@ class QuizPanel(Panel):
         self.refusal = Sentence(parent=self)
         self.refusal.setProperty("role", "warning")
         self.field.textEdited.connect(self.refusal.hide)
-        self.sign = QLabel(self)
+        self.sign = Plain(parent=self)
         self.verdict = Sentence(parent=self)
         self.working = Card("How it is computed", self)
 
@@ -359,12 +358,12 @@ class LessonHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = QLabel(self)
+        self.title = Plain(parent=self)
         self.title.setProperty("textSize", "large")
         self.title.setWordWrap(True)
-        self.count = QLabel(self)
+        self.count = Plain(parent=self)
         self.count.setProperty("role", "muted")
-        self.sentence = QLabel(self)
+        self.sentence = Plain(parent=self)
         self.sentence.setProperty("role", "muted")
         self.sentence.setWordWrap(True)
         self.bar = QProgressBar(self)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -13,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QMenu,
     QPushButton,
     QTreeWidget,
@@ -31,7 +29,8 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
-from cnnstudio.ui.widgets.labels import Sentence
+from cnnstudio.ui.widgets.foreign_text import html, tip, unmarked
+from cnnstudio.ui.widgets.labels import Plain, Rich, Sentence
 from cnnstudio.wording import counted, readable, short, unbroken
 
 SIGNS: dict[Kind, tuple[str, str, str]] = {
@@ -66,9 +65,9 @@ class ComparisonPanel(Panel):
         self.menu = QMenu(self.choose)
         self.menu.aboutToShow.connect(self.fill_menu)
         self.choose.setMenu(self.menu)
-        self.headline = QLabel(self)
+        self.headline = Rich(self)
         self.headline.setWordWrap(True)
-        self.sums = QLabel(self)
+        self.sums = Plain(parent=self)
         self.sums.setProperty("role", "muted")
         self.sums.setWordWrap(True)
         self.empty = Sentence(NOTHING, self)
@@ -112,7 +111,7 @@ class ComparisonPanel(Panel):
         runs = kept_runs()
         self.menu.addSection("The network of a run")
         for folder in runs:
-            action = self.menu.addAction(icon("play"), folder.name)
+            action = self.menu.addAction(icon("play"), unmarked(folder.name))
             file = RunFolder(folder).project
             action.triggered.connect(lambda _=False, file=file, name=folder.name: self.with_file(file, name))
         if not runs:
@@ -173,7 +172,7 @@ class ComparisonPanel(Panel):
         if found is None:
             self.empty.setText(HIDDEN if hidden and self.other is not None else NOTHING)
             return
-        self.headline.setText(f"<b>{headline(found)}</b> from {escape(self._title)}" if found else "")
+        self.headline.setText(f"<b>{headline(found)}</b> from {html(self._title)}" if found else "")
         self.headline.setVisible(bool(found))
         self.empty.setText(f"No difference from {self._title}")
         self.sums.setText("\u00a0· ".join(_sum(found, count, noun) for count, noun in _COUNTS))
@@ -237,9 +236,9 @@ def _items(changes: Sequence[Change], outer: tuple[str, ...] = ()) -> list[QTree
         item.setIcon(NODE, icon(glyph, role))
         item.setData(NODE, Qt.ItemDataRole.UserRole, (*outer, change.name))
         item.setData(NODE, Qt.ItemDataRole.AccessibleTextRole, f"{word}: {change.name}")
-        item.setToolTip(NODE, f"{word}: {change.name}")
-        item.setToolTip(DIFFERENCE, f"<p>{'<br>'.join(map(escape, change.sentences))}</p>")
-        item.setToolTip(MACS, signed(change.macs))
+        item.setToolTip(NODE, tip(f"{word}: {change.name}"))
+        item.setToolTip(DIFFERENCE, tip("\n".join(change.sentences)))
+        item.setToolTip(MACS, tip(signed(change.macs)))
         for column in (PARAMETERS, MACS):
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if item.text(column) == "0":

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from cnnstudio.blocks.group import Group, exposable
 from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Elided
 
@@ -101,10 +102,10 @@ class ExposedForm(QWidget):
         order = [(inner, each) for inner, names in exposable(self.group) for each in names]
         self.chosen.emit(tuple(f"{inner}.{each}" for inner, each in sorted(kept, key=order.index)))
 
-    def _show_button(self, title: str, tip: str, read_only: bool) -> None:
+    def _show_button(self, title: str, about: str, read_only: bool) -> None:
         self.choose.setText(title)
-        self.choose.setToolTip(tip)
-        self.choose.setAccessibleDescription(tip)
+        self.choose.setToolTip(tip(about))
+        self.choose.setAccessibleDescription(about)
         self.choose.setVisible(not read_only and bool(self._choices()))
         self.show()
 

@@ -16,6 +16,7 @@ from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.fields import Line
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.tile import Tile
 
@@ -37,7 +38,7 @@ class NodeHeader(QWidget):
         self.name = NameField(self)
         self.name.setProperty("flat", True)
         self.name.given.connect(self.renamed)
-        self.title = Elided(self)
+        self.title = Elided(parent=self)
         self.title.setProperty("textSize", "large")
         self.kind = Sentence(parent=self)
         self.kind.setProperty("role", "muted")
@@ -177,8 +178,8 @@ def is_composite(block: type[Block]) -> bool:
     return issubclass(block, Composite)
 
 
-def _button(glyph: str, title: str, tip: str) -> QPushButton:
+def _button(glyph: str, title: str, about: str) -> QPushButton:
     button = QPushButton(icon(glyph, "muted"), title)
     button.setProperty("textSize", "small")
-    button.setToolTip(tip)
+    button.setToolTip(tip(about))
     return button

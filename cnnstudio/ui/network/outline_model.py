@@ -18,6 +18,7 @@ from cnnstudio.graph import Block, Composite, Edge, Graph
 from cnnstudio.graph.diff import diff
 from cnnstudio.ui.network.outline_row import COLUMNS, KIND, NAME, TIPS, Cell, Row
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.tile import tile
 
 MOST_STEPS = 60  # rows that come and go one by one; from there on the view is filled anew
@@ -299,8 +300,10 @@ class OutlineModel(QAbstractItemModel):
         cell = self.cell(index)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return cell.text()
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return cell.sentence()
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(cell.sentence())
         if role == Qt.ItemDataRole.ForegroundRole:
             return theme.color(cell.color)
         if role == Qt.ItemDataRole.DecorationRole and cell.column == NAME and (cell.row is None or cell.row.part):

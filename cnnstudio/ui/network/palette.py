@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from html import escape
 
 from PySide6.QtCore import (
     QEvent,
@@ -46,6 +45,7 @@ from cnnstudio.ui.network.drag_ghost import Ghost
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.question_bar import QuestionBar
 from cnnstudio.ui.widgets.search import Entry, found
@@ -163,7 +163,7 @@ class PalettePanel(Panel):
         """Say which files of the library could not be read, as long as that is so."""
         count = len(troubles)
         self.unread.setText(f"{counted(count, 'file')} of your library cannot be read." if count else "")
-        self.unread.setToolTip("".join(f"<p>{escape(sentence)}</p>" for sentence in troubles[:MOST_TROUBLES]))
+        self.unread.setToolTip(tip(*troubles[:MOST_TROUBLES]))
         self.unread.setAccessibleDescription(" ".join(troubles[:MOST_TROUBLES]))
         self.unread.setVisible(bool(count))
 
@@ -333,9 +333,9 @@ def card(block: type[Block], ratio: float = 1.0, title: str | None = None) -> QP
 def _entry(block: type[Block]) -> QTreeWidgetItem:
     item = QTreeWidgetItem([block.title])
     item.setData(0, BLOCK_ROLE, block)
-    made = "<br><i>Made of other blocks; it can be opened.</i>" if issubclass(block, Composite) else ""
+    made = "Made of other blocks; it can be opened." if issubclass(block, Composite) else ""
     sentence = first_sentence(block)
-    item.setToolTip(0, f"<p><b>{block.title}</b><br>{sentence}{made}</p>")
+    item.setToolTip(0, tip(sentence, made, title=block.title))
     item.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, sentence)
     return item
 
@@ -351,7 +351,7 @@ def _kept_entry(kept: Kept) -> QTreeWidgetItem:
     item.setData(0, BLOCK_ROLE, Group)
     item.setData(0, KEPT_ROLE, kept)
     parts = ", ".join(node.block.title for node in kept.group.body if not node.is_input)
-    item.setToolTip(0, f"<p><b>{escape(kept.label)}</b><br>A block of your own: {escape(parts)[:200]}.</p>")
+    item.setToolTip(0, tip(f"A block of your own: {parts[:200]}.", title=kept.label))
     item.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, "A block of your own")
     return item
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.training.runs.run_library import ListedRun, scores
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.labels import Rich
 from cnnstudio.wording import counted
 
 MOST = 4  # scores that are told one by one, the latest
 
 
-class PastScores(QLabel):
+class PastScores(Rich):
     """``Trained 3 times: 91.2% → 93.4% → 95.0%``; hidden where this structure was never trained to an epoch's end.
 
     The line is a link, which the keyboard reaches as well; ``lead`` is given the id of the panel that it leads to.
@@ -30,7 +31,6 @@ class PastScores(QLabel):
         self.setProperty("role", "muted")
         self.setProperty("textSize", "small")
         self.setContentsMargins(10, 0, 10, 6)
-        self.setTextFormat(Qt.TextFormat.RichText)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )

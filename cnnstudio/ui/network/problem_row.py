@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from html import escape
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
@@ -12,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +23,8 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
-from cnnstudio.ui.widgets.labels import Elided, Sentence
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Elided, Plain, Sentence
 from cnnstudio.wording import unbroken
 
 SIGNS = {
@@ -51,7 +50,8 @@ class ProblemRow(QFrame):
         self.diagnostic = diagnostic
         self.setProperty("surface", "raised")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # and by a click beside its buttons
-        self.sign, self.code, self.word, self.sentence = QLabel(self), QLabel(self), Elided(self), Sentence(parent=self)
+        self.sign, self.code, self.word = Plain(parent=self), Plain(parent=self), Elided(parent=self)
+        self.sentence = Sentence(parent=self)
         self.word.setProperty("textSize", "small")
         self.code.setProperty("textSize", "small")
         self.code.setProperty("role", "muted")
@@ -84,7 +84,7 @@ class ProblemRow(QFrame):
         self.sign.setPixmap(_sign(glyph, role, theme.palette.name, self.devicePixelRatioF()))
         self.word.setText(" · ".join((word, *diagnostic.nodes[:3])))
         self.code.setText(diagnostic.code)
-        self.setToolTip(f"<p>{escape(RULES[diagnostic.code].documentation)}</p>")
+        self.setToolTip(tip(RULES[diagnostic.code].documentation))
         self.sentence.setText(unbroken(diagnostic.sentence))
         self.setAccessibleName(f"{word}: {diagnostic.sentence}")
         titles = [fix.title for fix in diagnostic.fixes]

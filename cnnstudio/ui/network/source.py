@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.graph import Graph
@@ -18,7 +18,7 @@ from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.code_view import CodeView
-from cnnstudio.ui.widgets.labels import Sentence
+from cnnstudio.ui.widgets.labels import Plain, Sentence
 
 
 class SourcePanel(Panel):
@@ -34,7 +34,7 @@ class SourcePanel(Panel):
         self.view = CodeView(self)
         self.view.setAccessibleName("Source of the network")
         self.view.clicked.connect(self._clicked)
-        self.about = QLabel(self)
+        self.about = Plain(parent=self)
         self.about.setProperty("role", "muted")
         self.about.setProperty("textSize", "small")
         self.about.setWordWrap(True)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.receptive import ReceptiveField
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.wording import memory, short
 
 COLUMNS = ("Block", "Kind", "Output", "Parameters", "MACs", "Memory", "Receptive field")
@@ -147,10 +148,10 @@ class SummaryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return side(column)
         if role == Qt.ItemDataRole.ToolTipRole and column in (NODE, BLOCK, OUTPUT):
-            return f"{row.name} · {row.block} · {row.output}"
+            return tip(f"{row.name} · {row.block} · {row.output}")
         if role == Qt.ItemDataRole.ToolTipRole and column in SHARED:
             count = row.count(column)
-            return None if count is None else f"{count:,}{self._percent(count, column)}"
+            return None if count is None else tip(f"{count:,}{self._percent(count, column)}")
         return None
 
     def share(self, row: Row, column: int) -> float | None:

@@ -51,6 +51,7 @@ from cnnstudio.ui.network.summary_model import (
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, mix, theme
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.wording import closer
 
@@ -259,7 +260,7 @@ class TotalsRow(QWidget):
     def __init__(self, header: QHeaderView, parent: QWidget) -> None:
         super().__init__(parent)
         self._header = header
-        self.labels = {column: Elided(self) for column in (NODE, *SHARED)}
+        self.labels = {column: Elided(parent=self) for column in (NODE, *SHARED)}
         for column, label in self.labels.items():
             side = Qt.AlignmentFlag.AlignLeft if column == NODE else Qt.AlignmentFlag.AlignRight
             label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
@@ -274,7 +275,7 @@ class TotalsRow(QWidget):
         self.labels[NODE].setToolTip("" if totals else "The totals come when every shape is known.")
         for column in SHARED:
             self.labels[column].setText(said(totals[column], column) if totals else "")
-            self.labels[column].setToolTip(f"{totals[column]:,}" if totals else "")
+            self.labels[column].setToolTip(tip(f"{totals[column]:,}" if totals else ""))
 
     def restyle(self) -> None:
         """Take up the text size of the theme."""

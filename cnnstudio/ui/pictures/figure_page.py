@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -30,6 +29,8 @@ from cnnstudio.ui.pictures.figure_preview import Preview
 from cnnstudio.ui.pictures.pictures import Pictures
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Plain
 from cnnstudio.ui.widgets.messages import Messages
 
 SWITCHES = (  # a field of Options, what it is called, and what it does
@@ -80,11 +81,11 @@ class FigurePage(QFrame):
         self.law.setToolTip("By which law sizes become lengths. Linear is exact; the others keep small maps visible.")
         self.direction.currentIndexChanged.connect(lambda _: self._set("direction", self.direction.currentData()))
         self.law.currentIndexChanged.connect(lambda _: self._set("law", self.law.currentData()))
-        for name, _, tip in SWITCHES:
+        for name, _, about in SWITCHES:
             self.switches[name].setChecked(getattr(self.options, name))
-            self.switches[name].setToolTip(tip)
+            self.switches[name].setToolTip(tip(about))
             self.switches[name].toggled.connect(lambda on, name=name: self._set(name, on))
-        heading = QLabel("Paper figure")
+        heading = Plain("Paper figure")
         heading.setProperty("textSize", "large")
         self.save_button.setProperty("primary", True)
         self.save_button.clicked.connect(self.save)

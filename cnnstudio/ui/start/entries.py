@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QKeyEvent, QPainter, QPaintEvent, QPen
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from cnnstudio.graph import Graph
 from cnnstudio.ui.theme import icon, mix, theme
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.miniature import paint_miniature
 
 ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
@@ -114,7 +114,7 @@ class Card(Entry):
         super().__init__(title, sentence, take)
         self._make: Callable[[], Graph] | None = graph
         self._graph = Graph()
-        self.setToolTip(f"<p><b>{escape(title)}</b><br>{escape(sentence)}</p>")
+        self.setToolTip(tip(sentence, title=title))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(round(150 * theme.scale), round(142 * theme.scale))
@@ -160,7 +160,7 @@ class Row(Entry):
         self.mark, self.word = mark, ""
         self.picture: QImage | None = None
         self.is_grey = False
-        self.setToolTip(f"<p><b>{escape(title)}</b><br>{escape(sentence)}</p>")
+        self.setToolTip(tip(sentence, title=title))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(round(220 * theme.scale), round(43 * theme.scale))
@@ -225,7 +225,7 @@ class Link(Entry):
         """Say something else."""
         self.title = title
         self.setAccessibleName(title)
-        self.setToolTip(f"{title} ({self._shortcut})" if self._shortcut else title)
+        self.setToolTip(tip(f"{title} ({self._shortcut})" if self._shortcut else title))
         self.updateGeometry()
         self.update()
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QRadioButt
 
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.chooser import Chooser
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.search import Entry, found
 from cnnstudio.zoo import NETWORKS, TEMPLATES, Template
 
@@ -61,7 +62,7 @@ class Gallery(Chooser):
             item = QTreeWidgetItem(self.list, [entry.title, entry.detail, ""])
             item.setForeground(1, theme.color("muted"))
             item.setForeground(2, theme.color("muted"))
-            item.setToolTip(1, entry.detail)
+            item.setToolTip(1, tip(entry.detail))
             item.setData(0, Qt.ItemDataRole.UserRole, entry.value)
         self._show_sizes()
 

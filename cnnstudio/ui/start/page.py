@@ -9,7 +9,7 @@ from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QDragEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.ui.canvas.view import CanvasView
@@ -19,6 +19,8 @@ from cnnstudio.ui.files.recent import Recent, RecentFile
 from cnnstudio.ui.start.entries import ARROWS, Card, Entry, Link, Row
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Plain
 from cnnstudio.wording import on_a_line
 from cnnstudio.zoo import TEMPLATES, Template
 
@@ -73,10 +75,10 @@ class StartPage(QWidget):
             for number, (key, lesson) in enumerate(LESSONS.items(), 1)
         ]
         self.recent: list[Row] = []
-        self._titles = [QLabel(text, self.column) for text in ("Start with a network", "Recent", "Lessons")]
+        self._titles = [Plain(text, self.column) for text in ("Start with a network", "Recent", "Lessons")]
         for title in self._titles:
             title.setProperty("textSize", "large")
-        self.nothing = QLabel("What you save or open is found here again.", self.column)
+        self.nothing = Plain("What you save or open is found here again.", self.column)
         self.nothing.setProperty("role", "muted")
         self.nothing.setWordWrap(True)
         self.clear = QPushButton("Clear the list", self.column)
@@ -84,7 +86,7 @@ class StartPage(QWidget):
         self.clear.setProperty("role", "muted")
         self.clear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clear.clicked.connect(self._recent.clear)
-        self.footer = QLabel("or drag a block here, or press Tab")
+        self.footer = Plain("or drag a block here, or press Tab")
         self.footer.setProperty("role", "muted")
         self.footer.setWordWrap(True)
         self._grid = QGridLayout(self.column)
@@ -192,7 +194,7 @@ class StartPage(QWidget):
     def _recent_row(self, path: Path) -> Row:
         row = Row(on_a_line(path.stem), on_a_line(_folder(path)), lambda: self._files.open(path))
         row.setObjectName(str(path))
-        row.setToolTip(f"{path}\nDelete takes it out of this list.")
+        row.setToolTip(tip(f"{path}\nDelete takes it out of this list."))
         row.unwanted.connect(lambda: self._forget(path))
         self._join(row)
         return row
@@ -239,7 +241,7 @@ class StartPage(QWidget):
         card, bar = self.cards[0].minimumSizeHint().width(), self._area.verticalScrollBar().sizeHint().width()
         return across * card + round((2 * MARGIN + (across - 1) * GAP) * theme.scale) + bar
 
-    def _list(self, title: QWidget, rows: list[Row] | list[QLabel], column: int, span: int, top: int) -> None:
+    def _list(self, title: QWidget, rows: list[Row] | list[Plain], column: int, span: int, top: int) -> None:
         self._grid.addWidget(title, top, column, 1, span)
         for number, row in enumerate(rows, top + 1):
             self._grid.addWidget(row, number, column, 1, span)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from cnnstudio.training.runs.run_library import Keep, ListedRun
 from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.question_bar import QuestionBar
 from cnnstudio.wording import counted, memory
 
@@ -44,7 +45,7 @@ class CleanUp(QObject):
             entry = menu.addAction(icon("archive"), f"Keep only the {keep} weights: frees {memory(size)}")
             entry.triggered.connect(partial(self.ask_to_clean, keep))
             entry.setEnabled(size > 0)
-            entry.setToolTip("" if size else f"There is nothing beside the {keep} weights that could go.")
+            entry.setToolTip(tip("" if size else f"There is nothing beside the {keep} weights that could go."))
         name = "the run" if len(runs) < 2 else counted(len(runs), "run")
         settled = [run for run in runs if run.state != "running"]
         entry = menu.addAction(icon("trash"), f"Move {name} to the bin: frees {memory(_room(settled))}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.training.runs.history import EPOCH_COLUMNS
 from cnnstudio.ui.document import Document
@@ -20,7 +20,7 @@ from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
-from cnnstudio.ui.widgets.labels import Elided, Sentence
+from cnnstudio.ui.widgets.labels import Elided, Rich, Sentence
 
 if TYPE_CHECKING:
     from cnnstudio.ui.widgets.plot import Plot
@@ -221,7 +221,7 @@ class Legend(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._labels = [QLabel(), QLabel()]
+        self._labels = [Rich(), Rich()]
         row = FlowLayout(self, spacing=14)
         row.setContentsMargins(0, 5, 0, 0)
         for label in self._labels:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTree
 
 from cnnstudio.training.runs.run_differences import Differences
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Sentence
 
 SECTIONS = {"result": "Results", "recipe": "Recipe", "network": "Network"}
@@ -49,7 +50,7 @@ class DifferencesView(QWidget):
             for row in rows:
                 item = QTreeWidgetItem([row.name, *row.values])
                 for column, text in enumerate((row.name, *row.values)):
-                    item.setToolTip(column, text)
+                    item.setToolTip(column, tip(text))
                 section.addChild(item)
             self.tree.addTopLevelItem(section)
         self.tree.expandAll()

@@ -13,6 +13,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.advice import AdviceList, Way
 from cnnstudio.ui.widgets.fold import Fold
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.ui.widgets.layer_bars import LayerBars
 
@@ -33,9 +34,11 @@ class DuringCard(Fold):
         self.readout.setProperty("textSize", "small")
         self.bars.hovered.connect(lambda text: self.readout.setText(text or TOLD))
         self.bars.setToolTip(
-            "<p>Each bar says how much of itself a layer changes in a step, from the first layer to the last. About a "
-            "thousandth is usual. Far less: it hardly learns. Far more: the steps are too long.</p><p>Each dot is the "
-            "length of its gradient beside that of the longest, on a scale of powers of ten.</p>"
+            tip(
+                "Each bar says how much of itself a layer changes in a step, from the first layer to the last. About a "
+                "thousandth is usual. Far less: it hardly learns. Far more: the steps are too long.",
+                "Each dot is the length of its gradient beside that of the longest, on a scale of powers of ten.",
+            )
         )
         self.advice = AdviceList()
         for widget in (self.advice, self.bars, self.readout):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from html import escape
 from typing import Any
 
 import numpy as np
 import pyqtgraph
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.runs.metrics_file import Metrics
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.foreign_text import html
+from cnnstudio.ui.widgets.labels import Rich
 from cnnstudio.ui.widgets.plot import plot_widget, style_axes
 
 pg: Any = pyqtgraph  # it has no types
@@ -81,7 +82,7 @@ class OverlaidCurves(QWidget):
         self._entries = FlowLayout(self._legend, spacing=12)
         self._entries.setContentsMargins(8, 4, 8, 0)
         self._entries.addWidget(self.choice)
-        self._labels: list[QLabel] = []
+        self._labels: list[Rich] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -133,7 +134,7 @@ class OverlaidCurves(QWidget):
     def _tell(self) -> None:
         """The legend: the colour and the mark of each run beside its name."""
         while len(self._labels) < len(self.runs):
-            label = QLabel(self._legend)
+            label = Rich(self._legend)
             label.setProperty("textSize", "small")
             self._labels.append(label)
             self._entries.addWidget(label)
@@ -141,4 +142,4 @@ class OverlaidCurves(QWidget):
             label.setVisible(place < len(self.runs))
             if place < len(self.runs):
                 name, mark = self.runs[place].name, MARKS[place % len(MARKS)][1]
-                label.setText(f'<span style="color:{self._color(place).name()}">{mark}</span>&nbsp;{escape(name)}')
+                label.setText(f'<span style="color:{self._color(place).name()}">{mark}</span>&nbsp;{html(name)}')

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
@@ -13,6 +12,7 @@ from cnnstudio.training.runs.run_differences import ABSENT
 from cnnstudio.training.runs.told_apart import told_apart
 from cnnstudio.ui.queue_work import QueueWork
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.wording import duration
 
 COLUMNS = ("Network", "State", "What differs", "Progress", "Time left", "What became of it")
@@ -118,7 +118,7 @@ class QueueModel(QAbstractTableModel):
             case Qt.ItemDataRole.ForegroundRole if column in (LEFT, SENTENCE):
                 return theme.color("error" if texts[STATE] == "failed" and column == SENTENCE else "muted")
             case Qt.ItemDataRole.ToolTipRole:
-                return f"<p>{escape(texts[column])}</p>" if texts[column] != ABSENT else ""
+                return tip(texts[column]) if texts[column] != ABSENT else ""
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{COLUMNS[column]}: {texts[column] if texts[column] not in ('', ABSENT) else 'nothing'}"
         return None

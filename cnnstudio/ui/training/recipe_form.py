@@ -14,6 +14,7 @@ from cnnstudio.project.recipe import Recipe, Section
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.editors import Editor
 from cnnstudio.ui.widgets.fold import Fold
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.form import Form, Row
 
 
@@ -126,7 +127,7 @@ class PresetButton(QToolButton):
         menu.setToolTipsVisible(True)
         for preset in PRESETS.values():
             action = menu.addAction(preset.title)
-            action.setToolTip(preset.sentence)
+            action.setToolTip(tip(preset.sentence))
             action.setStatusTip(preset.sentence)
             action.triggered.connect(partial(self._choose, preset))
         self.setMenu(menu)

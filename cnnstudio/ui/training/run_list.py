@@ -47,6 +47,7 @@ from cnnstudio.ui.training.runs_model import (
     RunsModel,
 )
 from cnnstudio.ui.training.runs_table import RunsTable
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.question_bar import QuestionBar
 from cnnstudio.wording import counted, memory
@@ -237,7 +238,7 @@ class RunsPanel(Panel):
         if len(chosen := self.selected) > 1:
             words.append(f"{len(chosen):,} selected, {memory(sum(run.size for run in chosen))}")
         self.foot.setText(" · ".join([*words, *kept.troubles[:1]]))
-        self.foot.setToolTip("<br>".join(kept.troubles))
+        self.foot.setToolTip(tip(*kept.troubles))
 
     def _filter(self, text: str) -> None:
         self.shown.set_words(text)

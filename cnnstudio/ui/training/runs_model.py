@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from cnnstudio.training.runs.run_differences import ABSENT, best_of, since
 from cnnstudio.training.runs.run_library import ListedRun
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.wording import duration, memory, short
 
 COLUMNS = (
@@ -242,4 +242,4 @@ def _tip(row: Row, column: int) -> str:
         ACCURACY: f"{best_of(run)} of the validation images" if run.record.best is not None else "",
         NOTE: run.labels.note,
     }.get(column, row.texts[column])
-    return f"<p>{escape(said).replace(chr(10), '<br>')}</p>" if said else ""
+    return tip(said)

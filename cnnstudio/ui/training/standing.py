@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.labels import Elided, Sentence
+from cnnstudio.ui.widgets.labels import Elided, Plain, Sentence
 from cnnstudio.wording import duration
 
 _WIDE = 340  # pixels at the normal size of text from which on numbers stand in two columns
@@ -23,7 +23,7 @@ class ProgressLine(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("How much of the training is done")
-        self.epoch, self.time = Elided(), QLabel()
+        self.epoch, self.time = Elided(), Plain()
         self.time.setAccessibleName("Time left")
         line = QHBoxLayout()
         line.setSpacing(10)
@@ -72,7 +72,7 @@ class Standing(QWidget):
         self._grid.setVerticalSpacing(2)
         self._columns = 0
         self.numbers = {name: Elided() for name in ("accuracy", "best", "loss", "rate", "speed")}
-        self._captions = [QLabel(name.capitalize()) for name in self.numbers]
+        self._captions = [Plain(name.capitalize()) for name in self.numbers]
         for caption in self._captions:
             caption.setProperty("role", "muted")
         layout = QVBoxLayout(self)

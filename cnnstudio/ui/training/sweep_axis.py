@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
@@ -12,6 +10,7 @@ from cnnstudio.project.axes import Axis, Field
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.fields import Line
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.wording import abridged, counted
 
@@ -60,11 +59,9 @@ class AxisCard(QFrame):
 
     def describe(self, field: Field) -> None:
         """Say what the setting is for, and what it is now."""
-        tip = (
-            f"<p>{escape(field.parameter.help) or escape(field.name)}. Now it is {escape(field.said(field.value))}.</p>"
-        )
+        told = tip(f"{field.parameter.help or field.name}. Now it is {field.said(field.value)}.")
         for widget in (self.title, self.line):
-            widget.setToolTip(tip)
+            widget.setToolTip(told)
 
     def accept_axis(self, field: Field, axis: Axis) -> None:
         """Say which values were read."""

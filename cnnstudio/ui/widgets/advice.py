@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
-from cnnstudio.ui.widgets.labels import Sentence
+from cnnstudio.ui.widgets.labels import Plain, Sentence
 from cnnstudio.wording import unbroken
 
 Way = tuple[str, Callable[[], object]]
@@ -24,7 +24,7 @@ class Advice(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.sign, self.sentence, self.more = QLabel(self), Sentence(parent=self), Sentence(parent=self)
+        self.sign, self.sentence, self.more = Plain(parent=self), Sentence(parent=self), Sentence(parent=self)
         self.more.setProperty("role", "muted")
         self.buttons: list[FixButton] = []
         self._ways: Sequence[Way] = ()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.formula import Formula
 from cnnstudio.compiler.inference import Analysis
@@ -15,7 +14,8 @@ from cnnstudio.compiler.receptive import ProjectiveField, ReceptiveField
 from cnnstudio.editing.description import BYPASSED
 from cnnstudio.graph import Block, Facts, Shape
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.labels import breakable
+from cnnstudio.ui.widgets.foreign_text import html
+from cnnstudio.ui.widgets.labels import Plain, Rich, breakable
 from cnnstudio.wording import counted, memory, readable, unbroken
 
 LETTERS = {
@@ -34,12 +34,11 @@ class Card(QFrame):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("surface", "raised")
-        self.title = QLabel(title, self)
+        self.title = Plain(title, self)
         self.title.setProperty("textSize", "small")
         self.title.setProperty("role", "muted")
-        self.text = QLabel(self)
+        self.text = Rich(self)
         self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.RichText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 9, 12, 10)
@@ -48,13 +47,13 @@ class Card(QFrame):
         layout.addWidget(self.text)
         self.hide()
 
-    def say(self, html: str, title: str | None = None) -> None:
-        """Show this text, or hide for none."""
+    def say(self, text: str, title: str | None = None) -> None:
+        """Show this rich text, or hide for none."""
         if title is not None and title != self.title.text():
             self.title.setText(title)
-        if html != self.text.text():
-            self.text.setText(html)
-        self.setVisible(bool(html))
+        if text != self.text.text():
+            self.text.setText(text)
+        self.setVisible(bool(text))
 
 
 def colored(text: str, role: str) -> str:
@@ -65,7 +64,7 @@ def colored(text: str, role: str) -> str:
 def table(rows: Iterable[tuple[str, str]]) -> str:
     """Names on the left, what they are on the right."""
     lines = "".join(
-        f'<tr><td style="padding:2px 8px 2px 0">{colored(escape(name), "muted")}</td>'
+        f'<tr><td style="padding:2px 8px 2px 0">{colored(html(name), "muted")}</td>'
         f'<td align="right" style="padding:2px 0">{value}</td></tr>'
         for name, value in rows
     )
@@ -97,7 +96,7 @@ def outcome(
     result = f"<b>{unbroken(str(facts.shape))}</b>" if facts else colored("does not fit", "error")
     flow = f'<p style="margin:0 0 4px 0">{coming}{result}</p>'
     if facts is None:
-        return f"{flow}<p>{escape(unbroken(misfit[:1].upper() + misfit[1:]))}</p>" if misfit else flow
+        return f"{flow}<p>{html(unbroken(misfit[:1].upper() + misfit[1:]))}</p>" if misfit else flow
     rows = [
         ("Parameters", f"{facts.parameters:,}"),
         *frozen(facts.frozen),
@@ -162,7 +161,7 @@ def arithmetic(made: Formula) -> str:
     mono = f"font-family:'{family}'; font-size:{size}px"
     parts = []
     if made.rule:
-        parts.append(f'<p style="margin:0 0 2px 0; {mono}">{colored(escape(made.rule), "accent")}</p>')
+        parts.append(f'<p style="margin:0 0 2px 0; {mono}">{colored(html(made.rule), "accent")}</p>')
         used = [
             f"{letter}: {word}"
             for letter, word in LETTERS.items()
@@ -172,9 +171,9 @@ def arithmetic(made: Formula) -> str:
     for line in made.lines:
         name, _, rest = line.rpartition(": ") if ": " in line and not line.endswith("map") else line.partition(": ")
         first, *steps = (rest or line).split(" = ")
-        heading = f"{colored(escape(breakable(name[:1].upper() + name[1:])), 'muted')}<br>" if name and rest else ""
-        shown = [escape(first), *(f"= {escape(step)}" for step in steps[:-1])]
-        shown += [f"= <b>{escape(steps[-1])}</b>"] if steps else []
+        heading = f"{colored(breakable(html(name[:1].upper() + name[1:])), 'muted')}<br>" if name and rest else ""
+        shown = [html(first), *(f"= {html(step)}" for step in steps[:-1])]
+        shown += [f"= <b>{html(steps[-1])}</b>"] if steps else []
         body = "<br>".join(unspaced(step) for step in shown)
         parts.append(f'<p style="margin:0 0 6px 0">{heading}<span style="{mono}">{body}</span></p>')
     return "".join(parts)
@@ -188,7 +187,7 @@ def unspaced(step: str) -> str:
 def theory(block: type[Block]) -> str:
     """The help of a block in paragraphs."""
     paragraphs = re.split(r"\n\s*\n", block.help())
-    return "".join(f'<p style="margin:0 0 6px 0">{escape(" ".join(text.split()))}</p>' for text in paragraphs)
+    return "".join(f'<p style="margin:0 0 6px 0">{html(" ".join(text.split()))}</p>' for text in paragraphs)
 
 
 def network(analysis: Analysis) -> str:

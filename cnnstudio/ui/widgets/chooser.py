@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QLabel,
     QLineEdit,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.columns import columns
+from cnnstudio.ui.widgets.labels import Plain
 
 MOST_SHOWN = 60  # letters of what was searched for that are repeated
 
@@ -43,7 +43,7 @@ class Chooser(QFrame):
         self.list = columns(self, "Found", count)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._choose)
-        self.nothing = QLabel(self)
+        self.nothing = Plain(parent=self)
         self.nothing.setProperty("role", "muted")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.nothing.setMargin(24)

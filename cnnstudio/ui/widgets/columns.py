@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QHeaderView, QToolTip, QTreeWidget, QWidget
 
+from cnnstudio.ui.widgets.foreign_text import tip
+
 
 class Columns(QTreeWidget):
     """A list whose tooltips say what its cells are too narrow for."""
@@ -14,7 +16,7 @@ class Columns(QTreeWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             cell = self.indexAt(event.pos())
             if not cell.data(Qt.ItemDataRole.ToolTipRole) and self.is_cut(cell.row(), cell.column()):
-                QToolTip.showText(event.globalPos(), str(cell.data()), self)
+                QToolTip.showText(event.globalPos(), tip(str(cell.data())), self)
                 return True
         return super().viewportEvent(event)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from html import escape
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QScrollArea,
@@ -23,7 +21,8 @@ from PySide6.QtWidgets import (
 from cnnstudio.graph import Declaration
 from cnnstudio.graph.parameter import Length, summary
 from cnnstudio.ui.theme import icon, mix, theme
-from cnnstudio.ui.widgets.labels import Elided
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Elided, Plain
 
 GAP = 6  # pixels between two cards
 GRIP = 16  # pixels for the dots at which a card is taken
@@ -49,7 +48,7 @@ class DeclarationList(QWidget):
         self.is_read_only = False
         self._count = count
         self._gap: int | None = None  # before which card what is dragged would stand, where that is elsewhere
-        self.empty = QLabel(self)
+        self.empty = Plain(parent=self)
         self.empty.setProperty("role", "muted")
         self.add = QPushButton(icon("plus", "muted"), "Add…", self)
         self.add.setProperty("textSize", "small")
@@ -91,7 +90,7 @@ class DeclarationList(QWidget):
     def _show_state(self) -> None:
         can_add = len(self.cards) < self._count.high
         self.add.setEnabled(can_add and not self.is_read_only)
-        self.add.setToolTip("" if can_add else f"There may be {self._count.high:,} at most.")
+        self.add.setToolTip(tip("" if can_add else f"There may be {self._count.high:,} at most."))
         for place, card in enumerate(self.cards, 1):
             card.setAccessibleName(f"{card.title.text()}, {place} of {len(self.cards)}")
             card.remove.setEnabled(self._can_remove)
@@ -299,4 +298,4 @@ def _first(kind: type[Declaration]) -> str:
 
 
 def _told(kind: type[Declaration]) -> str:
-    return f"<p>{escape(_first(kind))}</p>" if _first(kind) else ""  # as rich text a tooltip breaks its lines
+    return tip(_first(kind))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import NoneType
-from typing import Any, Final, Literal, get_origin
+from typing import Any, ClassVar, Final, Literal, get_origin
 
-from PySide6.QtCore import QEvent, QFileInfo, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
@@ -14,6 +14,7 @@ from cnnstudio.graph import Parameter, ParameterError
 from cnnstudio.graph.notation import between, entry_at, entry_span, kinds, read, stepped, written
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.fields import LEAST, Choices, Line, StepField
+from cnnstudio.ui.widgets.foreign_text import tip
 
 MIXED: Final = object()
 """Shown in the place of a value where several declarations differ."""
@@ -39,6 +40,8 @@ class Editor(QWidget):
     edited = Signal(object)
     refused = Signal(str)
     finished = Signal()
+
+    began_in: ClassVar[str] = ""  # where the last folder was chosen
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -282,7 +285,7 @@ class TextEditor(Editor):
     def _button(self, name: str, words: str) -> QToolButton:
         button = QToolButton(self)
         button.setAutoRaise(True)
-        button.setToolTip(words)
+        button.setToolTip(tip(words))
         button.setAccessibleName(words)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setIcon(icon(name, "muted"))
@@ -299,10 +302,10 @@ class TextEditor(Editor):
             return
         entries = _words(self.line.text())
         self.link.setEnabled(bool(entries) and not self.line.isReadOnly())
-        tip = APART if len(entries) > 1 else TOGETHER
-        if tip != self.link.toolTip():
-            self.link.setToolTip(tip)
-            self.link.setIcon(icon("link-break" if tip == APART else "link", "muted"))
+        about = APART if len(entries) > 1 else TOGETHER
+        if tip(about) != self.link.toolTip():
+            self.link.setToolTip(tip(about))
+            self.link.setIcon(icon("link-break" if about == APART else "link", "muted"))
 
     def _link_clicked(self) -> None:
         entries = _words(self.line.text())
@@ -316,8 +319,9 @@ class TextEditor(Editor):
         self._follow_link()
 
     def _browse(self) -> None:
-        start = self.line.text() if QFileInfo(self.line.text()).isDir() else str(Path.home())
-        if folder := QFileDialog.getExistingDirectory(self, "Choose a folder", start):
+        # never where the field says: a file may have written that, and to look there can take half a minute
+        if folder := QFileDialog.getExistingDirectory(self, "Choose a folder", Editor.began_in or str(Path.home())):
+            Editor.began_in = str(Path(folder).parent)
             self._say(folder)
 
 

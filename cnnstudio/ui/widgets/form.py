@@ -18,6 +18,7 @@ from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.declaration_list import DeclarationCard, DeclarationList
 from cnnstudio.ui.widgets.editors import AUTOMATIC, DASH, MIXED, Editor, TextEditor, editor
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 
 
@@ -130,9 +131,9 @@ class Row:
         self.sentence.setProperty("role", "error")
         self.sentence.setProperty("textSize", "small")
         self.sentence.hide()
-        tip = _tip(parameter)
+        about = _tip(parameter)
         for widget in (self.label, self.editor):
-            widget.setToolTip(tip)
+            widget.setToolTip(about)
         focused = self.editor.focusProxy() or self.editor
         for field in (focused, *focused.findChildren(QLineEdit)):  # a spin box has its field inside
             field.setAccessibleName(title)
@@ -328,8 +329,7 @@ def _tip(parameter: Parameter) -> str:
         low, high = parameter.range.low, parameter.range.high
         lines.append(f"From {low:,} to {high:,}.")
     lines.append(f"Default: {_said(parameter)}.")
-    # as rich text a tooltip breaks its lines
-    return "<p>" + "<br>".join(line for line in lines if line) + "</p>"
+    return tip("\n".join(line for line in lines if line))
 
 
 def _said(parameter: Parameter) -> str:

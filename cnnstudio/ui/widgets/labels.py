@@ -1,21 +1,41 @@
-"""Labels: a line that gives way where it is too narrow, and a sentence that takes as many lines as it needs."""
+"""Labels: of plain and of rich text, a line that gives way, and a sentence that takes as many lines as it needs."""
 
 from __future__ import annotations
 
 import re
-from html import escape
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.wording import on_a_line, printable
 
 LEAST = 24  # pixels: room for a letter and the ellipsis
 LONGEST = 1_000  # letters of a line: more than any screen shows
 
 
-class Elided(QLabel):
+class Plain(QLabel):
+    """A label that shows its text as it stands, whatever it looks like."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        super().setText(printable(text))
+
+
+class Rich(QLabel):
+    """A label of rich text that the program has written; what is foreign in it has passed ``foreign_text.html``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.RichText)
+
+
+class Elided(Plain):
     """A label of one line of plain text that ends in an ellipsis where it has no room for all of it."""
 
     def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
@@ -31,7 +51,7 @@ class Elided(QLabel):
         """What its tooltip says: what is cut, and what there is to say of it besides."""
         if not self.is_cut:
             return self.toolTip()
-        return f"<p><b>{escape(self.text())}</b></p>{self.toolTip()}"
+        return tip(title=self.text()) + self.toolTip()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         whole = self.sizeHint()
@@ -60,17 +80,15 @@ GAP = "\u200b"  # which takes no room, and at which a line may end
 _ENDS = re.compile(r"(?<=[_/\\.])(?=\w)|(?<=[a-z])(?=[A-Z])")  # of the parts of a name or of a path
 
 
-class Sentence(QLabel):
+class Sentence(Plain):
     """A label that wraps. Qt breaks lines between words alone, and would be as wide as the longest one."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(text, parent)
         self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setText(text)
 
     def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
-        super().setText(breakable(printable(text)))
+        QLabel.setText(self, breakable(printable(text)))  # a place to break is no letter
 
     def text(self) -> str:
         return super().text().replace(GAP, "")

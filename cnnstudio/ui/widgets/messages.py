@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QToolButton,
@@ -21,7 +20,8 @@ from PySide6.QtWidgets import (
 from cnnstudio.ui.theme import icon, mix, theme
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
-from cnnstudio.ui.widgets.labels import Sentence
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Plain, Sentence
 from cnnstudio.wording import printable
 
 Choice = tuple[str, Callable[[], object]]
@@ -47,7 +47,7 @@ class MessageBar(QFrame):
         self.about: object = None
         self._label = Sentence(sentence)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._sign = QLabel()
+        self._sign = Plain()
         self._draw_sign()
         theme.changed.connect(self._draw_sign)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -79,7 +79,7 @@ class MessageBar(QFrame):
         row = FlowLayout(place)
         for number, (title, act) in enumerate(choices):
             button = QPushButton(printable(title))
-            button.setToolTip(title)
+            button.setToolTip(tip(title))
             button.setAccessibleName(title)
             button.setProperty("primary", number == 0)
             button.clicked.connect(self._chosen(act))

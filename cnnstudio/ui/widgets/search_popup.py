@@ -20,7 +20,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QLabel,
     QLineEdit,
     QListView,
     QStyle,
@@ -33,6 +32,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.theme.pens import glyph, glyph_font, pen
 from cnnstudio.ui.widgets.announcement import announce
+from cnnstudio.ui.widgets.labels import Plain
 from cnnstudio.ui.widgets.search import Entry, found
 
 ROWS = 9  # that are shown at most
@@ -59,7 +59,7 @@ class SearchPopup(QFrame):
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.note = QLabel(self)
+        self.note = Plain(parent=self)
         self.note.setProperty("role", "muted")
         self.note.setProperty("textSize", "small")
         self._model = _Model()

@@ -12,6 +12,7 @@ from cnnstudio.graph import Graph, Node
 from cnnstudio.ui.actions.shortcut_editor import ShortcutEditor
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.widgets.foreign_text import tip
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -81,7 +82,7 @@ def test_new_keys_act_at_once_in_every_window_and_at_the_next_start(
     press(qtbot, editor, Qt.Key.Key_K, CTRL)
     for each in (window, other):
         assert [keys.toString() for keys in each.commands.bound["arrange"].shortcuts()] == ["Ctrl+K"]
-        assert each.commands.bound["arrange"].toolTip() == "Arrange (Ctrl+K)"
+        assert each.commands.bound["arrange"].toolTip() == tip("Arrange (Ctrl+K)")
     assert rows(editor)["Arrange"] == ("Ctrl+K", "changed")
     window.command_list.ask()
     assert any(

@@ -33,7 +33,7 @@ def form_for(qtbot: QtBot) -> CallForm:
 
 def test_it_says_what_is_lacking_and_then_how_it_will_be_called(qtbot: QtBot) -> None:
     form = form_for(qtbot)
-    assert not form.run.isEnabled() and form.sentence.text() == form.run.toolTip() == "Say what classes is."
+    assert not form.run.isEnabled() and form.sentence.text() == "Say what classes is."
     qtbot.keyClicks(form.fields["classes"], "open('x')")
     assert not form.run.isEnabled() and form.sentence.text().startswith("classes must be a number, text in quotes")
     form.fields["classes"].clear()

@@ -26,6 +26,7 @@ from cnnstudio.ui.training import dataset_choice
 from cnnstudio.ui.training.curves import CurvesPanel
 from cnnstudio.ui.training.training import EARLIER, TrainingPanel
 from cnnstudio.ui.widgets.editors import TextEditor
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.samples import pixmap
 from cnnstudio.worker import Report
 
@@ -131,7 +132,7 @@ def test_a_preset_is_one_edit(qtbot: QtBot, document: Document) -> None:
     for action, preset in zip(actions, PRESETS.values(), strict=True):
         action.trigger()
         assert document.project.recipe == preset.applied(before)
-        assert heard[-1] == action.toolTip() == preset.sentence
+        assert heard[-1] == preset.sentence and action.toolTip() == tip(preset.sentence)
         assert document.undo_stack.undoText() == f"Preset {preset.title}"
         document.undo_stack.undo()
         assert document.project.recipe == before
@@ -418,6 +419,7 @@ def test_a_folders_classes_are_known_once_its_images_were_loaded(
     document.edit_graph("Follow", found.fixes[0].apply(document.graph))
     assert panel.can_toggle and document.analysis.shape("linear1") == Shape(3)
     (tmp_path / "hen").mkdir()
+    document.look_again()
     assert document.classes is None  # it may be another number now
     document.edit_recipe("Choose another", dataclasses.replace(recipe, folder=str(tmp_path / "nowhere")))
     assert document.classes is None

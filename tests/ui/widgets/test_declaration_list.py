@@ -20,6 +20,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import DARK, LIGHT, Palette, theme
 from cnnstudio.ui.widgets.declaration_list import DeclarationCard
 from cnnstudio.ui.widgets.editors import SwitchEditor, TextEditor
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.form import Form, ListEditor
 
 LEFT, NONE, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
@@ -231,7 +232,7 @@ def test_a_full_list_takes_no_more(show: Show) -> None:
     assert shown.editor.list.add.isEnabled()
     shown.add("HorizontalFlip")
     assert not shown.editor.list.add.isEnabled()
-    assert shown.editor.list.add.toolTip() == "There may be 4 at most."
+    assert shown.editor.list.add.toolTip() == tip("There may be 4 at most.")
     shown.editor.set_value((HorizontalFlip(),))
     assert shown.editor.list.add.isEnabled() and shown.editor.list.add.toolTip() == ""
 

@@ -12,6 +12,7 @@ from cnnstudio.project import Bookmark
 from cnnstudio.project.project import LONGEST, MOST_BOOKMARKS
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.widgets.foreign_text import unmarked
 
 NEAR = 24.0  # scene pixels from a place that count as there
 
@@ -58,7 +59,7 @@ class Bookmarks:
 
     def title(self, index: int) -> str:
         """What stands in the menu for this bookmark; empty where there is none."""
-        return self.marks[index].name.replace("&", "&&") if index < len(self.marks) else ""
+        return unmarked(self.marks[index].name) if index < len(self.marks) else ""
 
     def rename(self, index: int, name: str) -> None:
         """Call a bookmark otherwise. Raises ``ProjectError`` for a name that is none."""
