@@ -1,32 +1,25 @@
 """Recipe paths: the files and folders that a recipe names belong to the project file, wherever it is opened from.
 
 In a file, what lies beside the project or below it is told from there, so that both can be moved together; in memory
-every path that leads somewhere is whole.
+every path is whole. Nothing here looks at the disk: a file decides what it names, and never what is touched.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from cnnstudio.project.recipe import Recipe
+from cnnstudio.project.recipe import LONGEST_PATH, Recipe
 
 PATHS = ("folder", "weights", "teacher")
 """The fields of a recipe that name a file or a folder."""
+_HUB = "torchvision"  # which names weights and is no path
 
 
 def anchored(recipe: Recipe, place: Path) -> Recipe:
-    """``recipe`` as it stands in a file in the folder ``place``, with whole paths.
-
-    What is not beside the file is looked for where the program stands, as older files meant it; what is nowhere stays.
-    """
-    changes = {}
-    for name, value in _named(recipe):
-        try:
-            whole = next((path.absolute() for path in (place / value, Path(value)) if path.exists()), None)
-        except (OSError, ValueError):  # a name that no system takes
-            continue
-        if whole is not None:
-            changes[name] = str(whole)
+    """``recipe`` as it stands in a file in the folder ``place``, with whole paths."""
+    home = place.absolute()
+    changes = {name: str(home / value) for name, value in _named(recipe)}
+    changes = {name: value for name, value in changes.items() if len(value) <= LONGEST_PATH}
     return Recipe(**{**recipe.values, **changes}) if changes else recipe
 
 
@@ -47,11 +40,17 @@ def whole(path: str) -> str:
         return path
 
 
+def named(recipe: Recipe) -> dict[str, str]:
+    """Field -> path, of those that mean anything as the recipe is: what training, or a look inside, would open."""
+    matter = {name: str(getattr(recipe, name)) for name in PATHS if recipe.matters(name)}
+    return {name: value for name, value in matter.items() if value and value != _HUB}
+
+
 def _named(recipe: Recipe, whole: bool = False) -> list[tuple[str, str]]:
-    """Field -> path, of those that are whole or of those that are not. "torchvision" is no path."""
+    """Field -> path, of those that are whole or of those that are not."""
     given = [(name, str(getattr(recipe, name))) for name in PATHS]
     return [
         (name, value)
         for name, value in given
-        if value and not value.startswith("~") and value != "torchvision" and Path(value).is_absolute() is whole
+        if value and not value.startswith("~") and value != _HUB and Path(value).is_absolute() is whole
     ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from cnnstudio.blocks import BatchNorm1d, Input
@@ -19,12 +18,12 @@ from cnnstudio.headroom import headroom, lack
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.project.recipe_paths import named
 from cnnstudio.training.costs import costs, may_be_elsewhere
 from cnnstudio.training.data import room
-from cnnstudio.training.data.stamp import stamp
 from cnnstudio.training.needs import lack_of_export, lack_of_look, lack_of_weights, needs, ways
-from cnnstudio.training.runs.folder import RunFolder
-from cnnstudio.wording import counted, memory
+from cnnstudio.training.place import Place, look
+from cnnstudio.wording import counted, listed, memory
 
 UNLEARNABLE = ("classes", "wiped-out", "root-of-negatives")  # errors of a network that can be built all the same
 _SHARE = 0.8  # of the memory that is free: a run that takes more leaves no room for anybody else
@@ -35,12 +34,13 @@ NOTHING_TO_LEARN = "The network has nothing to learn. Add a layer with weights, 
 class ProjectFix:
     """A way out: what it does, in words, and the function from project to project that does it.
 
-    One that ``asks`` for a folder of images is given a project that has it already.
+    One that ``asks`` for a folder of images is given a project that has it already; one that asks for a look changes no
+    project, and says that what it names may be looked at.
     """
 
     title: str
     apply: Callable[[Project], Project]
-    asks: Literal["", "folder"] = ""
+    asks: Literal["", "folder", "look"] = ""
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,15 @@ def concerns(
     analysis: Analysis,
     diagnostics: Iterable[Diagnostic],
     images: int | None = None,
+    *,
     free: int | None = None,
+    seen: Callable[[str], Place] = look,
 ) -> Iterator[Concern]:
     """Everything that stands in the way of training this project: what makes it impossible first.
 
     ``diagnostics`` are the findings about its network, ``analysis`` what the network comes to. ``images`` is how many
     there are to train with, where that is known, ``free`` the bytes of memory that are; the computer is asked for none.
+    ``seen`` says what is known of a path that the recipe names.
     """
     found = tuple(diagnostics)
     errors = [each for each in found if each.severity == "error"]
@@ -75,21 +78,27 @@ def concerns(
     )
     if not errors:
         yield from _of_whole_network(project, analysis.acting, found)
-    yield from _of_images(project.recipe)
-    yield from _of_loss(project.recipe)
+    yield from _of_images(project.recipe, seen)
+    yield from _of_loss(project.recipe, seen)
+    if (unasked := unlooked(project, seen)) is not None:
+        yield unasked
     if not errors:
         yield from _of_room(project, analysis, images, headroom() if free is None else free)
 
 
 def obstacle(
-    project: Project, diagnostics: Iterable[Diagnostic], analysis: Analysis | None = None, is_for_later: bool = False
+    project: Project,
+    diagnostics: Iterable[Diagnostic],
+    analysis: Analysis | None = None,
+    is_for_later: bool = False,
+    seen: Callable[[str], Place] = look,
 ) -> str | None:
     """Why this project cannot be trained as it is, in a sentence, or None where it can.
 
     ``diagnostics`` are the findings about its network. An error among them comes first; the rest is what no look at the
     network alone can find. What may have passed until then is no obstacle to a run that ``is_for_later``.
     """
-    return first_obstacle(concerns(project, analysis or infer(project.graph), diagnostics), is_for_later)
+    return first_obstacle(concerns(project, analysis or infer(project.graph), diagnostics, seen=seen), is_for_later)
 
 
 def first_obstacle(found: Iterable[Concern], is_for_later: bool = False) -> str | None:
@@ -112,14 +121,20 @@ def obstacle_of_network(graph: Graph, diagnostics: Iterable[Diagnostic], trainin
 
 
 def obstacle_of_look(
-    project: Project, diagnostics: Iterable[Diagnostic], analysis: Analysis, is_built: bool = False
+    project: Project,
+    diagnostics: Iterable[Diagnostic],
+    analysis: Analysis,
+    *,
+    is_built: bool = False,
+    seen: Callable[[str], Place] = look,
 ) -> str | None:
     """Why nobody can look into the network with one of its images. It need not end in scores for that, nor learn.
 
     ``is_built`` says that it is in memory already.
     """
-    reason = obstacle_of_network(project.graph, diagnostics)
-    reason = reason or next((each.sentence for each in _of_images(project.recipe)), None)
+    reason, unasked = obstacle_of_network(project.graph, diagnostics), unlooked(project, seen)
+    reason = reason or (unasked.sentence if unasked is not None else None)
+    reason = reason or next((each.sentence for each in _of_images(project.recipe, seen)), None)
     return reason or lack_of_look(analysis, is_built=is_built) or None
 
 
@@ -129,6 +144,22 @@ def obstacle_of_export(
     """Why the network cannot be taken away in this way. It need not learn for that."""
     reason = obstacle_of_network(project.graph, diagnostics, training=False)
     return reason or lack_of_export(analysis, kind) or None
+
+
+def unlooked(project: Project, seen: Callable[[str], Place]) -> Concern | None:
+    """That the project names files or folders which nobody has asked to look at. It hinders no run: that is to ask."""
+    words = {"folder": "the folder of images", "weights": "the weights", "teacher": "the teacher"}
+    paths = {field: path for field, path in named(project.recipe).items() if seen(path).state == "unasked"}
+    if not paths:
+        return None
+    said = listed([f"{words[field]} {path}" for field, path in paths.items()])
+    title = "Look in this folder" if list(paths) == ["folder"] else "Look there"
+    other = tuple(fix for fix in OTHER_IMAGES if fix.asks == "folder" and "folder" in paths)
+    return Concern(
+        f"The project names {said}. Nobody has looked there yet, as a stranger may have written it.",
+        (ProjectFix(title, lambda project: project, asks="look"), *other),
+        blocks=False,
+    )
 
 
 def several_inputs(count: int) -> str:
@@ -179,14 +210,20 @@ def _of_normalization(recipe: Recipe, channels: int) -> Iterator[Concern]:
     yield Concern(sentence, (recipe_fix("Let them be found", mean=None, std=None),))
 
 
-def _of_images(recipe: Recipe) -> Iterator[Concern]:
-    if not DATASETS[recipe.data].is_folder or (recipe.folder and stamp(recipe.folder)):
+def _of_images(recipe: Recipe, seen: Callable[[str], Place]) -> Iterator[Concern]:
+    if not DATASETS[recipe.data].is_folder:
         return
-    gone = f"There is no folder {recipe.folder}. " if recipe.folder else ""
-    yield Concern(f"{gone}Choose the folder that your images are in.", OTHER_IMAGES)
+    if not recipe.folder:
+        yield Concern("Choose the folder that your images are in.", OTHER_IMAGES)
+        return
+    place = seen(recipe.folder)
+    if place.state == "awaited":
+        yield Concern(f"The folder {recipe.folder} does not answer yet: its disk or its network is slow.", OTHER_IMAGES)
+    elif place.state == "known" and not place.stamp:
+        yield Concern(f"There is no folder {recipe.folder}. Choose the folder that your images are in.", OTHER_IMAGES)
 
 
-def _of_loss(recipe: Recipe) -> Iterator[Concern]:
+def _of_loss(recipe: Recipe, seen: Callable[[str], Place]) -> Iterator[Concern]:
     """Class weights that do not fit the classes, where those are known, and a teacher that is none."""
     classes = DATASETS[recipe.data].classes
     if recipe.matters("class_weight_list") and classes is not None:
@@ -194,9 +231,14 @@ def _of_loss(recipe: Recipe) -> Iterator[Concern]:
         if given != classes:
             sentence = f"The class weights by hand are {given:,}, and there must be {classes:,}, one for each class."
             yield Concern(sentence, (recipe_fix("Balance the classes", class_weights="balanced"),))
-    if recipe.teacher and RunFolder(Path(recipe.teacher).expanduser()).weights is None:
+    if not recipe.teacher:
+        return
+    place, without = seen(recipe.teacher), recipe_fix("Learn without a teacher", teacher="")
+    if place.state == "awaited":
+        yield Concern(f"The teacher {recipe.teacher} does not answer yet: its disk or its network is slow.", (without,))
+    elif place.state == "known" and not place.has_weights:
         sentence = f"The teacher is to be the folder of a run, and {recipe.teacher} has no weights of one."
-        yield Concern(sentence, (recipe_fix("Learn without a teacher", teacher=""),))
+        yield Concern(sentence, (without,))
 
 
 def _of_room(project: Project, analysis: Analysis, images: int | None, free: int) -> Iterator[Concern]:

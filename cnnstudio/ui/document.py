@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
 from cnnstudio.blocks.group import Group, followed, with_body
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
@@ -22,9 +22,11 @@ from cnnstudio.graph.diff import renamed
 from cnnstudio.project import Project, ProjectError, RunReference
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.project.recipe_paths import named
 from cnnstudio.training import readiness
-from cnnstudio.training.data.stamp import stamp
 from cnnstudio.training.readiness import Concern
+from cnnstudio.ui.edit import Edit
+from cnnstudio.ui.known_places import KnownPlaces, Where, is_still
 from cnnstudio.ui.library import Library
 
 HIDDEN = "What there is to say here is hidden while a question is open."
@@ -53,8 +55,11 @@ class Document(QObject):
         path: Path | None = None,
         parent: QObject | None = None,
         library: Library | None = None,
+        places: KnownPlaces | None = None,
     ) -> None:
         super().__init__(parent)
+        self.places = places or KnownPlaces(parent=self)
+        self.places.changed.connect(self._follow_places)
         self._project = project or Project()
         self._analysis: Analysis | None = None
         self._diagnostics: tuple[Diagnostic, ...] | None = None
@@ -65,8 +70,8 @@ class Document(QObject):
         self.selection: tuple[str, ...] = ()
         self.scope: tuple[str, ...] = ()
         self.concealed: frozenset[str] = frozenset()
-        self._learned: tuple[object, int] | None = None  # where images are, and of how many classes
-        self._looked: object = None  # where they were when the findings were made
+        self._learned: tuple[Where, int] | None = None  # where images are, and of how many classes
+        self._looked: Where | None = None  # where they were when the findings were made
         self._was_ready: bool | None = None  # to be trained, when somebody last asked
         self._wanted = self._project
         self._is_run_saved = True
@@ -97,15 +102,19 @@ class Document(QObject):
     def classes(self) -> int | None:
         """How many classes the recipe's data has, where that is known before it is loaded, or was since."""
         known = DATASETS[self._project.recipe.data].classes
-        if known is None and self._learned is not None and self._learned[0] == self._place:
+        if known is None and self._learned is not None and is_still(self._learned[0], self._place):
             return self._learned[1]
         return known
 
     @property
-    def _place(self) -> tuple[str, str, tuple[int, ...]]:
+    def _place(self) -> Where:
         """Where the recipe's images are, and as of when."""
-        recipe = self._project.recipe
-        return recipe.data, recipe.folder, stamp(recipe.folder)
+        return self.places.where(self._project.recipe)
+
+    @property
+    def has_images(self) -> bool:
+        """Whether the recipe's folder of images is known to be there."""
+        return bool(self._place[2])
 
     def learn_classes(self, count: int) -> None:
         """Say how many classes the recipe's images have, now that they were loaded."""
@@ -120,11 +129,19 @@ class Document(QObject):
             self.edit(f"Fit the head to {self.classes} classes", self._fitted(self._project, self.classes))
 
     def look_again(self) -> None:
-        """See whether other programs have changed the folder of images since the findings were made, or left memory."""
-        if self._diagnostics is not None and self._looked != self._place:
-            self._diagnostics = None
-            self.learned.emit()
+        """See whether other programs have changed what the recipe names since it was looked at, or left memory."""
+        self.places.look_again(named(self._project.recipe).values())
         if self._was_ready is not None and self._was_ready != (self.obstacle() is None):
+            self.learned.emit()
+
+    def look_there(self) -> None:
+        """Look at what the recipe names: the person has pressed what needs it."""
+        self.places.choose(named(self._project.recipe).values())
+
+    def _follow_places(self) -> None:
+        if named(self._project.recipe):
+            if self._looked is not None and not is_still(self._looked, self._place):
+                self._diagnostics = None
             self.learned.emit()
 
     @property
@@ -152,9 +169,15 @@ class Document(QObject):
         self._was_ready = self._was_ready if is_for_later else reason is None
         return reason
 
+    @property
+    def unlooked(self) -> str | None:
+        """That the recipe names what nobody has asked to look at, in a sentence."""
+        found = readiness.unlooked(self._project, self.places.seen)
+        return found.sentence if found is not None else None
+
     def concerns(self, images: int | None = None) -> Iterator[Concern]:
         """What stands in the way of training, with the ways out; ``images`` is how many are known to train with."""
-        return readiness.concerns(self._project, self.told, self.diagnostics, images)
+        return readiness.concerns(self._project, self.told, self.diagnostics, images, seen=self.places.seen)
 
     @property
     def told(self) -> Analysis:
@@ -167,6 +190,8 @@ class Document(QObject):
         Consecutive edits with the same ``merge`` key are one step: the turns of a spin box, the letters of a name.
         """
         if project != self._project:
+            before, after = named(self._project.recipe), named(project.recipe)
+            self.places.choose(path for field, path in after.items() if before.get(field) != path)
             self.undo_stack.push(Edit(self, text, self._project, project, merge))
 
     def edit_graph(self, text: str, graph: Graph, merge: str | None = None) -> None:
@@ -392,27 +417,3 @@ def _inside(analysis: Analysis, name: str) -> Analysis | None:
         return analysis.inside(name)
     except ShapeError:
         return None
-
-
-class Edit(QUndoCommand):
-    """The one command of undo: the project before and the project after."""
-
-    def __init__(self, document: Document, text: str, before: Project, after: Project, merge: str | None) -> None:
-        super().__init__(text)
-        self._document, self._before, self._after, self._merge = document, before, after, merge
-
-    def undo(self) -> None:
-        self._document.want(self._before)
-
-    def redo(self) -> None:
-        self._document.want(self._after)
-
-    def id(self) -> int:
-        return -1 if self._merge is None else 1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 - Qt's name
-        if not isinstance(other, Edit) or other._merge != self._merge:
-            return False
-        self._after = other._after
-        self.setObsolete(self._after == self._before)
-        return True

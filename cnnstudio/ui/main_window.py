@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMenu, QStyle, QToolBar, QWidget
 
-import cnnstudio
 from cnnstudio.lessons.lesson import LESSONS, Lesson
 from cnnstudio.project import Project
 from cnnstudio.ui import docks
@@ -39,6 +38,7 @@ from cnnstudio.ui.status import Status
 from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.theme import Scheme, icon, theme
 from cnnstudio.ui.training.train_button import train_button
+from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.ui.widgets.messages import Messages, offer_link
 from cnnstudio.ui.window_actions import ACTIONS, show_action
 from cnnstudio.ui.windows import ProjectWindow, Windows
@@ -82,7 +82,7 @@ class MainWindow(ProjectWindow):
         self.preferences = preferences or Preferences()
         self.windows = windows or Windows(self.preferences, MainWindow)
         self.windows.add(self)
-        self.document = Document(parent=self, library=self.windows.library)
+        self.document = Document(parent=self, library=self.windows.library, places=self.windows.places)
         self.run = Run(self, self.windows.queue)
         self.canvas = CanvasView(self.document)
         self.setCentralWidget(self.canvas)
@@ -300,12 +300,6 @@ class MainWindow(ProjectWindow):
         """Show an imported network here, and say what became of it."""
         self.imports.show(imported)
 
-    def say_about(self) -> None:
-        """Say which program this is."""
-        self.messages.say(
-            f"CNN Studio {cnnstudio.__version__}: draw a network, see every shape, train it, take it away."
-        )
-
     def _say(self, sentence: str) -> None:
         self.messages.say(sentence, about=INSIDE if sentence == self.document.refusal else None)
 
@@ -328,11 +322,12 @@ class MainWindow(ProjectWindow):
                 self.docks["curves"].raise_()
 
     def _show_state(self) -> None:
-        self.setWindowTitle(f"{on_a_line(self.document.title)}[*] – CNN Studio")
+        title = on_a_line(self.document.title).replace("[*]", "[*][*]")  # which Qt shows as it stands
+        self.setWindowTitle(f"{title}[*] – CNN Studio")
         self.setWindowModified(self.document.is_modified)
         stack = self.document.undo_stack
         for name, verb, text in (("undo", "Undo", stack.undoText()), ("redo", "Redo", stack.redoText())):
-            self.commands.bound[name].setText(f"{verb} {text[:1].lower()}{text[1:]}" if text else verb)
+            self.commands.bound[name].setText(unmarked(f"{verb} {text[:1].lower()}{text[1:]}") if text else verb)
         train = self.commands.bound["train"]
         button = train_button(self.document, self.run)
         train.setText(button.text)

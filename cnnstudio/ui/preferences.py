@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cnnstudio.ui.theme import Scheme
 
 ORGANIZATION = "CNN Studio"
 RECENT_FILES = 10
+MOST_PLACES = 200
 
 
 class Preferences:
@@ -110,6 +112,16 @@ class Preferences:
     def forget(self, path: Path) -> None:
         """Take a file out of ``recent``."""
         self._settings.setValue("recent", [str(other) for other in self.recent if other != path])
+
+    @property
+    def places(self) -> list[str]:
+        """The paths that the person has chosen to be looked at, the latest first."""
+        value = self._settings.value("places", [])
+        return [str(path) for path in (value if isinstance(value, list) else [value]) if path]
+
+    def add_places(self, paths: Iterable[str]) -> None:
+        """Put paths at the head of ``places``."""
+        self._settings.setValue("places", list(dict.fromkeys((*paths, *self.places)))[:MOST_PLACES])
 
     @property
     def folder(self) -> Path:

@@ -17,13 +17,14 @@ from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recent import Recent
 from cnnstudio.ui.files.recovery_copy import Copy
+from cnnstudio.ui.known_places import KnownPlaces
 from cnnstudio.ui.library import Library
 from cnnstudio.ui.notices import Notices
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.queue_work import QUEUE, QueueWork
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.ui.widgets.messages import Messages
-from cnnstudio.wording import printable
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
@@ -77,7 +78,8 @@ class ProjectWindow(QMainWindow):
 class Windows:
     """The windows that are open. ``make`` opens another one.
 
-    Preferences, recent files, the library and the queue of runs are common, and so is how a person is told of an end.
+    Preferences, recent files, the library, the places that may be looked at and the queue of runs are common, and so is
+    how a person is told of an end.
     """
 
     def __init__(self, preferences: Preferences, make: Callable[[Preferences, Windows], ProjectWindow]) -> None:
@@ -85,6 +87,7 @@ class Windows:
         # children of the application: what Python alone holds may be freed by any thread that collects garbage
         self.recent = Recent(preferences, QApplication.instance())
         self.library = Library(QApplication.instance())
+        self.places = KnownPlaces(preferences, QApplication.instance())
         self.queue = QueueWork(QApplication.instance())
         self.notices = Notices(preferences, QApplication.instance())
         self.queue.said.connect(lambda sentence: self._say_of_queue(sentence, "warning"))
@@ -134,7 +137,7 @@ class Windows:
         for window, title in zip(self.all, titles, strict=True):
             path = window.document.path
             where = f"    {path.parent}" if path is not None and titles.count(title) > 1 else ""
-            entry = menu.addAction(printable(f"{title}{' *' if window.document.is_modified else ''}{where}"))
+            entry = menu.addAction(unmarked(f"{title}{' *' if window.document.is_modified else ''}{where}"))
             entry.setCheckable(True)
             entry.setChecked(window is present)
             entry.triggered.connect(lambda _=False, window=window: self.show(window))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from cnnstudio.project import Project, from_template, read, write
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.project.recipe_paths import anchored, told_from, whole
+from cnnstudio.project.recipe_paths import anchored, named, told_from, whole
 from cnnstudio.zoo import TEMPLATES
 
 
@@ -48,20 +49,38 @@ def test_what_lies_elsewhere_is_told_by_its_whole_path(project: Project, tmp_pat
     assert read(tmp_path / "run" / "project.cnn").recipe == recipe
 
 
-def test_an_older_file_means_where_the_program_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "here" / "data").mkdir(parents=True)
-    (tmp_path / "beside").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    assert anchored(Recipe(folder="data"), tmp_path / "beside").folder == str(tmp_path / "here" / "data")
-    (tmp_path / "beside" / "data").mkdir()
-    assert anchored(Recipe(folder="data"), tmp_path / "beside").folder == str(tmp_path / "beside" / "data")
-
-
-@pytest.mark.parametrize("name", ["", "gone", "a\0b", "x" * 4_000, "~/data"])
-def test_what_is_nowhere_stays_as_it_is(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["", "~/data"])
+def test_what_leads_nowhere_by_itself_stays_as_it_is(name: str, tmp_path: Path) -> None:
     recipe = Recipe(folder=name, weights="torchvision")
     (tmp_path / "torchvision").mkdir()
     assert anchored(recipe, tmp_path) == recipe and told_from(recipe, tmp_path) == recipe
+
+
+@pytest.mark.parametrize("name", ["gone", "../gone", "a\0b", "x" * 3_000, "\\\\host\\share", "net.cnn/inside"])
+def test_no_disk_is_asked_what_a_file_means(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object, **__: object) -> None:
+        raise AssertionError("the disk was asked")
+
+    for module, function in ((os, "stat"), (os, "lstat"), (os, "scandir"), (os, "listdir"), (os, "readlink")):
+        monkeypatch.setattr(module, function, asked)
+    for function in ("exists", "is_dir", "is_file", "resolve", "stat"):
+        monkeypatch.setattr(Path, function, asked)
+    whole_path = anchored(Recipe(folder=name), tmp_path)
+    assert whole_path.folder == str(tmp_path / name)
+    assert told_from(whole_path, tmp_path).folder == name, "and it is written as it was"
+
+
+def test_what_would_be_too_long_a_path_stays_as_it_is(tmp_path: Path) -> None:
+    recipe = Recipe(folder="x" * 4_096)
+    assert anchored(recipe, tmp_path) == recipe
+
+
+def test_only_what_means_anything_is_named() -> None:
+    assert named(Recipe(folder="/a")) == {}, "the images are the digits"
+    assert named(Recipe(weights="torchvision")) == {}
+    assert named(Recipe(data="folder", folder="/a", weights="/b", teacher="/c")) == {
+        "folder": "/a", "weights": "/b", "teacher": "/c",
+    }  # fmt: skip
 
 
 def test_what_is_typed_is_meant_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

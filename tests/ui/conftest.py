@@ -49,6 +49,12 @@ def _clipboard_left_empty() -> Iterator[None]:
         QGuiApplication.clipboard().clear()
 
 
+@pytest.fixture(autouse=True)
+def _disks_answer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at the disk is waited for, however busy the machine is."""
+    monkeypatch.setattr("cnnstudio.ui.known_places.AT_ONCE", PATIENCE / 1_000)
+
+
 @pytest.fixture
 def tiny_graph() -> Graph:
     """A network of a few hundred weights for digits of 8 × 8."""

@@ -96,6 +96,7 @@ def test_a_folder_that_another_program_changed_is_looked_at_when_one_comes_back(
     qtbot: QtBot, window: MainWindow, lenet: Project, classes: Path
 ) -> None:
     window.document.open(of_folder(lenet, classes), None)
+    window.document.look_there()
     window.document.learn_classes(3)
     status = window.statusBar()
     assert status.problems.text() == "1 error", "ten scores for three classes"

@@ -92,8 +92,26 @@ def remembering(project: Project, folder: RunFolder, epoch: int) -> Project:
 
 def folder_of(reference: RunReference, file: Path | None) -> Path | None:
     """Where the run is that a project in ``file`` remembers: beside the file where both moved; None for nowhere."""
-    named = Path(reference.folder)
-    places = [named] if named.is_absolute() else [runs_folder() / named]
-    if file is not None:
-        places += [file.parent / named, file.parent / "runs" / named.name, file.parent / named.name]
+    own = own_folder(reference)
+    places = [*([own] if own is not None else []), *other_places(reference, file)]
     return next((place for place in places if RunFolder(place).has_learned), None)
+
+
+def own_folder(reference: RunReference) -> Path | None:
+    """Where the run is if it is among the person's own, which a mere name says; no look at the disk is taken."""
+    named = Path(reference.folder)
+    is_name = not named.drive and named.name == reference.folder and named.name != ".."
+    return runs_folder() / named if is_name else None
+
+
+def other_places(reference: RunReference, file: Path | None) -> list[Path]:
+    """Where else the run may be, of which the file alone says so; no look at the disk is taken."""
+    named = Path(reference.folder)
+    if named.is_absolute() or own_folder(reference) is not None:
+        places = [named] if named.is_absolute() else []
+    else:
+        places = [runs_folder() / named]
+    if file is not None:
+        home = file.parent.absolute()
+        places += [home / named, home / "runs" / named.name, home / named.name]
+    return list(dict.fromkeys(places))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from cnnstudio.project.axes import Axis, AxisError, Field, applied, field_of, fi
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.costs import costs
+from cnnstudio.training.place import Place, look
 from cnnstudio.training.readiness import obstacle
 from cnnstudio.training.runs.queue import PARTICULAR, Queue, QueueFile, new_entry
 from cnnstudio.wording import counted
@@ -145,15 +146,16 @@ class Sweep:
         except AxisError as error:
             raise SweepError(str(error)) from error
 
-    def plan(self, classes: int | None = None) -> Plan:
+    def plan(self, classes: int | None = None, seen: Callable[[str], Place] = look) -> Plan:
         """The distinct runs that can be trained, in the order of the grid or in that of chance.
 
-        ``classes`` is how many the images have where only a look at them can tell. Takes milliseconds a run.
+        ``classes`` is how many the images have where only a look at them can tell, and ``seen`` says what is known of a
+        path that a recipe names. Takes milliseconds a run.
         Raises ``SweepError`` where there is none, with the reason.
         """
         most = min(self.runs or MOST_RUNS, MOST_RUNS)
         is_whole = self.kind == "grid" and self.size <= MOST_RUNS
-        found = _Found(self, classes)
+        found = _Found(self, classes, seen)
         for values in self._combinations(is_whole):
             found.take(values)
             if not is_whole and (len(found.runs) >= most or found.tried >= _TRIES * most + MOST_RUNS):
@@ -200,11 +202,11 @@ class Sweep:
 class _Found:
     """The runs that were found among the combinations so far, and those that are none."""
 
-    def __init__(self, sweep: Sweep, classes: int | None) -> None:
+    def __init__(self, sweep: Sweep, classes: int | None, seen: Callable[[str], Place]) -> None:
         self.runs: list[SweepRun] = []
         self.left_out: list[LeftOut] = []
         self.alike = self.tried = 0
-        self._sweep, self._classes = sweep, classes
+        self._sweep, self._classes, self._seen = sweep, classes, seen
         self._before = infer(sweep.base.graph)
         self._known: set[object] = set()
 
@@ -230,7 +232,7 @@ class _Found:
             return
         self._known.add(key)
         found = diagnose(analysis, classes, dataset.train_images(recipe.validation_share), bool(recipe.weights))
-        reason = obstacle(project, found, analysis, is_for_later=True)
+        reason = obstacle(project, found, analysis, is_for_later=True, seen=self._seen)
         takes, totals = costs(analysis, recipe), analysis.totals
         if reason is not None or takes is None or totals is None:
             self.left_out.append(LeftOut(title, reason or "Not all of its shapes are known."))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cnnstudio.graph import ParameterError, parameters
 from cnnstudio.graph.notation import between, read, written
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Plain
 from cnnstudio.wording import counted
 
 TITLES = {"mean": "Mean of the pixels", "std": "Standard deviation"}
@@ -22,7 +24,7 @@ def normalization_fields() -> dict[str, QLineEdit]:
     fields = {name: QLineEdit() for name in TITLES}
     for name, field in fields.items():
         field.setPlaceholderText(EXAMPLES[name])
-        field.setToolTip(f"{_PARAMETERS[name].help[:1].upper()}{_PARAMETERS[name].help[1:]}.")
+        field.setToolTip(tip(f"{_PARAMETERS[name].help[:1].upper()}{_PARAMETERS[name].help[1:]}."))
     return fields
 
 
@@ -47,7 +49,7 @@ class NormalizationForm(QDialog):
         self.setWindowTitle("How the images were normalised")
         self._recipe, self._channels = recipe, channels
         self.fields = normalization_fields()
-        self.sentence = QLabel()
+        self.sentence = Plain()
         self.sentence.setWordWrap(True)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -86,4 +88,4 @@ class NormalizationForm(QDialog):
         self.sentence.setText(wrong or "Of pixels from 0 to 1, in each channel.")
         self.take.setEnabled(not wrong)
         self.take.setDefault(not wrong)
-        self.take.setToolTip(wrong)
+        self.take.setToolTip(tip(wrong))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Graph
@@ -24,8 +24,9 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.bars import Bars
+from cnnstudio.ui.widgets.foreign_text import html, tip
 from cnnstudio.ui.widgets.image_grid import ImageGrid
-from cnnstudio.ui.widgets.labels import Elided, Sentence, breakable
+from cnnstudio.ui.widgets.labels import Elided, Rich, Sentence, breakable
 from cnnstudio.ui.widgets.samples import Picture
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report
@@ -39,6 +40,7 @@ SETTLE_MILLISECONDS = 200
 IMAGE_SIDE = 112
 BUTTON = 38  # pixels: room for a glyph
 ROOMY = 400  # pixels at the normal size of text
+LOAD, FETCH = "Load the images", "Fetch the weights"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class FeatureMapsPanel(Panel):
         row.addWidget(self._right(), 1)
         run.state_changed.connect(self.touch)
         run.advanced.connect(self._follow)
+        document.opened.connect(self._allow_nothing)
         self._say("Select a block to see what it makes of an image.")
 
     # parts
@@ -84,15 +87,15 @@ class FeatureMapsPanel(Panel):
         self._verdict.setProperty("textSize", "small")
         buttons = QHBoxLayout()
         buttons.setSpacing(2)
-        for name, tip, move in (
+        for name, words, move in (
             ("caret-left", "The image before", lambda: self.show_image(self._image - 1)),
             ("caret-right", "The next image", lambda: self.show_image(self._image + 1)),
             ("shuffle", "Any image", lambda: self.show_image(random.randrange(1_000_000))),
         ):
             button = QToolButton()
             button.setIcon(icon(name))
-            button.setToolTip(tip)
-            button.setAccessibleName(tip)
+            button.setToolTip(tip(words))
+            button.setAccessibleName(words)
             button.clicked.connect(move)
             buttons.addWidget(button)
         buttons.addStretch(1)
@@ -107,7 +110,7 @@ class FeatureMapsPanel(Panel):
         return self._side
 
     def _right(self) -> QWidget:
-        self._caption = QLabel()
+        self._caption = Rich()
         self._caption.setWordWrap(True)
         self._readout = Elided()
         self._readout.setProperty("role", "muted")
@@ -126,7 +129,7 @@ class FeatureMapsPanel(Panel):
         self._empty = Sentence()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("role", "muted")
-        self._load = QPushButton("Load the images")
+        self._load = QPushButton(LOAD)
         self._load.clicked.connect(self._allow)
         asking = QWidget()
         column = QVBoxLayout(asking)
@@ -218,9 +221,14 @@ class FeatureMapsPanel(Panel):
             self._say(reason)
             return
         dataset = DATASETS[self.document.project.recipe.data]
-        is_here = dataset.key == self._may_load or self.run.sample_of(self.document.project) is not None
+        is_allowed = dataset.key == self._may_load
+        is_here = is_allowed or self.run.sample_of(self.document.project) is not None
         if dataset.download_megabytes and not is_here:
-            self._say(f"{dataset.sentence} The maps need an image to look at.", ask=True)
+            self._say(f"{dataset.sentence} The maps need an image to look at.", LOAD)
+            return
+        is_fetched = self._ready() is not None or run.fits(self.document.graph)
+        if self.document.project.recipe.weights == "torchvision" and not is_fetched and not is_allowed:
+            self._say("It begins with torchvision's weights, which are downloaded once. The maps need them.", FETCH)
             return
         self._start(node)
 
@@ -229,7 +237,11 @@ class FeatureMapsPanel(Panel):
             return f"{node} has no output yet: something before it is missing or does not fit."
         document = self.document
         reason = obstacle_of_look(
-            document.project, document.diagnostics, document.told, is_built=self._ready() is not None
+            document.project,
+            document.diagnostics,
+            document.told,
+            is_built=self._ready() is not None,
+            seen=document.places.seen,
         )
         return f"There are no maps yet. {reason}" if reason else None
 
@@ -267,6 +279,9 @@ class FeatureMapsPanel(Panel):
     def _allow(self) -> None:
         self._may_load = self.document.project.recipe.data
         self._look()
+
+    def _allow_nothing(self) -> None:
+        self._may_load = ""  # that was said of another project
 
     def _start(self, node: str) -> None:
         project, image, ready = self.document.project, self._image, self._ready()
@@ -312,7 +327,7 @@ class FeatureMapsPanel(Panel):
         self._side.show()
         self._picture.show_image(found.image)
         self._verdict.setText(verdict(found))
-        self._verdict.setToolTip("" if found.guess else "<p>The network does not end in a score for each class.</p>")
+        self._verdict.setToolTip("" if found.guess else tip("The network does not end in a score for each class."))
         if maps.ndim == 1:
             is_end = self.document.graph.outputs and self.document.graph.outputs[0].name == found.node
             names, making = (data.classes, prepared.probabilities) if is_end else ((), None)
@@ -325,16 +340,17 @@ class FeatureMapsPanel(Panel):
                 shape += f", the first {self.grid.shown}"
         self._together.setVisible(maps.ndim == 3)
         self._stack.setCurrentWidget(self.bars if maps.ndim == 1 else self.grid)
-        self._caption.setText(f"<b>{breakable(found.node)}</b> &nbsp;{shape} &nbsp;·&nbsp; {when}")
+        self._caption.setText(f"<b>{breakable(html(found.node))}</b> &nbsp;{shape} &nbsp;·&nbsp; {html(when)}")
 
-    def _say(self, sentence: str, ask: bool = False) -> None:
+    def _say(self, sentence: str, ask: str = "") -> None:
         self._shown = None
         self._side.hide()
         self._together.hide()
         self._caption.setText("")
         self._readout.setText("")
         self._empty.setText(sentence)
-        self._load.setVisible(ask)
+        self._load.setText(ask)
+        self._load.setVisible(bool(ask))
         self._stack.setCurrentIndex(0)
 
 

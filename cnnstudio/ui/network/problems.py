@@ -6,17 +6,18 @@ from collections import Counter
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.problem_row import SIGNS, ProblemRow, show_rows
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.widgets.labels import Sentence
+from cnnstudio.ui.widgets.labels import Plain, Sentence
 from cnnstudio.wording import counted
 
 MOST = 30  # findings shown at once; a network with more has one cause and many effects
+TRAINING = "Show Training"
 
 
 class ProblemsPanel(Panel):
@@ -28,19 +29,19 @@ class ProblemsPanel(Panel):
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
         self.rows: list[ProblemRow] = []
-        self.headline = QLabel(self)
+        self.headline = Plain(parent=self)
         self.headline.setContentsMargins(12, 8, 12, 4)
         self.headline.setProperty("role", "muted")
         self.notice = QWidget(self)
         self.reason = Sentence(parent=self.notice)
         self.reason.setProperty("role", "warning")
-        mend = QPushButton("Show Training", self.notice)
-        mend.clicked.connect(lambda: self.panel_asked.emit("training"))
+        self.mend = QPushButton(TRAINING, self.notice)
+        self.mend.clicked.connect(self._mend)
         row = QHBoxLayout(self.notice)
         row.setContentsMargins(12, 8, 12, 4)
         row.addWidget(self.reason, 1)
-        row.addWidget(mend, 0, Qt.AlignmentFlag.AlignTop)
-        self.empty = QLabel("No problems", self)
+        row.addWidget(self.mend, 0, Qt.AlignmentFlag.AlignTop)
+        self.empty = Plain("No problems", self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("role", "muted")
         self.area = QScrollArea(self)
@@ -53,7 +54,7 @@ class ProblemsPanel(Panel):
         self.column.setSpacing(6)
         self.column.addStretch()
         self.area.setWidget(inside)
-        self.more = QLabel(inside)
+        self.more = Plain(parent=inside)
         self.more.setProperty("role", "muted")
         self.more.hide()
         self.column.insertWidget(0, self.more)
@@ -76,14 +77,21 @@ class ProblemsPanel(Panel):
             " · ".join(counted(counts[key], word.lower()) for key, (_, _, word) in SIGNS.items() if counts[key])
         )
         beside = self.document.obstacle() if self.document.graph and not counts["error"] else None
-        self.reason.setText(f"It cannot be trained yet. {beside}" if beside else "")
-        self.notice.setVisible(beside is not None)
+        self.reason.setText(f"It cannot be trained yet. {beside}" if beside else self.document.unlooked or "")
+        self.mend.setText(TRAINING if beside else "Look there")
+        self.notice.setVisible(bool(self.reason.text()))
         self.headline.setVisible(bool(found))
         self.area.setVisible(bool(found))
         self.empty.setVisible(not found)
         self.empty.setText(
             "No problems in the network" if beside else "No problems" if self.document.graph else "Nothing to check yet"
         )
+
+    def _mend(self) -> None:
+        if self.mend.text() == TRAINING:
+            self.panel_asked.emit("training")
+        else:
+            self.document.look_there()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         if self.rows:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from cnnstudio.headroom import headroom
 from cnnstudio.training.costs import Costs, costs, energy, work
@@ -18,7 +18,8 @@ from cnnstudio.ui.task import Task
 from cnnstudio.ui.training.concern_list import ConcernList
 from cnnstudio.ui.training.tryouts import Tryouts
 from cnnstudio.ui.widgets.fold import Fold
-from cnnstudio.ui.widgets.labels import Sentence
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Plain, Sentence
 from cnnstudio.wording import counted, duration, memory, short
 from cnnstudio.worker import Report
 
@@ -61,7 +62,7 @@ class BeforeCard(Fold):
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
         for line, (name, value) in enumerate(self.values.items()):
-            caption = QLabel(ROWS[name])
+            caption = Plain(ROWS[name])
             caption.setProperty("role", "muted")
             grid.addWidget(caption, line, 0, _TOP)
             grid.addWidget(value, line, 1)
@@ -147,7 +148,7 @@ class BeforeCard(Fold):
     def _say(self, name: str, text: str, told: str, role: str = "") -> None:
         value = self.values[name]
         value.setText(text)
-        value.setToolTip(f"<p>{told}</p>" if told else "")
+        value.setToolTip(tip(told))
         value.setAccessibleName(f"{ROWS[name]}: {told or text}")
         if value.property("role") != role:
             value.setProperty("role", role)
@@ -167,7 +168,7 @@ class BeforeCard(Fold):
         data, key = run.sample_of(project), self._key()
         if self._facts.isHidden() or not self.isVisible() or run.is_active or data is None or self.tryouts.is_running:
             return
-        if key == self._of:
+        if key == self._of or self._document.unlooked is not None:  # the first weights, a teacher
             return
 
         def take_steps(report: Report) -> Forecast:

@@ -36,7 +36,8 @@ class ConcernList(AdviceList):
         self.say(said)
 
     def _way(self, fix: ProjectFix) -> Way:
-        return fix.title, lambda: self._choose_folder() if fix.asks == "folder" else self._apply(fix)
+        does = {"folder": self._choose_folder, "look": self._document.look_there}
+        return fix.title, does.get(fix.asks, lambda: self._apply(fix))
 
     def _apply(self, fix: ProjectFix) -> None:
         """Do what a button says, as one step of undo."""

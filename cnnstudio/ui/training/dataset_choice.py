@@ -13,7 +13,6 @@ from cnnstudio.graph import Shape
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.data.folder_layout import FolderLayout, folder_layout
-from cnnstudio.training.data.stamp import stamp
 from cnnstudio.training.runs.session import image_size, images_key
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
@@ -70,6 +69,7 @@ class ImagesChoice(Fold):
         self.body.addWidget(self.going)
         self.body.addWidget(self.samples)
         document.changed.connect(self._follow)
+        document.learned.connect(self._load_soon)
         run.state_changed.connect(self._follow)
         self._follow()
 
@@ -93,6 +93,9 @@ class ImagesChoice(Fold):
         self._run.let_images_go(self._document.project)
         if (known := self._run.sample_of(self._document.project)) is not None:
             self._document.learn_classes(len(known.classes))
+        self._load_soon()
+
+    def _load_soon(self) -> None:
         if self.isVisible() and self._shown != images_key(self._document.project):
             self._settle.start()
 
@@ -104,7 +107,7 @@ class ImagesChoice(Fold):
             return
         if (known := self._run.sample_of(project)) is not None:
             self._show(project, known)
-        elif dataset.is_folder and stamp(project.recipe.folder) and not self._run.is_active:
+        elif dataset.is_folder and self._document.has_images and not self._run.is_active:
             self._look_through(project, size)
         elif not dataset.is_at_hand or size is None:
             self._shown = None

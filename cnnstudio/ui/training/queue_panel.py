@@ -27,6 +27,7 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.queue_model import COLUMNS, DIFFERS, LEFT, NAME, PROGRESS, SENTENCE, STATE, QueueModel
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.row_table import dress_rows
 from cnnstudio.wording import counted
@@ -107,11 +108,11 @@ class QueuePanel(Panel):
             flow.addWidget(part)
         return bar
 
-    def _tool(self, glyph: str, tip: str, does: Callable[[], object] | None) -> QToolButton:
+    def _tool(self, glyph: str, words: str, does: Callable[[], object] | None) -> QToolButton:
         tool = QToolButton(self)
         tool.setIcon(icon(glyph))
-        tool.setToolTip(tip)
-        tool.setAccessibleName(tip)
+        tool.setToolTip(tip(words))
+        tool.setAccessibleName(words)
         if does is not None:
             tool.clicked.connect(lambda _=False: does())
         return tool
@@ -175,7 +176,7 @@ class QueuePanel(Panel):
         )
         obstacle = self.document.obstacle(is_for_later=True)
         self.add_button.setEnabled(obstacle is None)
-        self.add_button.setToolTip(obstacle or "Queue this network with its recipe as it is now")
+        self.add_button.setToolTip(tip(obstacle or "Queue this network with its recipe as it is now"))
 
     def _enable(self) -> None:
         chosen = self.selected
@@ -195,6 +196,7 @@ class QueuePanel(Panel):
     def add(self) -> bool:
         """Queue this network with its recipe as it is now; where it cannot be trained, say why. Whether it was done."""
         document = self.document
+        document.look_there()
         obstacle = document.obstacle(is_for_later=True)
         if obstacle is not None:
             document.said.emit(f"It was not queued. {obstacle}")

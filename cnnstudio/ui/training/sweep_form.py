@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from html import escape
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from PySide6.QtCore import QPoint, Qt
@@ -15,6 +14,8 @@ from cnnstudio.graph import Declaration, declaration
 from cnnstudio.graph.parameter import Range
 from cnnstudio.project import Project
 from cnnstudio.project.axes import Axis, AxisError, Field, field_of, read_axis
+from cnnstudio.project.recipe_paths import named
+from cnnstudio.training.place import UNASKED, Place, look
 from cnnstudio.training.runs.sweep import MOST_EPOCHS, MOST_RUNS, Kind, Plan, Sweep, SweepError, enqueue, offered
 from cnnstudio.ui.document import HIDDEN, Document
 from cnnstudio.ui.panel import Panel
@@ -86,7 +87,7 @@ class SweepPanel(Panel):
         self._measuring: Task[Forecast] | None = None
         self._measured: tuple[object, Forecast | None] | None = None  # of what, and what it was
         self.add = QPushButton(icon("plus", "muted"), "Vary a setting…")
-        self.add.setToolTip("<p>A field of the recipe, or a parameter of a block</p>")
+        self.add.setToolTip("A field of the recipe, or a parameter of a block")
         self.add.clicked.connect(self.choose)
         self.form = Form(SweepSettings, plain=True)
         self.form.edited.connect(self._set)
@@ -202,7 +203,7 @@ class SweepPanel(Panel):
             axis = read_axis(field, card.line.text())
         except AxisError as error:
             is_empty = not card.line.text().strip()
-            now = f"Now {escape(field.said(field.value))}." if is_empty else ""
+            now = f"Now {field.said(field.value)}." if is_empty else ""
             card.refuse(now or str(error), not is_empty)
             return None
         card.accept_axis(field, axis)
@@ -224,7 +225,12 @@ class SweepPanel(Panel):
         count = min(sweep.size, self.settings.most_runs)
         self.advice.say(f"{counted(count, 'run')}, if all of them can be trained…", "accent")
         self.advice.show()
-        self._planning = Task(lambda _: sweep.plan(classes), "sweep", self)
+        unasked = [path for path in named(sweep.base.recipe).values() if not self.document.places.is_chosen(path)]
+
+        def seen(path: str) -> Place:
+            return UNASKED if path in unasked else look(path)
+
+        self._planning = Task(lambda _: sweep.plan(classes, seen), "sweep", self)
         self._planning.finished.connect(self._take)
         self._planning.failed.connect(self._refuse)
 
@@ -279,6 +285,8 @@ class SweepPanel(Panel):
         is_known = self._measured is not None and self._measured[0] == key
         if data is None or is_known or self.run.is_active or self.document.obstacle() is not None:
             return
+        if self.document.unlooked is not None:
+            return
 
         def take_steps(report: Report) -> Forecast:
             from cnnstudio.training.forecast import forecast
@@ -303,6 +311,7 @@ class SweepPanel(Panel):
             return
         taken = [tag for run in self.run.kept.runs for tag in run.labels.tags]
         is_judged = self.settings.stop_early
+        self.document.look_there()
         self.queue.setEnabled(False)
         self._queueing = Task(
             lambda _: enqueue(file, plan, title, taken, is_judged=is_judged), "queueing a sweep", self

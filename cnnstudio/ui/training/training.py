@@ -35,6 +35,7 @@ from cnnstudio.ui.training.told import ToldCard
 from cnnstudio.ui.training.train_button import goes_on, train_button
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.fold import Fold
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.wording import counted, listed
@@ -97,6 +98,8 @@ class TrainingPanel(Panel):
 
     def toggle(self) -> None:
         """What the one large button says: train, pause, or go on; where nothing can be trained, show why."""
+        if self._button.text == "Train":
+            self.document.look_there()
         self._look()
         self.touch()
         said = self._button.text
@@ -119,6 +122,7 @@ class TrainingPanel(Panel):
 
     def start_anew(self) -> None:
         """Train from fresh weights, in a folder of its own: the run before stays in its own."""
+        self.document.look_there()
         if self._button.is_enabled and not self.run.is_active and self.document.obstacle() is None:
             self.settle()
             self.run.start(self.document.project, self.document.title)
@@ -267,7 +271,7 @@ class TrainingPanel(Panel):
         self.train.setIcon(icon(button.icon, "on_accent"))
         self.train.setEnabled(button.is_enabled)
         self.train.setToolTip(
-            button.obstacle or ("Train, pause or resume" if button.is_enabled else "It is being prepared.")
+            tip(button.obstacle or ("Train, pause or resume" if button.is_enabled else "It is being prepared."))
         )
         self.stop.setEnabled(self.run.is_active)
         self.stop.setToolTip(
@@ -299,7 +303,7 @@ class TrainingPanel(Panel):
         if run.is_at_end:
             more = (self._epochs_to_come() or 0) - len(run.history.epochs)
             self.other.setText(f"{more:,} more")
-            self.other.setToolTip(f"Go on with this run for {counted(more, 'more epoch')}")
+            self.other.setToolTip(tip(f"Go on with this run for {counted(more, 'more epoch')}"))
             self.train.setToolTip("Train from fresh weights; this run keeps its folder")
         else:
             self.other.setText("Start anew")

@@ -19,6 +19,7 @@ from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.advice import Advice, Way
 from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.plot import plot_widget
 from cnnstudio.worker import Report
 
@@ -66,9 +67,9 @@ class Tryouts(QWidget):
     def refresh(self, *_: object) -> None:
         """Offer what can be tried now."""
         busy = "A run is going on." if self._run.is_active else "Something is being tried." if self.is_running else ""
-        for button, tip in ((self.rate, RATE_TIP), (self.batch, BATCH_TIP)):
+        for button, about in ((self.rate, RATE_TIP), (self.batch, BATCH_TIP)):
             button.setEnabled(not busy)
-            button.setToolTip(f"<p>{busy or tip}</p>")
+            button.setToolTip(tip(busy or about))
 
     def find_rate(self) -> None:
         """Try learning rates in the background."""
@@ -94,6 +95,7 @@ class Tryouts(QWidget):
 
     def _loading(self) -> Callable[[Report], Any]:
         """What gives the images of the project: those in memory, or else it reads them."""
+        self._document.look_there()
         project, known = self._document.project, self._run.images_of(self._document.project)
         size = image_size(project.graph)
 

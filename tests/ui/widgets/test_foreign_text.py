@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 import cnnstudio.ui
 from cnnstudio.ui.widgets.foreign_text import html, tip, unmarked
-from cnnstudio.ui.widgets.labels import Elided, Plain, Sentence
+from cnnstudio.ui.widgets.labels import GAP, Elided, Plain, Sentence
 
 UI = Path(cnnstudio.ui.__file__).parent
 HOSTILE = '<img src="file:///tmp/x.png"><b>bold</b> & a\nsecond line'
@@ -30,6 +31,16 @@ def test_what_is_foreign_reads_as_it_stands() -> None:
     assert read(tip("a", "", "b", title=HOSTILE)) == f"{HOSTILE}\na\nb"
     assert read(tip(title="x")) == "x" and tip("", "") == ""
     assert unmarked("R&D") == "R&&D"
+
+
+def test_what_cannot_be_seen_is_spelled_out(qtbot: QtBot) -> None:
+    turned, said = "net\u202eexe\u200b.cnn", "net\\u202eexe\\u200b.cnn"
+    assert read(html(turned)) == read(tip(turned)) == unmarked(turned) == said
+    for kind in (Plain, Sentence, Elided):
+        label = kind(turned)
+        qtbot.addWidget(label)
+        assert label.text() == said
+    assert GAP in QLabel.text(Sentence("a_long_name_of_a_file.safetensors")), "it may still be broken"
 
 
 @pytest.mark.parametrize("kind", [Plain, Sentence, Elided])
