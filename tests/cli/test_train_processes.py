@@ -7,12 +7,14 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
 from cnnstudio.blocks import Conv2d, Flatten, GroupNorm, Input, Linear, ReLU
+from cnnstudio.cli import main
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project, write
 from cnnstudio.project.recipe import Recipe
@@ -65,15 +67,28 @@ def epochs(said: str) -> list[str]:
     return [re.sub(r"[\d.]+ s(  best so far)?$", "", line) for line in said.splitlines() if line.startswith("Epoch")]
 
 
-def test_processes_that_it_starts_train_as_one_and_speak_once(file: Path) -> None:
-    def said(*arguments: str) -> str:
-        process = started("train", file, *arguments)
-        out, err = process.communicate(timeout=120)
-        assert (process.returncode, err) == (0, "")
-        return out
+def shared(*arguments: str | Path) -> str:
+    """What a training that two processes share says."""
+    process = started("train", *arguments, "--processes", "2")
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    return out
 
-    both = said("--processes", "2", "--out", "both")
-    assert epochs(both) == epochs(said("--out", "alone"))
+
+@pytest.fixture
+def alone(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """What a training of one process says, here in this one, which has torch already."""
+
+    def said(*arguments: str | Path) -> str:
+        assert main(["train", *map(str, arguments)]) == 0
+        return capsys.readouterr().out
+
+    return said
+
+
+def test_processes_that_it_starts_train_as_one_and_speak_once(file: Path, alone: Callable[..., str]) -> None:
+    both = shared(file, "--out", "both")
+    assert epochs(both) == epochs(alone(file, "--out", "alone"))
     assert len(epochs(both)) == 2
     assert "2 processes train together" in both
     assert both.count("best weights: both") == 1
@@ -107,16 +122,10 @@ def test_when_one_of_several_processes_is_killed_all_end_with_a_sentence(long: P
     assert not any(worker.is_running() for worker in workers)
 
 
-def test_several_processes_go_on_with_a_run_that_one_began(file: Path) -> None:
-    def said(*arguments: str) -> str:
-        process = started("train", file, *arguments)
-        out, err = process.communicate(timeout=120)
-        assert (process.returncode, err) == (0, "")
-        return out
-
-    whole = said("--out", "whole", "--epochs", "4", "--schedule", "constant")
-    said("--out", "run", "--schedule", "constant")
-    rest = said("--resume", "run", "--epochs", "4", "--processes", "2")
+def test_several_processes_go_on_with_a_run_that_one_began(file: Path, alone: Callable[..., str]) -> None:
+    whole = alone(file, "--out", "whole", "--epochs", "4", "--schedule", "constant")
+    alone(file, "--out", "run", "--schedule", "constant")
+    rest = shared(file, "--resume", "run", "--epochs", "4")
     assert "Going on after step" in rest
     assert epochs(rest) == epochs(whole)[2:]
     assert read_record(Path("run"))[0].epochs_done == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.run import IN_MEMORY
 
 LONG = 60_000
+Reopened = Callable[[Path], MainWindow]
 
 
 def sentences(window: MainWindow) -> list[str]:
@@ -68,24 +70,35 @@ def trained(qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path) -> 
     return tmp_path / "tiny.cnn"
 
 
-def reopened(window: MainWindow, path: Path) -> MainWindow:
-    """Another window, as on another day, in which the file is open."""
-    made = MainWindow(window.preferences)
-    made.show()
-    made.files.open(path)
-    return made
+@pytest.fixture
+def reopened(window: MainWindow) -> Iterator[Reopened]:
+    """Opens a file in another window, as on another day; that window, and those opened from it, do not stay behind."""
+    made = []
+
+    def opened(path: Path) -> MainWindow:
+        made.append(MainWindow(window.preferences))
+        made[-1].show()
+        made[-1].files.open(path)
+        return made[-1]
+
+    yield opened
+    for each in made:
+        for one in {each, *each.windows.all}:
+            one.document.mark_saved()
+            one.close()
+            one.deleteLater()
 
 
 # one: saved, closed and opened again
 
 
 def test_a_project_that_is_opened_again_has_its_weights(
-    qtbot: QtBot, window: MainWindow, trained: Path, tmp_path: Path
+    qtbot: QtBot, window: MainWindow, trained: Path, tmp_path: Path, reopened: Reopened
 ) -> None:
     run, file = window.run, window.run.weights
     assert file is not None and run.history.best is not None
     assert read(trained).run == RunReference(file.parent.name, run.history.best.epoch)
-    again = reopened(window, trained)
+    again = reopened(trained)
     sentence = f"Weights of run {file.parent.name}, epoch {run.history.best.epoch}."
     assert sentences(again)[-1] == sentence == again.run.sentence
     assert again.run.weights == file and again.run.fits(again.document.graph)
@@ -100,9 +113,9 @@ def test_a_project_that_is_opened_again_has_its_weights(
 
 
 def test_feature_maps_are_those_of_the_weights_that_the_project_has(
-    qtbot: QtBot, window: MainWindow, trained: Path
+    qtbot: QtBot, window: MainWindow, trained: Path, reopened: Reopened
 ) -> None:
-    again = reopened(window, trained)
+    again = reopened(trained)
     panel = again.docks["feature-maps"].widget()
     again.show_panel("feature-maps")
     again.document.select(("linear1",))
@@ -122,22 +135,22 @@ def test_feature_maps_are_those_of_the_weights_that_the_project_has(
     assert again.close()
 
 
-def test_a_run_that_is_gone_is_a_sentence(qtbot: QtBot, window: MainWindow, trained: Path) -> None:
+def test_a_run_that_is_gone_is_a_sentence(qtbot: QtBot, window: MainWindow, trained: Path, reopened: Reopened) -> None:
     folder = window.run.folder
     assert folder is not None
     folder.path.rename(folder.path.with_name("elsewhere"))
-    again = reopened(window, trained)
+    again = reopened(trained)
     assert sentences(again)[-1].startswith(f"The run {folder.path.name} that this project has its weights from is not")
     assert again.run.state == "idle" and again.run.weights is None
     assert again.close()
 
 
 def test_a_network_that_was_changed_since_says_so_and_offers_that_of_the_run(
-    qtbot: QtBot, window: MainWindow, trained: Path, tiny_graph: Graph
+    qtbot: QtBot, window: MainWindow, trained: Path, tiny_graph: Graph, reopened: Reopened
 ) -> None:
     window.document.edit_graph("Widen", tiny_graph.replace("linear1", Linear(10, bias=False)))
     window.files.save()
-    again = reopened(window, trained)
+    again = reopened(trained)
     assert sentences(again)[-1].endswith("The network has changed since then.")
     again.show_panel("training")
     qtbot.waitUntil(again.training.standing.own.isVisible)
@@ -271,11 +284,13 @@ def test_starting_anew_keeps_the_run_before_in_its_own_folder(qtbot: QtBot, wind
     assert {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()} == before
 
 
-def test_a_run_at_its_end_is_given_more_epochs(qtbot: QtBot, window: MainWindow, trained: Path) -> None:
+def test_a_run_at_its_end_is_given_more_epochs(
+    qtbot: QtBot, window: MainWindow, trained: Path, reopened: Reopened
+) -> None:
     panel = window.training
     panel.update_now()
     assert (panel.train.text(), panel.other.text()) == ("Train", "10 more")
-    again = reopened(window, trained)
+    again = reopened(trained)
     again.show_panel("training")
     again.training.update_now()
     assert again.training.other.text() == "10 more"
