@@ -1,14 +1,14 @@
 """Build: generated source executed, from a real file.
 
 A file, because ``inspect``, TorchScript and tracebacks read the source of a class from one; in a frozen program the
-``linecache`` way of ``torch.fx`` finds nothing.
+``linecache`` way of ``torch.fx`` finds nothing, so it is only the way out where no file can be written.
 """
 
 from __future__ import annotations
 
 import atexit
 import hashlib
-import importlib.util
+import linecache
 import shutil
 import sys
 import tempfile
@@ -120,15 +120,17 @@ def _parts_that_draw(text: str, class_name: str, size: tuple[int, ...]) -> froze
 @lru_cache(maxsize=64)
 def _loaded(text: str) -> ModuleType:
     name = f"cnnstudio_built_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    path = _folder() / f"{name}.py"
-    path.write_text(text, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"Python cannot import {path}")
-    module = importlib.util.module_from_spec(spec)
+    try:
+        path = str(_folder() / f"{name}.py")
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError:  # where the disk is full it is read from memory
+        path = f"<{name}>"
+        linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
+    module = ModuleType(name)
+    module.__file__ = path
     sys.modules[name] = module  # inspect and torch.jit look the class up here
     try:
-        spec.loader.exec_module(module)
+        exec(compile(text, path, "exec"), module.__dict__)
     except BaseException:
         del sys.modules[name]
         raise

@@ -67,3 +67,14 @@ def test_text_that_fails_leaves_no_module_behind() -> None:
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             build("1 / 0\n")
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_on_a_full_disk_it_is_built_and_read_from_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cnnstudio.training.build._folder", full)
+    module = build(TEXT.format(outputs=7))
+    assert "self.fc1(x)" in inspect.getsource(type(module).forward)
+    assert torch.jit.script(module)(torch.zeros(1, 4)).shape == (1, 7)
