@@ -244,7 +244,6 @@ def test_every_button_of_the_window_is_a_command_of_it(window: MainWindow, qtbot
     window.document.edit_graph("Change", tiny.graph.replace("conv1", ReLU()))
     window.training.update_now()
     assert window.training.after.sentence.text().startswith("The network was edited since. As it was trained, of 100")
-    assert window.training.after.summary.text().endswith("edited since")
     window.document.undo_stack.undo()
     window.training.after.buttons["show-feature-maps"].click()
     assert window.docks["feature-maps"].isVisible()
