@@ -95,8 +95,7 @@ def attack_saving(count: int, chance: random.Random) -> Outcome:
 
 def attack_drawing(count: int, chance: random.Random) -> Outcome:
     """Kill it so often while somebody draws: the next start finds a copy of what was drawn, and reads it."""
-    from cnnstudio.folders import recovery_folder
-    from cnnstudio.ui.files.recovery import Copy
+    from cnnstudio.ui.files.recovery_copy import left_behind
 
     outcome, before = Outcome(), os.environ.get("CNNSTUDIO_HOME")
     for number in range(count):
@@ -104,16 +103,16 @@ def attack_drawing(count: int, chance: random.Random) -> Outcome:
             killed(drawing, Path(name), chance)
             os.environ["CNNSTUDIO_HOME"] = name
             try:
-                folders = [folder for folder in sorted(recovery_folder().iterdir()) if folder.is_dir()]
-                graphs = [Copy(folder).load()[0].graph for folder in folders]
-            except (OSError, ProjectError) as error:
+                found = left_behind()
+            except OSError as error:
                 outcome.fault(f"kill {number}: {error}")
                 continue
             finally:
                 os.environ.pop("CNNSTUDIO_HOME")
                 os.environ |= {"CNNSTUDIO_HOME": before} if before is not None else {}
+            graphs = [each.project.graph for each in found if each.project is not None]
             if not graphs:
-                outcome.fault(f"kill {number}: there is no copy")
+                outcome.fault(f"kill {number}: there is no copy. {' '.join(each.trouble for each in found)}")
             elif not any(graph.nodes == chain(len(graph)).nodes for graph in graphs):
                 outcome.fault(f"kill {number}: the copy holds what was never drawn")
             else:

@@ -25,7 +25,8 @@ def clear(beside: Iterable[Path] = (), runs: Iterable[Path] = (), report: Report
 
     ``runs`` are folders of runs beside those of the window. Raises nothing: what cannot be read stays as it is.
     """
-    clear_left(Path(tempfile.gettempdir()), TEMPORARY, seconds=0.0)
+    with suppress(OSError):  # where the disk is full there is no such place
+        clear_left(Path(tempfile.gettempdir()), TEMPORARY, seconds=0.0)
     own = [home(), library_folder(), thumbnails_folder(), weights_folder(), *_data_folders()]
     for folder in dict.fromkeys([*own, *beside]):
         if not report(SENTENCE, None):

@@ -157,3 +157,11 @@ def _old(path: Path) -> None:
 
 def test_the_name_of_what_passes_begins_as_it_is_asked_for() -> None:
     assert marked(".new-") == f".new-{HERE.mark}-"
+
+
+def test_with_no_place_for_temporary_files_the_rest_is_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", full)
+    clear(beside=[tmp_path])
