@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from cnnstudio.graph.names import quoted
+from cnnstudio.wording import printable
 
 _KINDS = {"nodes": "node", "frames": "frame", "notes": "note", "bookmarks": "bookmark"}
 
@@ -68,5 +69,5 @@ def place(kind: str, number: int, outer: str = "", name: object = None) -> str:
 
 
 def short(text: str, most: int = 400) -> str:
-    """The text, or its beginning."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    """The text, or its beginning, as it may be shown."""
+    return printable(text if len(text) <= most else f"{text[: most - 1]}…")
