@@ -73,6 +73,7 @@ def run(path: Path, out: Path, say: Say, show: Show) -> int:
         say(_picture(window, out / "window.png", "the window"))
     finally:
         window.document.mark_saved()
+        window.end(30.0)  # an interpreter that ends amid torch's work may crash
         window.close()
     return 0 if window.run.state == "finished" else 1
 
