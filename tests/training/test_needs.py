@@ -193,7 +193,7 @@ print(json.dumps([main([*words.split("/"), sys.argv[1]]) for words in sys.argv[3
 @pytest.mark.parametrize("way", ["foreseen", "unforeseen"])
 def test_on_the_command_line_both_ways_end_in_a_sentence_and_1(giant: Project, way: str, tmp_path: Path) -> None:
     write(file := tmp_path / "giant.cnn", giant)
-    commands = ["train", "forecast", "export/--to/python", "export/--to/pt2"]
+    commands = ["train", "forecast", "export/--to/python"]
     ran = subprocess.run(
         [sys.executable, "-c", _LIMITED.format(rooms=ROOMS), str(file), way, *commands],
         capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path,
