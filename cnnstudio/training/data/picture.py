@@ -43,8 +43,9 @@ def picture_bytes(path: str, channels: int, height: int, width: int, scale: tupl
                     clear = part.convert("RGBA")
                     part = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert(mode)
                 flat.paste(part, (0, top))
-        flat = flat if flat.mode == mode else flat.convert(mode)
-        return ImageOps.fit(flat, (width, height), Image.Resampling.BILINEAR).tobytes()
+        flat = flat if flat.mode in ("L", mode) else flat.convert(mode)  # grey gets its colours once it is small
+        made = ImageOps.fit(flat, (width, height), Image.Resampling.BILINEAR)
+        return (made if made.mode == mode else made.convert(mode)).tobytes()
 
 
 def source_of_picture_bytes() -> str:
