@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, fx, nn
 
 from cnnstudio.blocks import Input, Opaque
 from cnnstudio.compiler.inference import infer
 from cnnstudio.exchange.exporting.preprocessing import Normalization
+from cnnstudio.exchange.importing.blame import BATCH
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.functions import rule
@@ -127,8 +128,36 @@ def import_module(module: nn.Module, size: Shape, title: str = "Network") -> Imp
     weights = {path: parts[index].weights for index, path in paths.items() if parts[index].weights}
     without = [(part.block, part.line) for part in _kept(parts, paths) if isinstance(part.block, Opaque)]
     notes = (*found.notes, *_notes(module, weights, without), *_untrained(parts, trained))
-    notes += _frozen(module, size, found, parts)
+    notes = (*notes, *_mixed(found), *_frozen(module, size, found, parts))
     return Imported(title, graph, weights, notes, tuple(block.operation for block, _ in without if block.obstacle))
+
+
+def _mixed(found: Trace) -> tuple[str, ...]:
+    """A sentence about the lines that let the images of a batch see each other, as nobody means it."""
+    modules = dict(found.module.named_modules())
+    lines: dict[str, bool] = {}
+    for node, value in found.values.items():
+        is_crossed = isinstance(value, Tensor) and sum(bool(size) and size % BATCH == 0 for size in value.shape) > 1
+        is_turned = _reads_images_in_turn(modules.get(str(node.target)), found.values.get(_first(node)))
+        if is_crossed or is_turned:
+            lines.setdefault(str(node.meta.get("line") or node.name), is_turned)
+    if not lines:
+        return ()
+    hint = " The layer takes places first, unless it is told batch_first=True." if any(lines.values()) else ""
+    return (
+        f"{abridged(list(lines), 3)}: here the images of a batch see each other, so that what is said of one depends "
+        f"on the others.{hint}",
+    )
+
+
+def _first(node: fx.Node) -> fx.Node:
+    return next(iter(node.all_input_nodes), node)
+
+
+def _reads_images_in_turn(module: nn.Module | None, value: object) -> bool:
+    """Whether a layer that takes places first is given images first."""
+    is_turned = isinstance(module, nn.RNNBase | nn.MultiheadAttention) and not module.batch_first
+    return is_turned and isinstance(value, Tensor) and value.dim() == 3 and value.shape[0] == BATCH
 
 
 def _of(trained: Mapping[str, bool], part: Part) -> list[bool]:

@@ -25,6 +25,8 @@ def shortened(module: nn.Module) -> Callable[..., Any]:
     """
     forward: Callable[..., Any] = module.forward
     kind = type(module)
+    if isinstance(module, nn.RNNBase):
+        return _recurrent(module)
     is_norm = isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d) and kind in _NORMS
     if (kind not in _SAME and not is_norm) or module.training:
         return forward
@@ -38,6 +40,26 @@ def shortened(module: nn.Module) -> Callable[..., Any]:
         return args[0] if getattr(module, "inplace", False) else torch.empty_like(args[0])
 
     return same
+
+
+def _recurrent(module: nn.RNNBase) -> Callable[..., Any]:
+    """The forward of a recurrent layer, which torch would go through place by place."""
+    forward: Callable[..., Any] = module.forward
+    directions, size = 2 if module.bidirectional else 1, module.proj_size or module.hidden_size
+
+    def run(x: Any, state: Any = None) -> Any:
+        if not isinstance(x, Tensor) or not x.is_meta or x.dim() != 3 or x.shape[-1] != module.input_size:
+            return forward(x, state)
+        if state is not None:
+            module.check_forward_args(x, state, None)
+        samples = x.shape[0] if module.batch_first else x.shape[1]
+        output = x.new_empty((*x.shape[:2], directions * size))
+        hidden = x.new_empty((module.num_layers * directions, samples, size))
+        if not isinstance(module, nn.LSTM):
+            return output, hidden
+        return output, (hidden, x.new_empty((module.num_layers * directions, samples, module.hidden_size)))
+
+    return run
 
 
 def shortcut(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Tensor | None:

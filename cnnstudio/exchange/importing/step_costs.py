@@ -90,8 +90,11 @@ def _measured(steps: Steps, node: fx.Node) -> _Measured:
     kept = {key: tensor.untyped_storage().nbytes() for key, tensor in saved.items() if not _is_weight(tensor)}
     # what is computed of weights alone is computed once, whatever the batch
     samples = BATCH if any(size % BATCH == 0 for each in results for size in each.shape if size) else 1
+    macs = counter.get_total_flops() // 2 // samples
+    while macs and macs % BATCH == 0:  # each image with each: of one image, one with itself
+        macs //= BATCH
     return _Measured(
-        counter.get_total_flops() // 2 // samples,
+        macs,
         not inputs.isdisjoint(kept),
         sum(size for key, size in outputs.items() if key in kept and key not in inputs) // samples,
         sum(size for key, size in kept.items() if key not in inputs and key not in outputs) // samples,

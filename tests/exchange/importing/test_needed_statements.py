@@ -117,6 +117,10 @@ def test_weights_from_the_internet_stay_there(tmp_path: Path) -> None:
             ["small", "Net"],
         ),
         ("class Net(nn.Module): pass\nnet = Net().to(device)", ["net"]),
+        (
+            "from torchvision.models import resnet18\nnet = resnet18(pretrained=True)\nnet.fc = nn.Linear(512, 2)",
+            ["net"],
+        ),
     ],
 )
 def test_what_is_a_network_is_told_from_its_parts(tmp_path: Path, text: str, names: list[str]) -> None:

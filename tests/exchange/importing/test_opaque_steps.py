@@ -320,6 +320,26 @@ def test_a_table_of_distances_is_written_by_what_is_regular_in_it() -> None:
     assert len(written) < 4_000 and torch.equal(eval(written, {"torch": torch}), mask)
 
 
+MIXING: dict[str, Callable[[], Net]] = {
+    "each with each": lambda: Net(lambda m, x: (x.mean((2, 3)) @ x.mean((2, 3)).t()).softmax(-1) @ x.flatten(1)),
+    "attention, places first": lambda: Net(
+        lambda m, x: m.attend(tokens(x), tokens(x), tokens(x))[0], attend=nn.MultiheadAttention(6, 2)
+    ),
+    "rows, places first": lambda: Net(lambda m, x: m.rows(tokens(x))[0], rows=nn.LSTM(6, 2, bidirectional=True)),
+}
+
+
+@pytest.mark.parametrize("case", MIXING)
+def test_images_that_see_each_other_are_told(case: str) -> None:
+    made = import_module(MIXING[case]().eval(), MAP)
+    (note,) = [note for note in made.notes if "the images of a batch see each other" in note]
+    assert note.startswith("test_opaque_steps.py:")
+    totals = infer(made.graph).totals
+    assert totals is not None
+    if case == "each with each":
+        assert totals.macs == 64 * 36 + 6 + 384
+
+
 class Odd(nn.Module):
     """Something that no line can be written of, with weights."""
 
