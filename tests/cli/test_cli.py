@@ -462,18 +462,20 @@ def test_a_terminal_that_is_closed_ends_the_training_and_keeps_the_weights(file:
 
     code = (
         f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); os.chdir({str(tmp_path)!r})\n"
+        "os.open(os.ttyname(0), os.O_RDWR)\n"  # which makes it the terminal of this session
         f"sys.argv = ['cnnstudio', 'train', {str(file)!r}, '--epochs', '10000', '--out', 'run']\n"
         "from cnnstudio.__main__ import main; code = main()\n"
         "open('code', 'w').write(str(code)); sys.exit(code)"
     )
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(sys.executable, [sys.executable, "-c", code])
+    terminal, side = pty.openpty()
+    command = [sys.executable, "-c", code]
+    process = subprocess.Popen(command, stdin=side, stdout=side, stderr=side, start_new_session=True)
+    os.close(side)
     said = b""
     while b"validation" not in said:
         said += os.read(terminal, 4_096)
     os.close(terminal)  # its own side gets SIGHUP, and whatever it writes fails
-    os.waitpid(pid, 0)
+    process.wait(120)
     assert (tmp_path / "code").read_text() == "130"
     assert (tmp_path / "run" / "last.safetensors").stat().st_size > 5_000
     assert (tmp_path / "run" / "checkpoint.safetensors").exists()
