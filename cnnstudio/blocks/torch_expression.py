@@ -53,7 +53,7 @@ _METHODS = frozenset(word for word in _TORCH if "." not in word) - frozenset(
         """.split()
 )
 _WORDS = frozenset(
-    "torch.float32 torch.float64 torch.float16 torch.bfloat16 torch.int64 torch.int32 torch.bool".split()
+    "torch.float32 torch.float64 torch.float16 torch.bfloat16 torch.int64 torch.int32 torch.bool torch.inf".split()
 )
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult, ast.BitAnd, ast.BitOr)
 _COMPARED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)

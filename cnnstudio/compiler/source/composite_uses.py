@@ -135,7 +135,7 @@ def _is_row(graph: Graph, lines: list[Line]) -> bool:
         if line.node.block.forward(name, "x") != f"self.{name}(x)":
             return False
         before = name
-    return graph[graph.order[0]].is_input
+    return graph[graph.order[0]].is_input and len(graph.inputs) == 1
 
 
 def _folded(lines: list[Line]) -> list[Line]:

@@ -349,8 +349,8 @@ def _stages(analysis: Analysis) -> Iterator[_Stage]:
     taken = set(graph.nodes)
     done: set[str] = set()
     for name in graph.order:
-        if name in done or not isinstance(graph[name].block, Composite):
-            continue
+        if name in done or not isinstance(graph[name].block, Composite) or len(graph[name].inputs) != 1:
+            continue  # an nn.Sequential takes one input
         run = [name]
         while (follower := _follower(analysis, run[-1])) is not None:
             run.append(follower)

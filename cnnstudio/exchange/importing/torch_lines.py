@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from dataclasses import dataclass, field
@@ -99,6 +100,8 @@ class Line:
         if isinstance(value, int) and not isinstance(value, bool) and value and value % BATCH == 0:
             factor = value // BATCH
             return "{batch}" if factor == 1 else f"{factor} * {{batch}}"
+        if isinstance(value, float) and math.isinf(value):
+            return "torch.inf" if value > 0 else "-torch.inf"
         if value is None or value is ... or type(value) in (int, float, bool, str):
             return "..." if value is ... else repr(value)
         raise Unknown

@@ -23,6 +23,7 @@ from cnnstudio.blocks import (
     DepthwiseSeparable,
     Dropout,
     Flatten,
+    Group,
     GroupNorm,
     Input,
     LayerNorm,
@@ -40,7 +41,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, source
-from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Pen, Shape, ShapeError, Sketch
+from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Node, Pen, Shape, ShapeError, Sketch
 from cnnstudio.graph import block as declare
 from cnnstudio.graph.parameter import Channels
 from cnnstudio.training.build import build
@@ -261,3 +262,19 @@ def test_stochastic_depth_leaves_out_whole_samples() -> None:
     found = drop.train()(ones).flatten(1)
     assert bool(((found == 0).all(1) | torch.isclose(found, torch.tensor(4 / 3)).all(1)).all())
     assert abs(float((found == 0).all(1).float().mean()) - 0.25) < 0.05
+
+
+def test_blocks_counted_up_are_no_stage_where_the_first_reads_two_maps() -> None:
+    inner = Sketch()
+    left, right = inner(Input()), inner(Input())
+    inner(Conv2d(4, padding=1), inner(Add(), left, right))
+    both = Group("Both", inner.graph())
+    one = Sketch()
+    one(Conv2d(4, padding=1), one(Input()))
+    draw = Sketch()
+    entry = draw(Input((4, 8, 8)))
+    graph = draw.graph().add(Node("stage1_1", both, (entry, entry)))
+    graph = graph.add(Node("stage1_2", Group("One", one.graph()), ("stage1_1",)))
+    graph = graph.add(Node("stage1_3", Group("One", one.graph()), ("stage1_2",)))
+    module = build(source(graph).text)
+    assert module(torch.randn(2, 4, 8, 8)).shape == (2, 4, 8, 8)

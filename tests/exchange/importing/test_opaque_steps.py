@@ -185,6 +185,9 @@ WRITTEN: dict[str, Callable[[], Net]] = {
     "a mean added": lambda: Net(lambda m, x: x + x.mean((2, 3), keepdim=True)),
     "a cast": lambda: Net(lambda m, x: x.double().float().to(x.dtype).detach().type_as(x)),
     "pads that cut": lambda: Net(lambda m, x: m.pad(F.pad(x, (-1, 0, 2, -1))), pad=nn.ZeroPad2d((-1, 0, 1, 0))),
+    "a pad of nothing that a maximum would take": lambda: Net(
+        lambda m, x: F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=float("-inf")), 3, 2)
+    ),
     "pooling beside the batch": lambda: Net(
         lambda m, x: m.pool(x.reshape(len(x), 2, 3, 8, 8).flatten(0, 1)).reshape(len(x), 6, 4, 4), pool=nn.MaxPool2d(2)
     ),
