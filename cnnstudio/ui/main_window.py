@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QMenu, QStyle, QToolBar, QWidget
+from PySide6.QtWidgets import QMenu, QStyle, QWidget
 
 from cnnstudio.lessons.lesson import LESSONS, Lesson
 from cnnstudio.project import Project
 from cnnstudio.ui import docks
 from cnnstudio.ui.actions.command_list import CommandList
 from cnnstudio.ui.actions.commands import Commands
-from cnnstudio.ui.actions.menus import canvas_menu, fill_menu_bar, fill_toolbar
+from cnnstudio.ui.actions.menus import canvas_menu, fill_menu_bar, toolbar
 from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
@@ -108,10 +108,7 @@ class MainWindow(ProjectWindow):
         self.painted.connect(self.start_page.look)
         fillings = {"recent": self._fill_recent, "panels": self._fill_panels, "windows": self._fill_windows}
         fill_menu_bar(self.menuBar(), self.commands, fillings)
-        self._toolbar = QToolBar("Tools")
-        self._toolbar.setObjectName("tools")
-        fill_toolbar(self._toolbar, self.commands)
-        self.addToolBar(self._toolbar)
+        self.addToolBar(toolbar(self.commands))
         self.setStatusBar(Status(self.document, self.run, self.show_panel))
         self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self._show_state)

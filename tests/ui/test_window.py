@@ -176,6 +176,7 @@ def test_closing_while_training_stops_cleanly(qtbot: QtBot, window: MainWindow, 
     qtbot.waitUntil(lambda: len(window.run.history.steps) > 0)
     window.close()
     choose(qtbot, window, "Stop and close")
+    qtbot.waitUntil(lambda: any("Do not save" in bar.buttons for bar in window.messages.bars))
     choose(qtbot, window, "Do not save")
     assert not window.isVisible()
     assert "training" not in [thread.name for thread in threading.enumerate()]

@@ -378,20 +378,22 @@ def long_step(qtbot: QtBot, window: MainWindow, project: Project) -> threading.E
     return end
 
 
-def close_training(window: MainWindow) -> None:
+def close_training(qtbot: QtBot, window: MainWindow) -> None:
     """Close a window that trains, and keep nothing."""
     window.commands.run("window-close")
     for choice in ("Stop and close", "Do not save"):
+        qtbot.waitUntil(lambda choice=choice: any(choice in bar.buttons for bar in window.messages.bars))
         next(bar for bar in window.messages.bars if choice in bar.buttons).buttons[choice].click()
 
 
 def test_a_window_that_closes_in_the_middle_of_a_step_holds_the_others_up_for_nothing(
-    qtbot: QtBot, window: MainWindow, tiny: Project
+    qtbot: QtBot, window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("cnnstudio.ui.files.files.LAST_STEP", 20)
     window.windows.new(window)
     made = other(window)
     end = long_step(qtbot, made, tiny)
-    close_training(made)  # returns although the step goes on
+    close_training(qtbot, made)  # returns although the step goes on
     assert not end.is_set() and not made.isVisible() and window.windows.all == [window]
     qtbot.wait(250)
     assert isValid(made), "it waits out of sight"
@@ -402,12 +404,13 @@ def test_a_window_that_closes_in_the_middle_of_a_step_holds_the_others_up_for_no
 
 
 def test_the_end_of_the_program_waits_for_the_steps_of_all_windows(
-    qtbot: QtBot, window: MainWindow, tiny: Project
+    qtbot: QtBot, window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("cnnstudio.ui.files.files.LAST_STEP", 20)
     window.windows.new(window)
     made = other(window)
     end = long_step(qtbot, made, tiny)
-    close_training(made)
+    close_training(qtbot, made)
     threading.Timer(0.3, end.set).start()
     window.commands.run("window-close")
     assert end.is_set()

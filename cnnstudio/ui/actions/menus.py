@@ -57,8 +57,10 @@ def canvas_menu(commands: Commands, parent: QWidget) -> QMenu:
     return menu
 
 
-def fill_toolbar(bar: QToolBar, commands: Commands) -> None:
-    """Put the toolbar's actions in it; new and export open their menus from an arrow-less long press or a click."""
+def toolbar(commands: Commands) -> QToolBar:
+    """The toolbar with its actions; new and export open their menus from an arrow-less long press or a click."""
+    bar = QToolBar("Tools")
+    bar.setObjectName("tools")
     bar.setIconSize(QSize(20, 20))
     bar.setMovable(False)
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -74,6 +76,7 @@ def fill_toolbar(bar: QToolBar, commands: Commands) -> None:
     main = bar.widgetForAction(commands.bound["train"])
     if isinstance(main, QToolButton):  # the one thing that everybody looks for has its name beside its icon
         main.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    return bar
 
 
 def _menu_button(name: str, commands: Commands, pattern: str) -> QToolButton:

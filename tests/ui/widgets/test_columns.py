@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QToolTip, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.ui.widgets.columns import columns
+from cnnstudio.ui.widgets.foreign_text import tip
 
 
 def test_a_cell_that_is_cut_is_told_whole(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,5 +25,5 @@ def test_a_cell_that_is_cut_is_told_whole(qtbot: QtBot, monkeypatch: pytest.Monk
         place = made.visualRect(made.indexFromItem(item, column)).center()
         event = QHelpEvent(QEvent.Type.ToolTip, place, made.viewport().mapToGlobal(place))
         QApplication.sendEvent(made.viewport(), event)
-    assert said == [long]
+    assert said == [tip(long)]
     assert made.indexAt(QPoint(10, 110)).row() < 0, "and below the last there is nothing to tell"
