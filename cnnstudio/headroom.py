@@ -13,11 +13,11 @@ from cnnstudio.wording import memory
 
 WAYS = "try a smaller batch, smaller images or fewer channels, or close other programs"
 
-# what Python, NumPy, PyTorch, oneDNN, CUDA and the C++ library say; with the last two a tensor fits nowhere
+# what Python, NumPy, PyTorch, oneDNN, CUDA, the C++ library and the loader say; of two no tensor fits anywhere
 _SAID = (
     "out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory", "unable to allocate",
     "failed to allocate", "could not allocate", "bad_alloc", "alloc_failed", "storage size calculation overflowed",
-    "integer multiplication overflow",
+    "integer multiplication overflow", "failed to map segment",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, ReLU, Softmax
 from cnnstudio.cli import main
@@ -117,15 +118,17 @@ def test_mirroring_is_a_choice_and_is_said(options: tuple[str, ...], said: str, 
     ],
 )
 def test_what_the_card_before_training_says_is_said(
-    values: dict[str, Any], free: int, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    values: dict[str, Any], free: int, say: Say, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cnnstudio.training.readiness.headroom", lambda: free)
-    file = network(tmp_path / "net.cnn", Flatten(), Linear(10), size=(1, 8, 8))
+    file = network(Path("net.cnn"), Flatten(), Linear(10), size=(1, 8, 8))
     project = read(file)
     project = dataclasses.replace(project, recipe=Recipe(epochs=1, **values))
     write(file, project)
-    shown, blocks = list(Document(project).concerns()), bool(values)
-    assert len(shown) == 1 and shown[0].blocks is blocks
+    document, blocks = Document(project), bool(values)
+    document.look_there()  # as the command line does unasked
+    qtbot.waitUntil(lambda: [concern.blocks for concern in document.concerns()] == [blocks])
+    shown = list(document.concerns())
     code, said = say("train", file)
     assert code == int(blocks) and shown[0].sentence in said
     assert blocks or said.index(f"warning: {shown[0].sentence}") < said.index("Epoch 1/1")

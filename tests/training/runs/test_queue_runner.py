@@ -157,7 +157,7 @@ def test_a_judge_ends_a_run_with_its_sentence(file: QueueFile) -> None:
 
 
 def test_a_pause_is_heard_while_images_are_read(file: QueueFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    def course(project: Project, destination: object, report: Report, known: object) -> Iterator[object]:
+    def course(project: Project, destination: object, report: Report, *others: object) -> Iterator[object]:
         file.change(lambda found: found.paused())
         yield Progress("Downloading…", 0.0)
         if not report("Downloading…", 0.5):
