@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnnstudio.compiler.source import Source
-from cnnstudio.disk import TEMPORARY, marked
+from cnnstudio.disk import TEMPORARY, DiskError, marked
 from cnnstudio.graph import Shape
 from cnnstudio.headroom import NoRoomError, headroom, lack, within_memory
 from cnnstudio.training.drawing import drawing, where_it_draws
@@ -38,8 +38,15 @@ def build(text: str, class_name: str = "Network", seed: int | None = None) -> nn
 
     Without one they are others each time, from torch's own generator.
     ``text`` is executed, so it must come from ``compiler.source``, which lets values in only through ``repr``. Raises
-    ``NoRoomError`` with a sentence where its weights do not fit into memory, before any of them is made.
+    ``NoRoomError`` with a sentence where its weights do not fit into memory, before any of them is made, and
+    ``DiskError`` where there is no place for temporary files, without which PyTorch cannot load all of its parts.
     """
+    try:
+        tempfile.gettempdir()
+    except OSError as error:
+        raise DiskError(
+            "No temporary file can be written: the disk is full. Make room on it first."
+        ) from error
     declared = getattr(_loaded(text), class_name)
     if reason := lack("Building the network", _weight(text, class_name), headroom(), _LESS):
         raise NoRoomError(reason)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from cnnstudio.disk import DiskError
 from cnnstudio.training.build import build
 
 TEXT = """
@@ -78,3 +79,14 @@ def test_on_a_full_disk_it_is_built_and_read_from_memory(monkeypatch: pytest.Mon
     module = build(TEXT.format(outputs=7))
     assert "self.fc1(x)" in inspect.getsource(type(module).forward)
     assert torch.jit.script(module)(torch.zeros(1, 4)).shape == (1, 7)
+
+
+def test_where_no_temporary_file_can_be_written_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them a part of PyTorch fails as it is loaded, and ever after with another error."""
+
+    def full() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", full)
+    with pytest.raises(DiskError, match="the disk is full"):
+        build(TEXT.format(outputs=8))
