@@ -83,7 +83,7 @@ def told(known: tuple[Library, ...]) -> str:
         "PySide6 are used under the GNU Lesser General Public License, version 3: you may replace them by versions of "
         "your own. "
         f'<a href="{NOTICES}" style="color:{accent}">Third-party notices</a> say how, with every licence in full.</p>'
-        f'<table cellspacing="0">{cells}</table>'
+        f'<table cellspacing="0" style="margin-top:12px">{cells}</table>'
     )
 
 
