@@ -44,9 +44,7 @@ def build(text: str, class_name: str = "Network", seed: int | None = None) -> nn
     try:
         tempfile.gettempdir()
     except OSError as error:
-        raise DiskError(
-            "No temporary file can be written: the disk is full. Make room on it first."
-        ) from error
+        raise DiskError("No temporary file can be written: the disk is full. Make room on it first.") from error
     declared = getattr(_loaded(text), class_name)
     if reason := lack("Building the network", _weight(text, class_name), headroom(), _LESS):
         raise NoRoomError(reason)
