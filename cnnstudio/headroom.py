@@ -21,6 +21,9 @@ _SAID = (
 )  # fmt: skip
 
 
+_NO_LIMIT = 2**60  # bytes: version 1 says so by a number beyond any memory; what is used need not be read then
+
+
 class NoRoomError(MemoryError):
     """What would not fit into memory, or did not; the message is a sentence with a way out."""
 
@@ -54,7 +57,8 @@ def _left_to_groups(root: Path) -> Iterator[int]:
                     break
                 with suppress(OSError, ValueError):  # no limit is "max"
                     most = int((place / limit).read_text(encoding="ascii"))
-                    yield most - int((place / used).read_text(encoding="ascii")) + _of_files(place, prefix)
+                    if most < _NO_LIMIT:
+                        yield most - int((place / used).read_text(encoding="ascii")) + _of_files(place, prefix)
 
 
 def _of_files(group: Path, prefix: str) -> int:
