@@ -64,11 +64,16 @@ def test_of_another_computer_nobody_here_can_tell(gone: Owner, host: str) -> Non
     assert not gone.is_elsewhere and not HERE.is_elsewhere
 
 
-def test_a_container_with_numbers_of_its_own_is_another_place(gone: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("what", "other"), [("_namespace", "pid:[4711]"), ("_machine", "another")], ids=["a container", "a machine"]
+)
+def test_with_numbers_of_its_own_or_the_name_of_this_one_it_is_another_place(
+    gone: Owner, monkeypatch: pytest.MonkeyPatch, what: str, other: str
+) -> None:
     if not gone.birth:
-        pytest.skip("only Linux has them")
+        pytest.skip("only Linux has a word for them")
     mark = gone.mark
-    monkeypatch.setattr(owner, "_namespace", lambda: "pid:[4711]")
+    monkeypatch.setattr(owner, what, lambda: other)
     assert gone.is_elsewhere and gone.is_alive and not is_gone(mark)
 
 
@@ -77,14 +82,6 @@ def test_before_the_last_boot_nobody_lives_now() -> None:
         pytest.skip("this system says nothing of its boot")
     machine, boot, rest = HERE.birth.split(" ", 2)
     assert not changed(HERE, birth=f"{machine} {boot[::-1]} {rest}").is_alive
-
-
-def test_a_machine_that_has_the_name_of_this_one_is_another(gone: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not gone.birth:
-        pytest.skip("this system has no word for its machine")
-    mark = gone.mark
-    monkeypatch.setattr(owner, "_machine", lambda: "another")
-    assert gone.is_elsewhere and gone.is_alive and not is_gone(mark)
 
 
 def test_without_the_word_of_linux_the_start_tells_them_apart(

@@ -18,51 +18,49 @@ FILE = "THIRD_PARTY_NOTICES.txt"
 QT = "LGPL-3.0-only"  # the one of the licences that Qt offers under which it is used here
 
 
-class About(QDialog):
-    """The program, its version and its libraries; Escape closes it. The link leads to the licences in full."""
+class _Page(QDialog):
+    """A page to read in a window of its own, so large at the normal size of text; Escape closes it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, page: QWidget, width: int, height: int, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("About CNN Studio")
-        self.resize(theme.scaled(640, 620, self.screen().availableSize()))
-        self.page = QTextBrowser(self)
+        self.setWindowTitle(title)
+        self.resize(theme.scaled(width, height, self.screen().availableSize()))
+        page.setAccessibleName(title)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(page)
+
+
+class About(_Page):
+    """The program, its version and its libraries. The link leads to the licences in full."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.page = QTextBrowser()
+        super().__init__("About CNN Studio", self.page, 640, 620, parent)
         self.page.setOpenLinks(False)
-        self.page.setAccessibleName(self.windowTitle())
         self.page.document().setDocumentMargin(16)
         self.page.setHtml(told(libraries()))
         self.page.anchorClicked.connect(self._lead)
-        _fill(self, self.page)
 
     def _lead(self, address: QUrl) -> None:
         if address.toString() == NOTICES:
             show_notices(self)
 
 
-class Notices(QDialog):
+class Notices(_Page):
     """The licences of everything that the program stands on, in full."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Third-party notices")
-        self.resize(theme.scaled(760, 680, self.screen().availableSize()))
-        self.page = QPlainTextEdit(self)
+        self.page = QPlainTextEdit()
+        super().__init__("Third-party notices", self.page, 760, 680, parent)
         self.page.setReadOnly(True)
         self.page.setFont(theme.monospace("small"))
         self.page.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.page.setAccessibleName(self.windowTitle())
         try:
             self.page.setPlainText(resource(FILE).read_text(encoding="utf-8"))
         except OSError as error:
             self.page.setPlainText(str(error))
-        _fill(self, self.page)
-
-
-def _fill(dialog: QDialog, page: QWidget) -> None:
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(page)
 
 
 def told(known: tuple[Library, ...]) -> str:
