@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.exchange.importing.declarations import Argument, Declared, ImportRefused, size_of
 from cnnstudio.graph import ParameterError, Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.files.normalization_form import TITLES, normalization_fields, read_normalization
-from cnnstudio.ui.widgets.foreign_text import tip
-from cnnstudio.ui.widgets.labels import Plain
+from cnnstudio.ui.widgets.field_dialog import FieldDialog
 
 
-class CallForm(QDialog):
+class CallForm(FieldDialog):
     """Asks for the arguments of one network; says its call, such as ``Net(classes=4)``, a size or None, and a recipe
     with the mean and the deviation of its images.
     """
@@ -23,36 +22,16 @@ class CallForm(QDialog):
     said = Signal(str, object, object)
 
     def __init__(self, file: str, declared: Declared, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(f"Import {declared.name} of {file}")
         self._declared = declared
         self.fields = {argument.name: _field(argument) for argument in declared.arguments}
         self.size_field = QLineEdit()
         self.size_field.setPlaceholderText("such as 3x32x32, or empty to try some")
-        self.sentence = Plain()
-        self.sentence.setWordWrap(True)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        for name, field in self.fields.items():
-            form.addRow(name, field)
-        form.addRow("Size of the images", self.size_field)
         self.normalization = normalization_fields()
-        for name, field in self.normalization.items():
-            form.addRow(TITLES[name], field)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.run = buttons.addButton(f"Run {file} and import", QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)  # Return never means it
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(self.sentence)
-        layout.addStretch(1)
-        layout.addWidget(buttons)
-        for field in (*self.fields.values(), self.size_field, *self.normalization.values()):
-            field.textEdited.connect(self._check)
+        titled = {TITLES[name]: field for name, field in self.normalization.items()}
+        asked = {**self.fields, "Size of the images": self.size_field, **titled}
+        super().__init__(f"Import {declared.name} of {file}", asked, f"Run {file} and import", parent)
         self.resize(460, self.sizeHint().height())
-        self._check()
+        self.check()
 
     @property
     def call(self) -> str:
@@ -78,17 +57,13 @@ class CallForm(QDialog):
         super().accept()
         self.said.emit(call, size, recipe)
 
-    def _check(self) -> None:
+    def check(self) -> None:
         """Say what is lacking still, or how it will be called."""
         try:
             call, _, _ = self.call, self.image_size, read_normalization(self.normalization, Recipe())
-            self.sentence.setText(f"It is made as {call}.")
-            self.run.setEnabled(True)
+            self.show_state(f"It is made as {call}.", is_wrong=False)
         except (ImportRefused, ParameterError) as error:
-            self.sentence.setText(str(error))
-            self.run.setEnabled(False)
-        self.run.setDefault(self.run.isEnabled())
-        self.run.setToolTip(tip("" if self.run.isEnabled() else self.sentence.text()))
+            self.show_state(str(error), is_wrong=True)
 
 
 def _field(argument: Argument) -> QLineEdit:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cnnstudio.graph import ParameterError, parameters
 from cnnstudio.graph.notation import between, read, written
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.ui.widgets.field_dialog import FieldDialog
 from cnnstudio.ui.widgets.foreign_text import tip
-from cnnstudio.ui.widgets.labels import Plain
 from cnnstudio.wording import counted
 
 TITLES = {"mean": "Mean of the pixels", "std": "Standard deviation"}
@@ -39,44 +39,28 @@ def read_normalization(fields: dict[str, QLineEdit], recipe: Recipe) -> Recipe:
     return dataclasses.replace(recipe, **said)
 
 
-class NormalizationForm(QDialog):
+class NormalizationForm(FieldDialog):
     """Asks for the mean and the deviation of images with so many channels; says the recipe that has them."""
 
     said = Signal(object)
 
     def __init__(self, recipe: Recipe, channels: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("How the images were normalised")
-        self._recipe, self._channels = recipe, channels
         self.fields = normalization_fields()
-        self.sentence = Plain()
-        self.sentence.setWordWrap(True)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        titled = {TITLES[name]: field for name, field in self.fields.items()}
+        super().__init__("How the images were normalised", titled, "Normalise like this", parent)
+        self._recipe, self._channels = recipe, channels
         for name, field in self.fields.items():
             field.setText(written(getattr(recipe, name), between(_PARAMETERS[name])))
-            field.textEdited.connect(self._check)
-            form.addRow(TITLES[name], field)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.take = buttons.addButton("Normalise like this", QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(self.sentence)
-        layout.addStretch(1)
-        layout.addWidget(buttons)
-        self._check()
-        self.resize(460, layout.totalHeightForWidth(460))
+        self.check()
+        self.resize(460, self.heightForWidth(460))
 
     def accept(self) -> None:
         """Say what was asked for, once it can be read."""
-        if self.take.isEnabled():
+        if self.run.isEnabled():
             super().accept()
             self.said.emit(read_normalization(self.fields, self._recipe))
 
-    def _check(self) -> None:
+    def check(self) -> None:
         """Say what is lacking still, or what the numbers do."""
         wrong = ""
         try:
@@ -85,7 +69,4 @@ class NormalizationForm(QDialog):
                 wrong = f"The images have {counted(self._channels, 'channel')}: one number each, or one for all."
         except ParameterError as error:
             wrong = str(error)
-        self.sentence.setText(wrong or "Of pixels from 0 to 1, in each channel.")
-        self.take.setEnabled(not wrong)
-        self.take.setDefault(not wrong)
-        self.take.setToolTip(tip(wrong))
+        self.show_state(wrong or "Of pixels from 0 to 1, in each channel.", bool(wrong))
