@@ -4,8 +4,8 @@
 which is what a machine with other work to do disturbs least. What is printed with one decimal is compared no closer
 than that, and how many times something is faster than something else is left out: those are ratios already.
 
-The other checkout is measured before and after this one in every turn, and its two halves are compared as well: what
-differs between a build and itself is the measure's own spread. A benchmark that no figure of is above the promise is
+In every turn the other checkout is measured, this one twice, and the other again, so that both have as many tries; the
+halves of the other are compared as well: what differs between a build and itself is the measure's own spread. A benchmark that no figure of is above the promise is
 not measured again, so that turns go where they are needed.
 
 Promise: no figure is more than 1.05 times that of the other checkout.
@@ -74,7 +74,7 @@ def compare(other: Path, name: str, turns: int) -> int:
     worse: list[tuple[str, int]] = []
     for turn in range(1, turns + 1):
         grain: Figures = {}
-        for checkout, best in ((other, before), (HERE, ours), (other, after)):
+        for checkout, best in ((other, before), (HERE, ours), (HERE, ours), (other, after)):
             found, grain = figures(checkout, name)
             least(best, found)
         theirs = dict(before)
