@@ -18,14 +18,14 @@ Maps: TypeAlias = NDArray[np.float32]
 class FeatureMaps(Observation):
     """What the watched node sees of the watched image: ``maps`` is (C, H, W) or (F,), ``image`` is (C, H, W).
 
-    ``label`` is the image's class, ``guess`` the class that the network holds most likely at ``step``; None where it
-    does not end in a score for each class.
+    ``label`` is the image's class, None where nobody knows; ``guess`` the class that the network holds most likely at
+    ``step``, None where it does not end in a score for each class.
     """
 
     node: str
     maps: Maps
     image: Pixels
-    label: str
+    label: str | None
     guess: str | None
     step: int
 

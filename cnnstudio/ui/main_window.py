@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
 UNKEPT = "unkept"  # the same, of what a run has not on the disk: what else is said of it does not replace that
-LAYOUT_VERSION = 6  # another set of docks needs another number, so that an old layout is not restored over it
+LAYOUT_VERSION = 7  # another set of docks needs another number, so that an old layout is not restored over it
 
 
 class MainWindow(ProjectWindow):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -20,17 +20,19 @@ from cnnstudio.training.events import EpochEnd, Finished, Foreseen, Remark, Star
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.kept_run import KeptRun, remembering
-from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on, images_key
+from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on
 from cnnstudio.ui.kept_runs import KeptRuns
+from cnnstudio.ui.loaded_images import LoadedImages
+from cnnstudio.ui.picture_choice import PictureChoice
 from cnnstudio.ui.queue_work import QueueWork
 from cnnstudio.ui.task import DRAIN_MILLISECONDS, reporting
 from cnnstudio.worker import Report, Worker, sentence_of
 
 if TYPE_CHECKING:
     from cnnstudio.insight.activations import ActivationProbe
-    from cnnstudio.training.data.loading import Data
     from cnnstudio.training.layer_probe import LayerProbe
 
+T = TypeVar("T")
 JOIN_SECONDS = 10.0
 IN_MEMORY = "They are in memory until this window closes or trains anew: export them to another disk."
 
@@ -42,6 +44,14 @@ class Coming:
     project: Project
     history: History
     trained: Prepared | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function found that was run between two steps, and who takes it."""
+
+    found: Any
+    take: Callable[[Any], object]
 
 
 class Run(QObject):
@@ -71,8 +81,9 @@ class Run(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(DRAIN_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
+        self.picture = PictureChoice(self)
         self._watched: tuple[str | None, int] = (None, 0)
-        self._images: tuple[tuple[object, ...], Data] | None = None
+        self.loaded = LoadedImages(lambda: self.trained)
         self._coming: Coming | None = None
         self._fitting: tuple[Graph, Source, bool] | None = None
         self._forget()
@@ -81,6 +92,7 @@ class Run(QObject):
         self.project: Project | None = None
         self.trained: Prepared | None = None
         self.recalled: KeptRun | None = None
+        self.looked_at: Prepared | None = None  # the last network that was looked into without training it
         self.history = History()
         self.maps: FeatureMaps | None = None
         self.sentence = ""
@@ -202,36 +214,12 @@ class Run(QObject):
         known = self.trained or self.recalled
         return known is not None and (self._fitting is None or self._fitting[1] is not known.source or self._fitting[2])
 
-    # images in memory
-
-    def images_of(self, project: Project) -> Data | None:
-        """The images of this project, where all of them are in memory already."""
-        known = self.sample_of(project)
-        return known if known is not None and known.whole is None else None
-
-    def sample_of(self, project: Project) -> Data | None:
-        """The images of this project that are in memory already: all of them, or enough to show what there is."""
-        key = images_key(project)
-        if self.trained is not None and images_key(self.trained.project) == key:
-            return self.trained.data
-        return self._images[1] if self._images is not None and self._images[0] == key else None
-
-    def keep_images(self, project: Project, data: Data) -> None:
-        """Keep the images of this project, and no others, for whoever wants them next; some never instead of all."""
-        if data.whole is None or self.images_of(project) is None:
-            self._images = images_key(project), data
-
-    def let_images_go(self, project: Project) -> None:
-        """Keep no images any more but those of this project."""
-        if self._images is not None and self._images[0] != images_key(project):
-            self._images = None
-
     # commands
 
     def start(self, project: Project, title: str = "") -> None:
         """Train this project, which is called so, from fresh weights. Does nothing while another run is active."""
         # a folder is read again: somebody may have put images into it
-        known = self.images_of(project) if not DATASETS[project.recipe.data].is_folder else None
+        known = self.loaded.all_of(project) if not DATASETS[project.recipe.data].is_folder else None
         destination = Destination(runs_folder(), must_keep=False, title=title)
         self._begin(project, lambda report: begin(project, destination, report, known, self._probes))
 
@@ -242,7 +230,7 @@ class Run(QObject):
         """
         known, folder = self.trained or self.recalled, self.folder
         if known is not None and folder is not None and self.can_go_on:
-            images = self.images_of(known.project) if not DATASETS[known.project.recipe.data].is_folder else None
+            images = self.loaded.all_of(known.project) if not DATASETS[known.project.recipe.data].is_folder else None
             patience = 0 if self.has_ended_early else None
             self._begin(
                 known.project, lambda report: go_on(folder, report, epochs, images, self._probes, patience=patience)
@@ -270,7 +258,7 @@ class Run(QObject):
     def forget(self) -> None:
         """Have no weights any more: another project is open. Does nothing while a run is active."""
         if not self.is_active:
-            self._images = None
+            self.loaded.let_go()
         if not self.is_active and (self.state != "idle" or self.project is not None):
             self._forget()
             self._set_state("idle", "")
@@ -301,7 +289,8 @@ class Run(QObject):
         self._timer.stop()
         has_ended = self._finish_thread(seconds)
         if has_ended:  # whoever still knows the run that is closed keeps no images by that
-            self._images = self._coming = None
+            self.loaded.let_go()
+            self._coming = self.looked_at = None
             if self.trained is not None:
                 self.trained = replace(self.trained, data=self.trained.data.without_images)
         return all([has_ended, self.kept.close(seconds)])
@@ -332,11 +321,14 @@ class Run(QObject):
         probe.node = node if node is not None and node in prepared.project.graph else None
         probe.image = image % max(1, len(prepared.data.validation_images))
 
-    def call(self, function: Callable[[], Any]) -> bool:
-        """Run ``function`` on the training thread between two steps; False where no run is active."""
+    def ask(self, function: Callable[[], T], take: Callable[[T], object]) -> bool:
+        """Run ``function`` on the training thread between two steps, and ``take`` what it returns in the window's.
+
+        False where no run is active. What it raises is said to the person, and ends nothing.
+        """
         if self._worker is None or not self.is_active:
             return False
-        self._worker.call(function)
+        self._worker.call(lambda: Answer(function(), take))
         return True
 
     # events
@@ -369,7 +361,7 @@ class Run(QObject):
             case Step() if self.state == "training" and not self.is_stopping:
                 self.sentence = ""
             case Prepared():
-                self.keep_images(event.project, event.data)
+                self.loaded.keep(event.project, event.data)
                 self._look(event, event.probes[0])
                 if self._coming is not None:
                     self._coming.trained, self._coming.project = event, event.project
@@ -377,12 +369,14 @@ class Run(QObject):
                 self._set_state("training", "")
             case Remark():
                 (self.warned if event.is_grave else self.said).emit(event.sentence)
+            case Answer():
+                event.take(event.found)
             case Exception():  # of a look that somebody asked for between two steps
                 self.said.emit(f"Looking into the network failed: {sentence_of(event)}")
 
     def _take_over(self, coming: Coming) -> None:
         """Let the run that has begun take the place of the one before."""
-        self._coming = self.maps = self.recalled = None
+        self._coming = self.maps = self.recalled = self.looked_at = None
         self.project, self.trained, self.history = coming.project, coming.trained, coming.history
         self.watch(*self._watched)
 

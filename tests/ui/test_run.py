@@ -170,16 +170,16 @@ def test_a_run_begins_with_the_weights_of_another(qtbot: QtBot, tiny: Project) -
     run.start(tiny)
     qtbot.waitUntil(lambda: run.state == "finished")
     assert run.weights is not None and run.history.best is not None
-    before, data = run.history.best.validation_loss, run.images_of(tiny)
+    before, data = run.history.best.validation_loss, run.loaded.all_of(tiny)
     recipe = dataclasses.replace(tiny.recipe, weights=str(run.weights), learning_rate=1e-8)
     again = dataclasses.replace(tiny, recipe=recipe)
     run.start(again)
     qtbot.waitUntil(lambda: run.state in ("finished", "failed"))
     assert "It begins with the weights of best.safetensors." in run.history.notes
     assert run.history.best.validation_loss == pytest.approx(before, rel=1e-3)
-    known = run.images_of(again)
+    known = run.loaded.all_of(again)
     assert data is not None and known is not None and known.mean == data.mean
-    assert run.images_of(tiny) is None  # which are normalised in another way
+    assert run.loaded.all_of(tiny) is None  # which are normalised in another way
     run.close()
 
 
@@ -230,32 +230,32 @@ def test_a_run_on_a_full_disk_is_trained_all_the_same(
 def test_the_images_of_another_project_are_let_go(qtbot: QtBot, tiny: Project) -> None:
     run = Run()
     size = Shape(1, 8, 8)
-    run.keep_images(tiny, load(tiny.recipe, size))
-    watched = weakref.ref(run.images_of(tiny))
-    run.let_images_go(tiny)
+    run.loaded.keep(tiny, load(tiny.recipe, size))
+    watched = weakref.ref(run.loaded.all_of(tiny))
+    run.loaded.let_go(tiny)
     assert watched() is not None
     other = dataclasses.replace(tiny, recipe=dataclasses.replace(tiny.recipe, data="shapes"))
-    run.let_images_go(other)
+    run.loaded.let_go(other)
     assert watched() is None
-    run.keep_images(tiny, load(tiny.recipe, size))
+    run.loaded.keep(tiny, load(tiny.recipe, size))
     run.forget()  # another file is open
-    assert run.sample_of(tiny) is None
+    assert run.loaded.some_of(tiny) is None
 
 
 def test_some_of_the_images_are_no_training_set(qtbot: QtBot, tiny: Project) -> None:
     run, size = Run(), Shape(1, 8, 8)
     some, whole = load(tiny.recipe, size, most=64 * 50), load(tiny.recipe, size)
-    run.keep_images(tiny, some)
-    assert run.sample_of(tiny) is some and run.images_of(tiny) is None
-    run.keep_images(tiny, whole)
-    run.keep_images(tiny, some)
-    assert run.images_of(tiny) is whole
-    run.keep_images(dataclasses.replace(tiny, recipe=dataclasses.replace(tiny.recipe, seed=7)), some)
+    run.loaded.keep(tiny, some)
+    assert run.loaded.some_of(tiny) is some and run.loaded.all_of(tiny) is None
+    run.loaded.keep(tiny, whole)
+    run.loaded.keep(tiny, some)
+    assert run.loaded.all_of(tiny) is whole
+    run.loaded.keep(dataclasses.replace(tiny, recipe=dataclasses.replace(tiny.recipe, seed=7)), some)
     run.start(tiny)
     qtbot.waitUntil(lambda: run.state == "finished")
     assert run.trained is not None and len(run.trained.data.train_labels) == len(whole.train_labels)
     watched = weakref.ref(run.trained.data)
-    assert run.images_of(tiny) is watched()
+    assert run.loaded.all_of(tiny) is watched()
     assert run.close()
     gc.collect()
     assert watched() is None

@@ -372,7 +372,7 @@ def long_step(qtbot: QtBot, window: MainWindow, project: Project) -> threading.E
         begun.set()
         end.wait(30.0)
 
-    window.run.call(step)
+    window.run.ask(step, lambda _: None)
     qtbot.waitUntil(begun.is_set)
     window.document.undo_stack.setClean()
     return end

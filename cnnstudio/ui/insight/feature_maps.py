@@ -1,27 +1,23 @@
-"""Feature maps: what the selected node makes of one validation image, trained or not, live while training."""
+"""Feature maps: what the selected node makes of one picture, trained or not, live while training."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
-from cnnstudio.compiler.source import SourceError, source
-from cnnstudio.graph import Graph
-from cnnstudio.insight.feature_maps import FeatureMaps, Maps, Pixels
-from cnnstudio.project.datasets import DATASETS
-from cnnstudio.training.readiness import obstacle_of_look
-from cnnstudio.training.runs.kept_run import KeptRun
-from cnnstudio.training.runs.session import Prepared, images_key, prepare
+from cnnstudio.insight.feature_maps import FeatureMaps, Maps
+from cnnstudio.insight.subject import OwnPicture, Subject
+from cnnstudio.training.runs.session import Prepared
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.looker import Looker
+from cnnstudio.ui.insight.nothing_page import NothingPage
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.foreign_text import html, tip
@@ -29,7 +25,6 @@ from cnnstudio.ui.widgets.image_grid import ImageGrid
 from cnnstudio.ui.widgets.labels import Elided, Rich, Sentence, breakable
 from cnnstudio.ui.widgets.samples import Picture
 from cnnstudio.wording import counted
-from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,15 +35,6 @@ SETTLE_MILLISECONDS = 200
 IMAGE_SIDE = 112
 BUTTON = 38  # pixels: room for a glyph
 ROOMY = 400  # pixels at the normal size of text
-LOAD, FETCH = "Load the images", "Fetch the weights"
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a look at a network found: the network, and what the node makes of the image."""
-
-    prepared: Prepared
-    seen: FeatureMaps
 
 
 class FeatureMapsPanel(Panel):
@@ -57,14 +43,10 @@ class FeatureMapsPanel(Panel):
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
         self._node: str | None = None
-        self._image = 0
         self._shown: FeatureMaps | None = None
         self._data: Data | None = None  # which the image shown is from
-        self._known: Prepared | None = None  # the last network that was looked at without training it
-        self._known_of: KeptRun | None = None  # the run of which it has the weights
-        self._text: tuple[Graph, str] | None = None  # the source of the last network that was asked for
-        self._may_load = ""  # the data set that the person allowed to be loaded only to look
-        self._task: Task[Look] | None = None
+        self.looker = Looker(document, run, self, "feature maps")
+        self.looker.refused.connect(self._say)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._look)
         row = QHBoxLayout(self)
@@ -74,7 +56,7 @@ class FeatureMapsPanel(Panel):
         row.addWidget(self._right(), 1)
         run.state_changed.connect(self.touch)
         run.advanced.connect(self._follow)
-        document.opened.connect(self._allow_nothing)
+        run.picture.changed.connect(self._look_at_another)
         self._say("Select a block to see what it makes of an image.")
 
     # parts
@@ -88,8 +70,8 @@ class FeatureMapsPanel(Panel):
         buttons = QHBoxLayout()
         buttons.setSpacing(2)
         for name, words, move in (
-            ("caret-left", "The image before", lambda: self.show_image(self._image - 1)),
-            ("caret-right", "The next image", lambda: self.show_image(self._image + 1)),
+            ("caret-left", "The image before", lambda: self.show_image(self.run.picture.number - 1)),
+            ("caret-right", "The next image", lambda: self.show_image(self.run.picture.number + 1)),
             ("shuffle", "Any image", lambda: self.show_image(random.randrange(1_000_000))),
         ):
             button = QToolButton()
@@ -126,20 +108,11 @@ class FeatureMapsPanel(Panel):
         self._together.toggled.connect(self.grid.set_together)
         for widget in (self.grid, self.bars):
             widget.hovered.connect(self._readout.setText)
-        self._empty = Sentence()
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setProperty("role", "muted")
-        self._load = QPushButton(LOAD)
-        self._load.clicked.connect(self._allow)
-        asking = QWidget()
-        column = QVBoxLayout(asking)
-        column.addStretch(1)
-        column.addWidget(self._empty)
-        column.addWidget(self._load, 0, Qt.AlignmentFlag.AlignCenter)
-        column.addStretch(1)
+        self.nothing = NothingPage()
+        self.nothing.allowed.connect(self._allow)
         content = QWidget()
         self._stack = QStackedLayout(content)
-        for page in (asking, self.grid, self.bars):
+        for page in (self.nothing, self.grid, self.bars):
             self._stack.addWidget(page)
         top = QHBoxLayout()
         top.addWidget(self._caption, 1)
@@ -157,7 +130,11 @@ class FeatureMapsPanel(Panel):
 
     def show_image(self, number: int) -> None:
         """Look at another validation image; numbers run round in a circle."""
-        self._image = number % len(self._data.validation_images) if self._data is not None else max(0, number)
+        self.run.picture.choose(
+            number % len(self._data.validation_images) if self._data is not None else max(0, number)
+        )
+
+    def _look_at_another(self) -> None:
         self._watch()
         self._settle.start(0)
 
@@ -178,7 +155,7 @@ class FeatureMapsPanel(Panel):
         """The pictures follow the theme by themselves."""
 
     def _watch(self) -> None:
-        self.run.watch(self._node if self.isVisible() else None, self._image)
+        self.run.watch(self._node if self.isVisible() else None, self.run.picture.number)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -217,107 +194,34 @@ class FeatureMapsPanel(Panel):
         if run.is_active:
             self._look_into_run(node)
             return
-        if reason := self._refusal(node):
-            self._say(reason)
+        if (self.document.analysis.shape(node) is None) and not run.is_active:
+            self._say(f"{node} has no output yet: something before it is missing or does not fit.")
             return
-        dataset = DATASETS[self.document.project.recipe.data]
-        is_allowed = dataset.key == self._may_load
-        is_here = is_allowed or self.run.sample_of(self.document.project) is not None
-        if dataset.download_megabytes and not is_here:
-            self._say(f"{dataset.sentence} The maps need an image to look at.", LOAD)
-            return
-        is_fetched = self._ready() is not None or run.fits(self.document.graph)
-        if self.document.project.recipe.weights == "torchvision" and not is_fetched and not is_allowed:
-            self._say("It begins with torchvision's weights, which are downloaded once. The maps need them.", FETCH)
-            return
-        self._start(node)
-
-    def _refusal(self, node: str) -> str | None:
-        if self.document.analysis.shape(node) is None:
-            return f"{node} has no output yet: something before it is missing or does not fit."
-        document = self.document
-        reason = obstacle_of_look(
-            document.project,
-            document.diagnostics,
-            document.told,
-            is_built=self._ready() is not None,
-            seen=document.places.seen,
-        )
-        return f"There are no maps yet. {reason}" if reason else None
+        choice = self.run.picture.choice
+        self.looker.look(lambda subject, _: seen(subject, node, choice), self._show_look)
 
     def _look_into_run(self, node: str) -> None:
-        trained = self.run.trained
-        if trained is None or self.run.state == "preparing":
-            self._say("The run is being prepared…")
-        elif node not in trained.project.graph:
+        """What the run sends is shown as it comes; while it is paused it sends nothing, and is asked."""
+        trained, choice = self.run.trained, self.run.picture.choice
+        if trained is not None and self.run.state != "preparing" and node not in trained.project.graph:
             self._say(f"{node} is not in the network that is being trained.")
-        elif self.run.state == "paused":
-            step, image = self.run.history.last.step if self.run.history.last else 0, self._image
-            self.run.call(lambda: seen(trained, node, image, step))
+        elif self.run.state != "training":
+            self.looker.look(lambda subject, _: seen(subject, node, choice), self._show_look)
         elif self._shown is None or self._shown.node != node:
             self._say("Waiting for the next step…")
 
-    # looking without a run
-
-    def _ready(self) -> Prepared | None:
-        """The network that was trained or looked at last, where it still computes what the canvas shows."""
-        graph = self.document.graph
-        if self._text is None or self._text[0] is not graph:
-            try:
-                self._text = graph, source(graph).text
-            except SourceError:
-                return None
-        text = self._text[1]
-        key = images_key(self.document.project)
-        if self._known is not None and self._known_of is not self.run.recalled:
-            self._known = None
-        for prepared in (self.run.trained, self._known):
-            if prepared is not None and prepared.source.text == text and images_key(prepared.project) == key:
-                return prepared
-        return None
-
     def _allow(self) -> None:
-        self._may_load = self.document.project.recipe.data
+        self.looker.allow()
         self._look()
 
-    def _allow_nothing(self) -> None:
-        self._may_load = ""  # that was said of another project
-
-    def _start(self, node: str) -> None:
-        project, image, ready = self.document.project, self._image, self._ready()
-        known = self.run.sample_of(project)
-        kept = self.run.weights if self.run.trained is None and self.run.fits(project.graph) else None
-        is_trained = ready is not None and ready is self.run.trained and self.run.history.last is not None
-        step = self.run.history.last.step if is_trained and self.run.history.last is not None else 0
-
-        def look(report: Report) -> Look:
-            prepared = ready if ready is not None else prepare(project, report, known, kept, some=True)
-            return Look(prepared, seen(prepared, node, image, step))
-
-        if self._task is not None:
-            self._task.stop()
-            self._task.deleteLater()
-        self._task = Task(look, "feature maps", self)
-        self._task.progressed.connect(lambda sentence, _: self._say(sentence))
-        self._task.finished.connect(self._show_look)
-        self._task.failed.connect(self._say)
-
-    def _show_look(self, look: Look) -> None:
-        if look.prepared is not self.run.trained:
-            self._known, self._known_of = look.prepared, self.run.recalled
-            self.run.keep_images(look.prepared.project, look.prepared.data)
-        if look.seen.node not in self.document.concealed:
-            when = f"step {look.seen.step:,}" if look.seen.step else "untrained weights"
-            if look.prepared is self.run.trained and self.run.is_in_memory:
-                when = look.prepared.end.sentence
-            if self.run.recalled is not None and self.run.fits(look.prepared.project.graph):
-                when = self.run.recalled.sentence.rstrip(".").lower()
-            self._show(look.seen, look.prepared, when)
+    def _show_look(self, subject: Subject, found: FeatureMaps) -> None:
+        if found.node not in self.document.concealed:
+            self._show(found, subject.prepared, subject.when)
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
-        self._known = self._data = None
-        return self._task is None or self._task.stop(seconds)
+        self._data = None
+        return self.looker.close(seconds)
 
     # showing
 
@@ -331,7 +235,7 @@ class FeatureMapsPanel(Panel):
         if maps.ndim == 1:
             is_end = self.document.graph.outputs and self.document.graph.outputs[0].name == found.node
             names, making = (data.classes, prepared.probabilities) if is_end else ((), None)
-            self.bars.set_values(maps, names, found.label, making)
+            self.bars.set_values(maps, names, found.label or "", making)
             shape = counted(len(maps), "number")
         else:
             self.grid.set_maps(maps)
@@ -348,23 +252,18 @@ class FeatureMapsPanel(Panel):
         self._together.hide()
         self._caption.setText("")
         self._readout.setText("")
-        self._empty.setText(sentence)
-        self._load.setText(ask)
-        self._load.setVisible(bool(ask))
+        self.nothing.say(sentence, ask)
         self._stack.setCurrentIndex(0)
 
 
-def seen(prepared: Prepared, node: str, number: int, step: int) -> FeatureMaps:
-    """What ``node`` makes of a validation image; runs torch, so it belongs on a thread."""
+def seen(subject: Subject, node: str, choice: int | OwnPicture) -> FeatureMaps:
+    """What ``node`` makes of a picture; runs torch, so it belongs on a thread."""
     from cnnstudio.insight.activations import maps
 
-    data = prepared.data
-    number %= len(data.validation_images)
-    image: Pixels = data.validation_images[number].numpy()
-    found = maps(prepared.module, prepared.source, node, image, data)
-    scores = maps(prepared.module, prepared.source, prepared.source.steps[-1].node, image, data)
-    label = data.classes[int(data.validation_labels[number])]
-    return FeatureMaps(node, found, image, label, guess(scores, data.classes), step)
+    data, picture = subject.data, subject.picture(choice)
+    found = maps(subject.module, subject.source, node, picture.image, data)
+    scores = maps(subject.module, subject.source, subject.source.steps[-1].node, picture.image, data)
+    return FeatureMaps(node, found, picture.image, picture.label, guess(scores, data.classes), subject.step)
 
 
 def guess(scores: Maps, classes: Sequence[str]) -> str | None:
@@ -374,7 +273,9 @@ def guess(scores: Maps, classes: Sequence[str]) -> str | None:
 
 
 def verdict(found: FeatureMaps) -> str:
-    """What the network makes of the image as a whole."""
+    """What the network makes of the picture as a whole."""
+    if found.label is None:
+        return "No guess without class scores." if found.guess is None else f"Taken for {found.guess}"
     if found.guess is None:
         return f"{found.label}. No guess without class scores."
     return f"{found.label}, {'recognised' if found.guess == found.label else f'taken for {found.guess}'}"

@@ -68,7 +68,7 @@ class MistakesPanel(Panel):
         if now == self._of:
             return
         self._forget(LOOKING)
-        self._of, known = now, run.images_of(project)
+        self._of, known = now, run.loaded.all_of(project)
 
         def look(report: Report) -> Mistakes:
             from cnnstudio.insight.mistakes import mistakes

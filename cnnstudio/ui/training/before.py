@@ -107,7 +107,7 @@ class BeforeCard(Fold):
     @property
     def _images(self) -> int | None:
         """How many images there are to train with, where they are in memory."""
-        known = self._run.sample_of(self._document.project)
+        known = self._run.loaded.some_of(self._document.project)
         return known.counts[0] if known is not None else None
 
     def _show(self, found: Costs) -> None:
@@ -126,7 +126,7 @@ class BeforeCard(Fold):
         told = self._forecast
         if told is None:
             self.tell(f"{self._takes} of memory")
-            known = self._run.sample_of(self._document.project) is not None
+            known = self._run.loaded.some_of(self._document.project) is not None
             waits = "a few steps are being tried…" if known else "known once the images are there"
             self._say("time", waits, "", "muted")
             for name in ("loss", "energy"):
@@ -165,7 +165,7 @@ class BeforeCard(Fold):
     def _measure(self) -> None:
         """Take a few steps, where they are not of this network already and nobody trains."""
         project, run = self._document.project, self._run
-        data, key = run.sample_of(project), self._key()
+        data, key = run.loaded.some_of(project), self._key()
         if self._facts.isHidden() or not self.isVisible() or run.is_active or data is None or self.tryouts.is_running:
             return
         if key == self._of or self._document.unlooked is not None:  # the first weights, a teacher

@@ -90,8 +90,8 @@ class ImagesChoice(Fold):
         self.about.setText(
             told if dataset.is_folder and key == images_key(self._document.project) else dataset.sentence
         )
-        self._run.let_images_go(self._document.project)
-        if (known := self._run.sample_of(self._document.project)) is not None:
+        self._run.loaded.let_go(self._document.project)
+        if (known := self._run.loaded.some_of(self._document.project)) is not None:
             self._document.learn_classes(len(known.classes))
         self._load_soon()
 
@@ -105,7 +105,7 @@ class ImagesChoice(Fold):
         dataset, size = DATASETS[project.recipe.data], image_size(project.graph)
         if not self.isVisible() or self._shown == images_key(project):
             return
-        if (known := self._run.sample_of(project)) is not None:
+        if (known := self._run.loaded.some_of(project)) is not None:
             self._show(project, known)
         elif dataset.is_folder and self._document.has_images and not self._run.is_active:
             self._look_through(project, size)
@@ -204,7 +204,7 @@ class ImagesChoice(Fold):
         self._follow()
 
     def _show(self, project: Project, data: Data) -> None:
-        self._run.keep_images(project, data)
+        self._run.loaded.keep(project, data)
         self.loaded.emit()
         self._shown = images_key(project)
         labels = data.train_labels.tolist()

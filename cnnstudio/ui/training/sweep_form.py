@@ -281,7 +281,7 @@ class SweepPanel(Panel):
     def _measure(self) -> None:
         """Take a few steps of the project as it is, where its images are in memory and nobody trains."""
         project, key = self.document.project, self._key()
-        data = self.run.sample_of(project)
+        data = self.run.loaded.some_of(project)
         is_known = self._measured is not None and self._measured[0] == key
         if data is None or is_known or self.run.is_active or self.document.obstacle() is not None:
             return

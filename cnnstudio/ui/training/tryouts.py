@@ -96,7 +96,7 @@ class Tryouts(QWidget):
     def _loading(self) -> Callable[[Report], Any]:
         """What gives the images of the project: those in memory, or else it reads them."""
         self._document.look_there()
-        project, known = self._document.project, self._run.images_of(self._document.project)
+        project, known = self._document.project, self._run.loaded.all_of(self._document.project)
         size = image_size(project.graph)
 
         def load(report: Report) -> Any:

@@ -34,7 +34,7 @@ def shown_maps(qtbot: QtBot, document: Document, run: Run) -> FeatureMapsPanel:
 
 def test_maps_of_untrained_weights_are_shown_without_a_run(qtbot: QtBot, document: Document) -> None:
     panel = shown_maps(qtbot, document, Run(document))
-    assert "Select a block" in panel._empty.text()
+    assert "Select a block" in panel.nothing.sentence.text()
     document.select(("conv1",))
     qtbot.waitUntil(panel.grid.isVisible)
     assert panel.grid._maps.shape == (4, 6, 6)
@@ -43,7 +43,7 @@ def test_maps_of_untrained_weights_are_shown_without_a_run(qtbot: QtBot, documen
     qtbot.waitUntil(panel.bars.isVisible)
     assert panel.bars._names == tuple("0123456789")
     before = panel._shown.image if panel._shown else np.zeros(0)
-    panel.show_image(panel._image + 1)
+    panel.show_image(panel.run.picture.number + 1)
     qtbot.waitUntil(lambda: panel._shown is not None and not np.array_equal(panel._shown.image, before))
     panel.close_tasks()
 
@@ -53,7 +53,7 @@ def test_maps_are_hidden_while_a_question_is_open_about_them(qtbot: QtBot, docum
     document.select(("conv1",))
     qtbot.waitUntil(panel.grid.isVisible)
     document.conceal(frozenset({"conv1", "linear1"}))
-    qtbot.waitUntil(lambda: "conv1 makes of an image is hidden" in panel._empty.text())
+    qtbot.waitUntil(lambda: "conv1 makes of an image is hidden" in panel.nothing.sentence.text())
     assert not panel.grid.isVisible() and not panel._caption.text()
     document.conceal(frozenset({"linear1"}))
     qtbot.waitUntil(panel.grid.isVisible)
@@ -65,12 +65,12 @@ def test_the_same_network_is_built_once(qtbot: QtBot, document: Document) -> Non
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("conv1",))
     qtbot.waitUntil(panel.grid.isVisible)
-    first = panel._known
+    first = panel.run.looked_at
     document.edit_graph("Move", document.graph.move({"conv1": (5.0, 5.0)}))
     panel.show_image(7)
-    qtbot.waitUntil(lambda: panel._image == 7 and panel._task is not None and not panel._task.is_running)
+    qtbot.waitUntil(lambda: panel.run.picture.number == 7 and not panel.looker.is_looking)
     assert first is not None
-    assert panel._known is first
+    assert panel.run.looked_at is first
     panel.close_tasks()
 
 
@@ -78,15 +78,15 @@ def test_a_network_with_an_error_has_no_maps_and_says_why(qtbot: QtBot, document
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("linear1",))
     document.edit_graph("Cut", tiny_graph.disconnect(tiny_graph["linear1"].edges[0]))
-    qtbot.waitUntil(lambda: "no output yet" in panel._empty.text())
+    qtbot.waitUntil(lambda: "no output yet" in panel.nothing.sentence.text())
 
 
 def test_nothing_is_downloaded_only_to_look(qtbot: QtBot, document: Document) -> None:
     document.edit_recipe("MNIST", dataclasses.replace(document.project.recipe, data="mnist"))
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("conv1",))
-    qtbot.waitUntil(panel._load.isVisible)
-    assert panel._task is None
+    qtbot.waitUntil(panel.nothing.button.isVisible)
+    assert not panel.looker.is_looking
 
 
 def test_a_run_sends_the_maps_of_the_selected_node(qtbot: QtBot, document: Document) -> None:

@@ -121,7 +121,7 @@ def test_the_classes_of_a_folder_are_counted_before_anybody_trains(
     qtbot.waitUntil(lambda: document.classes == 3)
     panel.update_now()
     assert "12 images of 3 classes: cat 4, dog 4, eel 4" in panel.images.about.text()
-    assert not panel.can_toggle and panel.run.images_of(document.project) is not None
+    assert not panel.can_toggle and panel.run.loaded.all_of(document.project) is not None
     press(panel, "Set out_features to 3")
     assert panel.can_toggle
 

@@ -195,7 +195,7 @@ def test_about_how_long_it_takes_is_told_where_it_is_known(
     card = panel.vary("seed", "1, 2")
     planned(qtbot, panel, 2)
     assert panel.advice.more.text() == "" and not asked, "no images are in memory"
-    monkeypatch.setattr(panel.run, "sample_of", lambda project: "images")
+    monkeypatch.setattr(panel.run.loaded, "some_of", lambda project: "images")
     card.line.setText("1..4")
     card.typed.emit()
     planned(qtbot, panel, 4)

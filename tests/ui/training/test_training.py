@@ -206,7 +206,7 @@ def test_an_image_of_each_class_is_shown_without_a_run_and_used_by_the_next_one(
     qtbot.waitUntil(panel.images.samples.isVisible)
     assert [sample.name for sample in panel.images.samples.samples] == list("0123456789")
     assert panel.images.samples.samples[0].image.shape == (1, 8, 8)
-    data = run.images_of(document.project)
+    data = run.loaded.all_of(document.project)
     run.start(document.project)
     qtbot.waitUntil(lambda: run.state == "finished")
     assert data is not None
@@ -226,14 +226,14 @@ def test_no_more_images_are_loaded_than_are_shown(
     panel.show()
     qtbot.waitUntil(panel.images.samples.isVisible)
     assert [sample.name for sample in panel.images.samples.samples] == list("0123456789")
-    data = run.sample_of(document.project)
-    assert data is not None and len(data.train_labels) == 80 and run.images_of(document.project) is None
+    data = run.loaded.some_of(document.project)
+    assert data is not None and len(data.train_labels) == 80 and run.loaded.all_of(document.project) is None
     assert panel.before._images == data.counts[0] > 1_000
     qtbot.waitUntil(lambda: panel.before._forecast is not None)
     assert panel.before._forecast is not None
     assert panel.before._forecast.steps_per_epoch == -(-data.counts[0] // document.project.recipe.batch_size)
     document.edit_recipe("Other images", dataclasses.replace(document.project.recipe, seed=5))
-    assert run.sample_of(document.project) is None, "the window holds no images of what it was before"
+    assert run.loaded.some_of(document.project) is None, "the window holds no images of what it was before"
     panel.before.close_tasks(5.0)
     panel.images.close_tasks()
     run.close()
@@ -411,7 +411,7 @@ def test_a_folders_classes_are_known_once_its_images_were_loaded(
     recipe = dataclasses.replace(document.project.recipe, data="folder", folder=str(tmp_path))
     document.edit_recipe("Choose a folder", recipe)
     assert document.classes is None and panel.can_toggle
-    run.keep_images(document.project, load(recipe, Shape(1, 8, 8)))
+    run.loaded.keep(document.project, load(recipe, Shape(1, 8, 8)))
     run.state_changed.emit("failed")
     qtbot.waitUntil(lambda: not panel.can_toggle)
     assert document.classes == 3

@@ -1,0 +1,185 @@
+"""Looker: a panel's way into the network as it is now, with its images; or the sentence why there is none to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnstudio.compiler.source import SourceError, source
+from cnnstudio.graph import Graph
+from cnnstudio.insight.subject import Subject
+from cnnstudio.project.datasets import DATASETS
+from cnnstudio.training.readiness import obstacle_of_look
+from cnnstudio.training.runs.session import Prepared, images_key, prepare
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.task import Task
+from cnnstudio.worker import Report
+
+if TYPE_CHECKING:
+    from cnnstudio.training.runs.kept_run import KeptRun
+
+T = TypeVar("T")
+LOAD, FETCH = "Load the images", "Fetch the weights"
+PREPARING = "The run is being prepared…"
+
+
+class Looker(QObject):
+    """Finds the network that is looked into: the one that is trained, that was trained, of an earlier run, or new.
+
+    ``look`` does one piece of work with it, never on the window's thread, and only the last one asked for counts. Where
+    there is nothing to look at, ``refused`` says why, with the words of a button where the person may allow what is
+    lacking: ``allow`` says that they did, for this project, until another one is opened.
+    """
+
+    refused = Signal(str, str)  # a sentence, and what can be allowed, or nothing
+
+    def __init__(self, document: Document, run: Run, parent: QObject, name: str) -> None:
+        super().__init__(parent)
+        self.document, self.run, self._name = document, run, name
+        self._text: tuple[Graph, str] | None = None  # the source of the last network that was asked for
+        self._may_load = ""  # the data set that the person allowed to be loaded only to look
+        self._task: Task[Any] | None = None
+        self._asked = 0  # how many looks were asked for: an answer to an earlier one is of no use any more
+        document.opened.connect(self._allow_nothing)
+
+    def allow(self) -> None:
+        """Let images and weights be fetched to look at this project."""
+        self._may_load = self.document.project.recipe.data
+
+    def _allow_nothing(self) -> None:
+        self._may_load = ""  # that was said of another project
+        self.drop()
+
+    @property
+    def reason(self) -> tuple[str, str] | None:
+        """Why there is nothing to look at now, and what the person may allow, or nothing; None where there is."""
+        run, document = self.run, self.document
+        if run.is_active:
+            return (PREPARING, "") if run.trained is None or run.state == "preparing" else None
+        refusal = obstacle_of_look(
+            document.project,
+            document.diagnostics,
+            document.told,
+            is_built=self.ready is not None,
+            seen=document.places.seen,
+        )
+        if refusal:
+            return refusal, ""
+        dataset = DATASETS[document.project.recipe.data]
+        is_allowed = dataset.key == self._may_load
+        if dataset.download_megabytes and not is_allowed and run.loaded.some_of(document.project) is None:
+            return f"{dataset.sentence} An image is needed to look at.", LOAD
+        is_fetched = self.ready is not None or run.fits(document.graph)
+        if document.project.recipe.weights == "torchvision" and not is_fetched and not is_allowed:
+            return "It begins with torchvision's weights, which are downloaded once. They are needed to look.", FETCH
+        return None
+
+    @property
+    def ready(self) -> Prepared | None:
+        """The network that was trained or looked at last, where it still computes what the canvas shows."""
+        graph = self.document.graph
+        if self._text is None or self._text[0] is not graph:
+            try:
+                self._text = graph, source(graph).text
+            except SourceError:
+                return None
+        text = self._text[1]
+        key = images_key(self.document.project)
+        for prepared in (self.run.trained, self.run.looked_at):
+            if prepared is not None and prepared.source.text == text and images_key(prepared.project) == key:
+                return prepared
+        return None
+
+    def look(
+        self,
+        work: Callable[[Subject, Report], T],
+        done: Callable[[Subject, T], object],
+        *,
+        all_images: bool = False,
+    ) -> bool:
+        """Do this work with the network, and give ``done`` what it finds, in the window's thread; whether it began.
+
+        It takes the place of what was asked for before. While a run is active the work is done on its thread between
+        two steps, so it must be short; it finds the network in ``eval`` mode and random numbers of its own, and must
+        leave weights and gradients as they are. ``all_images`` are needed, not only some to look at.
+        """
+        self.drop()
+        if (reason := self.reason) is not None:
+            self.refused.emit(*reason)
+            return False
+        if self.run.is_active:
+            return self._look_into_run(work, done)
+        project, ready, run = self.document.project, self.ready, self.run
+        known = run.loaded.all_of(project) if all_images else run.loaded.some_of(project)
+        kept = run.weights if run.trained is None and run.fits(project.graph) else None
+        recalled = run.recalled
+        lacks = ready is not None and all_images and ready.data.whole is not None
+
+        def find(report: Report) -> tuple[Subject, T]:
+            prepared = ready
+            if prepared is None or lacks:
+                prepared = prepare(project, report, known, kept, some=not all_images)
+            subject = self._subject(prepared, recalled)
+            return subject, work(subject, report)
+
+        self._task = Task(find, self._name, self)
+        self._task.progressed.connect(lambda sentence, _: self.refused.emit(sentence, "") if sentence else None)
+        self._task.finished.connect(lambda found: self._take(done, recalled, *found))
+        self._task.failed.connect(lambda sentence: self.refused.emit(sentence, ""))
+        return True
+
+    def _look_into_run(self, work: Callable[[Subject, Report], T], done: Callable[[Subject, T], object]) -> bool:
+        trained = self.run.trained
+        assert trained is not None  # or there is a reason not to look
+        step = self.run.history.last.step if self.run.history.last is not None else 0
+        subject = Subject(trained, f"step {step:,}", step, is_trained=True)
+        asked = self._asked
+
+        def take(found: T) -> None:
+            if asked == self._asked:
+                done(subject, found)
+
+        def between_steps() -> T:
+            from cnnstudio.training.device import evaluated
+            from cnnstudio.training.drawing import drawing
+
+            with evaluated(subject.module), drawing(step):
+                return work(subject, lambda *_: asked == self._asked)
+
+        return self.run.ask(between_steps, take)
+
+    def _subject(self, prepared: Prepared, recalled: KeptRun | None) -> Subject:
+        run = self.run
+        if prepared is run.trained and run.history.last is not None:
+            when = prepared.end.sentence if run.is_in_memory else f"step {run.history.last.step:,}"
+            return Subject(prepared, when, run.history.last.step, is_trained=True)
+        if recalled is not None and run.fits(prepared.project.graph):
+            return Subject(prepared, recalled.sentence.rstrip(".").lower(), is_trained=True)
+        return Subject(prepared, "untrained weights")
+
+    def _take(self, done: Callable[[Subject, T], object], recalled: KeptRun | None, subject: Subject, found: T) -> None:
+        if subject.prepared is not self.run.trained and recalled is self.run.recalled:
+            self.run.looked_at = subject.prepared
+            self.run.loaded.keep(subject.project, subject.data)
+        done(subject, found)
+
+    def drop(self) -> None:
+        """What was asked for is not needed any more."""
+        self._asked += 1
+        if self._task is not None:
+            self._task.stop()
+            self._task.deleteLater()
+            self._task = None
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether work outside of a run goes on."""
+        return self._task is not None and self._task.is_running
+
+    def close(self, seconds: float = 10.0) -> bool:
+        """Stop for good and wait so long for what is computed; whether it has ended."""
+        self._asked += 1
+        return self._task is None or self._task.stop(seconds)
