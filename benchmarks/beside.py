@@ -5,8 +5,8 @@ which is what a machine with other work to do disturbs least. What is printed wi
 than that, and how many times something is faster than something else is left out: those are ratios already.
 
 In every turn the other checkout is measured, this one twice, and the other again, so that both have as many tries; the
-halves of the other are compared as well: what differs between a build and itself is the measure's own spread. A benchmark that no figure of is above the promise is
-not measured again, so that turns go where they are needed.
+halves of the other are compared as well: what differs between a build and itself is the measure's own spread. A
+benchmark that no figure of is above the promise is not measured again, so that turns go where they are needed.
 
 Promise: no figure is more than 1.05 times that of the other checkout.
 """
