@@ -130,11 +130,14 @@ class Run(QObject):
         return self.trained is not None and self.history.last is not None and not self.is_active
 
     @property
+    def is_in_memory_alone(self) -> bool:
+        """Whether what was trained, or a part of it, is on no disk: another run would take its place."""
+        return self.is_in_memory and (self.folder is None or bool(self.unkept) or self.is_gone)
+
+    @property
     def is_passing(self) -> bool:
         """Whether what was trained is gone when the program ends: it is in no folder that stays, or not all of it."""
-        return self.is_in_memory and (
-            self.folder is None or not self.folder.is_kept or bool(self.unkept) or self.is_gone
-        )
+        return self.is_in_memory_alone or (self.is_in_memory and self.folder is not None and not self.folder.is_kept)
 
     @property
     def unkept(self) -> str:

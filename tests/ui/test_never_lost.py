@@ -206,6 +206,17 @@ def test_a_run_that_is_deleted_meanwhile_is_neither_believed_nor_begun_anew(
     assert sentences(window)[-1] == panel.sentence.text() and "were moved or deleted" in panel.sentence.text()
     if not is_recalled:  # they are in memory
         assert window.exports._weights() is not None and window.run.is_passing
+        learned = window.run.trained
+        panel.toggle()
+        assert not window.run.is_active and panel.question.isVisible()
+        assert "another run takes its place" in panel.question.sentence.text()
+        panel.question.no.click()
+        assert window.run.trained is learned and not panel.question.isVisible()
+        panel.toggle()
+        panel.question.yes.click()
+        qtbot.waitUntil(lambda: window.run.trained is not learned, timeout=LONG)
+        window.run.stop()
+        qtbot.waitUntil(lambda: not window.run.is_active, timeout=LONG)
         return
     window.exports.ask("weights")
     assert "What this network has learned is not there any more" in sentences(window)[-1]

@@ -38,10 +38,13 @@ from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Sentence
+from cnnstudio.ui.widgets.question_bar import QuestionBar
 from cnnstudio.wording import counted, listed
 
 MORE = 10  # epochs that a run at its end is given
 BESIDE_IMAGES = ("data", "folder")  # what is asked where the images are shown
+NOWHERE = "What was trained is in no folder."
+TAKEN = "In memory another run takes its place: export the network first where it is to be kept."
 EARLIER = "It is the network as it was at the start: later changes are not in it."
 
 
@@ -73,9 +76,11 @@ class TrainingPanel(Panel):
             AfterCard(document, run),
         )
         self.told = ToldCard(run)
+        self.question = QuestionBar(self)
         self._area = self._recipe()
         self._remember_folds()
         layout.addLayout(self._buttons())
+        layout.addWidget(self.question)
         layout.addWidget(self.progress)
         layout.addWidget(self._area, 1)
         self._compare = QTimer(self, singleShot=True, interval=300)
@@ -121,11 +126,19 @@ class TrainingPanel(Panel):
             self.start_anew()
 
     def start_anew(self) -> None:
-        """Train from fresh weights, in a folder of its own: the run before stays in its own."""
+        """Train from fresh weights, in a folder of its own: the run before stays in its own, or its end is asked."""
         self.document.look_there()
-        if self._button.is_enabled and not self.run.is_active and self.document.obstacle() is None:
-            self.settle()
-            self.run.start(self.document.project, self.document.title)
+        if not self._button.is_enabled or self.run.is_active or self.document.obstacle() is not None:
+            return
+        if self.run.is_in_memory_alone:
+            self._area.verticalScrollBar().setValue(0)
+            self.question.ask(f"{self.run.unkept or NOWHERE} {TAKEN}", "Train anew", self._begin)
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        self.settle()
+        self.run.start(self.document.project, self.document.title)
 
     def settle(self) -> None:
         """Take what is being typed into the recipe."""
