@@ -21,6 +21,7 @@ from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.kept_run import KeptRun, remembering
 from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on
+from cnnstudio.ui.cell_choice import CellChoice
 from cnnstudio.ui.kept_runs import KeptRuns
 from cnnstudio.ui.loaded_images import LoadedImages
 from cnnstudio.ui.picture_choice import PictureChoice
@@ -81,7 +82,7 @@ class Run(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(DRAIN_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
-        self.picture = PictureChoice(self)
+        self.picture, self.cell = PictureChoice(self), CellChoice(self)
         self._watched: tuple[str | None, int] = (None, 0)
         self.loaded = LoadedImages(lambda: self.trained)
         self._coming: Coming | None = None
@@ -262,6 +263,7 @@ class Run(QObject):
         """Have no weights any more: another project is open. Does nothing while a run is active."""
         if not self.is_active:
             self.loaded.let_go()
+            self.cell.choose(None)
         if not self.is_active and (self.state != "idle" or self.project is not None):
             self._forget()
             self._set_state("idle", "")
