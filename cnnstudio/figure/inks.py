@@ -9,6 +9,7 @@ from cnnstudio.blocks.families import FAMILIES
 
 TEXT, MUTED, WAY, FAINT = "#1d2433", "#566072", "#4a5568", "#c3c9d3"
 PAPER = "#ffffff"
+TRAIN, VALIDATION, AVERAGED, RATE = "#2563eb", "#d9480f", "#14743a", "#6d28d9"  # of curves
 NEUTRAL = 222  # the hue, and a weak one, of a family that has none of its own: a person's groups
 
 

@@ -24,13 +24,14 @@ class Polygon:
 
 @dataclass(frozen=True)
 class Line:
-    """An open line whose corners are rounded by ``radius``."""
+    """An open line whose corners are rounded by ``radius``; ``dash`` are the lengths of strokes and gaps, in turn."""
 
     points: tuple[Point, ...]
     stroke: str
     width: float = 1.1
     radius: float = 0.0
     opacity: float = 1.0
+    dash: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,14 @@ class Box:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing of ``width`` by ``height``, its marks from back to front, and the boxes by the node that they show."""
+    """A drawing of ``width`` by ``height``, its marks from back to front, and the boxes by the node that they show.
+
+    ``caption`` says in words what is to be seen, ``title`` in one what it is.
+    """
 
     width: float
     height: float
     marks: tuple[Mark, ...]
     boxes: Mapping[str, Box] = field(default_factory=dict)
     caption: str = ""
+    title: str = "Network"

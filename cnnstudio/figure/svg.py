@@ -22,7 +22,7 @@ def svg(figure: Figure, glyphs: Mapping[str, str]) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'{size} viewBox="0 0 {figure.width:.0f} {figure.height:.0f}" '
         f'font-family="{FONTS}" stroke-linejoin="round" stroke-linecap="round">',
-        "<title>Network</title>",
+        f"<title>{_words(figure.title)}</title>",
         f"<desc>{_words(figure.caption)}</desc>",
         "<defs>",
         *(f'<path id="sign-{family}" d={quoteattr(glyphs[family])}/>' for family in signs),
@@ -39,7 +39,10 @@ def _mark(mark: Mark, glyphs: Mapping[str, str]) -> str:
         paint = f'fill="{mark.fill or "none"}"' + _stroke(mark.stroke, mark.width)
         return f'<path d="M{" ".join(map(_place, mark.points))}Z" {paint}{_opacity(mark.opacity)}/>'
     if isinstance(mark, Line):
-        return f'<path d="{_rounded(mark)}" fill="none"{_stroke(mark.stroke, mark.width)}{_opacity(mark.opacity)}/>'
+        look = _stroke(mark.stroke, mark.width) + _opacity(mark.opacity)
+        if mark.dash:  # with round ends a dash would fill its gaps
+            look += f' stroke-dasharray="{" ".join(map(_number, mark.dash))}" stroke-linecap="butt"'
+        return f'<path d="{_rounded(mark)}" fill="none"{look}/>'
     if isinstance(mark, Circle):
         x, y = map(_number, mark.center)
         paint = f'fill="{mark.fill}"{_stroke(mark.stroke, mark.width)}'

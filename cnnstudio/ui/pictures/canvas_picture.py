@@ -20,6 +20,7 @@ from cnnstudio.ui.theme import PAPER, theme
 from cnnstudio.worker import Report, unheard
 
 KINDS = {".png": "Picture", ".svg": "Drawing", ".pdf": "Page"}
+FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf)"
 MARGIN = 48.0  # scene pixels round the network
 SCALE = 2.0  # pixels of a PNG for one of the scene
 WIDEST = 16_000  # pixels of a PNG, to a side ...

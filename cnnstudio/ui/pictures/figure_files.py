@@ -56,7 +56,7 @@ def _page(figure: Figure) -> QByteArray:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     device = QPdfWriter(buffer)
     device.setResolution(960)  # ten to a unit: a PDF knows whole numbers of them only
-    device.setTitle("Network")
+    device.setTitle(figure.title)
     points = QSizeF(figure.width, figure.height) * 72.0 / 96.0
     device.setPageSize(QPageSize(points, QPageSize.Unit.Point, "Figure", QPageSize.SizeMatchPolicy.ExactMatch))
     device.setPageMargins(QMarginsF(0.0, 0.0, 0.0, 0.0))

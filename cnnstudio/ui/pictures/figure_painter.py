@@ -33,7 +33,7 @@ def _paint(painter: QPainter, mark: Mark) -> None:
         painter.setBrush(QColor(mark.fill) if mark.fill else Qt.BrushStyle.NoBrush)
         painter.drawPolygon(QPolygonF([QPointF(*point) for point in mark.points]))
     elif isinstance(mark, Line):
-        painter.strokePath(_rounded(mark), _pen(mark.stroke, mark.width))
+        painter.strokePath(_rounded(mark), _pen(mark.stroke, mark.width, mark.dash))
     elif isinstance(mark, Circle):
         painter.setPen(_pen(mark.stroke, mark.width))
         painter.setBrush(QColor(mark.fill))
@@ -61,12 +61,15 @@ def _write(painter: QPainter, mark: Text) -> None:
     painter.restore()
 
 
-def _pen(color: str, width: float) -> QPen:
+def _pen(color: str, width: float, dash: tuple[float, ...] = ()) -> QPen:
     if not color:
         return QPen(Qt.PenStyle.NoPen)
     pen = QPen(QColor(color), width)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if dash and width:
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)  # with round ends a dash would fill its gaps
+        pen.setDashPattern([length / width for length in dash])
     return pen
 
 

@@ -16,7 +16,6 @@ from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.widgets.messages import ProgressMessage
 from cnnstudio.worker import Report
 
-FILTERS = "PNG picture (*.png);;SVG drawing (*.svg);;PDF page (*.pdf)"
 SUFFIXES = (".png", ".svg", ".pdf")
 LONG = 300  # nodes from which painting takes long enough to say so first
 PICTURE = "picture"  # what messages are about that later ones replace
@@ -62,7 +61,12 @@ class Pictures(QObject):
     def ask_for(self, title: str, stem: str, make: Make, is_long: bool = False) -> None:
         """Ask for a file and write to it what ``make`` draws for its name; ``is_long`` says first that it goes on."""
         self._files.choose(
-            title, f"{stem}.png", FILTERS, ".png", lambda path: self.save(path, make, is_long), kinds=SUFFIXES
+            title,
+            f"{stem}.png",
+            canvas_picture.FILTERS,
+            ".png",
+            lambda path: self.save(path, make, is_long),
+            kinds=SUFFIXES,
         )
 
     def save(self, path: Path, make: Make, is_long: bool = False) -> None:

@@ -14,9 +14,13 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
+from cnnstudio.figure.marks import Figure
 from cnnstudio.training.runs.history import EPOCH_COLUMNS
+from cnnstudio.training.runs.run_charts import curves
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.pictures import figure_files
+from cnnstudio.ui.pictures.canvas_picture import FILTERS, PictureError, write
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
@@ -101,7 +105,11 @@ class CurvesPanel(Panel):
         menu = QMenu(self.export)
         menu.addAction("Copy as a table", self.copy)
         menu.addAction("Save as CSV…", lambda: self._ask("curves.csv", "Tables (*.csv)", self.save_table))
-        menu.addAction("Save as a picture…", lambda: self._ask("curves.png", "Pictures (*.png)", self.save_picture))
+        menu.addSeparator()
+        menu.addAction("Copy as a picture", self.copy_picture)
+        menu.addAction("Save as a picture…", lambda: self._ask("curves.png", FILTERS, self.save_picture))
+        self.grey = menu.addAction("Pictures without colours, for print")
+        self.grey.setCheckable(True)
         self.export.setMenu(menu)
         row = QHBoxLayout()
         row.setContentsMargins(12, 0, 8, 0)
@@ -186,16 +194,24 @@ class CurvesPanel(Panel):
         with path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(self.table())
 
+    def figure(self) -> Figure:
+        """The curves as a drawing, with the axis that is chosen. Raises ``FigureError`` before the first step."""
+        return curves(self.run.history, logarithmic=self.logarithmic.isChecked(), grey=self.grey.isChecked())
+
+    def copy_picture(self) -> None:
+        """Put the curves on the clipboard, as pixels and as a drawing."""
+        QGuiApplication.clipboard().setMimeData(figure_files.copied(self.figure()))
+        self.document.said.emit("The picture of the curves is on the clipboard.")
+
     def save_picture(self, path: Path) -> None:
-        """Write both plots as a PNG at twice the size of the screen's pixels. Raises ``OSError``."""
-        picture = self.grab()
-        if not picture.scaled(picture.size() * 2, mode=Qt.TransformationMode.SmoothTransformation).save(str(path)):
-            raise OSError(f"{path.name} could not be written")
+        """Write the curves as .png, .svg or .pdf. Raises ``PictureError`` with a sentence."""
+        write(figure_files.made(self.figure(), path), path)
 
     def _ask(self, name: str, filters: str, save: Callable[[Path], None]) -> None:
         dialog = QFileDialog(self, "Keep the curves", name, filters)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(name.rpartition(".")[2])
+        dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(kind.rpartition("*.")[2].rstrip(")")))
         dialog.fileSelected.connect(lambda chosen: self._save(Path(chosen), save))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -203,6 +219,9 @@ class CurvesPanel(Panel):
     def _save(self, path: Path, save: Callable[[Path], None]) -> None:
         try:
             save(path)
+        except PictureError as error:
+            self.document.said.emit(str(error))
+            return
         except OSError as error:
             self.document.said.emit(f"{path.name} was not written: {error.strerror or error}.")
             return

@@ -10,8 +10,9 @@ import pyqtgraph
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from cnnstudio.figure.pyramid import Column, Pyramid, smoothed
+from cnnstudio.figure.ticks import short_number
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.pyramid import Column, Pyramid, smoothed
 
 pg: Any = pyqtgraph  # it has no types
 
@@ -190,15 +191,6 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
             found: list[str] = super().tickStrings(values, scale, spacing)
             return found
         return [short_number(value * scale) for value in values]
-
-
-def short_number(value: float) -> str:
-    """A number in at most six letters: as it is where that is short, else with the power of ten."""
-    plain = f"{value:.4g}"
-    if "e" not in plain and len(plain) <= 5:
-        return plain
-    digits, _, power = f"{value:.1e}".partition("e")
-    return f"{digits.removesuffix('.0')}e{int(power)}"
 
 
 _LEAST = 1e-8  # how far an axis goes at least

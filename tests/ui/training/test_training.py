@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d
@@ -388,12 +389,24 @@ def test_curves_can_be_read_and_taken_away(qtbot: QtBot, tmp_path: Path) -> None
     assert "validation loss 0.9" in panel.readout.text()
     panel.save_table(tmp_path / "curves.csv")
     assert (tmp_path / "curves.csv").read_text().splitlines()[1] == "1,1,0.5,0.9,0.6,2"
-    panel.save_picture(tmp_path / "curves.png")
-    assert (tmp_path / "curves.png").stat().st_size > 1000
+    for suffix, begins in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
+        panel.save_picture(tmp_path / f"curves{suffix}")
+        assert (tmp_path / f"curves{suffix}").read_bytes().startswith(begins)
+    drawing = (tmp_path / "curves.svg").read_text()
+    assert "validation" in drawing and "<image" not in drawing, "lines and letters, not pixels"
+    panel.logarithmic.click()
+    panel.grey.trigger()
+    panel.save_picture(tmp_path / "other.svg")
+    assert "#2563eb" in drawing and "#2563eb" not in (tmp_path / "other.svg").read_text()
+    panel.copy_picture()
+    copied = QGuiApplication.clipboard().mimeData()
+    assert copied.hasImage() and copied.hasFormat("image/svg+xml")
     heard: list[str] = []
     panel.document.said.connect(heard.append)
     panel._save(tmp_path / "nowhere" / "curves.csv", panel.save_table)
-    assert "was not written" in heard[0]
+    assert "was not written" in heard[-1]
+    panel._save(tmp_path / "curves.gif", panel.save_picture)
+    assert heard[-1].startswith("A figure ends in .png, .svg, .pdf")
 
 
 def test_a_folders_classes_are_known_once_its_images_were_loaded(

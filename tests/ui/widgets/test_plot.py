@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
-from cnnstudio.ui.widgets.plot import MOST_BINS, Plot, plot_widget, short_number
+from cnnstudio.ui.widgets.plot import MOST_BINS, Plot, plot_widget
 
 
 def test_a_long_curve_is_drawn_in_bins_with_its_peaks(qtbot: QtBot) -> None:
@@ -69,14 +69,6 @@ def test_the_loss_axis_has_numbers_with_room_at_any_size(qtbot: QtBot, top: floa
     numbers = [float(text) for rect, _, text in drawn if rect.left() >= left]
     assert len([number for number in numbers if number]) >= 2 and len(set(numbers)) == len(numbers)
     assert max(numbers) <= 1.2 * top
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.0, "0"), (0.25, "0.25"), (0.0004, "4e-4"), (2.5e-8, "2.5e-8"), (1234.0, "1234"), (3e6, "3e6"), (1e30, "1e30")],
-)
-def test_a_number_is_short_at_any_size(value: float, text: str) -> None:
-    assert short_number(value) == text
 
 
 def test_no_menu_outlives_its_plot(qtbot: QtBot) -> None:

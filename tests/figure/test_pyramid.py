@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from cnnstudio.ui.widgets.pyramid import BASE, Pyramid, smoothed
+from cnnstudio.figure.pyramid import BASE, Pyramid, smoothed
 
 
 @pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 999, 1_000, 1_001, 12_345, 70_001])
