@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 import torch
 from torch import Tensor, nn
 
-from cnnstudio.compiler.source import Source
+from cnnstudio.compiler.source import Source, Statement
 
 
 def node_values(
@@ -19,10 +19,18 @@ def node_values(
     ``module`` is the built ``source``, and computes in the mode that it is in. With ``needed`` only these nodes are
     computed, which must be all that they depend on.
     """
-    steps = [step for step in source.steps if needed is None or step.node in needed]
     made = {step.node for step in source.steps}
-    found = {name: x for step in source.steps for name in step.inputs if name not in made}
+    entering = {name: x for step in source.steps for name in step.inputs if name not in made}
+    yield from stepped(module, source.steps, entering, needed)
+
+
+def stepped(
+    module: nn.Module, steps: Iterable[Statement], entering: Mapping[str, Tensor], needed: Container[str] | None = None
+) -> Iterator[tuple[str, Tensor]]:
+    """Each of these steps with its value, in their order, given what enters; ``module`` is the one they speak of."""
+    found = dict(entering)
     names = {"self": module, "torch": torch, "nn": nn, "F": nn.functional}
+    steps = [step for step in steps if needed is None or step.node in needed]
     for step in steps:
         # the expression was written by compiler.source from checked names and coerced values
         found[step.node] = eval(step.expression, names | {name: found[name] for name in step.inputs})

@@ -116,6 +116,12 @@ def _mistakes(document: Document, run: Run) -> Panel:
     return MistakesPanel(document, run)
 
 
+def _why(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.insight.why import WhyPanel
+
+    return WhyPanel(document, run)
+
+
 def _problems(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.network.problems import ProblemsPanel
 
@@ -152,6 +158,16 @@ PANELS = (
     PanelPlace("queue", "Queue", BELOW, "Ctrl+Shift+F5", _queue, "queue", is_open=False),
     PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", _feature_maps, "eye"),
     PanelPlace("mistakes", "Mistakes", BELOW, "Ctrl+Shift+M", _mistakes, "x-circle", is_open=False),
+    PanelPlace(
+        "why",
+        "Why",
+        BELOW,
+        "Ctrl+Shift+Y",
+        _why,
+        "question",
+        is_open=False,
+        words=("Grad-CAM", "attribution", "saliency", "heat map", "explain", "occlusion", "integrated gradients"),
+    ),
     PanelPlace("problems", "Problems", BELOW, "Ctrl+8", _problems, "warning"),
     PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", _comparison, "arrows-left-right", is_open=False),
 )

@@ -35,6 +35,7 @@ class Looker(QObject):
     """
 
     refused = Signal(str, str)  # a sentence, and what can be allowed, or nothing
+    progressed = Signal(str, object)  # what is done meanwhile, and how much of it, from 0 to 1, where that is known
 
     def __init__(self, document: Document, run: Run, parent: QObject, name: str) -> None:
         super().__init__(parent)
@@ -126,6 +127,7 @@ class Looker(QObject):
             return subject, work(subject, report)
 
         self._task = Task(find, self._name, self)
+        self._task.progressed.connect(self.progressed)
         self._task.progressed.connect(lambda sentence, _: self.refused.emit(sentence, "") if sentence else None)
         self._task.finished.connect(lambda found: self._take(done, recalled, *found))
         self._task.failed.connect(lambda sentence: self.refused.emit(sentence, ""))

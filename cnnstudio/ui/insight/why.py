@@ -1,0 +1,362 @@
+"""Why: what in a picture speaks for a class, by the method that one chooses, and how far that can be trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnstudio.insight.attribution.explanation import Explanation
+from cnnstudio.insight.attribution.methods import METHODS, Method, place_to_look
+from cnnstudio.insight.subject import Subject
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.looker import Looker
+from cnnstudio.ui.insight.marked_picture import Layer, MarkedPicture
+from cnnstudio.ui.insight.nothing_page import NothingPage
+from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Elided, Sentence
+from cnnstudio.wording import on_a_line, printable
+
+if TYPE_CHECKING:
+    from cnnstudio.worker import Report
+
+SETTLE_MILLISECONDS = 200
+PATIENCE = 500  # milliseconds after which it says that it goes on
+ROOMY = 520  # pixels at the normal size of text, from which words stand beside the pictures
+ANSWER = "The answer"
+UNTRAINED = "The weights are untrained, so this tells nothing that was learned."
+
+
+class WhyPanel(Panel):
+    """The picture with a map over it, the same of random weights beside it, and the numbers in sentences."""
+
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
+        self.found: Explanation | None = None
+        self._key: tuple[object, ...] | None = None  # what was asked for last
+        self._node: str | None = None  # which was selected last
+        self._classes: tuple[str, ...] = ()
+        self.looker = Looker(document, run, self, "why")
+        self.looker.refused.connect(self._refuse)
+        self.looker.progressed.connect(self._advance)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
+        self._settle.timeout.connect(self._look)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._patience.timeout.connect(self._show_progress)
+        self.nothing = NothingPage()
+        self.nothing.allowed.connect(self._allow)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 8, 8)
+        column.setSpacing(6)
+        column.addWidget(self._controls())
+        column.addWidget(self._progress_row())
+        content = QWidget()
+        self._stack = QStackedLayout(content)
+        self._stack.addWidget(self.nothing)
+        self._stack.addWidget(self._result())
+        column.addWidget(content, 1)
+        run.state_changed.connect(self.touch)
+        run.advanced.connect(self._follow)
+        run.picture.changed.connect(self.touch)
+        self.nothing.say("What speaks for the network's answer is shown here.")
+
+    # parts
+
+    def _controls(self) -> QWidget:
+        self.method = QComboBox()
+        self.method.setAccessibleName("Method")
+        for method in METHODS:
+            self.method.addItem(method.title, method.key)
+            self.method.setItemData(
+                self.method.count() - 1, tip(method.sentence, method.paper), Qt.ItemDataRole.ToolTipRole
+            )
+        self.target = QComboBox()
+        self.target.setAccessibleName("Class to explain")
+        self.target.setToolTip(tip("Which class to explain: the network's answer, or any other"))
+        self.target.addItem(ANSWER, None)
+        for box in (self.method, self.target):
+            box.setMinimumWidth(90)
+            box.setMinimumContentsLength(10)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.target.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.method.currentIndexChanged.connect(self._choose_method)
+        self.target.currentIndexChanged.connect(self.touch)
+        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength.setRange(0, 100)
+        self.strength.setValue(60)
+        self.strength.setFixedSize(90, self.method.sizeHint().height())  # in one line with the others
+        self.strength.setAccessibleName("Strength of the map over the picture")
+        self.strength.setToolTip(tip("How strongly the map lies over the picture"))
+        self.random = QToolButton()
+        self.random.setText("Random weights")
+        self.random.setCheckable(True)
+        self.random.setChecked(True)
+        self.random.setProperty("switch", True)
+        self.random.setToolTip(
+            tip(
+                "The same map of the same network with random weights. Where both look alike, the map shows what the "
+                "picture and the network's shape give, and nothing that was learned.",
+                "Adebayo et al. 2018, arxiv.org/abs/1810.03292",
+            )
+        )
+        self.random.toggled.connect(self.touch)
+        self.keep = QToolButton()
+        self.keep.setIcon(icon("download-simple"))
+        self.keep.setAccessibleName("Save as a picture…")
+        self.keep.setToolTip(tip("Save as a picture…"))
+        self.keep.clicked.connect(self._ask_where)
+        made = QWidget()
+        flow = FlowLayout(made)
+        for widget in (self.method, self.target, self.random, self.strength, self.keep):
+            flow.addWidget(widget)
+        self._choose_method()
+        return made
+
+    def _progress_row(self) -> QWidget:
+        self._doing = Elided()
+        self._doing.setProperty("role", "muted")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumWidth(160)
+        self._bar.setAccessibleName("Progress of the map")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(self._cancel)
+        self._going = QWidget()
+        row = QHBoxLayout(self._going)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._doing, 1)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self.cancel)
+        self._going.hide()
+        return self._going
+
+    def _result(self) -> QWidget:
+        self.view = MarkedPicture()
+        self.strength.valueChanged.connect(lambda value: self.view.set_strength(value / 100))
+        self._readout = Elided()
+        self._readout.setProperty("role", "muted")
+        self._readout.setProperty("textSize", "small")
+        self.view.hovered.connect(self._readout.setText)
+        self.told = Sentence()
+        self.told.setProperty("textSize", "small")
+        self.told.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(self.told)
+        area.setAccessibleName("What the numbers say")
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(area, 1)
+        words.addWidget(self._readout)
+        made = QWidget()
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, made)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(10)
+        self._row.addWidget(self.view, 3)
+        self._row.addLayout(words, 2)
+        return made
+
+    @property
+    def chosen(self) -> Method:
+        """The method that is chosen."""
+        return METHODS[self.method.currentIndex()]
+
+    def _choose_method(self) -> None:
+        method = self.chosen
+        self.method.setToolTip(tip(method.sentence, method.paper, title=method.title))
+        self.touch()
+
+    # what is looked at
+
+    def touch(self) -> None:
+        """Keep in mind which node was selected last, also while nobody looks."""
+        names = self.document.scope[:1] or self.document.selection
+        if len(names) == 1:
+            self._node = names[0]
+        elif self._node not in self.document.graph:
+            self._node = None
+        super().touch()
+
+    def refresh(self) -> None:
+        self._settle.start()
+
+    def restyle(self) -> None:
+        self.view.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        has_room = self.width() >= ROOMY * theme.scale
+        self._row.setDirection(direction.LeftToRight if has_room else direction.TopToBottom)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.touch()  # a run may have gone on meanwhile
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._settle.stop()
+
+    def _follow(self) -> None:
+        """While a run goes on, look again after each epoch."""
+        if self.isVisible() and self.run.is_active and self._asked_for != self._key:
+            self.touch()
+
+    @property
+    def _place(self) -> str | None:
+        """The node that the method looks at."""
+        return place_to_look(self.document.analysis, self._node)
+
+    @property
+    def _asked_for(self) -> tuple[object, ...]:
+        """What the map depends on: where that is the same, it need not be made again."""
+        run, method = self.run, self.chosen
+        return (
+            method,
+            self._place if method.at_node else None,
+            self.target.currentData(),
+            self.random.isChecked(),
+            run.picture.choice,
+            self.looker.ready or self.document.graph,
+            (run.state, len(run.history.epochs), run.recalled),
+        )
+
+    def _look(self) -> None:
+        """Ask for the map as things are now."""
+        if not self.isVisible() or (key := self._asked_for) == self._key:
+            return
+        method, place, run = self.chosen, self._place, self.run
+        if method.at_node and place in self.document.concealed:
+            self._refuse(f"What {place} makes of an image is hidden while a question is open.", "")
+            return
+        if method.takes_long and run.state == "training":
+            self._refuse(f"{method.title} takes too long to be done between two steps: pause the run for it.", "")
+            return
+        choice, target, with_random = run.picture.choice, self.target.currentData(), self.random.isChecked()
+
+        def work(subject: Subject, report: Report) -> Explanation:
+            from cnnstudio.insight.attribution.explaining import explained
+
+            return explained(subject, choice, method, report, node=place or "", target=target, with_random=with_random)
+
+        self._key = key
+        if self.looker.look(work, self._show):
+            self._patience.start()
+
+    def _allow(self) -> None:
+        self.looker.allow()
+        self.touch()
+
+    def close_tasks(self, seconds: float = 10.0) -> bool:
+        self._settle.stop()
+        self._patience.stop()
+        return self.looker.close(seconds)
+
+    # showing
+
+    def _advance(self, sentence: str, share: object) -> None:
+        self._doing.setText(sentence)
+        is_known = isinstance(share, float)
+        self._bar.setRange(0, 1000 if is_known else 0)
+        if isinstance(share, float):
+            self._bar.setValue(round(1000 * share))
+
+    def _show_progress(self) -> None:
+        self._going.setVisible(self.looker.is_looking)
+
+    def _hide_progress(self) -> None:
+        self._patience.stop()
+        self._going.hide()
+
+    def _cancel(self) -> None:
+        self.looker.drop()
+        self._hide_progress()
+        if self.found is None:
+            self.nothing.say("The map was cancelled.", "")
+
+    def _refuse(self, sentence: str, ask: str) -> None:
+        if self.looker.is_looking:  # it only says what it does
+            if self.found is None:
+                self.nothing.say(sentence, "")
+            return
+        self._hide_progress()
+        self._key = None
+        self.found = None
+        self.nothing.say(sentence, ask)
+        self._stack.setCurrentIndex(0)
+
+    def _show(self, subject: Subject, found: Explanation) -> None:
+        self._hide_progress()
+        if found.node in self.document.concealed:
+            return
+        self.found = found
+        self._key = (*self._key[:5], self.looker.ready or self.document.graph, self._key[6]) if self._key else None
+        self._offer(found.classes)
+        where = f" at {found.node}" if found.node else ""
+        name = subject.picture(self.run.picture.choice).name
+        layers = [Layer(on_a_line(name)), Layer(f"{found.method.title}{where}", found.marks)]
+        if found.random is not None:
+            layers.append(Layer("with random weights", found.random))
+        self.view.show_layers(found.picture, tuple(layers), found.method.is_signed)
+        told = list(found.sentences)
+        if not subject.is_trained:
+            told.insert(0, UNTRAINED)
+        if found.method.at_node:
+            told.append(f"{found.node} sees {found.grain[0]} × {found.grain[1]} places.")
+        told.append(f"{subject.when[:1].upper()}{subject.when[1:]}.")
+        self.told.setText("\n".join(printable(each) for each in told))
+        self.view.setAccessibleDescription(" ".join(told))
+        self._stack.setCurrentIndex(1)
+
+    def _offer(self, classes: tuple[str, ...]) -> None:
+        """Let any of these classes be chosen."""
+        if classes == self._classes:
+            return
+        self._classes, chosen = classes, self.target.currentData()
+        self.target.blockSignals(True)
+        self.target.clear()
+        self.target.addItem(ANSWER, None)
+        for number, name in enumerate(classes):
+            self.target.addItem(on_a_line(name), number)
+        self.target.setCurrentIndex(max(0, self.target.findData(chosen)) if chosen is not None else 0)
+        self.target.blockSignals(False)
+
+    # keeping
+
+    def _ask_where(self) -> None:
+        if self.found is None:
+            self.document.said.emit("There is no map to save yet.")
+            return
+        dialog = QFileDialog(self, "Save the map as a picture", f"{self.found.method.key}.png", "Pictures (*.png)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.fileSelected.connect(lambda chosen: self.save(Path(chosen)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def save(self, path: Path) -> None:
+        """Write the pictures and their captions on white as a PNG, and say what came of it."""
+        is_written = self.view.image().save(str(path))
+        self.document.said.emit(f"Saved {path.name}." if is_written else f"{path.name} could not be written.")
