@@ -25,6 +25,7 @@ from cnnstudio.cli import (
     open_window,
     queue,
     runs,
+    self_check,
     summary,
     sweep,
     train,
@@ -35,7 +36,7 @@ from cnnstudio.disk import is_there, told
 from cnnstudio.headroom import NoRoomError, not_enough, ran_out
 
 INTERRUPTED = 130
-COMMANDS = (new, check, summary, diff, figure, forecast, train, queue, sweep, runs, export, import_)
+COMMANDS = (new, check, summary, diff, figure, forecast, train, queue, sweep, runs, export, import_, self_check)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -81,6 +82,8 @@ def _run(arguments: list[str]) -> int:
     parser = _parser()
     if not arguments:
         return open_window.show(None)
+    if arguments[0] == f"--{self_check.NAME}":  # of a program that is double-clicked, nobody knows the commands
+        arguments = [self_check.NAME, *arguments[1:]]
     first = arguments[0]
     commands = [command.NAME for command in COMMANDS]
     if first not in commands and not first.startswith("-"):

@@ -118,6 +118,22 @@ def _has(module: nn.Module, *kinds: type[nn.Module]) -> bool:
     return any(isinstance(part, kinds) for part in module.modules())
 
 
+def devices_here() -> tuple[str, ...]:
+    """What there is to compute on, in words: the CPU, and each accelerator that PyTorch finds."""
+    found = [f"CPU with {counted(os.cpu_count() or 1, 'thread')}"]
+    for name, title in _TITLES.items():
+        place = _module(torch.device(name))
+        with contextlib.suppress(AttributeError, RuntimeError, AssertionError):
+            if place.is_available():
+                found.append(f"{title} ({place.get_device_name()})" if hasattr(place, "get_device_name") else title)
+    return tuple(found)
+
+
+def made_for() -> str:
+    """What this build of PyTorch was made for."""
+    return f"CUDA {torch.version.cuda}" if torch.version.cuda else "the CPU"
+
+
 def _place(recipe: Recipe) -> tuple[torch.device, list[str]]:
     """Where to compute, and what to say where that is not what was asked for."""
     kind = "cuda" if recipe.device == "auto" else recipe.device
