@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 import cnnstudio
 from cnnstudio import crash_log
 from cnnstudio.folders import APPLICATION, crash_folder, log_file
+from cnnstudio.resources import resource
 from cnnstudio.training.runs.leftovers import clear
 from cnnstudio.training.runs.run_library import usual_places
 from cnnstudio.ui.failures import Failures, tell_of_crash
@@ -22,7 +23,7 @@ from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import ORGANIZATION, Preferences
 from cnnstudio.ui.signals import Signals
 from cnnstudio.ui.task import Task
-from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.theme import theme
 from cnnstudio.worker import Report
 
 
@@ -72,7 +73,7 @@ def open_window(path: Path | None = None) -> MainWindow:
     """The window as the person left it, shown, with the project at ``path`` open."""
     preferences = Preferences()
     theme.install(preferences.scheme, preferences.text_scale)
-    QGuiApplication.setWindowIcon(QIcon(icon("share-network", "accent")))
+    QGuiApplication.setWindowIcon(QIcon(str(resource("icon.png"))))
     window = MainWindow(preferences)
     if path is not None:
         window.files.open(path)
