@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. Each sets the checkout up first, once.
-.PHONY: run test search format golden screenshots bench lock audit notices clean
+.PHONY: run test search format golden screenshots bench lock audit notices bundle clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -39,6 +39,10 @@ lock: $(READY)
 
 notices: $(READY)
 	$(VENV)/bin/python packaging/notices.py
+
+# the program to double-click, tried out, and what people install: in dist/
+bundle:
+	$(PYTHON) packaging/bundle.py
 
 # whether anything is known against the versions that a release is made of
 audit:

@@ -21,6 +21,8 @@ def forward(module: nn.Module, device: Device, wanted: bool) -> tuple[Forward, t
     """
     if not wanted:
         return module, ()
+    if getattr(sys, "frozen", False):
+        return module, ("The program without an installation brings nothing to compile with, so it trains as it is.",)
     if device.torch.type == "cpu" and not has_compiler():
         return module, ("There is no C++ compiler here, so the network is not compiled; it trains as it is.",)
     compiled: Forward = torch.compile(module, dynamic=True)  # the last batch of an epoch may be smaller
