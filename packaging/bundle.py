@@ -62,6 +62,11 @@ def freeze(python: Path) -> None:
     run(python, HERE / "icon.py", BUILD)
     work = ("--distpath", DIST, "--workpath", BUILD / "pyinstaller", "--noconfirm", "--log-level", "WARN")
     run(python, "-m", "PyInstaller", *work, HERE / "cnnstudio.spec")
+    for link in [each for each in FOLDER.rglob("*") if each.is_symlink() and not each.exists()]:
+        link.unlink()  # to what was left out
+    for library in FOLDER.glob("_internal/libpython*.so*"):  # as others build Python, half of it is for who debugs it
+        if shutil.which("strip"):
+            run("strip", library)
     for name in ("LGPL-3.0.txt", "GPL-3.0.txt"):
         shutil.copy(HERE / "licences" / name, FOLDER)
     shutil.copy(ROOT / "resources" / "THIRD_PARTY_NOTICES.txt", FOLDER)
