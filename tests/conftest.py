@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import logging
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+IMPORTED = (
+    "cnnstudio.cli", "cnnstudio.exchange.exporting.export", "cnnstudio.exchange.importing.making",
+    "cnnstudio.exchange.importing.referee", "cnnstudio.training.runs.session", "cnnstudio.ui.main_window",
+    "torch._dynamo",
+)  # fmt: skip
+
 # the same examples each time, however busy the machine is; `make search` looks on where chance leads
 settings.register_profile(
     "steady", derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -39,10 +47,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write the golden texts anew, to be read in review")
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folders for one test after the other: pytest looks through all that it has made before it makes the next."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def isolated_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings, data sets and runs go to a folder of this test alone."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir()
     monkeypatch.setenv("CNNSTUDIO_HOME", str(home))
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
@@ -54,6 +70,19 @@ def isolated_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         for format_ in (QSettings.Format.IniFormat, QSettings.Format.NativeFormat):
             QSettings.setPath(format_, QSettings.Scope.UserScope, str(home / "config"))
     return home
+
+
+@pytest.fixture
+def processes_with_torch(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes of Python's that a test starts are forked from one that has imported all: torch takes each seconds."""
+    if os.name != "posix":
+        return
+    from multiprocessing import forkserver
+
+    ready = multiprocessing.get_context("forkserver")
+    ready.set_forkserver_preload(list(IMPORTED))
+    forkserver.ensure_running()
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method=None: ready)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ def attacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         del sys.modules[name]
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 @pytest.mark.parametrize("name", ["saving", "drawing", "disk", "mutants", "clipboards", "weights", "actions", "memory"])
 def test_no_promise_is_broken(attacks: Any, qapp: object, isolated_home: Path, name: str) -> None:
     attack = attacks[name]

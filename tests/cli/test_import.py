@@ -1,12 +1,14 @@
 """The command ``import``: models by name, files after a question, weights beside the project."""
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 
 from cnnstudio.cli import main
+from cnnstudio.exchange.importing import python_file
 from cnnstudio.project import read
 from cnnstudio.training import weights
 from cnnstudio.training.torchvision_compat import torchvision
@@ -90,6 +92,7 @@ def test_refusals_are_sentences(
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 def test_what_cannot_be_built_is_said_first_and_has_an_exit_code_of_its_own(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,10 +108,12 @@ def test_what_cannot_be_built_is_said_first_and_has_an_exit_code_of_its_own(
     assert "svdvals" in told
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 def test_how_the_images_were_normalised_can_be_said(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(python_file, "import_file", cache(python_file.import_file))  # a file that nobody changes
     Path("net.py").write_text(NET)
     torch.save({"0.bias": torch.zeros(4)}, "theirs.pth")
     asked = ["import", "net.py:Net", "--trust", "--size", "1x8x8", "--force", "--weights", "theirs.pth"]

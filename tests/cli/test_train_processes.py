@@ -50,15 +50,15 @@ def long(tmp_path: Path) -> Path:
     return tmp_path / "long.cnn"
 
 
-def started(*arguments: str | Path, new_session: bool = False, **variables: str) -> subprocess.Popen[str]:
-    """A command in a process of its own, with these environment variables."""
+def started(*arguments: str | Path, new_session: bool = False) -> subprocess.Popen[str]:
+    """A command in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "cnnstudio", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **variables},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
         start_new_session=new_session,
     )
 
@@ -97,13 +97,17 @@ def test_processes_that_it_starts_train_as_one_and_speak_once(file: Path, alone:
     assert sorted(path.name for path in Path.cwd().iterdir() if path.is_dir()) == ["alone", "both"]
 
 
-def test_torchrun_starts_the_same(file: Path) -> None:
+def test_those_that_torchrun_starts_go_on_with_a_run_that_one_began(file: Path, alone: Callable[..., str]) -> None:
+    whole = alone(file, "--out", "whole", "--epochs", "4", "--schedule", "constant")
+    alone(file, "--out", "run", "--schedule", "constant")
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command = [sys.executable, *torchrun, "-m", "cnnstudio", "train", str(file), "--device", "cpu", "--out", "both"]
+    command = [sys.executable, *torchrun, "-m", "cnnstudio", "train", str(file), "--resume", "run", "--epochs", "4"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=PATIENCE)
-    assert (done.returncode, len(epochs(done.stdout))) == (0, 2), done.stderr
-    assert "2 processes train together" in done.stdout
+    assert done.returncode == 0, done.stderr
+    assert "2 processes train together" in done.stdout and "Going on after step" in done.stdout
+    assert epochs(done.stdout) == epochs(whole)[2:] and len(epochs(whole)) == 4
+    assert read_record(Path("run"))[0].epochs_done == 4
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to one process")
@@ -121,15 +125,6 @@ def test_when_one_of_several_processes_is_killed_all_end_with_a_sentence(long: P
     assert "Traceback" not in err
     assert (Path("both") / "last.safetensors").exists()
     assert not any(worker.is_running() for worker in workers)
-
-
-def test_several_processes_go_on_with_a_run_that_one_began(file: Path, alone: Callable[..., str]) -> None:
-    whole = alone(file, "--out", "whole", "--epochs", "4", "--schedule", "constant")
-    alone(file, "--out", "run", "--schedule", "constant")
-    rest = shared(file, "--resume", "run", "--epochs", "4")
-    assert "Going on after step" in rest
-    assert epochs(rest) == epochs(whole)[2:]
-    assert read_record(Path("run"))[0].epochs_done == 4
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to one process")
@@ -153,7 +148,7 @@ def test_a_folder_that_cannot_be_read_is_said_once(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "arguments", "sentence"),
+    "case",
     [
         ({"RANK": "2", "WORLD_SIZE": "2"}, (), "cnnstudio: RANK is 2 and WORLD_SIZE is 2"),
         ({}, ("--processes", "9999"), "cnnstudio: --processes must be from 1 to"),
@@ -166,9 +161,14 @@ def test_a_folder_that_cannot_be_read_is_said_once(file: Path) -> None:
     ],
 )
 def test_what_cannot_be_shared_by_processes_is_refused(
-    file: Path, environment: dict[str, str], arguments: tuple[str, ...], sentence: str
+    file: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[dict[str, str], tuple[str, ...], str],
 ) -> None:
-    process = started("train", file, *arguments, **environment)
-    out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, out) == (1, "")
-    assert err.startswith(sentence)
+    environment, arguments, sentence = case
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(["train", str(file), *arguments]) == 1
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.startswith(sentence)

@@ -88,6 +88,7 @@ def test_what_no_statement_binds_is_not_found() -> None:
     assert needed(parsed(b"exec('Net = 1')"), "Net") is None
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 def test_a_script_that_trains_and_asks_for_a_gpu_is_imported(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text(SCRIPT)
@@ -96,6 +97,7 @@ def test_a_script_that_trains_and_asks_for_a_gpu_is_imported(tmp_path: Path) -> 
     assert imported.parameters == 6 * 76 + 2 * 7 and not any("compared" in note for note in imported.notes)
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 def test_weights_from_the_internet_stay_there(tmp_path: Path) -> None:
     path = tmp_path / "transfer.py"
     path.write_text(

@@ -38,6 +38,7 @@ WAYS = {
 }
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 @pytest.mark.parametrize("line", WAYS)
 def test_computed_weights_are_imported_and_it_is_said(line: str, tmp_path: Path) -> None:
     path = tmp_path / "net.py"

@@ -89,6 +89,7 @@ def test_a_class_is_imported_with_a_size_that_fits(file: Path) -> None:
     assert {weight.original for each in imported.weights.values() for weight in each} >= {"stem.weight", "head.bias"}
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 def test_a_function_that_makes_one_is_imported_too(file: Path) -> None:
     imported = import_file(file, "wide", Shape(3, 32, 32))
     assert imported.notes == () and imported.parameters == 8 * 28 + 8 * 73 + 100 * 2049
@@ -102,6 +103,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[0])
 def test_refusals_are_sentences(file: Path, case: tuple[str, Shape | None, str]) -> None:
     name, size, sentence = case
@@ -114,11 +116,13 @@ def test_several_classes_ask_which(file: Path) -> None:
         import_file(file)
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 def test_an_import_that_computes_something_else_is_refused(file: Path) -> None:
     with pytest.raises(ImportRefused, match="was not imported: what was made of it gives other results"):
         import_file(file, "Changing", Shape(3, 8, 8))
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -135,6 +139,7 @@ def test_a_file_that_fails_is_a_sentence(tmp_path: Path, text: str, sentence: st
         import_file(path, "Net")
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 def test_a_file_that_never_ends_is_stopped(tmp_path: Path) -> None:
     path = tmp_path / "slow.py"
     path.write_text("while True: pass")
@@ -142,6 +147,7 @@ def test_a_file_that_never_ends_is_stopped(tmp_path: Path) -> None:
         import_file(path, "Net", seconds=3)
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 def test_a_file_is_stopped_when_nobody_waits_for_it_any_more(tmp_path: Path) -> None:
     path = tmp_path / "slow.py"
     path.write_text("while True: pass")
@@ -196,6 +202,7 @@ ANSWERS = [
 ]
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 @pytest.mark.parametrize("answer", ANSWERS, ids=range(len(ANSWERS)))
 def test_what_a_hostile_process_sends_is_checked(tmp_path: Path, answer: bytes) -> None:
     path = tmp_path / "hostile.py"
@@ -265,6 +272,7 @@ def test_functions_and_variables_are_offered_before_what_needs_arguments(tmp_pat
     ]
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 def test_lecture_notes_run_without_their_import_lines(tmp_path: Path) -> None:
     path = tmp_path / "notes.py"
     path.write_text(NOTES)
@@ -276,6 +284,7 @@ def test_lecture_notes_run_without_their_import_lines(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("processes_with_torch")
 def test_a_file_finds_its_package_the_root_of_its_project_and_torchvision(tmp_path: Path) -> None:
     folder = tmp_path / "project" / "nets" / "small"
     folder.mkdir(parents=True)
