@@ -24,6 +24,7 @@ from cnnstudio.cli import (
     new,
     open_window,
     queue,
+    report,
     runs,
     self_check,
     summary,
@@ -36,7 +37,9 @@ from cnnstudio.disk import is_there, told
 from cnnstudio.headroom import NoRoomError, not_enough, ran_out
 
 INTERRUPTED = 130
-COMMANDS = (new, check, summary, diff, figure, forecast, train, queue, sweep, runs, export, import_, self_check)
+COMMANDS = (
+    new, check, summary, diff, figure, forecast, train, queue, sweep, runs, report, export, import_, self_check,
+)  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -14,13 +14,21 @@ LONG = 40  # letters of a line that is set to its exact length
 
 
 def svg(figure: Figure, glyphs: Mapping[str, str]) -> str:
-    """The drawing; ``glyphs`` are the paths of the families' signs in a square of 1 round the origin."""
+    """The drawing as a file; ``glyphs`` are the paths of the families' signs in a square of 1 round the origin."""
+    names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + _element(figure, glyphs, names)
+
+
+def inline(figure: Figure) -> str:
+    """The drawing without signs, as it stands in the text of a page, which needs no name of what SVG is."""
+    return _element(figure, {}, 'role="img" ')
+
+
+def _element(figure: Figure, glyphs: Mapping[str, str], attributes: str) -> str:
     signs = dict.fromkeys(mark.family for mark in figure.marks if isinstance(mark, Glyph) and glyphs.get(mark.family))
     size = f'width="{figure.width:.0f}" height="{figure.height:.0f}"'
     lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'{size} viewBox="0 0 {figure.width:.0f} {figure.height:.0f}" '
+        f'<svg {attributes}{size} viewBox="0 0 {figure.width:.0f} {figure.height:.0f}" '
         f'font-family="{FONTS}" stroke-linejoin="round" stroke-linecap="round">',
         f"<title>{_words(figure.title)}</title>",
         f"<desc>{_words(figure.caption)}</desc>",

@@ -124,6 +124,10 @@ ACTIONS: tuple[Action, ...] = (
         words=("cluster", "slurm", "torchrun", "gpu", "script", "export"),
     ),
     Action(
+        "report", "Report…", lambda w: w.exports.ask_report(), "", "file-text",
+        words=("html", "page", "document", "print", "export", "model card"),
+    ),
+    Action(
         "picture", "Picture of the canvas…", lambda w: w.pictures.ask(), "", "image", drawn,
         words=("screenshot", "png", "svg", "pdf"),
     ),

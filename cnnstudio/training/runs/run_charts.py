@@ -34,10 +34,10 @@ def charts(history: History, *, logarithmic: bool = False) -> tuple[Chart, ...]:
         for title, column, color, sign, dash in looks:
             y = epochs[column] * scale
             if np.isfinite(y).any():
-                # the course of the steps joins the marks of the training already
-                found.append(
-                    Series(title, epochs["epoch"], y, color, sign, dash, width=1.5 if column[:5] != "train" else 0.0)
-                )
+                # a mean of the steps of an epoch stands in the middle of them, on the course that joins such marks
+                is_mean = title == "training"
+                x = epochs["epoch"] - (0.5 if is_mean else 0.0)
+                found.append(Series(title, x, y, color, sign, dash, width=0.0 if is_mean else 1.5))
         return tuple(found)
 
     some = np.linspace(0, len(at) - 1, min(len(at), 2 * MOST_BINS)).astype(int)  # it goes steadily, or in long steps
@@ -52,7 +52,10 @@ def charts(history: History, *, logarithmic: bool = False) -> tuple[Chart, ...]:
 def curves(history: History, *, logarithmic: bool = False, grey: bool = False) -> Figure:
     """These charts as one figure, whose caption tells how they are to be read. Raises ``FigureError``."""
     made = charts(history, logarithmic=logarithmic)
-    told = "Loss, accuracy and learning rate over the epochs. The pale line is every step, from its own images."
+    told = (
+        "Loss, accuracy and learning rate over the epochs. The pale line is every step, by its own images; a disc is "
+        "the mean of an epoch, in its middle; a triangle is the validation at its end."
+    )
     if history.best is not None:
         accuracy, _ = history.best.score
         told += f" The best epoch is number {history.best.epoch}, with a validation accuracy of {accuracy:.1%}."
@@ -76,6 +79,8 @@ def _thinned(at: Numbers, y: Numbers) -> tuple[tuple[Numbers, Numbers], tuple[Nu
     first = at[bins.first]
     last = at[np.minimum(bins.first + bins.size - 1, len(at) - 1)]
     course = (first + last) / 2, smoothed(bins.mean, bins.count)
+    if len(known := y[np.isfinite(y)]):  # a line through the last steps must not tell of more than 100 %
+        course = course[0], np.clip(course[1], known.min(), known.max())
     if bins.size == 1:
         return (at, y), course
     return (np.repeat(first, 2), np.stack([bins.low, bins.high], axis=1).ravel()), course

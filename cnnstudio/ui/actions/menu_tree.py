@@ -16,8 +16,8 @@ MENUS: tuple[Menu, ...] = (
             (
                 "Export",
                 (
-                    "export-*", None, "train-elsewhere", None, "picture", "picture-selection", "picture-paper", None,
-                    "figure",
+                    "export-*", None, "train-elsewhere", None, "report", None, "picture", "picture-selection",
+                    "picture-paper", None, "figure",
                 ),
             ),
             None,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
+from cnnstudio.disk import DiskError
 from cnnstudio.exchange.exporting.formats import KINDS, TRAINING_FOLDER
 from cnnstudio.training.readiness import obstacle_of_export
+from cnnstudio.training.runs.record import read_labels
+from cnnstudio.training.runs.run_library import present_record
 from cnnstudio.training.runs.session import in_memory
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.files import Files
@@ -20,7 +24,12 @@ from cnnstudio.worker import Report
 if TYPE_CHECKING:
     from cnnstudio.exchange.exporting.export import Exported
     from cnnstudio.exchange.exporting.training_folder import TrainingFolder
+    from cnnstudio.exchange.reporting.report import Trained
     from cnnstudio.training.weights import Held
+
+REPORT = "report"  # what messages are about that later ones replace
+REPORTS = "Report (*.html)"
+CHANGED = "The network has changed since it was trained, so nothing of its run is told here."
 
 
 class Exports(QObject):
@@ -78,6 +87,56 @@ class Exports(QObject):
             self._announce(written.sentence, written.path, TRAINING_FOLDER)
 
         self._jobs.start(work, f"Writing {path.name}…", done, about=TRAINING_FOLDER)
+
+    def ask_report(self) -> None:
+        """Ask for a file and write a report of the project to it; where that cannot be now, say why instead."""
+        if reason := self._lack_of_report():
+            self._messages.say(reason, "error", about=REPORT)
+            return
+        self._files.choose("Export: Report", f"{self._document.title} report.html", REPORTS, ".html", self.start_report)
+
+    def start_report(self, path: Path) -> None:
+        """Write the report in the background: of the network, and of what the last run has learned of it."""
+        project, title, trained = self._document.project, self._document.title, self._trained()
+        is_of_another = trained is None and self._run.history.last is not None
+        remark = CHANGED if is_of_another else ""
+
+        def work(report: Report) -> str:
+            from cnnstudio.exchange.reporting.report import page, write_html
+
+            return write_html(page(project, title, trained, report, remark), path)
+
+        self._jobs.start(
+            work, f"Writing {path.name}…", lambda said: self._announce(said, path.parent, REPORT), about=REPORT
+        )
+
+    def _lack_of_report(self) -> str:
+        """Why there is no report now; empty where there is one."""
+        if self._run.is_active:
+            return "The run goes on. Its report can be written when it has ended or is stopped."
+        if self._document.concealed:
+            return "A question is open, and a report would answer it."
+        return "" if len(self._document.graph) else "There is no network to report on yet."
+
+    def _trained(self) -> Trained | None:
+        """What was learned, where it is this network that learned it."""
+        from cnnstudio.exchange.reporting.report import Trained, trained_by
+
+        run = self._run
+        if not run.fits(self._document.graph) or run.history.last is None:
+            return None
+        if run.trained is None:
+            return (
+                None
+                if run.recalled is None or run.weights is None
+                else trained_by(run.recalled, run.loaded.all_of(run.recalled.project))
+            )
+        here, record, labels = run.trained, None, None
+        if here.folder is not None:
+            with suppress(DiskError):
+                record, labels = present_record(here.folder.path)[0], read_labels(here.folder.path)
+        told = here.end.sentence
+        return Trained(here.project, run.history, f"{told[:1].upper()}{told[1:]}.", lambda _: here, record, labels)
 
     def _obstacle(self, kind: str) -> str | None:
         document = self._document

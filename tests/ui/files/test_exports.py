@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.blocks import Conv2d
 from cnnstudio.project import Project
 from cnnstudio.ui.main_window import MainWindow
 
@@ -86,3 +87,31 @@ def test_training_elsewhere_asks_for_a_folder_and_says_where_it_is(
     window.exports.start_folder(tmp_path / "tiny training")
     qtbot.waitUntil(lambda: any(bar.kind == "error" for bar in window.messages.bars))
     assert "is there already and not empty" in latest(window)
+
+
+def test_a_report_tells_what_the_run_learned_as_long_as_it_is_of_this_network(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    window.commands.run("report")
+    assert "no network to report on" in latest(window)
+    window.document.open(tiny, None)
+
+    def told(name: str) -> str:
+        window.exports.start_report(tmp_path / name)
+        qtbot.waitUntil(lambda: any(bar.sentence.startswith(f"{name} is written") for bar in window.messages.bars))
+        return (tmp_path / name).read_text(encoding="utf-8")
+
+    assert "This network is not trained" in told("new.html")
+    window.run.start(window.document.project)
+    window.commands.run("report")
+    assert "The run goes on" in latest(window)
+    qtbot.waitUntil(lambda: window.run.state == "finished")
+    page = told("trained.html")
+    assert "How good it is" in page and "Weights of epoch" in page and "Training curves" in page
+    window.document.conceal(frozenset({"conv1"}))
+    window.commands.run("report")
+    assert "A question is open" in latest(window)
+    window.document.conceal(frozenset())
+    window.document.edit_graph("Fewer", tiny.graph.replace("conv1", Conv2d(3)))
+    page = told("changed.html")
+    assert "The network has changed since it was trained" in page and "How good it is" not in page
