@@ -30,7 +30,7 @@ _NORMS = (
 )  # fmt: skip
 _MOVES = frozenset((
     "Flatten", "Concat", "ChannelSlice", "ChannelPad", "ChannelShuffle", "Permute", "Reshape", "PixelShuffle",
-    "PixelUnshuffle", "Pad", "Crop", "Tokens", "TokenMap", "ClassToken", "FirstToken", "StochasticDepth", "Input",
+    "PixelUnshuffle", "Pad", "Crop", "Tokens", "TokenMap", "ClassToken", "FirstToken", "StochasticDepth",
 ))  # fmt: skip
 _FIRST = 1 << 40  # larger than any number that a network has learned
 
@@ -55,6 +55,8 @@ def arithmetic(
     """
     if isinstance(block, Composite):
         raise UnexplainedError(f"{block.title} is made of other blocks: open it and choose a value of one of those.")
+    if not inputs:
+        raise UnexplainedError(f"{block.title} reads nothing: its numbers are the picture's own.")
     if output is None:
         output = computed(block, layer, inputs)
     values = [np.asarray(each, np.float64) for each in inputs]

@@ -110,6 +110,12 @@ def _feature_maps(document: Document, run: Run) -> Panel:
     return FeatureMapsPanel(document, run)
 
 
+def _arithmetic(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.insight.arithmetic import ArithmeticPanel
+
+    return ArithmeticPanel(document, run)
+
+
 def _mistakes(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.insight.mistakes_panel import MistakesPanel
 
@@ -157,6 +163,16 @@ PANELS = (
     PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", _runs, "list-numbers", is_open=False),
     PanelPlace("queue", "Queue", BELOW, "Ctrl+Shift+F5", _queue, "queue", is_open=False),
     PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", _feature_maps, "eye"),
+    PanelPlace(
+        "arithmetic",
+        "Arithmetic",
+        BELOW,
+        "Ctrl+Shift+A",
+        _arithmetic,
+        "math-operations",
+        is_open=False,
+        words=("window", "kernel", "products", "receptive field", "pixel", "microscope"),
+    ),
     PanelPlace("mistakes", "Mistakes", BELOW, "Ctrl+Shift+M", _mistakes, "x-circle", is_open=False),
     PanelPlace(
         "why",
