@@ -35,25 +35,26 @@ def press(qtbot: QtBot, window: MainWindow, key: Qt.Key, held: Qt.KeyboardModifi
     return " ".join(said)
 
 
-@pytest.mark.parametrize(
-    ("key", "held"),
-    [
-        (Qt.Key.Key_M, NONE), (Qt.Key.Key_R, NONE), (Qt.Key.Key_L, NONE), (Qt.Key.Key_Delete, NONE),
-        (Qt.Key.Key_Backspace, NONE), (Qt.Key.Key_F2, NONE), (Qt.Key.Key_G, CTRL), (Qt.Key.Key_V, CTRL),
-        (Qt.Key.Key_C, NONE), (Qt.Key.Key_U, NONE), (Qt.Key.Key_N, NONE), (Qt.Key.Key_B, NONE), (Qt.Key.Key_J, CTRL),
-        (Qt.Key.Key_D, CTRL), (Qt.Key.Key_X, CTRL), (Qt.Key.Key_Tab, NONE),
-    ],
+KEYS_THAT_CHANGE = (
+    (Qt.Key.Key_M, NONE), (Qt.Key.Key_R, NONE), (Qt.Key.Key_L, NONE), (Qt.Key.Key_Delete, NONE),
+    (Qt.Key.Key_Backspace, NONE), (Qt.Key.Key_F2, NONE), (Qt.Key.Key_G, CTRL), (Qt.Key.Key_V, CTRL),
+    (Qt.Key.Key_C, NONE), (Qt.Key.Key_U, NONE), (Qt.Key.Key_N, NONE), (Qt.Key.Key_B, NONE), (Qt.Key.Key_J, CTRL),
+    (Qt.Key.Key_D, CTRL), (Qt.Key.Key_X, CTRL), (Qt.Key.Key_Tab, NONE),
 )  # fmt: skip
+
+
 @pytest.mark.parametrize("chosen", [True, False])
 def test_what_would_change_the_inside_of_a_block_says_why_it_does_not(
-    qtbot: QtBot, opened: MainWindow, key: Qt.Key, held: Qt.KeyboardModifier, chosen: bool
+    qtbot: QtBot, opened: MainWindow, chosen: bool
 ) -> None:
     opened.document.enter(("res1",))
-    if chosen:
-        opened.document.select((next(iter(opened.document.view_graph.nodes)),))
+    selected = (next(iter(opened.document.view_graph.nodes)),) if chosen else ()
     before = opened.document.project
-    assert press(qtbot, opened, key, held) == "This is the inside of res1. Ungroup res1 to change its parts."
-    assert opened.document.project == before
+    for key, held in KEYS_THAT_CHANGE:
+        opened.document.select(selected)
+        why = "This is the inside of res1. Ungroup res1 to change its parts."
+        assert press(qtbot, opened, key, held) == why, key
+        assert opened.document.project == before, key
 
 
 def test_what_needs_something_selected_says_so(qtbot: QtBot, opened: MainWindow) -> None:

@@ -239,27 +239,26 @@ def test_a_file_that_is_gone_is_grey_and_leaves_the_list_by_delete(
 LOOKS = [(960, 600, 1.0), (960, 600, 1.6), (1100, 720, 1.6), (1213, 768, 1.0), (1280, 720, 1.0), (1280, 720, 1.6)]
 
 
-@pytest.mark.parametrize("look", LOOKS)
 def test_nothing_lies_over_anything_or_beyond_the_edge(
-    qtbot: QtBot, window: MainWindow, page: StartPage, file: Path, look: tuple[int, int, float]
+    qtbot: QtBot, window: MainWindow, page: StartPage, file: Path
 ) -> None:
-    width, height, scale = look
     window.windows.recent.remember(file, Project().graph)
-    theme.set_scale(scale)
-    window.resize(width, height)
-    qtbot.wait(30)
-    parts = [*page.entries, page.footer, page.clear]
-    places = [part.rect().translated(part.mapTo(page.inside, QPoint(0, 0))) for part in parts]
-    seen = page.inside.parentWidget()
-    assert seen is not None
-    for number, place in enumerate(places):
-        assert place.left() >= 0 and place.right() < seen.width()
-        wrapped = parts[number].heightForWidth(place.width())
-        assert place.height() >= (wrapped if wrapped > 0 else parts[number].sizeHint().height())
-        assert not any(place.intersects(other) for other in places[:number]), parts[number]
-    last = page.lessons[-1]
-    page._go_to(last)
-    assert not last.visibleRegion().isEmpty(), "the page scrolls to what has the keyboard"
+    for width, height, scale in LOOKS:
+        theme.set_scale(scale)
+        window.resize(width, height)
+        qtbot.wait(30)
+        parts = [*page.entries, page.footer, page.clear]
+        places = [part.rect().translated(part.mapTo(page.inside, QPoint(0, 0))) for part in parts]
+        seen = page.inside.parentWidget()
+        assert seen is not None
+        for number, place in enumerate(places):
+            assert place.left() >= 0 and place.right() < seen.width()
+            wrapped = parts[number].heightForWidth(place.width())
+            assert place.height() >= (wrapped if wrapped > 0 else parts[number].sizeHint().height())
+            assert not any(place.intersects(other) for other in places[:number]), parts[number]
+        last = page.lessons[-1]
+        page._go_to(last)
+        assert not last.visibleRegion().isEmpty(), "the page scrolls to what has the keyboard"
     theme.set_scale(1.0)
 
 
