@@ -158,6 +158,24 @@ def test_modes_of_all_kinds(tmp_path: Path) -> None:
     assert 255 in found, "what is transparent is white"
 
 
+def test_all_levels_of_a_set_are_kept_and_a_number_that_is_none_is_one_pixel(tmp_path: Path) -> None:
+    """12 bits in 16, as cameras and scanners write them, and floats of which nobody knows the range."""
+    ramp = np.arange(64).reshape(8, 8)
+    floats = (ramp / 63 - 0.2).astype(np.float32)
+    floats[0, 1], floats[0, 2] = np.nan, np.inf
+    for kind, numbers in (("twelve.pgm", (ramp * 65).astype(np.uint16)), ("floats.tiff", floats)):
+        folder = tmp_path / kind
+        for name in ("a", "b"):
+            (folder / name).mkdir(parents=True)
+            for number in range(2):
+                Image.fromarray(numbers).save(folder / name / f"{number}-{kind}")
+        data = read(folder, Shape(1, 8, 8), validation_share=0.3)
+        image = data.train_images[0, 0].flatten().tolist()
+        assert image[3:] == [round(255 * level / 63) for level in range(3, 64)]
+        assert image[0] == 0 and data.scale is not None
+        assert "became black and" in " ".join(notes(data))
+
+
 def test_a_camera_held_upright(tmp_path: Path, draw: Draw) -> None:
     image = Image.new("RGB", (20, 10), "black")
     image.paste("white", (0, 0, 10, 10))  # the left half, which is the top when turned
