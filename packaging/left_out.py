@@ -18,8 +18,6 @@ FILES: dict[str, str] = {
     "torch/lib/libbackend_with_compiler.so": "the same",
     "torch/lib/libaoti_custom_ops.so": "the same",
     "torch/testing/*": "helpers of PyTorch's tests",
-    "torch/_inductor/*.py": "the sources of the compiler of networks, which a frozen program does not call",
-    "torch/_inductor/*.h": "the same",
     "torch-*.dist-info/RECORD": "a list of the files of an installation",
     "torchvision/_C*.so": "operators of object detection, which no network here has",
     "torchvision.libs/*": "what those operators and torchvision's video reader need",
@@ -49,7 +47,11 @@ FILES: dict[str, str] = {
     "PySide6/Qt/plugins/platforms/*linuxfb*": "the same",
     "PySide6/opengl32sw.dll": "OpenGL without a graphics card; everything here is painted without OpenGL",
 }
-"""Pattern of the path within the program -> why nobody misses it."""
+"""Pattern of the path within the program -> why nobody misses it.
+
+What was tried and is missed: PySide6.QtOpenGL, which pyqtgraph imports; the sources of torch._inductor, which its
+settings read while torch.export is imported.
+"""
 
 MODULES: dict[str, str] = {
     "tkinter": "another toolkit for windows",
@@ -62,8 +64,6 @@ MODULES: dict[str, str] = {
     "numba": "pyqtgraph does without",
     "OpenGL": "pyqtgraph's three dimensions",
     "pyqtgraph.opengl": "the same",
-    "PySide6.QtOpenGL": "the same",
-    "PySide6.QtOpenGLWidgets": "the same",
     "PyQt5": "another binding of Qt",
     "PyQt6": "another binding of Qt",
     "PySide2": "another binding of Qt",
