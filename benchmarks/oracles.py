@@ -38,6 +38,7 @@ NETWORKS = {
 }
 CAMS = {"grad-cam": "GradCAM", "grad-cam++": "GradCAMPlusPlus", "hires-cam": "HiResCAM", "layer-cam": "LayerCAM"}
 MOST, ALIKE, LARGER = 1e-4, 0.8, 1000.0
+BLOCKS = 4  # about so many of each network
 
 
 def lived(module: nn.Module, size: tuple[int, ...]) -> nn.Module:
@@ -62,18 +63,17 @@ def difference(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
 
 
 def cams(module: nn.Module, text: Source, x: Tensor, target: int) -> dict[str, float]:
-    """Each class activation map at each block that gives maps of more than one place."""
+    """Each class activation map at some blocks that give maps of more than one place."""
     import pytorch_grad_cam
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     from cnnstudio.insight.cut import cut
 
     worst: dict[str, float] = defaultdict(float)
-    places = [name for name in text.paths if cut(module, text, name, x).value.ndim == 4]
+    values = {name: cut(module, text, name, x).value for name in text.paths}
+    places = [name for name, value in values.items() if value.ndim == 4 and value.shape[-1] > 1]
     last = module.get_submodule(text.paths[[step.node for step in text.steps if step.node in text.paths][-1]])
-    for node in places:
-        if cut(module, text, node, x).value.shape[-1] == 1:
-            continue
+    for node in dict.fromkeys((*places[:: max(1, len(places) // BLOCKS)], places[-1])):
         for key, name in CAMS.items():
             larger = LARGER if key == "grad-cam++" else 1.0
             with torch.no_grad():

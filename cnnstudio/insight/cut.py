@@ -85,6 +85,18 @@ def scores(module: nn.Module, source: Source, x: Tensor) -> Tensor:
     return of_any_batch(lambda x: dict(node_values(module, source, x))[last], x).flatten(1)
 
 
+def value_at(module: nn.Module, source: Source, node: str, x: Tensor) -> Tensor:
+    """What ``node`` gives for the images ``x`` (N, C, H, W), with gradients; the module computes in its own mode.
+
+    A bypassed node is the one that it passes on; the input's value are the images.
+    """
+    node = source.passed.get(node, node)
+    if not any(step.node == node for step in source.steps):
+        return x
+    needed = _leading_to(source, (node,))
+    return of_any_batch(lambda x: dict(node_values(module, source, x, needed))[node], x)
+
+
 def _times(value: Tensor, times: int) -> Tensor:
     return value if times == 1 else value.repeat(times, *[1] * (value.ndim - 1))
 

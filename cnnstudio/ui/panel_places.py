@@ -128,6 +128,12 @@ def _why(document: Document, run: Run) -> Panel:
     return WhyPanel(document, run)
 
 
+def _ablation(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.insight.ablation import AblationPanel
+
+    return AblationPanel(document, run)
+
+
 def _problems(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.network.problems import ProblemsPanel
 
@@ -183,6 +189,16 @@ PANELS = (
         "question",
         is_open=False,
         words=("Grad-CAM", "attribution", "saliency", "heat map", "explain", "occlusion", "integrated gradients"),
+    ),
+    PanelPlace(
+        "ablation",
+        "Switch off",
+        BELOW,
+        "Ctrl+Shift+X",
+        _ablation,
+        "power",
+        is_open=False,
+        words=("ablation", "prune", "lesion", "channel", "filter", "importance"),
     ),
     PanelPlace("problems", "Problems", BELOW, "Ctrl+8", _problems, "warning"),
     PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", _comparison, "arrows-left-right", is_open=False),

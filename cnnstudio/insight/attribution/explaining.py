@@ -50,7 +50,7 @@ def explained(
     """
     making = subject.prepared.probabilities
     picture, data, module = subject.picture(choice), subject.data, subject.module
-    x = prepared_picture(subject, picture.image)
+    x = prepared_pictures(subject, torch.tensor(picture.image)[None])
     with looking(module):
         with torch.no_grad():
             given = scores(module, subject.source, x)[0]
@@ -100,13 +100,13 @@ def looking(module: nn.Module) -> Iterator[None]:
         yield
 
 
-def prepared_picture(subject: Subject, image: object) -> Tensor:
-    """The picture (C, H, W) of bytes as the network reads it, (1, C, H, W), on the device where that computes."""
+def prepared_pictures(subject: Subject, images: Tensor) -> Tensor:
+    """Pictures (N, C, H, W) of bytes as the network reads them, on the device where that computes."""
     module, data = subject.module, subject.data
     place = next(module.parameters(), torch.empty(0)).device
     mean, std = (torch.tensor(numbers, device=place).view(-1, 1, 1) for numbers in (data.mean, data.std))
     require_room_to_run(subject.source, tuple(data.shape))
-    return normalised(torch.tensor(image, device=place)[None], mean, std)
+    return normalised(images.to(place), mean, std)
 
 
 def room(subject: Subject, most: int = MOST) -> int:

@@ -1,4 +1,4 @@
-"""Marked picture: a picture, and maps of what counts in it laid over it, side by side. Knows arrays and no network."""
+"""Marked picture: pictures with maps of what counts in them laid over them, side by side. Knows arrays, no network."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ AGAINST, NEITHER, FOR = (33, 102, 172), 247, (178, 24, 43)  # blue, nearly white
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A map (H, W) over the picture, with its caption; ``marks`` of None is the picture alone."""
+    """A map (H, W) over a picture (C, H, W), with its caption; ``marks`` of None is the picture alone."""
 
+    picture: Pixels
     caption: str
     marks: Marks | None = None
 
@@ -62,13 +63,12 @@ def blended(picture: Pixels, marks: Marks | None, is_signed: bool, strength: flo
 
 
 class MarkedPicture(QWidget):
-    """Layers over one picture, as large as they fit, in a row or one below the other, with a bar of the colours."""
+    """Pictures of one size with maps over them, as large as they fit, in rows, with a bar of the colours."""
 
     hovered = Signal(str)  # what is under the mouse, in words; "" when it has left
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._picture: Pixels | None = None
         self._layers: tuple[Layer, ...] = ()
         self._is_signed, self._strength = False, 0.6
         self._drawn: list[QImage] = []
@@ -76,9 +76,9 @@ class MarkedPicture(QWidget):
         self.setMinimumSize(QSize(120, 90))
         self.setAccessibleName("What counts in the picture")
 
-    def show_layers(self, picture: Pixels, layers: tuple[Layer, ...], is_signed: bool) -> None:
-        """Show these maps over a picture (C, H, W)."""
-        self._picture, self._layers, self._is_signed = picture, layers, is_signed
+    def show_layers(self, layers: tuple[Layer, ...], is_signed: bool) -> None:
+        """Show these pictures, all of one size, with their maps."""
+        self._layers, self._is_signed = layers, is_signed
         self._blend()
 
     def set_strength(self, strength: float) -> None:
@@ -88,8 +88,8 @@ class MarkedPicture(QWidget):
 
     def _blend(self) -> None:
         self._drawn = []
-        for layer in self._layers if self._picture is not None else ():
-            pixels = blended(self._picture, layer.marks, self._is_signed, self._strength)  # type: ignore[arg-type]
+        for layer in self._layers:
+            pixels = blended(layer.picture, layer.marks, self._is_signed, self._strength)
             height, width, _ = pixels.shape
             made = QImage(pixels.tobytes(), width, height, width * 3, QImage.Format.Format_RGB888)
             self._drawn.append(made.copy())  # the bytes belong to nobody once this function has ended

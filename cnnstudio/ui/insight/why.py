@@ -1,4 +1,4 @@
-"""Why: what in a picture speaks for a class, by the method that one chooses, and how far that can be trusted."""
+"""Why: what in a picture speaks for a class, and how far that can be trusted; and what a channel looks for."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSlider,
+    QSpinBox,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.insight.attribution.explanation import Explanation
 from cnnstudio.insight.attribution.methods import METHODS, Method, place_to_look
+from cnnstudio.insight.attribution.portrait import PAINTERS, Painter, Portrait
 from cnnstudio.insight.subject import Subject
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.looker import Looker
@@ -48,11 +50,14 @@ UNTRAINED = "The weights are untrained, so this tells nothing that was learned."
 
 
 class WhyPanel(Panel):
-    """The picture with a map over it, the same of random weights beside it, and the numbers in sentences."""
+    """The picture with a map over it, the same of random weights beside it, and the numbers in sentences.
+
+    Or, by the methods that ask about a channel of the selected block, the pictures that excite it.
+    """
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
-        self.found: Explanation | None = None
+        self.found: Explanation | Portrait | None = None
         self._key: tuple[object, ...] | None = None  # what was asked for last
         self._node: str | None = None  # which was selected last
         self._classes: tuple[str, ...] = ()
@@ -85,7 +90,7 @@ class WhyPanel(Panel):
     def _controls(self) -> QWidget:
         self.method = QComboBox()
         self.method.setAccessibleName("Method")
-        for method in METHODS:
+        for method in (*METHODS, *PAINTERS):
             self.method.addItem(method.title, method.key)
             self.method.setItemData(
                 self.method.count() - 1, tip(method.sentence, method.paper), Qt.ItemDataRole.ToolTipRole
@@ -101,6 +106,11 @@ class WhyPanel(Panel):
         self.target.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.method.currentIndexChanged.connect(self._choose_method)
         self.target.currentIndexChanged.connect(self.touch)
+        self.channel = QSpinBox()
+        self.channel.setPrefix("Channel ")
+        self.channel.setRange(1, 1)
+        self.channel.setAccessibleName("Channel of the selected block")
+        self.channel.valueChanged.connect(self.touch)
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength.setRange(0, 100)
         self.strength.setValue(60)
@@ -127,7 +137,7 @@ class WhyPanel(Panel):
         self.keep.clicked.connect(self._ask_where)
         made = QWidget()
         flow = FlowLayout(made)
-        for widget in (self.method, self.target, self.random, self.strength, self.keep):
+        for widget in (self.method, self.target, self.channel, self.random, self.strength, self.keep):
             flow.addWidget(widget)
         self._choose_method()
         return made
@@ -179,12 +189,16 @@ class WhyPanel(Panel):
         return made
 
     @property
-    def chosen(self) -> Method:
+    def chosen(self) -> Method | Painter:
         """The method that is chosen."""
-        return METHODS[self.method.currentIndex()]
+        return (*METHODS, *PAINTERS)[self.method.currentIndex()]
 
     def _choose_method(self) -> None:
         method = self.chosen
+        asks_channel = isinstance(method, Painter)
+        self.channel.setVisible(asks_channel)
+        self.target.setVisible(not asks_channel)
+        self.random.setVisible(not asks_channel)
         self.method.setToolTip(tip(method.sentence, method.paper, title=method.title))
         self.touch()
 
@@ -197,6 +211,8 @@ class WhyPanel(Panel):
             self._node = names[0]
         elif self._node not in self.document.graph:
             self._node = None
+        shape = self.document.analysis.shape(self._place)
+        self.channel.setMaximum(shape[-1 if len(shape) == 2 else 0] if shape else 1)
         super().touch()
 
     def refresh(self) -> None:
@@ -226,8 +242,11 @@ class WhyPanel(Panel):
 
     @property
     def _place(self) -> str | None:
-        """The node that the method looks at."""
-        return place_to_look(self.document.analysis, self._node)
+        """The node that the method looks at; what a channel looks for can be asked of a vector, too."""
+        analysis, node = self.document.analysis, self._node
+        if isinstance(self.chosen, Painter) and node is not None and analysis.shape(node) is not None:
+            return node
+        return place_to_look(analysis, node)
 
     @property
     def _asked_for(self) -> tuple[object, ...]:
@@ -235,10 +254,9 @@ class WhyPanel(Panel):
         run, method = self.run, self.chosen
         return (
             method,
-            self._place if method.at_node else None,
-            self.target.currentData(),
+            self._place if isinstance(method, Painter) or method.at_node else None,
+            (self.channel.value(),) if isinstance(method, Painter) else (self.target.currentData(), run.picture.choice),
             self.random.isChecked(),
-            run.picture.choice,
             self.looker.ready or self.document.graph,
             (run.state, len(run.history.epochs), run.recalled),
         )
@@ -248,11 +266,15 @@ class WhyPanel(Panel):
         if not self.isVisible() or (key := self._asked_for) == self._key:
             return
         method, place, run = self.chosen, self._place, self.run
-        if method.at_node and place in self.document.concealed:
+        at_node, takes_long = (True, True) if isinstance(method, Painter) else (method.at_node, method.takes_long)
+        if at_node and place in self.document.concealed:
             self._refuse(f"What {place} makes of an image is hidden while a question is open.", "")
             return
-        if method.takes_long and run.state == "training":
+        if takes_long and run.state == "training":
             self._refuse(f"{method.title} takes too long to be done between two steps: pause the run for it.", "")
+            return
+        if isinstance(method, Painter):
+            self._paint(method, place, key)
             return
         choice, target, with_random = run.picture.choice, self.target.currentData(), self.random.isChecked()
 
@@ -263,6 +285,18 @@ class WhyPanel(Panel):
 
         self._key = key
         if self.looker.look(work, self._show):
+            self._patience.start()
+
+    def _paint(self, painter: Painter, place: str | None, key: tuple[object, ...]) -> None:
+        """Ask for the pictures that excite the channel."""
+        if place is None:
+            self._refuse("Select a block to see what its channels look for.", "")
+            return
+        channel = self.channel.value() - 1
+        self._key = key
+        if self.looker.look(
+            lambda subject, report: painter.paint(subject, place, channel, report), self._show_portrait, all_images=True
+        ):
             self._patience.start()
 
     def _allow(self) -> None:
@@ -311,21 +345,36 @@ class WhyPanel(Panel):
         self._hide_progress()
         if found.node in self.document.concealed:
             return
-        self.found = found
-        self._key = (*self._key[:5], self.looker.ready or self.document.graph, self._key[6]) if self._key else None
         self._offer(found.classes)
         where = f" at {found.node}" if found.node else ""
         name = subject.picture(self.run.picture.choice).name
-        layers = [Layer(on_a_line(name)), Layer(f"{found.method.title}{where}", found.marks)]
+        layers = [
+            Layer(found.picture, on_a_line(name)),
+            Layer(found.picture, f"{found.method.title}{where}", found.marks),
+        ]
         if found.random is not None:
-            layers.append(Layer("with random weights", found.random))
-        self.view.show_layers(found.picture, tuple(layers), found.method.is_signed)
+            layers.append(Layer(found.picture, "with random weights", found.random))
         told = list(found.sentences)
-        if not subject.is_trained:
-            told.insert(0, UNTRAINED)
         if found.method.at_node:
             told.append(f"{found.node} sees {found.grain[0]} × {found.grain[1]} places.")
+        self._show_all(subject, found, layers, told, is_signed=found.method.is_signed)
+
+    def _show_portrait(self, subject: Subject, found: Portrait) -> None:
+        self._hide_progress()
+        if found.node not in self.document.concealed:
+            layers = [Layer(each.picture, on_a_line(each.caption), each.marks) for each in found.pictures]
+            self._show_all(subject, found, layers, list(found.sentences), is_signed=False)
+
+    def _show_all(
+        self, subject: Subject, found: Explanation | Portrait, layers: list[Layer], told: list[str], *, is_signed: bool
+    ) -> None:
+        self.found = found
+        if self._key is not None:
+            self._key = (*self._key[:4], self.looker.ready or self.document.graph, self._key[5])  # built only now
+        if not subject.is_trained:
+            told.insert(0, UNTRAINED)
         told.append(f"{subject.when[:1].upper()}{subject.when[1:]}.")
+        self.view.show_layers(tuple(layers), is_signed)
         self.told.setText("\n".join(printable(each) for each in told))
         self.view.setAccessibleDescription(" ".join(told))
         self._stack.setCurrentIndex(1)
@@ -349,7 +398,7 @@ class WhyPanel(Panel):
         if self.found is None:
             self.document.said.emit("There is no map to save yet.")
             return
-        dialog = QFileDialog(self, "Save the map as a picture", f"{self.found.method.key}.png", "Pictures (*.png)")
+        dialog = QFileDialog(self, "Save the map as a picture", f"{self.chosen.key}.png", "Pictures (*.png)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("png")
         dialog.fileSelected.connect(lambda chosen: self.save(Path(chosen)))

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.insight.attribution.explanation import Explanation, Faithfulness
 from cnnstudio.insight.attribution.methods import METHODS, Method
+from cnnstudio.insight.attribution.portrait import PAINTERS, Portrait
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.marked_picture import Layer, MarkedPicture, blended, colours, shares
@@ -31,8 +32,8 @@ def panel(qtbot: QtBot, tiny: Project) -> WhyPanel:
 
 
 def shown(qtbot: QtBot, panel: WhyPanel, method: str = "grad-cam") -> Explanation:
-    qtbot.waitUntil(lambda: panel.found is not None and panel.found.method.key == method)
-    assert panel.found is not None
+    qtbot.waitUntil(lambda: isinstance(panel.found, Explanation) and panel.found.method.key == method)
+    assert isinstance(panel.found, Explanation)
     return panel.found
 
 
@@ -46,7 +47,7 @@ def test_an_untrained_network_is_explained_and_it_says_so(qtbot: QtBot, panel: W
     panel.random.setChecked(False)
     qtbot.waitUntil(lambda: len(panel.view._layers) == 2)
     panel.target.setCurrentIndex(4)
-    qtbot.waitUntil(lambda: panel.found is not None and panel.found.target == 3)
+    qtbot.waitUntil(lambda: isinstance(panel.found, Explanation) and panel.found.target == 3)
     assert "Why 3?" in panel.told.text()
     panel.run.picture.choose(8)
     qtbot.waitUntil(lambda: panel.view._layers[0].caption == "Validation image 9")
@@ -62,6 +63,24 @@ def test_the_method_looks_at_the_selected_block_where_it_gives_maps(qtbot: QtBot
     qtbot.waitUntil(lambda: panel.found is not None and panel.found.node == "conv1")
     panel.method.setCurrentIndex(panel.method.findData("occlusion"))
     assert shown(qtbot, panel, "occlusion").node == ""
+    panel.close_tasks()
+
+
+def test_what_a_channel_of_the_selected_block_looks_for(qtbot: QtBot, panel: WhyPanel) -> None:
+    shown(qtbot, panel)
+    for painter in PAINTERS:
+        panel.method.setCurrentIndex(panel.method.findData(painter.key))
+        assert panel.channel.isVisible() and not panel.target.isVisible() and not panel.random.isVisible()
+        panel.document.select(("linear1",))
+        assert panel.channel.maximum() == 10, "each class"
+        panel.document.select(("conv1",))
+        panel.channel.setValue(3)
+        words = {"exciting": "excite channel 3 of conv1", "maximised": "mean of channel 3 of conv1"}[painter.key]
+        qtbot.waitUntil(lambda words=words: words in panel.told.text())
+        assert isinstance(panel.found, Portrait) and panel.found.channel == 2
+    assert panel.channel.maximum() == 4
+    panel.method.setCurrentIndex(0)
+    shown(qtbot, panel)
     panel.close_tasks()
 
 
@@ -141,7 +160,7 @@ def test_the_number_under_the_mouse_is_told(qtbot: QtBot) -> None:
     qtbot.addWidget(view)
     view.resize(500, 200)
     picture = np.zeros((1, 2, 2), np.uint8)
-    view.show_layers(picture, (Layer("a"), Layer("b", np.float32([[0, 1], [2, 4]]))), False)
+    view.show_layers((Layer(picture, "a"), Layer(picture, "b", np.float32([[0, 1], [2, 4]]))), False)
     first, second = view._places(view.size())
     assert view.told_at(QPointF(first.center())).startswith("row") and "greatest" not in view.told_at(QPointF(1, 1))
     corner = QPointF(second.right() - 2, second.bottom() - 2)

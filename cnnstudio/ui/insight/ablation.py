@@ -1,0 +1,357 @@
+"""Switch off: a block, its channels or one of its wires is switched off, and the answer and the accuracy follow."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QBoxLayout,
+    QComboBox,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnstudio.insight.effect import MEANT, SAID, Cost, Effect, Instead, Ranking, Switched
+from cnnstudio.insight.subject import Subject
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.looker import Looker
+from cnnstudio.ui.insight.nothing_page import NothingPage
+from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.bars import Bars
+from cnnstudio.ui.widgets.flow_layout import FlowLayout
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Elided, Sentence
+from cnnstudio.wording import printable
+
+if TYPE_CHECKING:
+    from cnnstudio.worker import Report
+
+SETTLE_MILLISECONDS = 250
+PATIENCE = 500  # milliseconds after which it says that it goes on
+ROOMY = 560  # pixels at the normal size of text, from which words stand beside the bars
+SELECT = "Select a block to switch it off, or some of its channels."
+BUSY = "Switching off takes too long to be done between two steps: pause the run, or wait for its end."
+UNTRAINED = "The weights are untrained, so no channel has learned anything yet."
+Direction = QBoxLayout.Direction
+
+
+class AblationPanel(Panel):
+    """The channels of the selected block, the dearest first once they are ranked; what is chosen is switched off."""
+
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
+        self.found: Effect | None = None
+        self.ranked: Ranking | None = None
+        self._node: str | None = None
+        self._key: tuple[object, ...] | None = None  # what was asked for last
+        self._is_ranking = False  # which nothing but another block, or Cancel, ends before its time
+        self.looker = Looker(document, run, self, "ablation")
+        self.looker.refused.connect(self._refuse)
+        self.looker.progressed.connect(self._advance)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
+        self._settle.timeout.connect(self._look)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._patience.timeout.connect(lambda: self._going.setVisible(self.looker.is_looking))
+        self.nothing = NothingPage(SELECT)
+        self.nothing.allowed.connect(self._allow)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 8, 8)
+        column.setSpacing(6)
+        column.addWidget(self._controls())
+        column.addWidget(self._progress_row())
+        content = QWidget()
+        self._stack = QStackedLayout(content)
+        self._stack.addWidget(self.nothing)
+        self._stack.addWidget(self._result())
+        column.addWidget(content, 1)
+        run.state_changed.connect(self.touch)
+        run.picture.changed.connect(self.touch)
+
+    # parts
+
+    def _controls(self) -> QWidget:
+        self.part, self.instead = QComboBox(), QComboBox()
+        self.part.setAccessibleName("What is switched off")
+        self.part.setToolTip(tip("All that reads the block gets other numbers, or only one of those that read it"))
+        self.instead.setAccessibleName("What stands in its place")
+        for each in Instead:
+            self.instead.addItem(SAID[each], each)
+            self.instead.setItemData(self.instead.count() - 1, tip(MEANT[each]), Qt.ItemDataRole.ToolTipRole)
+        for box in (self.part, self.instead):
+            box.setMinimumWidth(90)
+            box.setMinimumContentsLength(8)
+        self.part.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.part.currentIndexChanged.connect(self.touch)
+        self.instead.currentIndexChanged.connect(self._choose_instead)
+        self.rank = QPushButton("Rank channels")
+        self.rank.setToolTip(tip("Switch off one channel after the other, and order them by how much the loss rises"))
+        self.rank.clicked.connect(self._rank)
+        made = QWidget()
+        flow = FlowLayout(made)
+        for widget in (self.part, self.instead, self.rank):
+            flow.addWidget(widget)
+        self._choose_instead()
+        return made
+
+    def _progress_row(self) -> QWidget:
+        self._doing = Elided()
+        self._doing.setProperty("role", "muted")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumWidth(160)
+        self._bar.setAccessibleName("Progress")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(self._cancel)
+        self._going = QWidget()
+        row = QHBoxLayout(self._going)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._doing, 1)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self.cancel)
+        self._going.hide()
+        return self._going
+
+    def _result(self) -> QWidget:
+        self.list = QListWidget()
+        self.list.setAccessibleName("Channels; those that are selected are switched off")
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.setUniformItemSizes(True)
+        self.list.setMinimumWidth(120)
+        self.list.itemSelectionChanged.connect(self.touch)
+        self.before, self.after = Bars(), Bars()
+        self.before.setAccessibleName("Probabilities as they are")
+        self.after.setAccessibleName("Probabilities with the part switched off")
+        self._readout = Elided()
+        self._readout.setProperty("role", "muted")
+        self._readout.setProperty("textSize", "small")
+        both = QHBoxLayout()
+        both.setSpacing(14)
+        for bars, words in ((self.before, "As it is"), (self.after, "Switched off")):
+            bars.hovered.connect(self._readout.setText)
+            label = Elided(words)
+            label.setProperty("role", "muted")
+            label.setProperty("textSize", "small")
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            column.addWidget(label)
+            column.addWidget(bars, 1)
+            both.addLayout(column, 1)
+        self.told = Sentence()
+        self.told.setProperty("textSize", "small")
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        right.addWidget(self.told)
+        right.addLayout(both, 1)
+        right.addWidget(self._readout)
+        made = QWidget()
+        self._row = QBoxLayout(Direction.LeftToRight, made)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(10)
+        self._row.addWidget(self.list, 1)
+        self._row.addLayout(right, 3)
+        return made
+
+    def _choose_instead(self) -> None:
+        chosen = Instead(self.instead.currentData())
+        self.instead.setToolTip(tip(MEANT[chosen], title=SAID[chosen]))
+        self.touch()
+
+    # what is looked at
+
+    def touch(self) -> None:
+        """Keep in mind which node was selected last, also while nobody looks."""
+        names = self.document.scope[:1] or self.document.selection
+        before = self._node
+        if len(names) == 1:
+            self._node = names[0]
+        elif self._node not in self.document.graph:
+            self._node = None
+        if self._node != before:
+            self._begin_anew()
+        super().touch()
+
+    def _begin_anew(self) -> None:
+        """Another block: no channel is chosen, none is ranked."""
+        self.ranked, self._is_ranking = None, False
+        self.list.blockSignals(True)
+        self.list.clear()
+        self.list.blockSignals(False)
+        self.part.blockSignals(True)
+        self.part.clear()
+        if self._node is not None:
+            self.part.addItem(f"All of {printable(self._node)}", None)
+            graph = self.document.graph
+            for name in [node.name for node in graph if self._node in node.inputs and not node.bypassed]:
+                self.part.addItem(f"Its wire to {printable(name)}", name)
+        self.part.blockSignals(False)
+
+    def refresh(self) -> None:
+        self._settle.start()
+
+    def restyle(self) -> None:
+        self.before.update()
+        self.after.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        has_room = self.width() >= ROOMY * theme.scale
+        self._row.setDirection(Direction.LeftToRight if has_room else Direction.TopToBottom)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.touch()  # a run may have gone on meanwhile
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._settle.stop()
+
+    @property
+    def switched(self) -> Switched | None:
+        """What is switched off; None where no block is selected."""
+        if self._node is None:
+            return None
+        channels = tuple(sorted(item.data(Qt.ItemDataRole.UserRole) for item in self.list.selectedItems()))
+        return Switched(self._node, channels, self.part.currentData(), Instead(self.instead.currentData()))
+
+    @property
+    def _weights(self) -> tuple[object, ...]:
+        run = self.run
+        return self.looker.ready or self.document.graph, run.state, len(run.history.epochs), run.recalled
+
+    def _look(self) -> None:
+        """Ask what the part that is chosen does, as things are now."""
+        switched, run = self.switched, self.run
+        if not self.isVisible():
+            return
+        if switched is None or switched.node not in self.document.graph:
+            self._refuse(SELECT, "")
+            return
+        if switched.node in self.document.concealed:
+            self._refuse(f"What {switched.node} does is hidden while a question is open.", "")
+            return
+        if run.state == "training":
+            self._refuse(BUSY, "")
+            return
+        key = (switched, run.picture.choice, *self._weights)
+        if key == self._key or (self._is_ranking and self.looker.is_looking):
+            return
+        choice = run.picture.choice
+
+        def work(subject: Subject, report: Report) -> Effect:
+            from cnnstudio.insight.ablation import effect
+
+            return effect(subject, choice, switched, report)
+
+        self._key = key
+        if self.looker.look(work, self._show, all_images=True):
+            self._patience.start()
+
+    def _rank(self) -> None:
+        """Try one channel after the other."""
+        switched = self.switched
+        if switched is None or self.run.state == "training":
+            return
+        node, instead = switched.node, switched.instead
+
+        def work(subject: Subject, report: Report) -> Ranking:
+            from cnnstudio.insight.ablation import ranking
+
+            return ranking(subject, node, instead, report)
+
+        self._key, self._is_ranking = None, True
+        if self.looker.look(work, partial(self._take_ranking, node), all_images=True):
+            self._patience.start()
+
+    def _allow(self) -> None:
+        self.looker.allow()
+        self.touch()
+
+    def close_tasks(self, seconds: float = 10.0) -> bool:
+        self._settle.stop()
+        self._patience.stop()
+        return self.looker.close(seconds)
+
+    # showing
+
+    def _advance(self, sentence: str, share: object) -> None:
+        self._doing.setText(sentence)
+        self._bar.setRange(0, 1000 if isinstance(share, float) else 0)
+        if isinstance(share, float):
+            self._bar.setValue(round(1000 * share))
+
+    def _hide_progress(self) -> None:
+        self._patience.stop()
+        self._going.hide()
+
+    def _cancel(self) -> None:
+        self.looker.drop()
+        self._is_ranking = False
+        self._hide_progress()
+        if self.found is None:
+            self.nothing.say("It was cancelled.", "")
+
+    def _refuse(self, sentence: str, ask: str) -> None:
+        if self.looker.is_looking:  # it only says what it does
+            if self.found is None:
+                self.nothing.say(sentence, "")
+            return
+        self._hide_progress()
+        self._key = self.found = None
+        self.nothing.say(sentence, ask)
+        self._stack.setCurrentIndex(0)
+
+    def _show(self, subject: Subject, found: Effect) -> None:
+        self._hide_progress()
+        if found.switched.node != self._node or self._node in self.document.concealed:
+            return
+        self.found = found
+        if self._key is not None:
+            self._key = (*self._key[:2], *self._weights)  # it may have been built only now
+        if not self.list.count():
+            self._list([(channel, None) for channel in range(found.channels)])
+        for bars, values in ((self.before, found.before), (self.after, found.after)):
+            bars.set_values(values, found.classes, found.label or "")
+        told = list(found.sentences)
+        if not subject.is_trained:
+            told.insert(0, UNTRAINED)
+        if self.ranked is not None:
+            told.append(self.ranked.sentence)
+        self.told.setText(printable(" ".join(told)))
+        self._stack.setCurrentIndex(1)
+
+    def _take_ranking(self, node: str, subject: Subject, found: Ranking) -> None:
+        self._hide_progress()
+        self._is_ranking = False
+        if node != self._node:
+            return
+        self.ranked = found
+        self._list([(each.channel, each) for each in found.costs])
+        self.touch()
+
+    def _list(self, rows: list[tuple[int, Cost | None]]) -> None:
+        """Show the channels in this order, with what they cost; those that were chosen stay so."""
+        chosen = {item.data(Qt.ItemDataRole.UserRole) for item in self.list.selectedItems()}
+        self.list.blockSignals(True)
+        self.list.clear()
+        for channel, cost in rows:
+            words = f"Channel {channel + 1}"
+            if cost is not None:
+                words += f": loss {cost.loss:+.3g}, accuracy {-100 * cost.accuracy:+.1f} points".replace("-", "−")
+            item = QListWidgetItem(words)
+            item.setData(Qt.ItemDataRole.UserRole, channel)
+            self.list.addItem(item)
+            if channel in chosen:
+                self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.Select)
+        self.list.blockSignals(False)
