@@ -71,6 +71,18 @@ def _occlusion(question: Question, report: Report) -> Marks:
     return occlusion(question, report)
 
 
+def _lrp_epsilon(question: Question, report: Report) -> Marks:
+    from cnnstudio.insight.attribution.lrp import lrp_epsilon
+
+    return lrp_epsilon(question, report)
+
+
+def _lrp_alpha_beta(question: Question, report: Report) -> Marks:
+    from cnnstudio.insight.attribution.lrp import lrp_alpha_beta
+
+    return lrp_alpha_beta(question, report)
+
+
 def _integrated_gradients(question: Question, report: Report) -> Marks:
     from cnnstudio.insight.attribution.gradients import integrated_gradients
 
@@ -145,6 +157,22 @@ METHODS = (
         _integrated_gradients,
         is_signed=True,
         passes=64,
+    ),
+    Method(
+        "lrp-epsilon",
+        "LRP, epsilon rule",
+        "Hands the score back from layer to layer: each number gets its share in what it was added to.",
+        "Bach et al. 2015, doi.org/10.1371/journal.pone.0130140",
+        _lrp_epsilon,
+        is_signed=True,
+    ),
+    Method(
+        "lrp-alpha-beta",
+        "LRP, alpha-beta rule",
+        "As with epsilon, but in convolutions twice what adds to a number less once what takes from it.",
+        "Bach et al. 2015, doi.org/10.1371/journal.pone.0130140",
+        _lrp_alpha_beta,
+        is_signed=True,
     ),
     Method(
         "smooth-grad",
