@@ -93,7 +93,7 @@ class Effect:
         return (
             f"Without {self.switched.words}: {told} ({old}: {numbers}).",
             f"Accuracy on {these}: {self.accuracy[0]:.1%} before, {self.accuracy[1]:.1%} after; "
-            f"loss {self.loss[0]:.3g} before, {self.loss[1]:.3g} after.",
+            f"loss {self.loss[0]:.3f} before, {self.loss[1]:.3f} after.",
         )
 
     def _said(self, value: np.float32) -> str:

@@ -82,6 +82,8 @@ class AblationPanel(Panel):
     # parts
 
     def _controls(self) -> QWidget:
+        # by their contents they would set their own size, beyond a narrow panel's edge
+        by_letters = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.part, self.instead = QComboBox(), QComboBox()
         self.part.setAccessibleName("What is switched off")
         self.part.setToolTip(tip("All that reads the block gets other numbers, or only one of those that read it"))
@@ -91,8 +93,9 @@ class AblationPanel(Panel):
             self.instead.setItemData(self.instead.count() - 1, tip(MEANT[each]), Qt.ItemDataRole.ToolTipRole)
         for box in (self.part, self.instead):
             box.setMinimumWidth(90)
-            box.setMinimumContentsLength(8)
-        self.part.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setSizeAdjustPolicy(by_letters)
+        self.part.setMinimumContentsLength(16)
+        self.instead.setMinimumContentsLength(10)
         self.part.currentIndexChanged.connect(self.touch)
         self.instead.currentIndexChanged.connect(self._choose_instead)
         self.rank = QPushButton("Rank channels")
@@ -159,7 +162,7 @@ class AblationPanel(Panel):
         self._row = QBoxLayout(Direction.LeftToRight, made)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(10)
-        self._row.addWidget(self.list, 1)
+        self._row.addWidget(self.list, 2)
         self._row.addLayout(right, 3)
         return made
 
@@ -321,8 +324,9 @@ class AblationPanel(Panel):
             self._key = (*self._key[:2], *self._weights)  # it may have been built only now
         if not self.list.count():
             self._list([(channel, None) for channel in range(found.channels)])
+        reach = float(max(found.before.max(), found.after.max()))
         for bars, values in ((self.before, found.before), (self.after, found.after)):
-            bars.set_values(values, found.classes, found.label or "")
+            bars.set_values(values, found.classes, found.label or "", reach=reach)
         told = list(found.sentences)
         if not subject.is_trained:
             told.insert(0, UNTRAINED)
@@ -348,7 +352,8 @@ class AblationPanel(Panel):
         for channel, cost in rows:
             words = f"Channel {channel + 1}"
             if cost is not None:
-                words += f": loss {cost.loss:+.3g}, accuracy {-100 * cost.accuracy:+.1f} points".replace("-", "−")
+                points = round(-100 * cost.accuracy, 1) + 0.0  # no minus before a zero
+                words += f": loss {cost.loss:+.3f}, accuracy {points:+.1f} points".replace("-", "−")
             item = QListWidgetItem(words)
             item.setData(Qt.ItemDataRole.UserRole, channel)
             self.list.addItem(item)

@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.insight.attribution.explanation import Explanation
 from cnnstudio.insight.attribution.methods import METHODS, Method, place_to_look
-from cnnstudio.insight.attribution.portrait import PAINTERS, Painter, Portrait
+from cnnstudio.insight.attribution.painters import PAINTERS, Painter
+from cnnstudio.insight.attribution.portrait import Portrait
 from cnnstudio.insight.subject import Subject
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.looker import Looker
@@ -101,9 +102,10 @@ class WhyPanel(Panel):
         self.target.addItem(ANSWER, None)
         for box in (self.method, self.target):
             box.setMinimumWidth(90)
-            box.setMinimumContentsLength(10)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.target.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            # by its contents it would set its own size, beyond a narrow panel's edge
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.method.setMinimumContentsLength(18)
+        self.target.setMinimumContentsLength(10)
         self.method.currentIndexChanged.connect(self._choose_method)
         self.target.currentIndexChanged.connect(self.touch)
         self.channel = QSpinBox()

@@ -25,19 +25,27 @@ class Bars(QWidget):
         self._names: tuple[str, ...] = ()
         self._marked: str = ""
         self._making: Making | None = None
+        self._reach = 0.0
         self.setMouseTracking(True)
         self.setMinimumSize(QSize(120, 60))
         self.setAccessibleName("Numbers as bars")
 
     def set_values(
-        self, values: NDArray[np.float32], names: tuple[str, ...] = (), marked: str = "", making: Making | None = None
+        self,
+        values: NDArray[np.float32],
+        names: tuple[str, ...] = (),
+        marked: str = "",
+        making: Making | None = None,
+        *,
+        reach: float = 0.0,
     ) -> None:
         """Show a vector (F,); ``marked`` is the name whose bar is the right answer, ``making`` what makes
-        probabilities of the numbers, None where nothing does.
+        probabilities of the numbers, None where nothing does. The highest bar stands for ``reach`` at least, so that
+        two charts can have one scale.
         """
         self._values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
         self._names = names if len(names) == len(values) else ()
-        self._marked, self._making = marked, making
+        self._marked, self._making, self._reach = marked, making, reach
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -55,7 +63,7 @@ class Bars(QWidget):
             return
         painter = QPainter(self)
         chart, step = self._chart(), self._step()
-        low, high = min(0.0, float(self._values.min())), max(0.0, float(self._values.max()))
+        low, high = min(0.0, float(self._values.min())), max(0.0, float(self._values.max()), self._reach)
         scale = chart.height() / ((high - low) or 1.0)
         zero = chart.bottom() + low * scale
         top = int(self._values.argmax())

@@ -12,7 +12,7 @@ from cnnstudio.graph import Shape, Sketch
 from cnnstudio.insight.activations import TraceError
 from cnnstudio.insight.attribution.exciting import SHOWN
 from cnnstudio.insight.attribution.maximising import STEPS
-from cnnstudio.insight.attribution.portrait import PAINTERS, Painter
+from cnnstudio.insight.attribution.painters import PAINTERS, Painter
 from cnnstudio.insight.subject import Subject
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe

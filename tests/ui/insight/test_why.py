@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.insight.attribution.explanation import Explanation, Faithfulness
 from cnnstudio.insight.attribution.methods import METHODS, Method
-from cnnstudio.insight.attribution.portrait import PAINTERS, Portrait
+from cnnstudio.insight.attribution.painters import PAINTERS
+from cnnstudio.insight.attribution.portrait import Portrait
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.marked_picture import Layer, MarkedPicture, blended, colours, shares
