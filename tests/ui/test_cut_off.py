@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.ui.canvas.scene.node_face import detail
 from cnnstudio.ui.docks import PANELS
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.network.source import SourcePanel
@@ -104,6 +105,9 @@ def below(view: QAbstractItemView, index: QModelIndex) -> QModelIndex:
 def test_nothing_is_cut_off_at_1280_by_720(qtbot: QtBot, window: MainWindow, key: str) -> None:
     assert (window.width(), window.height()) == (1280, 720)
     window.files.new(key)
+    window.commands.run("fit")
+    if key == "lenet5":
+        qtbot.waitUntil(lambda: detail(window.canvas.zoom) >= 1)  # its shapes are seen
     for panel in PANELS:
         window.show_panel(panel.id)
         content = window.docks[panel.id].widget()

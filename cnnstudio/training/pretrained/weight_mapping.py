@@ -171,11 +171,15 @@ def _resampled(positions: Tensor, mine: Tensor) -> Tensor:
 
 
 def finite(name: str, tensor: Tensor) -> Tensor:
-    """The tensor as float32. Raises ``TrainingError`` where it holds what is no number."""
+    """The tensor as float32. Raises ``TrainingError`` where it holds what is no number, or infinity."""
     try:
         plain = tensor.float()
-        if not tensor.is_complex() and bool(torch.isfinite(plain).all()):
-            return plain
+        if not tensor.is_complex():
+            if bool(torch.isfinite(plain).all()):
+                return plain
+            if not bool(torch.isnan(plain).any()):  # as a limit it may be meant
+                said = f"{name[:80]} holds infinity, or a number beyond 32 bits"
+                raise TrainingError(f"These weights cannot be used: {said}.")
     except (RuntimeError, TypeError):  # kinds of numbers that nothing can be computed with
         pass
     raise TrainingError(f"These weights are damaged: {name[:80]} holds what is no number.")

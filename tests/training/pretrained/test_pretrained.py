@@ -318,7 +318,10 @@ HOSTILE: dict[str, tuple[Callable[[Path], Any], str]] = {
     "other": (saved({"layer.weight": torch.zeros(3)}), "belongs to another network"),
     "size": (saved({"conv1.weight": torch.zeros(4, 3, 5, 5)}), "belongs to another network"),
     "nan": (saved({"conv1.weight": torch.full(KERNEL, float("nan"))}), "what is no number"),
-    "too large": (saved({"conv1.weight": torch.full(KERNEL, 1e300, dtype=torch.float64)}), "what is no number"),
+    "too large": (
+        saved({"conv1.weight": torch.full(KERNEL, 1e300, dtype=torch.float64)}),
+        "a number beyond 32 bits",
+    ),
     "complex": (saved({"conv1.weight": torch.zeros(KERNEL, dtype=torch.complex64)}), "holds complex numbers"),
     "endless": (saved({"conv1.weight": torch.zeros(1).expand(10**9, 10**3)}), "repeats few numbers very often"),
     "sparse": (saved({"conv1.weight": torch.zeros(KERNEL).to_sparse()}), "conv1.weight is sparse, and only plain"),
