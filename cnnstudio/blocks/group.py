@@ -146,22 +146,15 @@ def unrolled(graph: Graph, only: str | None = None) -> Graph:
     """``graph`` with each repeated group, or the one named, as its copies in a row, called group1_1, group1_2 ..."""
     if not any(isinstance(node.block, Group) and node.block.repeat > 1 for node in graph):
         return graph
-    taken = set(graph.nodes)
-    copies: dict[str, list[str]] = {}
+    copies = copy_names(graph, only)
     nodes: list[Node] = []
     for node in graph:
-        block = node.block
-        if not isinstance(block, Group) or block.repeat == 1 or only not in (None, node.name):
+        if node.name not in copies:
             nodes.append(node)
             continue
-        stem = node.name
-        while any(f"{stem}_{number}" in taken for number in range(1, block.repeat + 1)):
-            stem += "_"
-        names = [f"{stem}_{number}" for number in range(1, block.repeat + 1)]
-        taken.update(names)
-        copies[node.name] = names
-        nodes.append(dataclasses.replace(node, name=names[0], block=block.copy))
-        nodes += [Node(name, block.copy, (before,), node.position, node.bypassed) for before, name in pairwise(names)]
+        names, copy = copies[node.name], node.block.copy  # type: ignore[attr-defined]  # of a group, as it has copies
+        nodes.append(dataclasses.replace(node, name=names[0], block=copy))
+        nodes += [Node(name, copy, (before,), node.position, node.bypassed) for before, name in pairwise(names)]
 
     def end(source: str | None) -> str | None:
         return copies[source][-1] if source in copies else source
@@ -171,6 +164,22 @@ def unrolled(graph: Graph, only: str | None = None) -> Graph:
         for node in nodes
     )
     return Graph.of(wired, mapped(graph.frames, copies), graph.notes)
+
+
+def copy_names(graph: Graph, only: str | None = None) -> dict[str, list[str]]:
+    """What the copies of each repeated group of ``graph``, or of the one named, are called where it is ``unrolled``."""
+    taken = set(graph.nodes)
+    copies: dict[str, list[str]] = {}
+    for node in graph:
+        block = node.block
+        if not isinstance(block, Group) or block.repeat == 1 or only not in (None, node.name):
+            continue
+        stem = node.name
+        while any(f"{stem}_{number}" in taken for number in range(1, block.repeat + 1)):
+            stem += "_"
+        copies[node.name] = [f"{stem}_{number}" for number in range(1, block.repeat + 1)]
+        taken.update(copies[node.name])
+    return copies
 
 
 def kept(group: Group, body: Graph) -> Group:

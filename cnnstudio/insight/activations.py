@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,14 +13,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cnnstudio.compiler.source import Source
-from cnnstudio.insight.feature_maps import FeatureMaps
+from cnnstudio.compiler.source import Inside, Place, Source, Way, WayError, way_to
+from cnnstudio.insight.feature_maps import FeatureMaps, guess
+from cnnstudio.insight.subject import OwnPicture, looked_at
 from cnnstudio.training.build import require_room_to_run
 from cnnstudio.training.data.loading import Data, normalised
 from cnnstudio.training.device import evaluated
 from cnnstudio.training.events import Remark
-from cnnstudio.training.node_values import node_values
+from cnnstudio.training.node_values import stepped
 from cnnstudio.training.probe import View
+from cnnstudio.training.runs.session import Prepared
 
 _LOOKS_APART = 100  # times as long as a look takes: looking costs a hundredth of the training
 
@@ -28,37 +31,79 @@ class TraceError(ValueError):
     """There is no such value in this network; the message is a sentence."""
 
 
-def activation(module: nn.Module, source: Source, node: str, x: Tensor) -> Tensor:
+def activation(module: nn.Module, source: Source, node: str | Way, x: Tensor) -> Tensor:
     """What comes out of ``node`` for the normalised images ``x`` (N, C, H, W); ``module`` is the built ``source``.
 
-    The module is evaluated and left as it was. Raises ``TraceError`` for a node that the source does not have.
+    A ``Way`` leads to a node inside a composite. The module is evaluated and left as it was. Raises ``TraceError`` for
+    a node that the source does not have.
     """
-    return _values(module, source, frozenset((node,)), x)[node]
+    return activations(module, source, (node,), x)[node]
 
 
-def maps(module: nn.Module, source: Source, node: str, image: NDArray[np.uint8], data: Data) -> NDArray[np.float32]:
+def activations(module: nn.Module, source: Source, nodes: Iterable[str | Way], x: Tensor) -> dict[str | Way, Tensor]:
+    """What comes out of each of ``nodes`` for the images ``x`` (N, C, H, W); only what they depend on is computed.
+
+    ``module`` is the built ``source``; it is evaluated, not trained: dropout is off, running means stay what they
+    are, and the module is left as it was; of random numbers only those are drawn that its layers draw when evaluated
+    too. A node that no step computes is the input; a bypassed one has the value that it passes on.
+    Raises ``TraceError`` for a node that the source does not have.
+    """
+    asked = {node: node if isinstance(node, Way) else Way(source.passed.get(node, node)) for node in nodes}
+    ways = frozenset(asked.values())
+    made = {step.node for step in source.steps}
+    inputs = tuple({name: None for step in source.steps for name in step.inputs if name not in made})
+    whole = Inside("", (), inputs, source.steps)
+    require_room_to_run(source, tuple(x.shape[1:]))
+    with evaluated(module), torch.no_grad():
+        try:
+            found = _values(module, whole, [x] * len(inputs), ways)
+        except ValueError as error:  # a normalisation that is given one number of each channel refuses a single image
+            if len(x) != 1 or isinstance(error, TraceError):
+                raise
+            twice = [x.repeat(2, 1, 1, 1)] * len(inputs)
+            found = {way: value[:1] for way, value in _values(module, whole, twice, ways).items()}
+    return {node: found[way] for node, way in asked.items()}
+
+
+def maps(
+    module: nn.Module, source: Source, node: str | Way, image: NDArray[np.uint8], data: Data
+) -> NDArray[np.float32]:
     """The feature maps of one image (C, H, W) of bytes: (C, H, W), or (F,) where the node gives a vector.
 
     Tokens (N, D) are shown as one map. ``data`` says how the network's images are normalised.
     """
+    return shown(activation(module, source, node, entering(module, image, data)))
+
+
+def entering(module: nn.Module, image: NDArray[np.uint8], data: Data) -> Tensor:
+    """One image (C, H, W) of bytes as the network reads it: (1, C, H, W), normalised, on its device."""
     place = next(module.parameters(), torch.empty(0)).device
     mean, std = (torch.tensor(numbers).view(-1, 1, 1).to(place) for numbers in (data.mean, data.std))
-    x = normalised(torch.tensor(image, device=place)[None], mean, std)
-    return _shown(activation(module, source, node, x))
+    return normalised(torch.tensor(image, device=place)[None], mean, std)
 
 
 @dataclass
 class ActivationProbe:
     """Shows the feature maps of a node while the network learns; may be changed at any time, from any thread.
 
-    ``image`` is the number of a validation image. The maps come at most every so many seconds, later where looking
-    takes long, and at every step for 0.
+    ``place`` says where the ``node`` is that the ``Way`` leads to. ``image`` is the number of a validation image or a
+    picture of one's own. The maps come at most every so many seconds, later where looking takes long, and at every
+    step for 0.
     """
 
-    node: str | None = None
-    image: int = 0
+    node: str | Way | None = None
+    image: int | OwnPicture = 0
     every_seconds: float = 0.25
+    place: Place | None = None
     _look_again: float = field(default=-math.inf, init=False, repr=False, compare=False)  # the moment, not before
+
+    def aim(self, prepared: Prepared, place: Place | None, image: int | OwnPicture) -> None:
+        """Look at another place from now on, or at none, as where this network does not have it; and at this image."""
+        self.node = None  # first, as a thread may be looking
+        self.place, self.image = place, image
+        if place is not None:
+            with suppress(WayError):
+                self.node = way_to(prepared.project.graph, prepared.source, place)
 
     def is_due(self, step: int) -> bool:
         """Whether there is a node to look at, and the last look is old enough."""
@@ -70,57 +115,47 @@ class ActivationProbe:
         self._look_again = now + every
         if node is None or view.source is None:
             return
-        data = view.data
-        number = min(max(self.image, 0), len(data.validation_labels) - 1)
-        image = data.validation_images[number]
+        picture = looked_at(view.data, self.image)
         last = view.source.steps[-1].node
+        x = view.prepared(torch.tensor(picture.image)[None])
         try:
-            found = _values(view.module, view.source, frozenset((node, last)), view.prepared(image[None]))
+            found = activations(view.module, view.source, (node, last), x)
         except TraceError as error:
             yield Remark(str(error))
             return
         self._look_again = now + (max(every, _LOOKS_APART * (time.monotonic() - now)) if every else 0.0)
-        label = data.classes[int(data.validation_labels[number])]
-        guess = data.classes[int(found[last][0].argmax())]
-        yield FeatureMaps(node, _shown(found[node]), image.numpy().copy(), label, guess, view.step)
+        place = self.place or Place(node if isinstance(node, str) else node.node)
+        scores = shown(found[last])
+        yield FeatureMaps(
+            place, shown(found[node]), picture.image.copy(), picture.label, guess(scores, view.data.classes), view.step
+        )
 
 
-def _values(module: nn.Module, source: Source, nodes: frozenset[str], x: Tensor) -> Mapping[str, Tensor]:
-    """What comes out of ``nodes`` for the images ``x`` (N, C, H, W); only what they depend on is computed.
-
-    ``module`` is the built ``source``; it is evaluated, not trained: dropout is off, running means stay what they
-    are, and the module is left as it was; of random numbers only those are drawn that its layers draw when evaluated
-    too. A node that no step computes is the input; a bypassed one has the value that it passes on.
-    """
-    asked = {name: source.passed.get(name, name) for name in nodes}
-    nodes = frozenset(asked.values())
-    steps = {step.node: step for step in source.steps}
-    inputs = {name for step in source.steps for name in step.inputs} - set(steps)
-    if strange := nodes - set(steps) - inputs:
+def _values(module: nn.Module, inside: Inside, entering: Sequence[Tensor], ways: Iterable[Way]) -> dict[Way, Tensor]:
+    """The values at the end of these ways, of which each begins in ``inside``, whose module is ``module``."""
+    ends = {way: (way.insides[0].reads if way.insides else (way.node,)) for way in ways}
+    steps = {step.node: step for step in inside.steps}
+    if strange := {name for names in ends.values() for name in names} - set(steps) - set(inside.inputs):
         raise TraceError(f"The trained network has no block called {min(strange)}.")
-    needed, waiting = set[str](), list(nodes)
+    needed, waiting = set[str](), [name for names in ends.values() for name in names]
     while waiting:
         name = waiting.pop()
         if name in steps and name not in needed:
             waiting += steps[name].inputs
         needed.add(name)
-    found = dict.fromkeys(inputs, x)
-    require_room_to_run(source, tuple(x.shape[1:]))
-
-    def values(x: Tensor) -> dict[str, Tensor]:
-        return {name: value for name, value in node_values(module, source, x, needed) if name in nodes}
-
-    with evaluated(module), torch.no_grad():
-        try:
-            found |= values(x)
-        except ValueError:  # a normalisation that is given one number of each channel refuses a single image
-            if len(x) != 1:
-                raise
-            found |= {name: value[:1] for name, value in values(x.repeat(2, 1, 1, 1)).items()}
-    return {name: found[home] for name, home in asked.items()}
+    wanted = {name for names in ends.values() for name in names}
+    found = dict(zip(inside.inputs, entering, strict=True))
+    found |= {name: v for name, v in stepped(module, inside.steps, found, needed) if name in wanted}
+    values = {way: found[way.node] for way in ends if not way.insides}
+    for inner in {way.insides[0]: None for way in ends if way.insides}:
+        further = {Way(way.node, way.insides[1:]): way for way in ends if way.insides and way.insides[0] == inner}
+        part = module.get_submodule(inner.path.removeprefix(inside.path).removeprefix("."))
+        made = _values(part, inner, [found[name] for name in inner.reads], further)
+        values |= {further[way]: value for way, value in made.items()}
+    return values
 
 
-def _shown(value: Tensor) -> NDArray[np.float32]:
+def shown(value: Tensor) -> NDArray[np.float32]:
     """One image's value of a node as an array of its own: (C, H, W) or (F,), and tokens (N, D) as one map.
 
     Of an imported step that has more axes, or the image elsewhere than in front, all is shown as a row of maps.

@@ -74,11 +74,18 @@ class Subject:
 
         One that does not, since the network's input was changed meanwhile, gives way to the first validation image.
         """
-        data = self.data
-        if isinstance(choice, OwnPicture):
-            if choice.image.shape == tuple(data.validation_images.shape[1:]):
-                return LookedAt(choice.image, None, choice.name)
-            choice = 0
-        number = choice % len(data.validation_images)
-        image: NDArray[np.uint8] = data.validation_images[number].numpy()
-        return LookedAt(image, data.classes[int(data.validation_labels[number])], f"Validation image {number + 1:,}")
+        return looked_at(self.data, choice)
+
+
+def looked_at(data: Data, choice: int | OwnPicture) -> LookedAt:
+    """The validation image of this number, counted round in a circle, or an own picture where it fits these images.
+
+    One that does not gives way to the first validation image.
+    """
+    if isinstance(choice, OwnPicture):
+        if choice.image.shape == tuple(data.validation_images.shape[1:]):
+            return LookedAt(choice.image, None, choice.name)
+        choice = 0
+    number = choice % len(data.validation_images)
+    image: NDArray[np.uint8] = data.validation_images[number].numpy()
+    return LookedAt(image, data.classes[int(data.validation_labels[number])], f"Validation image {number + 1:,}")

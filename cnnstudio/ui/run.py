@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cnnstudio.compiler.source import Source, SourceError, source
+from cnnstudio.compiler.source import Place, Source, SourceError, source
 from cnnstudio.folders import runs_folder
 from cnnstudio.graph import Graph
 from cnnstudio.insight.feature_maps import FeatureMaps
+from cnnstudio.insight.subject import OwnPicture
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.data.errors import DataCancelledError
@@ -83,7 +84,7 @@ class Run(QObject):
         self._timer.setInterval(DRAIN_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
         self.picture, self.cell = PictureChoice(self), CellChoice(self)
-        self._watched: tuple[str | None, int] = (None, 0)
+        self._watched: tuple[Place | None, int | OwnPicture] = (None, 0)
         self.loaded = LoadedImages(lambda: self.trained)
         self._coming: Coming | None = None
         self._fitting: tuple[Graph, Source, bool] | None = None
@@ -305,11 +306,12 @@ class Run(QObject):
         if self.is_active:
             self._drain()
 
-    def watch(self, node: str | None, image: int) -> None:
-        """Say which node's feature maps to show, of which validation image; the run sends them as it goes."""
-        self._watched = (node, image)
-        if self.trained is not None:
-            self._look(self.trained, self.trained.probes[0])
+    def watch(self, place: Place | None, picture: int | OwnPicture) -> None:
+        """Say which node's feature maps to show, of which picture; the run sends them as it goes."""
+        if self._watched != (place, picture):
+            self._watched = (place, picture)
+            if self.trained is not None:
+                self.trained.probes[0].aim(self.trained, *self._watched)
 
     def _probes(self, prepared: Prepared) -> tuple[ActivationProbe, LayerProbe]:
         """What looks into the network while it trains; called on the thread that trains."""
@@ -317,14 +319,8 @@ class Run(QObject):
         from cnnstudio.training.layer_probe import LayerProbe
 
         probe = ActivationProbe()
-        self._look(prepared, probe)  # here, so that no run is too short to be seen into
+        probe.aim(prepared, *self._watched)  # here, so that no run is too short to be seen into
         return probe, LayerProbe()
-
-    def _look(self, prepared: Prepared, probe: ActivationProbe) -> None:
-        """Ask for the maps of the watched node, where the network has it, for the watched validation image."""
-        node, image = self._watched
-        probe.node = node if node is not None and node in prepared.project.graph else None
-        probe.image = image % max(1, len(prepared.data.validation_images))
 
     def ask(self, function: Callable[[], T], take: Callable[[T], object]) -> bool:
         """Run ``function`` on the training thread between two steps, and ``take`` what it returns in the window's.
@@ -367,7 +363,7 @@ class Run(QObject):
                 self.sentence = ""
             case Prepared():
                 self.loaded.keep(event.project, event.data)
-                self._look(event, event.probes[0])
+                event.probes[0].aim(event, *self._watched)
                 if self._coming is not None:
                     self._coming.trained, self._coming.project = event, event.project
             case Started() if self.state == "preparing":
@@ -383,7 +379,8 @@ class Run(QObject):
         """Let the run that has begun take the place of the one before."""
         self._coming = self.maps = self.recalled = self.looked_at = None
         self.project, self.trained, self.history = coming.project, coming.trained, coming.history
-        self.watch(*self._watched)
+        if self.trained is not None:
+            self.trained.probes[0].aim(self.trained, *self._watched)
 
     def _end(self, worker: Worker) -> None:
         self._timer.stop()

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Linear
 from cnnstudio.cli import main
+from cnnstudio.compiler.source import Place
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project, ProjectError, read, write
 from cnnstudio.project.recipe import Recipe
@@ -44,7 +45,7 @@ def test_a_run_goes_from_idle_to_finished_and_keeps_everything(
     said: list[str] = []
     run.state_changed.connect(states.append)
     run.said.connect(said.append)
-    run.watch("conv1", 3)
+    run.watch(Place("conv1"), 3)
     run.start(tiny)
     qtbot.waitUntil(lambda: run.state == "finished")
     assert states == ["preparing", "training", "finished"]
@@ -69,7 +70,7 @@ def test_the_window_and_the_command_line_make_the_same_run(
     qtbot: QtBot, tiny: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Run()
-    run.watch("conv1", 0)
+    run.watch(Place("conv1"), 0)
     run.start(tiny)
     qtbot.waitUntil(lambda: run.state == "finished")
     run.close()

@@ -1,5 +1,6 @@
 """Source: a graph as the Python that a person would write. This is the face; its rooms know each other."""
 
 from cnnstudio.compiler.source.source import Source, SourceError, Statement, source
+from cnnstudio.compiler.source.ways import Inside, Place, Way, WayError, copies, way_to
 
-__all__ = ["Source", "SourceError", "Statement", "source"]
+__all__ = ["Inside", "Place", "Source", "SourceError", "Statement", "Way", "WayError", "copies", "source", "way_to"]

@@ -1,0 +1,32 @@
+"""First right: a picture to begin with, which the network tells right."""
+
+from __future__ import annotations
+
+import torch
+
+from cnnstudio.insight.activations import activations
+from cnnstudio.insight.feature_maps import guess
+from cnnstudio.insight.subject import Subject
+from cnnstudio.training.data.loading import normalised
+from cnnstudio.training.data.room import PASS, at_once
+
+MOST = 64  # validation images that are tried
+_TOGETHER = 8  # of them go through the network at once, where there is room
+
+
+def first_right(subject: Subject) -> int | None:
+    """The number of the first validation image that the network tells right; None where none of the first 64 is.
+
+    It is evaluated, and left as it was.
+    """
+    data, end = subject.data, subject.source.steps[-1].node
+    most, together = min(MOST, len(data.validation_images)), at_once(data.shape, _TOGETHER, PASS)
+    place = next(subject.module.parameters(), torch.empty(0)).device
+    mean, std = (torch.tensor(numbers).view(-1, 1, 1).to(place) for numbers in (data.mean, data.std))
+    for start in range(0, most, together):
+        images = normalised(data.validation_images[start : min(most, start + together)].to(place), mean, std)
+        scores = activations(subject.module, subject.source, (end,), images)[end].float().cpu().numpy()
+        for number, told in enumerate(scores, start):
+            if guess(told, data.classes) == data.classes[int(data.validation_labels[number])]:
+                return number
+    return None
