@@ -15,6 +15,7 @@ class PictureChoice(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.choice: int | OwnPicture = 0
+        self.is_open = True  # whether nobody has chosen yet, and no panel has found one to begin with
 
     @property
     def number(self) -> int:
@@ -23,6 +24,7 @@ class PictureChoice(QObject):
 
     def choose(self, choice: int | OwnPicture) -> None:
         """Look at another picture from now on."""
+        self.is_open = False
         if choice is not self.choice:
             self.choice = choice
             self.changed.emit()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QDockWidget, QLabel, QPushBut
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, ConvTranspose2d, DepthwiseConv2d, FractionalMaxPool2d, Input
-from cnnstudio.compiler.source import source
+from cnnstudio.compiler.source import Place, source
 from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.lessons.lesson import LESSONS
@@ -146,8 +146,8 @@ def test_a_narrow_panel_shows_the_maps_and_what_is_said_of_them(
     digits = load(Recipe(data="digits"), Shape(1, 8, 8))
     image, maps = digits.validation_images[0].numpy(), np.zeros(shape, np.float32)
     prepared = Prepared(Project(chain), source(chain), None, digits)
-    panel._show(FeatureMaps(LONG, maps, image, "T-shirt/top", "Ankle boot", 1_000), prepared, "step 1,000")
-    panel._readout.setText("map 3 at 12, 14: 0.3184")
+    panel._show(FeatureMaps(Place(LONG), maps, image, "T-shirt/top", "Ankle boot", 1_000), prepared, "step 1,000")
+    panel.view.readout.setText("map 3 at 12, 14: 0.3184")
     qtbot.wait(10)
     assert panel.minimumSizeHint().width() <= NARROW
     assert not (found := misfits(panel)), found

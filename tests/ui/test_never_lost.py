@@ -120,14 +120,20 @@ def test_feature_maps_are_those_of_the_weights_that_the_project_has(
     again.show_panel("feature-maps")
     again.document.select(("linear1",))
     qtbot.waitUntil(lambda: panel._shown is not None, timeout=LONG)
-    assert "weights of run" in panel._caption.text()
+    assert "weights of run" in panel.view.caption.text()
     shown = panel._shown.maps
     from cnnstudio.insight.activations import maps
     from cnnstudio.training.runs.session import prepare
     from cnnstudio.worker import unheard
 
     ready = prepare(again.document.project, unheard, None, again.run.weights)
-    wanted = maps(ready.module, ready.source, "linear1", ready.data.validation_images[0].numpy(), ready.data)
+    wanted = maps(
+        ready.module,
+        ready.source,
+        "linear1",
+        ready.data.validation_images[again.run.picture.number].numpy(),
+        ready.data,
+    )
     assert np.array_equal(shown, wanted)
     fresh = prepare(again.document.project, unheard)
     other = maps(fresh.module, fresh.source, "linear1", fresh.data.validation_images[0].numpy(), fresh.data)

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from cnnstudio.insight.feature_maps import FeatureMaps, Maps
+from cnnstudio.compiler.source import Place, WayError, copies, way_to
+from cnnstudio.insight.feature_maps import FeatureMaps, guess
 from cnnstudio.insight.subject import OwnPicture, Subject
 from cnnstudio.training.runs.session import Prepared
+from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.copy_choice import CopyChoice
 from cnnstudio.ui.insight.looker import Looker
-from cnnstudio.ui.insight.nothing_page import NothingPage
+from cnnstudio.ui.insight.map_view import MapView
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.theme import icon, theme
-from cnnstudio.ui.widgets.bars import Bars
+from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.foreign_text import html, tip
-from cnnstudio.ui.widgets.image_grid import ImageGrid
-from cnnstudio.ui.widgets.labels import Elided, Rich, Sentence, breakable
+from cnnstudio.ui.widgets.labels import Sentence, breakable
 from cnnstudio.ui.widgets.samples import Picture
-from cnnstudio.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cnnstudio.training.data.loading import Data
 
 SETTLE_MILLISECONDS = 200
 IMAGE_SIDE = 112
-BUTTON = 38  # pixels: room for a glyph
-ROOMY = 400  # pixels at the normal size of text
 
 
 class FeatureMapsPanel(Panel):
@@ -42,7 +38,7 @@ class FeatureMapsPanel(Panel):
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
-        self._node: str | None = None
+        self._place: Place | None = None
         self._shown: FeatureMaps | None = None
         self._data: Data | None = None  # which the image shown is from
         self.looker = Looker(document, run, self, "feature maps")
@@ -52,11 +48,18 @@ class FeatureMapsPanel(Panel):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)
+        self.view = MapView()
+        self.view.allowed.connect(self._allow)
+        self.view.cell_chosen.connect(self._choose_cell)
+        self.copies = CopyChoice()
+        self.copies.changed.connect(self._look_at_another)
+        self.view.add(self.copies)
         row.addWidget(self._left())
-        row.addWidget(self._right(), 1)
+        row.addWidget(self.view, 1)
         run.state_changed.connect(self.touch)
         run.advanced.connect(self._follow)
         run.picture.changed.connect(self._look_at_another)
+        run.cell.changed.connect(self._mark_cell)
         self._say("Select a block to see what it makes of an image.")
 
     # parts
@@ -91,41 +94,6 @@ class FeatureMapsPanel(Panel):
         layout.addStretch(1)
         return self._side
 
-    def _right(self) -> QWidget:
-        self._caption = Rich()
-        self._caption.setWordWrap(True)
-        self._readout = Elided()
-        self._readout.setProperty("role", "muted")
-        self._readout.setProperty("textSize", "small")
-        self._together = QToolButton()
-        self._together.setText("Same scale")
-        self._together.setIcon(icon("equals"))
-        self._together.setMinimumWidth(BUTTON)  # its words go where the panel is narrow
-        self._together.setCheckable(True)
-        self._together.setProperty("switch", True)
-        self._together.setToolTip("Use one scale of brightness for all maps, so that they can be compared")
-        self.grid, self.bars = ImageGrid(), Bars()
-        self._together.toggled.connect(self.grid.set_together)
-        for widget in (self.grid, self.bars):
-            widget.hovered.connect(self._readout.setText)
-        self.nothing = NothingPage()
-        self.nothing.allowed.connect(self._allow)
-        content = QWidget()
-        self._stack = QStackedLayout(content)
-        for page in (self.nothing, self.grid, self.bars):
-            self._stack.addWidget(page)
-        top = QHBoxLayout()
-        top.addWidget(self._caption, 1)
-        top.addWidget(self._readout)
-        top.addWidget(self._together)
-        made = QWidget()
-        layout = QVBoxLayout(made)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(top)
-        layout.addWidget(content, 1)
-        return made
-
     # what is looked at
 
     def show_image(self, number: int) -> None:
@@ -135,16 +103,22 @@ class FeatureMapsPanel(Panel):
         )
 
     def _look_at_another(self) -> None:
+        if self._place is not None:
+            self._place = replace(self._place, copies=self.copies.chosen)
         self._watch()
         self._settle.start(0)
 
     def touch(self) -> None:
-        """Keep in mind which node was selected last, also while nobody looks."""
-        names = self.document.scope[:1] or self.document.selection
+        """Keep in mind which node was selected last, also while nobody looks; else which one is open."""
+        scope, names, place = self.document.scope, self.document.selection, self._place
         if len(names) == 1:
-            self._node = names[0]
-        elif self._node not in self.document.graph:
-            self._node = None
+            place = Place(names[0], scope)
+        elif scope and (place is None or place.scope != scope or place.node not in self.document.view_graph):
+            place = Place(scope[-1], scope[:-1])
+        elif place is not None and (place.scope or (place.node,))[0] not in self.document.graph:
+            place = None
+        self.copies.show_for(copies(self.document.graph, place.scope) if place is not None and place.scope else ())
+        self._place = Place(place.node, place.scope, self.copies.chosen) if place is not None else None
         self._watch()
         super().touch()
 
@@ -155,13 +129,7 @@ class FeatureMapsPanel(Panel):
         """The pictures follow the theme by themselves."""
 
     def _watch(self) -> None:
-        self.run.watch(self._node if self.isVisible() else None, self.run.picture.number)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        style = Qt.ToolButtonStyle
-        has_room = self.width() >= ROOMY * theme.scale
-        self._together.setToolButtonStyle(style.ToolButtonTextOnly if has_room else style.ToolButtonIconOnly)
+        self.run.watch(self._place if self.isVisible() else None, self.run.picture.choice)
 
     def showEvent(self, event: QShowEvent) -> None:
         self.touch()  # a run may have gone on meanwhile
@@ -175,48 +143,73 @@ class FeatureMapsPanel(Panel):
     def _follow(self) -> None:
         """Show what the run has sent."""
         run, seen = self.run, self.run.maps
-        if seen is None or seen is self._shown or seen.node != self._node:
+        if seen is None or seen is self._shown or seen.place != self._place:
             return
-        if self.isVisible() and run.is_active and run.trained and seen.node not in self.document.concealed:
+        if self.isVisible() and run.is_active and run.trained and not self._is_concealed(seen.place):
             self._show(seen, run.trained, f"step {seen.step:,}")
+
+    def _is_concealed(self, place: Place) -> bool:
+        return (place.scope or (place.node,))[0] in self.document.concealed
 
     def _look(self) -> None:
         """Ask for the maps of the node as things are now."""
         if not self.isVisible():
             return
-        node, run = self._node, self.run
-        if node is None or node not in self.document.graph:
+        place, run = self._place, self.run
+        outer = (place.scope or (place.node,))[0] if place is not None else ""
+        if place is None or outer not in self.document.graph:
             self._say("Select a block to see what it makes of an image.")
-            return
-        if node in self.document.concealed:
-            self._say(f"What {node} makes of an image is hidden while a question is open.")
-            return
-        if run.is_active:
-            self._look_into_run(node)
-            return
-        if (self.document.analysis.shape(node) is None) and not run.is_active:
-            self._say(f"{node} has no output yet: something before it is missing or does not fit.")
-            return
-        choice = self.run.picture.choice
-        self.looker.look(lambda subject, _: seen(subject, node, choice), self._show_look)
+        elif self._is_concealed(place):
+            self._say(f"What {place.node} makes of an image is hidden while a question is open.")
+        elif run.is_active:
+            self._look_into_run(place)
+        elif self.document.analysis.shape(outer) is None:
+            self._say(f"{outer} has no output yet: something before it is missing or does not fit.")
+        else:
+            self._ask(place)
 
-    def _look_into_run(self, node: str) -> None:
+    def _ask(self, place: Place) -> None:
+        picture = self.run.picture
+        choice, may_search = picture.choice, picture.is_open and not self.run.is_active
+        self.looker.look(lambda subject, _: seen(subject, place, choice, may_search), self._show_look)
+
+    def _look_into_run(self, place: Place) -> None:
         """What the run sends is shown as it comes; while it is paused it sends nothing, and is asked."""
-        trained, choice = self.run.trained, self.run.picture.choice
-        if trained is not None and self.run.state != "preparing" and node not in trained.project.graph:
-            self._say(f"{node} is not in the network that is being trained.")
-        elif self.run.state != "training":
-            self.looker.look(lambda subject, _: seen(subject, node, choice), self._show_look)
-        elif self._shown is None or self._shown.node != node:
+        run = self.run
+        if run.trained is not None and run.state != "preparing":
+            try:
+                way_to(run.trained.project.graph, run.trained.source, place)
+            except WayError:
+                self._say(f"{place.node} is not in the network that is being trained.")
+                return
+        if run.state != "training":
+            self._ask(place)
+        elif self._shown is None or self._shown.place != place:
             self._say("Waiting for the next step…")
 
     def _allow(self) -> None:
         self.looker.allow()
         self._look()
 
-    def _show_look(self, subject: Subject, found: FeatureMaps) -> None:
-        if found.node not in self.document.concealed:
-            self._show(found, subject.prepared, subject.when)
+    def _show_look(self, subject: Subject, found: Seen) -> None:
+        if found.maps is None:
+            self._say(found.why_not)
+            return
+        if found.begins_with is not None and self.run.picture.is_open:
+            self.run.picture.choose(found.begins_with)
+        if not self._is_concealed(found.maps.place):
+            self._show(found.maps, subject.prepared, subject.when)
+
+    def _choose_cell(self, channel: int, row: int, column: int) -> None:
+        if self._shown is not None:
+            place = self._shown.place
+            self.run.cell.choose(Cell(place.scope, place.node, channel, row, column, place.copies))
+
+    def _mark_cell(self) -> None:
+        """Mark the cell that all panels look at, where it is one of these."""
+        cell, place = self.run.cell.choice, self._shown.place if self._shown is not None else None
+        is_here = cell is not None and place == Place(cell.node, cell.scope, cell.copies)
+        self.view.mark((cell.channel, cell.row, cell.column) if cell is not None and is_here else None)
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
@@ -233,43 +226,52 @@ class FeatureMapsPanel(Panel):
         self._verdict.setText(verdict(found))
         self._verdict.setToolTip("" if found.guess else tip("The network does not end in a score for each class."))
         if maps.ndim == 1:
-            is_end = self.document.graph.outputs and self.document.graph.outputs[0].name == found.node
+            outputs = self.document.graph.outputs
+            is_end = not found.place.scope and bool(outputs) and outputs[0].name == found.node
             names, making = (data.classes, prepared.probabilities) if is_end else ((), None)
-            self.bars.set_values(maps, names, found.label or "", making)
-            shape = counted(len(maps), "number")
+            words = self.view.show_vector(maps, tuple(names), found.label or "", making)
         else:
-            self.grid.set_maps(maps)
-            shape = f"{counted(maps.shape[0], 'map')} of {maps.shape[1]} × {maps.shape[2]}"
-            if self.grid.shown < maps.shape[0]:
-                shape += f", the first {self.grid.shown}"
-        self._together.setVisible(maps.ndim == 3)
-        self._stack.setCurrentWidget(self.bars if maps.ndim == 1 else self.grid)
-        self._caption.setText(f"<b>{breakable(html(found.node))}</b> &nbsp;{shape} &nbsp;·&nbsp; {html(when)}")
+            words = self.view.show_maps(maps)
+        self._mark_cell()
+        self.view.caption.setText(
+            f"<b>{breakable(html(str(found.place)))}</b> &nbsp;{words} &nbsp;·&nbsp; {html(when)}"
+        )
 
     def _say(self, sentence: str, ask: str = "") -> None:
         self._shown = None
         self._side.hide()
-        self._together.hide()
-        self._caption.setText("")
-        self._readout.setText("")
-        self.nothing.say(sentence, ask)
-        self._stack.setCurrentIndex(0)
+        self.view.say(sentence, ask)
 
 
-def seen(subject: Subject, node: str, choice: int | OwnPicture) -> FeatureMaps:
-    """What ``node`` makes of a picture; runs torch, so it belongs on a thread."""
-    from cnnstudio.insight.activations import maps
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What was found of a node: its maps, or why there are none; and the picture that was found to begin with."""
 
-    data, picture = subject.data, subject.picture(choice)
-    found = maps(subject.module, subject.source, node, picture.image, data)
-    scores = maps(subject.module, subject.source, subject.source.steps[-1].node, picture.image, data)
-    return FeatureMaps(node, found, picture.image, picture.label, guess(scores, data.classes), subject.step)
+    maps: FeatureMaps | None
+    why_not: str = ""
+    begins_with: int | None = None
 
 
-def guess(scores: Maps, classes: Sequence[str]) -> str | None:
-    """The class with the highest score; None where the scores are not one number for each class."""
-    is_vector = scores.shape == (len(classes),) and bool(np.isfinite(scores).all())
-    return classes[int(scores.argmax())] if is_vector else None
+def seen(subject: Subject, place: Place, choice: int | OwnPicture, may_search: bool = False) -> Seen:
+    """What the node at ``place`` makes of a picture; runs torch, so it belongs on a thread.
+
+    A trained network ``may_search`` for another picture, one that it tells right.
+    """
+    from cnnstudio.insight.activations import activations, entering, shown
+    from cnnstudio.insight.first_right import first_right
+
+    module, data = subject.module, subject.data
+    try:
+        way = way_to(subject.project.graph, subject.source, place)
+    except WayError as reason:
+        return Seen(None, str(reason))
+    begin = first_right(subject) if may_search and subject.is_trained else None
+    picture, end = subject.picture(choice if begin is None else begin), subject.source.steps[-1].node
+    found = activations(module, subject.source, (way, end), entering(module, picture.image, data))
+    told = guess(shown(found[end]), data.classes)
+    return Seen(
+        FeatureMaps(place, shown(found[way]), picture.image, picture.label, told, subject.step), begins_with=begin
+    )
 
 
 def verdict(found: FeatureMaps) -> str:

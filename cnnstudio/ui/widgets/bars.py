@@ -18,6 +18,7 @@ class Bars(QWidget):
     """Draws numbers as bars from a line of zero. ``names`` stand below where there is room; one bar may be marked."""
 
     hovered = Signal(str)
+    chosen = Signal(int)  # the place of a bar that was clicked
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,9 +90,18 @@ class Bars(QWidget):
             text = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideRight, step - 4)
             painter.drawText(QRectF(index * step, y + 2, step, 17), Qt.AlignmentFlag.AlignCenter, text)
 
+    def _at(self, x: float) -> int | None:
+        index = int(x / self._step()) if len(self._values) else -1
+        return index if 0 <= index < len(self._values) else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self._at(event.position().x())
+        if event.button() == Qt.MouseButton.LeftButton and index is not None:
+            self.chosen.emit(index)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        index = int(event.position().x() / self._step()) if len(self._values) else -1
-        if not 0 <= index < len(self._values):
+        index = self._at(event.position().x())
+        if index is None:
             self.hovered.emit("")
             return
         text = f"{self._names[index] if self._names else f'number {index + 1}'}: {self._values[index]:.4g}"

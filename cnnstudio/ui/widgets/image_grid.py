@@ -1,24 +1,34 @@
-"""Image grid: many small maps as one picture. Knows arrays and no network."""
+"""Image grid: many small maps as one picture, by mouse and by keyboard. Knows arrays and no network."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-import pyqtgraph
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.map_colours import (
+    MapColours,
+    Maps,
+    activity,
+    colour_table,
+    flat,
+    frame_on_any,
+    normalised,
+    said_of,
+    written,
+)
 
-Maps = NDArray[np.float32]
 GAP = 3
 LEAST_SIDE = 12  # a map smaller than this on the screen says nothing
+ZOOMS = 6  # each makes a map half as large again
+LARGEST_SIDE = 1_024  # of a map, in pixels of the screen
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,16 @@ def tiling(count: int, size: tuple[int, int], room: tuple[int, int]) -> Tiling:
     return Tiling(min(count, rows * columns), columns, cell, scale)
 
 
+def zoomed(count: int, size: tuple[int, int], room: tuple[int, int], zoom: int) -> Tiling:
+    """All ``count`` maps, each larger than in ``tiling`` by ``zoom`` steps, in as many rows as that takes."""
+    fitting = tiling(count, size, room)
+    scale = fitting.scale * 1.5**zoom
+    scale = max(float(round(scale)), fitting.scale + 1) if scale >= 1 else scale
+    scale = min(scale, max(1.0, LARGEST_SIDE / max(size)))
+    cell = max(1, int(size[1] * scale)), max(1, int(size[0] * scale))
+    return Tiling(count, max(1, min(count, (room[0] + GAP) // (cell[0] + GAP))), cell, scale)
+
+
 def _scale(count: int, columns: int, size: tuple[int, int], room: tuple[int, int]) -> float:
     rows = math.ceil(count / columns)
     across = (room[0] - (columns - 1) * GAP) / (columns * size[1])
@@ -64,43 +84,36 @@ def _scale(count: int, columns: int, size: tuple[int, int], room: tuple[int, int
     return max(0.0, min(across, down))
 
 
-def normalised(maps: Maps, together: bool) -> NDArray[np.uint8]:
-    """Maps (C, H, W) as 0 to 255 between the least and the greatest value of each, or of all ``together``.
-
-    A map of one value everywhere is 0. Values that are no numbers are 0.
-    """
-    finite = np.nan_to_num(maps, nan=0.0, posinf=0.0, neginf=0.0)
-    axes = (0, 1, 2) if together else (1, 2)
-    low, high = finite.min(axes, keepdims=True), finite.max(axes, keepdims=True)
-    span = np.where(high > low, high - low, 1.0)
-    made: NDArray[np.uint8] = ((finite - low) * (255.0 / span)).astype(np.uint8)
-    return made
-
-
-@lru_cache(maxsize=1)
-def viridis() -> NDArray[np.uint8]:
-    """256 colours (B, G, R, 255) from dark blue to yellow, even to the eye and safe for the colour-blind."""
-    colormap: Any = pyqtgraph.colormap
-    table = colormap.get("viridis").getLookupTable(nPts=256)
-    made = np.full((256, 4), 255, np.uint8)
-    made[:, :3] = table[:, 2::-1]
-    return made
-
-
 class ImageGrid(QWidget):
-    """Shows maps (C, H, W), one picture for all of them; 64 pictures would cost four times as much."""
+    """Shows maps (C, H, W), one picture for all of them; 64 pictures would cost four times as much.
+
+    Without a zoom as many as can be seen are fitted into its room; with one all of them, as high as that takes: then it
+    stands in a scroll area. One map is the current one, which the arrow keys move and Enter opens.
+    """
 
     hovered = Signal(str)  # what is under the mouse, in words; "" when it has left
-    chosen = Signal(int)  # the number of a map that was clicked
+    cell_chosen = Signal(int, int, int)  # channel, row and column of a number that was clicked
+    opened = Signal(int)  # the channel of a map that shall be shown large
+    zoomed = Signal(int)  # by how many steps the maps are enlarged now
+    moved = Signal()  # the current map is another one
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._maps: Maps = np.zeros((0, 1, 1), np.float32)
-        self._together = False
-        self._picture: QImage | None = None
+        self._order: NDArray[np.intp] = np.zeros(0, np.intp)  # channels, as they stand
+        self._flat: NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self._together = self._ranked = False
+        self._colours = MapColours.VIRIDIS
+        self._zoom = 0
+        self._room: tuple[int, int] | None = None
+        self._bytes: NDArray[np.uint8] | None = None
+        self._picture: tuple[int, int, QImage] | None = None  # the first and the last row that are drawn, and they
         self._tiling = Tiling(0, 0, (1, 1), 1.0)
         self._under: int | None = None
+        self._current = 0
+        self._marked: tuple[int, int, int] | None = None
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(QSize(120, 60))
         self.setAccessibleName("Feature maps")
 
@@ -109,40 +122,114 @@ class ImageGrid(QWidget):
         """How many of the maps are drawn; the rest finds no room."""
         return self._layout().count
 
+    @property
+    def flat(self) -> int:
+        """How many of the maps have one value everywhere."""
+        return int(self._flat.sum())
+
+    @property
+    def order(self) -> list[int]:
+        """The channels in the order in which they stand."""
+        found: list[int] = self._order.tolist()
+        return found
+
     def set_maps(self, maps: Maps) -> None:
-        """Show these maps (C, H, W)."""
-        self._maps = maps
-        self._picture = None
-        self.update()
+        """Show these; a view of them is kept."""
+        if maps.shape != self._maps.shape:
+            self._current, self._under, self._marked = 0, None, None
+        self._maps, self._flat = maps, flat(maps)
+        self._arrange()
 
     def set_together(self, together: bool) -> None:
         """Use one scale of brightness for all maps, so that they can be compared, or one for each."""
         self._together = together
-        self._picture = None
+        self._arrange()
+
+    def set_ranked(self, ranked: bool) -> None:
+        """Put the most active maps first, or leave the channels in their order."""
+        self._ranked = ranked
+        self._current = 0
+        self._arrange()
+
+    def set_colours(self, colours: MapColours) -> None:
+        """Draw with another scale of colours."""
+        self._colours = colours
+        self._arrange()
+
+    def zoom(self, steps: int) -> None:
+        """Draw the maps larger, or smaller, by so many steps; 0 steps from the start fit them into the room."""
+        self._zoom = min(max(0, self._zoom + steps), ZOOMS)
+        self._fit()
+        self.zoomed.emit(self._zoom)
+
+    @property
+    def zoom_steps(self) -> int:
+        """By how many steps the maps are enlarged."""
+        return self._zoom
+
+    def set_room(self, width: int, height: int) -> None:
+        """Say how much of it is seen at once: the size of the scroll area that it stands in."""
+        self._room = max(width, 1), max(height, 1)
+        self._fit()
+
+    def mark(self, cell: tuple[int, int, int] | None) -> None:
+        """Mark a channel's row and column, or none."""
+        self._marked = cell
         self.update()
+
+    def _arrange(self) -> None:
+        count = len(self._maps)
+        by_activity = np.argsort(-activity(self._maps), kind="stable") if self._ranked and count else None
+        self._order = by_activity if by_activity is not None else np.arange(count)
+        self._bytes = None
+        self._fit()
+
+    def _fit(self) -> None:
+        plan, self._picture = self._layout(), None
+        self._tiling = plan
+        width, height = plan.cell
+        is_zoomed = self._zoom and plan.count
+        self.setMinimumSize(
+            QSize(width, plan.rows * (height + GAP)) if is_zoomed else QSize(min(120, self._seen[0]), 60)
+        )
+        self.update()
+
+    @property
+    def _seen(self) -> tuple[int, int]:
+        return self._room or (max(self.width(), 1), max(self.height(), 1))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(320, 160)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._picture = None
+        self._picture, self._tiling = None, self._layout()
 
     def _layout(self) -> Tiling:
         count, height, width = self._maps.shape
         if not count:
             return Tiling(0, 0, (1, 1), 1.0)
-        return tiling(count, (height, width), (max(self.width(), 1), max(self.height(), 1)))
+        if self._zoom:
+            return zoomed(count, (height, width), self._seen, self._zoom)
+        return tiling(count, (height, width), self._seen)
 
-    def _draw(self) -> QImage:
-        """One picture of all maps, drawn at the size of the screen."""
-        self._tiling = plan = self._layout()
+    def _draw(self, first: int, last: int) -> QImage:
+        """One picture of the maps of these rows, drawn at the size of the screen."""
+        plan = self._tiling
         width, height = plan.cell
-        small = normalised(self._maps[: plan.count], self._together)
+        if self._bytes is None:
+            shown = self._maps if self._together else self._maps[self._order[: plan.count]]
+            made = normalised(shown, self._together, self._colours.is_around_zero)
+            self._bytes = made[self._order] if self._together else made
+        begin, end = first * plan.columns, min(plan.count, (last + 1) * plan.columns)
+        if len(self._bytes) < end:  # a zoom shows more of them
+            self._bytes = None
+            return self._draw(first, last)
+        small = self._bytes[begin:end]
         row = (np.arange(height) / plan.scale).astype(int).clip(0, small.shape[1] - 1)
         column = (np.arange(width) / plan.scale).astype(int).clip(0, small.shape[2] - 1)
-        large = viridis()[small[:, row][:, :, column]]  # (C, h, w, 4)
-        picture = np.zeros((plan.rows * (height + GAP), plan.columns * (width + GAP), 4), np.uint8)
-        for index in range(plan.count):
+        large = colour_table(self._colours)[small[:, row][:, :, column]]  # (C, h, w, 4)
+        picture = np.zeros(((last - first + 1) * (height + GAP), plan.columns * (width + GAP), 4), np.uint8)
+        for index in range(end - begin):
             y, x = index // plan.columns * (height + GAP), index % plan.columns * (width + GAP)
             picture[y : y + height, x : x + width] = large[index]
         image = QImage(
@@ -153,36 +240,67 @@ class ImageGrid(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not len(self._maps):
             return
-        if self._picture is None:
-            self._picture = self._draw()
+        plan = self._tiling
+        pitch = plan.cell[1] + GAP
+        seen = self.visibleRegion().boundingRect() if self._zoom else self.rect()
+        seen = seen if seen.isValid() else self.rect()
+        first, last = max(0, seen.top() // pitch), max(0, min(plan.rows - 1, seen.bottom() // pitch))
+        if self._picture is None or self._picture[:2] != (first, last):
+            self._picture = first, last, self._draw(first, last)
         painter = QPainter(self)
-        painter.drawImage(QPoint(0, 0), self._picture)
-        if self._under is not None and self._under < self._tiling.count:
-            painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRect(self._cell(self._under).adjusted(-1, -1, 0, 0))
+        painter.drawImage(QPoint(0, first * pitch), self._picture[2])
+        for position in range(first * plan.columns, min(plan.count, (last + 1) * plan.columns)):
+            if self._flat[self._order[position]]:
+                self._draw_flat(painter, self._cell(position))
+        for framed, role in ((self._current if self.hasFocus() else None, "text"), (self._under, "accent")):
+            if framed is not None and framed < plan.count:
+                painter.setPen(QPen(theme.color(role), 2))
+                painter.drawRect(self._cell(framed).adjusted(-1, -1, 0, 0))
+        if (spot := self._spot()) is not None:
+            frame_on_any(painter, QRectF(spot))
         painter.end()
 
-    def _cell(self, index: int) -> QRect:
+    @staticmethod
+    def _draw_flat(painter: QPainter, cell: QRect) -> None:
+        """A map that says nothing of this picture is crossed out."""
+        painter.fillRect(cell, theme.color("panel"))
+        painter.setPen(QPen(theme.color("muted"), 1))
+        painter.drawRect(cell.adjusted(0, 0, -1, -1))
+        painter.drawLine(cell.topLeft(), cell.bottomRight())
+
+    def _spot(self) -> QRect | None:
+        """Where the marked cell is drawn."""
+        if self._marked is None or self._marked[0] >= len(self._maps):
+            return None
+        channel, row, column = self._marked
+        position = int((self._order == channel).argmax())
+        if position >= self._tiling.count:
+            return None
+        cell, scale = self._cell(position), self._tiling.scale
+        side = max(1, int(scale))
+        return QRect(cell.x() + int(column * scale), cell.y() + int(row * scale), side, side)
+
+    def _cell(self, position: int) -> QRect:
         width, height = self._tiling.cell
-        x, y = index % self._tiling.columns, index // self._tiling.columns
+        x, y = position % self._tiling.columns, position // self._tiling.columns
         return QRect(x * (width + GAP), y * (height + GAP), width, height)
 
-    def _at(self, position: QPointF) -> tuple[int, int, int] | None:
-        """The map, row and column of its pixel under a point."""
+    def _at(self, point: QPointF) -> tuple[int, int, int] | None:
+        """The position of a map, and the row and column of its pixel under a point."""
         plan = self._tiling
-        if self._picture is None or not plan.count:
+        if not plan.count:
             return None
-        column, row = int(position.x()) // (plan.cell[0] + GAP), int(position.y()) // (plan.cell[1] + GAP)
-        index = row * plan.columns + column
-        if column >= plan.columns or index >= plan.count or row < 0 or column < 0:
+        column, row = int(point.x()) // (plan.cell[0] + GAP), int(point.y()) // (plan.cell[1] + GAP)
+        position = row * plan.columns + column
+        if column >= plan.columns or position >= plan.count or row < 0 or column < 0:
             return None
-        cell = self._cell(index)
-        if not cell.contains(position.toPoint()):
+        cell = self._cell(position)
+        if not cell.contains(point.toPoint()):
             return None
         _, height, width = self._maps.shape
-        y = min(height - 1, int((position.y() - cell.y()) / plan.scale))
-        x = min(width - 1, int((position.x() - cell.x()) / plan.scale))
-        return index, y, x
+        y = min(height - 1, int((point.y() - cell.y()) / plan.scale))
+        x = min(width - 1, int((point.x() - cell.x()) / plan.scale))
+        return position, y, x
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         found = self._at(event.position())
@@ -193,18 +311,97 @@ class ImageGrid(QWidget):
         if found is None:
             self.hovered.emit("")
             return
-        index, y, x = found
-        values = self._maps[index]
+        position, y, x = found
+        channel = int(self._order[position])
+        values = self._maps[channel]
         self.hovered.emit(
-            f"map {index + 1}, row {y + 1}, column {x + 1}: {values[y, x]:.4g}   "
-            f"(from {values.min():.3g} to {values.max():.3g})"
+            f"map {channel + 1}, row {y + 1}, column {x + 1}: {written(values[y, x], 4)}   ({said_of(values)})"
         )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and (found := self._at(event.position())):
-            self.chosen.emit(found[0])
+            self._current = found[0]
+            self.cell_chosen.emit(int(self._order[found[0]]), *found[1:])
+            self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and (found := self._at(event.position())):
+            self.opened.emit(int(self._order[found[0]]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plan, key = self._layout(), Qt.Key
+        moves = {
+            key.Key_Left: -1,
+            key.Key_Right: 1,
+            key.Key_Up: -plan.columns,
+            key.Key_Down: plan.columns,
+            key.Key_Home: -plan.count,
+            key.Key_End: plan.count,
+        }
+        pressed = key(event.key())
+        if not plan.count:
+            super().keyPressEvent(event)
+        elif pressed in (key.Key_Return, key.Key_Enter, key.Key_Space):
+            self.opened.emit(int(self._order[self._current]))
+        elif pressed in (key.Key_Plus, key.Key_Equal, key.Key_Minus):
+            self.zoom(-1 if pressed == key.Key_Minus else 1)
+        elif pressed in moves:
+            self._go(min(max(0, self._current + moves[pressed]), plan.count - 1))
+        else:
+            super().keyPressEvent(event)
+
+    def _go(self, position: int) -> None:
+        self._current = position
+        self.update()
+        self._tell()
+        self.moved.emit()
+
+    def _tell(self) -> None:
+        if len(self._maps):
+            channel = int(self._order[min(self._current, len(self._order) - 1)])
+            words = f"map {channel + 1}: {said_of(self._maps[channel])}"
+            self.setAccessibleDescription(words)
+            self.hovered.emit(words)
+
+    @property
+    def current(self) -> QRect:
+        """Where the current map is drawn."""
+        return self._cell(self._current) if self._tiling.columns else QRect()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() != Qt.FocusReason.MouseFocusReason:
+            self._tell()
 
     def leaveEvent(self, event: QEvent) -> None:
         self._under = None
         self.hovered.emit("")
         self.update()
+
+
+class Scrolled(QScrollArea):
+    """A grid of maps that is scrolled where they are enlarged."""
+
+    def __init__(self, grid: ImageGrid, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = grid
+        self.setWidget(grid)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusProxy(grid)
+        self._follow(0)
+        grid.zoomed.connect(self._follow)
+        grid.moved.connect(self._show_current)
+
+    def _follow(self, steps: int) -> None:
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOn if steps else policy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(policy.ScrollBarAsNeeded if steps else policy.ScrollBarAlwaysOff)
+
+    def _show_current(self) -> None:
+        current = self._grid.current
+        self.ensureVisible(current.center().x(), current.center().y(), current.width() // 2, current.height() // 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._grid.set_room(self.viewport().width(), self.viewport().height())

@@ -6,15 +6,20 @@ import dataclasses
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import Conv2d, Input
-from cnnstudio.graph import Graph, Sketch
-from cnnstudio.insight.feature_maps import FeatureMaps
+from cnnstudio.blocks import Conv2d, Flatten, Group, Input, Linear, Residual
+from cnnstudio.compiler.source import Place
+from cnnstudio.graph import Graph, Node, Sketch
+from cnnstudio.insight.feature_maps import FeatureMaps, guess
+from cnnstudio.insight.subject import OwnPicture
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel, guess
+from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
 
@@ -34,14 +39,14 @@ def shown_maps(qtbot: QtBot, document: Document, run: Run) -> FeatureMapsPanel:
 
 def test_maps_of_untrained_weights_are_shown_without_a_run(qtbot: QtBot, document: Document) -> None:
     panel = shown_maps(qtbot, document, Run(document))
-    assert "Select a block" in panel.nothing.sentence.text()
+    assert "Select a block" in panel.view.nothing.sentence.text()
     document.select(("conv1",))
-    qtbot.waitUntil(panel.grid.isVisible)
-    assert panel.grid._maps.shape == (4, 6, 6)
-    assert "untrained" in panel._caption.text()
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    assert panel.view.grid._maps.shape == (4, 6, 6)
+    assert "untrained" in panel.view.caption.text()
     document.select(("linear1",))
-    qtbot.waitUntil(panel.bars.isVisible)
-    assert panel.bars._names == tuple("0123456789")
+    qtbot.waitUntil(panel.view.bars.isVisible)
+    assert panel.view.bars._names == tuple("0123456789")
     before = panel._shown.image if panel._shown else np.zeros(0)
     panel.show_image(panel.run.picture.number + 1)
     qtbot.waitUntil(lambda: panel._shown is not None and not np.array_equal(panel._shown.image, before))
@@ -51,20 +56,20 @@ def test_maps_of_untrained_weights_are_shown_without_a_run(qtbot: QtBot, documen
 def test_maps_are_hidden_while_a_question_is_open_about_them(qtbot: QtBot, document: Document) -> None:
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("conv1",))
-    qtbot.waitUntil(panel.grid.isVisible)
+    qtbot.waitUntil(panel.view.grid.isVisible)
     document.conceal(frozenset({"conv1", "linear1"}))
-    qtbot.waitUntil(lambda: "conv1 makes of an image is hidden" in panel.nothing.sentence.text())
-    assert not panel.grid.isVisible() and not panel._caption.text()
+    qtbot.waitUntil(lambda: "conv1 makes of an image is hidden" in panel.view.nothing.sentence.text())
+    assert not panel.view.grid.isVisible() and not panel.view.caption.text()
     document.conceal(frozenset({"linear1"}))
-    qtbot.waitUntil(panel.grid.isVisible)
-    assert "4 maps of 6 × 6" in panel._caption.text()
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    assert "4 maps of 6 × 6" in panel.view.caption.text()
     panel.close_tasks()
 
 
 def test_the_same_network_is_built_once(qtbot: QtBot, document: Document) -> None:
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("conv1",))
-    qtbot.waitUntil(panel.grid.isVisible)
+    qtbot.waitUntil(panel.view.grid.isVisible)
     first = panel.run.looked_at
     document.edit_graph("Move", document.graph.move({"conv1": (5.0, 5.0)}))
     panel.show_image(7)
@@ -78,14 +83,14 @@ def test_a_network_with_an_error_has_no_maps_and_says_why(qtbot: QtBot, document
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("linear1",))
     document.edit_graph("Cut", tiny_graph.disconnect(tiny_graph["linear1"].edges[0]))
-    qtbot.waitUntil(lambda: "no output yet" in panel.nothing.sentence.text())
+    qtbot.waitUntil(lambda: "no output yet" in panel.view.nothing.sentence.text())
 
 
 def test_nothing_is_downloaded_only_to_look(qtbot: QtBot, document: Document) -> None:
     document.edit_recipe("MNIST", dataclasses.replace(document.project.recipe, data="mnist"))
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("conv1",))
-    qtbot.waitUntil(panel.nothing.button.isVisible)
+    qtbot.waitUntil(panel.view.nothing.button.isVisible)
     assert not panel.looker.is_looking
 
 
@@ -95,11 +100,11 @@ def test_a_run_sends_the_maps_of_the_selected_node(qtbot: QtBot, document: Docum
     panel = shown_maps(qtbot, document, run)
     document.select(("conv1",))
     run.start(document.project)
-    qtbot.waitUntil(lambda: "step" in panel._caption.text())
+    qtbot.waitUntil(lambda: "step" in panel.view.caption.text())
     assert panel._shown is run.maps
     run.pause()
     document.select(("linear1",))
-    qtbot.waitUntil(panel.bars.isVisible)
+    qtbot.waitUntil(panel.view.bars.isVisible)
     assert isinstance(panel._shown, FeatureMaps)
     assert panel._shown.node == "linear1"
     panel.hide()
@@ -116,8 +121,8 @@ def test_a_network_without_scores_shows_its_maps_and_makes_no_guess(qtbot: QtBot
     draw.chain(draw(Input((1, 8, 8))), Conv2d(4))
     document.open(Project(draw.graph(), Recipe(data="digits")), None)
     document.select(("conv1",))
-    qtbot.waitUntil(panel.grid.isVisible)
-    assert len(panel.grid._maps) == 4
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    assert len(panel.view.grid._maps) == 4
     assert panel._shown is not None and panel._shown.guess is None
     assert panel._verdict.text().endswith("No guess without class scores.")
     panel.close_tasks()
@@ -138,8 +143,8 @@ def test_the_bars_have_the_names_of_the_images_that_are_shown(qtbot: QtBot, docu
     panel = shown_maps(qtbot, document, run)
     document.edit_recipe("Other images", dataclasses.replace(document.project.recipe, data="shapes"))
     document.select(("linear1",))
-    qtbot.waitUntil(panel.bars.isVisible)
-    assert panel._shown is not None and panel._shown.label in panel.bars._names
+    qtbot.waitUntil(panel.view.bars.isVisible)
+    assert panel._shown is not None and panel._shown.label in panel.view.bars._names
     run.close()
     panel.close_tasks()
 
@@ -152,7 +157,7 @@ def test_in_a_low_panel_the_picture_gives_way_to_what_is_said_of_it(
     panel = shown_maps(qtbot, document, Run(document))
     panel.resize(700, panel.minimumSizeHint().height())
     document.select(("conv1",))
-    qtbot.waitUntil(panel.grid.isVisible)
+    qtbot.waitUntil(panel.view.grid.isVisible)
     assert panel._shown is not None
     panel._verdict.setText("Ankle boot, taken for T-shirt/top")
     panel.resize(700, 186)
@@ -163,3 +168,93 @@ def test_in_a_low_panel_the_picture_gives_way_to_what_is_said_of_it(
     assert panel.rect().contains(panel._side.geometry())
     panel.close_tasks()
     theme.set_scale(1.0)
+
+
+def with_residual() -> Project:
+    """A tiny network with a composite and a group that is repeated."""
+    body = Graph.of((Node("input1", Input((4, 8, 8))), Node("conv1", Conv2d(4, padding=1), ("input1",))))
+    graph = Graph.of(
+        (
+            Node("input1", Input((1, 8, 8))),
+            Node("residual1", Residual(4), ("input1",)),
+            Node("group1", Group("Twice", body, repeat=2), ("residual1",)),
+            Node("flatten1", Flatten(), ("group1",)),
+            Node("linear1", Linear(10), ("flatten1",)),
+        )
+    )
+    return Project(graph, Recipe(data="digits", epochs=500, batch_size=256, learning_rate=0.01))
+
+
+def test_the_inside_of_a_composite_is_looked_into_before_and_while_it_is_trained(
+    qtbot: QtBot, document: Document
+) -> None:
+    document.open(with_residual(), None)
+    run = Run(document)
+    panel = shown_maps(qtbot, document, run)
+    document.enter(("residual1",))
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    assert panel._shown is not None and panel._shown.place == Place("residual1")  # nothing inside is selected yet
+    document.select(("conv1",))
+    qtbot.waitUntil(lambda: panel._shown is not None and panel._shown.place == Place("conv1", ("residual1",)))
+    assert "residual1 › conv1" in panel.view.caption.text().replace("\u200b", "")
+    assert not panel.copies.isVisible()
+    document.enter(("group1",))
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.copies.isVisible)
+    qtbot.waitUntil(lambda: panel._shown is not None and panel._shown.place == Place("conv1", ("group1",), (0,)))
+    first = panel._shown.maps
+    panel.copies.findChild(QSpinBox).setValue(2)
+    qtbot.waitUntil(lambda: panel._shown is not None and panel._shown.place.copies == (1,))
+    assert not np.array_equal(panel._shown.maps, first)
+    run.start(document.project)
+    qtbot.waitUntil(lambda: "step" in panel.view.caption.text())
+    assert run.maps is not None and run.maps.place == Place("conv1", ("group1",), (1,))
+    own = OwnPicture(np.full((1, 8, 8), 7, np.uint8), "Mine")
+    run.picture.choose(own)
+    qtbot.waitUntil(lambda: run.maps is not None and run.maps.label is None)
+    assert np.array_equal(run.maps.image, own.image)
+    run.close()
+    panel.close_tasks()
+
+
+def test_a_cell_that_is_clicked_is_what_all_panels_look_at(qtbot: QtBot, document: Document) -> None:
+    run = Run(document)
+    panel = shown_maps(qtbot, document, run)
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    panel.view.open(2)
+    assert panel.view.is_large and panel.view.back.isVisible()
+    panel.view.large.cell_chosen.emit(2, 1, 5)
+    assert run.cell.choice == Cell((), "conv1", 2, 1, 5)
+    assert panel.view.grid._marked == (2, 1, 5)
+    run.cell.choose(Cell((), "other", 0, 0, 0))
+    assert panel.view.grid._marked is None
+    qtbot.keyClick(panel.view.large, Qt.Key.Key_Escape)
+    assert not panel.view.is_large
+    document.select(("linear1",))
+    qtbot.waitUntil(panel.view.bars.isVisible)
+    qtbot.mouseClick(panel.view.bars, Qt.MouseButton.LeftButton, pos=QPoint(5, 20))
+    assert run.cell.choice == Cell((), "linear1", 0, 0, 0)
+    panel.close_tasks()
+
+
+def test_a_trained_network_begins_with_a_picture_that_it_tells_right(qtbot: QtBot, document: Document) -> None:
+    run = Run(document)
+    document.edit_recipe("Longer", dataclasses.replace(document.project.recipe, epochs=4))
+    run.start(document.project)
+    qtbot.waitUntil(lambda: run.state == "finished")
+    assert run.trained is not None
+    data = run.trained.data
+    wrong = int((data.validation_labels[:1] + 1) % 10)  # as if the first one were told wrong
+    labels = data.validation_labels.clone()
+    labels[0] = wrong
+    run.trained = dataclasses.replace(run.trained, data=dataclasses.replace(data, validation_labels=labels))
+    panel = shown_maps(qtbot, document, run)
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    assert run.picture.number > 0 and panel._shown is not None and panel._shown.guess == panel._shown.label
+    panel.show_image(0)
+    qtbot.waitUntil(lambda: panel._shown is not None and panel._shown.guess != panel._shown.label)
+    assert run.picture.number == 0  # what a person has chosen stays
+    run.close()
+    panel.close_tasks()

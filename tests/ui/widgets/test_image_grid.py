@@ -10,8 +10,11 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.compiler.ending import Making
+from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.bars import Bars
-from cnnstudio.ui.widgets.image_grid import GAP, ImageGrid, normalised, tiling
+from cnnstudio.ui.widgets.image_grid import GAP, ImageGrid, Scrolled, tiling
+from cnnstudio.ui.widgets.large_map import LargeMap
+from cnnstudio.ui.widgets.map_colours import MapColours, Maps, colour_table, ends, flat, normalised, said_of
 
 
 @given(st.integers(1, 300), st.integers(1, 64), st.integers(1, 64), st.integers(60, 900), st.integers(60, 400))
@@ -72,9 +75,9 @@ def test_the_mouse_reads_the_value_under_it(qtbot: QtBot) -> None:
     grid.hovered.connect(heard.append)
     qtbot.mouseMove(grid, QPoint(103 + 20, 80))
     assert heard[-1].startswith("map 2, row 2, column 1: 6")
-    with qtbot.waitSignal(grid.chosen) as chosen:
-        qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
-    assert chosen.args == [0]
+    with qtbot.waitSignal(grid.cell_chosen) as chosen:
+        qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=QPoint(103 + 20, 80))
+    assert chosen.args == [1, 1, 0]
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 5000])
@@ -107,3 +110,110 @@ def test_a_bar_tells_its_name_and_its_probability(qtbot: QtBot, making: Making |
     for x in (10, 120):  # a mouse that stands where it was says nothing
         qtbot.mouseMove(bars, QPoint(x, 50))
     assert heard[-1] == told
+
+
+def grid_of(qtbot: QtBot, maps: Maps) -> ImageGrid:
+    grid = ImageGrid()
+    qtbot.addWidget(grid)
+    grid.resize(203, 100)
+    grid.set_maps(maps)
+    grid.show()
+    grid.grab()
+    return grid
+
+
+def test_the_most_active_maps_come_first_where_they_are_ranked(qtbot: QtBot) -> None:
+    maps = np.zeros((4, 2, 2), np.float32)
+    maps[1], maps[2], maps[3] = [[0, 1], [0, 0]], [[-9, 0], [0, 0]], [[3, 3], [3, 3]]
+    grid = grid_of(qtbot, maps)
+    assert grid.order == [0, 1, 2, 3]
+    grid.set_ranked(True)
+    assert grid.order == [3, 2, 1, 0]
+    with qtbot.waitSignal(grid.cell_chosen) as chosen:
+        qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    assert chosen.args == [3, 0, 0]  # the channel, not where it stands
+
+
+def test_maps_without_a_difference_are_crossed_out_and_said(qtbot: QtBot) -> None:
+    maps = np.zeros((2, 2, 2), np.float32)
+    maps[1, 0, 0] = 1.0
+    grid = grid_of(qtbot, maps)
+    assert grid.flat == 1
+    image = grid.grab().toImage()
+    assert image.pixelColor(10, 60) == theme.color("panel")
+    assert said_of(maps[0]) == "zero everywhere on this picture"
+    assert said_of(np.full((2, 2), 0.25, np.float32)) == "0.25 everywhere on this picture"
+    assert said_of(np.array([[np.nan, 1.0]], np.float32)) == "1 of 2 values are no numbers"
+    assert flat(np.array([[[0.0]], [[2.0]]], np.float32)).tolist() == [True, False]  # one number is not a flat map
+
+
+def test_zero_is_in_the_middle_of_a_scale_around_it() -> None:
+    maps = np.array([[[-1.0, 0.0, 2.0]]], np.float32)
+    low, middle, high = normalised(maps, together=False, around_zero=True)[0, 0].tolist()
+    assert middle == 127 and high == 255 and 60 <= low <= 66
+    assert normalised(np.zeros((1, 1, 2), np.float32), False, around_zero=True).tolist() == [[[127, 127]]]
+    assert ends(maps, MapColours.ZERO) == (-2.0, 2.0) and ends(maps, MapColours.GREY) == (-1.0, 2.0)
+    blue, red = colour_table(MapColours.ZERO)[0], colour_table(MapColours.ZERO)[-1]
+    assert blue[0] > blue[2] and red[2] > red[0]
+    assert all(np.ptp(colour[:3].astype(int)) <= 1 for colour in colour_table(MapColours.GREY))
+
+
+def test_the_grid_is_used_by_keyboard(qtbot: QtBot) -> None:
+    grid = grid_of(qtbot, np.arange(16, dtype=np.float32).reshape(4, 2, 2))
+    heard: list[str] = []
+    grid.hovered.connect(heard.append)
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
+    assert heard[-1] == grid.accessibleDescription() == "map 2: from 4 to 7"
+    with qtbot.waitSignal(grid.opened) as opened:
+        qtbot.keyClick(grid, Qt.Key.Key_Return)
+    assert opened.args == [1]
+    qtbot.keyClick(grid, Qt.Key.Key_End)
+    assert heard[-1].startswith("map 4")
+    qtbot.keyClick(grid, Qt.Key.Key_Right)
+    assert heard[-1].startswith("map 4")  # there are no more
+
+
+def test_a_zoom_shows_all_maps_however_many_and_scrolls(qtbot: QtBot) -> None:
+    grid = ImageGrid()
+    scrolled = Scrolled(grid)
+    qtbot.addWidget(scrolled)
+    scrolled.resize(300, 100)
+    scrolled.show()
+    grid.set_maps(np.random.default_rng(0).random((512, 7, 7)).astype(np.float32))
+    assert grid.shown < 512
+    before = grid._layout().cell
+    grid.zoom(2)
+    assert grid.shown == 512 and grid._layout().cell > before
+    qtbot.waitUntil(lambda: grid.height() > 400)
+    assert grid._layout().columns * (grid._layout().cell[0] + GAP) - GAP <= scrolled.viewport().width()
+    qtbot.keyClick(grid, Qt.Key.Key_End)
+    assert scrolled.verticalScrollBar().value() > 0
+    grid.grab()
+    grid.zoom(-9)
+    assert grid.zoom_steps == 0 and grid.shown < 512
+
+
+def test_one_map_large_tells_its_values_and_is_walked_by_keyboard(qtbot: QtBot) -> None:
+    large = LargeMap()
+    qtbot.addWidget(large)
+    large.resize(300, 200)
+    maps = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    large.set_maps(maps)
+    large.show_channel(1)
+    large.show()
+    large.grab()
+    heard: list[str] = []
+    large.hovered.connect(heard.append)
+    spot = large._spot(large._place(), (2, 3)).center().toPoint()
+    with qtbot.waitSignal(large.cell_chosen) as chosen:
+        qtbot.mouseClick(large, Qt.MouseButton.LeftButton, pos=spot)
+    assert chosen.args == [1, 2, 3]
+    assert heard[-1].startswith("map 2, row 3, column 4: 23 ")
+    qtbot.keyClick(large, Qt.Key.Key_Up)
+    qtbot.keyClick(large, Qt.Key.Key_Right)  # there are no more
+    assert heard[-1].startswith("map 2, row 2, column 4: 19 ")
+    with qtbot.waitSignal(large.stepped) as stepped:
+        qtbot.keyClick(large, Qt.Key.Key_PageDown)
+    assert stepped.args == [1]
+    with qtbot.waitSignal(large.closed):
+        qtbot.keyClick(large, Qt.Key.Key_Escape)
