@@ -12,12 +12,16 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.events import EpochEnd
-from cnnstudio.training.runs.folder import BEST, LAST
+from cnnstudio.training.runs import epoch_weights
+from cnnstudio.training.runs.folder import BEST, LAST, RunFolder
+from cnnstudio.training.runs.weights_header import epoch_of, step_of
 from cnnstudio.training.weights_account import described
 
 
 class WeightFiles:
     """Writes best.safetensors and last.safetensors into ``folder``; without one nothing is written, nor owed.
+
+    What last.safetensors held after an epoch is kept among those of the epochs.
 
     ``best`` are the best weights where they are in memory: where the recipe keeps them there, and where the disk did
     not take them. ``owed`` are the files that hold other weights than they should. ``steps`` is how many an epoch has,
@@ -27,6 +31,7 @@ class WeightFiles:
     def __init__(self, folder: Path | None, data: Data, recipe: Recipe, steps: int, told: Mapping[str, str]) -> None:
         self._steps = steps
         self._folder, self._data, self._recipe, self._told = folder, data, recipe, told
+        self._last_epoch = 0  # which last.safetensors is of, where it is of the end of one
         self.best: dict[str, Tensor] = {}
         self.best_epoch = self.best_step = 0
         self._is_average = False
@@ -35,6 +40,9 @@ class WeightFiles:
     def resume(self, best: Mapping[str, Tensor], ended: EpochEnd | None) -> None:
         """Go on with what another run had; ``ended`` is its best epoch."""
         self.best = dict(best)
+        if self._folder is not None:
+            epoch, step = epoch_of(self._folder / LAST), step_of(self._folder / LAST)
+            self._last_epoch = epoch if epoch and step == epoch * self._steps else 0
         if ended is not None:
             self.best_epoch, self._is_average = ended.epoch, ended.is_average_better
             self.best_step = ended.epoch * self._steps
@@ -59,6 +67,8 @@ class WeightFiles:
         The best ones are held in memory where the disk does not take them.
         """
         if self._folder is not None:
+            if name == LAST and self._last_epoch:
+                epoch_weights.keep(RunFolder(self._folder), self._last_epoch)
             told = described(epoch, self._data, self._recipe) | dict(self._told) | {"step": str(step)}
             is_average = name == BEST and self._is_average
             try:
@@ -67,6 +77,8 @@ class WeightFiles:
                 if name == BEST and not self.best:
                     self.best = copied(tensors)
                 raise
+            if name == LAST:
+                self._last_epoch = epoch if step == epoch * self._steps else 0
         self.owed.discard(name)
         if name == BEST and not self._recipe.keep_best:
             self.best = {}

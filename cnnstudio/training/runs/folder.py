@@ -17,7 +17,8 @@ from cnnstudio.training.runs.weights_header import is_whole
 
 PROJECT, BEST, LAST = "project.cnn", "best.safetensors", "last.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
-OF_A_RUN = (PROJECT, BEST, LAST, CHECKPOINT, "run.json", "metrics.csv", "labels.json", "first_batch")
+EPOCHS = "epochs"
+OF_A_RUN = (PROJECT, BEST, LAST, CHECKPOINT, EPOCHS, "run.json", "metrics.csv", "labels.json", "first_batch")
 _REPLACED = ".replaced-"
 _MAKING = ".making-"
 LOCK = ".lock"  # of the program that trains; the system takes it back however that ends
@@ -69,6 +70,11 @@ class RunFolder:
     def checkpoint(self) -> Path:
         """From where the run can go on."""
         return self.path / CHECKPOINT
+
+    @property
+    def epochs(self) -> Path:
+        """The folder of the weights after the epochs that are kept, each called after its epoch: 12.safetensors."""
+        return self.path / EPOCHS
 
     @property
     def weights(self) -> Path | None:
@@ -234,6 +240,7 @@ def mend(folder: Path) -> None:
     what was being written. Whatever else stands there stays, and so does everything while a living process works here.
     """
     clear_left(folder)
+    clear_left(folder / EPOCHS)
     with suppress(OSError, ValueError):
         names = {path.name for path in folder.iterdir()}
         making, replaced = left_by_the_dead(folder, _MAKING), left_by_the_dead(folder, _REPLACED)

@@ -21,7 +21,7 @@ from cnnstudio.folders import runs_folder
 from cnnstudio.project import Project
 from cnnstudio.project import read as read_project
 from cnnstudio.project.limits import LARGEST
-from cnnstudio.training.runs.folder import BEST, LAST, PROJECT, RunFolder
+from cnnstudio.training.runs.folder import BEST, EPOCHS, LAST, PROJECT, RunFolder
 from cnnstudio.training.runs.metrics_file import METRICS, read_epochs
 from cnnstudio.training.runs.record import (
     LABELS,
@@ -112,7 +112,7 @@ class ListedRun:
 
 
 def _is_weights(name: str) -> bool:
-    return name.endswith(".safetensors") and "/" not in name
+    return name.endswith(".safetensors") and ("/" not in name or name.startswith(f"{EPOCHS}/"))
 
 
 class RunLibrary:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -13,10 +15,13 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from cnnstudio.compiler.source import Place, WayError, copies, way_to
 from cnnstudio.insight.feature_maps import FeatureMaps, guess
 from cnnstudio.insight.subject import OwnPicture, Subject
+from cnnstudio.training.runs.epoch_weights import kept_epochs
+from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.session import Prepared
 from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.copy_choice import CopyChoice
+from cnnstudio.ui.insight.epoch_slider import EpochSlider
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.map_view import MapView
 from cnnstudio.ui.panel import Panel
@@ -53,7 +58,10 @@ class FeatureMapsPanel(Panel):
         self.view.cell_chosen.connect(self._choose_cell)
         self.copies = CopyChoice()
         self.copies.changed.connect(self._look_at_another)
+        self.epochs = EpochSlider()
+        self.epochs.asked.connect(self._show_epoch)
         self.view.add(self.copies)
+        self.view.add(self.epochs)
         row.addWidget(self._left())
         row.addWidget(self.view, 1)
         run.state_changed.connect(self.touch)
@@ -138,6 +146,7 @@ class FeatureMapsPanel(Panel):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._settle.stop()
+        self.epochs.drop()  # with all that it holds
         self._watch()
 
     def _follow(self) -> None:
@@ -146,6 +155,7 @@ class FeatureMapsPanel(Panel):
         if seen is None or seen is self._shown or seen.place != self._place:
             return
         if self.isVisible() and run.is_active and run.trained and not self._is_concealed(seen.place):
+            self.epochs.drop()
             self._show(seen, run.trained, f"step {seen.step:,}")
 
     def _is_concealed(self, place: Place) -> bool:
@@ -171,7 +181,8 @@ class FeatureMapsPanel(Panel):
     def _ask(self, place: Place) -> None:
         picture = self.run.picture
         choice, may_search = picture.choice, picture.is_open and not self.run.is_active
-        self.looker.look(lambda subject, _: seen(subject, place, choice, may_search), self._show_look)
+        folder = self.run.folder if not self.run.is_active and self.run.fits(self.document.graph) else None
+        self.looker.look(lambda subject, _: seen(subject, place, choice, may_search, folder), self._show_look)
 
     def _look_into_run(self, place: Place) -> None:
         """What the run sends is shown as it comes; while it is paused it sends nothing, and is asked."""
@@ -199,6 +210,11 @@ class FeatureMapsPanel(Panel):
             self.run.picture.choose(found.begins_with)
         if not self._is_concealed(found.maps.place):
             self._show(found.maps, subject.prepared, subject.when)
+            self.epochs.offer(found.epochs, subject.prepared, found.maps.place, self.run.picture.choice, self.run.epoch)
+
+    def _show_epoch(self, found: FeatureMaps, epoch: int) -> None:
+        if self.epochs.prepared is not None and not self._is_concealed(found.place):
+            self._show(found, self.epochs.prepared, f"weights of epoch {epoch}")
 
     def _choose_cell(self, channel: int, row: int, column: int) -> None:
         if self._shown is not None:
@@ -214,7 +230,7 @@ class FeatureMapsPanel(Panel):
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
         self._data = None
-        return self.looker.close(seconds)
+        return all([self.looker.close(seconds), self.epochs.stop(seconds)])
 
     # showing
 
@@ -239,6 +255,7 @@ class FeatureMapsPanel(Panel):
 
     def _say(self, sentence: str, ask: str = "") -> None:
         self._shown = None
+        self.epochs.drop()
         self._side.hide()
         self.view.say(sentence, ask)
 
@@ -250,12 +267,20 @@ class Seen:
     maps: FeatureMaps | None
     why_not: str = ""
     begins_with: int | None = None
+    epochs: Mapping[int, Path] = field(default_factory=dict)
 
 
-def seen(subject: Subject, place: Place, choice: int | OwnPicture, may_search: bool = False) -> Seen:
+def seen(
+    subject: Subject,
+    place: Place,
+    choice: int | OwnPicture,
+    may_search: bool = False,
+    folder: RunFolder | None = None,
+) -> Seen:
     """What the node at ``place`` makes of a picture; runs torch, so it belongs on a thread.
 
-    A trained network ``may_search`` for another picture, one that it tells right.
+    A trained network ``may_search`` for another picture, one that it tells right; ``folder`` is that of its run, to
+    tell which of its epochs can be looked at.
     """
     from cnnstudio.insight.activations import activations, entering, shown
     from cnnstudio.insight.first_right import first_right
@@ -269,9 +294,9 @@ def seen(subject: Subject, place: Place, choice: int | OwnPicture, may_search: b
     picture, end = subject.picture(choice if begin is None else begin), subject.source.steps[-1].node
     found = activations(module, subject.source, (way, end), entering(module, picture.image, data))
     told = guess(shown(found[end]), data.classes)
-    return Seen(
-        FeatureMaps(place, shown(found[way]), picture.image, picture.label, told, subject.step), begins_with=begin
-    )
+    made = FeatureMaps(place, shown(found[way]), picture.image, picture.label, told, subject.step)
+    epochs = kept_epochs(folder) if folder is not None and subject.is_trained else {}
+    return Seen(made, begins_with=begin, epochs=epochs)
 
 
 def verdict(found: FeatureMaps) -> str:

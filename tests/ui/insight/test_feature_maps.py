@@ -258,3 +258,35 @@ def test_a_trained_network_begins_with_a_picture_that_it_tells_right(qtbot: QtBo
     assert run.picture.number == 0  # what a person has chosen stays
     run.close()
     panel.close_tasks()
+
+
+def test_a_slider_goes_through_the_epochs_of_the_run(qtbot: QtBot, document: Document) -> None:
+    run = Run(document)
+    document.edit_recipe("Longer", dataclasses.replace(document.project.recipe, epochs=4))
+    panel = shown_maps(qtbot, document, run)
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    assert not panel.epochs.isVisible()  # nothing was trained yet
+    run.start(document.project)
+    qtbot.waitUntil(lambda: run.state == "finished")
+    qtbot.waitUntil(panel.epochs.isVisible)
+    assert (panel.epochs.slider.minimum(), panel.epochs.slider.maximum()) == (0, 3)
+    assert panel._shown is not None
+    now = panel._shown.maps
+    panel.epochs.slider.setValue(0)
+    qtbot.waitUntil(lambda: "weights of epoch 1" in panel.view.caption.text())
+    first = panel._shown.maps
+    assert not np.array_equal(first, now)
+    qtbot.waitUntil(lambda: len(panel.epochs._found) == 4)
+    panel.epochs.slider.setValue(1)  # at once: it was computed meanwhile
+    assert "weights of epoch 2" in panel.view.caption.text()
+    assert not np.array_equal(panel._shown.maps, first)
+    document.edit_graph("Other", document.graph.replace("conv1", Conv2d(5)))
+    qtbot.waitUntil(lambda: "untrained" in panel.view.caption.text())
+    assert not panel.epochs.isVisible()  # these are not the weights of that network
+    document.undo_stack.undo()
+    qtbot.waitUntil(panel.epochs.isVisible)
+    panel.hide()
+    assert not panel.epochs._found and panel.epochs.prepared is None
+    run.close()
+    panel.close_tasks()
