@@ -88,6 +88,7 @@ class EpochSlider(QWidget):
     def drop(self) -> None:
         """Forget what was computed, and let nothing be gone through."""
         self.stop()
+        self._found.clear()  # a thread that has not ended yet may know it
         self._files, self._epochs, self._of, self._found, self._shown = {}, [], None, {}, None
         self.hide()
 

@@ -235,10 +235,12 @@ class FeatureMapsPanel(Panel):
     # showing
 
     def _show(self, found: FeatureMaps, prepared: Prepared, when: str) -> None:
+        is_other = self._shown is None or self._shown.image is not found.image
         self._shown, self._data = found, (data := prepared.data)
         maps = found.maps
         self._side.show()
-        self._picture.show_image(found.image)
+        if is_other:
+            self._picture.show_image(found.image)
         self._verdict.setText(verdict(found))
         self._verdict.setToolTip("" if found.guess else tip("The network does not end in a score for each class."))
         if maps.ndim == 1:

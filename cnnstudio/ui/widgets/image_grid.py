@@ -181,12 +181,11 @@ class ImageGrid(QWidget):
         count = len(self._maps)
         by_activity = np.argsort(-activity(self._maps), kind="stable") if self._ranked and count else None
         self._order = by_activity if by_activity is not None else np.arange(count)
-        self._bytes = None
         self._fit()
 
     def _fit(self) -> None:
-        plan, self._picture = self._layout(), None
-        self._tiling = plan
+        plan = self._layout()
+        self._tiling, self._picture, self._bytes = plan, None, None
         width, height = plan.cell
         is_zoomed = self._zoom and plan.count
         self.setMinimumSize(
@@ -202,7 +201,7 @@ class ImageGrid(QWidget):
         return QSize(320, 160)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._picture, self._tiling = None, self._layout()
+        self._picture, self._bytes, self._tiling = None, None, self._layout()
 
     def _layout(self) -> Tiling:
         count, height, width = self._maps.shape
@@ -216,26 +215,23 @@ class ImageGrid(QWidget):
         """One picture of the maps of these rows, drawn at the size of the screen."""
         plan = self._tiling
         width, height = plan.cell
+        row = (np.arange(height) / plan.scale).astype(int).clip(0, self._maps.shape[1] - 1)
+        column = (np.arange(width) / plan.scale).astype(int).clip(0, self._maps.shape[2] - 1)
         if self._bytes is None:
             shown = self._maps if self._together else self._maps[self._order[: plan.count]]
-            made = normalised(shown, self._together, self._colours.is_around_zero)
+            sampled = (row, column) if plan.scale < 1 else None
+            made = normalised(shown, self._together, self._colours.is_around_zero, sampled)
             self._bytes = made[self._order] if self._together else made
         begin, end = first * plan.columns, min(plan.count, (last + 1) * plan.columns)
-        if len(self._bytes) < end:  # a zoom shows more of them
-            self._bytes = None
-            return self._draw(first, last)
         small = self._bytes[begin:end]
-        row = (np.arange(height) / plan.scale).astype(int).clip(0, small.shape[1] - 1)
-        column = (np.arange(width) / plan.scale).astype(int).clip(0, small.shape[2] - 1)
-        large = colour_table(self._colours)[small[:, row][:, :, column]]  # (C, h, w, 4)
-        picture = np.zeros(((last - first + 1) * (height + GAP), plan.columns * (width + GAP), 4), np.uint8)
+        large = colour_table(self._colours)[small if plan.scale < 1 else small[:, row][:, :, column]]  # (C, h, w)
+        picture = np.zeros(((last - first + 1) * (height + GAP), plan.columns * (width + GAP)), np.uint32)
         for index in range(end - begin):
             y, x = index // plan.columns * (height + GAP), index % plan.columns * (width + GAP)
             picture[y : y + height, x : x + width] = large[index]
-        image = QImage(
-            picture.tobytes(), picture.shape[1], picture.shape[0], picture.shape[1] * 4, QImage.Format.Format_ARGB32
-        )
-        return image.copy()  # the bytes belong to nobody once this function has ended
+        down, across = picture.shape
+        image = QImage(picture.data, across, down, across * 4, QImage.Format.Format_ARGB32_Premultiplied)
+        return image.copy()  # the numbers belong to nobody once this function has ended
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not len(self._maps):

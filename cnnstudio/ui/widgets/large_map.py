@@ -94,8 +94,8 @@ class LargeMap(QWidget):
         first, last = (0, len(self._maps)) if self._together else (self.channel, self.channel + 1)
         shown = normalised(self._maps[first:last], self._together, self._colours.is_around_zero)
         pixels = np.ascontiguousarray(table[shown[self.channel - first]])
-        height, width = pixels.shape[:2]
-        image = QImage(pixels.tobytes(), width, height, width * 4, QImage.Format.Format_ARGB32)
+        height, width = pixels.shape
+        image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
         painter.drawImage(place, image, QRectF(0, 0, width, height))
         painter.setPen(QPen(theme.color("line"), 1))
         painter.drawRect(place.adjusted(-1, -1, 0, 0))
@@ -107,7 +107,7 @@ class LargeMap(QWidget):
     def _draw_legend(self, painter: QPainter, place: QRectF) -> None:
         """The scale of colours with the numbers at its ends."""
         table = colour_table(self._colours)[::-1].copy()
-        strip = QImage(table.tobytes(), 1, len(table), 4, QImage.Format.Format_ARGB32)
+        strip = QImage(table.data, 1, len(table), 4, QImage.Format.Format_RGB32)
         bar = QRectF(place.right() + 4 * MARGIN, place.top(), LEGEND, max(place.height(), 24.0))
         painter.drawImage(bar, strip, QRectF(0, 0, 1, len(table)))
         painter.setPen(theme.color("muted"))

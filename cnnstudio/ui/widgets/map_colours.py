@@ -33,34 +33,50 @@ class MapColours(Enum):
 
 
 @lru_cache(maxsize=8)
-def colour_table(colours: MapColours) -> NDArray[np.uint8]:
-    """256 colours (B, G, R, 255) from the least to the greatest number, all of them even to the eye.
+def colour_table(colours: MapColours) -> NDArray[np.uint32]:
+    """256 colours 0xFFRRGGBB, as Qt has them, from the least to the greatest number, all of them even to the eye.
 
     Peter Kovesi's CET maps and matplotlib's viridis, as pyqtgraph brings them; https://colorcet.com.
     """
     colormap: Any = pyqtgraph.colormap
     table = colormap.get(colours.colormap).getLookupTable(nPts=STEPS)
-    made = np.full((STEPS, 4), 255, np.uint8)
-    made[:, :3] = table[:, 2::-1]
+    red, green, blue = table[:, :3].astype(np.uint32).T
+    made: NDArray[np.uint32] = 0xFF000000 | red << 16 | green << 8 | blue
     return made
 
 
-def normalised(maps: Maps, together: bool, around_zero: bool = False) -> NDArray[np.uint8]:
+def normalised(
+    maps: Maps,
+    together: bool,
+    around_zero: bool = False,
+    sampled: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None,
+) -> NDArray[np.uint8]:
     """Maps (C, H, W) as 0 to 255 between the least and the greatest value of each, or of all ``together``.
 
     A map of one value everywhere is 0. Values that are no numbers count as 0. ``around_zero`` makes 0 the middle, and
-    the ends the value that is farthest from it and its negative.
+    the ends the value that is farthest from it and its negative. Of what is ``sampled`` only these rows and columns
+    come back.
     """
-    finite = np.nan_to_num(maps, nan=0.0, posinf=0.0, neginf=0.0)
+    finite = _finite(maps)
     axes = (0, 1, 2) if together else (1, 2)
     low, high = finite.min(axes, keepdims=True), finite.max(axes, keepdims=True)
     if around_zero:
         high = np.maximum(np.abs(low), np.abs(high))
         high = np.where(high > 0, high, 1.0)
         low = -high
-    span = np.where(high > low, high - low, 1.0)
-    made: NDArray[np.uint8] = ((finite - low) * (255.0 / span)).astype(np.uint8)
+    span = np.where(high > low, high - low, np.float32(1.0))
+    shown = finite if sampled is None else finite[:, sampled[0]][:, :, sampled[1]]
+    made: NDArray[np.uint8] = ((shown - low) * (np.float32(255.0) / span)).astype(np.uint8)
     return made
+
+
+def _finite(maps: Maps) -> Maps:
+    """With 0 for what is no number; a copy only where there is such a thing."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        if np.isfinite(maps.sum()):
+            return maps
+    found: Maps = np.nan_to_num(maps, nan=0.0, posinf=0.0, neginf=0.0)
+    return found
 
 
 def flat(maps: Maps) -> NDArray[np.bool_]:
@@ -74,13 +90,13 @@ def flat(maps: Maps) -> NDArray[np.bool_]:
 
 def activity(maps: Maps) -> NDArray[np.float32]:
     """How active each of the maps (C, H, W) is: the mean of what its values are without their sign."""
-    found: NDArray[np.float32] = np.abs(np.nan_to_num(maps, nan=0.0, posinf=0.0, neginf=0.0)).mean((1, 2))
+    found: NDArray[np.float32] = np.abs(_finite(maps)).mean((1, 2))
     return found
 
 
 def ends(maps: Maps, colours: MapColours) -> tuple[float, float]:
     """The numbers that the two ends of the scale of colours stand for."""
-    finite = np.nan_to_num(maps, nan=0.0, posinf=0.0, neginf=0.0)
+    finite = _finite(maps)
     low, high = float(finite.min()), float(finite.max())
     most = max(abs(low), abs(high))
     return (-most, most) if colours.is_around_zero else (low, high)

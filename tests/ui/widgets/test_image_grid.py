@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.compiler.ending import Making
@@ -153,9 +154,9 @@ def test_zero_is_in_the_middle_of_a_scale_around_it() -> None:
     assert middle == 127 and high == 255 and 60 <= low <= 66
     assert normalised(np.zeros((1, 1, 2), np.float32), False, around_zero=True).tolist() == [[[127, 127]]]
     assert ends(maps, MapColours.ZERO) == (-2.0, 2.0) and ends(maps, MapColours.GREY) == (-1.0, 2.0)
-    blue, red = colour_table(MapColours.ZERO)[0], colour_table(MapColours.ZERO)[-1]
-    assert blue[0] > blue[2] and red[2] > red[0]
-    assert all(np.ptp(colour[:3].astype(int)) <= 1 for colour in colour_table(MapColours.GREY))
+    blue, red = (QColor.fromRgb(int(colour)) for colour in colour_table(MapColours.ZERO)[[0, -1]])
+    assert blue.blue() > blue.red() and red.red() > red.blue()
+    assert all(QColor.fromRgb(int(colour)).saturation() <= 1 for colour in colour_table(MapColours.GREY)[50:])
 
 
 def test_the_grid_is_used_by_keyboard(qtbot: QtBot) -> None:
