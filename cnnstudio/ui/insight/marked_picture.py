@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEve
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.ui.theme import LIGHT, theme
-from cnnstudio.ui.widgets.image_grid import viridis
+from cnnstudio.ui.widgets.map_colours import MapColours, rgb_table
 
 Pixels = NDArray[np.uint8]
 Marks = NDArray[np.float32]
@@ -42,8 +42,7 @@ def shares(marks: Marks, is_signed: bool) -> Marks:
 def colours(found: Marks, is_signed: bool) -> Pixels:
     """Colours (H, W, 3) of shares: dark blue to yellow; or blue through white to red, which the colour-blind tell."""
     if not is_signed:
-        table: Pixels = viridis()[:, 2::-1]
-        chosen: Pixels = table[(found.clip(0, 1) * 255).astype(int)]
+        chosen: Pixels = rgb_table(MapColours.VIRIDIS)[(found.clip(0, 1) * 255).astype(int)]
         return chosen
     ends = np.where(found[..., None] < 0, np.array(AGAINST, np.float32), np.array(FOR, np.float32))
     strength = np.abs(found[..., None]).clip(0, 1)

@@ -33,14 +33,20 @@ class MapColours(Enum):
 
 
 @lru_cache(maxsize=8)
+def rgb_table(colours: MapColours) -> NDArray[np.uint8]:
+    """256 colours (red, green, blue), as ``colour_table`` has them."""
+    colormap: Any = pyqtgraph.colormap
+    table: NDArray[np.uint8] = colormap.get(colours.colormap).getLookupTable(nPts=STEPS)[:, :3]
+    return table
+
+
+@lru_cache(maxsize=8)
 def colour_table(colours: MapColours) -> NDArray[np.uint32]:
     """256 colours 0xFFRRGGBB, as Qt has them, from the least to the greatest number, all of them even to the eye.
 
     Peter Kovesi's CET maps and matplotlib's viridis, as pyqtgraph brings them; https://colorcet.com.
     """
-    colormap: Any = pyqtgraph.colormap
-    table = colormap.get(colours.colormap).getLookupTable(nPts=STEPS)
-    red, green, blue = table[:, :3].astype(np.uint32).T
+    red, green, blue = rgb_table(colours).astype(np.uint32).T
     made: NDArray[np.uint32] = 0xFF000000 | red << 16 | green << 8 | blue
     return made
 
