@@ -7,12 +7,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.ending import Making
 from cnnstudio.ui.insight.nothing_page import NothingPage
-from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.image_grid import ZOOMS, ImageGrid, Scrolled
@@ -22,7 +22,6 @@ from cnnstudio.ui.widgets.map_colours import MapColours, Maps
 from cnnstudio.wording import counted
 
 BUTTON = 38  # pixels: room for a glyph
-ROOMY = 520  # pixels at the normal size of text
 
 
 class MapView(QWidget):
@@ -54,7 +53,7 @@ class MapView(QWidget):
             chooser.cell_chosen.connect(self.cell_chosen)
         self.bars.chosen.connect(lambda place: self.cell_chosen.emit(place, 0, 0))
         self.grid.opened.connect(self.open)
-        self.grid.zoomed.connect(self._show_zoom)
+        self.grid.zoomed.connect(self._arrange)
         self.large.closed.connect(self.close_large)
         self.large.stepped.connect(self._step)
         top = QHBoxLayout()
@@ -71,32 +70,32 @@ class MapView(QWidget):
         self._column = column
 
     def _tools(self) -> list[QToolButton]:
+        """A way back from one map, and a menu of how maps are drawn: there is no room for more in a narrow panel."""
         self.back = _button("arrow-left", "Back to all maps (Esc)")
         self.back.clicked.connect(self.close_large)
-        self.ranked = _button("sort-descending", "Most active first: by the mean of the values without their sign")
-        self.together = _button("equals", "Use one scale of brightness for all maps, so that they can be compared")
-        self.together.setText("Same scale")
-        for switch in (self.ranked, self.together):
-            switch.setCheckable(True)
-            switch.setProperty("switch", True)
+        self.how = _button("sliders-horizontal", "How the maps are drawn: order, brightness, colours, size")
+        self.how.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.how)
+        menu.setToolTipsVisible(True)
+        self.ranked = _switch(menu, "Most active first", "By the mean of the values without their sign")
         self.ranked.toggled.connect(self.grid.set_ranked)
-        self.colours = _button("palette", "Scale of colours")
-        self.colours.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu, group = QMenu(self.colours), QActionGroup(self.colours)
+        self.together = _switch(menu, "Same scale", "One scale for all maps, so that they can be compared")
+        for view in (self.grid, self.large):
+            self.together.toggled.connect(view.set_together)
+        menu.addSeparator()
+        group = QActionGroup(menu)
         for colours in MapColours:
-            action = menu.addAction(colours.title)
-            action.setCheckable(True)
+            action = _switch(menu, colours.title)
             action.setChecked(colours is MapColours.VIRIDIS)
             action.triggered.connect(partial(self.set_colours, colours))
             group.addAction(action)
-        self.colours.setMenu(menu)
-        self.smaller = _button("magnifying-glass-minus", "Smaller maps (−)")
-        self.larger = _button("magnifying-glass-plus", "Larger maps (+)")
-        self.smaller.clicked.connect(lambda: self.grid.zoom(-1))
-        self.larger.clicked.connect(lambda: self.grid.zoom(1))
-        for view in (self.grid, self.large):
-            self.together.toggled.connect(view.set_together)
-        return [self.back, self.ranked, self.together, self.colours, self.smaller, self.larger]
+        menu.addSeparator()
+        self.larger = menu.addAction(icon("magnifying-glass-plus"), "Larger maps\t+")
+        self.smaller = menu.addAction(icon("magnifying-glass-minus"), "Smaller maps\t−")
+        self.larger.triggered.connect(lambda: self.grid.zoom(1))
+        self.smaller.triggered.connect(lambda: self.grid.zoom(-1))
+        self.how.setMenu(menu)
+        return [self.back, self.how]
 
     def add(self, widget: QWidget) -> None:
         """Put something below the maps."""
@@ -123,7 +122,7 @@ class MapView(QWidget):
         words = f"{counted(maps.shape[0], 'map')} of {maps.shape[1]} × {maps.shape[2]}"
         if self.grid.shown < maps.shape[0]:
             words += f", the {'most active' if self.ranked.isChecked() else 'first'} {self.grid.shown}"
-        return f"{words}, {self.grid.flat} of them without any difference here" if self.grid.flat else words
+        return f"{words}, {self.grid.flat} flat here" if self.grid.flat else words
 
     def show_vector(
         self, values: NDArray[np.float32], names: tuple[str, ...], marked: str, making: Making | None
@@ -165,27 +164,16 @@ class MapView(QWidget):
         self._stack.setCurrentWidget(page)
         self._arrange()
 
-    def _show_zoom(self, steps: int) -> None:
-        self.smaller.setEnabled(steps > 0)
-        self.larger.setEnabled(steps < ZOOMS)
-
     def _arrange(self) -> None:
-        """Show the buttons that can do something here, and for which there is room."""
-        page, has_room = self._stack.currentWidget(), self.width() >= ROOMY * theme.scale
+        """Show what can do something here."""
+        page = self._stack.currentWidget()
         is_grid = page is self._scroll
         self.back.setVisible(page is self.large)
-        self.ranked.setVisible(is_grid)
-        for button in (self.together, self.colours):
-            button.setVisible(is_grid or page is self.large)
-        for button in (self.smaller, self.larger):
-            button.setVisible(is_grid and has_room)
-        style = Qt.ToolButtonStyle
-        self.together.setToolButtonStyle(style.ToolButtonTextOnly if has_room else style.ToolButtonIconOnly)
-        self._show_zoom(self.grid.zoom_steps)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
+        self.how.setVisible(is_grid or page is self.large)
+        self.ranked.setEnabled(is_grid)
+        steps = self.grid.zoom_steps
+        self.smaller.setEnabled(is_grid and steps > 0)
+        self.larger.setEnabled(is_grid and steps < ZOOMS)
 
 
 def _button(name: str, words: str) -> QToolButton:
@@ -194,4 +182,11 @@ def _button(name: str, words: str) -> QToolButton:
     made.setMinimumWidth(BUTTON)
     made.setToolTip(tip(words))
     made.setAccessibleName(words.partition(":")[0].partition(" (")[0])
+    return made
+
+
+def _switch(menu: QMenu, words: str, more: str = "") -> QAction:
+    made = menu.addAction(words)
+    made.setCheckable(True)
+    made.setToolTip(tip(more))
     return made
