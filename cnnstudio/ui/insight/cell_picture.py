@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.image_grid import normalised, viridis
+from cnnstudio.ui.widgets.map_colours import MapColours, colour_table, normalised
 
 Box = tuple[range, range]
 
@@ -49,7 +49,7 @@ class CellPicture(QWidget):
 
     def show_map(self, values: NDArray[np.floating]) -> None:
         """Show one map (H, W), from its least to its greatest value."""
-        self._set(viridis()[normalised(values[None].astype(np.float32), together=False)[0]])
+        self._set(colour_table(MapColours.VIRIDIS)[normalised(values[None].astype(np.float32), together=False)[0]])
 
     def mark(
         self, box: Box | None = None, cell: tuple[int, int] | None = None, cloud: NDArray[np.float64] | None = None
@@ -58,7 +58,7 @@ class CellPicture(QWidget):
         self.box, self.cell, self.cloud = box, cell, cloud
         self.update()
 
-    def _set(self, table: NDArray[np.uint8]) -> None:
+    def _set(self, table: NDArray[np.uint8] | NDArray[np.uint32]) -> None:
         height, width = table.shape[:2]
         self._bytes, self.shape = np.ascontiguousarray(table).tobytes(), (height, width)
         self._image = QImage(self._bytes, width, height, width * 4, QImage.Format.Format_RGB32)
