@@ -58,8 +58,11 @@ class EpochSlider(QWidget):
         self, files: Mapping[int, Path], prepared: Prepared, place: Place, picture: int | OwnPicture, at: int
     ) -> None:
         """Let these epochs be gone through; the maps that are shown are those after epoch ``at``."""
-        self.drop()
-        self._files, self._epochs, self._of = files, [*files], (prepared, place, picture)
+        before = self._of
+        is_same = before is not None and before[0] is prepared and before[1:] == (place, picture)
+        if not is_same or files != self._files:  # else what was computed holds
+            self.drop()
+        self._files, self._epochs, self._of, self._shown = files, [*files], (prepared, place, picture), None
         self.setVisible(len(files) > 1)
         if len(files) < 2:
             return

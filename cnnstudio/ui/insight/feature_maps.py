@@ -45,6 +45,7 @@ class FeatureMapsPanel(Panel):
         super().__init__(document, run, parent)
         self._place: Place | None = None
         self._shown: FeatureMaps | None = None
+        self._is_beginning = False
         self._data: Data | None = None  # which the image shown is from
         self.looker = Looker(document, run, self, "feature maps")
         self.looker.refused.connect(self._say)
@@ -114,7 +115,8 @@ class FeatureMapsPanel(Panel):
         if self._place is not None:
             self._place = replace(self._place, copies=self.copies.chosen)
         self._watch()
-        self._settle.start(0)
+        if not self._is_beginning:
+            self._settle.start(0)
 
     def touch(self) -> None:
         """Keep in mind which node was selected last, also while nobody looks; else which one is open."""
@@ -207,7 +209,9 @@ class FeatureMapsPanel(Panel):
             self._say(found.why_not)
             return
         if found.begins_with is not None and self.run.picture.is_open:
+            self._is_beginning = True  # with a picture whose maps are here
             self.run.picture.choose(found.begins_with)
+            self._is_beginning = False
         if not self._is_concealed(found.maps.place):
             self._show(found.maps, subject.prepared, subject.when)
             self.epochs.offer(found.epochs, subject.prepared, found.maps.place, self.run.picture.choice, self.run.epoch)
@@ -292,7 +296,10 @@ def seen(
         way = way_to(subject.project.graph, subject.source, place)
     except WayError as reason:
         return Seen(None, str(reason))
-    begin = first_right(subject) if may_search and subject.is_trained else None
+    begin = None
+    if may_search and subject.is_trained and isinstance(choice, int):
+        right = first_right(subject)
+        begin = choice if right is None else right  # to search once is enough
     picture, end = subject.picture(choice if begin is None else begin), subject.source.steps[-1].node
     found = activations(module, subject.source, (way, end), entering(module, picture.image, data))
     told = guess(shown(found[end]), data.classes)

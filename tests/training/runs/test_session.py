@@ -76,6 +76,7 @@ def test_a_run_says_how_far_it_is_and_leaves_its_folder(tiny: Project, destinati
     assert sorted(path.name for path in prepared.folder.path.iterdir()) == [
         "best.safetensors",
         "checkpoint.safetensors",
+        "epochs",
         "first_batch",
         "last.safetensors",
         "metrics.csv",
