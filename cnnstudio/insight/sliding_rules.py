@@ -39,9 +39,9 @@ def conv(layer: nn.Conv2d, value: Numbers, cell: tuple[int, int, int]) -> Calcul
     """A convolution's value: the window times the kernel, summed over the channels of its group, plus the bias."""
     channel, *at = cell
     kernel, stride, dilation = pair(layer.kernel_size), pair(layer.stride), pair(layer.dilation)
-    sides = _padding(layer, kernel, dilation)
+    sides = sides_of(layer, kernel, dilation)
     axes = [
-        _axis(at[i] * stride[i] - sides[i], kernel[i], dilation[i], value.shape[i + 1], layer.padding_mode)
+        axis(at[i] * stride[i] - sides[i], kernel[i], dilation[i], value.shape[i + 1], layer.padding_mode)
         for i in (0, 1)
     ]
     each = layer.in_channels // layer.groups
@@ -55,7 +55,7 @@ def filtered(weight: Tensor, keeps_size: bool, value: Numbers, cell: tuple[int, 
     """The value of a fixed filter that goes over each channel alone; ``weight`` is (C, 1, h, w)."""
     channel, *at = cell
     kernel = int(weight.shape[2]), int(weight.shape[3])
-    axes = [_axis(at[i] - (kernel[i] - 1) // 2 * keeps_size, kernel[i], 1, value.shape[i + 1], "zeros") for i in (0, 1)]
+    axes = [axis(at[i] - (kernel[i] - 1) // 2 * keeps_size, kernel[i], 1, value.shape[i + 1], "zeros") for i in (0, 1)]
     return weighed_sum(cell, [_weighed(value, [channel], axes, array(weight[channel]))], None)
 
 
@@ -189,7 +189,7 @@ def _power_pool(layer: nn.LPPool2d, value: Numbers, cell: tuple[int, int, int]) 
 # where the taps lie
 
 
-def _padding(layer: nn.Conv2d, kernel: tuple[int, int], dilation: tuple[int, int]) -> tuple[int, int]:
+def sides_of(layer: nn.Conv2d, kernel: tuple[int, int], dilation: tuple[int, int]) -> tuple[int, int]:
     """Rows above and columns before; "same" puts the odd one below and behind."""
     if layer.padding == "valid":
         return 0, 0
@@ -198,7 +198,8 @@ def _padding(layer: nn.Conv2d, kernel: tuple[int, int], dilation: tuple[int, int
     return pair(layer.padding)
 
 
-def _axis(start: int, kernel: int, dilation: int, length: int, mode: str) -> Axis:
+def axis(start: int, kernel: int, dilation: int, length: int, mode: str) -> Axis:
+    """So many taps from ``start`` on, over a map that is so long and goes on beyond its ends as the mode says."""
     asked = [start + tap * dilation for tap in range(kernel)]
     return Axis(asked, [_folded(place, length, mode) for place in asked])
 
@@ -220,7 +221,7 @@ def _folded(place: int, length: int, mode: str) -> int:
 def _pool_axes(layer: Any, cell: tuple[int, int, int], value: Numbers) -> list[Axis]:
     kernel, sides, apart = (pair(getattr(layer, name, default)) for name, default in _POOLS_OWN)
     step = kernel if layer.stride is None else pair(layer.stride)
-    return [_axis(cell[i + 1] * step[i] - sides[i], kernel[i], apart[i], value.shape[i + 1], "zeros") for i in (0, 1)]
+    return [axis(cell[i + 1] * step[i] - sides[i], kernel[i], apart[i], value.shape[i + 1], "zeros") for i in (0, 1)]
 
 
 _POOLS_OWN = (("kernel_size", 1), ("padding", 0), ("dilation", 1))

@@ -16,6 +16,7 @@ from cnnstudio import blocks as b
 from cnnstudio.insight.arithmetic import arithmetic
 from cnnstudio.insight.calculation import BEYOND, UnexplainedError
 
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")  # once a process
 WALK: dict[str, Any] = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "arithmetic.py"))
 KINDS = len(WALK["MAKERS"])
 
