@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
+from types import CodeType
 
 import torch
 from torch import Tensor, nn
@@ -33,8 +35,14 @@ def stepped(
     steps = [step for step in steps if needed is None or step.node in needed]
     for step in steps:
         # the expression was written by compiler.source from checked names and coerced values
-        found[step.node] = eval(step.expression, names | {name: found[name] for name in step.inputs})
+        found[step.node] = eval(_code(step.expression), names | {name: found[name] for name in step.inputs})
         yield step.node, found[step.node]
+
+
+@lru_cache(maxsize=8_192)
+def _code(expression: str) -> CodeType:
+    """An expression as Python runs it; to make it takes as long as a small layer."""
+    return compile(expression, "<node>", "eval")
 
 
 def first_not_finite(module: nn.Module, source: Source, x: Tensor) -> tuple[str, str] | None:
