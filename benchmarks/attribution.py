@@ -2,8 +2,8 @@
 
 Promises: Grad-CAM takes at most 1.2 times a forward and backward pass of the same picture. Occlusion of LeNet-5 with
 20 × 20 windows is at least 5 times faster than one window at a time, each a call of the network as captum's
-``perturbations_per_eval=1`` makes it. Of ResNet-18 at 224 no promise is made on a CPU: one picture fills it already, and
-the arithmetic is the same for many at once.
+``perturbations_per_eval=1`` makes it. Of ResNet-18 at 224 no promise is made on a CPU: one picture fills it already,
+and the arithmetic is the same for many at once.
 
 For a busy computer: ``--windows 4`` covers every sixteenth window alone, and ``--busy`` computes on one thread and
 takes the processor's time in place of the clock's.

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
     QPushButton,
     QStackedLayout,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from cnnstudio.insight.subject import Subject
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.nothing_page import NothingPage
+from cnnstudio.ui.insight.progress_row import ProgressRow
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from cnnstudio.worker import Report
 
 SETTLE_MILLISECONDS = 250
-PATIENCE = 500  # milliseconds after which it says that it goes on
 ROOMY = 560  # pixels at the normal size of text, from which words stand beside the bars
 SELECT = "Select a block to switch it off, or some of its channels."
 BUSY = "Switching off takes too long to be done between two steps: pause the run, or wait for its end."
@@ -59,18 +58,17 @@ class AblationPanel(Panel):
         self._is_ranking = False  # which nothing but another block, or Cancel, ends before its time
         self.looker = Looker(document, run, self, "ablation")
         self.looker.refused.connect(self._refuse)
-        self.looker.progressed.connect(self._advance)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._look)
-        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
-        self._patience.timeout.connect(lambda: self._going.setVisible(self.looker.is_looking))
         self.nothing = NothingPage(SELECT)
         self.nothing.allowed.connect(self._allow)
+        self.going = ProgressRow(self.looker)
+        self.going.cancelled.connect(self._cancelled)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 8, 8)
         column.setSpacing(6)
         column.addWidget(self._controls())
-        column.addWidget(self._progress_row())
+        column.addWidget(self.going)
         content = QWidget()
         self._stack = QStackedLayout(content)
         self._stack.addWidget(self.nothing)
@@ -107,24 +105,6 @@ class AblationPanel(Panel):
             flow.addWidget(widget)
         self._choose_instead()
         return made
-
-    def _progress_row(self) -> QWidget:
-        self._doing = Elided()
-        self._doing.setProperty("role", "muted")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setMaximumWidth(160)
-        self._bar.setAccessibleName("Progress")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.clicked.connect(self._cancel)
-        self._going = QWidget()
-        row = QHBoxLayout(self._going)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._doing, 1)
-        row.addWidget(self._bar, 1)
-        row.addWidget(self.cancel)
-        self._going.hide()
-        return self._going
 
     def _result(self) -> QWidget:
         self.list = QListWidget()
@@ -239,13 +219,13 @@ class AblationPanel(Panel):
         if not self.isVisible():
             return
         if switched is None or switched.node not in self.document.graph:
-            self._refuse(SELECT, "")
+            self._say(SELECT)
             return
         if switched.node in self.document.concealed:
-            self._refuse(f"What {switched.node} does is hidden while a question is open.", "")
+            self._say(f"What {switched.node} does is hidden while a question is open.")
             return
         if run.state == "training":
-            self._refuse(BUSY, "")
+            self._say(BUSY)
             return
         key = (switched, run.picture.choice, *self._weights)
         if key == self._key or (self._is_ranking and self.looker.is_looking):
@@ -259,7 +239,7 @@ class AblationPanel(Panel):
 
         self._key = key
         if self.looker.look(work, self._show, all_images=True):
-            self._patience.start()
+            self.going.begin()
 
     def _rank(self) -> None:
         """Try one channel after the other."""
@@ -275,7 +255,7 @@ class AblationPanel(Panel):
 
         self._key, self._is_ranking = None, True
         if self.looker.look(work, partial(self._take_ranking, node), all_images=True):
-            self._patience.start()
+            self.going.begin()
 
     def _allow(self) -> None:
         self.looker.allow()
@@ -283,40 +263,32 @@ class AblationPanel(Panel):
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
-        self._patience.stop()
         return self.looker.close(seconds)
 
     # showing
 
-    def _advance(self, sentence: str, share: object) -> None:
-        self._doing.setText(sentence)
-        self._bar.setRange(0, 1000 if isinstance(share, float) else 0)
-        if isinstance(share, float):
-            self._bar.setValue(round(1000 * share))
-
-    def _hide_progress(self) -> None:
-        self._patience.stop()
-        self._going.hide()
-
-    def _cancel(self) -> None:
-        self.looker.drop()
+    def _cancelled(self) -> None:
         self._is_ranking = False
-        self._hide_progress()
         if self.found is None:
-            self.nothing.say("It was cancelled.", "")
+            self.nothing.say("It was cancelled.")
+
+    def _say(self, sentence: str) -> None:
+        """Show nothing but why, and end what is looked at."""
+        self.looker.drop()
+        self._refuse(sentence, "")
 
     def _refuse(self, sentence: str, ask: str) -> None:
         if self.looker.is_looking:  # it only says what it does
             if self.found is None:
                 self.nothing.say(sentence, "")
             return
-        self._hide_progress()
+        self.going.end()
         self._key = self.found = None
         self.nothing.say(sentence, ask)
         self._stack.setCurrentIndex(0)
 
     def _show(self, subject: Subject, found: Effect) -> None:
-        self._hide_progress()
+        self.going.end()
         if found.switched.node != self._node or self._node in self.document.concealed:
             return
         self.found = found
@@ -336,7 +308,7 @@ class AblationPanel(Panel):
         self._stack.setCurrentIndex(1)
 
     def _take_ranking(self, node: str, subject: Subject, found: Ranking) -> None:
-        self._hide_progress()
+        self.going.end()
         self._is_ranking = False
         if node != self._node:
             return

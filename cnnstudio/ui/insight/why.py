@@ -11,9 +11,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
     QScrollArea,
     QSlider,
     QSpinBox,
@@ -32,6 +29,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.marked_picture import Layer, MarkedPicture
 from cnnstudio.ui.insight.nothing_page import NothingPage
+from cnnstudio.ui.insight.progress_row import ProgressRow
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
     from cnnstudio.worker import Report
 
 SETTLE_MILLISECONDS = 200
-PATIENCE = 500  # milliseconds after which it says that it goes on
 ROOMY = 520  # pixels at the normal size of text, from which words stand beside the pictures
 ANSWER = "The answer"
 UNTRAINED = "The weights are untrained, so this tells nothing that was learned."
@@ -64,18 +61,17 @@ class WhyPanel(Panel):
         self._classes: tuple[str, ...] = ()
         self.looker = Looker(document, run, self, "why")
         self.looker.refused.connect(self._refuse)
-        self.looker.progressed.connect(self._advance)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._look)
-        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
-        self._patience.timeout.connect(self._show_progress)
         self.nothing = NothingPage()
         self.nothing.allowed.connect(self._allow)
+        self.going = ProgressRow(self.looker)
+        self.going.cancelled.connect(self._cancelled)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 8, 8)
         column.setSpacing(6)
         column.addWidget(self._controls())
-        column.addWidget(self._progress_row())
+        column.addWidget(self.going)
         content = QWidget()
         self._stack = QStackedLayout(content)
         self._stack.addWidget(self.nothing)
@@ -143,24 +139,6 @@ class WhyPanel(Panel):
             flow.addWidget(widget)
         self._choose_method()
         return made
-
-    def _progress_row(self) -> QWidget:
-        self._doing = Elided()
-        self._doing.setProperty("role", "muted")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setMaximumWidth(160)
-        self._bar.setAccessibleName("Progress of the map")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.clicked.connect(self._cancel)
-        self._going = QWidget()
-        row = QHBoxLayout(self._going)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._doing, 1)
-        row.addWidget(self._bar, 1)
-        row.addWidget(self.cancel)
-        self._going.hide()
-        return self._going
 
     def _result(self) -> QWidget:
         self.view = MarkedPicture()
@@ -270,10 +248,10 @@ class WhyPanel(Panel):
         method, place, run = self.chosen, self._place, self.run
         at_node, takes_long = (True, True) if isinstance(method, Painter) else (method.at_node, method.takes_long)
         if at_node and place in self.document.concealed:
-            self._refuse(f"What {place} makes of an image is hidden while a question is open.", "")
+            self._say(f"What {place} makes of an image is hidden while a question is open.")
             return
         if takes_long and run.state == "training":
-            self._refuse(f"{method.title} takes too long to be done between two steps: pause the run for it.", "")
+            self._say(f"{method.title} takes too long to be done between two steps: pause the run for it.")
             return
         if isinstance(method, Painter):
             self._paint(method, place, key)
@@ -287,19 +265,19 @@ class WhyPanel(Panel):
 
         self._key = key
         if self.looker.look(work, self._show):
-            self._patience.start()
+            self.going.begin()
 
     def _paint(self, painter: Painter, place: str | None, key: tuple[object, ...]) -> None:
         """Ask for the pictures that excite the channel."""
         if place is None:
-            self._refuse("Select a block to see what its channels look for.", "")
+            self._say("Select a block to see what its channels look for.")
             return
         channel = self.channel.value() - 1
         self._key = key
         if self.looker.look(
             lambda subject, report: painter.paint(subject, place, channel, report), self._show_portrait, all_images=True
         ):
-            self._patience.start()
+            self.going.begin()
 
     def _allow(self) -> None:
         self.looker.allow()
@@ -307,44 +285,32 @@ class WhyPanel(Panel):
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
-        self._patience.stop()
         return self.looker.close(seconds)
 
     # showing
 
-    def _advance(self, sentence: str, share: object) -> None:
-        self._doing.setText(sentence)
-        is_known = isinstance(share, float)
-        self._bar.setRange(0, 1000 if is_known else 0)
-        if isinstance(share, float):
-            self._bar.setValue(round(1000 * share))
-
-    def _show_progress(self) -> None:
-        self._going.setVisible(self.looker.is_looking)
-
-    def _hide_progress(self) -> None:
-        self._patience.stop()
-        self._going.hide()
-
-    def _cancel(self) -> None:
-        self.looker.drop()
-        self._hide_progress()
+    def _cancelled(self) -> None:
         if self.found is None:
-            self.nothing.say("The map was cancelled.", "")
+            self.nothing.say("The map was cancelled.")
+
+    def _say(self, sentence: str) -> None:
+        """Show nothing but why, and end what is looked at."""
+        self.looker.drop()
+        self._refuse(sentence, "")
 
     def _refuse(self, sentence: str, ask: str) -> None:
         if self.looker.is_looking:  # it only says what it does
             if self.found is None:
                 self.nothing.say(sentence, "")
             return
-        self._hide_progress()
+        self.going.end()
         self._key = None
         self.found = None
         self.nothing.say(sentence, ask)
         self._stack.setCurrentIndex(0)
 
     def _show(self, subject: Subject, found: Explanation) -> None:
-        self._hide_progress()
+        self.going.end()
         if found.node in self.document.concealed:
             return
         self._offer(found.classes)
@@ -362,7 +328,7 @@ class WhyPanel(Panel):
         self._show_all(subject, found, layers, told, is_signed=found.method.is_signed)
 
     def _show_portrait(self, subject: Subject, found: Portrait) -> None:
-        self._hide_progress()
+        self.going.end()
         if found.node not in self.document.concealed:
             layers = [Layer(each.picture, on_a_line(each.caption), each.marks) for each in found.pictures]
             self._show_all(subject, found, layers, list(found.sentences), is_signed=False)

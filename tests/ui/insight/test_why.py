@@ -118,12 +118,12 @@ def test_long_work_can_be_cancelled_and_what_was_there_stays(
 
     monkeypatch.setattr("cnnstudio.insight.attribution.explaining.explained", endless)
     panel.method.setCurrentIndex(panel.method.findData("occlusion"))
-    qtbot.waitUntil(panel.cancel.isVisible)
-    qtbot.waitUntil(lambda: panel._bar.value() == 250)
-    assert "Covering" in panel._doing.text()
-    panel.cancel.click()
+    qtbot.waitUntil(panel.going.cancel.isVisible)
+    qtbot.waitUntil(lambda: panel.going.bar.value() == 250)
+    assert "Covering" in panel.going.doing.text()
+    panel.going.cancel.click()
     qtbot.waitUntil(lambda: bool(told))
-    assert not panel.cancel.isVisible() and panel.found is found and panel.view.isVisible()
+    assert not panel.going.cancel.isVisible() and panel.found is found and panel.view.isVisible()
     panel.close_tasks()
 
 
