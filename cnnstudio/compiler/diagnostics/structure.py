@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from cnnstudio.blocks import Input
 from cnnstudio.compiler.diagnostics import fixes
@@ -75,6 +75,7 @@ def opaque(analysis: Analysis, known: Known) -> Iterator[Finding]:
 def open_port(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """A block works only when something flows into each of its inputs."""
     graph = analysis.graph
+    ends = [end.name for end in graph.outputs if end.name in analysis.facts]
     for node in graph:
         for port, source in enumerate(node.inputs[:1] if node.bypassed else node.inputs):
             if source is not None:
@@ -83,14 +84,13 @@ def open_port(analysis: Analysis, known: Known) -> Iterator[Finding]:
             yield Finding(
                 (node.name,),
                 f"Nothing flows into {which} of {called(graph, node.name)}.",
-                (*_joins(analysis, node, port), fixes.remove(f"Delete {node.name}", node.name)),
+                (*_joins(graph, ends, node, port), fixes.remove(f"Delete {node.name}", node.name)),
             )
 
 
-def _joins(analysis: Analysis, node: Node, port: int) -> Iterator[Fix]:
-    """A wire from the one node that has a shape and that nothing reads, if there is just one."""
-    graph = analysis.graph
-    ends = [end.name for end in graph.outputs if end.name in analysis.facts and end.name != node.name]
+def _joins(graph: Graph, ends: Sequence[str], node: Node, port: int) -> Iterator[Fix]:
+    """A wire from the one node of ``ends``, which have a shape and nothing reads, if there is just one."""
+    ends = [end for end in ends[:3] if end != node.name]
     if len(ends) == 1 and graph.refusal(ends[0], node.name, port) is None:
         yield fixes.connect(f"Connect {ends[0]} to {node.name}", Edge(ends[0], node.name, port))
 
@@ -102,17 +102,11 @@ def unreachable(analysis: Analysis, known: Known) -> Iterator[Finding]:
     if not graph.inputs or len(analysis.facts) == len(graph):
         return
     reached: set[str] = set()
-    island: dict[str, set[str]] = {}
     for name in graph.order:
-        sources = [source for source in graph[name].inputs if source is not None]
-        if graph[name].is_input or any(source in reached for source in sources):
+        if graph[name].is_input or any(source in reached for source in graph[name].inputs):
             reached.add(name)
-            continue
-        joined = {name}.union(*(island[source] for source in sources))
-        island.update(dict.fromkeys(joined, joined))
-    for group in {id(group): group for group in island.values()}.values():
-        if len(group) > 1:
-            names = tuple(name for name in graph.order if name in group)
+    for names in _islands(graph, reached):
+        if len(names) > 1:
             yield Finding(
                 names,
                 f"No Input leads to {listed([*names[:3], *[f'{len(names) - 3} more'] * (len(names) > 3)])}.",
@@ -120,20 +114,42 @@ def unreachable(analysis: Analysis, known: Known) -> Iterator[Finding]:
             )
 
 
+def _islands(graph: Graph, reached: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """What is wired to each other of the nodes that are not ``reached``, in the network's order."""
+    seen = set(reached)
+    island: dict[str, int] = {}
+    for count, name in enumerate(graph.order):
+        stack = [name]
+        while stack:
+            if (here := stack.pop()) in seen:
+                continue
+            seen.add(here)
+            island[here] = count
+            stack += [source for source in graph[here].inputs if source is not None]
+            stack += [edge.target for edge in graph.consumers[here]]
+    names: dict[int, list[str]] = {}
+    for name in graph.order:
+        if name in island:
+            names.setdefault(island[name], []).append(name)
+    yield from map(tuple, names.values())
+
+
 @rule("unused-branch", "error")
 def unused_branch(analysis: Analysis, known: Known) -> Iterator[Finding]:
     """A network has one output. What nothing reads, except the last layer, changes nothing about it."""
     graph = analysis.graph
-    ends = [node.name for node in graph.outputs if None not in node.inputs and _is_fed(analysis, node.name)]
+    fed = _fed(analysis)
+    ends = [node.name for node in graph.outputs if node.name in fed]
     if len(ends) < 2:
         return
     depth: dict[str, int] = {}
     for name in graph.order:
         depth[name] = 1 + max((depth[source] for source in graph[name].inputs if source is not None), default=0)
     main = max(ends, key=lambda name: depth[name])
+    place = {name: number for number, name in enumerate(graph.order)}
     for end in ends:
         if end != main:
-            branch = _branch(graph, end)
+            branch = sorted(_branch(graph, end), key=place.__getitem__)
             title = f"Delete the branch that ends in {end}" if len(branch) > 1 else f"Delete {end}"
             yield Finding(
                 (end,),
@@ -142,22 +158,16 @@ def unused_branch(analysis: Analysis, known: Known) -> Iterator[Finding]:
             )
 
 
-def _is_fed(analysis: Analysis, name: str) -> bool:
-    """Whether nothing upstream of a node lacks an input."""
-    if name in analysis.facts or name in analysis.errors:
-        return True
-    graph, seen, stack = analysis.graph, {name}, [name]
-    while stack:
-        for source in graph[stack.pop()].inputs:
-            if source is None:
-                return False
-            if source not in seen and source not in analysis.facts:
-                seen.add(source)
-                stack.append(source)
-    return True
+def _fed(analysis: Analysis) -> set[str]:
+    """The nodes that have all their inputs, and of which nothing upstream lacks one."""
+    fed = {*analysis.facts, *(name for name in analysis.errors if None not in analysis.graph[name].inputs)}
+    for name in analysis.graph.order:
+        if all(source in fed for source in analysis.graph[name].inputs):
+            fed.add(name)
+    return fed
 
 
-def _branch(graph: Graph, end: str) -> list[str]:
+def _branch(graph: Graph, end: str) -> set[str]:
     """``end`` and what is before it, as far as nothing else reads that; Inputs stay unless they are the end."""
     branch, stack = {end}, [end]
     while stack:
@@ -167,4 +177,4 @@ def _branch(graph: Graph, end: str) -> list[str]:
             if all(edge.target in branch for edge in graph.consumers[source]):
                 branch.add(source)
                 stack.append(source)
-    return [name for name in graph.order if name in branch]
+    return branch
