@@ -92,17 +92,10 @@ def one(way: str, data: str, where: str, side: int) -> str:
     turn(app, panel.images.samples.isVisible)
     before = begin()
     document.edit_recipe("Choose", recipe)
-    turn(app, lambda: panel.images._shown is not None and run._images is not None and is_of(run, document))
+    turn(app, lambda: panel.images._shown is not None and run.loaded.some_of(document.project) is not None)
     peak = held("VmHWM") - before
-    known = run._images[1]
+    known = run.loaded.some_of(document.project)
     return line(way, data, side, peak, known.train_images.numel() + known.validation_images.numel())
-
-
-def is_of(run: object, document: object) -> bool:
-    """Whether the run has the images of the document's project."""
-    from cnnstudio.training.runs.session import images_key
-
-    return bool(run._images[0] == images_key(document.project))  # type: ignore[attr-defined]
 
 
 def shown(size: object, alexnet: bool):  # type: ignore[no-untyped-def]
@@ -119,7 +112,7 @@ def shown(size: object, alexnet: bool):  # type: ignore[no-untyped-def]
     draw.chain(draw(Input(tuple(size))), Conv2d(4, 3), AdaptiveAvgPool2d(1), Flatten(), Linear(10))  # type: ignore[call-overload]
     graph = zoo.NETWORKS["alexnet"].make(10, tuple(size)) if alexnet else draw.graph()  # type: ignore[call-overload]
     document = Document(Project(graph))
-    run = Run(document)
+    run = Run()
     panel = TrainingPanel(document, run)
     panel.resize(340, 600)
     panel.show()

@@ -12,6 +12,10 @@ FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # no format whos
 SCALE = 0.0, 65_535.0
 """What is black and white in pictures of more than 8 bits where nothing is known of them: what 16 bits can say."""
 
+# glibc keeps freed blocks of up to 32 MiB for the thread that had them, and a picture of Pillow comes in blocks of 16:
+# larger ones go back to the system at once (Pillow's "Block Allocator", mallopt(3); benchmarks/data_memory.py)
+Image.core.set_block_size(64 << 20)
+
 
 def picture_bytes(path: str, channels: int, height: int, width: int, scale: tuple[float, float]) -> bytes:
     """The bytes (height, width, channels) of a picture: the right way up, cut to these proportions, resized.

@@ -10,7 +10,7 @@ from cnnstudio.headroom import headroom
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.wording import memory
 
-WORK = 4_000_000
+WORK = 1_000_000
 """The bytes of numbers that are worked on at once, where many images are gone through."""
 
 PASS = 80_000_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import struct
+import subprocess
 import sys
 import tracemalloc
 import zlib
@@ -381,3 +382,34 @@ def test_some_images_of_a_large_folder_are_enough_to_show_it(draw: Draw, tmp_pat
     assert data.classes == ("cat", "dog", "eel") and len(data.train_labels) + len(data.validation_labels) == 12
     assert data.whole is not None and sum(data.whole) == 63 and data.counts == data.whole
     assert set(data.train_labels.tolist()) == {0, 1, 2}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells what a process holds")
+def test_what_a_large_picture_took_goes_back_to_the_system(tmp_path: Path) -> None:
+    """Else each thread that has decoded one keeps its memory for good."""
+    path = tmp_path / "large.png"
+    Image.fromarray(np.zeros((4_000, 8_000), np.uint16)).save(path, compress_level=1)  # 64 MB in memory
+    script = f"""
+import threading
+from pathlib import Path
+import cnnstudio.training.data.picture
+from PIL import Image
+
+def held():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+def decode():
+    with Image.open({str(path)!r}) as image:
+        image.load()
+
+decode()
+before = held()
+for _ in range(2):
+    thread = threading.Thread(target=decode)
+    thread.start()
+    thread.join()
+print(held() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 20, "megabytes stay with threads that are gone"
