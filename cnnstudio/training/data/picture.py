@@ -14,7 +14,7 @@ SCALE = 0.0, 65_535.0
 
 # glibc keeps freed blocks of up to 32 MiB for the thread that had them, and a picture of Pillow comes in blocks of 16:
 # larger ones go back to the system at once (Pillow's "Block Allocator", mallopt(3); benchmarks/data_memory.py)
-Image.core.set_block_size(64 << 20)
+Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined] # Pillow exports it by its documentation alone
 
 
 def picture_bytes(path: str, channels: int, height: int, width: int, scale: tuple[float, float]) -> bytes:
