@@ -26,6 +26,10 @@ _RUNTIME = 90_000_000  # bytes: threads, code and kernels of PyTorch, which it m
 _MOST = 2**30  # images a step that are offered
 _DRIVERS = "/dev/nvidiactl", "/dev/dxg", "C:/Windows/System32/nvcuda.dll"  # on Linux, in WSL, on Windows
 _REMEMBERED = {"SGD": 0, "RMSprop": 1, "Adagrad": 1}  # numbers a weight, without momentum; any other one keeps two
+# how many numbers a weight of the largest layer some make beside that, weight after weight, and one more for the decay:
+# those that torch has in no fused form on a CPU (measured on one large layer, benchmarks/memory.py)
+_IN_PASSING = {"RMSprop": 1, "NAdam": 2, "Adagrad": 1}
+_HALF = 2  # bytes of a number in bfloat16 or float16
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,10 @@ class Costs:
 
     ``weights`` are there all the time: the weights, the last good ones, the best ones and their average, what the
     optimizer remembers, and those that were noted to see how far a step moves them. ``gradients`` come on top in a
-    step, and ``copies`` while it is written from where the run can go on. ``image`` is what one image of a batch takes
-    while it is learned, ``glance`` while it is looked at, ``data`` the images in memory. ``macs`` are those of one
-    image going forward, ``images`` is how many there are to train with, None where nobody knows yet.
+    step, with what the optimizer makes in passing or what mixed precision copies in half the bytes, and ``copies``
+    while it is written from where the run can go on. ``image`` is what one image of a batch takes while it is learned,
+    ``glance`` while it is looked at, ``data`` the images in memory. ``macs`` are those of one image going forward,
+    ``images`` is how many there are to train with, None where nobody knows yet.
     """
 
     weights: int
@@ -86,7 +91,7 @@ def costs(analysis: Analysis, recipe: Recipe, images: int | None = None) -> Cost
     held = round((count or 0) / (1 - recipe.validation_share)) if dataset.images is None else dataset.images
     return Costs(
         weights=BYTES * ((2 + recipe.averaging + recipe.keep_best) * totals.parameters + learned * (1 + remembered)),
-        gradients=BYTES * learned,
+        gradients=BYTES * learned + _in_passing(analysis, recipe),
         copies=BYTES * (recipe.averaging * totals.parameters + learned * remembered),
         image=round(_BESIDE * _kept(analysis, recipe)) + size.bytes,
         glance=analysis.memory.peak,
@@ -95,6 +100,20 @@ def costs(analysis: Analysis, recipe: Recipe, images: int | None = None) -> Cost
         images=count,
         epochs=epochs_of(recipe, math.ceil((count or 0) / (recipe.batch_size * recipe.accumulation))),
     )
+
+
+def _in_passing(analysis: Analysis, recipe: Recipe) -> int:
+    """The bytes that a step takes beside the gradients and gives back, in the optimizer or while it learns.
+
+    A block of several layers counts as one: too much rather than too little.
+    """
+    facts = analysis.acting.facts.values()
+    largest = max((fact.parameters - fact.frozen for fact in facts), default=0)
+    made = _IN_PASSING.get(recipe.optimizer, 0)
+    stepping = BYTES * largest * (made + bool(recipe.weight_decay)) if made else 0
+    # autocast keeps each weight in half the bytes until its gradient is there
+    halves = _HALF * sum(fact.parameters for fact in facts) if recipe.precision != "float32" else 0
+    return max(stepping, halves)
 
 
 def may_be_elsewhere(recipe: Recipe) -> bool:

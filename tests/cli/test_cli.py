@@ -195,6 +195,15 @@ def test_check_says_whether_all_is_well(run: Run, file: Path, faulty: Path) -> N
     assert run("check", file)[0] == 1
 
 
+def test_check_says_that_a_network_does_not_fit_into_memory(
+    run: Run, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnstudio.training.needs.headroom", lambda: 5_000)
+    code, out, _ = run("check", file)
+    assert code == 1 and "no errors" not in out
+    assert out.startswith("error: Building the network takes about") and out.count("\n") == 1
+
+
 def test_check_knows_the_classes_of_the_data(run: Run, file: Path) -> None:
     project = read(file)
     write(file, Project(project.graph.replace("fc1", Linear(7)), project.recipe))

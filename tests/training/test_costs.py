@@ -6,6 +6,8 @@ import dataclasses
 import subprocess
 import sys
 
+import pytest
+
 from cnnstudio import zoo
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, ReLU
 from cnnstudio.compiler.inference import infer
@@ -29,6 +31,25 @@ def test_every_weight_has_a_gradient_and_what_the_optimizer_remembers() -> None:
         assert of(lenet, optimizer=optimizer).weights == 4 * numbers * totals.parameters
     assert of(lenet, optimizer="SGD", momentum=0.0).weights == 4 * 3 * totals.parameters
     assert of(lenet, optimizer="Adam", averaging=True).weights == 4 * 6 * totals.parameters
+
+
+@pytest.mark.parametrize(
+    ("recipe", "numbers"),  # measured in weights of one large layer
+    [
+        ({"optimizer": "SGD", "weight_decay": 0.01}, 1),
+        ({"optimizer": "Adam", "weight_decay": 0.01}, 1),
+        ({"optimizer": "RMSprop"}, 2),
+        ({"optimizer": "RMSprop", "weight_decay": 0.01}, 3),
+        ({"optimizer": "NAdam"}, 3),
+        ({"optimizer": "NAdam", "weight_decay": 0.01}, 4),
+        ({"optimizer": "Adagrad"}, 2),
+        ({"optimizer": "SGD", "precision": "bfloat16"}, 1.5),
+    ],
+)
+def test_a_step_takes_what_its_optimizer_makes_in_passing(recipe: dict[str, object], numbers: float) -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((1, 40, 40))), Flatten(), Linear(1_000, bias=False))
+    assert of(draw.graph(), **recipe).gradients == 4 * numbers * 1_600_000
 
 
 def test_a_batch_that_fits_fits_and_the_double_of_it_does_not() -> None:
