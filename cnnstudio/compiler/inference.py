@@ -104,6 +104,16 @@ class Analysis:
             raise ValueError(f"{name} ({block.title}) has nothing inside")
         return infer(block.inside(*self.shapes_into(name)))
 
+    def opened(self, name: str) -> Analysis | None:
+        """``inside``, or None where there is no such node, nothing inside or that is not known."""
+        node = self.graph.nodes.get(name)
+        if node is None or not isinstance(node.block, Composite):
+            return None
+        try:
+            return self.inside(name)
+        except ShapeError:
+            return None
+
 
 def infer(graph: Graph, before: Analysis | None = None) -> Analysis:
     """The facts of every node that can have them; one pass in topological order, each block's answer cached.

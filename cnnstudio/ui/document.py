@@ -6,7 +6,7 @@ Canvas and panels know the document and never each other.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -17,7 +17,7 @@ from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.diagnostics.scores import fitted
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ProjectiveField, ReceptiveField, projective_fields, receptive_fields
-from cnnstudio.graph import Composite, Graph, ShapeError
+from cnnstudio.graph import Graph, ShapeError
 from cnnstudio.graph.diff import renamed
 from cnnstudio.project import Project, ProjectError, RunReference
 from cnnstudio.project.datasets import DATASETS
@@ -26,6 +26,7 @@ from cnnstudio.project.recipe_paths import named
 from cnnstudio.training import readiness
 from cnnstudio.training.readiness import Concern
 from cnnstudio.ui.edit import Edit
+from cnnstudio.ui.kept_concerns import KeptConcerns
 from cnnstudio.ui.known_places import KnownPlaces, Where, is_still
 from cnnstudio.ui.library import Library
 
@@ -72,6 +73,7 @@ class Document(QObject):
         self.concealed: frozenset[str] = frozenset()
         self._learned: tuple[Where, int] | None = None  # where images are, and of how many classes
         self._looked: Where | None = None  # where they were when the findings were made
+        self._concerns = KeptConcerns(self)
         self._was_ready: bool | None = None  # to be trained, when somebody last asked
         self._wanted = self._project
         self._is_run_saved = True
@@ -131,6 +133,7 @@ class Document(QObject):
     def look_again(self) -> None:
         """See whether other programs have changed what the recipe names since it was looked at, or left memory."""
         self.places.look_again(named(self._project.recipe).values())
+        self._concerns.let_go()
         if self._was_ready is not None and self._was_ready != (self.obstacle() is None):
             self.learned.emit()
 
@@ -175,9 +178,9 @@ class Document(QObject):
         found = readiness.unlooked(self._project, self.places.seen)
         return found.sentence if found is not None else None
 
-    def concerns(self, images: int | None = None) -> Iterator[Concern]:
+    def concerns(self, images: int | None = None) -> tuple[Concern, ...]:
         """What stands in the way of training, with the ways out; ``images`` is how many are known to train with."""
-        return readiness.concerns(self._project, self.told, self.diagnostics, images, seen=self.places.seen)
+        return self._concerns.about(self._project, self.told, self.diagnostics, images, self.places.seen)
 
     @property
     def told(self) -> Analysis:
@@ -301,7 +304,7 @@ class Document(QObject):
     def _leave_what_is_gone(self, scope: tuple[str, ...]) -> None:
         inner, depth = self.analysis, 0
         for name in scope:
-            found = _inside(inner, name)
+            found = inner.opened(name)
             if found is None:
                 break
             inner, depth = found, depth + 1
@@ -405,15 +408,4 @@ class Document(QObject):
 
     def can_enter(self, name: str) -> bool:
         """Whether this node of ``view_graph`` is a composite whose inside can be shown."""
-        return _inside(self.view_analysis, name) is not None
-
-
-def _inside(analysis: Analysis, name: str) -> Analysis | None:
-    """The analysis of what is inside a node, or None where there is nothing or it is not known."""
-    node = analysis.graph.nodes.get(name)
-    if node is None or not isinstance(node.block, Composite):
-        return None
-    try:
-        return analysis.inside(name)
-    except ShapeError:
-        return None
+        return self.view_analysis.opened(name) is not None

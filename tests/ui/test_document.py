@@ -85,3 +85,26 @@ def test_renames_in_one_jump_through_the_history_keep_what_is_selected(qtbot, ti
     document.select(("one", "two"))
     document.undo_stack.setIndex(0)
     assert document.selection == (first, second)
+
+
+def test_what_stands_in_the_way_is_found_once_a_change(qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def free() -> int:
+        asked.append(True)
+        return 2**40
+
+    monkeypatch.setattr("cnnstudio.training.readiness.headroom", free)
+    document = Document(Project(lenet5(10)))
+    for _ in range(3):
+        assert document.obstacle() is None
+    list(document.concerns())
+    assert len(asked) == 1
+    document.edit_graph("Rename", document.graph.rename(document.graph.outputs[0].name, "scores"))
+    assert document.obstacle() is None and document.obstacle(is_for_later=True) is None
+    assert len(asked) == 2
+    monkeypatch.setattr("cnnstudio.training.readiness.headroom", lambda: 0)
+    document.look_again()  # somebody comes back to the window
+    assert document.obstacle() is not None
+    monkeypatch.undo()
+    qtbot.waitUntil(lambda: document.obstacle() is None)  # other programs have left memory, and nobody said so
