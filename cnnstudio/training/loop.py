@@ -404,7 +404,7 @@ class _Run:
         self.files.settle(self.module.state_dict(), self.good_epoch, self._steps)
         if best:
             self.module.load_state_dict(best)
-            self.end.epoch, self.end.is_best = self.files.best_epoch, True
+            self.end.epoch, self.end.step, self.end.is_best = self.files.best_epoch, self.files.best_step, True
 
 
 def _finite(module: nn.Module) -> bool:

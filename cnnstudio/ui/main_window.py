@@ -21,7 +21,7 @@ from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.dropped_files import dropped
-from cnnstudio.ui.files.exports import Exports
+from cnnstudio.ui.files.exports import UNKEPT, Exports
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.files.imports import Imports
 from cnnstudio.ui.files.recovery_copy import Copy
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
-UNKEPT = "unkept"  # the same, of what a run has not on the disk: what else is said of it does not replace that
 LAYOUT_VERSION = 7  # another set of docks needs another number, so that an old layout is not restored over it
 
 
@@ -128,7 +127,7 @@ class MainWindow(ProjectWindow):
         document.scope_changed.connect(lambda _: self.messages.withdraw(INSIDE))
         document.closed.connect(self._begin_anew)
         run.said.connect(self._say_run)
-        run.warned.connect(lambda sentence: self.messages.say(sentence, "error", passes=False, about=UNKEPT))
+        run.warned.connect(self.exports.warn)
         run.state_changed.connect(self._show_run)
         for dock in self.docks.values():
             for signal in (dock.topLevelChanged, dock.dockLocationChanged, dock.visibilityChanged):

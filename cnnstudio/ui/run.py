@@ -260,6 +260,10 @@ class Run(QObject):
             self._set_state("finished", kept.sentence)
             self.advanced.emit()
 
+    def settled(self) -> None:
+        """Say that all of the run that is over is on the disk now."""
+        self._set_state(self.state, self.history.sentence)
+
     def forget(self) -> None:
         """Have no weights any more: another project is open. Does nothing while a run is active."""
         if not self.is_active:

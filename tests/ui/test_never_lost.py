@@ -18,6 +18,7 @@ from cnnstudio.folders import runs_folder
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project, RunReference, read, write
 from cnnstudio.training import weights
+from cnnstudio.ui.files.exports import BEHIND
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.run import IN_MEMORY
 
@@ -438,6 +439,42 @@ def test_what_the_disk_did_not_take_can_be_exported_and_is_not_closed_away(
     window.document.mark_saved()
     press(qtbot, window, "Lose it")
     qtbot.waitUntil(lambda: not window.isVisible())
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_once_there_is_room_the_weights_are_written_again(
+    qtbot: QtBot, window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.document.open(with_recipe(tiny, epochs=1), None)
+    train(qtbot, window)
+    qtbot.waitUntil(lambda: window.run.unkept != "" and window.run.unkept in sentences(window)[-1])
+    press(qtbot, window, "Write it again")  # there is no room yet
+    qtbot.waitUntil(lambda: sentences(window)[-1].endswith(IN_MEMORY) and "were put" not in sentences(window)[-1])
+    assert window.run.is_passing
+    monkeypatch.setattr("cnnstudio.training.weights.replacing", replacing)
+    press(qtbot, window, "Write it again")
+    qtbot.waitUntil(lambda: sentences(window)[-1] == "What the run has learned is on the disk now.")
+    trained = window.run.trained
+    assert trained is not None and trained.folder is not None and window.run.unkept == ""
+    kept, _ = weights.read(trained.folder.best)
+    wanted = trained.module.state_dict()
+    assert {name: tensor.tolist() for name, tensor in kept.items()} == {k: v.tolist() for k, v in wanted.items()}
+    assert not any("Not everything" in sentence for sentence in (window.run.sentence, *sentences(window)))
+
+
+def test_no_older_weights_are_exported_while_a_run_goes_on(
+    qtbot: QtBot, window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.document.open(longer(tiny), None)
+    window.training.toggle()
+    qtbot.waitUntil(lambda: window.run.weights is not None and window.run.history.best is not None, timeout=LONG)
+    assert window.exports._refusal("weights") is None
+    monkeypatch.setattr("cnnstudio.ui.files.exports.epoch_of", lambda path: 0)
+    assert window.exports._refusal("weights") == window.exports._refusal("pt2") == BEHIND
+    assert window.exports._refusal("python") is None
+    window.run.stop()
+    qtbot.waitUntil(lambda: not window.run.is_active, timeout=LONG)
+    assert window.exports._refusal("weights") is None
 
 
 @pytest.mark.usefixtures("full_disk")

@@ -148,7 +148,7 @@ def test_a_network_that_is_too_large_for_this_computer_opens_and_nothing_of_it_i
     free = [8 * 2**30]
     for room in ("needs", "readiness"):
         monkeypatch.setattr(f"cnnstudio.training.{room}.headroom", lambda: free[0])
-    for place in ("training.runs.session", "ui.insight.feature_maps"):
+    for place in ("training.runs.session", "ui.insight.looker"):
         monkeypatch.setattr(f"cnnstudio.{place}.prepare", lambda *_: pytest.fail("it was built"))
     draw = Sketch()
     draw.chain(draw(Input((1, 256, 256))), Flatten(), Linear(65_536), Linear(10))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,13 +41,15 @@ class End:
     """What a run leaves when it is over, told to whoever began it: nobody hears events of a run that is closed.
 
     Its module has the weights of ``epoch``, or of ``step`` in the epoch behind that; ``is_best`` says whether those are
-    its best. ``unkept`` is a sentence about what of it is not on the disk, empty where all is.
+    its best. ``unkept`` is a sentence about what of it is not on the disk, empty where all is; ``again`` writes what is
+    in memory of that, where it is not None, and says ``unkept`` anew.
     """
 
     epoch: int = 0
     step: int = 0
     is_best: bool = False
     unkept: str = ""
+    again: Callable[[], str] | None = None
 
     @property
     def sentence(self) -> str:

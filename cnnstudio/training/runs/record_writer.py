@@ -93,6 +93,12 @@ class RecordWriter:
         if self._metrics is not None:
             self._metrics.flush()
 
+    def write_again(self) -> None:
+        """Write what the disk has not taken, and how the run has ended."""
+        self.flush()
+        if self._record is not None:
+            self._put(self._record)
+
     def __enter__(self) -> Self:
         return self
 

@@ -253,7 +253,24 @@ def _rescued(prepared: Prepared) -> str:
     return f"The {prepared.end.sentence} were put into {folder.path} instead."
 
 
-def _settle(prepared: Prepared, folder: RunFolder | None, reached: Reached) -> None:
+def _written_again(prepared: Prepared, folder: RunFolder, reached: Reached, writer: RecordWriter) -> str:
+    """Put what is in memory of a run into its folder, where the disk takes it now; what is lacking then."""
+    from cnnstudio.training import weights
+
+    end, held = prepared.end, in_memory(prepared)
+    with suppress(OSError, ProjectError, weights.WeightsError):
+        folder.path.mkdir(parents=True, exist_ok=True)
+        if not folder.project.exists():
+            write(folder.project, dataclasses.replace(prepared.project, run=None))
+        is_last = not end.is_best or (end.step == reached.step and not prepared.project.recipe.averaging)
+        for path in [folder.best] * end.is_best + [folder.last] * is_last:
+            weights.save(path, held.tensors, held.metadata)
+        writer.write_again()
+    end.unkept = unkept(folder, reached)
+    return end.unkept
+
+
+def _settle(prepared: Prepared, folder: RunFolder | None, reached: Reached, writer: RecordWriter | None = None) -> None:
     """When a run is over: let its module have the best weights, and see what of it is on the disk.
 
     What is not there is put elsewhere, where there is room.
@@ -272,6 +289,8 @@ def _settle(prepared: Prepared, folder: RunFolder | None, reached: Reached) -> N
         told = f"{told} {_rescued(prepared)}"
         with suppress(DiskError):
             retell(folder.path, f"{read_record(folder.path)[0].sentence} {told}")
+        if writer is not None:
+            end.again = lambda: _written_again(prepared, folder, reached, writer)
     end.unkept = told
 
 
@@ -349,11 +368,9 @@ def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None,
     from cnnstudio.training.loop import train
 
     module, data, recipe, folder = prepared.module, prepared.data, prepared.project.recipe, prepared.folder
-    reached, end = Reached(), prepared.end
+    reached, end, begun = Reached(), prepared.end, prepared.begin
     if folder is None:
-        told = train(
-            module, data, recipe, None, prepared.probes, prepared.source, begin=prepared.begin, group=group, end=end
-        )
+        told = train(module, data, recipe, None, prepared.probes, prepared.source, begin=begun, group=group, end=end)
         try:
             with closing(told) as events:
                 for event in events:
@@ -363,7 +380,7 @@ def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None,
             if group.rank.is_first:
                 _settle(prepared, None, reached)
         return
-    cursor = prepared.begin.cursor if prepared.begin is not None else None
+    cursor = begun.cursor if begun is not None else None
     steps = _steps_per_epoch(data, recipe)
     at = ((cursor.epoch - 1) * steps + cursor.step, cursor.epoch - 1) if cursor is not None else None
     images = len(data.train_labels), len(data.validation_labels)
@@ -376,7 +393,7 @@ def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None,
         folder.path,
         prepared.probes,
         prepared.source,
-        begin=prepared.begin,
+        begin=begun,
         keeper=keeper,
         group=group,
         end=end,
@@ -400,4 +417,4 @@ def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None,
                 if writer.trouble not in ("", said):
                     yield Remark(said := writer.trouble, is_grave=True)
     finally:
-        _settle(prepared, folder, reached)
+        _settle(prepared, folder, reached, writer)

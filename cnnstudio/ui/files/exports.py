@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,10 @@ from cnnstudio.training.readiness import obstacle_of_export
 from cnnstudio.training.runs.record import read_labels
 from cnnstudio.training.runs.run_library import present_record
 from cnnstudio.training.runs.session import in_memory
+from cnnstudio.training.runs.weights_header import epoch_of
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.files import Files
-from cnnstudio.ui.run import Run
+from cnnstudio.ui.run import IN_MEMORY, Run
 from cnnstudio.ui.task import Jobs
 from cnnstudio.worker import Report
 
@@ -30,6 +33,15 @@ if TYPE_CHECKING:
 REPORT = "report"  # what messages are about that later ones replace
 REPORTS = "Report (*.html)"
 CHANGED = "The network has changed since it was trained, so nothing of its run is told here."
+
+
+UNKEPT = "unkept"
+"""What a run has not on the disk: nothing that is said of something else takes its place."""
+
+BEHIND = (
+    "The disk did not take the best weights of this run yet, and the file has older ones. Make room on the disk, or "
+    "stop the run and export then: what is in memory is written."
+)
 
 
 class Exports(QObject):
@@ -138,6 +150,31 @@ class Exports(QObject):
         told = here.end.sentence
         return Trained(here.project, run.history, f"{told[:1].upper()}{told[1:]}.", lambda _: here, record, labels)
 
+    def warn(self, sentence: str) -> None:
+        """Say what the disk does not take of a run, and once that is over offer to write it again, or elsewhere."""
+        trained = self._run.trained
+        again = trained.end.again if trained is not None and not self._run.is_active else None
+        if again is None:
+            self._messages.say(sentence, "error", passes=False, about=UNKEPT)
+            return
+        write, save = partial(self._write_again, again), partial(self.ask, "weights")
+        ways = ("Write it again", write), ("Save elsewhere…", save)
+        self._messages.say(sentence, "error", *ways, passes=False, about=UNKEPT)
+
+    def _write_again(self, again: Callable[[], str]) -> None:
+        of = self._run.trained
+
+        def done(lacking: str) -> None:
+            if self._run.trained is not of:  # another run has begun meanwhile
+                return
+            if lacking:
+                self.warn(f"{lacking} {IN_MEMORY}")
+                return
+            self._run.settled()
+            self._messages.say("What the run has learned is on the disk now.", "success", about=UNKEPT)
+
+        self._jobs.start(lambda report: again(), "Writing what the disk did not take…", done, about=UNKEPT)
+
     def _obstacle(self, kind: str) -> str | None:
         document = self._document
         return obstacle_of_export(document.project, document.diagnostics, document.told, kind)
@@ -145,6 +182,8 @@ class Exports(QObject):
     def _refusal(self, kind: str) -> str | None:
         if reason := self._obstacle(kind):
             return reason
+        if kind != "python" and self._is_behind():
+            return BEHIND
         if kind == "weights" and self._weights() is None and not self._document.project.recipe.weights:
             if self._run.is_gone and self._run.fits(self._document.graph):
                 return (
@@ -161,6 +200,13 @@ class Exports(QObject):
         if run.trained is not None and run.is_in_memory:
             return in_memory(run.trained)
         return run.weights
+
+    def _is_behind(self) -> bool:
+        """Whether a run goes on of which the disk does not have the best weights so far."""
+        file, best = self._run.weights, self._run.history.best
+        if not self._run.is_active or file is None or best is None or not self._run.fits(self._document.graph):
+            return False
+        return (epoch_of(file) or 0) < best.epoch
 
     def _say(self, kind: str, exported: Exported, is_untrained: bool) -> None:
         untrained = " Its weights are untrained." if is_untrained else ""

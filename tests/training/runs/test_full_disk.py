@@ -125,6 +125,14 @@ def test_at_every_level_what_is_said_is_what_the_files_hold(project: Project, tm
         if told:
             elsewhere = Path(told.rpartition(" were put into ")[2].removesuffix(" instead."))
             assert state(elsewhere / "best.safetensors") == (best, epoch)
+            disk.after = 10**9  # somebody makes room
+            assert prepared.end.again is not None
+            lacking = prepared.end.again()
+            assert lacking == prepared.end.unkept and state(folder.best) == (best, epoch)
+            assert read_record(folder.path)[0].state == "done"
+            is_last = folder.last.exists() and state(folder.last)[0] == last
+            assert is_last == ("last.safetensors" not in lacking), "the last weights are not in memory any more"
+            assert "best" not in lacking and "project" not in lacking
         else:
             assert disk.writes <= level
             kept_all += 1
