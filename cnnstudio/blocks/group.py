@@ -15,6 +15,7 @@ from cnnstudio.graph import Arity, Composite, Graph, GraphError, Node, Pen, Shap
 from cnnstudio.graph.annotations import mapped
 from cnnstudio.graph.diff import renamed
 from cnnstudio.graph.parameter import Length, Letters, Range
+from cnnstudio.wording import printable
 
 MOST_PARTS = 5_000  # blocks inside, with all copies of all groups inside
 
@@ -106,7 +107,7 @@ class Group(Composite):
         return made
 
     def brief(self) -> str:
-        label = " ".join(self.label.split())  # on one line, whatever a file says
+        label = printable(" ".join(self.label.split()))  # on one line and from left to right, whatever a file says
         return f"{label} × {self.repeat}" if self.repeat > 1 else label
 
     def offered(self) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ from cnnstudio.graph import (
     own_places,
 )
 from cnnstudio.graph.parameter import Declaration, Length, Letters, ParameterError, Range, declaration
+from cnnstudio.wording import on_a_line
 
 LONGEST_LINE = 100_000  # letters of a line of PyTorch
 MOST_INPUTS = 1_000
@@ -184,7 +185,7 @@ class Opaque(Block):
             raise ValueError(f"{self.operation[:80]} has no block here, so it cannot be written.") from error
 
     def brief(self) -> str:
-        return self.operation[:40]
+        return on_a_line(self.operation, 40)
 
 
 def _written(text: str, inputs: tuple[str, ...], own: Mapping[str, str]) -> str:

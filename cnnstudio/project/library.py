@@ -13,6 +13,7 @@ from cnnstudio.folders import library_folder
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, ProjectError, dumps, loads, read, write
 from cnnstudio.project.limits import LARGEST
+from cnnstudio.wording import printable
 
 MOST_FILES = 300
 SUFFIX = ".cnn"
@@ -30,7 +31,7 @@ class Kept:
     @property
     def label(self) -> str:
         """What it is called, on one line."""
-        return " ".join(self.group.label.split()) or "Group"
+        return printable(" ".join(self.group.label.split())) or "Group"
 
 
 @dataclass(frozen=True)

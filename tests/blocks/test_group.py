@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from cnnstudio.blocks import Add, Conv2d, ConvTranspose2d, Flatten, Input, MaxPool2d, ReLU
 from cnnstudio.blocks.group import MOST_PARTS, Group, exposable, grouped, size, unrolled, with_body, with_exposed
+from cnnstudio.blocks.opaque import Opaque
 from cnnstudio.compiler.inference import infer
 from cnnstudio.editing.assembly import expanded
 from cnnstudio.graph import Graph, GraphError, Node, ParameterError, Shape, Sketch
+from cnnstudio.project.library import Kept
 
 
 def residual() -> Graph:
@@ -185,3 +188,12 @@ def test_what_can_be_exposed_are_the_parameters_inside() -> None:
     assert isinstance(block, Group)
     found = dict(exposable(block))
     assert "kernel_size" in found["conv1"] and "relu1" not in found and "input1" not in found
+
+
+def test_no_label_turns_the_direction_of_what_is_shown(tmp_path: Path) -> None:
+    """With the mark, the name of a file in a mailed network reads as another one, on the canvas and in every list."""
+    label = "cnn.\u202eexe\n\x07 \u200b"
+    group, shown = Group(label, residual()), "cnn.\\u202eexe \\u0007 \\u200b"
+    assert group.brief() == shown == Kept(group, tmp_path).label
+    assert Opaque(operation="a\u202eb\nc").brief() == "a\\u202eb\\nc"
+    assert group.label == label, "what is kept is what was written"
