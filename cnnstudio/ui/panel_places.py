@@ -134,6 +134,12 @@ def _ablation(document: Document, run: Run) -> Panel:
     return AblationPanel(document, run)
 
 
+def _weights(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.insight.weights_panel import WeightsPanel
+
+    return WeightsPanel(document, run)
+
+
 def _problems(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.network.problems import ProblemsPanel
 
@@ -199,6 +205,16 @@ PANELS = (
         "power",
         is_open=False,
         words=("ablation", "prune", "lesion", "channel", "filter", "importance"),
+    ),
+    PanelPlace(
+        "weights",
+        "Weights",
+        BELOW,
+        "Ctrl+Shift+U",
+        _weights,
+        "dots-nine",
+        is_open=False,
+        words=("filters", "kernels", "histogram", "gradients", "dead", "duplicate", "saturated"),
     ),
     PanelPlace("problems", "Problems", BELOW, "Ctrl+8", _problems, "warning"),
     PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", _comparison, "arrows-left-right", is_open=False),

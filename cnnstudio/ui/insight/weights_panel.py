@@ -1,0 +1,223 @@
+"""Weights: the filters of a layer as pictures, their histograms, and which are dead, alike or at their limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from cnnstudio.insight.subject import Subject
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.filter_grid import FilterGrid, Mark
+from cnnstudio.ui.insight.histogram_view import HistogramView
+from cnnstudio.ui.insight.looker import Looker
+from cnnstudio.ui.insight.nothing_page import NothingPage
+from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.labels import Elided, Sentence
+
+if TYPE_CHECKING:
+    from cnnstudio.insight.filters import Filters, Layer
+
+SETTLE_MILLISECONDS = 200
+BUTTON = 38  # pixels: room for a glyph
+ROOMY = 420  # pixels at the normal size of text
+LOW = 240  # pixels at the normal size of text: a lower panel tells the key of its colours in a tooltip alone
+SIDE = 300  # pixels at the normal size of text, of what is said and counted at the right
+SHADES = (
+    "White is 0, red is above and blue below it: full at the greatest weight of a filter, or of all on the same scale."
+)
+COLORS = "The filters look at the three colours of the image and are shown in them; the middle grey is 0."
+
+
+class WeightsPanel(Panel):
+    """Shows one layer, that of the selected block where it has one; anew after each epoch of a run."""
+
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
+        self.found: Filters | None = None
+        self._wanted = ""  # the layer that the person chose
+        self._node: str | None = None  # the block that was selected last
+        self._epochs, self._when = 0, ""
+        self.looker = Looker(document, run, self, "weights")
+        self.looker.refused.connect(self._say)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
+        self._settle.timeout.connect(self._look)
+        self.choice = QComboBox()
+        self.choice.setAccessibleName("Layer")
+        self.choice.setMinimumWidth(90)  # a narrow panel cuts its text
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.choice.setMinimumContentsLength(18)
+        self.choice.activated.connect(self._choose)
+        self.together = QToolButton()
+        self.together.setText("Same scale")
+        self.together.setIcon(icon("equals"))
+        self.together.setMinimumWidth(BUTTON)  # its words go where the panel is narrow
+        self.together.setAccessibleName("Same scale")
+        self.together.setCheckable(True)
+        self.together.setProperty("switch", True)
+        self.together.setToolTip(tip("Use one scale of colour for all filters, so that they can be compared"))
+        self.caption, self.readout = Elided(), Elided()
+        for label in (self.caption, self.readout):
+            label.setProperty("textSize", "small")
+        self.readout.setProperty("role", "muted")
+        self.grid = FilterGrid()
+        self.together.toggled.connect(self.grid.set_together)
+        self.grid.hovered.connect(self.readout.setText)
+        self.sentence, self.key = Sentence(), Sentence()
+        self.key.setProperty("role", "muted")
+        self.weights, self.gradients = HistogramView("Weights"), HistogramView("Gradients")
+        self.sentence.setProperty("textSize", "small")
+        self.key.setProperty("textSize", "small")
+        self.nothing = NothingPage("Looking at the weights…")
+        self.nothing.allowed.connect(self._allow)
+        self._page, self._side = QWidget(), QWidget()
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.nothing)
+        self._stack.addWidget(self._page)
+        self._build()
+        run.state_changed.connect(self.touch)
+        run.advanced.connect(self._follow)
+
+    def _build(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(10)
+        top.addWidget(self.choice)
+        top.addWidget(self.caption, 3)
+        top.addWidget(self.readout, 2)
+        top.addWidget(self.together)
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(4)
+        both = QHBoxLayout()
+        both.setSpacing(12)
+        both.addWidget(self.weights)
+        both.addWidget(self.gradients)
+        side.addWidget(self.sentence)
+        side.addLayout(both)
+        side.addWidget(self.key)
+        side.addStretch(1)
+        self._body = body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        body.setSpacing(14)
+        body.addWidget(self.grid, 2)
+        body.addWidget(self._side, 1)
+        layout = QVBoxLayout(self._page)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(6)
+        layout.addLayout(top)
+        layout.addLayout(body, 1)
+
+    # what is looked at
+
+    def touch(self) -> None:
+        """A block that is selected now takes the place of the layer that was chosen."""
+        names = self.document.scope[:1] or self.document.selection
+        node = names[0] if len(names) == 1 else None
+        if node is not None and node != self._node:
+            self._node, self._wanted = node, ""
+        super().touch()
+
+    def refresh(self) -> None:
+        self._settle.start()
+
+    def _follow(self) -> None:
+        if (epochs := len(self.run.history.epochs)) != self._epochs:
+            self._epochs = epochs
+            self.touch()
+
+    def _choose(self, row: int) -> None:
+        self._wanted = str(self.choice.itemData(row))
+        self._look()
+
+    def _allow(self) -> None:
+        self.looker.allow()
+        self._look()
+
+    def _look(self) -> None:
+        if not self.isVisible():
+            return
+        wanted, node = self._wanted, self._node
+
+        def look(subject: Subject, _: object) -> tuple[tuple[Layer, ...], Filters | None]:
+            from cnnstudio.insight.filters import filters, layers
+
+            there = layers(subject.module)
+            path = subject.source.paths.get(node or "", "")
+            names = [each.name for each in there]
+            mine = [name for name in names if path and (name == path or name.startswith(f"{path}."))]
+            name = wanted if wanted in names else next(iter([*mine, *names]), None)
+            return there, filters(subject, name) if name is not None else None
+
+        self.looker.look(look, self._show)
+
+    def _show(self, subject: Subject, found: tuple[tuple[Layer, ...], Filters | None]) -> None:
+        there, shown = found
+        self.found = shown
+        if shown is None:
+            self._say("This network has no layer with weights.", "")
+            return
+        self.choice.clear()
+        for each in there:
+            self.choice.addItem(f"{each.name.removesuffix('.weight')}  ·  {each.kind}", each.name)
+        self.choice.setCurrentIndex([each.name for each in there].index(shown.layer.name))
+        self.grid.set_kernels(shown.kernels, marks(shown))
+        self.grid.setAccessibleDescription(shown.sentence)
+        self.sentence.setText(shown.sentence)
+        self.weights.set_counts(shown.weights.counts, shown.weights.low, shown.weights.high)
+        self.gradients.setVisible(shown.gradients is not None)
+        if shown.gradients is not None:
+            self.gradients.set_counts(shown.gradients.counts, shown.gradients.low, shown.gradients.high)
+        self.gradients.setToolTip(tip(f"Of the loss of {shown.images} validation images, in this layer"))
+        key = COLORS if shown.kernels.shape[1] == 3 else SHADES
+        self.key.setText(key)
+        self.grid.setToolTip(tip(key))
+        self._when = subject.when
+        self._stack.setCurrentWidget(self._page)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say how many of the filters are to be seen, which there is room for."""
+        if self.found is None:
+            return
+        (count, inputs), (_, _, height, width) = self.found.total, self.found.kernels.shape
+        size = f" × {height} × {width}" if height * width > 1 else ""
+        words = f"{count:,} filters of {inputs:,}{size}"
+        filters, shown = self.grid.plan.shown
+        if (filters, shown) != (count, inputs):
+            words += f", the first {filters:,} of {shown:,}"
+        self.caption.setText(f"{words}  ·  {self._when}")
+
+    def _say(self, sentence: str, ask: str) -> None:
+        self.found = None
+        self.nothing.say(sentence, ask)
+        self._stack.setCurrentWidget(self.nothing)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.touch()
+        super().showEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        has_room, style = self.width() >= ROOMY * theme.scale, Qt.ToolButtonStyle
+        self.together.setToolButtonStyle(style.ToolButtonTextOnly if has_room else style.ToolButtonIconOnly)
+        ways = QBoxLayout.Direction
+        self._body.setDirection(ways.LeftToRight if has_room else ways.TopToBottom)
+        self._side.setMaximumWidth(round(SIDE * theme.scale) if has_room else self.width())
+        self.key.setVisible(self.height() >= LOW * theme.scale)
+        QTimer.singleShot(0, self, self._tell)
+
+    def close_tasks(self, seconds: float = 10.0) -> bool:
+        self._settle.stop()
+        return self.looker.close(seconds)
+
+
+def marks(found: Filters) -> dict[int, Mark]:
+    """Filter -> the worst that is wrong with it."""
+    made: dict[int, Mark] = dict.fromkeys(found.twins or (), "nearly a double")
+    made |= dict.fromkeys(found.saturated or (), "saturated")
+    made |= dict.fromkeys(found.silent or (), "never active")
+    return made | dict.fromkeys(found.zero, "dead")
