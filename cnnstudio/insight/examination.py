@@ -15,11 +15,11 @@ from cnnstudio.blocks import Flatten
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import Places, places
 from cnnstudio.graph import Graph
-from cnnstudio.insight.activations import activation
+from cnnstudio.insight.activations import activations, entering
 from cnnstudio.insight.arithmetic import Floats, Layer, arithmetic
 from cnnstudio.insight.calculation import Calculation, Line, UnexplainedError, places_of
 from cnnstudio.insight.subject import LookedAt, OwnPicture, Subject
-from cnnstudio.training.data.loading import Data, normalised
+from cnnstudio.training.data.loading import Data
 
 Cell = tuple[int, ...]
 
@@ -72,8 +72,8 @@ def examined(subject: Subject, node: str, cell: tuple[int, int, int] | None, cho
     picture = subject.picture(choice)
     x = entering(subject.module, picture.image, subject.data)
     reads = tuple(str(name) for name in graph[node].inputs)
-    inputs = tuple(_array(activation(subject.module, subject.source, name, x)) for name in reads)
-    output = _array(activation(subject.module, subject.source, node, x))
+    values = activations(subject.module, subject.source, (*reads, node), x)
+    inputs, output = tuple(_array(values[name]) for name in reads), _array(values[node])
     at = _within(cell, output.shape) if cell is not None else None
     if at is None:
         at = tuple(int(each) for each in np.unravel_index(int(np.nan_to_num(output).argmax()), output.shape))
@@ -95,13 +95,6 @@ def _within(cell: tuple[int, int, int], shape: tuple[int, ...]) -> Cell | None:
     found = cell if len(shape) == 3 else cell[1:] if len(shape) == 2 else cell[:1]
     fits = len(found) == len(shape) and all(0 <= index < size for index, size in zip(found, shape, strict=True))
     return found if fits else None
-
-
-def entering(module: nn.Module, image: NDArray[np.uint8], data: Data) -> Tensor:
-    """One image (C, H, W) of bytes as the network reads it: (1, C, H, W), normalised, on its device."""
-    place = next(module.parameters(), torch.empty(0)).device
-    mean, std = (torch.tensor(numbers).view(-1, 1, 1).to(place) for numbers in (data.mean, data.std))
-    return normalised(torch.tensor(image, device=place)[None], mean, std)
 
 
 def entry(image: NDArray[np.uint8], data: Data, cell: Cell, output: Floats) -> Calculation:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnnstudio.compiler.source import Source
-from cnnstudio.insight.activations import TraceError
-from cnnstudio.insight.examination import entering
+from cnnstudio.insight.activations import TraceError, entering
 from cnnstudio.insight.subject import Subject
 from cnnstudio.training.build import require_room_to_run
 from cnnstudio.training.device import evaluated
