@@ -74,6 +74,7 @@ class AblationPanel(Panel):
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(self._result())
         column.addWidget(content, 1)
+        self._choose_instead()  # it asks all parts for what they show
         run.state_changed.connect(self.touch)
         run.picture.changed.connect(self.touch)
 
@@ -103,7 +104,6 @@ class AblationPanel(Panel):
         flow = FlowLayout(made)
         for widget in (self.part, self.instead, self.rank):
             flow.addWidget(widget)
-        self._choose_instead()
         return made
 
     def _result(self) -> QWidget:
