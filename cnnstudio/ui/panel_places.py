@@ -116,10 +116,10 @@ def _arithmetic(document: Document, run: Run) -> Panel:
     return ArithmeticPanel(document, run)
 
 
-def _mistakes(document: Document, run: Run) -> Panel:
-    from cnnstudio.ui.insight.mistakes_panel import MistakesPanel
+def _evaluation(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.insight.evaluation.evaluation_panel import EvaluationPanel
 
-    return MistakesPanel(document, run)
+    return EvaluationPanel(document, run)
 
 
 def _why(document: Document, run: Run) -> Panel:
@@ -185,7 +185,6 @@ PANELS = (
         is_open=False,
         words=("window", "kernel", "products", "receptive field", "pixel", "microscope"),
     ),
-    PanelPlace("mistakes", "Mistakes", BELOW, "Ctrl+Shift+M", _mistakes, "x-circle", is_open=False),
     PanelPlace(
         "why",
         "Why",
@@ -215,6 +214,16 @@ PANELS = (
         "dots-nine",
         is_open=False,
         words=("filters", "kernels", "histogram", "gradients", "dead", "duplicate", "saturated"),
+    ),
+    PanelPlace(
+        "evaluation",
+        "Evaluation",
+        BELOW,
+        "Ctrl+Shift+K",
+        _evaluation,
+        "target",
+        is_open=False,
+        words=("confusion matrix", "accuracy", "precision", "recall", "calibration", "t-sne", "pca", "mistakes"),
     ),
     PanelPlace("problems", "Problems", BELOW, "Ctrl+8", _problems, "warning"),
     PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", _comparison, "arrows-left-right", is_open=False),

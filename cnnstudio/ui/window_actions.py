@@ -56,6 +56,14 @@ def _add_to_queue(window: MainWindow) -> None:
         bring_up(window, window.docks["queue"], window.canvas)
 
 
+def _show_mistakes(window: MainWindow) -> None:
+    from cnnstudio.ui.insight.evaluation.evaluation_panel import EvaluationPanel
+
+    panel = panel_in(window.docks["evaluation"], EvaluationPanel)
+    panel.show_view(panel.mistakes)
+    window.show_panel("evaluation")
+
+
 def _new(key: str, title: str) -> Action:
     return Action(f"new-{key}", title, lambda w: w.files.new(key), icon="share-network")
 
@@ -247,6 +255,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "queue-pause", "Pause the queue", lambda w: w.run.queue.pause(), "", "pause",
         lambda w: w.run.queue.is_working, words=("hold",),
+    ),
+    Action(
+        "show-mistakes", "Show mistakes", _show_mistakes, "Ctrl+Shift+M", "x-circle",
+        words=("wrong", "errors", "misclassified", "least certain"),
     ),
     Action(
         "notices", "Tell me when training is done", _toggle_notices, "", "bell",

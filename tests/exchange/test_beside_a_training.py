@@ -34,7 +34,7 @@ from cnnstudio.exchange.importing.network import import_module
 from cnnstudio.exchange.importing.referee import compared
 from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.insight.activations import ActivationProbe, maps
-from cnnstudio.insight.mistakes import mistakes
+from cnnstudio.insight.evaluation.one_pass import evaluate
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
@@ -125,7 +125,7 @@ def others(data: Data, folder: Path) -> dict[str, Callable[[], object]]:
     return {
         **{kind: exporting(kind) for kind in KINDS},
         "feature maps": lambda: maps(prepared.module, text, "pool1", data.validation_images[0].numpy(), data),
-        "evaluation": lambda: mistakes(prepared, unheard),
+        "evaluation": lambda: evaluate(prepared, unheard),
         "fresh weights": fresh_weights,
         "thumbnails": thumbnails,
         "import": imported,

@@ -12,7 +12,8 @@ from cnnstudio.exchange.reporting.page import Block, Matrix, Paragraph, Pictures
 from cnnstudio.exchange.reporting.pixels import mosaic, picture
 from cnnstudio.exchange.reporting.verdict import Scores, interval
 from cnnstudio.insight.activations import maps
-from cnnstudio.insight.mistakes import Mistakes, mistakes
+from cnnstudio.insight.evaluation.evaluation import Evaluation
+from cnnstudio.insight.evaluation.one_pass import evaluate
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.runs.record import RunRecord
 from cnnstudio.training.runs.session import Prepared
@@ -27,25 +28,13 @@ LOOKED_THROUGH = 64  # images, to find one that is told right
 SAME = 0.005  # two accuracies that differ by less are not spoken of
 
 
-def scores(found: Mistakes, data: Data) -> Scores:
-    """The matrix that follows from all mistakes and from how many images there are of each class."""
-    classes = data.classes
-    place = {name: number for number, name in enumerate(classes)}
-    matrix = np.zeros((len(classes), len(classes)), np.int64)
-    for is_of, taken_for, times in found.pairs:
-        matrix[place[is_of], place[taken_for]] += times
-    there = np.bincount(data.validation_labels.numpy(), minlength=len(classes))
-    matrix[np.diag_indices(len(classes))] = there - matrix.sum(1)
-    return Scores(classes, matrix)
-
-
 def outcome(prepared: Prepared, record: RunRecord | None, report: Report) -> tuple[list[Section], Scores]:
     """How good it is and what it gets wrong, on all validation images; and what it sees of one of them."""
-    found = mistakes(prepared, report)
-    scored = scores(found, prepared.data)
+    found = evaluate(prepared, report)
+    scored = Scores(found.classes, found.matrix)
     sections = [
         Section("How good it is", tuple(_accuracy(scored, record))),
-        Section("What it gets wrong", tuple(_wrong(found))),
+        Section("What it gets wrong", tuple(_wrong(found, prepared.data))),
     ]
     if seen := list(_seen(prepared)):
         sections.append(Section("What it sees", tuple(seen)))
@@ -122,14 +111,18 @@ def _pairs(scored: Scores) -> Table:
     return Table(("Class", "Taken for", "Times"), tuple(rows), frozenset({2}))
 
 
-def _wrong(found: Mistakes) -> Iterator[Block]:
-    yield Paragraph(found.sentence)
-    if found.worst:
-        shown = found.worst[:MOST_MISTAKES]
+def _wrong(found: Evaluation, data: Data) -> Iterator[Block]:
+    yield Paragraph(found.mistakes_sentence)
+    if wrong := len(found.mistakes):
+        shown = found.mistakes[:MOST_MISTAKES].tolist()
+        names = [on_a_line(name, 60) for name in found.classes]
         yield Pictures(
-            tuple(picture(e.image, f"{on_a_line(e.is_of, 60)}, not {on_a_line(e.taken_for, 60)}") for e in shown)
+            tuple(
+                picture(data.validation_images[n].numpy(), f"{names[found.labels[n]]}, not {names[found.answers[n]]}")
+                for n in shown
+            )
         )
-        some = f"the {len(shown)} of {found.wrong:,} mistakes" if found.wrong > len(shown) else "all mistakes"
+        some = f"the {len(shown)} of {wrong:,} mistakes" if wrong > len(shown) else "all mistakes"
         yield Paragraph(f"These are {some} of which the network was surest, the surest first.", "note")
 
 

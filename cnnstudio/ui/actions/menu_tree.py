@@ -55,7 +55,7 @@ MENUS: tuple[Menu, ...] = (
         "&Train",
         (
             "train", "stop", None, "show-sweep", "queue-add", "queue-start", "queue-pause", "show-queue", None,
-            "notices",
+            "show-evaluation", "show-mistakes", None, "notices",
         ),
     ),
     (

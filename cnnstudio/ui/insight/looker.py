@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.graph import Graph
 from cnnstudio.insight.subject import Subject
+from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.readiness import obstacle_of_look
 from cnnstudio.training.runs.session import Prepared, images_key, prepare
@@ -79,16 +80,25 @@ class Looker(QObject):
         return None
 
     @property
+    def has_learned(self) -> bool:
+        """Whether a run is over that has left weights, in memory or on the disk."""
+        run = self.run
+        return not run.is_active and run.project is not None and (run.is_in_memory or run.weights is not None)
+
+    @property
     def ready(self) -> Prepared | None:
         """The network that was trained or looked at last, where it still computes what the canvas shows."""
-        graph = self.document.graph
+        return self._ready(self.document.project)
+
+    def _ready(self, project: Project) -> Prepared | None:
+        graph = project.graph
         if self._text is None or self._text[0] is not graph:
             try:
                 self._text = graph, source(graph).text
             except SourceError:
                 return None
         text = self._text[1]
-        key = images_key(self.document.project)
+        key = images_key(project)
         for prepared in (self.run.trained, self.run.looked_at):
             if prepared is not None and prepared.source.text == text and images_key(prepared.project) == key:
                 return prepared
@@ -100,20 +110,24 @@ class Looker(QObject):
         done: Callable[[Subject, T], object],
         *,
         all_images: bool = False,
+        of_run: bool = False,
     ) -> bool:
         """Do this work with the network, and give ``done`` what it finds, in the window's thread; whether it began.
 
         It takes the place of what was asked for before. While a run is active the work is done on its thread between
         two steps, so it must be short; it finds the network in ``eval`` mode and random numbers of its own, and must
-        leave weights and gradients as they are. ``all_images`` are needed, not only some to look at.
+        leave weights and gradients as they are. ``all_images`` are needed, not only some to look at. ``of_run`` takes
+        the network of the run that is over, where there is one, though the canvas shows another by now.
         """
         self.drop()
-        if (reason := self.reason) is not None:
+        own = self.run.project if of_run and self.has_learned else None
+        if own is None and (reason := self.reason) is not None:
             self.refused.emit(*reason)
             return False
         if self.run.is_active:
             return self._look_into_run(work, done)
-        project, ready, run = self.document.project, self.ready, self.run
+        run, project = self.run, own or self.document.project
+        ready = run.trained if own is not None and run.is_in_memory else self._ready(project)
         known = run.loaded.all_of(project) if all_images else run.loaded.some_of(project)
         kept = run.weights if run.trained is None and run.fits(project.graph) else None
         recalled = run.recalled

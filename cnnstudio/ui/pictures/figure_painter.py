@@ -19,8 +19,13 @@ _SET = 40  # pixels at which letters are set, before they are brought to their s
 
 def paint(painter: QPainter, figure: Figure) -> None:
     """Paint the figure with its top left corner at the origin, in units of 1/96 inch."""
-    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     painter.fillRect(QRectF(0.0, 0.0, figure.width, figure.height), QColor(PAPER))
+    paint_marks(painter, figure)
+
+
+def paint_marks(painter: QPainter, figure: Figure) -> None:
+    """Paint the marks alone, on whatever there is."""
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     for mark in figure.marks:
         _paint(painter, mark)
     painter.setOpacity(1.0)

@@ -1,0 +1,40 @@
+"""Of a run: the evaluation of a kept run's weights on the very images that another network was evaluated with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnnstudio.insight.evaluation.evaluation import Evaluation, EvaluationError
+from cnnstudio.insight.evaluation.one_pass import evaluate
+from cnnstudio.project import Project
+from cnnstudio.training.runs.kept_run import open_kept
+from cnnstudio.training.runs.session import Prepared, images_key, prepare
+from cnnstudio.worker import Report
+
+OTHER_IMAGES = (
+    "That run was validated with other images (its data, its share for validation or its seed differ), and may have "
+    "learned from some of these: it cannot be compared picture by picture."
+)
+
+
+def evaluate_run(folder: Path, beside: Prepared, report: Report, *, last: bool = False) -> Evaluation:
+    """What the run in ``folder`` says of the validation images of ``beside``: with its best weights, or its ``last``.
+
+    Its own size of images and normalisation are taken. Raises ``EvaluationError`` where its validation images are
+    others, and what ``open_kept`` and ``prepare`` raise.
+    """
+    kept = open_kept(folder)
+    weights = kept.folder.last if last else kept.folder.weights
+    if weights is None or not weights.exists():
+        raise EvaluationError(f"The run {folder.name} has no such weights.")
+    if _division(kept.project) != _division(beside.project):
+        raise EvaluationError(OTHER_IMAGES)
+    alike = images_key(kept.project) == images_key(beside.project)
+    known = beside.data if alike and beside.data.whole is None else None
+    return evaluate(prepare(kept.project, report, known, weights), report)
+
+
+def _division(project: Project) -> tuple[object, ...]:
+    """What decides which images a network is validated with."""
+    recipe = project.recipe
+    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed

@@ -1,0 +1,1 @@
+"""The face of the evaluation: how good the network is, a view a file."""
