@@ -157,6 +157,23 @@ def _read_each(
                 go_on(number)
 
 
+def read_picture(path: Path, size: Shape, scale: Scale | None = None) -> Pixels:
+    """One picture as bytes (C, H, W), read, cut and resized as those of a folder are.
+
+    ``scale`` is what becomes black and white where it has more than 8 bits, its own extent where nothing is known.
+    Raises ``DataError`` with a sentence where it is no picture, too large, damaged or not to be read.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Pillow, about the insides of odd files
+        found = _read(path, size, scale)
+        if isinstance(found, tuple):
+            low, high = found
+            found = _read(path, size, (low, high if low < high else low + 1.0))
+    if isinstance(found, str | tuple):
+        raise DataError(f"{said(path.name)} cannot be taken as a picture ({found}).")
+    return found
+
+
 def _read(path: Path, size: Shape, scale: Scale | None) -> Pixels | Scale | str:
     """One image as (C, H, W), or in a word what is wrong with it.
 
