@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from shiboken6 import isValid
 
 from cnnstudio.training.runs.session import Progress
@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 # how often a timer looks for what a thread has done; a repaint for every event would stop the window
 DRAIN_MILLISECONDS = 33
+FIRST_MILLISECONDS = 2  # until the first look; each later one comes after twice the time
 PATIENCE = 500  # milliseconds after which a job says that it goes on
 
 
@@ -42,9 +43,10 @@ class Task(QObject, Generic[T]):
 
     def __init__(self, function: Callable[[Report], T], name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._worker = Worker(lambda worker: self._steps(function, worker), name)
+        self._worker = Worker(lambda worker: _steps(function, worker), name)  # a thread holds nothing of Qt's
         self._timer = QTimer(self)
-        self._timer.setInterval(DRAIN_MILLISECONDS)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(FIRST_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
         self._worker.start()
         self._timer.start()
@@ -65,14 +67,6 @@ class Task(QObject, Generic[T]):
         self._worker.stop()
         return self._worker.join(seconds)
 
-    @staticmethod
-    def _steps(function: Callable[[Report], T], worker: Worker) -> Iterator[Any]:
-        def report(sentence: str, share: float | None = None) -> bool:
-            worker.post((sentence, share))
-            return not worker.is_stopping
-
-        yield _Result(function(report))
-
     def _drain(self) -> None:
         alive = self._worker.is_alive
         for event in self._worker.drain():
@@ -81,10 +75,19 @@ class Task(QObject, Generic[T]):
                 self.finished.emit(event.value)
                 return
             self.progressed.emit(*event)
+        self._timer.setInterval(min(2 * self._timer.interval(), DRAIN_MILLISECONDS))
         if not alive and self._timer.isActive():
             self._timer.stop()
             if self._worker.error is not None:
                 self.failed.emit(sentence_of(self._worker.error))
+
+
+def _steps(function: Callable[[Report], T], worker: Worker) -> Iterator[Any]:
+    def report(sentence: str, share: float | None = None) -> bool:
+        worker.post((sentence, share))
+        return not worker.is_stopping
+
+    yield _Result(function(report))
 
 
 class _Result:
