@@ -116,6 +116,12 @@ def _arithmetic(document: Document, run: Run) -> Panel:
     return ArithmeticPanel(document, run)
 
 
+def _try(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.insight.try_panel import TryPanel
+
+    return TryPanel(document, run)
+
+
 def _evaluation(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.insight.evaluation.evaluation_panel import EvaluationPanel
 
@@ -184,6 +190,15 @@ PANELS = (
         "math-operations",
         is_open=False,
         words=("window", "kernel", "products", "receptive field", "pixel", "microscope"),
+    ),
+    PanelPlace(
+        "try",
+        "Try",
+        BELOW,
+        "Ctrl+Shift+T",
+        _try,
+        "scribble-loop",
+        words=("draw", "predict", "test", "camera", "own picture"),
     ),
     PanelPlace(
         "why",

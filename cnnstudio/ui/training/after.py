@@ -17,6 +17,7 @@ from cnnstudio.wording import counted
 
 # what a button says, its icon, the id of the command that it is, and whether it needs the weights of this network
 STEPS = (
+    ("Try it", "scribble-loop", "show-try", True),
     ("Feature maps", "eye", "show-feature-maps", False),
     ("Mistakes", "x-circle", "show-mistakes", True),
     ("Weights…", "download-simple", "export-weights", True),

@@ -238,7 +238,7 @@ def test_every_button_of_the_window_is_a_command_of_it(window: MainWindow, qtbot
     qtbot.waitUntil(lambda: window.run.state == "finished")
     window.training.update_now()
     offered = [command for command, button in window.training.after.buttons.items() if not button.isHidden()]
-    assert offered == ["show-feature-maps", "show-mistakes", "export-weights", "export-python", "show-runs"]
+    assert offered == ["show-try", "show-feature-maps", "show-mistakes", "export-weights", "export-python", "show-runs"]
     assert set(offered) <= set(window.commands.bound)
     assert window.training.after.sentence.text().startswith("Of 100 new images")
     window.document.edit_graph("Change", tiny.graph.replace("conv1", ReLU()))
