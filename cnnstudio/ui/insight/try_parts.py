@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 SEEN = 64  # pixels of what the network sees
 NARROW, ROOMY, WIDE, TALL = 420, 600, 940, 400  # pixels at the normal size of text, from which more stands side by side
 MARGIN, GAP = 10, 14
+BESIDE = 18  # pixels of the bar that scrolls, and of what a style sets round it
 _ANY = 16_777_215  # Qt's QWIDGETSIZE_MAX
 SHOWN = 2  # classes that are told in words
 FEW = 6  # near pictures, where the panel is low
@@ -145,11 +146,13 @@ class TryParts(QScrollArea):
         answer = QWidget()
         self._answer = QBoxLayout(QBoxLayout.Direction.LeftToRight, answer)
         self._answer.addWidget(says, 5)
-        self._answer.addWidget(self._longer(), 4)
+        longer = self._longer()
+        self._answer.addWidget(longer, 4)
         for box in (self._says, self._answer):
             box.setContentsMargins(0, 0, 0, 0)
             box.setSpacing(GAP)
         made = QWidget()
+        self._inner = says, longer, answer, made
         self._stack = QStackedLayout(made)
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(answer)
@@ -202,11 +205,11 @@ class TryParts(QScrollArea):
         heads.addStretch(1)
         layout.addLayout(heads)
         layout.addWidget(self.told_deeper)
-        both = QHBoxLayout()
-        both.setSpacing(GAP)
-        both.addWidget(self._disturb, 1)
-        both.addWidget(self._near, 1)
-        layout.addLayout(both, 1)
+        self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._both.setSpacing(GAP)
+        self._both.addWidget(self._disturb, 1)
+        self._both.addWidget(self._near, 1)
+        layout.addLayout(self._both, 1)
         return made
 
     def _turn(self) -> None:
@@ -287,7 +290,7 @@ class TryParts(QScrollArea):
         """Set the parts out in so much room: in a row where it is wide enough, else one below the other."""
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         is_row, is_tall = width >= NARROW * theme.scale, height >= TALL * theme.scale
-        for box in (self._row, self._drawing, self._says):
+        for box in (self._row, self._drawing, self._says, self._both):
             box.setDirection(across if is_row else down)
         is_beside = width >= ROOMY * theme.scale and not is_tall
         self._answer.setDirection(across if is_beside else down)
@@ -299,8 +302,12 @@ class TryParts(QScrollArea):
         for head in self._heads:
             head.setVisible(not self._has_all)
         self._turn()
+        for widget in self._inner:  # a page that is not seen asks its layout for nothing by itself
+            if (inside := widget.layout()) is not None:
+                inside.invalidate()
+            widget.updateGeometry()
         self._words.setMaximumWidth(round(1.7 * SEEN * theme.scale) if is_row else _ANY)
-        room = width - 2 * MARGIN - (0 if is_row else self.verticalScrollBar().sizeHint().width())
+        room = width - 2 * MARGIN - (0 if is_row else BESIDE)
         tools = max(2 * self.tools["trash"].sizeHint().width() + 2, self.prepare.sizeHint().width())
         self._tools.setFixedWidth(tools if is_row else room)
         self.pad.setFixedSize(self.pad.fitting(QSize(width // 3 - tools if is_row else room, height - 12)))
