@@ -198,6 +198,7 @@ PANELS = (
         "Ctrl+Shift+T",
         _try,
         "scribble-loop",
+        is_open=False,
         words=("draw", "predict", "test", "camera", "own picture"),
     ),
     PanelPlace(
