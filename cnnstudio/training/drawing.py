@@ -56,11 +56,31 @@ class Drawing(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch types
 
 
 @contextmanager
-def drawing(seed: int | torch.Generator) -> Iterator[None]:
+def drawing(seed: int | torch.Generator) -> Iterator[Drawing]:
     """Inside, whatever draws on the CPU in this thread draws what ``seed`` gives, or goes on with a generator."""
     generator = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
-    with Drawing(generator):
-        yield
+    with Drawing(generator) as mode:
+        yield mode
+
+
+class Seeded:
+    """A network, called again and again in one mode: a call draws what its seed gives, if it draws at all.
+
+    To hear every operation takes time, which counts where they are small: a network whose first call drew nothing
+    is called as it is from then on.
+    """
+
+    def __init__(self, network: Callable[[Tensor], Tensor]) -> None:
+        self._network, self._may_draw = network, True
+
+    def __call__(self, x: Tensor, seed: int) -> Tensor:
+        """What the network gives for ``x``."""
+        if not self._may_draw:
+            return self._network(x)
+        with drawing(seed) as mode:
+            found = self._network(x)
+        self._may_draw = mode.has_drawn
+        return found
 
 
 @contextmanager

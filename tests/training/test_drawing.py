@@ -15,7 +15,7 @@ from cnnstudio.blocks import Conv2d, Dropout, Flatten, FractionalMaxPool2d, Inpu
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.training.build import build, parts_that_draw
-from cnnstudio.training.drawing import Drawing, drawing, where_it_draws
+from cnnstudio.training.drawing import Drawing, Seeded, drawing, where_it_draws
 from cnnstudio.training.random_streams import RandomStreams
 
 X = torch.linspace(-1, 1, 2 * 4 * 6 * 6).view(2, 4, 6, 6)
@@ -143,3 +143,28 @@ def test_fresh_weights_are_those_of_the_seed_whoever_drew() -> None:
     with Drawing(torch.Generator().manual_seed(4)):
         theirs = nn.Conv2d(1, 6, 5, padding=2).weight
     assert torch.equal(theirs, next(iter(wanted.values())))
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.FractionalMaxPool2d(2, output_size=4), nn.MaxPool2d(2)], ids=["draws", "does not"]
+)
+def test_a_call_draws_what_its_seed_gives_and_is_heard_only_while_something_draws(layer: nn.Module) -> None:
+    calls, modes = 0, list[bool]()
+
+    def network(x: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        modes.append(torch.utils._python_dispatch._get_current_dispatch_mode() is not None)
+        return layer(x)  # type: ignore[no-any-return]
+
+    before, seeded = torch.get_rng_state(), Seeded(network)
+    images = torch.rand(2, 4, 16, 16, generator=torch.Generator().manual_seed(0))
+    found = [seeded(images, seed) for seed in (4, 5, 4)]
+    assert torch.equal(found[0], found[2]) and calls == 3
+    draws = isinstance(layer, nn.FractionalMaxPool2d)
+    assert modes == [True, draws, draws]
+    if draws:
+        assert not torch.equal(found[0], found[1])
+        with drawing(4):
+            assert torch.equal(found[0], layer(images))
+    assert torch.equal(before, torch.get_rng_state())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from cnnstudio.insight.evaluation.evaluation import EvaluationError, Numbers, Va
 from cnnstudio.training.data.loading import normalised
 from cnnstudio.training.data.room import PASS, at_once
 from cnnstudio.training.device import evaluated, of_any_batch, prepare_thread
-from cnnstudio.training.drawing import drawing
+from cnnstudio.training.drawing import Seeded
 from cnnstudio.training.needs import needs
 from cnnstudio.training.runs.session import Prepared
 from cnnstudio.worker import Report
@@ -71,14 +72,15 @@ def features(prepared: Prepared, numbers: Numbers, report: Report) -> Features:
     ]
     maps = max(1, needs(infer(prepared.project.graph)).maps)
     step = min(at_once(data.shape, 64, PASS), max(1, headroom() // (4 * maps)))
+    network = Seeded(partial(of_any_batch, module))
     parts, layer, is_mean = [np.empty((0, 0))][:0], "", False
     try:
         for start in range(0, len(numbers), step):
             some = torch.from_numpy(numbers[start : start + step])
             images = normalised(data.validation_images[some].to(place), mean, std)
             entered.clear()
-            with evaluated(module), torch.no_grad(), drawing(start):
-                of_any_batch(module, images)
+            with evaluated(module), torch.no_grad():
+                network(images, start)
             if not entered:
                 raise EvaluationError("No layer of this network has weights, so there are no features before it.")
             layer, value = entered[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from cnnstudio.training.classification_metrics import Counts
 from cnnstudio.training.data.loading import normalised
 from cnnstudio.training.data.room import PASS, at_once
 from cnnstudio.training.device import evaluated, of_any_batch, prepare_thread
-from cnnstudio.training.drawing import drawing
+from cnnstudio.training.drawing import Seeded
 from cnnstudio.training.losses import Loss
 from cnnstudio.training.needs import needs
 from cnnstudio.training.runs.session import Prepared
@@ -37,22 +38,35 @@ def evaluate(prepared: Prepared, report: Report) -> Evaluation:
     """
     data, place = prepared.data, _place(prepared)
     classes, total = len(data.classes), len(data.validation_labels)
+    making = prepared.probabilities
     counts = Counts(classes, place)
     loss = Loss(prepared.project.recipe, data.train_labels, data.classes)
     parts: list[tuple[Tensor, ...]] = []
-    seen = 0
-    for start, scores in _scores(prepared, place):
-        if scores.ndim != 2 or scores.shape[1] != classes:
-            raise EvaluationError(
-                f"The network ends in {scores[0].numel():,} numbers, and there are {classes:,} classes: it cannot be "
-                "said which one it means."
-            )
-        labels = data.validation_labels[start : start + len(scores)].to(place)
+    waiting: list[Tensor] = []  # what was said since ``settled`` and is not counted yet
+    settled = seen = 0
+
+    def settle() -> None:
+        # of many images together: of a small network, the work on its scores takes as long as the network
+        scores, labels = torch.cat(waiting), data.validation_labels[settled:seen].to(place)
+        waiting.clear()
         counts.take(scores, labels, loss.measured(scores, labels))
-        parts.append(_verdicts(scores, labels, prepared.probabilities))
-        seen = start + len(scores)
-        if not report(SEEING, seen / total):
-            break
+        parts.append(_verdicts(scores, labels, making))
+
+    with evaluated(prepared.module), torch.no_grad():
+        for scores in _scores(prepared, place):
+            if scores.ndim != 2 or scores.shape[1] != classes:
+                raise EvaluationError(
+                    f"The network ends in {scores[0].numel():,} numbers, and there are {classes:,} classes: it cannot "
+                    "be said which one it means."
+                )
+            waiting.append(scores)
+            seen += len(scores)
+            goes_on = report(SEEING, seen / total)
+            if not goes_on or seen == total or seen - settled >= at_once((classes,)):
+                settle()
+                settled = seen
+            if not goes_on:
+                break
     answers, seconds, confidences, gaps, margins = (torch.cat(each).cpu() for each in zip(*parts, strict=True))
     return Evaluation(
         data.classes,
@@ -99,18 +113,16 @@ def _place(prepared: Prepared) -> torch.device:
     return first.device if first is not None else torch.device("cpu")
 
 
-def _scores(prepared: Prepared, place: torch.device) -> Iterator[tuple[int, Tensor]]:
-    """The scores (N, classes) of some validation images at a time, with the number of the first of them."""
+def _scores(prepared: Prepared, place: torch.device) -> Iterator[Tensor]:
+    """The scores (N, classes) of some validation images at a time, in their order."""
     prepare_thread()
     data = prepared.data
     mean, std = (torch.tensor(numbers).view(-1, 1, 1).to(place) for numbers in (data.mean, data.std))
-    network = Sides(data, prepared.project.recipe).asked(prepared.module)
+    # the same draws each time, where a layer draws when it is evaluated too
+    network = Seeded(partial(of_any_batch, Sides(data, prepared.project.recipe).asked(prepared.module)))
     require_room_to_run(prepared.source, tuple(data.shape))
     maps = max(1, needs(infer(prepared.project.graph)).maps)
     step = min(at_once(data.shape, _TOGETHER, PASS), max(1, headroom() // (_SHARE * maps)))
     for start in range(0, len(data.validation_labels), step):
         images = normalised(data.validation_images[start : start + step].to(place), mean, std)
-        # the same draws each time, where a layer draws when it is evaluated too
-        with evaluated(prepared.module), torch.no_grad(), drawing(start):
-            scores = of_any_batch(network, images).float()
-        yield start, scores.flatten(1)
+        yield network(images, start).float().flatten(1)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cnnstudio.insight.evaluation import one_pass
 from cnnstudio.insight.evaluation.evaluation import EvaluationError
 from cnnstudio.insight.evaluation.one_pass import evaluate
 from cnnstudio.project import from_template
@@ -139,6 +140,19 @@ def test_the_least_certain_are_those_whose_two_likeliest_classes_are_closest(dig
         found.seconds != found.answers
     ).all()
     assert found.gaps[found.least_certain].tolist() == sorted(found.gaps.tolist())
+
+
+def test_it_is_the_same_however_many_images_are_counted_together(
+    digits: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels, scores = drawn()
+    together = evaluate(given(digits, labels, scores, 4), unheard)
+    monkeypatch.setattr(one_pass, "at_once", lambda *_: 7)
+    apart = evaluate(given(digits, labels, scores, 4), unheard)
+    for name in ("labels", "answers", "seconds", "confidences", "gaps", "margins", "matrix"):
+        assert (getattr(together, name) == getattr(apart, name)).all(), name
+    assert apart.metrics.loss == pytest.approx(together.metrics.loss, rel=1e-6)
+    assert dataclasses.replace(apart.metrics, loss=0.0) == dataclasses.replace(together.metrics, loss=0.0)
 
 
 def test_it_asks_for_both_sides_where_the_validation_does(digits: Prepared) -> None:
