@@ -27,6 +27,12 @@ LOAD, FETCH = "Load the images", "Fetch the weights"
 PREPARING = "The run is being prepared…"
 
 
+class _Wish:
+    """Whether an answer ``stands``, that is, is still wanted, and whether a run ``owes`` it."""
+
+    stands, owes = True, False
+
+
 class Looker(QObject):
     """Finds the network that is looked into: the one that is trained, that was trained, of an earlier run, or new.
 
@@ -44,7 +50,8 @@ class Looker(QObject):
         self._text: tuple[Graph, str] | None = None  # the source of the last network that was asked for
         self._may_load = ""  # the data set that the person allowed to be loaded only to look
         self._task: Task[Any] | None = None
-        self._asked = 0  # how many looks were asked for: an answer to an earlier one is of no use any more
+        self._ending: list[Task[Any]] = []  # those that were stopped, until their threads are gone
+        self._wish = _Wish()
         document.opened.connect(self._allow_nothing)
 
     def allow(self) -> None:
@@ -133,11 +140,13 @@ class Looker(QObject):
         recalled = run.recalled
         lacks = ready is not None and all_images and ready.data.whole is not None
 
-        def find(report: Report) -> tuple[Subject, T]:
+        subject_of = self._subject_of(project, recalled)
+
+        def find(report: Report) -> tuple[Subject, T]:  # a thread holds nothing of Qt's
             prepared = ready
             if prepared is None or lacks:
                 prepared = prepare(project, report, known, kept, some=not all_images)
-            subject = self._subject(prepared, recalled)
+            subject = subject_of(prepared)
             return subject, work(subject, report)
 
         self._task = Task(find, self._name, self)
@@ -152,29 +161,42 @@ class Looker(QObject):
         assert trained is not None  # or there is a reason not to look
         step = self.run.history.last.step if self.run.history.last is not None else 0
         subject = Subject(trained, f"step {step:,}", step, is_trained=True)
-        asked = self._asked
+        wish = self._wish
 
-        def take(found: T) -> None:
-            if asked == self._asked:
+        def take(found: T | None) -> None:
+            wish.owes = False
+            if wish.stands and found is not None:
                 done(subject, found)
 
-        def between_steps() -> T:
+        def between_steps() -> T | None:
             from cnnstudio.training.device import evaluated
             from cnnstudio.training.drawing import drawing
 
-            with evaluated(subject.module), drawing(step):
-                return work(subject, lambda *_: asked == self._asked)
+            if not wish.stands:  # it was long until the step ended
+                return None
+            try:
+                with evaluated(subject.module), drawing(step):
+                    return work(subject, lambda *_: wish.stands)
+            except BaseException:
+                wish.owes = False
+                raise
 
-        return self.run.ask(between_steps, take)
+        wish.owes = self.run.ask(between_steps, take)
+        return wish.owes
 
-    def _subject(self, prepared: Prepared, recalled: KeptRun | None) -> Subject:
+    def _subject_of(self, project: Project, recalled: KeptRun | None) -> Callable[[Prepared], Subject]:
+        """What makes a subject of what was built for this project, as things are now."""
         run = self.run
-        if prepared is run.trained and run.history.last is not None:
-            when = prepared.end.sentence if run.is_in_memory else f"step {run.history.last.step:,}"
-            return Subject(prepared, when, run.history.last.step, is_trained=True)
-        if recalled is not None and run.fits(prepared.project.graph):
-            return Subject(prepared, recalled.sentence.rstrip(".").lower(), is_trained=True)
-        return Subject(prepared, "untrained weights")
+        trained, last = run.trained, run.history.last
+        of_trained = (trained.end.sentence if run.is_in_memory else f"step {last.step:,}") if trained and last else ""
+        of_recalled = recalled.sentence.rstrip(".").lower() if recalled is not None and run.fits(project.graph) else ""
+
+        def subject_of(prepared: Prepared) -> Subject:
+            if prepared is trained and last is not None:
+                return Subject(prepared, of_trained, last.step, is_trained=True)
+            return Subject(prepared, of_recalled or "untrained weights", is_trained=bool(of_recalled))
+
+        return subject_of
 
     def _take(self, done: Callable[[Subject, T], object], recalled: KeptRun | None, subject: Subject, found: T) -> None:
         if subject.prepared is not self.run.trained and recalled is self.run.recalled:
@@ -183,12 +205,21 @@ class Looker(QObject):
         done(subject, found)
 
     def drop(self) -> None:
-        """What was asked for is not needed any more."""
-        self._asked += 1
+        """What was asked for is not needed any more; what is computed just now ends when it can."""
+        self._wish.stands = False
+        self._wish = _Wish()
         if self._task is not None:
             self._task.stop()
-            self._task.deleteLater()
+            self._ending.append(self._task)
             self._task = None
+        for task in [each for each in self._ending if each.has_ended]:
+            self._ending.remove(task)
+            task.deleteLater()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the run that was asked between two steps has answered: who asks anew before gets no answer at all."""
+        return not (self.run.is_active and self._wish.owes)
 
     @property
     def is_looking(self) -> bool:
@@ -197,5 +228,7 @@ class Looker(QObject):
 
     def close(self, seconds: float = 10.0) -> bool:
         """Stop for good and wait so long for what is computed; whether it has ended."""
-        self._asked += 1
-        return self._task is None or self._task.stop(seconds)
+        self._wish.stands = False
+        tasks = [*self._ending, *([self._task] if self._task is not None else [])]
+        ended = [task.stop(seconds) for task in tasks]
+        return all(ended)
