@@ -278,9 +278,9 @@ class AblationPanel(Panel):
         self._refuse(sentence, "")
 
     def _refuse(self, sentence: str, ask: str) -> None:
-        if self.looker.is_looking:  # it only says what it does
+        if self.looker.is_looking:  # it only says what it does, and that stands in the row of progress
             if self.found is None:
-                self.nothing.say(sentence, "")
+                self.nothing.say("")
             return
         self.going.end()
         self._key = self.found = None

@@ -19,6 +19,7 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
+from cnnstudio.ui.widgets.scrolled import Scrolled
 
 if TYPE_CHECKING:
     from cnnstudio.insight.filters import Filters, Layer
@@ -104,7 +105,8 @@ class WeightsPanel(Panel):
         self._body = body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         body.setSpacing(14)
         body.addWidget(self.grid, 2)
-        body.addWidget(self._side, 1)
+        self._aside = Scrolled(self._side)
+        body.addWidget(self._aside, 1)
         layout = QVBoxLayout(self._page)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
@@ -122,10 +124,11 @@ class WeightsPanel(Panel):
         super().touch()
 
     def refresh(self) -> None:
-        self._settle.start()
+        if not self._settle.isActive():  # epochs may come faster than it settles
+            self._settle.start()
 
     def _follow(self) -> None:
-        if (epochs := len(self.run.history.epochs)) != self._epochs:
+        if (epochs := len(self.run.history.epochs)) != self._epochs and self.looker.is_answered:
             self._epochs = epochs
             self.touch()
 
@@ -206,7 +209,7 @@ class WeightsPanel(Panel):
         self.together.setToolButtonStyle(style.ToolButtonTextOnly if has_room else style.ToolButtonIconOnly)
         ways = QBoxLayout.Direction
         self._body.setDirection(ways.LeftToRight if has_room else ways.TopToBottom)
-        self._side.setMaximumWidth(round(SIDE * theme.scale) if has_room else self.width())
+        self._aside.setMaximumWidth(round(SIDE * theme.scale) if has_room else self.width())
         self.key.setVisible(self.height() >= LOW * theme.scale)
         QTimer.singleShot(0, self, self._tell)
 

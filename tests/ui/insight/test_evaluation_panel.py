@@ -63,7 +63,7 @@ def _views(qtbot: QtBot, panel: EvaluationPanel, run: Run) -> None:
     """Every view shows something, a picture chosen anywhere is looked at everywhere, and all can be taken away."""
     found = panel.found
     assert found is not None
-    assert f"\nAccuracy {found.metrics.accuracy:.1%}" in panel.overview.numbers.text()
+    assert f"Accuracy {found.metrics.accuracy:.1%}" in panel.overview.numbers.text()
     assert panel.overview.tree.topLevelItemCount() == 10
     assert "have not been trained" not in panel.overview.sentence.text()
     # the cells of the matrix open their pictures, by arrows and by the mouse

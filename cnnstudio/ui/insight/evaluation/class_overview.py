@@ -83,7 +83,7 @@ class Overview(EvaluationView):
         self.tree.clear()
         if seen is None:
             return
-        self.numbers.setText(f"{seen.subject.when[:1].upper()}{seen.subject.when[1:]}\n{numbers(seen.evaluation)}")
+        self.numbers.setText(numbers(seen.evaluation))
         self.sentence.setText(sentence(seen.evaluation, seen.subject.is_trained))
         rows = [Row(number, score) for number, score in enumerate(seen.evaluation.class_scores)]
         self.tree.addTopLevelItems(rows)

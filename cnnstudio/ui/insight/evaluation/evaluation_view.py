@@ -16,6 +16,7 @@ from cnnstudio.insight.evaluation.tables import Table
 from cnnstudio.insight.subject import Subject
 from cnnstudio.ui.insight.evaluation.picture_list import Listed, Pixels
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.scrolled import Scrolled
 
 NARROW = 480  # pixels below which the words of a view stand above it
 SIDE = 208  # pixels of the words beside it
@@ -60,14 +61,15 @@ class EvaluationView(QWidget):
 
     def lay_beside(self, main: QWidget, *words: QWidget) -> None:
         """Put words and what is chosen from beside what is shown, or above it where the panel is narrow."""
-        self._side = QWidget(self)
-        column = QVBoxLayout(self._side)
+        words_of_it = QWidget(self)
+        column = QVBoxLayout(words_of_it)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         for widget in words:
             widget.setMinimumWidth(LEAST)  # or the panel could not become so narrow that it is laid out otherwise
             column.addWidget(widget)
         column.addStretch(1)
+        self._side = Scrolled(words_of_it, self)
         self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._beside.setContentsMargins(8, 4, 8, 4)
         self._beside.addWidget(self._side, 2)
