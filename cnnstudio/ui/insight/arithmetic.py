@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from cnnstudio.insight.examination import Examined
 
 SETTLE_MILLISECONDS = 120
+LOWEST = 150  # pixels
 FOLLOW_MILLISECONDS = 1_000  # between two looks into a run that goes on
 NARROW = 640  # pixels at the normal size of text
 NO_LIMIT = 16_777_215  # Qt's QWIDGETSIZE_MAX
@@ -94,6 +95,7 @@ class ArithmeticPanel(Panel):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Arithmetic")
         self._build()
+        self.setMinimumHeight(LOWEST)  # one part under the other would ask for more than a small window has
         run.state_changed.connect(self.touch)
         run.picture.changed.connect(self._look_at_another)
         run.cell.changed.connect(self._go_to_choice)
