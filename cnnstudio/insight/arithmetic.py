@@ -54,7 +54,7 @@ def arithmetic(
     that is not there.
     """
     if isinstance(block, Composite):
-        raise UnexplainedError(f"{block.title} is made of other blocks: ungroup it to see how their values come about.")
+        raise UnexplainedError(f"{block.title} is made of other blocks: open it to see how their values come about.")
     if not inputs:
         raise UnexplainedError(f"{block.title} reads nothing: its numbers are the picture's own.")
     if output is None:

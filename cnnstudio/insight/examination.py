@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from cnnstudio.blocks import Flatten
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import Places, places
+from cnnstudio.compiler.source import Place, Way, WayError, way_and_level
+from cnnstudio.compiler.source.ways import Level
 from cnnstudio.graph import Graph
 from cnnstudio.insight.activations import activations, entering
 from cnnstudio.insight.arithmetic import Floats, Layer, arithmetic
@@ -28,12 +30,13 @@ Cell = tuple[int, ...]
 class Examined:
     """A number and all that stands round it.
 
-    ``cell`` is its place in ``output``, which is (C, H, W), (F,) or (N, D); ``inputs`` are what the node reads, called
-    ``reads``. ``calculation`` is None where ``why`` says why there is none. ``seen`` says what of the picture each
-    place sees, None where that is not known.
+    ``node`` is the one that computes it, at ``place``. ``cell`` is its place in ``output``, which is (C, H, W), (F,) or
+    (N, D); ``inputs`` are what the node reads, called ``reads``. ``calculation`` is None where ``why`` says why there
+    is none. ``seen`` says what of the picture each place sees, None where that is not known.
     """
 
     node: str
+    place: Place
     title: str
     cell: Cell
     inputs: tuple[Floats, ...]
@@ -58,36 +61,48 @@ class Examined:
         return None if self.seen is None else self.seen.reached_from(row, column)
 
 
-def examined(subject: Subject, node: str, cell: tuple[int, int, int] | None, choice: int | OwnPicture) -> Examined:
+def examined(
+    subject: Subject, node: str | Place, cell: tuple[int, int, int] | None, choice: int | OwnPicture
+) -> Examined:
     """The number at ``cell`` of what a node gives for a picture; without a cell, or out of its bounds, the largest.
 
-    A cell is (channel, row, column); of a vector the channel alone counts, of tokens (N, D) row and column.
+    A cell is (channel, row, column); of a vector the channel alone counts, of tokens (N, D) row and column. A ``Place``
+    is a node inside a composite; what it sees of the picture is not told.
 
     It runs the network as far as the node; belongs on a thread. Weights and random numbers stay as they are. Raises
     ``UnexplainedError`` with a sentence where the network that is looked into has no such node.
     """
-    graph = subject.project.graph.acting
-    if node not in graph:
-        raise UnexplainedError(f"{node} is not in the network that is looked into.")
+    place, graph = node if isinstance(node, Place) else Place(node), subject.project.graph
+    if not place.scope and place.node not in graph.acting:
+        raise UnexplainedError(f"{place} is not in the network that is looked into.")
+    try:
+        way, level = way_and_level(graph, subject.source, place)
+    except WayError as error:
+        raise UnexplainedError(str(error)) from error
+    asked = level.graph[way.node]
     picture = subject.picture(choice)
     x = entering(subject.module, picture.image, subject.data)
-    reads = tuple(str(name) for name in graph[node].inputs)
-    values = activations(subject.module, subject.source, (*reads, node), x)
-    inputs, output = tuple(_array(values[name]) for name in reads), _array(values[node])
+    reads = tuple(str(name) for name in asked.inputs)
+    ways = [Way(name, way.insides) if way.insides else name for name in reads]
+    here = way if way.insides else way.node
+    values = activations(subject.module, subject.source, (*ways, here), x)
+    inputs, output = tuple(_array(values[each]) for each in ways), _array(values[here])
     at = _within(cell, output.shape) if cell is not None else None
     if at is None:
         at = tuple(int(each) for each in np.unravel_index(int(np.nan_to_num(output).argmax()), output.shape))
-    block = graph[node].block
     found, why = None, ""
     try:
-        if graph[node].is_input:
+        if asked.is_input and place.scope:
+            raise UnexplainedError(f"This is what enters {place.scope[-1]}, as the block before it has made it.")
+        if asked.is_input:
             found = entry(picture.image, subject.data, at, output)
         else:
-            layer = layer_at(subject.module, subject.source.paths.get(node))
-            found = arithmetic(block, layer, inputs, at, output, fold=_fold(graph, node))
+            layer = layer_at(subject.module, level.paths.get(way.node))
+            found = arithmetic(asked.block, layer, inputs, at, output, fold=_fold(level, way.node))
     except UnexplainedError as error:
         why = str(error)
-    return Examined(node, block.title, at, inputs, reads, output, found, why, picture, seen_places(graph).get(node))
+    seen = seen_places(graph.acting).get(way.node) if not place.scope else None
+    return Examined(way.node, place, asked.block.title, at, inputs, reads, output, found, why, picture, seen)
 
 
 def _within(cell: tuple[int, int, int], shape: tuple[int, ...]) -> Cell | None:
@@ -129,12 +144,12 @@ def seen_places(graph: Graph) -> Mapping[str, Places | None]:
     return places(infer(graph))
 
 
-def _fold(graph: Graph, node: str) -> tuple[int, int, int] | None:
+def _fold(level: Level, node: str) -> tuple[int, int, int] | None:
     """How the vector that enters a node lay as a map before it was made one."""
-    before = [graph[name] for name in graph[node].inputs if name is not None]
+    before = [level.graph[name] for name in level.graph[node].inputs if name is not None]
     if len(before) != 1 or not isinstance(before[0].block, Flatten) or before[0].inputs[0] is None:
         return None
-    shape = infer(graph).shape(before[0].inputs[0])
+    shape = level.shapes.get(before[0].inputs[0])
     return (shape[0], shape[1], shape[2]) if shape is not None and shape.is_map else None
 
 

@@ -185,6 +185,7 @@ class _Run:
             trial = Steps(self.module, self.data, self.batches.prepared) if self.group.is_alone else None
             self.device, self.pace = paced(self.device, self.recipe, trial, self.begin)
         self.learner = Learner(self.module, self.data, self.recipe, self.device, self.backbones, group=self.group)
+        self.end.optimizer = self.learner.optimizer
         if not self.learner.is_compiled:
             self.random.heed(self.module, parts_that_draw(self.source, self.data.shape))
         told = {"threads": str(self.pace.threads), "precision": self.device.precision}
@@ -400,7 +401,7 @@ class _Run:
         self.backbones.hold(0)
         self.device.give_back(self.module)
         self.module.eval()
-        best, self.end.epoch, self.end.step = self.files.best, self.good_epoch, self._steps
+        best, self.end.epoch, self.end.step, self.end.optimizer = self.files.best, self.good_epoch, self._steps, None
         self.files.settle(self.module.state_dict(), self.good_epoch, self._steps)
         if best:
             self.module.load_state_dict(best)

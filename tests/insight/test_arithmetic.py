@@ -120,7 +120,7 @@ def test_attention_tells_whom_each_head_looks_at() -> None:
 
 def test_what_is_not_told_says_so() -> None:
     x = np.ones((4, 6, 6), np.float32)
-    with pytest.raises(UnexplainedError, match="ungroup it"):
+    with pytest.raises(UnexplainedError, match="open it"):
         arithmetic(b.Residual(4), None, [x], (0, 0, 0), x)
     with pytest.raises(UnexplainedError, match="by chance"):
         arithmetic(b.FractionalMaxPool2d(), nn.FractionalMaxPool2d(2, output_size=3), [x], (0, 0, 0))

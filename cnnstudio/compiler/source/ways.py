@@ -65,16 +65,21 @@ def way_to(graph: Graph, text: Source, place: Place) -> Way:
     A bypassed node has the value that it passes on, a repeated one that of its last copy. Raises ``WayError`` where
     there is no such node, or it is inside what is bypassed.
     """
+    return way_and_level(graph, text, place)[0]
+
+
+def way_and_level(graph: Graph, text: Source, place: Place) -> tuple[Way, Level]:
+    """``way_to`` a place, and what is round the node that the way leads to. Raises ``WayError``."""
     analysis = infer(graph.acting)
     shapes = {name: facts.shape for name, facts in analysis.facts.items()}
-    level, insides = _Level(analysis.graph, graph, shapes, text.paths), list[Inside]()
+    level, insides = Level(analysis.graph, graph, shapes, text.paths), list[Inside]()
     for depth, name in enumerate(place.scope):
         entered, level = _entered(level, name, place.copy(depth))
         insides += entered
     node = text.passed.get(place.node, place.node) if not place.scope else level.value(place.node)
     if node is None or node not in level.graph:
         raise WayError(f"The trained network has no block called {place}.")
-    return Way(node, tuple(insides))
+    return Way(node, tuple(insides)), level
 
 
 def copies(graph: Graph, scope: tuple[str, ...]) -> tuple[int, ...]:
@@ -94,10 +99,11 @@ def copies(graph: Graph, scope: tuple[str, ...]) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True)
-class _Level:
+class Level:
     """What is inside of what: the ``graph`` as it is computed, and as it is ``shown``, with what is bypassed.
 
-    ``copies`` are the names in ``graph`` of the copies of what is repeated.
+    ``shapes`` are those of its nodes, ``paths`` those of their modules in the ``state_dict``. ``copies`` are the names
+    in ``graph`` of the copies of what is repeated.
     """
 
     graph: Graph
@@ -125,7 +131,7 @@ class _Level:
         return found
 
 
-def _entered(level: _Level, name: str, copy: int) -> tuple[list[Inside], _Level]:
+def _entered(level: Level, name: str, copy: int) -> tuple[list[Inside], Level]:
     """What is inside this node, and the way into it. Raises ``WayError``."""
     node = level.entry(name, copy)
     block, path = node.block, level.paths.get(node.name, node.name)
@@ -149,7 +155,7 @@ def _entered(level: _Level, name: str, copy: int) -> tuple[list[Inside], _Level]
     shown = block.inside(*into)
     names = copy_names(shown.acting) if is_group else {}
     paths = {each: f"{path}.{each}" for each in parts.graph.nodes}
-    return insides, _Level(parts.graph, shown, parts.shapes, paths, names)
+    return insides, Level(parts.graph, shown, parts.shapes, paths, names)
 
 
 def _steps(graph: Graph) -> tuple[Statement, ...]:

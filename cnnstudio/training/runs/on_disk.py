@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cnnstudio.training.events import EpochEnd, Finished, Step
 from cnnstudio.training.runs.folder import PROJECT, RunFolder
@@ -42,7 +43,8 @@ class End:
 
     Its module has the weights of ``epoch``, or of ``step`` in the epoch behind that; ``is_best`` says whether those are
     its best. ``unkept`` is a sentence about what of it is not on the disk, empty where all is; ``again`` writes what is
-    in memory of that, where it is not None, and says ``unkept`` anew.
+    in memory of that, where it is not None, and says ``unkept`` anew. While it goes on, ``optimizer`` is what takes its
+    steps, with all that it remembers; afterwards it is gone.
     """
 
     epoch: int = 0
@@ -50,6 +52,7 @@ class End:
     is_best: bool = False
     unkept: str = ""
     again: Callable[[], str] | None = None
+    optimizer: Any = None  # a torch.optim.Optimizer, which only training knows
 
     @property
     def sentence(self) -> str:
