@@ -28,6 +28,11 @@ class CopyChoice(QWidget):
             return ()
         return tuple(self._spins[n].value() - 1 if n in self._spins else 0 for n in range(len(self._repeats)))
 
+    def choose(self, copies: tuple[int, ...]) -> None:
+        """Choose these copies, counted from 0; where they are fewer, the first."""
+        for depth, spin in self._spins.items():
+            spin.setValue(copies[depth] + 1 if depth < len(copies) else 1)
+
     def show_for(self, repeats: tuple[int, ...]) -> None:
         """Offer the copies of what is repeated so often, outermost first; 1 is not repeated."""
         if repeats == self._repeats:

@@ -11,6 +11,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.blocks import Conv2d, Flatten, Group, Input
+from cnnstudio.compiler.source import Place
+from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project
 from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
@@ -41,7 +44,7 @@ def test_the_arithmetic_of_the_selected_block_is_shown_and_keys_step(qtbot: QtBo
     found = panel.shown.found
     assert found.output[found.cell] == found.output.max(), "the largest, as nothing was chosen"
     assert found.calculation is not None and found.calculation.agrees
-    assert panel.sheet.rows == [(0, 0)] and "sum of 9 products" in panel.lines.text()
+    assert panel.value.sheet.rows == [(0, 0)] and "sum of 9 products" in panel.value.lines.text()
     panel.run.cell.choose(Cell((), "conv1", 2, 3, 3))
     qtbot.waitUntil(lambda: at(panel) == ("conv1", (2, 3, 3)))
     for key, cell in (
@@ -68,14 +71,17 @@ def test_a_cell_of_another_node_is_gone_to_and_a_click_goes_up(qtbot: QtBot, pan
     panel.run.cell.choose(Cell((), "conv1", 0, 1, 1))
     qtbot.waitUntil(lambda: at(panel) == ("conv1", (0, 1, 1)))
     QTest.mouseClick(
-        panel.output, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle_of(panel.output, 4, 5)
+        panel.value.output,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+        middle_of(panel.value.output, 4, 5),
     )
     qtbot.waitUntil(lambda: at(panel) == ("conv1", (0, 4, 5)))
     QTest.mouseClick(
-        panel.input, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle_of(panel.input, 2, 7)
+        panel.value.input, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle_of(panel.value.input, 2, 7)
     )
     qtbot.waitUntil(lambda: at(panel) == ("input1", (0, 2, 7)))
-    assert "divided by 255" in panel.lines.text()
+    assert "divided by 255" in panel.value.lines.text()
     panel.close_tasks()
 
 
@@ -91,17 +97,20 @@ def test_what_a_value_sees_and_where_a_pixel_goes(qtbot: QtBot, panel: Arithmeti
     panel.document.select(("conv1",))
     panel.run.cell.choose(Cell((), "conv1", 1, 2, 3))
     qtbot.waitUntil(lambda: at(panel) == ("conv1", (1, 2, 3)))
-    assert panel.picture.box == (range(2, 5), range(3, 6))
+    assert panel.value.picture.box == (range(2, 5), range(3, 6))
     QTest.mouseClick(
-        panel.picture, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle_of(panel.picture, 0, 1)
+        panel.value.picture,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+        middle_of(panel.value.picture, 0, 1),
     )
-    assert panel.output.box == (range(0, 1), range(0, 2))
+    assert panel.value.output.box == (range(0, 1), range(0, 2))
     assert "rows 1, columns 1 to 2 of conv1" in panel.readout.text()
     panel.effective.setChecked(True)
     qtbot.waitUntil(lambda: panel.shown is not None and panel.shown.cloud is not None)
     cloud = panel.shown.cloud if panel.shown is not None else None
     assert cloud is not None and cloud.sum() == pytest.approx(1)
-    assert cloud[2:5, 3:6].sum() == pytest.approx(1) and panel.picture.cloud is not None
+    assert cloud[2:5, 3:6].sum() == pytest.approx(1) and panel.value.picture.cloud is not None
     panel.close_tasks()
 
 
@@ -134,4 +143,102 @@ def test_a_paused_run_is_looked_into_and_stays_as_it_was(qtbot: QtBot, panel: Ar
     for a, b in zip(gradients, after, strict=True):
         assert (a is None and b is None) or (a is not None and b is not None and a.equal(b))
     run.close()
+    panel.close_tasks()
+
+
+def test_a_weight_is_followed_to_its_update(qtbot: QtBot, panel: ArithmeticPanel) -> None:
+    panel.document.select(("conv1",))
+    panel.of_weight.setChecked(True)
+    qtbot.waitUntil(lambda: panel.weight.found is not None)
+    found = panel.weight.found
+    assert found is not None and found.weights.shape == (4, 1, 3, 3)
+    assert abs(found.gradient) == np.abs(found.gradients).max(), "the steepest, as nothing was chosen"
+    assert "gradient, the sum of all" in panel.weight.sum.text() and "12 largest of" in panel.weight.sum.text()
+    assert "the new weight" in panel.weight.lines.text() and "It agrees with the gradient" in panel.weight.lines.text()
+    panel.weight.chosen.emit((2, 0, 1, 1))
+    for key, index in (
+        (None, (2, 0, 1, 1)),
+        (Qt.Key.Key_Right, (2, 0, 1, 2)),
+        (Qt.Key.Key_Up, (2, 0, 0, 2)),
+        (Qt.Key.Key_PageDown, (3, 0, 0, 2)),
+    ):
+        if key is not None:
+            QTest.keyClick(panel, key)
+        qtbot.waitUntil(partial(follows, panel, index))
+    cell = panel.weight.grid._box(2, 0).center().toPoint()
+    QTest.mouseClick(panel.weight.grid, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, cell)
+    qtbot.waitUntil(lambda: follows(panel, (3, 0, 2, 0)))
+    assert "filter 4, channel 1, row 3, column 1" in panel.caption.text()
+    panel.document.select(("linear1",))
+    qtbot.waitUntil(lambda: panel.weight.found is not None and panel.weight.found.place == Place("linear1"))
+    panel.document.select(("flatten1",))
+    qtbot.waitUntil(lambda: "has no weights" in panel.nothing.sentence.text())
+    panel.of_value.setChecked(True)
+    qtbot.waitUntil(lambda: at(panel)[0] == "flatten1")
+    panel.close_tasks()
+
+
+def follows(panel: ArithmeticPanel, index: tuple[int, ...]) -> bool:
+    return panel.weight.found is not None and panel.weight.found.index == index
+
+
+def test_a_weight_is_followed_in_a_paused_run_alone(qtbot: QtBot, panel: ArithmeticPanel) -> None:
+    recipe = dataclasses.replace(panel.document.project.recipe, epochs=500)
+    panel.document.edit_recipe("Long", recipe)
+    panel.document.select(("conv1",))
+    panel.of_weight.setChecked(True)
+    run = panel.run
+    run.start(panel.document.project)
+    qtbot.waitUntil(lambda: run.trained is not None and run.history.last is not None)
+    qtbot.waitUntil(lambda: "pause the run" in panel.nothing.sentence.text())
+    run.pause()
+    qtbot.waitUntil(lambda: panel.weight.found is not None and "of this run" in panel.weight.found.memory)
+    assert "of this run, and its rate" in panel.weight.lines.text()
+    run.close()
+    panel.close_tasks()
+
+
+def test_a_cell_inside_a_copy_of_a_group_is_followed(qtbot: QtBot, panel: ArithmeticPanel) -> None:
+    body = Graph.of((Node("input1", Input((4, 6, 6))), Node("conv1", Conv2d(4, padding=1), ("input1",))))
+    group = Node("group1", Group("Twice", body, repeat=2), ("conv1",))
+    tiny = panel.document.project.graph
+    nodes = (tiny["input1"], tiny["conv1"], group, Node("flatten1", Flatten(), ("group1",)), tiny["linear1"])
+    panel.document.open(Project(Graph.of(nodes), panel.document.project.recipe), None)
+    panel.run.cell.choose(Cell(("group1",), "conv1", 2, 3, 3, (1,)))
+    inside = Place("conv1", ("group1",), (1,))
+    qtbot.waitUntil(lambda: panel.shown is not None and panel.shown.found.place == inside)
+    assert at(panel) == ("conv1", (2, 3, 3)) and panel.copies.isVisible()
+    assert "group1 #2 › conv1" in panel.caption.text().replace("\u200b", "")
+    assert panel.shown is not None and panel.shown.found.calculation is not None
+    assert panel.shown.found.calculation.agrees and panel.effective.isHidden()
+    QTest.keyClick(panel, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: is_at(panel, (2, 3, 4)))
+    assert panel.run.cell.choice == Cell(("group1",), "conv1", 2, 3, 4, (1,))
+    panel.of_weight.setChecked(True)
+    qtbot.waitUntil(lambda: panel.weight.found is not None and panel.weight.found.place == inside)
+    panel.of_value.setChecked(True)
+    panel.document.conceal(frozenset({"group1"}))
+    qtbot.waitUntil(lambda: "hidden while a question is open" in panel.nothing.sentence.text())
+    assert panel.shown is None and panel.weight.found is None
+    panel.close_tasks()
+
+
+def test_what_is_computed_when_a_question_opens_is_not_shown(qtbot: QtBot, panel: ArithmeticPanel) -> None:
+    panel.document.select(("conv1",))
+    qtbot.waitUntil(lambda: at(panel)[0] == "conv1")
+    for switch, view in ((panel.of_value, panel.value), (panel.of_weight, panel.weight)):
+        switch.setChecked(True)
+        qtbot.waitUntil(view.isVisible)
+        panel.document.conceal(frozenset({"conv1"}))
+        qtbot.waitUntil(panel.nothing.isVisible)
+        assert "hidden while a question is open" in panel.nothing.sentence.text()
+        assert panel.shown is None and panel.weight.found is None and not panel.caption.text()
+        panel.document.conceal(frozenset())
+        qtbot.waitUntil(view.isVisible)
+    panel.of_value.setChecked(True)
+    panel.document.select(("flatten1",))
+    qtbot.waitUntil(lambda: at(panel)[0] == "flatten1")
+    panel.document.conceal(frozenset({"conv1"}))
+    qtbot.waitUntil(panel.nothing.isVisible)
+    assert "What conv1 computes is hidden" in panel.nothing.sentence.text(), "as it would be told with what reads it"
     panel.close_tasks()
