@@ -30,6 +30,15 @@ def memory(count: int) -> str:
     return f"{_three(size)} TiB"
 
 
+def brief(nanoseconds: float) -> str:
+    """A short time in the unit of 1,000 that fits: ``250 ns``, ``12.3 µs``, ``1.77 ms``, ``2.05 s``."""
+    for unit in ("ns", "µs", "ms"):
+        if nanoseconds < 999.5:
+            return f"{nanoseconds:.0f} ns" if unit == "ns" else f"{_three(nanoseconds)} {unit}"
+        nanoseconds /= 1_000
+    return f"{_three(nanoseconds)} s"
+
+
 def counted(count: int, noun: str) -> str:
     """``1 error``, ``2,000 errors``."""
     return f"{count:,} {plural(count, noun)}"

@@ -6,6 +6,7 @@ import pytest
 
 from cnnstudio.wording import (
     abridged,
+    brief,
     counted,
     duration,
     listed,
@@ -79,3 +80,18 @@ def test_what_cannot_be_seen_is_spelled_out() -> None:
 def test_somebody_elses_name_stays_on_its_line() -> None:
     assert on_a_line("a\nb\tc") == r"a\nb\tc"
     assert len(on_a_line("x" * 10_000)) == 200 and on_a_line("x" * 10_000).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "said"),
+    [
+        (250, "250 ns"),
+        (999.6, "1.00 µs"),
+        (12_340, "12.3 µs"),
+        (1_770_000, "1.77 ms"),
+        (999_600_000, "1.00 s"),
+        (6.1e10, "61.0 s"),
+    ],
+)
+def test_a_short_time_is_said_in_the_unit_that_fits(nanoseconds: float, said: str) -> None:
+    assert brief(nanoseconds) == said

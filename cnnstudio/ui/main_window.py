@@ -120,7 +120,7 @@ class MainWindow(ProjectWindow):
         for signal in (
             document.changed, document.selection_changed, document.scope_changed, document.path_changed,
             document.undo_stack.indexChanged, document.undo_stack.cleanChanged, run.state_changed,
-            document.learned, document.concealed_changed, theme.changed, run.queue.changed,
+            document.learned, document.concealed_changed, theme.changed, run.queue.changed, document.times.changed,
         ):  # fmt: skip
             signal.connect(self._refresh.start)
         document.said.connect(self._say)

@@ -56,6 +56,13 @@ def _add_to_queue(window: MainWindow) -> None:
         bring_up(window, window.docks["queue"], window.canvas)
 
 
+def _time_blocks(window: MainWindow) -> None:
+    from cnnstudio.ui.network.summary_view import SummaryPanel
+
+    window.show_panel("summary")
+    panel_in(window.docks["summary"], SummaryPanel).timing.measure()
+
+
 def _show_mistakes(window: MainWindow) -> None:
     from cnnstudio.ui.insight.evaluation.evaluation_panel import EvaluationPanel
 
@@ -87,6 +94,7 @@ def _bookmark(number: int) -> Action:
 def _measure(key: str | None, title: str) -> Action:
     return Action(
         f"measure-{key or 'off'}", title, lambda w: w.canvas.set_measure(key), "", "gauge",
+        lambda w: key != "time" or bool(w.document.view_times),
         checked=lambda w: w.canvas.scene().measure == key, one_of="measure",
     )  # fmt: skip
 
@@ -298,6 +306,11 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _measure(None, "Off"),
     *(_measure(key, measure.title) for key, measure in MEASURES.items()),
+    Action(
+        "time-blocks", "Measure the time of each block", _time_blocks, "", "timer",
+        lambda w: w.document.told.totals is not None and not w.run.is_active,
+        words=("benchmark", "profile", "speed", "latency", "milliseconds"),
+    ),
     _shares_as("bar", "As a bar in each block", "chart-bar-horizontal"),
     _shares_as("heat", "As heat over the canvas", "thermometer"),
     Action(

@@ -245,7 +245,7 @@ class Camera(QGraphicsView):
     # what it shows of it
 
     def set_measure(self, name: str | None) -> None:
-        """Show where the parameters, the MACs or the memory are (a key of ``MEASURES``), or with None no such thing."""
+        """Show where the parameters, MACs, memory or time are (a key of ``MEASURES``), or with None no such thing."""
         self.scene().set_measure(name)
         self.looked.emit()
         self.viewport().update()

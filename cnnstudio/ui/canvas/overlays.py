@@ -75,13 +75,15 @@ class CostLegend(QWidget):
         self.text = ""
         self.setToolTip(tip("How much of the whole network's each block has: the more, the warmer, the longer its bar"))
         view.looked.connect(self.place)
-        theme.changed.connect(self.place)
+        for signal in (theme.changed, view.scene().synced, view.scene().document.times.changed):
+            signal.connect(self.place)
         self.hide()
 
     def place(self) -> None:
         """Show what is measured, if anything is, at its place."""
         scene = self._view.scene()
-        self.setVisible(scene.measure is not None)
+        is_known = scene.measure != "time" or bool(scene.document.view_times)
+        self.setVisible(scene.measure is not None and is_known)
         if scene.measure is None:
             return
         self.text = f"Share of {MEASURES[scene.measure].noun}"

@@ -13,20 +13,23 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.receptive import ReceptiveField
 from cnnstudio.ui.widgets.foreign_text import tip
-from cnnstudio.wording import memory, short
+from cnnstudio.wording import brief, memory, short
 
-COLUMNS = ("Block", "Kind", "Output", "Parameters", "MACs", "Memory", "Receptive field")
+COLUMNS = ("Block", "Kind", "Output", "Parameters", "MACs", "Time", "Memory", "Receptive field")
 TIPS = (
     "The name of the block, which is its name in the code",
     "What it is",
     "The shape of what comes out, channels × height × width, for one image",
     "How many numbers are learned",
     "Multiply-accumulates for one image: half of what PyTorch's FlopCounterMode counts where it sees attention",
+    "How long it took here to compute a batch forward and backward, as it was measured; of a composite, all of it",
     "What training keeps of it for the backward pass, for one image in float32",
     "How many pixels of the image one value depends on, height × width; ≤ where it may be fewer",
 )
-NODE, BLOCK, OUTPUT, PARAMETERS, MACS, MEMORY, SEES = range(len(COLUMNS))
-SHARED = (PARAMETERS, MACS, MEMORY)
+NODE, BLOCK, OUTPUT, PARAMETERS, MACS, TIME, MEMORY, SEES = range(len(COLUMNS))
+SHARED = (PARAMETERS, MACS, TIME, MEMORY)
+UNITS = {TIME: "Time (ns)", MEMORY: "Memory (bytes)"}  # of the exact numbers that are taken away
+NO_TIMES: Mapping[str, int] = {}
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -41,12 +44,13 @@ class Row:
     numel: int
     parameters: int | None
     macs: int | None
+    time: int | None  # nanoseconds
     memory: int | None
     error: bool
 
     def count(self, column: int) -> int | None:
         """The number in a column of ``SHARED``."""
-        return {PARAMETERS: self.parameters, MACS: self.macs, MEMORY: self.memory}[column]
+        return {PARAMETERS: self.parameters, MACS: self.macs, TIME: self.time, MEMORY: self.memory}[column]
 
 
 class SummaryModel(QAbstractTableModel):
@@ -58,22 +62,32 @@ class SummaryModel(QAbstractTableModel):
         self.totals: Mapping[int, int] | None = None  # column -> its sum
         self.fields: Mapping[str, ReceptiveField | None] = {}
         self._order: list[Row] = []
-        self._known: Analysis | None = None  # what the rows tell, all of it
+        self._known: tuple[Analysis | None, Mapping[str, int]] = None, {}  # what the rows tell, all of it
         self._sorting: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
 
-    def set_analysis(self, analysis: Analysis, conceals: Callable[[str], bool] | None = None) -> None:
-        """Show these facts; rows that stay in their place keep the selection and the scroll position.
+    @property
+    def has_times(self) -> bool:
+        """Whether there is anything to say of how long a block takes."""
+        return bool(self._known[1])
 
-        What is bypassed has no row, as nothing of it is in the network. ``conceals`` tells which nodes are not known
-        because they are hidden.
+    def set_analysis(
+        self,
+        analysis: Analysis,
+        conceals: Callable[[str], bool] | None = None,
+        times: Mapping[str, int] = NO_TIMES,
+    ) -> None:
+        """Show these facts, and the nanoseconds that nodes took, where that was measured.
+
+        Rows that stay in their place keep the selection and the scroll position. What is bypassed has no row, as
+        nothing of it is in the network. ``conceals`` tells which nodes are not known because they are hidden.
         """
         known = analysis if conceals is None else None
-        if known is not None and known is self._known:
+        if known is not None and known is self._known[0] and times is self._known[1]:
             return
-        self._known = known
+        self._known = known, times
         analysis = analysis.acting
-        rows = [_row(analysis, name, conceals is not None and conceals(name)) for name in analysis.graph.order]
-        totals = sums(analysis)
+        rows = [_row(analysis, name, times, conceals is not None and conceals(name)) for name in analysis.graph.order]
+        totals = sums(analysis, times)
         totals_changed = totals != self.totals
         self.totals = totals
         if rows == self._order and not totals_changed:
@@ -151,7 +165,8 @@ class SummaryModel(QAbstractTableModel):
             return tip(f"{row.name} · {row.block} · {row.output}")
         if role == Qt.ItemDataRole.ToolTipRole and column in SHARED:
             count = row.count(column)
-            return None if count is None else tip(f"{count:,}{self._percent(count, column)}")
+            written = said(count or 0, column) if column == TIME else f"{count:,}"
+            return None if count is None else tip(f"{written}{self._percent(count, column)}")
         return None
 
     def share(self, row: Row, column: int) -> float | None:
@@ -176,25 +191,31 @@ class SummaryModel(QAbstractTableModel):
     # to take away
 
     def table(self) -> list[list[str]]:
-        """The heading, the rows with exact numbers, and the totals."""
+        """The heading, the rows with exact numbers, and the totals; of times only where they were measured."""
+        columns = self.columns
         body = [
             [
                 str(row.count(column)) if column in SHARED and row.count(column) is not None else self.text(row, column)
-                for column in range(len(COLUMNS))
+                for column in columns
             ]
             for row in self.rows
         ]
-        totals = ["" if self.totals is None else str(self.totals[column]) for column in SHARED]
-        return [[*COLUMNS[:-2], "Memory (bytes)", COLUMNS[-1]], *body, ["Total", "", "", *totals, ""]]
+        totals = ["" if self.totals is None or c not in SHARED else str(self.totals[c]) for c in columns]
+        return [[UNITS.get(column, COLUMNS[column]) for column in columns], *body, ["Total", *totals[1:]]]
+
+    @property
+    def columns(self) -> list[int]:
+        """Those of which there is anything to say."""
+        return [column for column in range(len(COLUMNS)) if column != TIME or self.has_times]
 
     def as_text(self) -> str:
         """The table in columns of spaces."""
         table = self.table()
-        widths = [max(len(line[column]) for line in table) for column in range(len(COLUMNS))]
+        widths = [max(map(len, cells)) for cells in zip(*table, strict=True)]
         lines = [
             "  ".join(
                 cell.rjust(width) if column in SHARED else cell.ljust(width)
-                for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+                for column, cell, width in zip(self.columns, line, widths, strict=True)
             ).rstrip()
             for line in table
         ]
@@ -203,7 +224,7 @@ class SummaryModel(QAbstractTableModel):
     def as_markdown(self) -> str:
         """The table in Markdown."""
         head, *body = self.table()
-        rule = ["---:" if column in SHARED else "---" for column in range(len(COLUMNS))]
+        rule = ["---:" if column in SHARED else "---" for column in self.columns]
         return "".join(f"| {' | '.join(line)} |\n" for line in (head, rule, *body))
 
     def as_csv(self) -> str:
@@ -217,26 +238,29 @@ def said(count: int, column: int) -> str:
     """A count as a cell says it."""
     if column == MEMORY:
         return memory(count)
+    if column == TIME:
+        return brief(count) if count else "0"
     return f"{count:,}" if column == PARAMETERS else short(count)
 
 
-def sums(analysis: Analysis) -> dict[int, int] | None:
+def sums(analysis: Analysis, times: Mapping[str, int] = NO_TIMES) -> dict[int, int] | None:
     """Column -> its sum over the network, or None while some shape is unknown."""
     totals = analysis.totals
     if totals is None:
         return None
-    return {PARAMETERS: totals.parameters, MACS: totals.macs, MEMORY: analysis.memory.training}
+    time = sum(times.get(name, 0) for name in analysis.facts)
+    return {PARAMETERS: totals.parameters, MACS: totals.macs, TIME: time, MEMORY: analysis.memory.training}
 
 
-def _row(analysis: Analysis, name: str, concealed: bool) -> Row:
+def _row(analysis: Analysis, name: str, times: Mapping[str, int], concealed: bool) -> Row:
     node, facts = analysis.graph[name], analysis.facts.get(name)
     error = name in analysis.errors
     if facts is None:
         output = "?" if concealed else "does not fit" if error else "waits"
-        return Row(name, node.block.title, node.block.family, output, -1, None, None, None, error)
+        return Row(name, node.block.title, node.block.family, output, -1, None, None, None, None, error)
     return Row(
         name, node.block.title, node.block.family, str(facts.shape), facts.shape.numel, facts.parameters, facts.macs,
-        analysis.memory.kept.get(name), error,
+        times.get(name, 0) if times else None, analysis.memory.kept.get(name), error,
     )  # fmt: skip
 
 

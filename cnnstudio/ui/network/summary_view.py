@@ -43,11 +43,13 @@ from cnnstudio.ui.network.summary_model import (
     PARAMETERS,
     SEES,
     SHARED,
+    TIME,
     Row,
     SummaryModel,
     said,
     side,
 )
+from cnnstudio.ui.network.timing_row import TimingRow
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, mix, theme
@@ -56,7 +58,9 @@ from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.wording import closer
 
 # the columns in the order in which a wider panel has room for them, with their least widths in a body font of 13 pixels
-ROOM = {NODE: 72, OUTPUT: 70, PARAMETERS: 90, MACS: 58, MEMORY: 78, BLOCK: 110, SEES: 112}
+ROOM = {NODE: 72, OUTPUT: 70, PARAMETERS: 90, MACS: 58, MEMORY: 78, BLOCK: 110, SEES: 112, TIME: 70}
+UNTIMED = tuple(column for column in ROOM if column != TIME)
+TIMED = (NODE, MACS, TIME, OUTPUT, PARAMETERS, MEMORY, BLOCK, SEES)  # who had the time measured wants to see it
 MARGIN = 8  # pixels at either side of a cell
 MEASURED = 4  # of the texts with most letters, one is the widest
 FIELDS_DELAY = 150  # milliseconds; receptive fields of a large network take longer than a frame leaves
@@ -89,13 +93,7 @@ class SummaryPanel(Panel):
         self.table.setSortingEnabled(True)
         header.setMinimumSectionSize(40)
         self.totals = TotalsRow(header, self)
-        self.copy_button = QToolButton(self.totals)
-        self.copy_button.setIcon(icon("copy", "muted"))
-        self.copy_button.setToolTip("Copy the whole table")
-        self.copy_button.setAccessibleName("Copy the whole table")
-        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.copy_button.move(4, 4)
-        self.copy_button.setMenu(self._copy_menu())
+        self.copy_button = self._made_copy_button()
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._show_menu)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.table)
@@ -111,6 +109,10 @@ class SummaryPanel(Panel):
         layout.addWidget(self.totals)
         self.scores = PastScores(document, run, self.panel_asked.emit, self)
         layout.addWidget(self.scores)
+        self.timing = TimingRow(document, run, self)
+        layout.addWidget(self.timing)
+        document.times.changed.connect(self.touch)
+        run.state_changed.connect(self.touch)
         self.setFocusProxy(self.table)
         self._fields_timer = QTimer(self, singleShot=True, interval=FIELDS_DELAY)
         self._fields_timer.timeout.connect(self._show_fields)
@@ -125,12 +127,14 @@ class SummaryPanel(Panel):
         """Show as many columns as there is room for and share out what is left; the copied table has them all."""
         room, scale = self.width() - self.table.verticalScrollBar().sizeHint().width(), theme.scale
         rows = self.model.rows
-        least = {column: round(width * scale) for column, width in ROOM.items()}
+        order = TIMED if self.model.has_times else UNTIMED
+        least = {column: round(ROOM[column] * scale) for column in order}
         least[OUTPUT] = max(least[OUTPUT], self._widest(closer(row.output) for row in rows))
-        beside = sum(least[column] for column in (OUTPUT, PARAMETERS, MACS))
+        beside = sum(least[column] for column in list(order)[1:4])
         widest = self._widest(row.name for row in rows)
         least[NODE] = max(least[NODE], min(widest, max(room - beside, room // 4)))
-        shown = [c for place, c in enumerate(ROOM) if sum(list(least.values())[: place + 1]) <= room or c == NODE]
+        self.table.setColumnHidden(TIME, True)
+        shown = [c for place, c in enumerate(least) if sum(list(least.values())[: place + 1]) <= room or c == NODE]
         spare = max(0, room - sum(least[column] for column in shown)) // len(shown)
         for column, width in least.items():
             self.table.setColumnHidden(column, column not in shown)
@@ -143,12 +147,17 @@ class SummaryPanel(Panel):
 
     def refresh(self) -> None:
         document = self.document
-        self.model.set_analysis(document.shown_analysis, document.conceals if document.concealed else None)
+        conceals = document.conceals if document.concealed else None
+        self.model.set_analysis(document.shown_analysis, conceals, document.view_times)
         self.totals.set_totals(self.model.totals, len(self.model.rows))
         self.fit_columns()
         self._show_selection()
         self.scores.look()
+        self.timing.look()
         self._fields_timer.start()
+
+    def close_tasks(self, seconds: float = 10.0) -> bool:
+        return self.timing.close_task(seconds)
 
     def restyle(self) -> None:
         self.fit_columns()
@@ -180,6 +189,16 @@ class SummaryPanel(Panel):
         if not self._is_selecting:
             rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
             self.document.select(tuple(self.model.rows[row].name for row in rows))
+
+    def _made_copy_button(self) -> QToolButton:
+        button = QToolButton(self.totals)
+        button.setIcon(icon("copy", "muted"))
+        button.setToolTip("Copy the whole table")
+        button.setAccessibleName("Copy the whole table")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.move(4, 4)
+        button.setMenu(self._copy_menu())
+        return button
 
     def _copy_menu(self) -> QMenu:
         menu = QMenu("Copy the whole table", self)
@@ -275,7 +294,8 @@ class TotalsRow(QWidget):
         self.labels[NODE].setToolTip("" if totals else "The totals come when every shape is known.")
         for column in SHARED:
             self.labels[column].setText(said(totals[column], column) if totals else "")
-            self.labels[column].setToolTip(tip(f"{totals[column]:,}" if totals else ""))
+            exact = f"{totals[column]:,}" if totals and column != TIME else ""
+            self.labels[column].setToolTip(tip(exact))
 
     def restyle(self) -> None:
         """Take up the text size of the theme."""

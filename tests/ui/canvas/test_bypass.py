@@ -164,7 +164,7 @@ def test_from_afar_it_is_seen_at_once(hand_on, pooled):
 def test_it_has_no_share_of_anything(pooled):
     analysis = infer(pooled.bypass(["pool1"]))
     for measure in MEASURES.values():
-        found = shares(analysis, measure)
+        found = shares(analysis, measure, dict.fromkeys(pooled.order, 5))
         assert "pool1" not in found
         assert sum(share.of_all for share in found.values()) == pytest.approx(1.0)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -9,11 +10,15 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, MaxPool2d
 from cnnstudio.graph import Graph, Sketch
+from cnnstudio.headroom import NoRoomError
+from cnnstudio.insight.node_times import NodeTimes
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.network.summary_model import MACS, NODE, OUTPUT, PARAMETERS, SEES
+from cnnstudio.ui.network.summary_model import MACS, NODE, OUTPUT, PARAMETERS, SEES, TIME
 from cnnstudio.ui.network.summary_view import SummaryPanel
+from cnnstudio.ui.network.timing_row import ASK
 from cnnstudio.ui.run import Run
+from cnnstudio.worker import Report
 
 Show = Callable[[Graph], SummaryPanel]
 
@@ -144,7 +149,7 @@ def test_inside_a_composite_it_lists_the_parts(show: Show, qtbot: QtBot) -> None
 
 def test_a_narrow_panel_shows_the_columns_that_matter_most(show: Show, qtbot: QtBot) -> None:
     panel = show(small())
-    assert not any(panel.table.isColumnHidden(column) for column in range(panel.model.columnCount()))
+    assert not any(panel.table.isColumnHidden(column) for column in range(panel.model.columnCount()) if column != TIME)
     panel.resize(300, 400)
     qtbot.waitUntil(lambda: panel.table.isColumnHidden(SEES))
     assert not panel.table.isColumnHidden(NODE) and not panel.table.isColumnHidden(PARAMETERS)
@@ -160,3 +165,71 @@ def test_the_numbers_stay_in_view_beside_long_names(show: Show, qtbot: QtBot) ->
     qtbot.waitUntil(lambda: panel.table.isColumnHidden(SEES))
     assert not any(panel.table.isColumnHidden(column) for column in (NODE, OUTPUT, PARAMETERS, MACS))
     assert not panel.table.horizontalScrollBar().isVisible()
+
+
+def took(graph: Graph) -> NodeTimes:
+    """A block takes a millisecond forward for each that stands before it, and twice that backward."""
+    each = {name: 1e-3 * place for place, name in enumerate(graph.order) if place}
+    return NodeTimes(each, {name: 2 * seconds for name, seconds in each.items()}, (0.02, 0.03), 64, 20, "CPU")
+
+
+def test_measured_time_has_a_column_with_shares_until_the_network_changes(show: Show, qtbot: QtBot) -> None:
+    panel = show(small())
+    assert panel.table.isColumnHidden(TIME) and "Time" not in panel.model.as_csv()
+    panel.document.times.keep(panel.document.graph, took(panel.document.graph))
+    qtbot.waitUntil(lambda: not panel.table.isColumnHidden(TIME), timeout=5_000)
+    assert cells(panel, TIME) == ["0", "3.00 ms", "6.00 ms", "9.00 ms", "12.0 ms", "15.0 ms"]
+    assert panel.totals.labels[TIME].text() == "45.0 ms"
+    assert [panel.model.share(row, TIME) for row in panel.model.rows][-1] == pytest.approx(1 / 3)
+    assert panel.model.as_csv().splitlines()[0] == (
+        "Block,Kind,Output,Parameters,MACs,Time (ns),Memory (bytes),Receptive field"
+    )
+    assert "15000000" in panel.model.as_csv().splitlines()[-2]
+    assert panel.timing.text.text() == "64 images: 15.0 ms forward, 30.0 ms backward, CPU"
+    assert "20.0 ms forward and 30.0 ms backward" in panel.timing.text.toolTip()
+    panel.resize(300, 400)
+    qtbot.waitUntil(lambda: panel.table.isColumnHidden(SEES), timeout=5_000)
+    assert not panel.table.isColumnHidden(TIME) and not panel.table.isColumnHidden(MACS), "who measured wants to see it"
+    panel.document.edit_graph("Filters", panel.document.graph.replace("conv1", Conv2d(4, 3, padding=1)))
+    qtbot.waitUntil(lambda: panel.table.isColumnHidden(TIME), timeout=5_000)
+    assert panel.totals.labels[TIME].isHidden() and panel.timing.text.text() == ASK
+
+
+def test_time_is_measured_when_it_is_asked_for_and_can_be_called_off(
+    show: Show, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, ends = show(small()), list[bool]()
+
+    def slow(project: Project, report: Report) -> NodeTimes | None:
+        while report("Timing", 0.25):
+            time.sleep(0.002)
+        ends.append(True)
+        return None
+
+    monkeypatch.setattr("cnnstudio.insight.node_times.node_times", slow)
+    row = panel.timing
+    assert row.button.text() == "Measure time" and not row.bar.isVisible()
+    row.button.click()
+    qtbot.waitUntil(lambda: row.bar.isVisible() and row.bar.value() == 250, timeout=5_000)
+    row.button.click()
+    assert not row.is_measuring and not row.bar.isVisible() and row.text.text() == ASK
+    row.measure()
+    panel.document.edit_graph("Filters", panel.document.graph.replace("conv1", Conv2d(4, 3, padding=1)))
+    qtbot.waitUntil(lambda: not row.is_measuring, timeout=5_000)
+    qtbot.waitUntil(lambda: len(ends) == 2, timeout=5_000)
+
+
+def test_why_nothing_can_be_timed_is_said_in_the_row(show: Show, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = show(small())
+
+    def refuse(project: Project, report: Report) -> None:
+        raise NoRoomError("The memory is not enough.")
+
+    monkeypatch.setattr("cnnstudio.insight.node_times.node_times", refuse)
+    panel.timing.measure()
+    qtbot.waitUntil(lambda: panel.timing.text.text() == "The memory is not enough.", timeout=5_000)
+    monkeypatch.setattr(Run, "is_active", True)
+    panel.timing.look()
+    assert not panel.timing.button.isEnabled()
+    panel.document.edit_graph("Break", panel.document.graph.replace("conv1", Conv2d(64, groups=2)))
+    qtbot.waitUntil(panel.timing.isHidden, timeout=5_000)

@@ -1,4 +1,4 @@
-"""Cost overlay: what of a network can be shown as bars or as heat: where its parameters, its work or its memory are."""
+"""Cost overlay: what of a network is shown as bars or heat: where its parameters, work, memory or time are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Measure:
 
     title: str
     noun: str
-    of: Callable[[Analysis], Mapping[str, int]]  # of every node that acts and has a shape
+    of: Callable[[Analysis], Mapping[str, int]] | None = None  # of every node that acts; None for what was measured
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,21 @@ def _macs(acting: Analysis) -> Mapping[str, int]:
     return {name: facts.macs for name, facts in acting.facts.items()}
 
 
+NO_TIMES: Mapping[str, int] = {}
 MEASURES = {
     "parameters": Measure("Parameters", "parameters", _parameters),
     "macs": Measure("Multiply-accumulates", "MACs", _macs),
     "memory": Measure("Memory of activations", "memory", lambda acting: acting.memory.kept),
+    "time": Measure("Measured time", "measured time"),
 }
 
 
-def shares(analysis: Analysis, measure: Measure) -> dict[str, Share]:
-    """The share of every node that acts and has a shape."""
-    values = measure.of(analysis.acting)
+def shares(analysis: Analysis, measure: Measure, times: Mapping[str, int] = NO_TIMES) -> dict[str, Share]:
+    """The share of every node that acts and has a shape; of ``times`` of nodes, where those are the measure."""
+    acting = analysis.acting
+    if measure.of is not None:
+        values = measure.of(acting)
+    else:
+        values = {name: times.get(name, 0) for name in acting.facts} if times else {}
     total, most = sum(values.values()) or 1, max(values.values(), default=0) or 1
     return {name: Share(value / total, value / most, measure.noun) for name, value in values.items()}

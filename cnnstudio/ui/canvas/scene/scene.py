@@ -13,7 +13,7 @@ from cnnstudio.graph import Edge, Facts, Graph, Note, Position, Shape
 from cnnstudio.graph.diff import Diff, diff
 from cnnstudio.layout.layout import arranged
 from cnnstudio.ui.canvas.scene.bend_marks import BendMarks
-from cnnstudio.ui.canvas.scene.cost_overlay import AS_BOTH, MEASURES, SharesAs, shares
+from cnnstudio.ui.canvas.scene.cost_overlay import AS_BOTH, MEASURES, Share, SharesAs, shares
 from cnnstudio.ui.canvas.scene.dragged import Carried
 from cnnstudio.ui.canvas.scene.frame_item import Frames
 from cnnstudio.ui.canvas.scene.geometry import bounds
@@ -70,6 +70,7 @@ class CanvasScene(HitScene):
         document.scope_changed.connect(self._forget_focus)
         for signal in (document.changed, document.scope_changed, document.concealed_changed, document.learned):
             signal.connect(self._follow)
+        document.times.changed.connect(self._show_shares)
         document.selection_changed.connect(self.show_selected)
         document.selection_replaced.connect(self._forget_marks)
         theme.changed.connect(self.restyle)
@@ -203,7 +204,7 @@ class CanvasScene(HitScene):
             self.repaint()
 
     def set_measure(self, name: str | None) -> None:
-        """Show where the parameters, the MACs or the memory are (a key of ``MEASURES``), or no such thing."""
+        """Show where the parameters, MACs, memory or time are (a key of ``MEASURES``), or no such thing."""
         self.measure = name
         self._show_shares()
 
@@ -213,7 +214,9 @@ class CanvasScene(HitScene):
         self._show_shares()
 
     def _show_shares(self) -> None:
-        found = shares(self.document.shown_analysis, MEASURES[self.measure]) if self.measure is not None else {}
+        document, found = self.document, dict[str, Share]()
+        if self.measure is not None:
+            found = shares(document.shown_analysis, MEASURES[self.measure], document.view_times)
         for name, item in self.nodes.items():
             item.show_share(found.get(name), self.shares_as)
         self.overview.invalidate(bodies=True)
