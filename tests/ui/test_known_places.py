@@ -209,4 +209,4 @@ def test_a_click_on_a_block_fetches_nothing(qtbot: QtBot, window: MainWindow, ti
     window.document.select(("conv1",))
     panel.update_now()
     panel._look()
-    assert not panel.looker.is_looking and "which are downloaded once" in panel.nothing.sentence.text()
+    assert not panel.looker.is_looking and "which are downloaded once" in panel.view.nothing.sentence.text()

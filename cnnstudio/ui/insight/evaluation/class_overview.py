@@ -70,7 +70,7 @@ class Overview(EvaluationView):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(40)
         for column, words in enumerate(TIPS):
-            self.tree.headerItem().setToolTip(column, words)
+            self.tree.headerItem().setToolTip(column, tip(words))
             if column:
                 self.tree.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
         header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)

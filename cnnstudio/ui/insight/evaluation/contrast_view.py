@@ -25,7 +25,7 @@ from cnnstudio.ui.insight.evaluation.picture_list import Listed, PictureList
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon
-from cnnstudio.ui.widgets.foreign_text import unmarked
+from cnnstudio.ui.widgets.foreign_text import tip, unmarked
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.worker import Report
 
@@ -144,7 +144,7 @@ class ContrastView(EvaluationView):
         told = f"{found.one_name} {one:.1%}, {found.other_name} {other:.1%}. {found.sentence}"
         self.sentence.setText(told[0].upper() + told[1:])
         self.tree.setHeaderLabels(["Class", "This", "Other", "Difference"])
-        self.tree.headerItem().setToolTip(2, unmarked(found.other_name))
+        self.tree.headerItem().setToolTip(2, tip(found.other_name))
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
