@@ -244,7 +244,7 @@ class AblationPanel(Panel):
     def _rank(self) -> None:
         """Try one channel after the other."""
         switched = self.switched
-        if switched is None or self.run.state == "training":
+        if switched is None or self.run.state == "training" or switched.node in self.document.concealed:
             return
         node, instead = switched.node, switched.instead
 
@@ -310,7 +310,7 @@ class AblationPanel(Panel):
     def _take_ranking(self, node: str, subject: Subject, found: Ranking) -> None:
         self.going.end()
         self._is_ranking = False
-        if node != self._node:
+        if node != self._node or node in self.document.concealed:
             return
         self.ranked = found
         self._list([(each.channel, each) for each in found.costs])

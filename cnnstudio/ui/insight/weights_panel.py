@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -44,6 +46,7 @@ class WeightsPanel(Panel):
         self._wanted = ""  # the layer that the person chose
         self._node: str | None = None  # the block that was selected last
         self._epochs, self._when = 0, ""
+        self._paths: Mapping[str, str] = {}  # of the network that is shown: where the module has the blocks
         self.looker = Looker(document, run, self, "weights")
         self.looker.refused.connect(self._say)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
@@ -81,6 +84,7 @@ class WeightsPanel(Panel):
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(self._page)
         self._build()
+        document.concealed_changed.connect(self._look)
         run.state_changed.connect(self.touch)
         run.advanced.connect(self._follow)
 
@@ -143,25 +147,46 @@ class WeightsPanel(Panel):
     def _look(self) -> None:
         if not self.isVisible():
             return
-        wanted, node = self._wanted, self._node
+        wanted, node, concealed = self._wanted, self._node, self.document.concealed
+        if node in concealed and not wanted:
+            self._hide(f"The weights of {node} are hidden while a question is open.")
+            return
+        if self.found is not None and self._is_concealed(self.found.layer.name):
+            self._hide("The weights are hidden while a question is open.")
 
         def look(subject: Subject, _: object) -> tuple[tuple[Layer, ...], Filters | None]:
             from cnnstudio.insight.filters import filters, layers
 
-            there = layers(subject.module)
+            hidden = [subject.source.paths[name] for name in concealed if name in subject.source.paths]
+            there = tuple(each for each in layers(subject.module) if not any(is_of(each.name, path) for path in hidden))
             path = subject.source.paths.get(node or "", "")
             names = [each.name for each in there]
-            mine = [name for name in names if path and (name == path or name.startswith(f"{path}."))]
+            mine = [name for name in names if path and is_of(name, path)]
             name = wanted if wanted in names else next(iter([*mine, *names]), None)
             return there, filters(subject, name) if name is not None else None
 
-        self.looker.look(look, self._show)
+        self.looker.look(look, partial(self._show, concealed))
 
-    def _show(self, subject: Subject, found: tuple[tuple[Layer, ...], Filters | None]) -> None:
+    def _is_concealed(self, layer: str) -> bool:
+        """Whether a layer of the network that is shown is hidden now, with the block that it is of."""
+        concealed = self.document.concealed
+        return any(is_of(layer, path) for name, path in self._paths.items() if name in concealed)
+
+    def _hide(self, sentence: str) -> None:
+        self.looker.drop()
+        self._say(sentence, "")
+
+    def _show(
+        self, concealed: frozenset[str], subject: Subject, found: tuple[tuple[Layer, ...], Filters | None]
+    ) -> None:
+        if concealed != self.document.concealed:  # another look is on its way
+            return
         there, shown = found
+        self._paths = subject.source.paths
         self.found = shown
         if shown is None:
-            self._say("This network has no layer with weights.", "")
+            words = "The weights are hidden while a question is open." if concealed else ""
+            self._say(words or "This network has no layer with weights.", "")
             return
         self.choice.clear()
         for each in there:
@@ -216,6 +241,11 @@ class WeightsPanel(Panel):
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
         return self.looker.close(seconds)
+
+
+def is_of(layer: str, path: str) -> bool:
+    """Whether the parameter of this name is that of a block at this path of the network, or of a part of it."""
+    return layer == path or layer.startswith(f"{path}.")
 
 
 def marks(found: Filters) -> dict[int, Mark]:

@@ -191,7 +191,8 @@ class WhyPanel(Panel):
             self._node = names[0]
         elif self._node not in self.document.graph:
             self._node = None
-        shape = self.document.analysis.shape(self._place)
+        is_hidden = self._place in self.document.concealed
+        shape = self.document.analysis.shape(self._place) if not is_hidden else None
         self.channel.setMaximum(shape[-1 if len(shape) == 2 else 0] if shape else 1)
         super().touch()
 
@@ -243,12 +244,14 @@ class WhyPanel(Panel):
 
     def _look(self) -> None:
         """Ask for the map as things are now."""
-        if not self.isVisible() or (key := self._asked_for) == self._key:
+        if not self.isVisible():
             return
         method, place, run = self.chosen, self._place, self.run
         at_node, takes_long = (True, True) if isinstance(method, Painter) else (method.at_node, method.takes_long)
         if at_node and place in self.document.concealed:
             self._say(f"What {place} makes of an image is hidden while a question is open.")
+            return
+        if (key := self._asked_for) == self._key:
             return
         if takes_long and run.state == "training":
             self._say(f"{method.title} takes too long to be done between two steps: pause the run for it.")

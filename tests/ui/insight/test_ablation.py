@@ -68,3 +68,20 @@ def test_it_waits_while_the_network_is_trained_and_while_a_question_is_open(qtbo
     qtbot.waitUntil(lambda: "pause the run" in panel.nothing.sentence.text())
     panel.run.state = "idle"
     panel.close_tasks()
+
+
+def test_a_question_hides_what_is_shown_and_what_is_on_its_way(qtbot: QtBot, panel: AblationPanel) -> None:
+    panel.document.select(("conv1",))
+    qtbot.waitUntil(lambda: panel.found is not None)
+    panel.document.conceal(frozenset({"conv1"}))
+    qtbot.waitUntil(panel.nothing.isVisible)
+    assert "hidden while a question is open" in panel.nothing.sentence.text() and panel.found is None
+    panel.rank.click()
+    assert not panel.looker.is_looking and panel.ranked is None, "and no channels are ranked meanwhile"
+    panel.document.conceal(frozenset())
+    qtbot.waitUntil(lambda: panel.found is not None)
+    panel.rank.click()
+    panel.document.conceal(frozenset({"conv1"}))
+    qtbot.wait(500)
+    assert panel.ranked is None and panel.nothing.isVisible()
+    panel.close_tasks()

@@ -106,3 +106,20 @@ def test_the_mouse_reads_a_weight_and_what_is_wrong_with_its_filter(qtbot: QtBot
     at = QPointF(place.x() + 2.5 * plan.scale, place.y() + 0.5 * plan.scale)
     assert grid.told(at) == "filter 2, input 2, row 1, column 3: 29   dead"
     assert grid.told(QPointF(299, 149)) == ""
+
+
+def test_a_question_hides_the_layers_that_it_is_about(qtbot: QtBot, tiny: Project) -> None:
+    document = Document(tiny)
+    panel = shown(qtbot, document, Run(document))
+    document.conceal(frozenset({"linear1"}))
+    qtbot.waitUntil(lambda: panel.choice.count() == 1)
+    assert panel.choice.itemText(0) == "conv1  ·  Conv2d" and panel.found is not None
+    document.select(("linear1",))
+    qtbot.waitUntil(panel.nothing.isVisible)
+    assert panel.nothing.sentence.text() == "The weights of linear1 are hidden while a question is open."
+    assert panel.found is None
+    document.conceal(frozenset())
+    qtbot.waitUntil(lambda: panel.found is not None and panel.found.total[0] == 10)
+    document.conceal(frozenset({"conv1", "linear1"}))
+    assert panel.nothing.isVisible() and panel.found is None, "at once"
+    panel.close_tasks()

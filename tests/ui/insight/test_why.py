@@ -96,12 +96,14 @@ def test_what_is_the_same_is_not_computed_again(qtbot: QtBot, panel: WhyPanel) -
 
 def test_a_question_that_is_open_hides_the_block_that_it_is_about(qtbot: QtBot, panel: WhyPanel) -> None:
     shown(qtbot, panel)
+    assert panel.channel.maximum() == 4
     panel.document.conceal(frozenset({"conv1"}))
-    panel.document.select(("conv1",))
-    panel._key = None
-    panel.touch()
-    qtbot.waitUntil(lambda: "hidden while a question is open" in panel.nothing.sentence.text())
-    assert panel.found is None
+    qtbot.waitUntil(panel.nothing.isVisible)
+    assert "hidden while a question is open" in panel.nothing.sentence.text()
+    assert panel.found is None and panel.channel.maximum() == 1, "nor does it tell how many channels there are"
+    panel.document.conceal(frozenset())
+    shown(qtbot, panel)
+    assert panel.channel.maximum() == 4
     panel.close_tasks()
 
 
