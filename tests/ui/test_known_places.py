@@ -25,6 +25,8 @@ from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.training import before
 
+pytestmark = pytest.mark.usefixtures("qapp")  # what is kept is let go by a timer
+
 
 @pytest.fixture(scope="module")
 def lenet() -> Project:

@@ -11,6 +11,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.kept_times import computes
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.wording import brief, counted
 from cnnstudio.worker import Report
@@ -103,7 +104,7 @@ class TimingRow(QWidget):
             self.text.setText(told(measured))
         else:
             self.text.setText(BUSY if self._run.is_active else ASK)
-        self.text.setToolTip(how(measured) if measured is not None and not self._refusal else "")
+        self.text.setToolTip(tip(how(measured) if measured is not None and not self._refusal else ""))
 
     def stop(self) -> None:
         """Measure no more; what was measured before stays."""
