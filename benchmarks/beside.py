@@ -4,10 +4,10 @@
 which is what a machine with other work to do disturbs least. What is printed with one decimal is compared no closer
 than that, and how many times something is faster than something else is left out: those are ratios already.
 
-In every turn the other checkout is measured, this one twice, and the other again, so that each has two halves. A figure
-is worse where both halves of this one are above both halves of the other: what differs between a build and itself is the
-measure's own spread, and how many figures do so is told beside it. A benchmark that no figure of is worse is not
-measured again, so that turns go where they are needed.
+In every turn the other checkout is measured, this one twice, and the other again, so that each has two halves. A
+figure is worse where both halves of this one are above both halves of the other: what differs between a build and
+itself is the measure's own spread, and how many figures do so is told beside it. A benchmark that no figure of is worse
+is not measured again, so that turns go where they are needed.
 
 Promise: no figure is more than 1.05 times that of the other checkout.
 """
