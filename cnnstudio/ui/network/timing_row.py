@@ -44,6 +44,7 @@ class TimingRow(QWidget):
         self.button = QPushButton(self)
         self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.button.clicked.connect(self._press)
+        run.state_changed.connect(self._follow_run)  # also while it is not seen
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 8, 6)
         row.addWidget(self.text, 2)
@@ -86,8 +87,8 @@ class TimingRow(QWidget):
         self.look()
 
     def look(self) -> None:
-        """Show what there is to say; an edit or a training ends what is measured, as that would be of no use."""
-        if self.is_measuring and (self._run.is_active or computes(self._document.graph) != self._of):
+        """Show what there is to say; an edit ends what is measured, as that would be of no use."""
+        if self.is_measuring and computes(self._document.graph) != self._of:
             self.stop()
         if self._refusal and computes(self._document.graph) != self._of:
             self._refusal = ""
@@ -116,6 +117,11 @@ class TimingRow(QWidget):
     def close_task(self, seconds: float = 10.0) -> bool:
         """Stop for good and wait so long for what is computed; whether it has ended."""
         return self._task is None or self._task.stop(seconds)
+
+    def _follow_run(self) -> None:
+        if self.is_measuring and self._run.is_active:
+            self.stop()
+            self.look()
 
     def _press(self) -> None:
         if self.is_measuring:

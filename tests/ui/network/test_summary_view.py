@@ -217,6 +217,13 @@ def test_time_is_measured_when_it_is_asked_for_and_can_be_called_off(
     panel.document.edit_graph("Filters", panel.document.graph.replace("conv1", Conv2d(4, 3, padding=1)))
     qtbot.waitUntil(lambda: not row.is_measuring, timeout=5_000)
     qtbot.waitUntil(lambda: len(ends) == 2, timeout=5_000)
+    panel.timing.measure()
+    panel.hide()
+    assert row.is_measuring, "it goes on while nobody looks"
+    monkeypatch.setattr(Run, "is_active", True)
+    panel.run.state_changed.emit("preparing")
+    assert not row.is_measuring, "beside a training nothing can be timed"
+    qtbot.waitUntil(lambda: len(ends) == 3, timeout=5_000)
 
 
 def test_why_nothing_can_be_timed_is_said_in_the_row(show: Show, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
