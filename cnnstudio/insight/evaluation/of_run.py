@@ -7,6 +7,7 @@ from pathlib import Path
 from cnnstudio.insight.evaluation.evaluation import Evaluation, EvaluationError
 from cnnstudio.insight.evaluation.one_pass import evaluate
 from cnnstudio.project import Project
+from cnnstudio.training.runs.epoch_weights import kept_epochs
 from cnnstudio.training.runs.kept_run import open_kept
 from cnnstudio.training.runs.session import Prepared, images_key, prepare
 from cnnstudio.worker import Report
@@ -17,16 +18,17 @@ OTHER_IMAGES = (
 )
 
 
-def evaluate_run(folder: Path, beside: Prepared, report: Report, *, last: bool = False) -> Evaluation:
-    """What the run in ``folder`` says of the validation images of ``beside``: with its best weights, or its ``last``.
+def evaluate_run(folder: Path, beside: Prepared, report: Report, *, epoch: int | None = None) -> Evaluation:
+    """What the run in ``folder`` says of the validation images of ``beside``: with its best weights, or an epoch's.
 
     Its own size of images and normalisation are taken. Raises ``EvaluationError`` where its validation images are
     others, and what ``open_kept`` and ``prepare`` raise.
     """
     kept = open_kept(folder)
-    weights = kept.folder.last if last else kept.folder.weights
+    weights = kept.folder.weights if epoch is None else kept_epochs(kept.folder).get(epoch)
     if weights is None or not weights.exists():
-        raise EvaluationError(f"The run {folder.name} has no such weights.")
+        which = "" if epoch is None else f" of epoch {epoch}"
+        raise EvaluationError(f"The run {folder.name} has no weights{which} any more.")
     if _division(kept.project) != _division(beside.project):
         raise EvaluationError(OTHER_IMAGES)
     alike = images_key(kept.project) == images_key(beside.project)

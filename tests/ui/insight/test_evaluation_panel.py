@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d
 from cnnstudio.project import Project
+from cnnstudio.training.runs.epoch_weights import kept_epochs
 from cnnstudio.training.runs.kept_run import open_kept
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.evaluation.contrast_view import Side
 from cnnstudio.ui.insight.evaluation.evaluation_panel import ANYWAY, CHANGED, GOES_ON, NOT_YET, EvaluationPanel
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.run import Run
@@ -155,9 +158,41 @@ def _contrast(qtbot: QtBot, panel: EvaluationPanel, run: Run) -> None:
     assert found is not None and len(found.both_wrong) == len(panel.found.mistakes)
     panel.contrast.which.setCurrentIndex(2)
     assert len(panel.contrast.pictures.model.rows) == min(300, len(found.both_wrong))
+    _two_others(qtbot, panel, run)
     panel.contrast.compare_with(run.folder.path / "nowhere", "none")
     qtbot.waitUntil(lambda: "Looking" not in panel.contrast.sentence.text())
     assert panel.contrast.found is None and panel.contrast.sentence.text()
+
+
+def _two_others(qtbot: QtBot, panel: EvaluationPanel, run: Run) -> None:
+    """Both sides are chosen: two epochs of a run, of which the best is what the network has."""
+    assert run.folder is not None and panel.found is not None
+    view = panel.contrast
+    for at in (0, 1):
+        view.fill_menu(at)
+    inner = next(each for each in view.menus[1].actions() if each.menu() is not None).menu()
+    epochs = kept_epochs(run.folder)
+    assert isinstance(inner, QMenu) and [each.text() for each in inner.actions()] == [
+        f"Epoch {each}" for each in epochs
+    ]
+    assert view.menus[0].actions()[0].text() == "This network" and view.menus[0].actions()[0].isChecked()
+    first, last = min(epochs), max(epochs)
+    view.choose_side(0, Side(f"epoch {first}", run.folder.path, first))
+    view.choose_side(1, Side(f"epoch {last}", run.folder.path, last))
+    qtbot.waitUntil(lambda: view.found is not None, timeout=20_000)
+    found = view.found
+    assert found is not None and (found.one_name, found.other_name) == (f"epoch {first}", f"epoch {last}")
+    for side, epoch in ((found.one, first), (found.other, last)):
+        accuracy = run.history.epochs["validation_accuracy"][epoch - 1]
+        assert side.metrics.accuracy == pytest.approx(accuracy, abs=1e-6)
+    assert view.first.text() == f"Epoch {first}" and view.choose.text() == f"Epoch {last}"
+    assert view.table_of()[0] == ["class", f"epoch {first}", f"epoch {last}", "difference"]  # type: ignore[index]
+    view.choose_side(1, Side(f"epoch {first}", run.folder.path, 99))
+    qtbot.waitUntil(lambda: "has no weights of epoch 99 any more" in view.sentence.text(), timeout=20_000)
+    view.choose_side(0, Side("twin", run.folder.path))
+    view.choose_side(1, Side("twin", run.folder.path, last))
+    qtbot.waitUntil(lambda: view.found is not None, timeout=20_000)
+    assert view.found is not None and view.found.one_name == run.folder.path.name != "twin"
 
 
 def test_an_untrained_network_is_evaluated_when_asked_and_said_to_guess(qtbot: QtBot, document: Document) -> None:

@@ -1,7 +1,10 @@
-"""Contrast view: this network beside another run, or beside its own last epoch, picture by picture."""
+"""Contrast view: two networks picture by picture: this one, an epoch of its run, or another run."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -19,19 +22,33 @@ from PySide6.QtWidgets import (
 from cnnstudio.insight.evaluation.contrast import Contrast
 from cnnstudio.insight.evaluation.evaluation import Evaluation
 from cnnstudio.insight.evaluation.tables import Table
+from cnnstudio.training.runs.epoch_weights import kept_epochs
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.insight.evaluation.evaluation_view import EvaluationView, Seen
+from cnnstudio.ui.insight.evaluation.evaluation_view import SIDE, EvaluationView, Seen
 from cnnstudio.ui.insight.evaluation.picture_list import Listed, PictureList
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
-from cnnstudio.ui.theme import icon
+from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.foreign_text import tip, unmarked
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.worker import Report
 
 MOST_RUNS = 15
-THIS = "this network"
-NOTHING = "Choose a run: both are shown the same validation images, and compared picture by picture."
+MOST_EPOCHS = 20
+CHOOSE = "Compare with…"
+NOTHING = "Choose a run or an epoch: both are shown the same validation images, and compared picture by picture."
+
+
+@dataclass(frozen=True)
+class Side:
+    """What is compared: the best weights of the run in ``folder``, or its ``epoch``'s; without one, this network."""
+
+    name: str
+    folder: Path | None = None
+    epoch: int | None = None
+
+
+HERE = Side("this network")
 
 
 class ContrastView(EvaluationView):
@@ -43,11 +60,14 @@ class ContrastView(EvaluationView):
         super().__init__(parent)
         self._document, self._run = document, run
         self.found: Contrast | None = None
-        self._task: Task[Evaluation] | None = None
-        self.choose = QPushButton(icon("arrows-left-right", "muted"), "Compare with…", self)
-        self.menu = QMenu(self.choose)
-        self.menu.aboutToShow.connect(self.fill_menu)
-        self.choose.setMenu(self.menu)
+        self._task: Task[dict[Side, Evaluation]] | None = None
+        self._sides: tuple[Side, Side | None] = HERE, None
+        self._known: dict[Side, Evaluation] = {}  # of the sides that were compared last
+        self.first, self.choose = QPushButton(self), QPushButton(icon("arrows-left-right", "muted"), "", self)
+        self.menus = tuple(QMenu(button) for button in (self.first, self.choose))
+        for at, (button, menu) in enumerate(zip((self.first, self.choose), self.menus, strict=True)):
+            menu.aboutToShow.connect(partial(self.fill_menu, at))
+            button.setMenu(menu)
         self.sentence = Sentence(NOTHING, self)
         self.tree = QTreeWidget(self)
         self.tree.setAccessibleName("The share of each class that both tell")
@@ -66,13 +86,15 @@ class ContrastView(EvaluationView):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.tree)
         self.splitter.addWidget(self.pictures)
-        self.lay_beside(self.splitter, self.choose, self.sentence, self.which)
+        self.splitter.setStretchFactor(1, 1)  # room that is left is for pictures
+        self.lay_beside(self.splitter, self.first, self.choose, self.sentence, self.which)
         self.setFocusProxy(self.choose)
         self._show(None, NOTHING)
 
     def show_evaluation(self, seen: Seen | None) -> None:
         self.close_tasks(0.0)
         super().show_evaluation(seen)
+        self._sides, self._known = (HERE, None), {}
         self._show(None, NOTHING)
 
     def begin(self) -> None:
@@ -80,51 +102,80 @@ class ContrastView(EvaluationView):
 
     # choosing
 
-    def fill_menu(self) -> None:
-        """List what can be compared with: the last epoch of this run, and the other runs that have weights."""
-        self.menu.clear()
-        here = self._run.folder
-        if here is not None and here.last.exists() and here.weights != here.last:
-            action = self.menu.addAction("The last epoch of this run")
-            action.triggered.connect(
-                lambda _=False, path=here.path: self.compare_with(path, "its last epoch", last=True)
-            )
-            self.menu.addSeparator()
+    def fill_menu(self, at: int) -> None:
+        """List what can be first (0) or second (1): this network, epochs of its run, other runs with weights."""
+        menu, here = self.menus[at], self._run.folder
+        menu.clear()
+        if at == 0:
+            self._offer(menu, at, HERE, "This network")
+        epochs = list(kept_epochs(here)) if here is not None else []
+        if here is not None and epochs:
+            inner = menu.addMenu("An epoch of this run")
+            apart = ceil(len(epochs) / MOST_EPOCHS)
+            for epoch in reversed(epochs[::-apart]):
+                self._offer(inner, at, Side(f"epoch {epoch}", here.path, epoch), f"Epoch {epoch}")
+        menu.addSeparator()
         kept = [run for run in self._run.kept.runs if here is None or run.folder != here.path]
         kept = [run for run in kept if any(name.endswith(".safetensors") for name in run.files)][:MOST_RUNS]
         for run in kept:
             accuracy = run.record.best.accuracy if run.record.best is not None else None
             best = f" · {accuracy:.1%}" if accuracy is not None else ""
-            action = self.menu.addAction(icon("play"), unmarked(f"{run.title} · {run.folder.name}{best}"))
-            action.triggered.connect(lambda _=False, run=run: self.compare_with(run.folder, run.title))
+            self._offer(menu, at, Side(run.title, run.folder), f"{run.title} · {run.folder.name}{best}")
         if not kept:
-            self.menu.addAction("There are no other runs with weights").setEnabled(False)
+            menu.addAction("There are no other runs with weights").setEnabled(False)
 
-    def compare_with(self, folder: Path, name: str, *, last: bool = False) -> None:
-        """Show the validation images to the run in this folder, too, with its best or its ``last`` weights."""
+    def _offer(self, menu: QMenu, at: int, side: Side, words: str) -> None:
+        action = menu.addAction(unmarked(words))
+        action.setCheckable(True)
+        action.setChecked(side == self._sides[at])
+        action.triggered.connect(lambda: self.choose_side(at, side))
+
+    def choose_side(self, at: int, side: Side) -> None:
+        """Take this for the first (0) or the second (1), and compare where both are chosen."""
+        one, other = self._sides
+        self._sides = (side, other) if at == 0 else (one, side)
+        self._compare()
+
+    def compare_with(self, folder: Path, name: str) -> None:
+        """Show the validation images to the run in this folder, too, with its best weights."""
+        self.choose_side(1, Side(name, folder))
+
+    def _compare(self) -> None:
         self.close_tasks(0.0)
-        if self.seen is None:
+        one, other = self._sides
+        if self.seen is None or other is None:
+            self._show(None, NOTHING)
             return
-        seen, beside = self.seen, self.seen.subject.prepared
+        seen, beside, known = self.seen, self.seen.subject.prepared, {**self._known, HERE: self.seen.evaluation}
 
-        def look(report: Report) -> Evaluation:
+        def look(report: Report) -> dict[Side, Evaluation]:
             from cnnstudio.insight.evaluation.of_run import evaluate_run
 
-            return evaluate_run(folder, beside, report, last=last)
+            found = {side: known[side] for side in (one, other) if side in known}
+            for side in (one, other):
+                if side not in found and side.folder is not None:
+                    found[side] = evaluate_run(side.folder, beside, report, epoch=side.epoch)
+            return found
 
         self._show(None, "Looking at the validation images…")
         self._task = Task(look, "compare", self)
         self._task.progressed.connect(self._say)
-        self._task.finished.connect(lambda other: self._take(seen, other, name))
+        self._task.finished.connect(lambda found: self._take(seen, one, other, found))
         self._task.failed.connect(lambda words: self._show(None, words))
 
     def _say(self, words: str, share: float | None) -> None:
         self.sentence.setText(f"{words}…" if share is None else f"{words}: {share:.0%}")
 
-    def _take(self, seen: Seen, other: Evaluation, name: str) -> None:
+    def _take(self, seen: Seen, one: Side, other: Side, found: dict[Side, Evaluation]) -> None:
         self.close_tasks(0.0)
+        if seen is not self.seen:
+            return
+        self._known = found
+        names = [one.name, other.name]
+        if one.name == other.name:  # two runs of one network: their folders tell them apart
+            names = [side.folder.name if side.folder is not None else side.name for side in (one, other)]
         try:
-            self._show(Contrast(seen.evaluation, other, THIS, name), "")
+            self._show(Contrast(found[one], found[other], names[0], names[1]), "")
         except ValueError as error:
             self._show(None, str(error))
 
@@ -132,6 +183,14 @@ class ContrastView(EvaluationView):
 
     def _show(self, found: Contrast | None, sentence: str) -> None:
         self.found = found
+        one, other = self._sides
+        for button, words in ((self.first, one.name), (self.choose, other.name if other is not None else CHOOSE)):
+            told = _begun(words)
+            room = round((SIDE - 60) * theme.scale)
+            button.setText(unmarked(button.fontMetrics().elidedText(told, Qt.TextElideMode.ElideMiddle, room)))
+            button.setToolTip(tip(told))
+        self.first.setAccessibleName(f"The first: {one.name}")
+        self.choose.setAccessibleName(f"The second: {other.name}" if other is not None else CHOOSE)
         self.splitter.setVisible(found is not None)
         self.which.setVisible(found is not None)
         self.tree.clear()
@@ -140,11 +199,12 @@ class ContrastView(EvaluationView):
             self.sentence.setText(sentence)
             self.pictures.clear()
             return
-        one, other = found.one.metrics.accuracy, found.other.metrics.accuracy
-        told = f"{found.one_name} {one:.1%}, {found.other_name} {other:.1%}. {found.sentence}"
-        self.sentence.setText(told[0].upper() + told[1:])
-        self.tree.setHeaderLabels(["Class", "This", "Other", "Difference"])
-        self.tree.headerItem().setToolTip(2, tip(found.other_name))
+        accuracies = found.one.metrics.accuracy, found.other.metrics.accuracy
+        told = f"{found.one_name}: {accuracies[0]:.1%}, {found.other_name}: {accuracies[1]:.1%}."
+        self.sentence.setText(f"{_begun(told)} {_begun(found.sentence)}")
+        self.tree.setHeaderLabels(["Class", "First", "Second", "Difference"])
+        for at, name in ((1, found.one_name), (2, found.other_name)):
+            self.tree.headerItem().setToolTip(at, tip(name))
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -154,6 +214,10 @@ class ContrastView(EvaluationView):
             for at in (1, 2, 3):
                 item.setTextAlignment(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.tree.addTopLevelItem(item)
+        columns = range(self.tree.columnCount())
+        wanted = sum(max(self.tree.sizeHintForColumn(at), header.sectionSizeHint(at)) for at in columns)
+        wanted += self.tree.verticalScrollBar().sizeHint().width() + 2 * self.tree.frameWidth()
+        self.splitter.setSizes([wanted, max(wanted // 2, self.width() - SIDE - wanted)])
         self.which.addItem(f"Only {found.one_name} is right ({len(found.only_one):,})")
         self.which.addItem(f"Only {found.other_name} is right ({len(found.only_other):,})")
         self.which.addItem(f"Both are wrong ({len(found.both_wrong):,})")
@@ -174,11 +238,12 @@ class ContrastView(EvaluationView):
             )
             return Listed(number, words, aloud)
 
-        said = "What it is: what this network says / what the other says." if numbers else "There are none."
+        said = "What it is: what the first says / what the second says." if numbers else "There are none."
         self.pictures.show_pictures(said, [*map(listed, numbers)], seen.image)
 
     def table_of(self) -> Table | None:
-        return [["class", "this", "other", "difference"], *_rows(self.found)] if self.found is not None else None
+        found = self.found
+        return [["class", found.one_name, found.other_name, "difference"], *_rows(found)] if found is not None else None
 
     def close_tasks(self, seconds: float) -> bool:
         task, self._task = self._task, None
@@ -189,8 +254,13 @@ class ContrastView(EvaluationView):
         return ended
 
 
+def _begun(words: str) -> str:
+    """The words as a sentence begins."""
+    return words[:1].upper() + words[1:]
+
+
 def _rows(found: Contrast) -> list[list[str]]:
-    """Each class with the share of its images that both tell right, and by how many points that of this one is more."""
+    """Each class with the share of its images that both tell right, and by how many points the first's is more."""
     rows = []
     for name, one, other in found.recalls:
         if one is None or other is None:
