@@ -145,7 +145,7 @@ def how(measured: NodeTimes) -> str:
     """How it was measured, and how far the sum of the parts is from the whole."""
     whole = " and ".join(f"{brief(1e9 * each)} {way}" for each, way in zip(measured.whole, WAYS, strict=True))
     return (
-        f"{told(measured)}. Each block was timed on its own, forward and backward, the middle of "
+        f"Each block was timed on its own, forward and backward, the middle of "
         f"{measured.batches} batches of random numbers. The whole network in one go took {whole}, without "
         "loss and optimizer: blocks that follow each other find their numbers nearer, or further away."
     )
