@@ -18,10 +18,10 @@ from cnnstudio.ui.insight.copy_choice import CopyChoice
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.nothing_page import NothingPage
 from cnnstudio.ui.insight.update import UpdateView, weight_name
-from cnnstudio.ui.insight.value_view import NARROW, Look, ValueView
+from cnnstudio.ui.insight.value_view import Look, ValueView, narrow
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.foreign_text import html, tip
 from cnnstudio.ui.widgets.labels import Elided, Rich, breakable
 from cnnstudio.worker import Report
@@ -33,6 +33,7 @@ SETTLE_MILLISECONDS = 120
 LOWEST = 150  # pixels
 FOLLOW_MILLISECONDS = 1_000  # between two looks into a run that goes on
 PICTURES = 16  # over which the effective field is averaged; of a run that goes on fewer
+ABOVE = 40  # pixels, of what stands over the views
 ASK = "Select a block, or click a value in Feature maps, to see how it comes about."
 BUSY = "To follow a weight to its update takes several passes through the network: pause the run for it."
 STEPS = {
@@ -170,7 +171,7 @@ class ArithmeticPanel(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_narrow, style = self.width() < NARROW * theme.scale, Qt.ToolButtonStyle
+        is_narrow, style = narrow(self.width(), self.height() - ABOVE), Qt.ToolButtonStyle
         ways = QBoxLayout.Direction
         self._top.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
         self.effective.setToolButtonStyle(style.ToolButtonIconOnly if is_narrow else style.ToolButtonTextOnly)

@@ -60,6 +60,9 @@ class NumberSheet(QWidget):
         self._grids: list[_Grid] = []
         self._words: list[tuple[QRectF, str, str]] = []
         self._size = QSize(0, 0)
+        self._room = math.inf  # how wide it may be
+        self.whole = 0
+        """How wide it is where no grid stands below another one of its channel."""
         self.rows: list[tuple[int, int]] = []
         """Which window and which of its channels each row shows."""
         self.setMouseTracking(True)
@@ -77,6 +80,12 @@ class NumberSheet(QWidget):
         self._calculation, self._names = found, names
         self._lay()
 
+    def set_room(self, width: float) -> None:
+        """Be no wider than this where that can be: what does not fit beside the kernel goes below it."""
+        if width != self._room:
+            self._room = width
+            self._lay()
+
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return self._size
 
@@ -88,6 +97,7 @@ class NumberSheet(QWidget):
     def _lay(self) -> None:
         self._grids, self._words, self.rows = [], [], []
         width, y = 0.0, float(PAD)
+        self.whole = 0
         if self._calculation is not None:
             every = [(port, index) for port, window in enumerate(self._calculation.windows)
                      for index in range(len(window.channels))]  # fmt: skip
@@ -132,7 +142,7 @@ class NumberSheet(QWidget):
         height = math.ceil(body.height()) + 3.0
         rows, columns = _middle(len(window.rows)), _middle(len(window.columns))
         x, tall = float(PAD), height * len(rows)
-        across = x
+        across = whole = before = x
         top = y + math.ceil(small.height()) + 1
         for words, role in ((self._label(window, index), "muted"), (self._sum(window, index, shared), "text")):
             wide = math.ceil((small if role == "muted" else body).horizontalAdvance(words) * 1.1) + GAP
@@ -140,10 +150,15 @@ class NumberSheet(QWidget):
             across += wide
         outside, taps = window.outside[np.ix_(rows, columns)], window.counted[np.ix_(rows, columns)]
         winner = self._winner(index, rows, columns)
-        for sign, whole, what in _kinds(window, index):
-            numbers, scale = whole[np.ix_(rows, columns)], shared[what]
+        for sign, every, what in _kinds(window, index):
+            numbers, scale = every[np.ix_(rows, columns)], shared[what]
             if sign:
                 room = small.horizontalAdvance(sign) + 2 * GAP
+                whole += room
+                needed = room + scale.wide * len(columns) + PAD
+                if x + needed > self._room:  # below the one before, where there is room for it
+                    x, top = before if before + needed <= self._room else float(PAD), top + tall + GAP // 2
+                before = x
                 self._words += [(QRectF(x, top, room, tall), sign, "sign")]
                 x += room
             box = QRectF(x, top, scale.wide * len(columns), tall)
@@ -152,8 +167,10 @@ class NumberSheet(QWidget):
             self._grids += [
                 _Grid(numbers, scale, box, height, what, outside & is_value, counts, winner if is_value else None)
             ]
-            x = box.right()
-        return max(x, across), top + tall + GAP
+            x, whole = box.right(), whole + box.width()
+            across = max(across, x)
+        self.whole = max(self.whole, math.ceil(whole) + PAD)
+        return across, top + tall + GAP
 
     def _sum(self, window: Window, index: int, shared: dict[str, _Scale]) -> str:
         """What a channel gives in all; nothing of a maximum, and where that is its only number."""

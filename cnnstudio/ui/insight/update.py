@@ -12,6 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QScrollBar, QVBoxLayout, QWidget
 
 from cnnstudio.ui.insight.arithmetic_words import decimals_of, read, written
+from cnnstudio.ui.insight.value_view import LOW, NO_LIMIT
 from cnnstudio.ui.insight.weight_grid import WeightGrid
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.foreign_text import html, tip
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 MOST = 12  # products that are listed
 NARROW, ROOMY, WIDE = 480, 820, 1_100  # pixels at the normal size of text
 SUM = 340  # pixels at the normal size of text, of the products
-NO_LIMIT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 CLOSE = 1e-4  # a measured slope that differs by no more than this share is the same
 Index = tuple[int, ...]
 
@@ -77,7 +77,8 @@ class UpdateView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         width, ways = self.width() / theme.scale, QBoxLayout.Direction
-        self._row.setDirection(ways.TopToBottom if width < NARROW else ways.LeftToRight)
+        is_narrow = width < NARROW and self.height() >= LOW * theme.scale
+        self._row.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
         self._told.setDirection(ways.TopToBottom if width < ROOMY else ways.LeftToRight)
         self.sum.setMaximumWidth(int(SUM * theme.scale) if width >= ROOMY else NO_LIMIT)
         self.sum.setMinimumWidth(int(SUM * theme.scale) if width >= ROOMY else 0)

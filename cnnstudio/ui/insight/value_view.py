@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cnnstudio.insight.examination import Examined
 
 NO_LIMIT = 16_777_215  # Qt's QWIDGETSIZE_MAX
+BAR = 14  # pixels, of a scroll bar
+LOW = 240  # pixels at the normal size of text: there is no room for one part under the other
 NARROW = 640  # pixels at the normal size of text
 HIGH = 380  # pixels at the normal size of text, from which pictures stand one under the other
 READING = 260  # pixels at the normal size of text: of what is done with the numbers, line by line
@@ -102,18 +104,19 @@ class ValueView(QWidget):
         numbers under the numbers where it would not fit beside them.
         """
         width, height, scale = self.width(), self.height(), theme.scale
-        is_narrow, is_high = width < NARROW * scale, height >= HIGH * scale
+        is_narrow, is_high = narrow(width, height), height >= HIGH * scale
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._row.setDirection(down if is_narrow else across)
         self._pictures.setDirection(down if is_high and not is_narrow else across)
-        sheet, reading = self.sheet.width(), int(READING * scale)
+        sheet, reading = self.sheet.whole, int(READING * scale)
         beside = width - sheet - reading - 50  # is left for the pictures, where all is side by side
         if is_narrow:
             side = (width - 50) // 3
         elif is_high:
             side = min((height - 80) // 3, beside if beside >= FEW else width // 4)
         else:
-            side = min(height - 24, int(width * 0.13), (width - reading - int(NUMBERS * scale)) // 3)
+            reading = int(min((READING - 20) * scale, width * 0.42))
+            side = min(height - 24, int(width * 0.13), (width - reading - int(NUMBERS * scale) - 40 - BAR) // 3)
         side = max(64, min(side, 300))
         for view in (self.picture, self.input, self.output):
             view.setFixedWidth(side)
@@ -123,13 +126,15 @@ class ValueView(QWidget):
         is_below = is_narrow or (is_high and beside < FEW)
         self._told.setDirection(down if is_below else across)
         if is_high:
-            reading = max(reading, int((width - side) * 0.35)) if beside > 2 * FEW else reading
+            reading = max(reading, min(width - side - sheet - 50, int((width - side) * 0.35)))
         self._reading.setMinimumWidth(0 if is_below else reading)
         self._reading.setMaximumWidth(NO_LIMIT if is_below else reading)
         set_size(self.lines, "" if is_high else "small")
         needed = int(110 * scale) if is_narrow else min(self.lines.heightForWidth(width - side - 30) + 12, height // 2)
         self._reading.setMinimumHeight(needed if is_below else 0)
         self._reading.setMaximumHeight(needed if is_below and is_high else NO_LIMIT)
+        pictures = 0 if is_narrow else side + 10 if is_high else 3 * side + 30
+        self.sheet.set_room(width - pictures - (0 if is_below else reading + 10) - BAR)
         found = self.shown.found.output if self.shown is not None else None
         self.output.setVisible(found is None or found.ndim > 1 or len(found) <= LONG)
         self.input.setVisible(self._has_input)
@@ -196,6 +201,11 @@ class ValueView(QWidget):
     def _show_lines(self, found: Examined) -> None:
         made, cut = found.calculation, self.sheet.cut
         self.lines.setText(html(found.why) if made is None else words.told(made, len(self.sheet.rows), cut))
+
+
+def narrow(width: int, height: int) -> bool:
+    """Whether what is so large shall have its parts one under the other: it is not wide, and it is high."""
+    return width < NARROW * theme.scale and height >= LOW * theme.scale
 
 
 def _scrolled(widget: QWidget) -> QScrollArea:

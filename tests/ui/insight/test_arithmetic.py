@@ -242,3 +242,22 @@ def test_what_is_computed_when_a_question_opens_is_not_shown(qtbot: QtBot, panel
     qtbot.waitUntil(panel.nothing.isVisible)
     assert "What conv1 computes is hidden" in panel.nothing.sentence.text(), "as it would be told with what reads it"
     panel.close_tasks()
+
+
+def test_the_numbers_use_the_room_that_there_is(qtbot: QtBot, panel: ArithmeticPanel) -> None:
+    panel.document.select(("linear1",))  # of windows of 6 × 6: the widest
+    qtbot.waitUntil(lambda: at(panel)[0] == "linear1")
+    sheet, area = panel.value.sheet, panel.value.sheet.parentWidget()
+    for width, height in ((1600, 900), (1000, 640), (600, 640)):
+        panel.resize(width, height)
+        qtbot.wait(10)
+        assert sheet.width() <= area.width(), "nothing is cut off at the right"
+        assert panel.value.lines.parentWidget().width() >= 240, "and sentences have room"
+        assert (sheet.whole > sheet.width()) == (width < 1600), (width, sheet.whole)
+    panel.resize(675, 180)
+    qtbot.wait(10)
+    assert panel.size().toTuple() == (675, 180), "a large panel becomes a low one again"
+    assert panel.value.lines.parentWidget().width() >= 220
+    for view in (panel.value, panel.weight):
+        assert view.minimumWidth() == 1
+    panel.close_tasks()
