@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import count as count_up
 
 import numpy as np
 import torch
@@ -31,6 +32,7 @@ from cnnstudio.training.losses import Loss
 from cnnstudio.training.optimizers import optimizer
 from cnnstudio.training.schedules import schedule
 from cnnstudio.wording import counted
+from cnnstudio.worker import Report, unheard
 
 IMAGES = 64
 """How many images a batch has at most."""
@@ -77,12 +79,12 @@ class Update:
         return [(at, float(self.slope.read[at]), float(self.slope.upstream[at]), float(terms[at])) for at in places]
 
 
-def update(subject: Subject, place: Place, index: Index | None) -> Update:
+def update(subject: Subject, place: Place, index: Index | None, report: Report = unheard) -> Update:
     """What the next step would make of the weight at ``index`` of the layer at ``place``; of the steepest without one.
 
     It goes three times through a batch, forwards, and once backwards; belongs on a thread. Weights, gradients,
     statistics and random numbers stay as they are, and so does the memory of the optimizer. Raises
-    ``UnexplainedError`` with a sentence for what is no such layer, or does not learn.
+    ``UnexplainedError`` with a sentence for what is no such layer, or does not learn; and where ``report`` says to end.
     """
     path, title = _path(subject, place)
     layer = layer_at(subject.module, path)
@@ -111,7 +113,11 @@ def update(subject: Subject, place: Place, index: Index | None) -> Update:
         if not weight.requires_grad:
             raise UnexplainedError(f"The weights of {place} are frozen: no step changes them.")
 
+        passes = count_up(1)
+
         def objective() -> Tensor:
+            if not report("Going through the batch…", next(passes) / 4):
+                raise UnexplainedError("It was cancelled.")
             with drawing(step):
                 return loss.objective(module(x), targets)
 

@@ -130,6 +130,11 @@ def test_the_parts_are_ranked_and_what_has_no_weight_says_so() -> None:
     looked_at = subject(Recipe(data="digits", batch_size=16))
     found = update(looked_at, Place("conv1"), (99, 0, 0, 0))
     assert found.index != (99, 0, 0, 0), "which is not there"
+    said: list[float] = []
+    update(looked_at, Place("conv1"), None, lambda _, share: said.append(share) or True)  # type: ignore[func-returns-value,arg-type]
+    assert said == [0.25, 0.5, 0.75], "of the three passes"
+    with pytest.raises(UnexplainedError, match="cancelled"):
+        update(looked_at, Place("conv1"), None, lambda _, share: share != 0.5)
     products = [abs(each[3]) for each in found.largest(6)]
     assert len(products) == 6 and products == sorted(products, reverse=True)
     assert products[0] == np.abs(found.slope.terms).max()

@@ -17,6 +17,7 @@ from cnnstudio.ui.insight import arithmetic_words as words
 from cnnstudio.ui.insight.copy_choice import CopyChoice
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.nothing_page import NothingPage
+from cnnstudio.ui.insight.progress_row import ProgressRow
 from cnnstudio.ui.insight.update import UpdateView, weight_name
 from cnnstudio.ui.insight.value_view import Look, ValueView, narrow
 from cnnstudio.ui.panel import Panel
@@ -119,6 +120,8 @@ class ArithmeticPanel(Panel):
         self.weight.chosen.connect(self._choose_weight)
         self.nothing = NothingPage()
         self.nothing.allowed.connect(self._allow)
+        self.going = ProgressRow(self.looker)
+        self.going.cancelled.connect(lambda: self._say("It was cancelled."))
         content = QWidget()
         self._stack = QStackedLayout(content)
         for page in (self.nothing, self.value, self.weight):
@@ -127,6 +130,7 @@ class ArithmeticPanel(Panel):
         layout.setContentsMargins(12, 8, 8, 8)
         layout.setSpacing(6)
         layout.addLayout(self._top)
+        layout.addWidget(self.going)
         layout.addWidget(content, 1)
 
     @property
@@ -215,7 +219,8 @@ class ArithmeticPanel(Panel):
                 self._refuse(BUSY)
                 return
             index = self._weight[1] if self._weight is not None and self._weight[0] == place else None
-            self.looker.look(lambda subject, _: followed(subject, place, index), self._show_update)
+            if self.looker.look(lambda subject, report: followed(subject, place, index, report), self._show_update):
+                self.going.begin()
         else:
             pictures = 0 if not self.effective.isChecked() or place.scope else 2 if is_active else PICTURES
             asked = Asked(place, self._cell(place), self.run.picture.choice, pictures)
@@ -296,6 +301,7 @@ class ArithmeticPanel(Panel):
         found = look.found
         if self._concealed(found.place):
             return
+        self.going.end()
         self.value.show_look(look)
         self._stack.setCurrentWidget(self.value)
         self.effective.setVisible(not found.place.scope)
@@ -304,6 +310,7 @@ class ArithmeticPanel(Panel):
             self._follow.start()
 
     def _show_update(self, subject: Subject, found: Update | str) -> None:
+        self.going.end()
         if isinstance(found, str):
             self._refuse(found)
         elif not self._concealed(found.place):
@@ -324,6 +331,11 @@ class ArithmeticPanel(Panel):
         self._say(sentence)
 
     def _say(self, sentence: str, ask: str = "") -> None:
+        if self.looker.is_looking and self.of_weight.isChecked():  # it only says what it does
+            if self._stack.currentWidget() is self.nothing:
+                self.nothing.say(sentence)
+            return
+        self.going.end()
         self.value.shown = self.weight.found = None
         self.effective.hide()
         self.caption.setText("")
@@ -343,13 +355,13 @@ def looked(subject: Subject, asked: Asked, report: Report) -> Look:
     return Look(found, *effective_field(subject, asked.place.node, found.cell, asked.pictures, report))
 
 
-def followed(subject: Subject, place: Place, index: tuple[int, ...] | None) -> Update | str:
+def followed(subject: Subject, place: Place, index: tuple[int, ...] | None, report: Report) -> Update | str:
     """What the next step makes of a weight, or the sentence why that is not told; runs torch."""
     from cnnstudio.insight.calculation import UnexplainedError
     from cnnstudio.insight.update import update
 
     try:
-        return update(subject, place, index)
+        return update(subject, place, index, report)
     except UnexplainedError as error:
         return str(error)
 

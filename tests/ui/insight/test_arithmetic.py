@@ -258,6 +258,4 @@ def test_the_numbers_use_the_room_that_there_is(qtbot: QtBot, panel: ArithmeticP
     qtbot.wait(10)
     assert panel.size().toTuple() == (675, 180), "a large panel becomes a low one again"
     assert panel.value.lines.parentWidget().width() >= 220
-    for view in (panel.value, panel.weight):
-        assert view.minimumWidth() == 1
     panel.close_tasks()
