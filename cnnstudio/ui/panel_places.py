@@ -189,7 +189,7 @@ PANELS = (
         _arithmetic,
         "math-operations",
         is_open=False,
-        words=("window", "kernel", "products", "receptive field", "pixel", "microscope"),
+        words=("window", "kernel", "products", "receptive field", "pixel", "microscope", "gradient", "backpropagation"),
     ),
     PanelPlace(
         "try",
