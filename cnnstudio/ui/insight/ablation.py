@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.insight.effect import MEANT, SAID, Cost, Effect, Instead, Ranking, Switched
 from cnnstudio.insight.subject import Subject
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.followed import followed_node
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.nothing_page import NothingPage
 from cnnstudio.ui.insight.progress_row import ProgressRow
@@ -155,12 +156,7 @@ class AblationPanel(Panel):
 
     def touch(self) -> None:
         """Keep in mind which node was selected last, also while nobody looks."""
-        names = self.document.scope[:1] or self.document.selection
-        before = self._node
-        if len(names) == 1:
-            self._node = names[0]
-        elif self._node not in self.document.graph:
-            self._node = None
+        before, self._node = self._node, followed_node(self.document, self._node)
         if self._node != before:
             self._begin_anew()
         super().touch()

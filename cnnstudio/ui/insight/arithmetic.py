@@ -15,6 +15,7 @@ from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight import arithmetic_words as words
 from cnnstudio.ui.insight.copy_choice import CopyChoice
+from cnnstudio.ui.insight.followed import followed_place, outermost
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.nothing_page import NothingPage
 from cnnstudio.ui.insight.progress_row import ProgressRow
@@ -142,14 +143,7 @@ class ArithmeticPanel(Panel):
 
     def touch(self) -> None:
         """Keep in mind which node was selected last, also while nobody looks; else which one is open."""
-        scope, names, place = self.document.scope, self.document.selection, self._place
-        if len(names) == 1:
-            place = Place(names[0], scope)
-        elif scope and (place is None or place.scope != scope or place.node not in self.document.view_graph):
-            place = Place(scope[-1], scope[:-1])
-        elif place is not None and _outer(place) not in self.document.graph:
-            place = None
-        self._go_to(place)
+        self._go_to(followed_place(self.document, self._place))
         super().touch()
 
     def _go_to(self, place: Place | None) -> None:
@@ -200,7 +194,7 @@ class ArithmeticPanel(Panel):
 
     def _concealed(self, place: Place) -> str:
         """What is hidden now of all that would be shown of a place: its block, or one that it reads; else nothing."""
-        graph, outer = self.document.graph, _outer(place)
+        graph, outer = self.document.graph, outermost(place)
         reads = [name for name in graph[outer].inputs if name is not None] if outer in graph else []
         return next((name for name in (outer, *reads) if name in self.document.concealed), "")
 
@@ -208,12 +202,12 @@ class ArithmeticPanel(Panel):
         if not self.isVisible():
             return
         place, is_active = self._place, self.run.is_active
-        if place is None or _outer(place) not in self.document.graph:
+        if place is None or outermost(place) not in self.document.graph:
             self._refuse(ASK)
         elif hidden := self._concealed(place):
             self._refuse(f"What {hidden} computes is hidden while a question is open.")
-        elif self.document.analysis.shape(_outer(place)) is None and not is_active:
-            self._refuse(f"{_outer(place)} has no output yet: something before it is missing or does not fit.")
+        elif self.document.analysis.shape(outermost(place)) is None and not is_active:
+            self._refuse(f"{outermost(place)} has no output yet: something before it is missing or does not fit.")
         elif self.of_weight.isChecked():
             if self.run.state == "training":
                 self._refuse(BUSY)
@@ -364,11 +358,6 @@ def followed(subject: Subject, place: Place, index: tuple[int, ...] | None, repo
         return update(subject, place, index, report)
     except UnexplainedError as error:
         return str(error)
-
-
-def _outer(place: Place) -> str:
-    """The node of the network in which a place is."""
-    return (*place.scope, place.node)[0]
 
 
 def _switch(name: str, what: str) -> QToolButton:

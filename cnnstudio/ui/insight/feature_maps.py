@@ -22,6 +22,7 @@ from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.copy_choice import CopyChoice
 from cnnstudio.ui.insight.epoch_slider import EpochSlider
+from cnnstudio.ui.insight.followed import followed_place
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.map_view import MapView
 from cnnstudio.ui.panel import Panel
@@ -120,13 +121,7 @@ class FeatureMapsPanel(Panel):
 
     def touch(self) -> None:
         """Keep in mind which node was selected last, also while nobody looks; else which one is open."""
-        scope, names, place = self.document.scope, self.document.selection, self._place
-        if len(names) == 1:
-            place = Place(names[0], scope)
-        elif scope and (place is None or place.scope != scope or place.node not in self.document.view_graph):
-            place = Place(scope[-1], scope[:-1])
-        elif place is not None and (place.scope or (place.node,))[0] not in self.document.graph:
-            place = None
+        place = followed_place(self.document, self._place)
         self.copies.show_for(copies(self.document.graph, place.scope) if place is not None and place.scope else ())
         self._place = Place(place.node, place.scope, self.copies.chosen) if place is not None else None
         self._watch()

@@ -26,6 +26,7 @@ from cnnstudio.insight.attribution.painters import PAINTERS, Painter
 from cnnstudio.insight.attribution.portrait import Portrait
 from cnnstudio.insight.subject import Subject
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.followed import followed_node
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.marked_picture import Layer, MarkedPicture
 from cnnstudio.ui.insight.nothing_page import NothingPage
@@ -186,11 +187,7 @@ class WhyPanel(Panel):
 
     def touch(self) -> None:
         """Keep in mind which node was selected last, also while nobody looks."""
-        names = self.document.scope[:1] or self.document.selection
-        if len(names) == 1:
-            self._node = names[0]
-        elif self._node not in self.document.graph:
-            self._node = None
+        self._node = followed_node(self.document, self._node)
         is_hidden = self._place in self.document.concealed
         shape = self.document.analysis.shape(self._place) if not is_hidden else None
         self.channel.setMaximum(shape[-1 if len(shape) == 2 else 0] if shape else 1)
