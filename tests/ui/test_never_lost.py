@@ -327,8 +327,8 @@ def test_a_network_that_was_changed_is_trained_anew(
 ) -> None:
     panel = window.training
     window.document.edit_graph("Change", tiny_graph.replace("linear1", Linear(10, bias=False)))
-    qtbot.waitUntil(lambda: not panel.other.isVisible())
-    assert panel.stop.isVisible() and panel.train.text() == "Train"
+    qtbot.waitUntil(lambda: panel.train.text() == "Train" and not panel.other.isVisible())
+    assert panel.stop.isVisible()
     window.document.undo_stack.undo()
     qtbot.waitUntil(panel.other.isVisible)
 
