@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -24,10 +23,7 @@ from cnnstudio.insight.effect import MEANT, SAID, Cost, Effect, Instead, Ranking
 from cnnstudio.insight.subject import Subject
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.followed import followed_node
-from cnnstudio.ui.insight.looker import Looker
-from cnnstudio.ui.insight.nothing_page import NothingPage
-from cnnstudio.ui.insight.progress_row import ProgressRow
-from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.insight.looking_panel import LookingPanel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.bars import Bars
@@ -39,7 +35,6 @@ from cnnstudio.wording import printable
 if TYPE_CHECKING:
     from cnnstudio.worker import Report
 
-SETTLE_MILLISECONDS = 250
 ROOMY = 560  # pixels at the normal size of text, from which words stand beside the bars
 SELECT = "Select a block to switch it off, or some of its channels."
 BUSY = "Switching off takes too long to be done between two steps: pause the run, or wait for its end."
@@ -47,34 +42,19 @@ UNTRAINED = "The weights are untrained, so no channel has learned anything yet."
 Direction = QBoxLayout.Direction
 
 
-class AblationPanel(Panel):
+class AblationPanel(LookingPanel):
     """The channels of the selected block, the dearest first once they are ranked; what is chosen is switched off."""
 
+    settle_milliseconds = 250
+
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
-        super().__init__(document, run, parent)
+        super().__init__(document, run, "ablation", SELECT, parent)
         self.found: Effect | None = None
         self.ranked: Ranking | None = None
         self._node: str | None = None
         self._key: tuple[object, ...] | None = None  # what was asked for last
         self._is_ranking = False  # which nothing but another block, or Cancel, ends before its time
-        self.looker = Looker(document, run, self, "ablation")
-        self.looker.refused.connect(self._refuse)
-        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
-        self._settle.timeout.connect(self._look)
-        self.nothing = NothingPage(SELECT)
-        self.nothing.allowed.connect(self._allow)
-        self.going = ProgressRow(self.looker)
-        self.going.cancelled.connect(self._cancelled)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 8, 8)
-        column.setSpacing(6)
-        column.addWidget(self._controls())
-        column.addWidget(self.going)
-        content = QWidget()
-        self._stack = QStackedLayout(content)
-        self._stack.addWidget(self.nothing)
-        self._stack.addWidget(self._result())
-        column.addWidget(content, 1)
+        self._lay_out(self._controls(), self._result())
         self._choose_instead()  # it asks all parts for what they show
         run.state_changed.connect(self.touch)
         run.picture.changed.connect(self.touch)
@@ -176,9 +156,6 @@ class AblationPanel(Panel):
                 self.part.addItem(f"Its wire to {printable(name)}", name)
         self.part.blockSignals(False)
 
-    def refresh(self) -> None:
-        self._settle.start()
-
     def restyle(self) -> None:
         self.before.update()
         self.after.update()
@@ -187,14 +164,6 @@ class AblationPanel(Panel):
         super().resizeEvent(event)
         has_room = self.width() >= ROOMY * theme.scale
         self._row.setDirection(Direction.LeftToRight if has_room else Direction.TopToBottom)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self.touch()  # a run may have gone on meanwhile
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._settle.stop()
 
     @property
     def switched(self) -> Switched | None:
@@ -253,25 +222,12 @@ class AblationPanel(Panel):
         if self.looker.look(work, partial(self._take_ranking, node), all_images=True):
             self.going.begin()
 
-    def _allow(self) -> None:
-        self.looker.allow()
-        self.touch()
-
-    def close_tasks(self, seconds: float = 10.0) -> bool:
-        self._settle.stop()
-        return self.looker.close(seconds)
-
     # showing
 
     def _cancelled(self) -> None:
         self._is_ranking = False
         if self.found is None:
             self.nothing.say("It was cancelled.")
-
-    def _say(self, sentence: str) -> None:
-        """Show nothing but why, and end what is looked at."""
-        self.looker.drop()
-        self._refuse(sentence, "")
 
     def _refuse(self, sentence: str, ask: str) -> None:
         if self.looker.is_looking:  # it only says what it does, and that stands in the row of progress

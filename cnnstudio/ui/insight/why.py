@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSlider,
     QSpinBox,
-    QStackedLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,11 +26,8 @@ from cnnstudio.insight.attribution.portrait import Portrait
 from cnnstudio.insight.subject import Subject
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.followed import followed_node
-from cnnstudio.ui.insight.looker import Looker
+from cnnstudio.ui.insight.looking_panel import LookingPanel
 from cnnstudio.ui.insight.marked_picture import Layer, MarkedPicture
-from cnnstudio.ui.insight.nothing_page import NothingPage
-from cnnstudio.ui.insight.progress_row import ProgressRow
-from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
@@ -42,46 +38,27 @@ from cnnstudio.wording import on_a_line, printable
 if TYPE_CHECKING:
     from cnnstudio.worker import Report
 
-SETTLE_MILLISECONDS = 200
 ROOMY = 520  # pixels at the normal size of text, from which words stand beside the pictures
 ANSWER = "The answer"
 UNTRAINED = "The weights are untrained, so this tells nothing that was learned."
 
 
-class WhyPanel(Panel):
+class WhyPanel(LookingPanel):
     """The picture with a map over it, the same of random weights beside it, and the numbers in sentences.
 
     Or, by the methods that ask about a channel of the selected block, the pictures that excite it.
     """
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
-        super().__init__(document, run, parent)
+        super().__init__(document, run, "why", "What speaks for the network's answer is shown here.", parent)
         self.found: Explanation | Portrait | None = None
         self._key: tuple[object, ...] | None = None  # what was asked for last
         self._node: str | None = None  # which was selected last
         self._classes: tuple[str, ...] = ()
-        self.looker = Looker(document, run, self, "why")
-        self.looker.refused.connect(self._refuse)
-        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
-        self._settle.timeout.connect(self._look)
-        self.nothing = NothingPage()
-        self.nothing.allowed.connect(self._allow)
-        self.going = ProgressRow(self.looker)
-        self.going.cancelled.connect(self._cancelled)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 8, 8)
-        column.setSpacing(6)
-        column.addWidget(self._controls())
-        column.addWidget(self.going)
-        content = QWidget()
-        self._stack = QStackedLayout(content)
-        self._stack.addWidget(self.nothing)
-        self._stack.addWidget(self._result())
-        column.addWidget(content, 1)
+        self._lay_out(self._controls(), self._result())
         run.state_changed.connect(self.touch)
         run.advanced.connect(self._follow)
         run.picture.changed.connect(self.touch)
-        self.nothing.say("What speaks for the network's answer is shown here.")
 
     # parts
 
@@ -193,9 +170,6 @@ class WhyPanel(Panel):
         self.channel.setMaximum(shape[-1 if len(shape) == 2 else 0] if shape else 1)
         super().touch()
 
-    def refresh(self) -> None:
-        self._settle.start()
-
     def restyle(self) -> None:
         self.view.update()
 
@@ -204,14 +178,6 @@ class WhyPanel(Panel):
         direction = QBoxLayout.Direction
         has_room = self.width() >= ROOMY * theme.scale
         self._row.setDirection(direction.LeftToRight if has_room else direction.TopToBottom)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self.touch()  # a run may have gone on meanwhile
-        super().showEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._settle.stop()
 
     def _follow(self) -> None:
         """While a run goes on, look again after each epoch."""
@@ -279,24 +245,11 @@ class WhyPanel(Panel):
         ):
             self.going.begin()
 
-    def _allow(self) -> None:
-        self.looker.allow()
-        self.touch()
-
-    def close_tasks(self, seconds: float = 10.0) -> bool:
-        self._settle.stop()
-        return self.looker.close(seconds)
-
     # showing
 
     def _cancelled(self) -> None:
         if self.found is None:
             self.nothing.say("The map was cancelled.")
-
-    def _say(self, sentence: str) -> None:
-        """Show nothing but why, and end what is looked at."""
-        self.looker.drop()
-        self._refuse(sentence, "")
 
     def _refuse(self, sentence: str, ask: str) -> None:
         if self.looker.is_looking:  # it only says what it does, and that stands in the row of progress
