@@ -110,6 +110,24 @@ def _number(text: str) -> int | Fraction | None:
     return int(number) if number.denominator == 1 else None
 
 
+def number_readings(text: str) -> tuple[Fraction, ...]:
+    """What may have been meant by a number, the likeliest first: 1.234, or 1,234 as much of Europe writes it.
+
+    2,416, 2.4k, 5·5·6·16 + 16, 0.79, 7/8 and 79 % are read; nothing where it is no number.
+    """
+    plain = text.replace("\u00a0", " ").replace("\u202f", " ").replace("−", "-").strip()
+    if not plain or len(plain) > LONGEST:
+        return ()
+    found: list[Fraction] = []
+    if decimal := re.fullmatch(r"([+-]?\d{1,18})(?:[.,](\d{1,18}))?(?:[eE]([+-]?\d{1,2}))?\s*(%?)", plain):
+        whole, rest, power, percent = decimal[1], decimal[2] or "", int(decimal[3] or 0), decimal[4]
+        found.append(Fraction(f"{whole}.{rest or 0}") * Fraction(10) ** power / (100 if percent else 1))
+    elif re.fullmatch(r"[+-]?\d{1,18}\s*/\s*\d{1,18}", plain) and (bottom := int(plain.split("/")[1])):
+        found.append(Fraction(int(plain.split("/")[0]), bottom))
+    found += [Fraction(number) for number in (_number(plain), _sum(plain)) if number is not None]
+    return tuple(dict.fromkeys(found))
+
+
 def _sum(text: str) -> int | None:
     """A sum that a person left for the program to work out: 5·5·6·16 + 16."""
     plain = re.sub(r"[×·x]", "*", text.replace("−", "-").replace("^", " ")).replace("\u00a0", " ")
