@@ -20,7 +20,9 @@ from cnnstudio.cli import (
     export,
     figure,
     forecast,
+    grade,
     import_,
+    lesson,
     new,
     open_window,
     queue,
@@ -38,7 +40,8 @@ from cnnstudio.headroom import NoRoomError, not_enough, ran_out
 
 INTERRUPTED = 130
 COMMANDS = (
-    new, check, summary, diff, figure, forecast, train, queue, sweep, runs, report, export, import_, self_check,
+    new, check, summary, diff, figure, forecast, train, queue, sweep, runs, report, export, import_, lesson, grade,
+    self_check,
 )  # fmt: skip
 
 
