@@ -200,7 +200,7 @@ PROJECTS: dict[str, Callable[[], str]] = {
     "notes of lists in lists": lambda: noted(1_000, "- a\n  - b\n    - c\n", (240, 120)),
     "wires, as many as are allowed": lambda: project(
         [{"name": "i", "block": "Input"}]
-        + [{"name": f"n{n}", "block": "Add", "inputs": ["i"] * 1_000, "position": [300, n * 99]} for n in range(100)]
+        + [{"name": f"n{n}", "block": "Add", "inputs": ["i"] * 1_000, "position": [300, n * 99]} for n in range(20)]
     ),
     "bends, as many as are allowed": lambda: bent(20_000),
     "bends, too many": lambda: bent(400_000),

@@ -46,6 +46,14 @@ def opened(path: Path) -> dict[str, Any]:
     window.show()
     app.processEvents()
     window.grab()
+    window.files.new("lenet5")  # so that what any network takes is there
+    while window.document.path is None and not len(window.document.graph):
+        app.processEvents()
+    for _ in range(200):
+        app.processEvents()
+        time.sleep(0.01)
+    window.grab()
+    window.document.undo_stack.setClean()
     before, start, spent, waits = peak(), time.perf_counter(), time.process_time(), 0.0
     began = time.thread_time()
     window.files.open(path)

@@ -13,7 +13,7 @@ from cnnstudio.project.project import DEEPEST, ProjectError
 
 LARGEST = 8 * 2**20  # bytes of a file
 MOST_INPUTS = 1_000  # of one node
-MOST: Mapping[str, int] = {"nodes": 10_000, "wires": 100_000, "bends": 20_000, "frames": 500, "notes": 1_000}
+MOST: Mapping[str, int] = {"nodes": 10_000, "wires": 20_000, "bends": 20_000, "frames": 500, "notes": 1_000}
 """What there is in a network, with all that is in its groups -> the most of it."""
 
 NEAR = 0.8  # the share of a limit from which on somebody who draws is to be asked after it
@@ -78,8 +78,9 @@ def nearness(size: int, graph: Graph) -> str:
 
 
 def parts(graph: Graph) -> int:
-    """About how many blocks have to be looked at, those inside of blocks counted, until all is known of a network."""
-    return _estimate(graph)[2]["parts"]
+    """About how many blocks and wires have to be looked at, those inside of blocks too, until all is known."""
+    counts = _estimate(graph)[2]
+    return counts["parts"] + counts["wires"]
 
 
 def is_near(graph: Graph) -> bool:
