@@ -60,7 +60,7 @@ class WireItem(QGraphicsPathItem):
         self.fine = False  # whether it is as thin as the screen can show
         self.setZValue(-1.0)
         self._ink = style.wire_waiting_pen
-        self._flat: QPen | None = None  # the same without round ends, where it is no line of dots or of the least width
+        self._flat: QPen | None = None  # the same without round ends, made when it is asked for
         self._way: QPainterPath | None = None  # made when it is asked for
         self.setPen(self._ink)
 
@@ -179,19 +179,25 @@ class WireItem(QGraphicsPathItem):
         if self.wide and self.carried is not None:
             pen = QPen(pen)
             pen.setWidthF(pen.widthF() + 0.45 * log2(max(self.carried.shape[0], 1)))
-        self._ink, self._flat = pen, None
-        if pen.style() == Qt.PenStyle.SolidLine and not pen.isCosmetic():
-            self._flat = QPen(pen)
+        if pen is not self._ink:
+            self._ink, self._flat = pen, None
+            self.setPen(pen)
+
+    def _flat_pen(self) -> QPen | None:
+        """Its pen without round ends; None where it is a line of dots or of the least width."""
+        if self._flat is None and self._ink.style() == Qt.PenStyle.SolidLine and not self._ink.isCosmetic():
+            self._flat = QPen(self._ink)
             self._flat.setCapStyle(Qt.PenCapStyle.FlatCap)
-        self.setPen(pen)
+        return self._flat
 
     def draw_quickly(self, painter: QPainter, zoom: float) -> None:
         """Paint it, in scene pixels, as ``draw`` would but for what nobody can see."""
         x, y, to_x, to_y = self.ends
-        if self._flat is None or self.bends or to_x - x < LONG or abs(to_y - y) * zoom > LEVEL:
+        pen = None if self.bends or to_x - x < LONG or abs(to_y - y) * zoom > LEVEL else self._flat_pen()
+        if pen is None:
             self.draw(painter)
             return
-        painter.setPen(self._flat)
+        painter.setPen(pen)
         painter.drawLines(level_lines(x, y, to_x, to_y, 0.15 / zoom))
 
     def draw(self, painter: QPainter) -> None:
