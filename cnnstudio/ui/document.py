@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
 from cnnstudio.blocks.group import Group, followed, with_body
-from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
+from cnnstudio.compiler.diagnostics import Diagnostic
 from cnnstudio.compiler.diagnostics.scores import fitted
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ProjectiveField, ReceptiveField, projective_fields, receptive_fields
@@ -21,6 +21,7 @@ from cnnstudio.graph import Graph, ShapeError
 from cnnstudio.graph.diff import renamed
 from cnnstudio.project import Project, ProjectError, RunReference
 from cnnstudio.project.datasets import DATASETS
+from cnnstudio.project.examined import Examined, diagnosed
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.recipe_paths import named
 from cnnstudio.training import readiness
@@ -157,8 +158,7 @@ class Document(QObject):
         """
         if self._diagnostics is None:
             recipe, self._looked = self._project.recipe, self._place
-            images = DATASETS[recipe.data].train_images(recipe.validation_share)
-            self._diagnostics = diagnose(self.analysis, self.classes, images, bool(recipe.weights), recipe.loss)
+            self._diagnostics = diagnosed(self.analysis, recipe, self.classes)
         if not self.concealed:
             return self._diagnostics
         return tuple(
@@ -237,7 +237,7 @@ class Document(QObject):
         else:
             self.said.emit(f"{kept.label} is in your library: look under Mine at the end of the blocks.")
 
-    def open(self, project: Project, path: Path | None) -> None:
+    def open(self, project: Project | Examined, path: Path | None) -> None:
         """Put another project in the place of this one; there is no undo across files."""
         self.closed.emit()
         self.enter(())
@@ -290,11 +290,12 @@ class Document(QObject):
         if wanted is not self._project:  # of the run no undo takes anything back
             self._replace(wanted if wanted.run == run else dataclasses.replace(wanted, run=run))
 
-    def _replace(self, project: Project) -> None:
-        before = self.view_graph if self.selection else self.graph
-        old, self._project = self._project, project
-        self._wanted = project
+    def _replace(self, other: Project | Examined) -> None:
+        before, old = self.view_graph if self.selection else self.graph, self._project
+        self._project = self._wanted = project = other.project if isinstance(other, Examined) else other
         self._diagnostics = None
+        if isinstance(other, Examined) and self.classes == DATASETS[project.recipe.data].classes:
+            self._analysis, self._diagnostics, self._looked = other.analysis, other.diagnostics, self._place
         self._leave_what_is_gone(followed(self.scope, old.graph, project.graph))
         self.changed.emit(old, project)
         after = self.view_graph

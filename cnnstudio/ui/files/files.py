@@ -8,10 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
-from cnnstudio.compiler.diagnostics import diagnose
-from cnnstudio.compiler.inference import infer
 from cnnstudio.disk import is_there, shown, size_of
 from cnnstudio.project import Project, ProjectError, from_template, read, write
+from cnnstudio.project.examined import Examined, examined
 from cnnstudio.project.limits import parts
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.dropped_files import SUFFIX, refused
@@ -56,12 +55,12 @@ class Files(QObject):
         """Begin an empty project, or one from a template; ``small`` takes its variant for images of 32 × 32."""
         self.begin(Project() if template is None else from_template(template, small))
 
-    def begin(self, project: Project, path: Path | None = None, anew: bool = False) -> ProjectWindow:
+    def begin(self, project: Project | Examined, path: Path | None = None, anew: bool = False) -> ProjectWindow:
         """Show another project, here where nothing is lost by it, else (or if ``anew``) in a new window: which one."""
         window = self._windows.room(self._window, anew)
         window.document.open(project, path)
         if path is not None:
-            self._windows.recent.remember(path, project.graph)
+            self._windows.recent.remember(path, window.document.graph)
         return window
 
     def open(self, path: Path | None = None, anew: bool = False) -> None:
@@ -88,9 +87,9 @@ class Files(QObject):
             self.begin(project, path, anew)
             return
         self._jobs.start(
-            lambda report: _known(project or read(path), report),
+            lambda report: _looked_at(project or read(path), report),
             f"Opening {shown(path)}…",
-            lambda project: self.begin(project, path, anew),
+            lambda found: self.begin(found, path, anew),
             about=path,
         )
 
@@ -337,11 +336,9 @@ class Files(QObject):
         self._recovery.close()
 
 
-def _known(project: Project, report: Report) -> Project:
-    """The project, of which all is known then that the window asks at once, as each block's answer is kept."""
-    if report("", None):
-        diagnose(infer(project.graph))
-    return project
+def _looked_at(project: Project, report: Report) -> Project | Examined:
+    """The project, with all that the window asks at once, unless nobody waits for it any more."""
+    return examined(project) if report("", None) else project
 
 
 def _once_over(run: Run, does: Callable[[], object]) -> None:

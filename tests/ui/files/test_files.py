@@ -3,11 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QThread
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.compiler.diagnostics import diagnose
+from cnnstudio.compiler.inference import infer
 from cnnstudio.folders import home, settings_file
-from cnnstudio.project import Project, from_template, read, write
+from cnnstudio.project import Project, examined, from_template, read, write
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.files import files
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import Preferences
 
@@ -43,6 +48,22 @@ def test_what_another_program_has_saved_is_not_replaced_unasked(
     window.document.edit("Change back", Project())
     window.files.save()
     assert read(path) == Project(), "what was saved here, or is gone, asks nothing"
+
+
+def test_what_a_thread_has_found_of_a_large_project_is_not_found_again(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "large.cnn"
+    project = Project(from_template("vgg16").graph, Recipe(data="digits"))
+    write(path, project)
+    monkeypatch.setattr(files, "QUICK", 1)
+    at = []
+    monkeypatch.setattr(examined, "diagnose", lambda *given: at.append(QThread.isMainThread()) or diagnose(*given))
+    window.files.open(path)
+    qtbot.waitUntil(lambda: window.document.path == path)
+    told, anew = ([each.sentence for each in document.diagnostics] for document in (window.document, Document(project)))
+    assert told == anew != [] and at == [False, True], "the second by the other document"
+    assert window.document.analysis == infer(project.graph)
 
 
 @pytest.mark.parametrize("spoiled", ["scheme=pink", "text_scale=huge", "recent=7", "text_scale=1e9"])

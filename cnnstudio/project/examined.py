@@ -1,0 +1,34 @@
+"""Examined: what is known of a project as a whole before anything is loaded; of large networks found on a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
+from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.compiler.structure_hash import structure_hash
+from cnnstudio.project.datasets import DATASETS
+from cnnstudio.project.project import Project
+from cnnstudio.project.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A project, what its network comes to, and what is wrong with it as far as ``DATASETS`` tells of its images."""
+
+    project: Project
+    analysis: Analysis
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def examined(project: Project) -> Examined:
+    """The project with all that is known of it."""
+    analysis = infer(project.graph)
+    structure_hash(project.graph)  # it keeps what it has found, and the lists of runs will ask
+    return Examined(project, analysis, diagnosed(analysis, project.recipe, DATASETS[project.recipe.data].classes))
+
+
+def diagnosed(analysis: Analysis, recipe: Recipe, classes: int | None) -> tuple[Diagnostic, ...]:
+    """What is wrong with a network that learns by this recipe from images of so many classes, where that is known."""
+    images = DATASETS[recipe.data].train_images(recipe.validation_share)
+    return diagnose(analysis, classes, images, bool(recipe.weights), recipe.loss)
