@@ -18,10 +18,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QAction, QImage, QTextDocument
 from PySide6.QtGui import Qt as GuiQt
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QToolTip, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QGraphicsTextItem,
+    QGraphicsView,
+    QLabel,
+    QToolTip,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear
@@ -33,8 +41,11 @@ from cnnstudio.project import Bookmark, Project, RunReference, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.runs.record import Best, Labels, new_record, write_labels, write_record
 from cnnstudio.ui.docks import panel_in
+from cnnstudio.ui.insight.evaluation.evaluation_panel import EvaluationPanel
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.network.comparison import ComparisonPanel
+from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.task import Task
 
 PICTURE = "marker.png"
 MARK = f'<img src="{PICTURE}"><b>&'
@@ -168,7 +179,7 @@ def shown(text: str, rich: bool | None = None) -> str:
 
 def tips_of(model: QAbstractItemModel, parent: QModelIndex, depth: int = 0) -> Iterator[str]:
     for row in range(min(model.rowCount(parent), 60)):
-        for column in range(model.columnCount(parent)):
+        for column in range(1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)):
             index = model.index(row, column, parent)
             yield str(index.data(Qt.ItemDataRole.ToolTipRole) or "")
             if column == 0 and depth < 4:
@@ -191,6 +202,10 @@ def everything(window: QWidget) -> Iterator[tuple[str, str, bool | None]]:
         if isinstance(widget, QAbstractItemView) and widget.model() is not None:
             for text in tips_of(widget.model(), QModelIndex()):
                 yield f"row of {where}", text, None
+        if isinstance(widget, QGraphicsView) and widget.scene() is not None:
+            for item in widget.scene().items():
+                if isinstance(item, QGraphicsTextItem):
+                    yield f"text in {where}", item.toHtml(), True
         for action in widget.findChildren(QAction, options=Qt.FindChildOption.FindDirectChildrenOnly):
             yield f"action of {where}", action.toolTip(), None
 
@@ -244,3 +259,52 @@ def test_nothing_that_a_file_names_is_touched_and_every_text_is_what_it_is(
     QToolTip.hideText()
     assert opens() == 0 and not touches
     assert run.is_dir()
+
+
+def test_classes_with_any_name_are_shown_as_they_are_called(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, opens: Any
+) -> None:
+    for number, name in enumerate((MARK, f"{MARK}2", "plain")):
+        folder = tmp_path / "pictures" / name
+        folder.mkdir(parents=True)
+        for each in range(6):
+            picture = QImage(8, 8, QImage.Format.Format_Grayscale8)
+            picture.fill(60 * number + each)
+            picture.save(str(folder / f"{MARK}{each}.png"))
+    graph = Graph.of(
+        (
+            Node("input1", Input((1, 8, 8))),
+            Node("conv1", Conv2d(2, padding=1), ("input1",)),
+            Node("flatten1", Flatten(), ("conv1",)),
+            Node("linear1", Linear(3), ("flatten1",)),
+        )
+    )
+    window.document.edit("Begin", Project(graph, Recipe(data="folder", folder=str(tmp_path / "pictures"), epochs=1)))
+    window.document.look_there()
+    qtbot.waitUntil(lambda: window.document.obstacle() is None)
+    for name in window.docks:
+        window.show_panel(name)
+    window.run.start(window.document.project)
+    qtbot.waitUntil(lambda: not window.run.is_active and window.run.history.best is not None)
+    window.document.select(("conv1",))
+    for name in window.docks:
+        window.show_panel(name)
+        QApplication.processEvents()
+        panel = panel_in(window.docks[name], Panel)
+        panel.update_now()
+        qtbot.waitUntil(
+            lambda panel=panel: not any(task.is_running for task in panel.findChildren(Task)), timeout=20_000
+        )
+        window.grab()
+        assert opens() == 0, name
+    evaluation = panel_in(window.docks["evaluation"], EvaluationPanel)
+    qtbot.waitUntil(lambda: evaluation.found is not None)
+    for tab in range(evaluation.tabs.count()):
+        evaluation.tabs.setCurrentIndex(tab)
+        qtbot.waitUntil(lambda: not any(task.is_running for task in evaluation.findChildren(Task)), timeout=20_000)
+        window.grab()
+    said = [(where, text, rich) for where, text, rich in everything(window) if PICTURE in text]
+    wrong = [f"{where} {problem}: {text[:120]}" for where, text, rich in said if (problem := shown(text, rich))]
+    assert not wrong, "\n".join(wrong)
+    assert {"row of MatrixTable in QSplitter", "row of QTreeWidget in Overview"} <= {where for where, _, _ in said}
+    assert opens() == 0
