@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 APPLICATION = "cnnstudio"
 _TITLE = "CNN Studio"
+_MOST_LINES = 100
 
 
 def home() -> Path:
@@ -64,6 +66,38 @@ def data_folder(key: str) -> Path:
     return cache() / "data" / key
 
 
+def data_places() -> list[Path]:
+    """Where data sets live that somebody else has put there: what was given first is looked at first.
+
+    Those of the environment variable CNNSTUDIO_DATA, of the person's own list, and of the list for all of this
+    computer, which an administrator writes. A list is a text file with a folder a line; one that cannot be read is
+    empty.
+    """
+    given = os.environ.get("CNNSTUDIO_DATA", "").split(os.pathsep)
+    lines = [line for file in (data_places_file(), shared_data_places_file()) for line in _lines(file)]
+    found = []
+    for text in (*given, *lines):
+        if text.strip() and not text.lstrip().startswith("#"):
+            with suppress(RuntimeError, ValueError):  # a home that is not there
+                found.append(Path(text.strip()).expanduser().absolute())
+    return list(dict.fromkeys(found))
+
+
+def data_places_file() -> Path:
+    """The person's own list of folders in which data sets live."""
+    return home() / "data_places.txt"
+
+
+def shared_data_places_file() -> Path:
+    """The list for everybody who works on this computer."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("PROGRAMDATA") or "C:/ProgramData") / _TITLE / "data_places.txt"
+    if sys.platform == "darwin":
+        return Path("/Library/Application Support") / _TITLE / "data_places.txt"
+    first = os.environ.get("XDG_CONFIG_DIRS", "").split(os.pathsep)[0]
+    return Path(first if first.startswith("/") else "/etc/xdg") / APPLICATION / "data_places.txt"
+
+
 def weights_folder() -> Path:
     """The downloaded weights of pretrained models."""
     return cache() / "weights"
@@ -106,3 +140,12 @@ def _xdg(variable: str, otherwise: Path) -> Path:
     """A folder of the freedesktop standard, which says that a relative one is to be ignored."""
     kept = os.environ.get(variable, "")
     return Path(kept) if kept.startswith("/") else Path.home() / otherwise
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return (
+            file.read_text(encoding="utf-8-sig", errors="replace").splitlines()[:_MOST_LINES] if file.is_file() else []
+        )
+    except OSError:
+        return []

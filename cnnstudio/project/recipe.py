@@ -20,7 +20,7 @@ from cnnstudio.graph.parameter import (
     declaration,
     parameters,
 )
-from cnnstudio.project.datasets import DATASETS, FOLDER
+from cnnstudio.project.datasets import DATASETS, OWN
 
 
 class Section(StrEnum):
@@ -70,7 +70,7 @@ class Recipe(Declaration):
     """Everything about a training run but the network.
 
     data: which images to learn from
-    folder: the folder of images, one folder a class, when data is "folder"
+    folder: the folder of images, one folder a class, when data is "folder"; the table or the file when it is one
     validation_share: share of the images kept for validation where the data has no split of its own
     mean: subtracted from the pixels, which go from 0 to 1; one number, or one a channel, as in 0.485, 0.456, 0.406
     std: what the pixels are then divided by; automatic is as the first weights had it, or else measured
@@ -122,7 +122,7 @@ class Recipe(Declaration):
     """
 
     data: Annotated[DatasetKey, Section.DATA, Basic()] = "digits"
-    folder: Annotated[str, PATH, Section.DATA, Basic(), Needs("data", FOLDER)] = ""
+    folder: Annotated[str, PATH, Section.DATA, Basic(), Needs("data", *OWN)] = ""
     epochs: Annotated[int | None, Range(1, 10_000), Section.EPOCHS, Basic()] = None
     batch_size: Annotated[Count, Section.EPOCHS, Basic()] = 64
     accumulation: Annotated[int, Range(1, 1_024), Section.EPOCHS] = 1

@@ -16,7 +16,7 @@ from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.headroom import headroom, lack
 from cnnstudio.project import Project
-from cnnstudio.project.datasets import DATASETS
+from cnnstudio.project.datasets import DATASETS, FILE, FOLDER, TABLE
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.recipe_paths import named
 from cnnstudio.training.costs import costs, may_be_elsewhere
@@ -34,13 +34,13 @@ NOTHING_TO_LEARN = "The network has nothing to learn. Add a layer with weights, 
 class ProjectFix:
     """A way out: what it does, in words, and the function from project to project that does it.
 
-    One that ``asks`` for a folder of images is given a project that has it already; one that asks for a look changes no
-    project, and says that what it names may be looked at.
+    One that ``asks`` for a folder of images, or a file of them, is given a project that has it already; one that asks
+    for a look changes no project, and says that what it names may be looked at.
     """
 
     title: str
     apply: Callable[[Project], Project]
-    asks: Literal["", "folder", "look"] = ""
+    asks: Literal["", "folder", "file", "look"] = ""
 
 
 @dataclass(frozen=True)
@@ -211,16 +211,18 @@ def _of_normalization(recipe: Recipe, channels: int) -> Iterator[Concern]:
 
 
 def _of_images(recipe: Recipe, seen: Callable[[str], Place]) -> Iterator[Concern]:
-    if not DATASETS[recipe.data].is_folder:
+    if not DATASETS[recipe.data].is_own:
         return
+    word, whole = _PLACES[recipe.data]
+    ways = OTHER_IMAGES if recipe.data == FOLDER else _OTHER_FILES
     if not recipe.folder:
-        yield Concern("Choose the folder that your images are in.", OTHER_IMAGES)
+        yield Concern(f"Choose {whole}.", ways)
         return
     place = seen(recipe.folder)
     if place.state == "awaited":
-        yield Concern(f"The folder {recipe.folder} does not answer yet: its disk or its network is slow.", OTHER_IMAGES)
+        yield Concern(f"The {word} {recipe.folder} does not answer yet: its disk or its network is slow.", ways)
     elif place.state == "known" and not place.stamp:
-        yield Concern(f"There is no folder {recipe.folder}. Choose the folder that your images are in.", OTHER_IMAGES)
+        yield Concern(f"There is no {word} {recipe.folder}. Choose {whole}.", ways)
 
 
 def _of_loss(recipe: Recipe, seen: Callable[[str], Place]) -> Iterator[Concern]:
@@ -293,6 +295,13 @@ OTHER_IMAGES = (
     recipe_fix("Take the digits for now", data="digits"),
 )
 """The ways out where there is nothing to learn from in the folder of images."""
+_OTHER_FILES = ProjectFix("Choose a file…", lambda project: project, asks="file"), OTHER_IMAGES[1]
+_PLACES = {
+    FOLDER: ("folder", "the folder that your images are in"),
+    TABLE: ("table", "the table that lists your images"),
+    FILE: ("file", "the file that your images are in"),
+}
+"""What the recipe's folder is called, and as a whole, by its data."""
 
 
 def _of_network(title: str, apply: Callable[[Graph], Graph]) -> ProjectFix:

@@ -223,8 +223,8 @@ class Run(QObject):
 
     def start(self, project: Project, title: str = "") -> None:
         """Train this project, which is called so, from fresh weights. Does nothing while another run is active."""
-        # a folder is read again: somebody may have put images into it
-        known = self.loaded.all_of(project) if not DATASETS[project.recipe.data].is_folder else None
+        # what is a person's own is read again: somebody may have put images into it
+        known = self.loaded.all_of(project) if not DATASETS[project.recipe.data].is_own else None
         destination = Destination(runs_folder(), must_keep=False, title=title)
         self._begin(project, lambda report: begin(project, destination, report, known, self._probes))
 
@@ -235,7 +235,7 @@ class Run(QObject):
         """
         known, folder = self.trained or self.recalled, self.folder
         if known is not None and folder is not None and self.can_go_on:
-            images = self.loaded.all_of(known.project) if not DATASETS[known.project.recipe.data].is_folder else None
+            images = self.loaded.all_of(known.project) if not DATASETS[known.project.recipe.data].is_own else None
             patience = 0 if self.has_ended_early else None
             self._begin(
                 known.project, lambda report: go_on(folder, report, epochs, images, self._probes, patience=patience)

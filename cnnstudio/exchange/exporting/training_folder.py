@@ -98,13 +98,13 @@ def _contents(project: Project, title: str, report: Report) -> _Contents:
             "The script trains networks that read one image, grey or in colour, and end in a number a class."
         )
     dataset = DATASETS[recipe.data]
-    data = load(recipe, size, report) if dataset.is_at_hand else None
+    data = load(recipe, size, report) if dataset.is_taken_along else None
     module = fresh(text, recipe)
     first = pretrained.begin(module, text, recipe, data or _unseen(recipe.data, size), report)
     mean_std = (first.mean, first.std)
     if data is None and not recipe.weights and recipe.normalization(size.channels) is None:
         mean_std = (dataset.mean_std if size == dataset.shape else None) or ((), ())
-    names = dataset.names or ()
+    names = data.classes if data is not None else dataset.names or ()
     if names and len(names) != result[0]:
         raise ExportError(f"The network tells {result[0]:,} classes apart and {dataset.title} has {len(names)}.")
     _check_weights_by_hand(project, result[0])
@@ -181,7 +181,7 @@ def _fill(folder: Path, contents: _Contents, report: Report) -> None:
 def requirements(plan: Plan) -> str:
     """The text of requirements.txt."""
     packages = ["torch>=2.4", "numpy>=1.26", "safetensors>=0.4", "pillow>=10"]
-    is_torchvision = isinstance(DATASETS[plan.recipe.data].origin, Torchvision)
+    is_torchvision = isinstance(DATASETS[plan.recipe.data].origin, Torchvision) and not plan.is_archive
     return "\n".join(packages + (["torchvision>=0.19"] if is_torchvision else [])) + "\n"
 
 

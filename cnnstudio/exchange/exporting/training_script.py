@@ -45,7 +45,7 @@ class Plan:
     @property
     def is_archive(self) -> bool:
         """Whether the images travel with the script."""
-        return DATASETS[self.recipe.data].is_at_hand
+        return DATASETS[self.recipe.data].is_taken_along
 
 
 def left_out(recipe: Recipe) -> list[str]:
@@ -88,7 +88,7 @@ def _words(plan: Plan) -> set[str]:
     precision = {"float32": set[str](), "auto": {"amp", "auto"}}.get(recipe.precision, {"amp", recipe.precision})
     asked = {
         "archive": plan.is_archive,
-        "torchvision": isinstance(dataset.origin, Torchvision),
+        "torchvision": isinstance(dataset.origin, Torchvision) and not plan.is_archive,
         "folder": dataset.is_folder,
         "moments": plan.normalization is None,
         "augment": recipe.augment,

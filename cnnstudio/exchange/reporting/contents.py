@@ -101,7 +101,7 @@ def data(project: Project, counts: tuple[int, int], classes: tuple[str, ...], no
     classes = classes or dataset.names or ()
     inputs = project.graph.acting.inputs
     rows = [("Images", f"{dataset.title}. {dataset.sentence}")]
-    if dataset.is_folder and recipe.folder:
+    if dataset.is_own and recipe.folder:
         rows.append(("Folder", on_a_line(recipe.folder, 400)))
     if inputs:
         rows.append(("Size in the network", str(getattr(inputs[0].block, "shape", lambda: "")())))

@@ -69,7 +69,7 @@ def limits(recipe: Recipe, scored: Scores | None) -> Section:
         )
     dataset = DATASETS[recipe.data]
     names = [on_a_line(name, 60) for name in scored.classes]
-    what = "one folder" if dataset.is_folder else dataset.title
+    what = "one folder" if dataset.is_own else dataset.title
     told = [
         f"It knows {counted(len(names), 'class')} and nothing else: {abridged(names, MOST_NAMES)}. Whatever it is "
         "shown, it names one of them, and it cannot say that it is none.",

@@ -9,3 +9,11 @@ class DataError(ValueError):
 
 class DataCancelledError(DataError):
     """The person did not want to wait any longer."""
+
+
+class DamagedError(DataError):
+    """A file is not what its name says: too short, of another kind, or torn; the message names it."""
+
+
+class AbsentError(DataError):
+    """A file of a data set is not on the disk."""

@@ -22,7 +22,9 @@ from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.wording import abridged, counted
 from cnnstudio.worker import Report, sparing, unheard
 
-SUFFIXES = frozenset((".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"))
+SUFFIXES = frozenset(
+    (".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+)
 MOST_FILES = 1_000_000  # files and folders that are looked at
 MOST_CLASSES = 65_536
 DEEPEST = 50  # folders within each other, below that of a class
@@ -62,6 +64,7 @@ class FolderLayout:
     """What an image folder holds: its files, and the folders that are its classes as far as there are images in them.
 
     ``is_halved`` says whether it has a folder to validate with, ``left_out`` are sentences about what is not used.
+    ``order`` are the classes where somebody has numbered them, whether there are images of all or not.
     """
 
     root: Path
@@ -69,10 +72,13 @@ class FolderLayout:
     places: tuple[str, ...]
     is_halved: bool
     left_out: tuple[str, ...]
+    order: tuple[str, ...] = ()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The classes: those with an image to train with. Raises ``DataError`` where there are none to tell apart."""
+        if self.order:
+            return self.order
         names = tuple(sorted({file.name for file in self.files if not file.validation}))
         if not names:
             root = said(self.root.name or str(self.root))
@@ -243,6 +249,11 @@ def folder_layout(folder: str, report: Report = unheard) -> FolderLayout:
         search.notes.append(f"{files_are(loose)} in no folder of a class, and left out.")
     layout = FolderLayout(train, tuple(files), _names(places), validation is not None, search.left_out)
     return layout.holding(files)
+
+
+def every_image(root: Path, report: Report = unheard) -> Iterator[Path]:
+    """The files below a folder that call themselves images, by name; none twice, however links lead."""
+    return (found.path for found in _Search(root, report).images(root))
 
 
 def class_roots(root: Path) -> list[Path]:

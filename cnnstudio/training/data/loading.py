@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from zipfile import BadZipFile
 
@@ -13,16 +12,29 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from cnnstudio.graph import Shape
-from cnnstudio.project.datasets import DATASETS, Bundled, Dataset, DrawnShapes, ImageFolder, Torchvision
+from cnnstudio.project.datasets import (
+    DATASETS,
+    Bundled,
+    Dataset,
+    DrawnShapes,
+    FakeImages,
+    ImageFile,
+    ImageFolder,
+    ImageTable,
+    Torchvision,
+)
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
-from cnnstudio.training.data.downloads import read_download
 from cnnstudio.training.data.drawn_shapes import shapes
 from cnnstudio.training.data.errors import DataError
+from cnnstudio.training.data.fake_images import fake_images
 from cnnstudio.training.data.fitting import arranged, changes, fitted, moments
 from cnnstudio.training.data.folder_layout import FolderLayout, folder_layout
 from cnnstudio.training.data.image_folder import read_folder
 from cnnstudio.training.data.raw import Raw, only, some
+from cnnstudio.training.data.readers.arrays import read_arrays
+from cnnstudio.training.data.readers.known_formats import read_fetched
+from cnnstudio.training.data.readers.table import read_table
 from cnnstudio.worker import Report, unheard
 
 SAMPLE = 32_000_000
@@ -98,7 +110,7 @@ def load(
         )
     dataset = DATASETS[recipe.data]
     count = None if most is None else max(_FEWEST, most // size.numel)
-    raw = _read(dataset, progress, lambda: layout or folder_layout(recipe.folder, progress), size, count)
+    raw = _read(recipe, progress, layout, size, count)
     validation = raw.validation
     if validation is None:
         validation = split(raw.labels, recipe.validation_share, recipe.seed)
@@ -125,8 +137,38 @@ def load(
     return Data(dataset.title, *halves, raw.names, mean, std, notes, dataset.mirror, raw.scale, whole)
 
 
-def _read(dataset: Dataset, progress: Report, layout: Callable[[], FolderLayout], size: Shape, most: int | None) -> Raw:
-    """The images of ``dataset`` from wherever they come; of a folder at most so many, in ``size`` already."""
+def layout_of(recipe: Recipe, progress: Report = unheard) -> FolderLayout | None:
+    """Which files are which images, where the images that ``recipe`` asks for are picture files; else None.
+
+    Raises ``DataError`` with a sentence where nothing can be learned from them.
+    """
+    dataset = DATASETS[recipe.data]
+    match dataset.origin:
+        case ImageFolder():
+            return folder_layout(recipe.folder, progress)
+        case ImageTable():
+            return read_table(recipe.folder, progress)
+        case Torchvision() as origin if dataset.is_pictures:
+            found = read_fetched(dataset, origin, progress)
+            return found if isinstance(found, FolderLayout) else None
+    return None
+
+
+def _read(recipe: Recipe, progress: Report, layout: FolderLayout | None, size: Shape, most: int | None) -> Raw:
+    """The images of a recipe from wherever they come; of picture files at most so many, in ``size`` already."""
+    dataset = DATASETS[recipe.data]
+    if (layout := layout or layout_of(recipe, progress)) is not None:
+        raw = read_folder(layout, dataset.title, size, progress, most)
+        height, width = size.spatial
+        raw.notes.append(
+            f"{dataset.title}: the images are cut to the Input's proportions and resized to {height} × {width}."
+        )
+        return raw
+    return _arrays(recipe, dataset, progress, size)
+
+
+def _arrays(recipe: Recipe, dataset: Dataset, progress: Report, size: Shape) -> Raw:
+    """The images of a data set that has no picture files."""
     names = dataset.names or ()
     match dataset.origin:
         case Bundled() as archive:
@@ -134,15 +176,15 @@ def _read(dataset: Dataset, progress: Report, layout: Callable[[], FolderLayout]
             return Raw((images,), labels, names)
         case DrawnShapes(count):
             return Raw(*shapes(count), names)
-        case Torchvision(name):
-            return read_download(dataset, name, progress)
-        case ImageFolder():
-            raw = read_folder(layout(), dataset.title, size, progress, most)
-            height, width = size.spatial
-            raw.notes.append(
-                f"{dataset.title}: the images are cut to the Input's proportions and resized to {height} × {width}."
-            )
-            return raw
+        case FakeImages(count):
+            return fake_images(count, size, names)
+        case ImageFile():
+            return read_arrays(recipe.folder, dataset.title)
+        case Torchvision() as origin:
+            found = read_fetched(dataset, origin, progress)
+            if isinstance(found, Raw):
+                return found
+    raise DataError(f"{dataset.title} has no reader.")
 
 
 def _unpacked(archive: Bundled, title: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from cnnstudio.compiler.source import Source
 from cnnstudio.disk import reason
 from cnnstudio.folders import weights_folder
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data.downloads import download
+from cnnstudio.training.data.downloads import UnreachableError, download
+from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.device import TrainingError
 from cnnstudio.training.pretrained import state_dict_file
@@ -172,18 +173,17 @@ def _fetched(model: str, progress: Report) -> Tensors:
         folder = weights_folder()
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / name).exists():
-            share = _share(f"Downloading {title}", progress)
-            advice = "a file of your own needs none"
-            download([url], folder / name, is_right, title, share, advice)
+            download([url], folder / name, is_right, title, progress)
         return state_dict_file.read(folder / name).fitting({}).tensors
+    except UnreachableError as error:
+        raise DataError(
+            f"{title[0].upper()}{title[1:]} could not be downloaded ({error}). Check the internet connection and try "
+            f"again, or put {name} into {weights_folder()}; a file of your own needs none."
+        ) from error
     except WeightsError as error:
         raise TrainingError(f"The run cannot begin with these weights: {error}") from error
     except OSError as error:
         raise TrainingError(f"There is no place to keep {title}: {reason(error)}.") from error
-
-
-def _share(sentence: str, progress: Report) -> Callable[[float], bool]:
-    return lambda share: progress(sentence, share)
 
 
 def entry(model: str) -> Any:

@@ -155,8 +155,8 @@ class QueueRunner:
         """The run as it goes on where it can, else begins: in the folder that it has, where nothing is lost by that."""
         known = None
         if self._images is not None and self._images[0] == images_key(project):
-            # a folder is read again: somebody may have put images into it
-            known = self._images[1] if not DATASETS[project.recipe.data].is_folder else None
+            # what is a person's own is read again: somebody may have put images into it
+            known = self._images[1] if not DATASETS[project.recipe.data].is_own else None
         folder = RunFolder(Path(entry.folder), is_new=False) if entry.folder else None
         if folder is not None and folder.checkpoint.exists():
             return go_on(folder, report, known=known, probes=_probes)

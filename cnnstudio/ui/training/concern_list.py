@@ -36,7 +36,7 @@ class ConcernList(AdviceList):
         self.say(said)
 
     def _way(self, fix: ProjectFix) -> Way:
-        does = {"folder": self._choose_folder, "look": self._document.look_there}
+        does = {"folder": self._choose, "file": lambda: self._choose(is_file=True), "look": self._document.look_there}
         return fix.title, does.get(fix.asks, lambda: self._apply(fix))
 
     def _apply(self, fix: ProjectFix) -> None:
@@ -49,14 +49,14 @@ class ConcernList(AdviceList):
         self._document.enter(())
         self._document.edit(fix.title, project)
 
-    def _choose_folder(self) -> None:
-        dialog = QFileDialog(self, "The folder of your images", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
+    def _choose(self, is_file: bool = False) -> None:
+        dialog = QFileDialog(self, "Your images" if is_file else "The folder of your images", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile if is_file else QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(self.take_folder)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def take_folder(self, folder: str) -> None:
-        """Learn from the images of this folder."""
+        """Learn from the images of this folder, or of this file."""
         recipe = self._document.project.recipe
-        self._document.edit_recipe("Choose a folder", type(recipe)(**{**recipe.values, "folder": folder}))
+        self._document.edit_recipe("Choose the images", type(recipe)(**{**recipe.values, "folder": folder}))

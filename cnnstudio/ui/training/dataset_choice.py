@@ -22,6 +22,7 @@ from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.samples import Sample, Samples
+from cnnstudio.wording import counted
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
@@ -87,9 +88,7 @@ class ImagesChoice(Fold):
         self.box.setCurrentIndex(self.box.findData(dataset.key))
         self.tell(dataset.title)
         key, told = self._told
-        self.about.setText(
-            told if dataset.is_folder and key == images_key(self._document.project) else dataset.sentence
-        )
+        self.about.setText(told if dataset.is_own and key == images_key(self._document.project) else dataset.sentence)
         self._run.loaded.let_go(self._document.project)
         if (known := self._run.loaded.some_of(self._document.project)) is not None:
             self._document.learn_classes(len(known.classes))
@@ -107,7 +106,7 @@ class ImagesChoice(Fold):
             return
         if (known := self._run.loaded.some_of(project)) is not None:
             self._show(project, known)
-        elif dataset.is_folder and self._document.has_images and not self._run.is_active:
+        elif dataset.is_own and self._document.has_images and not self._run.is_active:
             self._look_through(project, size)
         elif not dataset.is_at_hand or size is None:
             self._shown = None
@@ -127,16 +126,19 @@ class ImagesChoice(Fold):
         task.failed.connect(lambda _: self.samples.set_samples(()))  # training says why
 
     def _look_through(self, project: Project, size: Shape | None) -> None:
-        """See what is in the folder of images by the names of its files, and read some of the images."""
+        """See what a person's own images are, of files by their names, and read some of them."""
 
-        def look(report: Report) -> tuple[FolderLayout, Data | None]:
-            layout = folder_layout(project.recipe.folder, report)
-            if not layout.names or size is None:
+        def look(report: Report) -> tuple[FolderLayout | None, Data | None]:
+            layout = folder_layout(project.recipe.folder, report) if is_folder else None
+            if size is None or (layout is not None and not layout.names):
                 return layout, None
-            from cnnstudio.training.data.loading import SAMPLE, load
+            from cnnstudio.training.data.loading import SAMPLE, layout_of, load
+
+            layout = layout or layout_of(project.recipe, report)
 
             return layout, load(project.recipe, size, report, SAMPLE, layout=layout)
 
+        is_folder = DATASETS[project.recipe.data].is_folder
         self._shown = images_key(project)
         self.samples.set_samples(())
         task = self._begin(look)
@@ -190,12 +192,17 @@ class ImagesChoice(Fold):
         self._shown = None
         self._load()
 
-    def _tell(self, project: Project, layout: FolderLayout, data: Data | None) -> None:
-        self._told = images_key(project), layout.sentence
+    def _tell(self, project: Project, layout: FolderLayout | None, data: Data | None) -> None:
+        names = layout.names if layout is not None else data.classes if data is not None else ()
+        if layout is not None:
+            self._told = images_key(project), layout.sentence
+        elif data is not None:
+            count = f"{counted(sum(data.counts), 'image')} of {counted(len(names), 'class')}"
+            self._told = images_key(project), f"{count}, {data.counts[1]:,} of them to validate with."
         if data is not None:
             self._show(project, data)
-        if images_key(project) == images_key(self._document.project):
-            self._document.learn_classes(len(layout.names))
+        if names and images_key(project) == images_key(self._document.project):
+            self._document.learn_classes(len(names))
         self._follow()
 
     def _refuse(self, project: Project, sentence: str) -> None:

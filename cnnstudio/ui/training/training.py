@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.graph import Graph, parameters
+from cnnstudio.project.datasets import FILE, TABLE
 from cnnstudio.project.presets import Preset
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.runs.folder import RunFolder
@@ -34,6 +35,7 @@ from cnnstudio.ui.training.standing import ProgressLine, Standing
 from cnnstudio.ui.training.told import ToldCard
 from cnnstudio.ui.training.train_button import goes_on, train_button
 from cnnstudio.ui.widgets.announcement import announce
+from cnnstudio.ui.widgets.editors import TextEditor
 from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.form import Form
@@ -269,6 +271,9 @@ class TrainingPanel(Panel):
         for form in self._forms:
             form.set_values(recipe)
         self.folder.setVisible(recipe.matters("folder"))
+        editor = self.folder.editor("folder")
+        if isinstance(editor, TextEditor):
+            editor.ask_for_file(recipe.data in (TABLE, FILE))
         for form in (self.basic, self.advanced):
             form.show_only(name for name in form.rows if recipe.matters(name))
         epochs = counted(recipe.epochs, "epoch") if recipe.epochs else "epochs by the images"

@@ -279,8 +279,25 @@ class TextEditor(Editor):
                 menu.addAction(title).triggered.connect(lambda _=False, text=text: self._say(text))
             button.setMenu(menu)
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._is_file = False
         if self.parameter.name in ("folder", "path", "teacher"):
-            self._button("folder-open", "Choose a folder").clicked.connect(self._browse)
+            self._browser = self._button("folder-open", "Choose a folder")
+            self._browser.clicked.connect(self._browse)
+
+    def ask_for_file(self, is_so: bool) -> None:
+        """Let what is chosen beside the field be a file instead of a folder."""
+        self._is_file = is_so
+        words = "Choose a file" if is_so else "Choose a folder"
+        self._browser.setToolTip(tip(words))
+        self._browser.setAccessibleName(words)
+
+    def _asked(self) -> str:
+        """What was chosen beside the field; empty where nothing was."""
+        # never where the field says: a file may have written that, and to look there can take half a minute
+        place = Editor.began_in or str(Path.home())
+        if self._is_file:
+            return QFileDialog.getOpenFileName(self, "Choose a file", place)[0]
+        return QFileDialog.getExistingDirectory(self, "Choose a folder", place)
 
     def _button(self, name: str, words: str) -> QToolButton:
         button = QToolButton(self)
@@ -319,10 +336,9 @@ class TextEditor(Editor):
         self._follow_link()
 
     def _browse(self) -> None:
-        # never where the field says: a file may have written that, and to look there can take half a minute
-        if folder := QFileDialog.getExistingDirectory(self, "Choose a folder", Editor.began_in or str(Path.home())):
-            Editor.began_in = str(Path(folder).parent)
-            self._say(folder)
+        if chosen := self._asked():
+            Editor.began_in = str(Path(chosen).parent)
+            self._say(chosen)
 
 
 def _words(text: str) -> list[str]:
