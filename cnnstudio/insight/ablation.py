@@ -15,10 +15,11 @@ from torch.nn.functional import cross_entropy, nll_loss
 
 from cnnstudio.compiler.ending import Making
 from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.source import Place, Way, way_and_level
 from cnnstudio.headroom import headroom
-from cnnstudio.insight.activations import TraceError, activation
+from cnnstudio.insight.activations import TraceError, activation, network
 from cnnstudio.insight.attribution.faithfulness import likely
-from cnnstudio.insight.cut import Cut, cut, scores
+from cnnstudio.insight.cut import Cut, cut, found_way, scores
 from cnnstudio.insight.effect import Cost, Effect, Instead, Ranking, Switched
 from cnnstudio.insight.subject import OwnPicture, Subject
 from cnnstudio.training.build import require_room_to_run
@@ -76,7 +77,7 @@ def effect(subject: Subject, choice: int | OwnPicture, switched: Switched, repor
     )
 
 
-def ranking(subject: Subject, node: str, instead: Instead, report: Report) -> Ranking:
+def ranking(subject: Subject, node: str | Place, instead: Instead, report: Report) -> Ranking:
     """What the loss of each channel of a node costs, over the first ``RANKED`` validation pictures.
 
     The network is computed up to the node once for all channels, and on from there for each. Where ``report`` says to
@@ -85,7 +86,8 @@ def ranking(subject: Subject, node: str, instead: Instead, report: Report) -> Ra
     module, data, making = subject.module, subject.data, subject.prepared.probabilities
     with evaluated(module), drawing(0), torch.no_grad():
         usual = _usual(subject, Switched(node, instead=instead), report)
-        batches = [(cut(module, subject.source, node, x), labels) for x, labels in _batches(subject, RANKED)]
+        way = found_way(subject, node)
+        batches = [(cut(module, subject.source, way, x), labels) for x, labels in _batches(subject, RANKED)]
         images = sum(len(labels) for _, labels in batches)
         _check_classes(batches[0][0].onward(batches[0][0].value), len(data.classes))
         whole = _sums(batches, making, usual)
@@ -96,7 +98,7 @@ def ranking(subject: Subject, node: str, instead: Instead, report: Report) -> Ra
             if not report(f"Switching off one channel of {node} after the other", (channel + 1) / usual.channels):
                 break
     ordered = tuple(sorted(costs, key=lambda each: (-each.loss, each.channel)))
-    return Ranking(node, instead, ordered, usual.channels, images)
+    return Ranking(str(node), instead, ordered, usual.channels, images)
 
 
 # the numbers in the place of others
@@ -138,14 +140,15 @@ class _Usual:
 def _usual(subject: Subject, switched: Switched, report: Report) -> _Usual:
     """What the node gives for the first ``RANKED`` validation pictures; without pictures where it is not asked for."""
     first = next(_batches(subject, 1))[0]
-    value = activation(subject.module, subject.source, switched.node, first)
+    way = found_way(subject, switched.node)
+    value = activation(subject.module, subject.source, way, first)
     axis = 1 if value.ndim != 3 else 2  # tokens (N, L, D) end in their channels
     if value.ndim < 2 or not value.is_floating_point():
         raise TraceError(f"What {switched.node} gives has no channels that could be switched off.")
     total, squares, seen = torch.zeros_like(value[:1]), torch.zeros_like(value[:1]), 0
     if switched.instead is not Instead.ZERO:
         for x, labels in _batches(subject, RANKED):
-            found = activation(subject.module, subject.source, switched.node, x)
+            found = activation(subject.module, subject.source, way, x)
             total += found.sum(0, keepdim=True)
             squares += found.square().sum(0, keepdim=True)
             seen += len(labels)
@@ -161,16 +164,26 @@ def _usual(subject: Subject, switched: Switched, report: Report) -> _Usual:
 def _switched_off(subject: Subject, switched: Switched, x: Tensor, usual: _Usual) -> Tensor:
     """What the network ends in (N, K) for some pictures with a part of it switched off."""
     module, source = subject.module, subject.source
-    at = cut(module, source, switched.node, x)
+    way = found_way(subject, switched.node)
     if switched.reader is None:
+        at = cut(module, source, way, x)
         return at.onward(usual.instead_of(at.value, switched))
-    step = next((step for step in source.steps if step.node == switched.reader), None)
-    if step is None or at.node not in step.inputs:
+    inside = way.insides[-1] if way.insides else network(source)
+    step = next((step for step in inside.steps if step.node == _reader(subject, switched)), None)
+    if step is None or way.node not in step.inputs:
         raise TraceError(f"{switched.reader} does not read {switched.node} in the trained network.")
-    read = {name: activation(module, source, name, x) for name in step.inputs}
-    read[at.node] = usual.instead_of(at.value, switched)
-    value = dict(stepped(module, [step], read))[step.node]
-    return cut(module, source, switched.reader, x).onward(value)
+    read = {name: activation(module, source, Way(name, way.insides), x) for name in step.inputs}
+    read[way.node] = usual.instead_of(read[way.node], switched)
+    value = dict(stepped(module.get_submodule(inside.path), [step], read))[step.node]
+    return cut(module, source, Way(step.node, way.insides), x).onward(value)
+
+
+def _reader(subject: Subject, switched: Switched) -> str:
+    """The node that reads, as it is called where it is computed: of what is repeated, the first copy does."""
+    if isinstance(switched.node, str):
+        return str(switched.reader)
+    _, level = way_and_level(subject.project.graph, subject.source, switched.node)
+    return level.copies.get(str(switched.reader), [str(switched.reader)])[0]
 
 
 # the pictures

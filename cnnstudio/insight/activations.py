@@ -50,19 +50,32 @@ def activations(module: nn.Module, source: Source, nodes: Iterable[str | Way], x
     """
     asked = {node: node if isinstance(node, Way) else Way(source.passed.get(node, node)) for node in nodes}
     ways = frozenset(asked.values())
-    made = {step.node for step in source.steps}
-    inputs = tuple({name: None for step in source.steps for name in step.inputs if name not in made})
-    whole = Inside("", (), inputs, source.steps)
     require_room_to_run(source, tuple(x.shape[1:]))
     with evaluated(module), torch.no_grad():
         try:
-            found = _values(module, whole, [x] * len(inputs), ways)
+            found = along(module, source, ways, x)
         except ValueError as error:  # a normalisation that is given one number of each channel refuses a single image
             if len(x) != 1 or isinstance(error, TraceError):
                 raise
-            twice = [x.repeat(2, 1, 1, 1)] * len(inputs)
-            found = {way: value[:1] for way, value in _values(module, whole, twice, ways).items()}
+            found = {way: value[:1] for way, value in along(module, source, ways, x.repeat(2, 1, 1, 1)).items()}
     return {node: found[way] for node, way in asked.items()}
+
+
+def along(module: nn.Module, source: Source, ways: Iterable[Way], x: Tensor) -> dict[Way, Tensor]:
+    """What comes out at the end of each of these ways for the images ``x`` (N, C, H, W).
+
+    The module computes in the mode that it is in, and gradients are kept where they are asked for. Raises
+    ``TraceError`` for a way that the source does not have.
+    """
+    whole = network(source)
+    return _values(module, whole, [x] * len(whole.inputs), ways)
+
+
+def network(source: Source) -> Inside:
+    """The whole network, as that in which every way begins."""
+    made = {step.node for step in source.steps}
+    inputs = tuple({name: None for step in source.steps for name in step.inputs if name not in made})
+    return Inside("", (), inputs, source.steps, end=source.steps[-1].node)
 
 
 def maps(

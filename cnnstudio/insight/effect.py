@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.compiler.source import Source
+from cnnstudio.compiler.source import Place
 from cnnstudio.wording import counted
 
 
@@ -38,9 +38,10 @@ class Switched:
 
     Of maps (C, H, W) a channel is a map, which is what one filter of a convolution makes; of tokens (N, D) it is one of
     the D numbers of each, of a vector one number. Where ``reader`` is named, only that node reads the other numbers.
+    ``node`` may be a place inside a composite; then the reader is beside it there.
     """
 
-    node: str
+    node: str | Place
     channels: tuple[int, ...] = ()
     reader: str | None = None
     instead: Instead = Instead.ZERO
@@ -49,7 +50,7 @@ class Switched:
     def words(self) -> str:
         """What is switched off, as a sentence names it."""
         if not self.channels:
-            what = self.node
+            what = str(self.node)
         elif len(self.channels) == 1:
             what = f"channel {self.channels[0] + 1} of {self.node}"
         else:
@@ -133,9 +134,3 @@ class Ranking:
         idle = sum(each.loss <= 0 for each in self.costs)
         cheap = f" {counted(idle, 'channel')} can go at no cost." if idle else ""
         return f"Ranked by how much the loss of {some} rises.{cheap}{tried}"
-
-
-def readers(source: Source, node: str) -> tuple[str, ...]:
-    """The nodes that read this one, in the order in which they are computed."""
-    home = source.passed.get(node, node)
-    return tuple(step.node for step in source.steps if home in step.inputs)

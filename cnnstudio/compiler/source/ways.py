@@ -42,21 +42,31 @@ class Place:
 class Inside:
     """What a composite computes: ``inputs`` inside take what the nodes ``reads`` around it give, ``steps`` follow.
 
-    ``path`` is the path of its module in the ``state_dict``, which is the ``self`` of the expressions.
+    ``path`` is the path of its module in the ``state_dict``, which is the ``self`` of the expressions. ``around`` is
+    the node of what is round it that has its value, which is that of the step called ``end``.
     """
 
     path: str
     reads: tuple[str, ...]
     inputs: tuple[str, ...]
     steps: tuple[Statement, ...]
+    around: str = ""
+    end: str = ""
 
 
 @dataclass(frozen=True)
 class Way:
-    """Through these composites, the outermost first, to the node called ``node`` in the last; or in the network."""
+    """Through these composites, the outermost first, to the node called ``node`` in the last; or in the network.
+
+    ``words`` are the place as sentences name it.
+    """
 
     node: str
     insides: tuple[Inside, ...] = ()
+    words: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return self.words or self.node
 
 
 def way_to(graph: Graph, text: Source, place: Place) -> Way:
@@ -70,16 +80,34 @@ def way_to(graph: Graph, text: Source, place: Place) -> Way:
 
 def way_and_level(graph: Graph, text: Source, place: Place) -> tuple[Way, Level]:
     """``way_to`` a place, and what is round the node that the way leads to. Raises ``WayError``."""
+    level, insides = _opened(graph, text, place)
+    node = text.passed.get(place.node, place.node) if not place.scope else level.value(place.node)
+    if node is None or node not in level.graph:
+        raise WayError(f"The trained network has no block called {place}.")
+    return Way(node, insides, str(place)), level
+
+
+def ways_in(graph: Graph, text: Source, scope: tuple[str, ...], copies: tuple[int, ...] = ()) -> dict[str, Way]:
+    """How to come to every node of a scope that computes something, or is an input, by its name as it is shown.
+
+    Raises ``WayError`` where there is no such scope.
+    """
+    level, insides = _opened(graph, text, Place("", scope, copies))
+    steps = insides[-1].steps if insides else text.steps
+    computed = {step.node for step in steps} | {name for step in steps for name in step.inputs}
+    acting = {node.name: level.value(node.name) for node in level.shown if not node.bypassed}
+    return {name: Way(node, insides) for name, node in acting.items() if node in computed}
+
+
+def _opened(graph: Graph, text: Source, place: Place) -> tuple[Level, tuple[Inside, ...]]:
+    """What is in the scope of a place, and what was opened on the way. Raises ``WayError``."""
     analysis = infer(graph.acting)
     shapes = {name: facts.shape for name, facts in analysis.facts.items()}
     level, insides = Level(analysis.graph, graph, shapes, text.paths), list[Inside]()
     for depth, name in enumerate(place.scope):
         entered, level = _entered(level, name, place.copy(depth))
         insides += entered
-    node = text.passed.get(place.node, place.node) if not place.scope else level.value(place.node)
-    if node is None or node not in level.graph:
-        raise WayError(f"The trained network has no block called {place}.")
-    return Way(node, tuple(insides)), level
+    return level, tuple(insides)
 
 
 def copies(graph: Graph, scope: tuple[str, ...]) -> tuple[int, ...]:
@@ -139,18 +167,19 @@ def _entered(level: Level, name: str, copy: int) -> tuple[list[Inside], Level]:
         raise WayError(f"{name} ({block.title}) has nothing inside.")
     reads = tuple(str(source) for source in node.inputs)
     into = tuple(level.shapes[source] for source in reads)
-    insides = []
+    insides, around = list[Inside](), node.name
     if isinstance(block, Group) and block.repeat > 1:
         copy = min(copy, block.repeat - 1)
         row = ["input1", *(f"copy{number}" for number in range(1, block.repeat + 1))]
         calls = (
             Statement(one, (before,), f"self[{number}]({before})") for number, (before, one) in enumerate(pairwise(row))
         )
-        insides.append(Inside(path, reads, ("input1",), tuple(calls)))
+        insides.append(Inside(path, reads, ("input1",), tuple(calls), around, row[-1]))
         block, into = block.copies(*into)[copy]
-        reads, path = (row[copy],), f"{path}.{copy}"
+        reads, path, around = (row[copy],), f"{path}.{copy}", row[copy + 1]
     parts = block.parts(*into)
-    insides.append(Inside(path, reads, tuple(each.name for each in parts.graph.inputs), _steps(parts.graph)))
+    inputs, end = tuple(each.name for each in parts.graph.inputs), parts.graph.outputs[0].name
+    insides.append(Inside(path, reads, inputs, _steps(parts.graph), around, end))
     is_group = isinstance(block, Group)
     shown = block.inside(*into)
     names = copy_names(shown.acting) if is_group else {}

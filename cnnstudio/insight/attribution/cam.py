@@ -11,6 +11,7 @@ import math
 import torch
 from torch import Tensor
 
+from cnnstudio.compiler.source import Way
 from cnnstudio.insight.attribution.question import AttributionError, Marks, Question
 from cnnstudio.insight.cut import cut
 from cnnstudio.worker import Report
@@ -66,7 +67,7 @@ def _maps_and_slopes(question: Question) -> tuple[Tensor, Tensor]:
     return laid(leaf.detach(), height, width, question.node), laid(slopes, height, width, question.node)
 
 
-def laid(value: Tensor, height: int, width: int, node: str) -> Tensor:
+def laid(value: Tensor, height: int, width: int, node: str | Way) -> Tensor:
     """One picture's value of a node as maps (D, h, w): maps as they are, tokens (1, L, D) laid out as they were cut.
 
     A token more than places is the class token, which has none, and is left out. Raises ``AttributionError`` for

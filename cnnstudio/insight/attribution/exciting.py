@@ -6,12 +6,14 @@ import heapq
 
 from torch import Tensor
 
+from cnnstudio.compiler.source import Place, Way
 from cnnstudio.insight.activations import TraceError, activation
 from cnnstudio.insight.attribution.cam import laid
 from cnnstudio.insight.attribution.explaining import looking, prepared_pictures, room
 from cnnstudio.insight.attribution.faithfulness import enlarged
 from cnnstudio.insight.attribution.portrait import Portrait, Shown
 from cnnstudio.insight.attribution.question import AttributionError
+from cnnstudio.insight.cut import found_way
 from cnnstudio.insight.subject import Subject
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report
@@ -20,13 +22,13 @@ PICTURES = 2_000  # validation pictures that are gone through
 SHOWN = 8
 
 
-def exciting(subject: Subject, node: str, channel: int, report: Report) -> Portrait:
+def exciting(subject: Subject, place: str | Place, channel: int, report: Report) -> Portrait:
     """The ``SHOWN`` of the first ``PICTURES`` validation pictures in which the channel's greatest number is greatest.
 
     Of a node that gives maps it is the greatest of the places of one map. Where ``report`` says to end, it is of the
     pictures until then. Raises ``TraceError`` where there is no such channel.
     """
-    data = subject.data
+    data, node = subject.data, found_way(subject, place)
     count = min(PICTURES, len(data.validation_images))
     step = room(subject, 64)
     best: list[tuple[float, int, Tensor | None]] = []
@@ -39,9 +41,9 @@ def exciting(subject: Subject, node: str, channel: int, report: Report) -> Portr
             if channel >= channels:
                 raise TraceError(f"{node} has {channels} channels, and no channel {channel + 1}.")
             numbers = of_channel(value, channel)
-            for place, greatest in enumerate(numbers.flatten(1).amax(1).tolist()):
+            for each, greatest in enumerate(numbers.flatten(1).amax(1).tolist()):
                 if len(best) < SHOWN or greatest > best[0][0]:
-                    one = (greatest, -(start + place), _places(value[place : place + 1], channel, data.shape, node))
+                    one = (greatest, -(start + each), _places(value[each : each + 1], channel, data.shape, node))
                     (heapq.heappush if len(best) < SHOWN else heapq.heapreplace)(best, one)
             seen = start + len(images)
             if not report(f"Going through {counted(count, 'picture')}", seen / count):
@@ -58,10 +60,10 @@ def exciting(subject: Subject, node: str, channel: int, report: Report) -> Portr
         f"Of {counted(seen, 'validation picture')} these excite channel {channel + 1} of {node} most, by its greatest "
     )
     often = f"{classes.count(most)} of them are of {most}." if len(found) > 1 else ""
-    return Portrait(node, channel, channels, tuple(found), (f"{told}number.", *([often] if often else [])))
+    return Portrait(str(node), channel, channels, tuple(found), (f"{told}number.", *([often] if often else [])))
 
 
-def number_of_channels(value: Tensor, node: str) -> int:
+def number_of_channels(value: Tensor, node: Way) -> int:
     """How many channels a node's value has: maps, numbers of each token (N, L, D), or numbers of a vector."""
     if value.ndim not in {2, 3, 4}:
         raise AttributionError(f"What {node} gives has no channels.")
@@ -73,7 +75,7 @@ def of_channel(value: Tensor, channel: int) -> Tensor:
     return value[..., channel] if value.ndim == 3 else value[:, channel, None]
 
 
-def _places(value: Tensor, channel: int, size: tuple[int, ...], node: str) -> Tensor | None:
+def _places(value: Tensor, channel: int, size: tuple[int, ...], node: Way) -> Tensor | None:
     """Where the channel is active in one picture (h, w); None where its numbers have no place."""
     try:
         return laid(value, size[1], size[2], node)[channel].float().cpu().clone()

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.source import Place
 from cnnstudio.headroom import headroom, lack
 from cnnstudio.insight.attribution.explanation import Explanation
 from cnnstudio.insight.attribution.faithfulness import enlarged, faithfulness, likely, rank_correlation
 from cnnstudio.insight.attribution.methods import Method
 from cnnstudio.insight.attribution.question import AttributionError, Question
-from cnnstudio.insight.cut import scores
+from cnnstudio.insight.cut import found_way, scores
 from cnnstudio.insight.subject import OwnPicture, Subject
 from cnnstudio.training.build import build, require_room_to_run
 from cnnstudio.training.data.loading import normalised
@@ -38,15 +39,15 @@ def explained(
     method: Method,
     report: Report,
     *,
-    node: str = "",
+    node: str | Place = "",
     target: int | None = None,
     with_random: bool = True,
 ) -> Explanation:
     """What ``method`` marks in a picture for the class ``target``, or for the network's answer.
 
-    Where the method looks at a node it is ``node``. ``with_random`` asks for the map of random weights as well. The
-    network is evaluated and left as it was.
-    Raises ``AttributionError``, ``TraceError`` or ``NoRoomError`` with a sentence.
+    Where the method looks at a node it is ``node``, which may be inside a composite. ``with_random`` asks for the map
+    of random weights as well. The network is evaluated and left as it was.
+    Raises ``AttributionError``, ``TraceError``, ``WayError`` or ``NoRoomError`` with a sentence.
     """
     making = subject.prepared.probabilities
     picture, data, module = subject.picture(choice), subject.data, subject.module
@@ -62,13 +63,13 @@ def explained(
             subject.source,
             x,
             answer if target is None else target,
-            node if method.at_node else "",
+            found_way(subject, node) if method.at_node else "",
             room(subject),
         )
         marks = method.mark(asked, report)
         found = Explanation(
             method,
-            asked.node,
+            str(asked.node),
             asked.target,
             answer,
             data.classes,

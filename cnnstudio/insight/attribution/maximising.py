@@ -8,12 +8,13 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from cnnstudio.compiler.source import Place, Way
 from cnnstudio.insight.activations import TraceError
 from cnnstudio.insight.attribution.exciting import number_of_channels, of_channel
 from cnnstudio.insight.attribution.explaining import looking, prepared_pictures
 from cnnstudio.insight.attribution.portrait import Portrait, Shown
 from cnnstudio.insight.attribution.question import AttributionError
-from cnnstudio.insight.cut import value_at
+from cnnstudio.insight.cut import found_way, value_at
 from cnnstudio.insight.subject import Subject
 from cnnstudio.worker import Report
 
@@ -23,14 +24,14 @@ SMOOTH = 0.25  # how much the mean step between neighbours weighs, beside the ch
 JITTER = 16  # one part in so many of a side the picture is moved by at most
 
 
-def maximised(subject: Subject, node: str, channel: int, report: Report) -> Portrait:
+def maximised(subject: Subject, place: str | Place, channel: int, report: Report) -> Portrait:
     """A picture in which the mean of the channel's numbers is as large as ``STEPS`` steps of Adam make it.
 
     It begins as faint noise round the mean colour. Each step sees it moved by up to a sixteenth of its sides, and its
     total variation is held down, so that what comes out is larger than a pixel; its pixels stay within black and white.
     Where ``report`` says to end, it is the picture by then. Raises ``TraceError`` where there is no such channel.
     """
-    data, module = subject.data, subject.module
+    data, module, node = subject.data, subject.module, found_way(subject, place)
     random = torch.Generator().manual_seed(0)
     black = prepared_pictures(subject, torch.zeros((1, *data.shape), dtype=torch.uint8))
     white = prepared_pictures(subject, torch.full((1, *data.shape), 255, dtype=torch.uint8))
@@ -59,16 +60,16 @@ def maximised(subject: Subject, node: str, channel: int, report: Report) -> Port
         with torch.no_grad():
             reached = float(_mean(subject, node, channel, [0, 0], picture))
     image = ((picture - black) / width * 255).round().clamp(0, 255)[0].byte().cpu().numpy()
-    name = data.classes[channel] if subject.source.steps[-1].node == node and channels == len(data.classes) else ""
+    name = data.classes[channel] if node == Way(subject.source.steps[-1].node) and channels == len(data.classes) else ""
     told = f"The mean of channel {channel + 1} of {node} goes from {began:.3g} to {reached:.3g}.".replace("-", "−")
     what = f"What speaks for {name}" if name else f"What excites channel {channel + 1}"
     made = (
         "No picture of the data: it was made from noise, and shows what the network answers to, not what it has seen."
     )
-    return Portrait(node, channel, channels, (Shown(image, what),), (told, made))
+    return Portrait(str(node), channel, channels, (Shown(image, what),), (told, made))
 
 
-def _mean(subject: Subject, node: str, channel: int, moves: list[int], picture: Tensor) -> Tensor:
+def _mean(subject: Subject, node: Way, channel: int, moves: list[int], picture: Tensor) -> Tensor:
     """The mean of a channel's numbers for a picture (1, C, H, W) that is moved round by so much down and across."""
     return of_channel(value_at(subject.module, subject.source, node, picture.roll(moves, (2, 3))), channel).mean()
 

@@ -206,12 +206,13 @@ def place_to_look(analysis: Analysis, wanted: str | None) -> str | None:
     any, the last that gives such maps at all. None where none does.
     """
     graph = analysis.graph.acting
-    having = [name for name in graph.order if (shape := analysis.shape(name)) is not None and _has_places(shape)]
+    having = [name for name in graph.order if (shape := analysis.shape(name)) is not None and has_places(shape)]
     if wanted in having:
         return wanted
     blocks = [name for name in having if isinstance(graph[name].block, Conv2d | Composite)]
     return blocks[-1] if blocks else having[-1] if having else None
 
 
-def _has_places(shape: Shape) -> bool:
+def has_places(shape: Shape) -> bool:
+    """Whether what has this shape has numbers for more than one place of the picture."""
     return len(shape) == 2 or (shape.is_map and max(shape.spatial) > 1)

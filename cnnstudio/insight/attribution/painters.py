@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cnnstudio.compiler.source import Place
 from cnnstudio.insight.attribution.portrait import Portrait
 from cnnstudio.worker import Report
 
@@ -24,16 +25,16 @@ class Painter:
     title: str
     sentence: str
     paper: str
-    paint: Callable[[Subject, str, int, Report], Portrait]
+    paint: Callable[[Subject, str | Place, int, Report], Portrait]
 
 
-def _exciting(subject: Subject, node: str, channel: int, report: Report) -> Portrait:
+def _exciting(subject: Subject, node: str | Place, channel: int, report: Report) -> Portrait:
     from cnnstudio.insight.attribution.exciting import exciting
 
     return exciting(subject, node, channel, report)
 
 
-def _maximised(subject: Subject, node: str, channel: int, report: Report) -> Portrait:
+def _maximised(subject: Subject, node: str | Place, channel: int, report: Report) -> Portrait:
     from cnnstudio.insight.attribution.maximising import maximised
 
     return maximised(subject, node, channel, report)

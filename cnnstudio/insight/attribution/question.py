@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cnnstudio.compiler.source import Source
+from cnnstudio.compiler.source import Source, Way
 from cnnstudio.insight.cut import scores
 
 
@@ -19,15 +19,16 @@ class AttributionError(ValueError):
 class Question:
     """Why the network, in ``eval`` mode, gives the class ``target`` its score for the prepared picture ``x``.
 
-    ``x`` is (1, C, H, W), and ``node`` is where those methods look that look at one. The score is what the network ends
-    in: before softmax where it ends before it. ``together`` is how many pictures go through the network at once.
+    ``x`` is (1, C, H, W), and ``node`` is where those methods look that look at one; a ``Way`` leads into composites.
+    The score is what the network ends in: before softmax where it ends before it. ``together`` is how many pictures go
+    through the network at once.
     """
 
     module: nn.Module
     source: Source
     x: Tensor
     target: int
-    node: str = ""
+    node: str | Way = ""
     together: int = 16
 
     def scores(self, x: Tensor) -> Tensor:

@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnstudio.compiler.source import Place
 from cnnstudio.insight.effect import MEANT, SAID, Cost, Effect, Instead, Ranking, Switched
 from cnnstudio.insight.subject import Subject
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.insight.followed import followed_node
+from cnnstudio.ui.insight.copy_choice import CopyChoice
+from cnnstudio.ui.insight.followed import analysis_in, outermost
 from cnnstudio.ui.insight.looking_panel import LookingPanel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
@@ -51,7 +53,7 @@ class AblationPanel(LookingPanel):
         super().__init__(document, run, "ablation", SELECT, parent)
         self.found: Effect | None = None
         self.ranked: Ranking | None = None
-        self._node: str | None = None
+        self._place: Place | None = None
         self._key: tuple[object, ...] | None = None  # what was asked for last
         self._is_ranking = False  # which nothing but another block, or Cancel, ends before its time
         self._lay_out(self._controls(), self._result())
@@ -81,9 +83,11 @@ class AblationPanel(LookingPanel):
         self.rank = QPushButton("Rank channels")
         self.rank.setToolTip(tip("Switch off one channel after the other, and order them by how much the loss rises"))
         self.rank.clicked.connect(self._rank)
+        self.copies = CopyChoice()
+        self.copies.changed.connect(self.touch)
         made = QWidget()
         flow = FlowLayout(made)
-        for widget in (self.part, self.instead, self.rank):
+        for widget in (self.part, self.copies, self.instead, self.rank):
             flow.addWidget(widget)
         return made
 
@@ -136,8 +140,8 @@ class AblationPanel(LookingPanel):
 
     def touch(self) -> None:
         """Keep in mind which node was selected last, also while nobody looks."""
-        before, self._node = self._node, followed_node(self.document, self._node)
-        if self._node != before:
+        before, self._place = self._place, self.copies.follow(self.document, self._place)
+        if self._place != before:
             self._begin_anew()
         super().touch()
 
@@ -149,10 +153,11 @@ class AblationPanel(LookingPanel):
         self.list.blockSignals(False)
         self.part.blockSignals(True)
         self.part.clear()
-        if self._node is not None:
-            self.part.addItem(f"All of {printable(self._node)}", None)
-            graph = self.document.graph
-            for name in [node.name for node in graph if self._node in node.inputs and not node.bypassed]:
+        if (place := self._place) is not None:
+            self.part.addItem(f"All of {printable(str(place))}", None)
+            around = analysis_in(self.document, place.scope)
+            graph = around.graph if around is not None else ()
+            for name in [node.name for node in graph if place.node in node.inputs and not node.bypassed]:
                 self.part.addItem(f"Its wire to {printable(name)}", name)
         self.part.blockSignals(False)
 
@@ -164,6 +169,15 @@ class AblationPanel(LookingPanel):
         super().resizeEvent(event)
         has_room = self.width() >= ROOMY * theme.scale
         self._row.setDirection(Direction.LeftToRight if has_room else Direction.TopToBottom)
+
+    @property
+    def _node(self) -> str | Place | None:
+        """The block that was selected last, by its name, or by its place where it is inside another one."""
+        return self._place.node if self._place is not None and not self._place.scope else self._place
+
+    @property
+    def _is_hidden(self) -> bool:
+        return self._place is not None and outermost(self._place) in self.document.concealed
 
     @property
     def switched(self) -> Switched | None:
@@ -183,10 +197,10 @@ class AblationPanel(LookingPanel):
         switched, run = self.switched, self.run
         if not self.isVisible():
             return
-        if switched is None or switched.node not in self.document.graph:
+        if switched is None or self._place is None or outermost(self._place) not in self.document.graph:
             self._say(SELECT)
             return
-        if switched.node in self.document.concealed:
+        if self._is_hidden:
             self._say(f"What {switched.node} does is hidden while a question is open.")
             return
         if run.state == "training":
@@ -209,7 +223,7 @@ class AblationPanel(LookingPanel):
     def _rank(self) -> None:
         """Try one channel after the other."""
         switched = self.switched
-        if switched is None or self.run.state == "training" or switched.node in self.document.concealed:
+        if switched is None or self.run.state == "training" or self._is_hidden:
             return
         node, instead = switched.node, switched.instead
 
@@ -241,7 +255,7 @@ class AblationPanel(LookingPanel):
 
     def _show(self, subject: Subject, found: Effect) -> None:
         self.going.end()
-        if found.switched.node != self._node or self._node in self.document.concealed:
+        if found.switched.node != self._node or self._is_hidden:
             return
         self.found = found
         if self._key is not None:
@@ -259,10 +273,10 @@ class AblationPanel(LookingPanel):
         self.told.setText(printable(" ".join(told)))
         self._stack.setCurrentIndex(1)
 
-    def _take_ranking(self, node: str, subject: Subject, found: Ranking) -> None:
+    def _take_ranking(self, node: str | Place, subject: Subject, found: Ranking) -> None:
         self.going.end()
         self._is_ranking = False
-        if node != self._node or node in self.document.concealed:
+        if node != self._node or self._is_hidden:
             return
         self.ranked = found
         self._list([(each.channel, each) for each in found.costs])

@@ -5,6 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
 
+from cnnstudio.compiler.source import Place, copies
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.followed import followed_place
 from cnnstudio.ui.widgets.labels import Plain
 
 
@@ -32,6 +35,12 @@ class CopyChoice(QWidget):
         """Choose these copies, counted from 0; where they are fewer, the first."""
         for depth, spin in self._spins.items():
             spin.setValue(copies[depth] + 1 if depth < len(copies) else 1)
+
+    def follow(self, document: Document, place: Place | None) -> Place | None:
+        """The node that is followed from ``place`` on, in the copies that are chosen, which are offered for it."""
+        found = followed_place(document, place)
+        self.show_for(copies(document.graph, found.scope) if found is not None and found.scope else ())
+        return Place(found.node, found.scope, self.chosen) if found is not None else None
 
     def show_for(self, repeats: tuple[int, ...]) -> None:
         """Offer the copies of what is repeated so often, outermost first; 1 is not repeated."""

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
+from cnnstudio.compiler.inference import Analysis
 from cnnstudio.compiler.source.ways import Place
+from cnnstudio.graph import Shape
 from cnnstudio.ui.document import Document
-
-
-def followed_node(document: Document, node: str | None) -> str | None:
-    """The node of the whole network that was selected or opened last, ``node`` until now; None where it is gone."""
-    names = document.scope[:1] or document.selection
-    if len(names) == 1:
-        return names[0]
-    return node if node in document.graph else None
 
 
 def followed_place(document: Document, place: Place | None) -> Place | None:
@@ -27,3 +21,17 @@ def followed_place(document: Document, place: Place | None) -> Place | None:
 def outermost(place: Place) -> str:
     """The node of the whole network that a place is, or is inside of."""
     return (*place.scope, place.node)[0]
+
+
+def analysis_in(document: Document, scope: tuple[str, ...]) -> Analysis | None:
+    """What the network comes to inside these composites; None where one of them cannot be opened."""
+    found: Analysis | None = document.analysis
+    for name in scope:
+        found = found.opened(name) if found is not None else None
+    return found
+
+
+def shape_at(document: Document, place: Place | None) -> Shape | None:
+    """The shape of what a place gives, where it is known."""
+    found = analysis_in(document, place.scope) if place is not None else None
+    return found.shape(place.node) if found is not None and place is not None and place.node in found.graph else None

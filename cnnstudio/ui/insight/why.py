@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnstudio.compiler.source import Place
 from cnnstudio.insight.attribution.explanation import Explanation
-from cnnstudio.insight.attribution.methods import METHODS, Method, place_to_look
+from cnnstudio.insight.attribution.methods import METHODS, Method, has_places, place_to_look
 from cnnstudio.insight.attribution.painters import PAINTERS, Painter
 from cnnstudio.insight.attribution.portrait import Portrait
 from cnnstudio.insight.subject import Subject
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.insight.followed import followed_node
+from cnnstudio.ui.insight.copy_choice import CopyChoice
+from cnnstudio.ui.insight.followed import outermost, shape_at
 from cnnstudio.ui.insight.looking_panel import LookingPanel
 from cnnstudio.ui.insight.marked_picture import Layer, MarkedPicture
 from cnnstudio.ui.run import Run
@@ -53,7 +56,7 @@ class WhyPanel(LookingPanel):
         super().__init__(document, run, "why", "What speaks for the network's answer is shown here.", parent)
         self.found: Explanation | Portrait | None = None
         self._key: tuple[object, ...] | None = None  # what was asked for last
-        self._node: str | None = None  # which was selected last
+        self._followed: Place | None = None  # which was selected last
         self._classes: tuple[str, ...] = ()
         self._lay_out(self._controls(), self._result())
         run.state_changed.connect(self.touch)
@@ -82,6 +85,8 @@ class WhyPanel(LookingPanel):
         self.target.setMinimumContentsLength(10)
         self.method.currentIndexChanged.connect(self._choose_method)
         self.target.currentIndexChanged.connect(self.touch)
+        self.copies = CopyChoice()
+        self.copies.changed.connect(self.touch)
         self.channel = QSpinBox()
         self.channel.setPrefix("Channel ")
         self.channel.setRange(1, 1)
@@ -113,7 +118,7 @@ class WhyPanel(LookingPanel):
         self.keep.clicked.connect(self._ask_where)
         made = QWidget()
         flow = FlowLayout(made)
-        for widget in (self.method, self.target, self.channel, self.random, self.strength, self.keep):
+        for widget in (self.method, self.target, self.channel, self.copies, self.random, self.strength, self.keep):
             flow.addWidget(widget)
         self._choose_method()
         return made
@@ -164,9 +169,8 @@ class WhyPanel(LookingPanel):
 
     def touch(self) -> None:
         """Keep in mind which node was selected last, also while nobody looks."""
-        self._node = followed_node(self.document, self._node)
-        is_hidden = self._place in self.document.concealed
-        shape = self.document.analysis.shape(self._place) if not is_hidden else None
+        self._followed = self.copies.follow(self.document, self._followed)
+        shape = None if self._is_hidden(self._place) else shape_at(self.document, self._place)
         self.channel.setMaximum(shape[-1 if len(shape) == 2 else 0] if shape else 1)
         super().touch()
 
@@ -185,12 +189,24 @@ class WhyPanel(LookingPanel):
             self.touch()
 
     @property
-    def _place(self) -> str | None:
-        """The node that the method looks at; what a channel looks for can be asked of a vector, too."""
-        analysis, node = self.document.analysis, self._node
-        if isinstance(self.chosen, Painter) and node is not None and analysis.shape(node) is not None:
-            return node
-        return place_to_look(analysis, node)
+    def _place(self) -> Place | None:
+        """Where the method looks: at what was selected, or at the composite round it, where that has no maps.
+
+        What a channel looks for can be asked of a vector, too.
+        """
+        place = self._followed
+        if isinstance(self.chosen, Painter) and shape_at(self.document, place) is not None:
+            return place
+        while place is not None and place.scope:
+            shape = shape_at(self.document, place)
+            if shape is not None and has_places(shape):
+                return place
+            place = Place(place.scope[-1], place.scope[:-1], place.copies[:-1])
+        name = place_to_look(self.document.analysis, place.node if place is not None else None)
+        return Place(name) if name is not None else None
+
+    def _is_hidden(self, place: Place | None) -> bool:
+        return place is not None and outermost(place) in self.document.concealed
 
     @property
     def _asked_for(self) -> tuple[object, ...]:
@@ -211,7 +227,7 @@ class WhyPanel(LookingPanel):
             return
         method, place, run = self.chosen, self._place, self.run
         at_node, takes_long = (True, True) if isinstance(method, Painter) else (method.at_node, method.takes_long)
-        if at_node and place in self.document.concealed:
+        if at_node and self._is_hidden(place):
             self._say(f"What {place} makes of an image is hidden while a question is open.")
             return
         if (key := self._asked_for) == self._key:
@@ -230,10 +246,10 @@ class WhyPanel(LookingPanel):
             return explained(subject, choice, method, report, node=place or "", target=target, with_random=with_random)
 
         self._key = key
-        if self.looker.look(work, self._show):
+        if self.looker.look(work, partial(self._show, place if method.at_node else None)):
             self.going.begin()
 
-    def _paint(self, painter: Painter, place: str | None, key: tuple[object, ...]) -> None:
+    def _paint(self, painter: Painter, place: Place | None, key: tuple[object, ...]) -> None:
         """Ask for the pictures that excite the channel."""
         if place is None:
             self._say("Select a block to see what its channels look for.")
@@ -241,7 +257,9 @@ class WhyPanel(LookingPanel):
         channel = self.channel.value() - 1
         self._key = key
         if self.looker.look(
-            lambda subject, report: painter.paint(subject, place, channel, report), self._show_portrait, all_images=True
+            lambda subject, report: painter.paint(subject, place, channel, report),
+            partial(self._show_portrait, place),
+            all_images=True,
         ):
             self.going.begin()
 
@@ -262,9 +280,9 @@ class WhyPanel(LookingPanel):
         self.nothing.say(sentence, ask)
         self._stack.setCurrentIndex(0)
 
-    def _show(self, subject: Subject, found: Explanation) -> None:
+    def _show(self, place: Place | None, subject: Subject, found: Explanation) -> None:
         self.going.end()
-        if found.node in self.document.concealed:
+        if self._is_hidden(place):
             return
         self._offer(found.classes)
         where = f" at {found.node}" if found.node else ""
@@ -280,9 +298,9 @@ class WhyPanel(LookingPanel):
             told.append(f"{found.node} sees {found.grain[0]} × {found.grain[1]} places.")
         self._show_all(subject, found, layers, told, is_signed=found.method.is_signed)
 
-    def _show_portrait(self, subject: Subject, found: Portrait) -> None:
+    def _show_portrait(self, place: Place, subject: Subject, found: Portrait) -> None:
         self.going.end()
-        if found.node not in self.document.concealed:
+        if not self._is_hidden(place):
             layers = [Layer(each.picture, on_a_line(each.caption), each.marks) for each in found.pictures]
             self._show_all(subject, found, layers, list(found.sentences), is_signed=False)
 

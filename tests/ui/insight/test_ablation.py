@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, SqueezeExcite
+from cnnstudio.graph import Sketch
 from cnnstudio.insight.effect import Instead
 from cnnstudio.project import Project
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.ablation import SELECT, UNTRAINED, AblationPanel
 from cnnstudio.ui.run import Run
@@ -84,4 +87,26 @@ def test_a_question_hides_what_is_shown_and_what_is_on_its_way(qtbot: QtBot, pan
     panel.document.conceal(frozenset({"conv1"}))
     qtbot.wait(500)
     assert panel.ranked is None and panel.nothing.isVisible()
+    panel.close_tasks()
+
+
+def test_a_block_inside_a_composite_is_switched_off(qtbot: QtBot) -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((1, 8, 8))), Conv2d(4, padding=1), SqueezeExcite(2), Flatten(), Linear(10))
+    document = Document(Project(draw.graph(), Recipe(data="digits")))
+    panel = AblationPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.resize(900, 200)
+    panel.show()
+    document.enter(("se1",))
+    document.select(("excite",))
+    qtbot.waitUntil(lambda: panel.found is not None)
+    assert "Without se1 › excite:" in panel.told.text() and panel.list.count() == 4
+    assert [panel.part.itemText(row) for row in range(panel.part.count())] == [
+        "All of se1 › excite", "Its wire to gate",
+    ]  # fmt: skip
+    panel.part.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: panel.found is not None and panel.found.switched.reader == "gate")
+    document.conceal(frozenset({"se1"}))
+    qtbot.waitUntil(lambda: "is hidden while a question is open" in panel.nothing.sentence.text())
     panel.close_tasks()

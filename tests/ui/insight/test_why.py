@@ -11,11 +11,14 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.blocks import Conv2d, Flatten, Group, Input, Linear, SqueezeExcite
+from cnnstudio.graph import Graph, Node, Sketch
 from cnnstudio.insight.attribution.explanation import Explanation, Faithfulness
 from cnnstudio.insight.attribution.methods import METHODS, Method
 from cnnstudio.insight.attribution.painters import PAINTERS
 from cnnstudio.insight.attribution.portrait import Portrait
 from cnnstudio.project import Project
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.marked_picture import Layer, MarkedPicture, blended, colours, shares
 from cnnstudio.ui.insight.why import UNTRAINED, WhyPanel
@@ -184,3 +187,31 @@ def test_sentences_say_what_was_compared() -> None:
         "chosen at random, to 90.0%.",
         "Rank correlation with the map of random weights: 0.93. This map hardly depends on what was learned.",
     )
+
+
+def test_a_block_inside_a_composite_and_each_copy_is_explained(qtbot: QtBot) -> None:
+    body = Graph.of((Node("input1", Input((4, 8, 8))), Node("conv1", Conv2d(4, padding=1), ("input1",))))
+    draw = Sketch()
+    x = draw.chain(draw(Input((1, 8, 8))), Conv2d(4, padding=1), Group(body=body, repeat=2), SqueezeExcite(2))
+    draw.chain(x, Flatten(), Linear(10))
+    document = Document(Project(draw.graph(), Recipe(data="digits")))
+    panel = WhyPanel(document, Run(document))
+    qtbot.addWidget(panel)
+    panel.resize(900, 200)
+    panel.random.setChecked(False)
+    panel.show()
+    document.enter(("group1",))
+    document.select(("conv1",))
+    qtbot.waitUntil(lambda: panel.found is not None and panel.found.node == "group1 › conv1")
+    assert panel.copies.isVisible()
+    panel.copies.choose((1,))
+    qtbot.waitUntil(lambda: panel.found is not None and panel.found.node == "group1 #2 › conv1")
+    document.enter(("se1",))
+    document.select(("excite",))
+    qtbot.waitUntil(lambda: panel.found is not None and panel.found.node == "se1")  # it has no maps: what is round it
+    panel.method.setCurrentIndex(panel.method.findData("exciting"))
+    assert panel.channel.maximum() == 4
+    qtbot.waitUntil(lambda: isinstance(panel.found, Portrait) and panel.found.node == "se1 › excite")
+    document.conceal(frozenset({"se1"}))
+    qtbot.waitUntil(lambda: "hidden while a question is open" in panel.nothing.sentence.text())
+    panel.close_tasks()
