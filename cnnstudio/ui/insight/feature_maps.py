@@ -12,9 +12,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from cnnstudio.compiler.source import Place, WayError, copies, way_to
+from cnnstudio.compiler.source import Place, WayError, way_to
 from cnnstudio.insight.feature_maps import FeatureMaps, guess
 from cnnstudio.insight.subject import OwnPicture, Subject
+from cnnstudio.insight.weighed import Weighed
 from cnnstudio.training.runs.epoch_weights import kept_epochs
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.session import Prepared
@@ -22,15 +23,16 @@ from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.copy_choice import CopyChoice
 from cnnstudio.ui.insight.epoch_slider import EpochSlider
-from cnnstudio.ui.insight.followed import followed_place
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.map_view import MapView
+from cnnstudio.ui.insight.weighing_row import WeighingRow
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.foreign_text import html, tip
 from cnnstudio.ui.widgets.labels import Sentence, breakable
 from cnnstudio.ui.widgets.samples import Picture
+from cnnstudio.worker import Report, unheard
 
 if TYPE_CHECKING:
     from cnnstudio.training.data.loading import Data
@@ -62,6 +64,9 @@ class FeatureMapsPanel(Panel):
         self.copies.changed.connect(self._look_at_another)
         self.epochs = EpochSlider()
         self.epochs.asked.connect(self._show_epoch)
+        self.weighing = WeighingRow()
+        self.weighing.changed.connect(lambda: self._settle.start(0))
+        self.view.add(self.weighing)
         self.view.add(self.copies)
         self.view.add(self.epochs)
         row.addWidget(self._left())
@@ -121,9 +126,9 @@ class FeatureMapsPanel(Panel):
 
     def touch(self) -> None:
         """Keep in mind which node was selected last, also while nobody looks; else which one is open."""
-        place = followed_place(self.document, self._place)
-        self.copies.show_for(copies(self.document.graph, place.scope) if place is not None and place.scope else ())
-        self._place = Place(place.node, place.scope, self.copies.chosen) if place is not None else None
+        before, self._place = self._place, self.copies.follow(self.document, self._place)
+        if self._place != before:
+            self.weighing.forget()
         self._watch()
         super().touch()
 
@@ -179,7 +184,12 @@ class FeatureMapsPanel(Panel):
         picture = self.run.picture
         choice, may_search = picture.choice, picture.is_open and not self.run.is_active
         folder = self.run.folder if not self.run.is_active and self.run.fits(self.document.graph) else None
-        self.looker.look(lambda subject, _: seen(subject, place, choice, may_search, folder), self._show_look)
+        row = self.weighing
+        mean = (row.number, row.of_class) if row.number is not None and row.is_mean else None
+        self.looker.look(
+            lambda subject, report: seen(subject, place, choice, may_search, folder, mean=mean, report=report),
+            self._show_look,
+        )
 
     def _look_into_run(self, place: Place) -> None:
         """What the run sends is shown as it comes; while it is paused it sends nothing, and is asked."""
@@ -209,14 +219,30 @@ class FeatureMapsPanel(Panel):
             self._is_beginning = False
         if not self._is_concealed(found.maps.place):
             self._show(found.maps, subject.prepared, subject.when)
+            self.weighing.offer(found.weighed, subject.data.classes)
+            if (number := self.weighing.number) is not None:
+                self.epochs.drop()
+                self._show_weighed(found.maps.place, found.mean or found.weighed[number], subject.when)
+                return
             self.epochs.offer(found.epochs, subject.prepared, found.maps.place, self.run.picture.choice, self.run.epoch)
 
     def _show_epoch(self, found: FeatureMaps, epoch: int) -> None:
         if self.epochs.prepared is not None and not self._is_concealed(found.place):
             self._show(found, self.epochs.prepared, f"weights of epoch {epoch}")
 
+    def _show_weighed(self, place: Place, found: Weighed, when: str) -> None:
+        """Show by what the block weighs in the place of what it gives."""
+        if found.values.ndim == 1:
+            self.view.show_vector(found.values, (), "", None)
+        else:
+            self.view.show_maps(found.values)
+        self.view.mark(None)
+        self.view.caption.setText(
+            f"<b>{breakable(html(str(place)))}</b> &nbsp;{html(found.sentence)} &nbsp;·&nbsp; {html(when)}"
+        )
+
     def _choose_cell(self, channel: int, row: int, column: int) -> None:
-        if self._shown is not None:
+        if self._shown is not None and self.weighing.number is None:
             place = self._shown.place
             self.run.cell.choose(Cell(place.scope, place.node, channel, row, column, place.copies))
 
@@ -257,18 +283,25 @@ class FeatureMapsPanel(Panel):
     def _say(self, sentence: str, ask: str = "") -> None:
         self._shown = None
         self.epochs.drop()
+        if not self.looker.is_looking:  # else it only says what it does
+            self.weighing.offer((), ())
         self._side.hide()
         self.view.say(sentence, ask)
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What was found of a node: its maps, or why there are none; and the picture that was found to begin with."""
+    """What was found of a node: its maps, or why there are none; and the picture that was found to begin with.
+
+    ``weighed`` is by what it weighs for the picture, ``mean`` one of these as a mean over pictures of classes.
+    """
 
     maps: FeatureMaps | None
     why_not: str = ""
     begins_with: int | None = None
     epochs: Mapping[int, Path] = field(default_factory=dict)
+    weighed: tuple[Weighed, ...] = ()
+    mean: Weighed | None = None
 
 
 def seen(
@@ -277,14 +310,19 @@ def seen(
     choice: int | OwnPicture,
     may_search: bool = False,
     folder: RunFolder | None = None,
+    *,
+    mean: tuple[int, int | None] | None = None,
+    report: Report = unheard,
 ) -> Seen:
     """What the node at ``place`` makes of a picture; runs torch, so it belongs on a thread.
 
     A trained network ``may_search`` for another picture, one that it tells right; ``folder`` is that of its run, to
-    tell which of its epochs can be looked at.
+    tell which of its epochs can be looked at. ``mean`` asks for the mean of the weighing of this number, over the
+    validation pictures of this class or of each.
     """
     from cnnstudio.insight.activations import activations, entering, shown
     from cnnstudio.insight.first_right import first_right
+    from cnnstudio.insight.weighing import mean_weighed, weighed
 
     module, data = subject.module, subject.data
     try:
@@ -300,7 +338,9 @@ def seen(
     told = guess(shown(found[end]), data.classes)
     made = FeatureMaps(place, shown(found[way]), picture.image, picture.label, told, subject.step)
     epochs = kept_epochs(folder) if folder is not None and subject.is_trained else {}
-    return Seen(made, begins_with=begin, epochs=epochs)
+    weighs = weighed(subject, place, choice if begin is None else begin)
+    taken = mean_weighed(subject, place, *mean, report) if mean is not None and mean[0] < len(weighs) else None
+    return Seen(made, begins_with=begin, epochs=epochs, weighed=weighs, mean=taken)
 
 
 def verdict(found: FeatureMaps) -> str:

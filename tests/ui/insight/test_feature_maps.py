@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import Conv2d, Flatten, Group, Input, Linear, Residual
+from cnnstudio.blocks import Conv2d, Flatten, Group, Input, Linear, Residual, SqueezeExcite
 from cnnstudio.compiler.source import Place
 from cnnstudio.graph import Graph, Node, Sketch
 from cnnstudio.insight.feature_maps import FeatureMaps, guess
@@ -289,4 +289,30 @@ def test_a_slider_goes_through_the_epochs_of_the_run(qtbot: QtBot, document: Doc
     panel.hide()
     assert not panel.epochs._found and panel.epochs.prepared is None
     run.close()
+    panel.close_tasks()
+
+
+def test_by_what_a_block_weighs_of_a_picture_and_of_classes(qtbot: QtBot) -> None:
+    draw = Sketch()
+    draw.chain(draw(Input((1, 8, 8))), Conv2d(4, padding=1), SqueezeExcite(2), Flatten(), Linear(10))
+    document = Document(Project(draw.graph(), Recipe(data="digits")))
+    panel = shown_maps(qtbot, document, Run(document))
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    assert not panel.weighing.isVisible()
+    document.select(("se1",))
+    qtbot.waitUntil(panel.weighing.isVisible)
+    assert [panel.weighing.what.itemText(row) for row in range(2)] == ["Maps", "Channel weights"]
+    assert not panel.weighing.of.isVisible()
+    panel.weighing.what.setCurrentIndex(1)
+    qtbot.waitUntil(panel.view.bars.isVisible)
+    assert len(panel.view.bars._values) == 4 and "channel weights" in panel.view.caption.text()
+    panel.weighing.of.setCurrentIndex(1)
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    assert panel.view.grid._maps.shape == (1, 10, 4) and "a row for each class" in panel.view.caption.text()
+    panel.weighing.of.setCurrentIndex(5)
+    qtbot.waitUntil(lambda: "the mean of" in panel.view.caption.text() and panel.view.bars.isVisible())
+    document.select(("conv1",))
+    qtbot.waitUntil(lambda: "4 maps" in panel.view.caption.text())
+    assert not panel.weighing.isVisible() and panel.weighing.number is None
     panel.close_tasks()
