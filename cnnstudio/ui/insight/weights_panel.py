@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,26 +12,33 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.insight.subject import Subject
+from cnnstudio.training.runs.epoch_weights import kept_epochs
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.filter_grid import FilterGrid, Mark
 from cnnstudio.ui.insight.histogram_view import HistogramView
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.nothing_page import NothingPage
+from cnnstudio.ui.insight.weight_history_view import WeightHistoryView
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.scrolled import Scrolled
+from cnnstudio.wording import counted
+from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.insight.filters import Filters, Layer
+    from cnnstudio.insight.weight_history import WeightHistory
 
 SETTLE_MILLISECONDS = 200
 BUTTON = 38  # pixels: room for a glyph
 ROOMY = 420  # pixels at the normal size of text
 LOW = 240  # pixels at the normal size of text: a lower panel tells the key of its colours in a tooltip alone
 SIDE = 300  # pixels at the normal size of text, of what is said and counted at the right
+BUSY = "The weights of the epochs are read when the run is over."
+NO_RUN = "Train the network: the weights after each epoch are kept with a run, and can be looked at then."
 SHADES = (
     "White is 0, red is above and blue below it: full at the greatest weight of a filter, or of all on the same scale."
 )
@@ -46,6 +54,7 @@ class WeightsPanel(Panel):
         self._wanted = ""  # the layer that the person chose
         self._node: str | None = None  # the block that was selected last
         self._epochs, self._when = 0, ""
+        self._back: object = None  # of which run the epochs were asked for last
         self._paths: Mapping[str, str] = {}  # of the network that is shown: where the module has the blocks
         self.looker = Looker(document, run, self, "weights")
         self.looker.refused.connect(self._say)
@@ -57,14 +66,13 @@ class WeightsPanel(Panel):
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.choice.setMinimumContentsLength(18)
         self.choice.activated.connect(self._choose)
-        self.together = QToolButton()
-        self.together.setText("Same scale")
-        self.together.setIcon(icon("equals"))
-        self.together.setMinimumWidth(BUTTON)  # its words go where the panel is narrow
-        self.together.setAccessibleName("Same scale")
-        self.together.setCheckable(True)
-        self.together.setProperty("switch", True)
-        self.together.setToolTip(tip("Use one scale of colour for all filters, so that they can be compared"))
+        self.together = _switch("Same scale", "equals", "Use one scale of colour for all filters, to compare them")
+        self.over = _switch(
+            "Over epochs",
+            "chart-line",
+            "How weights and gradients of every layer were spread after each epoch of the run",
+        )
+        self.over.toggled.connect(self._look)
         self.caption, self.readout = Elided(), Elided()
         for label in (self.caption, self.readout):
             label.setProperty("textSize", "small")
@@ -79,7 +87,11 @@ class WeightsPanel(Panel):
         self.key.setProperty("textSize", "small")
         self.nothing = NothingPage("Looking at the weights…")
         self.nothing.allowed.connect(self._allow)
-        self._page, self._side = QWidget(), QWidget()
+        self.history, self.no_history = WeightHistoryView(), NothingPage()
+        self.history.hovered.connect(self.readout.setText)
+        self.no_history.allowed.connect(self._allow)
+        self._page, self._side, self._single = QWidget(), QWidget(), QWidget()
+        self._history_area = Scrolled(self.history)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(self._page)
@@ -95,6 +107,7 @@ class WeightsPanel(Panel):
         top.addWidget(self.caption, 3)
         top.addWidget(self.readout, 2)
         top.addWidget(self.together)
+        top.addWidget(self.over)
         side = QVBoxLayout(self._side)
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(4)
@@ -106,7 +119,8 @@ class WeightsPanel(Panel):
         side.addLayout(both)
         side.addWidget(self.key)
         side.addStretch(1)
-        self._body = body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._body = body = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._single)
+        body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(14)
         body.addWidget(self.grid, 2)
         self._aside = Scrolled(self._side)
@@ -115,7 +129,10 @@ class WeightsPanel(Panel):
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(6)
         layout.addLayout(top)
-        layout.addLayout(body, 1)
+        self._content = QStackedLayout()
+        for page in (self._single, self._history_area, self.no_history):
+            self._content.addWidget(page)
+        layout.addLayout(self._content, 1)
 
     # what is looked at
 
@@ -147,6 +164,9 @@ class WeightsPanel(Panel):
     def _look(self) -> None:
         if not self.isVisible():
             return
+        if self.over.isChecked():
+            self._look_back()
+            return
         wanted, node, concealed = self._wanted, self._node, self.document.concealed
         if node in concealed and not wanted:
             self._hide(f"The weights of {node} are hidden while a question is open.")
@@ -166,6 +186,54 @@ class WeightsPanel(Panel):
             return there, filters(subject, name) if name is not None else None
 
         self.looker.look(look, partial(self._show, concealed))
+
+    def _look_back(self) -> None:
+        """Ask for the weights of every layer after each epoch of the run that is over."""
+        run = self.run
+        self._arrange(is_over=True)
+        if run.is_active:
+            self._hide(BUSY)
+            return
+        folder = run.folder if run.fits(self.document.graph) else None
+        if folder is None:
+            self._hide(NO_RUN)
+            return
+        concealed = self.document.concealed
+        key = folder, len(run.history.epochs), concealed
+        if key == self._back and self._content.currentWidget() is self._history_area:
+            return
+        self._back, self.found = key, None
+
+        def look(subject: Subject, report: Report) -> tuple[WeightHistory, tuple[float, float]]:
+            from cnnstudio.insight.weight_history import DECADES, weight_history
+
+            found = weight_history(subject, kept_epochs(folder), report)
+            hidden = [subject.source.paths[name] for name in concealed if name in subject.source.paths]
+            seen = tuple(each for each in found.layers if not any(is_of(each.name, path) for path in hidden))
+            return replace(found, layers=seen), DECADES
+
+        self.looker.look(look, partial(self._show_back, concealed))
+
+    def _show_back(
+        self, concealed: frozenset[str], subject: Subject, found: tuple[WeightHistory, tuple[float, float]]
+    ) -> None:
+        history, decades = found
+        if not self.over.isChecked() or concealed != self.document.concealed:
+            return
+        if not history.layers:
+            self._say(NO_RUN, "")
+            return
+        self.history.set_history(history, decades)
+        self.caption.setText(f"Gradients of the loss of {counted(history.images, 'validation image')}")
+        self._content.setCurrentWidget(self._history_area)
+        self._stack.setCurrentWidget(self._page)
+
+    def _arrange(self, is_over: bool) -> None:
+        """Show what can be chosen of one layer, or of all over the epochs."""
+        for widget in (self.choice, self.together):
+            widget.setVisible(not is_over)
+        if not is_over:
+            self._content.setCurrentWidget(self._single)
 
     def _is_concealed(self, layer: str) -> bool:
         """Whether a layer of the network that is shown is hidden now, with the block that it is of."""
@@ -204,6 +272,7 @@ class WeightsPanel(Panel):
         self.key.setText(key)
         self.grid.setToolTip(tip(key))
         self._when = subject.when
+        self._arrange(is_over=False)
         self._stack.setCurrentWidget(self._page)
         self._tell()
 
@@ -221,6 +290,12 @@ class WeightsPanel(Panel):
 
     def _say(self, sentence: str, ask: str) -> None:
         self.found = None
+        if self.over.isChecked():  # it stays where it can be turned off
+            self.caption.setText("")
+            self.no_history.say(sentence, ask)
+            self._content.setCurrentWidget(self.no_history)
+            self._stack.setCurrentWidget(self._page)
+            return
         self.nothing.say(sentence, ask)
         self._stack.setCurrentWidget(self.nothing)
 
@@ -231,7 +306,8 @@ class WeightsPanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         has_room, style = self.width() >= ROOMY * theme.scale, Qt.ToolButtonStyle
-        self.together.setToolButtonStyle(style.ToolButtonTextOnly if has_room else style.ToolButtonIconOnly)
+        for button in (self.together, self.over):
+            button.setToolButtonStyle(style.ToolButtonTextOnly if has_room else style.ToolButtonIconOnly)
         ways = QBoxLayout.Direction
         self._body.setDirection(ways.LeftToRight if has_room else ways.TopToBottom)
         self._aside.setMaximumWidth(round(SIDE * theme.scale) if has_room else self.width())
@@ -241,6 +317,19 @@ class WeightsPanel(Panel):
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
         return self.looker.close(seconds)
+
+
+def _switch(words: str, glyph: str, more: str) -> QToolButton:
+    """What is turned on and off; its words go where the panel is narrow."""
+    made = QToolButton()
+    made.setText(words)
+    made.setIcon(icon(glyph))
+    made.setMinimumWidth(BUTTON)
+    made.setAccessibleName(words)
+    made.setCheckable(True)
+    made.setProperty("switch", True)
+    made.setToolTip(tip(more))
+    return made
 
 
 def is_of(layer: str, path: str) -> bool:

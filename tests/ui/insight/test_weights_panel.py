@@ -7,12 +7,14 @@ import dataclasses
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.filter_grid import BLUE, EDGE, RED, FilterGrid, painted, planned
-from cnnstudio.ui.insight.weights_panel import WeightsPanel
+from cnnstudio.ui.insight.weight_history_view import drawn as weight_history_drawn
+from cnnstudio.ui.insight.weights_panel import NO_RUN, WeightsPanel
 from cnnstudio.ui.run import Run
 
 
@@ -123,3 +125,40 @@ def test_a_question_hides_the_layers_that_it_is_about(qtbot: QtBot, tiny: Projec
     document.conceal(frozenset({"conv1", "linear1"}))
     assert panel.nothing.isVisible() and panel.found is None, "at once"
     panel.close_tasks()
+
+
+def test_every_layer_over_the_epochs_of_the_run(qtbot: QtBot, tiny: Project) -> None:
+    document = Document(tiny)
+    run = Run(document)
+    panel = shown(qtbot, document, run)
+    panel.over.setChecked(True)
+    assert panel.no_history.isVisible() and panel.no_history.sentence.text() == NO_RUN
+    assert panel.over.isVisible() and not panel.choice.isVisible(), "where it can be turned off again"
+    run.start(document.project)
+    qtbot.waitUntil(lambda: run.state == "finished")
+    qtbot.waitUntil(panel.history.isVisible)
+    history = panel.history.history
+    assert history is not None and history.epochs == (1, 2)
+    assert [layer.name for layer in history.layers] == ["conv1.weight", "linear1.weight"]
+    assert "Gradients of the loss of 64 validation images" in panel.caption.text()
+    words = panel.history.accessibleDescription()
+    assert words.startswith("conv1: weights from") and "typical gradient" in words and "after epoch 2" in words
+    box, other = panel.history._boxes(1)
+    told = panel.history.told(QPointF(box.right() - 1, box.center().y()))
+    assert told.startswith("linear1, epoch 2: ") and "of 1,440 weights from" in told
+    assert "gradients from" in panel.history.told(other.center()) and not panel.history.told(QPointF(1, 1))
+    document.conceal(frozenset({"conv1"}))
+    qtbot.waitUntil(lambda: panel.history.history is not history)
+    assert panel.history.history is not None
+    assert [layer.name for layer in panel.history.history.layers] == ["linear1.weight"]
+    panel.over.setChecked(False)
+    qtbot.waitUntil(lambda: panel.found is not None and panel.grid.isVisible())
+    run.close()
+    panel.close_tasks()
+
+
+def test_a_column_is_darkest_where_most_are() -> None:
+    image = weight_history_drawn(np.array([[0, 4, 1], [9, 0, 0]]), QColor("red"))
+    assert (image.width(), image.height()) == (2, 3)
+    alphas = [[image.pixelColor(x, y).alpha() for x in range(2)] for y in range(3)]
+    assert alphas[1][0] == alphas[2][1] == 255 and alphas[2][0] == alphas[0][1] == 0 and 24 < alphas[0][0] < 255
