@@ -27,10 +27,11 @@ from cnnstudio.project.recipe_paths import named
 from cnnstudio.training import readiness
 from cnnstudio.training.readiness import Concern
 from cnnstudio.ui.edit import Edit
+from cnnstudio.ui.kept import NOTHING, KeptTimes
 from cnnstudio.ui.kept_concerns import KeptConcerns
-from cnnstudio.ui.kept_times import NOTHING, KeptTimes
 from cnnstudio.ui.known_places import KnownPlaces, Where, is_still
 from cnnstudio.ui.library import Library
+from cnnstudio.ui.node_pictures import NodePictures
 
 HIDDEN = "What there is to say here is hidden while a question is open."
 
@@ -76,7 +77,7 @@ class Document(QObject):
         self._learned: tuple[Where, int] | None = None  # where images are, and of how many classes
         self._looked: Where | None = None  # where they were when the findings were made
         self._concerns = KeptConcerns(self)
-        self.times = KeptTimes(self)
+        self.times, self.node_pictures = KeptTimes(self), NodePictures(self)
         self._was_ready: bool | None = None  # to be trained, when somebody last asked
         self._wanted = self._project
         self._is_run_saved = True
@@ -390,8 +391,7 @@ class Document(QObject):
     @property
     def view_times(self) -> Mapping[str, int]:
         """The nanoseconds of the nodes of ``view_graph``; none inside a composite, which is timed as a whole."""
-        measured = self.times.of(self.graph) if not self.scope else None
-        return measured.nanoseconds if measured is not None else NOTHING
+        return self.times.nanoseconds(self.graph) if not self.scope else NOTHING
 
     def conceals(self, name: str) -> bool:
         """Whether the results of this node of ``view_graph`` are hidden; with a node all that is inside it is."""

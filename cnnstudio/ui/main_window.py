@@ -27,6 +27,7 @@ from cnnstudio.ui.files.imports import Imports
 from cnnstudio.ui.files.recovery_copy import Copy
 from cnnstudio.ui.files.remembered_run import RememberedRun
 from cnnstudio.ui.focus import give_keyboard, go_round, parts_of, tab_on
+from cnnstudio.ui.insight.thumbnails import NodeThumbnails
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.panel_places import PANELS
 from cnnstudio.ui.pictures.pictures import Pictures
@@ -62,6 +63,7 @@ class MainWindow(ProjectWindow):
     preferences: Preferences
     windows: Windows
     canvas: CanvasView
+    thumbnails: NodeThumbnails
     files: Files
     jobs: Jobs
     exports: Exports
@@ -94,6 +96,7 @@ class MainWindow(ProjectWindow):
         self.remembered_run = RememberedRun(self.document, self.run, self.messages, self)
         self.imports = Imports(self.document, self.canvas, self.files, self.jobs, self.messages, self.windows, self)
         self.bookmarks = Bookmarks(self.document, self.canvas, self._bookmark_key)
+        self.thumbnails = NodeThumbnails(self.document, self.run, self)
         self.docks = docks.docks_of(self, self.document, self.run)
         self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
         offers = [self.commands.bound[name] for name in ("panel-float", "panel-side", "panel-hide")]
@@ -274,10 +277,17 @@ class MainWindow(ProjectWindow):
         for window in self.windows.all:
             window.follow_preferences()
 
+    def set_thumbnails(self, shown: bool) -> None:
+        """Show on each block what it makes of the picture that is looked at, or its glyph."""
+        self.preferences.thumbnails = shown
+        for window in self.windows.all:
+            window.follow_preferences()
+
     def follow_preferences(self) -> None:
         """Let the canvas be as the preferences say now."""
         self.canvas.wheel = "pan" if self.preferences.wheel_pans else "zoom"
         self.canvas.set_minimap(self.preferences.minimap)
+        self.thumbnails.want(self.preferences.thumbnails)
 
     def begin_lesson(self, key: str) -> None:
         """Open the network of a lesson, here or in a window of its own, and ask its first question."""
@@ -383,7 +393,9 @@ class MainWindow(ProjectWindow):
     def end(self, seconds: float) -> bool:
         """Stop what computes, and wait so long for the step that it is at; whether it has ended."""
         panels = [docks.panel_in(dock, Panel) for dock in self.docks.values() if dock.is_made]
-        return all([self.run.close(seconds), *(panel.close_tasks(seconds) for panel in panels)])
+        return all(
+            [self.run.close(seconds), self.thumbnails.close(seconds), *(panel.close_tasks(seconds) for panel in panels)]
+        )
 
     def leave(self, then: Callable[[], object] = lambda: None) -> bool:
         """Close, and do ``then``, where nothing would be lost, else ask in place first; whether it was done at once."""

@@ -71,6 +71,15 @@ class Preferences:
         self._settings.setValue("minimap", "true" if value else "false")
 
     @property
+    def thumbnails(self) -> bool:
+        """Whether each block on the canvas shows what it makes of a picture."""
+        return self._settings.value("thumbnails", "false") == "true"
+
+    @thumbnails.setter
+    def thumbnails(self, value: bool) -> None:
+        self._settings.setValue("thumbnails", "true" if value else "false")
+
+    @property
     def notices(self) -> bool:
         """Whether it is told beyond the window that a training is done."""
         return self._settings.value("notices", "true") == "true"

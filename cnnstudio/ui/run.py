@@ -69,6 +69,7 @@ class Run(QObject):
 
     state_changed = Signal(str)
     advanced = Signal()
+    looked = Signal()  # another network, or its images, are here to be looked into
     said = Signal(str)
     warned = Signal(str)  # of what may be lost: nothing that is said later may hide it
 

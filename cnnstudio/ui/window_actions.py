@@ -319,6 +319,10 @@ ACTIONS: tuple[Action, ...] = (
         checked=lambda w: w.canvas.scene().wide_wires,
     ),
     Action(
+        "thumbnails", "Maps on the blocks", lambda w: w.set_thumbnails(not w.thumbnails.is_wanted), "", "eye",
+        checked=lambda w: w.thumbnails.is_wanted, words=("thumbnails", "feature maps", "preview", "activations"),
+    ),
+    Action(
         "snap", "Snap to the grid", lambda w: setattr(w.canvas, "snaps", not w.canvas.snaps), "", "dots-nine",
         checked=lambda w: w.canvas.snaps, words=("align",),
     ),

@@ -62,7 +62,8 @@ MENUS: tuple[Menu, ...] = (
         "&View",
         (
             "fit", "fit-selection", "actual-size", "zoom-in", "zoom-out", "minimap", "wheel-pans", None,
-            ("Measure", ("measure-*", None, "share-*", None, "time-blocks")), "wide-wires", "snap", None,
+            ("Measure", ("measure-*", None, "share-*", None, "time-blocks")), "thumbnails", "wide-wires",
+            "snap", None,
             ("Bookmarks", ("bookmark-add", "bookmark-list", None, "bookmark-go-*")),
             ("Panels", ("panels",)), ("Focused panel", ("panel-*",)),
             "default-layout", "next-part", "previous-part", None, ("Colours", ("theme", None, "theme-*")),

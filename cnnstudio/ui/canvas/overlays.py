@@ -66,31 +66,40 @@ class Breadcrumb(QWidget):
         painter.drawRoundedRect(self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
 
 
-class CostLegend(QWidget):
-    """What the bars and the heat of the nodes measure, with the colours from least to most, at the upper right."""
+class Legend(QWidget):
+    """A line of words on the canvas, at the upper right, below what lies there already.
+
+    ``spare`` is room behind the words, in pixels.
+    """
+
+    spare = 0
 
     def __init__(self, view: Camera) -> None:
         super().__init__(view)
         self._view = view
         self.text = ""
-        self.setToolTip(tip("How much of the whole network's each block has: the more, the warmer, the longer its bar"))
+        view.along_top.append(self)
         view.looked.connect(self.place)
-        for signal in (theme.changed, view.scene().synced, view.scene().document.times.changed):
+        for signal in (theme.changed, view.scene().synced, view.scene().document.scope_changed):
             signal.connect(self.place)
         self.hide()
 
-    def place(self) -> None:
-        """Show what is measured, if anything is, at its place."""
-        scene = self._view.scene()
-        is_known = scene.measure != "time" or bool(scene.document.view_times)
-        self.setVisible(scene.measure is not None and is_known)
-        if scene.measure is None:
-            return
-        self.text = f"Share of {MEASURES[scene.measure].noun}"
-        self.setAccessibleName(self.text)
+    def place(self, *_: object) -> None:
+        """Say what there is to say, if anything is, at its place."""
+
+    def _lie(self, text: str) -> None:
+        """Say this; where it is too long for the view, the end is cut."""
         metrics = QFontMetrics(theme.font("small"))
-        size = QSize(metrics.horizontalAdvance(self.text) + _SCALE + 30, metrics.height() + 10)
-        self.setGeometry(QRect(QPoint(self._view.width() - size.width() - 12, 12), size))
+        room = max(120, self._view.width() * 2 // 3) - self.spare - 20
+        self.text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        self.setAccessibleName(text)
+        size = QSize(metrics.horizontalAdvance(self.text) + self.spare + 20, metrics.height() + 10)
+        place = QRect(QPoint(self._view.width() - size.width() - 12, 12), size)
+        there = self._view.along_top
+        for other in [each.geometry() for each in there[: there.index(self)] if each.isVisible()]:
+            if other.adjusted(-6, -6, 6, 6).intersects(place):
+                place.moveTop(other.bottom() + 7)
+        self.setGeometry(place)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -102,11 +111,57 @@ class CostLegend(QWidget):
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("text"))
         painter.drawText(self.rect().adjusted(10, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text)
+        self._paint_more(painter)
+        painter.end()
+
+    def _paint_more(self, painter: QPainter) -> None:
+        """Paint what stands behind the words."""
+
+
+class CostLegend(Legend):
+    """What the bars and the heat of the nodes measure, with the colours from least to most."""
+
+    spare = 58  # pixels: the colours, and what is left before them
+
+    def __init__(self, view: Camera) -> None:
+        super().__init__(view)
+        self.setToolTip(tip("How much of the whole network's each block has: the more, the warmer, the longer its bar"))
+        view.scene().document.times.changed.connect(self.place)
+
+    def place(self, *_: object) -> None:
+        scene = self._view.scene()
+        is_known = scene.measure != "time" or bool(scene.document.view_times)
+        self.setVisible(scene.measure is not None and is_known)
+        if scene.measure is not None:
+            self._lie(f"Share of {MEASURES[scene.measure].noun}")
+
+    def _paint_more(self, painter: QPainter) -> None:
         heats = self._view.scene().inks.far_heats
         left, top = self.width() - _SCALE - 10.0, self.height() / 2 - 4.0
         for step, brush in enumerate(heats):
             painter.fillRect(QRectF(left + step * _SCALE / len(heats), top, _SCALE / len(heats) + 0.5, 8.0), brush)
-        painter.end()
+
+
+class MapLegend(Legend):
+    """Of what the pictures on the nodes are, or why there are none."""
+
+    def __init__(self, view: Camera) -> None:
+        super().__init__(view)
+        self.setToolTip(
+            tip(
+                "Each block shows its most active map, from its least number in blue to its greatest in yellow; of a "
+                "row of numbers each is a stripe. The picture is the one that Feature maps shows."
+            )
+        )
+        document = view.scene().document
+        for signal in (document.times.changed, document.node_pictures.changed):
+            signal.connect(self.place)
+
+    def place(self, *_: object) -> None:
+        told = self._view.scene().document.node_pictures.told
+        self.setVisible(bool(told))
+        if told:
+            self._lie(told)
 
 
 def paint_hint(painter: QPainter, view: Camera) -> None:

@@ -29,7 +29,7 @@ from cnnstudio.ui.canvas.commands.navigation import Walking
 from cnnstudio.ui.canvas.follow_edits import Outcome
 from cnnstudio.ui.canvas.keyboard import Keyboard
 from cnnstudio.ui.canvas.minimap import Minimap
-from cnnstudio.ui.canvas.overlays import Breadcrumb, CostLegend, paint_hint
+from cnnstudio.ui.canvas.overlays import Breadcrumb, CostLegend, MapLegend, paint_hint
 from cnnstudio.ui.canvas.scene.hit import Hit
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
 from cnnstudio.ui.canvas.tools.drop import Drop, dragged_block
@@ -75,6 +75,7 @@ class CanvasView(Walking):
         self.breadcrumb.move(12, 12)
         self.along_top.append(self.breadcrumb)
         self.cost_legend = CostLegend(self)
+        self.map_legend = MapLegend(self)
         document.changed.connect(self._give_up_gesture)
         document.scope_changed.connect(self._give_up_gesture)
         document.scope_changed.connect(lambda _: self._map.refresh())

@@ -200,8 +200,11 @@ class Looker(QObject):
 
     def _take(self, done: Callable[[Subject, T], object], recalled: KeptRun | None, subject: Subject, found: T) -> None:
         if subject.prepared is not self.run.trained and recalled is self.run.recalled:
+            is_other = self.run.looked_at is not subject.prepared
             self.run.looked_at = subject.prepared
             self.run.loaded.keep(subject.project, subject.data)
+            if is_other:
+                self.run.looked.emit()
         done(subject, found)
 
     def drop(self) -> None:

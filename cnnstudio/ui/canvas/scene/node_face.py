@@ -7,7 +7,7 @@ from math import ceil
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen, QPixmap, QTransform
+from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen, QPixmap, QTransform
 
 from cnnstudio.layout.metrics import WIDTH
 from cnnstudio.ui.canvas.scene.geometry import Place, input_port, output_port
@@ -17,6 +17,8 @@ MARGIN = 9.0  # round the body: ports, badge and the ring of the selection
 RADIUS = 9.0
 TILE = 30.0  # the side of the square of the family
 TILE_LEFT = 11.0
+THUMBNAIL, SMALLER = 34.0, 30.0  # the longer side of a picture in the place of the tile, and with a share below it
+RIM = 2.0  # of the family's colour round it
 PORT_RADIUS = 4.5
 NEAR, MIDDLE = 0.75, 0.48  # the zooms from which a node says everything, and from which ports and a shape have room
 SHARPEST = 2.0  # pixels for one of the scene up to which pictures are kept: nearer, few nodes are in view
@@ -128,6 +130,32 @@ def paint_face(painter: QPainter, look: Look, style: Style, zoom: float) -> None
     style.write(painter, tile.center() - half, glyph)
     if zoom >= MIDDLE:
         _paint_ports(painter, look, style, zoom)
+
+
+def paint_thumbnail(painter: QPainter, pixmap: QPixmap, height: float, rim: QBrush, has_percent: bool) -> None:
+    """Paint a picture over the tile of a node so high, in a rim; higher up where a share is written below it.
+
+    One row of pixels is painted as stripes.
+    """
+    side = SMALLER if has_percent else THUMBNAIL
+    longer = max(pixmap.width(), pixmap.height())
+    wide, high = side * pixmap.width() / longer, side * (pixmap.height() / longer if pixmap.height() > 1 else 1.0)
+    middle = QPointF(TILE_LEFT + TILE / 2, (height + TILE - side) / 2 - RIM if has_percent else height / 2)
+    square = QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
+    place = QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high)
+    around, zoom = square.adjusted(-RIM, -RIM, RIM, RIM), painter.worldTransform().m11()
+    if zoom < MIDDLE:  # its corners could not be made out, and are dear
+        painter.fillRect(around, rim)
+    else:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(rim)
+        painter.drawRoundedRect(around, RIM, RIM)
+    if pixmap.width() > wide * zoom >= wide * MIDDLE:  # what is enlarged shows its places
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # a view keeps what an item leaves set
+    else:
+        painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
 
 
 def _paint_body(painter: QPainter, look: Look, style: Style, zoom: float) -> None:

@@ -11,8 +11,18 @@ from cnnstudio.graph import Composite, Node, Shape
 from cnnstudio.layout.metrics import WIDTH, node_height
 from cnnstudio.ui.canvas.scene.cost_overlay import AS_BOTH, Share, SharesAs
 from cnnstudio.ui.canvas.scene.geometry import Place, input_port, output_port
-from cnnstudio.ui.canvas.scene.node_face import MARGIN, TILE, TILE_LEFT, Look, detail, draw_face, picture_of
+from cnnstudio.ui.canvas.scene.node_face import (
+    MARGIN,
+    TILE,
+    TILE_LEFT,
+    Look,
+    detail,
+    draw_face,
+    paint_thumbnail,
+    picture_of,
+)
 from cnnstudio.ui.canvas.scene.style import HEATS, Style
+from cnnstudio.ui.node_pictures import NodePicture
 from cnnstudio.ui.theme.pens import pen
 
 TEXT_LEFT, TEXT_WIDTH = 50.0, WIDTH - 50.0 - 11.0
@@ -44,6 +54,7 @@ class NodeItem(QGraphicsRectItem):
         self.warning = ""
         self.share: Share | None = None
         self.shares_as = AS_BOTH
+        self.thumbnail: NodePicture | None = None
         self.node = node
         self._texts: dict[int, list[Text]] = {}
         self.at = 0.0, 0.0  # its top left corner ...
@@ -83,6 +94,11 @@ class NodeItem(QGraphicsRectItem):
             self.share, self.shares_as = share, shares_as
             self._texts = {}
             self.update()
+
+    def show_picture(self, thumbnail: NodePicture | None) -> bool:
+        """Show this in the place of the tile, or the tile, when it is painted again; whether that is another one."""
+        before, self.thumbnail = self.thumbnail, thumbnail
+        return thumbnail is not before
 
     @property
     def heat(self) -> int | None:
@@ -153,6 +169,8 @@ class NodeItem(QGraphicsRectItem):
             words.append("Its output is hidden while a question is open.")
         else:
             words.append("It has no shape yet: it waits for what comes before it.")
+        if self.thumbnail is not None:
+            words.append(self.thumbnail.sentence)
         return " ".join(words)
 
     # how it is painted
@@ -181,6 +199,9 @@ class NodeItem(QGraphicsRectItem):
         style, zoom = self.style, painter.worldTransform().m11()
         draw_face(painter, self.look, style, widget.devicePixelRatioF() if widget is not None else None)
         level = detail(zoom)
+        if self.thumbnail is not None:
+            family, has_percent = style.family(self.node.block.family), self.share is not None and level > 0
+            paint_thumbnail(painter, self.thumbnail.pixmap, self.height, family.brush, has_percent)
         if self.share is not None and self.shares_as.bar:
             painter.setPen(style.no_pen)
             thick = BARS[level]

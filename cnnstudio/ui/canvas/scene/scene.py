@@ -27,6 +27,7 @@ from cnnstudio.ui.canvas.scene.wire_item import WireItem
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import theme
 
+_placed = lru_cache(maxsize=16)(arranged)  # the inside of a composite: code drew it, so nobody has placed its nodes
 _SPARE = 1_000.0  # scene pixels round the nodes, and half their extent, before their index is made for another place
 
 
@@ -63,6 +64,7 @@ class CanvasScene(HitScene):
         self._problems: dict[str, tuple[str, str]] = {}
         self._shown: Mapping[str, Facts] = {}
         self._selected: frozenset[str] = frozenset()
+        self._has_pictures = False
         self.carried = Carried(self)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
         self.setSceneRect(-_SPARE, -_SPARE, 2 * _SPARE, 2 * _SPARE)
@@ -71,6 +73,7 @@ class CanvasScene(HitScene):
         for signal in (document.changed, document.scope_changed, document.concealed_changed, document.learned):
             signal.connect(self._follow)
         document.times.changed.connect(self._show_shares)
+        document.node_pictures.changed.connect(self._show_pictures)
         document.selection_changed.connect(self.show_selected)
         document.selection_replaced.connect(self._forget_marks)
         theme.changed.connect(self.restyle)
@@ -80,12 +83,13 @@ class CanvasScene(HitScene):
 
     def _follow(self, *_: object) -> None:
         analysis = self.document.view_analysis
-        graph = placed(analysis.graph) if self.document.is_read_only else analysis.graph
+        graph = _placed(analysis.graph) if self.document.is_read_only else analysis.graph
         old, self.graph = self.graph, graph
         moved = old is not graph and self._apply(diff(old, graph))
         self._show_results(analysis)
         if self.measure is not None:
             self._show_shares()
+        self._show_pictures()
         self.show_selected(self.document.selection)
         self.select_wires(self.selected_wires & self.wires.keys())
         self.heat(self.hot_wires & self.wires.keys())
@@ -220,6 +224,16 @@ class CanvasScene(HitScene):
         for name, item in self.nodes.items():
             item.show_share(found.get(name), self.shares_as)
         self.overview.invalidate(bodies=True)
+
+    def _show_pictures(self) -> None:
+        found = self.document.node_pictures.in_view(self.document)
+        if found or self._has_pictures:
+            turned = [item for name, item in self.nodes.items() if item.show_picture(found.get(name))]
+            self._has_pictures = bool(found)
+            for item in turned if len(turned) <= MANY else ():
+                item.update()
+            self._repaint(len(turned))
+            self.overview.invalidate()
 
     @property
     def marked_nodes(self) -> Iterable[str]:
@@ -404,9 +418,3 @@ class CanvasScene(HitScene):
     def shape_at(self, name: str | None) -> Shape | None:
         """The shape that leaves this node, where it is known."""
         return self.analysis.shape(name)
-
-
-@lru_cache(maxsize=16)
-def placed(graph: Graph) -> Graph:
-    """The inside of a composite as it is shown: code drew it, so nobody has placed its nodes."""
-    return arranged(graph)

@@ -1,0 +1,87 @@
+"""What a node makes of a picture stands in the place of its tile, while the network is the one that made it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QColor, QPixmap
+
+from cnnstudio.blocks import Conv2d, Residual
+from cnnstudio.ui.canvas.scene.node_face import MARGIN
+from cnnstudio.ui.node_pictures import InScope, NodePicture
+
+
+def coloured(colour: str) -> NodePicture:
+    pixmap = QPixmap(4, 4)
+    pixmap.fill(QColor(colour))
+    return NodePicture(pixmap, f"It shows {colour}.")
+
+
+def reddish(hand, name):
+    """How many pixels of a node are red."""
+    image = hand.pixels(hand.view.scene().nodes[name].picture(1.0, 1.0).toImage())
+    blue, green, red = np.moveaxis(image, -1, 0)
+    return int(((red > 200) & (green < 40) & (blue < 40)).sum())
+
+
+def test_a_picture_stands_in_the_place_of_the_tile(hand_on, chain):
+    hand = hand_on(chain)
+    document, scene = hand.document, hand.view.scene()
+    name = next(node.name for node in document.graph if isinstance(node.block, Conv2d))
+    plain = hand.pixels(scene.nodes[name].picture(1.0, 1.0).toImage())
+    assert not reddish(hand, name)
+    document.node_pictures.show(document.graph, InScope((), {name: coloured("red")}), "Maps of validation image 1")
+    assert 33 * 33 <= reddish(hand, name) <= 36 * 36
+    assert scene.nodes[name].sentence().endswith("It shows red.")
+    hand.view.set_measure("parameters")
+    assert 29 * 29 <= reddish(hand, name) <= 31 * 31, "smaller, where the share is written below it"
+    hand.view.set_measure(None)
+    with_picture = hand.pixels(scene.nodes[name].picture(1.0, 1.0).toImage())
+    assert (with_picture != plain).any(axis=2)[:, round(MARGIN + 50) :].sum() == 0, "the words are left alone"
+    document.node_pictures.say("")
+    assert np.array_equal(hand.pixels(scene.nodes[name].picture(1.0, 1.0).toImage()), plain)
+
+
+def test_they_are_of_the_network_that_made_them(hand_on, chain):
+    hand = hand_on(chain)
+    document, scene = hand.document, hand.view.scene()
+    graph = document.graph
+    name = next(node.name for node in graph if isinstance(node.block, Conv2d))
+    document.node_pictures.show(graph, InScope((), dict.fromkeys(graph.nodes, coloured("red"))), "Maps")
+    assert all(item.thumbnail is not None for item in scene.nodes.values())
+    document.edit_graph("Move", graph.move({name: (7.0, 900.0)}))
+    assert scene.nodes[name].thumbnail is not None, "where a block stands changes nothing"
+    document.edit_graph("Filters", document.graph.replace(name, Conv2d(3, 3, padding=1)))
+    assert not any(item.thumbnail for item in scene.nodes.values())
+    document.undo_stack.undo()
+    assert scene.nodes[name].thumbnail is not None
+    document.conceal(frozenset({name}))
+    assert scene.nodes[name].thumbnail is None, "a question is open about it"
+    document.conceal(frozenset())
+    assert scene.nodes[name].thumbnail is not None
+
+
+def test_the_legend_says_what_they_are_below_what_is_measured(hand_on, chain):
+    hand = hand_on(chain)
+    view, pictures = hand.view, hand.document.node_pictures
+    legend = view.map_legend
+    assert not legend.isVisible()
+    pictures.show(hand.document.graph, InScope((), {}), "Maps of validation image 1")
+    assert legend.isVisible() and legend.text == legend.accessibleName() == "Maps of validation image 1"
+    assert legend.y() == 12 and legend.geometry().right() == view.width() - 13
+    view.set_measure("parameters")
+    assert legend.y() > view.cost_legend.geometry().bottom()
+    pictures.say("An image is needed to look. " * 20)
+    assert legend.geometry().left() > 0 and legend.text.endswith("…")
+    assert legend.accessibleName().count("needed") == 20
+    pictures.say("")
+    assert not legend.isVisible()
+
+
+def test_the_legend_lies_on_nothing(hand_on, chain):
+    hand = hand_on(chain.replace(chain.order[1], Residual(4)))
+    view, document = hand.view, hand.document
+    view.resize(420, 400)
+    document.node_pictures.show(document.graph, InScope((), {}), "Maps of validation image 1  ·  untrained weights")
+    document.enter((chain.order[1],))
+    assert view.breadcrumb.isVisible() and view.map_legend.isVisible()
+    assert not view.breadcrumb.geometry().intersects(view.map_legend.geometry())
