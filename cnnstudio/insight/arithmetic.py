@@ -16,6 +16,7 @@ from cnnstudio.blocks import Add, ChannelPool, FilterConv2d, LayerScale, Maxout,
 from cnnstudio.graph import Block, Composite
 from cnnstudio.insight import formula_rules as formulas
 from cnnstudio.insight import sliding_rules as sliding
+from cnnstudio.insight import taps
 from cnnstudio.insight.calculation import Calculation, Line, Numbers, UnexplainedError, as_map, places_of
 
 Layer = nn.Module | Tensor | None
@@ -101,13 +102,13 @@ def _of_block(block: Block, layer: Layer, values: list[Numbers], cell: tuple[int
             channels = range(len(values[0]))
             window = places_of(values[0], 0, channels, [cell[1]], [cell[2]])
             if block.kind == "max":
-                return sliding.largest(cell, [window])
-            return sliding.mean(cell, [window], len(channels))
+                return taps.largest(cell, [window])
+            return taps.mean(cell, [window], len(channels))
         case Maxout():
             first = cell[0] * block.pieces
             _, row, column = formulas.place(cell)
             pieces = range(first, first + block.pieces)
-            return sliding.largest(cell, [places_of(as_map(values[0]), 0, pieces, [row], [column])])
+            return taps.largest(cell, [places_of(as_map(values[0]), 0, pieces, [row], [column])])
         case LayerScale() | PositionEmbedding() if isinstance(layer, Tensor):
             learned = sliding.array(layer)
             learned = np.broadcast_to(learned[0] if learned.ndim > values[0].ndim else learned, values[0].shape)

@@ -109,7 +109,7 @@ class Calculation:
         return sum(len(window.channels) * int(window.counted.sum()) for window in self.windows)
 
 
-def line_of(places: Sequence[int]) -> Places:
+def line_of(places: Sequence[int] | Places) -> Places:
     """Places as an array."""
     return np.asarray(places, np.int64)
 

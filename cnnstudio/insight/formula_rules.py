@@ -23,7 +23,8 @@ from cnnstudio.insight.calculation import (
     line_of,
     places_of,
 )
-from cnnstudio.insight.sliding_rules import array, weighed_sum, written
+from cnnstudio.insight.sliding_rules import array
+from cnnstudio.insight.taps import weighed_sum, written
 from cnnstudio.wording import counted
 
 Cell = tuple[int, ...]

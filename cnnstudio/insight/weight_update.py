@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from cnnstudio.insight.calculation import BEYOND, Line, Numbers, UnexplainedError
-from cnnstudio.insight.sliding_rules import array, axis, pair, sides_of, written
+from cnnstudio.insight.sliding_rules import array, pair, sides_of
+from cnnstudio.insight.taps import axis, written
 
 Index = tuple[int, ...]
 
@@ -71,9 +72,7 @@ def _under(layer: nn.Conv2d, value: Numbers, index: Index, size: tuple[int, ...]
     stride, dilation, kernel = pair(layer.stride), pair(layer.dilation), pair(layer.kernel_size)
     sides = sides_of(layer, kernel, dilation)
     first = [tap[i] * dilation[i] - sides[i] for i in (0, 1)]
-    rows, columns = (
-        np.array(axis(first[i], size[i], stride[i], value.shape[i + 2], layer.padding_mode).read) for i in (0, 1)
-    )
+    rows, columns = (axis(first[i], size[i], stride[i], value.shape[i + 2], layer.padding_mode).read for i in (0, 1))
     held = value[:, channel][:, rows][:, :, columns]
     inside = (rows != BEYOND)[:, None] & (columns != BEYOND)[None, :]
     found: Numbers = np.where(inside, held, 0.0)
