@@ -11,33 +11,10 @@ from numpy.typing import NDArray
 from cnnstudio.insight.calculation import BEYOND, Calculation
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.foreign_text import html
+from cnnstudio.ui.widgets.number_grid import decimals_of
 
 if TYPE_CHECKING:
     from cnnstudio.insight.examination import Examined
-
-_DIGITS = 4  # that count, of the largest number of a grid
-
-
-def decimals_of(numbers: NDArray[np.float64]) -> int:
-    """How many decimals all the numbers of a grid are shown with, so that they can be added up as they stand."""
-    finite = np.abs(numbers[np.isfinite(numbers)])
-    largest = float(finite.max()) if finite.size else 0.0
-    if largest == 0 or (largest < 1e6 and bool((finite == np.round(finite)).all())):
-        return 0
-    return max(0, min(9, _DIGITS - 1 - int(np.floor(np.log10(largest)))))
-
-
-def written(number: float, decimals: int) -> str:
-    """A number for a grid, with a minus and no hyphen; no zero has a sign."""
-    if not np.isfinite(number):
-        return "NaN" if np.isnan(number) else "∞" if number > 0 else "−∞"
-    text = f"{number:.{decimals}f}" if abs(number) < 1e7 else f"{number:.3e}"
-    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
-
-
-def exact(number: float) -> str:
-    """A float32 with all the digits that tell it from its neighbours."""
-    return f"{number:.9g}".replace("-", "−")
 
 
 def read(number: float) -> str:

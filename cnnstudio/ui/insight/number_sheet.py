@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.insight.calculation import Calculation, Window
-from cnnstudio.ui.insight.arithmetic_words import decimals_of, exact, written
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.theme.colors import mix
+from cnnstudio.ui.widgets.number_grid import PAD, NumberGrid, Scale, decimals_of, exact, paint_grid, written
 
-GAP, PAD = 8, 4
+GAP = 8
 MOST = 16
 """How many channels are shown, those that give most."""
 _MOST_TAPS = 15  # along each axis of a window: of a larger one the middle is left out
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """How numbers are shown: decimals, the largest of them, which has the strongest colour, and how wide a cell is."""
-
-    decimals: int
-    largest: float
-    wide: float
-
-
-@dataclass(frozen=True, eq=False)
-class _Grid:
-    """Numbers (h, w) as they are shown: which are outside of the map, which do not count, which one is marked."""
-
-    numbers: NDArray[np.float64]
-    scale: _Scale
-    box: QRectF
-    high: float
-    what: str
-    outside: NDArray[np.bool_]
-    counted: NDArray[np.bool_]
-    winner: tuple[int, int] | None = None
 
 
 class NumberSheet(QWidget):
@@ -57,7 +32,7 @@ class NumberSheet(QWidget):
         super().__init__(parent)
         self._calculation: Calculation | None = None
         self._names: tuple[str, ...] = ()
-        self._grids: list[_Grid] = []
+        self._grids: list[NumberGrid] = []
         self._words: list[tuple[QRectF, str, str]] = []
         self._size = QSize(0, 0)
         self._room = math.inf  # how wide it may be
@@ -120,7 +95,7 @@ class NumberSheet(QWidget):
         self.setAccessibleDescription("; ".join(words for _, words, role in self._words if role == "text"))
         self.update()
 
-    def _shared(self) -> dict[str, _Scale]:
+    def _shared(self) -> dict[str, Scale]:
         """What all grids of a kind have in common, so that their columns can be read and added up downwards."""
         assert self._calculation is not None
         body = QFontMetricsF(theme.monospace("small"))
@@ -133,10 +108,10 @@ class NumberSheet(QWidget):
             numbers = np.concatenate([grid.ravel() for grid in grids])
             decimals, finite = decimals_of(numbers), np.abs(numbers[np.isfinite(numbers)])
             wide = max(body.horizontalAdvance(written(float(each), decimals)) for each in numbers)
-            found[what] = _Scale(decimals, float(finite.max()) if finite.size else 0.0, math.ceil(wide) + 2 * PAD)
+            found[what] = Scale(decimals, float(finite.max()) if finite.size else 0.0, math.ceil(wide) + 2 * PAD)
         return found
 
-    def _row(self, window: Window, index: int, y: float, shared: dict[str, _Scale]) -> tuple[float, float]:
+    def _row(self, window: Window, index: int, y: float, shared: dict[str, Scale]) -> tuple[float, float]:
         """Lay one channel out from ``y`` on; how far it goes to the right and down."""
         body, small = QFontMetricsF(theme.monospace("small")), QFontMetricsF(theme.font("small"))
         height = math.ceil(body.height()) + 3.0
@@ -165,14 +140,14 @@ class NumberSheet(QWidget):
             counts = taps if what != "weight" else np.ones_like(taps)
             is_value = what == "value"
             self._grids += [
-                _Grid(numbers, scale, box, height, what, outside & is_value, counts, winner if is_value else None)
+                NumberGrid(numbers, scale, box, height, what, outside & is_value, counts, winner if is_value else None)
             ]
             x, whole = box.right(), whole + box.width()
             across = max(across, x)
         self.whole = max(self.whole, math.ceil(whole) + PAD)
         return across, top + tall + GAP
 
-    def _sum(self, window: Window, index: int, shared: dict[str, _Scale]) -> str:
+    def _sum(self, window: Window, index: int, shared: dict[str, Scale]) -> str:
         """What a channel gives in all; nothing of a maximum, and where that is its only number."""
         is_sum = self._calculation is not None and self._calculation.winner is None
         if not is_sum or (window.weights is None and window.values[0].size == 1):
@@ -218,44 +193,15 @@ class NumberSheet(QWidget):
         painter.setFont(theme.monospace("small"))
         for grid in self._grids:
             if grid.box.intersects(seen):
-                self._paint_grid(painter, grid)
+                paint_grid(painter, grid)
         painter.end()
-
-    def _paint_grid(self, painter: QPainter, grid: _Grid) -> None:
-        wide, high = grid.scale.wide, grid.high
-        for (row, column), number in np.ndenumerate(grid.numbers):
-            box = QRectF(grid.box.x() + column * wide, grid.box.y() + row * high, wide, high)
-            counts = bool(grid.counted[row, column])
-            if counts:
-                painter.fillRect(box, shade(float(number), grid.scale.largest))
-            if grid.outside[row, column]:
-                painter.fillRect(box, QColor(theme.color("muted", 0.10)))
-                painter.setPen(theme.color("muted"))
-            else:
-                painter.setPen(theme.color("text"))
-            if counts:
-                place = box.adjusted(0, 0, -PAD, 0)
-                text = written(float(number), grid.scale.decimals)
-                painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-        painter.setPen(QPen(theme.color("line"), 1))
-        for column in range(grid.numbers.shape[1] + 1):
-            x = grid.box.x() + column * wide
-            painter.drawLine(QPointF(x, grid.box.top()), QPointF(x, grid.box.bottom()))
-        for row in range(grid.numbers.shape[0] + 1):
-            y = grid.box.y() + row * high
-            painter.drawLine(QPointF(grid.box.left(), y), QPointF(grid.box.right(), y))
-        if grid.winner is not None:
-            row, column = grid.winner
-            painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRect(QRectF(grid.box.x() + column * wide, grid.box.y() + row * high, wide, high))
 
     # the mouse
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         for grid in self._grids:
-            if grid.box.contains(event.position()):
-                column = min(int((event.position().x() - grid.box.x()) / grid.scale.wide), grid.numbers.shape[1] - 1)
-                row = min(int((event.position().y() - grid.box.y()) / grid.high), grid.numbers.shape[0] - 1)
+            if (found := grid.at(event.position())) is not None:
+                row, column = found
                 number = exact(float(grid.numbers[row, column]))
                 where = " in the padding" if grid.outside[row, column] else ""
                 self.hovered.emit(f"{grid.what}{where}: {number}" if grid.counted[row, column] else "does not count")
@@ -282,12 +228,3 @@ def _middle(length: int) -> list[int]:
         return list(range(length))
     half = _MOST_TAPS // 2
     return [*range(half), *range(length - half, length)]
-
-
-def shade(number: float, largest: float) -> QColor:
-    """Orange above zero, blue below, the stronger the larger; pale enough to be written on."""
-    base = theme.color("panel")
-    if not largest or not math.isfinite(number) or not number:
-        return base
-    color = theme.color("validation" if number > 0 else "train")
-    return mix(color, base, 0.06 + 0.34 * min(1.0, abs(number) / largest))

@@ -10,9 +10,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from cnnstudio.ui.insight.arithmetic_words import decimals_of, exact, written
-from cnnstudio.ui.insight.number_sheet import shade
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.number_grid import decimals_of, exact, shade, written
 
 PAD = 5
 MOST = 7  # cells along each side at most: of a larger kernel those round the one that is chosen

@@ -32,7 +32,8 @@ class Choices(QComboBox):
         """The choice as it is written, with an ellipsis where the box is too narrow for it."""
         option, field = self._option(), QStyle.SubControl.SC_ComboBoxEditField
         room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width() - 2
-        return option.fontMetrics.elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+        words = self.currentText() if self.currentIndex() >= 0 else self.placeholderText()
+        return option.fontMetrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
 
     def _option(self) -> QStyleOptionComboBox:
         option = QStyleOptionComboBox()
