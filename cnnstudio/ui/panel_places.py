@@ -86,6 +86,13 @@ def _quiz(document: Document, run: Run) -> Panel:
     return QuizPanel(document, run)
 
 
+def _microscope(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.insight.looker import Looker
+    from cnnstudio.ui.lessons.microscope import MicroscopePanel
+
+    return MicroscopePanel(document, run, lambda panel: Looker(document, run, panel, "microscope"))
+
+
 def _curves(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.training.curves import CurvesPanel
 
@@ -190,6 +197,30 @@ PANELS = (
         "math-operations",
         is_open=False,
         words=("window", "kernel", "products", "receptive field", "pixel", "microscope", "gradient", "backpropagation"),
+    ),
+    PanelPlace(
+        "microscope",
+        "Microscope",
+        BELOW,
+        "Ctrl+Shift+L",
+        _microscope,
+        "magnifying-glass-plus",
+        is_open=False,
+        words=(
+            "kernel",
+            "stride",
+            "padding",
+            "dilation",
+            "convolution",
+            "pooling",
+            "cross-correlation",
+            "transposed",
+            "filter",
+            "Sobel",
+            "receptive field",
+            "groups",
+            "learn",
+        ),
     ),
     PanelPlace(
         "try",
