@@ -36,6 +36,7 @@ from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.insight.activations import ActivationProbe, maps
 from cnnstudio.insight.evaluation.one_pass import evaluate
 from cnnstudio.project import Project
+from cnnstudio.project.augmentations import MixUp, usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.batches import Batches
@@ -50,7 +51,7 @@ from cnnstudio.training.warming import warm_up
 from cnnstudio.worker import unheard
 
 SIZE = Shape(1, 8, 8)
-PLAN = Recipe(data="digits", epochs=4, batch_size=32, augment=True, mixing="MixUp", device="cpu", threads=1)
+PLAN = Recipe(data="digits", epochs=4, batch_size=32, augmentations=(*usual(True), MixUp()), device="cpu", threads=1)
 
 
 def network() -> Graph:

@@ -23,7 +23,8 @@ from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.disk import NEW, DiskError, marked, reason
 from cnnstudio.exchange.exporting.export import ExportError, export
 from cnnstudio.exchange.exporting.preprocessing import Normalization
-from cnnstudio.exchange.exporting.training_script import Plan, left_out, mirrors, training_script, weights_by_hand
+from cnnstudio.exchange.exporting.training_script import Plan, left_out, training_script, weights_by_hand
+from cnnstudio.exchange.exporting.transform_lines import looks_at_both_sides, takes_torchvision
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.project.datasets import DATASETS, Torchvision
@@ -130,7 +131,7 @@ def _contents(project: Project, title: str, report: Report) -> _Contents:
 def _normalization(recipe: Recipe, mean_std: tuple[tuple[float, ...], ...], names: tuple[str, ...]) -> Normalization:
     """What the weights will say that the script leaves."""
     mean, std = (tuple(map(float, each)) for each in mean_std)
-    both = mirrors(recipe) and recipe.test_time_mirror
+    both = looks_at_both_sides(recipe)
     return Normalization(mean, std, names, loss=recipe.loss, both_sides=both)
 
 
@@ -181,8 +182,9 @@ def _fill(folder: Path, contents: _Contents, report: Report) -> None:
 def requirements(plan: Plan) -> str:
     """The text of requirements.txt."""
     packages = ["torch>=2.4", "numpy>=1.26", "safetensors>=0.4", "pillow>=10"]
-    is_torchvision = isinstance(DATASETS[plan.recipe.data].origin, Torchvision) and not plan.is_archive
-    return "\n".join(packages + (["torchvision>=0.19"] if is_torchvision else [])) + "\n"
+    is_fetched = isinstance(DATASETS[plan.recipe.data].origin, Torchvision) and not plan.is_archive
+    needs_torchvision = is_fetched or takes_torchvision(plan.recipe)
+    return "\n".join(packages + (["torchvision>=0.20"] if needs_torchvision else [])) + "\n"
 
 
 def job(plan: Plan) -> str:

@@ -11,7 +11,9 @@ import re
 from dataclasses import dataclass
 
 from cnnstudio.compiler.source.line_breaks import LINE_LENGTH
+from cnnstudio.exchange.exporting import transform_lines
 from cnnstudio.exchange.exporting.preprocessing import Normalization
+from cnnstudio.exchange.exporting.transform_lines import change_lines, mix_lines
 from cnnstudio.graph import Shape
 from cnnstudio.project.datasets import DATASETS, Torchvision
 from cnnstudio.project.recipe import Recipe
@@ -71,8 +73,8 @@ def training_script(plan: Plan) -> str:
         "@CONSTANTS@": "\n".join(_constants(plan)),
         "@DATASET@": origin.name if isinstance(origin, Torchvision) else "",
         "@LOSS@": recipe.loss,
-        "@MIRRORED@": ", and every other one mirrored" if "mirror" in words else "",
-        "@MIXING@": recipe.mixing,
+        "@CHANGES@": change_lines(recipe, plan.size),
+        "@MIXES@": mix_lines(recipe),
         "@OPTIMIZER_OF_GROUPS@": _optimizer(recipe, "groups"),
         "@OPTIMIZER@": _optimizer(recipe, "learned"),
         "@STEP_SIZE@": "BATCH_SIZE * ACCUMULATION" if recipe.accumulation > 1 else "BATCH_SIZE",
@@ -84,21 +86,13 @@ def _words(plan: Plan) -> set[str]:
     """What is true of a plan."""
     recipe = plan.recipe
     dataset = DATASETS[recipe.data]
-    alternates = mirrors(recipe) and recipe.flip == "alternating"
     precision = {"float32": set[str](), "auto": {"amp", "auto"}}.get(recipe.precision, {"amp", recipe.precision})
     asked = {
         "archive": plan.is_archive,
         "torchvision": isinstance(dataset.origin, Torchvision) and not plan.is_archive,
         "folder": dataset.is_folder,
         "moments": plan.normalization is None,
-        "augment": recipe.augment,
-        "plain_augment": recipe.augment and not alternates,
-        "mirror": mirrors(recipe),
-        "random_flip": mirrors(recipe) and not alternates,
-        "alternating": alternates,
-        "both_sides": mirrors(recipe) and recipe.test_time_mirror,
         "bias_alone": not recipe.batchnorm_scale,
-        "mixing": recipe.mixing != "none",
         "smoothing": recipe.label_smoothing > 0,
         "weighted": recipe.class_weights != "none",
         "balanced": recipe.class_weights == "balanced",
@@ -114,13 +108,8 @@ def _words(plan: Plan) -> set[str]:
         "channels_last": plan.takes_channels_last and recipe.channels_last != "off",
     }
     found = {word for word, is_so in asked.items() if is_so}
-    kinds = {recipe.loss.lower().replace("-", "_"), recipe.schedule.replace("-", "_"), recipe.mixing.lower()}
-    return found | kinds | precision
-
-
-def mirrors(recipe: Recipe) -> bool:
-    """Whether the script shows mirror images: the recipe asks for them, and in them left is as good as right."""
-    return recipe.augment and recipe.mirror and DATASETS[recipe.data].mirror
+    kinds = {recipe.loss.lower().replace("-", "_"), recipe.schedule.replace("-", "_")}
+    return found | kinds | precision | transform_lines.words(recipe)
 
 
 def _spares_norms(recipe: Recipe) -> bool:
@@ -186,7 +175,6 @@ _NUMBERS: dict[str, object] = {
     "warmup_epochs": None,
     "plateau_epochs": None,
     "focusing": None,
-    "mixing_strength": None,
     "patience": 0,
     "validation_share": None,
     "seed": None,

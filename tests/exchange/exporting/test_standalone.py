@@ -34,6 +34,7 @@ from cnnstudio.exchange.exporting.export import ExportError, export
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.graph import Block, Graph, Shape, Sketch
 from cnnstudio.project import Project
+from cnnstudio.project.augmentations import usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import load
 from cnnstudio.training.loop import fresh, train
@@ -122,7 +123,13 @@ def test_what_a_run_leaves_is_exported_as_it_was_trained(tmp_path: Path) -> None
     """The weights' own file says so: loss and both sides, and no default of whoever exports."""
     graph = chain(Conv2d(4, 3), ReLU(), Flatten(), Linear(10), size=(3, 8, 8))
     recipe = Recipe(
-        data="shapes", validation_share=0.9, epochs=1, augment=True, test_time_mirror=True, loss="BCE", threads=1
+        data="shapes",
+        validation_share=0.9,
+        epochs=1,
+        augmentations=usual(True),
+        test_time_mirror=True,
+        loss="BCE",
+        threads=1,
     )
     made = source(graph)
     list(train(fresh(made, recipe), load(recipe, Shape(3, 8, 8)), recipe, tmp_path, source=made))

@@ -25,6 +25,16 @@ from cnnstudio.exchange.exporting.training_script import Plan, training_script
 from cnnstudio.graph import Block, Graph, Shape, Sketch
 from cnnstudio.graph.parameter import parameters
 from cnnstudio.project import Project, read
+from cnnstudio.project.augmentations import (
+    AlternatingFlip,
+    CutMix,
+    MixUp,
+    RandomCrop,
+    RandomErasing,
+    RandomHorizontalFlip,
+    TrivialAugmentWide,
+    usual,
+)
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
@@ -34,18 +44,25 @@ from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.loop import fresh, train
 from cnnstudio.training.runs.metrics_file import read_metrics
 from cnnstudio.training.runs.record import new_record, read_record
+from cnnstudio.training.torchvision_compat import _SCHEMAS, _extension_loads
 
 GOLDEN = Path(__file__).parent / "golden"
 RUFF = ["--isolated", "--line-length", "120", "--target-version", "py310"]
 RUN = """
-import runpy, sys
+import runpy, sys, warnings
+import torch
+# torchvision of PyPI beside a CPU build of torch: https://github.com/pytorch/pytorch/issues/122494
+library = torch.library.Library("torchvision", "FRAGMENT")
+for schema in SCHEMAS:
+    library.define(schema)
+warnings.filterwarnings("ignore", "Failed to load image Python extension")
 for folder in sys.argv[1:]:
     sys.modules.pop("model", None)
     sys.path.insert(0, folder)
     sys.argv = ["train.py"]
     runpy.run_path(folder + "/train.py", run_name="__main__")
     sys.path.remove(folder)
-"""
+""".replace("SCHEMAS", repr(() if _extension_loads() else _SCHEMAS))
 
 
 def chained(*blocks: Block) -> Graph:
@@ -64,9 +81,23 @@ def project(**recipe: Any) -> Project:
 
 VARIANTS: dict[str, Project] = {
     "plain": project(),
-    "augmented": project(augment=True, optimizer="SGD", nesterov=True, schedule="cosine", weight_decay=0.01),
-    "mixed": project(mixing="MixUp", loss="focal", schedule="warmup-cosine", optimizer="AdamW", accumulation=2),
-    "cut": project(mixing="CutMix", loss="BCE", schedule="multi-step", milestones=(1,), optimizer="RMSprop"),
+    "augmented": project(
+        augmentations=(RandomCrop(), RandomHorizontalFlip(0.3)),
+        optimizer="SGD",
+        nesterov=True,
+        schedule="cosine",
+        weight_decay=0.01,
+    ),
+    "mixed": project(
+        augmentations=(MixUp(0.4),), loss="focal", schedule="warmup-cosine", optimizer="AdamW", accumulation=2
+    ),
+    "cut": project(
+        augmentations=(CutMix(probability=0.6),),
+        loss="BCE",
+        schedule="multi-step",
+        milestones=(1,),
+        optimizer="RMSprop",
+    ),
     "averaged": project(
         averaging=True, schedule="plateau", class_weights="balanced", optimizer="NAdam", learning_rate=0.0003
     ),
@@ -88,8 +119,7 @@ VARIANTS: dict[str, Project] = {
             epochs=3,
             device="cpu",
             batch_size=100,
-            augment=True,
-            flip="alternating",
+            augmentations=(RandomCrop(), AlternatingFlip()),
             test_time_mirror=True,
             batchnorm_scale=False,
             averaging=True,
@@ -101,6 +131,10 @@ VARIANTS: dict[str, Project] = {
         Recipe(epochs=2, device="cpu", batch_size=256, schedule="step", optimizer="SGD"),
     ),
 }
+
+
+EVERYTHING = tuple(kind() for field in parameters(Recipe) for kind in field.entry_types)
+TRANSFORMED = project(augmentations=EVERYTHING, validation_share=0.9, epochs=1, batch_size=64)
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
@@ -135,9 +169,10 @@ def assert_same_course(folder: Path, made: Project, tolerance: float = 1e-4) -> 
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every variant, trained by its own script in an interpreter that does not know this program."""
     root = tmp_path_factory.mktemp("elsewhere")
-    for name, made in VARIANTS.items():
+    written = {**VARIANTS, "transformed": TRANSFORMED}
+    for name, made in written.items():
         write_training_folder(made, root / name, name)
-    command = [sys.executable, "-I", "-W", "error", "-c", RUN, *(str(root / name) for name in VARIANTS)]
+    command = [sys.executable, "-I", "-W", "error", "-c", RUN, *(str(root / name) for name in written)]
     done = subprocess.run(
         command, cwd=root, env=clean_environment(), check=False, capture_output=True, text=True, timeout=180
     )
@@ -148,6 +183,19 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_script_trains_as_the_program_does(trained: Path, name: str) -> None:
     assert_same_course(trained / name, VARIANTS[name])
+
+
+def test_every_augmentation_is_in_the_script(trained: Path) -> None:
+    """As a transform of torchvision, where the program's own numbers cannot come."""
+    assert [row["kind"] for row in rows(trained / "transformed")] == ["step", "step", "step", "epoch"]
+    text = (trained / "transformed" / "train.py").read_text()
+    own = {"RandomCrop": "cropped", "RandomHorizontalFlip": "flipped", "AlternatingFlip": "turned"}
+    own |= {"MixUp": "mixup", "CutMix": "cutmix"}
+    for each in EVERYTHING:
+        name = type(each).__name__
+        assert f"{own[name]}" in text if name in own else f"v2.{name}(" in text
+    assert "torchvision>=0.20" in (trained / "transformed" / "requirements.txt").read_text()
+    assert "torchvision" not in (trained / "augmented" / "requirements.txt").read_text()
 
 
 def test_the_folder_brought_back_is_a_run(trained: Path) -> None:
@@ -169,7 +217,7 @@ def test_the_folder_brought_back_is_a_run(trained: Path) -> None:
 
 
 def test_two_processes_train_as_one(tmp_path: Path) -> None:
-    made = project(augment=True, batch_size=240)  # 1,438 images: 238 in the last batch
+    made = project(augmentations=(RandomCrop(),), batch_size=240)  # 1,438 images: 238 in the last batch
     write_training_folder(made, tmp_path / "net")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -235,8 +283,7 @@ CIFAR = Recipe(
     data="cifar10",
     epochs=200,
     batch_size=128,
-    augment=True,
-    mixing="CutMix",
+    augmentations=(*usual(mirror=True), TrivialAugmentWide(), RandomErasing(), CutMix()),
     optimizer="SGD",
     learning_rate=0.1,
     weight_decay=5e-4,
@@ -265,8 +312,10 @@ def choices() -> list[Project]:
     for field in parameters(Recipe):
         asked = ({field.name: choice, "class_weight_list": "1," * 10} for choice in field.choices or ())
         made += [Project(network(), Recipe(**each)) for each in asked]
-    mirrored = {"data": "shapes", "augment": True, "test_time_mirror": True}
-    made += [Project(network(), Recipe(**mirrored, flip=flip)) for flip in ("random", "alternating")]
+    given = [usual(True), (AlternatingFlip(),), (CutMix(), MixUp(probability=0.2)), *((each,) for each in EVERYTHING)]
+    given += [EVERYTHING, (RandomCrop(probability=0.5), RandomHorizontalFlip(1.0))]
+    mirrored = {"data": "shapes", "test_time_mirror": True}
+    made += [Project(network(size=(3, 32, 32)), Recipe(**mirrored, augmentations=each)) for each in given]
     switches = (
         {"batchnorm_scale": False},
         {"averaging": True},
