@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from cnnstudio import zoo
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Graph
+from cnnstudio.project.augmentations import usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.device import cores
@@ -54,15 +55,18 @@ class Contest:
 
 def contests(pictures: float) -> dict[str, Contest]:
     """What is measured, by its name; ``pictures`` stretches the epochs."""
-    plain = Recipe(epochs=2, batch_size=64, optimizer="SGD", learning_rate=0.01, device="cpu", augment=True)
+    plain = Recipe(
+        epochs=2, batch_size=64, optimizer="SGD", learning_rate=0.01, device="cpu", augmentations=usual(True)
+    )
     resnet, lenet, frozen = zoo.small_resnet(), zoo.lenet5(), transfer(10, (3, 64, 64))
     auto = dataclasses.replace(plain, precision="auto")
-    still = dataclasses.replace(plain, augment=False)
+    still = dataclasses.replace(plain, augmentations=())
+    moved = dataclasses.replace(plain, augmentations=usual(mirror=False))
     count = lambda number: max(128, round(number * pictures / 64) * 64)  # noqa: E731
     return {
         "float32": Contest("SmallResNet, float32", resnet, (3, 32, 32), count(512), plain, 1.6),
         "auto": Contest("SmallResNet, precision auto", resnet, (3, 32, 32), count(512), auto, 3.0),
-        "lenet": Contest("LeNet-5", lenet, (1, 28, 28), count(12_800), plain, 12.0),
+        "lenet": Contest("LeNet-5", lenet, (1, 28, 28), count(12_800), moved, 12.0),
         "frozen": Contest("a frozen MobileNetV3 and a head", frozen, (3, 64, 64), count(2_048), still, 8.0),
     }
 
@@ -95,7 +99,7 @@ class Pictures(torch.utils.data.Dataset[tuple[Tensor, int]]):
         self._pictures = [Image.fromarray(each.squeeze()) for each in as_rows]
         self._labels = data.train_labels.tolist()
         steps: list[Callable[..., object]] = []
-        if contest.recipe.augment:
+        if contest.recipe.augmentations:
             steps.append(transforms.RandomCrop(contest.size[1:], padding=contest.size[1] // 8))
             steps += [transforms.RandomHorizontalFlip()] if contest.mirror else []
         self._transform = transforms.Compose([*steps, transforms.ToTensor(), transforms.Normalize(data.mean, data.std)])

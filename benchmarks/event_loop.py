@@ -30,7 +30,9 @@ def project() -> Any:
 
     made = read(resource("examples", "small_resnet.cnn"))
     threads = int(os.environ.get("THREADS", os.cpu_count() or 1))  # both sides alike, whatever a trial would find
-    recipe = dataclasses.replace(made.recipe, epochs=100, batch_size=32, augment=False, device="cpu", threads=threads)
+    recipe = dataclasses.replace(
+        made.recipe, epochs=100, batch_size=32, augmentations=(), device="cpu", threads=threads
+    )
     return dataclasses.replace(made, recipe=recipe)
 
 

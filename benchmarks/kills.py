@@ -27,6 +27,7 @@ import torch
 from cnnstudio.blocks import BatchNorm2d, Conv2d, Dropout, Flatten, Input, Linear, MaxPool2d, ReLU
 from cnnstudio.graph import Graph, Shape, Sketch
 from cnnstudio.project import Project
+from cnnstudio.project.augmentations import usual
 from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import resume, weights
@@ -62,7 +63,9 @@ def frozen() -> Graph:
 
 def recipe(**values: Any) -> Recipe:
     """A run of some seconds."""
-    return Recipe(**{"data": "digits", "epochs": 10, "batch_size": 64, "device": "cpu", "augment": True, **values})
+    return Recipe(
+        **{"data": "digits", "epochs": 10, "batch_size": 64, "device": "cpu", "augmentations": usual(True), **values}
+    )
 
 
 FAST = PRESETS["fast"].changes | {"epochs": 10, "batch_size": 64, "precision": "float32"}

@@ -22,6 +22,7 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.disk import DiskError
 from cnnstudio.graph import Parameter, ParameterError, parameters
+from cnnstudio.graph.parameter import KIND
 from cnnstudio.headroom import NoRoomError
 from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.project.datasets import FOLDER
@@ -93,7 +94,7 @@ def _offer(group: argparse._ArgumentGroup, fields: tuple[Parameter, ...]) -> Non
         option = f"--{parameter.name.replace('_', '-')}"
         told: dict[str, Any] = {"help": parameter.help.replace("%", "%%"), "default": argparse.SUPPRESS}
         if parameter.entry_types:
-            told["help"] += "; in JSON, as the file has it"
+            told["help"] += "; names with commas between them, or JSON as the file has it"
         if NoneType in parameter.options:
             told["help"] += f'; "{AUTOMATIC}" for automatic'
         if parameter.type is bool:
@@ -348,10 +349,7 @@ def _reader(parameter: Parameter) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         try:
             if parameter.entry_types:
-                value: Any = text
-                with suppress(ValueError):
-                    value = json.loads(text)
-                return parameter.coerce(value)
+                return parameter.coerce(_listed(parameter, text))
             return parameter.coerce(_meant(parameter, text))
         except ParameterError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
@@ -359,6 +357,17 @@ def _reader(parameter: Parameter) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(f"{parameter.name} is nested too deeply.") from error
 
     return read
+
+
+def _listed(parameter: Parameter, text: str) -> Any:
+    """A list of declarations: in JSON, or their names alone with commas between them, which are as usual then."""
+    known = {kind.__name__ for kind in parameter.entry_types}
+    names = [name.strip() for name in text.split(",")] if text.strip() not in ("", "none") else []
+    if known.issuperset(names):
+        return [{KIND: name} for name in names]
+    with suppress(ValueError):
+        return json.loads(text)
+    return text
 
 
 def _meant(parameter: Parameter, text: str) -> Any:
@@ -378,7 +387,7 @@ def _metavar(parameter: Parameter) -> str:
     if parameter.choices:
         return "{" + ",".join(parameter.choices) + "}"
     if parameter.entry_types:
-        return "JSON"
+        return "NAMES"
     if lists := [kind for kind in parameter.options if get_origin(kind) is tuple]:
         return "X,X" if float in get_args(lists[0]) else "N,N"
     return {int: "N", float: "X", str: "PATH" if parameter.name in PATHS else "TEXT"}[parameter.options[0]]

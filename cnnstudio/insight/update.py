@@ -224,7 +224,7 @@ def _batch(recipe: Recipe, images: int, count: int) -> str:
     if images < recipe.batch_size:
         words += f"; a batch of the recipe has {recipe.batch_size:,}"
     used = {
-        "augmentation": recipe.augment, "mixing": recipe.mixing != "none", "the teacher": bool(recipe.teacher),
+        "augmentation": bool(recipe.augmentations), "the teacher": bool(recipe.teacher),
         "accumulation": recipe.accumulation > 1,
     }  # fmt: skip
     lacking = " and ".join(name for name, is_used in used.items() if is_used)

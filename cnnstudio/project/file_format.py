@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from cnnstudio.project.older_recipes import with_augmentations
 from cnnstudio.project.project import ProjectError
 
 
@@ -77,9 +78,9 @@ class ProjectFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 FORMAT = "cnnstudio"
-VERSION = 1
+VERSION = 2
 
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: with_augmentations}
 """Version -> the function that makes a file of that version one of the next. It may raise anything on nonsense."""
 
 
@@ -97,6 +98,8 @@ def upgraded(found: dict[str, Any]) -> dict[str, Any]:
     for older in range(version, VERSION):
         try:
             found = {**UPGRADES[older](found), "version": older + 1}
+        except ProjectError:
+            raise
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise ProjectError(f"It is of version {older} and damaged, so it cannot be brought up to date.") from error
     return found

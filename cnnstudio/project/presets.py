@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from cnnstudio.project.augmentations import AlternatingFlip, RandomCrop, fitting, usual
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe, Section
 
 KEPT = (Section.DATA, Section.WEIGHTS, Section.COMPUTER)
@@ -25,7 +27,8 @@ class Preset:
         sections = recipe.sections()
         kept = {field.name: getattr(recipe, field.name) for section in KEPT for field in sections[section]}
         changes = self.changes if not recipe.weights else {**self.changes, "weights": recipe.weights}
-        return type(recipe)(**{**kept, **changes})
+        made = type(recipe)(**{**kept, **changes})
+        return replace(made, augmentations=fitting(made.augmentations, DATASETS[made.data]))
 
 
 _ALL = (
@@ -37,7 +40,7 @@ _ALL = (
         "CIFAR-10 by the textbook",
         "SGD over 200 epochs, as the papers train on CIFAR-10: shifted and mirrored images, a rate from 0.1 to 0.",
         {
-            "augment": True,
+            "augmentations": usual(mirror=True),
             "epochs": 200,
             "batch_size": 128,
             "optimizer": "SGD",
@@ -53,8 +56,7 @@ _ALL = (
         "Few epochs with long steps, smoothed labels and averaged weights, and an answer from both sides of an image: "
         "good accuracy in a short time.",
         {
-            "augment": True,
-            "flip": "alternating",
+            "augmentations": (RandomCrop(), AlternatingFlip()),
             "test_time_mirror": True,
             "epochs": 10,
             "batch_size": 128,
@@ -77,7 +79,7 @@ _ALL = (
         "Fine-tune",
         "Begin with pretrained weights: the new head learns, and the backbone follows bit by bit, ten times slower.",
         {
-            "augment": True,
+            "augmentations": usual(mirror=True),
             "epochs": 12,
             "batch_size": 32,
             "optimizer": "AdamW",
@@ -97,7 +99,7 @@ _ALL = (
         "Few images",
         "For some dozen photographs: altered images, many times over; rare classes count more.",
         {
-            "augment": True,
+            "augmentations": usual(mirror=True),
             "batch_size": 32,
             "optimizer": "AdamW",
             "learning_rate": 0.003,

@@ -20,6 +20,7 @@ from cnnstudio.graph.parameter import (
     declaration,
     parameters,
 )
+from cnnstudio.project.augmentations import MIRRORING, MOST, Augmentation
 from cnnstudio.project.datasets import DATASETS, OWN
 
 
@@ -52,6 +53,17 @@ class Needs:
         return value in self.values if self.values else bool(value)
 
 
+class NeedsOneOf(Needs):
+    """Marks a field that means nothing unless a declaration of one of these kinds stands in the list of another."""
+
+    def __init__(self, field: str, *kinds: type[Declaration]) -> None:
+        super().__init__(field)
+        self.kinds = kinds
+
+    def are_met(self, recipe: Declaration) -> bool:
+        return any(isinstance(each, self.kinds) for each in getattr(recipe, self.field))
+
+
 LONGEST_PATH = 4_096
 PATH = Letters(LONGEST_PATH)
 Rate = Annotated[float, Range(1e-8, 100.0)]
@@ -74,12 +86,8 @@ class Recipe(Declaration):
     validation_share: share of the images kept for validation where the data has no split of its own
     mean: subtracted from the pixels, which go from 0 to 1; one number, or one a channel, as in 0.485, 0.456, 0.406
     std: what the pixels are then divided by; automatic is as the first weights had it, or else measured
-    augment: train on randomly shifted images, mirrored too where a mirror image makes sense
-    mirror: mirror every other image when augmenting; off where left is not right, as with arrows and letters
-    flip: random draws anew each time whether an image is mirrored; alternating mirrors each in every other epoch
+    augmentations: what is done to each training image anew before each step, in this order
     test_time_mirror: the network answers with the mean of its scores for an image and for the mirror image of it
-    mixing: train on two images in one: MixUp lays one over the other, CutMix sets a piece of one into the other
-    mixing_strength: how evenly the two are mixed; 1 mixes all shares alike often, less leaves most images nearly whole
     epochs: how many times to go through all training images; automatic is 15, and more where the images are few
     batch_size: how many images are computed at once
     accumulation: how many batches share one step, which then is that of one large batch and takes no more memory
@@ -162,14 +170,8 @@ class Recipe(Declaration):
     teacher: Annotated[str, PATH, Section.LOSS] = ""
     teaching_share: Annotated[Fraction, Section.LOSS, Needs("teacher")] = 0.5
     temperature: Annotated[float, Range(0.1, 100.0), Section.LOSS, Needs("teacher")] = 4.0
-    augment: Annotated[bool, Section.AUGMENTATION, Basic()] = False
-    mirror: Annotated[bool, Section.AUGMENTATION, Needs("augment")] = True
-    flip: Annotated[Literal["random", "alternating"], Section.AUGMENTATION, Needs("mirror")] = "random"
-    test_time_mirror: Annotated[bool, Section.AUGMENTATION, Needs("mirror")] = False
-    mixing: Annotated[Literal["none", "MixUp", "CutMix"], Section.AUGMENTATION] = "none"
-    mixing_strength: Annotated[float, Range(0.01, 100.0), Section.AUGMENTATION, Needs("mixing", "MixUp", "CutMix")] = (
-        1.0
-    )
+    augmentations: Annotated[tuple[Augmentation, ...], Length(0, MOST), Section.AUGMENTATION] = ()
+    test_time_mirror: Annotated[bool, Section.AUGMENTATION, NeedsOneOf("augmentations", *MIRRORING)] = False
     validation_share: Annotated[float, Range(0.05, 0.9), Section.DATA, UNSPLIT] = 0.2
     mean: Annotated[tuple[float, ...] | None, Range(0.0, 1.0), Length(1, 3), Section.DATA] = None
     std: Annotated[tuple[float, ...] | None, Range(0.0001, 1.0), Length(1, 3), Section.DATA] = None

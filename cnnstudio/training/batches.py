@@ -7,9 +7,10 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from cnnstudio.project.augmentations import MIRRORING
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training import mixing
-from cnnstudio.training.data.loading import Data, mirrored, moved, normalised
+from cnnstudio.training.augmentation.augmenter import Augmenter
+from cnnstudio.training.data.loading import Data, normalised
 from cnnstudio.training.device import Device, Forward
 from cnnstudio.wording import abridged, counted
 
@@ -23,8 +24,8 @@ class Batches:
     def __init__(self, data: Data, recipe: Recipe, device: Device) -> None:
         self._device = device
         self._size = recipe.batch_size * recipe.accumulation
+        self.augmenter = Augmenter(recipe, len(data.train_labels), len(data.classes))
         self._sides = Sides(data, recipe)
-        self._recipe, self._classes = recipe, len(data.classes)
         self._rare = few_images(data)
         self._mean = torch.tensor(data.mean).view(-1, 1, 1).to(device.torch)
         self._std = torch.tensor(data.std).view(-1, 1, 1).to(device.torch)
@@ -35,12 +36,9 @@ class Batches:
     def notes(self) -> tuple[str, ...]:
         """What is done to the images before each step, and what there is to say of them, in sentences."""
         told = [] if self._rare is None else [self._rare]
-        if self._recipe.augment:
-            told.append(f"Augmentation: each image is moved by up to an eighth of its side, and {self._sides.how}.")
+        told += self.augmenter.notes
         if self._sides.are_averaged:
             told.append(BOTH_SIDES)
-        if self._recipe.mixing != "none":
-            told.append(mixing.NOTE)
         return tuple(told)
 
     def order(self, random: torch.Generator) -> Tensor:
@@ -60,19 +58,13 @@ class Batches:
         """The images (N, C, H, W) of a step, from 0, in an epoch of this order, as the network reads them; and targets.
 
         Those are labels (N,), or the shares of the classes (N, classes) where images are mixed. ``random`` is drawn
-        from where the recipe augments or mixes.
+        from where the recipe augments.
         """
         numbers = self.numbers(order, step).to(self._images.device)
         images, labels = self._images[numbers].to(self._device.torch), self._labels[numbers].to(self._device.torch)
-        if self._recipe.augment:
-            images = moved(images, random)
-        if self._sides.are_alike:
-            images = mirrored(images, self._sides.turned(numbers, epoch, random))
-        images = self.prepared(images)
-        if self._recipe.mixing == "none":
-            return images, labels
-        images, shares = mixing.mixed(images, labels, self._classes, self._recipe, random)
-        return self._device.laid(images), shares
+        images = self.prepared(self.augmenter.altered(images, numbers, epoch, random))
+        images, targets = self.augmenter.mixed(images, labels, random)
+        return self._device.laid(images), targets
 
     def prepared(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) of bytes as the network reads them: on the device, normalised, laid out."""
@@ -80,40 +72,16 @@ class Batches:
 
 
 class Sides:
-    """Which images are shown mirrored, left to right, where the recipe asks for it and the images allow it."""
+    """Whether an image is as good seen in a mirror, where the recipe and the images say so."""
 
     def __init__(self, data: Data, recipe: Recipe) -> None:
-        self.are_alike = recipe.augment and recipe.mirror and data.mirror
-        """Whether a mirror image is as good as the image."""
-        self.are_averaged = self.are_alike and recipe.test_time_mirror
+        are_mirrored = any(isinstance(each, MIRRORING) for each in recipe.augmentations)
+        self.are_averaged = data.mirror and are_mirrored and recipe.test_time_mirror
         """Whether the validation asks for the mean of the scores for both."""
-        self._first: Tensor | None = None  # (images,), whether each is mirrored in the first epoch
-        if self.are_alike and recipe.flip == "alternating":
-            # a seed of its own: from the run's, the shuffling draws the same numbers
-            random = torch.Generator().manual_seed(recipe.seed + 1)
-            self._first = torch.rand(len(data.train_labels), generator=random) < 0.5
 
     def asked(self, scores: Forward) -> Forward:
         """What gives the scores that count when images are told: for both sides, where their mean is to be taken."""
         return partial(_of_both_sides, scores) if self.are_averaged else scores
-
-    @property
-    def how(self) -> str:
-        """What is done to them, as the end of a sentence."""
-        if not self.are_alike:
-            return "none is mirrored"
-        alternating = ", and in the next epoch the others" if self._first is not None else ""
-        return f"every other one is mirrored, left to right{alternating}"
-
-    def turned(self, numbers: Tensor, epoch: int, random: torch.Generator) -> Tensor:
-        """Whether the images of these numbers are mirrored in this epoch, from 1 (N,).
-
-        They alternate as in Jordan 2024, https://arxiv.org/abs/2404.00498, or ``random`` says so of each anew.
-        """
-        if self._first is None:
-            return torch.rand(len(numbers), generator=random) < 0.5
-        first = self._first[numbers.to(self._first.device)]
-        return first if epoch % 2 else ~first
 
 
 def _of_both_sides(scores: Forward, images: Tensor) -> Tensor:

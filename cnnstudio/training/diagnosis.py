@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnstudio.project.augmentations import usual
+from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.layer_statistics import LayerStatistics
 from cnnstudio.training.readiness import ProjectFix, recipe_fix
@@ -230,7 +232,8 @@ def over_fitting(course: Course) -> Iterator[Symptom]:
     others, own = epochs["validation_loss"], epochs["train_loss"]
     best = int(others.argmin())
     if best < len(others) - 3 and (others[best + 2 :] > 1.05 * others[best]).all() and own[-1] < own[best]:
-        fixes = [] if recipe.augment else [recipe_fix("Augment the images", augment=True)]
+        usually = usual(DATASETS[recipe.data].mirror)
+        fixes = [] if recipe.augmentations else [recipe_fix("Augment the images", augmentations=usually)]
         if recipe.weight_decay < 5e-4:
             fixes.append(recipe_fix("Weight decay 0.0005", weight_decay=5e-4))
         yield Symptom(

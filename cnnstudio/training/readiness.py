@@ -16,6 +16,7 @@ from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.headroom import headroom, lack
 from cnnstudio.project import Project
+from cnnstudio.project.augmentations import doubts
 from cnnstudio.project.datasets import DATASETS, FILE, FOLDER, TABLE
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.recipe_paths import named
@@ -80,6 +81,7 @@ def concerns(
         yield from _of_whole_network(project, analysis.acting, found)
     yield from _of_images(project.recipe, seen)
     yield from _of_loss(project.recipe, seen)
+    yield from _of_augmentations(project.recipe)
     if (unasked := unlooked(project, seen)) is not None:
         yield unasked
     if not errors:
@@ -241,6 +243,14 @@ def _of_loss(recipe: Recipe, seen: Callable[[str], Place]) -> Iterator[Concern]:
     elif place.state == "known" and not place.has_weights:
         sentence = f"The teacher is to be the folder of a run, and {recipe.teacher} has no weights of one."
         yield Concern(sentence, (without,))
+
+
+def _of_augmentations(recipe: Recipe) -> Iterator[Concern]:
+    """What may make an image one of another class."""
+    given = recipe.augmentations
+    for place, sentence in doubts(given, DATASETS[recipe.data]):
+        others = given[:place] + given[place + 1 :]
+        yield Concern(sentence, (recipe_fix("Take it out", augmentations=others),), blocks=False)
 
 
 def _of_room(project: Project, analysis: Analysis, images: int | None, free: int) -> Iterator[Concern]:

@@ -141,7 +141,7 @@ class Kept:
 
 def is_worth_keeping(recipe: Recipe, epochs: int) -> bool:
     """Whether an image is the same each time, only the network itself reads it, and epochs come after this one."""
-    changes = recipe.augment or recipe.mixing != "none"
+    changes = bool(recipe.augmentations)
     return epochs > 0 and not changes and not recipe.teacher and not recipe.averaging and not recipe.compile
 
 

@@ -318,7 +318,7 @@ def test_train_lists_the_recipe_by_its_sections(run: Run, monkeypatch: pytest.Mo
     assert code == 0 and headings[-len(Section) :] == [section.lower() for section in Section]
     augmentation = out.split("\naugmentation:\n")[1].split("\n\n")[0]
     assert re.findall(r"^  (--[a-z-]+)", augmentation, re.MULTILINE) == [
-        "--augment", "--mirror", "--flip", "--test-time-mirror", "--mixing", "--mixing-strength", "--mix-share",
+        "--augmentations", "--test-time-mirror", "--mix-share",
     ]  # fmt: skip
     assert "how much of a second image is in each" in augmentation
 

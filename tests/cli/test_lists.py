@@ -64,12 +64,14 @@ def test_a_list_is_given_as_the_file_has_it(tmp_path: Path) -> None:
     text = '[{"kind": "Flip"}, {"kind": "Crop", "parameters": {"padding": 2}}]'
     assert main(["train", "tiny.cnn", "--out", "run", "--transforms", text]) == 0
     assert read(tmp_path / "run" / "project.cnn").recipe == Augmented(epochs=1, transforms=(Flip(), Crop(2)))
+    assert main(["train", "tiny.cnn", "--out", "other", "--transforms", "Flip, Crop"]) == 0
+    assert read(tmp_path / "other" / "project.cnn").recipe == Augmented(epochs=1, transforms=(Flip(), Crop()))
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("Flip", "transforms must be a list of Crop, Flip or Choice, not 'Flip'."),
+        ("Flap", "transforms must be a list of Crop, Flip or Choice, not 'Flap'."),
         ("[{", "transforms must be a list of Crop, Flip or Choice, not '[{'."),
         ('{"kind": "Flip"}', "transforms must be a list of Crop, Flip or Choice, not {'kind': 'Flip'}."),
         ('[{"kind": "Flap"}]', "transforms, entry 1: there is no kind 'Flap' (did you mean Flip?)."),
@@ -86,4 +88,7 @@ def test_what_is_no_such_list_is_2(text: str, sentence: str, capsys: pytest.Capt
 def test_the_help_says_how_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--help"]) == 0
     words = " ".join(capsys.readouterr().out.split())
-    assert "--transforms JSON what is done to each image; in JSON, as the file has it" in words
+    assert (
+        "--transforms NAMES what is done to each image; names with commas between them, or JSON as the file has it"
+        in words
+    )

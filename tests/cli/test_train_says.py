@@ -98,15 +98,15 @@ def test_a_run_is_repeated_from_its_own_folder(say: Say, tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--augment",), "every other one is mirrored, left to right"),
-        (("--augment", "--no-mirror"), "none is mirrored"),
+        (("--augmentations", "RandomCrop, RandomHorizontalFlip"), "goes through RandomCrop and RandomHorizontalFlip."),
+        (("--augmentations", "RandomCrop"), "goes through RandomCrop."),
         ((), ""),
     ],
 )
-def test_mirroring_is_a_choice_and_is_said(options: tuple[str, ...], said: str, say: Say, tmp_path: Path) -> None:
+def test_what_is_done_to_the_images_is_said(options: tuple[str, ...], said: str, say: Say, tmp_path: Path) -> None:
     pictures(tmp_path / "data", a=4, b=4)
     code, told = say("train", network(tmp_path / "net.cnn", *HEAD, Linear(2)), "--folder", "data", *options)
-    assert code == 0 and (said in told if said else "mirrored" not in told)
+    assert code == 0 and (said in told if said else "Augmentation" not in told)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_the_new_weight_is_that_of_one_real_step(node: str, kind: Literal["SGD",
     clip = 0.05 if node == "linear1" else 0.0
     recipe = Recipe(
         data="digits", batch_size=32, optimizer=kind, learning_rate=0.05, weight_decay=0.01, schedule="constant",
-        augment=False, gradient_clip=clip,
+        augmentations=(), gradient_clip=clip,
     )  # fmt: skip
     looked_at = subject(recipe)
     found = update(looked_at, Place(node), None)
@@ -82,7 +82,7 @@ def test_the_new_weight_is_that_of_one_real_step(node: str, kind: Literal["SGD",
 @pytest.mark.parametrize("kind", ["SGD", "Adam"])
 def test_in_a_run_the_memory_of_its_optimizer_counts(kind: Literal["SGD", "Adam"]) -> None:
     recipe = Recipe(
-        data="digits", batch_size=64, optimizer=kind, epochs=1, learning_rate=0.01, augment=False, device="cpu",
+        data="digits", batch_size=64, optimizer=kind, epochs=1, learning_rate=0.01, augmentations=(), device="cpu",
         precision="float32", threads=1,
     )  # fmt: skip
     looked_at = subject(recipe)

@@ -31,7 +31,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "examples"
 GOLDEN = """\
 {
   "format": "cnnstudio",
-  "version": 1,
+  "version": 2,
   "nodes": [
     {"name": "input1", "block": "Input", "parameters": {"size": [3, 32, 32]}, "position": [0, 0]},
     {"name": "conv1", "block": "Conv2d", "parameters": {"out_channels": 64, "kernel_size": [1, 7], "padding": "same"}, \
@@ -224,7 +224,7 @@ def test_text_that_is_no_project(text: str | bytes, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        (("version",), 2, "of version 2 and comes from a newer CNN Studio; this one reads up to version 1. Update"),
+        (("version",), 3, "of version 3 and comes from a newer CNN Studio; this one reads up to version 2. Update"),
         (("version",), 10**300, "of version of many digits and comes from a newer"),
         (("version",), 0, "version must be a whole number from 1"),
         (("version",), True, "version must be a whole number from 1"),
@@ -341,11 +341,11 @@ def test_older_versions_are_brought_up_to_date(project: Project, monkeypatch: py
         return found
 
     old = dumps(project).replace('"nodes"', '"layers"')
-    monkeypatch.setattr(file_format, "VERSION", 2)
-    monkeypatch.setattr(file_format, "UPGRADES", {1: rename_parts})
+    monkeypatch.setattr(file_format, "VERSION", 3)
+    monkeypatch.setattr(file_format, "UPGRADES", {2: rename_parts})
     assert loads(old) == project
-    assert '"version": 2' in dumps(project)
-    assert "of version 1 and damaged" in refusal(dumps(project).replace('"version": 2', '"version": 1'))
+    assert '"version": 3' in dumps(project)
+    assert "of version 2 and damaged" in refusal(dumps(project).replace('"version": 3', '"version": 2'))
 
 
 def test_defaults_are_part_of_the_format(request: pytest.FixtureRequest) -> None:

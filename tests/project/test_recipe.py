@@ -9,6 +9,7 @@ import pytest
 
 from cnnstudio.graph import parameters
 from cnnstudio.graph.parameter import Range, declaration
+from cnnstudio.project.augmentations import AlternatingFlip
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Basic, Needs, Recipe, Section, _marks
 
@@ -32,13 +33,13 @@ def test_every_field_stands_in_one_section() -> None:
     listed = [field.name for fields in Recipe.sections().values() for field in fields]
     assert sorted(listed) == sorted(FIELDS)
     assert [field.name for field in Recipe.sections()[Section.AUGMENTATION]] == [
-        "augment", "mirror", "flip", "test_time_mirror", "mixing", "mixing_strength",
+        "augmentations", "test_time_mirror",
     ]  # fmt: skip
 
 
 def test_what_is_basic_is_asked_at_once() -> None:
     basic = [name for name in FIELDS if Recipe.is_basic(name)]
-    assert basic == ["data", "folder", "epochs", "batch_size", "optimizer", "learning_rate", "augment"]
+    assert basic == ["data", "folder", "epochs", "batch_size", "optimizer", "learning_rate"]
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -68,7 +69,7 @@ def test_what_a_field_needs_is_a_field_that_can_be_so(name: str) -> None:
         ("class_weight_list", {"class_weights": "by hand"}),
         ("teaching_share", {"teacher": "runs/large"}),
         ("temperature", {"teacher": "runs/large"}),
-        ("mixing_strength", {"mixing": "CutMix"}),
+        ("test_time_mirror", {"augmentations": (AlternatingFlip(),)}),
         ("unfreeze_epoch", {"weights": "torchvision"}),
         ("backbone_rate", {"weights": "best.safetensors"}),
     ],
@@ -108,5 +109,5 @@ def test_every_field_has_its_sentence() -> None:
 def test_what_a_file_of_before_says_is_what_it_said() -> None:
     """A field that was added changes nothing by its default."""
     plain = {"accumulation": 1, "patience": 0, "keep_best": False, "decay_norms": True, "averaging": False}
-    plain |= {"loss": "cross-entropy", "class_weights": "none", "teacher": "", "mixing": "none", "compile": False}
+    plain |= {"loss": "cross-entropy", "class_weights": "none", "teacher": "", "augmentations": (), "compile": False}
     assert all(getattr(Recipe(), name) == value for name, value in plain.items())

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from cnnstudio.compiler.source import Source
+from cnnstudio.project.augmentations import CutMix, RandomAffine, usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.distributed import ALONE, Group, joined
@@ -72,12 +73,16 @@ def recipe(**values: Any) -> Recipe:
 
 # name -> what makes the module, how many images to train and to validate with, the recipe
 CASES: dict[str, tuple[Any, tuple[int, int], Recipe]] = {
-    "group": (lambda: network(nn.GroupNorm(2, 4)), (40, 12), recipe(augment=True)),
+    "group": (lambda: network(nn.GroupNorm(2, 4)), (40, 12), recipe(augmentations=usual(True))),
     "momentum": (lambda: network(nn.GroupNorm(2, 4)), (40, 12), recipe(optimizer="SGD", gradient_clip=0.1)),
     "uneven": (lambda: network(nn.GroupNorm(2, 4)), (37, 35), recipe(label_smoothing=0.1)),
     "none left": (lambda: network(nn.GroupNorm(2, 4)), (34, 33), recipe(epochs=2)),
     "accumulated": (lambda: network(nn.GroupNorm(2, 4)), (42, 12), recipe(batch_size=5, accumulation=2)),
-    "mixed": (lambda: network(nn.GroupNorm(2, 4)), (40, 12), recipe(mixing="CutMix", class_weights="balanced")),
+    "mixed": (
+        lambda: network(nn.GroupNorm(2, 4)),
+        (40, 12),
+        recipe(augmentations=(RandomAffine(), CutMix()), class_weights="balanced"),
+    ),
     "averaged": (lambda: network(nn.GroupNorm(2, 4)), (40, 12), recipe(averaging=True, schedule="plateau")),
     "unused": (WithUnused, (16, 4), recipe(epochs=2)),
     "unfreezing": (unfrozen, (40, 12), recipe(weights="any", unfreeze_epoch=2)),

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cnnstudio.project.augmentations import CutMix, MixUp, usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import device, random_streams
 from cnnstudio.training.data.loading import Data
@@ -117,8 +118,8 @@ def test_images_lie_as_the_recipe_says(make_data: Callable[..., Data], layout: s
             seen.add(given[0].is_contiguous(memory_format=torch.channels_last))
 
     module.register_forward_hook(look)
-    for mixing in ("none", "MixUp", "CutMix"):
-        recipe = Recipe(channels_last=layout, mixing=mixing, epochs=1, batch_size=8, device="cpu")
+    for given in ((), (MixUp(),), (CutMix(),), usual(True)):
+        recipe = Recipe(channels_last=layout, augmentations=given, epochs=1, batch_size=8, device="cpu")
         list(train(module, make_data(size=(3, 8, 8)), recipe))
     assert seen == {layout == "on"}
 

@@ -1,4 +1,4 @@
-"""The images of each step: bytes until they are shown, moved, and mirrored where data and recipe allow it."""
+"""The images of each step: bytes until they are shown, and altered as the recipe lists it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from cnnstudio.project.augmentations import (
+    AlternatingFlip,
+    Augmentation,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomVerticalFlip,
+    usual,
+)
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.batches import BOTH_SIDES, Batches, Sides
@@ -31,46 +39,47 @@ def turned(batches: Batches, epoch: int = 1, seed: int = 0) -> Tensor:
     return images[:, 0, 0, -1] == 1
 
 
-def batches(data: Data, **recipe: Any) -> Batches:
-    return Batches(data, Recipe(**{"augment": True, "batch_size": 40, **recipe}), CPU)
+def batches(data: Data, *augmentations: Augmentation, **recipe: Any) -> Batches:
+    return Batches(data, Recipe(augmentations=augmentations, batch_size=40, **recipe), CPU)
 
 
-@pytest.mark.parametrize("flip", ["random", "alternating"])
-@pytest.mark.parametrize(("data_may", "recipe_may"), [(True, True), (True, False), (False, True)])
-def test_images_are_mirrored_where_data_and_recipe_allow_it(data_may: bool, recipe_may: bool, flip: str) -> None:
-    made = batches(left(data_may), mirror=recipe_may, flip=flip, test_time_mirror=True)
-    count = int(turned(made).sum())
-    assert (10 < count < 30) if data_may and recipe_may else count == 0
-    assert ("none is mirrored" in made.notes[-1]) is not (data_may and recipe_may)
-    assert (BOTH_SIDES in made.notes) is (data_may and recipe_may)
+@pytest.mark.parametrize("flip", [RandomHorizontalFlip(), AlternatingFlip()])
+@pytest.mark.parametrize("data_may", [True, False])
+def test_images_are_mirrored_where_the_recipe_says_so(data_may: bool, flip: Augmentation) -> None:
+    """It is answered from both sides only where the images allow it."""
+    made = batches(left(data_may), flip, test_time_mirror=True)
+    assert 10 < int(turned(made).sum()) < 30
+    assert type(flip).__name__ in made.notes[-2 if data_may else -1]
+    assert (BOTH_SIDES in made.notes) is data_may
+    assert int(turned(batches(left(data_may), RandomCrop())).sum()) == 0
 
 
 def test_alternating_shows_each_image_mirrored_in_every_other_epoch() -> None:
     """Jordan 2024: whatever two epochs that follow each other show is each image from both sides."""
-    made = batches(left(), flip="alternating", seed=3)
+    made = batches(left(), AlternatingFlip(), seed=3)
     first = turned(made)
     assert 10 < int(first.sum()) < 30
     for epoch in range(1, 6):  # whatever is drawn anew in the epoch
         assert torch.equal(turned(made, epoch, seed=epoch), first if epoch % 2 else ~first)
-    assert torch.equal(turned(batches(left(), flip="alternating", seed=3)), first), "nothing is to be remembered"
-    assert not torch.equal(turned(batches(left(), flip="alternating", seed=4)), first)
-    assert "in the next epoch the others" in made.notes[-1]
-    random = batches(left())
+    assert torch.equal(turned(batches(left(), AlternatingFlip(), seed=3)), first), "nothing is to be remembered"
+    assert not torch.equal(turned(batches(left(), AlternatingFlip(), seed=4)), first)
+    random = batches(left(), RandomHorizontalFlip())
     assert not torch.equal(turned(random, 1, seed=1), ~turned(random, 2, seed=2))
 
 
 def test_the_first_sides_are_not_drawn_as_the_order_is() -> None:
-    made = batches(left(), flip="alternating")
+    made = batches(left(), AlternatingFlip())
     order = made.order(torch.Generator().manual_seed(0))
     same = torch.rand(40, generator=torch.Generator().manual_seed(0)) < 0.5
     assert not torch.equal(turned(made), same) and len(order) == 40
 
 
 def test_sides_mean_something_only_where_images_are_mirrored() -> None:
-    for name in ("flip", "test_time_mirror"):
-        assert Recipe(augment=True).matters(name)
-        assert not Recipe().matters(name) and not Recipe(augment=True, mirror=False).matters(name)
-    assert not Sides(left(), Recipe(augment=True)).are_averaged
+    for flip in (RandomHorizontalFlip(), AlternatingFlip()):
+        assert Recipe(augmentations=(RandomCrop(), flip)).matters("test_time_mirror")
+    for other in ((), (RandomCrop(), RandomVerticalFlip())):
+        assert not Recipe(augmentations=other).matters("test_time_mirror")
+    assert not Sides(left(), Recipe(augmentations=usual(True))).are_averaged
     assert not Sides(left(), Recipe(test_time_mirror=True)).are_averaged
 
 
@@ -81,7 +90,7 @@ def test_images_stay_bytes_in_memory_until_their_step() -> None:
         assert data.train_images.dtype == data.validation_images.dtype == torch.uint8
         images, labels = CPU.held(data.train_images, data.train_labels)
         assert images.data_ptr() == data.train_images.data_ptr() and labels.data_ptr() == data.train_labels.data_ptr()
-        made = batches(data)
+        made = batches(data, *usual(True))
         shown, _ = made.batch(torch.arange(len(data.train_labels)), 0, 1, torch.Generator().manual_seed(0))
         assert shown.dtype == torch.float32 and shown.shape == (40, *data.shape)
         kept = [each for each in vars(made).values() if isinstance(each, Tensor) and each.dim() == 4]

@@ -17,6 +17,7 @@ from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, ReLU
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project, write
+from cnnstudio.project.augmentations import MixUp
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.data.loading import Data
@@ -93,7 +94,7 @@ def test_a_student_learns_from_the_teacher_alone(make_data: MakeData, taught: Pa
 
 
 def test_a_run_with_a_teacher_can_be_had_again(make_data: MakeData, taught: Path) -> None:
-    runs = [list(train(student(), make_data(), plan(taught, mixing="MixUp", epochs=2))) for _ in range(2)]
+    runs = [list(train(student(), make_data(), plan(taught, augmentations=(MixUp(),), epochs=2))) for _ in range(2)]
     told = [[(e.train_loss, e.validation_loss) for e in run if isinstance(e, EpochEnd)] for run in runs]
     assert told[0] == told[1]
 

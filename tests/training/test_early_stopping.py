@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from cnnstudio.project.augmentations import CutMix, MixUp
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.data.loading import Data
@@ -133,7 +134,7 @@ def test_two_pictures_a_class_are_warned_of(make_data: MakeData, make_network: M
 
 
 def test_mixed_images_are_said_to_be_mixed(make_data: MakeData, make_network: MakeNetwork) -> None:
-    for kind in ("MixUp", "CutMix"):
-        events = list(train(make_network(), make_data(), recipe(mixing=kind, learning_rate=0.02)))
-        assert isinstance(events[0], Started) and "expect better ones in validation" in events[0].notes[0]
+    for kind in (MixUp(), CutMix()):
+        events = list(train(make_network(), make_data(), recipe(augmentations=(kind,), learning_rate=0.02)))
+        assert isinstance(events[0], Started) and "expect better ones in validation" in events[0].notes[1]
         assert ends(events)[-1].validation_accuracy > 0.9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,14 +13,26 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from cnnstudio.project.augmentations import (
+    AlternatingFlip,
+    Augmentation,
+    CutMix,
+    GaussianNoise,
+    MixUp,
+    RandAugment,
+    RandomCrop,
+    RandomResizedCrop,
+    usual,
+)
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import first_batch
+from cnnstudio.training.augmentation.preview import preview, repeated
 from cnnstudio.training.batches import Batches
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.events import Finished
 from cnnstudio.training.loop import train
 
-PLAN = Recipe(epochs=2, batch_size=8, learning_rate=0.01, device="cpu", augment=True)
+PLAN = Recipe(epochs=2, batch_size=8, learning_rate=0.01, device="cpu", augmentations=usual(True))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -62,3 +75,36 @@ def test_a_folder_that_takes_no_pictures_ends_nothing(make_data: Callable[..., D
     (tmp_path / "first_batch").touch()
     module = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
     assert isinstance(list(train(module, make_data(), PLAN, tmp_path))[-1], Finished)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [(), usual(True), (RandAugment(), RandomResizedCrop(), GaussianNoise(), MixUp()), (RandomCrop(3), CutMix())],
+)
+def test_the_preview_is_the_first_batch_byte_for_byte(
+    make_data: Callable[..., Data], tmp_path: Path, listed: tuple[Augmentation, ...]
+) -> None:
+    data, recipe = make_data(size=(3, 8, 8)), dataclasses.replace(PLAN, augmentations=listed, seed=5)
+    list(train(nn.Sequential(nn.Flatten(), nn.Linear(192, 3)), data, recipe, tmp_path))
+    shown = preview(recipe, data)
+    with (tmp_path / "first_batch" / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    assert tuple(label for _, label in rows) == shown.labels and len(rows) == 8
+    for (name, _), image in zip(rows, shown.after, strict=True):
+        pixels = np.asarray(Image.open(tmp_path / "first_batch" / name))
+        assert np.array_equal(pixels, image.permute(1, 2, 0).numpy())
+    assert torch.equal(shown.before, data.train_images[list(shown.numbers)])
+    assert torch.equal(shown.before, shown.after) is (listed == ())
+    other = preview(recipe, data, 1)
+    assert torch.equal(other.before, shown.before) and torch.equal(other.after, shown.after) is (listed == ())
+
+
+def test_one_picture_is_shown_as_it_comes_in_each_epoch(make_data: Callable[..., Data]) -> None:
+    data = make_data(size=(3, 8, 8))
+    recipe = dataclasses.replace(PLAN, augmentations=(AlternatingFlip(), MixUp()))
+    shown = repeated(recipe, data, 4, 6)
+    image = data.train_images[4]
+    assert torch.equal(shown[0], shown[2]) and torch.equal(shown[1], shown[0].flip(2))
+    assert torch.equal(shown[0], image) or torch.equal(shown[1], image)
+    many = repeated(dataclasses.replace(recipe, augmentations=(RandomCrop(3),)), data, 4, 20)
+    assert len({bytes(each.numpy()) for each in many}) > 10

@@ -13,6 +13,7 @@ from typing import Any
 
 from cnnstudio.blocks import BatchNorm2d, Dropout
 from cnnstudio.graph import Graph
+from cnnstudio.project.augmentations import MIRRORING
 from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 
@@ -27,7 +28,7 @@ def test_what_is_killed_is_everything_that_a_run_must_remember() -> None:
     assert {"Adam", "SGD", "AdamW"} <= {plan.optimizer for plan in recipes}
     unfrozen = [plan for make, plan in CASES.values() if plan.unfreeze_epoch and make is KILLS["frozen"]]
     assert [plan.optimizer for plan in unfrozen if plan.momentum and plan.schedule == "one-cycle"] == ["SGD"]
-    assert all(plan.augment and plan.mirror for plan in recipes)
+    assert all(any(isinstance(each, MIRRORING) for each in plan.augmentations) for plan in recipes)
     assert {type(node.block) for node in KILLS["plain"]()} >= {BatchNorm2d, Dropout}
     fast = PRESETS["fast"].changes.keys() - {"epochs", "batch_size", "precision"}
     assert any(all(getattr(plan, name) == PRESETS["fast"].changes[name] for name in fast) for plan in recipes)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from cnnstudio.project.augmentations import AlternatingFlip, MixUp, usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.batches import BOTH_SIDES
@@ -34,7 +35,7 @@ def network() -> nn.Module:
 
 def trained(data: Data, **values: Any) -> tuple[nn.Module, list[Step]]:
     module = network()
-    recipe = Recipe(**{"epochs": 5, "learning_rate": 0.01, "device": "cpu", "augment": True, **values})
+    recipe = Recipe(**{"epochs": 5, "learning_rate": 0.01, "device": "cpu", "augmentations": usual(True), **values})
     return module, [event for event in train(module, data, recipe) if isinstance(event, Step)]
 
 
@@ -43,7 +44,7 @@ def trained(data: Data, **values: Any) -> tuple[nn.Module, list[Step]]:
     [
         {"optimizer": "SGD"},
         {"optimizer": "AdamW", "label_smoothing": 0.1, "class_weights": "balanced", "gradient_clip": 0.5},
-        {"optimizer": "SGD", "mixing": "MixUp", "loss": "focal"},
+        {"optimizer": "SGD", "augmentations": (MixUp(),), "loss": "focal"},
     ],
 )
 def test_a_step_of_several_batches_is_that_of_one(make_data: MakeData, values: dict[str, Any]) -> None:
@@ -145,7 +146,7 @@ def test_gradients_that_float16_cannot_hold_take_no_step_and_lower_the_scale(hal
 def validated(data: Data, **values: Any) -> tuple[EpochEnd, tuple[str, ...], nn.Module]:
     """What the validation says of the first weights, which do not move, and what the run says before."""
     module = network()
-    recipe = Recipe(**{"epochs": 1, "learning_rate": 1e-8, "device": "cpu", "augment": True, **values})
+    recipe = Recipe(**{"epochs": 1, "learning_rate": 1e-8, "device": "cpu", "augmentations": usual(True), **values})
     events = list(train(module, data, recipe))
     started, ended = events[0], next(event for event in events if isinstance(event, EpochEnd))
     assert isinstance(started, Started)
@@ -167,18 +168,18 @@ def test_validation_takes_the_mean_of_both_sides_and_says_so(make_data: MakeData
 
 
 def test_where_left_is_not_right_validation_looks_at_one_side(make_data: MakeData) -> None:
-    """A folder of arrows: the one switch for mirroring is off, or the images are digits."""
+    """A folder of arrows, where nothing mirrors, or images that are mirrored though they are digits."""
     arrows, digits = dataclasses.replace(make_data(), mirror=True), make_data()
-    plain, _, _ = validated(arrows, mirror=False)
-    for data, values in ((arrows, {"mirror": False}), (digits, {}), (arrows, {"augment": False})):
-        ended, notes, _ = validated(data, test_time_mirror=True, flip="alternating", **values)
+    plain, _, _ = validated(arrows, augmentations=usual(False))
+    for data, given in ((arrows, usual(False)), (digits, (AlternatingFlip(),)), (arrows, ())):
+        ended, notes, _ = validated(data, test_time_mirror=True, augmentations=given)
         assert ended.validation_loss == pytest.approx(plain.validation_loss, abs=1e-6)
         assert BOTH_SIDES not in notes
 
 
 def test_weights_say_that_they_were_validated_from_both_sides(make_data: MakeData, tmp_path: Path) -> None:
     data = dataclasses.replace(make_data(), mirror=True)
-    recipe = Recipe(epochs=1, device="cpu", augment=True, test_time_mirror=True, loss="BCE", threads=1)
+    recipe = Recipe(epochs=1, device="cpu", augmentations=usual(True), test_time_mirror=True, loss="BCE", threads=1)
     list(train(network(), data, recipe, tmp_path))
     _, told = weights.read(tmp_path / "best.safetensors")
     assert (told["sides"], told["loss"], told["threads"], told["precision"]) == ("both", "BCE", "1", "float32")

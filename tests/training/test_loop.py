@@ -16,6 +16,7 @@ from torch import nn
 from cnnstudio import zoo
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Shape
+from cnnstudio.project.augmentations import usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.data.loading import Data, load
@@ -84,7 +85,7 @@ def test_a_seed_gives_the_same_run_again(make_data: MakeData, make_network: Make
     def run(seed: int, drawn: int) -> tuple[list[Any], dict[str, torch.Tensor]]:
         module = make_network()
         events = []
-        for event in train(module, make_data(), recipe(seed=seed, augment=augment)):
+        for event in train(module, make_data(), recipe(seed=seed, augmentations=usual(True) if augment else ())):
             torch.rand(drawn)  # what others draw meanwhile must not matter
             events.append(event)
         return without_times(events), module.state_dict()

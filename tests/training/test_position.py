@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from cnnstudio.blocks import Dropout, Flatten, Input, Linear
 from cnnstudio.compiler.source import source
-from cnnstudio.graph import Sketch
+from cnnstudio.graph import Sketch, parameters
+from cnnstudio.project.augmentations import AugMix, CutMix, MixUp, RandAugment, TrivialAugmentWide, usual
 from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import resume, weights
@@ -39,6 +40,9 @@ def a_second_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 FAST = PRESETS["fast"].changes | {"epochs": 3, "batch_size": 8, "precision": "float32"}
+
+EVERYTHING = tuple(kind() for each in parameters(Recipe) for kind in each.entry_types)
+"""Each augmentation that there is, in one list."""
 
 
 def plan(**values: Any) -> Recipe:
@@ -106,16 +110,34 @@ def left_at(told: list[Event], number: int) -> list[Event]:
 @pytest.mark.parametrize(
     "values",
     [
-        {"augment": True},
+        {"augmentations": usual(True)},
         {"optimizer": "SGD", "schedule": "cosine", "weight_decay": 0.01},
-        {"optimizer": "SGD", "nesterov": True, "augment": True, "gradient_clip": 0.5, "schedule": "step"},
+        {"optimizer": "SGD", "nesterov": True, "augmentations": EVERYTHING, "gradient_clip": 0.5, "schedule": "step"},
         {"optimizer": "SGD", "momentum": 0.0, "label_smoothing": 0.1, "schedule": "constant"},
         {"optimizer": "AdamW", "weight_decay": 0.1, "seed": 4},
-        {"averaging": True, "averaging_decay": 0.5, "mixing": "MixUp", "keep_best": True, "decay_norms": False},
-        {"optimizer": "RMSprop", "schedule": "plateau", "plateau_epochs": 0, "mixing": "CutMix", "patience": 1},
+        {
+            "averaging": True,
+            "averaging_decay": 0.5,
+            "augmentations": (MixUp(),),
+            "keep_best": True,
+            "decay_norms": False,
+        },
+        {
+            "optimizer": "RMSprop",
+            "schedule": "plateau",
+            "plateau_epochs": 0,
+            "augmentations": (TrivialAugmentWide(), CutMix(probability=0.5)),
+            "patience": 1,
+        },
         {"optimizer": "NAdam", "schedule": "warmup-cosine", "accumulation": 2, "batch_size": 4, "loss": "focal"},
         {"optimizer": "Adagrad", "schedule": "multi-step", "milestones": (1, 2), "class_weights": "balanced"},
-        {"optimizer": "SGD", "schedule": "exponential", "loss": "BCE", "averaging": True, "augment": True},
+        {
+            "optimizer": "SGD",
+            "schedule": "exponential",
+            "loss": "BCE",
+            "averaging": True,
+            "augmentations": (RandAugment(), AugMix(probability=0.5)),
+        },
         FAST,
     ],
 )

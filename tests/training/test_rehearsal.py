@@ -15,6 +15,7 @@ import torch
 from cnnstudio.blocks import Conv2d, Dropout, Flatten, Input, Linear, LPPool2d, ReLU, Softmax
 from cnnstudio.graph import Block, Graph, Node
 from cnnstudio.project import Project
+from cnnstudio.project.augmentations import usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import one_batch, rate_finder
 from cnnstudio.training.data.loading import Data
@@ -38,7 +39,14 @@ def chain(*blocks: Block) -> Graph:
 
 def project(*blocks: Block, **recipe: Any) -> Project:
     made = chain(*(blocks or (Conv2d(8), ReLU(), Dropout(0.2), Flatten(), Linear(3))))
-    values = {"epochs": 4, "batch_size": 8, "learning_rate": 0.01, "device": "cpu", "augment": True, **recipe}
+    values = {
+        "epochs": 4,
+        "batch_size": 8,
+        "learning_rate": 0.01,
+        "device": "cpu",
+        "augmentations": usual(True),
+        **recipe,
+    }
     return Project(made, Recipe(**values))
 
 
@@ -115,7 +123,7 @@ def test_the_rate_that_is_found_teaches_and_a_hundredth_of_it_does_not(make_data
     from cnnstudio.training.events import EpochEnd
     from cnnstudio.training.loop import fresh, train
 
-    made, data = project(optimizer="SGD", augment=False), make_data()
+    made, data = project(optimizer="SGD", augmentations=()), make_data()
     found = find_rate(made, data, unheard)
     assert found.rate is not None and f"{found.rate:g}" in found.sentence
     assert len(found.rates) == len(found.losses) <= rate_finder.STEPS

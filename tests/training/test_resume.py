@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import nn
 
+from cnnstudio.project.augmentations import CutMix
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import resume, weights
 from cnnstudio.training.data.loading import Data
@@ -235,7 +236,13 @@ def test_what_a_recipe_puts_around_the_optimizer_goes_through_the_file(
 ) -> None:
     """Average, plateau, mixing and the best weights: the rest of the run is that of one which was not stopped."""
     plan = dataclasses.replace(
-        PLAN, schedule="plateau", plateau_epochs=0, averaging=True, mixing="CutMix", keep_best=True, optimizer="SGD"
+        PLAN,
+        schedule="plateau",
+        plateau_epochs=0,
+        averaging=True,
+        augmentations=(CutMix(),),
+        keep_best=True,
+        optimizer="SGD",
     )
     data, whole, module = make_data(), make_network(), make_network(seed=3)
     expected = [event for event in train(whole, data, plan) if isinstance(event, Step)]

@@ -12,6 +12,7 @@ from torch import nn
 from cnnstudio.blocks import AdaptiveAvgPool2d, Add, BatchNorm2d, Conv2d, Dropout, Flatten, Input, Linear, ReLU
 from cnnstudio.compiler.source import Source, source
 from cnnstudio.graph import Graph, Sketch
+from cnnstudio.project.augmentations import MixUp, usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import trunk
 from cnnstudio.training.data.loading import Data
@@ -97,7 +98,11 @@ def test_how_far_it_is_can_be_seen_and_left(data: Data) -> None:
 
 @pytest.mark.parametrize("how", ["augmented", "mixed", "averaged", "one epoch", "unknown source"])
 def test_features_are_not_kept_where_they_would_not_hold_or_not_pay(data: Data, how: str) -> None:
-    changed = {"augmented": {"augment": True}, "mixed": {"mixing": "MixUp"}, "averaged": {"averaging": True}}
+    changed = {
+        "augmented": {"augmentations": usual(True)},
+        "mixed": {"augmentations": (MixUp(),)},
+        "averaged": {"averaging": True},
+    }
     recipe = plan(**{"epochs": 1 if how == "one epoch" else 2, **changed.get(how, {})})
     _, events, _ = trained(data, recipe, with_source=how != "unknown source")
     assert not any(isinstance(each, Foreseen) for each in events)

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import pad
 
 from cnnstudio.graph import Shape
 from cnnstudio.project.datasets import (
@@ -217,23 +216,3 @@ def normalised(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     ``mean`` and ``std`` are (C, 1, 1) tensors where the images are.
     """
     return images.float().sub_(255 * mean).div_(255 * std)
-
-
-def moved(images: Tensor, random: torch.Generator) -> Tensor:
-    """Each image moved by up to an eighth of its side, what comes in being black.
-
-    With 32 pixels that is the crop with padding 4 that CIFAR-10 is trained with. ``random`` lives on the CPU, so that
-    the same images come out on any device.
-    """
-    count, _, height, width = images.shape
-    down, right = height // 8, width // 8
-    # every window of the padded images as a view (N, C, 2 down + 1, 2 right + 1, H, W): only the chosen are copied
-    windows = pad(images, (right, right, down, down)).unfold(2, height, 1).unfold(3, width, 1)
-    tops = torch.randint(2 * down + 1, (count,), generator=random).to(images.device)
-    lefts = torch.randint(2 * right + 1, (count,), generator=random).to(images.device)
-    return windows[torch.arange(count, device=images.device), :, tops, lefts]
-
-
-def mirrored(images: Tensor, which: Tensor) -> Tensor:
-    """The images (N, C, H, W), those mirrored left to right of which ``which`` (N,) is true."""
-    return torch.where(which.to(images.device)[:, None, None, None], images.flip(3), images)

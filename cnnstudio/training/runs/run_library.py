@@ -18,8 +18,9 @@ import msgspec
 
 from cnnstudio.disk import DiskError, read
 from cnnstudio.folders import runs_folder
-from cnnstudio.project import Project
+from cnnstudio.project import Project, ProjectError
 from cnnstudio.project import read as read_project
+from cnnstudio.project.file_format import upgraded
 from cnnstudio.project.limits import LARGEST
 from cnnstudio.training.runs.folder import BEST, EPOCHS, LAST, PROJECT, RunFolder
 from cnnstudio.training.runs.metrics_file import METRICS, read_epochs
@@ -47,6 +48,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 class _RecipeOnly(msgspec.Struct):
     """What of a project file a list of runs asks for; the rest is skipped unread."""
 
+    version: int = 1
     recipe: dict[str, Any] = {}
 
 
@@ -76,9 +78,11 @@ class ListedRun:
 
     @cached_property
     def values(self) -> Mapping[str, Any]:
-        """Those of its recipe, as the file has them; read when somebody asks, for a long list asks of few."""
-        with suppress(DiskError, msgspec.MsgspecError, UnicodeError, RecursionError):
-            return msgspec.json.decode(read(self.folder / PROJECT, LARGEST), type=_RecipeOnly).recipe
+        """Those of its recipe, as this version writes them; read when somebody asks, for a long list asks of few."""
+        with suppress(DiskError, msgspec.MsgspecError, ProjectError, UnicodeError, RecursionError):
+            found = msgspec.json.decode(read(self.folder / PROJECT, LARGEST), type=_RecipeOnly)
+            values: Mapping[str, Any] = upgraded(msgspec.structs.asdict(found))["recipe"]
+            return values
         return {}
 
     @cached_property

@@ -9,6 +9,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
+from cnnstudio.graph import Declaration
+from cnnstudio.graph.notation import written
 from cnnstudio.project.presets import PRESETS, Preset
 from cnnstudio.project.recipe import Recipe, Section
 from cnnstudio.ui.theme import icon
@@ -105,6 +107,8 @@ def _told(name: str, value: object) -> str:
         return words if value else f"no {words}"
     if isinstance(value, float):
         return f"{words} {value:g}"
+    if isinstance(value, tuple) and value and isinstance(value[0], Declaration):
+        return written(value)
     if isinstance(value, tuple):
         return f"{words} {', '.join(map(str, value))}"
     return f"{words} {'none' if value in ('', None) else value}"

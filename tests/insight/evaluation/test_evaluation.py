@@ -14,6 +14,7 @@ from cnnstudio.insight.evaluation import one_pass
 from cnnstudio.insight.evaluation.evaluation import EvaluationError
 from cnnstudio.insight.evaluation.one_pass import evaluate
 from cnnstudio.project import from_template
+from cnnstudio.project.augmentations import usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import load
 from cnnstudio.training.runs.session import Prepared, image_size
@@ -165,7 +166,7 @@ def test_it_asks_for_both_sides_where_the_validation_does(digits: Prepared) -> N
 
     data = dataclasses.replace(digits.data, mirror=True)
     taken = []
-    for recipe in (Recipe(data="digits"), Recipe(data="digits", augment=True, test_time_mirror=True)):
+    for recipe in (Recipe(data="digits"), Recipe(data="digits", augmentations=usual(True), test_time_mirror=True)):
         project = dataclasses.replace(digits.project, recipe=recipe)
         found = evaluate(Prepared(project, digits.source, LeftRight(), data), unheard)
         taken.append({pair[1] for pair in found.pairs})

@@ -13,8 +13,9 @@ from cnnstudio.graph import Shape
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
+from cnnstudio.training.augmentation.cropping import mirrored, moved
 from cnnstudio.training.data.errors import DataCancelledError, DataError
-from cnnstudio.training.data.loading import load, mirrored, moved, normalised, split
+from cnnstudio.training.data.loading import load, normalised, split
 
 
 def test_the_digits_come_with_the_program() -> None:

@@ -11,6 +11,7 @@ import pytest
 from cnnstudio.blocks import BatchNorm2d, Conv2d, Dropout, Flatten, Input, Linear
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project, read, write
+from cnnstudio.project.augmentations import usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.device import TrainingError
@@ -33,7 +34,9 @@ def network(channels: int = 4) -> Graph:
 
 @pytest.fixture
 def project() -> Project:
-    return Project(network(), Recipe(data="digits", epochs=3, batch_size=256, learning_rate=0.01, augment=True))
+    return Project(
+        network(), Recipe(data="digits", epochs=3, batch_size=256, learning_rate=0.01, augmentations=usual(True))
+    )
 
 
 def trained(project: Project, folder: Path, steps: int | None = None) -> RunFolder:

@@ -10,6 +10,7 @@ import pytest
 from cnnstudio.blocks import GELU, BatchNorm2d, Conv2d, Flatten, Input, Linear, ReLU
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, write
+from cnnstudio.project.augmentations import usual
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.runs.record import Best, new_record, write_record
 from cnnstudio.training.runs.run_differences import best_of, differences, since
@@ -106,9 +107,12 @@ def test_a_project_that_cannot_be_read_is_told_of(tmp_path: Path) -> None:
 
 def test_since_says_in_a_line_what_was_tried(tmp_path: Path) -> None:
     one = run(tmp_path / "a")
-    other = run(tmp_path / "b", changed(conv1=Conv2d(8)), learning_rate=0.01, augment=True)
+    other = run(tmp_path / "b", changed(conv1=Conv2d(8)), learning_rate=0.01, augmentations=usual(True))
     assert since(one, None) == since(one, one) == ""
-    assert since(other, one) == "learning_rate 0.002 → 0.01, augment off → on, another network"
+    assert (
+        since(other, one)
+        == "learning_rate 0.002 → 0.01, augmentations nothing → RandomCrop, RandomHorizontalFlip, another network"
+    )
 
 
 @pytest.mark.parametrize("value", [[[[[[[[[1]]]]]]]], {"kind": {"kind": {}}}, "x" * 10_000, "a\nb", [1e999], [None]])

@@ -98,7 +98,7 @@ def test_the_basic_settings_stand_above_the_others_in_the_order_of_the_recipe(qt
     panel = TrainingPanel(document, Run(document))
     qtbot.addWidget(panel)
     assert list(panel.folder.rows) == ["folder"]
-    assert list(panel.basic.rows) == ["epochs", "batch_size", "optimizer", "learning_rate", "augment"]
+    assert list(panel.basic.rows) == ["epochs", "batch_size", "optimizer", "learning_rate"]
     others = [
         name for fields in Recipe.sections().values() for field in fields if not Recipe.is_basic(name := field.name)
     ]
@@ -115,7 +115,7 @@ def test_the_other_settings_stand_under_the_headings_of_their_sections(qtbot: Qt
 
     assert shown() == list(Section)
     assert [*panel.advanced.sections[Section.AUGMENTATION][1].rows] == [
-        "mirror", "flip", "test_time_mirror", "mixing", "mixing_strength"
+        "augmentations", "test_time_mirror"
     ]  # fmt: skip
     document.edit_recipe("MNIST", dataclasses.replace(document.project.recipe, data="mnist"))
     panel.update_now()
@@ -460,7 +460,7 @@ def test_all_fields_begin_at_one_place(qtbot: QtBot, document: Document) -> None
     with qtbot.waitExposed(panel):
         panel.show()
     forms = panel.folder, panel.basic, panel.advanced
-    editors = [row.editor for form in forms for row in form.rows.values() if row.is_visible]
+    editors = [row.editor for form in forms for row in form.rows.values() if row.is_visible and not row.is_wide]
     places = {panel.images.box.mapTo(panel, panel.images.box.rect().topLeft()).x()}
     places |= {editor.mapTo(panel, editor.rect().topLeft()).x() for editor in editors}
     assert len(editors) > 10 and len(places) == 1

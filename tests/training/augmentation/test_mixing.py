@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
-from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.mixing import mixed
+from cnnstudio.project.augmentations import CutMix, MixUp
+from cnnstudio.training.augmentation.mixing import mixed
+
+KINDS = {"MixUp": MixUp, "CutMix": CutMix}
 
 
 def made(kind: str, strength: float = 1.0, seed: int = 0, size: tuple[int, int] = (8, 6)) -> tuple[Tensor, Tensor]:
@@ -15,7 +18,7 @@ def made(kind: str, strength: float = 1.0, seed: int = 0, size: tuple[int, int] 
     labels = torch.arange(5)
     images = labels.float()[:, None, None, None].expand(5, 2, *size)
     random = torch.Generator().manual_seed(seed)
-    return mixed(images, labels, 5, Recipe(mixing=kind, mixing_strength=strength), random)
+    return mixed(images, one_hot(labels, 5).float(), KINDS[kind](strength), random)
 
 
 @pytest.mark.parametrize("kind", ["MixUp", "CutMix"])
@@ -51,13 +54,13 @@ def test_the_stream_decides(kind: str) -> None:
 def test_the_images_that_are_given_stay_as_they_are() -> None:
     images = torch.randn(4, 1, 5, 5)
     before = images.clone()
-    mixed(images, torch.arange(4), 4, Recipe(mixing="CutMix"), torch.Generator().manual_seed(0))
+    mixed(images, torch.eye(4), CutMix(), torch.Generator().manual_seed(0))
     assert torch.equal(images, before)
 
 
 def test_an_image_alone_stays_itself() -> None:
     images = torch.randn(1, 1, 5, 5)
     for kind in ("MixUp", "CutMix"):
-        found, shares = mixed(images, torch.tensor([1]), 3, Recipe(mixing=kind), torch.Generator().manual_seed(0))
+        found, shares = mixed(images, torch.eye(3)[1:2], KINDS[kind](), torch.Generator().manual_seed(0))
         torch.testing.assert_close(found, images)
         torch.testing.assert_close(shares, torch.tensor([[0.0, 1.0, 0.0]]))
