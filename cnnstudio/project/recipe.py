@@ -21,7 +21,7 @@ from cnnstudio.graph.parameter import (
     parameters,
 )
 from cnnstudio.project.augmentations import MIRRORING, MOST, Augmentation
-from cnnstudio.project.datasets import DATASETS, OWN
+from cnnstudio.project.datasets import DATASETS, FOLDER, OWN, TABLE
 
 
 class Section(StrEnum):
@@ -84,6 +84,8 @@ class Recipe(Declaration):
     data: which images to learn from
     folder: the folder of images, one folder a class, when data is "folder"; the table or the file when it is one
     validation_share: share of the images kept for validation where the data has no split of its own
+    group: what images have in common that are kept on one side, such as all of one patient
+    group_end: what ends the part of a file name that tells the group: with _ that of "anna_3.jpg" is "anna"
     mean: subtracted from the pixels, which go from 0 to 1; one number, or one a channel, as in 0.485, 0.456, 0.406
     std: what the pixels are then divided by; automatic is as the first weights had it, or else measured
     augmentations: what is done to each training image anew before each step, in this order
@@ -173,6 +175,8 @@ class Recipe(Declaration):
     augmentations: Annotated[tuple[Augmentation, ...], Length(0, MOST), Section.AUGMENTATION] = ()
     test_time_mirror: Annotated[bool, Section.AUGMENTATION, NeedsOneOf("augmentations", *MIRRORING)] = False
     validation_share: Annotated[float, Range(0.05, 0.9), Section.DATA, UNSPLIT] = 0.2
+    group: Annotated[Literal["none", "sub-folder", "file name"], Section.DATA, Needs("data", FOLDER, TABLE)] = "none"
+    group_end: Annotated[str, Letters(20), Section.DATA, Needs("group", "file name")] = "_"
     mean: Annotated[tuple[float, ...] | None, Range(0.0, 1.0), Length(1, 3), Section.DATA] = None
     std: Annotated[tuple[float, ...] | None, Range(0.0001, 1.0), Length(1, 3), Section.DATA] = None
     weights: Annotated[str, PATH, Section.WEIGHTS] = ""

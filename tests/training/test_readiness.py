@@ -71,6 +71,19 @@ def test_images_in_a_folder_need_the_folder(lenet: Project, tmp_path: Path) -> N
     assert obstacle_of_network(lenet.graph, ()) is None, "nor is it a matter of the network"
 
 
+@pytest.mark.parametrize(
+    ("data", "word"), [("table", "table that lists your images"), ("file", "file that your images")]
+)
+def test_images_in_a_table_or_a_file_need_that(lenet: Project, tmp_path: Path, data: str, word: str) -> None:
+    def at(path: Path | str) -> str:
+        return str(said(dataclasses.replace(lenet, recipe=Recipe(data=data, folder=str(path)))))
+
+    assert at("").startswith(f"Choose the {word}")
+    assert at(tmp_path / "gone").startswith(f"There is no {data} ")
+    (tmp_path / "there").write_bytes(b"x")
+    assert at(tmp_path / "there") == "None"
+
+
 def test_training_gives_a_network_one_image(two_inputs: Project) -> None:
     assert said(two_inputs) == "The network has 2 inputs, and training gives it one, the image."
     assert said(two_inputs, training=False) is None, "it can be exported all the same"

@@ -59,6 +59,8 @@ def left_out(recipe: Recipe) -> list[str]:
         found.append("the unfreezing of the backbone")
     if recipe.matters("backbone_rate") and recipe.backbone_rate != 1:
         found.append("the rate of the backbone")
+    if DATASETS[recipe.data].is_folder and recipe.group != "none":
+        found.append("the groups that are kept on one side")
     return found
 
 

@@ -29,6 +29,7 @@ from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.data.fake_images import fake_images
 from cnnstudio.training.data.fitting import arranged, changes, fitted, moments
 from cnnstudio.training.data.folder_layout import FolderLayout, folder_layout
+from cnnstudio.training.data.group_split import grouped
 from cnnstudio.training.data.image_folder import read_folder
 from cnnstudio.training.data.raw import Raw, only, some
 from cnnstudio.training.data.readers.arrays import read_arrays
@@ -144,9 +145,9 @@ def layout_of(recipe: Recipe, progress: Report = unheard) -> FolderLayout | None
     dataset = DATASETS[recipe.data]
     match dataset.origin:
         case ImageFolder():
-            return folder_layout(recipe.folder, progress)
+            return grouped(folder_layout(recipe.folder, progress), recipe)
         case ImageTable():
-            return read_table(recipe.folder, progress)
+            return grouped(read_table(recipe.folder, progress), recipe)
         case Torchvision() as origin if dataset.is_pictures:
             found = read_fetched(dataset, origin, progress)
             return found if isinstance(found, FolderLayout) else None

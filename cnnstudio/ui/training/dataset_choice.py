@@ -13,6 +13,7 @@ from cnnstudio.graph import Shape
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.data.folder_layout import FolderLayout, folder_layout
+from cnnstudio.training.data.group_split import grouped
 from cnnstudio.training.runs.session import image_size, images_key
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
@@ -129,7 +130,7 @@ class ImagesChoice(Fold):
         """See what a person's own images are, of files by their names, and read some of them."""
 
         def look(report: Report) -> tuple[FolderLayout | None, Data | None]:
-            layout = folder_layout(project.recipe.folder, report) if is_folder else None
+            layout = grouped(folder_layout(project.recipe.folder, report), project.recipe) if is_folder else None
             if size is None or (layout is not None and not layout.names):
                 return layout, None
             from cnnstudio.training.data.loading import SAMPLE, layout_of, load

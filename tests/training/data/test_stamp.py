@@ -23,3 +23,11 @@ def test_no_folder_is_not_the_one_in_which_the_program_was_started(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cats").mkdir()
     assert stamp("") == ()
+
+
+def test_a_file_that_is_written_anew_gives_another_stamp(tmp_path: Path) -> None:
+    (file := tmp_path / "labels.csv").write_text("a.png,cat")
+    before = stamp(str(file))
+    assert before and stamp(str(file)) == before
+    file.write_text("a.png,cat\nb.png,dog")
+    assert stamp(str(file)) != before

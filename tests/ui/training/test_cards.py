@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtWidgets import QWidget
@@ -124,6 +125,28 @@ def test_the_classes_of_a_folder_are_counted_before_anybody_trains(
     assert not panel.can_toggle and panel.run.loaded.all_of(document.project) is not None
     press(panel, "Set out_features to 3")
     assert panel.can_toggle
+
+
+def test_a_table_and_a_file_of_images_are_looked_at_as_a_folder_is(
+    qtbot: QtBot, document: Document, tmp_path: Path
+) -> None:
+    for number in range(4):
+        Image.new("L", (8, 8), 40 * number).save(tmp_path / f"{number}.png")
+    (tmp_path / "labels.csv").write_text("file;label\n0.png;cat\n1.png;cat\n2.png;dog\n3.png;dog\n")
+    images = np.arange(6 * 64, dtype=np.uint8).reshape(6, 8, 8)
+    np.savez(tmp_path / "images.npz", images=images, labels=[0, 1, 2, 0, 1, 2])
+    panel = shown(qtbot, document)
+    document.edit_recipe("Table", Recipe(data="table"))
+    panel.update_now()
+    concern = panel.before.concerns.rows[0]
+    assert concern.sentence.text() == "Choose the table that lists your images."
+    assert [button.text() for button in concern.buttons] == ["Choose a file…", "Take the digits for now"]
+    panel.before.concerns.take_folder(str(tmp_path / "labels.csv"))
+    qtbot.waitUntil(lambda: document.classes == 2)
+    assert "4 images of 2 classes: cat 2, dog 2" in panel.images.about.text()
+    document.edit_recipe("File", Recipe(data="file", folder=str(tmp_path / "images.npz"), validation_share=0.5))
+    qtbot.waitUntil(lambda: document.classes == 3)
+    assert panel.images.about.text() == "6 images of 3 classes, 3 of them to validate with."
 
 
 def test_a_folder_without_images_is_told_of_before_anybody_trains(
