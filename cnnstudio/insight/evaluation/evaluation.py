@@ -60,7 +60,8 @@ class Evaluation:
     there is one score alone. ``confidences`` (N,) are the probabilities of the answers, and ``gaps`` (N,) by how much
     they exceed that of the second; not a number where the scores make no probabilities. ``margins`` (N,) say by how
     much the score of the answer exceeds that of the right class, 0 for a right answer. ``total`` is how many images
-    there are, of which N were seen before the person stopped. ``metrics`` are of those N.
+    there are, of which N were seen before the person stopped. ``metrics`` are of those N. ``kind`` is what the images
+    are for: "validation", or "test" for those that training never sees; ``worth`` says how far they can be trusted.
     """
 
     classes: tuple[str, ...]
@@ -72,6 +73,8 @@ class Evaluation:
     margins: Values
     metrics: Metrics
     total: int
+    kind: str = "validation"
+    worth: str = "These images chose the best epoch, so new ones are told a little worse."
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -136,7 +139,7 @@ class Evaluation:
         """How many there are, and which is the most frequent."""
         total, wrong = len(self), len(self.mistakes)
         if not wrong:
-            return f"All {total:,} validation images are told right."
-        told = f"{wrong:,} of {counted(total, 'validation image')} are told wrong ({wrong / total:.1%})."
+            return f"All {total:,} {self.kind} images are told right."
+        told = f"{wrong:,} of {counted(total, f'{self.kind} image')} are told wrong ({wrong / total:.1%})."
         is_of, taken_for, times = self.pairs[0]
         return f"{told} Most often {is_of} is taken for {taken_for}: {counted(times, 'time')}." if times > 1 else told

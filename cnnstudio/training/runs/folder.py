@@ -17,8 +17,8 @@ from cnnstudio.training.runs.weights_header import is_whole
 
 PROJECT, BEST, LAST = "project.cnn", "best.safetensors", "last.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
-EPOCHS = "epochs"
-OF_A_RUN = (PROJECT, BEST, LAST, CHECKPOINT, EPOCHS, "run.json", "metrics.csv", "labels.json", "first_batch")
+EPOCHS, TESTS = "epochs", "tests.json"
+OF_A_RUN = (PROJECT, BEST, LAST, CHECKPOINT, EPOCHS, "run.json", "metrics.csv", "labels.json", TESTS, "first_batch")
 _REPLACED = ".replaced-"
 _MAKING = ".making-"
 LOCK = ".lock"  # of the program that trains; the system takes it back however that ends
@@ -75,6 +75,11 @@ class RunFolder:
     def epochs(self) -> Path:
         """The folder of the weights after the epochs that are kept, each called after its epoch: 12.safetensors."""
         return self.path / EPOCHS
+
+    @property
+    def tests(self) -> Path:
+        """With which test pictures the run was tested, and when."""
+        return self.path / TESTS
 
     @property
     def weights(self) -> Path | None:

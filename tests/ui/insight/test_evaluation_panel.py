@@ -7,18 +7,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d
+from cnnstudio.insight.subject import OwnPicture
 from cnnstudio.project import Project
 from cnnstudio.training.runs.epoch_weights import kept_epochs
 from cnnstudio.training.runs.kept_run import open_kept
+from cnnstudio.training.runs.tested import read_tests
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.evaluation.contrast_view import Side
-from cnnstudio.ui.insight.evaluation.evaluation_panel import ANYWAY, CHANGED, GOES_ON, NOT_YET, EvaluationPanel
+from cnnstudio.ui.insight.evaluation.evaluation_panel import (
+    ANYWAY,
+    BACK,
+    CHANGED,
+    GOES_ON,
+    NOT_YET,
+    TEST,
+    EvaluationPanel,
+)
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.run import Run
 
@@ -222,3 +233,30 @@ def test_mistakes_have_a_command_of_their_own(window: MainWindow, qtbot: QtBot) 
     panel = window.docks["evaluation"].widget()
     assert isinstance(panel, EvaluationPanel) and panel.view is panel.mistakes and panel.isVisible()
     assert np.unique([view.title for view in panel.views]).size == len(panel.views)
+
+
+def test_test_pictures_are_shown_in_the_place_of_validation_images(
+    qtbot: QtBot, document: Document, tmp_path: Path
+) -> None:
+    run = Run(document)
+    panel = shown(qtbot, document, run)
+    run.start(document.project)
+    qtbot.waitUntil(lambda: panel.found is not None)
+    for name in ("3", "7"):
+        (tmp_path / "test" / name).mkdir(parents=True)
+        Image.fromarray(np.full((8, 8), 40 * int(name) % 255, np.uint8)).save(tmp_path / "test" / name / "one.png")
+    panel.test_with(tmp_path / "test")
+    qtbot.waitUntil(lambda: panel.found is not None and panel.found.kind == "test")
+    assert panel.found is not None and len(panel.found) == 2 and panel.test.text() == BACK
+    assert "of 2 test pictures in test are told right" in panel.when.text() and panel.contrast.seen is None
+    panel.views[0].picked.emit(1)
+    assert isinstance(run.picture.choice, OwnPicture) and run.picture.choice.name == "Test image 2"
+    assert run.folder is not None and len(read_tests(run.folder)) == 1
+    panel.update_now()
+    assert panel.found.kind == "test", "until the person goes back"
+    panel.test.click()
+    qtbot.waitUntil(lambda: panel.found is not None and panel.found.kind == "validation")
+    assert panel.test.text() == TEST
+    panel.test_with(tmp_path)
+    qtbot.waitUntil(lambda: "no folder with pictures of a class" in panel.nothing.sentence.text())
+    run.close()

@@ -117,4 +117,4 @@ def sentence(evaluation: Evaluation, is_trained: bool) -> str:
         said += f" Hardest is {hardest.name}: {hardest.recall:.0%} of its images are told right."
     if not evaluation.is_whole:
         said += f" Only {len(evaluation):,} of {evaluation.total:,} images were looked at: it was stopped."
-    return f"{said} These images chose the best epoch, so new ones are told a little worse."
+    return f"{evaluation.worth} {said}" if evaluation.kind == "test" else f"{said} {evaluation.worth}"

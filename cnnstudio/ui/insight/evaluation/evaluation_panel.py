@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.disk import DiskError, replacing
 from cnnstudio.insight.evaluation.tables import as_csv
-from cnnstudio.insight.subject import Subject
+from cnnstudio.insight.subject import OwnPicture, Subject
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.evaluation.chart_views import CalibrationView, PropertyView
 from cnnstudio.ui.insight.evaluation.class_overview import Overview
@@ -37,11 +37,13 @@ from cnnstudio.ui.pictures import figure_files
 from cnnstudio.ui.pictures.canvas_picture import PictureError, write
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.insight.evaluation.evaluation import Evaluation
+    from cnnstudio.insight.evaluation.testing import Test
 
 NOT_YET = "How good the network is stands here once it is trained. Untrained, it can only guess."
 ANYWAY = "Look all the same"
@@ -49,6 +51,11 @@ GOES_ON = "How good the network is stands here when the run has ended."
 LOOKING = "Looking at the validation images…"
 CHANGED = "The network has changed since it was trained."
 STOP = "Stop"
+TEST, BACK, TESTING = "Test…", "Back", "Looking at the test pictures…"
+ABOUT_TEST = (
+    "Show it pictures of a folder that training never saw. Do it once, at the end: validation images have chosen the "
+    "best epoch and, through you, the recipe, so they flatter. Each time is written down with the run."
+)
 
 
 class EvaluationPanel(Panel):
@@ -61,6 +68,7 @@ class EvaluationPanel(Panel):
         self.found: Evaluation | None = None
         self._of: object = None  # the run and the epoch that were looked at
         self._when = ""
+        self._tested: Test | None = None  # what test pictures say, where those are shown
         self._button: Callable[[], None] | None = None  # what the button of the empty page does
         self.looker = Looker(document, run, self, "evaluation")
         self.looker.refused.connect(self._refuse)
@@ -72,7 +80,7 @@ class EvaluationPanel(Panel):
         )  # fmt: skip
         self._lay_out()
         for view in self.views:
-            view.picked.connect(run.picture.choose)
+            view.picked.connect(self._pick)
             view.opened.connect(self._open)
         self.overview.class_asked.connect(self._show_class)
         run.state_changed.connect(self.touch)
@@ -88,6 +96,10 @@ class EvaluationPanel(Panel):
         self.when = Elided(parent=self)
         self.when.setProperty("role", "muted")
         self.when.setProperty("textSize", "small")
+        self.test = QToolButton(self)
+        self.test.setText(TEST)
+        self.test.setToolTip(tip(ABOUT_TEST))
+        self.test.clicked.connect(self._press_test)
         self.export = QToolButton(self)
         self.export.setIcon(icon("download-simple"))
         self.export.setToolTip("Keep this view as a table or a picture")
@@ -106,6 +118,7 @@ class EvaluationPanel(Panel):
         bar.setContentsMargins(4, 0, 8, 0)
         bar.addWidget(self.tabs)
         bar.addWidget(self.when, 1)
+        bar.addWidget(self.test)
         bar.addWidget(self.export)
         shown = QWidget(self)
         column = QVBoxLayout(shown)
@@ -146,6 +159,48 @@ class EvaluationPanel(Panel):
 
         self.looker.look(look, self._show, all_images=True, of_run=True)
 
+    def _press_test(self) -> None:
+        """Ask for a folder of test pictures, or go back to the validation images."""
+        if self._tested is not None:
+            self._look(self._of)
+            return
+        begin = self.document.project.recipe.folder
+        dialog = QFileDialog(self, "A folder of test pictures, with a folder for each class", begin)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda chosen: self.test_with(Path(chosen)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def test_with(self, folder: Path) -> None:
+        """Show the network the pictures below this folder, and write down that it was tested with them."""
+        run, of = self.run, self._of
+        place, epoch = run.folder, run.epoch
+        self._forget(TESTING, STOP, self._stop)
+        self._of = of
+
+        def look(subject: Subject, report: Report) -> Test:
+            from cnnstudio.insight.evaluation.testing import tested
+
+            return tested(subject, folder, place, epoch, report)
+
+        self.looker.look(look, lambda _, found: self._show_test(found), all_images=True, of_run=True)
+
+    def _show_test(self, found: Test) -> None:
+        self._show(found.subject, found.evaluation)
+        self._tested = found
+        self.contrast.show_evaluation(None)
+        self.test.setText(BACK)
+        self.test.setToolTip(tip("Show the validation images again"))
+        self._say_when()
+
+    def _pick(self, number: int) -> None:
+        """Let all panels look at this picture."""
+        if self._tested is None or self.found is None:
+            self.run.picture.choose(number)
+            return
+        image = self._tested.subject.data.validation_images[number].numpy().copy()
+        self.run.picture.choose(OwnPicture(image, f"Test image {number + 1:,}"))
+
     def _stop(self) -> None:
         self.looker.drop()
         of = self._of
@@ -171,7 +226,9 @@ class EvaluationPanel(Panel):
         if self.found is not None:
             for view in self.views:
                 view.show_evaluation(None)
-        self.found = self._of = None
+        self.found = self._of = self._tested = None
+        self.test.setText(TEST)
+        self.test.setToolTip(tip(ABOUT_TEST))
         self._say(sentence, ask, then)
 
     def _say(self, sentence: str, ask: str = "", then: Callable[[], None] | None = None) -> None:
@@ -194,6 +251,12 @@ class EvaluationPanel(Panel):
         self._turn()
 
     def _say_when(self) -> None:
+        self.when.setToolTip("")
+        if self._tested is not None:
+            sentences = " ".join(self._tested.sentences)
+            self.when.setText(sentences)
+            self.when.setToolTip(tip(sentences))
+            return
         changed = self.looker.has_learned and not self.run.fits(self.document.graph)
         self.when.setText(f"{self._when}. {CHANGED}" if changed else self._when)
 
@@ -219,7 +282,7 @@ class EvaluationPanel(Panel):
         self.mistakes.setFocus()
 
     def _open(self, number: int) -> None:
-        self.run.picture.choose(number)
+        self._pick(number)
         self.panel_asked.emit("feature-maps")
 
     def focusInEvent(self, event: QFocusEvent) -> None:

@@ -44,7 +44,7 @@ class Seen:
         share = f", {sure:.0%} sure" if np.isfinite(sure) else ""
         words = f"{name}, not {told}" if label != answer else name
         aloud = f"{name}, taken for {told}{share}" if label != answer else f"{name}, told right{share}"
-        return Listed(number, words, f"Validation image {number + 1:,}: {aloud}.")
+        return Listed(number, words, f"{evaluation.kind.capitalize()} image {number + 1:,}: {aloud}.")
 
 
 class EvaluationView(QWidget):
