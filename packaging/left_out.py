@@ -73,6 +73,9 @@ MODULES: dict[str, str] = {
     "hypothesis": "for who tests the program",
     "setuptools": "for who installs packages",
     "pip": "for who installs packages",
+    "onnx": "ONNX files; with onnxruntime it is 90 MiB, and there is no room for that",
+    "onnxscript": "the same",
+    "onnxruntime": "the same",
 }
 """Module that is not taken along -> why nobody misses it."""
 

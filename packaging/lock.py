@@ -22,13 +22,13 @@ from cnnstudio.libraries import NAME, libraries
 CONSTRAINTS, LOCK = HERE / "constraints.txt", HERE / "requirements.lock"
 _COMPILE = (
     "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate",
-    "--no-emit-index-url", "--no-emit-find-links", "--python-version", "3.11",
+    "--no-emit-index-url", "--no-emit-find-links", "--python-version", "3.11", "--extra", "onnx",
 )  # fmt: skip
 
 
 def constraints() -> str:
     """The text of ``constraints.txt``."""
-    found = {re.sub(r"[-_.]+", "-", each.name).lower(): each.version for each in libraries(NAME, ("dev",))}
+    found = {re.sub(r"[-_.]+", "-", each.name).lower(): each.version for each in libraries(NAME, ("dev", "onnx"))}
     lines = [f"{name}=={version}\n" for name, version in sorted(found.items())]
     return "".join(["# Exact versions of a set-up; written by `make lock`.\n", *lines])
 

@@ -50,6 +50,6 @@ fi
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 say "Installing the pinned packages into $venv …"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-  --constraint packaging/constraints.txt --editable '.[dev]'
+  --constraint packaging/constraints.txt --editable '.[dev,onnx]'
 touch "$venv/.ready"
 say "Ready."
