@@ -9,10 +9,11 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 if hasattr(signal, "SIGHUP"):
@@ -27,6 +28,8 @@ from cnnstudio.graph import Graph, Node
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from cnnstudio.worker import Report
 
 
 IMPORTED = (
@@ -83,6 +86,23 @@ def processes_with_torch(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -
     ready.set_forkserver_preload(list(IMPORTED))
     forkserver.ensure_running()
     monkeypatch.setattr(multiprocessing, "get_context", lambda method=None: ready)
+
+
+@pytest.fixture
+def onnx_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process of its own does for ONNX is done in this one, where torch is imported already."""
+    from cnnstudio.exchange.exporting import onnx_file, onnx_process
+
+    def asked(job: onnx_process.Job, report: Report) -> dict[str, Any]:
+        work = onnx_process._blamed if job.parts else onnx_process._translated
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch's about itself, which nobody hears there
+            try:
+                return work(job, lambda sentence, share: None)
+            except Exception as error:
+                return {"failed": onnx_process.told(error)}
+
+    monkeypatch.setattr(onnx_file, "_asked", asked)
 
 
 @pytest.fixture

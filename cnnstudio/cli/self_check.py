@@ -213,17 +213,23 @@ def _training() -> str:
 def _exports() -> str:
     """Export a network in every way; each is loaded back and compared by the export itself."""
     from cnnstudio.compiler.source import source
-    from cnnstudio.exchange.exporting.export import export
-    from cnnstudio.exchange.exporting.formats import KINDS
+    from cnnstudio.exchange.exporting.delivery import Wanted, deliver
+    from cnnstudio.exchange.exporting.formats import KINDS, lacking
+    from cnnstudio.project import Project
+    from cnnstudio.project.recipe import Recipe
     from cnnstudio.training.build import build
     from cnnstudio.training.weights import Held
 
-    graph = _network()
-    held = Held(build(source(graph).text).state_dict(), {})
+    project = Project(_network(), Recipe(data="digits"))
+    held = Held(build(source(project.graph).text).state_dict(), {})
+    absent = dict.fromkeys(reason for key in KINDS if (reason := lacking(key)))
+    there = {key: kind for key, kind in KINDS.items() if not lacking(key)}
     with _elsewhere() as home:
-        for key, kind in KINDS.items():
-            export(graph, key, home / f"network{kind.suffix}", held)
-    return f"{', '.join(kind.title for kind in KINDS.values())}: each written, loaded back and the same."
+        for key, kind in there.items():
+            deliver(project, key, home / f"{key}{kind.suffix}", held, Wanted(is_measured=False, has_card=False))
+    titles = ", ".join(kind.title for kind in there.values())
+    told = f"{titles}: each written, and those with a network loaded back and the same."
+    return " ".join((told, *absent))
 
 
 def _recovery() -> str:

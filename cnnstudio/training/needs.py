@@ -18,8 +18,12 @@ BYTES = 4  # of a number in float32
 
 # how many times the weights are there at most while a file of a kind is written, read again and compared: measured
 # with a network of one large layer
-_COPIES = {"python": 2, "weights": 5, "torchscript": 6, "pt2": 4, "training-folder": 5}
+_COPIES = {
+    "python": 2, "notebook": 2, "weights": 5, "state-dict": 5, "torchscript": 6, "pt2": 4, "onnx": 8, "onnx-int8": 10,
+    "package": 8, "training-folder": 5,
+}  # fmt: skip
 _SAMPLES = 3  # in the batch with which a file is compared
+_OF_ONNX = 7  # the same, where onnxruntime compares
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,11 @@ class Needs:
         return 2 * self.weights + self.maps
 
     def export(self, kind: str) -> int:
-        """To write it as a file of this kind, to read that again and to compare both."""
-        return _COPIES[kind] * self.weights + 2 * _SAMPLES * self.maps
+        """To write it as a file of this kind, to read that again and to compare both; a text about it needs none."""
+        if kind not in _COPIES:
+            return 0
+        samples = _OF_ONNX if kind.startswith("onnx") else _SAMPLES
+        return _COPIES[kind] * self.weights + 2 * samples * self.maps
 
 
 def needs(analysis: Analysis) -> Needs:

@@ -103,7 +103,8 @@ def _train(run: Run, project: Project, say: Say, show: Show) -> None:
 
 
 def _export(run: Run, out: Path, say: Say) -> None:
-    from cnnstudio.exchange.exporting.export import ExportError, export
+    from cnnstudio.exchange.exporting.export import export
+    from cnnstudio.exchange.exporting.exportable import ExportError
 
     for kind, name in (("python", "model.py"), ("weights", "model.safetensors"), ("torchscript", "model.pt")):
         try:

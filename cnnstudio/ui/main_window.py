@@ -91,7 +91,7 @@ class MainWindow(ProjectWindow):
         self.canvas.along_foot.append(self.messages)
         self.files = Files(self.document, self.messages, self.windows, self)
         self.jobs = Jobs(self.messages, self)
-        self.exports = Exports(self.document, self.run, self.files, self.jobs, self)
+        self.exports = Exports(self.document, self.run, self.files, self.jobs, self, leave=self.canvas.setFocus)
         self.pictures = Pictures(self.canvas.scene(), self.files, self.preferences, self.jobs, self)
         self.remembered_run = RememberedRun(self.document, self.run, self.messages, self)
         self.imports = Imports(self.document, self.canvas, self.files, self.jobs, self.messages, self.windows, self)

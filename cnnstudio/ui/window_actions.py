@@ -134,6 +134,7 @@ ACTIONS: tuple[Action, ...] = (
         words=("load", "pretrained"),
     ),
     Action("import-python", "Import Python file…", lambda w: w.imports.ask_file(), icon="file-arrow-down"),
+    Action("export", "Export…", lambda w: w.exports.choose(), "", "export", words=("save as", "formats", "take away")),
     *(_export(key, kind.title, kind.suffix) for key, kind in KINDS.items()),
     Action(
         "train-elsewhere", "Train elsewhere…", lambda w: w.exports.ask_folder(), "", "cloud-arrow-up",

@@ -110,7 +110,7 @@ def test_version_and_help(run: Run) -> None:
         (["check", "x.cnn", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["check"], "required: FILE"),
         (["new", "--template", "vgg99", "x.cnn"], "there is no network called 'vgg99'; do you mean vgg19"),
-        (["export", "x.cnn", "--to", "onnx"], "invalid choice: 'onnx'"),
+        (["export", "x.cnn", "--to", "keras"], "invalid choice: 'keras'"),
         (["train", "x.cnn", "--epochs", "0"], "epochs must be from 1 to 10,000, not 0."),
         (["train", "x.cnn", "--epochs", "many"], "epochs must be a whole number or nothing, not 'many'."),
         (["train", "x.cnn", "--learning-rate", "nan"], "learning_rate must be a number, not nan."),

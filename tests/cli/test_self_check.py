@@ -10,12 +10,13 @@ import pytest
 
 from cnnstudio import folders
 from cnnstudio.cli import main, self_check
+from cnnstudio.exchange.exporting import delivery, formats
 from cnnstudio.exchange.exporting.formats import KINDS
 
 Capture = pytest.CaptureFixture[str]
 
 
-def test_all_is_well_here_and_nothing_of_it_stays(capsys: Capture, tmp_path: Path) -> None:
+def test_all_is_well_here_and_nothing_of_it_stays(onnx_in_this_process: None, capsys: Capture, tmp_path: Path) -> None:
     before = sorted(folders.home().rglob("*"))
     assert main(["--self-check"]) == 0
     told = capsys.readouterr().out.splitlines()
@@ -24,6 +25,14 @@ def test_all_is_well_here_and_nothing_of_it_stays(capsys: Capture, tmp_path: Pat
     assert all(kind.title in "\n".join(told) for kind in KINDS.values())
     assert "a window was painted" in "\n".join(told) and "A batch of digits was trained on CPU" in "\n".join(told)
     assert sorted(folders.home().rglob("*")) == before
+
+
+def test_formats_without_their_packages_are_said_and_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "_absent", lambda packages: packages)
+    monkeypatch.setattr(delivery, "deliver", lambda project, kind, *_: None)
+    told = self_check._exports()
+    assert "ONNX needs onnx, onnxscript and onnxruntime, which are not installed here" in told
+    assert "TorchScript" in told and "ONNX, Notebook" not in told
 
 
 def test_what_is_amiss_is_said_and_the_rest_is_checked_all_the_same(

@@ -16,7 +16,8 @@ from cnnstudio.blocks.opaque import OwnTensor
 from cnnstudio.compiler.diagnostics import diagnose
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import source
-from cnnstudio.exchange.exporting.export import ExportError, export
+from cnnstudio.exchange.exporting.export import export
+from cnnstudio.exchange.exporting.exportable import ExportError
 from cnnstudio.exchange.exporting.formats import KINDS, TRAINING_FOLDER
 from cnnstudio.graph import Block, Graph, Node, Sketch
 from cnnstudio.headroom import NoRoomError
@@ -34,6 +35,7 @@ from cnnstudio.training.runs.session import begin
 from cnnstudio.worker import unheard
 
 GIB = 2**30
+BUILDING = (*(key for key, kind in KINDS.items() if kind.answers), TRAINING_FOLDER)  # those that build the network
 ROOMS = ("cnnstudio.training.needs", "cnnstudio.training.build", "cnnstudio.training.readiness")
 
 
@@ -62,7 +64,7 @@ def test_the_weights_are_counted_for_all_that_is_done_with_them(giant: Project) 
     analysis = infer(giant.graph)
     found, totals = needs(analysis), analysis.totals
     assert totals is not None and found.weights == 4 * totals.parameters > 16 * GIB
-    assert found.look > 32 * GIB and all(found.export(kind) > 32 * GIB for kind in (*KINDS, TRAINING_FOLDER))
+    assert found.look > 32 * GIB and all(found.export(kind) > 32 * GIB for kind in BUILDING)
     for told in (lack_of_look(analysis, 16 * GIB), lack_of_export(analysis, "pt2", 16 * GIB)):
         assert "fc1 has most of the weights" in told and "16.0 GiB are free" in told
     assert not lack_of_look(analysis, 64 * GIB) and not lack_of_look(analysis, GIB, is_built=True)
@@ -87,7 +89,7 @@ def test_a_giant_opens_and_shows_its_numbers_and_each_way_to_begin_it_is_refused
     reasons = [
         readiness.obstacle(giant, found),
         readiness.obstacle_of_look(giant, found, analysis),
-        *(readiness.obstacle_of_export(giant, found, analysis, kind) for kind in (*KINDS, TRAINING_FOLDER)),
+        *(readiness.obstacle_of_export(giant, found, analysis, kind) for kind in BUILDING),
     ]
     for reason in reasons:
         assert reason is not None and "8.00 GiB are free" in reason and "fewer channels or features" in reason
@@ -163,7 +165,7 @@ def test_what_runs_out_in_the_middle_is_a_sentence_with_a_way_out(
     project = Project(chain(Flatten(), Linear(10)), Recipe(data="digits", batch_size=1))
     with pytest.raises(TrainingError, match=r"for steps of 1 image: try smaller images"), explained(project.recipe):
         out()
-    monkeypatch.setattr("cnnstudio.exchange.exporting.export.standalone", out)
+    monkeypatch.setattr("cnnstudio.exchange.exporting.torch_files.standalone", out)
     with pytest.raises(ExportError, match="not enough to export the network as Python file: fewer"):
         export(project.graph, "python", tmp_path / "net.py")
     monkeypatch.setattr("cnnstudio.training.data.loading.load", out)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cnnstudio.compiler.ending import INSIDE_LOSS
+from cnnstudio.graph import Shape
+from cnnstudio.training.data.picture import SCALE
 
 
 class Normalizing(Protocol):
@@ -92,3 +94,20 @@ def _are_numbers(values: Any) -> bool:
     return isinstance(values, list) and all(
         isinstance(x, int | float) and not isinstance(x, bool) and abs(x) < 1e9 and math.isfinite(x) for x in values
     )
+
+
+def picture_rules(size: Shape, normalization: Normalization | None) -> str:
+    """What becomes of a picture before the network sees it, in words, for whoever uses a file without this program."""
+    channels, height, width = size
+    low, high = (normalization.scale if normalization else None) or SCALE
+    told = (
+        "Turn the picture upright as its EXIF says; lay it on white where it is transparent; make it "
+        f"{'grey' if channels == 1 else 'RGB'} ({low:g} becomes black and {high:g} white where it has more than 8 "
+        f"bits); cut its middle to the proportions {width}:{height} and resize it to {width} x {height} pixels, "
+        "bilinear with antialiasing (Pillow's ImageOps.fit); divide by 255"
+    )
+    told += "; subtract the mean and divide by the std of each channel" if normalization else ""
+    told += f"; give it as float32 (N, {channels}, {height}, {width})."
+    if normalization and normalization.both_sides:
+        told += " Take the mean of the outputs for it and for its mirror image."
+    return told

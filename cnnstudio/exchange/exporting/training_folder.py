@@ -21,7 +21,8 @@ from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.disk import NEW, DiskError, marked, reason
-from cnnstudio.exchange.exporting.export import ExportError, export
+from cnnstudio.exchange.exporting.export import export
+from cnnstudio.exchange.exporting.exportable import ExportError
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.exchange.exporting.training_script import Plan, left_out, training_script, weights_by_hand
 from cnnstudio.exchange.exporting.transform_lines import looks_at_both_sides, takes_torchvision

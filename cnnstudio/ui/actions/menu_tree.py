@@ -16,8 +16,9 @@ MENUS: tuple[Menu, ...] = (
             (
                 "Export",
                 (
-                    "export-*", None, "train-elsewhere", None, "report", None, "picture", "picture-selection",
-                    "picture-paper", None, "figure",
+                    "export", None, "export-python", "export-weights", "export-onnx",
+                    ("Other formats", ("export-*",)), None, "train-elsewhere", None, "report", None, "picture",
+                    "picture-selection", "picture-paper", None, "figure",
                 ),
             ),
             None,
@@ -76,7 +77,7 @@ MENUS: tuple[Menu, ...] = (
 
 TOOLBAR: tuple[str | None, ...] = (
     "new", "open", "save", None, "undo", "redo", None, "quick-add", "arrange", "fit", None, "train", "stop", None,
-    "export-python", None, "theme", "commands",
+    "export", None, "theme", "commands",
 )  # fmt: skip
 
 CANVAS_MENU = (

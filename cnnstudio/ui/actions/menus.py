@@ -58,13 +58,13 @@ def canvas_menu(commands: Commands, parent: QWidget) -> QMenu:
 
 
 def toolbar(commands: Commands) -> QToolBar:
-    """The toolbar with its actions; new and export open their menus from an arrow-less long press or a click."""
+    """The toolbar with its actions; new opens its menu from an arrow-less long press or a click."""
     bar = QToolBar("Tools")
     bar.setObjectName("tools")
     bar.setIconSize(QSize(20, 20))
     bar.setMovable(False)
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-    menus = {"new": "new-*", "export-python": "export-*"}
+    menus = {"new": "new-*"}
     for name in TOOLBAR:
         if name is None:
             bar.addSeparator()
@@ -82,14 +82,13 @@ def toolbar(commands: Commands) -> QToolBar:
 def _menu_button(name: str, commands: Commands, pattern: str) -> QToolButton:
     button = QToolButton()
     menu = QMenu(button)
-    if name == "new":
-        menu.addAction(commands.bound[name])
-        menu.addSeparator()
+    menu.addAction(commands.bound[name])
+    menu.addSeparator()
     menu.addActions(commands.named(pattern))
     button.setMenu(menu)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setIcon(commands.bound[name].icon())
-    title = {"new": "New", "export-python": "Export"}[name]
+    title = commands.declared[name].text
     button.setToolTip(tip(title))
     button.setAccessibleName(title)
     button.setObjectName(f"toolbar-{name}")

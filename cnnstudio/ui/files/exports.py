@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QWidget
 
 from cnnstudio.disk import DiskError
-from cnnstudio.exchange.exporting.formats import KINDS, TRAINING_FOLDER
+from cnnstudio.exchange.exporting.formats import KINDS, TRAINING_FOLDER, WEIGHTS_ALONE, chosen, lacking
+from cnnstudio.exchange.exporting.onnx_limits import limit
 from cnnstudio.training.readiness import obstacle_of_export
 from cnnstudio.training.runs.record import read_labels
 from cnnstudio.training.runs.run_library import present_record
 from cnnstudio.training.runs.session import in_memory
 from cnnstudio.training.runs.weights_header import epoch_of
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.export_choice import CARD, MEASURE, ExportChoice
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.run import IN_MEMORY, Run
 from cnnstudio.ui.task import Jobs
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
-    from cnnstudio.exchange.exporting.export import Exported
     from cnnstudio.exchange.exporting.training_folder import TrainingFolder
     from cnnstudio.exchange.reporting.report import Trained
     from cnnstudio.training.weights import Held
@@ -47,12 +49,27 @@ BEHIND = (
 class Exports(QObject):
     """Asks where to, exports in the background, and says what became of it."""
 
-    def __init__(self, document: Document, run: Run, files: Files, jobs: Jobs, parent: QObject) -> None:
+    def __init__(
+        self, document: Document, run: Run, files: Files, jobs: Jobs, parent: QWidget, *, leave: Callable[[], None]
+    ) -> None:
         super().__init__(parent)
+        self._parent, self._leave = parent, leave
         self._document, self._run, self._files = document, run, files
         self._jobs, self._messages = jobs, jobs.messages
 
-    def ask(self, kind: str) -> None:
+    @cached_property
+    def choice(self) -> ExportChoice:
+        """All formats, over the window."""
+        return ExportChoice(self._ask_chosen, self._refusal, self._parent, self._leave)
+
+    def choose(self) -> None:
+        """Let the person choose a format, and then a file."""
+        self.choice.ask()
+
+    def _ask_chosen(self, kind: str) -> None:
+        self.ask(kind, self.choice.off, self.choice.on)
+
+    def ask(self, kind: str, off: frozenset[str] = frozenset(), on: frozenset[str] = frozenset()) -> None:
         """Ask for a file and export to it; where the network cannot be exported, say why instead."""
         if reason := self._refusal(kind):
             self._messages.say(reason, "error", about=kind)
@@ -60,23 +77,30 @@ class Exports(QObject):
         title, suffix = KINDS[kind].title, KINDS[kind].suffix
         stem = "model" if self._document.path is None else self._document.path.stem
         self._files.choose(
-            f"Export: {title}", f"{stem}{suffix}", f"{title} (*{suffix})", suffix, lambda path: self.start(kind, path)
+            f"Export: {title}",
+            f"{stem}{suffix}",
+            f"{title} (*{suffix})",
+            suffix,
+            lambda path: self.start(kind, path, off, on),
         )
 
-    def start(self, kind: str, path: Path) -> None:
-        """Export to ``path`` in the background, with the trained weights where they fit the network."""
-        graph, weights, recipe = self._document.graph, self._weights(), self._document.project.recipe
-        is_untrained = kind in ("torchscript", "pt2") and weights is None and not recipe.weights
+    def start(self, kind: str, path: Path, off: frozenset[str] = frozenset(), on: frozenset[str] = frozenset()) -> None:
+        """Export to ``path`` in the background, with the trained weights where they fit the network.
 
-        def work(report: Report) -> Exported:
-            from cnnstudio.exchange.exporting.export import export
+        ``off`` and ``on`` are the choices that a person has made.
+        """
+        project, weights, title = self._document.project, self._weights(), self._document.title
+        known, may_look = self._run.loaded.all_of(project), self._document.unlooked is None
+        is_untrained = KINDS[kind].answers and kind != "python" and weights is None and not project.recipe.weights
+
+        def work(report: Report) -> tuple[Path, str]:
+            from cnnstudio.exchange.exporting.delivery import Wanted, deliver
 
             report(f"Writing {path.name} and comparing it with the network…", None)
-            return export(graph, kind, path, weights, recipe=recipe, report=report)
+            wanted = Wanted(title, chosen(kind, off, on), MEASURE.key not in off, CARD.key not in off, may_look)
+            return path, deliver(project, kind, path, weights, wanted, known=known, report=report)[1]
 
-        self._jobs.start(
-            work, f"Exporting {path.name}…", lambda exported: self._say(kind, exported, is_untrained), about=kind
-        )
+        self._jobs.start(work, f"Exporting {path.name}…", lambda told: self._say(kind, *told, is_untrained), about=kind)
 
     def ask_folder(self) -> None:
         """Ask for the name of a folder that trains the network elsewhere, and write it."""
@@ -180,11 +204,11 @@ class Exports(QObject):
         return obstacle_of_export(document.project, document.diagnostics, document.told, kind)
 
     def _refusal(self, kind: str) -> str | None:
-        if reason := self._obstacle(kind):
+        if reason := lacking(kind) or self._obstacle(kind) or limit(self._document.told, kind):
             return reason
         if kind != "python" and self._is_behind():
             return BEHIND
-        if kind == "weights" and self._weights() is None and not self._document.project.recipe.weights:
+        if kind in WEIGHTS_ALONE and self._weights() is None and not self._document.project.recipe.weights:
             if self._run.is_gone and self._run.fits(self._document.graph):
                 return (
                     "What this network has learned is not there any more: the files of its run were moved or deleted."
@@ -208,9 +232,9 @@ class Exports(QObject):
             return False
         return (epoch_of(file) or 0) < best.epoch
 
-    def _say(self, kind: str, exported: Exported, is_untrained: bool) -> None:
+    def _say(self, kind: str, path: Path, sentence: str, is_untrained: bool) -> None:
         untrained = " Its weights are untrained." if is_untrained else ""
-        self._announce(f"{exported.sentence}{untrained}", exported.path.parent, kind)
+        self._announce(f"{sentence}{untrained}", path.parent, kind)
 
     def _announce(self, sentence: str, folder: Path, about: str) -> None:
         show = ("Show in folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear
 from cnnstudio.compiler.source import source
-from cnnstudio.exchange.exporting.export import ExportError, export
+from cnnstudio.exchange.exporting.export import export
+from cnnstudio.exchange.exporting.exportable import ExportError
 from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import import_module
 from cnnstudio.exchange.importing.state_dict import load_weights

@@ -3,10 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d
+from cnnstudio.exchange.exporting import formats
+from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.project import Project
 from cnnstudio.ui.main_window import MainWindow
 
@@ -115,3 +118,60 @@ def test_a_report_tells_what_the_run_learned_as_long_as_it_is_of_this_network(
     window.document.edit_graph("Fewer", tiny.graph.replace("conv1", Conv2d(3)))
     page = told("changed.html")
     assert "The network has changed since it was trained" in page and "How good it is" not in page
+
+
+def rows(window: MainWindow) -> dict[str, QTreeWidgetItem]:
+    """What the list of formats shows, by the word of each."""
+    shown = window.exports.choice.list
+    items = [shown.topLevelItem(row) for row in range(shown.topLevelItemCount())]
+    return {item.data(0, Qt.ItemDataRole.UserRole): item for item in items if item is not None and item.text(2)}
+
+
+def test_all_formats_are_listed_and_what_cannot_be_now_is_grey_and_says_why(
+    window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "_absent", lambda packages: packages)
+    window.document.open(tiny, None)
+    window.commands.run("export")
+    found = rows(window)
+    assert list(found) == list(KINDS)
+    assert {key for key, item in found.items() if item.isDisabled()} == {"weights", "state-dict", "onnx", "onnx-int8"}
+    assert "which are not installed here: pip install" in found["onnx"].text(1)
+    assert "no trained weights" in found["weights"].text(1)
+    assert found["pt2"].text(1) == KINDS["pt2"].sentence
+    window.commands.run("export-onnx")
+    assert "which are not installed here" in latest(window)
+
+
+def test_a_format_is_chosen_by_typing_and_its_choices_go_with_it(
+    qtbot: QtBot, window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.document.open(tiny, None)
+    window.commands.run("export")
+    choice = window.exports.choice
+    boxes = {box.text(): box for box in choice.findChildren(QCheckBox)}
+    boxes["ONNX: fold what is constant"].setChecked(False)
+    boxes["Model card beside it"].setChecked(False)
+    qtbot.keyClicks(choice.field, "exported program")
+    qtbot.keyClick(choice.field, Qt.Key.Key_Return)
+    assert not choice.isVisible()
+    dialog = window.findChildren(QFileDialog)[0]
+    assert dialog.windowTitle() == "Export: Exported program"
+    begun: list[tuple[object, ...]] = []
+    monkeypatch.setattr(window.exports, "start", lambda *given: begun.append(given))
+    dialog.fileSelected.emit("net.pt2")
+    dialog.close()
+    assert begun == [("pt2", Path("net.pt2"), frozenset({"optimize", "card"}), frozenset({"measure"}))]
+
+
+def test_what_was_trained_is_measured_and_gets_its_card(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    window.document.open(tiny, None)
+    window.run.start(tiny)
+    qtbot.waitUntil(lambda: window.run.state == "finished")
+    window.exports.start("pt2", tmp_path / "model.pt2")
+    qtbot.waitUntil(lambda: latest(window).startswith("model.pt2 is written"))
+    assert "validation pictures are told right" in latest(window) and "at p95" in latest(window)
+    assert "Its model card is model card.md." in latest(window)
+    assert "## What it must not be used for" in (tmp_path / "model card.md").read_text(encoding="utf-8")
