@@ -28,7 +28,7 @@ from cnnstudio.blocks import (
     StochasticDepth,
 )
 from cnnstudio.compiler.source import source
-from cnnstudio.exchange.exporting.export import export
+from cnnstudio.exchange.exporting.export import WRITERS, export
 from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.exchange.importing.network import import_module
 from cnnstudio.exchange.importing.referee import compared
@@ -124,7 +124,7 @@ def others(data: Data, folder: Path) -> dict[str, Callable[[], object]]:
 
     weights.save(folder / "some.safetensors", prepared.module)
     return {
-        **{kind: exporting(kind) for kind in KINDS},
+        **{kind: exporting(kind) for kind in WRITERS if not KINDS[kind].needs},
         "feature maps": lambda: maps(prepared.module, text, "pool1", data.validation_images[0].numpy(), data),
         "evaluation": lambda: evaluate(prepared, unheard),
         "fresh weights": fresh_weights,

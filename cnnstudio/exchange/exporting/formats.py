@@ -60,12 +60,18 @@ KINDS: dict[str, Kind] = {
     "torchscript": Kind(
         "TorchScript",
         ".pt",
-        "The old format, which PyTorch calls deprecated: network and weights for torch.jit.load, also from C++.",
+        "The old format, deprecated by PyTorch: for torch.jit.load, also from C++.",
+    ),
+    "notebook": Kind("Notebook", ".ipynb", "The Python file in cells to run one by one, for Jupyter.", answers=False),
+    "package": Kind(
+        "Python package",
+        ".zip",
+        "Network, weights, train.py, predict.py and requirements, for PyTorch alone.",
     ),
     "onnx": Kind(
         "ONNX",
         ".onnx",
-        "Network and weights for programs other than PyTorch: phones, browsers, cameras; checked by onnxruntime.",
+        "For programs other than PyTorch: phones, browsers; checked by onnxruntime.",
         "Other programs",
         needs=ONNX_PACKAGES,
         choices=(OPTIMIZE,),
@@ -73,17 +79,10 @@ KINDS: dict[str, Kind] = {
     "onnx-int8": Kind(
         "ONNX, int8",
         ".onnx",
-        "The same in whole numbers of 8 bits, calibrated with training pictures: a quarter of the size, a little less "
-        "right; how much less is said.",
+        "In whole numbers of 8 bits: a quarter of the size, a little less right.",
         "Other programs",
         needs=ONNX_PACKAGES,
         learns_from_pictures=True,
-    ),
-    "notebook": Kind("Notebook", ".ipynb", "The Python file in cells to run one by one, for Jupyter.", answers=False),
-    "package": Kind(
-        "Python package",
-        ".zip",
-        "All to use it and to train it on with PyTorch alone: network, train.py, predict.py, requirements, weights.",
     ),
     "mermaid": Kind("Mermaid", ".mmd", "The network as a flowchart that GitHub and wikis draw.", READ, False),
     "graphviz": Kind("Graphviz", ".dot", "The network as a graph that dot draws.", READ, False),

@@ -61,7 +61,7 @@ class ExportChoice(Chooser):
         return frozenset(self._boxes) - self.off
 
     def search(self, text: str) -> None:
-        """By group while nothing is typed, else the best answer first; what cannot be now is not to be chosen."""
+        """By group while nothing is typed, else the best answer first; who chooses what cannot be now is told why."""
         entries = [
             Entry(kind.title, kind.sentence, kind.group, key, f"{key} {kind.suffix} {kind.group} {kind.sentence}")
             for key, kind in KINDS.items()
@@ -78,8 +78,6 @@ class ExportChoice(Chooser):
             item.setData(0, Qt.ItemDataRole.UserRole, key)
             for column in (0, 1, 2) if reason else (1, 2):
                 item.setForeground(column, theme.color("muted"))
-            if reason:
-                item.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def take(self, value: object) -> None:
         """Go on with the format."""

@@ -12,6 +12,7 @@ from cnnstudio.exchange.exporting import formats
 from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.project import Project
 from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.theme import theme
 
 
 def latest(window: MainWindow) -> str:
@@ -135,7 +136,12 @@ def test_all_formats_are_listed_and_what_cannot_be_now_is_grey_and_says_why(
     window.commands.run("export")
     found = rows(window)
     assert list(found) == list(KINDS)
-    assert {key for key, item in found.items() if item.isDisabled()} == {"weights", "state-dict", "onnx", "onnx-int8"}
+    assert {key for key, item in found.items() if item.foreground(0).color() == theme.color("muted")} == {
+        "weights",
+        "state-dict",
+        "onnx",
+        "onnx-int8",
+    }
     assert "which are not installed here: pip install" in found["onnx"].text(1)
     assert "no trained weights" in found["weights"].text(1)
     assert found["pt2"].text(1) == KINDS["pt2"].sentence
