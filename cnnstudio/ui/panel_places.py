@@ -68,6 +68,12 @@ def _sweep(document: Document, run: Run) -> Panel:
     return SweepPanel(document, run)
 
 
+def _augmentation(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.training.augmentation_panel import AugmentationPanel
+
+    return AugmentationPanel(document, run)
+
+
 def _summary(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.network.summary_view import SummaryPanel
 
@@ -271,6 +277,16 @@ PANELS = (
         "target",
         is_open=False,
         words=("confusion matrix", "accuracy", "precision", "recall", "calibration", "t-sne", "pca", "mistakes"),
+    ),
+    PanelPlace(
+        "augmentation",
+        "Augmentation",
+        BELOW,
+        "Ctrl+Shift+B",
+        _augmentation,
+        "shuffle",
+        is_open=False,
+        words=("transforms", "flip", "crop", "rotate", "MixUp", "CutMix", "RandAugment", "first batch"),
     ),
     PanelPlace("problems", "Problems", BELOW, "Ctrl+8", _problems, "warning"),
     PanelPlace("comparison", "Comparison", BELOW, "Ctrl+9", _comparison, "arrows-left-right", is_open=False),
