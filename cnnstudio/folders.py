@@ -17,7 +17,7 @@ _MOST_LINES = 100
 
 
 def home() -> Path:
-    """The folder of settings, runs, logs, the person's own groups and recovery copies."""
+    """The folder of settings, runs, logs, the person's own groups, lessons and recovery copies."""
     return _chosen() or _data() / APPLICATION
 
 
@@ -54,6 +54,11 @@ def recovery_folder() -> Path:
 def library_folder() -> Path:
     """The person's own groups, a file each."""
     return home() / "library"
+
+
+def lessons_folder() -> Path:
+    """How far the person is in each lesson that was begun, a file each."""
+    return home() / "lessons"
 
 
 def cache() -> Path:

@@ -48,6 +48,11 @@ def save(path: Path, weights: nn.Module | Mapping[str, Tensor], metadata: Mappin
         raise WeightsError(str(error)) from error
 
 
+def written(state: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> bytes:
+    """What ``save`` would write, in memory. Raises ``WeightsError``."""
+    return b"".join(_pieces(state, {"format": "pt", **(metadata or {})}))
+
+
 def load(module: nn.Module, path: Path) -> dict[str, str]:
     """Put the weights of a file into ``module``, all of them or none; the file's metadata.
 

@@ -1,0 +1,183 @@
+"""Desk: a lesson as a student sits at it: what was answered, what is done, which hints were taken; kept between days.
+
+It is kept as the very file that is handed in, without weights, in the person's folder of lessons. Knows no Qt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from cnnstudio.disk import DiskError, replacing
+from cnnstudio.disk import read as read_file
+from cnnstudio.folders import lessons_folder
+from cnnstudio.lessons.handed_in import BOUNDS, MOST_ATTEMPTS, SUFFIX, Attempt, HandedIn, HandInError, dumped
+from cnnstudio.lessons.handed_in import read as read_work
+from cnnstudio.lessons.lesson_file import LessonFile, Sheet
+from cnnstudio.lessons.marking import Marks, marks
+from cnnstudio.lessons.quiz import Question
+from cnnstudio.lessons.tasks import Hint, Task
+from cnnstudio.lessons.work import NO_ANSWER, Accuracy, Answer, Work, unknown_accuracy
+from cnnstudio.project import Project
+
+INDEX = "begun.json"
+MOST_BEGUN = 200
+
+
+class Begun(msgspec.Struct):
+    """A lesson that was begun, as a list of them shows it: its file, and how many of its tasks are done."""
+
+    id: str
+    title: str
+    sentence: str
+    path: str
+    done: int = 0
+    tasks: int = 0
+
+
+@dataclass
+class Desk:
+    """A student at a lesson. ``path`` is the lesson's file, None for one that has none."""
+
+    lesson: LessonFile
+    work: HandedIn
+    path: Path | None = None
+
+    def __post_init__(self) -> None:
+        self.sheet: Sheet = self.lesson.sheet(self.work.student)
+
+    @classmethod
+    def begin(cls, lesson: LessonFile, path: Path | None = None, student: str = "", name: str = "") -> Desk:
+        """Sit down to a lesson anew. Raises ``LessonError`` where its project cannot be read."""
+        start = lesson.sheet(student).start
+        return cls(lesson, HandedIn(lesson.head.id, student, start, name=name), path)
+
+    @classmethod
+    def resume(cls, lesson: LessonFile, path: Path | None = None) -> Desk:
+        """Go on where the lesson was left; where nothing of it was kept, or that cannot be read, begin anew."""
+        try:
+            work = read_work(io.BytesIO(read_file(_place(lesson.head.id), BOUNDS.file)))
+        except (DiskError, HandInError):
+            return cls.begin(lesson, path)
+        return cls(lesson, work, path) if work.lesson == lesson.head.id else cls.begin(lesson, path)
+
+    # what the student does
+
+    def answer(self, task: Task, given: Answer) -> None:
+        """Take an answer; of what is revealed then, the first alone."""
+        if task.answered_by == "prediction" and self.is_answered(task):
+            return
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        attempts = (*self.work.attempts, Attempt(task.name, given, now))[-MOST_ATTEMPTS:]
+        self._become(answers={**self.work.answers, task.name: given}, attempts=attempts)
+
+    def is_answered(self, task: Task) -> bool:
+        """Whether there is an answer to this task."""
+        return not self.given(task).is_empty
+
+    def given(self, task: Task) -> Answer:
+        """The answer to this task, empty where there is none."""
+        return self.work.answers.get(task.name, NO_ANSWER)
+
+    def take_hint(self, task: Task) -> None:
+        """Take the next hint."""
+        taken = self.work.hints.get(task.name, 0)
+        if taken < len(task.hints):
+            self._become(hints={**self.work.hints, task.name: taken + 1})
+
+    def hints(self, task: Task) -> tuple[tuple[Hint, ...], Hint | None]:
+        """The hints that were taken, and the next one, if there is any."""
+        taken = self.work.hints.get(task.name, 0)
+        return task.hints[:taken], next(iter(task.hints[taken:]), None)
+
+    def draw(self, project: Project) -> None:
+        """Take the project as it is now."""
+        self._become(project=project)
+
+    def call(self, student: str, name: str) -> None:
+        """Say who sits here. What varies is this student's from now on; answers to other numbers are gone."""
+        is_other = self.lesson.sheet(student).values != self.sheet.values
+        kept: dict[str, object] = {"answers": {}, "attempts": (), "hints": {}} if is_other else {}
+        self._become(student=student, name=name, **kept)
+        self.sheet = self.lesson.sheet(student)
+
+    def _become(self, **changes: object) -> None:
+        self.work = replace(self.work, **changes)  # type: ignore[arg-type]
+
+    # what comes of it
+
+    def marks(self, accuracy: Callable[[], Accuracy] = unknown_accuracy) -> Marks:
+        """What the tasks say now."""
+        return marks(self.sheet, self.work, accuracy)
+
+    def open_questions(self) -> Iterator[Question]:
+        """The predictions that are still to be made, about the network at the beginning."""
+        work = Work(self.work.project, self.sheet.start, {}, self.sheet.values)
+        for task in self.sheet.tasks:
+            question: Callable[[Work], Question | None] | None = getattr(task, "question", None)
+            if question is not None and not self.is_answered(task) and (found := question(work)) is not None:
+                yield found
+
+    def handed_in(self, weights: bytes | None) -> bytes:
+        """The bytes of the file to hand in. Raises ``HandInError``."""
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        self._become(written=now)
+        return dumped(replace(self.work, weights=weights))
+
+    def keep(self) -> str:
+        """Write down how far it is; why that cannot be, in a sentence, empty where it can."""
+        place = _place(self.lesson.head.id)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(place) as temporary:
+                temporary.write_bytes(dumped(self.work))
+            found = self.marks()
+            done = sum(mark.verdict.is_right or mark.points is None for mark in found.tasks)
+            head = self.lesson.head
+            entry = Begun(head.id, head.title, head.sentence, str(self.path or ""), done, len(found.tasks))
+            rest = [each for each in begun() if each.id != head.id]
+            with replacing(lessons_folder() / INDEX) as temporary:
+                temporary.write_bytes(msgspec.json.encode([entry, *rest][:MOST_BEGUN]))
+        except (DiskError, HandInError, OSError) as error:
+            return f"What you did in this lesson is not kept: {error}"
+        return ""
+
+
+def begun() -> list[Begun]:
+    """The lessons that were begun, the latest first; none where nothing can be read."""
+    try:
+        return msgspec.json.decode(read_file(lessons_folder() / INDEX, 2**20), type=list[Begun])
+    except (DiskError, msgspec.DecodeError, UnicodeError):
+        return []
+
+
+def _place(lesson: str) -> Path:
+    is_name = re.fullmatch(r"[\w-]{1,60}", lesson, re.ASCII)
+    name = lesson if is_name else hashlib.sha256(lesson.encode("utf-8", "replace")).hexdigest()[:32]
+    return lessons_folder() / f"{name}{SUFFIX}"
+
+
+def with_weights(work: HandedIn, path: Path) -> HandedIn:
+    """The work with the weights of a file. Raises ``HandInError``."""
+    return replace(work, weights=weights_bytes(path))
+
+
+def weights_bytes(trained: object) -> bytes | None:
+    """The bytes of a file of weights, or of weights in memory as such a file; None for none. Raises ``HandInError``."""
+    from cnnstudio.training import weights
+
+    try:
+        if isinstance(trained, Path):
+            return read_file(trained, BOUNDS.member)
+        if isinstance(trained, weights.Held):
+            return weights.written(trained.tensors, trained.metadata)
+    except (DiskError, weights.WeightsError) as error:
+        raise HandInError(str(error)) from error
+    return None

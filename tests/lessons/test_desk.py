@@ -1,0 +1,98 @@
+"""A student at a lesson: what is done stays done, also on another day."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from cnnstudio.folders import lessons_folder
+from cnnstudio.lessons.desk import Desk, begun, weights_bytes
+from cnnstudio.lessons.handed_in import HandInError
+from cnnstudio.lessons.handed_in import read as read_work
+from cnnstudio.lessons.lesson_file import LessonFile, released
+from cnnstudio.lessons.tasks import Task
+from cnnstudio.lessons.work import Answer
+from cnnstudio.project import Project
+
+
+def task(desk: Desk, name: str) -> Task:
+    return next(each for each in desk.sheet.tasks if each.name == name)
+
+
+def test_what_was_done_is_there_on_another_day(lesson: LessonFile, solution: Project, tmp_path: Path) -> None:
+    desk = Desk.begin(lesson, tmp_path / "x.lesson")
+    desk.call("ada", "Ada")
+    desk.answer(task(desk, "why"), Answer(choice=2, reason="Shared"))
+    desk.take_hint(task(desk, "count"))
+    desk.draw(solution)
+    assert desk.keep() == ""
+    again = Desk.resume(lesson)
+    assert (again.work.student, again.work.project, again.sheet.values) == ("ada", solution, desk.sheet.values)
+    assert again.given(task(again, "why")).choice == 2 and len(again.hints(task(again, "count"))[0]) == 1
+    (entry,) = begun()
+    assert (entry.id, entry.title, entry.path) == (lesson.head.id, "Everything at once", str(tmp_path / "x.lesson"))
+    assert entry.done == sum(mark.verdict.is_right or mark.points is None for mark in desk.marks().tasks) > 4
+    assert entry.tasks == 12
+
+
+def test_a_damaged_memory_is_a_new_beginning(lesson: LessonFile) -> None:
+    desk = Desk.begin(lesson)
+    desk.keep()
+    for path in lessons_folder().iterdir():
+        path.write_bytes(b"damaged")
+    assert not begun() and Desk.resume(lesson).work.answers == {}
+
+
+def test_who_has_nowhere_to_write_is_told(lesson: LessonFile) -> None:
+    lessons_folder().parent.mkdir(parents=True, exist_ok=True)
+    lessons_folder().write_text("a file in the way")
+    assert Desk.begin(lesson).keep().startswith("What you did in this lesson is not kept: ")
+
+
+def test_of_a_prediction_the_first_answer_stays(lesson: LessonFile) -> None:
+    desk = Desk.begin(lesson, student="ada")
+    assert [question.node.name for question in desk.open_questions()] == ["conv1"]
+    desk.answer(task(desk, "guess"), Answer("1 × 1 × 1"))
+    desk.answer(task(desk, "guess"), Answer("2 × 2 × 2"))
+    assert desk.given(task(desk, "guess")).text == "1 × 1 × 1" and not list(desk.open_questions())
+
+
+def test_another_student_begins_without_the_answers_of_the_first(lesson: LessonFile) -> None:
+    desk = Desk.begin(lesson, student="ada")
+    desk.answer(task(desk, "why"), Answer(choice=2))
+    other = next(f"s{n}" for n in range(20) if lesson.sheet(f"s{n}").values != desk.sheet.values)
+    desk.call(other, "")
+    assert desk.work.answers == {} and desk.sheet.values == lesson.sheet(other).values
+
+
+def test_what_is_handed_in_is_what_was_done(lesson: LessonFile, solution: Project, trained: bytes) -> None:
+    desk = Desk.begin(released(lesson), student="ada")
+    desk.answer(task(desk, "count"), Answer("40"))
+    desk.answer(task(desk, "count"), Answer("60"))
+    desk.draw(solution)
+    found = read_work(io.BytesIO(desk.handed_in(trained)))
+    assert (found.student, found.lesson, found.project) == ("ada", lesson.head.id, solution)
+    assert [each.answer.text for each in found.attempts] == ["40", "60"] and found.answers["count"].text == "60"
+    assert found.weights == trained and found.written.startswith("20")
+
+
+def test_weights_come_from_a_file_or_from_memory(trained: bytes, tmp_path: Path) -> None:
+    from cnnstudio.training.weights import Held, read
+
+    (tmp_path / "w.safetensors").write_bytes(trained)
+    assert weights_bytes(tmp_path / "w.safetensors") == trained and weights_bytes(None) is None
+    tensors, told = read(tmp_path / "w.safetensors")
+    made = weights_bytes(Held(tensors, told))
+    assert made is not None
+    (tmp_path / "again.safetensors").write_bytes(made)
+    assert read(tmp_path / "again.safetensors")[1] == told
+    with pytest.raises(HandInError, match="does not exist"):
+        weights_bytes(tmp_path / "gone.safetensors")
+
+
+def test_nothing_of_a_desk_is_shared_between_two(lesson: LessonFile) -> None:
+    one, other = Desk.begin(lesson, student="ada"), Desk.begin(lesson, student="ada")
+    one.take_hint(task(one, "count"))
+    assert other.work.hints == {}
