@@ -93,7 +93,7 @@ def _run(arguments: list[str]) -> int:
     first = arguments[0]
     commands = [command.NAME for command in COMMANDS]
     if first not in commands and not first.startswith("-"):
-        if not (first.endswith(".cnn") or is_there(Path(first))):
+        if not (first.endswith((".cnn", ".lesson")) or is_there(Path(first))):
             parser.error(f"{first!r} is neither a command ({', '.join(commands)}) nor a .cnn file")
         if len(arguments) > 1:
             parser.error("one file can be opened at a time")

@@ -9,6 +9,7 @@ from pathlib import Path
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError
 from cnnstudio.crash_log import tell
+from cnnstudio.lessons.lesson_file import SUFFIX as LESSON
 from cnnstudio.resources import resource
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
@@ -17,6 +18,8 @@ _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 def show(path: Path | None) -> int:
     """Open the window with this file, or train and export it (or LeNet-5) where no window can be."""
     if not has_display():
+        if path is not None and path.suffix == LESSON:
+            raise CommandError("A lesson is opened in a window, and there is no display here.")
         return _run_without_display(path or resource("examples", "lenet5.cnn"))
     try:
         from cnnstudio.ui.app import run

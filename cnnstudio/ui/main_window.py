@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMenu, QStyle, QWidget
 
+from cnnstudio.lessons.desk import Desk
 from cnnstudio.lessons.lesson import LESSONS, Lesson
 from cnnstudio.project import Project
 from cnnstudio.ui import docks
@@ -20,6 +21,7 @@ from cnnstudio.ui.actions.menus import canvas_menu, fill_menu_bar, toolbar
 from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.classroom import Classroom
 from cnnstudio.ui.files.dropped_files import dropped
 from cnnstudio.ui.files.exports import UNKEPT, Exports
 from cnnstudio.ui.files.files import Files
@@ -67,6 +69,7 @@ class MainWindow(ProjectWindow):
     files: Files
     jobs: Jobs
     exports: Exports
+    classroom: Classroom
     pictures: Pictures
     imports: Imports
     gallery: Gallery
@@ -98,6 +101,7 @@ class MainWindow(ProjectWindow):
         self.bookmarks = Bookmarks(self.document, self.canvas, self._bookmark_key)
         self.thumbnails = NodeThumbnails(self.document, self.run, self)
         self.docks = docks.docks_of(self, self.document, self.run)
+        self.classroom = Classroom(self.docks["lesson"], self.document, self.exports, self.files, self.jobs)
         self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
         offers = [self.commands.bound[name] for name in ("panel-float", "panel-side", "panel-hide")]
         self.focused_dock = docks.FocusedDock(self, self.docks, self.document, self.canvas, offers)
@@ -297,6 +301,11 @@ class MainWindow(ProjectWindow):
         """Ask the first question of a lesson about the network that stands here."""
         self.show_panel("quiz")
         self.quiz.teach(lesson)
+
+    def attend(self, desk: Desk) -> None:
+        """Show a lesson file beside its network, which stands here."""
+        self.show_panel("lesson")
+        self.classroom.panel.attend(desk)
 
     def take_unsaved(self, project: Project, path: Path | None = None, copy: Copy | None = None) -> None:
         """Show a project here that no file holds as it is, and go on with the recovery ``copy`` that it comes from."""

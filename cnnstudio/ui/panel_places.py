@@ -99,6 +99,12 @@ def _microscope(document: Document, run: Run) -> Panel:
     return MicroscopePanel(document, run, lambda panel: Looker(document, run, panel, "microscope"))
 
 
+def _lesson(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.lessons.lesson_panel import LessonPanel
+
+    return LessonPanel(document, run)
+
+
 def _curves(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.training.curves import CurvesPanel
 
@@ -190,6 +196,16 @@ PANELS = (
     PanelPlace("summary", "Summary", RIGHT, "Ctrl+4", _summary, "table"),
     PanelPlace("source", "Source", RIGHT, "Ctrl+5", _source, "code"),
     PanelPlace("quiz", "Quiz", RIGHT, "Ctrl+0", _quiz, "student", is_open=False),
+    PanelPlace(
+        "lesson",
+        "Lesson",
+        RIGHT,
+        "Ctrl+Shift+Q",
+        _lesson,
+        "graduation-cap",
+        is_open=False,
+        words=("tasks", "exercise", "hand in", "teacher", "homework"),
+    ),
     PanelPlace("curves", "Curves", BELOW, "Ctrl+6", _curves, "chart-line"),
     PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", _runs, "list-numbers", is_open=False),
     PanelPlace("queue", "Queue", BELOW, "Ctrl+Shift+F5", _queue, "queue", is_open=False),

@@ -130,6 +130,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("save", "Save", lambda w: w.files.save(), "Ctrl+S", "floppy-disk", words=("keep",)),
     Action("save-as", "Save as…", lambda w: w.files.save_as(), "Ctrl+Shift+S", "floppy-disk-back"),
     Action(
+        "hand-in", "Hand in…", lambda w: w.classroom.hand_in(), "", "paper-plane-tilt",
+        lambda w: w.classroom.desk is not None,
+        words=("submit", "teacher", "homework"),
+    ),
+    Action(
         "import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), icon="download-simple",
         words=("load", "pretrained"),
     ),

@@ -12,6 +12,7 @@ from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 from shiboken6 import isValid
 
+from cnnstudio.lessons.desk import Desk
 from cnnstudio.lessons.lesson import Lesson
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
@@ -56,6 +57,10 @@ class ProjectWindow(QMainWindow):
 
     def teach(self, lesson: Lesson) -> None:
         """Ask the first question of a lesson about the network that stands here."""
+        raise NotImplementedError
+
+    def attend(self, desk: Desk) -> None:
+        """Show a lesson file beside its network, which stands here."""
         raise NotImplementedError
 
     def follow_preferences(self) -> None:

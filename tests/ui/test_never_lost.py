@@ -212,7 +212,7 @@ def test_a_run_that_is_deleted_meanwhile_is_neither_believed_nor_begun_anew(
     assert not window.run.is_active and panel.train.text() == "Train"
     assert sentences(window)[-1] == panel.sentence.text() and "were moved or deleted" in panel.sentence.text()
     if not is_recalled:  # they are in memory
-        assert window.exports._weights() is not None and window.run.is_passing
+        assert window.exports.weights() is not None and window.run.is_passing
         learned = window.run.trained
         panel.toggle()
         assert not window.run.is_active and panel.question.isVisible()
@@ -252,7 +252,7 @@ def test_a_start_that_fails_leaves_the_last_good_run(
     assert window.run.sentence == "There is no network."
     assert same(curves(window), before)
     assert window.run.weights == kept and window.run.fits(window.document.graph)
-    assert window.run.weights == kept and window.exports._weights() is not None and window.run.can_go_on
+    assert window.run.weights == kept and window.exports.weights() is not None and window.run.can_go_on
     assert runs is not None and [path.name for path in runs.path.parent.iterdir()] == [runs.path.name]
 
 
@@ -394,7 +394,7 @@ def test_a_run_torn_off_in_its_first_epoch_is_gone_on_with(qtbot: QtBot, window:
     window.show_panel("training")
     window.training.update_now()
     assert window.training.train.text() == "Go on" and "first epoch" in window.run.sentence
-    assert window.exports._weights() is None
+    assert window.exports.weights() is None
 
 
 @pytest.fixture
@@ -488,7 +488,7 @@ def test_stop_and_close_on_a_full_disk_asks_what_becomes_of_the_weights(
     assert not window.close()
     press(qtbot, window, "Stop and close")
     qtbot.waitUntil(lambda: sentences(window)[-1].endswith("What was not exported is gone with this window."))
-    assert window.isVisible() and not window.run.is_active and window.exports._weights() is not None
+    assert window.isVisible() and not window.run.is_active and window.exports.weights() is not None
     window.document.mark_saved()
     press(qtbot, window, "Lose it")
     qtbot.waitUntil(lambda: not window.isVisible())

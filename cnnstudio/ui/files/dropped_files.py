@@ -8,9 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDropEvent
 
 from cnnstudio.disk import shown
+from cnnstudio.lessons.lesson_file import SUFFIX as LESSON
 from cnnstudio.wording import abridged
 
 SUFFIX = ".cnn"
+OPENED = (SUFFIX, LESSON)
+"""What a file that is opened ends in: a project, or a lesson."""
+
 _PLACES = {
     ".py": "A network in a Python file comes in by File, Import Python file.",
     **dict.fromkeys(

@@ -89,7 +89,7 @@ class Exports(QObject):
 
         ``off`` and ``on`` are the choices that a person has made.
         """
-        project, weights, title = self._document.project, self._weights(), self._document.title
+        project, weights, title = self._document.project, self.weights(), self._document.title
         known, may_look = self._run.loaded.all_of(project), self._document.unlooked is None
         is_untrained = KINDS[kind].answers and kind != "python" and weights is None and not project.recipe.weights
 
@@ -208,7 +208,7 @@ class Exports(QObject):
             return reason
         if kind != "python" and self._is_behind():
             return BEHIND
-        if kind in WEIGHTS_ALONE and self._weights() is None and not self._document.project.recipe.weights:
+        if kind in WEIGHTS_ALONE and self.weights() is None and not self._document.project.recipe.weights:
             if self._run.is_gone and self._run.fits(self._document.graph):
                 return (
                     "What this network has learned is not there any more: the files of its run were moved or deleted."
@@ -216,7 +216,7 @@ class Exports(QObject):
             return "There are no trained weights of this network yet. Train it first, or export it in another way."
         return None
 
-    def _weights(self) -> Path | Held | None:
+    def weights(self) -> Path | Held | None:
         """The weights of the last run, where they are this network's: from memory, once it is over."""
         run = self._run
         if not run.fits(self._document.graph):

@@ -9,11 +9,15 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.disk import is_there, shown, size_of
+from cnnstudio.lessons.desk import Desk
+from cnnstudio.lessons.lesson_file import SUFFIX as LESSON
+from cnnstudio.lessons.lesson_file import LessonError, LessonFile
+from cnnstudio.lessons.lesson_file import read as read_lesson
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.project.examined import Examined, examined
 from cnnstudio.project.limits import parts
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.files.dropped_files import SUFFIX, refused
+from cnnstudio.ui.files.dropped_files import OPENED, SUFFIX, refused
 from cnnstudio.ui.files.file_watch import FileWatch
 from cnnstudio.ui.files.recovery import Recovery
 from cnnstudio.ui.files.recovery_copy import Copy
@@ -27,6 +31,7 @@ from cnnstudio.worker import Report
 
 LAST_STEP = 10_000  # milliseconds that a window that closes waits for the last step of a training
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
+TO_OPEN = f"CNN Studio projects and lessons (*{SUFFIX} *{LESSON});;All files (*)"
 AT_ONCE, QUICK = 2**18, 20_000  # bytes of a file, and parts of a network, that are looked at without a thread
 SAVING, CLOSING, COPYING, DROPPED = "saving", "closing", "copying", "dropped"  # about what messages take turns
 
@@ -66,10 +71,18 @@ class Files(QObject):
     def open(self, path: Path | None = None, anew: bool = False) -> None:
         """Open a project file; without a path a dialog asks for one. What is open already comes to the front."""
         if path is None:
-            dialog = self._dialog("Open a project", QFileDialog.AcceptMode.AcceptOpen, FILTER)
+            dialog = self._dialog("Open a project", QFileDialog.AcceptMode.AcceptOpen, TO_OPEN)
             dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
             dialog.filesSelected.connect(lambda names: self._open_all(names, anew))
             dialog.open()
+            return
+        if path.suffix.lower() == LESSON:
+            self._jobs.start(
+                lambda report: read_lesson(path),
+                f"Opening {shown(path)}…",
+                lambda lesson: self.sit_down(lesson, path, anew),
+                about=path,
+            )
             return
         if (holder := self._windows.holding(path)) is not None:
             self._windows.show(holder)
@@ -93,9 +106,18 @@ class Files(QObject):
             about=path,
         )
 
+    def sit_down(self, lesson: LessonFile, path: Path | None = None, anew: bool = False) -> None:
+        """Show the network of a lesson as it was left, here where nothing is lost by it, and the lesson beside it."""
+        try:
+            desk = Desk.resume(lesson, path)
+        except LessonError as error:
+            self._messages.say(str(error), "error", about=path)
+            return
+        self.begin(desk.work.project, anew=anew).attend(desk)
+
     def take(self, paths: list[Path]) -> None:
         """Open what was dropped, and say of what is no project that it is none."""
-        strangers = [path for path in paths if path.suffix.lower() != SUFFIX]
+        strangers = [path for path in paths if path.suffix.lower() not in OPENED]
         for path in paths:
             if path not in strangers:
                 self.open(path)

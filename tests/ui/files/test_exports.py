@@ -68,7 +68,7 @@ def test_the_weights_of_a_run_are_exported_only_while_they_fit(
     window.document.open(tiny, None)
     window.run.start(tiny)
     qtbot.waitUntil(lambda: window.run.state == "finished")
-    assert window.run.weights is not None and window.exports._weights() is not None
+    assert window.run.weights is not None and window.exports.weights() is not None
     window.document.edit_graph("Rename", tiny.graph.rename("conv1", "first"))
     window.commands.run("export-weights")
     assert "no trained weights" in latest(window)

@@ -1,0 +1,88 @@
+"""Classroom: the lesson that a student sits at in a window, and the one file that its work is handed in as."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject
+
+from cnnstudio.disk import replacing, shown
+from cnnstudio.lessons.desk import Desk, weights_bytes
+from cnnstudio.lessons.handed_in import SUFFIX
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.exports import Exports
+from cnnstudio.ui.files.files import Files
+from cnnstudio.ui.task import Jobs
+from cnnstudio.wording import memory
+from cnnstudio.worker import Report
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.docks import PanelDock
+    from cnnstudio.ui.lessons.lesson_panel import LessonPanel
+
+HAND_IN = "hand-in"  # what messages are about that later ones replace
+FILTER = f"Work to hand in (*{SUFFIX})"
+
+
+class Classroom(QObject):
+    """Knows the panel of the lesson; asks where to hand in, writes in the background, and says what is in the file."""
+
+    def __init__(self, dock: PanelDock, document: Document, exports: Exports, files: Files, jobs: Jobs) -> None:
+        super().__init__(dock)
+        self._dock, self._document, self._exports, self._files, self._jobs = dock, document, exports, files, jobs
+        dock.made.connect(lambda panel: panel.hand_in_asked.connect(self.hand_in))
+
+    @property
+    def panel(self) -> LessonPanel:
+        """The panel of the lesson."""
+        return cast("LessonPanel", self._dock.widget())
+
+    @property
+    def desk(self) -> Desk | None:
+        """The lesson that a student sits at here."""
+        return self.panel.desk if self._dock.is_made else None
+
+    def hand_in(self) -> None:
+        """Ask for a file, and hand the work in there."""
+        desk = self.desk
+        if desk is None:
+            self._jobs.messages.say("No lesson is open here, so there is nothing to hand in.", "error", about=HAND_IN)
+            return
+        who = desk.work.student or desk.work.name or "work"
+        name = re.sub(r"[^\w.-]+", "-", f"{desk.lesson.head.title} {who}").strip("-.")[:80] or "work"
+        self._files.choose("Hand in", f"{name}{SUFFIX}", FILTER, SUFFIX, lambda path: self.start(desk, path))
+
+    def start(self, desk: Desk, path: Path) -> None:
+        """Write the file in the background."""
+        desk.draw(self._document.project)
+        trained = self._exports.weights()
+
+        def work(report: Report) -> str:
+            report(f"Writing {shown(path)}…", None)
+            data = desk.handed_in(weights_bytes(trained))
+            with replacing(path) as temporary:
+                temporary.write_bytes(data)
+            return _told(desk, path, len(data), trained is not None)
+
+        def done(sentence: str) -> None:
+            self._jobs.messages.say(sentence, "success", about=HAND_IN)
+
+        self._jobs.start(work, f"Writing {shown(path)}…", done, about=HAND_IN)
+
+
+def _told(desk: Desk, path: Path, size: int, has_weights: bool) -> str:
+    """What the file holds, and what it lacks."""
+    asks_for_weights = any(task.answered_by == "weights" for task in desk.sheet.tasks)
+    lacking = [task for task in desk.sheet.tasks if _is_lacking(desk, task.name, task.answered_by)]
+    said = f"{shown(path)} is written ({memory(size)}): give it to your teacher as it is."
+    if lacking:
+        said += f" {len(lacking)} of {len(desk.sheet.tasks)} tasks are not answered."
+    if asks_for_weights and not has_weights:
+        said += " It holds no weights, because this network is not trained."
+    return said
+
+
+def _is_lacking(desk: Desk, name: str, answered_by: str) -> bool:
+    return answered_by not in ("network", "weights") and name not in desk.work.answers

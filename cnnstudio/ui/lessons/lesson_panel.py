@@ -1,0 +1,356 @@
+"""Lesson panel: a lesson beside the canvas: its text, its tasks with ticks, hints and what there is to say of each."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from cnnstudio.lessons.desk import Desk
+from cnnstudio.lessons.marking import Marks, evaluation
+from cnnstudio.lessons.tasks import Task
+from cnnstudio.lessons.work import Accuracy, Answer, Work, unknown_accuracy
+from cnnstudio.project.limits import parts
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.lessons.lesson_text import LessonText
+from cnnstudio.ui.lessons.task_card import TaskCard
+from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.task import Task as Job
+from cnnstudio.ui.widgets.labels import Plain, Sentence
+from cnnstudio.wording import counted, plural
+from cnnstudio.worker import Report
+
+NOTHING = "A lesson is a file that ends in .lesson: text and tasks beside the network. Open one with File → Open."
+WHO = "Who sits here? Your numbers depend on it, and your teacher knows your work by it."
+KEEPING = 1_500  # milliseconds after the last change until it is written down
+QUICK = 20_000  # parts of a network that is looked at on every edit
+
+
+class LessonPanel(Panel):
+    """The lesson that a student sits at. The network tasks follow the canvas; the others have fields."""
+
+    delay = 80
+
+    hand_in_asked = Signal()  # the work shall be handed in
+
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
+        self.desk: Desk | None = None
+        self.cards: dict[str, TaskCard] = {}
+        self.texts: list[LessonText] = []
+        self._accuracy: tuple[object, Accuracy] | None = None  # of which graph and weights
+        self._job: Job[Accuracy] | None = None
+        self._keep = QTimer(self, singleShot=True, interval=KEEPING)
+        self._keep.timeout.connect(self._write_down)
+        self._make_head()
+        self._make_foot()
+        self._lay_out()
+        document.closed.connect(self.leave)
+        self._show_desk()
+
+    def _make_head(self) -> None:
+        self.title = Sentence(parent=self)
+        self.title.setProperty("textSize", "large")
+        self.count = Plain(parent=self)
+        self.count.setProperty("role", "muted")
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Tasks that are done")
+        self.nothing = Sentence(NOTHING, self)
+        self.nothing.setProperty("role", "muted")
+        self.who = Sentence(WHO, self)
+        self.student, self.name = QLineEdit(self), QLineEdit(self)
+        for field, words in ((self.student, "Student id"), (self.name, "Name")):
+            field.setPlaceholderText(words)
+            field.setAccessibleName(words)
+            field.setMaxLength(60)
+            field.returnPressed.connect(self.call)
+        self.begin = QPushButton("Begin", self)
+        self.begin.setProperty("primary", True)
+        self.begin.clicked.connect(self.call)
+
+    def _make_foot(self) -> None:
+        self.hand_in = QPushButton("Hand in…", self)
+        self.hand_in.setProperty("primary", True)
+        self.hand_in.setToolTip("Write your work into one file for your teacher")
+        self.hand_in.clicked.connect(self.hand_in_asked)
+        self.again = QPushButton("Start again", self)
+        self.again.setProperty("flat", True)
+        self.again.setToolTip("Begin with the network of the lesson and without answers; undo brings the network back")
+        self.again.clicked.connect(self.start_again)
+        self.caller = Plain(parent=self)
+        self.caller.setProperty("role", "muted")
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(12, 12, 12, 12)
+        self._column.setSpacing(12)
+        head, who = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.count, 0, Qt.AlignmentFlag.AlignTop)
+        who.addWidget(self.student, 1)
+        who.addWidget(self.name, 1)
+        who.addWidget(self.begin)
+        self._column.addLayout(head)
+        self._column.addWidget(self.bar)
+        self._column.addWidget(self.nothing)
+        self._column.addWidget(self.who)
+        self._column.addLayout(who)
+        self._parts = QVBoxLayout()
+        self._parts.setSpacing(12)
+        self._column.addLayout(self._parts)
+        self._column.addStretch()
+        self.area = QScrollArea(self)
+        self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(inside)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(12, 4, 12, 8)
+        foot.addWidget(self.caller, 1)
+        foot.addWidget(self.again)
+        foot.addWidget(self.hand_in)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.area, 1)
+        layout.addLayout(foot)
+
+    # what a person does
+
+    def attend(self, desk: Desk) -> None:
+        """Show a lesson; its network stands on the canvas already."""
+        self._stop()
+        self.desk, self._accuracy = desk, None
+        self.student.setText(desk.work.student)
+        self.name.setText(desk.work.name)
+        self._show_desk()
+        (self.student if self._is_waiting else self).setFocus()
+
+    def leave(self) -> None:
+        """Put the lesson away: another project follows."""
+        if self.desk is not None:
+            self._write_down()
+            self._stop()
+            self.desk = None
+            self.document.conceal(frozenset())
+            self._show_desk()
+
+    def call(self) -> None:
+        """Take the name and the id that stand in the fields; what varies is this student's from now on."""
+        student = " ".join(self.student.text().split())
+        if self.desk is None or not student:
+            self.student.setFocus()
+            return
+        before = self.desk.sheet.start
+        self.desk.call(student, " ".join(self.name.text().split()))
+        if self.desk.sheet.start != before:
+            self.document.edit(f"Begin as {student}", self.desk.sheet.start)
+        self._show_desk()
+        self._keep.start()
+
+    def start_again(self) -> None:
+        """Begin anew, with the network of the lesson."""
+        if self.desk is not None:
+            old = self.desk
+            self.desk = Desk.begin(old.lesson, old.path, old.work.student, old.work.name)
+            self._accuracy = None
+            self.document.edit("Start the lesson again", self.desk.sheet.start)
+            self._show_desk()
+            self._keep.start()
+
+    def _answer(self, name: str, given: Answer) -> None:
+        task = self._task(name)
+        if self.desk is not None and task is not None:
+            self.desk.answer(task, given)
+            self._changed()
+
+    def _hint(self, name: str) -> None:
+        task = self._task(name)
+        if self.desk is not None and task is not None:
+            self.desk.take_hint(task)
+            self._changed()
+
+    def _task(self, name: str) -> Task | None:
+        card = self.cards.get(name)
+        return card.task if card is not None else None
+
+    def _changed(self) -> None:
+        self._conceal()
+        self.update_marks()
+        self._keep.start()
+
+    def _evaluate(self, _: str) -> None:
+        """Evaluate the weights that there are, in the background, where the lesson has the pictures."""
+        if self.desk is None or (self._job is not None and self._job.is_running):
+            return
+        desk, weights = self.desk, self.run.weights if self.run.fits(self.document.graph) else None
+        if weights is None:
+            self._accuracy = self.document.graph, Accuracy(0.0, "There are no weights of this network yet: train it.")
+            self.update_marks()
+            return
+        graph = self.document.graph
+
+        def work(report: Report) -> Accuracy:
+            from cnnstudio.lessons.desk import with_weights
+
+            report("Evaluating on the pictures kept apart", None)
+            with evaluation(desk.lesson) as accuracy:
+                return accuracy(with_weights(desk.work, weights))
+
+        def done(found: Accuracy) -> None:
+            self._accuracy = graph, found
+            self.update_marks()
+
+        self._job = Job(work, "evaluation", self)
+        self._job.finished.connect(done)
+        self._job.failed.connect(self.document.said)
+
+    # showing
+
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether it must be known first who begins."""
+        return self.desk is not None and self.desk.lesson.is_varied and not self.desk.work.student
+
+    def _show_desk(self) -> None:
+        """Show the lesson anew, all of it."""
+        desk, is_waiting = self.desk, self._is_waiting
+        while (item := self._parts.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.cards, self.texts = {}, []
+        self.nothing.setVisible(desk is None)
+        for widget in (self.who, self.student, self.name, self.begin):
+            widget.setVisible(is_waiting)
+        for widget in (self.title, self.count, self.bar):
+            widget.setVisible(desk is not None)
+        for widget in (self.hand_in, self.again, self.caller):
+            widget.setVisible(desk is not None and not is_waiting)
+        if desk is None:
+            return
+        self.title.setText(desk.lesson.head.title)
+        self.caller.setText(desk.work.name or desk.work.student)
+        if not is_waiting:
+            self._fill(desk)
+        self._conceal()
+        self.update_marks()
+
+    def _fill(self, desk: Desk) -> None:
+        untouched = Work(desk.sheet.start, desk.sheet.start, {}, desk.sheet.values)
+        number = 0
+        for part in desk.sheet.parts:
+            if isinstance(part, str):
+                text = LessonText(part, desk.lesson.members, self)
+                self.texts.append(text)
+                self._parts.addWidget(text)
+                continue
+            number += 1
+            card = TaskCard(part, part.said(untouched), number, self)
+            card.put(desk.given(part))
+            card.answered.connect(self._answer)
+            card.hint_asked.connect(self._hint)
+            card.evaluation_asked.connect(self._evaluate)
+            self.cards[part.name] = card
+            self._parts.addWidget(card)
+        kept = desk.lesson.head.kept_points
+        if kept:
+            more = Sentence(f"{kept:g} {plural(round(kept), 'point')} more are for what your teacher looks at.", self)
+            more.setProperty("role", "muted")
+            self._parts.addWidget(more)
+
+    def refresh(self) -> None:
+        desk = self.desk
+        if desk is not None and not self._is_waiting and desk.work.project != self.document.project:
+            desk.draw(self.document.project)
+            self._keep.start()
+        self.update_marks()
+
+    def update_marks(self) -> None:
+        """Show what every task says of the work as it is now."""
+        desk = self.desk
+        if desk is None or self._is_waiting:
+            self.count.setText("")
+            self.bar.setValue(0)
+            return
+        if parts(desk.work.project.graph) > QUICK:
+            self.document.said.emit("The network is too large to be looked at while you draw.")
+            return
+        found = desk.marks(self._measured)
+        for mark in found.tasks:
+            card = self.cards.get(mark.task.name)
+            if card is not None:
+                card.show_mark(mark, bool(self.document.concealed))
+                card.show_hints(*desk.hints(mark.task))
+        self._show_progress(found)
+
+    def _show_progress(self, found: Marks) -> None:
+        is_hidden = bool(self.document.concealed)
+        done = [
+            mark for mark in found.tasks
+            if mark.verdict.is_given and (mark.verdict.is_right or mark.points is None)
+            and not (is_hidden and mark.task.answered_by in ("network", "weights"))
+        ]  # fmt: skip
+        self.bar.setRange(0, max(1, len(found.tasks)))
+        self.bar.setValue(len(done))
+        self.count.setText(f"{len(done)} of {counted(len(found.tasks), 'task')}")
+
+    def _measured(self) -> Accuracy:
+        if self._accuracy is not None and self._accuracy[0] is self.document.graph:
+            return self._accuracy[1]
+        if self.desk is not None and self.desk.lesson.head.held_out:
+            return Accuracy(None, "Train the network, then evaluate it on the pictures kept apart.")
+        return unknown_accuracy()
+
+    def _conceal(self) -> None:
+        """Hide what the predictions are about, as long as they are open and this is seen."""
+        names: frozenset[str] = frozenset()
+        if self.desk is not None and self.isVisible() and not self._is_waiting:
+            for question in self.desk.open_questions():
+                names |= question.concealed & self.document.graph.nodes.keys()
+        self.document.conceal(names)
+
+    def restyle(self) -> None:
+        for text in self.texts:
+            text.restyle()
+        super().restyle()
+
+    # keeping
+
+    def _write_down(self) -> None:
+        self._keep.stop()
+        if self.desk is not None and (trouble := self.desk.keep()):
+            self.document.said.emit(trouble)
+
+    def _stop(self) -> None:
+        self._keep.stop()
+        if self._job is not None:
+            self._job.stop()
+            self._job = None
+
+    def close_tasks(self, seconds: float = 10.0) -> bool:
+        if self.desk is not None and self._keep.isActive():
+            self._write_down()
+        return self._job is None or self._job.stop(seconds)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if self._is_waiting:
+            self.student.setFocus(event.reason())
+            return
+        waiting = (card for card in self.cards.values() if not card.field.isHidden() and not card.field.isReadOnly())
+        card = next(waiting, None)
+        target = card.field if card is not None else self.hand_in if self.desk is not None else None
+        if target is not None:
+            target.setFocus(event.reason())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._conceal()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing stays hidden once the panel is closed; behind another tab it is still there."""
+        if not event.spontaneous() and self.desk is not None:
+            self.document.conceal(frozenset())
+        super().hideEvent(event)

@@ -1,0 +1,81 @@
+"""Lesson text: a piece of the Markdown of a lesson, with its pictures; of nothing else on the disk or in a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtGui import QImage, QResizeEvent, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+
+from cnnstudio.ui.theme import theme
+from cnnstudio.wording import printable
+
+MOST_PIXELS = 16_000_000  # of a picture
+ABOVE = {1: 4.0, 2: 10.0, 3: 8.0}  # pixels above a heading of this level
+
+
+class LessonText(QTextBrowser):
+    """Markdown as high as it is, without HTML and without a way to what is outside of the lesson."""
+
+    def __init__(self, text: str, pictures: Mapping[str, bytes], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pictures = pictures
+        self._text = printable(text)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Text of the lesson")
+        self.viewport().setAutoFillBackground(False)
+        self.document().setDocumentMargin(0)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Set the text in the present size and colours."""
+        self.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
+        self.document().setDefaultFont(theme.font("body"))
+        features = QTextDocument.MarkdownFeature
+        self.document().setMarkdown(self._text, features.MarkdownDialectGitHub | features.MarkdownNoHTML)
+        document, cursor = self.document(), QTextCursor(self.document())
+        for number in range(document.blockCount()):
+            block = document.findBlockByNumber(number)
+            made = block.blockFormat()
+            if number:
+                made.setTopMargin(ABOVE.get(made.headingLevel(), 4.0))
+            cursor.setPosition(block.position())
+            cursor.setBlockFormat(made)
+            if level := made.headingLevel():
+                cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+                shape = QTextCharFormat()
+                shape.setFont(theme.font("large" if level < 3 else "body", bold=True))
+                cursor.mergeCharFormat(shape)
+        self._fit()
+
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's name
+        path = name.toString() if isinstance(name, QUrl) else str(name)
+        image = QImage.fromData(self._pictures[path]) if path in self._pictures else QImage()
+        if image.isNull() or image.width() * image.height() > MOST_PIXELS:
+            return QImage()
+        room = max(80, self.width() - 8)
+        if image.width() > room:
+            return image.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
+        return image
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def _fit(self) -> None:
+        self.document().setTextWidth(max(60, self.viewport().width()))
+        self.setFixedHeight(round(self.document().size().height()) + 2)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(260, self.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(80, self.height())

@@ -1,0 +1,218 @@
+"""A lesson in the window: opened, worked at, kept, handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTextBrowser
+from pytestqt.qtbot import QtBot
+
+from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, MaxPool2d
+from cnnstudio.graph import Graph, Node
+from cnnstudio.lessons.handed_in import read_path
+from cnnstudio.lessons.header import joined
+from cnnstudio.lessons.lesson_file import TEXT, made, members_of, released, write
+from cnnstudio.project import Project, dumps
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.ui.lessons.lesson_panel import LessonPanel
+from cnnstudio.ui.lessons.lesson_text import LessonText
+from cnnstudio.ui.main_window import MainWindow
+
+TASKS = [
+    {
+        "kind": "number", "name": "count", "asks": "How many?", "answer": "9 * c + c", "points": 2,
+        "hints": [{"says": "Nine each.", "costs": 0.5}, {"says": "And a bias."}],
+        "wrong": [{"answer": "9 * c", "says": "That leaves out the biases."}],
+    },
+    {"kind": "choice", "name": "why", "asks": "Why?", "options": ["Large", "Shared"], "answer": 2},
+    {"kind": "predict", "name": "guess", "node": "conv1", "what": "shape"},
+    {"kind": "sentence", "name": "tell", "asks": "Tell."},
+    {"kind": "uses", "name": "pool", "asks": "Pool.", "block": "MaxPool2d"},
+]  # fmt: skip
+HEADER = {
+    "title": "A lab", "id": "lab-1", "start": "start.cnn", "vary": {"c": [4, 6]}, "task": TASKS,
+    "set": {"conv1.out_channels": "c"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Path:
+    graph = Graph.of(
+        [
+            Node("image", Input((1, 8, 8))), Node("conv1", Conv2d(4, 3), ("image",), (300, 0)),
+            Node("flatten1", Flatten(), ("conv1",), (600, 0)), Node("fc1", Linear(10), ("flatten1",), (900, 0)),
+        ]
+    )  # fmt: skip
+    start = dumps(Project(graph, Recipe(data="digits"))).encode()
+    text = "## Kernels\n\n![x](file:///etc/passwd) ![y](gone.png) <b>{c}</b> of them.\n\n[task: count]\n"
+    write(tmp_path / "lab.lesson", members_of(made({TEXT: joined(HEADER, text).encode(), "start.cnn": start})))
+    return tmp_path / "lab.lesson"
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, window: MainWindow, lab: Path) -> Callable[[], LessonPanel]:
+    def open_lab() -> LessonPanel:
+        window.files.open(lab)
+        qtbot.waitUntil(lambda: window.classroom.desk is not None)
+        return window.classroom.panel
+
+    return open_lab
+
+
+def begin(qtbot: QtBot, panel: LessonPanel, student: str = "ada") -> int:
+    """Say who sits here; how many channels this student has."""
+    qtbot.keyClicks(panel.student, student)
+    qtbot.keyClick(panel.student, Qt.Key.Key_Return)
+    assert panel.desk is not None
+    qtbot.waitUntil(lambda: all(card.isVisible() for card in panel.cards.values()))  # Qt shows them in its next turn
+    return int(panel.desk.sheet.values["c"])
+
+
+def said(window: MainWindow) -> str:
+    return " ".join(bar.sentence for bar in window.messages.bars)
+
+
+def says(panel: LessonPanel, name: str) -> str:
+    return panel.cards[name].verdict.text()
+
+
+def test_a_lesson_is_opened_and_asks_who_sits_there(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]
+) -> None:
+    panel = opened()
+    assert panel.isVisible() and panel.title.text() == "A lab" and panel.student.isVisible() and not panel.cards
+    count = begin(qtbot, panel)
+    block = window.document.graph["conv1"].block
+    assert isinstance(block, Conv2d) and block.out_channels == count and not panel.student.isVisible()
+    assert list(panel.cards) == ["count", "why", "guess", "tell", "pool"]
+    assert f"<b>{count}</b> of them" in panel.texts[0].toPlainText()
+    assert panel.caller.text() == "ada"
+
+
+def test_a_lesson_is_worked_at_by_keyboard_and_says_what_is_right(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]
+) -> None:
+    panel = opened()
+    count = begin(qtbot, panel)
+    panel.setFocus()
+    card = panel.cards["count"]
+    assert card.field.hasFocus()
+    qtbot.keyClicks(card.field, str(9 * count))
+    qtbot.keyClick(card.field, Qt.Key.Key_Return)
+    assert says(panel, "count") == "That leaves out the biases." and card.sign.accessibleName() == "open"
+    card.hint.setFocus()
+    qtbot.keyClick(card.hint, Qt.Key.Key_Return)
+    assert card.hints.text() == "Nine each." and card.hint.text() == "Next hint"
+    card.field.setFocus()
+    card.field.clear()
+    qtbot.keyClicks(card.field, str(10 * count))
+    qtbot.keyClick(card.field, Qt.Key.Key_Return)
+    assert says(panel, "count") == f"Right: {10 * count}." and card.sign.accessibleName() == "done"
+    why = panel.cards["why"]
+    why.options.button(1).click()
+    why.check.click()
+    assert says(panel, "why") == "Not “Large”."
+    why.options.button(2).click()
+    why.check.click()
+    assert why.sign.accessibleName() == "done"
+    tell = panel.cards["tell"]
+    qtbot.keyClicks(tell.field, "It slides over all of it")
+    qtbot.keyClick(tell.field, Qt.Key.Key_Return)
+    assert tell.sign.accessibleName() == "for your teacher" and says(panel, "tell") == "Your teacher reads this."
+    assert panel.count.text() == "3 of 5 tasks"
+
+
+def test_a_prediction_is_hidden_everywhere_until_it_is_made(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]
+) -> None:
+    panel = opened()
+    count = begin(qtbot, panel)
+    document = window.document
+    assert document.conceals("conv1") and "Hidden" in says(panel, "pool")
+    window.show_panel("summary")  # behind a tab the question is still open
+    assert document.conceals("conv1")
+    window.show_panel("lesson")
+    guess = panel.cards["guess"]
+    qtbot.keyClicks(guess.field, f"{count} × 8 × 8")
+    qtbot.keyClick(guess.field, Qt.Key.Key_Return)
+    assert f"It is {count}" in says(panel, "guess").replace("\u00a0", " ") and guess.field.isReadOnly()
+    assert not document.concealed and "no MaxPool2d" in says(panel, "pool")
+
+
+def test_what_is_drawn_is_looked_at_and_undo_takes_the_tick_back(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]
+) -> None:
+    panel = opened()
+    begin(qtbot, panel)
+    panel.cards["guess"].field.setText("1")
+    panel.cards["guess"].field.setText("1 × 1 × 1")
+    panel.cards["guess"].submit()
+    document = window.document
+    nodes = document.graph.nodes | {
+        "pool1": Node("pool1", MaxPool2d(2), ("conv1",)), "flatten1": Node("flatten1", Flatten(), ("pool1",)),
+    }  # fmt: skip
+    document.edit_graph("Pool", Graph.of(nodes.values()))
+    qtbot.waitUntil(lambda: panel.cards["pool"].sign.accessibleName() == "done")
+    document.undo_stack.undo()
+    qtbot.waitUntil(lambda: panel.cards["pool"].sign.accessibleName() == "open")
+
+
+def test_it_goes_on_where_it_was_left(qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]) -> None:
+    panel = opened()
+    count = begin(qtbot, panel)
+    panel.cards["count"].field.setText(str(10 * count))
+    panel.cards["count"].submit()
+    window.document.open(Project(), None)  # which writes down how far it is
+    assert window.classroom.desk is None and panel.nothing.isVisible() and not panel.cards
+    again = opened()
+    qtbot.waitUntil(lambda: bool(again.cards))
+    assert says(again, "count") == f"Right: {10 * count}." and again.cards["count"].field.text() == str(10 * count)
+    again.start_again()
+    assert again.cards["count"].field.text() == "" and again.count.text() == "0 of 5 tasks"
+
+
+def test_it_is_handed_in_as_one_file(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel], tmp_path: Path
+) -> None:
+    action = window.commands.bound["hand-in"]
+    assert not action.isEnabled()
+    panel = opened()
+    begin(qtbot, panel)
+    qtbot.waitUntil(action.isEnabled)
+    assert window.classroom.desk is not None
+    window.classroom.start(window.classroom.desk, tmp_path / "ada.handin")
+    qtbot.waitUntil((tmp_path / "ada.handin").exists)
+    qtbot.waitUntil(lambda: "give it to your teacher" in said(window))
+    work = read_path(tmp_path / "ada.handin")
+    assert (work.student, work.lesson, work.project.graph) == ("ada", "lab-1", window.document.graph)
+
+
+def test_a_released_lesson_keeps_what_it_cannot_mark(qtbot: QtBot, window: MainWindow, lab: Path) -> None:
+    from cnnstudio.lessons.lesson_file import read
+
+    write(lab, members_of(released(read(lab))))
+    window.files.open(lab)
+    qtbot.waitUntil(lambda: window.classroom.desk is not None)
+    panel = window.classroom.panel
+    begin(qtbot, panel)
+    panel.cards["count"].field.setText("7")
+    panel.cards["count"].submit()
+    assert says(panel, "count") == "This is marked by your teacher."
+    assert panel.cards["count"].sign.accessibleName() == "for your teacher"
+
+
+def test_a_file_that_is_no_lesson_is_a_sentence(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "bad.lesson").write_bytes(b"PK nothing")
+    window.files.open(tmp_path / "bad.lesson")
+    qtbot.waitUntil(lambda: "bad.lesson cannot be opened" in said(window))
+    assert window.classroom.desk is None
+
+
+def test_a_text_reaches_for_nothing_outside_of_its_lesson(qtbot: QtBot) -> None:
+    text = LessonText("![a](/etc/hostname) <img src='/etc/hostname'> [link](file:///etc)", {})
+    qtbot.addWidget(text)
+    assert text.loadResource(2, "/etc/hostname").isNull() and text.loadResource(2, "file:///etc/hostname").isNull()
+    assert isinstance(text, QTextBrowser) and not text.openLinks() and "<img" in text.toPlainText()
