@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTa
 
 from cnnstudio.ui.dock_tabs import fit_tabs
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.beside import CAN, Beside
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.panel_places import AREAS, LEFT, PANELS, RIGHT, Area, PanelPlace
 from cnnstudio.ui.run import Run
@@ -22,6 +23,7 @@ SIDES = {"palette": 240, "inspector": 356}  # how wide the panels at the sides a
 LOWER = 210  # how high those below are at least
 ASIDE = QPoint(40, 40)
 PAUSE = 20  # milliseconds between the making of two panels, in which the window answers
+COMPARED = frozenset({"feature-maps", "weights", "why", "ablation", "try"})  # those that can look at other weights
 GLYPHS = {place.title: place.icon for place in PANELS}
 
 
@@ -34,22 +36,57 @@ class PanelDock(QDockWidget):
         super().__init__(place.title, window)
         self.setObjectName(place.id)
         self._make = partial(place.make, document, run)
+        self.can_compare = place.id in COMPARED
+        self._panel: Panel | None = None
+        self.second: Beside | None = None  # the same panel for other weights
+        document.closed.connect(self.end_comparison)
         self.visibilityChanged.connect(self._look)  # a dock behind another tab is shown too, but not seen
 
     @property
     def is_made(self) -> bool:
         """Whether its panel is there already."""
-        return super().widget() is not None
+        return self._panel is not None
 
     def widget(self) -> QWidget:
         """The panel, made now where it was not yet."""
-        if not self.is_made:
-            panel = self._make()
-            panel.setProperty("surface", "panel")
-            panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-            self.setWidget(panel)
-            self.made.emit(panel)
-        return super().widget()
+        if self._panel is None:
+            self._panel = self._made()
+            self.setWidget(self._panel)
+            self.made.emit(self._panel)
+        return self._panel
+
+    def _made(self) -> Panel:
+        panel = self._make()
+        panel.setProperty("surface", "panel")
+        panel.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        return panel
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """Those that are made: one, or two where other weights are looked at beside it."""
+        second = (self.second.panel,) if self.second is not None else ()
+        return (self._panel, *second) if self._panel is not None else ()
+
+    def compare(self) -> Beside | None:
+        """Show the same panel for other weights beside this one, or no more; None where it does not look into any."""
+        self.widget()
+        if self.second is not None:
+            self.end_comparison()
+        elif self.can_compare and self._panel is not None:
+            self.second = Beside(self._panel, self._made())
+            self.second.closed.connect(self.end_comparison)
+            self.setWidget(self.second)
+            self.made.emit(self.second.panel)
+        return self.second
+
+    def end_comparison(self) -> None:
+        """Show the one panel alone."""
+        second, self.second = self.second, None
+        if second is not None and self._panel is not None:
+            second.panel.close_tasks(0.0)
+            self.setWidget(self._panel)
+            self._panel.show()
+            second.deleteLater()
 
     def _look(self, is_seen: bool) -> None:
         if is_seen:
@@ -212,6 +249,12 @@ class FocusedDock(QObject):
             self._window.resizeDocks([dock], [max(1, dock.height() + by)], Qt.Orientation.Vertical)
         else:
             self._window.resizeDocks([dock], [max(1, dock.width() + by)], Qt.Orientation.Horizontal)
+
+    def compare(self) -> None:
+        """Show the dock's panel for other weights beside it, or no more."""
+        dock = self._asked()
+        if isinstance(dock, PanelDock) and dock.compare() is None and not dock.can_compare:
+            self._document.said.emit(CAN)
 
     def hide(self) -> None:
         """Close the dock, and give the keyboard to the canvas."""

@@ -103,7 +103,7 @@ class MainWindow(ProjectWindow):
         self.docks = docks.docks_of(self, self.document, self.run)
         self.classroom = Classroom(self.docks["lesson"], self.document, self.exports, self.files, self.jobs)
         self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
-        offers = [self.commands.bound[name] for name in ("panel-float", "panel-side", "panel-hide")]
+        offers = [self.commands.bound[name] for name in ("panel-float", "panel-side", "panel-compare", "panel-hide")]
         self.focused_dock = docks.FocusedDock(self, self.docks, self.document, self.canvas, offers)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
@@ -401,10 +401,9 @@ class MainWindow(ProjectWindow):
 
     def end(self, seconds: float) -> bool:
         """Stop what computes, and wait so long for the step that it is at; whether it has ended."""
-        panels = [docks.panel_in(dock, Panel) for dock in self.docks.values() if dock.is_made]
-        return all(
-            [self.run.close(seconds), self.thumbnails.close(seconds), *(panel.close_tasks(seconds) for panel in panels)]
-        )
+        ended = [self.run.close(seconds), self.thumbnails.close(seconds)]
+        panels = [panel for dock in self.docks.values() for panel in dock.panels]
+        return all([*ended, *(panel.close_tasks(seconds) for panel in panels)])
 
     def leave(self, then: Callable[[], object] = lambda: None) -> bool:
         """Close, and do ``then``, where nothing would be lost, else ask in place first; whether it was done at once."""

@@ -363,6 +363,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("panel-side", "To the next side of the window", lambda w: w.focused_dock.move_on(), "", "layout"),
     Action("panel-larger", "Larger", lambda w: w.focused_dock.size(PANEL_STEP), "", "arrows-out-simple"),
     Action("panel-smaller", "Smaller", lambda w: w.focused_dock.size(-PANEL_STEP), "", "arrows-in-simple"),
+    Action(
+        "panel-compare", "Compare with another epoch or run", lambda w: w.focused_dock.compare(), "",
+        "arrows-left-right", words=("side by side", "second", "difference"),
+    ),
     Action("panel-hide", "Close", lambda w: w.focused_dock.hide(), "", "x"),
     Action(
         "default-layout", "Reset panels", lambda w: w.default_layout(), "", "layout",

@@ -190,7 +190,13 @@ class AblationPanel(LookingPanel):
     @property
     def _weights(self) -> tuple[object, ...]:
         run = self.run
-        return self.looker.ready or self.document.graph, run.state, len(run.history.epochs), run.recalled
+        return (
+            self.looker.ready or self.document.graph,
+            run.state,
+            len(run.history.epochs),
+            run.recalled,
+            self.looker.beside,
+        )
 
     def _look(self) -> None:
         """Ask what the part that is chosen does, as things are now."""

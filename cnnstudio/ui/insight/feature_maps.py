@@ -139,7 +139,8 @@ class FeatureMapsPanel(Panel):
         """The pictures follow the theme by themselves."""
 
     def _watch(self) -> None:
-        self.run.watch(self._place if self.isVisible() else None, self.run.picture.choice)
+        if self.looker.beside is None:
+            self.run.watch(self._place if self.isVisible() else None, self.run.picture.choice)
 
     def showEvent(self, event: QShowEvent) -> None:
         self.touch()  # a run may have gone on meanwhile
@@ -154,7 +155,7 @@ class FeatureMapsPanel(Panel):
     def _follow(self) -> None:
         """Show what the run has sent."""
         run, seen = self.run, self.run.maps
-        if seen is None or seen is self._shown or seen.place != self._place:
+        if self.looker.beside is not None or seen is None or seen is self._shown or seen.place != self._place:
             return
         if self.isVisible() and run.is_active and run.trained and not self._is_concealed(seen.place):
             self.epochs.drop()
@@ -173,7 +174,7 @@ class FeatureMapsPanel(Panel):
             self._say("Select a block to see what it makes of an image.")
         elif self._is_concealed(place):
             self._say(f"What {place.node} makes of an image is hidden while a question is open.")
-        elif run.is_active:
+        elif run.is_active and self.looker.beside is None:
             self._look_into_run(place)
         elif self.document.analysis.shape(outer) is None:
             self._say(f"{outer} has no output yet: something before it is missing or does not fit.")
@@ -182,8 +183,9 @@ class FeatureMapsPanel(Panel):
 
     def _ask(self, place: Place) -> None:
         picture = self.run.picture
-        choice, may_search = picture.choice, picture.is_open and not self.run.is_active
-        folder = self.run.folder if not self.run.is_active and self.run.fits(self.document.graph) else None
+        is_own = not self.run.is_active and self.looker.beside is None
+        choice, may_search = picture.choice, picture.is_open and is_own
+        folder = self.run.folder if is_own and self.run.fits(self.document.graph) else None
         row = self.weighing
         mean = (row.number, row.of_class) if row.number is not None and row.is_mean else None
         self.looker.look(

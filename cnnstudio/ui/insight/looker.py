@@ -15,6 +15,7 @@ from cnnstudio.project.datasets import DATASETS
 from cnnstudio.training.readiness import obstacle_of_look
 from cnnstudio.training.runs.session import Prepared, images_key, prepare
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.side_choice import Side
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.worker import Report
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LOAD, FETCH = "Load the images", "Fetch the weights"
 PREPARING = "The run is being prepared…"
+CHOOSE = "Choose an epoch of this run, or another run, to see it beside the first."
+WHEN_OVER = "Other weights are looked at when the run is over."
 
 
 class _Wish:
@@ -52,6 +55,8 @@ class Looker(QObject):
         self._task: Task[Any] | None = None
         self._ending: list[Task[Any]] = []  # those that were stopped, until their threads are gone
         self._wish = _Wish()
+        self.beside: Side | None = None  # whose weights are looked at in the place of this network's
+        self._beside: tuple[Side, Project, Prepared] | None = None  # what was built for it last
         document.opened.connect(self._allow_nothing)
 
     def allow(self) -> None:
@@ -66,6 +71,10 @@ class Looker(QObject):
     def reason(self) -> tuple[str, str] | None:
         """Why there is nothing to look at now, and what the person may allow, or nothing; None where there is."""
         run, document = self.run, self.document
+        if self.beside is not None:
+            if self.beside.folder is None:
+                return CHOOSE, ""
+            return (WHEN_OVER, "") if run.is_active else None
         if run.is_active:
             return (PREPARING, "") if run.trained is None or run.state == "preparing" else None
         refusal = obstacle_of_look(
@@ -127,6 +136,8 @@ class Looker(QObject):
         the network of the run that is over, where there is one, though the canvas shows another by now.
         """
         self.drop()
+        if self.beside is not None:
+            return self._look_beside(self.beside, work, done)
         own = self.run.project if of_run and self.has_learned else None
         if own is None and (reason := self.reason) is not None:
             self.refused.emit(*reason)
@@ -149,12 +160,44 @@ class Looker(QObject):
             subject = subject_of(prepared)
             return subject, work(subject, report)
 
+        self._start(find, lambda found: self._take(done, recalled, *found))
+        return True
+
+    def _look_beside(
+        self, side: Side, work: Callable[[Subject, Report], T], done: Callable[[Subject, T], object]
+    ) -> bool:
+        """Do this work with other weights: those of an epoch, or of another run, with the same images."""
+        if (reason := self.reason) is not None:
+            self.refused.emit(*reason)
+            return False
+        folder, project = side.folder, self.run.project or self.document.project
+        assert folder is not None  # or there is a reason not to look
+        known, data = self._beside, self.run.loaded.all_of(project)
+
+        def find(report: Report) -> tuple[Prepared, Subject, T]:
+            from cnnstudio.insight.evaluation.of_run import prepared_beside
+
+            if known is not None and known[:2] == (side, project):
+                prepared = known[2]
+            else:
+                prepared = prepared_beside(folder, project, data, report, epoch=side.epoch)
+            subject = Subject(prepared, side.name, is_trained=True)
+            return prepared, subject, work(subject, report)
+
+        def take(found: tuple[Prepared, Subject, T]) -> None:
+            self._beside = side, project, found[0]
+            done(found[1], found[2])
+
+        self._start(find, take)
+        return True
+
+    def _start(self, find: Callable[[Report], Any], take: Callable[[Any], object]) -> None:
+        """Do this on a thread, and say what it does meanwhile."""
         self._task = Task(find, self._name, self)
         self._task.progressed.connect(self.progressed)
         self._task.progressed.connect(lambda sentence, _: self.refused.emit(sentence, "") if sentence else None)
-        self._task.finished.connect(lambda found: self._take(done, recalled, *found))
+        self._task.finished.connect(take)
         self._task.failed.connect(lambda sentence: self.refused.emit(sentence, ""))
-        return True
 
     def _look_into_run(self, work: Callable[[Subject, Report], T], done: Callable[[Subject, T], object]) -> bool:
         trained = self.run.trained

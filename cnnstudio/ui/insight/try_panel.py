@@ -165,6 +165,7 @@ class TryPanel(Panel):
         if not self.isVisible():
             return
         self._drop()
+        self.deeper.beside = self.looker.beside
         size = image_size(self.document.graph)
         if size is not None:
             self.pad.set_sheet(*_sheet_size(*size.spatial))

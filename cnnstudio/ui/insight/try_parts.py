@@ -309,7 +309,7 @@ class TryParts(QScrollArea):
         self._words.setMaximumWidth(round(1.7 * SEEN * theme.scale) if is_row else _ANY)
         room = width - 2 * MARGIN - (0 if is_row else BESIDE)
         tools = max(2 * self.tools["trash"].sizeHint().width() + 2, self.prepare.sizeHint().width())
-        self._tools.setFixedWidth(tools if is_row else room)
+        self._tools.setFixedWidth(tools if is_row else max(1, room))
         self.pad.setFixedSize(self.pad.fitting(QSize(width // 3 - tools if is_row else room, height - 12)))
 
 

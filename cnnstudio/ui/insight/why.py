@@ -218,7 +218,7 @@ class WhyPanel(LookingPanel):
             (self.channel.value(),) if isinstance(method, Painter) else (self.target.currentData(), run.picture.choice),
             self.random.isChecked(),
             self.looker.ready or self.document.graph,
-            (run.state, len(run.history.epochs), run.recalled),
+            (run.state, len(run.history.epochs), run.recalled, self.looker.beside),
         )
 
     def _look(self) -> None:
@@ -232,7 +232,7 @@ class WhyPanel(LookingPanel):
             return
         if (key := self._asked_for) == self._key:
             return
-        if takes_long and run.state == "training":
+        if takes_long and run.state == "training" and self.looker.beside is None:
             self._say(f"{method.title} takes too long to be done between two steps: pause the run for it.")
             return
         if isinstance(method, Painter):

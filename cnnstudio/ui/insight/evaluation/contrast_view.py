@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from math import ceil
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -22,10 +20,10 @@ from PySide6.QtWidgets import (
 from cnnstudio.insight.evaluation.contrast import Contrast
 from cnnstudio.insight.evaluation.evaluation import Evaluation
 from cnnstudio.insight.evaluation.tables import Table
-from cnnstudio.training.runs.epoch_weights import kept_epochs
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.evaluation.evaluation_view import SIDE, EvaluationView, Seen
 from cnnstudio.ui.insight.evaluation.picture_list import Listed, PictureList
+from cnnstudio.ui.insight.side_choice import HERE, Side, offer_sides
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon, theme
@@ -33,22 +31,8 @@ from cnnstudio.ui.widgets.foreign_text import tip, unmarked
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.worker import Report
 
-MOST_RUNS = 15
-MOST_EPOCHS = 20
 CHOOSE = "Compare with…"
 NOTHING = "Choose a run or an epoch: both are shown the same validation images, and compared picture by picture."
-
-
-@dataclass(frozen=True)
-class Side:
-    """What is compared: the best weights of the run in ``folder``, or its ``epoch``'s; without one, this network."""
-
-    name: str
-    folder: Path | None = None
-    epoch: int | None = None
-
-
-HERE = Side("this network")
 
 
 class ContrastView(EvaluationView):
@@ -104,31 +88,7 @@ class ContrastView(EvaluationView):
 
     def fill_menu(self, at: int) -> None:
         """List what can be first (0) or second (1): this network, epochs of its run, other runs with weights."""
-        menu, here = self.menus[at], self._run.folder
-        menu.clear()
-        if at == 0:
-            self._offer(menu, at, HERE, "This network")
-        epochs = list(kept_epochs(here)) if here is not None else []
-        if here is not None and epochs:
-            inner = menu.addMenu("An epoch of this run")
-            apart = ceil(len(epochs) / MOST_EPOCHS)
-            for epoch in reversed(epochs[::-apart]):
-                self._offer(inner, at, Side(f"epoch {epoch}", here.path, epoch), f"Epoch {epoch}")
-        menu.addSeparator()
-        kept = [run for run in self._run.kept.runs if here is None or run.folder != here.path]
-        kept = [run for run in kept if any(name.endswith(".safetensors") for name in run.files)][:MOST_RUNS]
-        for run in kept:
-            accuracy = run.record.best.accuracy if run.record.best is not None else None
-            best = f" · {accuracy:.1%}" if accuracy is not None else ""
-            self._offer(menu, at, Side(run.title, run.folder), f"{run.title} · {run.folder.name}{best}")
-        if not kept:
-            menu.addAction("There are no other runs with weights").setEnabled(False)
-
-    def _offer(self, menu: QMenu, at: int, side: Side, words: str) -> None:
-        action = menu.addAction(unmarked(words))
-        action.setCheckable(True)
-        action.setChecked(side == self._sides[at])
-        action.triggered.connect(lambda: self.choose_side(at, side))
+        offer_sides(self.menus[at], self._run, self._sides[at], partial(self.choose_side, at), has_here=at == 0)
 
     def choose_side(self, at: int, side: Side) -> None:
         """Take this for the first (0) or the second (1), and compare where both are chosen."""
