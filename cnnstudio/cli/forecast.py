@@ -79,7 +79,7 @@ def _told(project: Project, arguments: argparse.Namespace, report: Report) -> li
     size = image_size(project.graph)
     if size is None:
         raise DataError("The network takes no images.")
-    data = load(project.recipe, size, report)
+    data = load(project.recipe, size, report, corrections=project.corrections)
     told = forecast(project, data, report)
     takes = costs(infer(project.graph), project.recipe, len(data.train_labels))
     shortly, assumed = energy(told.seconds, told.device)

@@ -49,6 +49,15 @@ class BookmarkEntry(msgspec.Struct, forbid_unknown_fields=True):
     scope: list[str] = []
 
 
+class CorrectionEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """What is said of a picture as it stands in the file."""
+
+    data: str
+    picture: str
+    label: str = ""
+    left_out: bool = False
+
+
 class RunEntry(msgspec.Struct, forbid_unknown_fields=True):
     """The run that the project has its weights from, as it stands in the file."""
 
@@ -74,6 +83,7 @@ class ProjectFile(msgspec.Struct, forbid_unknown_fields=True):
     notes: list[NoteEntry] = []
     bookmarks: list[BookmarkEntry] = []
     run: RunEntry | None = None
+    corrections: list[CorrectionEntry] = []
     recipe: dict[str, Any] = {}
 
 

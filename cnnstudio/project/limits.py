@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from cnnstudio.blocks.group import Group
 from cnnstudio.graph import Composite, Declaration, Graph
+from cnnstudio.project.corrections import Correction
 from cnnstudio.project.project import DEEPEST, ProjectError
 
 LARGEST = 8 * 2**20  # bytes of a file
@@ -18,6 +19,7 @@ MOST: Mapping[str, int] = {"nodes": 10_000, "wires": 20_000, "bends": 20_000, "f
 
 NEAR = 0.8  # the share of a limit from which on somebody who draws is to be asked after it
 _NODE, _NOTE = 500, 400  # bytes that one seldom takes more of, beside its texts
+_CORRECTION = 80  # as well
 _PARTS = 200  # of a block that is made of blocks
 
 
@@ -83,9 +85,10 @@ def parts(graph: Graph) -> int:
     return counts["parts"] + counts["wires"]
 
 
-def is_near(graph: Graph) -> bool:
-    """Whether a network may be near one of the limits: quick, and rather yes than no."""
+def is_near(graph: Graph, corrections: Sequence[Correction] = ()) -> bool:
+    """Whether a network, with these corrections of images, may be near a limit: quick, and rather yes than no."""
     size, depth, counts = _estimate(graph)
+    size += sum(_CORRECTION + 2 * len(each.picture) + 2 * len(each.label) for each in corrections)
     return size > NEAR * LARGEST or depth > DEEPEST or any(counts[noun] > NEAR * most for noun, most in MOST.items())
 
 

@@ -1,4 +1,4 @@
-"""Project: a graph, a recipe and bookmarks, as a value."""
+"""Project: a graph, a recipe, corrections of its images and bookmarks, as a value."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from cnnstudio.blocks.group import followed
 from cnnstudio.graph import Graph, Position
 from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
+from cnnstudio.project.corrections import MOST_CORRECTIONS, Correction
 from cnnstudio.project.datasets import DATASETS, FOLDER
 from cnnstudio.project.recipe import LONGEST_PATH, Recipe
 from cnnstudio.zoo import NETWORKS, TEMPLATES
@@ -72,17 +73,23 @@ class RunReference:
 class Project:
     """What a person works on: the network, how it is trained, where in it to come back to, and what it has learned.
 
-    A value; the file's name is not part of it. Raises ``ProjectError`` for too many bookmarks.
+    ``corrections`` are what the person says of single pictures. A value; the file's name is not part of it. Raises
+    ``ProjectError`` for too many bookmarks or corrections.
     """
 
     graph: Graph = field(default_factory=Graph)
     recipe: Recipe = field(default_factory=Recipe)
     bookmarks: tuple[Bookmark, ...] = ()
     run: RunReference | None = None
+    corrections: tuple[Correction, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.bookmarks) > MOST_BOOKMARKS:
             raise ProjectError(f"There are {MOST_BOOKMARKS} bookmarks at most, not {len(self.bookmarks):,}.")
+        if len(self.corrections) > MOST_CORRECTIONS:
+            raise ProjectError(
+                f"There are {MOST_CORRECTIONS:,} corrections of images at most, not {len(self.corrections):,}."
+            )
 
     def with_graph(self, graph: Graph) -> Project:
         """With this network, and with bookmarks that lead into its blocks under the names that they have there."""

@@ -29,10 +29,12 @@ from cnnstudio.graph.names import meant, quoted
 from cnnstudio.graph.node import OUT_OF_BOUNDS, is_near
 from cnnstudio.graph.parameter import declared
 from cnnstudio.project import limits
+from cnnstudio.project.corrections import MOST_CORRECTIONS, Correction
 from cnnstudio.project.file_format import (
     FORMAT,
     BodyEntry,
     BookmarkEntry,
+    CorrectionEntry,
     FrameEntry,
     NodeEntry,
     NoteEntry,
@@ -76,7 +78,7 @@ def loads(text: str | bytes, is_bounded: bool = True) -> Project:
         file = _validated(found)
         recipe = _made(Recipe, file.recipe, "In the recipe")
         graph = _graph(file, depth=0 if is_bounded else -DEEPEST_COPY)
-        return Project(graph, recipe, _bookmarks(file.bookmarks), _run(file.run))
+        return Project(graph, recipe, _bookmarks(file.bookmarks), _run(file.run), _corrections(file.corrections))
     except RecursionError as error:
         raise ProjectError("It is nested too deeply to be a project.") from error
 
@@ -155,6 +157,20 @@ def _bookmarks(entries: list[BookmarkEntry]) -> tuple[Bookmark, ...]:
         except ProjectError as error:
             raise ProjectError(f"{place('bookmark', number)}: {error}") from error
     return tuple(made)
+
+
+def _corrections(entries: list[CorrectionEntry]) -> tuple[Correction, ...]:
+    if len(entries) > MOST_CORRECTIONS:
+        raise ProjectError(f"It has {len(entries):,} corrections of images; {MOST_CORRECTIONS:,} are allowed.")
+    made: dict[tuple[str, str], Correction] = {}
+    for number, entry in enumerate(entries, 1):
+        correction = Correction(entry.data, entry.picture, entry.label, entry.left_out)
+        key = correction.data, correction.picture
+        reason = correction.refusal or ("Its picture has one already." if key in made else "")
+        if reason:
+            raise ProjectError(f"{place('correction', number)}: {reason}")
+        made[key] = correction
+    return tuple(made[key] for key in sorted(made))
 
 
 def _run(entry: RunEntry | None) -> RunReference | None:

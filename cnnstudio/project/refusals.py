@@ -8,7 +8,7 @@ from typing import Any
 from cnnstudio.graph.names import quoted
 from cnnstudio.wording import printable
 
-_KINDS = {"nodes": "node", "frames": "frame", "notes": "note", "bookmarks": "bookmark"}
+_KINDS = {"nodes": "node", "frames": "frame", "notes": "note", "bookmarks": "bookmark", "corrections": "correction"}
 
 
 def malformed(data: bytes, complaint: str) -> str:
@@ -26,7 +26,7 @@ def malformed(data: bytes, complaint: str) -> str:
 def refusal(complaint: str, found: dict[str, Any], outer: str = "") -> str:
     """A complaint of msgspec in words: which node, which part of it, what stands there."""
     message, _, path = complaint.partition(" - at `$")
-    index = re.match(r"\.(nodes|frames|notes|bookmarks)\[(\d+)\]", path)
+    index = re.match(r"\.(nodes|frames|notes|bookmarks|corrections)\[(\d+)\]", path)
     where = outer or "In the file"
     if index:
         entry, number = found[index.group(1)][int(index.group(2))], int(index.group(2)) + 1

@@ -3,9 +3,10 @@
 The file is JSON with a node a line, so that a diff shows the nodes that changed. A node writes only the parameters
 that differ from their defaults: a default of a block is part of the format, and to change one is a new version with
 an entry in ``UPGRADES``. The recipe is written in full, as the record of an experiment. Frames, notes and bookmarks
-stand in lists of their own, and what a node is beside its block and its inputs, and the run that the project has its
-weights from, in entries of their own, all of them only where there are any: a file without them is what it was before
-there were such things, and a CNN Studio that knows none of them refuses a file that has some by their name.
+stand in lists of their own, as do corrections of images, and what a node is beside its block and its inputs, and the
+run that the project has its weights from, in entries of their own, all of them only where there are any: a file
+without them is what it was before there were such things, and a CNN Studio that knows none of them refuses a file that
+has some by their name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 from cnnstudio.disk import DiskError, replacing, shown
 from cnnstudio.graph import Declaration, Graph, Node, Position
 from cnnstudio.project import file_format
+from cnnstudio.project.corrections import Correction
 from cnnstudio.project.limits import nearness
 from cnnstudio.project.project import DEEPEST, Bookmark, Project, ProjectError
 from cnnstudio.project.reading import loads
@@ -81,6 +83,8 @@ def dumps(project: Project) -> str:
         entries["bookmarks"] = [_bookmark(bookmark) for bookmark in project.bookmarks]
     if project.run is not None:
         entries["run"] = {"folder": project.run.folder, "epoch": project.run.epoch}
+    if project.corrections:
+        entries["corrections"] = [_correction(correction) for correction in project.corrections]
     lists = "".join(f'  "{key}": {_text(entry, "  ")},\n' for key, entry in entries.items())
     kind = f'  "format": "{file_format.FORMAT}",\n  "version": {file_format.VERSION},\n'
     return f'{{\n{kind}{lists}  "recipe": {{\n{recipe}\n  }}\n}}\n'
@@ -108,6 +112,15 @@ def _bookmark(bookmark: Bookmark) -> dict[str, Any]:
     if bookmark.scope:
         entry["scope"] = list(bookmark.scope)
     return {**entry, "center": _plain(bookmark.center), "zoom": bookmark.zoom}
+
+
+def _correction(correction: Correction) -> dict[str, Any]:
+    entry: dict[str, Any] = {"data": correction.data, "picture": correction.picture}
+    if correction.label:
+        entry["label"] = correction.label
+    if correction.left_out:
+        entry["left_out"] = True
+    return entry
 
 
 def _entry(node: Node) -> dict[str, Any]:

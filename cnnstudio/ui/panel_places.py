@@ -117,6 +117,12 @@ def _runs(document: Document, run: Run) -> Panel:
     return RunsPanel(document, run)
 
 
+def _data(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.training.data.data_panel import DataPanel
+
+    return DataPanel(document, run)
+
+
 def _queue(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.training.queue_panel import QueuePanel
 
@@ -209,6 +215,16 @@ PANELS = (
     PanelPlace("curves", "Curves", BELOW, "Ctrl+6", _curves, "chart-line"),
     PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", _runs, "list-numbers", is_open=False),
     PanelPlace("queue", "Queue", BELOW, "Ctrl+Shift+F5", _queue, "queue", is_open=False),
+    PanelPlace(
+        "data",
+        "Data",
+        BELOW,
+        "Ctrl+Shift+I",
+        _data,
+        "images",
+        is_open=False,
+        words=("images", "classes", "duplicates", "labels", "imbalance", "leave out", "thumbnails"),
+    ),
     PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", _feature_maps, "eye"),
     PanelPlace(
         "arithmetic",

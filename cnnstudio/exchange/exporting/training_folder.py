@@ -28,6 +28,7 @@ from cnnstudio.exchange.exporting.training_script import Plan, left_out, trainin
 from cnnstudio.exchange.exporting.transform_lines import looks_at_both_sides, takes_torchvision
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project, ProjectError, write
+from cnnstudio.project.corrections import of_data
 from cnnstudio.project.datasets import DATASETS, Torchvision
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
@@ -84,7 +85,7 @@ def write_training_folder(project: Project, path: Path, title: str = "", *, repo
         raise ExportError(f"The folder {path} was not written: {reason(error)}.") from error
     except (DataError, DiskError, ProjectError, TrainingError) as error:
         raise ExportError(str(error)) from error
-    missing = left_out(project.recipe)
+    missing = left_out(contents.plan)
     remark = f" The script leaves out {listed(missing)}." if missing else ""
     return TrainingFolder(path, f"{path.name} is written: its README.md says how to start.{remark}")
 
@@ -100,7 +101,7 @@ def _contents(project: Project, title: str, report: Report) -> _Contents:
             "The script trains networks that read one image, grey or in colour, and end in a number a class."
         )
     dataset = DATASETS[recipe.data]
-    data = load(recipe, size, report) if dataset.is_taken_along else None
+    data = load(recipe, size, report, corrections=project.corrections) if dataset.is_taken_along else None
     module = fresh(text, recipe)
     first = pretrained.begin(module, text, recipe, data or _unseen(recipe.data, size), report)
     mean_std = (first.mean, first.std)
@@ -125,6 +126,7 @@ def _contents(project: Project, title: str, report: Report) -> _Contents:
         tuple(frozen),
         has_first=bool(recipe.weights),
         takes_channels_last=can_lie_last(module),
+        is_corrected=data is None and bool(of_data(project.corrections, recipe.data)),
     )
     return _Contents(project, text, module, plan, data)
 
@@ -219,7 +221,7 @@ def readme(plan: Plan) -> str:
             "Put the images into `data/`, one folder a class, or the folders `train` and `val` with one folder a class "
             "in each; or name another place with `--data DIR`."
         )
-    missing = left_out(plan.recipe)
+    missing = left_out(plan)
     without = f"\nThe script leaves out {listed(missing)}.\n" if missing else ""
     return f"""# Train elsewhere
 

@@ -29,7 +29,8 @@ class Plan:
     ``normalization`` is None where the images are not known here, ``classes`` are empty where a folder names them.
     ``structure`` is the hash by which runs of equal networks know each other, ``frozen`` are the paths of frozen
     backbones, and ``has_first`` says that first.safetensors holds the first weights. A network of convolutions
-    ``takes_channels_last`` unless it has a GroupNorm, which PyTorch cannot train so on a CPU.
+    ``takes_channels_last`` unless it has a GroupNorm, which PyTorch cannot train so on a CPU. ``is_corrected`` says
+    that the project corrects images that do not travel with the script.
     """
 
     recipe: Recipe
@@ -43,6 +44,7 @@ class Plan:
     frozen: tuple[str, ...] = ()
     has_first: bool = False
     takes_channels_last: bool = True
+    is_corrected: bool = False
 
     @property
     def is_archive(self) -> bool:
@@ -50,9 +52,11 @@ class Plan:
         return DATASETS[self.recipe.data].is_taken_along
 
 
-def left_out(recipe: Recipe) -> list[str]:
-    """What a recipe asks for and the script does not do, in words."""
-    found = []
+def left_out(plan: Plan) -> list[str]:
+    """What a project asks for and the script does not do, in words."""
+    recipe, found = plan.recipe, []
+    if plan.is_corrected:
+        found.append("the corrections of single images")
     if recipe.teacher:
         found.append("the teacher")
     if recipe.matters("unfreeze_epoch") and recipe.unfreeze_epoch:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from cnnstudio.training.data.loading import Data
 
 OTHER_IMAGES = (
-    "That run was validated with other images (its data, its share for validation or its seed differ), and may have "
-    "learned from some of these: it cannot be compared picture by picture."
+    "That run was validated with other images (its data, its share for validation, its seed or its corrections of "
+    "images differ), and may have learned from some of these: it cannot be compared picture by picture."
 )
 
 
@@ -53,4 +53,4 @@ def prepared_beside(
 def _division(project: Project) -> tuple[object, ...]:
     """What decides which images a network is validated with."""
     recipe = project.recipe
-    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed
+    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, project.corrections

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.note import Files
 from cnnstudio.wording import abridged, counted
 from cnnstudio.worker import Report, sparing, unheard
 
@@ -65,6 +66,7 @@ class FolderLayout:
 
     ``is_halved`` says whether it has a folder to validate with, ``left_out`` are sentences about what is not used.
     ``order`` are the classes where somebody has numbered them, whether there are images of all or not.
+    ``home`` is the folder that was chosen, where that is not ``root`` itself.
     """
 
     root: Path
@@ -73,6 +75,7 @@ class FolderLayout:
     is_halved: bool
     left_out: tuple[str, ...]
     order: tuple[str, ...] = ()
+    home: Path | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -135,14 +138,13 @@ class _Search:
     root: Path
     report: Report
     seen: int = 0
-    others: int = 0
-    phone: int = 0
     twice: int = 0
     deep: set[tuple[int, int]] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._tell = sparing(self.report, 1_000)
+        self._others, self._phone = Files(self.root), Files(self.root)
         self._strange: set[tuple[int, int]] = set()  # those that are no image, each once
 
     def go_on(self) -> None:
@@ -164,9 +166,7 @@ class _Search:
                 yield found
             elif found.identity is None or found.identity not in self._strange:
                 self._strange |= {found.identity} if found.identity is not None else set()
-                is_phone = suffix in (".heic", ".heif")
-                self.phone += is_phone
-                self.others += not is_phone
+                (self._phone if suffix in (".heic", ".heif") else self._others).add(found.path)
 
     def has_image(self, folder: Path) -> bool:
         """Whether anything below ``folder`` calls itself an image."""
@@ -223,17 +223,18 @@ class _Search:
             notes.append(f"{files_are(self.twice)} reached a second time by links, and counted once.")
         if self.deep:
             notes.append(f"Folders are looked into {DEEPEST} deep; what lies deeper is left out.")
-        if self.phone:
+        if count := self._phone.count:
             advice = "save them as JPEG to use them"
-            notes.append(f"{files_are(self.phone)} in a phone's format (HEIC) and left out; {advice}.")
-        if self.others:
-            notes.append(f"{files_are(self.others)} no image and left out.")
+            notes.append(self._phone.note(f"{files_are(count)} in a phone's format (HEIC) and left out; {advice}."))
+        if count := self._others.count:
+            notes.append(self._others.note(f"{files_are(count)} no image and left out."))
         return tuple(notes)
 
 
 def folder_layout(folder: str, report: Report = unheard) -> FolderLayout:
     """What lies in ``folder``. Raises ``DataError`` for one that nothing can be learned from."""
-    root = _only(_root(folder))
+    home = _root(folder)
+    root = _only(home)
     search = _Search(root, report)
     train, validation = _halves(root, search)
     places = folders(train)
@@ -245,9 +246,12 @@ def folder_layout(folder: str, report: Report = unheard) -> FolderLayout:
     if validation is not None:
         found += _labelled(validation, names, search)
     files = search.once(found)
-    if names and (loose := sum(1 for _ in _images(_beside(train)))):
-        search.notes.append(f"{files_are(loose)} in no folder of a class, and left out.")
-    layout = FolderLayout(train, tuple(files), _names(places), validation is not None, search.left_out)
+    loose = Files(root)
+    for path in _images(_beside(train)) if names else ():
+        loose.add(path)
+    if loose.count:
+        search.notes.append(loose.note(f"{files_are(loose.count)} in no folder of a class, and left out."))
+    layout = FolderLayout(train, tuple(files), _names(places), validation is not None, search.left_out, home=home)
     return layout.holding(files)
 
 

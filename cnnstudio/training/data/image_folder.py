@@ -18,8 +18,10 @@ from cnnstudio.graph import Shape
 from cnnstudio.headroom import ran_out
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.folder_layout import FolderLayout, ImageFile, files_are, said
+from cnnstudio.training.data.note import Note
 from cnnstudio.training.data.picture import FORMATS, SCALE, extent, is_deep, picture_bytes
 from cnnstudio.training.data.raw import Raw, some
+from cnnstudio.training.data.roll import Enrol, ways
 from cnnstudio.training.data.room import at_once, check_room
 from cnnstudio.training.device import cores
 from cnnstudio.wording import abridged, counted
@@ -58,70 +60,80 @@ class Room:
 _decoding = Room(MOST_PIXELS * _PIXEL)  # one of the largest pictures or many small ones, on however many threads
 
 
-def read_folder(layout: FolderLayout, title: str, size: Shape, progress: Report, most: int | None = None) -> Raw:
+def read_folder(  # noqa: PLR0917 - the folder, how its images are to be, and what is said meanwhile
+    layout: FolderLayout, title: str, size: Shape, progress: Report, enrolled: Enrol, most: int | None = None
+) -> Raw:
     """Every readable image of a folder in ``size`` (C, H, W), or ``most`` of them, and notes about the rest.
 
-    ``title`` is what they are called in the notes. Raises ``DataError`` for a folder that nothing can be learned from
-    and for more images than there is room for, before they are decoded.
+    ``title`` is what they are called in the notes, and ``enrolled`` says of which class and half each is. Raises
+    ``DataError`` for a folder that nothing can be learned from and for more images than there is room for, before they
+    are decoded.
     """
-    files, whole = _chosen(layout, most)
-    check_room(len(files), size)
+    label_of = {name: label for label, name in enumerate(layout.names)}
+    given = np.array([label_of[file.name] for file in layout.files], np.int64)
+    halves = np.array([file.validation for file in layout.files]) if layout.has_validation else None
+    roll = enrolled(tuple(map(said, layout.names)), given, halves, lambda: ways_in(layout))
+    numbers, whole = np.flatnonzero(~roll.left_out), None
+    if roll.apart[numbers].all():
+        raise DataError("All images to train with are left out, as the project says.")
+    if most is not None and len(numbers) > most:
+        kept = int(roll.apart[numbers].sum())
+        whole = len(numbers) - kept, kept
+        numbers = numbers[some(roll.labels[numbers], roll.apart[numbers], most)]
+    check_room(len(numbers), size)
     notes: list[str] = []
-    kept, images, scale = _decoded(files, size, notes, progress)
-    if not any(not file.validation for file in kept):
+    read, images, scale = _decoded([layout.files[number] for number in numbers.tolist()], size, notes, progress)
+    numbers = numbers[read]
+    if not len(numbers) or (halves is not None and roll.apart[numbers].all()):
         raise DataError(f"None of the images could be read. {notes[-1]}")
-    names = layout.names
+    labels, apart, names = roll.labels[numbers], roll.apart[numbers], layout.names
+    if halves is None:  # of a class that has no image to train with but broken ones
+        apart &= np.isin(labels, labels[~apart])
     if whole is None:
-        layout = layout.holding(kept)
-        names = layout.names
-        chosen = [number for number, file in enumerate(kept) if file.name in names]
-        for place, number in enumerate(chosen):  # in their place: as many again may not fit
+        there = np.sort(np.concatenate((numbers, np.flatnonzero(roll.left_out))))
+        layout = layout.holding([layout.files[number] for number in there.tolist()])
+        chosen = np.flatnonzero(np.isin(labels, [label_of[name] for name in layout.names]))
+        for place, number in enumerate(chosen.tolist()):  # in their place: as many again may not fit
             if place != number:
                 images[place] = images[number]
-        kept, images = list(layout.files), images[: len(chosen)]
-    label_of = {name: label for label, name in enumerate(names)}
-    labels = np.array([label_of[file.name] for file in kept], np.int64)
-    apart = np.flatnonzero([file.validation for file in kept]) if layout.has_validation else None
-    notes = [f"{title}: {layout.sentence}", *layout.notes, *notes]
-    return Raw((images,), labels, tuple(map(said, names)), apart, notes, scale, whole)
+        place_of = np.zeros(len(names), np.int64)
+        place_of[[label_of[name] for name in layout.names]] = np.arange(len(layout.names))
+        labels, apart, images, names = place_of[labels[chosen]], apart[chosen], images[: len(chosen)], layout.names
+    notes = [f"{title}: {layout.sentence}", *layout.notes, *roll.notes, *notes]
+    return Raw((images,), labels, tuple(map(said, names)), np.flatnonzero(apart), notes, scale, whole, is_settled=True)
 
 
-def _chosen(layout: FolderLayout, most: int | None) -> tuple[Sequence[ImageFile], tuple[int, int] | None]:
-    """The files of which the images are read, and of how many in either half these are some, or None."""
-    names, files = layout.names, layout.files
-    if most is None or len(files) <= most:
-        return files, None
-    label_of = {name: label for label, name in enumerate(names)}
-    labels = np.array([label_of[file.name] for file in files], np.int64)
-    apart = np.array([file.validation for file in files])
-    kept = int(apart.sum())
-    return [files[number] for number in some(labels, apart, most).tolist()], (len(files) - kept, kept)
+def ways_in(layout: FolderLayout) -> tuple[str, ...]:
+    """What each file of a folder is called where a person says something of it: its way from the chosen folder."""
+    return ways((file.path for file in layout.files), layout.home or layout.root)
 
 
 def _decoded(
     files: Sequence[ImageFile], size: Shape, notes: list[str], progress: Report
-) -> tuple[list[ImageFile], Pixels, Scale | None]:
-    """The files that can be read and their images; for those of more than 8 bits the scale, one for them all."""
+) -> tuple[list[int], Pixels, Scale | None]:
+    """The places of the files that can be read, and their images; for those of more than 8 bits one scale for all."""
     images = np.empty((len(files), *size), np.uint8)
-    kept: list[ImageFile] = []
+    kept: list[int] = []
     broken: list[str] = []
     deep: dict[int, Scale] = {}  # place -> the least and the greatest number in it
-    for file, found in zip(files, _read_each(files, size, None, progress), strict=True):
+    for place, found in enumerate(_read_each(files, size, None, progress)):
         if isinstance(found, str):
+            file = files[place]
             broken.append(f"{said(f'{file.name}/{file.path.name}')} ({found})")
             continue
         if isinstance(found, tuple):
             deep[len(kept)] = found
         else:
             images[len(kept)] = found
-        kept.append(file)
+        kept.append(place)
     if broken:
-        notes.append(f"{files_are(len(broken))} broken and left out: {abridged(broken, 5)}.")
+        sentence = f"{files_are(len(broken))} broken and left out: {abridged(broken, 5)}."
+        notes.append(Note.of(sentence, tuple(broken)))
     scale = None
     if deep:
         low, high = min(low for low, _ in deep.values()), max(high for _, high in deep.values())
         scale = (low, high) if low < high else (low, low + 1.0)
-        again = [kept[number] for number in deep]
+        again = [files[kept[number]] for number in deep]
         for number, found in zip(deep, _read_each(again, size, scale, progress), strict=True):
             if isinstance(found, str | tuple):
                 raise DataError("The folder was changed while it was read. Try again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from zipfile import BadZipFile
 
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cnnstudio.graph import Shape
+from cnnstudio.project.corrections import Correction, of_data
 from cnnstudio.project.datasets import (
     DATASETS,
     Bundled,
-    Dataset,
     DrawnShapes,
     FakeImages,
     ImageFile,
@@ -31,10 +32,11 @@ from cnnstudio.training.data.fitting import arranged, changes, fitted, moments
 from cnnstudio.training.data.folder_layout import FolderLayout, folder_layout
 from cnnstudio.training.data.group_split import grouped
 from cnnstudio.training.data.image_folder import read_folder
-from cnnstudio.training.data.raw import Raw, only, some
+from cnnstudio.training.data.raw import Numbers, Raw, only, some
 from cnnstudio.training.data.readers.arrays import read_arrays
 from cnnstudio.training.data.readers.known_formats import read_fetched
 from cnnstudio.training.data.readers.table import read_table
+from cnnstudio.training.data.roll import Enrol, Flags, Roll, Ways, enrol, flags
 from cnnstudio.worker import Report, unheard
 
 SAMPLE = 32_000_000
@@ -97,8 +99,11 @@ def load(
     most: int | None = None,
     *,
     layout: FolderLayout | None = None,
+    corrections: Iterable[Correction] = (),
 ) -> Data:
-    """The images that ``recipe`` asks for, in ``size`` (C, H, W); ``layout`` is that of its folder, where it is known.
+    """The images that ``recipe`` asks for, in ``size`` (C, H, W), with the ``corrections`` of the project.
+
+    ``layout`` is that of its folder, where it is known.
 
     Where they take more than ``most`` bytes, as many of each class as fit, and of those to validate with the first.
     Beside what is kept a few megabytes are taken while they are read (``benchmarks/data_memory.py``).
@@ -109,31 +114,39 @@ def load(
             f"The network's input is {size}; images need channels × height × width with 1 channel (grey) or 3 (colour)."
         )
     dataset = DATASETS[recipe.data]
+    said = of_data(corrections, recipe.data)
+
+    def enrolled(classes: tuple[str, ...], given: Numbers, halves: Flags | None, ways: Ways | None = None) -> Roll:
+        return enrol(classes, given, divided(given, recipe) if halves is None else halves, said, ways)
+
     count = None if most is None else max(_FEWEST, most // size.numel)
-    raw = _read(recipe, progress, layout, size, count)
-    validation = raw.validation
-    if validation is None:
-        validation = split(raw.labels, recipe.validation_share, recipe.seed)
-    apart = np.zeros(len(raw.labels), bool)
-    apart[validation] = True
-    if apart.all() or not apart.any():
+    raw = _read(recipe, progress, layout, size, enrolled, count)
+    if raw.is_settled:
+        said = {}
+    known = None if raw.validation is None else flags(raw.validation, len(raw.labels))
+    roll = enrolled(raw.names, raw.labels, known)
+    numbers, whole = np.flatnonzero(~roll.left_out), raw.whole
+    if len(set(roll.apart[numbers].tolist())) < 2:
         raise DataError("There are too few images to keep some apart for validation; add more of each class.")
-    whole, labels = raw.whole, raw.labels
-    if count is not None and count < len(labels):
-        numbers, whole = some(labels, apart, count), (int((~apart).sum()), int(apart.sum()))
-        raw, labels, apart = replace(raw, parts=only(raw.parts, numbers)), labels[numbers], apart[numbers]
+    if count is not None and count < len(numbers):
+        kept = int(roll.apart[numbers].sum())
+        whole = len(numbers) - kept, kept
+        numbers = numbers[some(roll.labels[numbers], roll.apart[numbers], count)]
+    if len(numbers) < len(raw.labels):
+        raw = replace(raw, parts=only(raw.parts, numbers))
+    labels, apart = roll.labels[numbers], roll.apart[numbers]
     sentence = "Resizing the images" if size != dataset.shape else f"Reading {dataset.title}"
     if isinstance(dataset.origin, DrawnShapes):
         sentence = "Drawing the shapes"
     images, found = fitted(raw.parts, len(labels), size, sentence, progress)
     order = np.concatenate((np.flatnonzero(~apart), np.flatnonzero(apart)))
     arranged(images, order)
-    known, end = torch.from_numpy(labels[order]), int((~apart).sum())
+    ordered, end = torch.from_numpy(labels[order]), int((~apart).sum())
     train = images[:end]
     agreed = dataset.mean_std if size == dataset.shape else None
     mean, std = agreed or moments(train)
-    halves = train, known[:end], images[end:], known[end:]
-    notes = (*raw.notes, *changes(found, size, dataset.title))
+    halves = train, ordered[:end], images[end:], ordered[end:]
+    notes = (*raw.notes, *roll.notes, *changes(found, size, dataset.title))
     return Data(dataset.title, *halves, raw.names, mean, std, notes, dataset.mirror, raw.scale, whole)
 
 
@@ -154,21 +167,24 @@ def layout_of(recipe: Recipe, progress: Report = unheard) -> FolderLayout | None
     return None
 
 
-def _read(recipe: Recipe, progress: Report, layout: FolderLayout | None, size: Shape, most: int | None) -> Raw:
+def _read(  # noqa: PLR0917 - what is asked for, and how it is to be
+    recipe: Recipe, progress: Report, layout: FolderLayout | None, size: Shape, enrolled: Enrol, most: int | None
+) -> Raw:
     """The images of a recipe from wherever they come; of picture files at most so many, in ``size`` already."""
     dataset = DATASETS[recipe.data]
     if (layout := layout or layout_of(recipe, progress)) is not None:
-        raw = read_folder(layout, dataset.title, size, progress, most)
+        raw = read_folder(layout, dataset.title, size, progress, enrolled, most)
         height, width = size.spatial
         raw.notes.append(
             f"{dataset.title}: the images are cut to the Input's proportions and resized to {height} × {width}."
         )
         return raw
-    return _arrays(recipe, dataset, progress, size)
+    return unfitted(recipe, progress, size)
 
 
-def _arrays(recipe: Recipe, dataset: Dataset, progress: Report, size: Shape) -> Raw:
-    """The images of a data set that has no picture files."""
+def unfitted(recipe: Recipe, progress: Report, size: Shape) -> Raw:
+    """The images of a data set that has no picture files, as they come; only those that are made come in ``size``."""
+    dataset = DATASETS[recipe.data]
     names = dataset.names or ()
     match dataset.origin:
         case Bundled() as archive:
@@ -198,6 +214,11 @@ def _unpacked(archive: Bundled, title: str) -> tuple[NDArray[np.uint8], NDArray[
         ) from error
     spread = np.minimum(images.astype(np.uint16) * archive.scale, 255).astype(np.uint8)
     return spread[:, None], labels.astype(np.int64)
+
+
+def divided(given: Numbers, recipe: Recipe) -> Flags:
+    """Which images are kept to validate with where the data has no halves of its own, by the classes that it gives."""
+    return flags(split(given, recipe.validation_share, recipe.seed), len(given))
 
 
 def split(labels: NDArray[np.int64], share: float, seed: int) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ class Raw:
 
     ``parts`` are the images (N, C, H, W), some at a time in the order of their ``labels``, in a size of their own.
     ``whole`` is how many images there are to train and to validate with where these are but some of them, else None.
+    ``is_settled`` says that what a person says of single images is done already.
     ``notes`` are sentences about what was left out or done otherwise. ``scale`` is what became black and white in
     images of more than 8 bits, None where there were none.
     """
@@ -29,6 +30,7 @@ class Raw:
     notes: list[str] = field(default_factory=list)
     scale: tuple[float, float] | None = None
     whole: tuple[int, int] | None = None
+    is_settled: bool = False
 
 
 def some(labels: Numbers, apart: NDArray[np.bool_], most: int) -> Numbers:

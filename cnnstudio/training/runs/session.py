@@ -210,7 +210,7 @@ def prepare(
     if weights_file is not None and (reason := lack_of_look(analysis)):
         raise NoRoomError(reason)
     size = analysis.facts[graph.inputs[0].name].shape
-    data = known if known is not None else load(project.recipe, size, report, SAMPLE if some else None)
+    data = known or load(project.recipe, size, report, SAMPLE if some else None, corrections=project.corrections)
     module = fresh(text, project.recipe)
     if weights_file is None:
         return Prepared(project, text, module, pretrained.begin(module, text, project.recipe, data, report))
@@ -317,7 +317,7 @@ def _resumed(
     require_room(project)
     text, graph = source(project.graph), project.graph.acting
     size = infer(graph).facts[graph.inputs[0].name].shape
-    data = known if known is not None else load(recipe, size, report)
+    data = known if known is not None else load(recipe, size, report, corrections=project.corrections)
     data = dataclasses.replace(data, mean=checkpoint.mean, std=checkpoint.std)
     module = fresh(text, recipe)
     resume.check(checkpoint, module, data)
@@ -351,7 +351,7 @@ def images_key(project: Project) -> tuple[object, ...]:
     inputs = graph.inputs
     backbones = [node.block for node in graph if isinstance(node.block, Backbone)] if recipe.weights else []
     size = inputs[0].block if inputs else None
-    said = recipe.group, recipe.group_end, recipe.mean, recipe.std
+    said = recipe.group, recipe.group_end, recipe.mean, recipe.std, project.corrections
     return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, recipe.weights, *said, size, *backbones
 
 

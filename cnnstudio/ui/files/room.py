@@ -33,7 +33,7 @@ class RoomWatch(QObject):
             self._timer.start()
             return
         project = self._document.project
-        if not is_near(project.graph):
+        if not is_near(project.graph, project.corrections):
             self._tell((project, Room()))
             return
         self._task = Task(lambda report: (project, room(project)), "room", self)

@@ -120,7 +120,7 @@ class ImagesChoice(Fold):
         def load(report: Report) -> Data:
             from cnnstudio.training.data.loading import SAMPLE, load
 
-            return load(project.recipe, size, report, SAMPLE)
+            return load(project.recipe, size, report, SAMPLE, corrections=project.corrections)
 
         task = self._begin(load)
         task.finished.connect(lambda data: self._show(project, data))
@@ -137,7 +137,7 @@ class ImagesChoice(Fold):
 
             layout = layout or layout_of(project.recipe, report)
 
-            return layout, load(project.recipe, size, report, SAMPLE, layout=layout)
+            return layout, load(project.recipe, size, report, SAMPLE, layout=layout, corrections=project.corrections)
 
         is_folder = DATASETS[project.recipe.data].is_folder
         self._shown = images_key(project)

@@ -107,7 +107,7 @@ class Tryouts(QWidget):
                 return known
             if size is None:
                 raise DataError("The network takes no images.")
-            return load(project.recipe, size, report)
+            return load(project.recipe, size, report, corrections=project.corrections)
 
         return load
 
