@@ -221,7 +221,7 @@ PANELS = (
         BELOW,
         "Ctrl+Shift+I",
         _data,
-        "images",
+        "image-square",
         is_open=False,
         words=("images", "classes", "duplicates", "labels", "imbalance", "leave out", "thumbnails"),
     ),

@@ -53,4 +53,5 @@ def prepared_beside(
 def _division(project: Project) -> tuple[object, ...]:
     """What decides which images a network is validated with."""
     recipe = project.recipe
-    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, project.corrections
+    groups = recipe.group, recipe.group_end
+    return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, *groups, project.corrections

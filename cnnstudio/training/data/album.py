@@ -162,6 +162,16 @@ def _of_files(layout: FolderLayout, recipe: Recipe) -> Album:
     )
 
 
+def seen(album: Album, number: int) -> tuple[Pixels, int, int]:
+    """A small picture (C, H, W), and how high and wide it is by itself. Raises ``DataError``."""
+    path = album.path(number)
+    if path is None:
+        image: Pixels = album.pixels[number]
+        return image, image.shape[1], image.shape[2]
+    height, width, _ = _opened(path)
+    return small(path, LARGEST), height, width
+
+
 def small(path: Path, side: int) -> Pixels:
     """The picture in a file in colour (3, H, W), whole and the right way up, in a square of ``side`` pixels at most.
 

@@ -33,7 +33,8 @@ def none() -> Numbers:
 class Doubt:
     """What may be wrong, in a ``sentence``, and what to try, in ``advice``.
 
-    ``numbers`` are the pictures that it is about, the gravest first; ``labels`` the class that each looks like, where
+    ``numbers`` are the pictures that it is about, the gravest first; ``pairs`` (P, 2) of them those that are one, to
+    validate with and to train with; ``labels`` the class that each looks like, where
     that is doubted; ``out`` those that one may leave out all at once to be rid of it. ``weighs`` says that class
     weights answer it.
     """
@@ -42,6 +43,7 @@ class Doubt:
     sentence: str
     advice: str = ""
     numbers: Numbers = field(default_factory=none)
+    pairs: Numbers | None = None
     labels: Numbers | None = None
     out: Numbers = field(default_factory=none)
     weighs: bool = False

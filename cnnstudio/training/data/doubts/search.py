@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -88,6 +89,26 @@ def counted_doubts(roll: Roll, numbers: Numbers, weights: int | None) -> list[Do
     return made
 
 
+def remaining(doubts: Doubts, roll: Roll, weights: int | None) -> Doubts:
+    """What is left of these doubts now that a person has said more of the pictures."""
+    found: list[Doubt] = []
+    is_open = ~(roll.left_out | roll.confirmed)
+    for doubt in doubts.found:
+        if doubt.kind is Kind.LABELS and doubt.labels is not None:
+            left = is_open[doubt.numbers]
+            found += [replace(doubt, numbers=doubt.numbers[left], labels=doubt.labels[left])] if left.any() else []
+        elif doubt.kind is Kind.SAME and doubt.pairs is not None:
+            left = ~(roll.left_out[doubt.pairs[:, 0]] | roll.left_out[doubt.pairs[:, 1]])
+            found += [_of_pairs(doubt.sentence, doubt.pairs[left])] if left.any() else []
+        elif doubt.kind is Kind.BROKEN:
+            left = ~roll.left_out[doubt.numbers]
+            found += [replace(doubt, numbers=doubt.numbers[left], out=doubt.out[left])] if left.any() else []
+        elif doubt.kind is Kind.HINT:
+            found.append(doubt)
+    there = np.setdiff1d(np.flatnonzero(~roll.left_out), np.array(sorted(doubts.broken), np.int64))
+    return replace(doubts, found=(*found, *counted_doubts(roll, there, weights)))
+
+
 def _broken(seen: Looks) -> Doubt:
     count = len(seen.broken)
     return Doubt(
@@ -101,17 +122,24 @@ def _broken(seen: Looks) -> Doubt:
 
 def _same(seen: Looks, labels: Numbers, pairs: Sequence[tuple[int, int]]) -> Doubt:
     other = sum(labels[one] != labels[two] for one, two in pairs)
-    classes = f" {counted(other, 'pair')} of them {'is' if other == 1 else 'are'} of two classes." if other else ""
-    every = seen.numbers[np.array(pairs, np.int64).reshape(-1)]
     count = len(pairs)
-    return Doubt(
-        Kind.SAME,
+    classes = f" {counted(other, 'pair')} of them {'is' if other == 1 else 'are'} of two classes." if other else ""
+    return _of_pairs(
         f"{counted(count, 'picture')} to validate with {'is' if count == 1 else 'are'} to train with as well, the same "
         f"or nearly: made larger or smaller, compressed, mirrored.{classes}",
+        seen.numbers[np.array(pairs, np.int64)],
+    )
+
+
+def _of_pairs(sentence: str, pairs: Numbers) -> Doubt:
+    return Doubt(
+        Kind.SAME,
+        sentence,
         "The network has seen them before, so that the validation is told better than it is. Each is shown beside its "
         "twin; leave out those to train with.",
-        np.array(list(dict.fromkeys(every.tolist())), np.int64),
-        out=np.unique(seen.numbers[[train for _, train in pairs]]),
+        pairs.reshape(-1),
+        pairs=pairs,
+        out=np.unique(pairs[:, 1]),
     )
 
 
@@ -129,7 +157,7 @@ def _doubted(roll: Roll, seen: Looks, suspected: Suspects) -> Doubt | None:
         f"them, is right about {suspected.judgement.accuracy:.0%} of all.",
         "Look at each: keep it, take the class that it looks like, or leave it out. The surest stand first.",
         numbers,
-        labels,
+        labels=labels,
     )
 
 

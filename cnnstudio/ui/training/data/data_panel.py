@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,10 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
+from cnnstudio.ui.training.data.batch_look import BatchLook
+from cnnstudio.ui.training.data.batch_page import BatchPage
+from cnnstudio.ui.training.data.doubter import Doubter
+from cnnstudio.ui.training.data.doubts_page import DoubtsPage
 from cnnstudio.ui.training.data.notes_page import NotesPage
 from cnnstudio.ui.training.data.pictures_page import PicturesPage
 from cnnstudio.ui.widgets.advice import Advice
@@ -28,6 +32,7 @@ from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.training.data.album import Album
+    from cnnstudio.training.data.doubts.doubt import Doubt, Doubts
 
 NO_FOLDER = "Choose a folder of images in the Training panel, or drop one here: one folder in it for each class."
 TO_TRAINING, LOOK, LOAD, STOP, AGAIN = "Go to Training", "Look there", "Load the images", "Stop", "Look again"
@@ -46,11 +51,31 @@ class DataPanel(Panel):
         self._said: object = None  # the corrections that are shown
         self._may_load = ""  # the data set that the person allowed to be fetched
         self._task: Task[Album] | None = None
-        self.pictures, self.notes = PicturesPage(self), NotesPage(self)
-        self.pages: dict[str, QWidget] = {"Pictures": self.pictures, "Notes": self.notes}
+        self.doubts: Doubts | None = None
+        self.pictures, self.doubts_page = PicturesPage(self), DoubtsPage(self)
+        self.batch_page, self.notes = BatchPage(self), NotesPage(self)
+        self.pages: dict[str, QWidget] = {
+            "Pictures": self.pictures,
+            "What is wrong": self.doubts_page,
+            "What the network sees": self.batch_page,
+            "Notes": self.notes,
+        }
         self._lay_out()
+        self.doubter = Doubter(document, run, self)
+        self.doubter.progressed.connect(self.doubts_page.go_on)
+        self.doubter.waits.connect(self.doubts_page.wait)
+        self.doubter.found.connect(self._show_doubts)
+        self.batches = BatchLook(document, run, self.batch_page, self)
         self.pictures.labelled.connect(self.label)
         self.pictures.left_out_asked.connect(self.leave_out)
+        self.pictures.kept.connect(self.keep)
+        self.pictures.taken.connect(self.take)
+        page = self.doubts_page
+        page.shown.connect(self._show_doubt)
+        page.out_asked.connect(lambda numbers: self.leave_out(numbers.tolist(), True))
+        page.weights_asked.connect(self._balance)
+        page.search_asked.connect(lambda: self.doubter.look(self.album, self.roll, is_asked=True))
+        page.stop_asked.connect(self.doubter.stop)
         self.setAcceptDrops(True)
         document.opened.connect(self._forget)
         run.state_changed.connect(self.touch)
@@ -62,7 +87,7 @@ class DataPanel(Panel):
         for title, page in self.pages.items():
             self.tabs.addTab(title)
             self._pages.addWidget(page)
-        self.tabs.currentChanged.connect(self._pages.setCurrentIndex)
+        self.tabs.currentChanged.connect(self._turn)
         self.told = Elided(parent=self)
         self.told.setProperty("role", "muted")
         self.told.setProperty("textSize", "small")
@@ -95,8 +120,12 @@ class DataPanel(Panel):
         of = self.document.places.where(recipe), recipe.validation_share, recipe.seed
         if of != self._of:
             self._look(of)
-        elif self.album is not None and self._said is not self.document.project.corrections:
-            self._show_roll()
+        elif self.album is not None:
+            if self._said is not self.document.project.corrections:
+                self._show_roll()
+            self.doubter.look(self.album, self.roll)
+            self._say_doubts()
+        self._turn()
 
     def _look(self, of: object) -> None:
         self._drop()
@@ -104,8 +133,8 @@ class DataPanel(Panel):
         dataset = DATASETS[recipe.data]
         if dataset.is_own and not recipe.folder:
             self._say(NO_FOLDER, TO_TRAINING, lambda: self.panel_asked.emit("training"))
-        elif dataset.is_own and (unlooked := document.unlooked) is not None:
-            self._say(unlooked, LOOK, document.look_there)
+        elif dataset.is_own and document.places.seen(recipe.folder).state == "unasked":
+            self._say(document.unlooked or NO_FOLDER, LOOK, document.look_there)
         elif dataset.download_megabytes and self._may_load != dataset.key and not self._is_known():
             self._say(dataset.sentence, LOAD, self._allow)
         else:
@@ -150,13 +179,20 @@ class DataPanel(Panel):
         self.album, self._task = found, None
         self._show_roll()
         self._stack.setCurrentIndex(1)
+        self.doubter.look(found, self.roll)
+
+    def _turn(self, *_: object) -> None:
+        """Show the page of the tab; what the network sees is looked at once somebody wants to see it."""
+        self._pages.setCurrentIndex(self.tabs.currentIndex())
+        if self._pages.currentWidget() is self.batch_page and self.isVisible():
+            self.batches.look()
 
     def _show_roll(self) -> None:
         assert self.album is not None
         self._said = self.document.project.corrections
         self.roll = roll = self.album.roll(self._said)
         self.pictures.show_pictures(self.album, roll)
-        self.notes.say((*self.album.notes, *roll.notes))
+        self._say_notes()
         used = ~roll.left_out
         train, validation = int((used & ~roll.apart).sum()), int((used & roll.apart).sum())
         out = f", {int(roll.left_out.sum()):,} left out" if roll.left_out.any() else ""
@@ -165,8 +201,40 @@ class DataPanel(Panel):
             f"{self.album.title}: {classes}, {train:,} to train with, {validation:,} to validate with{out}"
         )
 
+    def _say_notes(self) -> None:
+        if self.album is not None and self.roll is not None:
+            broken = self.doubter.broken_note
+            self.notes.say((*self.album.notes, *self.roll.notes, *([broken] if broken is not None else [])))
+
+    # what may be wrong
+
+    def _show_doubts(self, found: Doubts) -> None:
+        self.doubts = found
+        self._say_doubts()
+        self._say_notes()
+
+    def _say_doubts(self) -> None:
+        """Tell what is left of the doubts, and how many there are in the title of their tab."""
+        doubts = self.doubter.remaining(self.roll) if self.doubts is not None and self.roll is not None else None
+        count = f" ({len(doubts.found)})" if doubts is not None and doubts.found else ""
+        self.tabs.setTabText(1, f"What is wrong{count}")
+        if doubts is not None and not self.doubter.is_looking:
+            self.doubts_page.show_doubts(doubts, self.document.project.recipe.class_weights == "balanced")
+
+    def _show_doubt(self, doubt: Doubt) -> None:
+        self.tabs.setCurrentIndex(0)
+        self.pictures.show_doubt(doubt)
+        self.pictures.grid.setFocus()
+
+    def _balance(self) -> None:
+        recipe = self.document.project.recipe
+        self.document.edit_recipe("Balance the class weights", replace(recipe, class_weights="balanced"))
+
     def _drop(self) -> None:
         """Hold no pictures, and look at none."""
+        self.doubter.drop()
+        self.doubts = None
+        self.tabs.setTabText(1, "What is wrong")
         task, self._task = self._task, None
         if task is not None:
             task.stop()
@@ -187,15 +255,24 @@ class DataPanel(Panel):
 
     # what a person says of pictures
 
-    def label(self, numbers: Sequence[int], label: int, *, confirms: bool = False) -> None:
-        """Say that these pictures are of this class; ``confirms`` says it of those that were found in it, too."""
-        roll = self.roll
-        if roll is None:
-            return
-        name, count = roll.classes[label], counted(len(numbers), "picture")
-        words = {n: name if confirms or roll.given[n] != label else "" for n in numbers}
-        text = f"Keep {count} as {name}" if confirms else f"Relabel {count} as {name}"
-        self._correct(text, [(n, word, None) for n, word in words.items()])
+    def label(self, numbers: Sequence[int], label: int) -> None:
+        """Say that these pictures are of this class; of one that was found in it nothing is said any more."""
+        if (roll := self.roll) is not None:
+            name = roll.classes[label]
+            said = [(n, name if roll.given[n] != label else "", None) for n in numbers]
+            self._correct(f"Relabel {counted(len(numbers), 'picture')} as {name}", said)
+
+    def keep(self, numbers: Sequence[int]) -> None:
+        """Say that these pictures are of the classes that they are in."""
+        if (roll := self.roll) is not None:
+            said = [(n, roll.classes[roll.labels[n]], None) for n in numbers]
+            self._correct(f"Keep {counted(len(numbers), 'picture')}", said)
+
+    def take(self, labels: Mapping[int, int]) -> None:
+        """Say that each of these pictures is of this class."""
+        if (roll := self.roll) is not None:
+            said = [(n, roll.classes[label], None) for n, label in labels.items()]
+            self._correct(f"Relabel {counted(len(labels), 'picture')}", said)
 
     def leave_out(self, numbers: Sequence[int], on: bool) -> None:
         """Leave these pictures out, or use them again."""
@@ -223,6 +300,7 @@ class DataPanel(Panel):
             self.document.said.emit(str(error))
             return
         self.document.edit(text, made)
+        self.update_now()  # who says more of a picture at once says it of what is so now
 
     # events
 
@@ -242,7 +320,8 @@ class DataPanel(Panel):
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         task, self._task = self._task, None
-        return all([task is None or task.stop(seconds), self.pictures.close_tasks(seconds)])
+        ended = [self.pictures.close_tasks(seconds), self.doubter.close(seconds), self.batches.close(seconds)]
+        return all([task is None or task.stop(seconds), *ended])
 
 
 def _folder(event: QDropEvent) -> Path | None:

@@ -18,6 +18,7 @@ from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.samples import pixmap
+from cnnstudio.ui.widgets.scrolled import Scrolled
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cnnstudio.training.data.roll import Roll
 
 LARGE = 640  # pixels of a side that is read
+WORDS = 150  # pixels of the words beside a picture
 SETTLE = 60  # milliseconds, while the arrow keys run through pictures
 LOW = 330  # pixels at the normal size of text: a lower pane has its words beside the picture
 
@@ -53,7 +55,7 @@ class Enlarged(QWidget):
         scale = min(self.width() / width, self.height() / height)
         made = pixmap(self._image, max(1, int(scale * max(height, width))))
         painter = QPainter(self)
-        painter.drawPixmap((self.width() - made.width()) // 2, (self.height() - made.height()) // 2, made)
+        painter.drawPixmap((self.width() - made.width()) // 2, 0, made)
         painter.end()
 
 
@@ -95,7 +97,8 @@ class PictureDetail(QWidget):
         self._box.setContentsMargins(6, 0, 0, 0)
         self._box.setSpacing(8)
         self._box.addWidget(self.picture, 1)
-        self._box.addWidget(self._side)
+        self._words = Scrolled(self._side)
+        self._box.addWidget(self._words)
         self.clear()
 
     def offer(self, classes: Sequence[str]) -> None:
@@ -109,7 +112,7 @@ class PictureDetail(QWidget):
         self.stop()
         self.number = None
         self.picture.show_image(None)
-        self._side.hide()
+        self._words.hide()
 
     def show_picture(self, album: Album, roll: Roll, number: int, name: str) -> None:
         """Show this one as things are now."""
@@ -124,7 +127,7 @@ class PictureDetail(QWidget):
         looked = "looked at, " if now == found and roll.confirmed[number] else ""
         self.found.setText("Left out." if roll.left_out[number] else f"{moved}{looked}{half}".capitalize())
         self.out.setChecked(bool(roll.left_out[number]))
-        self._side.show()
+        self._words.show()
         if is_other:
             self._settle.start()
 
@@ -167,4 +170,5 @@ class PictureDetail(QWidget):
         is_beside = room.height() < LOW * theme.scale or room.width() > 2 * room.height()
         ways = QBoxLayout.Direction
         self._box.setDirection(ways.LeftToRight if is_beside else ways.TopToBottom)
-        self._side.setMaximumWidth(round(150 * theme.scale) if is_beside else 16_777_215)
+        self._words.setMaximumWidth(round(WORDS * theme.scale) if is_beside else 16_777_215)
+        self._words.setMinimumWidth(min(round(WORDS * theme.scale), room.width() * 6 // 10) if is_beside else 0)

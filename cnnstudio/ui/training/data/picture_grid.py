@@ -65,9 +65,7 @@ class PictureDelegate(QStyledItemDelegate):
         is_moved = roll.labels[number] != roll.given[number]
         painter.setFont(self._bold if is_moved else self._font)
         painter.setPen(theme.color("accent" if is_moved else "muted" if is_out else "text"))
-        words = painter.fontMetrics().elidedText(
-            roll.classes[roll.labels[number]], Qt.TextElideMode.ElideRight, room.width() - 4
-        )
+        words = painter.fontMetrics().elidedText(model.caption(number), Qt.TextElideMode.ElideRight, room.width() - 4)
         below = QRect(room.x() + 2, place.bottom() + 2, room.width() - 4, self._line)
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
         if is_out or is_under or is_selected:

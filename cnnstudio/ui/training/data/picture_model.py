@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from cnnstudio.training.data.roll import Roll
-from cnnstudio.ui.training.data.thumbnails import Thumbnails
+from cnnstudio.ui.training.data.picture_shelf import PictureShelf
 from cnnstudio.ui.widgets.foreign_text import tip
 
 if TYPE_CHECKING:
@@ -24,19 +24,12 @@ MIME = "application/x-cnnstudio-pictures"
 HOW = "Drag it onto a class to say that it is of that one; tick it, or press Delete, to leave it out."
 
 
-class Half(Enum):
-    """Which half of the pictures is shown, as its list has it."""
+class Which(Enum):
+    """Which pictures are shown, by their half and by what a person said of them."""
 
-    BOTH = "All"
-    TRAINING = "Training"
-    VALIDATION = "Validation"
-
-
-class State(Enum):
-    """Which pictures are shown by what a person said of them."""
-
-    ALL = "Any"
-    USED = "Used"
+    ALL = "All pictures"
+    TRAINING = "To train with"
+    VALIDATION = "To validate with"
     LEFT_OUT = "Left out"
     MOVED = "Relabelled"
     CONFIRMED = "Looked at"
@@ -55,8 +48,7 @@ class Filter:
     """What of the pictures is shown; ``among`` are the numbers of those that a doubt is about, in its order."""
 
     label: int | None = None
-    half: Half = Half.BOTH
-    state: State = State.ALL
+    which: Which = Which.ALL
     words: str = ""
     order: Order = Order.FOUND
     among: Numbers | None = None
@@ -66,16 +58,16 @@ class Filter:
         kept = np.ones(len(roll.given), bool)
         if self.label is not None:
             kept &= roll.labels == self.label
-        if self.half is not Half.BOTH:
-            kept &= roll.apart == (self.half is Half.VALIDATION)
-        match self.state:
-            case State.USED:
-                kept &= ~roll.left_out
-            case State.LEFT_OUT:
+        match self.which:
+            case Which.TRAINING:
+                kept &= ~roll.apart & ~roll.left_out
+            case Which.VALIDATION:
+                kept &= roll.apart & ~roll.left_out
+            case Which.LEFT_OUT:
                 kept &= roll.left_out
-            case State.MOVED:
+            case Which.MOVED:
                 kept &= roll.moved
-            case State.CONFIRMED:
+            case Which.CONFIRMED:
                 kept &= roll.confirmed | roll.left_out
         if self.among is not None:
             found = self.among[kept[self.among]]
@@ -95,12 +87,20 @@ class PictureModel(QAbstractListModel):
 
     left_out_asked = Signal(object, bool)
 
-    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+    def __init__(self, thumbnails: PictureShelf, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.thumbnails = thumbnails
         self.album: Album | None = None
         self.roll: Roll | None = None
         self.order: Numbers = np.zeros(0, np.int64)
+        self.suggested: dict[int, int] = {}  # number -> the class that it looks like, where that is doubted
+
+    def caption(self, number: int) -> str:
+        """The class of a picture, and the one that it looks like while that is doubted."""
+        assert self.roll is not None
+        name, other = self.roll.classes[self.roll.labels[number]], self.suggested.get(number)
+        is_open = other is not None and not self.roll.confirmed[number]
+        return f"{name} → {self.roll.classes[other]}?" if other is not None and is_open else name
 
     def show(self, album: Album | None, roll: Roll | None, order: Numbers) -> None:
         """Show these pictures of an album; where they stay the same in the same order, their rows stay too."""

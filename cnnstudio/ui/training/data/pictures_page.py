@@ -16,8 +16,8 @@ from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.data.class_bars import ClassBars
 from cnnstudio.ui.training.data.picture_detail import PictureDetail
 from cnnstudio.ui.training.data.picture_grid import SIDE, PictureGrid
-from cnnstudio.ui.training.data.picture_model import Filter, Half, Order, PictureModel, State
-from cnnstudio.ui.training.data.thumbnails import Thumbnails
+from cnnstudio.ui.training.data.picture_model import Filter, Order, PictureModel, Which
+from cnnstudio.ui.training.data.picture_shelf import PictureShelf
 from cnnstudio.ui.widgets.fields import Choices, Line
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided
@@ -25,7 +25,7 @@ from cnnstudio.wording import counted
 
 if TYPE_CHECKING:
     from cnnstudio.training.data.album import Album
-    from cnnstudio.ui.training.data.picture_model import Numbers
+    from cnnstudio.training.data.doubts.doubt import Doubt
 
 E = TypeVar("E", bound=Enum)
 TYPING = 250  # milliseconds until a search begins
@@ -34,6 +34,7 @@ ROOMY, NARROW, SLIM = (
     760,
     430,
 )  # pixels at the normal size of text, below which the count, the picture, the classes go
+LEAST = QSize(190, 96)
 SIDES = 230, 290  # pixels of the classes and of the picture at first
 
 
@@ -46,19 +47,19 @@ class PicturesPage(QWidget):
 
     labelled = Signal(object, int)
     left_out_asked = Signal(object, bool)
-    doubt_left = Signal()  # the pictures of a doubt are not shown any more
+    kept = Signal(object)  # the class of these pictures is right
+    taken = Signal(object)  # number -> class: what these pictures look like
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.filter = Filter()
-        self.thumbnails = Thumbnails(SIDE, self)
+        self.thumbnails = PictureShelf(SIDE, self)
         self.model = PictureModel(self.thumbnails, self)
         self.bars, self.grid, self.detail = ClassBars(), PictureGrid(self.model), PictureDetail()
         self._is_large = False
         self._typing = QTimer(self, singleShot=True, interval=TYPING)
         self._typing.timeout.connect(self._search)
-        self.half = self._choices(Half, "Which half is shown", "half")
-        self.state = self._choices(State, "Which pictures are shown", "state")
+        self.which = self._choices(Which, "Which pictures are shown", "which")
         self.order = self._choices(Order, "In which order", "order")
         self.search = Line()
         self.search.setPlaceholderText("Search")
@@ -78,6 +79,13 @@ class PicturesPage(QWidget):
         self.doubt.setToolTip("Show all pictures again")
         self.doubt.clicked.connect(self.leave_doubt)
         self.doubt.hide()
+        self.keep, self.take = QPushButton("Keep", self), QPushButton("Relabel", self)
+        self.keep.hide()
+        self.take.hide()
+        self.keep.setToolTip(tip("The class of what is selected is right: it is not doubted any more"))
+        self.take.setToolTip(tip("What is selected is of the class that it looks like"))
+        self.keep.clicked.connect(lambda: self.kept.emit(self.grid.selected))
+        self.take.clicked.connect(self._take)
         self._lay_out()
         self.bars.chosen.connect(lambda label: self.show_only(replace(self.filter, label=label)))
         self.bars.classes.dropped.connect(self.labelled)
@@ -101,12 +109,13 @@ class PicturesPage(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        for box in (self.half, self.state, self.order):
+        for box in (self.which, self.order):
             row.addWidget(box, 2)
-        row.addWidget(self.search, 3)
+        row.addWidget(self.search, 2)
         row.addWidget(self.doubt)
-        row.addWidget(self.told, 3)
-        row.addWidget(self.out)
+        row.addWidget(self.told, 2)
+        for button in (self.keep, self.take, self.out):
+            row.addWidget(button)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -132,6 +141,7 @@ class PicturesPage(QWidget):
             self.thumbnails.show(album)
             self.detail.clear()
             self.filter = replace(self.filter, label=None, among=None)
+            self.model.suggested = {}
             self.doubt.hide()
             self.enlarge(False)
         self.bars.show_roll(roll)
@@ -143,21 +153,23 @@ class PicturesPage(QWidget):
         self.filter = wanted
         self._show(self.model.album, self.model.roll)
 
-    def show_doubt(self, numbers: Numbers, title: str) -> None:
-        """Show these pictures alone, in this order, which ``title`` speaks of."""
-        self.doubt.setText(title)
+    def show_doubt(self, doubt: Doubt) -> None:
+        """Show the pictures of a doubt alone, in its order."""
+        self.doubt.setText(doubt.kind.value)
         self.doubt.show()
         self.bars.choose(None)
-        for box in (self.half, self.state, self.order):
+        for box in (self.which, self.order):
             box.setCurrentIndex(0)
         self.search.clear()
-        self.show_only(Filter(among=numbers))
+        labels = doubt.labels if doubt.labels is not None else ()
+        self.model.suggested = dict(zip(doubt.numbers.tolist(), map(int, labels), strict=False))
+        self.show_only(Filter(among=doubt.numbers))
 
     def leave_doubt(self) -> None:
         """Show all pictures again."""
         self.doubt.hide()
+        self.model.suggested = {}
         self.show_only(replace(self.filter, among=None))
-        self.doubt_left.emit()
 
     def _show(self, album: Album | None, roll: Roll | None) -> None:
         if album is None or roll is None:
@@ -192,6 +204,14 @@ class PicturesPage(QWidget):
         is_out = roll is not None and bool(chosen) and bool(roll.left_out[list(chosen)].all())
         self.out.setText("Use again" if is_out else "Leave out")
         self.out.setEnabled(bool(chosen))
+        suggested = self.model.suggested
+        for button in (self.keep, self.take):
+            button.setVisible(bool(suggested))
+            button.setEnabled(any(number in suggested for number in chosen))
+
+    def _take(self) -> None:
+        suggested = self.model.suggested
+        self.taken.emit({number: suggested[number] for number in self.grid.selected if number in suggested})
 
     def _leave_out(self) -> None:
         chosen, roll = self.grid.selected, self.model.roll
@@ -210,6 +230,9 @@ class PicturesPage(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return LEAST  # what has no room then goes, see ``_arrange``
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
@@ -221,9 +244,10 @@ class PicturesPage(QWidget):
         self.bars.setVisible(not self._is_large and width >= SLIM * scale)
         self.detail.setVisible(self._is_large or width >= NARROW * scale)
         self.told.setVisible(width >= ROOMY * scale)
+        self.search.setVisible(width >= SLIM * scale)
         if not self._has_sizes and width >= NARROW * scale:
             self._has_sizes = True
-            sides = min(round(SIDES[0] * scale), width // 4), min(round(SIDES[1] * scale), width // 3)
+            sides = min(round(SIDES[0] * scale), width // 5), min(round(SIDES[1] * scale), width * 27 // 100)
             self.parts.setSizes([sides[0], width - sum(sides), sides[1]])
         self.detail.lay(QSize(width if self._is_large else self.parts.sizes()[2], self.height()))
 

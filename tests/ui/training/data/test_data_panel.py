@@ -19,8 +19,8 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.training.data.class_bars import counts
 from cnnstudio.ui.training.data.data_panel import DataPanel
-from cnnstudio.ui.training.data.picture_model import Filter, Half, Order, State
-from cnnstudio.ui.training.data.thumbnails import Thumbnails
+from cnnstudio.ui.training.data.picture_model import Filter, Order, Which
+from cnnstudio.ui.training.data.picture_shelf import PictureShelf
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_what_is_shown_is_filtered_and_sorted(of_folder: DataPanel) -> None:
     assert roll is not None and panel.album is not None
     names = panel.album.ways
     assert Filter(label=1).numbers(roll, names).tolist() == list(range(12, 20))
-    train = Filter(half=Half.TRAINING).numbers(roll, names)
-    kept = Filter(half=Half.VALIDATION).numbers(roll, names)
+    train = Filter(which=Which.TRAINING).numbers(roll, names)
+    kept = Filter(which=Which.VALIDATION).numbers(roll, names)
     assert sorted([*train, *kept]) == list(range(20)) and set(kept) == set(np.flatnonzero(roll.apart))
     assert [names[n] for n in Filter(words="DOG/1").numbers(roll, names)] == [f"dog/{n}.png" for n in range(12, 20)]
     among = np.array([5, 15, 2])
@@ -96,7 +96,7 @@ def test_a_tick_leaves_a_picture_out_and_undo_takes_it_back(of_folder: DataPanel
     assert panel.document.undo_stack.undoText() == "Leave out 1 picture"
     panel.update_now()
     assert panel.roll is not None and panel.roll.left_out[14] and "1 left out" in panel.told.text()
-    assert Filter(state=State.LEFT_OUT).numbers(panel.roll, model.album.ways).tolist() == [14]  # type: ignore[union-attr]
+    assert Filter(which=Which.LEFT_OUT).numbers(panel.roll, model.album.ways).tolist() == [14]  # type: ignore[union-attr]
     assert "1 image is left out, as the project says." in panel.notes.notes
     panel.document.undo_stack.undo()
     panel.update_now()
@@ -126,7 +126,7 @@ def test_pictures_that_are_dropped_on_a_class_are_of_it(digits: DataPanel) -> No
     own = int(digits.roll.given[2])
     digits.label((2,), own)
     assert [each.picture for each in digits.document.project.corrections] == ["10"], "it is where it was found again"
-    digits.label((2,), own, confirms=True)
+    digits.keep((2,))
     digits.update_now()
     assert digits.roll.confirmed[2] and digits.roll.labels[2] == own
     assert not bars.dropMimeData(carried, Qt.DropAction.MoveAction, -1, -1, bars.index(0)), "all is no class"
@@ -160,8 +160,8 @@ def test_thumbnails_are_read_once_they_are_seen_and_kept_within_a_limit(
     thumbnails = of_folder.pictures.thumbnails
     qtbot.waitUntil(lambda: thumbnails.of(2) is not None and 3 in thumbnails.broken)
     assert thumbnails.of(3) is None and "03.png" in thumbnails.broken[3]
-    monkeypatch.setattr("cnnstudio.ui.training.data.thumbnails.LIMIT", 3 * 64 * 64 * 4)
-    few = Thumbnails(64, of_folder)
+    monkeypatch.setattr("cnnstudio.ui.training.data.picture_shelf.LIMIT", 3 * 64 * 64 * 4)
+    few = PictureShelf(64, of_folder)
     few.show(of_folder.album)
     for number in (0, 1, 2, 4, 5):
         qtbot.waitUntil(lambda number=number: few.of(number) is not None)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Thumbnails: small pictures by their numbers, read on a thread once somebody sees them, and kept within a limit."""
+"""Picture shelf: small pictures by their numbers, read on a thread once somebody sees them, and kept within a limit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOGETHER, SECONDS = 32, 0.06  # pictures that are read at once, and the time aft
 SOON = 8  # milliseconds in which a view asks for all that it shows
 
 
-class Thumbnails(QObject):
+class PictureShelf(QObject):
     """Gives the picture of a number at once where it is kept, and else asks for it; ``arrived`` says that some came."""
 
     arrived = Signal()
@@ -81,6 +81,8 @@ class Thumbnails(QObject):
         return has_ended
 
     def _keep(self, number: int, made: QPixmap) -> QPixmap:
+        if (before := self._kept.pop(number, None)) is not None:  # it was asked for again while it was read
+            self._size -= _bytes(before)
         self._kept[number] = made
         self._size += _bytes(made)
         while self._size > LIMIT and len(self._kept) > 1:
