@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -14,7 +15,7 @@ from cnnstudio.blocks import (
     LPPool2d,
     MaxPool2d,
 )
-from cnnstudio.graph import Block, Declaration, Shape, declaration, pair
+from cnnstudio.graph import Block, Declaration, ParameterError, Shape, declaration, pair
 from cnnstudio.graph.parameter import IntPair, Range
 
 MOST_SIDE = 128  # rows and columns of what is laid under it
@@ -166,3 +167,35 @@ _MEANT: dict[str, tuple[str, ...]] = {
     "norm_type": ("LP pooling",),
 }
 """Parameter -> the operations that know it; all know the others."""
+
+_SHOWN: dict[type[Block], Operation] = {
+    Conv2d: "cross-correlation",
+    ConvTranspose2d: "transposed convolution",
+    MaxPool2d: "max pooling",
+    AvgPool2d: "average pooling",
+    LPPool2d: "LP pooling",
+    AdaptiveAvgPool2d: "global average pooling",
+    AdaptiveMaxPool2d: "global max pooling",
+}
+
+
+def is_shown(block: type[Block]) -> bool:
+    """Whether the microscope knows what this kind of block does."""
+    return block in _SHOWN
+
+
+def setting_of(block: Block, before: Setting) -> Setting:
+    """What a block of a network does, over the numbers of the setting ``before``, with one map for all its maps.
+
+    Raises ``ParameterError`` where it is none that is shown, or where its window is larger than the microscope's.
+    """
+    if not is_shown(type(block)):
+        raise ParameterError(f"{block.title} has no window that slides.")
+    known = ("kernel_size", "stride", "dilation", "output_padding", "ceil_mode", "count_include_pad", "norm_type")
+    values = {name: value for name, value in block.values.items() if name in known and value is not None}
+    sides, mode = block.values.get("padding", 0), block.values.get("padding_mode", "zeros")
+    if "kernel_size" in values and "stride" not in values:
+        values["stride"] = values["kernel_size"]
+    plain = Setting(in_channels=before.in_channels, height=before.height, width=before.width)
+    values |= {"padding": 0, "padding_mode": "valid"} if sides == "valid" else {"padding": sides, "padding_mode": mode}
+    return replace(plain, operation=_SHOWN[type(block)], **values)

@@ -105,6 +105,12 @@ def _lesson(document: Document, run: Run) -> Panel:
     return LessonPanel(document, run)
 
 
+def _experiments(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.lessons.experiments import ExperimentsPanel
+
+    return ExperimentsPanel(document, run)
+
+
 def _curves(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.training.curves import CurvesPanel
 
@@ -259,6 +265,16 @@ PANELS = (
             "groups",
             "learn",
         ),
+    ),
+    PanelPlace(
+        "experiments",
+        "Experiments",
+        BELOW,
+        "Ctrl+Shift+F7",
+        _experiments,
+        "flask",
+        is_open=False,
+        words=("depthwise separable", "receptive field", "1x1", "scaling", "patches", "equivariance", "learn"),
     ),
     PanelPlace(
         "try",

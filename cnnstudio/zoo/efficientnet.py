@@ -97,11 +97,24 @@ V2: dict[str, tuple[int, tuple[Row, ...], int, float]] = {
 def efficientnet(number: int, classes: int = 1000, size: Size | None = None) -> Graph:
     """EfficientNet-B0 to B7: 5,288,548 parameters for B0 and 1,000 classes."""
     width, depth, side, dropout = SCALES[number]
+    return scaled_efficientnet(width, depth, side, classes, size, dropout=dropout, eps=1e-3 if number >= 5 else 1e-5)
+
+
+def scaled_efficientnet(
+    width: float,
+    depth: float,
+    side: int,
+    classes: int = 1000,
+    size: Size | None = None,
+    *,
+    dropout: float = 0.2,
+    eps: float = 1e-5,
+) -> Graph:
+    """EfficientNet-B0 with so many times its channels and blocks, for images of this side, or of another ``size``."""
     rows = tuple(
         (fused, expansion, kernel, stride, divisible(channels * width), ceil(count * depth))
         for fused, expansion, kernel, stride, channels, count in B0
     )
-    eps = 1e-3 if number >= 5 else 1e-5
     draw = Sketch()
     x = _features(draw, size or (3, side, side), divisible(32 * width), rows, eps)
     x = draw(ConvBNReLU(4 * rows[-1][4], 1, activation="SiLU", eps=eps), x, name="last")

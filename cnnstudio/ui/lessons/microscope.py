@@ -19,16 +19,16 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.compiler.source import Place
-from cnnstudio.insight.calculation import Calculation
+from cnnstudio.graph import ParameterError
 from cnnstudio.insight.subject import Subject
 from cnnstudio.lessons.microscope import Microscope
-from cnnstudio.lessons.microscope_setting import Setting
+from cnnstudio.lessons.microscope_setting import Setting, setting_of
 from cnnstudio.lessons.photograph import photograph
 from cnnstudio.lessons.worked_examples import EXAMPLES, filtered
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.lessons.microscope_controls import NETWORK, OWN, PICTURE, MicroscopeControls
 from cnnstudio.ui.lessons.microscope_stage import MicroscopeStage
-from cnnstudio.ui.lessons.microscope_view import View
+from cnnstudio.ui.lessons.microscope_view import View, told_step
 from cnnstudio.ui.lessons.network_map import MakeLooks, NetworkMap, network_map
 from cnnstudio.ui.lessons.refusal import Refusal
 from cnnstudio.ui.lessons.stepper import Stepper, button
@@ -82,6 +82,7 @@ class MicroscopePanel(Panel):
         self.controls.filter_chosen.connect(self.use_filter)
         self.controls.map_chosen.connect(self._choose_map)
         self.controls.edited.connect(self._edit)
+        self.controls.like.clicked.connect(self._take_block)
         self.note, self.short_note = Sentence(), Elided()
         self.formula, self.result = Rich(), Elided()
         self.formula.setWordWrap(True)
@@ -231,6 +232,21 @@ class MicroscopePanel(Panel):
     def _edit(self, name: str, value: object) -> None:
         setting: Setting = replace(self.microscope.setting, **{name: value})  # type: ignore[arg-type]
         self._change(self.microscope.set(setting), burst=(name, self.controls.form.burst))
+
+    def _take_block(self) -> None:
+        """Slide as the selected block of the network does."""
+        names, graph = self.document.selection, self.document.view_graph
+        if len(names) != 1 or names[0] not in graph:
+            self.document.said.emit(
+                "Select a convolution or a pool of the network, to see under the microscope how it slides."
+            )
+            return
+        try:
+            setting = setting_of(graph[names[0]].block, self.microscope.setting)
+        except ParameterError as error:
+            self.document.said.emit(f"{names[0]} cannot be shown under the microscope: {error}")
+            return
+        self._change(self.microscope.set(setting))
 
     def _type(self, what: str, into: int, row: int, column: int, number: float) -> None:
         self._change(self.microscope.put(what, (into, row, column), number, self.channel))
@@ -394,22 +410,3 @@ class MicroscopePanel(Panel):
     def _say_nothing(self) -> None:
         self.result.setText("")
         self.stepper.show_step(0, 0)
-
-
-def told_step(view: View) -> str:
-    """What happens at a step, in words."""
-    row, column = view.at
-    if view.microscope.setting.is_transposed:
-        number = view.microscope.value[view.microscope.channels_of(view.channel)[0], row, column]
-        return f"The number in row {row + 1}, column {column + 1}, {_read(float(number))}, lays its kernel down."
-    return f"Row {row + 1}, column {column + 1}: {lines(view.calculation)}"
-
-
-def lines(made: Calculation) -> str:
-    """The lines of a calculation in one."""
-    words = "; ".join(f"{line.words} = {_read(line.value)}" for line in made.lines)
-    return f"{words}. {made.note}".strip()
-
-
-def _read(number: float) -> str:
-    return f"{number:.7g}".replace("-", "−")

@@ -9,6 +9,7 @@ from cnnstudio.graph import parameters
 from cnnstudio.lessons.microscope import Microscope
 from cnnstudio.lessons.microscope_setting import Setting
 from cnnstudio.lessons.worked_examples import EXAMPLES, FILTERS
+from cnnstudio.ui.lessons.stepper import button
 from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.form import Form
@@ -42,6 +43,8 @@ class MicroscopeControls(QWidget):
         self.source.setToolTip(
             tip("Numbers that you type, a photograph, or a map that the selected block of your network makes")
         )
+        self.like = button("crosshair", "As the selected block: take its kernel, stride, padding and dilation")
+        grid.addWidget(self.like, 1, 2)
         self.filter = _choices(grid, 2, "Filter", list(FILTERS), "Own kernel")
         self.filter.setToolTip(tip("A filter by its name, as textbooks use it: flipped, and mirrored at the edges"))
         self.map = QSpinBox()
@@ -49,7 +52,7 @@ class MicroscopeControls(QWidget):
         self._map_label = Elided("Map")
         self._map_label.setBuddy(self.map)
         grid.addWidget(self._map_label, 3, 0)
-        grid.addWidget(self.map, 3, 1)
+        grid.addWidget(self.map, 3, 1, 1, 2)
         self.form = Form(Setting, plain=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 8, 0)
@@ -97,5 +100,5 @@ def _choices(grid: QGridLayout, row: int, name: str, words: list[str], nothing: 
     label = Elided(name)
     label.setBuddy(made)
     grid.addWidget(label, row, 0)
-    grid.addWidget(made, row, 1)
+    grid.addWidget(made, row, 1, 1, 1 if name == "Input" else 2)
     return made

@@ -58,3 +58,22 @@ def why_no_matrix(microscope: Microscope) -> str:
         return "No matrix does this: what comes out is no weighted sum of what goes in."
     rows, columns = math.prod(microscope.shape.spatial), microscope.value[0].size
     return f"The matrix would have {rows:,} × {columns:,} numbers, nearly all of them 0. Take fewer rows and columns."
+
+
+def told_step(view: View) -> str:
+    """What happens at a step, in words."""
+    row, column = view.at
+    if view.microscope.setting.is_transposed:
+        number = view.microscope.value[view.microscope.channels_of(view.channel)[0], row, column]
+        return f"The number in row {row + 1}, column {column + 1}, {_read(float(number))}, lays its kernel down."
+    return f"Row {row + 1}, column {column + 1}: {_lines(view.calculation)}"
+
+
+def _lines(made: Calculation) -> str:
+    """The lines of a calculation in one."""
+    words = "; ".join(f"{line.words} = {_read(line.value)}" for line in made.lines)
+    return f"{words}. {made.note}".strip()
+
+
+def _read(number: float) -> str:
+    return f"{number:.7g}".replace("-", "−")

@@ -21,6 +21,7 @@ from cnnstudio.graph import Block, GraphError, NamingError, Node, ParameterError
 from cnnstudio.graph.notation import can_type
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.exposed_form import ExposedForm
+from cnnstudio.ui.network.lesson_links import LessonLinks
 from cnnstudio.ui.network.node_header import NodeHeader, is_composite
 from cnnstudio.ui.network.past_scores import PastScores
 from cnnstudio.ui.network.problem_row import ProblemRow, show_rows
@@ -84,6 +85,7 @@ class InspectorPanel(Panel):
         cast(QVBoxLayout, self.outcome.layout()).addWidget(self.forward)
         self.formula = Card("How it is computed", self)
         self.theory = Card("About it", self)
+        self.lessons = LessonLinks(self.panel_asked.emit, self)
         self.scores = PastScores(document, run, self.panel_asked.emit, self)
         self._lay_out()
         self._formula_timer = QTimer(self, singleShot=True, interval=FORMULA_DELAY)
@@ -105,7 +107,7 @@ class InspectorPanel(Panel):
         self.column.addLayout(self.form_place)
         self.column.addWidget(self.exposed)
         self.column.addLayout(self.problem_place)
-        for card in (self.outcome, self.scores, self.formula, self.theory):
+        for card in (self.outcome, self.scores, self.formula, self.theory, self.lessons):
             self.column.addWidget(card)
         self.column.addStretch()
         area = QScrollArea(self)
@@ -227,6 +229,7 @@ class InspectorPanel(Panel):
         analysis = self.document.shown_analysis
         self._fields_timer.start()
         self.forward.setVisible(len(nodes) == 1)
+        self.lessons.tell(type(nodes[0].block) if len(nodes) == 1 else None)
         if len(nodes) == 1:
             self._show_outcome(fresh=False)
             self._formula_timer.start()

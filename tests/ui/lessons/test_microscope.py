@@ -166,3 +166,18 @@ def test_a_map_of_the_network_comes_under_it(qtbot: QtBot, panel: MicroscopePane
     qtbot.waitUntil(lambda: not np.array_equal(panel.microscope.value, first))
     panel.document.select(("linear1",))
     qtbot.waitUntil(lambda: panel.microscope.value.shape == (1, 1, 10))
+
+
+def test_the_selected_block_lends_its_window(panel: MicroscopePanel) -> None:
+    said: list[str] = []
+    panel.document.said.connect(said.append)
+    panel.controls.like.click()
+    assert "Select a convolution" in said[-1]
+    panel.controls.form.editor("stride").give(2)
+    panel.document.select(("conv1",))
+    panel.controls.like.click()
+    setting = panel.microscope.setting
+    assert (setting.operation, setting.kernel_size, setting.stride) == ("cross-correlation", 3, 1)
+    panel.document.select(("linear1",))
+    panel.controls.like.click()
+    assert "no window that slides" in said[-1] and panel.microscope.setting == setting

@@ -1,0 +1,394 @@
+"""Experiments: the list of them, each with the networks that it draws. The numbers are inference's and torch's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cnnstudio.blocks import (
+    AvgPool2d,
+    Conv2d,
+    Flatten,
+    Input,
+    Linear,
+    MaxPool2d,
+    PatchEmbedding,
+    SelfAttention,
+)
+from cnnstudio.graph import Block, Graph, Sketch
+from cnnstudio.insight.calculation import Numbers
+from cnnstudio.lessons.experiment import Box, Experiment, Knob, Outcome, Picture, Row, Side, Values, compared
+from cnnstudio.lessons.microscope import Microscope
+from cnnstudio.lessons.microscope_setting import Setting
+from cnnstudio.lessons.photograph import SIDE, photograph
+from cnnstudio.lessons.worked_examples import FILTERS
+from cnnstudio.wording import counted
+from cnnstudio.zoo.efficientnet import SCALES, efficientnet, scaled_efficientnet
+
+CHANNELS = (1, 2, 3, 4, 8, 16, 32, 64, 72, 96, 128, 192, 256, 384, 512, 1024)
+SIDES = (7, 14, 28, 32, 56, 64, 112, 224)
+ODD = (1, 3, 5, 7, 9, 11)
+MOST_SHIFT = 8  # pixels
+
+
+def _chain(shape: tuple[int, ...], *blocks: Block) -> Graph:
+    draw = Sketch()
+    draw.chain(draw(Input(shape)), *blocks)
+    return draw.graph()
+
+
+def _same(channels: int, kernel: int, groups: int = 1, *, bias: bool = False) -> Conv2d:
+    return Conv2d(channels, kernel, padding=kernel // 2, groups=groups, bias=bias)
+
+
+# stacks of small kernels
+
+
+def _stacks(values: Values) -> Outcome:
+    channels, count = values["Channels"], values["Convolutions"]
+    kernel, shape = 2 * count + 1, (channels, 32, 32)
+    many = Side(f"{count} of 3 × 3", _chain(shape, *(_same(channels, 3) for _ in range(count))))
+    one = Side(f"One of {kernel} × {kernel}", _chain(shape, _same(channels, kernel)))
+
+    def sentence() -> str:
+        few, all_ = (side.weights / channels**2 for side in (many, one))
+        assert many.field is not None
+        return (
+            f"Both see {many.field.written} pixels. For each pair of channels the stack has {few:.0f} weights and the "
+            f"large kernel {all_:.0f}: {1 - few / all_:.0%} fewer, and {counted(count, 'activation')} can stand "
+            "behind them instead of one."
+        )
+
+    return compared((many, one), sentence)
+
+
+# convolution against fully connected
+
+
+def _connected(values: Values) -> Outcome:
+    side, units, kernel = values["Side of the picture"], values["Filters, or units"], values["Kernel"]
+    shape = (3, side, side)
+    slid = Side("Convolution", _chain(shape, _same(units, kernel, bias=True)))
+    full = Side("Fully connected", _chain(shape, Flatten(), Linear(units)))
+
+    def sentence() -> str:
+        return (
+            f"A fully connected unit has {full.weights // units:,} weights, one for each number of the picture. A "
+            f"filter has {slid.weights // units:,}, wherever it looks, and they stay as many when the picture grows. "
+            f"In all: {full.weights:,} weights against {slid.weights:,}."
+        )
+
+    return compared((slid, full), sentence)
+
+
+# depthwise-separable
+
+
+def _separable(values: Values) -> Outcome:
+    into, out, kernel, side = (values[name] for name in ("Channels in", "Channels out", "Kernel", "Side of the map"))
+    shape = (into, side, side)
+    whole = Side("Standard", _chain(shape, _same(out, kernel)))
+    parts = Side("Depthwise, then pointwise", _chain(shape, _same(into, kernel, into), Conv2d(out, 1, bias=False)))
+
+    def sentence() -> str:
+        times = whole.totals.macs / parts.totals.macs
+        return (
+            f"{times:.2f} times fewer multiply-accumulates, which is K²N / (K² + N) with K = {kernel} and N = {out}; "
+            f"the channels that come in make no difference. Weights: {whole.weights:,} against {parts.weights:,}."
+        )
+
+    return compared((whole, parts), sentence)
+
+
+# 1 × 1 as mixing of channels
+
+
+def _pointwise(values: Values) -> Outcome:
+    into, narrow, side = values["Channels in"], values["Between"], values["Side of the map"]
+    shape = (into, side, side)
+    mixing = Side("1 × 1 alone", _chain(shape, Conv2d(narrow, 1)))
+    around = Side("1 × 1, 3 × 3, 1 × 1", _chain(shape, Conv2d(narrow, 1), _same(narrow, 3, bias=True), Conv2d(into, 1)))
+    direct = Side("3 × 3 at once", _chain(shape, _same(into, 3, bias=True)))
+
+    def sentence() -> str:
+        share = around.totals.macs / direct.totals.macs
+        return (
+            f"A 1 × 1 convolution sees one place of each map: it makes {narrow:,} mixtures of {into:,} channels. With "
+            f"one before and one behind it, the 3 × 3 has {share:.1%} of its work: little where the mixtures are few."
+        )
+
+    return compared((mixing, around, direct), sentence)
+
+
+# the receptive field on a picture
+
+
+def _field(values: Values) -> Outcome:
+    count, kernel, every = values["Convolutions"], values["Kernel"], values["Pool after each"]
+    blocks: list[Block] = []
+    for number in range(1, count + 1):
+        blocks.append(_same(8, kernel))
+        if every and number % every == 0:
+            blocks.append(MaxPool2d(2))
+    side = Side("Network", _chain((1, SIDE, SIDE), *blocks))
+    box, field, shape = None, side.field, side.shape
+    if field is not None and shape is not None:
+        box = _middle_of(side)
+
+    def sentence() -> str:
+        assert field is not None
+        step = field.stride[0]
+        return (
+            f"A value in the middle of the last map sees {field.written} of the {SIDE} × {SIDE} pixels; its neighbour "
+            f"sees as much, {counted(int(step), 'pixel')} further on. Each convolution adds (K − 1) times the product "
+            "of the strides before it."
+        )
+
+    made = compared((side,), sentence)
+    picture = Picture("What a value in the middle sees", photograph()[0], box)
+    return Outcome(made.sides, made.rows, made.sentence, (picture,) if not made.misfit else (), made.misfit)
+
+
+def _middle_of(side: Side) -> Box | None:
+    """The pixels that a value in the middle of the last map sees, those of them that are there."""
+    field, shape = side.field, side.shape
+    if field is None or shape is None:
+        return None
+    found = []
+    for axis, length in enumerate(shape.spatial):
+        start = int(field.offset[axis] + field.stride[axis] * (length // 2))
+        found.append(range(max(0, start), min(SIDE, start + field.size[axis])))
+    return found[0], found[1]
+
+
+# shifting the picture
+
+
+def _shift(values: Values) -> Outcome:
+    by, size = values["Shift"], values["Pool"]
+    window = SIDE - 2 * MOST_SHIFT  # so that what comes in at an edge is picture, too
+    before, after = (_cropped(at, window) for at in (MOST_SHIFT, MOST_SHIFT + by))
+    maps = [np.maximum(_slid(each), 0.0) for each in (before, after)]  # (H, W), with a ReLU behind
+    pools = [_pooled(each, size) for each in maps]
+    means = [float(each.mean()) for each in maps]
+    moved = maps[0][:, by:] if by else maps[0]
+    off = float(np.abs(moved - maps[1][:, : moved.shape[1]]).max())
+    changes = [_change(*each) for each in ((before, after), maps, pools)]
+    changes.append(abs(means[1] - means[0]) / (abs(means[0]) or 1.0))
+    names = ("Picture", "Map", f"Max pool {size} × {size}", "Global mean")
+    row = Row("Changes by", tuple(f"{each:.1%}" for each in changes), tuple(changes))
+    exact = "to the last digit" if off == 0 else f"but for {off:.1g}"
+    sentence = (
+        f"The map of the shifted picture is the shifted map, {exact}: that is equivariance, and every convolution has "
+        f"it. Taken place by place the map changes by {changes[1]:.0%}; its largest values under {size} × {size} "
+        f"change by {changes[2]:.0%} and its mean by {changes[3]:.1%}: pooling bears small shifts."
+    )
+    graph = _chain((1, window, window), Conv2d(1, 3, bias=False), MaxPool2d(size))
+    pictures = (
+        Picture(f"Shifted by {counted(by, 'pixel')}", after),
+        Picture("Map: Sobel x, ReLU", maps[1]),
+        Picture(f"Max pool {size} × {size}", pools[1]),
+    )
+    return Outcome((Side("Convolution and pool", graph),), (row,), sentence, pictures, titles=names)
+
+
+def _cropped(left: int, window: int) -> Numbers:
+    found: Numbers = photograph()[0, MOST_SHIFT : MOST_SHIFT + window, left : left + window]
+    return found
+
+
+def _slid(values: Numbers) -> Numbers:
+    kernel = np.array(FILTERS["Sobel x"], np.float64)
+    found: Numbers = Microscope.of(Setting(operation="convolution"), values, kernel).output[0]
+    return found
+
+
+def _pooled(values: Numbers, size: int) -> Numbers:
+    setting = Setting(operation="max pooling", kernel_size=size, stride=size)
+    found: Numbers = Microscope.of(setting, values).output[0]
+    return found
+
+
+def _change(one: Numbers, other: Numbers) -> float:
+    return float(np.abs(one - other).mean() / (np.abs(one).mean() or 1.0))
+
+
+# compound scaling
+
+
+def _scaling(values: Values) -> Outcome:
+    depth, width, side, power = (values[name] for name in ("Depth", "Width", "Resolution", "Budget, 2 to the power of"))
+    base = Side("EfficientNet-B0", efficientnet(0))
+    scaled = Side("Scaled", scaled_efficientnet(width / 100, depth / 100, side))
+    limit = base.totals.macs * 2**power
+
+    def sentence() -> str:
+        times = scaled.totals.macs / base.totals.macs
+        fits = "within" if scaled.totals.macs <= limit else "over"
+        published = next(
+            (
+                f" These are the numbers of EfficientNet-B{number}."
+                for number, (wide, deep, large, _) in SCALES.items()
+                if (wide, deep, large) == (width / 100, depth / 100, side)
+            ),
+            "",
+        )
+        return (
+            f"{times:.2f} times the work of B0, {fits} the budget of {2**power}. Depth counts once, width and "
+            f"resolution by their squares: the paper raises all three together, 1.2, 1.1 and 1.15 for each doubling."
+            f"{published}"
+        )
+
+    share = Row(
+        "Of the budget",
+        tuple(f"{each.totals.macs / limit:.0%}" for each in (base, scaled)),
+        tuple(each.totals.macs / limit for each in (base, scaled)),
+    )
+    return compared((base, scaled), sentence, share, has_field=False)
+
+
+# ViT's patches
+
+
+def _patches(values: Values) -> Outcome:
+    side, patch, size = values["Side of the picture"], values["Patch"], values["Numbers of a token"]
+    cut = Side("Patches", _chain((3, side, side), PatchEmbedding(size, patch)))
+    seen = Side("Patches and attention", _chain((3, side, side), PatchEmbedding(size, patch), SelfAttention(4)))
+
+    def sentence() -> str:
+        assert cut.shape is not None
+        count, rest = cut.shape[0], side % patch
+        whole = f"⌊{side} / {patch}⌋²" if rest else f"({side} / {patch})²"
+        left = f" The last {counted(rest, 'pixel')} of each row and column are left out." if rest else ""
+        return (
+            f"N = {whole} = {count:,} tokens of {size}: a word for each patch of {patch} × {patch} pixels.{left} Each "
+            f"token looks at all {count:,}, so attention has {count:,} × {count:,} looks: half the patch is four "
+            "times the tokens and sixteen times the looks."
+        )
+
+    return compared((cut, seen), sentence, has_field=False)
+
+
+# pooling or a stride
+
+
+def _downsampling(values: Values) -> Outcome:
+    channels, side = values["Channels"], values["Side of the map"]
+    shape = (channels, side, side)
+    sides = (
+        Side("Average pool 2 × 2", _chain(shape, AvgPool2d(2))),
+        Side("Max pool 2 × 2", _chain(shape, MaxPool2d(2))),
+        Side("3 × 3 at stride 2", _chain(shape, Conv2d(channels, 3, 2, 1, bias=False))),
+    )
+
+    def sentence() -> str:
+        return (
+            f"All three halve {channels:,} × {side} × {side}. A pool learns nothing and costs no product; the strided "
+            f"convolution learns {sides[2].weights:,} weights to do it, and mixes the channels as well."
+        )
+
+    return compared(sides, sentence)
+
+
+EXPERIMENTS = (
+    Experiment(
+        "stacks",
+        "Small kernels, stacked",
+        "Two 3 × 3 convolutions see as much as one 5 × 5.",
+        frozenset({"Conv2d", "ConvBNReLU"}),
+        (Knob("Channels", CHANNELS, 64), Knob("Convolutions", (1, 2, 3, 4, 5), 2)),
+        _stacks,
+    ),
+    Experiment(
+        "connected",
+        "Convolution or fully connected",
+        "Why convolutions come first: weights for a picture.",
+        frozenset({"Conv2d", "Linear", "Flatten"}),
+        (
+            Knob("Side of the picture", SIDES, 32),
+            Knob("Filters, or units", (1, 8, 16, 32, 64, 128, 256, 512, 1000), 64),
+            Knob("Kernel", ODD, 3),
+        ),
+        _connected,
+    ),
+    Experiment(
+        "separable",
+        "Depthwise, then pointwise",
+        "One convolution over space, one over channels: the same shape for a part of the work.",
+        frozenset({"Conv2d", "DepthwiseSeparable", "InvertedResidual", "MBConv", "ConvNeXtBlock"}),
+        (
+            Knob("Channels in", CHANNELS, 64),
+            Knob("Channels out", CHANNELS, 64),
+            Knob("Kernel", ODD, 3),
+            Knob("Side of the map", SIDES, 56),
+        ),
+        _separable,
+    ),
+    Experiment(
+        "pointwise",
+        "1 × 1 mixes channels",
+        "No neighbour is seen, only the channels of one place: a cheap way to make many maps few.",
+        frozenset({"Conv2d", "Bottleneck", "Inception", "Fire"}),
+        (Knob("Channels in", CHANNELS, 256), Knob("Between", CHANNELS, 64), Knob("Side of the map", SIDES, 28)),
+        _pointwise,
+    ),
+    Experiment(
+        "field",
+        "How far a value sees",
+        "Each layer widens the receptive field; a stride multiplies what all layers behind it add.",
+        frozenset({"Conv2d", "MaxPool2d", "AvgPool2d", "ConvBNReLU", "Residual"}),
+        (
+            Knob("Convolutions", tuple(range(1, 14)), 3),
+            Knob("Kernel", ODD, 3),
+            Knob("Pool after each", (0, 1, 2, 3), 0),
+        ),
+        _field,
+    ),
+    Experiment(
+        "shift",
+        "Shift the picture",
+        "What moves along with it, what changes, and what bears it.",
+        frozenset({"Conv2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d"}),
+        (Knob("Shift", tuple(range(MOST_SHIFT + 1)), 2), Knob("Pool", (2, 4, 8), 4)),
+        _shift,
+    ),
+    Experiment(
+        "downsampling",
+        "A pool or a stride",
+        "Three ways to halve a map, and what each learns.",
+        frozenset({"MaxPool2d", "AvgPool2d", "LPPool2d", "Conv2d"}),
+        (Knob("Channels", CHANNELS, 64), Knob("Side of the map", SIDES, 32)),
+        _downsampling,
+    ),
+    Experiment(
+        "scaling",
+        "Depth, width, resolution",
+        "Three ways to make a network larger, and one budget.",
+        frozenset({"MBConv", "FusedMBConv", "Backbone"}),
+        (
+            Knob("Depth", (100, 110, 120, 140, 180, 220, 260, 310), 120, is_percent=True),
+            Knob("Width", (100, 110, 120, 140, 160, 180, 200), 110, is_percent=True),
+            Knob("Resolution", (160, 192, 224, 240, 256, 288, 300, 380, 456, 528, 600), 256),
+            Knob("Budget, 2 to the power of", tuple(range(8)), 1),
+        ),
+        _scaling,
+    ),
+    Experiment(
+        "patches",
+        "A picture as words",
+        "A vision transformer cuts the picture into patches: N = H · W / P² tokens.",
+        frozenset({"PatchEmbedding", "SelfAttention", "TransformerBlock", "Tokens"}),
+        (
+            Knob("Side of the picture", (28, 32, 64, 96, 112, 224, 384), 224),
+            Knob("Patch", (2, 4, 7, 8, 14, 16, 28, 32), 16),
+            Knob("Numbers of a token", (32, 64, 192, 384, 768, 1024), 192),
+        ),
+        _patches,
+    ),
+)
+
+
+def about(block: type[Block]) -> Iterator[Experiment]:
+    """The experiments that are about this kind of block."""
+    return (each for each in EXPERIMENTS if block.__name__ in each.blocks)

@@ -1,0 +1,222 @@
+"""Experiments: one idea each, with sliders, and what the compiler says of the networks that they stand for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnstudio.layout.layout import arranged
+from cnnstudio.lessons.experiment import Experiment, Knob, Outcome, Side
+from cnnstudio.lessons.experiments import EXPERIMENTS, about
+from cnnstudio.project import Project
+from cnnstudio.ui.document import Document
+from cnnstudio.ui.lessons.outcome_table import MapPicture, OutcomeTable
+from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.fields import Choices
+from cnnstudio.ui.widgets.foreign_text import html
+from cnnstudio.ui.widgets.labels import Elided, Rich, Sentence
+
+SIDE = 280  # pixels at the normal size of text, of the sliders
+NARROW, LOWEST = 620, 150  # pixels at the normal size of text, and pixels
+WIDE = 900  # pixels at the normal size of text, from which pictures stand beside the table
+
+
+class ExperimentsPanel(Panel):
+    """An experiment at a time: its idea and sliders at the left, what comes of it at the right."""
+
+    def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
+        super().__init__(document, run, parent)
+        self.experiment = EXPERIMENTS[0]
+        self.outcome: Outcome | None = None
+        self._of: type | None = None  # the kind of block that was selected last
+        self.choice = Choices()
+        self.choice.addItems([each.title for each in EXPERIMENTS])
+        self.choice.setAccessibleName("Experiment")
+        self.choice.activated.connect(lambda index: self.show_experiment(EXPERIMENTS[index]))
+        self.idea, self.conclusion = Sentence(), Sentence()
+        self.idea.setProperty("role", "muted")
+        self.knobs: dict[str, KnobSlider] = {}
+        self._knobs = QGridLayout()
+        self._knobs.setColumnStretch(1, 1)
+        self._knobs.setHorizontalSpacing(8)
+        self.table = OutcomeTable()
+        self.opening = Rich()
+        self.opening.setWordWrap(True)
+        self.opening.setProperty("textSize", "small")
+        self.opening.setToolTip("In a window of its own, to change and to train it")
+        self.opening.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
+        self.opening.linkActivated.connect(self._open)
+        self.pictures: list[MapPicture] = []
+        self._pictures = QHBoxLayout()
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._tell)
+        self._lay_out()
+        self.setMinimumSize(1, LOWEST)
+        self.show_experiment(self.experiment)
+
+    def _lay_out(self) -> None:
+        self._left, right = QWidget(), QWidget()
+        column = QVBoxLayout(self._left)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(8)
+        column.addWidget(self.choice)
+        column.addWidget(self.idea)
+        column.addLayout(self._knobs)
+        column.addWidget(self.opening)
+        column.addStretch(1)
+        words = QVBoxLayout()
+        words.setSpacing(8)
+        words.addWidget(self.table)
+        words.addWidget(self.conclusion)
+        words.addStretch(1)
+        self._result = QBoxLayout(QBoxLayout.Direction.LeftToRight, right)
+        self._result.setContentsMargins(0, 0, 0, 0)
+        self._result.setSpacing(12)
+        self._result.addLayout(words, 3)
+        self._result.addLayout(self._pictures, 2)
+        self._areas = [_scrolled(each) for each in (self._left, right)]
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(12, 8, 8, 8)
+        self._row.setSpacing(12)
+        self._row.addWidget(self._areas[0])
+        self._row.addWidget(self._areas[1], 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow, ways = self.width() < NARROW * theme.scale, QBoxLayout.Direction
+        self._row.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
+        side = round(SIDE * theme.scale)
+        self._areas[0].setMinimumWidth(0 if is_narrow else side)
+        self._areas[0].setMaximumWidth(16_777_215 if is_narrow else side)
+        wanted = self._left.sizeHint().height()
+        self._areas[0].setMinimumHeight(min(wanted, self.height() * 2 // 5) if is_narrow else 0)
+        is_wide = self.width() >= WIDE * theme.scale
+        self._result.setDirection(ways.LeftToRight if is_wide else ways.TopToBottom)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        next(iter(self.knobs.values())).setFocus(event.reason())
+
+    # choosing
+
+    def refresh(self) -> None:
+        """Come to an experiment about the selected block, when another kind is selected than before."""
+        names, graph = self.document.selection, self.document.view_graph
+        kind = type(graph[names[0]].block) if len(names) == 1 and names[0] in graph else None
+        if kind is None or kind is self._of:
+            return
+        self._of = kind
+        fitting = list(about(kind))
+        if fitting and self.experiment not in fitting:
+            self.show_experiment(fitting[0])
+
+    def restyle(self) -> None:
+        self._soon.start()
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Show this one, with its sliders where they are at first."""
+        self.experiment = experiment
+        self.choice.setCurrentIndex(EXPERIMENTS.index(experiment))
+        self.idea.setText(experiment.sentence)
+        while (item := self._knobs.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.knobs = {}
+        for row, knob in enumerate(experiment.knobs):
+            name, value = Elided(knob.name), Elided(knob.written(knob.value))
+            slider = KnobSlider(knob)
+            name.setBuddy(slider)
+            slider.moved.connect(value.setText)
+            slider.moved.connect(self._soon.start)
+            value.setMinimumWidth(round(44 * theme.scale))
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            for place, part in enumerate((name, slider, value)):
+                self._knobs.addWidget(part, row, place)
+            self.knobs[knob.name] = slider
+        self._tell()
+
+    # showing
+
+    def _tell(self) -> None:
+        values = {name: slider.chosen for name, slider in self.knobs.items()}
+        self.outcome = made = self.experiment.outcome(values)
+        self.table.show_outcome(made)
+        self.table.setVisible(not made.misfit)
+        self.conclusion.setText(made.misfit or made.sentence)
+        self._offer([] if made.misfit else list(made.sides))
+        for idle in self.pictures[len(made.pictures) :]:
+            idle.hide()
+        while len(self.pictures) < len(made.pictures):
+            self.pictures.append(MapPicture())
+            self._pictures.addWidget(self.pictures[-1])
+        for shown, picture in zip(self.pictures, made.pictures, strict=False):
+            shown.show_picture(picture)
+            shown.show()
+
+    def _offer(self, sides: list[Side]) -> None:
+        """A link for each network, which opens it in a window of its own."""
+        color = theme.color("accent").name()
+        links = [f'<a href="{n}" style="color:{color}">{html(side.title)}</a>' for n, side in enumerate(sides)]
+        self.opening.setText(f"Open as a network: {' &nbsp;·&nbsp; '.join(links)}" if links else "")
+
+    def _open(self, number: str) -> None:
+        assert self.outcome is not None
+        side = self.outcome.sides[int(number)]
+        self.project_asked.emit(replace(Project(), graph=arranged(side.graph)))
+
+
+class KnobSlider(QSlider):
+    """A slider over the values of a knob; ``moved`` says the one that is chosen, as it is shown."""
+
+    moved = Signal(str)
+
+    def __init__(self, knob: Knob, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._knob = knob
+        self.setRange(0, len(knob.stops) - 1)
+        self.setPageStep(1)
+        self.setValue(knob.stops.index(knob.value))
+        self.setMinimumWidth(40)
+        self.setAccessibleName(knob.name)
+        self.setAccessibleDescription(knob.written(knob.value))
+        self.valueChanged.connect(self._say)
+
+    @property
+    def chosen(self) -> int:
+        """The value that is chosen."""
+        return self._knob.stops[self.value()]
+
+    def choose(self, value: int) -> None:
+        """Go to this value, which is one of the knob's."""
+        self.setValue(self._knob.stops.index(value))
+
+    def _say(self) -> None:
+        words = self._knob.written(self.chosen)
+        self.setAccessibleDescription(words)
+        self.moved.emit(words)
+
+
+def _scrolled(inside: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidgetResizable(True)
+    area.setWidget(inside)
+    return area

@@ -1,0 +1,51 @@
+"""Lesson links: the way from a block to the experiments that are about it, and to the microscope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from cnnstudio.graph import Block
+from cnnstudio.lessons.experiments import about
+from cnnstudio.lessons.microscope_setting import is_shown
+from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.labels import Rich
+from cnnstudio.wording import counted
+
+
+class LessonLinks(Rich):
+    """``2 experiments about it · Under the microscope``; ``lead`` is given the id of the panel that a link leads to."""
+
+    def __init__(self, lead: Callable[[str], object], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._block: type[Block] | None = None
+        self.setWordWrap(True)
+        self.setProperty("textSize", "small")
+        self.setContentsMargins(10, 0, 10, 6)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
+        self.setAccessibleName("Try it out")
+        self.linkActivated.connect(lead)
+        theme.changed.connect(self._restyle)
+        self.hide()
+
+    def _restyle(self) -> None:
+        self.tell(self._block)
+
+    def tell(self, block: type[Block] | None) -> None:
+        """Lead to what there is about this kind of block, or be hidden."""
+        self._block = block
+        links = []
+        if block is not None and (count := len(list(about(block)))):
+            links.append(_link("experiments", f"{counted(count, 'experiment')} about it"))
+        if block is not None and is_shown(block):
+            links.append(_link("microscope", "Under the microscope"))
+        self.setText(" &nbsp;·&nbsp; ".join(links))
+        self.setVisible(bool(links))
+
+
+def _link(panel: str, words: str) -> str:
+    return f'<a href="{panel}" style="color:{theme.color("accent").name()}">{words}</a>'

@@ -1,0 +1,107 @@
+"""Experiments: what they say is what inference says of the networks that they draw, with the syllabus' own numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cnnstudio.blocks import Conv2d, SelfAttention
+from cnnstudio.compiler.inference import infer
+from cnnstudio.graph import BLOCKS
+from cnnstudio.lessons.experiment import Experiment, Outcome
+from cnnstudio.lessons.experiments import EXPERIMENTS, about
+
+BY_KEY = {experiment.key: experiment for experiment in EXPERIMENTS}
+
+
+def cells(outcome: Outcome, name: str) -> tuple[str, ...]:
+    return next(row.cells for row in outcome.rows if row.name == name)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: str(each.key))
+def test_every_stop_of_every_knob_is_told_or_refused_with_a_sentence(experiment: Experiment) -> None:
+    for knob in experiment.knobs:
+        assert knob.value in knob.stops and list(knob.stops) == sorted(set(knob.stops))
+        for stop in (knob.stops[0], knob.stops[-1]):
+            made = experiment.outcome({knob.name: stop})
+            assert (made.misfit or made.sentence).endswith(".")
+            for row in made.rows:
+                assert len(row.cells) == len(made.columns), row.name
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: str(each.key))
+def test_the_counts_are_those_of_the_networks_themselves(experiment: Experiment) -> None:
+    made = experiment.outcome()
+    assert not made.misfit
+    if experiment.key == "shift":
+        return
+    for side, parameters in zip(made.sides, cells(made, "Parameters"), strict=True):
+        totals = infer(side.graph).totals
+        assert totals is not None and parameters == f"{totals.parameters:,}"
+
+
+def test_two_of_three_by_three_see_as_much_as_one_of_five_by_five() -> None:
+    made = BY_KEY["stacks"].outcome({"Channels": 1, "Convolutions": 2})
+    assert cells(made, "Parameters") == ("18", "25") and cells(made, "A value sees") == ("5 × 5", "5 × 5")
+    assert "18 weights and the large kernel 25: 28% fewer" in made.sentence
+    made = BY_KEY["stacks"].outcome({"Channels": 1, "Convolutions": 3})
+    assert cells(made, "Parameters") == ("27", "49") and cells(made, "A value sees") == ("7 × 7", "7 × 7")
+
+
+def test_fully_connected_layers_on_a_picture_are_heavy() -> None:
+    made = BY_KEY["connected"].outcome({"Side of the picture": 224, "Filters, or units": 1000})
+    assert "150,528,000 weights" in made.sentence and "has 150,528 weights" in made.sentence
+    made = BY_KEY["connected"].outcome({"Filters, or units": 64})
+    assert cells(made, "Parameters")[0] == "1,792", "of Conv2d(3, 64, 3)"
+
+
+@pytest.mark.parametrize(("out", "times"), [(64, "7.89"), (128, "8.41"), (72, "8.00")])
+def test_depthwise_separable_saves_what_the_channels_that_come_out_allow(out: int, times: str) -> None:
+    for into in (64, 512):
+        assert (
+            f"{times} times fewer" in BY_KEY["separable"].outcome({"Channels in": into, "Channels out": out}).sentence
+        )
+    made = BY_KEY["separable"].outcome()
+    assert made.sides[0].weights == 36_864 and made.sides[1].weights == 576 + 64 * 64
+
+
+def test_one_by_one_mixes_channels() -> None:
+    made = BY_KEY["pointwise"].outcome({"Channels in": 512, "Between": 64})
+    assert cells(made, "Parameters")[0] == "32,832" and cells(made, "A value sees")[0] == "1 × 1"
+
+
+def test_a_field_grows_and_is_framed_where_it_lies() -> None:
+    made = BY_KEY["field"].outcome({"Convolutions": 3})
+    assert cells(made, "A value sees") == ("7 × 7",)
+    assert made.pictures[0].box == (range(45, 52), range(45, 52)), "round the pixel in the middle"
+    larger = BY_KEY["field"].outcome({"Convolutions": 13, "Pool after each": 3})
+    assert len(larger.pictures[0].box[0]) > 60  # type: ignore[index]
+
+
+def test_maps_shift_along_and_pools_bear_it() -> None:
+    for by in (0, 1, 3, 8):
+        made = BY_KEY["shift"].outcome({"Shift": by, "Pool": 8})
+        _, moved, pooled, mean = made.rows[0].sizes
+        assert "to the last digit" in made.sentence
+        assert (by == 0) == (moved == 0) and (by == 0 or mean < pooled < moved)
+    assert np.ptp(made.pictures[1].values) > 0
+
+
+def test_scaling_together_makes_published_networks() -> None:
+    made = BY_KEY["scaling"].outcome({"Depth": 110, "Width": 100, "Resolution": 240})
+    assert "EfficientNet-B1" in made.sentence and cells(made, "Parameters") == ("5,288,548", "7,794,184")
+    made = BY_KEY["scaling"].outcome({"Budget, 2 to the power of": 0})
+    assert "over the budget of 1" in made.sentence
+
+
+def test_a_picture_of_224_has_196_patches_of_16() -> None:
+    made = BY_KEY["patches"].outcome()
+    assert "= 196 tokens" in made.sentence and cells(made, "Comes out")[0] == "196 × 192"
+    assert "are left out" in BY_KEY["patches"].outcome({"Side of the picture": 28, "Patch": 8}).sentence
+
+
+def test_each_is_about_blocks_that_there_are() -> None:
+    for experiment in EXPERIMENTS:
+        assert experiment.blocks and experiment.blocks <= set(BLOCKS), experiment.key
+    assert {each.key for each in about(Conv2d)} >= {"stacks", "connected", "separable", "pointwise", "field", "shift"}
+    assert [each.key for each in about(SelfAttention)] == ["patches"]
