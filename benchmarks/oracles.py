@@ -250,15 +250,13 @@ def main() -> int:
     sys.path += [str(folder), *(str(each) for each in folder.glob("grad_cam-*"))]
     torchvision()  # pytorch-grad-cam imports it, which fails beside a torch that it was not built for
     warnings.simplefilter("ignore")  # of what the others say about torch
-    is_same = asked.only == "lrp" or compare_fields()
     if asked.only == "fields":
-        return 0 if is_same else 1
+        return 0 if compare_fields() else 1
     handed = compare_lrp()
     for key, value in handed.items():
         print(f"{key:24} differs by {value:.1e} at most")
-    is_same &= max(handed.values()) <= MOST
     if asked.only == "lrp":
-        return 0 if is_same else 1
+        return 0 if max(handed.values()) <= MOST else 1
     worst: dict[str, float] = defaultdict(float)
     for name, (graph, size) in NETWORKS.items():
         text = source(graph)
@@ -273,7 +271,9 @@ def main() -> int:
     for key, value in worst.items():
         print(f"{key:24} differs by {value:.1e} at most")
     print(f"{'grad-cam++':24} rank correlation {1 - unlike:.4f} at least")
-    return 1 if max(worst.values()) > MOST or 1 - unlike < ALIKE or not is_same else 0
+    is_kept = max(*worst.values(), *handed.values()) <= MOST and 1 - unlike >= ALIKE
+    # last: from its first trace on torchlens has put functions of its own in the place of torch's, for good
+    return 0 if compare_fields() and is_kept else 1
 
 
 if __name__ == "__main__":
