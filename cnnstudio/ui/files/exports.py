@@ -25,15 +25,17 @@ from cnnstudio.ui.files.export_choice import CARD, MEASURE, ExportChoice
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.run import IN_MEMORY, Run
 from cnnstudio.ui.task import Jobs
+from cnnstudio.wording import printable
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.exporting.training_folder import TrainingFolder
+    from cnnstudio.exchange.reporting.page import Page
     from cnnstudio.exchange.reporting.report import Trained
     from cnnstudio.training.weights import Held
 
 REPORT = "report"  # what messages are about that later ones replace
-REPORTS = "Report (*.html)"
+REPORTS = "Web page (*.html);;Pages to print (*.pdf)"
 CHANGED = "The network has changed since it was trained, so nothing of its run is told here."
 
 
@@ -129,7 +131,8 @@ class Exports(QObject):
         if reason := self._lack_of_report():
             self._messages.say(reason, "error", about=REPORT)
             return
-        self._files.choose("Export: Report", f"{self._document.title} report.html", REPORTS, ".html", self.start_report)
+        name, kinds = f"{self._document.title} report.html", (".html", ".pdf")
+        self._files.choose("Export: Report", name, REPORTS, ".html", self.start_report, kinds=kinds)
 
     def start_report(self, path: Path) -> None:
         """Write the report in the background: of the network, and of what the last run has learned of it."""
@@ -137,14 +140,23 @@ class Exports(QObject):
         is_of_another = trained is None and self._run.history.last is not None
         remark = CHANGED if is_of_another else ""
 
-        def work(report: Report) -> str:
+        is_paged = path.suffix.lower() == ".pdf"
+
+        def work(report: Report) -> Page | str:
             from cnnstudio.exchange.reporting.report import page, write_html
 
-            return write_html(page(project, title, trained, report, remark), path)
+            made = page(project, title, trained, report, remark)
+            return made if is_paged else write_html(made, path)
 
-        self._jobs.start(
-            work, f"Writing {path.name}…", lambda said: self._announce(said, path.parent, REPORT), about=REPORT
-        )
+        def done(found: Page | str) -> None:
+            try:
+                said = found if isinstance(found, str) else _paged(found, path)
+            except DiskError as error:
+                self._messages.say(str(error), "error", about=REPORT)
+            else:
+                self._announce(said, path.parent, REPORT)
+
+        self._jobs.start(work, f"Writing {path.name}…", done, about=REPORT)
 
     def _lack_of_report(self) -> str:
         """Why there is no report now; empty where there is one."""
@@ -239,3 +251,11 @@ class Exports(QObject):
     def _announce(self, sentence: str, folder: Path, about: str) -> None:
         show = ("Show in folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
         self._messages.say(sentence, "success", show, about=about)
+
+
+def _paged(page: Page, path: Path) -> str:
+    """Write the report as pages; what is to be said of it. Raises ``DiskError``."""
+    from cnnstudio.ui.pictures.report_pages import write_pages
+
+    write_pages(page, path)
+    return f"{printable(path.name)} is written: pages to print, with the figures as lines and letters."

@@ -112,6 +112,11 @@ def test_a_report_tells_what_the_run_learned_as_long_as_it_is_of_this_network(
     qtbot.waitUntil(lambda: window.run.state == "finished")
     page = told("trained.html")
     assert "How good it is" in page and "Weights of epoch" in page and "Training curves" in page
+    window.exports.start_report(tmp_path / "trained.pdf")
+    qtbot.waitUntil(lambda: any(bar.sentence.startswith("trained.pdf is written") for bar in window.messages.bars))
+    assert (tmp_path / "trained.pdf").read_bytes().startswith(b"%PDF")
+    window.exports.start_report(tmp_path / "nowhere" / "trained.pdf")
+    qtbot.waitUntil(lambda: any(bar.kind == "error" for bar in window.messages.bars))
     window.document.conceal(frozenset({"conv1"}))
     window.commands.run("report")
     assert "A question is open" in latest(window)
