@@ -75,7 +75,8 @@ def _table(analysis: Analysis, recipe: Recipe) -> str:
     if totals:
         needs, found, takes = analysis.memory, needs_of(analysis), costs(analysis, recipe)
         training, peak = _size(needs.training * batch), _size(needs.peak * batch)
-        lines.append(f"Memory of the activations of a batch of {batch}: {training} in training, {peak} in prediction")
+        kept = f"{training} kept for the backward pass, {peak} at once in prediction"
+        lines.append(f"Activations of a batch of {batch}: {kept}")
         weights = found.weights + needs.peak * batch
         told = [f"about {_size(takes.memory(batch))} in training with {recipe.optimizer}"] if takes is not None else []
         lines.append(f"Memory in all: {', '.join([*told, f'{_size(weights)} in prediction'])}")

@@ -222,7 +222,7 @@ flatten1  Flatten          144                 0      0  ≤ 8 × 8
 fc1       Linear 10        10              1,450  1,440  8 × 8
 ────────────────────────────────────────────────────────────────────────
 Total                                      1,490  2,736
-Memory of the activations of a batch of 64: 88.0 KiB in training, 88.0 KiB in prediction
+Activations of a batch of 64: 88.0 KiB kept for the backward pass, 88.0 KiB at once in prediction
 Memory in all: about 86.1 MiB in training with Adam, 93.8 KiB in prediction
 """
 

@@ -207,8 +207,8 @@ def network(analysis: Analysis) -> str:
         ("Parameters", f"<b>{totals.parameters:,}</b>"),
         *frozen(totals.frozen),
         ("Multiply-accumulates", readable(totals.macs)),
-        ("Activations in training", memory(analysis.memory.training)),
-        ("Activations in prediction", memory(analysis.memory.peak)),
+        ("Kept for the backward pass", memory(analysis.memory.training)),
+        ("At once in prediction", memory(analysis.memory.peak)),
     ]
     return table(rows)
 
