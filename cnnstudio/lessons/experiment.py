@@ -24,16 +24,19 @@ Box = tuple[range, range]  # rows and columns
 class Knob:
     """Something to move: its name, the values that it can have, and the one that it has at first.
 
-    ``percent`` are hundredths: 110 is shown as 1.1.
+    With ``is_percent`` they are hundredths, and 110 is shown as 1.1; with ``words`` they are the numbers of these.
     """
 
     name: str
     stops: tuple[int, ...]
     value: int
     is_percent: bool = False
+    words: tuple[str, ...] = ()
 
     def written(self, value: int) -> str:
         """A value as it is shown."""
+        if self.words:
+            return self.words[value]
         return f"{value / 100:g}" if self.is_percent else f"{value:,}"
 
 

@@ -23,7 +23,8 @@ from cnnstudio.lessons.microscope import Microscope
 from cnnstudio.lessons.microscope_setting import Setting
 from cnnstudio.lessons.photograph import SIDE, photograph
 from cnnstudio.lessons.worked_examples import FILTERS
-from cnnstudio.wording import counted
+from cnnstudio.wording import counted, readable
+from cnnstudio.zoo import NETWORKS
 from cnnstudio.zoo.efficientnet import SCALES, efficientnet, scaled_efficientnet
 
 CHANNELS = (1, 2, 3, 4, 8, 16, 32, 64, 72, 96, 128, 192, 256, 384, 512, 1024)
@@ -283,12 +284,49 @@ def _downsampling(values: Values) -> Outcome:
     )
 
     def sentence() -> str:
+        rest = (
+            " A pool leaves the last row and column out, the convolution reads them with its padding."
+            if side % 2
+            else ""
+        )
         return (
-            f"All three halve {channels:,} × {side} × {side}. A pool learns nothing and costs no product; the strided "
-            f"convolution learns {sides[2].weights:,} weights to do it, and mixes the channels as well."
+            f"All three halve {channels:,} × {side} × {side}.{rest} A pool learns nothing and costs no product; the "
+            f"strided convolution learns {sides[2].weights:,} weights to do it, and mixes the channels as well."
         )
 
     return compared(sides, sentence)
+
+
+# what is heavy and what is much work
+
+_WEIGHED = {
+    "AlexNet": "alexnet",
+    "VGG-16": "vgg16",
+    "ResNet-50": "resnet50",
+    "MobileNetV2": "mobilenet_v2",
+    "EfficientNet-B0": "efficientnet_b0",
+}
+
+
+def _heavy(values: Values) -> Outcome:
+    name = list(_WEIGHED)[values["Network"]]
+    template = NETWORKS[_WEIGHED[name]]
+    side = Side(name, template.make(template.classes, template.size))
+    found = side.analysis.facts
+    full = [node.name for node in side.graph if isinstance(node.block, Linear)]
+    counts = [(facts.parameters, facts.macs, node in full) for node, facts in found.items()]
+    rows = []
+    for number, words in enumerate(("Parameters", "Multiply-accumulates")):
+        parts = [sum(count[number] for count in counts if count[2] == is_full) for is_full in (False, True)]
+        shares = tuple(part / sum(parts) for part in parts)
+        rows.append(Row(words, tuple(f"{readable(p)}, {s:.1%}" for p, s in zip(parts, shares, strict=True)), shares))
+    weights, work = (row.sizes[1] for row in rows)
+    sentence = (
+        f"The fully connected layers of {name} hold {weights:.1%} of its parameters and do {work:.1%} of its work: "
+        "each of their weights is used once, and each of a convolution's at every place of a map. Convolutions are much "
+        "work and yet small."
+    )
+    return Outcome((side,), tuple(rows), sentence, titles=("Convolutions and the rest", "Fully connected"))
 
 
 EXPERIMENTS = (
@@ -311,6 +349,14 @@ EXPERIMENTS = (
             Knob("Kernel", ODD, 3),
         ),
         _connected,
+    ),
+    Experiment(
+        "heavy",
+        "Heavy, or much work",
+        "Where the parameters of famous networks are, and where their multiply-accumulates.",
+        frozenset({"Linear", "Flatten", "Conv2d"}),
+        (Knob("Network", tuple(range(len(_WEIGHED))), 1, words=tuple(_WEIGHED)),),
+        _heavy,
     ),
     Experiment(
         "separable",

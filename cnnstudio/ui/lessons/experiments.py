@@ -144,7 +144,7 @@ class ExperimentsPanel(Panel):
             name.setBuddy(slider)
             slider.moved.connect(value.setText)
             slider.moved.connect(self._soon.start)
-            value.setMinimumWidth(round(44 * theme.scale))
+            value.setMinimumWidth(round((96 if knob.words else 44) * theme.scale))
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             for place, part in enumerate((name, slider, value)):
                 self._knobs.addWidget(part, row, place)

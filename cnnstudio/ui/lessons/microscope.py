@@ -385,11 +385,11 @@ class MicroscopePanel(Panel):
         family, size = theme.monospace().family(), theme.monospace("small").pixelSize()
         is_high = self.height() >= HIGH * theme.scale
         rule = f"out = {made.rule}" if made.rule else ""
-        lines = [rule, *made.lines] if is_high else [line for line in made.lines if "parameters" not in line][:2]
-        shown = [html(line) for line in lines if line]
+        sizes = [line for line in made.lines if not line.startswith(("parameters", "multiply"))]
+        shown = [html(line) for line in ([rule, *made.lines] if is_high else sizes) if line]
         if is_high and rule:
             shown[0] = cards.colored(shown[0], "accent")
-        body = "<br>".join(shown) if is_high else " &nbsp;·&nbsp; ".join(shown[:1])
+        body = "<br>".join(shown) if is_high else " &nbsp;·&nbsp; ".join(shown)
         self.formula.setText(f"<span style=\"font-family:'{family}'; font-size:{size}px\">{body}</span>")
         self.formula.setToolTip(tip(rule, *made.lines, title=made.title))
 

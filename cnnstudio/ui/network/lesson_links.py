@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.graph import Block
-from cnnstudio.lessons.experiments import about
-from cnnstudio.lessons.microscope_setting import is_shown
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.labels import Rich
 from cnnstudio.wording import counted
@@ -38,13 +36,20 @@ class LessonLinks(Rich):
     def tell(self, block: type[Block] | None) -> None:
         """Lead to what there is about this kind of block, or be hidden."""
         self._block = block
-        links = []
-        if block is not None and (count := len(list(about(block)))):
-            links.append(_link("experiments", f"{counted(count, 'experiment')} about it"))
-        if block is not None and is_shown(block):
-            links.append(_link("microscope", "Under the microscope"))
+        links = [_link(panel, words) for panel, words in _ways(block)] if block is not None else []
         self.setText(" &nbsp;·&nbsp; ".join(links))
         self.setVisible(bool(links))
+
+
+def _ways(block: type[Block]) -> Iterator[tuple[str, str]]:
+    """The panels that show something about a kind of block, each with the words that lead there."""
+    from cnnstudio.lessons.experiments import about  # not before a block is selected: the window stands the sooner
+    from cnnstudio.lessons.microscope_setting import is_shown
+
+    if count := len(list(about(block))):
+        yield "experiments", f"{counted(count, 'experiment')} about it"
+    if is_shown(block):
+        yield "microscope", "Under the microscope"
 
 
 def _link(panel: str, words: str) -> str:

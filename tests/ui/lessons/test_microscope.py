@@ -106,6 +106,8 @@ def test_settings_act_at_once_and_what_cannot_be_offers_a_way_out(panel: Microsc
     panel.refusal.buttons[1].click()
     assert panel.stage.isVisible() and panel.microscope.setting.padding_mode == "zeros"
     form.editor("padding").give(1)
+    form.editor("width").give(8)
+    assert "height: " in panel.formula.text() and "width: " in panel.formula.text()
     form.editor("operation").give("max pooling")
     assert not form.rows["groups"].is_visible and form.rows["ceil_mode"].is_visible
     assert not grids(panel, "weight")
