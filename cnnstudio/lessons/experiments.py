@@ -323,8 +323,8 @@ def _heavy(values: Values) -> Outcome:
     weights, work = (row.sizes[1] for row in rows)
     sentence = (
         f"The fully connected layers of {name} hold {weights:.1%} of its parameters and do {work:.1%} of its work: "
-        "each of their weights is used once, and each of a convolution's at every place of a map. Convolutions are much "
-        "work and yet small."
+        "each of their weights is used once, and each of a convolution's at every place of a map. Convolutions are "
+        "much work and yet small."
     )
     return Outcome((side,), tuple(rows), sentence, titles=("Convolutions and the rest", "Fully connected"))
 
