@@ -37,6 +37,12 @@ class TaskMark:
         """The points; None where the teacher decides."""
         return None if self.verdict.share is None else max(0.0, self.task.points * self.verdict.share - self.cost)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether a student is through with it: it is right, or the teacher reads what was answered."""
+        waits = self.points is None and self.task.answered_by != "weights"
+        return self.verdict.is_given and (self.verdict.is_right or waits)
+
 
 @dataclass(frozen=True)
 class Marks:

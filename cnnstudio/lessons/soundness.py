@@ -9,7 +9,7 @@ from typing import Literal
 
 from cnnstudio.lessons.lesson_file import LessonError, LessonFile, Sheet
 from cnnstudio.lessons.tasks import Task
-from cnnstudio.lessons.variation import VariationError, every, worked_out
+from cnnstudio.lessons.variation import VariationError, every, filled, worked_out
 from cnnstudio.lessons.work import Accuracy, Answer, Work, unknown_accuracy
 from cnnstudio.project import Project
 from cnnstudio.wording import counted, listed, on_a_line
@@ -91,7 +91,7 @@ def _of_solution(lesson: LessonFile, sheet: Sheet, solved: Accuracy | None) -> I
             )
         return
     try:
-        project = lesson.project(lesson.head.solution)
+        project = lesson.project(filled(lesson.head.solution, sheet.values))
     except LessonError as error:
         yield _error(str(error))
         return

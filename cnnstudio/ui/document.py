@@ -6,7 +6,7 @@ Canvas and panels know the document and never each other.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -78,14 +78,13 @@ class Document(QObject):
         self._looked: Where | None = None  # where they were when the findings were made
         self._concerns = KeptConcerns(self)
         self.times, self.node_pictures = KeptTimes(self), NodePictures(self)
+        self.rules: Callable[[Project], str] | None = None  # of a lesson: why a project may not be, in a sentence
         self._was_ready: bool | None = None  # to be trained, when somebody last asked
         self._wanted = self._project
         self._is_run_saved = True
         self.undo_stack = QUndoStack(self)
         self.undo_stack.indexChanged.connect(self._follow_stack)
         self.library = library or Library(self)
-
-    # the project
 
     @property
     def project(self) -> Project:
@@ -196,6 +195,9 @@ class Document(QObject):
         Consecutive edits with the same ``merge`` key are one step: the turns of a spin box, the letters of a name.
         """
         if project != self._project:
+            if self.rules is not None and (refused := self.rules(project)):
+                self.said.emit(refused)
+                return
             before, after = named(self._project.recipe), named(project.recipe)
             self.places.choose(path for field, path in after.items() if before.get(field) != path)
             self.undo_stack.push(Edit(self, text, self._project, project, merge))
@@ -313,8 +315,6 @@ class Document(QObject):
                 break
             inner, depth = found, depth + 1
         self.enter(scope[:depth])
-
-    # what is looked at
 
     @property
     def is_read_only(self) -> bool:

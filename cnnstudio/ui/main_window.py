@@ -101,7 +101,7 @@ class MainWindow(ProjectWindow):
         self.bookmarks = Bookmarks(self.document, self.canvas, self._bookmark_key)
         self.thumbnails = NodeThumbnails(self.document, self.run, self)
         self.docks = docks.docks_of(self, self.document, self.run)
-        self.classroom = Classroom(self.docks["lesson"], self.document, self.exports, self.files, self.jobs)
+        self.classroom = Classroom(self.docks, self.document, self.exports, self.files, self.jobs)
         self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
         offers = [self.commands.bound[name] for name in ("panel-float", "panel-side", "panel-compare", "panel-hide")]
         self.focused_dock = docks.FocusedDock(self, self.docks, self.document, self.canvas, offers)

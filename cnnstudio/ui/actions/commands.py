@@ -74,7 +74,7 @@ class Commands:
     def run(self, name: str) -> None:
         """Do it, if it can be done now, and see what can be done after it."""
         action = self.declared[name]
-        if action.enabled(self._window):
+        if action.enabled(self._window) and name not in self._window.classroom.withheld:
             action.run(self._window)
         self.refresh()
 
@@ -99,7 +99,8 @@ class Commands:
     def refresh(self) -> None:
         """Ask every action whether it can be done now."""
         for name, action in self.declared.items():
-            self.bound[name].setEnabled(action.enabled(self._window))
+            is_withheld = name in self._window.classroom.withheld  # by a lesson
+            self.bound[name].setEnabled(not is_withheld and action.enabled(self._window))
             if action.title is not None:
                 title = action.title(self._window)
                 self.bound[name].setVisible(bool(title))

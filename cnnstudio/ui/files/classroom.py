@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject
 from cnnstudio.disk import replacing, shown
 from cnnstudio.lessons.desk import Desk, weights_bytes
 from cnnstudio.lessons.handed_in import SUFFIX
+from cnnstudio.lessons.lesson_file import Head
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.exports import Exports
 from cnnstudio.ui.files.files import Files
@@ -21,6 +23,7 @@ from cnnstudio.worker import Report
 if TYPE_CHECKING:
     from cnnstudio.ui.docks import PanelDock
     from cnnstudio.ui.lessons.lesson_panel import LessonPanel
+    from cnnstudio.ui.network.palette import PalettePanel
 
 HAND_IN = "hand-in"  # what messages are about that later ones replace
 FILTER = f"Work to hand in (*{SUFFIX})"
@@ -29,10 +32,33 @@ FILTER = f"Work to hand in (*{SUFFIX})"
 class Classroom(QObject):
     """Knows the panel of the lesson; asks where to hand in, writes in the background, and says what is in the file."""
 
-    def __init__(self, dock: PanelDock, document: Document, exports: Exports, files: Files, jobs: Jobs) -> None:
-        super().__init__(dock)
-        self._dock, self._document, self._exports, self._files, self._jobs = dock, document, exports, files, jobs
-        dock.made.connect(lambda panel: panel.hand_in_asked.connect(self.hand_in))
+    def __init__(
+        self, docks: Mapping[str, PanelDock], document: Document, exports: Exports, files: Files, jobs: Jobs
+    ) -> None:
+        self._dock = docks["lesson"]
+        super().__init__(self._dock)
+        self._docks, self._document, self._exports, self._files, self._jobs = docks, document, exports, files, jobs
+        self.withheld: frozenset[str] = frozenset()  # the ids of commands that the lesson puts away
+        self._put_away: list[PanelDock] = []
+        self._dock.made.connect(self._follow)
+
+    def _follow(self, panel: LessonPanel) -> None:
+        panel.hand_in_asked.connect(self.hand_in)
+        panel.attended.connect(self._arrange)
+
+    def _arrange(self, head: Head | None) -> None:
+        """Put away what the lesson puts away, and with None bring all of it back."""
+        hidden = head.hidden_panels if head is not None else ()
+        commands = head.hidden_commands if head is not None else ()
+        self.withheld = frozenset([*commands, *(f"show-{name}" for name in hidden)])
+        for dock in self._put_away:
+            dock.show()
+        docks = [self._docks[name] for name in hidden if name in self._docks]
+        self._put_away = [dock for dock in docks if not dock.isHidden() and dock is not self._dock]
+        for dock in self._put_away:
+            dock.hide()
+        palette = cast("PalettePanel", self._docks["palette"].widget())
+        palette.allow(frozenset(head.palette) if head is not None else frozenset())
 
     @property
     def panel(self) -> LessonPanel:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from cnnstudio.disk import is_there, shown, size_of
 from cnnstudio.lessons.desk import Desk
 from cnnstudio.lessons.lesson_file import SUFFIX as LESSON
-from cnnstudio.lessons.lesson_file import LessonError, LessonFile
+from cnnstudio.lessons.lesson_file import TEXT, LessonError, LessonFile
 from cnnstudio.lessons.lesson_file import read as read_lesson
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.project.examined import Examined, examined
@@ -76,7 +76,7 @@ class Files(QObject):
             dialog.filesSelected.connect(lambda names: self._open_all(names, anew))
             dialog.open()
             return
-        if path.suffix.lower() == LESSON:
+        if path.suffix.lower() == LESSON or is_there(path / TEXT):
             self._jobs.start(
                 lambda report: read_lesson(path),
                 f"Opening {shown(path)}…",

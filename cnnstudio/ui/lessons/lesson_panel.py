@@ -10,6 +10,7 @@ from cnnstudio.lessons.desk import Desk
 from cnnstudio.lessons.marking import Marks, evaluation
 from cnnstudio.lessons.tasks import Task
 from cnnstudio.lessons.work import Accuracy, Answer, Work, unknown_accuracy
+from cnnstudio.project import Project
 from cnnstudio.project.limits import parts
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.lessons.lesson_text import LessonText
@@ -33,6 +34,7 @@ class LessonPanel(Panel):
     delay = 80
 
     hand_in_asked = Signal()  # the work shall be handed in
+    attended = Signal(object)  # the head of the lesson that begins here, None where it ends
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
@@ -125,6 +127,8 @@ class LessonPanel(Panel):
         self.desk, self._accuracy = desk, None
         self.student.setText(desk.work.student)
         self.name.setText(desk.work.name)
+        self.document.rules = self._refusal
+        self.attended.emit(desk.lesson.head)
         self._show_desk()
         (self.student if self._is_waiting else self).setFocus()
 
@@ -134,6 +138,8 @@ class LessonPanel(Panel):
             self._write_down()
             self._stop()
             self.desk = None
+            self.document.rules = None
+            self.attended.emit(None)
             self.document.conceal(frozenset())
             self._show_desk()
 
@@ -171,6 +177,13 @@ class LessonPanel(Panel):
         if self.desk is not None and task is not None:
             self.desk.take_hint(task)
             self._changed()
+
+    def _refusal(self, project: Project) -> str:
+        """Which rule of the lesson a project would break that none is broken by now; empty where it breaks none."""
+        if self.desk is None:
+            return ""
+        already = self.desk.sheet.broken(self.document.project)
+        return next((each for each in self.desk.sheet.broken(project) if each not in already), "")
 
     def _task(self, name: str) -> Task | None:
         card = self.cards.get(name)
@@ -288,11 +301,8 @@ class LessonPanel(Panel):
 
     def _show_progress(self, found: Marks) -> None:
         is_hidden = bool(self.document.concealed)
-        done = [
-            mark for mark in found.tasks
-            if mark.verdict.is_given and (mark.verdict.is_right or mark.points is None)
-            and not (is_hidden and mark.task.answered_by in ("network", "weights"))
-        ]  # fmt: skip
+        drawn = ("network", "weights")
+        done = [mark for mark in found.tasks if mark.is_done and not (is_hidden and mark.task.answered_by in drawn)]
         self.bar.setRange(0, max(1, len(found.tasks)))
         self.bar.setValue(len(done))
         self.count.setText(f"{len(done)} of {counted(len(found.tasks), 'task')}")

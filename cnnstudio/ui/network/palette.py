@@ -64,6 +64,7 @@ class PalettePanel(Panel):
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
         self._closed: set[str] = set()  # the headings whose blocks are folded away
+        self._allowed: frozenset[str] = frozenset()  # by a lesson; none means all
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search blocks")
         self.search.setAccessibleName("Search blocks")
@@ -100,6 +101,12 @@ class PalettePanel(Panel):
         layout.addWidget(self.question)
         self.setFocusProxy(self.search)
         self._fill("")
+
+    def allow(self, names: frozenset[str]) -> None:
+        """Offer these blocks alone, by the names of their classes; with none, all."""
+        if names != self._allowed:
+            self._allowed = names
+            self._fill(self.search.text())
 
     def restyle(self) -> None:
         self.tree.viewport().update()
@@ -138,8 +145,9 @@ class PalettePanel(Panel):
 
     def _fill(self, text: str) -> None:
         self.tree.clear()
-        listed = matches(text, (block for block in BLOCKS.values() if block.is_offered))
-        mine = _own(text, self.document.library.groups)
+        offered = (block for name, block in BLOCKS.items() if not self._allowed or name in self._allowed)
+        listed = matches(text, (block for block in offered if block.is_offered))
+        mine = _own(text, self.document.library.groups) if not self._allowed else []
         if text.strip():
             self.tree.addTopLevelItems([*map(_kept_entry, mine), *map(_entry, listed)])
         else:

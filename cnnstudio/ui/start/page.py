@@ -11,7 +11,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QDragEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from cnnstudio.lessons.desk import begun
 from cnnstudio.lessons.lesson import LESSONS
+from cnnstudio.lessons.shipped import shipped
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.files import Files
@@ -74,6 +76,11 @@ class StartPage(QWidget):
             Row(lesson.title, lesson.sentence, self._begin_lesson(key), str(number))
             for number, (key, lesson) in enumerate(LESSONS.items(), 1)
         ]
+        self.labs = [
+            Row(lab.title, lab.sentence, self._open_lab(lab.path), str(number))
+            for number, lab in enumerate(shipped(), len(LESSONS) + 1)
+        ]
+        self.lessons += self.labs
         self.recent: list[Row] = []
         self._titles = [Plain(text, self.column) for text in ("Start with a network", "Recent", "Lessons")]
         for title in self._titles:
@@ -129,6 +136,20 @@ class StartPage(QWidget):
     def _begin_lesson(self, key: str) -> Callable[[], object]:
         return lambda: self._teach(key)
 
+    def _open_lab(self, path: Path) -> Callable[[], object]:
+        return lambda: self._files.open(path)
+
+    def _tick(self) -> None:
+        """Say of every lesson that was begun how much of it is done."""
+        far = {each.id: each for each in begun()}
+        for row, lab in zip(self.labs, shipped(), strict=True):
+            if (known := far.get(lab.id)) is None:
+                row.word = ""
+            else:
+                row.word = "✓ done" if known.done == known.tasks else f"{known.done} of {known.tasks}"
+            row.setAccessibleDescription(f"{lab.sentence} {row.word}".strip())
+            row.update()
+
     def _join(self, entry: Entry) -> None:
         entry.walked.connect(lambda dx, dy: self._walk(entry, dx, dy))
         entry.left.connect(self.dismiss)
@@ -165,6 +186,8 @@ class StartPage(QWidget):
         is_wanted = self._called or (self.is_new and not self._dismissed)
         self.links[-1].set_title("Back to the network" if len(self._document.graph) else "Empty canvas")
         had_focus = self.isAncestorOf(self.window().focusWidget())
+        if is_wanted and self.isHidden():
+            self._tick()
         self.setVisible(is_wanted)
         self._place()
         if had_focus and not is_wanted:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTextBrowser
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, MaxPool2d
+from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, MaxPool2d, Tanh
 from cnnstudio.graph import Graph, Node
 from cnnstudio.lessons.handed_in import read_path
 from cnnstudio.lessons.header import joined
@@ -20,6 +22,9 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.lessons.lesson_panel import LessonPanel
 from cnnstudio.ui.lessons.lesson_text import LessonText
 from cnnstudio.ui.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from cnnstudio.ui.network.palette import PalettePanel
 
 TASKS = [
     {
@@ -68,7 +73,7 @@ def begin(qtbot: QtBot, panel: LessonPanel, student: str = "ada") -> int:
     qtbot.keyClick(panel.student, Qt.Key.Key_Return)
     assert panel.desk is not None
     qtbot.waitUntil(lambda: all(card.isVisible() for card in panel.cards.values()))  # Qt shows them in its next turn
-    return int(panel.desk.sheet.values["c"])
+    return int(panel.desk.sheet.values.get("c", 0))
 
 
 def said(window: MainWindow) -> str:
@@ -216,3 +221,78 @@ def test_a_text_reaches_for_nothing_outside_of_its_lesson(qtbot: QtBot) -> None:
     qtbot.addWidget(text)
     assert text.loadResource(2, "/etc/hostname").isNull() and text.loadResource(2, "file:///etc/hostname").isNull()
     assert isinstance(text, QTextBrowser) and not text.openLinks() and "<img" in text.toPlainText()
+
+
+def test_what_a_lesson_locks_stays_and_what_it_puts_away_comes_back(
+    qtbot: QtBot, window: MainWindow, lab: Path
+) -> None:
+    from cnnstudio.lessons.lesson_file import read
+
+    whole = read(lab)
+    head = dataclasses.replace(
+        whole.head, locked=("image",), palette=("MaxPool2d", "Conv2d"), hidden_panels=("source",),
+        hidden_commands=("arrange",),
+    )  # fmt: skip
+    write(lab, members_of(dataclasses.replace(whole, head=head)))
+    window.files.open(lab)
+    qtbot.waitUntil(lambda: window.classroom.desk is not None)
+    begin(qtbot, window.classroom.panel)
+    document = window.document
+    before = document.graph
+    document.edit_graph("Change", before.replace("image", Input((1, 9, 9))))
+    assert document.graph is before and "image is locked" in said(window)
+    document.edit_graph("Change", before.replace("fc1", Tanh()))
+    assert document.graph is before and "Tanh is not among the blocks" in said(window)
+    document.edit_graph("Change", before.replace("conv1", Conv2d(9, 3)))
+    assert document.graph is not before
+    tree = cast("PalettePanel", window.docks["palette"].widget()).tree
+    headings = [tree.topLevelItem(number) for number in range(tree.topLevelItemCount())]
+    titles = [heading.child(number).text(0) for heading in headings for number in range(heading.childCount())]
+    assert titles == ["Conv2d", "MaxPool2d"]
+    window.commands.refresh()
+    assert window.docks["source"].isHidden() and not window.commands.bound["arrange"].isEnabled()
+    document.mark_saved()
+    document.open(Project(), None)
+    window.commands.refresh()
+    assert not window.docks["source"].isHidden() and "arrange" not in window.classroom.withheld
+    document.edit_graph("Free again", Graph.of([Node("tanh1", Tanh())]))
+    assert len(document.graph) == 1
+
+
+def test_a_lesson_of_the_program_is_solved_in_the_window_and_ticked_on_the_start_page(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    from cnnstudio.lessons.shipped import shipped
+    from cnnstudio.lessons.soundness import right_answers
+
+    page = window.start_page
+    row = page.labs[0]
+    assert row.title == shipped()[0].title and row.word == ""
+    row.click()
+    qtbot.waitUntil(lambda: window.classroom.desk is not None)
+    panel = window.classroom.panel
+    begin(qtbot, panel, "grace")
+    assert panel.desk is not None
+    solution = panel.desk.lesson.project("solution.cnn")
+    for name, given in right_answers(panel.desk.sheet, solution):
+        card = panel.cards[name]
+        card.put(given)
+        card.submit()
+        assert card.sign.accessibleName() == "done", name
+    window.document.edit("Solve", dataclasses.replace(solution, recipe=window.document.project.recipe))
+    qtbot.waitUntil(lambda: panel.count.text() == "6 of 6 tasks")
+    window.document.mark_saved()
+    window.document.open(Project(), None)
+    page.call()
+    assert page.labs[0].word == "✓ done"
+
+
+def test_what_is_to_be_evaluated_is_not_done_before(qtbot: QtBot, window: MainWindow) -> None:
+    from cnnstudio.lessons.shipped import shipped
+
+    window.files.open(shipped()[-1].path)
+    qtbot.waitUntil(lambda: window.classroom.desk is not None)
+    panel = window.classroom.panel
+    assert panel.count.text() == "1 of 5 tasks" and "Train the network" in says(panel, "good")
+    panel.cards["good"].submit()
+    assert "no weights of this network yet" in says(panel, "good")
