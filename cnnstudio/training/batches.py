@@ -61,7 +61,7 @@ class Batches:
         from where the recipe augments.
         """
         numbers = self.numbers(order, step).to(self._images.device)
-        images, labels = self._images[numbers].to(self._device.torch), self._labels[numbers].to(self._device.torch)
+        images, labels = (each.index_select(0, numbers).to(self._device.torch) for each in (self._images, self._labels))
         images = self.prepared(self.augmenter.altered(images, numbers, epoch, random))
         images, targets = self.augmenter.mixed(images, labels, random)
         return self._device.laid(images), targets

@@ -18,18 +18,33 @@ def moved(images: Tensor, random: torch.Generator, padding: int | None = None) -
 
     With 32 pixels that is the crop with padding 4 that CIFAR-10 is trained with.
     """
-    count, _, height, width = images.shape
+    count, channels, height, width = images.shape
     down, right = (side // 8 if padding is None else padding for side in (height, width))
-    # every window of the padded images as a view (N, C, 2 down + 1, 2 right + 1, H, W): only the chosen are copied
-    windows = pad(images, (right, right, down, down)).unfold(2, height, 1).unfold(3, width, 1)
-    tops = torch.randint(2 * down + 1, (count,), generator=random).to(images.device)
-    lefts = torch.randint(2 * right + 1, (count,), generator=random).to(images.device)
-    return windows[torch.arange(count, device=images.device), :, tops, lefts]
+    tops = torch.randint(2 * down + 1, (count,), generator=random)
+    lefts = torch.randint(2 * right + 1, (count,), generator=random)
+    # whole rows are copied at a time, those of images that move alike to the side together: four times as fast as to
+    # pick the windows one by one
+    order = lefts.argsort(stable=True)
+    framed = pad(images, (right, right, down, down))
+    maps = order[:, None] * channels + torch.arange(channels)
+    rows = (maps * framed.shape[2] + tops[order, None])[..., None] + torch.arange(height)  # (N, C, H)
+    picked = (
+        framed.flatten(0, 2)
+        .index_select(0, rows.flatten().to(images.device))
+        .view(count, channels, height, width + 2 * right)
+    )
+    found, start = torch.empty_like(images), 0
+    for left, many in enumerate(torch.bincount(lefts, minlength=2 * right + 1).tolist()):
+        part = slice(start, start + many)
+        found[part] = picked[part, :, :, left : left + width]
+        start += many
+    return found.index_select(0, order.argsort().to(images.device))
 
 
 def mirrored(images: Tensor, which: Tensor) -> Tensor:
     """The images (N, C, H, W), those mirrored left to right of which ``which`` (N,) is true."""
-    return torch.where(which.to(images.device)[:, None, None, None], images.flip(3), images)
+    own = which.nonzero()[:, 0].to(images.device)
+    return images.index_copy(0, own, images.index_select(0, own).flip(3)) if len(own) else images
 
 
 def pieces_to_cut(count: int, size: tuple[int, int], scale: float, ratio: float, random: torch.Generator) -> Boxes:
