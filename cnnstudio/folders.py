@@ -108,6 +108,11 @@ def weights_folder() -> Path:
     return cache() / "weights"
 
 
+def decoded_folder() -> Path:
+    """Picture files as they were decoded, which takes long."""
+    return cache() / "decoded"
+
+
 def thumbnails_folder() -> Path:
     """The small pictures of the files opened or saved last."""
     return cache() / "thumbnails"

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from cnnstudio.graph import Shape
 from cnnstudio.headroom import ran_out
+from cnnstudio.training.data.decoded_cache import Decoded, decoded_once
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.folder_layout import FolderLayout, ImageFile, files_are, said
 from cnnstudio.training.data.note import Note
@@ -81,9 +83,12 @@ def read_folder(  # noqa: PLR0917 - the folder, how its images are to be, and wh
         whole = len(numbers) - kept, kept
         numbers = numbers[some(roll.labels[numbers], roll.apart[numbers], most)]
     check_room(len(numbers), size)
-    notes: list[str] = []
-    read, images, scale = _decoded([layout.files[number] for number in numbers.tolist()], size, notes, progress)
-    numbers = numbers[read]
+    files = [layout.files[number] for number in numbers.tolist()]
+    decode = partial(_decoded, files, size, progress)
+    found, told = (
+        decoded_once([file.path for file in files], size, decode, progress) if whole is None else (decode(), "")
+    )
+    images, notes, numbers = found.images, _notes(files, found), numbers[list(found.kept)]
     if not len(numbers) or (halves is not None and roll.apart[numbers].all()):
         raise DataError(f"None of the images could be read. {notes[-1]}")
     labels, apart, names = roll.labels[numbers], roll.apart[numbers], layout.names
@@ -99,8 +104,9 @@ def read_folder(  # noqa: PLR0917 - the folder, how its images are to be, and wh
         place_of = np.zeros(len(names), np.int64)
         place_of[[label_of[name] for name in layout.names]] = np.arange(len(layout.names))
         labels, apart, images, names = place_of[labels[chosen]], apart[chosen], images[: len(chosen)], layout.names
-    notes = [f"{title}: {layout.sentence}", *layout.notes, *roll.notes, *notes]
-    return Raw((images,), labels, tuple(map(said, names)), np.flatnonzero(apart), notes, scale, whole, is_settled=True)
+    notes = [f"{title}: {layout.sentence}", *layout.notes, *roll.notes, *notes, *([told] if told else [])]
+    halves_of = tuple(map(said, names)), np.flatnonzero(apart)
+    return Raw((images,), labels, *halves_of, notes, found.scale, whole, is_settled=True)
 
 
 def ways_in(layout: FolderLayout) -> tuple[str, ...]:
@@ -108,48 +114,53 @@ def ways_in(layout: FolderLayout) -> tuple[str, ...]:
     return ways((file.path for file in layout.files), layout.home or layout.root)
 
 
-def _decoded(
-    files: Sequence[ImageFile], size: Shape, notes: list[str], progress: Report
-) -> tuple[list[int], Pixels, Scale | None]:
-    """The places of the files that can be read, and their images; for those of more than 8 bits one scale for all."""
+def _decoded(files: Sequence[ImageFile], size: Shape, progress: Report) -> Decoded:
+    """The images of the files that can be read; for those of more than 8 bits the scale is one for them all."""
     images = np.empty((len(files), *size), np.uint8)
     kept: list[int] = []
-    broken: list[str] = []
+    broken: dict[int, str] = {}
     deep: dict[int, Scale] = {}  # place -> the least and the greatest number in it
-    for place, found in enumerate(_read_each(files, size, None, progress)):
+    for number, found in enumerate(_read_each(files, size, None, progress)):
         if isinstance(found, str):
-            file = files[place]
-            broken.append(f"{said(f'{file.name}/{file.path.name}')} ({found})")
+            broken[number] = found
             continue
         if isinstance(found, tuple):
             deep[len(kept)] = found
         else:
             images[len(kept)] = found
-        kept.append(place)
-    if broken:
-        sentence = f"{files_are(len(broken))} broken and left out: {abridged(broken, 5)}."
-        notes.append(Note.of(sentence, tuple(broken)))
+        kept.append(number)
     scale = None
     if deep:
         low, high = min(low for low, _ in deep.values()), max(high for _, high in deep.values())
         scale = (low, high) if low < high else (low, low + 1.0)
-        again = [files[kept[number]] for number in deep]
-        for number, found in zip(deep, _read_each(again, size, scale, progress), strict=True):
+        again = [files[kept[place]] for place in deep]
+        for place, found in zip(deep, _read_each(again, size, scale, progress), strict=True):
             if isinstance(found, str | tuple):
                 raise DataError("The folder was changed while it was read. Try again.")
-            images[number] = found
+            images[place] = found
+    return Decoded(images[: len(kept)], kept, broken, len(deep), scale)
+
+
+def _notes(files: Sequence[ImageFile], found: Decoded) -> list[str]:
+    """What there is to say of the files that were read."""
+    notes: list[str] = []
+    if found.broken:
+        named = [f"{said(f'{files[n].name}/{files[n].path.name}')} ({why})" for n, why in found.broken.items()]
+        sentence = f"{files_are(len(named))} broken and left out: {abridged(named, 5)}."
+        notes.append(Note.of(sentence, tuple(named)))
+    if found.scale is not None:
         notes.append(
-            f"{counted(len(deep), 'image')} of more than 8 bits: in all alike {scale[0]:g} became black and "
-            f"{scale[1]:g} white. The weights keep these two numbers."
+            f"{counted(found.deep, 'image')} of more than 8 bits: in all alike {found.scale[0]:g} became black and "
+            f"{found.scale[1]:g} white. The weights keep these two numbers."
         )
-    return kept, images[: len(kept)], scale
+    return notes
 
 
 def _read_each(
     files: Sequence[ImageFile], size: Shape, scale: Scale | None, progress: Report
 ) -> Iterator[Pixels | Scale | str]:
     """``_read`` of each file, in their order, on several threads."""
-    threads, total = cores(), len(files)
+    threads, total = max(2, cores()), len(files)  # Pillow decodes without holding up Python
     step = max(threads, at_once(size, _TOGETHER))
     tell = sparing(progress, step)
 

@@ -13,7 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnnstudio.disk import NEW, TEMPORARY, clear_left
-from cnnstudio.folders import cache, home, library_folder, runs_folder, thumbnails_folder, weights_folder
+from cnnstudio.folders import (
+    cache,
+    decoded_folder,
+    home,
+    library_folder,
+    runs_folder,
+    thumbnails_folder,
+    weights_folder,
+)
 from cnnstudio.training.runs.folder import mend
 from cnnstudio.worker import Report, unheard
 
@@ -27,7 +35,7 @@ def clear(beside: Iterable[Path] = (), runs: Iterable[Path] = (), report: Report
     """
     with suppress(OSError):  # where the disk is full there is no such place
         clear_left(Path(tempfile.gettempdir()), TEMPORARY, seconds=0.0)
-    own = [home(), library_folder(), thumbnails_folder(), weights_folder(), *_data_folders()]
+    own = [home(), library_folder(), thumbnails_folder(), weights_folder(), decoded_folder(), *_data_folders()]
     for folder in dict.fromkeys([*own, *beside]):
         if not report(SENTENCE, None):
             return
