@@ -107,6 +107,7 @@ def main() -> None:
     shown.clear()
     panel.hide()
     panel.close_tasks()
+    QTest.qWait(50)
     gc.collect()
     after = resident()
     print(f"  memory: {before:.0f} MB before, {during:.0f} MB with all epochs, {after:.0f} MB when the panel is hidden")

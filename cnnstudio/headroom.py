@@ -121,3 +121,18 @@ def within_memory(aim: str, ways: str = WAYS) -> Iterator[None]:
         if not ran_out(error):
             raise
         raise NoRoomError(not_enough(aim, ways)) from error
+
+
+def give_back() -> bool:
+    """Give the system the memory that is free in this process already; whether there was any.
+
+    What a training frees it keeps for its next step (``training.device.prepare_thread``), and so do threads. Only glibc
+    can be asked to, see malloc_trim(3); with other C libraries nothing happens.
+    """
+    import ctypes
+
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(trim(ctypes.c_size_t(0)))

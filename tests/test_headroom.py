@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cnnstudio.headroom import NoRoomError, headroom, lack, not_enough, ran_out, within_memory
+from cnnstudio.headroom import NoRoomError, give_back, headroom, lack, not_enough, ran_out, within_memory
 from cnnstudio.worker import sentence_of
 
 GIB = 2**30
@@ -125,3 +126,24 @@ def test_what_does_not_fit_is_told_with_both_numbers() -> None:
     assert lack("Building it", 4 * GIB, 3 * GIB, "use less") == (
         "Building it takes about 4.00 GiB of memory, and 3.00 GiB are free: use less."
     )
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim") if sys.platform == "linux" else True, reason="glibc")
+def test_free_memory_is_given_back() -> None:
+    """Of blocks that are freed between others the pages are the system's again."""
+
+    def resident() -> float:
+        return psutil.Process().memory_info().rss / 2**20
+
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, (ctypes.c_void_p,)
+    blocks = [libc.malloc(100_000) for _ in range(1_000)]
+    for block in blocks:
+        ctypes.memset(block, 1, 100_000)
+    last = libc.malloc(100_000)  # or the end of the heap would be given back without being asked
+    for block in blocks:
+        libc.free(block)
+    before = resident()
+    assert give_back()
+    assert resident() < before - 50
+    libc.free(last)

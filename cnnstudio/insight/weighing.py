@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from cnnstudio.compiler.source import Place, Way, way_to
+from cnnstudio.compiler.source import Place, Statement, Way, way_to
 from cnnstudio.insight.activations import activations, network
 from cnnstudio.insight.attribution.cam import laid
 from cnnstudio.insight.attribution.question import AttributionError
@@ -32,6 +33,7 @@ MOST_BYTES = 64 * 2**20  # of the means of all classes
 _TOGETHER = 32
 _SIGMOIDS = (torch.sigmoid, Tensor.sigmoid, functional.sigmoid, functional.hardsigmoid)
 _SOFTMAXES = (torch.softmax, Tensor.softmax, functional.softmax)
+_WORDS = ("sigmoid", "softmax", "attention")  # one of which is in the name of every function that is listened for
 _PRODUCTS = ("mul", "mul_", "__mul__", "__rmul__", "multiply")
 _MOVES = ("view", "reshape", "expand", "expand_as", "unsqueeze", "permute", "transpose", "contiguous")
 
@@ -114,14 +116,30 @@ def _heard(subject: Subject, way: Way, x: Tensor) -> list[_Heard]:
     step = next((step for step in inside.steps if step.node == way.node), None)
     if step is None:
         return []
+    part = subject.module.get_submodule(inside.path)
+    if not _may_weigh(part, step):  # most do not, and need not be computed twice
+        return []
     reads = [Way(name, way.insides) for name in step.inputs]
     values = activations(subject.module, subject.source, reads, x)
-    part = subject.module.get_submodule(inside.path)
     hears = _Hears((x.shape[2], x.shape[3]))
     names = {each.node: values[each] for each in reads}
     with _windows(part, hears), hears:
         _ = dict(stepped(part, [step], names))
     return [each for each in hears.found if len(each.values) == len(x)]
+
+
+def _may_weigh(part: nn.Module, step: Statement) -> bool:
+    """Whether a step, or any module that it calls, has a gate or attention, as far as their own code names one."""
+    if any(word in step.expression for word in _WORDS):
+        return True
+    called: list[str] = re.findall(r"self\.([\w.]+?)\(", step.expression)
+    called += re.findall(r"self\[(\d+)\]\(", step.expression)
+    for path in called:
+        for each in part.get_submodule(path).modules():
+            code = getattr(type(each).forward, "__code__", None)
+            if code is None or any(word in name for name in code.co_names for word in _WORDS):
+                return True
+    return not called  # a line of PyTorch that came with a file
 
 
 class _Hears(TorchFunctionMode):

@@ -25,6 +25,7 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.compiler.source import Place
 from cnnstudio.graph import Block, Sketch
+from cnnstudio.insight import weighing
 from cnnstudio.insight.activations import activation, entering
 from cnnstudio.insight.attribution.question import AttributionError
 from cnnstudio.insight.subject import Subject
@@ -133,3 +134,9 @@ def test_listening_leaves_the_network_as_it_was(gated: Subject) -> None:
     mean_weighed(gated, Place("cbam1"), 1, None, unheard)
     assert module.training and torch.equal(state, torch.get_rng_state()) and hooks == len(module.se1._forward_hooks)
     assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
+
+
+def test_what_cannot_weigh_is_not_computed_a_second_time(gated: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[object] = []
+    monkeypatch.setattr(weighing, "activations", lambda *_: computed.append(1) or {})
+    assert weighed(gated, Place("conv1"), 0) == () and not computed

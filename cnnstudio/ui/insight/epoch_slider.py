@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from cnnstudio.compiler.source import Place
+from cnnstudio.headroom import give_back
 from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.insight.subject import OwnPicture
 from cnnstudio.training.runs.session import Prepared
@@ -91,7 +92,9 @@ class EpochSlider(QWidget):
     def drop(self) -> None:
         """Forget what was computed, and let nothing be gone through."""
         self.stop()
-        self._found.clear()  # a thread that has not ended yet may know it
+        if self._found:
+            self._found.clear()  # a thread that has not ended yet may know it
+            QTimer.singleShot(0, self, give_back)
         self._files, self._epochs, self._of, self._found, self._shown = {}, [], None, {}, None
         self.hide()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QElapsedTimer, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -54,6 +54,7 @@ class FeatureMapsPanel(Panel):
         self.looker.refused.connect(self._say)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._look)
+        self._moved = QElapsedTimer()  # since something has changed
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)
@@ -133,7 +134,10 @@ class FeatureMapsPanel(Panel):
         super().touch()
 
     def refresh(self) -> None:
-        self._settle.start()
+        """Look at once; while one change follows another, when they have settled."""
+        is_moving = self._moved.isValid() and not self._moved.hasExpired(SETTLE_MILLISECONDS)
+        self._moved.restart()
+        self._settle.start(SETTLE_MILLISECONDS if is_moving else 0)
 
     def restyle(self) -> None:
         """The pictures follow the theme by themselves."""

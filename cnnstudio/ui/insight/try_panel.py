@@ -14,6 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
+from cnnstudio.headroom import give_back
 from cnnstudio.insight.subject import OwnPicture, Subject
 from cnnstudio.training.data.picture import FORMATS
 from cnnstudio.training.runs.session import image_size
@@ -293,7 +294,9 @@ class TryPanel(Panel):
         self._settle.stop()
         self._rest.stop()
         self._is_busy = self._is_behind = False
-        self._kept = self._trial = None
+        if self._kept is not None or self._trial is not None:
+            self._kept = self._trial = None
+            QTimer.singleShot(0, self, give_back)
         return all([self.looker.close(seconds), self.deeper.close(seconds)])
 
 

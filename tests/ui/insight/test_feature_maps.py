@@ -19,7 +19,7 @@ from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
+from cnnstudio.ui.insight.feature_maps import SETTLE_MILLISECONDS, FeatureMapsPanel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
 
@@ -315,4 +315,19 @@ def test_by_what_a_block_weighs_of_a_picture_and_of_classes(qtbot: QtBot) -> Non
     document.select(("conv1",))
     qtbot.waitUntil(lambda: "4 maps" in panel.view.caption.text())
     assert not panel.weighing.isVisible() and panel.weighing.number is None
+    panel.close_tasks()
+
+
+def test_the_first_picture_comes_at_once_and_only_what_moves_is_waited_for(
+    qtbot: QtBot, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = shown_maps(qtbot, document, Run(document))
+    waited: list[int] = []
+    monkeypatch.setattr(panel._settle, "start", waited.append)
+    panel._moved.invalidate()
+    document.select(("conv1",))
+    panel.update_now()
+    document.select(("linear1",))
+    panel.update_now()
+    assert waited == [0, SETTLE_MILLISECONDS]
     panel.close_tasks()
