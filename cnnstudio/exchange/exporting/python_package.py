@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 from cnnstudio.disk import TEMPORARY, DiskError, marked, reason, replacing, shown
@@ -75,7 +76,7 @@ def python_package(
     said = f"{shown(path)} is written: {what}{', with its weights' if has_weights else ''}."
     if not has_weights:
         return Exported(path, said, 0.0)
-    found = exported.measured
+    found = replace(exported.measured, size=path.stat().st_size) if exported.measured is not None else None
     return Exported(
         path, f"{said} {found.sentence if found else ''}".strip(), exported.difference, found, exported.normalization
     )
