@@ -20,7 +20,7 @@ BYTES = 4  # of a number in float32
 # with a network of one large layer
 _COPIES = {
     "python": 2, "notebook": 2, "weights": 5, "state-dict": 5, "torchscript": 6, "pt2": 4, "onnx": 8, "onnx-int8": 10,
-    "package": 8, "training-folder": 5,
+    "web-page": 8, "package": 8, "training-folder": 5,
 }  # fmt: skip
 _SAMPLES = 3  # in the batch with which a file is compared
 _OF_ONNX = 7  # the same, where onnxruntime compares

@@ -18,7 +18,7 @@ from torch import nn
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.disk import DiskError, replacing, shown
-from cnnstudio.exchange.exporting import notebook, onnx_file, torch_files
+from cnnstudio.exchange.exporting import notebook, onnx_file, torch_files, web_page
 from cnnstudio.exchange.exporting.agreement import difference, doubt
 from cnnstudio.exchange.exporting.exportable import ExportError, Network, Writer, Written
 from cnnstudio.exchange.exporting.formats import KINDS, WEIGHTS_ALONE, chosen, lacking
@@ -251,5 +251,6 @@ WRITERS: dict[str, Writer] = {
     "torchscript": torch_files.torchscript,
     "onnx": onnx_file.onnx_file,
     "onnx-int8": onnx_file.int8_file,
+    "web-page": web_page.web_page,
     "notebook": notebook.notebook,
 }

@@ -79,7 +79,9 @@ class Written:
     """A network as bytes, how to load them back, and what a person should know, with a space before it.
 
     ``samples`` are how many the file is asked for at once in the comparison. ``carried`` reads from the bytes what
-    the file says of pictures. ``exact`` is false where it is not meant to compute the same.
+    the file says of pictures. ``exact`` is false where it is not meant to compute the same. ``clock`` says for a batch
+    of one how many nanoseconds each of some calls takes, where that is not what a call takes here: none where nobody
+    can say. ``together`` pictures are given to it at once while it is asked about many.
     """
 
     data: bytes
@@ -88,6 +90,8 @@ class Written:
     samples: tuple[int, ...] = (1, 3)
     carried: Callable[[bytes], Normalization | None] | None = None
     exact: bool = True
+    clock: Callable[[bytes, tuple[torch.Tensor, ...]], list[int]] | None = None
+    together: int = 32
 
 
 Writer: TypeAlias = Callable[[Network, Report], Written]

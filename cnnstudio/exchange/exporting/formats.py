@@ -84,6 +84,9 @@ KINDS: dict[str, Kind] = {
         needs=ONNX_PACKAGES,
         learns_from_pictures=True,
     ),
+    "web-page": Kind(
+        "Web page", ".html", "One page that works offline: draw, drop or film, and it answers.", "Other programs"
+    ),
     "mermaid": Kind("Mermaid", ".mmd", "The network as a flowchart that GitHub and wikis draw.", READ, False),
     "graphviz": Kind("Graphviz", ".dot", "The network as a graph that dot draws.", READ, False),
     "tikz": Kind("TikZ", ".tex", "The network as it stands on the canvas, to be set by LaTeX.", READ, False),

@@ -26,7 +26,6 @@ from cnnstudio.worker import Report
 
 FIRST, LEAST, MOST, ENOUGH = 3, 20, 200, 1.0  # calls that do not count, calls at least and at most, seconds
 MOST_PICTURES = 2_000  # that a file is asked about; of more as many, evenly taken
-TOGETHER = 32  # pictures that are given to a file at once, where it takes so many
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +52,8 @@ class Measured:
     @property
     def sentence(self) -> str:
         """All of it."""
-        took = f"one picture takes {brief(self.p50)} on this computer (p50), {brief(self.p95)} at p95"
-        told = f"{memory(self.size)}; {took}."
+        took = f"; one picture takes {brief(self.p50)} on this computer (p50), {brief(self.p95)} at p95"
+        told = f"{memory(self.size)}{took if self.calls else ''}."
         return f"{told} {self.verdict}" if self.scores is not None else told
 
     @property
@@ -68,8 +67,8 @@ class Measured:
         if self.before is None:
             return told
         lost = 100 * (self.before.right - self.scores.right) / self.scores.total
-        share = self.before.right / self.before.total
-        return f"{told} The network itself tells {self.before.right:,} right, {share:.1%}: {lost:.1f} points are lost."
+        own = f"The network itself tells {self.before.right:,} right, {self.before.right / self.before.total:.1%}"
+        return f"{told} {own}: {lost:.1f} percentage points are lost."
 
 
 def measured(network: Network, written: Written, path: Path, report: Report) -> Measured:
@@ -83,22 +82,23 @@ def measured(network: Network, written: Written, path: Path, report: Report) -> 
             raise ExportError(f"{shown(path)} is written; measuring it was stopped.")
 
     with torch.no_grad():
-        p50, p95, calls = latency(lambda: loaded(*one), partial(tell, "Measuring how long a picture takes…"))
+        telling = partial(tell, "Measuring how long a picture takes…")
+        took = written.clock(data, one) if written.clock is not None else times(lambda: loaded(*one), telling)
         pictures, scores, before = network.pictures, None, None
         if pictures is not None and not network.is_fresh and network.size is not None:
             known = written.carried(data) if written.carried is not None else None
             told_apart = (len(pictures.classes),)
             if known is not None and known.classes == pictures.classes and tuple(network.result) == told_apart:
-                take = TOGETHER if max(written.samples) > 1 else 1
+                take = written.together if max(written.samples) > 1 else 1
                 ask = partial(tell, "Asking it about pictures…")
                 scores = accuracy(loaded, known, pictures, take, ask)
                 before = None if written.exact else accuracy(network.module, known, pictures, take, ask)
     whole = len(pictures.validation_labels) if pictures is not None else 0
-    return Measured(len(data), p50, p95, calls, scores, whole, before)
+    return Measured(len(data), rank(took, 0.5), rank(took, 0.95), len(took), scores, whole, before)
 
 
-def latency(call: Callable[[], object], tell: Callable[[float], None]) -> tuple[float, float, int]:
-    """The nanoseconds that a call takes: the median, those that 95 of 100 take at most, and of how many calls."""
+def times(call: Callable[[], object], tell: Callable[[float], None]) -> list[int]:
+    """The nanoseconds that each of many calls takes."""
     for _ in range(FIRST):
         call()
     took: list[int] = []
@@ -108,13 +108,12 @@ def latency(call: Callable[[], object], tell: Callable[[float], None]) -> tuple[
         call()
         took.append(time.perf_counter_ns() - begun)
         tell(min(1.0, len(took) / MOST))
-    took.sort()
-    return _rank(took, 0.5), _rank(took, 0.95), len(took)
+    return took
 
 
-def _rank(ordered: list[int], share: float) -> float:
-    """The least of the numbers that is no less than this share of them (nearest rank)."""
-    return float(ordered[max(0, math.ceil(share * len(ordered)) - 1)])
+def rank(numbers: list[int], share: float) -> float:
+    """The least of the numbers that is no less than this share of them (nearest rank); not a number of none."""
+    return float(sorted(numbers)[max(0, math.ceil(share * len(numbers)) - 1)]) if numbers else math.nan
 
 
 def accuracy(loaded: Module, known: Normalization, pictures: Data, take: int, tell: Callable[[float], None]) -> Scores:

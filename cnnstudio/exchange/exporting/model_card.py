@@ -56,7 +56,7 @@ def _file(exported: Exported, kind: str) -> Iterator[str]:
     yield f"- File: `{exported.path.name.replace('`', '')}`, {KINDS[kind].title}, {memory(len(data))}"
     yield f"- SHA-256: `{hashlib.sha256(data).hexdigest()}`"
     yield f"- Written by CNN Studio {__version__} on {date.today().isoformat()}"
-    if (found := exported.measured) is not None:
+    if (found := exported.measured) is not None and found.calls:
         yield (
             f"- One picture takes {brief(found.p50)} (p50) to {brief(found.p95)} (p95) on the computer that wrote it, "
             f"the median and the 95th percentile of {counted(found.calls, 'call')} with one picture each"
