@@ -124,7 +124,7 @@ def others(data: Data, folder: Path) -> dict[str, Callable[[], object]]:
 
     weights.save(folder / "some.safetensors", prepared.module)
     return {
-        **{kind: exporting(kind) for kind in WRITERS if not KINDS[kind].needs},
+        **{kind: exporting(kind) for kind in WRITERS if KINDS[kind].group == "PyTorch"},
         "feature maps": lambda: maps(prepared.module, text, "pool1", data.validation_images[0].numpy(), data),
         "evaluation": lambda: evaluate(prepared, unheard),
         "fresh weights": fresh_weights,

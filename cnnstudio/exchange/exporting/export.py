@@ -130,6 +130,7 @@ def _compared(network: Network, kind: str, path: Path, report: Report) -> tuple[
     """What was written to ``path`` and read again, and how far its outputs are from the network's at most."""
     with torch.no_grad(), replacing(path) as temporary:
         _require_going_on(report, path)
+        network.module(*(inputs[:1] for inputs in network.batch))  # it raises where it does not take one sample
         written = WRITERS[kind](network, _stoppable(report, path))
         temporary.write_bytes(written.data)
         loaded = written.loaded(temporary.read_bytes())

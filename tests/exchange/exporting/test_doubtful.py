@@ -17,8 +17,9 @@ from cnnstudio.blocks import (
     LPPool2d,
     ReLU,
 )
-from cnnstudio.exchange.exporting.export import ExportError, export
-from cnnstudio.exchange.exporting.formats import KINDS
+from cnnstudio.exchange.exporting.export import WRITERS, export
+from cnnstudio.exchange.exporting.exportable import ExportError
+from cnnstudio.exchange.exporting.formats import KINDS, WEIGHTS_ALONE
 from cnnstudio.graph import Block, Graph, Sketch
 
 
@@ -28,7 +29,7 @@ def chain(*blocks: Block) -> Graph:
     return draw.graph()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "weights"])
+@pytest.mark.parametrize("kind", [kind for kind in WRITERS if kind not in WEIGHTS_ALONE])
 def test_a_network_that_takes_no_single_sample_is_refused(kind: str, tmp_path: Path) -> None:
     graph = chain(Conv2d(8, 3), AdaptiveAvgPool2d(1), GroupNorm(8))
     with pytest.raises(ExportError, match=r"does not take one sample at a time: .*1 value"):
