@@ -26,7 +26,7 @@ from cnnstudio.insight.calculation import Numbers
 from cnnstudio.lessons.microscope import Microscope
 from cnnstudio.lessons.microscope_setting import Operation, Setting
 
-SETTINGS = 5_000
+SETTINGS = 9_000  # of which more than 5,000 can be
 CLOSE = 1e-12  # of the largest number that torch gives, in float64
 FRAME = 16.7  # milliseconds
 

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from cnnstudio.blocks import (
     AvgPool2d,
     Conv2d,
     Flatten,
-    Input,
     Linear,
     MaxPool2d,
     PatchEmbedding,
     SelfAttention,
 )
-from cnnstudio.graph import Block, Graph, Sketch
-from cnnstudio.insight.calculation import Numbers
-from cnnstudio.lessons.experiment import Box, Experiment, Knob, Outcome, Picture, Row, Side, Values, compared
-from cnnstudio.lessons.microscope import Microscope
-from cnnstudio.lessons.microscope_setting import Setting
-from cnnstudio.lessons.photograph import SIDE, photograph
-from cnnstudio.lessons.worked_examples import FILTERS
+from cnnstudio.graph import Block
+from cnnstudio.lessons.experiment import Experiment, Knob, Outcome, Row, Side, Values, compared
+from cnnstudio.lessons.picture_experiments import MOST_SHIFT, chain, field_on_picture, same, shifted
 from cnnstudio.wording import counted, readable
 from cnnstudio.zoo import NETWORKS
 from cnnstudio.zoo.efficientnet import SCALES, efficientnet, scaled_efficientnet
@@ -30,17 +23,6 @@ from cnnstudio.zoo.efficientnet import SCALES, efficientnet, scaled_efficientnet
 CHANNELS = (1, 2, 3, 4, 8, 16, 32, 64, 72, 96, 128, 192, 256, 384, 512, 1024)
 SIDES = (7, 14, 28, 32, 56, 64, 112, 224)
 ODD = (1, 3, 5, 7, 9, 11)
-MOST_SHIFT = 8  # pixels
-
-
-def _chain(shape: tuple[int, ...], *blocks: Block) -> Graph:
-    draw = Sketch()
-    draw.chain(draw(Input(shape)), *blocks)
-    return draw.graph()
-
-
-def _same(channels: int, kernel: int, groups: int = 1, *, bias: bool = False) -> Conv2d:
-    return Conv2d(channels, kernel, padding=kernel // 2, groups=groups, bias=bias)
 
 
 # stacks of small kernels
@@ -49,8 +31,8 @@ def _same(channels: int, kernel: int, groups: int = 1, *, bias: bool = False) ->
 def _stacks(values: Values) -> Outcome:
     channels, count = values["Channels"], values["Convolutions"]
     kernel, shape = 2 * count + 1, (channels, 32, 32)
-    many = Side(f"{count} of 3 × 3", _chain(shape, *(_same(channels, 3) for _ in range(count))))
-    one = Side(f"One of {kernel} × {kernel}", _chain(shape, _same(channels, kernel)))
+    many = Side(f"{count} of 3 × 3", chain(shape, *(same(channels, 3) for _ in range(count))))
+    one = Side(f"One of {kernel} × {kernel}", chain(shape, same(channels, kernel)))
 
     def sentence() -> str:
         few, all_ = (side.weights / channels**2 for side in (many, one))
@@ -70,8 +52,8 @@ def _stacks(values: Values) -> Outcome:
 def _connected(values: Values) -> Outcome:
     side, units, kernel = values["Side of the picture"], values["Filters, or units"], values["Kernel"]
     shape = (3, side, side)
-    slid = Side("Convolution", _chain(shape, _same(units, kernel, bias=True)))
-    full = Side("Fully connected", _chain(shape, Flatten(), Linear(units)))
+    slid = Side("Convolution", chain(shape, same(units, kernel, bias=True)))
+    full = Side("Fully connected", chain(shape, Flatten(), Linear(units)))
 
     def sentence() -> str:
         return (
@@ -89,8 +71,8 @@ def _connected(values: Values) -> Outcome:
 def _separable(values: Values) -> Outcome:
     into, out, kernel, side = (values[name] for name in ("Channels in", "Channels out", "Kernel", "Side of the map"))
     shape = (into, side, side)
-    whole = Side("Standard", _chain(shape, _same(out, kernel)))
-    parts = Side("Depthwise, then pointwise", _chain(shape, _same(into, kernel, into), Conv2d(out, 1, bias=False)))
+    whole = Side("Standard", chain(shape, same(out, kernel)))
+    parts = Side("Depthwise, then pointwise", chain(shape, same(into, kernel, into), Conv2d(out, 1, bias=False)))
 
     def sentence() -> str:
         times = whole.totals.macs / parts.totals.macs
@@ -108,9 +90,9 @@ def _separable(values: Values) -> Outcome:
 def _pointwise(values: Values) -> Outcome:
     into, narrow, side = values["Channels in"], values["Between"], values["Side of the map"]
     shape = (into, side, side)
-    mixing = Side("1 × 1 alone", _chain(shape, Conv2d(narrow, 1)))
-    around = Side("1 × 1, 3 × 3, 1 × 1", _chain(shape, Conv2d(narrow, 1), _same(narrow, 3, bias=True), Conv2d(into, 1)))
-    direct = Side("3 × 3 at once", _chain(shape, _same(into, 3, bias=True)))
+    mixing = Side("1 × 1 alone", chain(shape, Conv2d(narrow, 1)))
+    around = Side("1 × 1, 3 × 3, 1 × 1", chain(shape, Conv2d(narrow, 1), same(narrow, 3, bias=True), Conv2d(into, 1)))
+    direct = Side("3 × 3 at once", chain(shape, same(into, 3, bias=True)))
 
     def sentence() -> str:
         share = around.totals.macs / direct.totals.macs
@@ -120,99 +102,6 @@ def _pointwise(values: Values) -> Outcome:
         )
 
     return compared((mixing, around, direct), sentence)
-
-
-# the receptive field on a picture
-
-
-def _field(values: Values) -> Outcome:
-    count, kernel, every = values["Convolutions"], values["Kernel"], values["Pool after each"]
-    blocks: list[Block] = []
-    for number in range(1, count + 1):
-        blocks.append(_same(8, kernel))
-        if every and number % every == 0:
-            blocks.append(MaxPool2d(2))
-    side = Side("Network", _chain((1, SIDE, SIDE), *blocks))
-    box, field, shape = None, side.field, side.shape
-    if field is not None and shape is not None:
-        box = _middle_of(side)
-
-    def sentence() -> str:
-        assert field is not None
-        step = field.stride[0]
-        return (
-            f"A value in the middle of the last map sees {field.written} of the {SIDE} × {SIDE} pixels; its neighbour "
-            f"sees as much, {counted(int(step), 'pixel')} further on. Each convolution adds (K − 1) times the product "
-            "of the strides before it."
-        )
-
-    made = compared((side,), sentence)
-    picture = Picture("What a value in the middle sees", photograph()[0], box)
-    return Outcome(made.sides, made.rows, made.sentence, (picture,) if not made.misfit else (), made.misfit)
-
-
-def _middle_of(side: Side) -> Box | None:
-    """The pixels that a value in the middle of the last map sees, those of them that are there."""
-    field, shape = side.field, side.shape
-    if field is None or shape is None:
-        return None
-    found = []
-    for axis, length in enumerate(shape.spatial):
-        start = int(field.offset[axis] + field.stride[axis] * (length // 2))
-        found.append(range(max(0, start), min(SIDE, start + field.size[axis])))
-    return found[0], found[1]
-
-
-# shifting the picture
-
-
-def _shift(values: Values) -> Outcome:
-    by, size = values["Shift"], values["Pool"]
-    window = SIDE - 2 * MOST_SHIFT  # so that what comes in at an edge is picture, too
-    before, after = (_cropped(at, window) for at in (MOST_SHIFT, MOST_SHIFT + by))
-    maps = [np.maximum(_slid(each), 0.0) for each in (before, after)]  # (H, W), with a ReLU behind
-    pools = [_pooled(each, size) for each in maps]
-    means = [float(each.mean()) for each in maps]
-    moved = maps[0][:, by:] if by else maps[0]
-    off = float(np.abs(moved - maps[1][:, : moved.shape[1]]).max())
-    changes = [_change(*each) for each in ((before, after), maps, pools)]
-    changes.append(abs(means[1] - means[0]) / (abs(means[0]) or 1.0))
-    names = ("Picture", "Map", f"Max pool {size} × {size}", "Global mean")
-    row = Row("Changes by", tuple(f"{each:.1%}" for each in changes), tuple(changes))
-    exact = "to the last digit" if off == 0 else f"but for {off:.1g}"
-    sentence = (
-        f"The map of the shifted picture is the shifted map, {exact}: that is equivariance, and every convolution has "
-        f"it. Taken place by place the map changes by {changes[1]:.0%}; its largest values under {size} × {size} "
-        f"change by {changes[2]:.0%} and its mean by {changes[3]:.1%}: pooling bears small shifts."
-    )
-    graph = _chain((1, window, window), Conv2d(1, 3, bias=False), MaxPool2d(size))
-    pictures = (
-        Picture(f"Shifted by {counted(by, 'pixel')}", after),
-        Picture("Map: Sobel x, ReLU", maps[1]),
-        Picture(f"Max pool {size} × {size}", pools[1]),
-    )
-    return Outcome((Side("Convolution and pool", graph),), (row,), sentence, pictures, titles=names)
-
-
-def _cropped(left: int, window: int) -> Numbers:
-    found: Numbers = photograph()[0, MOST_SHIFT : MOST_SHIFT + window, left : left + window]
-    return found
-
-
-def _slid(values: Numbers) -> Numbers:
-    kernel = np.array(FILTERS["Sobel x"], np.float64)
-    found: Numbers = Microscope.of(Setting(operation="convolution"), values, kernel).output[0]
-    return found
-
-
-def _pooled(values: Numbers, size: int) -> Numbers:
-    setting = Setting(operation="max pooling", kernel_size=size, stride=size)
-    found: Numbers = Microscope.of(setting, values).output[0]
-    return found
-
-
-def _change(one: Numbers, other: Numbers) -> float:
-    return float(np.abs(one - other).mean() / (np.abs(one).mean() or 1.0))
 
 
 # compound scaling
@@ -254,8 +143,8 @@ def _scaling(values: Values) -> Outcome:
 
 def _patches(values: Values) -> Outcome:
     side, patch, size = values["Side of the picture"], values["Patch"], values["Numbers of a token"]
-    cut = Side("Patches", _chain((3, side, side), PatchEmbedding(size, patch)))
-    seen = Side("Patches and attention", _chain((3, side, side), PatchEmbedding(size, patch), SelfAttention(4)))
+    cut = Side("Patches", chain((3, side, side), PatchEmbedding(size, patch)))
+    seen = Side("Patches and attention", chain((3, side, side), PatchEmbedding(size, patch), SelfAttention(4)))
 
     def sentence() -> str:
         assert cut.shape is not None
@@ -278,9 +167,9 @@ def _downsampling(values: Values) -> Outcome:
     channels, side = values["Channels"], values["Side of the map"]
     shape = (channels, side, side)
     sides = (
-        Side("Average pool 2 × 2", _chain(shape, AvgPool2d(2))),
-        Side("Max pool 2 × 2", _chain(shape, MaxPool2d(2))),
-        Side("3 × 3 at stride 2", _chain(shape, Conv2d(channels, 3, 2, 1, bias=False))),
+        Side("Average pool 2 × 2", chain(shape, AvgPool2d(2))),
+        Side("Max pool 2 × 2", chain(shape, MaxPool2d(2))),
+        Side("3 × 3 at stride 2", chain(shape, Conv2d(channels, 3, 2, 1, bias=False))),
     )
 
     def sentence() -> str:
@@ -389,7 +278,7 @@ EXPERIMENTS = (
             Knob("Kernel", ODD, 3),
             Knob("Pool after each", (0, 1, 2, 3), 0),
         ),
-        _field,
+        field_on_picture,
     ),
     Experiment(
         "shift",
@@ -397,7 +286,7 @@ EXPERIMENTS = (
         "What moves along with it, what changes, and what bears it.",
         frozenset({"Conv2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d"}),
         (Knob("Shift", tuple(range(MOST_SHIFT + 1)), 2), Knob("Pool", (2, 4, 8), 4)),
-        _shift,
+        shifted,
     ),
     Experiment(
         "downsampling",

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.compiler.source import Place
 from cnnstudio.graph import ParameterError
+from cnnstudio.insight.calculation import Numbers
 from cnnstudio.insight.subject import Subject
 from cnnstudio.lessons.microscope import Microscope
 from cnnstudio.lessons.microscope_setting import Setting, setting_of
@@ -59,6 +60,7 @@ class MicroscopePanel(Panel):
         self.source, self.example, self.filter = OWN, 0, None  # type: str, int | None, str | None
         self.channel = self.into = self.step = 0
         self._map: int | None = None  # which map of the network was chosen
+        self._rows: Numbers | None = None  # what there was before one row was taken of it
         self._past: list[tuple[Any, ...]] = []
         self._future: list[tuple[Any, ...]] = []
         self._burst: object = None
@@ -211,15 +213,14 @@ class MicroscopePanel(Panel):
         elif source != self.source:
             self._lay_under(np.array(EXAMPLES[0].make().value), source)
 
-    def _lay_under(self, value: np.ndarray[Any, np.dtype[np.float64]], source: str) -> None:
+    def _lay_under(self, value: Numbers, source: str) -> None:
         self.step = 0
         channels, height, width = value.shape
         setting = replace(self.microscope.setting, in_channels=channels, height=height, width=width)
-        if height > 1:
-            setting = replace(setting, dimensions="2-D")
+        setting = replace(setting, dimensions="2-D" if height > 1 else "1-D")
         if setting.groups > channels:
             setting = replace(setting, groups=1)
-        self._change(replace(self.microscope.set(setting), value=value[:, :1] if setting.is_flat else value),
+        self._change(replace(self.microscope.set(setting), value=value),
                      source=source, name=self.filter)  # fmt: skip
 
     def use_filter(self, name: str) -> None:
@@ -231,7 +232,14 @@ class MicroscopePanel(Panel):
 
     def _edit(self, name: str, value: object) -> None:
         setting: Setting = replace(self.microscope.setting, **{name: value})  # type: ignore[arg-type]
-        self._change(self.microscope.set(setting), burst=(name, self.controls.form.burst))
+        if name == "dimensions" and setting.is_flat:
+            self._rows = self.microscope.value
+        made = self.microscope.set(setting)
+        if name == "dimensions" and self._rows is not None and self._rows.shape == made.value.shape:
+            rows = self._rows.copy()
+            rows[:, :1] = self.microscope.value
+            made = replace(made, value=rows)
+        self._change(made, burst=(name, self.controls.form.burst))
 
     def _take_block(self) -> None:
         """Slide as the selected block of the network does."""

@@ -157,6 +157,15 @@ def test_filters_work_on_a_photograph_and_a_click_leads_the_window(panel: Micros
     assert panel.controls.filter.currentIndex() == -1, "it is no Laplacian any more"
 
 
+def test_along_one_row_the_other_rows_are_not_lost(panel: MicroscopePanel) -> None:
+    form, before = panel.controls.form, panel.microscope.value
+    form.editor("dimensions").give("1-D")
+    assert panel.microscope.value.shape == (1, 1, 5) and not form.rows["height"].is_visible
+    panel.stage.typed.emit("input", 0, 0, 0, 7.0)
+    form.editor("dimensions").give("2-D")
+    assert panel.microscope.value[0, 0, 0] == 7 and (panel.microscope.value[0, 1:] == before[0, 1:]).all()
+
+
 def test_a_map_of_the_network_comes_under_it(qtbot: QtBot, panel: MicroscopePanel) -> None:
     panel.use_source(NETWORK)
     assert "Select a block" in panel.refusal.sentence.text()
@@ -168,6 +177,7 @@ def test_a_map_of_the_network_comes_under_it(qtbot: QtBot, panel: MicroscopePane
     qtbot.waitUntil(lambda: not np.array_equal(panel.microscope.value, first))
     panel.document.select(("linear1",))
     qtbot.waitUntil(lambda: panel.microscope.value.shape == (1, 1, 10))
+    assert panel.stage.isVisible() and panel.microscope.setting.is_flat, "a vector is one row"
 
 
 def test_the_selected_block_lends_its_window(panel: MicroscopePanel) -> None:
