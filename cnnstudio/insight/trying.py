@@ -38,6 +38,7 @@ from cnnstudio.training.batches import Sides
 from cnnstudio.training.build import require_room_to_run
 from cnnstudio.training.data.image_folder import read_picture
 from cnnstudio.training.data.loading import normalised
+from cnnstudio.training.data.picture import USUAL, Rules
 from cnnstudio.training.data.room import at_once
 from cnnstudio.training.device import evaluated, of_any_batch
 from cnnstudio.training.drawing import drawing
@@ -74,14 +75,14 @@ class Brought:
     file: Path | bytes
     name: str
 
-    def pixels(self, size: Shape, scale: tuple[float, float] | None) -> Pixels:
-        """It in this size (C, H, W); raises ``DataError`` where it cannot be read."""
+    def pixels(self, size: Shape, scale: tuple[float, float] | None, rules: Rules = USUAL) -> Pixels:
+        """It in this size (C, H, W), by the ``rules`` of the images; raises ``DataError`` where it cannot be read."""
         if isinstance(self.file, Path):
-            return read_picture(self.file, size, scale)
+            return read_picture(self.file, size, scale, rules)
         with TemporaryDirectory(prefix=marked("picture-")) as folder:
             path = Path(folder) / f"{self.name}.png"
             path.write_bytes(self.file)
-            return read_picture(path, size, scale)
+            return read_picture(path, size, scale, rules)
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +187,7 @@ class Trial:
         key = brought, size
         if key not in self._read:
             self._read = {each: pixels for each, pixels in self._read.items() if each[0] is brought}
-            self._read[key] = brought.pixels(size, data.scale)
+            self._read[key] = brought.pixels(size, data.scale, data.rules)
         return self._read[key]
 
 

@@ -70,6 +70,8 @@ Rate = Annotated[float, Range(1e-8, 100.0)]
 NonNegative = Annotated[float, Range(0.0, 1_000.0)]
 UNSPLIT = Needs("data", *(dataset.key for dataset in DATASETS.values() if not dataset.is_split))
 """Images that have no split of their own into those to train with and those to validate with."""
+PICTURES = Needs("data", *(dataset.key for dataset in DATASETS.values() if dataset.is_pictures))
+"""Images that are picture files, each of a size of its own."""
 
 if TYPE_CHECKING:
     DatasetKey = str  # mypy cannot read the words in a table
@@ -86,6 +88,8 @@ class Recipe(Declaration):
     validation_share: share of the images kept for validation where the data has no split of its own
     group: what images have in common that are kept on one side, such as all of one patient
     group_end: what ends the part of a file name that tells the group: with _ that of "anna_3.jpg" is "anna"
+    fit: how pictures of other proportions come into the Input: cut to them, with a border, or stretched
+    ground: what lies below what is transparent in a picture, and in its border
     mean: subtracted from the pixels, which go from 0 to 1; one number, or one a channel, as in 0.485, 0.456, 0.406
     std: what the pixels are then divided by; automatic is as the first weights had it, or else measured
     augmentations: what is done to each training image anew before each step, in this order
@@ -177,6 +181,8 @@ class Recipe(Declaration):
     validation_share: Annotated[float, Range(0.05, 0.9), Section.DATA, UNSPLIT] = 0.2
     group: Annotated[Literal["none", "sub-folder", "file name"], Section.DATA, Needs("data", FOLDER, TABLE)] = "none"
     group_end: Annotated[str, Letters(20), Section.DATA, Needs("group", "file name")] = "_"
+    fit: Annotated[Literal["cut", "pad", "stretch"], Section.DATA, PICTURES] = "cut"
+    ground: Annotated[Literal["white", "grey", "black"], Section.DATA, PICTURES] = "white"
     mean: Annotated[tuple[float, ...] | None, Range(0.0, 1.0), Length(1, 3), Section.DATA] = None
     std: Annotated[tuple[float, ...] | None, Range(0.0001, 1.0), Length(1, 3), Section.DATA] = None
     weights: Annotated[str, PATH, Section.WEIGHTS] = ""

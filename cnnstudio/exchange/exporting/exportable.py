@@ -69,7 +69,9 @@ class Network:
     @property
     def extra(self) -> dict[str, str]:
         """The same beside a network in PyTorch's archives, by file name."""
-        found = vars(self.normalization) if self.normalization is not None else {}
+        known = self.normalization
+        found = {**vars(known), **known.rules.metadata} if known is not None else {}
+        found.pop("rules", None)
         told = {key: text for key, text in self.carried.items() if key in ("pictures", "probabilities")}
         return {EXTRA: json.dumps({**found, **told, "inputs": [list(each.shape[1:]) for each in self.batch]})}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,12 @@ from PIL import Image
 
 from cnnstudio.disk import TEMPORARY, marked
 from cnnstudio.graph import Shape
-from cnnstudio.training.data.picture import SCALE, picture_bytes
+from cnnstudio.training.data.picture import SCALE, USUAL, Rules, picture_bytes
 
 _SIDES = 37, 23  # neither square nor any network's size
 
 
-def differing(
-    read: Callable[[str, int, int, int, tuple[float, float]], bytes], size: Shape, scale: tuple[float, float] | None
-) -> str:
+def differing(read: Callable[..., bytes], size: Shape, scale: tuple[float, float] | None, rules: Rules = USUAL) -> str:
     """The first kind of picture that ``read`` makes other bytes of than the program; empty where there is none.
 
     ``size`` is that of the network's images, and ``scale`` what is black and white in those of more than 8 bits.
@@ -27,8 +26,8 @@ def differing(
     channels, height, width = size
     with tempfile.TemporaryDirectory(prefix=marked(TEMPORARY)) as folder:
         for kind, path in _pictures(Path(folder), scale or SCALE):
-            asked = str(path), channels, height, width, scale or SCALE
-            if read(*asked) != picture_bytes(*asked):
+            asked, how = (str(path), channels, height, width, scale or SCALE), asdict(rules)
+            if read(*asked, **how) != picture_bytes(*asked, **how):
                 return kind
     return ""
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from cnnstudio.compiler.ending import INSIDE_LOSS
 from cnnstudio.graph import Shape
-from cnnstudio.training.data.picture import SCALE
+from cnnstudio.training.data.picture import SCALE, USUAL, Rules
 
 
 class Normalizing(Protocol):
@@ -32,6 +32,10 @@ class Normalizing(Protocol):
     def scale(self) -> tuple[float, float] | None:
         """What is black and white in pictures of more than 8 bits; None where there were none."""
 
+    @property
+    def rules(self) -> Rules:
+        """How pictures of other proportions are made to fit."""
+
 
 @dataclass(frozen=True)
 class Normalization:
@@ -48,20 +52,22 @@ class Normalization:
     scale: tuple[float, float] | None = None
     loss: str = ""
     both_sides: bool = False
+    rules: Rules = USUAL
 
     @classmethod
     def of(cls, data: Normalizing) -> Normalization:
         """What ``data`` says, as a value."""
         if isinstance(data, cls):
             return data
-        return cls(tuple(map(float, data.mean)), tuple(map(float, data.std)), tuple(data.classes), data.scale)
+        numbers = tuple(map(float, data.mean)), tuple(map(float, data.std))
+        return cls(*numbers, tuple(data.classes), data.scale, rules=data.rules)
 
     def metadata(self) -> dict[str, str]:
         """The keys and values with which it stands in a .safetensors file."""
         known: dict[str, object] = {"mean": self.mean, "std": self.std, "classes": self.classes}
         known |= {"scale": self.scale} if self.scale else {}
         told = {key: json.dumps(value) for key, value in known.items()} | ({"loss": self.loss} if self.loss else {})
-        return told | ({"sides": "both"} if self.both_sides else {})
+        return told | ({"sides": "both"} if self.both_sides else {}) | self.rules.metadata
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str] | None) -> Normalization | None:
@@ -78,7 +84,7 @@ class Normalization:
         told = metadata or {}
         loss = told.get("loss", "") if told.get("loss", "") in INSIDE_LOSS else ""
         numbers = tuple(map(float, mean)), tuple(map(float, std))
-        return cls(*numbers, tuple(classes), scale_from(told), loss, told.get("sides") == "both")
+        return cls(*numbers, tuple(classes), scale_from(told), loss, told.get("sides") == "both", Rules.told(told))
 
 
 def scale_from(metadata: Mapping[str, str]) -> tuple[float, float] | None:
@@ -100,11 +106,18 @@ def picture_rules(size: Shape, normalization: Normalization | None) -> str:
     """What becomes of a picture before the network sees it, in words, for whoever uses a file without this program."""
     channels, height, width = size
     low, high = (normalization.scale if normalization else None) or SCALE
+    rules = normalization.rules if normalization else USUAL
+    ways = {
+        "cut": f"cut its middle to the proportions {width}:{height} and resize it to {width} x {height} pixels, "
+        "bilinear with antialiasing (Pillow's ImageOps.fit)",
+        "pad": f"resize it so that it just fits into {width} x {height} pixels, bilinear with antialiasing, and lay it "
+        f"in the middle of as many {rules.ground} ones",
+        "stretch": f"resize it to {width} x {height} pixels whatever its proportions are, bilinear with antialiasing",
+    }
     told = (
-        "Turn the picture upright as its EXIF says; lay it on white where it is transparent; make it "
+        f"Turn the picture upright as its EXIF says; lay it on {rules.ground} where it is transparent; make it "
         f"{'grey' if channels == 1 else 'RGB'} ({low:g} becomes black and {high:g} white where it has more than 8 "
-        f"bits); cut its middle to the proportions {width}:{height} and resize it to {width} x {height} pixels, "
-        "bilinear with antialiasing (Pillow's ImageOps.fit); divide by 255"
+        f"bits); {ways[rules.fit]}; divide by 255"
     )
     told += "; subtract the mean and divide by the std of each channel" if normalization else ""
     told += f"; give it as float32 (N, {channels}, {height}, {width})."

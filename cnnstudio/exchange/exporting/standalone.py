@@ -73,7 +73,7 @@ _READ = '''
 
 def read(path: str) -> torch.Tensor:
     """The picture of this file as an image of bytes ({channels}, {height}, {width}), as in training."""
-    pixels = bytearray(picture_bytes(path, {channels}, {height}, {width}, {scale}))
+    pixels = bytearray(picture_bytes(path, {channels}, {height}, {width}, {scale}{rules}))
     return torch.frombuffer(pixels, dtype=torch.uint8).view({height}, {width}, {channels}).permute(2, 0, 1)
 '''
 
@@ -120,7 +120,8 @@ def standalone(graph: Graph, source: Source, result: Shape, normalization: Norma
     if size.channels in (1, 3):
         text = text.replace("import torch\n", "import sys\n\nimport torch\n", 1)
         scale = known.scale if known and known.scale else SCALE
-        text += f"\n\n{source_of_picture_bytes()}{_READ.format(scale=scale, **numbers)}{_MAIN}"
+        rules = "".join(f', {name}="{value}"' for name, value in known.rules.metadata.items()) if known else ""
+        text += f"\n\n{source_of_picture_bytes()}{_READ.format(scale=scale, rules=rules, **numbers)}{_MAIN}"
     return text
 
 

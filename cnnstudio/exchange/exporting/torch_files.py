@@ -7,6 +7,7 @@ import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from cnnstudio.exchange.exporting.picture_check import differing
 from cnnstudio.exchange.exporting.preprocessing import Normalization
 from cnnstudio.exchange.exporting.standalone import standalone
 from cnnstudio.training.build import build
+from cnnstudio.training.data.picture import USUAL
 from cnnstudio.training.drawing import drawing
 from cnnstudio.training.turn import undisturbed
 from cnnstudio.worker import Report
@@ -38,7 +40,8 @@ def python_file(network: Network, report: Report) -> Written:
         if "picture_bytes" in namespace:
             size = infer(network.graph).facts[network.graph.inputs[0].name].shape
             scale = network.normalization.scale if network.normalization else None
-            if kind := differing(namespace["picture_bytes"], size, scale):
+            rules = network.normalization.rules if network.normalization else USUAL
+            if kind := differing(namespace["picture_bytes"], size, scale, rules):
                 raise ExportError(f"Loaded back, it reads a picture that is {kind} otherwise, so nothing was written.")
         with drawing(0):
             module: nn.Module = namespace[network.source.class_name]().eval()
@@ -49,9 +52,7 @@ def python_file(network: Network, report: Report) -> Written:
         said, known = _run(data), network.normalization
         if "MEAN" not in said or known is None:
             return None
-        return Normalization(
-            said["MEAN"], said["STD"], said.get("CLASSES", ()), known.scale, known.loss, known.both_sides
-        )
+        return replace(known, mean=said["MEAN"], std=said["STD"], classes=said.get("CLASSES", ()))
 
     guess = (
         " How pictures are prepared for these weights is not known: prepare() guesses, pixels from 0 to 1. "
@@ -165,6 +166,7 @@ def _said(text: str | bytes) -> Normalization | None:
         return None
     told = {key: json.dumps(found[key]) for key in ("mean", "std", "classes", "scale")}
     told |= {"loss": found["loss"], "sides": "both" if found["both_sides"] else ""}
+    told |= {key: found[key] for key in ("fit", "ground") if key in found}
     return Normalization.from_metadata(told)
 
 

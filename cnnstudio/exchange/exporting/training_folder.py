@@ -32,7 +32,7 @@ from cnnstudio.project.corrections import of_data
 from cnnstudio.project.datasets import DATASETS, Torchvision
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
-from cnnstudio.training.data.loading import Data, load
+from cnnstudio.training.data.loading import Data, load, rules_of
 from cnnstudio.training.device import TrainingError, can_lie_last
 from cnnstudio.training.loop import fresh
 from cnnstudio.training.pretrained import pretrained
@@ -135,7 +135,7 @@ def _normalization(recipe: Recipe, mean_std: tuple[tuple[float, ...], ...], name
     """What the weights will say that the script leaves."""
     mean, std = (tuple(map(float, each)) for each in mean_std)
     both = looks_at_both_sides(recipe)
-    return Normalization(mean, std, names, loss=recipe.loss, both_sides=both)
+    return Normalization(mean, std, names, loss=recipe.loss, both_sides=both, rules=rules_of(recipe))
 
 
 def _unseen(key: str, size: Shape) -> Data:
@@ -184,7 +184,7 @@ def _fill(folder: Path, contents: _Contents, report: Report) -> None:
 
 def requirements(plan: Plan) -> str:
     """The text of requirements.txt."""
-    packages = ["torch>=2.4", "numpy>=1.26", "safetensors>=0.4", "pillow>=10"]
+    packages = ["torch>=2.4", "numpy>=1.26", "safetensors>=0.4", "pillow>=11.3"]
     is_fetched = isinstance(DATASETS[plan.recipe.data].origin, Torchvision) and not plan.is_archive
     needs_torchvision = is_fetched or takes_torchvision(plan.recipe)
     return "\n".join(packages + (["torchvision>=0.20"] if needs_torchvision else [])) + "\n"

@@ -18,6 +18,7 @@ from cnnstudio.graph import Shape
 from cnnstudio.project.datasets import DATASETS, Torchvision
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
+from cnnstudio.training.data.picture import Rules
 
 TEMPLATE = "training_folder", "train.py.txt"
 
@@ -82,6 +83,7 @@ def training_script(plan: Plan) -> str:
         "@CHANGES@": change_lines(recipe, plan.size),
         "@MIXES@": mix_lines(recipe),
         "@OPTIMIZER_OF_GROUPS@": _optimizer(recipe, "groups"),
+        "@RULES@": "".join(f', {name}="{value}"' for name, value in Rules(recipe.fit, recipe.ground).metadata.items()),
         "@OPTIMIZER@": _optimizer(recipe, "learned"),
         "@STEP_SIZE@": "BATCH_SIZE * ACCUMULATION" if recipe.accumulation > 1 else "BATCH_SIZE",
     }

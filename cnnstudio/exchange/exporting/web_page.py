@@ -24,6 +24,7 @@ from cnnstudio.exchange.exporting.browser_steps import NoStepError, Steps
 from cnnstudio.exchange.exporting.exportable import ExportError, Module, Network, Written
 from cnnstudio.exchange.exporting.preprocessing import Normalization, picture_rules
 from cnnstudio.resources import resource
+from cnnstudio.training.data.picture import USUAL
 from cnnstudio.wording import counted, memory
 from cnnstudio.worker import Report
 
@@ -38,6 +39,11 @@ def web_page(network: Network, report: Report) -> Written:
     if size is None or len(network.result) != 1:
         raise ExportError("A web page shows networks that read one picture, grey or in colour, and end in classes.")
     known = network.normalization
+    if known is not None and known.rules != USUAL:
+        raise ExportError(
+            "A web page cuts pictures to the Input's proportions and lays them on white; this network learned from "
+            f"pictures that were {known.rules.sentence(*size.spatial)}, on {known.rules.ground}."
+        )
     try:
         steps = Steps(network.module, network.batch[0][:1])
     except NoStepError as error:

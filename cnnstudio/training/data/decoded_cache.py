@@ -24,10 +24,11 @@ from cnnstudio.disk import DiskError, read, replacing
 from cnnstudio.folders import decoded_folder
 from cnnstudio.graph import Shape
 from cnnstudio.training.data.errors import DataCancelledError
+from cnnstudio.training.data.picture import USUAL, Rules
 from cnnstudio.wording import memory
 from cnnstudio.worker import Report
 
-RULES = 1  # another number where pictures are cut, turned or resized in another way than before
+RULES = 2  # another number where pictures are cut, turned or resized in another way than before
 WORTH = 3.0  # seconds of decoding from which it is kept
 MOST = 10 * 1024**3  # bytes of all that is kept, unless the environment variable says otherwise
 VARIABLE = "CNNSTUDIO_DECODED_GB"
@@ -42,7 +43,7 @@ class Decoded:
     """Images (N, C, H, W) of bytes; ``kept`` are the numbers of the files that they are of, in their order.
 
     ``broken`` says of the other files why, in a word. Of ``deep`` images, which have more than 8 bits, ``scale`` became
-    black and white.
+    black and white. ``reduced`` were decoded small, and of ``moving`` files the first picture was taken.
     """
 
     images: NDArray[np.uint8]
@@ -50,6 +51,8 @@ class Decoded:
     broken: Mapping[int, str] = field(default_factory=dict)
     deep: int = 0
     scale: Scale | None = None
+    reduced: int = 0
+    moving: int = 0
 
 
 class _Beside(msgspec.Struct):
@@ -59,6 +62,8 @@ class _Beside(msgspec.Struct):
     broken: dict[int, str]
     deep: int
     scale: tuple[float, float] | None
+    reduced: int
+    moving: int
 
 
 def limit() -> int:
@@ -74,16 +79,16 @@ def held() -> int:
 
 
 def decoded_once(
-    paths: Sequence[Path], size: Shape, decode: Callable[[], Decoded], report: Report
+    paths: Sequence[Path], size: Shape, decode: Callable[[], Decoded], report: Report, rules: Rules = USUAL
 ) -> tuple[Decoded, str]:
-    """What ``decode`` makes of these files, from the disk where it is kept; and a sentence about that, or nothing.
+    """What ``decode`` makes of these files by ``rules``, from the disk where it is kept, and a sentence about that.
 
     Raises ``DataCancelledError`` where ``report`` says to stop, and what ``decode`` raises. What a disk refuses is
     decoded, and not kept.
     """
     key = None
     if any(path.name.startswith(_start(len(paths), size)) for _, path, _ in _files()):
-        key = _key(paths, size, report)
+        key = _key(paths, size, report, rules)
         found = _kept(key, len(paths), size)
         if found is not None:
             where = decoded_folder() / f"{key}.npy"
@@ -92,16 +97,16 @@ def decoded_once(
     made = decode()
     if time.monotonic() - began < WORTH:
         return made, ""
-    return made, _keep(key or _key(paths, size, report), made)
+    return made, _keep(key or _key(paths, size, report, rules), made)
 
 
 def _start(count: int, size: Shape) -> str:
     return f"{count}-{'x'.join(map(str, size))}-"
 
 
-def _key(paths: Sequence[Path], size: Shape, report: Report) -> str:
-    """What the name of the file is made of: how many images, their size, and all that is in the files."""
-    whole = hashlib.blake2b(f"{RULES}".encode(), digest_size=20)
+def _key(paths: Sequence[Path], size: Shape, report: Report, rules: Rules) -> str:
+    """What the name of the file is made of: how many images, their size, what is in the files, and how they fit."""
+    whole = hashlib.blake2b(f"{RULES} {rules.fit} {rules.ground}".encode(), digest_size=20)
     with ThreadPoolExecutor(2, "digest") as pool:
         for start in range(0, len(paths), _TOGETHER):
             if not report("Looking whether the images are known", start / len(paths)):
@@ -128,7 +133,8 @@ def _kept(key: str, count: int, size: Shape) -> Decoded | None:
         fits = images.dtype == np.uint8 and images.shape == (len(beside.kept), *size)
         if fits and len(beside.kept) + len(beside.broken) == count:
             path.touch()  # it was of use just now
-            return Decoded(images.view(np.ndarray), beside.kept, beside.broken, beside.deep, beside.scale)
+            told = beside.deep, beside.scale, beside.reduced, beside.moving
+            return Decoded(images.view(np.ndarray), beside.kept, beside.broken, *told)
     return None
 
 
@@ -145,7 +151,7 @@ def _keep(key: str, made: Decoded) -> str:
             path.unlink()
             path.with_suffix(".json").unlink(missing_ok=True)
             total -= taken
-    beside = _Beside(list(made.kept), dict(made.broken), made.deep, made.scale)
+    beside = _Beside(list(made.kept), dict(made.broken), made.deep, made.scale, made.reduced, made.moving)
     path = folder / f"{key}.npy"
     try:
         folder.mkdir(parents=True, exist_ok=True)

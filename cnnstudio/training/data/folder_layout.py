@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.half_names import Half, half
 from cnnstudio.training.data.note import Files
 from cnnstudio.wording import abridged, counted
 from cnnstudio.worker import Report, sparing, unheard
@@ -30,25 +29,6 @@ MOST_FILES = 1_000_000  # files and folders that are looked at
 MOST_CLASSES = 65_536
 DEEPEST = 50  # folders within each other, below that of a class
 LAYOUT = "Choose a folder that holds one folder of images for each class."
-
-
-class Half(Enum):
-    """What a folder's images are for. Of those that could be validated with, the first here is taken."""
-
-    TRAIN = "to train with"
-    VALIDATION = "to validate with"
-    TEST = "to test with"
-    UNKNOWN = "to be told apart in the end: they have no labels"
-
-
-_WORDS: dict[str, Half] = {
-    **dict.fromkeys(("train", "training", "trainset", "trn"), Half.TRAIN),
-    **dict.fromkeys(
-        ("val", "valid", "validate", "validation", "dev", "eval", "evaluation", "holdout"), Half.VALIDATION
-    ),
-    **dict.fromkeys(("test", "testing", "testset", "tst"), Half.TEST),
-    **dict.fromkeys(("pred", "predict", "prediction", "predictions", "unlabeled", "unlabelled"), Half.UNKNOWN),
-}
 
 
 @dataclass(frozen=True)
@@ -271,13 +251,6 @@ def class_roots(root: Path) -> list[Path]:
 # halves
 
 
-def half(name: str) -> Half | None:
-    """What a folder of this name is for; None where it is not told by it, as of most classes."""
-    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)]
-    found = {_WORDS[word] for word in words if word in _WORDS}
-    return found.pop() if len(found) == 1 else None
-
-
 def _halves(root: Path, search: _Search) -> tuple[Path, Path | None]:
     """The folder to train on and the one to validate on, where their names tell them apart; else the root."""
     named = [(half(place.name), place) for place in folders(root)]
@@ -366,12 +339,14 @@ def _only(place: Path) -> Path:
 def folders(folder: Path) -> list[Path]:
     """The folders in a folder by name, without hidden ones. Raises ``DataError`` where it may not be read."""
     try:
-        found = [
-            entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith((".", "__"))
-        ]
+        found = [entry for entry in os.scandir(folder) if not entry.name.startswith((".", "__"))]
     except OSError as error:
         raise DataError(f"The folder {said(folder.name)} may not be read.") from error
-    return [folder / name for name in sorted(found)]
+    names = []
+    for entry in found:
+        with contextlib.suppress(OSError):  # a link that leads to itself
+            names += [entry.name] if entry.is_dir() else []
+    return [folder / name for name in sorted(names)]
 
 
 def _beside(folder: Path) -> Iterator[Path]:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,21 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from cnnstudio.disk import is_there
 from cnnstudio.graph import Shape
-from cnnstudio.headroom import ran_out
+from cnnstudio.headroom import headroom, ran_out
 from cnnstudio.training.data.decoded_cache import Decoded, decoded_once
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.folder_layout import FolderLayout, ImageFile, files_are, said
 from cnnstudio.training.data.note import Note
-from cnnstudio.training.data.picture import FORMATS, SCALE, extent, is_deep, picture_bytes
+from cnnstudio.training.data.picture import FORMATS, SCALE, USUAL, Rules, extent, is_deep, picture_bytes
 from cnnstudio.training.data.raw import Raw, some
 from cnnstudio.training.data.roll import Enrol, ways
 from cnnstudio.training.data.room import at_once, check_room
 from cnnstudio.training.device import cores
-from cnnstudio.wording import abridged, counted
+from cnnstudio.wording import abridged, counted, memory
 from cnnstudio.worker import Report, sparing
 
-MOST_PIXELS = 64_000_000  # of a picture: beyond it a file is taken for a bomb
+MOST_PIXELS = 178_956_970  # of a picture: beyond, Pillow takes it for a bomb (Image.MAX_IMAGE_PIXELS, twice)
+_DECODED = 512_000_000  # bytes of pictures that are decoded at once
 _PIXEL = 8  # bytes that a pixel takes at most while its picture is decoded and laid on white (Pillow keeps RGB in four)
 _TOGETHER = 64  # pictures that are handed to the threads at once
 
@@ -59,11 +62,27 @@ class Room:
                 self._changed.notify_all()
 
 
-_decoding = Room(MOST_PIXELS * _PIXEL)  # one of the largest pictures or many small ones, on however many threads
+_decoding = Room(_DECODED)  # one large picture or many small ones, on however many threads
+
+
+@dataclass
+class Manner:
+    """By which rules pictures are read, which of them were decoded small, and of which there is more than one."""
+
+    rules: Rules
+    reduced: set[Path] = field(default_factory=set)
+    moving: set[Path] = field(default_factory=set)
 
 
 def read_folder(  # noqa: PLR0917 - the folder, how its images are to be, and what is said meanwhile
-    layout: FolderLayout, title: str, size: Shape, progress: Report, enrolled: Enrol, most: int | None = None
+    layout: FolderLayout,
+    title: str,
+    size: Shape,
+    progress: Report,
+    enrolled: Enrol,
+    most: int | None = None,
+    *,
+    rules: Rules = USUAL,
 ) -> Raw:
     """Every readable image of a folder in ``size`` (C, H, W), or ``most`` of them, and notes about the rest.
 
@@ -84,10 +103,13 @@ def read_folder(  # noqa: PLR0917 - the folder, how its images are to be, and wh
         numbers = numbers[some(roll.labels[numbers], roll.apart[numbers], most)]
     check_room(len(numbers), size)
     files = [layout.files[number] for number in numbers.tolist()]
-    decode = partial(_decoded, files, size, progress)
-    found, told = (
-        decoded_once([file.path for file in files], size, decode, progress) if whole is None else (decode(), "")
-    )
+    decode, told = partial(_decoded, files, size, progress, rules), ""
+    if whole is None:
+        found, told = decoded_once([file.path for file in files], size, decode, progress, rules)
+    else:
+        found = decode()
+    if found.broken and not is_there(layout.root):
+        raise DataError(f"The folder {said(layout.root.name)} is not there any more: it vanished while it was read.")
     images, notes, numbers = found.images, _notes(files, found), numbers[list(found.kept)]
     if not len(numbers) or (halves is not None and roll.apart[numbers].all()):
         raise DataError(f"None of the images could be read. {notes[-1]}")
@@ -114,13 +136,13 @@ def ways_in(layout: FolderLayout) -> tuple[str, ...]:
     return ways((file.path for file in layout.files), layout.home or layout.root)
 
 
-def _decoded(files: Sequence[ImageFile], size: Shape, progress: Report) -> Decoded:
+def _decoded(files: Sequence[ImageFile], size: Shape, progress: Report, rules: Rules) -> Decoded:
     """The images of the files that can be read; for those of more than 8 bits the scale is one for them all."""
-    images = np.empty((len(files), *size), np.uint8)
+    images, how = np.empty((len(files), *size), np.uint8), Manner(rules)
     kept: list[int] = []
     broken: dict[int, str] = {}
     deep: dict[int, Scale] = {}  # place -> the least and the greatest number in it
-    for number, found in enumerate(_read_each(files, size, None, progress)):
+    for number, found in enumerate(_read_each(files, size, None, progress, how)):
         if isinstance(found, str):
             broken[number] = found
             continue
@@ -134,11 +156,12 @@ def _decoded(files: Sequence[ImageFile], size: Shape, progress: Report) -> Decod
         low, high = min(low for low, _ in deep.values()), max(high for _, high in deep.values())
         scale = (low, high) if low < high else (low, low + 1.0)
         again = [files[kept[place]] for place in deep]
-        for place, found in zip(deep, _read_each(again, size, scale, progress), strict=True):
+        for place, found in zip(deep, _read_each(again, size, scale, progress, how), strict=True):
             if isinstance(found, str | tuple):
                 raise DataError("The folder was changed while it was read. Try again.")
             images[place] = found
-    return Decoded(images[: len(kept)], kept, broken, len(deep), scale)
+    reduced, moving = len(how.reduced), len(how.moving)
+    return Decoded(images[: len(kept)], kept, broken, len(deep), scale, reduced, moving)
 
 
 def _notes(files: Sequence[ImageFile], found: Decoded) -> list[str]:
@@ -153,11 +176,18 @@ def _notes(files: Sequence[ImageFile], found: Decoded) -> list[str]:
             f"{counted(found.deep, 'image')} of more than 8 bits: in all alike {found.scale[0]:g} became black and "
             f"{found.scale[1]:g} white. The weights keep these two numbers."
         )
+    if found.reduced:
+        notes.append(
+            f"{counted(found.reduced, 'JPEG picture')} decoded at a half, a quarter or an eighth of the size, still at "
+            "least twice what the Input takes."
+        )
+    if found.moving:
+        notes.append(f"{counted(found.moving, 'picture')} moving, or with several pages: of each the first was taken.")
     return notes
 
 
 def _read_each(
-    files: Sequence[ImageFile], size: Shape, scale: Scale | None, progress: Report
+    files: Sequence[ImageFile], size: Shape, scale: Scale | None, progress: Report, how: Manner
 ) -> Iterator[Pixels | Scale | str]:
     """``_read`` of each file, in their order, on several threads."""
     threads, total = max(2, cores()), len(files)  # Pillow decodes without holding up Python
@@ -174,13 +204,13 @@ def _read_each(
             if not progress(f"Reading the images: {start:,} of {total:,}", start / total):
                 raise DataCancelledError("Reading the images was cancelled.")
             part = [file.path for file in files[start : start + step]]
-            found = pool.map(_read, part, itertools.repeat(size), itertools.repeat(scale))
+            found = pool.map(_read, part, *map(itertools.repeat, (size, scale, how)))
             for number, each in enumerate(found, start + 1):
                 yield each
                 go_on(number)
 
 
-def read_picture(path: Path, size: Shape, scale: Scale | None = None) -> Pixels:
+def read_picture(path: Path, size: Shape, scale: Scale | None = None, rules: Rules = USUAL) -> Pixels:
     """One picture as bytes (C, H, W), read, cut and resized as those of a folder are.
 
     ``scale`` is what becomes black and white where it has more than 8 bits, its own extent where nothing is known.
@@ -188,16 +218,17 @@ def read_picture(path: Path, size: Shape, scale: Scale | None = None) -> Pixels:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Pillow, about the insides of odd files
-        found = _read(path, size, scale)
+        how = Manner(rules)
+        found = _read(path, size, scale, how)
         if isinstance(found, tuple):
             low, high = found
-            found = _read(path, size, (low, high if low < high else low + 1.0))
+            found = _read(path, size, (low, high if low < high else low + 1.0), how)
     if isinstance(found, str | tuple):
         raise DataError(f"{said(path.name)} cannot be taken as a picture ({found}).")
     return found
 
 
-def _read(path: Path, size: Shape, scale: Scale | None) -> Pixels | Scale | str:
+def _read(path: Path, size: Shape, scale: Scale | None, how: Manner) -> Pixels | Scale | str:
     """One image as (C, H, W), or in a word what is wrong with it.
 
     Of one that has more than 8 bits, the least and the greatest number in it where no ``scale`` is known yet.
@@ -206,13 +237,20 @@ def _read(path: Path, size: Shape, scale: Scale | None) -> Pixels | Scale | str:
     try:
         with Image.open(path, formats=FORMATS) as image:
             pixels = image.width * image.height
-            if pixels > MOST_PIXELS:
-                return f"{image.width:,} × {image.height:,} pixels are too many: the limit is {MOST_PIXELS:,}"
+            if image.format != "MPO" and getattr(image, "is_animated", False):  # a telephone's MPO is one photograph
+                how.moving.add(path)
             image.draft("L" if channels == 1 else "RGB", (2 * width, 2 * height))  # as it is going to be decoded
-            with _decoding.taking(_PIXEL * image.width * image.height):
+            if image.width * image.height < pixels:
+                how.reduced.add(path)
+            if (needed := _PIXEL * image.width * image.height) > _DECODED and needed > (free := headroom()):
+                return f"{pixels:,} pixels take {memory(needed)} to decode, and {memory(free)} are free"
+            with _decoding.taking(needed):
                 if scale is None and is_deep(image):
                     return extent(image) or "no number in it"
-                made = picture_bytes(str(path), channels, height, width, scale or SCALE)
+                rules = how.rules
+                made = picture_bytes(
+                    str(path), channels, height, width, scale or SCALE, fit=rules.fit, ground=rules.ground
+                )
     except MemoryError:  # it says nothing about the picture
         raise
     except Image.DecompressionBombError:
@@ -221,6 +259,8 @@ def _read(path: Path, size: Shape, scale: Scale | None) -> Pixels | Scale | str:
         return "no image"
     except PermissionError:
         return "may not be read"
+    except FileNotFoundError:
+        return "not there any more"
     except Exception as error:  # whatever a decoder says about bytes that somebody else wrote
         if ran_out(error):
             raise

@@ -32,6 +32,7 @@ from cnnstudio.training.data.fitting import arranged, changes, fitted, moments
 from cnnstudio.training.data.folder_layout import FolderLayout, folder_layout
 from cnnstudio.training.data.group_split import grouped
 from cnnstudio.training.data.image_folder import read_folder
+from cnnstudio.training.data.picture import USUAL, Rules
 from cnnstudio.training.data.raw import Numbers, Raw, only, some
 from cnnstudio.training.data.readers.arrays import read_arrays
 from cnnstudio.training.data.readers.known_formats import read_fetched
@@ -53,6 +54,7 @@ class Data:
     sentences about what was done to the images. ``mirror`` says whether an image may be mirrored to have one more.
     ``scale`` is what became black and white in images of more than 8 bits, None where there were none. ``whole`` is how
     many images there are to train and to validate with where these are but some of them, None where these are all.
+    ``rules`` say how pictures of other proportions were made to fit.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Data:
     mirror: bool = False
     scale: tuple[float, float] | None = None
     whole: tuple[int, int] | None = None
+    rules: Rules = USUAL
 
     @property
     def shape(self) -> Shape:
@@ -147,7 +150,7 @@ def load(
     mean, std = agreed or moments(train)
     halves = train, ordered[:end], images[end:], ordered[end:]
     notes = (*raw.notes, *roll.notes, *changes(found, size, dataset.title))
-    return Data(dataset.title, *halves, raw.names, mean, std, notes, dataset.mirror, raw.scale, whole)
+    return Data(dataset.title, *halves, raw.names, mean, std, notes, dataset.mirror, raw.scale, whole, rules_of(recipe))
 
 
 def layout_of(recipe: Recipe, progress: Report = unheard) -> FolderLayout | None:
@@ -167,17 +170,20 @@ def layout_of(recipe: Recipe, progress: Report = unheard) -> FolderLayout | None
     return None
 
 
+def rules_of(recipe: Recipe) -> Rules:
+    """How pictures come into the proportions of the network: as the recipe says, where it says anything of use."""
+    return Rules(recipe.fit, recipe.ground) if DATASETS[recipe.data].is_pictures else USUAL
+
+
 def _read(  # noqa: PLR0917 - what is asked for, and how it is to be
     recipe: Recipe, progress: Report, layout: FolderLayout | None, size: Shape, enrolled: Enrol, most: int | None
 ) -> Raw:
     """The images of a recipe from wherever they come; of picture files at most so many, in ``size`` already."""
     dataset = DATASETS[recipe.data]
     if (layout := layout or layout_of(recipe, progress)) is not None:
-        raw = read_folder(layout, dataset.title, size, progress, enrolled, most)
-        height, width = size.spatial
-        raw.notes.append(
-            f"{dataset.title}: the images are cut to the Input's proportions and resized to {height} × {width}."
-        )
+        rules = rules_of(recipe)
+        raw = read_folder(layout, dataset.title, size, progress, enrolled, most, rules=rules)
+        raw.notes.append(f"{dataset.title}: the images are {rules.sentence(*size.spatial)}.")
         return raw
     return unfitted(recipe, progress, size)
 

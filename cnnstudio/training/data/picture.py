@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # no format whose reader starts other programs
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP", "AVIF")  # none whose reader starts other programs
+FITS, GROUNDS = ("cut", "pad", "stretch"), ("white", "grey", "black")
 SCALE = 0.0, 65_535.0
 """What is black and white in pictures of more than 8 bits where nothing is known of them: what 16 bits can say."""
 
@@ -17,10 +20,52 @@ SCALE = 0.0, 65_535.0
 Image.core.set_block_size(64 << 20)  # type: ignore[attr-defined] # Pillow exports it by its documentation alone
 
 
-def picture_bytes(path: str, channels: int, height: int, width: int, scale: tuple[float, float]) -> bytes:
+@dataclass(frozen=True)
+class Rules:
+    """How a picture of other proportions comes into those of the network, and what lies below what is transparent."""
+
+    fit: str = "cut"
+    ground: str = "white"
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The keys and values with which they stand in a file of weights; nothing where they are the usual ones."""
+        return {} if self == Rules() else {"fit": self.fit, "ground": self.ground}
+
+    @classmethod
+    def told(cls, metadata: Mapping[str, str]) -> Rules:
+        """What a file says, which may be a stranger's; the usual ones where it says nothing of use."""
+        fit, ground = metadata.get("fit", cls.fit), metadata.get("ground", cls.ground)
+        return cls(fit if fit in FITS else cls.fit, ground if ground in GROUNDS else cls.ground)
+
+    def sentence(self, height: int, width: int) -> str:
+        """What is done to the images, behind "the images are"."""
+        ways = {
+            "cut": f"cut to the Input's proportions and resized to {height} × {width}",
+            "pad": f"resized to fit into {height} × {width}, with a {self.ground} border",
+            "stretch": f"stretched to {height} × {width}, whatever their proportions",
+        }
+        return ways[self.fit]
+
+
+USUAL = Rules()
+
+
+def picture_bytes(
+    path: str,
+    channels: int,
+    height: int,
+    width: int,
+    scale: tuple[float, float],
+    *,
+    fit: str = "cut",
+    ground: str = "white",
+) -> bytes:
     """The bytes (height, width, channels) of a picture: the right way up, cut to these proportions, resized.
 
-    What is transparent lies on white. ``scale`` is what becomes 0 and 255 in a picture of more than 8 bits.
+    Instead of being cut it may get a border ("pad") or be stretched ("stretch"). What is transparent lies on the
+    ``ground``, and so does the picture in its border. ``scale`` is what becomes 0 and 255 in a picture of more than 8
+    bits. Of one that moves it is the first.
     """
     import contextlib
 
@@ -45,10 +90,18 @@ def picture_bytes(path: str, channels: int, height: int, width: int, scale: tupl
                     part = Image.fromarray(np.rint(255 * np.nan_to_num(share, nan=0.0).clip(0, 1)).astype(np.uint8))
                 else:
                     clear = part.convert("RGBA")
-                    part = Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert(mode)
+                    part = Image.alpha_composite(Image.new("RGBA", clear.size, ground), clear).convert(mode)
                 flat.paste(part, (0, top))
         flat = flat if flat.mode in ("L", mode) else flat.convert(mode)  # grey gets its colours once it is small
-        made = ImageOps.fit(flat, (width, height), Image.Resampling.BILINEAR)
+        if fit == "cut":
+            made = ImageOps.fit(flat, (width, height), Image.Resampling.BILINEAR)
+        else:
+            factor = min(width / flat.width, height / flat.height)
+            sides = max(1, round(factor * flat.width)), max(1, round(factor * flat.height))
+            made = flat.resize(sides if fit == "pad" else (width, height), Image.Resampling.BILINEAR)
+            if made.size != (width, height):
+                inner, made = made, Image.new(made.mode, (width, height), ground)
+                made.paste(inner, ((width - inner.width) // 2, (height - inner.height) // 2))
         return (made if made.mode == mode else made.convert(mode)).tobytes()
 
 

@@ -351,7 +351,7 @@ def images_key(project: Project) -> tuple[object, ...]:
     inputs = graph.inputs
     backbones = [node.block for node in graph if isinstance(node.block, Backbone)] if recipe.weights else []
     size = inputs[0].block if inputs else None
-    said = recipe.group, recipe.group_end, recipe.mean, recipe.std, project.corrections
+    said = recipe.group, recipe.group_end, recipe.fit, recipe.ground, recipe.mean, recipe.std, project.corrections
     return recipe.data, recipe.folder, recipe.validation_share, recipe.seed, recipe.weights, *said, size, *backbones
 
 

@@ -250,6 +250,23 @@ def test_every_kind_of_picture_is_read_as_training_did(channels: int, pictures: 
     assert len({image.contiguous().numpy().tobytes() for image in read}) > 12, "the kinds can be told apart"
 
 
+@pytest.mark.parametrize("fit", ["pad", "stretch"])
+def test_the_exported_network_fits_pictures_as_the_recipe_says(tmp_path: Path, fit: str) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(2):
+            noise = np.random.default_rng(number).integers(0, 256, (20, 50, 4), dtype=np.uint8)
+            Image.fromarray(noise).save(tmp_path / "images" / name / f"{number}.png")
+    recipe = Recipe(data="folder", folder=str(tmp_path / "images"), fit=fit, ground="black")
+    data = load(recipe, Shape(3, SIDE, SIDE))
+    export(chain(Flatten(), Linear(2), size=(3, SIDE, SIDE)), "python", tmp_path / "net.py", None, data)
+    namespace: dict[str, Any] = {"__name__": "net"}
+    exec(compile((tmp_path / "net.py").read_text(), "net.py", "exec"), namespace)
+    read = namespace["read"](str(tmp_path / "images" / "a" / "0.png"))
+    assert any(torch.equal(read, image) for image in (*data.train_images, *data.validation_images))
+    assert f'fit="{fit}", ground="black")' in (tmp_path / "net.py").read_text()
+
+
 def test_a_file_that_reads_pictures_otherwise_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     as_it_is = standalone.source_of_picture_bytes()
     upright = as_it_is.replace("ImageOps.exif_transpose(picture, in_place=True)", "pass")

@@ -46,7 +46,7 @@ from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.resources import resource
 from cnnstudio.training.build import build
-from cnnstudio.training.data.picture import SCALE, picture_bytes
+from cnnstudio.training.data.picture import SCALE, Rules, picture_bytes
 from cnnstudio.training.weights import Held
 from cnnstudio.zoo import lenet5
 
@@ -96,6 +96,9 @@ def test_what_a_page_cannot_compute_is_named(tmp_path: Path) -> None:
     for blocks, name in (((GroupNorm(1), Flatten(), Linear(3)), "norm1 (nn.GroupNorm)"),):
         with pytest.raises(ExportError, match=re.escape(f"cannot compute this network yet: {name}")):
             export(chain(*blocks, size=(3, 9, 7)), "web-page", tmp_path / "net.html")
+    known = Normalization((0.5,) * 3, (0.5,) * 3, ("a", "b"), rules=Rules("pad", "black"))
+    with pytest.raises(ExportError, match="with a black border"):
+        export(chain(Flatten(), Linear(2), size=(3, 8, 8)), "web-page", tmp_path / "padded.html", None, known)
     with pytest.raises(ExportError, match="one picture, grey or in colour"):
         export(chain(Flatten(), Linear(3)), "web-page", tmp_path / "net.html")
     assert not list(tmp_path.iterdir())

@@ -91,6 +91,15 @@ def test_what_has_changed_is_decoded(pictures: Path, how: str) -> None:
     assert same(found, first) is (how == "a damaged file")
 
 
+def test_what_was_cut_is_not_taken_for_what_has_a_border(pictures: Path) -> None:
+    def read(fit: str) -> Data:
+        return load(Recipe(data="folder", folder=str(pictures), fit=fit), SIZE)
+
+    cut, padded = read("cut"), read("pad")
+    assert not torch.equal(cut.train_images, padded.train_images)
+    assert same(read("cut"), cut) and same(read("pad"), padded)
+
+
 def test_what_was_of_no_use_for_longest_goes_first(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded(pictures)
     (oldest,) = decoded_folder().glob("*.npy")

@@ -11,7 +11,8 @@ import pytest
 
 from cnnstudio.training.data import folder_layout as module
 from cnnstudio.training.data.errors import DataCancelledError, DataError
-from cnnstudio.training.data.folder_layout import DEEPEST, FolderLayout, Half, class_roots, folder_layout, half
+from cnnstudio.training.data.folder_layout import DEEPEST, FolderLayout, class_roots, folder_layout
+from cnnstudio.training.data.half_names import Half, half
 
 Lay = Callable[..., Path]
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from cnnstudio.disk import DiskError, is_there, reason, shown
 from cnnstudio.training.data.errors import AbsentError, DataError
-from cnnstudio.training.data.folder_layout import Half as Meaning
-from cnnstudio.training.data.folder_layout import half, said
+from cnnstudio.training.data.folder_layout import said
+from cnnstudio.training.data.half_names import Half as Meaning
+from cnnstudio.training.data.half_names import half
 from cnnstudio.training.data.raw import Raw
 from cnnstudio.training.data.readers.cifar import FOLDERS, cifar_halves, cifar_names
 from cnnstudio.training.data.readers.halves import Half, joined, numbered

@@ -19,14 +19,13 @@ from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.folder_layout import (
     SUFFIXES,
     FolderLayout,
-    Half,
     ImageFile,
     every_image,
     files_are,
-    half,
     listed,
     said,
 )
+from cnnstudio.training.data.half_names import Half, half
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report, sparing, unheard
 
