@@ -73,7 +73,9 @@ def main() -> None:
     theme.install("light")
     process = psutil.Process()
     with tempfile.TemporaryDirectory() as place:
-        where = folder(Path(place), count)
+        os.environ["CNNSTUDIO_HOME"] = str(Path(place) / "home")
+        (Path(place) / "images").mkdir()
+        where = folder(Path(place) / "images", count)
         import torch  # noqa: F401 - the program has it in memory by then
 
         document, run = Document(Project(recipe=Recipe(data="digits"))), Run()

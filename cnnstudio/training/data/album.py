@@ -20,6 +20,7 @@ from cnnstudio.graph import Shape
 from cnnstudio.project.corrections import Correction, of_data, way_of
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.data.album_cache import Listing, keep, kept
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.data.fitting import fitted
 from cnnstudio.training.data.folder_layout import FolderLayout, said
@@ -119,8 +120,10 @@ def album(recipe: Recipe, report: Report) -> Album:
     Raises ``DataError`` with a sentence, ``DataCancelledError`` where ``report`` said to stop.
     """
     dataset = DATASETS[recipe.data]
+    if dataset.is_folder and recipe.folder:
+        return _of_folder(recipe, report)
     if (layout := layout_of(recipe, report)) is not None:
-        return _of_files(layout, recipe)
+        return _album(recipe, layout.home or layout.root, _listing(layout, recipe))
     raw = unfitted(recipe, report, dataset.shape or Shape(3, LARGEST, LARGEST))
     parts, first = _begun(raw.parts)
     channels, height, width = first
@@ -143,23 +146,36 @@ def _begun(parts: Iterable[Pixels]) -> tuple[Iterable[Pixels], tuple[int, ...]]:
     return again(), first.shape[1:]
 
 
-def _of_files(layout: FolderLayout, recipe: Recipe) -> Album:
+def _of_folder(recipe: Recipe, report: Report) -> Album:
+    """The files of an image folder, as they were found before where nothing in it has changed."""
+    key = recipe.validation_share, recipe.seed, recipe.group, recipe.group_end
+    home = Path(recipe.folder).expanduser()
+    if (listing := kept(home, key)) is None:
+        if (layout := layout_of(recipe, report)) is None:  # of a folder there always is one
+            raise DataError(f"{said(recipe.folder)} is no folder.")
+        listing = _listing(layout, recipe)
+        keep(home, key, listing)
+    return _album(recipe, home, listing)
+
+
+def _listing(layout: FolderLayout, recipe: Recipe) -> Listing:
+    """What is to be known of the files of a layout."""
     label_of = {name: label for label, name in enumerate(layout.names)}
     given = np.array([label_of[file.name] for file in layout.files], np.int64)
     apart = np.array([file.validation for file in layout.files]) if layout.has_validation else divided(given, recipe)
-    home = layout.home or layout.root
-    start = len(str(home).rstrip(os.sep)) + 1
-    title = DATASETS[recipe.data].title
-    return Album(
-        recipe.data,
-        title,
+    start = len(str(layout.home or layout.root).rstrip(os.sep)) + 1
+    return Listing(
         tuple(map(said, layout.names)),
         given,
         apart,
-        (f"{title}: {layout.sentence}", *layout.notes),
-        home,
         tuple(str(file.path)[start:] for file in layout.files),
+        (f"{DATASETS[recipe.data].title}: {layout.sentence}", *layout.notes),
     )
+
+
+def _album(recipe: Recipe, home: Path, found: Listing) -> Album:
+    title = DATASETS[recipe.data].title
+    return Album(recipe.data, title, found.classes, found.given, found.apart, found.notes, home, found.places)
 
 
 def seen(album: Album, number: int) -> tuple[Pixels, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.album import album, small
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.training.data.loading import load
+from cnnstudio.training.data.note import Note
 from cnnstudio.worker import unheard
 
 
@@ -65,3 +67,28 @@ def test_a_small_picture_is_whole_the_right_way_up_and_no_larger_than_it_is(tmp_
     (tmp_path / "words.png").write_text("words")
     with pytest.raises(DataError, match=r"words\.png cannot be taken as a picture"):
         small(tmp_path / "words.png", 60)
+
+
+def test_what_was_found_in_a_large_folder_is_kept_until_the_folder_changes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnstudio.training.data.album_cache.LEAST", 10)
+    (folder / "cat" / "words.txt").write_text("no image")
+    (folder / "cow").mkdir()
+    recipe = Recipe(data="folder", folder=str(folder))
+    first = album(recipe, unheard)
+    with monkeypatch.context() as patch:
+        patch.setattr("cnnstudio.training.data.album.layout_of", lambda *_: pytest.fail("it is known"))
+        again = album(recipe, unheard)
+    assert again.ways == first.ways and again.classes == first.classes and again.notes == first.notes
+    assert np.array_equal(again.given, first.given) and np.array_equal(again.apart, first.apart)
+    files = [note.files for note in again.notes if isinstance(note, Note) and note.files]
+    assert files == [("cat/words.txt",)]
+    assert np.array_equal(album(dataclasses.replace(recipe, seed=1), unheard).given, first.given)
+    Image.new("L", (8, 8)).save(folder / "cow" / "new.png")
+    assert album(recipe, unheard).classes == ("cat", "cow", "dog"), "a folder that was empty is looked at, too"
+    (folder / "dog" / "7.png").unlink()
+    assert "dog/7.png" not in album(recipe, unheard).ways
+    for path in (folder.parents[1]).rglob("*.npz"):
+        path.write_bytes(b"damaged")
+    assert len(album(recipe, unheard)) == 12

@@ -23,7 +23,7 @@ Numbers: TypeAlias = NDArray[np.int64]
 FOLDS, ROUNDS = 5, 2
 LANDMARKS = 1_500  # pictures that all others are compared with
 FEWEST = 50  # pictures, below which nothing is said
-LEAST = 0.6  # of the way from guessing to knowing all: a worse model doubts no label
+LEAST = 0.8  # of the way from guessing to knowing all: a worse model doubts no label
 RIDGE, WIDTH = 3e-3, 0.6
 _TOGETHER = 4_096  # pictures that are compared with the landmarks at once
 

@@ -161,6 +161,13 @@ def test_pictures_that_nobody_could_tell_apart_have_no_doubted_labels() -> None:
     assert found.found == () and "too few to doubt a label" in found.looked[1]
 
 
+def test_a_model_that_knows_too_little_doubts_no_label() -> None:
+    shapes = album(Recipe(data="shapes"), unheard)
+    roll = enrol(shapes.classes, shapes.given[:1500], shapes.apart[:1500], {})
+    found = search(roll, seeing(shapes.pixels.__getitem__), None, 0, 1, unheard)
+    assert found.found == () and "too few to doubt a label" in found.looked[1]
+
+
 def test_a_search_can_be_stopped(digits: Album) -> None:
     with pytest.raises(DataCancelledError):
         search(digits.roll(()), seeing(digits.pixels.__getitem__), None, 0, 1, lambda sentence, share: False)
