@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from cnnstudio.graph import Shape
+from cnnstudio.graph import Graph, Shape
+from cnnstudio.project import Project
 from cnnstudio.project.corrections import Correction
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataError
@@ -17,6 +19,8 @@ from cnnstudio.training.data.folder_layout import folder_layout
 from cnnstudio.training.data.image_folder import ways_in
 from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.data.roll import enrol
+from cnnstudio.training.runs.session import images_key, prepare
+from cnnstudio.worker import unheard
 
 DIGITS = Shape(1, 8, 8)
 
@@ -127,3 +131,11 @@ def test_a_person_s_word_for_the_class_that_it_has_is_a_confirmation() -> None:
     roll = enrol(("a", "b"), given, np.array([False, True, False]), {"2": Correction("digits", "2", label="a")})
     assert roll.confirmed.tolist() == [False, False, True] and not roll.moved.any() and roll.notes == []
     assert torch.equal(torch.from_numpy(roll.labels), torch.from_numpy(given))
+
+
+def test_a_run_obeys_what_the_project_says_and_other_images_are_others(chain: Graph) -> None:
+    plain = Project(chain)
+    said = replace(plain, corrections=(Correction("digits", "5", left_out=True),))
+    data = prepare(said, unheard).data
+    assert sum(data.counts) == 1_796 and "1 image is left out, as the project says." in data.notes
+    assert images_key(said) != images_key(plain)

@@ -52,6 +52,7 @@ class DataPanel(Panel):
         self._may_load = ""  # the data set that the person allowed to be fetched
         self._task: Task[Album] | None = None
         self.doubts: Doubts | None = None
+        self._told_of: tuple[object, ...] = (None,) * 4  # what the doubts that are shown follow from
         self.pictures, self.doubts_page = PicturesPage(self), DoubtsPage(self)
         self.batch_page, self.notes = BatchPage(self), NotesPage(self)
         self.pages: dict[str, QWidget] = {
@@ -117,7 +118,8 @@ class DataPanel(Panel):
     def refresh(self) -> None:
         """List the pictures of the data set, where others are shown, and what is said of them now."""
         recipe = self.document.project.recipe
-        of = self.document.places.where(recipe), recipe.validation_share, recipe.seed
+        groups = recipe.group, recipe.group_end
+        of = self.document.places.where(recipe), recipe.validation_share, recipe.seed, *groups
         if of != self._of:
             self._look(of)
         elif self.album is not None:
@@ -135,6 +137,8 @@ class DataPanel(Panel):
             self._say(NO_FOLDER, TO_TRAINING, lambda: self.panel_asked.emit("training"))
         elif dataset.is_own and document.places.seen(recipe.folder).state == "unasked":
             self._say(document.unlooked or NO_FOLDER, LOOK, document.look_there)
+        elif dataset.is_own and document.places.seen(recipe.folder).state == "awaited":
+            self._say("Looking for the images…", AGAIN, self._look_again)  # more is known of the place soon
         elif dataset.download_megabytes and self._may_load != dataset.key and not self._is_known():
             self._say(dataset.sentence, LOAD, self._allow)
         else:
@@ -215,11 +219,16 @@ class DataPanel(Panel):
 
     def _say_doubts(self) -> None:
         """Tell what is left of the doubts, and how many there are in the title of their tab."""
+        is_balanced = self.document.project.recipe.class_weights == "balanced"
+        said = self.doubts, self.roll, self.doubter.weights, is_balanced
+        if self.doubter.is_looking or said == self._told_of:
+            return
+        self._told_of = said
         doubts = self.doubter.remaining(self.roll) if self.doubts is not None and self.roll is not None else None
         count = f" ({len(doubts.found)})" if doubts is not None and doubts.found else ""
         self.tabs.setTabText(1, f"What is wrong{count}")
-        if doubts is not None and not self.doubter.is_looking:
-            self.doubts_page.show_doubts(doubts, self.document.project.recipe.class_weights == "balanced")
+        if doubts is not None:
+            self.doubts_page.show_doubts(doubts, is_balanced)
 
     def _show_doubt(self, doubt: Doubt) -> None:
         self.tabs.setCurrentIndex(0)
@@ -233,7 +242,7 @@ class DataPanel(Panel):
     def _drop(self) -> None:
         """Hold no pictures, and look at none."""
         self.doubter.drop()
-        self.doubts = None
+        self.doubts, self._told_of = None, (None,) * 4
         self.tabs.setTabText(1, "What is wrong")
         task, self._task = self._task, None
         if task is not None:

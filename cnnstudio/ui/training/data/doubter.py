@@ -68,7 +68,7 @@ class Doubter(QObject):
     def _begin(self, album: Album, roll: Roll) -> None:
         self.drop()
         self._of = album
-        weights, seed = self._weights, self._document.project.recipe.seed
+        weights, seed = self.weights, self._document.project.recipe.seed
 
         def search(report: Report) -> Doubts:
             from cnnstudio.training.data.album import seen
@@ -98,10 +98,10 @@ class Doubter(QObject):
         """What is left of what was found, now that a person has said this of the pictures."""
         from cnnstudio.training.data.doubts.search import remaining
 
-        return remaining(self._doubts, roll, self._weights) if self._doubts is not None else None
+        return remaining(self._doubts, roll, self.weights) if self._doubts is not None else None
 
     @property
-    def _weights(self) -> int | None:
+    def weights(self) -> int | None:
         """How many numbers the network learns, where that is known."""
         totals = self._document.told.totals
         return totals.parameters - totals.frozen if totals is not None else None
