@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from cnnstudio.disk import DiskError, replacing
+from cnnstudio.disk import DiskError, replacing, size_of
 from cnnstudio.disk import read as read_file
 from cnnstudio.folders import lessons_folder
 from cnnstudio.lessons.handed_in import BOUNDS, MOST_ATTEMPTS, SUFFIX, Attempt, HandedIn, HandInError, dumped
@@ -26,6 +26,7 @@ from cnnstudio.lessons.quiz import Question
 from cnnstudio.lessons.tasks import Hint, Task
 from cnnstudio.lessons.work import NO_ANSWER, Accuracy, Answer, Work, unknown_accuracy
 from cnnstudio.project import Project
+from cnnstudio.project.datasets import FOLDER
 
 INDEX = "begun.json"
 MOST_BEGUN = 200
@@ -56,8 +57,9 @@ class Desk:
     @classmethod
     def begin(cls, lesson: LessonFile, path: Path | None = None, student: str = "", name: str = "") -> Desk:
         """Sit down to a lesson anew. Raises ``LessonError`` where its project cannot be read."""
-        start = lesson.sheet(student).start
-        return cls(lesson, HandedIn(lesson.head.id, student, start, name=name), path)
+        desk = cls(lesson, HandedIn(lesson.head.id, student, lesson.sheet(student).start, name=name), path)
+        desk.draw(desk.start)
+        return desk
 
     @classmethod
     def resume(cls, lesson: LessonFile, path: Path | None = None) -> Desk:
@@ -67,6 +69,30 @@ class Desk:
         except (DiskError, HandInError):
             return cls.begin(lesson, path)
         return cls(lesson, work, path) if work.lesson == lesson.head.id else cls.begin(lesson, path)
+
+    @property
+    def start(self) -> Project:
+        """The project that the student begins with, which learns from the pictures of the lesson where it has any."""
+        start, folder = self.sheet.start, self.lesson.head.training
+        if not folder or not self.lesson.folder(folder):
+            return start
+        place = _place(self.lesson.head.id).with_suffix(".pictures")
+        return replace(start, recipe=replace(start.recipe, data=FOLDER, folder=str(place)))
+
+    def unpack(self) -> str:
+        """Put the pictures of the lesson where its project looks for them; why that cannot be, empty where it can."""
+        folder = self.lesson.head.training
+        place = _place(self.lesson.head.id).with_suffix(".pictures")
+        try:
+            for name, data in self.lesson.folder(folder).items() if folder else ():
+                path = place.joinpath(*PurePosixPath(name).parts)
+                if size_of(path) != len(data) or not path.is_file():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    with replacing(path) as temporary:
+                        temporary.write_bytes(data)
+        except (DiskError, OSError) as error:
+            return f"The pictures of the lesson were not unpacked: {error}"
+        return ""
 
     # what the student does
 

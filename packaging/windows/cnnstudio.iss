@@ -38,6 +38,7 @@ Name: "{autodesktop}\CNN Studio"; Filename: "{app}\cnnstudio.exe"; Tasks: deskto
 
 [Registry]
 Root: HKA; Subkey: "Software\Classes\.cnn"; ValueType: string; ValueData: "CNNStudio.Project"; Flags: uninsdeletevalue
+Root: HKA; Subkey: "Software\Classes\.lesson"; ValueType: string; ValueData: "CNNStudio.Project"; Flags: uninsdeletevalue
 Root: HKA; Subkey: "Software\Classes\CNNStudio.Project"; ValueType: string; ValueData: "CNN Studio project"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\CNNStudio.Project\DefaultIcon"; ValueType: string; ValueData: "{app}\cnnstudio.exe,0"
 Root: HKA; Subkey: "Software\Classes\CNNStudio.Project\shell\open\command"; ValueType: string; ValueData: """{app}\cnnstudio.exe"" ""%1"""

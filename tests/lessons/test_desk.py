@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,3 +99,19 @@ def test_nothing_of_a_desk_is_shared_between_two(lesson: LessonFile) -> None:
     one, other = Desk.begin(lesson, student="ada"), Desk.begin(lesson, student="ada")
     one.take_hint(task(one, "count"))
     assert other.work.hints == {}
+
+
+def test_a_lesson_brings_the_pictures_to_learn_from(
+    lesson_of: Callable[..., LessonFile], header: dict[str, Any]
+) -> None:
+    whole = lesson_of(header | {"training": "train"})
+    whole = replace(whole, members={**whole.members, "train/a/1.png": b"one", "train/b/2.png": b"two"})
+    desk = Desk.begin(whole, student="ada")
+    assert desk.unpack() == ""
+    recipe = desk.work.project.recipe
+    assert recipe.data == "folder" and desk.start == desk.work.project
+    folder = Path(recipe.folder)
+    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.png")}
+    assert found == {"a/1.png": b"one", "b/2.png": b"two"}
+    (folder / "a" / "1.png").unlink()
+    assert desk.unpack() == "" and (folder / "a" / "1.png").read_bytes() == b"one"

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from cnnstudio.disk import is_there, shown, size_of
 from cnnstudio.lessons.desk import Desk
 from cnnstudio.lessons.lesson_file import SUFFIX as LESSON
-from cnnstudio.lessons.lesson_file import TEXT, LessonError, LessonFile
+from cnnstudio.lessons.lesson_file import TEXT, LessonError
 from cnnstudio.lessons.lesson_file import read as read_lesson
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.project.examined import Examined, examined
@@ -78,9 +78,9 @@ class Files(QObject):
             return
         if path.suffix.lower() == LESSON or is_there(path / TEXT):
             self._jobs.start(
-                lambda report: read_lesson(path),
+                lambda report: _desk(path),
                 f"Opening {shown(path)}…",
-                lambda lesson: self.sit_down(lesson, path, anew),
+                lambda desk: self.sit_down(desk, anew),
                 about=path,
             )
             return
@@ -106,13 +106,8 @@ class Files(QObject):
             about=path,
         )
 
-    def sit_down(self, lesson: LessonFile, path: Path | None = None, anew: bool = False) -> None:
+    def sit_down(self, desk: Desk, anew: bool = False) -> None:
         """Show the network of a lesson as it was left, here where nothing is lost by it, and the lesson beside it."""
-        try:
-            desk = Desk.resume(lesson, path)
-        except LessonError as error:
-            self._messages.say(str(error), "error", about=path)
-            return
         self.begin(desk.work.project, anew=anew).attend(desk)
 
     def take(self, paths: list[Path]) -> None:
@@ -372,3 +367,11 @@ def _once_over(run: Run, does: Callable[[], object]) -> None:
             does()
 
     run.state_changed.connect(follow)
+
+
+def _desk(path: Path) -> Desk:
+    """The lesson in this file as it was left, its pictures unpacked. Raises ``LessonError``."""
+    desk = Desk.resume(read_lesson(path), path)
+    if trouble := desk.unpack():
+        raise LessonError(trouble)
+    return desk

@@ -149,10 +149,10 @@ class LessonPanel(Panel):
         if self.desk is None or not student:
             self.student.setFocus()
             return
-        before = self.desk.sheet.start
+        before = self.desk.start
         self.desk.call(student, " ".join(self.name.text().split()))
-        if self.desk.sheet.start != before:
-            self.document.edit(f"Begin as {student}", self.desk.sheet.start)
+        if self.desk.start != before:
+            self.document.edit(f"Begin as {student}", self.desk.start)
         self._show_desk()
         self._keep.start()
 
@@ -162,7 +162,7 @@ class LessonPanel(Panel):
             old = self.desk
             self.desk = Desk.begin(old.lesson, old.path, old.work.student, old.work.name)
             self._accuracy = None
-            self.document.edit("Start the lesson again", self.desk.sheet.start)
+            self.document.edit("Start the lesson again", self.desk.start)
             self._show_desk()
             self._keep.start()
 
