@@ -81,6 +81,7 @@ def deliver(
             pictures=pictures,
             choices=wanted.choices,
             measure=wanted.is_measured,
+            title=wanted.title,
             report=report,
         )
     sentence = f"{exported.sentence}{told}"

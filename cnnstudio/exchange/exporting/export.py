@@ -68,6 +68,7 @@ def export(
     pictures: Data | None = None,
     choices: frozenset[str] | None = None,
     measure: bool = False,
+    title: str = "",
     report: Report = unheard,
 ) -> Exported:
     """Write ``graph`` to ``path`` as one of ``KINDS`` with the weights of a file, or with those in memory.
@@ -75,7 +76,8 @@ def export(
     Without one, with those that a run by ``recipe`` would begin with; else with fresh ones. ``normalization`` travels
     with the network; without it, what the weights of a run say of its images, or else the recipe, or else the first
     weights. ``pictures`` are those of the data set: with them the file is compared, and, where it has learned and one
-    is to ``measure``, asked. ``choices`` are those of the kind that hold, its defaults for None.
+    is to ``measure``, asked. ``choices`` are those of the kind that hold, its defaults for None; ``title`` is what the
+    network is called where a file shows that.
     Raises ``ExportError``; then whatever was at ``path`` is still there.
     """
     if kind not in WRITERS:
@@ -100,7 +102,7 @@ def export(
         ):
             count = max(onnx_file.SAMPLES) if kind in ONNX else SAMPLES
             network = _network(graph, weights, normalization, recipe, pictures=pictures, samples=count, report=report)
-            network = replace(network, chosen=chosen(kind) if choices is None else choices)
+            network = replace(network, chosen=chosen(kind) if choices is None else choices, title=title)
             written, gap = _compared(network, kind, path, report)
         if measure and KINDS[kind].answers:
             found = measured(network, written, path, report)

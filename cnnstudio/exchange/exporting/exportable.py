@@ -46,6 +46,7 @@ class Network:
     is_fresh: bool  # whether it has learned nothing yet
     pictures: Data | None = None
     chosen: frozenset[str] = frozenset()
+    title: str = ""  # what a person calls it
 
     @property
     def size(self) -> Shape | None:

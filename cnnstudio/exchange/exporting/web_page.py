@@ -83,7 +83,7 @@ def web_page(network: Network, report: Report) -> Written:
 def _page(network: Network, about: dict[str, Any], numbers: torch.Tensor) -> str:
     known, size = network.normalization, network.size
     assert size is not None
-    title = network.source.class_name
+    title = network.title or network.source.class_name
     parameters = sum(parameter.numel() for parameter in network.module.parameters())
     what = f"A convolutional network with {counted(parameters, 'parameter')}, exported by CNN Studio."
     if not (known and known.classes):

@@ -163,3 +163,4 @@ def test_it_is_measured_and_says_how_good_the_page_itself_is(tmp_path: Path) -> 
     held = stirred(graph, tuple("0123456789"), 1)
     _, told = deliver(Project(graph, Recipe(data="digits")), "web-page", tmp_path / "net.html", held, Wanted("Digits"))
     assert "validation pictures are told right" in told and "net card.md" in told
+    assert "<h1>Digits</h1>" in (tmp_path / "net.html").read_text(encoding="utf-8")
