@@ -181,6 +181,24 @@ def test_folding_is_a_choice_that_keeps_or_changes_the_numbers(
     assert not np.allclose(kernel(delivered[0].path), own)
 
 
+def test_in_whole_numbers_it_says_what_that_costs(
+    onnx_in_this_process: None, project: Project, held: Held, digits: Data, tmp_path: Path
+) -> None:
+    exported, told = deliver(project, "onnx-int8", tmp_path / "small.onnx", held, Wanted("Digits"), known=digits)
+    model = onnx.load(exported.path)
+    assert {"QuantizeLinear", "DequantizeLinear"} <= {node.op_type for node in model.graph.node}
+    assert any(
+        each.data_type == onnx.TensorProto.INT8 and tuple(each.dims) == (8, 1, 3, 3) for each in model.graph.initializer
+    )
+    assert "calibrated with 256 training pictures" in told
+    found = exported.measured
+    assert found is not None and found.scores is not None and found.before is not None
+    lost = 100 * (found.before.right - found.scores.right) / found.scores.total
+    assert abs(lost) < 5 and f"{lost:.1f} percentage points are lost" in told
+    with pytest.raises(ExportError, match="calibrated with pictures that the network learned from"):
+        export(project.graph, "onnx-int8", tmp_path / "none.onnx", held, recipe=RECIPE)
+
+
 def test_onnxruntime_tells_nobody_that_it_is_used(tmp_path: Path) -> None:
     """On import it would make up an identity for the computer, and send it away."""
     code = "from cnnstudio.exchange.exporting.onnx_runtime import onnxruntime; onnxruntime()"
