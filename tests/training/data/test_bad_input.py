@@ -113,7 +113,7 @@ def test_pictures_of_one_pixel_and_of_5000_in_a_row(good: Path) -> None:
 
 
 def test_many_tiny_files_are_told_of_on_the_way(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """50,000 of them are a command (benchmarks/tiny_files.py); here every picture is one of 20,000."""
+    """50,000 of them are a command (benchmarks/photograph_reading.py); here it is 2,000, of which none is decoded."""
     one = np.zeros((3, 8, 8), np.uint8)
     monkeypatch.setattr(image_folder, "_read", lambda *_: one)
     for number in range(2_000):
