@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from cnnstudio.project import Project
 from cnnstudio.project.corrections import Correction
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.data.album import Album
 from cnnstudio.training.data.note import Note
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
@@ -21,6 +22,7 @@ from cnnstudio.ui.training.data.class_bars import counts
 from cnnstudio.ui.training.data.data_panel import DataPanel
 from cnnstudio.ui.training.data.picture_model import Filter, Order, Which
 from cnnstudio.ui.training.data.picture_shelf import PictureShelf
+from cnnstudio.ui.training.data.pictures_page import PicturesPage
 
 
 @pytest.fixture
@@ -204,3 +206,22 @@ def test_another_project_has_other_pictures(digits: DataPanel, qtbot: QtBot, tin
     digits.document.open(dataclasses.replace(tiny, recipe=Recipe(data="shapes")), None)
     assert digits.roll is None and digits.pictures.model.rowCount() == 0
     qtbot.waitUntil(lambda: digits.roll is not None and len(digits.roll.given) == 5_000)
+
+
+def test_of_a_hundred_thousand_pictures_only_those_that_are_seen_are_drawn(qtbot: QtBot) -> None:
+    count = 100_000
+    album = Album(
+        "digits", "Digits", ("a", "b"), np.arange(count) % 2, np.arange(count) % 5 == 0,
+        pixels=np.zeros((count, 1, 8, 8), np.uint8),
+    )  # fmt: skip
+    page = PicturesPage()
+    qtbot.addWidget(page)
+    page.resize(900, 400)
+    page.show()
+    page.show_pictures(album, album.roll(()))
+    bar = page.grid.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 100_000)
+    bar.setValue(bar.maximum())
+    qtbot.waitUntil(lambda: count - 1 in page.thumbnails._kept)
+    assert page.model.rowCount() == count and len(page.thumbnails._kept) < 300
+    page.close_tasks(1.0)
