@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
-LAYOUT_VERSION = 7  # another set of docks needs another number, so that an old layout is not restored over it
+LAYOUT_VERSION = 8  # another set of docks needs another number, so that an old layout is not restored over it
 
 
 class MainWindow(ProjectWindow):

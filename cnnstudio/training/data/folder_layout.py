@@ -204,7 +204,7 @@ class _Search:
         if self.deep:
             notes.append(f"Folders are looked into {DEEPEST} deep; what lies deeper is left out.")
         if count := self._phone.count:
-            advice = "save them as JPEG to use them"
+            advice = "save it as JPEG to use it" if count == 1 else "save them as JPEG to use them"
             notes.append(self._phone.note(f"{files_are(count)} in a phone's format (HEIC) and left out; {advice}."))
         if count := self._others.count:
             notes.append(self._others.note(f"{files_are(count)} no image and left out."))

@@ -12,6 +12,7 @@ from cnnstudio.ui.insight.nothing_page import NothingPage
 from cnnstudio.ui.insight.progress_row import ProgressRow
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.widgets.scrolled import Scrolled
 
 
 class LookingPanel(Panel):
@@ -46,7 +47,7 @@ class LookingPanel(Panel):
         self._stack = QStackedLayout(content)
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(result)
-        column.addWidget(content, 1)
+        column.addWidget(Scrolled(content), 1)  # where it is too low, nothing is laid over something else
 
     def refresh(self) -> None:
         self._settle.start()
