@@ -39,7 +39,7 @@ from cnnstudio.graph import Graph, GraphError
 from cnnstudio.project import Project
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.node_pictures import InScope, NodePicture
+from cnnstudio.ui.looked_at.node_pictures import InScope, NodePicture
 from cnnstudio.ui.theme import theme
 
 SIZE = (1280, 720)

@@ -19,7 +19,7 @@ from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.album import Album, album
 from cnnstudio.training.data.doubts.doubt import Doubt, Kind
 from cnnstudio.training.data.doubts.looks import looks
-from cnnstudio.training.data.doubts.search import search
+from cnnstudio.training.data.doubts.survey import search
 from cnnstudio.training.data.doubts.wrong_labels import suspects
 from cnnstudio.training.data.roll import Roll, enrol
 from cnnstudio.training.device import cores

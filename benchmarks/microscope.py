@@ -216,8 +216,8 @@ def paint() -> None:
 
     from cnnstudio.lessons.photograph import photograph
     from cnnstudio.lessons.worked_examples import FILTERS
+    from cnnstudio.ui.docking.panel_places import PANELS
     from cnnstudio.ui.document import Document
-    from cnnstudio.ui.panel_places import PANELS
     from cnnstudio.ui.run import Run
     from cnnstudio.ui.theme import theme
 

@@ -25,6 +25,11 @@ def test_the_house_has_the_rooms_it_was_planned_with() -> None:
     }
 
 
+def test_few_files_lie_flat_at_the_top_of_the_window() -> None:
+    flat = [path.stem for path in (ROOT / "cnnstudio" / "ui").glob("*.py") if path.stem != "__init__"]
+    assert len(flat) <= 13, f"give some of them a room: {sorted(flat)}"
+
+
 @pytest.mark.parametrize("word", ["utils", "common", "helpers", "core", "managers", "base"])
 def test_no_room_for_odds_and_ends(word: str) -> None:
     assert not [path for path in MODULES if word in path.with_suffix("").parts]

@@ -33,14 +33,14 @@ def show(path: Path | None) -> int:
             tell(sentence)
         raise CommandError(sentence) from error
     except Exception as error:
-        from cnnstudio.ui.failures import tell_of_no_start
+        from cnnstudio.ui.process.failures import tell_of_no_start
 
         tell_of_no_start(error)
         return 1
 
 
 def _run_without_display(path: Path) -> int:
-    from cnnstudio.ui.demo import DemoError, run
+    from cnnstudio.ui.process.demo import DemoError, run
 
     bar = Bar()
     try:
@@ -53,7 +53,7 @@ def _run_without_display(path: Path) -> int:
 
 def paint_once() -> str:
     """Paint a window that goes again, and say how. Raises ``NotPaintedError`` with a sentence where none is seen."""
-    from cnnstudio.ui.own_check import painted_window
+    from cnnstudio.ui.process.own_check import painted_window
 
     return painted_window()
 

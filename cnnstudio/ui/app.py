@@ -18,10 +18,10 @@ from cnnstudio.folders import APPLICATION, crash_folder, log_file
 from cnnstudio.resources import resource
 from cnnstudio.training.runs.leftovers import clear
 from cnnstudio.training.runs.run_library import usual_places
-from cnnstudio.ui.failures import Failures, tell_of_crash
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import ORGANIZATION, Preferences
-from cnnstudio.ui.signals import Signals
+from cnnstudio.ui.process.failures import Failures, tell_of_crash
+from cnnstudio.ui.process.signals import Signals
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import theme
 from cnnstudio.worker import Report

@@ -27,11 +27,11 @@ from cnnstudio.project.recipe_paths import named
 from cnnstudio.training import readiness
 from cnnstudio.training.readiness import Concern
 from cnnstudio.ui.edit import Edit
-from cnnstudio.ui.kept import NOTHING, KeptTimes
-from cnnstudio.ui.kept_concerns import KeptConcerns
-from cnnstudio.ui.known_places import KnownPlaces, Where, is_still
-from cnnstudio.ui.library import Library
-from cnnstudio.ui.node_pictures import NodePictures
+from cnnstudio.ui.kept.kept import NOTHING, KeptTimes
+from cnnstudio.ui.kept.kept_concerns import KeptConcerns
+from cnnstudio.ui.kept.known_places import KnownPlaces, Where, is_still
+from cnnstudio.ui.kept.library import Library
+from cnnstudio.ui.looked_at.node_pictures import NodePictures
 
 HIDDEN = "What there is to say here is hidden while a question is open."
 

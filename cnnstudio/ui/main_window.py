@@ -14,12 +14,14 @@ from PySide6.QtWidgets import QMenu, QStyle, QWidget
 from cnnstudio.lessons.desk import Desk
 from cnnstudio.lessons.lesson import LESSONS, Lesson
 from cnnstudio.project import Project
-from cnnstudio.ui import docks
 from cnnstudio.ui.actions.command_list import CommandList
 from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.menus import canvas_menu, fill_menu_bar, toolbar
 from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.docking import docks
+from cnnstudio.ui.docking.focus import give_keyboard, go_round, parts_of, tab_on
+from cnnstudio.ui.docking.panel_places import PANELS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.classroom import Classroom
 from cnnstudio.ui.files.dropped_files import dropped
@@ -28,10 +30,8 @@ from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.files.imports import Imports
 from cnnstudio.ui.files.recovery_copy import Copy
 from cnnstudio.ui.files.remembered_run import RememberedRun
-from cnnstudio.ui.focus import give_keyboard, go_round, parts_of, tab_on
 from cnnstudio.ui.insight.thumbnails import NodeThumbnails
 from cnnstudio.ui.panel import Panel
-from cnnstudio.ui.panel_places import PANELS
 from cnnstudio.ui.pictures.pictures import Pictures
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run

@@ -22,12 +22,12 @@ from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.kept_run import KeptRun, remembering
 from cnnstudio.training.runs.session import Course, Past, Prepared, Progress, begin, go_on
-from cnnstudio.ui.cell_choice import CellChoice
-from cnnstudio.ui.kept_runs import KeptRuns
-from cnnstudio.ui.loaded_images import LoadedImages
-from cnnstudio.ui.picture_choice import PictureChoice
-from cnnstudio.ui.queue_work import QueueWork
+from cnnstudio.ui.kept.kept_runs import KeptRuns
+from cnnstudio.ui.kept.loaded_images import LoadedImages
+from cnnstudio.ui.looked_at.cell_choice import CellChoice
+from cnnstudio.ui.looked_at.picture_choice import PictureChoice
 from cnnstudio.ui.task import DRAIN_MILLISECONDS, reporting
+from cnnstudio.ui.training.queue_work import QueueWork
 from cnnstudio.worker import Report, Worker, sentence_of
 
 if TYPE_CHECKING:

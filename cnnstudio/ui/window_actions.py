@@ -16,14 +16,14 @@ from cnnstudio.ui.canvas.actions import NETWORK
 from cnnstudio.ui.canvas.bookmark_list import show_bookmarks
 from cnnstudio.ui.canvas.scene.cost_overlay import MEASURES
 from cnnstudio.ui.canvas.tools.help import gestures
-from cnnstudio.ui.docks import bring_up, panel_in
+from cnnstudio.ui.docking.docks import bring_up, panel_in
 from cnnstudio.ui.lessons.handbook import show_page
 from cnnstudio.ui.theme import theme
 from cnnstudio.zoo import TEMPLATES
 
 if TYPE_CHECKING:
+    from cnnstudio.ui.docking.panel_places import PanelPlace
     from cnnstudio.ui.main_window import MainWindow
-    from cnnstudio.ui.panel_places import PanelPlace
 
 PANEL_STEP = 48  # pixels
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
@@ -35,7 +35,7 @@ def _page(name: str, title: str, text: Callable[[], str], icon: str, words: tupl
 
 
 def _show_about(window: MainWindow) -> None:
-    from cnnstudio.ui.about import show_about
+    from cnnstudio.ui.start.about import show_about
 
     show_about(window)
 

@@ -18,12 +18,12 @@ from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.recent import Recent
 from cnnstudio.ui.files.recovery_copy import Copy
-from cnnstudio.ui.known_places import KnownPlaces
-from cnnstudio.ui.library import Library
-from cnnstudio.ui.notices import Notices
+from cnnstudio.ui.kept.known_places import KnownPlaces
+from cnnstudio.ui.kept.library import Library
 from cnnstudio.ui.preferences import Preferences
-from cnnstudio.ui.queue_work import QUEUE, QueueWork
+from cnnstudio.ui.process.notices import Notices
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.training.queue_work import QUEUE, QueueWork
 from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.ui.widgets.messages import Messages
 

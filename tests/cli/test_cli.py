@@ -605,7 +605,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path | None]]:
     demo.run = lambda path, out, *_: seen.append((str(out), path)) or 0  # type: ignore[attr-defined]
     demo.DemoError = RuntimeError  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "cnnstudio.ui.app", app)
-    monkeypatch.setitem(sys.modules, "cnnstudio.ui.demo", demo)
+    monkeypatch.setitem(sys.modules, "cnnstudio.ui.process.demo", demo)
     return seen
 
 

@@ -52,7 +52,7 @@ def _clipboard_left_empty() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _disks_answer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look at the disk is waited for, however busy the machine is."""
-    monkeypatch.setattr("cnnstudio.ui.known_places.AT_ONCE", PATIENCE / 1_000)
+    monkeypatch.setattr("cnnstudio.ui.kept.known_places.AT_ONCE", PATIENCE / 1_000)
 
 
 @pytest.fixture

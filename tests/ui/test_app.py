@@ -16,8 +16,8 @@ from cnnstudio import crash_log
 from cnnstudio.folders import crash_folder, log_file, recovery_folder, runs_folder
 from cnnstudio.project import Project, read, write
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.ui.failures import Failures, tell_of_crash
 from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.process.failures import Failures, tell_of_crash
 
 
 def raised() -> BaseException:
@@ -113,7 +113,7 @@ def test_an_error_before_the_window_stands_is_a_line_and_stands_in_the_log(isola
 def test_where_a_person_sees_no_terminal_it_is_a_dialog(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: object
 ) -> None:
-    from cnnstudio.ui import failures
+    from cnnstudio.ui.process import failures
 
     shown: list[str] = []
     monkeypatch.setattr(failures.QMessageBox, "critical", lambda _, title, sentence: shown.append(sentence))
@@ -173,7 +173,7 @@ def test_a_fault_in_a_library_stands_in_the_log_after_the_next_start_which_says_
 def test_what_qt_warns_of_is_logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
     from PySide6.QtCore import QMessageLogContext, QtMsgType
 
-    from cnnstudio.ui.failures import log_of_qt
+    from cnnstudio.ui.process.failures import log_of_qt
 
     for kind in (QtMsgType.QtDebugMsg, QtMsgType.QtWarningMsg):
         log_of_qt(kind, QMessageLogContext(), f"QPainter {kind.name}")
@@ -236,7 +236,7 @@ def test_a_program_that_is_ended_keeps_the_last_weights_and_what_is_not_saved(
 def test_a_session_that_ends_is_heard_while_qt_waits(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cnnstudio.ui.signals import Signals
+    from cnnstudio.ui.process.signals import Signals
 
     begun = Project(recipe=Recipe(epochs=3))  # of which nothing is computed
     codes, queue = list[int](), list[str]()

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.ui.canvas.scene.node_face import detail
-from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.docking.docks import PANELS
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.network.source import SourcePanel
 from cnnstudio.ui.theme import theme

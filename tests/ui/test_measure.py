@@ -9,7 +9,7 @@ from cnnstudio.blocks import Conv2d
 from cnnstudio.graph import Graph
 from cnnstudio.insight.node_times import NodeTimes
 from cnnstudio.project import from_template
-from cnnstudio.ui.docks import panel_in
+from cnnstudio.ui.docking.docks import panel_in
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.network.summary_view import SummaryPanel
 

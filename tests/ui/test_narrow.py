@@ -19,7 +19,7 @@ from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.loading import load
 from cnnstudio.training.runs.session import Prepared
-from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.docking.docks import PANELS
 from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.theme import theme

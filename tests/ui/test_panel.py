@@ -8,10 +8,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.project import Project
+from cnnstudio.ui.docking.panel_places import PANELS, PanelPlace
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.panel import Panel
-from cnnstudio.ui.panel_places import PANELS, PanelPlace
 from cnnstudio.ui.run import Run
 
 

@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 from cnnstudio.folders import queue_file, runs_folder
 from cnnstudio.project import Project
 from cnnstudio.training.runs.queue import QueueFile, new_entry
-from cnnstudio.ui import notices
 from cnnstudio.ui.main_window import MainWindow
-from cnnstudio.ui.notices import Notices
 from cnnstudio.ui.preferences import Preferences
+from cnnstudio.ui.process import notices
+from cnnstudio.ui.process.notices import Notices
 
 LONG = 60_000
 

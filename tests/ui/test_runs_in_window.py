@@ -15,7 +15,7 @@ from cnnstudio.project import Project, write
 from cnnstudio.training import weights
 from cnnstudio.training.loop import fresh
 from cnnstudio.training.runs.record import Best, new_record, write_record
-from cnnstudio.ui.docks import panel_in
+from cnnstudio.ui.docking.docks import panel_in
 from cnnstudio.ui.network.comparison import ComparisonPanel
 from cnnstudio.ui.training.run_list import RunsPanel
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.project import read
 from cnnstudio.resources import resource
-from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.docking.docks import PANELS
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.theme import theme
 

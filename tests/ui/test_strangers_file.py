@@ -40,7 +40,7 @@ from cnnstudio.graph import Frame, Graph, Node, Note
 from cnnstudio.project import Bookmark, Project, RunReference, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.runs.record import Best, Labels, new_record, write_labels, write_record
-from cnnstudio.ui.docks import panel_in
+from cnnstudio.ui.docking.docks import panel_in
 from cnnstudio.ui.insight.evaluation.evaluation_panel import EvaluationPanel
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.network.comparison import ComparisonPanel

@@ -14,7 +14,7 @@ import cnnstudio.ui.main_window
 from cnnstudio.blocks import Input
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, read
-from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.docking.docks import PANELS
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import DARK, LIGHT, theme

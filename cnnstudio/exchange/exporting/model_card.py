@@ -17,7 +17,7 @@ from cnnstudio.exchange.exporting.export import Exported
 from cnnstudio.exchange.exporting.formats import KINDS
 from cnnstudio.exchange.exporting.markdown import escaped, table
 from cnnstudio.exchange.exporting.preprocessing import picture_rules
-from cnnstudio.exchange.reporting.page import Points
+from cnnstudio.exchange.reporting.contents_page import Points
 from cnnstudio.exchange.reporting.verdict import Scores, interval, limits
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project

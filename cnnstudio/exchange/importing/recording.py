@@ -18,7 +18,7 @@ from torch import Tensor, fx, nn
 from torch.overrides import TorchFunctionMode
 
 from cnnstudio.exchange.importing.blame import BATCH, called, line_now
-from cnnstudio.exchange.importing.shortcuts import shortcut, shortened
+from cnnstudio.exchange.importing.known_shapes import shortcut, shortened
 
 LONGEST = 50_000  # steps
 

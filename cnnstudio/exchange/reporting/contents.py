@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import receptive_fields
-from cnnstudio.exchange.reporting.page import Block, Drawing, Facts, Paragraph, Section, Table
+from cnnstudio.exchange.reporting.contents_page import Block, Drawing, Facts, Paragraph, Section, Table
 from cnnstudio.exchange.reporting.verdict import Scores
 from cnnstudio.figure.composition import figure
 from cnnstudio.figure.options import FigureError, Options

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from html import escape
 
-from cnnstudio.exchange.reporting.page import (
+from cnnstudio.exchange.reporting.contents_page import (
     Block,
     Drawing,
     Facts,

@@ -8,7 +8,7 @@ from math import isnan, nan
 import numpy as np
 
 from cnnstudio.compiler.inference import infer
-from cnnstudio.exchange.reporting.page import Block, Matrix, Paragraph, Pictures, Section, Table
+from cnnstudio.exchange.reporting.contents_page import Block, Matrix, Paragraph, Pictures, Section, Table
 from cnnstudio.exchange.reporting.pixels import mosaic, picture
 from cnnstudio.exchange.reporting.verdict import Scores, interval
 from cnnstudio.insight.activations import maps

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnnstudio.exchange.reporting.page import Picture
+from cnnstudio.exchange.reporting.contents_page import Picture
 
 LEAST, MOST = 56, 112  # pixels to a side: a small picture is shown in whole multiples of its pixels
 TILE, BETWEEN = 72, 4  # pixels to a side of a map among others, and between two

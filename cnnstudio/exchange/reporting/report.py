@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from cnnstudio.disk import DiskError, replacing
 from cnnstudio.exchange.reporting import contents
+from cnnstudio.exchange.reporting.contents_page import Block, Page, Paragraph, Section
 from cnnstudio.exchange.reporting.markup import document
-from cnnstudio.exchange.reporting.page import Block, Page, Paragraph, Section
 from cnnstudio.exchange.reporting.verdict import Scores, limits
 from cnnstudio.project import Project
 from cnnstudio.training.runs.history import History

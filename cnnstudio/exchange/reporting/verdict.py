@@ -8,7 +8,7 @@ from math import nan, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnstudio.exchange.reporting.page import Points, Section
+from cnnstudio.exchange.reporting.contents_page import Points, Section
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.wording import abridged, counted, on_a_line

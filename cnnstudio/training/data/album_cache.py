@@ -19,7 +19,7 @@ import numpy as np
 
 from cnnstudio.disk import DiskError, replacing
 from cnnstudio.folders import cache
-from cnnstudio.training.data.note import Note
+from cnnstudio.training.data.file_note import Note
 from cnnstudio.training.data.roll import Flags, Numbers
 
 LEAST, MOST_KEPT = 2_000, 20  # files of a folder that is kept, and folders

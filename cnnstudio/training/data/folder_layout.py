@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.file_note import Files
 from cnnstudio.training.data.half_names import Half, half
-from cnnstudio.training.data.note import Files
 from cnnstudio.wording import abridged, counted
 from cnnstudio.worker import Report, sparing, unheard
 

@@ -21,8 +21,8 @@ from cnnstudio.graph import Shape
 from cnnstudio.headroom import headroom, ran_out
 from cnnstudio.training.data.decoded_cache import Decoded, decoded_once
 from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.file_note import Note
 from cnnstudio.training.data.folder_layout import FolderLayout, ImageFile, files_are, said
-from cnnstudio.training.data.note import Note
 from cnnstudio.training.data.picture import FORMATS, SCALE, USUAL, Rules, extent, is_deep, picture_bytes
 from cnnstudio.training.data.raw import Raw, some
 from cnnstudio.training.data.roll import Enrol, ways

@@ -21,7 +21,7 @@ from cnnstudio.wording import memory
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
-    from cnnstudio.ui.docks import PanelDock
+    from cnnstudio.ui.docking.docks import PanelDock
     from cnnstudio.ui.lessons.lesson_panel import LessonPanel
     from cnnstudio.ui.network.palette import PalettePanel
 

@@ -30,7 +30,7 @@ from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.exporting.training_folder import TrainingFolder
-    from cnnstudio.exchange.reporting.page import Page
+    from cnnstudio.exchange.reporting.contents_page import Page
     from cnnstudio.exchange.reporting.report import Trained
     from cnnstudio.training.weights import Held
 

@@ -22,7 +22,7 @@ from cnnstudio.ui.files.file_watch import FileWatch
 from cnnstudio.ui.files.recovery import Recovery
 from cnnstudio.ui.files.recovery_copy import Copy
 from cnnstudio.ui.files.recovery_offer import RecoveryOffer
-from cnnstudio.ui.files.room import RoomWatch
+from cnnstudio.ui.files.room_watch import RoomWatch
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.widgets.messages import Messages

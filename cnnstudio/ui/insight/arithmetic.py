@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QStackedLay
 
 from cnnstudio.compiler.source import Place, copies
 from cnnstudio.insight.subject import OwnPicture, Subject
-from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight import arithmetic_words as words
 from cnnstudio.ui.insight.copy_choice import CopyChoice
@@ -21,6 +20,7 @@ from cnnstudio.ui.insight.nothing_page import NothingPage
 from cnnstudio.ui.insight.progress_row import ProgressRow
 from cnnstudio.ui.insight.update import UpdateView, weight_name
 from cnnstudio.ui.insight.value_view import Look, ValueView, narrow
+from cnnstudio.ui.looked_at.cell_choice import Cell
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
@@ -340,8 +340,8 @@ class ArithmeticPanel(Panel):
 
 def looked(subject: Subject, asked: Asked, report: Report) -> Look:
     """The number that is asked for and, where it is asked for, its effective field; runs torch."""
+    from cnnstudio.insight.effective_fields import effective_field
     from cnnstudio.insight.examination import examined
-    from cnnstudio.insight.fields import effective_field
 
     found = examined(subject, asked.place, asked.cell, asked.picture)
     if not asked.pictures:

@@ -19,13 +19,13 @@ from cnnstudio.insight.weighed import Weighed
 from cnnstudio.training.runs.epoch_weights import kept_epochs
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.session import Prepared
-from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.copy_choice import CopyChoice
 from cnnstudio.ui.insight.epoch_slider import EpochSlider
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.map_view import MapView
 from cnnstudio.ui.insight.weighing_row import WeighingRow
+from cnnstudio.ui.looked_at.cell_choice import Cell
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon

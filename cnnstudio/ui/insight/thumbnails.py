@@ -14,8 +14,8 @@ from cnnstudio.insight.subject import OwnPicture, Subject
 from cnnstudio.training.runs.session import images_key
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.looker import Looker
-from cnnstudio.ui.kept import computes
-from cnnstudio.ui.node_pictures import InScope, NodePicture
+from cnnstudio.ui.kept.kept import computes
+from cnnstudio.ui.looked_at.node_pictures import InScope, NodePicture
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.map_colours import MapColours, colour_table, normalised
 from cnnstudio.wording import on_a_line

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.kept import computes
+from cnnstudio.ui.kept.kept import computes
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.foreign_text import tip

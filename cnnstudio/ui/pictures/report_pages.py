@@ -22,8 +22,8 @@ from PySide6.QtGui import (
 )
 
 from cnnstudio.disk import replacing
+from cnnstudio.exchange.reporting.contents_page import Drawing, Page, Picture, Pictures
 from cnnstudio.exchange.reporting.markup import body, text
-from cnnstudio.exchange.reporting.page import Drawing, Page, Picture, Pictures
 from cnnstudio.figure.marks import Figure
 from cnnstudio.ui.pictures.figure_painter import FONTS, paint_marks
 

@@ -22,7 +22,7 @@ from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import PATIENCE, Task
 from cnnstudio.ui.theme import icon, theme
-from cnnstudio.ui.widgets.advice import Advice, AdviceList
+from cnnstudio.ui.widgets.advice_row import Advice, AdviceList
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.form import Form

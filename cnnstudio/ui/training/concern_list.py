@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from cnnstudio.graph import GraphError, NamingError, ParameterError
 from cnnstudio.training.readiness import Concern, ProjectFix
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.widgets.advice import AdviceList, Way
+from cnnstudio.ui.widgets.advice_row import AdviceList, Way
 from cnnstudio.wording import counted
 
 MOST = 3  # that are told at once

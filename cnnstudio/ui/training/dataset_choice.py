@@ -18,7 +18,7 @@ from cnnstudio.training.runs.session import image_size, images_key
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import PATIENCE, Task
-from cnnstudio.ui.widgets.advice import Advice
+from cnnstudio.ui.widgets.advice_row import Advice
 from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.labels import Sentence

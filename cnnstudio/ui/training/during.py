@@ -11,7 +11,7 @@ from cnnstudio.training.diagnosis import Symptom, symptoms
 from cnnstudio.training.readiness import ProjectFix
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.widgets.advice import AdviceList, Way
+from cnnstudio.ui.widgets.advice_row import AdviceList, Way
 from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided

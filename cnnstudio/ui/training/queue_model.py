@@ -10,8 +10,8 @@ from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject,
 from cnnstudio.training.runs.queue import Entry
 from cnnstudio.training.runs.run_differences import ABSENT
 from cnnstudio.training.runs.told_apart import told_apart
-from cnnstudio.ui.queue_work import QueueWork
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.training.queue_work import QueueWork
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.wording import duration
 

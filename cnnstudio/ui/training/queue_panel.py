@@ -22,10 +22,10 @@ from cnnstudio.project import ProjectError
 from cnnstudio.training.runs.queue import Entry
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
-from cnnstudio.ui.queue_work import LOOK_AGAIN
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.queue_model import COLUMNS, DIFFERS, LEFT, NAME, PROGRESS, SENTENCE, STATE, QueueModel
+from cnnstudio.ui.training.queue_work import LOOK_AGAIN
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence

@@ -23,7 +23,7 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.training.sweep_axis import AxisCard
-from cnnstudio.ui.widgets.advice import Advice
+from cnnstudio.ui.widgets.advice_row import Advice
 from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.search import Entry

@@ -16,7 +16,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.advice import Advice, Way
+from cnnstudio.ui.widgets.advice_row import Advice, Way
 from cnnstudio.ui.widgets.fix_button import FixButton
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.foreign_text import tip

@@ -15,8 +15,18 @@ from PIL import Image
 
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear
 from cnnstudio.compiler.inference import infer
+from cnnstudio.exchange.reporting.contents_page import (
+    Drawing,
+    Facts,
+    Matrix,
+    Page,
+    Paragraph,
+    Pictures,
+    Points,
+    Section,
+    Table,
+)
 from cnnstudio.exchange.reporting.markup import document
-from cnnstudio.exchange.reporting.page import Drawing, Facts, Matrix, Page, Paragraph, Pictures, Points, Section, Table
 from cnnstudio.exchange.reporting.pixels import MOST, mosaic, picture
 from cnnstudio.exchange.reporting.report import ReportError, Trained, page, trained_by, write_html
 from cnnstudio.exchange.reporting.verdict import Scores, interval

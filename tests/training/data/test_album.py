@@ -14,8 +14,8 @@ from cnnstudio.project.corrections import Correction
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.album import album, small
 from cnnstudio.training.data.errors import DataError
+from cnnstudio.training.data.file_note import Note
 from cnnstudio.training.data.loading import load
-from cnnstudio.training.data.note import Note
 from cnnstudio.worker import unheard
 
 

@@ -16,7 +16,7 @@ from cnnstudio.graph import Graph, Note
 from cnnstudio.project import Project
 from cnnstudio.project.project import MOST_BOOKMARKS
 from cnnstudio.ui.actions.menu_tree import MENUS, TOOLBAR
-from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.docking.docks import PANELS
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.network.outline import OutlinePanel
 from cnnstudio.ui.window_actions import ACTIONS, show_action

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPixmap
 
 from cnnstudio.blocks import Conv2d, Residual
 from cnnstudio.ui.canvas.scene.node_face import MARGIN
-from cnnstudio.ui.node_pictures import InScope, NodePicture
+from cnnstudio.ui.looked_at.node_pictures import InScope, NodePicture
 
 
 def coloured(colour: str) -> NodePicture:

@@ -15,10 +15,10 @@ from cnnstudio.blocks import Conv2d, Flatten, Group, Input
 from cnnstudio.compiler.source import Place
 from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project
-from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.arithmetic import ArithmeticPanel
 from cnnstudio.ui.insight.cell_picture import CellPicture
+from cnnstudio.ui.looked_at.cell_choice import Cell
 from cnnstudio.ui.run import Run
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from cnnstudio.project import Project
 from cnnstudio.training.runs.epoch_weights import kept_epochs
-from cnnstudio.ui.docks import COMPARED
+from cnnstudio.ui.docking.docks import COMPARED
 from cnnstudio.ui.insight.ablation import AblationPanel
 from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.insight.looker import CHOOSE, WHEN_OVER

@@ -17,9 +17,9 @@ from cnnstudio.insight.feature_maps import FeatureMaps, guess
 from cnnstudio.insight.subject import OwnPicture
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.ui.cell_choice import Cell
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.feature_maps import SETTLE_MILLISECONDS, FeatureMapsPanel
+from cnnstudio.ui.looked_at.cell_choice import Cell
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
 

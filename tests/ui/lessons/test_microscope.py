@@ -11,11 +11,11 @@ from pytestqt.qtbot import QtBot
 from cnnstudio.insight.calculation import Numbers
 from cnnstudio.lessons.worked_examples import EXAMPLES
 from cnnstudio.project import Project
+from cnnstudio.ui.docking.panel_places import PANELS
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.lessons.microscope import MicroscopePanel
 from cnnstudio.ui.lessons.microscope_controls import NETWORK, PICTURE
 from cnnstudio.ui.lessons.microscope_stage import read_number
-from cnnstudio.ui.panel_places import PANELS
 from cnnstudio.ui.run import Run
 
 TITLES = [example.title for example in EXAMPLES]

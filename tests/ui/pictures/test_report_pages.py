@@ -13,7 +13,7 @@ from PySide6.QtGui import QPdfWriter
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.disk import DiskError
-from cnnstudio.exchange.reporting.page import (
+from cnnstudio.exchange.reporting.contents_page import (
     Drawing,
     Facts,
     Matrix,

@@ -22,7 +22,7 @@ from cnnstudio.ui.canvas.scene.node_face import (
     picture_of,
 )
 from cnnstudio.ui.canvas.scene.style import HEATS, Style
-from cnnstudio.ui.node_pictures import NodePicture
+from cnnstudio.ui.looked_at.node_pictures import NodePicture
 from cnnstudio.ui.theme.pens import pen
 
 TEXT_LEFT, TEXT_WIDTH = 50.0, WIDTH - 50.0 - 11.0

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.advice import Advice
+from cnnstudio.ui.widgets.advice_row import Advice
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.samples import pixmap
 from cnnstudio.ui.widgets.scrolled import Scrolled

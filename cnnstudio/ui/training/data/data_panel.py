@@ -25,7 +25,7 @@ from cnnstudio.ui.training.data.doubter import Doubter
 from cnnstudio.ui.training.data.doubts_page import DoubtsPage
 from cnnstudio.ui.training.data.notes_page import NotesPage
 from cnnstudio.ui.training.data.pictures_page import PicturesPage
-from cnnstudio.ui.widgets.advice import Advice
+from cnnstudio.ui.widgets.advice_row import Advice
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report

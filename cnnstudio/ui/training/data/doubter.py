@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnstudio.training.data.note import Note
+from cnnstudio.training.data.file_note import Note
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
@@ -72,7 +72,7 @@ class Doubter(QObject):
 
         def search(report: Report) -> Doubts:
             from cnnstudio.training.data.album import seen
-            from cnnstudio.training.data.doubts.search import search
+            from cnnstudio.training.data.doubts.survey import search
             from cnnstudio.training.device import cores
 
             def see(number: int) -> Seen:
@@ -96,7 +96,7 @@ class Doubter(QObject):
 
     def remaining(self, roll: Roll) -> Doubts | None:
         """What is left of what was found, now that a person has said this of the pictures."""
-        from cnnstudio.training.data.doubts.search import remaining
+        from cnnstudio.training.data.doubts.survey import remaining
 
         return remaining(self._doubts, roll, self.weights) if self._doubts is not None else None
 

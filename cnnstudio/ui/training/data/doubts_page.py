@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cnnstudio.ui.widgets.advice import Advice, AdviceList, Way
+from cnnstudio.ui.widgets.advice_row import Advice, AdviceList, Way
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.scrolled import Scrolled
 from cnnstudio.wording import counted

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cnnstudio.training.data.note import MOST, Note
+from cnnstudio.training.data.file_note import MOST, Note
 from cnnstudio.ui.widgets.fold import Fold
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.scrolled import Scrolled

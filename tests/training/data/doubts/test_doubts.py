@@ -16,7 +16,7 @@ from cnnstudio.training.data.album import Album, album
 from cnnstudio.training.data.doubts.doubt import Doubt, Kind
 from cnnstudio.training.data.doubts.hints import _ranks
 from cnnstudio.training.data.doubts.looks import Seen, _hashes, looks
-from cnnstudio.training.data.doubts.search import counted_doubts, search
+from cnnstudio.training.data.doubts.survey import counted_doubts, search
 from cnnstudio.training.data.doubts.wrong_labels import confident
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.roll import Roll, enrol

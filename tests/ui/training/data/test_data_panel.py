@@ -15,7 +15,7 @@ from cnnstudio.project import Project
 from cnnstudio.project.corrections import Correction
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.album import Album
-from cnnstudio.training.data.note import Note
+from cnnstudio.training.data.file_note import Note
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.training.data.class_bars import counts

@@ -80,7 +80,7 @@ def test_what_is_wrong_is_found_in_the_background_and_put_right_by_its_buttons(u
 def doubted(qtbot: QtBot, tiny: Project, monkeypatch: pytest.MonkeyPatch) -> DataPanel:
     """The digits, of which three are said to look like others."""
     found = Doubts((Doubt(Kind.LABELS, "Three.", "", np.array([9, 4, 6]), labels=np.array([1, 2, 3])),))
-    monkeypatch.setattr("cnnstudio.training.data.doubts.search.search", lambda *_: found)
+    monkeypatch.setattr("cnnstudio.training.data.doubts.survey.search", lambda *_: found)
     panel = panel_of(qtbot, tiny)
     qtbot.waitUntil(lambda: panel.doubts is not None)
     panel.doubts_page.found.rows[0].buttons[0].click()
@@ -111,7 +111,7 @@ def test_many_pictures_are_looked_at_when_somebody_asks(
     qtbot: QtBot, tiny: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doubter, "MANY", 100)
-    monkeypatch.setattr("cnnstudio.training.data.doubts.search.search", lambda *_: Doubts(()))
+    monkeypatch.setattr("cnnstudio.training.data.doubts.survey.search", lambda *_: Doubts(()))
     panel = panel_of(qtbot, tiny)
     assert "all 1,797 pictures are read once" in panel.doubts_page.state.sentence.text() and panel.doubts is None
     panel.doubts_page.state.buttons[0].click()
@@ -122,7 +122,7 @@ def test_many_pictures_are_looked_at_when_somebody_asks(
 def test_nothing_is_looked_for_while_a_run_computes(
     qtbot: QtBot, tiny: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnstudio.training.data.doubts.search.search", lambda *_: Doubts(()))
+    monkeypatch.setattr("cnnstudio.training.data.doubts.survey.search", lambda *_: Doubts(()))
     run = Run()
     run.state = "training"
     panel = panel_of(qtbot, tiny, run)

@@ -9,8 +9,8 @@ from cnnstudio.blocks import BatchNorm2d, Conv2d, Flatten, Input, Linear, MaxPoo
 from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.insight.activations import TraceError
+from cnnstudio.insight.effective_fields import effective_field, gradient
 from cnnstudio.insight.examination import examined, seen_places
-from cnnstudio.insight.fields import effective_field, gradient
 from cnnstudio.insight.subject import Subject
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe

@@ -12,7 +12,7 @@ from PIL import Image
 
 from cnnstudio.project import Project, read, write
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def started(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""Search: looks at all pictures of a roll and says what may be wrong with them. Runs on a thread; knows no torch."""
+"""Survey: looks at all pictures of a roll and says what may be wrong with them. Runs on a thread; knows no torch."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from pytestqt.qtbot import QtBot
 
 import cnnstudio
 from cnnstudio.libraries import Library, libraries
-from cnnstudio.ui.about import NOTICES, About, Notices, told
 from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.start.about import NOTICES, About, Notices, told
 
 
 def test_about_names_every_library_and_leads_to_the_licences(qtbot: QtBot, window: MainWindow) -> None:

@@ -17,9 +17,9 @@ from cnnstudio.project.project import from_template
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.place import Place
 from cnnstudio.training.readiness import obstacle_of_look
-from cnnstudio.ui import known_places
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.known_places import KnownPlaces
+from cnnstudio.ui.kept import known_places
+from cnnstudio.ui.kept.known_places import KnownPlaces
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.docks import PANELS
+from cnnstudio.ui.docking.docks import PANELS
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.theme import theme
 

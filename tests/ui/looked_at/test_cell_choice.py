@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.ui.cell_choice import Cell
+from cnnstudio.ui.looked_at.cell_choice import Cell
 from cnnstudio.ui.run import Run
 
 

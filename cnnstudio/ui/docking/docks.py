@@ -10,11 +10,11 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
-from cnnstudio.ui.dock_tabs import fit_tabs
+from cnnstudio.ui.docking.dock_tabs import fit_tabs
+from cnnstudio.ui.docking.panel_places import AREAS, LEFT, PANELS, RIGHT, Area, PanelPlace
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.beside import CAN, Beside
 from cnnstudio.ui.panel import Panel
-from cnnstudio.ui.panel_places import AREAS, LEFT, PANELS, RIGHT, Area, PanelPlace
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.labels import Plain
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QPixmap
 
 from cnnstudio.graph import Graph
-from cnnstudio.ui.kept import Kept
+from cnnstudio.ui.kept.kept import Kept
 
 
 class Viewed(Protocol):

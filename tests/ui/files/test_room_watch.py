@@ -12,7 +12,7 @@ from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, dumps, limits, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.files import files as files_module
-from cnnstudio.ui.files.room import ROOM
+from cnnstudio.ui.files.room_watch import ROOM
 from cnnstudio.ui.main_window import MainWindow
 
 

@@ -12,7 +12,7 @@ from cnnstudio.graph import Graph, Node
 from cnnstudio.project import Project, ProjectError, write
 from cnnstudio.project import library as library_files
 from cnnstudio.project.library import as_text, from_text, read_library
-from cnnstudio.ui.library import Library
+from cnnstudio.ui.kept.library import Library
 
 
 def group(label: str, channels: int = 8) -> Group:

@@ -1,0 +1,1 @@
+"""Where panels stand: which there are, their docks, tabs and the way of the focus."""
