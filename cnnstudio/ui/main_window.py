@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -112,7 +112,8 @@ class MainWindow(ProjectWindow):
         )
         self.start_page.stackUnder(self.messages)
         self.painted.connect(self.start_page.look)
-        fillings = {"recent": self._fill_recent, "panels": self._fill_panels, "windows": self._fill_windows}
+        recent: Callable[[QMenu], None] = partial(self.windows.recent.fill_menu, take=self.files.open)
+        fillings = {"recent": recent, "panels": self._fill_panels, "windows": self._fill_windows}
         fill_menu_bar(self.menuBar(), self.commands, fillings)
         self.addToolBar(toolbar(self.commands))
         self.setStatusBar(Status(self.document, self.run, self.show_panel))
@@ -236,9 +237,6 @@ class MainWindow(ProjectWindow):
     def _bookmark_key(self, index: int) -> str:
         return self.commands.bound[f"bookmark-go-{index + 1}"].shortcut().toString()
 
-    def _fill_recent(self, menu: QMenu) -> None:
-        self.windows.recent.fill_menu(menu, self.files.open)
-
     def _fill_windows(self, menu: QMenu) -> None:
         menu.addActions(self.commands.named("window-*"))
         menu.addSeparator()
@@ -255,10 +253,6 @@ class MainWindow(ProjectWindow):
 
     # what the window itself does
 
-    def toggle_theme(self) -> None:
-        """Light where it is dark, dark where it is light."""
-        self.use_scheme("light" if theme.is_dark else "dark")
-
     def use_scheme(self, scheme: Scheme) -> None:
         """Use these colours from now on."""
         self.preferences.scheme = scheme
@@ -269,21 +263,9 @@ class MainWindow(ProjectWindow):
         self.preferences.text_scale = scale = max(0.8, min(1.6, round(scale, 1)))
         theme.set_scale(scale)
 
-    def set_wheel(self, pans: bool) -> None:
-        """Let the mouse wheel move the canvas instead of zooming."""
-        self.preferences.wheel_pans = pans
-        for window in self.windows.all:
-            window.follow_preferences()
-
-    def set_minimap(self, shown: bool) -> None:
-        """Show the map in the canvas's corner."""
-        self.preferences.minimap = shown
-        for window in self.windows.all:
-            window.follow_preferences()
-
-    def set_thumbnails(self, shown: bool) -> None:
-        """Show on each block what it makes of the picture that is looked at, or its glyph."""
-        self.preferences.thumbnails = shown
+    def prefer(self, name: str, value: bool) -> None:
+        """Keep a preference by its name, and let the canvas of every window follow it."""
+        setattr(self.preferences, name, value)
         for window in self.windows.all:
             window.follow_preferences()
 

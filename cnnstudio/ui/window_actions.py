@@ -303,11 +303,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom-in", "Zoom in", lambda w: w.canvas.zoom_in(), "Ctrl++|Ctrl+=", "magnifying-glass-plus"),
     Action("zoom-out", "Zoom out", lambda w: w.canvas.zoom_out(), "Ctrl+-", "magnifying-glass-minus"),
     Action(
-        "minimap", "Minimap", lambda w: w.set_minimap(not w.canvas.minimap_wanted), "", "map-trifold",
+        "minimap", "Minimap", lambda w: w.prefer("minimap", not w.canvas.minimap_wanted), "", "map-trifold",
         checked=lambda w: w.canvas.minimap_wanted, words=("map", "overview", "navigator"),
     ),
     Action(
-        "wheel-pans", "Wheel moves instead of zooming", lambda w: w.set_wheel(w.canvas.wheel == "zoom"), "", "mouse",
+        "wheel-pans", "Wheel moves instead of zooming",
+        lambda w: w.prefer("wheel_pans", w.canvas.wheel == "zoom"), "", "mouse",
         checked=lambda w: w.canvas.wheel == "pan",
     ),
     _measure(None, "Off"),
@@ -325,7 +326,7 @@ ACTIONS: tuple[Action, ...] = (
         checked=lambda w: w.canvas.scene().wide_wires,
     ),
     Action(
-        "thumbnails", "Maps on the blocks", lambda w: w.set_thumbnails(not w.thumbnails.is_wanted), "", "eye",
+        "thumbnails", "Maps on the blocks", lambda w: w.prefer("thumbnails", not w.thumbnails.is_wanted), "", "eye",
         checked=lambda w: w.thumbnails.is_wanted, words=("thumbnails", "feature maps", "preview", "activations"),
     ),
     Action(
@@ -333,7 +334,7 @@ ACTIONS: tuple[Action, ...] = (
         checked=lambda w: w.canvas.snaps, words=("align",),
     ),
     Action(
-        "theme", "Light or dark", lambda w: w.toggle_theme(), "Ctrl+T", "moon",
+        "theme", "Light or dark", lambda w: w.use_scheme("light" if theme.is_dark else "dark"), "Ctrl+T", "moon",
         words=("theme", "dark mode", "light mode"),
     ),
     Action(

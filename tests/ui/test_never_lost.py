@@ -241,7 +241,7 @@ def test_a_start_that_fails_leaves_the_last_good_run(
 ) -> None:
     from cnnstudio.training.data.errors import DataError
 
-    def no_network(*_: object) -> None:
+    def no_network(*_: object, **__: object) -> None:
         raise DataError("There is no network.")
 
     monkeypatch.setattr("cnnstudio.training.data.loading.load", no_network)

@@ -45,7 +45,7 @@ SELECT = (
     "microscope."
 )
 NARROW, HIGH = 600, 360  # pixels at the normal size of text
-SIDE = 280  # pixels at the normal size of text, of the controls
+SIDE = 290  # pixels at the normal size of text, of the controls
 MOST_PAST = 200
 LOWEST = 150  # pixels
 SETTLE_MILLISECONDS = 150
@@ -380,8 +380,8 @@ class MicroscopePanel(Panel):
         words = f"{sentence} {self.microscope.convention}.".strip()
         is_high = self.height() >= HIGH * theme.scale
         self.note.setText(words)
-        self.short_note.setText(words)
-        self.short_note.setToolTip("")
+        self.short_note.setText(sentence.split(". ", maxsplit=1)[0].removesuffix(".") + "." if sentence else words)
+        self.short_note.setToolTip(tip(words))
         self.note.setVisible(is_high)
         self.short_note.setVisible(not is_high)
 

@@ -17,8 +17,9 @@ from cnnstudio.ui.lessons.microscope_view import View, why_no_matrix
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.number_grid import NumberGrid, Scale, scale_of, written
 
-GAP = 10
-SIZES = (40, 32, 26, 22, 19, 16, 13, 11)  # pixels of the figures at the normal size of text
+GAP, SMALL_GAP = 10, 2
+SMALL = 16  # pixels of the figures, below which words are short, too
+SIZES = (40, 32, 26, 22, 19, 16, 13, 11, 10)  # pixels of the figures at the normal size of text
 MOST_NUMBERS = 16  # rows and columns of a map that is shown in numbers; a larger one is a picture
 MOST_MATRIX = 40  # the same of a matrix
 CLEAR = 6  # pixels of a cell, from which one is framed by itself
@@ -74,13 +75,13 @@ def laid_out(view: View, room: QSizeF) -> Layout:
 class _Builder:
     def __init__(self, view: View, size: int, room: QSizeF) -> None:
         self.view, self.microscope, self.room = view, view.microscope, room
-        figures, letters = theme.monospace("small"), theme.font("small" if size < 16 else "body")
+        figures, letters = theme.monospace("small"), theme.font("small" if size < SMALL else "body")
         figures.setPixelSize(round(size * theme.scale))
         metrics, self.small = QFontMetricsF(figures), QFontMetricsF(letters)
         self.advance, self.high = metrics.horizontalAdvance("0"), math.ceil(metrics.height()) + 3.0
         self.top = math.ceil(self.small.height()) + 3.0
         self.made = Layout(figures, letters)
-        self.x = 2.0
+        self.x, self.gap, self.is_small = 2.0, SMALL_GAP if size < SMALL else GAP, size < SMALL
 
     def build(self) -> Layout:
         if self.view.is_matrix:
@@ -181,7 +182,7 @@ class _Builder:
             ]
         else:
             self.made.frames.append((whole, "validation"))
-        self.x = max(self.x, whole.right() + 1) + GAP
+        self.x = max(self.x, whole.right() + 1) + self.gap
 
     def _padded(
         self, channel: int
@@ -247,7 +248,8 @@ class _Builder:
                 self._say("number" if setting.is_transposed else "window", x, label)
                 numbers = self._grid(window, x, y, "other", what="value", scale=scales[0], counted=counted)
                 x = self._sign("=", numbers.box.right(), grid)
-                self._say("lands there" if setting.is_transposed else f"products, Σ {self._sum(term)}", x, label)
+                products = f"{'' if self.is_small else 'products, '}Σ {self._sum(term)}"
+                self._say("lands there" if setting.is_transposed else products, x, label)
                 last = self._grid(term, x, y, "other", what="product", scale=scales[1])
             else:
                 self._say(f"{name}window", x, label)
@@ -263,10 +265,10 @@ class _Builder:
             y = max(last.box.bottom(), y + self.high * setting.kernel[0] * setting.is_weighed) + self.top + 2
             self._reach(x, y - self.top)
         if setting.bias:
-            x = self.x + GAP
+            x = self.x + self.gap
             self._say("bias", x, 0.0)
             self._grid(microscope.bias[view.channel : view.channel + 1][None], x, self.top, "bias", what="bias")
-        self.x += 2 * GAP
+        self.x += 2 * self.gap
 
     def _windows(self) -> list[tuple[Numbers, Numbers, NDArray[np.bool_]]]:
         """Of each map that is read: what lies under the window, the terms, and which count."""
@@ -282,7 +284,7 @@ class _Builder:
         return [(window.values[index], window.terms[index], window.counted) for index in range(len(window.channels))]
 
     def _sign(self, sign: str, x: float, beside: NumberGrid) -> float:
-        wide = math.ceil(self.small.horizontalAdvance(sign)) + GAP
+        wide = math.ceil(self.small.horizontalAdvance(sign)) + self.gap
         self.made.words.append((QRectF(x, beside.box.y(), wide, beside.box.height()), sign, "sign"))
         return x + wide
 

@@ -50,6 +50,7 @@ class MicroscopeStage(QWidget):
         self.setAccessibleName("Microscope")
         self.setToolTip("Arrow keys step, Space plays, F2 types a number of the kernel, Shift+F2 one of the input")
         self.field = Line(self)
+        self.field.setAccessibleName("Number")
         self.field.hide()
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.returnPressed.connect(lambda: self._take(0))

@@ -26,6 +26,7 @@ from cnnstudio.ui.training.data.doubts_page import DoubtsPage
 from cnnstudio.ui.training.data.notes_page import NotesPage
 from cnnstudio.ui.training.data.pictures_page import PicturesPage
 from cnnstudio.ui.widgets.advice_row import Advice
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report
@@ -201,9 +202,8 @@ class DataPanel(Panel):
         train, validation = int((used & ~roll.apart).sum()), int((used & roll.apart).sum())
         out = f", {int(roll.left_out.sum()):,} left out" if roll.left_out.any() else ""
         classes = counted(len(roll.classes), "class")
-        self.told.setText(
-            f"{self.album.title}: {classes}, {train:,} to train with, {validation:,} to validate with{out}"
-        )
+        self.told.setText(f"{train:,} to train with, {validation:,} to validate{out}")
+        self.told.setToolTip(tip(f"{self.album.title}, {classes}"))
 
     def _say_notes(self) -> None:
         if self.album is not None and self.roll is not None:

@@ -10,6 +10,7 @@ from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.data.picture_model import Index, PictureModel
 
 SIDE = 64  # pixels of a thumbnail
+SPARE = 4  # pixels that its name may be wider
 GAP = 6
 TICK = 16  # pixels of the sign of what is left out
 
@@ -31,7 +32,7 @@ class PictureDelegate(QStyledItemDelegate):
     @property
     def cell(self) -> QSize:
         """The room of a picture with its words."""
-        return QSize(SIDE + 2 * GAP, SIDE + self._line + 2 * GAP - 1)
+        return QSize(SIDE + 2 * GAP + SPARE, SIDE + self._line + 2 * GAP - 1)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
         return self.cell
@@ -46,7 +47,7 @@ class PictureDelegate(QStyledItemDelegate):
         is_under = bool(state & QStyle.StateFlag.State_MouseOver)
         if is_selected or is_under:
             painter.fillRect(room, theme.color("accent", 0.28 if is_selected else 0.1))
-        place = QRect(room.x() + GAP, room.y() + GAP, SIDE, SIDE)
+        place = QRect(room.x() + (room.width() - SIDE) // 2, room.y() + GAP, SIDE, SIDE)
         is_out = bool(roll.left_out[number])
         picture = model.thumbnails.of(number)
         if picture is not None:

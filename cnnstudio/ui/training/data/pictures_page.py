@@ -102,6 +102,7 @@ class PicturesPage(QWidget):
         for each in kind:
             box.addItem(str(each.value), each)
         box.setAccessibleName(name)
+        box.setMinimumContentsLength(9)
         box.activated.connect(lambda _: self.show_only(replace(self.filter, **{field: box.currentData()})))
         return box
 
@@ -110,7 +111,7 @@ class PicturesPage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         for box in (self.which, self.order):
-            row.addWidget(box, 2)
+            row.addWidget(box, 3)
         row.addWidget(self.search, 2)
         row.addWidget(self.doubt)
         row.addWidget(self.told, 2)
@@ -236,6 +237,8 @@ class PicturesPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+        if self.width() < NARROW * theme.scale:  # the words above the pictures need more than the classes
+            self.parts.setSizes([self.width() * 28 // 100, self.width() * 72 // 100, 0])
 
     def _arrange(self, *_: object) -> None:
         """Give each part its room; a narrow page does without the picture, then without the classes."""
