@@ -12,7 +12,6 @@ from cnnstudio.ui.insight.nothing_page import NothingPage
 from cnnstudio.ui.insight.progress_row import ProgressRow
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.widgets.scrolled import Scrolled
 
 
 class LookingPanel(Panel):
@@ -47,7 +46,7 @@ class LookingPanel(Panel):
         self._stack = QStackedLayout(content)
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(result)
-        column.addWidget(Scrolled(content), 1)  # where it is too low, nothing is laid over something else
+        column.addWidget(content, 1)
 
     def refresh(self) -> None:
         self._settle.start()
