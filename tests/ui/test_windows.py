@@ -246,7 +246,7 @@ def test_a_file_opened_in_one_window_is_recent_in_the_other(window: MainWindow, 
     window.windows.new(window)
     other(window).files.open(file)
     menu = QMenu(window)
-    window._fill_recent(menu)
+    window.windows.recent.fill_menu(menu, window.files.open)
     assert menu.actions()[0].text().startswith("tiny")
     menu.actions()[0].trigger()
     assert window.document.path is None  # it is open in the other one
