@@ -111,6 +111,7 @@ def read_folder(  # noqa: PLR0917 - the folder, how its images are to be, and wh
     if found.broken and not is_there(layout.root):
         raise DataError(f"The folder {said(layout.root.name)} is not there any more: it vanished while it was read.")
     images, notes, numbers = found.images, _notes(files, found), numbers[list(found.kept)]
+    files = [files[number] for number in found.kept]
     if not len(numbers) or (halves is not None and roll.apart[numbers].all()):
         raise DataError(f"None of the images could be read. {notes[-1]}")
     labels, apart, names = roll.labels[numbers], roll.apart[numbers], layout.names
@@ -126,9 +127,11 @@ def read_folder(  # noqa: PLR0917 - the folder, how its images are to be, and wh
         place_of = np.zeros(len(names), np.int64)
         place_of[[label_of[name] for name in layout.names]] = np.arange(len(layout.names))
         labels, apart, images, names = place_of[labels[chosen]], apart[chosen], images[: len(chosen)], layout.names
+        files = [files[place] for place in chosen.tolist()]
     notes = [f"{title}: {layout.sentence}", *layout.notes, *roll.notes, *notes, *([told] if told else [])]
     halves_of = tuple(map(said, names)), np.flatnonzero(apart)
-    return Raw((images,), labels, *halves_of, notes, found.scale, whole, is_settled=True)
+    paths = [file.path for file in files]
+    return Raw((images,), labels, *halves_of, notes, found.scale, whole, is_settled=True, files=paths)
 
 
 def ways_in(layout: FolderLayout) -> tuple[str, ...]:

@@ -54,7 +54,8 @@ class Data:
     sentences about what was done to the images. ``mirror`` says whether an image may be mirrored to have one more.
     ``scale`` is what became black and white in images of more than 8 bits, None where there were none. ``whole`` is how
     many images there are to train and to validate with where these are but some of them, None where these are all.
-    ``rules`` say how pictures of other proportions were made to fit.
+    ``rules`` say how pictures of other proportions were made to fit. ``validation_files`` are the files of the images
+    to validate with, nothing where images have no files of their own.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Data:
     scale: tuple[float, float] | None = None
     whole: tuple[int, int] | None = None
     rules: Rules = USUAL
+    validation_files: tuple[str, ...] = ()
 
     @property
     def shape(self) -> Shape:
@@ -92,6 +94,7 @@ class Data:
             validation_images=images,
             validation_labels=labels,
             whole=self.counts,
+            validation_files=(),
         )
 
 
@@ -150,7 +153,9 @@ def load(
     mean, std = agreed or moments(train)
     halves = train, ordered[:end], images[end:], ordered[end:]
     notes = (*raw.notes, *roll.notes, *changes(found, size, dataset.title))
-    return Data(dataset.title, *halves, raw.names, mean, std, notes, dataset.mirror, raw.scale, whole, rules_of(recipe))
+    files = tuple(str(raw.files[number]) for number in numbers[order[end:]].tolist()) if raw.files else ()
+    data = Data(dataset.title, *halves, raw.names, mean, std, notes, dataset.mirror, raw.scale, whole, rules_of(recipe))
+    return replace(data, validation_files=files)
 
 
 def layout_of(recipe: Recipe, progress: Report = unheard) -> FolderLayout | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ class Raw:
     ``whole`` is how many images there are to train and to validate with where these are but some of them, else None.
     ``is_settled`` says that what a person says of single images is done already.
     ``notes`` are sentences about what was left out or done otherwise. ``scale`` is what became black and white in
-    images of more than 8 bits, None where there were none.
+    images of more than 8 bits, None where there were none. ``files`` are those of the images, where each has one.
     """
 
     parts: Iterable[Pixels]
@@ -31,6 +32,7 @@ class Raw:
     scale: tuple[float, float] | None = None
     whole: tuple[int, int] | None = None
     is_settled: bool = False
+    files: Sequence[Path] = ()
 
 
 def some(labels: Numbers, apart: NDArray[np.bool_], most: int) -> Numbers:

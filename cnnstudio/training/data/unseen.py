@@ -48,10 +48,10 @@ def unseen(folder: Path, data: Data, report: Report = unheard) -> Unseen:
     check_room(len(files), data.shape)
     known = _prints(data.train_images) | _prints(data.validation_images)
     images = np.empty((len(files), *data.shape), np.uint8)
-    labels, prints, seen, broken = list[int](), list[bytes](), 0, 0
+    labels, prints, kept, seen, broken = list[int](), list[bytes](), list[str](), 0, 0
     for number, (path, label) in enumerate(files):
         try:
-            picture = read_picture(path, data.shape, data.scale)
+            picture = read_picture(path, data.shape, data.scale, data.rules)
         except DataError:
             broken += 1
         else:
@@ -62,6 +62,7 @@ def unseen(folder: Path, data: Data, report: Report = unheard) -> Unseen:
                 images[len(labels)] = picture
                 labels.append(label)
                 prints.append(mark)
+                kept.append(str(path))
         if not report("Reading the test pictures", (number + 1) / len(files)):
             raise DataCancelledError("Reading the test pictures was cancelled.")
     if not labels:
@@ -74,7 +75,13 @@ def unseen(folder: Path, data: Data, report: Report = unheard) -> Unseen:
     if strange:
         notes.append(f"No class of the network, and left out: {abridged(map(said, strange), 5)}.")
     pictures = torch.from_numpy(images[: len(labels)])
-    tested = replace(data, validation_images=pictures, validation_labels=torch.tensor(labels), whole=None)
+    tested = replace(
+        data,
+        validation_images=pictures,
+        validation_labels=torch.tensor(labels),
+        whole=None,
+        validation_files=tuple(kept),
+    )
     return Unseen(tested, sha256(b"".join(sorted(prints))).hexdigest()[:32], tuple(notes))
 
 
