@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from cnnstudio.disk import DiskError
 from cnnstudio.insight.evaluation.evaluation import Evaluation
 from cnnstudio.insight.evaluation.one_pass import evaluate
 from cnnstudio.insight.subject import Subject
-from cnnstudio.training.data.folder_layout import said
+from cnnstudio.project.datasets import DATASETS, ImageFolder
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.data.errors import DataError
+from cnnstudio.training.data.folder_layout import said, test_root
 from cnnstudio.training.data.unseen import unseen
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.tested import Tested, note_test, now, read_tests, told
@@ -26,6 +30,15 @@ class Test:
     sentences: tuple[str, ...]
 
     __test__ = False  # it is nothing for pytest
+
+
+def offered(recipe: Recipe, report: Report) -> Path | None:
+    """The folder of test pictures that lies beside those to learn from and to validate with, where there is one."""
+    if not recipe.folder or not isinstance(DATASETS[recipe.data].origin, ImageFolder):
+        return None
+    with suppress(DataError):  # it may be gone by now
+        return test_root(recipe.folder, report)
+    return None
 
 
 def tested(subject: Subject, folder: Path, run: RunFolder | None, epoch: int, report: Report) -> Test:

@@ -248,6 +248,17 @@ def class_roots(root: Path) -> list[Path]:
     return found
 
 
+def test_root(folder: str, report: Report = unheard) -> Path | None:
+    """The folder for tests in a chosen folder, where another one is validated with, so that nothing has seen it.
+
+    Raises ``DataError`` where the folder is gone.
+    """
+    root = _only(_root(folder))
+    _, validation = _halves(root, _Search(root, report))
+    tests = (_only(place) for place in folders(root) if half(place.name) is Half.TEST)
+    return next((place for place in tests if place != validation and folders(place)), None) if validation else None
+
+
 # halves
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from cnnstudio.insight.subject import Subject
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.errors import DataCancelledError, DataError
+from cnnstudio.training.data.picture import Rules
 from cnnstudio.training.data.unseen import unseen
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.session import prepare
@@ -59,6 +61,27 @@ def test_only_what_training_never_saw_counts(subject: Subject, tmp_path: Path) -
         unseen(tmp_path / "known", subject.data)
     with pytest.raises(DataCancelledError):
         unseen(tmp_path / "test", subject.data, lambda _, share: share is None)
+
+
+def test_they_are_cut_or_padded_as_the_run_does_it(subject: Subject, tmp_path: Path) -> None:
+    """A wide white picture on black: cut it is white, with a border it is not."""
+    picture(tmp_path / "test" / "3", "wide.png", np.full((4, 16), 255, np.uint8))
+    cut = unseen(tmp_path / "test", subject.data).data.validation_images
+    assert int(cut.min()) == 255
+    padded = unseen(tmp_path / "test", replace(subject.data, rules=Rules("pad", "black"))).data
+    assert padded.validation_images[0, 0, :, 0].tolist() == [0, 0, 0, 255, 255, 0, 0, 0]
+    assert padded.validation_files == (str(tmp_path / "test" / "3" / "wide.png"),)
+
+
+def test_a_folder_to_test_with_is_offered_where_nothing_has_seen_it(tmp_path: Path) -> None:
+    for name in ("train/a", "train/b", "val/a", "val/b", "test/a", "test/b"):
+        picture(tmp_path / name, "x.png", np.zeros((8, 8), np.uint8))
+    recipe = Recipe(data="folder", folder=str(tmp_path))
+    assert testing.offered(recipe, unheard) == tmp_path / "test"
+    (tmp_path / "val").rename(tmp_path / "aside")
+    assert testing.offered(recipe, unheard) is None, "it is validated with"
+    assert testing.offered(replace(recipe, folder=str(tmp_path / "gone")), unheard) is None
+    assert testing.offered(Recipe(data="digits"), unheard) is None
 
 
 def test_each_time_is_written_down_and_told(subject: Subject, tmp_path: Path) -> None:

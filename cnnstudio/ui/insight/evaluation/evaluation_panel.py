@@ -22,14 +22,16 @@ from PySide6.QtWidgets import (
 from cnnstudio.disk import DiskError, replacing
 from cnnstudio.insight.evaluation.tables import as_csv
 from cnnstudio.insight.subject import OwnPicture, Subject
+from cnnstudio.training.data.folder_layout import said
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.insight.evaluation.chart_views import CalibrationView, PropertyView
+from cnnstudio.ui.insight.evaluation.chart_views import CalibrationView
 from cnnstudio.ui.insight.evaluation.class_overview import Overview
 from cnnstudio.ui.insight.evaluation.contrast_view import ContrastView
 from cnnstudio.ui.insight.evaluation.evaluation_view import EvaluationView, Seen
 from cnnstudio.ui.insight.evaluation.matrix_view import MatrixView
 from cnnstudio.ui.insight.evaluation.mistakes_view import MistakesView
 from cnnstudio.ui.insight.evaluation.picture_map import MapView
+from cnnstudio.ui.insight.evaluation.property_view import PropertyView
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.nothing_page import NothingPage
 from cnnstudio.ui.panel import Panel
@@ -37,7 +39,7 @@ from cnnstudio.ui.pictures import figure_files
 from cnnstudio.ui.pictures.canvas_picture import PictureError, write
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon
-from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.foreign_text import tip, unmarked
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.worker import Report
 
@@ -68,6 +70,7 @@ class EvaluationPanel(Panel):
         self.found: Evaluation | None = None
         self._of: object = None  # the run and the epoch that were looked at
         self._when = ""
+        self._offered: Path | None = None  # a folder of test pictures that lies beside the others
         self._tested: Test | None = None  # what test pictures say, where those are shown
         self._button: Callable[[], None] | None = None  # what the button of the empty page does
         self.looker = Looker(document, run, self, "evaluation")
@@ -97,9 +100,11 @@ class EvaluationPanel(Panel):
         self.when.setProperty("role", "muted")
         self.when.setProperty("textSize", "small")
         self.test = QToolButton(self)
-        self.test.setText(TEST)
-        self.test.setToolTip(tip(ABOUT_TEST))
         self.test.clicked.connect(self._press_test)
+        self.test.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._test_menu = QMenu(self.test)
+        self._use = self._test_menu.addAction("", self._test_with_offered)
+        self._test_menu.addAction("Choose another folder…", self._ask_for_test)
         self.export = QToolButton(self)
         self.export.setIcon(icon("download-simple"))
         self.export.setToolTip("Keep this view as a table or a picture")
@@ -152,24 +157,37 @@ class EvaluationPanel(Panel):
         self._forget(LOOKING, STOP, self._stop)
         self._of = of
 
-        def look(subject: Subject, report: Report) -> Evaluation:
+        def look(subject: Subject, report: Report) -> tuple[Evaluation, Path | None]:
             from cnnstudio.insight.evaluation.one_pass import evaluate
+            from cnnstudio.insight.evaluation.testing import offered
 
-            return evaluate(subject.prepared, report)
+            found = evaluate(subject.prepared, report)
+            return found, offered(subject.project.recipe, report)
 
-        self.looker.look(look, self._show, all_images=True, of_run=True)
+        def show(subject: Subject, found: tuple[Evaluation, Path | None]) -> None:
+            self._offered = found[1] if subject.is_trained else None
+            self._show(subject, found[0])
+
+        self.looker.look(look, show, all_images=True, of_run=True)
 
     def _press_test(self) -> None:
         """Ask for a folder of test pictures, or go back to the validation images."""
         if self._tested is not None:
             self._look(self._of)
             return
+        self._ask_for_test()
+
+    def _ask_for_test(self) -> None:
         begin = self.document.project.recipe.folder
         dialog = QFileDialog(self, "A folder of test pictures, with a folder for each class", begin)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(lambda chosen: self.test_with(Path(chosen)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _test_with_offered(self) -> None:
+        if self._offered is not None:
+            self.test_with(self._offered)
 
     def test_with(self, folder: Path) -> None:
         """Show the network the pictures below this folder, and write down that it was tested with them."""
@@ -189,8 +207,6 @@ class EvaluationPanel(Panel):
         self._show(found.subject, found.evaluation)
         self._tested = found
         self.contrast.show_evaluation(None)
-        self.test.setText(BACK)
-        self.test.setToolTip(tip("Show the validation images again"))
         self._say_when()
 
     def _pick(self, number: int) -> None:
@@ -226,9 +242,7 @@ class EvaluationPanel(Panel):
         if self.found is not None:
             for view in self.views:
                 view.show_evaluation(None)
-        self.found = self._of = self._tested = None
-        self.test.setText(TEST)
-        self.test.setToolTip(tip(ABOUT_TEST))
+        self.found = self._of = self._tested = self._offered = None
         self._say(sentence, ask, then)
 
     def _say(self, sentence: str, ask: str = "", then: Callable[[], None] | None = None) -> None:
@@ -251,6 +265,10 @@ class EvaluationPanel(Panel):
         self._turn()
 
     def _say_when(self) -> None:
+        offered = self._offered if self._tested is None else None
+        self.test.setText(TEST if self._tested is None else BACK)
+        self.test.setToolTip(tip(ABOUT_TEST if self._tested is None else "Show the validation images again"))
+        self.test.setMenu(self._test_menu if offered is not None else None)  # type: ignore[arg-type] # it takes None
         self.when.setToolTip("")
         if self._tested is not None:
             sentences = " ".join(self._tested.sentences)
@@ -258,7 +276,13 @@ class EvaluationPanel(Panel):
             self.when.setToolTip(tip(sentences))
             return
         changed = self.looker.has_learned and not self.run.fits(self.document.graph)
-        self.when.setText(f"{self._when}. {CHANGED}" if changed else self._when)
+        told = f"{self._when}. {CHANGED}" if changed else self._when
+        if offered is not None:
+            name = said(offered.name)
+            self._use.setText(unmarked(f"Test it with the pictures in {name}, which training has not seen"))
+            told = f"{told[:1].upper()}{told[1:].rstrip('.')}. {name} holds pictures to test it with, once, at the end."
+            self.when.setToolTip(tip(told))
+        self.when.setText(told)
 
     # going about
 
