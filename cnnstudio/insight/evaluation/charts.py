@@ -145,14 +145,21 @@ def groups_chart(what: Property, found: Sequence[Group], width: float, height: f
         middle = x + wide / 2
         marks.append(Line(((middle, low), (middle, high)), inks.text, 1.4))
         marks += [Line(((middle - 5, y), (middle + 5, y)), inks.text, 1.4) for y in (low, high)]
-        ends = f"{each.low:.3g} – {each.high:.3g}"
-        ends = ends if text_width(ends, size) < wide - 6 else f"≤ {each.high:.3g}"
+        ends = each.name or (_short(each.low) if each.low == each.high else f"{_short(each.low)} – {_short(each.high)}")
+        if text_width(ends, size) >= wide - 6:
+            ends = shortened(ends, size, wide - 6) if each.name else f"≤ {_short(each.high)}"
         count, few = f"{len(each.numbers):,} pictures", f"{len(each.numbers):,}"
         count = count if text_width(count, 0.9 * size) < wide - 6 else few
         marks.append(Text((middle, bottom + 1.3 * size), ends, size, inks.muted))
         marks.append(Text((middle, bottom + 2.5 * size), count, 0.9 * size, inks.muted))
-    marks.append(Text(((left + right) / 2, bottom + 3.9 * size), f"{what.title} of the picture", size, inks.text))
+    title = f"{what.title}: {what.told}" if what.least else what.title
+    marks.append(Text(((left + right) / 2, bottom + 3.9 * size), shortened(title, size, across), size, inks.text))
     return Figure(width, height, tuple(marks), caption=f"Accuracy by {what.title.lower()}")
+
+
+def _short(number: float) -> str:
+    """A number as there is room for it below a bar: whole ones with their digits, up to a million."""
+    return f"{number:,.0f}" if number == round(number) and 1_000 <= abs(number) < 1_000_000 else f"{number:.3g}"
 
 
 def placed(places: Values, width: float, height: float, margin: float) -> Values:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import isnan
 
 from cnnstudio.insight.evaluation.calibration import calibration
 from cnnstudio.insight.evaluation.evaluation import Evaluation, Values
-from cnnstudio.insight.evaluation.properties import PROPERTIES, groups
+from cnnstudio.insight.evaluation.properties import Described, groups
 
 Table = list[list[str]]
 
@@ -56,13 +56,14 @@ def calibration_table(evaluation: Evaluation) -> Table:
     return rows
 
 
-def properties_table(evaluation: Evaluation, values: Mapping[str, Values]) -> Table:
+def properties_table(evaluation: Evaluation, described: Iterable[Described]) -> Table:
     """A row a group of pictures that are alike in a property, with the 95 % interval of their accuracy."""
     rows = [["property", "from", "to", "images", "right", "accuracy", "at least", "at most"]]
-    for key, measured in values.items():
-        for each in groups(evaluation, measured):
-            ends = [_number(each.low), _number(each.high), str(len(each.numbers)), str(each.right)]
-            rows.append([PROPERTIES[key].title, *ends, *map(_share, (each.accuracy, *each.interval))])
+    for every in described:
+        for each in groups(evaluation, every):
+            ends = [each.name, each.name] if each.name else [_number(each.low), _number(each.high)]
+            counts = str(len(each.numbers)), str(each.right)
+            rows.append([every.what.title, *ends, *counts, *map(_share, (each.accuracy, *each.interval))])
     return rows
 
 

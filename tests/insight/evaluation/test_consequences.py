@@ -6,9 +6,11 @@ import csv
 import io
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnnstudio.figure.marks import Polygon, Text
 from cnnstudio.figure.svg import svg
@@ -16,8 +18,20 @@ from cnnstudio.insight.evaluation.calibration import calibration
 from cnnstudio.insight.evaluation.charts import Inks, calibration_chart, cell_colors, matrix_chart, mixed, placed
 from cnnstudio.insight.evaluation.contrast import Contrast
 from cnnstudio.insight.evaluation.evaluation import Evaluation, EvaluationError
-from cnnstudio.insight.evaluation.properties import PROPERTIES, groups, measured, sentence, wilson
-from cnnstudio.insight.evaluation.tables import as_csv, classes_table, matrix_table, pictures_table
+from cnnstudio.insight.evaluation.properties import (
+    NAMED,
+    OTHERS,
+    PROPERTIES,
+    SIZE,
+    Described,
+    column,
+    groups,
+    measured,
+    sentence,
+    sizes,
+    wilson,
+)
+from cnnstudio.insight.evaluation.tables import as_csv, classes_table, matrix_table, pictures_table, properties_table
 from cnnstudio.training.classification_metrics import Metrics
 
 
@@ -78,13 +92,13 @@ def test_brightness_contrast_and_sharpness_are_those_of_the_grey_picture() -> No
             for y in range(1, 8)
             for x in range(1, 7)
         ]
-        own = [found[key][number] for key in ("brightness", "contrast", "sharpness")]
+        own = [found[key].values[number] for key in ("brightness", "contrast", "sharpness")]
         assert own == pytest.approx([grey.mean(), grey.std(), np.var(laplacian)], rel=1e-4)
 
 
 def test_groups_hold_every_picture_once_and_equal_ones_together() -> None:
     values = np.array([1.0] * 50 + [2.0] * 3 + list(np.linspace(3, 4, 47)))
-    found = groups(of([0] * 100, [0] * 60 + [1] * 40), values)
+    found = groups(of([0] * 100, [0] * 60 + [1] * 40), Described(SIZE, values))
     assert sorted(np.concatenate([each.numbers for each in found]).tolist()) == list(range(100))
     assert found[0].low == found[0].high == 1.0 and len(found[0].numbers) == 50
     assert all(one.high < other.low for one, other in pairwise(found))
@@ -92,13 +106,68 @@ def test_groups_hold_every_picture_once_and_equal_ones_together() -> None:
 
 
 def test_a_difference_is_called_chance_where_the_intervals_overlap() -> None:
-    values = np.arange(100.0)
-    few = groups(of([0] * 100, [0] * 18 + [1] * 2 + [0] * 80), values)
-    assert "may be chance" in sentence("brightness", few)
-    much = groups(of([0] * 100, [1] * 20 + [0] * 80), values)
-    assert "more than chance" in sentence("brightness", much) and "100.0 points more" in sentence("brightness", much)
-    assert "is the same in all pictures" in sentence("contrast", groups(of([0, 0], [0, 1]), np.ones(2)))
+    bright = Described(PROPERTIES["brightness"], np.arange(100.0))
+    few = groups(of([0] * 100, [0] * 18 + [1] * 2 + [0] * 80), bright)
+    assert "may be chance" in sentence(bright, few, 100)
+    much = sentence(bright, groups(of([0] * 100, [1] * 20 + [0] * 80), bright), 100)
+    assert much.startswith("Of the darkest 20 pictures 0.0% are told right, of the brightest 20 100.0%: 100.0 points")
+    assert "more than chance" in much
+    alike = Described(PROPERTIES["contrast"], np.ones(2))
+    assert "is the same in all pictures" in sentence(alike, groups(of([0, 0], [0, 1]), alike), 2)
     assert set(PROPERTIES) == {"brightness", "contrast", "sharpness"}
+
+
+def test_the_size_is_that_in_the_file(tmp_path: Path) -> None:
+    """However small the network's input is; of a file that is gone it is not known, and is in no group."""
+    files = []
+    for number, (width, height) in enumerate(((3, 5), (40, 20), (7, 7))):
+        files.append(str(tmp_path / f"{number}.png"))
+        Image.new("L", (width, height)).save(files[-1])
+    (tmp_path / "torn.png").write_bytes(b"no picture")
+    found = sizes([*files, str(tmp_path / "torn.png"), str(tmp_path / "gone.png")])
+    assert found.values[:3].tolist() == [15, 800, 49] and np.isnan(found.values[3:]).all()
+    made = groups(of([0] * 5, [0, 1, 0, 0, 0]), found)
+    assert sorted(np.concatenate([each.numbers for each in made]).tolist()) == [0, 1, 2]
+    told = sentence(found, made, 5)
+    assert "Of the smallest 1 picture 100.0% are told right, of the largest 1 0.0%" in told
+    assert told.endswith("Of 2 pictures it is not known.")
+
+
+def test_a_column_of_words_has_a_group_a_word_and_one_for_the_rarer() -> None:
+    cells = ["Bern"] * 40 + ["Basel"] * 40 + [""] * 5 + [f"site {n:02}" for n in range(15)]
+    site = column("site", cells)
+    evaluation = of([0] * 100, [0] * 40 + [1] * 40 + [0] * 20)
+    found = groups(evaluation, site)
+    assert len(found) == NAMED and found[-1].name == OTHERS
+    by_name = {each.name: each for each in found}
+    assert by_name["Bern"].numbers.tolist() == list(range(40)) and by_name["Basel"].right == 0
+    assert sum(len(each.numbers) for each in found) == 95
+    told = sentence(site, found, 100)
+    assert "with Basel 0.0%, the fewest" in told and "more than chance" in told
+    assert "The 7 most frequent of 17 are told apart." in told and "Of 5 pictures it is not known." in told
+    rows = properties_table(evaluation, [site])
+    assert rows[1][:5] == ["site", "Basel", "Basel", "40", "0"]
+
+
+def test_a_column_of_numbers_is_ordered_by_them() -> None:
+    age = column("age", [str(number) for number in range(100)])
+    assert not age.names and age.values.tolist() == list(range(100))
+    told = sentence(age, groups(of([0] * 100, [0] * 50 + [1] * 50), age), 100)
+    assert told.startswith("Of the 20 pictures with the lowest age 100.0% are told right, of the 20 with the highest")
+    few = column("year", ["2019", "2009", "nan", "2019"])
+    assert few.names == ("2009", "2019") and few.values.tolist()[:2] == [1, 0] and np.isnan(few.values[2])
+    assert column("mm", ["1,5", "12"], has_commas=True).names == ("1.5", "12")
+    assert column("mm", ["1,5", "12"]).names == ("1,5", "12"), "told as words: a comma parts thousands as well"
+
+
+def test_among_many_words_the_two_ends_differ_by_chance_more_easily() -> None:
+    """10 of 10 against 3 of 10: more than chance for two words, not for the ends among eight."""
+    right = [1] * 13 + [0] * 7
+    two = column("x", ["a"] * 10 + ["b"] * 10)
+    assert "more than chance" in sentence(two, groups(of([1] * 20, right), two), 20)
+    words = ["a"] * 10 + ["b"] * 10 + [letter for letter in "cdefgh" for _ in range(10)]
+    eight = column("x", words)
+    assert "may be chance" in sentence(eight, groups(of([1] * 80, right + ([1] * 6 + [0] * 4) * 6), eight), 80)
 
 
 def test_the_wilson_interval_is_that_of_the_textbook() -> None:

@@ -113,7 +113,7 @@ def _views(qtbot: QtBot, panel: EvaluationPanel, run: Run) -> None:
     panel.mistakes.order.setCurrentIndex(1)
     assert [row.number for row in panel.mistakes.pictures.model.rows] == found.least_certain[:60].tolist()
     panel.show_view(panel.properties)
-    qtbot.waitUntil(lambda: panel.properties.values is not None)
+    qtbot.waitUntil(lambda: len(panel.properties.known) == 3)
     assert "are told right" in panel.properties.sentence.text()
     _map(qtbot, panel, run)
     _taken_away(panel, Path(str(run.folder.path)) if run.folder is not None else Path())
@@ -259,4 +259,55 @@ def test_test_pictures_are_shown_in_the_place_of_validation_images(
     assert panel.test.text() == TEST
     panel.test_with(tmp_path)
     qtbot.waitUntil(lambda: "no folder with pictures of a class" in panel.nothing.sentence.text())
+    run.close()
+
+
+def test_accuracy_by_size_and_by_the_columns_of_a_table_and_a_test_folder_is_offered(
+    qtbot: QtBot, document: Document, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(0)
+    rows = ["file,camera,age"]
+    for half in ("train", "val", "test"):
+        for place, name in enumerate("0123456789"):
+            (tmp_path / half / name).mkdir(parents=True)
+            for number in range(2):
+                side = 8 + 4 * number
+                pixels = random.integers(0, 255, (side, side), np.uint8)
+                Image.fromarray(pixels).save(tmp_path / half / name / f"{number}.png")
+                rows.append(f"{half}/{name}/{number}.png,{'Canon' if number else 'Nikon'},{10 * place + number}")
+    table = tmp_path / "more.csv"
+    table.write_text("\n".join(rows))
+    document.edit_recipe("Folder", dataclasses.replace(document.project.recipe, data="folder", folder=str(tmp_path)))
+    run = Run(document)
+    panel = shown(qtbot, document, run)
+    run.start(document.project)
+    qtbot.waitUntil(lambda: panel.found is not None)
+    view = panel.properties
+    panel.show_view(view)
+    qtbot.waitUntil(lambda: len(view.known) == 3)
+    view.choice.setCurrentIndex(view.choice.findText("Size in the file"))
+    qtbot.waitUntil(lambda: "of the largest 10" in view.sentence.text())
+    assert panel.found is not None
+    view.add_table(tmp_path / "nowhere.csv")
+    qtbot.waitUntil(lambda: "nowhere.csv" in view.about.text())
+    view.add_table(table)
+    qtbot.waitUntil(lambda: "column camera" in view.known)
+    assert view.choice.currentText() == "camera" and "10 pictures with Canon" in view.sentence.text()
+    view.choice.setCurrentIndex(view.choice.findText("age"))
+    assert "4 pictures with the lowest age" in view.sentence.text() and view.figure() is not None
+    written = view.table_of()
+    assert written is not None and {row[0] for row in written[1:]} >= {
+        "Brightness",
+        "Size in the file",
+        "camera",
+        "age",
+    }
+    # test pictures that lie beside the others wait to be used once
+    assert panel.test.menu() is not None and "test holds pictures to test it with" in panel.when.text()
+    panel.test.menu().actions()[0].trigger()
+    qtbot.waitUntil(lambda: panel.found is not None and panel.found.kind == "test")
+    assert len(panel.found) == 20 and panel.test.menu() is None and panel.test.text() == BACK
+    panel.show_view(view)
+    qtbot.waitUntil(lambda: "column camera" in view.known)
+    assert "10 pictures with Canon" in (view.choice.setCurrentText("camera") or view.sentence.text())
     run.close()

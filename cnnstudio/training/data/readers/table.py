@@ -82,8 +82,8 @@ class _Left:
 
 def read_table(table: str, report: Report = unheard) -> FolderLayout:
     """Which files a table lists, of which class and which half each is. Raises ``DataError`` with a sentence."""
-    path = _place(table)
-    rows, notes = _rows(path)
+    path = place_of(table)
+    rows, _, notes = rows_of(path)
     columns = _columns(rows, path)
     left, root = _Left(), path.parent
     found = _found(rows[columns.is_headed :], columns, root, left, report)
@@ -103,7 +103,8 @@ def read_table(table: str, report: Report = unheard) -> FolderLayout:
     return FolderLayout(root, kept, (), is_halved, (*notes, *left.notes), order=order)
 
 
-def _place(table: str) -> Path:
+def place_of(table: str) -> Path:
+    """The file of a table, which may be the only one in a folder. Raises ``DataError`` with a sentence."""
     if not table.strip():
         raise DataError("No table of images is chosen yet. Choose a CSV file of file names and labels.")
     try:
@@ -118,8 +119,11 @@ def _place(table: str) -> Path:
     return tables[0]
 
 
-def _rows(path: Path) -> tuple[list[list[str]], list[str]]:
-    """The rows that are not empty, and what is to be said of how they are written."""
+def rows_of(path: Path) -> tuple[list[list[str]], str, list[str]]:
+    """The rows that are not empty, what parts their cells, and what is to be said of how they are written.
+
+    Raises ``DataError`` with a sentence.
+    """
     try:
         data = read(path, MOST_BYTES)
     except DiskError as error:
@@ -134,7 +138,7 @@ def _rows(path: Path) -> tuple[list[list[str]], list[str]]:
         rows = [[cell.strip() for cell in row] for row in cells]
     except csv.Error as error:
         raise DataError(f"{shown(path)} cannot be read as a table: {error}.") from error
-    return [row for row in rows if any(row)], notes
+    return [row for row in rows if any(row)], separator, notes
 
 
 def _text(data: bytes, path: Path) -> tuple[str, list[str]]:
@@ -152,18 +156,32 @@ def _is_picture(cell: str) -> bool:
     return PurePosixPath(cell.replace("\\", "/")).suffix.lower() in SUFFIXES
 
 
-def _columns(rows: Sequence[Sequence[str]], path: Path) -> _Columns:
-    """What the columns are, by their headings and by what is in them. Raises ``DataError`` where nothing tells."""
+def named(cell: str) -> str:
+    """A heading as the headings are written that are known here."""
+    return cell.casefold().replace(" ", "_")
+
+
+def file_column(rows: Sequence[Sequence[str]], path: Path) -> tuple[int, bool]:
+    """Which column has the names of files, and whether the first row says what the columns are.
+
+    Raises ``DataError`` where nothing tells.
+    """
     width, looked = max(map(len, rows)), rows[1:_LOOKED_AT] or rows
-    head = [cell.casefold().replace(" ", "_") for cell in rows[0]] + [""] * (width - len(rows[0]))
     pictures = [sum(_is_picture(row[n]) for row in looked if n < len(row)) for n in range(width)]
-    known = [n for n in range(width) if head[n] in _FILE]
+    known = [n for n, cell in enumerate(rows[0]) if named(cell) in _FILE]
     file = max(range(width), key=pictures.__getitem__) if any(pictures) else next(iter(known), None)
     if file is None or width < 2:
         raise DataError(
             f"{shown(path)} has no column of file names that could be told. Call it file, and that of the labels label."
         )
-    is_headed = not _is_picture(rows[0][file] if file < len(rows[0]) else "")
+    return file, not _is_picture(rows[0][file] if file < len(rows[0]) else "")
+
+
+def _columns(rows: Sequence[Sequence[str]], path: Path) -> _Columns:
+    """What the columns are, by their headings and by what is in them. Raises ``DataError`` where nothing tells."""
+    file, is_headed = file_column(rows, path)
+    width = max(map(len, rows))
+    head = [named(cell) for cell in rows[0]] + [""] * (width - len(rows[0]))
     rest = [n for n in range(width) if n != file]
     halves = [n for n in rest if is_headed and head[n] in _HALF and head[n] not in _LABEL]
     labels = [n for n in rest if is_headed and head[n] in _LABEL]
@@ -178,7 +196,7 @@ def _found(
     rows: Sequence[Sequence[str]], columns: _Columns, root: Path, left: _Left, report: Report
 ) -> dict[Path, tuple[str, str]]:
     """File -> its label and the half that the table names, in the order of the table."""
-    tell, there = sparing(report, 1_000), _Files(root, report)
+    tell, there = sparing(report, 1_000), TableFiles(root, report)
     found: dict[Path, tuple[str, str]] = {}
     for number, row in enumerate(rows):
         if not tell(f"Looking for the images of the table: {number:,} of {len(rows):,}", number / len(rows)):
@@ -202,7 +220,7 @@ def _found(
     return found
 
 
-class _Files:
+class TableFiles:
     """The files below a folder by the names that a table gives them."""
 
     def __init__(self, root: Path, report: Report) -> None:
