@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. Each sets the checkout up first, once.
-.PHONY: run test search format golden screenshots bench lock audit notices bundle clean
+.PHONY: run test whole search format golden screenshots bench lock audit notices bundle clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,6 +14,10 @@ test: $(READY)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	packaging/test.sh
+
+# the tests with every case of which `make test` tries a part: all members of families, all draws
+whole: $(READY)
+	QT_QPA_PLATFORM=offscreen $(VENV)/bin/python -m pytest --whole
 
 # an hour of examples by chance, where `make test` has the same few each time
 search: $(READY)

@@ -48,6 +48,20 @@ settings.load_profile("steady")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write the golden texts anew, to be read in review")
+    parser.addoption("--whole", action="store_true", help="every case of which else a part stands for all")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without ``--whole``, leave out what is marked ``whole``: others like it stand for it (CONTRIBUTING.md)."""
+    if not config.getoption("--whole"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("whole")])
+        items[:] = [item for item in items if not item.get_closest_marker("whole")]
+
+
+@pytest.fixture
+def a_part(request: pytest.FixtureRequest) -> Callable[[int], int]:
+    """How many of so many cases drawn by chance are tried: a third, or with ``--whole`` all."""
+    return lambda number: number if request.config.getoption("--whole") else -(-number // 3)
 
 
 @pytest.fixture(scope="session")
