@@ -84,9 +84,12 @@ def last_layer(module: nn.Module) -> nn.Module:
     return [part for part in module.modules() if isinstance(part, nn.Linear | nn.Conv2d)][-1]
 
 
-@pytest.mark.parametrize("model", [SMALL, OTHER, "resnet18", "densenet121", "mobilenet_v3_small", "convnext_tiny",
-                                   "googlenet", "regnet_y_400mf", "efficientnet_b0", "mnasnet0_5", "swin_t",
-                                   "swin_v2_t"])  # fmt: skip
+FAMILIES = (SMALL, OTHER, "resnet18", "densenet121", "mobilenet_v3_small", "convnext_tiny", "googlenet",
+            "regnet_y_400mf", "efficientnet_b0", "mnasnet0_5", "swin_t", "swin_v2_t")  # fmt: skip
+LIKEWISE = ("alexnet", "vgg11_bn", "inception_v3", "efficientnet_v2_s", "vit_b_16", "maxvit_t")  # too large to run here
+
+
+@pytest.mark.parametrize("model", FAMILIES)
 def test_the_features_are_torchvisions(model: str, tmp_path: Path, data: Data) -> None:
     reference, side = theirs(model), 64
     torch.save(reference.state_dict(), tmp_path / "weights.pth")
@@ -104,7 +107,13 @@ def test_the_features_are_torchvisions(model: str, tmp_path: Path, data: Data) -
     torch.testing.assert_close(found, seen[0], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("model", MODELS)
+def test_every_model_has_an_address() -> None:
+    assert all(entry(model).url.startswith("https://") for model in MODELS)
+
+
+@pytest.mark.parametrize(
+    "model", [each if each in FAMILIES + LIKEWISE else pytest.param(each, marks=pytest.mark.whole) for each in MODELS]
+)
 def test_every_model_has_a_name_for_every_weight(model: str) -> None:
     block = Backbone(model, "vector")
     names = original_names(model)
@@ -113,14 +122,20 @@ def test_every_model_has_a_name_for_every_weight(model: str) -> None:
     buffers = sum("running" in name for name in names)
     last = 1 if model == "maxvit_t" else 2  # the last layer is weight and bias, or weight alone
     assert len(names) == len(learned) + buffers + last
-    assert entry(model).url.startswith("https://")
 
 
-def test_a_vit_for_images_of_another_size_gets_its_positions_resampled(tmp_path: Path, data: Data) -> None:
-    reference = torchvision().models.VisionTransformer(64, 32, 12, 12, 768, 3072)  # a vit_b_32 for smaller images
-    torch.save(reference.state_dict(), tmp_path / "vit.pth")
-    recipe = Recipe(weights=str(tmp_path / "vit.pth"))
-    module, told, _ = begun(classifier("vit_b_32", side=128), data, recipe)
+@pytest.fixture(scope="module")
+def small_vit(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """Torchvision's vit_b_32 for smaller images, and its file."""
+    reference = torchvision().models.VisionTransformer(64, 32, 12, 12, 768, 3072).eval()
+    path = tmp_path_factory.mktemp("vit") / "vit.pth"
+    torch.save(reference.state_dict(), path)
+    return reference, path
+
+
+def test_a_vit_for_images_of_another_size_gets_its_positions_resampled(small_vit: tuple[Any, Path], data: Data) -> None:
+    reference, path = small_vit
+    module, told, _ = begun(classifier("vit_b_32", side=128), data, Recipe(weights=str(path)))
     wanted = torchvision().models.vision_transformer.interpolate_embeddings(128, 32, dict(reference.state_dict()))
     torch.testing.assert_close(
         module.state_dict()["backbone1.position"], wanted["encoder.pos_embedding"].reshape(1, 17, 768)
@@ -128,16 +143,16 @@ def test_a_vit_for_images_of_another_size_gets_its_positions_resampled(tmp_path:
     assert not any("backbone1" in note for note in told.notes)
 
 
-def test_a_vits_maps_are_torchvisions_tokens(tmp_path: Path, data: Data) -> None:
-    reference = torchvision().models.VisionTransformer(64, 32, 12, 12, 768, 3072).eval()
-    torch.save(reference.state_dict(), tmp_path / "vit.pth")
+def test_a_vits_maps_are_torchvisions_tokens(small_vit: tuple[Any, Path], data: Data) -> None:
+    reference, path = small_vit
     graph = network(Backbone("vit_b_32"), AdaptiveAvgPool2d(1), Flatten(), Linear(3), side=64)
-    module, _, _ = begun(graph, data, Recipe(weights=str(tmp_path / "vit.pth")))
+    module, _, _ = begun(graph, data, Recipe(weights=str(path)))
     seen: list[Tensor] = []
-    reference.encoder.register_forward_hook(lambda _, __, y: seen.append(y[:, 1:]))
+    hook = reference.encoder.register_forward_hook(lambda _, __, y: seen.append(y[:, 1:]))
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
         reference(images)
+        hook.remove()
         found = module.eval().get_submodule("backbone1")(images)  # (N, 768, 2, 2)
     torch.testing.assert_close(found.flatten(2).transpose(1, 2), seen[0], rtol=1e-4, atol=1e-5)
 
