@@ -3,6 +3,7 @@
 import random
 import types
 import warnings
+from collections.abc import Callable
 from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
@@ -18,7 +19,7 @@ from cnnstudio.graph import BLOCKS, Block, Composite, Graph, Parameter, Remedy, 
 from cnnstudio.graph.composite import facts
 
 NAMES = [name for name in blocks.__all__ if BLOCKS[name].arity.most != 0]
-DRAWS = 40  # for a primitive, and as many again for each of its parameters
+DRAWS = 40  # for a primitive, and as many again for each of its parameters; a third without --whole
 COMPOSITE_DRAWS = 6  # for a composite likewise: its parts are drawn by themselves
 BATCH = 5  # no size that is drawn for an axis, so that PyTorch never takes one for the other
 SIZES = (1, 2, 3, 4, 6, 8, 9, 12)
@@ -180,10 +181,10 @@ def _quiet() -> Any:
 
 # Opaque is what its file says: its own tests are in test_opaque.py
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "Opaque"])
-def test_block_agrees_with_torch(name: str) -> None:
+def test_block_agrees_with_torch(name: str, a_part: Callable[[int], int]) -> None:
     luck = random.Random(f"oracle {name}")
     accepted = 0
-    draws = COMPOSITE_DRAWS if issubclass(BLOCKS[name], Composite) else DRAWS
+    draws = a_part(COMPOSITE_DRAWS if issubclass(BLOCKS[name], Composite) else DRAWS)
     draws *= 1 + len(parameters(BLOCKS[name]))
     for _ in range(draws):
         block = drawn_block(BLOCKS[name], luck)
