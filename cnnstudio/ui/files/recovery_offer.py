@@ -82,7 +82,7 @@ class RecoveryOffer(QObject):
             return
         path = one.path if not one.is_outdated else None  # so that saving asks where
         holder = self._windows.holding(path) if path is not None else None
-        if holder is None or holder.document.is_modified or holder.run.is_active:
+        if holder is None or holder.document.is_modified or holder.run.is_active or holder.run.is_passing:
             holder = self._windows.room(self._window)
         holder.take_unsaved(one.project, path, one.copy if one.is_certain else None)
         if not one.is_certain:

@@ -45,8 +45,8 @@ from cnnstudio.wording import counted, listed
 
 MORE = 10  # epochs that a run at its end is given
 BESIDE_IMAGES = ("data", "folder")  # what is asked where the images are shown
-NOWHERE = "What was trained is in no folder."
-TAKEN = "In memory another run takes its place: export the network first where it is to be kept."
+NOWHERE = "What was trained is in no folder that stays."
+TAKEN = "Another run takes its place: export the network first where it is to be kept."
 EARLIER = "It is the network as it was at the start: later changes are not in it."
 
 
@@ -132,7 +132,7 @@ class TrainingPanel(Panel):
         self.document.look_there()
         if not self._button.is_enabled or self.run.is_active or self.document.obstacle() is not None:
             return
-        if self.run.is_in_memory_alone:
+        if self.run.is_passing:
             self._area.verticalScrollBar().setValue(0)
             self.question.ask(f"{self.run.unkept or NOWHERE} {TAKEN}", "Train anew", self._begin)
         else:
