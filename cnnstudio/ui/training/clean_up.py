@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QFile, QObject, Signal
 from PySide6.QtWidgets import QMenu
 
+from cnnstudio.disk import DiskError
+from cnnstudio.training.runs.record import read_record
 from cnnstudio.training.runs.run_library import Keep, ListedRun
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.foreign_text import tip
@@ -41,7 +44,7 @@ class CleanUp(QObject):
         """List what can be freed, and how much that is."""
         runs = self._selected()
         for keep in KEEPS:
-            size = _size(self._spare(keep))
+            size = _size(self._spare(keep, runs))
             entry = menu.addAction(icon("archive"), f"Keep only the {keep} weights: frees {memory(size)}")
             entry.triggered.connect(partial(self.ask_to_clean, keep))
             entry.setEnabled(size > 0)
@@ -55,11 +58,11 @@ class CleanUp(QObject):
 
     def ask_to_clean(self, keep: Keep) -> None:
         """Ask whether all but these weights of the selected runs shall go to the bin."""
-        files = self._spare(keep)
-        if files:
+        runs = self._selected()
+        if files := self._spare(keep, runs):
             sentence = f"Move all but the {keep} weights to the bin? It frees {memory(_size(files))}. What was trained"
             sentence += " can then not be gone on with; its numbers and its network stay."
-            self._question.ask(sentence, "Move to the bin", partial(self._move, files))
+            self._question.ask(sentence, "Move to the bin", partial(self._clean, runs, keep))
 
     def ask_to_bin(self) -> None:
         """Ask whether the selected runs shall go to the bin."""
@@ -73,17 +76,31 @@ class CleanUp(QObject):
         sentence = f"Move {what} to the bin? It frees {memory(_room(runs))}."
         if self._in_use() in [run.folder for run in runs]:
             sentence += " The open network has its weights from there."
-        self._question.ask(sentence, "Move to the bin", partial(self._move, [run.folder for run in runs]))
+        self._question.ask(sentence, "Move to the bin", partial(self._bin, runs))
 
-    def _spare(self, keep: Keep) -> list[Path]:
-        return [file for run in self._selected() for file in run.spare(keep) if file.exists()]
+    @staticmethod
+    def _spare(keep: Keep, runs: Sequence[ListedRun]) -> list[Path]:
+        return [file for run in runs for file in run.spare(keep) if file.exists()]
+
+    def _clean(self, runs: Sequence[ListedRun], keep: Keep) -> None:
+        self._move(self._spare(keep, self._at_rest(runs)))
+
+    def _bin(self, runs: Sequence[ListedRun]) -> None:
+        self._move([run.folder for run in self._at_rest(runs)])
+
+    def _at_rest(self, runs: Sequence[ListedRun]) -> list[ListedRun]:
+        """Those that nobody has gone on with since it was asked; of the others it is said that they stay."""
+        going = [run for run in runs if _goes_on(run.folder)]
+        if going:
+            self.said.emit(f"{going[0].title} is being trained again by now, and stays.")
+        return [run for run in runs if run not in going]
 
     def _move(self, paths: Sequence[Path]) -> None:
         left = [path for path in paths if not to_bin(path)]
         if left:
             reason = "this disk has no bin, or you have no permission for it"
             self.said.emit(f"{left[0].name} was not moved to the bin: {reason}. Nothing of it was deleted.")
-        else:
+        elif paths:
             self.said.emit("It is in the bin, from where it can be had back.")
         self.done.emit()
 
@@ -91,6 +108,12 @@ class CleanUp(QObject):
 def to_bin(path: Path) -> bool:
     """Move a file or a folder to the system's bin; False, and it stays, where there is none that takes it."""
     return bool(QFile(str(path)).moveToTrash())
+
+
+def _goes_on(folder: Path) -> bool:
+    with suppress(DiskError):
+        return read_record(folder)[0].present_state == "running"
+    return False
 
 
 def _room(runs: Sequence[ListedRun]) -> int:

@@ -291,6 +291,25 @@ def test_what_the_bin_refuses_is_not_deleted(
     assert "was not moved to the bin" in str(said.args[0]) and folder.exists()
 
 
+def test_a_run_that_was_gone_on_with_since_the_question_stays(
+    show: Show, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = kept("first", tiny, 1)
+    panel = show()
+    said, binned = list[str](), list[Path]()
+    panel.document.said.connect(said.append)
+    monkeypatch.setattr(clean_up, "to_bin", binned.append)
+    select(panel, 0)
+    for ask in (panel.clean_up.ask_to_bin, lambda: panel.clean_up.ask_to_clean("best")):
+        ask()
+        record = new_record(tiny, title="first")
+        write_record(folder, record)  # it goes on
+        panel.question.yes.click()
+        assert binned == [] and said == ["first is being trained again by now, and stays."]
+        said.clear()
+        write_record(folder, msgspec.structs.replace(record, state="done", owner=None))
+
+
 def test_a_run_that_goes_on_is_not_cleaned(show: Show, tiny: Project, qtbot: QtBot) -> None:
     kept("first", tiny, 1, state="running", owner=Owner.here())
     panel = show()
