@@ -63,7 +63,8 @@ class KeptRun:
         record, recipe = self.record, self.project.recipe
         history = History(recipe.batch_size)
         steps = max(1, record.steps_per_epoch)
-        history.take(Started(record.epochs or recipe.epochs or 0, steps, record.device, (), record.parameters or 0))
+        epochs = record.epochs or recipe.epochs or 0
+        history.take(Started(epochs, steps, record.device, record.remarks, record.parameters or 0))
         for event in read_metrics(self.folder.path).events:
             history.take(event)
         if record.state in ("done", "diverged"):

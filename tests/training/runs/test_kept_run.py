@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
@@ -13,7 +14,7 @@ from cnnstudio.project import Project, ProjectError, RunReference, from_template
 from cnnstudio.training import weights
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.kept_run import folder_of, open_kept, reference_to, remembering
-from cnnstudio.training.runs.record import Best, new_record, write_record
+from cnnstudio.training.runs.record import Best, new_record, read_record, write_record
 
 
 @pytest.fixture
@@ -53,7 +54,9 @@ def test_what_a_run_says_of_itself(project: Project, tmp_path: Path) -> None:
     record = new_record(project)
     best = Best(2, 0.9, 0.1)
     write_record(folder.path, type(record)(id="a", began=record.began, state="done", sentence="Done.", best=best))
+    write_record(folder.path, msgspec.structs.replace(read_record(folder.path)[0], remarks=("The images are small.",)))
     kept = open_kept(folder.path)
+    assert kept.history.notes == ["The images are small."], "what was said when it began"
     assert (kept.epoch, kept.sentence, kept.project) == (2, "Weights of run net, epoch 2.", project)
     assert kept.history.finished is not None and kept.history.finished.sentence == "Done."
     (folder.path / "run.json").unlink()
