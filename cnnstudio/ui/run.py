@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -26,7 +26,7 @@ from cnnstudio.ui.kept.kept_runs import KeptRuns
 from cnnstudio.ui.kept.loaded_images import LoadedImages
 from cnnstudio.ui.looked_at.cell_choice import CellChoice
 from cnnstudio.ui.looked_at.picture_choice import PictureChoice
-from cnnstudio.ui.task import DRAIN_MILLISECONDS, reporting
+from cnnstudio.ui.task import DRAIN_MILLISECONDS, Answer, reporting
 from cnnstudio.ui.training.queue_work import QueueWork
 from cnnstudio.worker import Report, Worker, sentence_of
 
@@ -46,14 +46,6 @@ class Coming:
     project: Project
     history: History
     trained: Prepared | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a function found that was run between two steps, and who takes it."""
-
-    found: Any
-    take: Callable[[Any], object]
 
 
 class Run(QObject):
@@ -133,14 +125,10 @@ class Run(QObject):
         return self.trained is not None and self.history.last is not None and not self.is_active
 
     @property
-    def is_in_memory_alone(self) -> bool:
-        """Whether what was trained, or a part of it, is on no disk: another run would take its place."""
-        return self.is_in_memory and (self.folder is None or bool(self.unkept) or self.is_gone)
-
-    @property
     def is_passing(self) -> bool:
-        """Whether what was trained is gone when the program ends: it is in no folder that stays, or not all of it."""
-        return self.is_in_memory_alone or (self.is_in_memory and self.folder is not None and not self.folder.is_kept)
+        """Whether what was trained is gone when the program ends: no folder that stays holds it, or not all of it."""
+        folder = self.folder
+        return self.is_in_memory and (folder is None or not folder.is_kept or bool(self.unkept) or self.is_gone)
 
     @property
     def unkept(self) -> str:
@@ -390,14 +378,16 @@ class Run(QObject):
     def _end(self, worker: Worker) -> None:
         self._timer.stop()
         history, self._coming = self.under_way, None
-        if isinstance(worker.error, DataCancelledError) or (worker.error is None and history.last is None):
+        is_diverged = history.finished is not None and history.finished.reason == "diverged"
+        if worker.error is not None and not isinstance(worker.error, DataCancelledError):
+            self._set_state("failed", sentence_of(worker.error))
+        elif is_diverged:  # also before the first step, when there is no number to begin with
+            self._set_state("failed", history.sentence)
+        elif history.last is None:
             sentence = history.sentence if worker.error is None else str(worker.error)
             self._set_state("idle" if self.folder is None else "finished", sentence)
-        elif worker.error is not None:
-            self._set_state("failed", sentence_of(worker.error))
         else:
-            is_diverged = history.finished is not None and history.finished.reason == "diverged"
-            self._set_state("failed" if is_diverged else "finished", history.sentence)
+            self._set_state("finished", history.sentence)
         self.is_stopping = False
         if self.state != "idle":
             self.said.emit(self.sentence)

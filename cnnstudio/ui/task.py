@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -28,6 +29,14 @@ def reporting(worker: Worker) -> Report:
         return not worker.is_stopping
 
     return report
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function found that was run on the thread of a training between two steps, and who takes it."""
+
+    found: Any
+    take: Callable[[Any], object]
 
 
 class Task(QObject, Generic[T]):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -16,9 +17,11 @@ from cnnstudio.blocks import Linear, ReLU
 from cnnstudio.disk import DiskError, replacing
 from cnnstudio.folders import runs_folder
 from cnnstudio.graph import Graph
+from cnnstudio.owner import Owner
 from cnnstudio.project import Project, RunReference, read, write
 from cnnstudio.training import weights
 from cnnstudio.ui.files.exports import BEHIND
+from cnnstudio.ui.files.recovery_copy import About, Copy
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.run import IN_MEMORY
 
@@ -216,7 +219,7 @@ def test_a_run_that_is_deleted_meanwhile_is_neither_believed_nor_begun_anew(
         learned = window.run.trained
         panel.toggle()
         assert not window.run.is_active and panel.question.isVisible()
-        assert "another run takes its place" in panel.question.sentence.text()
+        assert "Another run takes its place" in panel.question.sentence.text()
         panel.question.no.click()
         assert window.run.trained is learned and not panel.question.isVisible()
         panel.toggle()
@@ -320,6 +323,25 @@ def test_a_run_at_its_end_is_given_more_epochs(
     assert again.document.is_modified
     again.document.mark_saved()
     assert again.close()
+
+
+def test_a_run_that_nobody_keeps_is_not_replaced_unasked(
+    qtbot: QtBot, window: MainWindow, tiny: Project, isolated_home: Path
+) -> None:
+    runs_folder().write_text("a file where the folder should be")
+    window.document.open(tiny, None)
+    window.show_panel("training")
+    train(qtbot, window)
+    panel, learned = window.training, window.run.trained
+    assert learned is not None and learned.folder is not None and not learned.folder.is_kept
+    panel.toggle()
+    assert not window.run.is_active and panel.question.isVisible()
+    assert panel.question.sentence.text().startswith("What was trained is in no folder that stays. Another run takes")
+    panel.question.no.click()
+    assert window.run.trained is learned
+    panel.toggle()
+    panel.question.yes.click()
+    qtbot.waitUntil(lambda: window.run.state == "finished" and window.run.trained is not learned, timeout=LONG)
 
 
 def test_a_network_that_was_changed_is_trained_anew(
@@ -520,3 +542,72 @@ def test_what_was_edited_while_it_was_trained_is_asked_about(
     qtbot.waitUntil(lambda: any("not saved" in each for each in sentences(window)), timeout=LONG)
     assert window.isVisible()
     qtbot.waitUntil(lambda: not window.run.is_active, timeout=LONG)
+
+
+# five: what comes from the disk while something is here that no folder holds
+
+
+@pytest.fixture
+def passing(qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path) -> Path:
+    """The file of a project that was trained where nobody keeps the run."""
+    write(tmp_path / "tiny.cnn", tiny)
+    runs_folder().write_text("a file where the folder should be")
+    window.files.open(tmp_path / "tiny.cnn")
+    train(qtbot, window)
+    assert window.run.is_passing and not window.document.is_modified
+    return tmp_path / "tiny.cnn"
+
+
+def test_a_copy_that_is_recovered_takes_no_window_with_a_run_that_nobody_keeps(
+    qtbot: QtBot, window: MainWindow, passing: Path, tiny: Project
+) -> None:
+    learned, copy = window.run.trained, Copy.new()
+    copy.save(longer(tiny), passing)
+    about = About(Owner(Owner.here().host, 2**22 + 1, 1.0), str(passing))  # of a program that is gone
+    (copy.folder / "copy.json").write_bytes(msgspec.json.encode(about))
+    window.files.offer_recovery()
+    qtbot.waitUntil(lambda: any("A copy was kept" in each for each in sentences(window)))
+    press(qtbot, window, "Open the copy")
+    assert window.run.trained is learned and window.document.project == tiny
+    assert window.windows.all[-1].document.project == longer(tiny)
+
+
+def test_a_file_that_is_read_again_takes_no_run_away(
+    qtbot: QtBot, window: MainWindow, passing: Path, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = window.run.trained
+    for name in ("LOOK_MILLISECONDS", "SETTLE_MILLISECONDS"):
+        monkeypatch.setattr(f"cnnstudio.ui.files.file_watch.{name}", 10)
+    window.document.set_path(passing)  # which looks soon from now on
+    write(passing, dataclasses.replace(tiny, run=RunReference("another", 1)))
+    qtbot.waitUntil(lambda: any("Reload" in bar.buttons for bar in window.messages.bars))
+    press(qtbot, window, "Reload")
+    assert window.run.trained is learned and window.run.is_passing and window.exports.weights() is not None
+    assert sentences(window)[-1].startswith("The file names the run another now. What this window trains, or has")
+
+
+# six: what the queue has trained
+
+
+def test_what_the_queue_trains_comes_into_the_window_that_has_no_weights(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tiny_graph: Graph
+) -> None:
+    window.document.open(tiny, None)
+    other = window.windows.new(window)
+    other.document.open(tiny.with_graph(tiny_graph.replace("linear1", Linear(10, bias=False))), None)
+    queue, found = window.windows.queue, list[Path]()
+    for number in (1, 2):
+        assert queue.add(tiny, f"run {number}")
+        queue.start()
+        qtbot.waitUntil(lambda: not queue.is_working, timeout=LONG)
+        assert window.run.weights is not None and window.run.fits(window.document.graph)
+        found.append(window.run.weights)
+    assert found[0] == found[1] and window.document.project.run == RunReference(found[0].parent.name, window.run.epoch)
+    assert window.document.is_modified and not window.document.is_edited, "it is to be saved"
+    assert other.run.weights is None and other.document.project.run is None, "it is another network"
+    assert any(each.startswith("The queue has trained this network as well: ") for each in sentences(window))
+    press(qtbot, window, "Use its weights")
+    assert window.run.weights is not None and window.run.weights != found[0]
+    assert sentences(window)[-1].endswith("The queue has trained this network.")
+    other.document.mark_saved()
+    other.close()

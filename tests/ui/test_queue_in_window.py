@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.disk import DiskError, replacing
 from cnnstudio.folders import queue_file, runs_folder
 from cnnstudio.project import Project
 from cnnstudio.training.runs.queue import QueueFile, new_entry
+from cnnstudio.ui.docking.docks import panel_in
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.process import notices
 from cnnstudio.ui.process.notices import Notices
+from cnnstudio.ui.training.queue_model import SENTENCE
+from cnnstudio.ui.training.queue_panel import QueuePanel
 
 LONG = 60_000
 
@@ -191,3 +197,28 @@ def test_the_tray_has_the_sentence_for_a_while(
     assert shown == ["icon", "CNN Studio: The queue is done."]
     told._over.timeout.emit()
     assert shown[-1] == "gone" and QApplication.instance() is not None
+
+
+# what a run of the queue says
+
+
+def test_what_is_grave_and_what_seems_wrong_is_said_of_a_run_of_the_queue_too(
+    qtbot: QtBot, window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path) -> AbstractContextManager[Path]:
+        if runs_folder() in path.parents:
+            raise DiskError(f"{path.name} was not written: the disk is full.")
+        return replacing(path)
+
+    monkeypatch.setattr("cnnstudio.training.weights.replacing", full)
+    window.show_panel("queue")
+    model = panel_in(window.docks["queue"], QueuePanel).model
+    queue, doubts = window.windows.queue, set[str]()
+    queue.advanced.connect(lambda: doubts.add(model.index(0, SENTENCE).data()))
+    recipe = dataclasses.replace(tiny.recipe, epochs=30, optimizer="SGD", schedule="constant", learning_rate=1e-7)
+    queued(dataclasses.replace(tiny, recipe=recipe))
+    queue.look()
+    queue.start()
+    qtbot.waitUntil(lambda: any(each.startswith("a: ") and "the disk is full" in each for each in sentences(window)))
+    qtbot.waitUntil(lambda: not queue.is_working, timeout=LONG)
+    assert any("The learning rate is too low." in each for each in doubts)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.blocks import Linear
+from cnnstudio.blocks import Linear, LPPool2d
 from cnnstudio.cli import main
 from cnnstudio.compiler.source import Place
 from cnnstudio.graph import Shape
@@ -260,3 +260,20 @@ def test_some_of_the_images_are_no_training_set(qtbot: QtBot, tiny: Project) -> 
     assert run.close()
     gc.collect()
     assert watched() is None
+
+
+def test_a_first_loss_that_is_no_number_fails_and_leaves_the_last_good_run(qtbot: QtBot, tiny: Project) -> None:
+    run, said = Run(), list[str]()
+    run.said.connect(said.append)
+    spoiled = tiny.with_graph(tiny.graph.replace("conv1", LPPool2d(3.0)))  # a root of what may be below zero
+    for before in (0, 2):
+        run.start(spoiled)
+        qtbot.waitUntil(lambda: not run.is_active)
+        assert run.state == "failed" and said[-1] == run.sentence, "as any run that has diverged"
+        assert "before any weight has moved" in run.sentence and "conv1 (LPPool2d)" in run.sentence
+        assert len(run.history.epochs) == before and not run.fits(spoiled.graph)
+        if not before:
+            run.start(tiny)
+            qtbot.waitUntil(lambda: run.state == "finished")
+    assert run.fits(tiny.graph) and run.can_go_on
+    run.close()

@@ -11,10 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.compiler.source import source
 from cnnstudio.folders import runs_folder
-from cnnstudio.project import Project, write
+from cnnstudio.project import Project, RunReference, write
 from cnnstudio.training import weights
 from cnnstudio.training.loop import fresh
 from cnnstudio.training.runs.record import Best, new_record, write_record
+from cnnstudio.training.runs.run_library import RunLibrary
 from cnnstudio.ui.docking.docks import panel_in
 from cnnstudio.ui.network.comparison import ComparisonPanel
 from cnnstudio.ui.training.run_list import RunsPanel
@@ -78,3 +79,31 @@ def test_the_line_of_the_summary_leads_to_the_runs(window: MainWindow, tiny: Pro
     qtbot.waitUntil(scores.isVisible)
     scores.linkActivated.emit("runs")
     assert window.docks["runs"].isVisible()
+
+
+def test_the_weights_of_a_run_are_used_where_it_has_trained_this_network(window: MainWindow, tiny: Project) -> None:
+    folder = kept(tiny)
+    weights.save(folder / "best.safetensors", fresh(source(tiny.graph), tiny.recipe), {"epoch": "1"})
+    window.document.open(tiny.with_graph(tiny.graph.remove("conv1", heal=True)), None)
+    assert use(window, folder).startswith("one has trained another network than this one.")
+    assert window.run.weights is None and window.document.project.run is None
+    window.document.undo_stack.undo()
+    window.document.open(tiny, None)
+    assert use(window, folder) == "Weights of run one, epoch 1."
+    assert window.run.weights == folder / "best.safetensors" and window.run.fits(window.document.graph)
+    assert window.document.project.run == RunReference("one", 1) and window.document.is_modified
+    (folder / "best.safetensors").unlink()
+    window.document.open(tiny, None)
+    assert "without weights" in use(window, folder) and window.run.weights is None
+
+
+def use(window: MainWindow, folder: Path) -> str:
+    """Use the weights of the run in this folder, from the list of all; what is said."""
+    window.show_panel("runs")
+    panel = panel_in(window.docks["runs"], RunsPanel)
+    panel.scope.setCurrentIndex(1)
+    panel.model.set_runs(RunLibrary().look([folder]))
+    panel.refresh()
+    panel.table.selectRow(0)
+    panel.use_weights()
+    return window.messages.bars[-1].sentence

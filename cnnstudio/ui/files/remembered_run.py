@@ -10,14 +10,17 @@ from cnnstudio.compiler.source import SourceError
 from cnnstudio.disk import DiskError
 from cnnstudio.project import ProjectError, RunReference
 from cnnstudio.training.runs.folder import RunFolder
-from cnnstudio.training.runs.kept_run import KeptRun, folder_of, open_kept, other_places, own_folder, reference_to
+from cnnstudio.training.runs.kept_run import KeptRun, folder_of, open_kept, other_places, own_folder
+from cnnstudio.training.runs.queue import Entry
 from cnnstudio.training.runs.weights_header import epoch_of
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
+from cnnstudio.ui.training.weights_here import lack_of_room, of_this_network, remember, take_weights
 from cnnstudio.ui.widgets.messages import Messages
 
 ABOUT = "weights"  # what messages are about that later ones replace
+STAYS = "What this window trains, or has trained and no folder holds, stays here."
 
 
 class RememberedRun(QObject):
@@ -30,9 +33,11 @@ class RememberedRun(QObject):
         super().__init__(parent)
         self._document, self._run, self._messages = document, run, messages
         self._task: Task[KeptRun | None] | None = None
+        document.closed.connect(run.forget)
         document.opened.connect(self._recall)
         run.state_changed.connect(self._follow)
         run.advanced.connect(self._remember)
+        run.queue.settled.connect(self._offer_queued)
 
     def _follow(self, state: str) -> None:
         if state == "training":
@@ -49,18 +54,22 @@ class RememberedRun(QObject):
         is_first = self._document.project.run is None
         if folder.weights is not None or run.is_stopping or (is_first and folder.has_learned):
             held = epoch_of(folder.weights) if folder.weights is not None else None
-            reference = reference_to(folder, run.epoch if held is None else held)
-            if own_folder(reference) is None:
-                self._document.places.choose(map(str, other_places(reference, self._document.path)))
-            self._document.take_run(reference)
+            remember(self._document, folder, run.epoch if held is None else held)
 
     def _recall(self) -> None:
-        """Bring back the weights that the project was closed with, or say why they are not there."""
-        self._run.forget()
+        """Bring back the weights that the project was closed with, or say why they are not there.
+
+        What is being trained here, or is in memory alone, stays: the file was only read again.
+        """
         if self._task is not None:
             self._task.stop()
             self._task = None
-        reference = self._document.project.run
+        reference, run = self._document.project.run, self._run
+        if run.is_active or run.is_passing:
+            if reference is not None:
+                self._messages.say(f"The file names the run {Path(reference.folder).name} now. {STAYS}", about=ABOUT)
+            return
+        run.forget()
         if reference is None:
             return
         own = own_folder(reference)
@@ -121,3 +130,36 @@ class RememberedRun(QObject):
         reference = self._document.project.run
         name = Path(reference.folder).name if reference is not None else ""
         self._messages.say(f"The weights of the run {name} are not used: {reason}", "warning", about=ABOUT)
+
+    # what the queue has trained
+
+    def _offer_queued(self, entry: Entry) -> None:
+        """Have the weights of a run of the queue that has trained this network, at once where there are none yet.
+
+        Of the runs of a sweep the person chooses one, in Runs.
+        """
+        is_over = entry.state in ("done", "stopped")
+        if not is_over or entry.sweep or not entry.folder or lack_of_room(self._run):
+            return
+        kept = of_this_network(Path(entry.folder), self._document)
+        if isinstance(kept, str):
+            return
+        if self._run.project is None and self._document.project.run is None:
+            self._take_queued(kept)
+            return
+        best = kept.record.best
+        right = f": {best.accuracy:.1%} in epoch {best.epoch}" if best is not None and best.accuracy is not None else ""
+        self._messages.say(
+            f"The queue has trained this network as well{right}.",
+            "info",
+            ("Use its weights", lambda: self._take_queued(kept)),
+            ("Keep those here", lambda: None),
+            about=ABOUT,
+        )
+
+    def _take_queued(self, kept: KeptRun) -> None:
+        if reason := lack_of_room(self._run):
+            self._messages.say(reason, "warning", about=ABOUT)
+            return
+        take_weights(kept, self._document, self._run)
+        self._messages.say(f"{kept.sentence} The queue has trained this network.", "success", about=ABOUT)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from cnnstudio.training.data.loading import Data
 
 SETTLE_MILLISECONDS = 200
+QUEUE_MILLISECONDS = 1_000  # between two looks into what the queue trains
 IMAGE_SIDE = 112
 
 
@@ -50,11 +51,12 @@ class FeatureMapsPanel(Panel):
         self._shown: FeatureMaps | None = None
         self._is_beginning = False
         self._data: Data | None = None  # which the image shown is from
-        self.looker = Looker(document, run, self, "feature maps")
+        self.looker = Looker(document, run, self, "feature maps", follows_queue=True)
         self.looker.refused.connect(self._say)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._look)
         self._moved = QElapsedTimer()  # since something has changed
+        self._looked = QElapsedTimer()  # since the queue was looked into
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)
@@ -74,6 +76,8 @@ class FeatureMapsPanel(Panel):
         row.addWidget(self.view, 1)
         run.state_changed.connect(self.touch)
         run.advanced.connect(self._follow)
+        run.queue.advanced.connect(self._follow_queue)
+        run.queue.changed.connect(self.touch)
         run.picture.changed.connect(self._look_at_another)
         run.cell.changed.connect(self._mark_cell)
         self._say("Select a block to see what it makes of an image.")
@@ -165,6 +169,13 @@ class FeatureMapsPanel(Panel):
             self.epochs.drop()
             self._show(seen, run.trained, f"step {seen.step:,}")
 
+    def _follow_queue(self) -> None:
+        """Look again into what the queue trains, where it is this network."""
+        is_due = not self._looked.isValid() or self._looked.hasExpired(QUEUE_MILLISECONDS)
+        if self.isVisible() and is_due and self.looker.queued is not None and self.looker.is_answered:
+            self._looked.restart()
+            self._look()
+
     def _is_concealed(self, place: Place) -> bool:
         return (place.scope or (place.node,))[0] in self.document.concealed
 
@@ -187,7 +198,7 @@ class FeatureMapsPanel(Panel):
 
     def _ask(self, place: Place) -> None:
         picture = self.run.picture
-        is_own = not self.run.is_active and self.looker.beside is None
+        is_own = not self.run.is_active and self.looker.beside is None and self.looker.queued is None
         choice, may_search = picture.choice, picture.is_open and is_own
         folder = self.run.folder if is_own and self.run.fits(self.document.graph) else None
         row = self.weighing

@@ -41,15 +41,18 @@ class Looker(QObject):
 
     ``look`` does one piece of work with it, never on the window's thread, and only the last one asked for counts. Where
     there is nothing to look at, ``refused`` says why, with the words of a button where the person may allow what is
-    lacking: ``allow`` says that they did, for this project, until another one is opened.
+    lacking: ``allow`` says that they did, for this project, until another one is opened. One that ``follows_queue``
+    finds what the queue trains, where it is this network and nothing was learned of it here.
     """
 
     refused = Signal(str, str)  # a sentence, and what can be allowed, or nothing
     progressed = Signal(str, object)  # what is done meanwhile, and how much of it, from 0 to 1, where that is known
 
-    def __init__(self, document: Document, run: Run, parent: QObject, name: str) -> None:
+    def __init__(
+        self, document: Document, run: Run, parent: QObject, name: str, *, follows_queue: bool = False
+    ) -> None:
         super().__init__(parent)
-        self.document, self.run, self._name = document, run, name
+        self.document, self.run, self._name, self._follows_queue = document, run, name, follows_queue
         self._text: tuple[Graph, str] | None = None  # the source of the last network that was asked for
         self._may_load = ""  # the data set that the person allowed to be loaded only to look
         self._task: Task[Any] | None = None
@@ -77,6 +80,8 @@ class Looker(QObject):
             return (WHEN_OVER, "") if run.is_active else None
         if run.is_active:
             return (PREPARING, "") if run.trained is None or run.state == "preparing" else None
+        if self.queued is not None:
+            return None
         refusal = obstacle_of_look(
             document.project,
             document.diagnostics,
@@ -96,6 +101,15 @@ class Looker(QObject):
         return None
 
     @property
+    def queued(self) -> Prepared | None:
+        """What the queue trains at this moment, where that is looked into."""
+        run, queue = self.run, self.run.queue
+        prepared = queue.prepared if queue.history.started is not None else None
+        if prepared is None or not self._follows_queue or run.is_active or run.project is not None or self.beside:
+            return None
+        return prepared if self._text_of(self.document.graph) == prepared.source.text else None
+
+    @property
     def has_learned(self) -> bool:
         """Whether a run is over that has left weights, in memory or on the disk."""
         run = self.run
@@ -107,18 +121,20 @@ class Looker(QObject):
         return self._ready(self.document.project)
 
     def _ready(self, project: Project) -> Prepared | None:
-        graph = project.graph
+        text, key = self._text_of(project.graph), images_key(project)
+        for prepared in (self.run.trained, self.run.looked_at):
+            if prepared is not None and prepared.source.text == text and images_key(prepared.project) == key:
+                return prepared
+        return None
+
+    def _text_of(self, graph: Graph) -> str | None:
+        """The source of a network; None where it has none."""
         if self._text is None or self._text[0] is not graph:
             try:
                 self._text = graph, source(graph).text
             except SourceError:
                 return None
-        text = self._text[1]
-        key = images_key(project)
-        for prepared in (self.run.trained, self.run.looked_at):
-            if prepared is not None and prepared.source.text == text and images_key(prepared.project) == key:
-                return prepared
-        return None
+        return self._text[1]
 
     def look(
         self,
@@ -142,7 +158,7 @@ class Looker(QObject):
         if own is None and (reason := self.reason) is not None:
             self.refused.emit(*reason)
             return False
-        if self.run.is_active:
+        if self.run.is_active or self.queued is not None:
             return self._look_into_run(work, done)
         run, project = self.run, own or self.document.project
         ready = run.trained if own is not None and run.is_in_memory else self._ready(project)
@@ -200,10 +216,12 @@ class Looker(QObject):
         self._task.failed.connect(lambda sentence: self.refused.emit(sentence, ""))
 
     def _look_into_run(self, work: Callable[[Subject, Report], T], done: Callable[[Subject, T], object]) -> bool:
-        trained = self.run.trained
+        queued, run = self.queued, self.run
+        trained, asked = (run.trained, run) if queued is None else (queued, run.queue)
         assert trained is not None  # or there is a reason not to look
-        step = self.run.history.last.step if self.run.history.last is not None else 0
-        subject = Subject(trained, f"step {step:,}", step, is_trained=True)
+        step = asked.history.last.step if asked.history.last is not None else 0
+        where = "" if queued is None else ", in the queue"
+        subject = Subject(trained, f"step {step:,}{where}", step, is_trained=True)
         wish = self._wish
 
         def take(found: T | None) -> None:
@@ -224,7 +242,7 @@ class Looker(QObject):
                 wish.owes = False
                 raise
 
-        wish.owes = self.run.ask(between_steps, take)
+        wish.owes = asked.ask(between_steps, take)
         return wish.owes
 
     def _subject_of(self, project: Project, recalled: KeptRun | None) -> Callable[[Prepared], Subject]:
@@ -265,7 +283,7 @@ class Looker(QObject):
     @property
     def is_answered(self) -> bool:
         """Whether the run that was asked between two steps has answered: who asks anew before gets no answer at all."""
-        return not (self.run.is_active and self._wish.owes)
+        return not ((self.run.is_active or self.queued is not None) and self._wish.owes)
 
     @property
     def is_looking(self) -> bool:

@@ -77,7 +77,7 @@ class QueueModel(QAbstractTableModel):
         progress = left = ABSENT
         sentence = entry.sentence
         if self._is_here(entry):
-            sentence = self._work.sentence if history.last is None else ""
+            sentence = self._work.sentence if history.last is None else self._work.doubt
             if history.share is not None:
                 progress = f"{history.share:.0%}"
             if history.last is not None and history.started is not None:

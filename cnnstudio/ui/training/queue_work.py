@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cnnstudio.project import Project
-from cnnstudio.training.events import Finished
+from cnnstudio.training.diagnosis import symptoms
+from cnnstudio.training.events import EpochEnd, Finished, Remark
 from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.queue import Entry, Queue, QueueError, QueueFile, new_entry
 from cnnstudio.training.runs.queue_runner import Begun, QueueRunner, Settled
 from cnnstudio.training.runs.session import Prepared, Progress
-from cnnstudio.ui.task import DRAIN_MILLISECONDS, reporting
+from cnnstudio.ui.task import DRAIN_MILLISECONDS, Answer, reporting
 from cnnstudio.ui.widgets.messages import Messages
 from cnnstudio.wording import counted
 from cnnstudio.worker import Worker, sentence_of
@@ -20,19 +22,22 @@ from cnnstudio.worker import Worker, sentence_of
 JOIN_SECONDS = 10.0
 LOOK_AGAIN = 1_000  # milliseconds between two looks at the file, while somebody watches it
 QUEUE = "queue"  # what messages are about
+T = TypeVar("T")
 
 
 class QueueWork(QObject):
     """One for all windows: ``queue`` is as it was when the file was looked at last, ``entry`` what is trained here.
 
-    ``history`` is what its run has said, ``sentence`` how far its preparation is. ``changed`` comes when the queue is
-    another one, ``advanced`` when the run is further, ``settled`` when a run of it has ended. ``ended`` comes when no
-    run is trained here any more, with a sentence where the queue was worked through or cannot go on.
+    ``history`` is what its run has said, ``sentence`` how far its preparation is, ``prepared`` what it works with, once
+    that is known, and ``doubt`` what seemed wrong with it at the end of the last epoch. ``changed`` comes when the
+    queue is another one, ``advanced`` when the run is further, ``settled`` with its entry when a run of it has ended.
+    ``ended`` comes when no run is trained here any more, with a sentence where the queue was worked through or cannot
+    go on.
     """
 
     changed = Signal()
     advanced = Signal()
-    settled = Signal()
+    settled = Signal(object)
     ended = Signal(str)
     said = Signal(str)
 
@@ -40,10 +45,8 @@ class QueueWork(QObject):
         super().__init__(parent)
         self.file = QueueFile()
         self.queue = Queue()
-        self.entry: Entry | None = None
-        self.history = History()
-        self.sentence = ""
         self.is_stopping = False
+        self._forget()
         self._runner = QueueRunner(self.file)
         self._worker: Worker | None = None
         self._ended_so: list[Entry] = []
@@ -151,7 +154,8 @@ class QueueWork(QObject):
         self._worker.stop()
         has_ended = self._worker.join(seconds)
         if has_ended:
-            self._worker = self.entry = None
+            self._worker = None
+            self._forget()
         return has_ended
 
     def offer(self, messages: Messages, show: Callable[[], object]) -> None:
@@ -169,7 +173,28 @@ class QueueWork(QObject):
             about=QUEUE,
         )
 
+    def ask(self, function: Callable[[], T], take: Callable[[T], object]) -> bool:
+        """Run ``function`` between two steps of the run that is trained here, and ``take`` what it returns.
+
+        False where none is. What it raises is said to the person, and ends nothing.
+        """
+        if self._worker is None or self.prepared is None:
+            return False
+        self._worker.call(lambda: Answer(function(), take))
+        return True
+
     # events
+
+    def _forget(self, sentence: str = "") -> None:
+        """Know of no run that is trained here."""
+        self.entry: Entry | None = None
+        self.prepared: Prepared | None = None
+        self.history = History()
+        self.sentence, self.doubt = sentence, ""
+
+    @property
+    def _title(self) -> str:
+        return (self.entry.title if self.entry is not None else "") or "Untitled"
 
     def _drain(self) -> None:
         worker = self._worker
@@ -187,25 +212,36 @@ class QueueWork(QObject):
     def _take(self, event: object) -> None:
         match event:
             case Begun():
-                self.entry, self.history, self.sentence = event.entry, History(), "Preparing…"
+                self._forget("Preparing…")
+                self.entry = event.entry
                 self.look()
             case Settled():
                 self._ended_so.append(event.entry)
-                self.entry, self.history, self.sentence = None, History(), ""
+                self._forget()
                 self.look()
-                self.settled.emit()
+                if event.entry.id in self.queue:
+                    self.settled.emit(self.queue[event.entry.id])  # which knows its folder
             case Prepared():
-                self.history = History(event.project.recipe.batch_size)
+                self.prepared, self.history = event, History(event.project.recipe.batch_size)
                 self.look()
             case Progress() | Finished():
                 self.sentence = event.sentence
+            case Remark() if event.is_grave:
+                self.said.emit(f"{self._title}: {event.sentence}")
+            case Answer():
+                event.take(event.found)
+            case Exception():  # of a look that somebody asked for between two steps
+                self.said.emit(f"Looking into the network failed: {sentence_of(event)}")
         self.history.take(event)
+        if isinstance(event, EpochEnd) and self.prepared is not None:
+            found = symptoms(self.history, self.prepared.project.recipe, self.prepared.data.classes)
+            self.doubt = f"{found[0].sentence} {found[0].advice}" if found else ""
 
     def _end(self, worker: Worker) -> None:
         self._timer.stop()
-        self._worker = self.entry = None
-        self.history = History()
-        was_stopped, self.is_stopping, self.sentence = self.is_stopping, False, ""
+        self._worker = None
+        self._forget()
+        was_stopped, self.is_stopping = self.is_stopping, False
         self.look()
         self.changed.emit()
         if worker.error is not None:

@@ -47,6 +47,7 @@ from cnnstudio.ui.training.runs_model import (
     RunsModel,
 )
 from cnnstudio.ui.training.runs_table import RunsTable
+from cnnstudio.ui.training.weights_here import lack_of_room, of_this_network, take_weights
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.question_bar import QuestionBar
@@ -285,6 +286,7 @@ class RunsPanel(Panel):
         for title, glyph, does in (
             ("Open its network in a new window", "app-window", self.open_beside),
             ("Compare with the present network", "arrows-left-right", self.compare),
+            ("Use its weights in this window", "download-simple", self.use_weights),
             ("Write its tags", "tag", partial(self.edit, TAGS)),
             ("Write its note", "note-pencil", partial(self.edit, NOTE)),
         ):
@@ -333,6 +335,15 @@ class RunsPanel(Panel):
                 self.project_asked.emit(remembering(run.project(), RunFolder(run.folder), epoch))
             except ProjectError as error:
                 self.document.said.emit(str(error))
+
+    def use_weights(self) -> None:
+        """Have the weights of the selected run in this window, where it has trained this very network."""
+        for run in self.selected[:1]:
+            found = lack_of_room(self.run) or of_this_network(run.folder, self.document)
+            if not isinstance(found, str):
+                take_weights(found, self.document, self.run)
+                found = found.sentence
+            self.document.said.emit(found)
 
     def compare(self) -> None:
         """Show what differs between the network of the selected run and the present one."""

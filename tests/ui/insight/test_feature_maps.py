@@ -331,3 +331,26 @@ def test_the_first_picture_comes_at_once_and_only_what_moves_is_waited_for(
     panel.update_now()
     assert waited == [0, SETTLE_MILLISECONDS]
     panel.close_tasks()
+
+
+def test_maps_of_what_the_queue_trains_are_shown_where_it_is_this_network(
+    qtbot: QtBot, document: Document, tiny: Project
+) -> None:
+    run = Run(document)
+    panel = shown_maps(qtbot, document, run)
+    document.select(("conv1",))
+    long = dataclasses.replace(tiny, recipe=dataclasses.replace(tiny.recipe, epochs=400, batch_size=64))
+    assert run.queue.add(long, "long")
+    run.queue.start()
+    qtbot.waitUntil(lambda: ", in the queue" in panel.view.caption.text())
+    first = panel._shown.step if panel._shown is not None else 0
+    panel._looked.invalidate()  # as if a second had gone
+    qtbot.waitUntil(lambda: panel._shown is not None and panel._shown.step > first)
+    document.edit_graph("Widen", tiny.graph.replace("linear1", Linear(10, bias=False)))
+    qtbot.waitUntil(lambda: "untrained" in panel.view.caption.text())
+    document.undo_stack.undo()
+    qtbot.waitUntil(lambda: ", in the queue" in panel.view.caption.text())
+    run.queue.stop()
+    qtbot.waitUntil(lambda: not run.queue.is_working and "untrained" in panel.view.caption.text())
+    panel.close_tasks()
+    run.close()

@@ -365,7 +365,7 @@ def test_what_is_grey_in_the_menu_says_why(show: Show, tiny: Project) -> None:
     menu = QMenu()
     panel.fill_menu(menu)
     grey = [action for action in menu.actions() if not action.isEnabled() and not action.isSeparator()]
-    assert len(grey) == 7 and menu.toolTipsVisible()
+    assert len(grey) == 8 and menu.toolTipsVisible()
     assert all(action.toolTip().removesuffix("</p>").endswith(".") for action in grey), [
         action.toolTip() for action in grey
     ]
