@@ -238,7 +238,7 @@ class _Run:
             yield from self._look(step + 1, epoch)
             yield from self._checkpoint()  # after the events: whoever keeps them has them before
         validation, average, seconds = yield from self._validate()
-        if not math.isfinite(validation.loss) or not _finite(self.module):
+        if not math.isfinite(validation.loss) or not self._is_sound():
             yield self._diverged(f"The weights became too large in epoch {epoch}.")
             return False
         ended = self.cursor.ended(validation, average, seconds)
@@ -387,11 +387,15 @@ class _Run:
         self.module.load_state_dict(self.good)
         self.has_gone_back = True
 
+    def _is_sound(self) -> bool:
+        now = self.module.state_dict()
+        return all(weights.is_sound(tensor.cpu(), self.good[name].cpu()) for name, tensor in now.items())
+
     def close(self) -> None:
         """Leave the module with good weights, on the CPU, and keep them."""
         if not self.good:  # nothing was begun
             return
-        if not _finite(self.module):
+        if not self._is_sound():
             self._go_back()
         elif self.keeper is not None and self.between and self.moved:
             with contextlib.suppress(weights.WeightsError):  # nobody listens any more
@@ -406,10 +410,6 @@ class _Run:
         if best:
             self.module.load_state_dict(best)
             self.end.epoch, self.end.step, self.end.is_best = self.files.best_epoch, self.files.best_step, True
-
-
-def _finite(module: nn.Module) -> bool:
-    return all(map(weights.is_finite, module.state_dict().values()))
 
 
 def _said(loss: float) -> str:

@@ -74,7 +74,7 @@ def fill(module: nn.Module, found: Mapping[str, Tensor], path: Path) -> None:
         if tensor.shape != found[name].shape:
             sizes = f"its {name} is {_size(found[name])}, here it is {_size(tensor)}"
             raise WeightsError(f"{shown(path)} belongs to another network: {sizes}.")
-        if not is_finite(found[name]):
+        if not is_sound(found[name], tensor):
             raise WeightsError(f"{shown(path)} is damaged: its {name[:80]} holds what is no number.")
     module.load_state_dict(dict(found), strict=True)
 
@@ -139,9 +139,17 @@ def _pieces(state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> Iterato
 
 def is_finite(tensor: Tensor) -> bool:
     """Whether all numbers in it are finite; it takes no other tensor of its size to know."""
+    tensor = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
     if not tensor.is_floating_point() or not tensor.numel():
         return True
     return bool(torch.stack(tensor.aminmax()).isfinite().all())
+
+
+def is_sound(tensor: Tensor, own: Tensor) -> bool:
+    """Whether all numbers are finite but those that are infinite in ``own``, too: a limit or a mask of the network."""
+    if is_finite(tensor):
+        return True
+    return not bool(tensor.isnan().any()) and torch.equal(tensor.isinf(), own.isinf())
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.data.loading import Data
+from cnnstudio.training.events import EpochEnd, Finished
+from cnnstudio.training.loop import train
 from cnnstudio.training.weights import WeightsError, load, read, save
 
 
@@ -66,6 +71,34 @@ def test_a_file_that_is_something_else(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=r"a\.safetensors holds no weights"):
         load(network(), path)
+
+
+class Masked(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3)
+        self.mask = nn.Buffer(torch.full((6, 6), -torch.inf).triu(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (self.conv(x) + self.mask).softmax(-1)[:, :3, 5, 0]
+
+
+def test_a_mask_of_infinities_is_not_damage_but_others_are(tmp_path: Path) -> None:
+    path, module = tmp_path / "a.safetensors", Masked()
+    save(path, module)
+    load(module, path)
+    for name, number in (("mask", torch.nan), ("mask", torch.inf), ("conv.bias", torch.inf)):
+        other = Masked()
+        other.state_dict()[name][0] = number
+        save(path, other)
+        with pytest.raises(WeightsError, match=f"damaged: its {name} holds what is no number"):
+            load(module, path)
+
+
+def test_a_network_with_a_mask_of_infinities_is_trained(make_data: Callable[..., Data]) -> None:
+    recipe = Recipe(epochs=2, batch_size=8, learning_rate=0.01, device="cpu")
+    ends = [event for event in train(Masked(), make_data(), recipe) if isinstance(event, EpochEnd | Finished)]
+    assert [type(end) for end in ends] == [EpochEnd, EpochEnd, Finished] and ends[-1].reason == "done"
 
 
 def test_a_file_cut_short(tmp_path: Path) -> None:

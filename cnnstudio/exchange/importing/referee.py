@@ -57,9 +57,10 @@ def compared(module: nn.Module, imported: Imported, size: Shape) -> tuple[str, .
 
 
 def _without_numbers(module: nn.Module) -> str:
-    """The names of weights that hold NaN or infinity."""
-    named = chain(module.named_parameters(), module.named_buffers())
-    return abridged([name for name, tensor in named if not tensor.isfinite().all()], 3)
+    """The names of weights that hold NaN or infinity; what is not learned may hold infinity, as a limit or a mask."""
+    learned = ((name, tensor.isfinite()) for name, tensor in module.named_parameters())
+    fixed = ((name, ~tensor.isnan()) for name, tensor in module.named_buffers())
+    return abridged([name for name, good in chain(learned, fixed) if not good.all()], 3)
 
 
 def _images(module: nn.Module, size: Shape) -> Tensor | str:

@@ -133,11 +133,13 @@ def _fitted(tensor: Tensor, ours: Tensor, weight: Weight) -> Tensor | None:
         return None
     if weight.turn:
         tensor = undealt(tensor.detach(), int(weight.turn[-1]))
+    fitted = tensor.detach().reshape(ours.shape).to(ours.dtype).clone()
     try:
-        finite(weight.original, torch.view_as_real(tensor) if tensor.is_complex() else tensor.detach())
+        if not weights_file.is_sound(fitted, ours):
+            finite(weight.original, torch.view_as_real(tensor) if tensor.is_complex() else tensor.detach())
     except TrainingError as error:
         raise ImportRefused(str(error)) from error
-    return tensor.detach().reshape(ours.shape).to(ours.dtype).clone()
+    return fitted
 
 
 def _plain(tensor: Tensor) -> list[int]:

@@ -57,6 +57,9 @@ def test_numbers_that_are_none_are_blamed_on_the_weights_or_the_outputs() -> Non
     with torch.no_grad():
         net.conv.bias[0] = torch.nan
     assert said(net) == ("conv.bias: not a number in the original, so its outputs could not be compared.",)
+    limited = Net()
+    limited.register_buffer("most", torch.tensor(torch.inf))
+    assert said(limited) == (), "a limit at infinity is none that the outputs know"
     assert said(Net(lambda x: (-x.abs() - 1).sqrt())) == (
         "The original gives what is not a number (NaN), so its outputs could not be compared.",
     )
