@@ -211,9 +211,9 @@ def _differences(module: nn.Module, imported: Imported, size: Shape) -> dict[str
 def counted_macs(module: nn.Module, size: Shape) -> tuple[int, Shape]:
     """Half the FLOPs that torch counts for one image, and the shape of what comes out."""
     counter = FlopCounterMode(display=False)
-    # it leaves attention out that a CPU does in one piece
+    # it leaves out attention that a CPU does in one piece, and the LSTMs of oneDNN
     module.requires_grad_(False)  # the counter asks each module for gradients that are not there
-    with torch.no_grad(), counter, sdpa_kernel(SDPBackend.MATH):
+    with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False), counter, sdpa_kernel(SDPBackend.MATH):
         result = module(torch.rand(1, *size))
     if isinstance(result, tuple | list):
         result = result[0]
