@@ -1,7 +1,8 @@
 """Opaque steps: what no block stands for as one line of PyTorch, with the tensors that it has and what it costs.
 
 A step that computes with learned tensors alone, a weight that is standardized, has no node of its own: it stands in
-the line of the step that reads it. So does a piece of a tuple, and a view that nothing else reads.
+the line of the step that reads it. So does a piece of a tuple, and a view that nothing else reads. But what multiplies
+and is read by several steps, such as positions that a small network gives to all layers, is computed once.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from cnnstudio.blocks import Opaque
 from cnnstudio.exchange.importing.recognition import Steps, Unknown, Value, per_sample
 from cnnstudio.exchange.importing.step_costs import cost_of
 from cnnstudio.exchange.importing.torch_lines import Line, is_of_tensors, shared_part
+from cnnstudio.graph import Shape
 
 
 def opaque(steps: Steps, node: fx.Node) -> Value | None:
@@ -25,6 +27,8 @@ def opaque(steps: Steps, node: fx.Node) -> Value | None:
     seen = steps.seen(node)
     if node.op == "get_attr":
         return _shared(steps, node)
+    if (once := _once(steps, node)) is not None:
+        return once
     stacked = _stacked(steps, node)
     seen = seen if stacked is None else stacked
     shape = per_sample(tuple(seen.shape)) if isinstance(seen, Tensor) else None
@@ -50,7 +54,7 @@ def opaque(steps: Steps, node: fx.Node) -> Value | None:
         arguments="",
         takes=" | ".join(str(steps.parts[part].shape) for part in line.inputs),
         gives=str(shape),
-        expression=line.finished(expression),
+        expression=line.finished(expression, seen),
         module=line.module,
         tensors=tuple(line.tensors.values()),
         mac_count=cost.macs,
@@ -78,6 +82,42 @@ def _shared(steps: Steps, node: fx.Node) -> Value | None:
     """The value of a learned tensor that several steps use; None for one that stands where it is used."""
     name = steps.shared.get(str(node.target))
     return Value(shared_part(steps, name), "loose", sizes=tuple(steps.seen(node).shape)) if name else None
+
+
+def _once(steps: Steps, node: fx.Node) -> Value | None:
+    """The value of a step of no image that multiplies learned tensors for several steps; views go with who reads it."""
+    seen, last = steps.seen(node), node
+    if not isinstance(seen, Tensor) or not seen.dim() or node.target is operator.getitem or _sources(steps, node):
+        return None
+    while len(last.users) == 1 and cost_of(steps, follower := next(iter(last.users))).keeps == "view":
+        last = follower
+    macs = cost_of(steps, node, _unvalued(steps, node)).macs
+    if len(last.users) < 2 or not macs or _is_view(steps, node):
+        return None
+    line = Line(steps)
+    mark = len(steps.parts)
+    try:
+        expression = line.call(node)
+    except (Unknown, TypeError, ValueError, LookupError):
+        del steps.parts[mark:]
+        return None
+    line.read_images()  # only to have a place
+    block = Opaque(
+        operation=" → ".join(_chain(steps, node))[:400],
+        arguments="",
+        takes=" | ".join(str(steps.parts[part].shape) for part in line.inputs),
+        gives=str(Shape(*seen.shape)),
+        expression=line.finished(expression),
+        tensors=tuple(line.tensors.values()),
+        mac_count=macs,
+        keeps="nothing",
+    )
+    part = steps.add(node, block, *line.inputs, weights=line.weights(), name=line.name or "once")
+    return Value(part, "loose", sizes=tuple(seen.shape))
+
+
+def _is_view(steps: Steps, node: fx.Node) -> bool:
+    return cost_of(steps, node).keeps == "view"
 
 
 def _is_shared(node: fx.Node) -> bool:

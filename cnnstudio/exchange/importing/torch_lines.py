@@ -56,8 +56,10 @@ class Line:
         """The name of the one tensor that it has; empty where it has several, or none."""
         return next(iter(self.tensors.values())).name if len(self.tensors) == 1 else ""
 
-    def finished(self, expression: str) -> str:
-        """With its own tensors under the names that they have in the block."""
+    def finished(self, expression: str, seen: Any = None) -> str:
+        """With its own tensors under the names that they have in the block; one number a sample as a row of one."""
+        if is_number(seen):
+            expression = f"{expression if _is_one(expression) else f'({expression})'}.unsqueeze(1)"
         if len(self.tensors) == 1 and not self.module:
             expression = re.sub(r"\bself\.\w+", "self", expression)
         if "{batch}" in expression:
@@ -118,22 +120,22 @@ class Line:
 
     def _value(self, node: fx.Node) -> str:
         """A value that flows in; a view that nothing else reads is written out."""
-        steps = self.steps
+        steps, seen = self.steps, self.steps.seen(node)
         value = steps.values[node]
         part = steps.parts[value.part]
         block = part.block
         is_seen_so = value.layout in ("first", "loose")
         is_alone = is_seen_so and _uses(node) == 1 and isinstance(block, Opaque) and block.keeps == "view"
+        is_alone &= not is_number(seen)
         if is_alone and isinstance(block, Opaque) and block.expression and not block.tensors and not block.module:
             words = [self._input(each) for each in part.inputs]
             self.merged += block.operation.split(" → ")
             return re.sub(r"\{(\d+)\}", lambda found: words[int(found[1])], block.expression)
         index = value.part if value.layout == "loose" else steps.plain(node)
         word = self._input(index)
-        seen = steps.seen(node)
         if not self._batch and isinstance(seen, Tensor) and seen.shape[0] == BATCH:
             self._batch = f"{word}.shape[0]"
-        return word
+        return f"{word}.squeeze(1)" if is_number(seen) else word
 
     def _input(self, part: int) -> str:
         self.inputs.setdefault(part)
@@ -399,6 +401,11 @@ def _is_one(word: str) -> bool:
         outside += letter if depth == 0 else ""
         depth += letter in "(["
     return re.fullmatch(r"[\w.{}()\[\]]+", outside) is not None
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is one number a sample, which is a row of one in a network here."""
+    return isinstance(value, Tensor) and tuple(value.shape) == (BATCH,)
 
 
 def is_of_tensors(value: Any) -> bool:
