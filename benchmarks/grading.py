@@ -19,10 +19,11 @@ from PIL import Image
 
 from cnnstudio.blocks import Conv2d
 from cnnstudio.compiler.source import source
+from cnnstudio.lessons.file_names import TEXT
 from cnnstudio.lessons.grading import graded
 from cnnstudio.lessons.handed_in import HandedIn, dumped
 from cnnstudio.lessons.header import joined
-from cnnstudio.lessons.lesson_file import TEXT, LessonFile, made
+from cnnstudio.lessons.lesson_file import LessonFile, made
 from cnnstudio.lessons.work import Answer
 from cnnstudio.project import dumps, from_template
 from cnnstudio.training import weights

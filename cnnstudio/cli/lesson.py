@@ -9,9 +9,10 @@ from pathlib import Path
 
 from cnnstudio.cli.command import CommandError, Commands
 from cnnstudio.disk import DiskError, is_there, replacing
+from cnnstudio.lessons.file_names import LESSON, TEXT
 from cnnstudio.lessons.handed_in import HandedIn
 from cnnstudio.lessons.header import joined
-from cnnstudio.lessons.lesson_file import SUFFIX, TEXT, LessonError, LessonFile, members_of, read, released, write
+from cnnstudio.lessons.lesson_file import LessonError, LessonFile, members_of, read, released, write
 from cnnstudio.lessons.marking import evaluation
 from cnnstudio.lessons.question_export import gift, left_out, moodle_xml
 from cnnstudio.lessons.soundness import findings
@@ -103,7 +104,7 @@ def _new(paths: list[Path], arguments: argparse.Namespace) -> int:
         ],
     }  # fmt: skip
     members = {TEXT: joined(header, _BODY).encode(), "start.cnn": dumps(project).encode()}
-    if out.suffix.lower() == SUFFIX:
+    if out.suffix.lower() == LESSON:
         write(out, members)
     else:
         _write_folder(out, members)
@@ -141,8 +142,8 @@ def _solved(lesson: LessonFile) -> Accuracy | None:
 
 def _release(paths: list[Path], arguments: argparse.Namespace) -> int:
     path, out = paths
-    if out.suffix.lower() != SUFFIX:
-        raise CommandError(f"{out} is to end in {SUFFIX}.")
+    if out.suffix.lower() != LESSON:
+        raise CommandError(f"{out} is to end in {LESSON}.")
     _require_free(out, arguments)
     lesson = read(path)
     if lesson.head.released:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cnnstudio.cli.bar import Bar
 from cnnstudio.cli.command import CommandError
 from cnnstudio.crash_log import tell
-from cnnstudio.lessons.lesson_file import SUFFIX as LESSON
+from cnnstudio.lessons.file_names import LESSON
 from cnnstudio.resources import resource
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")

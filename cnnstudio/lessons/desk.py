@@ -18,7 +18,9 @@ import msgspec
 from cnnstudio.disk import DiskError, replacing, size_of
 from cnnstudio.disk import read as read_file
 from cnnstudio.folders import lessons_folder
-from cnnstudio.lessons.handed_in import BOUNDS, MOST_ATTEMPTS, SUFFIX, Attempt, HandedIn, HandInError, dumped
+from cnnstudio.lessons.begun import INDEX, MOST_BEGUN, Begun, begun
+from cnnstudio.lessons.file_names import HANDED_IN
+from cnnstudio.lessons.handed_in import BOUNDS, MOST_ATTEMPTS, Attempt, HandedIn, HandInError, dumped
 from cnnstudio.lessons.handed_in import read as read_work
 from cnnstudio.lessons.lesson_file import LessonFile, Sheet
 from cnnstudio.lessons.marking import Marks, marks
@@ -27,20 +29,6 @@ from cnnstudio.lessons.tasks import Hint, Task
 from cnnstudio.lessons.work import NO_ANSWER, Accuracy, Answer, Work, unknown_accuracy
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import FOLDER
-
-INDEX = "begun.json"
-MOST_BEGUN = 200
-
-
-class Begun(msgspec.Struct):
-    """A lesson that was begun, as a list of them shows it: its file, and how many of its tasks are done."""
-
-    id: str
-    title: str
-    sentence: str
-    path: str
-    done: int = 0
-    tasks: int = 0
 
 
 @dataclass
@@ -176,18 +164,10 @@ class Desk:
         return ""
 
 
-def begun() -> list[Begun]:
-    """The lessons that were begun, the latest first; none where nothing can be read."""
-    try:
-        return msgspec.json.decode(read_file(lessons_folder() / INDEX, 2**20), type=list[Begun])
-    except (DiskError, msgspec.DecodeError, UnicodeError):
-        return []
-
-
 def _place(lesson: str) -> Path:
     is_name = re.fullmatch(r"[\w-]{1,60}", lesson, re.ASCII)
     name = lesson if is_name else hashlib.sha256(lesson.encode("utf-8", "replace")).hexdigest()[:32]
-    return lessons_folder() / f"{name}{SUFFIX}"
+    return lessons_folder() / f"{name}{HANDED_IN}"
 
 
 def with_weights(work: HandedIn, path: Path) -> HandedIn:

@@ -20,7 +20,8 @@ from typing import BinaryIO
 
 from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.lessons.archive import Archive, ArchiveError, Bounds
-from cnnstudio.lessons.handed_in import BOUNDS, SUFFIX, HandedIn, HandInError
+from cnnstudio.lessons.file_names import HANDED_IN
+from cnnstudio.lessons.handed_in import BOUNDS, HandedIn, HandInError
 from cnnstudio.lessons.handed_in import read as read_work
 from cnnstudio.lessons.lesson_file import LessonError, LessonFile, Sheet
 from cnnstudio.lessons.marking import Marks, evaluation, marks
@@ -134,7 +135,7 @@ def _works(source: Path) -> Iterator[tuple[Source, int, Callable[[], BinaryIO]]]
     """Every work with how many there are, and what opens it."""
     if source.is_dir():
         yield from _in_folder(source)
-    elif source.suffix.lower() == SUFFIX:
+    elif source.suffix.lower() == HANDED_IN:
         yield _source(source.name, source.name, _modified(source)), 1, lambda: source.open("rb")
     else:
         yield from _in_zip(source)
@@ -144,11 +145,11 @@ def _in_folder(folder: Path) -> Iterator[tuple[Source, int, Callable[[], BinaryI
     paths = []
     for at, names, files in os.walk(folder):
         names.sort()
-        paths += [Path(at, name) for name in sorted(files) if name.lower().endswith(SUFFIX)]
+        paths += [Path(at, name) for name in sorted(files) if name.lower().endswith(HANDED_IN)]
         if len(paths) > MOST_WORKS:
             raise GradingError(f"There are more than {MOST_WORKS:,} works in {folder.name}.")
     if not paths:
-        raise GradingError(f"There is no work in {folder.name}: no file that ends in {SUFFIX}.")
+        raise GradingError(f"There is no work in {folder.name}: no file that ends in {HANDED_IN}.")
     for path in paths:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():  # it may lead to another student's
@@ -161,9 +162,9 @@ def _in_zip(path: Path) -> Iterator[tuple[Source, int, Callable[[], BinaryIO]]]:
     try:
         with path.open("rb") as file:
             archive = Archive(file, ZIP)
-            found = [member for member in archive.members.values() if member.name.lower().endswith(SUFFIX)]
+            found = [member for member in archive.members.values() if member.name.lower().endswith(HANDED_IN)]
             if not found:
-                raise GradingError(f"There is no work in {path.name}: no file that ends in {SUFFIX}.")
+                raise GradingError(f"There is no work in {path.name}: no file that ends in {HANDED_IN}.")
             for member in sorted(found, key=lambda each: each.name):
                 place = _source(member.name, member.name, member.written)
                 yield place, len(found), lambda member=member: io.BytesIO(archive.read(member.name))  # type: ignore[misc]

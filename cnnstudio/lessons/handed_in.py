@@ -18,7 +18,6 @@ from cnnstudio.lessons.work import Answer
 from cnnstudio.project import Project, ProjectError, dumps, loads
 from cnnstudio.wording import on_a_line
 
-SUFFIX = ".handin"
 BOUNDS = Bounds(file=192 * 2**20, member=160 * 2**20, whole=192 * 2**20, members=20)
 FORMAT, VERSION = "cnnstudio-handin", 1
 WORK, PROJECT, WEIGHTS = "work.json", "project.cnn", "weights.safetensors"

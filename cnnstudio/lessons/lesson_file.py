@@ -20,14 +20,13 @@ from cnnstudio.graph.names import meant, quoted
 from cnnstudio.graph.parameter import Declaration, Length, Letters, Range, declaration, declared
 from cnnstudio.lessons import answer_tasks, network_tasks  # noqa: F401 - they fill TASKS
 from cnnstudio.lessons.archive import ArchiveError, Bounds, packed, trouble_of, unpacked
+from cnnstudio.lessons.file_names import TEXT
 from cnnstudio.lessons.header import HeaderError, joined, parted
 from cnnstudio.lessons.tasks import Task, Words, read_task, written_task
 from cnnstudio.lessons.variation import MOST_CHOICES, MOST_NAMES, Value, Values, chosen, filled
 from cnnstudio.project import Project, ProjectError, dumps, loads
 from cnnstudio.wording import on_a_line
 
-SUFFIX = ".lesson"
-TEXT = "lesson.md"
 BOUNDS = Bounds(file=64 * 2**20, member=32 * 2**20, whole=128 * 2**20, members=5_000)
 MOST_TASKS = 100
 _PLACE = re.compile(r"^[ \t]*\[task:[ \t]*([\w-]+)[ \t]*\][ \t]*$", re.MULTILINE)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from cnnstudio.lessons.file_names import TEXT
 from cnnstudio.lessons.header import HeaderError, parted
-from cnnstudio.lessons.lesson_file import TEXT
 from cnnstudio.resources import resource
 
 KEYS = ("output-sizes", "channels-and-parameters", "residuals", "half-the-parameters")

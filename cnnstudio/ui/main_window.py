@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QMenu, QStyle, QWidget
 
-from cnnstudio.lessons.desk import Desk
 from cnnstudio.lessons.lesson import LESSONS, Lesson
 from cnnstudio.project import Project
 from cnnstudio.ui.actions.command_list import CommandList
@@ -49,6 +48,7 @@ from cnnstudio.wording import on_a_line
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
+    from cnnstudio.lessons.desk import Desk
     from cnnstudio.ui.lessons.quiz import QuizPanel
     from cnnstudio.ui.network.comparison import ComparisonPanel
     from cnnstudio.ui.pictures.figure_page import FigurePage

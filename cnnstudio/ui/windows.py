@@ -12,7 +12,6 @@ from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 from shiboken6 import isValid
 
-from cnnstudio.lessons.desk import Desk
 from cnnstudio.lessons.lesson import Lesson
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
@@ -29,6 +28,7 @@ from cnnstudio.ui.widgets.messages import Messages
 
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
+    from cnnstudio.lessons.desk import Desk
 
 LONGEST_STEP = 10.0  # seconds that the end of the program waits for the step of a training
 LOOK_AGAIN = 100  # milliseconds

@@ -11,9 +11,10 @@ import pytest
 
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, MaxPool2d, ReLU
 from cnnstudio.graph import Graph, Node
+from cnnstudio.lessons.file_names import TEXT
 from cnnstudio.lessons.handed_in import Attempt, HandedIn
 from cnnstudio.lessons.header import joined
-from cnnstudio.lessons.lesson_file import TEXT, LessonFile, made
+from cnnstudio.lessons.lesson_file import LessonFile, made
 from cnnstudio.lessons.soundness import right_answers
 from cnnstudio.lessons.work import Answer
 from cnnstudio.project import Project, dumps

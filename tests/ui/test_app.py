@@ -263,7 +263,7 @@ def test_the_window_stands_before_torch_is_imported_and_then_warms_up(tmp_path: 
         "from PySide6.QtWidgets import QApplication\n"
         "from cnnstudio.ui import app\n"
         "def painted():\n"
-        "    assert 'torch' not in sys.modules\n"
+        "    assert not {'torch', 'pyqtgraph'} & sys.modules.keys()\n"
         "    print('painted')\n"
         "    QTimer.singleShot(0, QApplication.instance().closeAllWindows)\n"
         "sys.exit(app.run(None, on_first_paint=painted))\n"

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QObject
 
 from cnnstudio.disk import replacing, shown
-from cnnstudio.lessons.desk import Desk, weights_bytes
-from cnnstudio.lessons.handed_in import SUFFIX
-from cnnstudio.lessons.lesson_file import Head
+from cnnstudio.lessons.file_names import HANDED_IN
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.exports import Exports
 from cnnstudio.ui.files.files import Files
@@ -21,12 +19,14 @@ from cnnstudio.wording import memory
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
+    from cnnstudio.lessons.desk import Desk
+    from cnnstudio.lessons.lesson_file import Head
     from cnnstudio.ui.docking.docks import PanelDock
     from cnnstudio.ui.lessons.lesson_panel import LessonPanel
     from cnnstudio.ui.network.palette import PalettePanel
 
 HAND_IN = "hand-in"  # what messages are about that later ones replace
-FILTER = f"Work to hand in (*{SUFFIX})"
+FILTER = f"Work to hand in (*{HANDED_IN})"
 
 
 class Classroom(QObject):
@@ -78,7 +78,7 @@ class Classroom(QObject):
             return
         who = desk.work.student or desk.work.name or "work"
         name = re.sub(r"[^\w.-]+", "-", f"{desk.lesson.head.title} {who}").strip("-.")[:80] or "work"
-        self._files.choose("Hand in", f"{name}{SUFFIX}", FILTER, SUFFIX, lambda path: self.start(desk, path))
+        self._files.choose("Hand in", f"{name}{HANDED_IN}", FILTER, HANDED_IN, lambda path: self.start(desk, path))
 
     def start(self, desk: Desk, path: Path) -> None:
         """Write the file in the background."""
@@ -86,6 +86,8 @@ class Classroom(QObject):
         trained = self._exports.weights()
 
         def work(report: Report) -> str:
+            from cnnstudio.lessons.desk import weights_bytes
+
             report(f"Writing {shown(path)}…", None)
             data = desk.handed_in(weights_bytes(trained))
             with replacing(path) as temporary:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDropEvent
 
 from cnnstudio.disk import shown
-from cnnstudio.lessons.lesson_file import SUFFIX as LESSON
+from cnnstudio.lessons.file_names import LESSON
 from cnnstudio.wording import abridged
 
 SUFFIX = ".cnn"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.disk import is_there, shown, size_of
-from cnnstudio.lessons.desk import Desk
-from cnnstudio.lessons.lesson_file import SUFFIX as LESSON
-from cnnstudio.lessons.lesson_file import TEXT, LessonError
-from cnnstudio.lessons.lesson_file import read as read_lesson
+from cnnstudio.lessons.file_names import LESSON, TEXT
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.project.examined import Examined, examined
 from cnnstudio.project.limits import parts
@@ -28,6 +26,9 @@ from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.widgets.messages import Messages
 from cnnstudio.ui.windows import ProjectWindow, Windows
 from cnnstudio.worker import Report
+
+if TYPE_CHECKING:
+    from cnnstudio.lessons.desk import Desk
 
 LAST_STEP = 10_000  # milliseconds that a window that closes waits for the last step of a training
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
@@ -371,7 +372,10 @@ def _once_over(run: Run, does: Callable[[], object]) -> None:
 
 def _desk(path: Path) -> Desk:
     """The lesson in this file as it was left, its pictures unpacked. Raises ``LessonError``."""
-    desk = Desk.resume(read_lesson(path), path)
+    from cnnstudio.lessons.desk import Desk
+    from cnnstudio.lessons.lesson_file import LessonError, read
+
+    desk = Desk.resume(read(path), path)
     if trouble := desk.unpack():
         raise LessonError(trouble)
     return desk

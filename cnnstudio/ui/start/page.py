@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QDragEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from cnnstudio.lessons.desk import begun
+from cnnstudio.lessons.begun import begun
 from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.lessons.shipped import shipped
 from cnnstudio.ui.canvas.view import CanvasView

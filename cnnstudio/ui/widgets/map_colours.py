@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import pyqtgraph
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
@@ -35,6 +34,8 @@ class MapColours(Enum):
 @lru_cache(maxsize=8)
 def rgb_table(colours: MapColours) -> NDArray[np.uint8]:
     """256 colours (red, green, blue), as ``colour_table`` has them."""
+    import pyqtgraph  # which takes longer than the window's first picture has time for
+
     colormap: Any = pyqtgraph.colormap
     table: NDArray[np.uint8] = colormap.get(colours.colormap).getLookupTable(nPts=STEPS)[:, :3]
     return table

@@ -14,9 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, MaxPool2d, Tanh
 from cnnstudio.graph import Graph, Node
+from cnnstudio.lessons.file_names import TEXT
 from cnnstudio.lessons.handed_in import read_path
 from cnnstudio.lessons.header import joined
-from cnnstudio.lessons.lesson_file import TEXT, made, members_of, released, write
+from cnnstudio.lessons.lesson_file import made, members_of, released, write
 from cnnstudio.project import Project, dumps
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.lessons.lesson_panel import LessonPanel
