@@ -13,6 +13,7 @@ from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.grid_keys import CHOOSING, stepped
 from cnnstudio.ui.widgets.map_colours import (
     MapColours,
     Maps,
@@ -325,24 +326,13 @@ class ImageGrid(QWidget):
             self.opened.emit(int(self._order[found[0]]))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        plan, key = self._layout(), Qt.Key
-        moves = {
-            key.Key_Left: -1,
-            key.Key_Right: 1,
-            key.Key_Up: -plan.columns,
-            key.Key_Down: plan.columns,
-            key.Key_Home: -plan.count,
-            key.Key_End: plan.count,
-        }
-        pressed = key(event.key())
-        if not plan.count:
-            super().keyPressEvent(event)
-        elif pressed in (key.Key_Return, key.Key_Enter, key.Key_Space):
+        plan, key = self._layout(), Qt.Key(event.key())
+        if plan.count and key in CHOOSING:
             self.opened.emit(int(self._order[self._current]))
-        elif pressed in (key.Key_Plus, key.Key_Equal, key.Key_Minus):
-            self.zoom(-1 if pressed == key.Key_Minus else 1)
-        elif pressed in moves:
-            self._go(min(max(0, self._current + moves[pressed]), plan.count - 1))
+        elif plan.count and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            self.zoom(-1 if key == Qt.Key.Key_Minus else 1)
+        elif (place := stepped(key, self._current, plan.count, plan.columns)) is not None:
+            self._go(place)
         else:
             super().keyPressEvent(event)
 

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.grid_keys import CHOOSING, stepped
 from cnnstudio.ui.widgets.samples import pixmap
 
 Pixels = NDArray[np.uint8]
@@ -59,14 +60,17 @@ def places(count: int, room: tuple[int, int], high: int, line: int) -> Places:
 class PicturePairs(QWidget):
     """Pairs side by side, with a name below each; one is the current one, which the arrow keys move.
 
-    ``chosen`` carries the number of a pair that was clicked, or that Enter was pressed on.
+    ``chosen`` carries the number of a pair that was clicked, or that Enter was pressed on. With ``all_at`` it asks for
+    the height at which all find a place, in pictures of so many pixels at the normal size of text, as on a page that
+    scrolls.
     """
 
     chosen = Signal(int)
     hovered = Signal(str)  # the name of the pair under the mouse, or of the current one; "" where there is none
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, all_at: int | None = None) -> None:
         super().__init__(parent)
+        self._all_at = all_at
         self._columns: tuple[Sequence[Pixels], ...] = ()
         self._names: Sequence[str] = ()
         self._pixmaps: dict[tuple[int, int], QPixmap] = {}
@@ -91,11 +95,22 @@ class PicturePairs(QWidget):
             self._current = 0
         self._columns, self._names, self._is_first_marked = columns, names, is_first_marked
         self._pixmaps.clear()
+        self._fit()
         self._tell()
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(360, 150)
+
+    def _fit(self) -> None:
+        if self._all_at is None:
+            return
+        side = round(self._all_at * theme.scale)
+        rows = -(-len(self._names) // max(1, (self.width() + GAP) // (side + GAP)))
+        self.setMinimumHeight(max(LEAST, rows * (self._high(side) + GAP) - GAP))
+
+    def _high(self, side: int) -> int:
+        return side * len(self._columns) + WITHIN * (len(self._columns) - 1) + self._line
 
     @property
     def _line(self) -> int:
@@ -106,7 +121,7 @@ class PicturePairs(QWidget):
         return places(len(self._names), (self.width(), self.height()), max(1, len(self._columns)), self._line)
 
     def _cell(self, place: int, plan: Places) -> QRect:
-        high = plan.side * len(self._columns) + WITHIN * (len(self._columns) - 1) + self._line
+        high = self._high(plan.side)
         column, row = place % plan.columns, place // plan.columns
         return QRect(column * (plan.side + GAP), row * (high + GAP), plan.side, high)
 
@@ -144,6 +159,7 @@ class PicturePairs(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._pixmaps.clear()
+        self._fit()
 
     # mouse and keyboard
 
@@ -158,20 +174,11 @@ class PicturePairs(QWidget):
             self.chosen.emit(found)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        plan, key = self._places, Qt.Key
-        moves = {
-            key.Key_Left: -1,
-            key.Key_Right: 1,
-            key.Key_Up: -plan.columns,
-            key.Key_Down: plan.columns,
-            key.Key_Home: -plan.count,
-            key.Key_End: plan.count,
-        }
-        pressed = key(event.key())
-        if plan.count and pressed in (key.Key_Return, key.Key_Enter, key.Key_Space):
+        plan, key = self._places, Qt.Key(event.key())
+        if plan.count and key in CHOOSING:
             self.chosen.emit(self._current)
-        elif plan.count and pressed in moves:
-            self._go(min(max(0, self._current + moves[pressed]), plan.count - 1))
+        elif (place := stepped(key, self._current, plan.count, plan.columns)) is not None:
+            self._go(place)
         else:
             super().keyPressEvent(event)
 

@@ -42,3 +42,15 @@ def test_keyboard_and_mouse_choose_a_pair(qtbot: QtBot) -> None:
     assert said[-1] == f"class {grid.shown - 1}", "what is not seen is not chosen"
     qtbot.mouseClick(grid, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     assert chosen == [1, 0]
+
+
+@pytest.mark.parametrize("width", [60, 300, 900])
+def test_all_find_a_place_where_a_page_scrolls(qtbot: QtBot, width: int) -> None:
+    grid = PicturePairs(all_at=64)
+    qtbot.addWidget(grid)
+    pictures = list(np.zeros((64, 1, 8, 8), np.uint8))
+    grid.set_pictures(pictures, pictures, names=["one"] * 64)
+    grid.resize(width, 100)
+    grid.show()  # what is not shown is not told of its size
+    grid.resize(width, grid.minimumHeight())
+    assert grid.shown == 64
