@@ -27,7 +27,7 @@ FLOORS = (
     ("blocks",),
     ("layout",),
     ("graph",),
-    ("crash_log", "disk", "folders", "resources", "worker"),
+    ("crash_log", "disk", "folders", "resources", "rest", "worker"),
     ("headroom",),
     ("libraries", "owner", "wording"),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from cnnstudio.compiler.source import Inside, Place, Source, Way, WayError, way_to
 from cnnstudio.insight.feature_maps import FeatureMaps, guess
 from cnnstudio.insight.subject import OwnPicture, looked_at
+from cnnstudio.rest import Rest
 from cnnstudio.training.build import require_room_to_run
 from cnnstudio.training.data.loading import Data, normalised
 from cnnstudio.training.device import evaluated
@@ -23,8 +23,6 @@ from cnnstudio.training.events import Remark
 from cnnstudio.training.node_values import stepped
 from cnnstudio.training.probe import View
 from cnnstudio.training.runs.session import Prepared
-
-_LOOKS_APART = 100  # times as long as a look takes: looking costs a hundredth of the training
 
 
 class TraceError(ValueError):
@@ -108,7 +106,10 @@ class ActivationProbe:
     image: int | OwnPicture = 0
     every_seconds: float = 0.25
     place: Place | None = None
-    _look_again: float = field(default=-math.inf, init=False, repr=False, compare=False)  # the moment, not before
+    _rest: Rest = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._rest = Rest(self.every_seconds)
 
     def aim(self, prepared: Prepared, place: Place | None, image: int | OwnPicture) -> None:
         """Look at another place from now on, or at none, as where this network does not have it; and at this image."""
@@ -120,12 +121,12 @@ class ActivationProbe:
 
     def is_due(self, step: int) -> bool:
         """Whether there is a node to look at, and the last look is old enough."""
-        return self.node is not None and time.monotonic() >= self._look_again
+        return self.node is not None and self._rest.is_over
 
     def look(self, view: View) -> Iterator[FeatureMaps | Remark]:
         """The maps of the node, or a remark that the network has no such node; nothing where the source is unknown."""
-        node, every, now = self.node, self.every_seconds, time.monotonic()
-        self._look_again = now + every
+        node, began = self.node, time.monotonic()
+        self._rest.begin()
         if node is None or view.source is None:
             return
         picture = looked_at(view.data, self.image)
@@ -136,7 +137,7 @@ class ActivationProbe:
         except TraceError as error:
             yield Remark(str(error))
             return
-        self._look_again = now + (max(every, _LOOKS_APART * (time.monotonic() - now)) if every else 0.0)
+        self._rest.after(time.monotonic() - began)
         place = self.place or Place(node if isinstance(node, str) else node.node)
         scores = shown(found[last])
         yield FeatureMaps(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,13 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from cnnstudio.rest import Rest
 from cnnstudio.training.data.room import PASS, at_once
 from cnnstudio.training.layer_statistics import Layer, LayerStatistics
 from cnnstudio.training.probe import View
 
 IMAGES = 128  # of validation, that are looked at
 _TOGETHER = 32  # of them go through the network at once, as in validation at least
-_LOOKS_APART = 100  # times as long as a look takes: looking costs a hundredth of the training
 _PATIENCE = 64  # steps in which no weight moves: gradients may be gathered over several
 _RELUS = (nn.ReLU, nn.ReLU6)
 
@@ -31,7 +30,7 @@ class LayerProbe:
     """
 
     every_seconds: float = 1.0
-    _look_again: float = field(default=-math.inf, init=False)
+    _rest: Rest = field(init=False)
     _noted: dict[str, tuple[Tensor, Tensor]] = field(
         default_factory=dict, init=False
     )  # weights before, gradient's norm
@@ -39,9 +38,12 @@ class LayerProbe:
     _seconds: float = field(default=0.0, init=False)
     _waited: int = field(default=0, init=False)
 
+    def __post_init__(self) -> None:
+        self._rest = Rest(self.every_seconds)
+
     def is_due(self, step: int) -> bool:
         """Whether a step was noted, or it is time to note one."""
-        return bool(self._hooks) or time.monotonic() >= self._look_again
+        return bool(self._hooks) or self._rest.is_over
 
     def look(self, view: View) -> Iterator[LayerStatistics]:
         """Ask for the next step to be noted, or say what the one that was noted has done."""
@@ -54,7 +56,7 @@ class LayerProbe:
                 if parameter.requires_grad and parameter.dim() > 1
             ]
             if not self._hooks:
-                self._look_again = math.inf  # there is no layer with weights that learns
+                self._rest.for_ever()  # there is no layer with weights that learns
             self._seconds += time.perf_counter() - began
             return
         layers = self._layers(view.module)
@@ -66,8 +68,7 @@ class LayerProbe:
             self._noted.clear()
             yield LayerStatistics(view.step, layers, *_seen(view))
             self._seconds += time.perf_counter() - began
-            pause = max(self.every_seconds, _LOOKS_APART * self._seconds) if self.every_seconds else 0.0
-            self._look_again = time.monotonic() + pause
+            self._rest.after(self._seconds)
 
     def _note(self, name: str) -> Callable[[Tensor], None]:
         """What to do when the gradient of this parameter is there: the optimizer has not moved it yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.insight.subject import OwnPicture
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import DATASETS
+from cnnstudio.rest import Rest
 from cnnstudio.training.data.errors import DataCancelledError
 from cnnstudio.training.events import EpochEnd, Finished, Foreseen, Remark, Started, Step
 from cnnstudio.training.runs.folder import Destination, RunFolder
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 JOIN_SECONDS = 10.0
+APART = 100  # times as long as showing what is new takes, from one time to the next: the cores are the training's
 IN_MEMORY = "They are in memory until this window closes or trains anew: export them to another disk."
 
 
@@ -49,14 +52,11 @@ class Coming:
 
 
 class Run(QObject):
-    """The training in progress or the last one, and its ``history``; ``kept`` are all runs on the disk.
+    """The training in progress or the last one, with its ``history``; all runs ``kept``; the ``queue`` of all windows.
 
-    ``queue`` are the runs that are to come, which all windows share.
-
-    ``state`` is "idle", "preparing", "training", "paused", "finished" or "failed". ``advanced`` comes at most thirty
-    times a second, and only when something new came. ``trained`` is what the last run has worked with, ``recalled`` a
-    run of an earlier day that the project has its weights from. A run that fails before its first step leaves all of
-    that as it was.
+    ``state`` is "idle", "preparing", "training", "paused", "finished" or "failed". ``advanced`` comes when something is
+    new, as often as the cores can spare. ``trained`` is what the last run has worked with, ``recalled`` a run of an
+    earlier day that the project has its weights from. A run that fails before its first step leaves all as it was.
     """
 
     state_changed = Signal(str)
@@ -76,6 +76,7 @@ class Run(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(DRAIN_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
+        self._rest, self._has_news = Rest(DRAIN_MILLISECONDS / 1000, APART, most=1.0), False
         self.picture, self.cell = PictureChoice(self), CellChoice(self)
         self._watched: tuple[Place | None, int | OwnPicture] = (None, 0)
         self.loaded = LoadedImages(lambda: self.trained)
@@ -338,8 +339,11 @@ class Run(QObject):
             self._take(event)
         if not alive:
             self._end(worker)
-        if events or not alive:
+        self._has_news |= bool(events)
+        if not alive or (self._has_news and self._rest.is_over):
+            began, self._has_news = time.perf_counter(), False
             self.advanced.emit()
+            self._rest.after(time.perf_counter() - began)
 
     def _take(self, event: object) -> None:
         if isinstance(event, Past | Step | EpochEnd) and self._coming is not None:

@@ -15,6 +15,7 @@ from cnnstudio.compiler.source import Place
 from cnnstudio.graph import Shape
 from cnnstudio.project import Project, ProjectError, read, write
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.rest import Rest
 from cnnstudio.training.data.loading import load
 from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.runs.folder import Destination
@@ -277,3 +278,20 @@ def test_a_first_loss_that_is_no_number_fails_and_leaves_the_last_good_run(qtbot
             qtbot.waitUntil(lambda: run.state == "finished")
     assert run.fits(tiny.graph) and run.can_go_on
     run.close()
+
+
+def test_steps_are_told_as_often_as_the_cores_can_spare_and_the_last_ones_at_once(qtbot: QtBot, tiny: Project) -> None:
+    run = Run()
+    run.start(longer(tiny))
+    qtbot.waitUntil(lambda: len(run.history.steps) > 0)
+    told: list[int] = []
+    run.advanced.connect(lambda: told.append(len(run.history.steps)))
+    run._rest = Rest(1_000.0)
+    run._rest.begin()
+    seen = len(run.history.steps)
+    qtbot.waitUntil(lambda: len(run.history.steps) > seen + 2)
+    assert not told, "nobody is told yet, though the steps are taken down"
+    run.stop()
+    told.clear()  # that it was stopped
+    qtbot.waitUntil(lambda: not run.is_active)
+    assert told == [len(run.history.steps)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from PySide6.QtGui import QImage, QPixmap
 
 from cnnstudio.graph import Graph
 from cnnstudio.insight.subject import OwnPicture, Subject
+from cnnstudio.rest import Rest
 from cnnstudio.training.runs.session import images_key
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.looker import Looker
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from cnnstudio.insight.thumbnails import Thumbnail, Thumbnails
 
 SETTLE_MILLISECONDS = 300
-LEAST_SECONDS = 0.5  # between two looks into a run ...
-LOOKS_APART = 100  # ... and so many times as long as a look takes: looking costs a hundredth of the training
+LEAST_SECONDS = 0.5  # between two looks into a run
 OTHER = "The network that is being trained is another one."
 
 
@@ -42,7 +41,7 @@ class NodeThumbnails(QObject):
         self.looker = Looker(document, run, self, "maps on the blocks")
         self.looker.refused.connect(lambda sentence, _: self._say(sentence))
         self._key: object = None  # what was asked for last
-        self._next = 0.0  # the moment before which a run is not looked into again
+        self._rest = Rest(LEAST_SECONDS)  # of looking into a run
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._look)
         for signal in (
@@ -74,7 +73,7 @@ class NodeThumbnails(QObject):
 
     def _follow(self) -> None:
         """Look into a run again, as often as it may cost."""
-        is_due = self.is_wanted and self.run.state == "training" and time.monotonic() >= self._next
+        is_due = self.is_wanted and self.run.state == "training" and self._rest.is_over
         if is_due and self.looker.is_answered and not self._settle.isActive():
             self._key = None
             self._look()
@@ -101,12 +100,13 @@ class NodeThumbnails(QObject):
 
             return thumbnails(subject, choice, scope)
 
-        self._key, self._next = key, time.monotonic() + LEAST_SECONDS
+        self._key = key
+        self._rest.begin()
         if not self.looker.look(work, lambda subject, found: self._show(graph, scope, subject, found)):
             self._key = None
 
     def _show(self, graph: Graph, scope: tuple[str, ...], subject: Subject, found: Thumbnails) -> None:
-        self._next = time.monotonic() + max(LEAST_SECONDS, LOOKS_APART * found.seconds)
+        self._rest.after(found.seconds)
         name = on_a_line(found.name if isinstance(self.run.picture.choice, OwnPicture) else found.name.lower())
         pictures = {
             node: NodePicture(QPixmap.fromImage(drawn(each)), f"It shows {each.what} for {name}.")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from cnnstudio.headroom import give_back
 from cnnstudio.insight.subject import OwnPicture, Subject
+from cnnstudio.rest import Rest
 from cnnstudio.training.data.picture import FORMATS
 from cnnstudio.training.runs.session import image_size
 from cnnstudio.ui.document import Document
@@ -60,7 +61,7 @@ class TryPanel(Panel):
         super().__init__(document, run, parent)
         self.told: Told | None = None
         self._is_busy = self._is_behind = False  # a look goes on; something has changed since it began
-        self._look_again = 0.0  # the moment, while a run goes on
+        self._apart = Rest(AGAIN_SECONDS, LOOKS_APART)  # of looking while a run goes on
         self._own: int | OwnPicture | None = run.picture.choice  # what this panel chose last, or has laid on the pad
         self._trial: Trial | None = None
         self._kept: tuple[tuple[object, str, int], Neighbours] | None = None
@@ -203,13 +204,13 @@ class TryPanel(Panel):
 
     def _follow(self) -> None:
         """Look again while the network changes."""
-        if self.run.state == "training" and time.monotonic() >= self._look_again and self.isVisible():
-            self._look_again = time.monotonic() + AGAIN_SECONDS
+        if self.run.state == "training" and self._apart.is_over and self.isVisible():
+            self._apart.begin()
             self._ask()
 
     def _take(self, subject: Subject, sheet: Sheet, found: Told | str, seconds: float, count: int) -> None:
         self._is_busy, self._count = False, count
-        self._look_again = time.monotonic() + max(AGAIN_SECONDS, LOOKS_APART * seconds)
+        self._apart.after(seconds)
         if isinstance(found, str):
             self._say(found)
         else:

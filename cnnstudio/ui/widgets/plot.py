@@ -118,7 +118,8 @@ class Plot(QWidget):
 
     def _set(self, name: str, x: Column, y: Column) -> None:
         kept = np.isfinite(y)  # pyqtgraph warns of a curve without one number
-        self.curves[name].setData(x[kept], self._axis(y[kept]))
+        if kept.any() or self.curves[name].xData is not None:
+            self.curves[name].setData(x[kept], self._axis(y[kept]))
 
     def _axis(self, values: Column) -> Column:
         return np.log10(np.maximum(values, 1e-8)) if self.is_logarithmic else values * self._scale

@@ -18,6 +18,7 @@ from cnnstudio.blocks import Conv2d, Input
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.insight.subject import OwnPicture
 from cnnstudio.project import Project
+from cnnstudio.rest import Rest
 from cnnstudio.training.runs.kept_run import open_kept
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.try_panel import GOES_ON, HINT, TryPanel
@@ -252,7 +253,7 @@ def test_it_works_while_training_when_trained_and_with_a_run_of_an_earlier_day(
     run.start(document.project)
     qtbot.waitUntil(lambda: panel.told is not untrained and "step" in panel.parts.when.text())
     first = panel.told
-    panel._look_again = 0.0
+    panel._apart = Rest(0.0)
     qtbot.waitUntil(lambda: panel.told is not first and panel.told is not None)  # with other weights
     assert first is not None and panel.told is not None and not np.array_equal(first.chances, panel.told.chances)
     qtbot.waitUntil(lambda: panel.parts.told_deeper.text() == GOES_ON)
