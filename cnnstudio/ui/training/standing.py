@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
-from cnnstudio.ui.widgets.labels import Elided, Plain, Sentence
+from cnnstudio.ui.widgets.labels import Live, Plain, Sentence
 from cnnstudio.wording import duration
 
 _WIDE = 340  # pixels at the normal size of text from which on numbers stand in two columns
@@ -23,8 +23,8 @@ class ProgressLine(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("How much of the training is done")
-        self.epoch, self.time = Elided(), Plain()
-        self.time.setAccessibleName("Time left")
+        self.epoch, self.time = Live("Progress"), Live("Time left")
+        self.time.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
         line = QHBoxLayout()
         line.setSpacing(10)
         line.addWidget(self.epoch, 1)
@@ -71,7 +71,7 @@ class Standing(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(2)
         self._columns = 0
-        self.numbers = {name: Elided() for name in ("accuracy", "best", "loss", "rate", "speed")}
+        self.numbers = {name: Live(name.capitalize()) for name in ("accuracy", "best", "loss", "rate", "speed")}
         self._captions = [Plain(name.capitalize()) for name in self.numbers]
         for caption in self._captions:
             caption.setProperty("role", "muted")

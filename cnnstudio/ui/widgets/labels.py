@@ -64,15 +64,47 @@ class Elided(Plain):
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self.is_cut:
+        if self.is_cut:
+            self._draw_line()
+        else:
             super().paintEvent(event)
-            return
+
+    def _draw_line(self) -> None:
         painter, room = QPainter(self), self.contentsRect()
         shown = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         self.style().drawItemText(
             painter, room, self.alignment(), self.palette(), self.isEnabled(), shown, self.foregroundRole()
         )
         painter.end()
+
+
+class Live(Elided):
+    """A line whose text changes while something goes on. What stands around it moves only where it needs more room.
+
+    A ``QLabel`` has its whole window laid out and painted anew with each text; here it keeps the widest that there was.
+    A screen reader calls it ``name``, and says the text behind that.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name, self._now = name, ""
+        super().__init__()
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        text = on_a_line(printable(text), LONGEST)
+        if text == self._now:
+            return
+        self._now = text
+        self.setAccessibleName(f"{self._name}: {text}")
+        metrics = QFontMetrics(self.font())
+        if metrics.horizontalAdvance(text) > metrics.horizontalAdvance(super().text()):
+            super().setText(text)
+        self.update()
+
+    def text(self) -> str:
+        return self._now
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._draw_line()
 
 
 LONG = 14  # letters: a longer word may be wider than a narrow panel
