@@ -30,6 +30,8 @@ from cnnstudio.lessons.work import NO_ANSWER, Accuracy, Answer, Work, unknown_ac
 from cnnstudio.project import Project
 from cnnstudio.project.datasets import FOLDER
 
+PICTURES, WEIGHTS = ".pictures", ".safetensors"  # what a lesson brings, beside the work in it
+
 
 @dataclass
 class Desk:
@@ -60,26 +62,32 @@ class Desk:
 
     @property
     def start(self) -> Project:
-        """The project that the student begins with, which learns from the pictures of the lesson where it has any."""
-        start, folder = self.sheet.start, self.lesson.head.training
-        if not folder or not self.lesson.folder(folder):
-            return start
-        place = _place(self.lesson.head.id).with_suffix(".pictures")
-        return replace(start, recipe=replace(start.recipe, data=FOLDER, folder=str(place)))
+        """The project that the student begins with: it learns from the pictures of the lesson, where it has any."""
+        start, head = self.sheet.start, self.lesson.head
+        recipe, place = start.recipe, _place(head.id)
+        if head.training and self.lesson.folder(head.training):
+            recipe = replace(recipe, data=FOLDER, folder=str(place.with_suffix(PICTURES)))
+        if head.weights in self.lesson.members:
+            recipe = replace(recipe, weights=str(place.with_suffix(WEIGHTS)))
+        return replace(start, recipe=recipe)
 
     def unpack(self) -> str:
-        """Put the pictures of the lesson where its project looks for them; why that cannot be, empty where it can."""
-        folder = self.lesson.head.training
-        place = _place(self.lesson.head.id).with_suffix(".pictures")
+        """Put what the lesson brings where its project looks for it; why that cannot be, empty where it can."""
+        head, place = self.lesson.head, _place(self.lesson.head.id)
+        pictures = self.lesson.folder(head.training) if head.training else {}
+        files = {
+            place.with_suffix(PICTURES).joinpath(*PurePosixPath(name).parts): data for name, data in pictures.items()
+        }
+        if head.weights in self.lesson.members:
+            files[place.with_suffix(WEIGHTS)] = self.lesson.members[head.weights]
         try:
-            for name, data in self.lesson.folder(folder).items() if folder else ():
-                path = place.joinpath(*PurePosixPath(name).parts)
+            for path, data in files.items():
                 if size_of(path) != len(data) or not path.is_file():
                     path.parent.mkdir(parents=True, exist_ok=True)
                     with replacing(path) as temporary:
                         temporary.write_bytes(data)
         except (DiskError, OSError) as error:
-            return f"The pictures of the lesson were not unpacked: {error}"
+            return f"The files of the lesson were not unpacked: {error}"
         return ""
 
     # what the student does
@@ -145,14 +153,14 @@ class Desk:
         self._become(written=now)
         return dumped(replace(self.work, weights=weights))
 
-    def keep(self) -> str:
-        """Write down how far it is; why that cannot be, in a sentence, empty where it can."""
+    def keep(self, accuracy: Callable[[], Accuracy] = unknown_accuracy) -> str:
+        """Write down how far it is, with what is known of the weights; why that cannot be, empty where it can."""
         place = _place(self.lesson.head.id)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             with replacing(place) as temporary:
                 temporary.write_bytes(dumped(self.work))
-            found = self.marks()
+            found = self.marks(accuracy)
             done = sum(mark.is_done for mark in found.tasks)
             head = self.lesson.head
             entry = Begun(head.id, head.title, head.sentence, str(self.path or ""), done, len(found.tasks))

@@ -33,6 +33,8 @@ _PLACE = re.compile(r"^[ \t]*\[task:[ \t]*([\w-]+)[ \t]*\][ \t]*$", re.MULTILINE
 _REMARK = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^)>\s]+)")
 
+DARK = ".dark"  # before the ending of a picture's name: it takes its place in a dark window
+
 Names = Annotated[tuple[str, ...], Length(0, 1_000), Letters(60)]
 FilePath = Annotated[str, Letters(240)]
 
@@ -57,6 +59,7 @@ class Head(Declaration):
     hidden_commands: commands that are switched off, by their ids
     seed: the seed of the training; -1 leaves it to the project
     training: a folder of the lesson with pictures to train with, one folder a class
+    weights: weights that a training begins with, a .safetensors file of the lesson
     held_out: pictures kept apart to measure accuracy: a folder of the lesson, or a data set of the program
     kept_points: points for what is looked at only when work is marked
     released: whether this is what students get, without answers
@@ -74,6 +77,7 @@ class Head(Declaration):
     hidden_commands: Names = ()
     seed: Annotated[int, Range(-1, 2**32 - 1)] = -1
     training: FilePath = ""
+    weights: FilePath = ""
     held_out: FilePath = ""
     kept_points: Annotated[float, Range(0.0, 1e6)] = 0.0
     released: bool = False
@@ -144,7 +148,7 @@ class LessonFile:
     @cached_property
     def pictures(self) -> frozenset[str]:
         """The files that the text shows."""
-        return frozenset(_PICTURE.findall(self.text)) & self.members.keys()
+        return _shown(self.text) & self.members.keys()
 
     def sheet(self, student: str = "", values: Values | None = None) -> Sheet:
         """The lesson as this student gets it. Raises ``LessonError`` where its project cannot be read."""
@@ -325,6 +329,18 @@ def write(path: Path, members: Mapping[str, bytes]) -> None:
         raise LessonError(f"{shown(path)} was not written: {error}") from error
 
 
+def in_dark(path: str) -> str:
+    """The name of the picture that is shown instead in a dark window, where there is one: kernel.dark.png."""
+    stem, dot, ending = path.rpartition(".")
+    return f"{stem}{DARK}{dot}{ending}"
+
+
+def _shown(text: str) -> frozenset[str]:
+    """The pictures that a text shows, in a light window or in a dark one."""
+    found = _PICTURE.findall(text)
+    return frozenset([*found, *map(in_dark, found)])
+
+
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
@@ -365,7 +381,7 @@ def _may_keep_pictures(lesson: LessonFile) -> bool:
 
 def _needed(lesson: LessonFile, whole: LessonFile) -> Iterator[tuple[str, bytes]]:
     """The files of the lesson that students need."""
-    pictures = frozenset(_PICTURE.findall(whole.text))
+    pictures = _shown(whole.text)
     folders = tuple(f"{path.strip('/')}/" for path in (whole.head.training, whole.head.held_out) if path)
     pattern = re.escape(whole.head.start)
     for name in whole.vary:
@@ -374,5 +390,5 @@ def _needed(lesson: LessonFile, whole: LessonFile) -> Iterator[tuple[str, bytes]
         if whole.head.start and re.fullmatch(pattern, name):
             with suppress(LessonError):
                 yield name, dumps(lesson.project(name)).encode()  # as we write it: nothing else can stand in it
-        elif name in pictures or (folders and name.startswith(folders)):
+        elif name in pictures or name == whole.head.weights or (folders and name.startswith(folders)):
             yield name, data

@@ -60,17 +60,22 @@ class ParametersTask(NetworkTask):
 
     most: at most so many
     least: at least so many
+    frozen: whether those count, too, that are frozen and so stay as they are
     """
 
     most: Count = 10**15
     least: Count = 0
+    frozen: bool = True
 
     kind: ClassVar[str] = "parameters"
     title: ClassVar[str] = "Parameters"
 
     def judged(self, work: Work) -> Verdict:
         totals = work.analysis.totals
-        return _within(totals.parameters if totals else 0, self.least, self.most, "parameters", "The network has")
+        if self.frozen or totals is None:
+            return _within(totals.parameters if totals else 0, self.least, self.most, "parameters", "The network has")
+        learned = totals.parameters - totals.frozen
+        return _within(learned, self.least, self.most, "parameters that are not frozen", "The network has")
 
     def fault(self, work: Work) -> str:
         return _fault(self.least, self.most)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cnnstudio.lessons.lesson_file import LessonError, LessonFile, Sheet
+from cnnstudio.lessons.lesson_links import LookError, links, look
 from cnnstudio.lessons.tasks import Task
 from cnnstudio.lessons.variation import VariationError, every, filled, worked_out
 from cnnstudio.lessons.work import Accuracy, Answer, Work, unknown_accuracy
@@ -44,6 +45,7 @@ def _found(lesson: LessonFile, solved: Accuracy | None) -> Iterator[Finding]:
     for name in re.findall(r"^[ \t]*\[task:[ \t]*([\w-]+)[ \t]*\]", lesson.text, re.MULTILINE):
         if name not in {task.name for task in lesson.tasks}:
             yield _error(f"The text has a place for a task {name}, and there is none of this name.")
+    yield from _of_files(lesson)
     measured = any(task.answered_by == "weights" for task in lesson.tasks)
     if measured and not lesson.head.held_out:
         yield _error("A task asks for accuracy, and the lesson has no held_out pictures to measure it with.")
@@ -58,12 +60,35 @@ def _found(lesson: LessonFile, solved: Accuracy | None) -> Iterator[Finding]:
         yield from _of_hints(task)
 
 
+def _of_files(lesson: LessonFile) -> Iterator[Finding]:
+    """What the header and the links of the text name, and is not there."""
+    head = lesson.head
+    if head.training and not lesson.folder(head.training):
+        yield _error(f"The lesson has no folder {on_a_line(head.training, 60)} with pictures to train with.")
+    if head.weights and head.weights not in lesson.members:
+        yield _error(f"A training is to begin with {on_a_line(head.weights, 60)}, and the lesson has no such file.")
+    elif head.weights and not head.weights.endswith(".safetensors"):
+        yield _error(
+            "The weights that a training begins with are to be a .safetensors file, which holds numbers alone."
+        )
+
+
+def _of_links(text: str) -> Iterator[Finding]:
+    """Links that lead nowhere."""
+    for address in links(text):
+        try:
+            look(address)
+        except LookError as error:
+            yield _error(str(error))
+
+
 def _of_sheet(lesson: LessonFile, sheet: Sheet, solved: Accuracy | None) -> Iterator[Finding]:
     """What there is to say of the lesson as one student gets it."""
     untouched = Work(sheet.start, sheet.start, {}, sheet.values, lambda: Accuracy(0.0, "Nothing was trained."))
     for name in lesson.head.locked:
         if name not in sheet.start.graph:
             yield _error(f"{on_a_line(name, 60)} is locked, and the network at the beginning has no such node.")
+    yield from _of_links(sheet.text)
     faults = False
     for task in sheet.tasks:
         if fault := task.fault(untouched):

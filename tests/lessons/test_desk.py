@@ -16,7 +16,7 @@ from cnnstudio.lessons.handed_in import HandInError
 from cnnstudio.lessons.handed_in import read as read_work
 from cnnstudio.lessons.lesson_file import LessonFile, released
 from cnnstudio.lessons.tasks import Task
-from cnnstudio.lessons.work import Answer
+from cnnstudio.lessons.work import Accuracy, Answer
 from cnnstudio.project import Project
 
 
@@ -115,3 +115,20 @@ def test_a_lesson_brings_the_pictures_to_learn_from(
     assert found == {"a/1.png": b"one", "b/2.png": b"two"}
     (folder / "a" / "1.png").unlink()
     assert desk.unpack() == "" and (folder / "a" / "1.png").read_bytes() == b"one"
+
+
+def test_a_lesson_brings_the_weights_to_begin_with(
+    lesson_of: Callable[..., LessonFile], header: dict[str, Any]
+) -> None:
+    whole = lesson_of(header | {"weights": "a.safetensors"}, a__safetensors=b"numbers")
+    desk = Desk.begin(whole, student="ada")
+    assert desk.unpack() == "" and Path(desk.work.project.recipe.weights).read_bytes() == b"numbers"
+    assert released(whole).members["a.safetensors"] == b"numbers"
+
+
+def test_what_is_known_of_the_weights_counts_as_done(lesson: LessonFile, solution: Project) -> None:
+    desk = Desk.begin(lesson, student="ada")
+    desk.draw(solution)
+    assert desk.keep() == ""
+    before = begun()[0].done
+    assert desk.keep(lambda: Accuracy(0.99, "")) == "" and begun()[0].done == before + 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cnnstudio.blocks import Input, Tanh
+from cnnstudio.blocks import Conv2d, Flatten, Group, Input, Linear, Tanh
 from cnnstudio.graph import Graph, Node
 from cnnstudio.lessons.archive import packed
 from cnnstudio.lessons.header import HeaderError, joined, parted
@@ -19,6 +19,7 @@ from cnnstudio.lessons.lesson_file import LessonError, LessonFile, members_of, r
 from cnnstudio.lessons.soundness import findings
 from cnnstudio.lessons.tasks import TASKS, help_of, purpose, read_task, written_task
 from cnnstudio.lessons.variation import VariationError, chosen, every, filled, worked_out
+from cnnstudio.lessons.work import Work
 from cnnstudio.project import Project, dumps
 
 Maker = Callable[..., LessonFile]
@@ -242,6 +243,31 @@ def test_a_lesson_that_cannot_be_passed_is_found(
 def test_a_lesson_that_passes_untouched_is_found(lesson_of: Maker, header: dict[str, Any]) -> None:
     header["task"] = [each for each in header["task"] if each["name"] in ("ten", "notanh")]
     assert "passes untouched" in sentences(lesson_of(header))
+
+
+def test_files_that_a_header_names_and_a_lesson_lacks_are_found(lesson_of: Maker, header: dict[str, Any]) -> None:
+    assert "no folder train" in sentences(lesson_of(header | {"training": "train"}))
+    assert "no such file" in sentences(lesson_of(header | {"weights": "w.safetensors"}))
+    assert "numbers alone" in sentences(lesson_of(header | {"weights": "w.pth"}, w__pth=b"x"))
+
+
+def test_pictures_for_dark_windows_come_along(lesson_of: Maker, header: dict[str, Any]) -> None:
+    given = released(lesson_of(header, "![k](k.png)", k__png=b"x", **{"k__dark__png": b"y", "other__dark__png": b"z"}))
+    assert {"k.png", "k.dark.png"} <= given.members.keys() and "other.dark.png" not in given.members
+
+
+def test_parameters_that_are_frozen_need_not_count(lesson_of: Maker, header: dict[str, Any]) -> None:
+    head = Node("fc1", Linear(10), ("flatten1",))
+    body = Graph.of([Node("input1", Input()), Node("conv1", Conv2d(4, 3), ("input1",))])
+    found = []
+    for frozen in (False, True):
+        group = Node("group1", Group("Body", body, frozen=frozen), ("image",))
+        nodes = [Node("image", Input((1, 8, 8))), group, Node("flatten1", Flatten(), ("group1",)), head]
+        sheet = lesson_of(header | {"locked": [], "palette": []}).sheet()
+        task = read_task({"kind": "parameters", "name": "p", "most": 1450, "frozen": False})
+        found.append(task.verdict(Work(Project(Graph.of(nodes)), sheet.start)))
+    assert [each.is_right for each in found] == [False, True]
+    assert found[1].sentence == "The network has 1,450 parameters that are not frozen."
 
 
 def test_other_faults_of_a_lesson_are_found(lesson_of: Maker, header: dict[str, Any]) -> None:

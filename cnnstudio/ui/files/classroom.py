@@ -21,8 +21,11 @@ from cnnstudio.worker import Report
 if TYPE_CHECKING:
     from cnnstudio.lessons.desk import Desk
     from cnnstudio.lessons.lesson_file import Head
+    from cnnstudio.lessons.lesson_links import Look
     from cnnstudio.ui.docking.docks import PanelDock
+    from cnnstudio.ui.lessons.experiments import ExperimentsPanel
     from cnnstudio.ui.lessons.lesson_panel import LessonPanel
+    from cnnstudio.ui.lessons.microscope import MicroscopePanel
     from cnnstudio.ui.network.palette import PalettePanel
 
 HAND_IN = "hand-in"  # what messages are about that later ones replace
@@ -45,6 +48,18 @@ class Classroom(QObject):
     def _follow(self, panel: LessonPanel) -> None:
         panel.hand_in_asked.connect(self.hand_in)
         panel.attended.connect(self._arrange)
+        panel.look_asked.connect(self._look)
+
+    def _look(self, wanted: Look) -> None:
+        """Open the microscope or the experiments as a link of the lesson's text says."""
+        self.panel.panel_asked.emit(wanted.panel)
+        shown = self._docks[wanted.panel].widget()
+        if wanted.panel == "microscope":
+            cast("MicroscopePanel", shown).show_example(wanted.index, **wanted.values)
+        else:
+            from cnnstudio.lessons.experiments import EXPERIMENTS
+
+            cast("ExperimentsPanel", shown).show_experiment(EXPERIMENTS[wanted.index], wanted.values)
 
     def _arrange(self, head: Head | None) -> None:
         """Put away what the lesson puts away, and with None bring all of it back."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.layout.layout import arranged
-from cnnstudio.lessons.experiment import Experiment, Knob, Outcome, Side
+from cnnstudio.lessons.experiment import Experiment, Knob, Outcome, Side, Values
 from cnnstudio.lessons.experiments import EXPERIMENTS, about
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
@@ -128,8 +128,8 @@ class ExperimentsPanel(Panel):
     def restyle(self) -> None:
         self._soon.start()
 
-    def show_experiment(self, experiment: Experiment) -> None:
-        """Show this one, with its sliders where they are at first."""
+    def show_experiment(self, experiment: Experiment, values: Values | None = None) -> None:
+        """Show this one, with its sliders at these values, the others where they are at first."""
         self.experiment = experiment
         self.choice.setCurrentIndex(EXPERIMENTS.index(experiment))
         self.idea.setText(experiment.sentence)
@@ -149,6 +149,8 @@ class ExperimentsPanel(Panel):
             for place, part in enumerate((name, slider, value)):
                 self._knobs.addWidget(part, row, place)
             self.knobs[knob.name] = slider
+        for moved, chosen in (values or {}).items():
+            self.knobs[moved].choose(chosen)
         self._tell()
 
     # showing

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from cnnstudio.lessons.begun import begun
 from cnnstudio.lessons.desk import Desk
+from cnnstudio.lessons.lesson_links import LookError, look
 from cnnstudio.lessons.marking import Marks, evaluation
 from cnnstudio.lessons.tasks import Task
 from cnnstudio.lessons.work import Accuracy, Answer, Work, unknown_accuracy
@@ -14,6 +16,7 @@ from cnnstudio.project import Project
 from cnnstudio.project.limits import parts
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.lessons.lesson_text import LessonText
+from cnnstudio.ui.lessons.stepper import button
 from cnnstudio.ui.lessons.task_card import TaskCard
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
@@ -24,7 +27,9 @@ from cnnstudio.worker import Report
 
 NOTHING = "A lesson is a file that ends in .lesson: text and tasks beside the network. Open one with File → Open."
 WHO = "Who sits here? Your numbers depend on it, and your teacher knows your work by it."
+MOST_STEPS = 100
 KEEPING = 1_500  # milliseconds after the last change until it is written down
+STEP_BACK = "Undo this step: bring the network back as it was when the last task was done"
 QUICK = 20_000  # parts of a network that is looked at on every edit
 
 
@@ -34,6 +39,7 @@ class LessonPanel(Panel):
     delay = 80
 
     hand_in_asked = Signal()  # the work shall be handed in
+    look_asked = Signal(object)  # a Look: what a link in the text opens
     attended = Signal(object)  # the head of the lesson that begins here, None where it ends
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
@@ -43,6 +49,8 @@ class LessonPanel(Panel):
         self.texts: list[LessonText] = []
         self._accuracy: tuple[object, Accuracy] | None = None  # of which graph and weights
         self._job: Job[Accuracy] | None = None
+        self._done: frozenset[str] = frozenset()  # the tasks with a tick
+        self._steps: list[Project] = []  # the project at each tick, the first at the beginning
         self._keep = QTimer(self, singleShot=True, interval=KEEPING)
         self._keep.timeout.connect(self._write_down)
         self._make_head()
@@ -81,6 +89,8 @@ class LessonPanel(Panel):
         self.again.setProperty("flat", True)
         self.again.setToolTip("Begin with the network of the lesson and without answers; undo brings the network back")
         self.again.clicked.connect(self.start_again)
+        self.step_back = button("arrow-counter-clockwise", STEP_BACK)
+        self.step_back.clicked.connect(self.undo_step)
         self.caller = Plain(parent=self)
         self.caller.setProperty("role", "muted")
 
@@ -112,6 +122,7 @@ class LessonPanel(Panel):
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 4, 12, 8)
         foot.addWidget(self.caller, 1)
+        foot.addWidget(self.step_back)
         foot.addWidget(self.again)
         foot.addWidget(self.hand_in)
         layout = QVBoxLayout(self)
@@ -125,17 +136,21 @@ class LessonPanel(Panel):
         """Show a lesson; its network stands on the canvas already."""
         self._stop()
         self.desk, self._accuracy = desk, None
+        self._done, self._steps = frozenset(), [desk.work.project]
         self.student.setText(desk.work.student)
         self.name.setText(desk.work.name)
         self.document.rules = self._refusal
         self.attended.emit(desk.lesson.head)
         self._show_desk()
+        if desk.lesson.head.id not in {each.id for each in begun()}:
+            self._keep.start()
         (self.student if self._is_waiting else self).setFocus()
 
     def leave(self) -> None:
         """Put the lesson away: another project follows."""
         if self.desk is not None:
-            self._write_down()
+            if self._keep.isActive():
+                self._write_down()
             self._stop()
             self.desk = None
             self.document.rules = None
@@ -151,6 +166,7 @@ class LessonPanel(Panel):
             return
         before = self.desk.start
         self.desk.call(student, " ".join(self.name.text().split()))
+        self._done, self._steps = frozenset(), [self.desk.start]
         if self.desk.start != before:
             self.document.edit(f"Begin as {student}", self.desk.start)
         self._show_desk()
@@ -161,10 +177,23 @@ class LessonPanel(Panel):
         if self.desk is not None:
             old = self.desk
             self.desk = Desk.begin(old.lesson, old.path, old.work.student, old.work.name)
-            self._accuracy = None
+            self._accuracy, self._done, self._steps = None, frozenset(), [self.desk.start]
             self.document.edit("Start the lesson again", self.desk.start)
             self._show_desk()
             self._keep.start()
+
+    def undo_step(self) -> None:
+        """Bring the network back as it was at the last tick, or at the one before; undo takes that back."""
+        while self._steps and self._steps[-1] == self.document.project:
+            self._steps.pop()
+        if self._steps:
+            self.document.edit("Undo the step of the lesson", self._steps[-1])
+
+    def _follow_link(self, address: QUrl) -> None:
+        try:
+            self.look_asked.emit(look(address.toString()))
+        except LookError as error:
+            self.document.said.emit(str(error))
 
     def _answer(self, name: str, given: Answer) -> None:
         task = self._task(name)
@@ -214,7 +243,7 @@ class LessonPanel(Panel):
 
         def done(found: Accuracy) -> None:
             self._accuracy = graph, found
-            self.update_marks()
+            self._changed()
 
         self._job = Job(work, "evaluation", self)
         self._job.finished.connect(done)
@@ -240,7 +269,7 @@ class LessonPanel(Panel):
             widget.setVisible(is_waiting)
         for widget in (self.title, self.count, self.bar):
             widget.setVisible(desk is not None)
-        for widget in (self.hand_in, self.again, self.caller):
+        for widget in (self.hand_in, self.again, self.step_back, self.caller):
             widget.setVisible(desk is not None and not is_waiting)
         if desk is None:
             return
@@ -257,6 +286,7 @@ class LessonPanel(Panel):
         for part in desk.sheet.parts:
             if isinstance(part, str):
                 text = LessonText(part, desk.lesson.members, self)
+                text.anchorClicked.connect(self._follow_link)
                 self.texts.append(text)
                 self._parts.addWidget(text)
                 continue
@@ -303,6 +333,11 @@ class LessonPanel(Panel):
         is_hidden = bool(self.document.concealed)
         drawn = ("network", "weights")
         done = [mark for mark in found.tasks if mark.is_done and not (is_hidden and mark.task.answered_by in drawn)]
+        names = frozenset(mark.task.name for mark in done)
+        if names - self._done and self.document.project not in self._steps[-1:]:
+            self._steps = [*self._steps, self.document.project][-MOST_STEPS:]
+        self._done = names
+        self.step_back.setEnabled(any(each != self.document.project for each in self._steps))
         self.bar.setRange(0, max(1, len(found.tasks)))
         self.bar.setValue(len(done))
         self.count.setText(f"{len(done)} of {counted(len(found.tasks), 'task')}")
@@ -331,7 +366,7 @@ class LessonPanel(Panel):
 
     def _write_down(self) -> None:
         self._keep.stop()
-        if self.desk is not None and (trouble := self.desk.keep()):
+        if self.desk is not None and (trouble := self.desk.keep(self._measured)):
             self.document.said.emit(trouble)
 
     def _stop(self) -> None:

@@ -9,6 +9,8 @@ from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QImage, QResizeEvent, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
+from cnnstudio.lessons.lesson_file import in_dark
+from cnnstudio.lessons.lesson_links import links
 from cnnstudio.ui.theme import theme
 from cnnstudio.wording import printable
 
@@ -28,7 +30,8 @@ class LessonText(QTextBrowser):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        has_links = next(links(self._text), None) is not None  # which Tab goes through
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if has_links else Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Text of the lesson")
         self.viewport().setAutoFillBackground(False)
         self.document().setDocumentMargin(0)
@@ -57,6 +60,7 @@ class LessonText(QTextBrowser):
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's name
         path = name.toString() if isinstance(name, QUrl) else str(name)
+        path = in_dark(path) if theme.is_dark and in_dark(path) in self._pictures else path
         image = QImage.fromData(self._pictures[path]) if path in self._pictures else QImage()
         if image.isNull() or image.width() * image.height() > MOST_PIXELS:
             return QImage()

@@ -9,14 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSizeF, Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QHideEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
-    QScrollArea,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import Place
 from cnnstudio.graph import ParameterError
@@ -192,14 +185,15 @@ class MicroscopePanel(Panel):
         self.source = source or self.source
         self._show()
 
-    def show_example(self, index: int) -> None:
-        """Lay a worked example under the microscope, with the window at its first step."""
+    def show_example(self, index: int, **changed: Any) -> None:
+        """Lay a worked example under the microscope, some of its setting changed, with the window at its first step."""
         example = EXAMPLES[index]
         self.looker.drop()
         self.channel = self.into = self.step = 0
         microscope = example.make()
+        microscope = microscope.set(replace(microscope.setting, **changed)) if changed else microscope
         is_picture = microscope.value.shape[1:] == photograph().shape[1:]
-        self._change(microscope, source=PICTURE if is_picture else OWN, example=index)
+        self._change(microscope, source=PICTURE if is_picture else OWN, example=None if changed else index)
 
     def use_source(self, source: str) -> None:
         """Lay numbers, the photograph or a map of the network under the microscope."""

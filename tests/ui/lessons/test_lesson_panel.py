@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QBuffer, Qt, QUrl
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QTextBrowser
 from pytestqt.qtbot import QtBot
 
@@ -18,13 +19,17 @@ from cnnstudio.lessons.file_names import TEXT
 from cnnstudio.lessons.handed_in import read_path
 from cnnstudio.lessons.header import joined
 from cnnstudio.lessons.lesson_file import made, members_of, released, write
+from cnnstudio.lessons.work import Answer
 from cnnstudio.project import Project, dumps
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.lessons.lesson_panel import LessonPanel
 from cnnstudio.ui.lessons.lesson_text import LessonText
 from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.theme import Scheme, theme
 
 if TYPE_CHECKING:
+    from cnnstudio.ui.lessons.experiments import ExperimentsPanel
+    from cnnstudio.ui.lessons.microscope import MicroscopePanel
     from cnnstudio.ui.network.palette import PalettePanel
 
 TASKS = [
@@ -260,34 +265,6 @@ def test_what_a_lesson_locks_stays_and_what_it_puts_away_comes_back(
     assert len(document.graph) == 1
 
 
-def test_a_lesson_of_the_program_is_solved_in_the_window_and_ticked_on_the_start_page(
-    qtbot: QtBot, window: MainWindow
-) -> None:
-    from cnnstudio.lessons.shipped import shipped
-    from cnnstudio.lessons.soundness import right_answers
-
-    page = window.start_page
-    row = page.labs[0]
-    assert row.title == shipped()[0].title and row.word == ""
-    row.click()
-    qtbot.waitUntil(lambda: window.classroom.desk is not None)
-    panel = window.classroom.panel
-    begin(qtbot, panel, "grace")
-    assert panel.desk is not None
-    solution = panel.desk.lesson.project("solution.cnn")
-    for name, given in right_answers(panel.desk.sheet, solution):
-        card = panel.cards[name]
-        card.put(given)
-        card.submit()
-        assert card.sign.accessibleName() == "done", name
-    window.document.edit("Solve", dataclasses.replace(solution, recipe=window.document.project.recipe))
-    qtbot.waitUntil(lambda: panel.count.text() == "6 of 6 tasks")
-    window.document.mark_saved()
-    window.document.open(Project(), None)
-    page.call()
-    assert page.labs[0].word == "✓ done"
-
-
 def test_what_is_to_be_evaluated_is_not_done_before(qtbot: QtBot, window: MainWindow) -> None:
     from cnnstudio.lessons.shipped import shipped
 
@@ -297,3 +274,75 @@ def test_what_is_to_be_evaluated_is_not_done_before(qtbot: QtBot, window: MainWi
     assert panel.count.text() == "1 of 5 tasks" and "Train the network" in says(panel, "good")
     panel.cards["good"].submit()
     assert "no weights of this network yet" in says(panel, "good")
+
+
+def test_a_link_opens_the_microscope_and_an_experiment_as_the_lesson_says(
+    qtbot: QtBot, window: MainWindow, lab: Path
+) -> None:
+    from cnnstudio.lessons.lesson_file import read
+
+    text = "[a](microscope:max-pooling?stride=1)\n\n[b](experiment:field?convolutions=5)\n\n[c](https://example.org)\n"
+    write(lab, members_of(dataclasses.replace(read(lab), text=text)))
+    window.files.open(lab)
+    qtbot.waitUntil(lambda: window.classroom.desk is not None)
+    panel = window.classroom.panel
+    begin(qtbot, panel)
+    page = panel.texts[0]
+    assert page.focusPolicy() == Qt.FocusPolicy.TabFocus
+    page.setFocus()
+    qtbot.keyClick(page, Qt.Key.Key_Tab)
+    qtbot.keyClick(page, Qt.Key.Key_Return)
+    microscope = cast("MicroscopePanel", window.docks["microscope"].widget())
+    assert microscope.isVisible() and microscope.microscope.setting.operation == "max pooling"
+    assert microscope.microscope.setting.stride == 1 and microscope.example is None
+    page.anchorClicked.emit(QUrl("experiment:field?convolutions=5"))
+    experiments = cast("ExperimentsPanel", window.docks["experiments"].widget())
+    assert experiments.isVisible() and experiments.experiment.key == "field"
+    assert experiments.knobs["Convolutions"].chosen == 5 and experiments.knobs["Kernel"].chosen == 3
+    page.anchorClicked.emit(QUrl("https://example.org"))
+    assert "leads nowhere" in said(window)
+
+
+def test_a_whole_step_is_undone_and_undo_takes_that_back(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]
+) -> None:
+    panel, document = opened(), window.document
+    begin(qtbot, panel)
+    panel.cards["guess"].put(Answer("1 × 1 × 1"))
+    panel.cards["guess"].submit()
+    before = document.project
+    assert not panel.step_back.isEnabled()
+    document.edit_graph("Widen", document.graph.replace("conv1", Conv2d(9, 3)))
+    nodes = document.graph.nodes | {
+        "pool1": Node("pool1", MaxPool2d(2), ("conv1",)), "flatten1": Node("flatten1", Flatten(), ("pool1",)),
+    }  # fmt: skip
+    document.edit_graph("Pool", Graph.of(nodes.values()))
+    qtbot.waitUntil(lambda: panel.cards["pool"].sign.accessibleName() == "done")
+    pooled = document.project
+    document.edit_graph("Widen", document.graph.replace("fc1", Linear(20)))
+    qtbot.waitUntil(panel.step_back.isEnabled)
+    panel.step_back.click()
+    assert document.project == pooled
+    panel.step_back.click()
+    assert document.project == before
+    document.undo_stack.undo()
+    assert document.project == pooled
+
+
+def test_a_picture_for_dark_windows_takes_the_place_of_the_other(qtbot: QtBot) -> None:
+    def png(color: int) -> bytes:
+        data = QBuffer()
+        image = QImage(4, 4, QImage.Format.Format_RGB32)
+        image.fill(color)
+        image.save(data, "PNG")  # type: ignore[call-overload]
+        return bytes(data.data().data())
+
+    text = LessonText("![a](a.png)", {"a.png": png(0xFFFFFF), "a.dark.png": png(0x102030)})
+    qtbot.addWidget(text)
+    before = theme.scheme
+    try:
+        for scheme, color in (("light", 0xFFFFFF), ("dark", 0x102030)):
+            theme.set_scheme(cast("Scheme", scheme))
+            assert text.loadResource(2, "a.png").pixel(1, 1) & 0xFFFFFF == color
+    finally:
+        theme.set_scheme(before)
