@@ -10,7 +10,11 @@ from cnnstudio.lessons.file_names import TEXT
 from cnnstudio.lessons.header import HeaderError, parted
 from cnnstudio.resources import resource
 
-KEYS = ("output-sizes", "channels-and-parameters", "residuals", "half-the-parameters")
+KEYS = (
+    "what-a-kernel-is", "output-sizes", "channels-and-parameters", "pooling", "lenet-on-digits",
+    "convolution-or-connected", "receptive-fields", "residuals", "pointwise-and-inception", "efficient-blocks",
+    "attention-to-channels", "overfitting", "transfer-learning", "half-the-parameters",
+)  # fmt: skip
 """The lessons in the order in which they are taught."""
 
 
