@@ -25,7 +25,8 @@ from cnnstudio.graph import Parameter, ParameterError, parameters
 from cnnstudio.graph.parameter import KIND
 from cnnstudio.headroom import NoRoomError
 from cnnstudio.project import Project, ProjectError, read
-from cnnstudio.project.datasets import FOLDER
+from cnnstudio.project.augmentations import usual
+from cnnstudio.project.datasets import DATASETS, FOLDER
 from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.recipe_paths import PATHS, whole
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 NAME = "train"
 AUTOMATIC = "auto"  # what is typed for None
+USUAL = ("usual",)  # augmentations that are not named
 INTERRUPTED = 130
 
 
@@ -94,7 +96,8 @@ def _offer(group: argparse._ArgumentGroup, fields: tuple[Parameter, ...]) -> Non
         option = f"--{parameter.name.replace('_', '-')}"
         told: dict[str, Any] = {"help": parameter.help.replace("%", "%%"), "default": argparse.SUPPRESS}
         if parameter.entry_types:
-            told["help"] += "; names with commas between them, or JSON as the file has it"
+            told["help"] += "; names with commas between them, or JSON as the file has it; none named, the usual ones"
+            told |= {"nargs": "?", "const": USUAL}
         if NoneType in parameter.options:
             told["help"] += f'; "{AUTOMATIC}" for automatic'
         if parameter.type is bool:
@@ -342,6 +345,8 @@ def _overridden(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     changes |= {name: whole(changes[name]) for name in PATHS if changes.get(name) not in (None, "", "torchvision")}
     if "folder" in changes:
         changes.setdefault("data", FOLDER)
+    if changes.get("augmentations") is USUAL:
+        changes["augmentations"] = usual(DATASETS[changes.get("data", recipe.data)].mirror)
     return Recipe(**{**recipe.values, **changes})
 
 

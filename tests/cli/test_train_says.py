@@ -99,7 +99,8 @@ def test_a_run_is_repeated_from_its_own_folder(say: Say, tmp_path: Path, monkeyp
     ("options", "said"),
     [
         (("--augmentations", "RandomCrop, RandomHorizontalFlip"), "goes through RandomCrop and RandomHorizontalFlip."),
-        (("--augmentations", "RandomCrop"), "goes through RandomCrop."),
+        (("--augmentations", "RandomCrop"), "goes through RandomCrop.\n"),
+        (("--augment",), "RandomCrop and RandomHorizontalFlip.\nImages are mirrored, so that the network cannot tell"),
         ((), ""),
     ],
 )

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from cnnstudio.project.augmentations import (
+    MIRRORING,
     MIXING,
     AlternatingFlip,
     Augmentation,
@@ -62,6 +63,8 @@ class Augmenter:
         if not said:
             return ()
         notes = [f"Augmentation: each training image goes through {listed(list(map(told, said)))}."]
+        if any(isinstance(each, MIRRORING) for each in self._changes):
+            notes.append("Images are mirrored, so that the network cannot tell left from right.")
         return tuple(notes + ([NOTE] if self._mixes else []))
 
     def altered(self, images: Tensor, numbers: Tensor, epoch: int, random: torch.Generator) -> Tensor:
