@@ -90,6 +90,8 @@ def linearized(graph: Graph) -> nn.Module:
                 setattr(owner, name, Meaning(child))
             elif isinstance(child, nn.AdaptiveMaxPool2d):
                 setattr(owner, name, nn.AdaptiveAvgPool2d(cast(Any, child.output_size)))
+            elif isinstance(child, nn.Hardshrink | nn.Softshrink):  # which lets no small number through
+                child.lambd = 0.0
             elif isinstance(child, nn.Hardsigmoid):  # which has no second derivative
                 setattr(owner, name, nn.Sigmoid())
             elif isinstance(child, nn.GroupNorm | nn.InstanceNorm2d | nn.LayerNorm) and not isinstance(owner, Still):
