@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ from cnnstudio.layout.layout import laid_out
 LEAST = 4  # modules of one class that a Sequential in a module is kept for: layers that nobody would write out
 LARGEST_RANK = 3  # of what may enter a group: its Inputs are images, vectors or rows of them
 
+Kinds = tuple[type[Block], ...]
 Path = tuple[str, ...]
 """The names that lead to a node through the groups that it stands in."""
 
@@ -66,11 +67,31 @@ def _needed(parts: Sequence[Part], result: int) -> set[int]:
     return {result, *nx.ancestors(wires, result), *inputs}
 
 
+def _held(parts: Sequence[Part], needed: set[int]) -> set[tuple[str, Kinds]]:
+    """The Sequentials that some module holds beside other things: the class of the module, and what they do.
+
+    Where another of the class is round such a one alone, it is written as those are.
+    """
+    things: dict[tuple[Scope, ...], set[object]] = {}
+    kinds: dict[tuple[Scope, ...], Kinds] = {}
+    for index in sorted(needed):
+        scope = parts[index].scope
+        for depth in range(1, len(scope) + 1):
+            things.setdefault(scope[:depth], set()).add(scope[depth] if len(scope) > depth else index)
+            kinds[scope[:depth]] = (*kinds.get(scope[:depth], ()), type(parts[index].block))
+    return {
+        (scope[-2][1], kinds[scope])
+        for scope in things
+        if scope[-1][1] == "Sequential" and len(scope) > 1 and len(things[scope[:-1]]) > 1
+    }
+
+
 class _Level:
     """Cuts parts into the items of one graph after another."""
 
     def __init__(self, parts: Sequence[Part], needed: set[int], containers: Mapping[str, str]) -> None:
         self.parts, self.needed, self.containers = parts, needed, containers
+        self.held = _held(parts, needed)
         self.readers: dict[int, set[int]] = {index: set() for index in needed}
         for index in needed:
             for source in parts[index].inputs:
@@ -108,8 +129,11 @@ class _Level:
         ends = [i for i in region if i in inside and (i in outside or self.readers[i] - inside)]
         reads = tuple(dict.fromkeys(s for i in region if i in inside for s in self.parts[i].inputs if s not in inside))
         items = self.items(sorted(inside), depth + 1, set(ends))
-        if len(items) == 1 and ends:  # a module round one thing
-            only, names_it = items[0], items[0].is_plain and not is_plain
+        names_it = len(items) == 1 and items[0].is_plain and not is_plain
+        if (
+            len(items) == 1 and ends and not (names_it and (label, self._kinds(inside)) in self.held)
+        ):  # a module round one thing
+            only = items[0]
             words = only.words if only.label and only.words and not only.words[0].isdigit() else ()
             only = replace(only, words=(name, *words[1:]) if only.label else (name,))
             return [*before, replace(only, label=_class_name(label, name), is_plain=False) if names_it else only]
@@ -123,6 +147,9 @@ class _Level:
         if len(ends) != 1 or not reads or is_open:
             return [*before, *(replace(item, words=(name, *item.words)) for item in items)]
         return [*before, _Item((name,), ends[0], reads, _class_name(label, name), items, is_plain=is_plain)]
+
+    def _kinds(self, indices: Iterable[int]) -> Kinds:
+        return tuple(type(self.parts[index].block) for index in sorted(indices))
 
     def frozen(self, items: list[_Item], learned: Mapping[int, bool]) -> list[_Item]:
         """With everything that is not trained in a frozen group: the items' own, or a new one for a run of parts."""
@@ -231,8 +258,8 @@ def _wanted(parts: Sequence[Part], item: _Item, top: bool) -> str:
         words = [*([] if top or words[-2:-1] == [block.stem] else words[:-1]), block.stem]
     elif item.label and words and words[0].isdigit():
         words = [_snake(item.label), *words]
-    if item.label and len(words) == 2 and words[1].isdigit() and not words[0][-1].isdigit():
-        words = ["".join(words)]
+    if item.label and len(words) > 1 and words[1].isdigit() and not words[0][-1].isdigit():
+        words = ["".join(words[:2]), *words[2:]]
     name = re.sub(r"_+", "_", "_".join(words or [block.stem])).strip("_")[:50]
     for candidate in (name, f"{name}_{block.stem}", block.stem):
         try:

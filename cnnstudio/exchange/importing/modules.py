@@ -20,6 +20,7 @@ from cnnstudio.blocks import (
     MaxPool2d,
     Pad,
     PReLU,
+    StochasticDepth,
 )
 from cnnstudio.exchange.importing import torchvisions
 from cnnstudio.exchange.importing.recognition import Rule, Steps, Unknown, Value, Weight
@@ -61,7 +62,7 @@ def module_rule(module: nn.Module) -> Rule | None:
     """The rule for a call of this module, or None."""
     name = type(module).__name__
     if does_nothing(module):
-        return lambda steps, node: steps.values[steps.source(node)]
+        return _nothing
     if name in BRANCHES:
         return torchvisions.stochastic_depth
     if type(module).__module__.startswith("torchvision."):
@@ -77,6 +78,13 @@ def module_rule(module: nn.Module) -> Rule | None:
     if name in _ALIKE:
         return lambda steps, node: steps.on_map(node, alike(steps.module(node)), weights=weights_of(steps, node))
     return _MODULES.get(name)
+
+
+def _nothing(steps: Steps, node: fx.Node) -> Value:
+    """What went in; but where others of the class leave out a branch, here it is left out for no sample."""
+    if type(steps.module(node)) is nn.Identity and steps.is_branch(node):
+        return steps.follow(node, StochasticDepth(0.0))
+    return steps.values[steps.source(node)]
 
 
 def does_nothing(module: nn.Module) -> bool:

@@ -20,6 +20,7 @@ from torch import Tensor, fx
 
 from cnnstudio.blocks import Input, Permute
 from cnnstudio.exchange.importing.blame import BATCH
+from cnnstudio.exchange.importing.recording import BRANCHES, rate
 from cnnstudio.exchange.importing.shared_tensors import shared_tensors, tensors_of
 from cnnstudio.exchange.importing.tracing import Trace
 from cnnstudio.graph import Block, ParameterError, Shape, ShapeError
@@ -124,6 +125,20 @@ class Steps:
         if node.op != "call_module":
             return False
         return any(f"{node.target}.{name}" in self.shared for name in tensors_of(self.module(node)))
+
+    def is_branch(self, node: fx.Node) -> bool:
+        """Whether modules of the same class leave this branch out at some rate, as the deeper ones of a network do."""
+        owner, _, name = str(node.target).rpartition(".")
+        return (type(self._modules[owner]), name) in self._branches
+
+    @cached_property
+    def _branches(self) -> set[tuple[type, str]]:
+        return {
+            (type(holder), name)
+            for holder in self._modules.values()
+            for name, each in holder.named_children()
+            if type(each).__name__ in BRANCHES and rate(each) and not isinstance(holder, torch.nn.Sequential)
+        }
 
     def held(self, node: object) -> str:
         """The name of the tensor that this argument is, learned or not. Raises ``Unknown`` where it is none."""

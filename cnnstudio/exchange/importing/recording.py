@@ -351,6 +351,11 @@ class Recorder(TorchFunctionMode):
         return self._stands[id(value)]
 
 
+def rate(branch: nn.Module) -> Any:
+    """The share of the samples for which one of ``BRANCHES`` is left out, as far as it says so."""
+    return getattr(branch, "p", getattr(branch, "drop_prob", None)) or 0.0
+
+
 def _is_leaf(module: nn.Module) -> bool:
     """Whether a call of this module is one step; one with hooks is not, since they are steps as well."""
     kind = type(module)

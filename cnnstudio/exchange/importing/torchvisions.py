@@ -8,6 +8,7 @@ from torch import fx
 
 from cnnstudio.blocks import CosineWindowAttention, Pad, PixelUnshuffle, StochasticDepth, WindowAttention
 from cnnstudio.exchange.importing.recognition import Rule, Steps, Unknown, Value, Weight
+from cnnstudio.exchange.importing.recording import rate
 
 
 def _window_attention(steps: Steps, node: fx.Node) -> Value:
@@ -90,10 +91,10 @@ MODULES: dict[str, Rule] = {
 def stochastic_depth(steps: Steps, node: fx.Node) -> Value:
     """A branch that is left out for a share of the samples while training; torchvision's, or one of many's own."""
     module = steps.module(node)
-    p = getattr(module, "p", getattr(module, "drop_prob", None)) or 0.0
+    p = rate(module)
     if not isinstance(p, float) or getattr(module, "mode", "row") != "row":
         raise Unknown
-    if not p:
+    if not p and not steps.is_branch(node):
         return steps.values[steps.source(node)]
     return steps.follow(node, StochasticDepth(round(p, 6)))  # torchvision works out 0.07500000000000001
 

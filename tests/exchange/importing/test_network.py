@@ -5,6 +5,7 @@ where they allow it.
 """
 
 import dataclasses
+import re
 from collections.abc import Callable
 
 import pytest
@@ -138,6 +139,20 @@ def test_its_source_reads_as_a_person_writes() -> None:
 def test_rates_are_written_as_they_were_meant() -> None:
     text = source(import_torchvision("efficientnet_b0", 10).graph).text
     assert "p=0.075)" in text and "0.07500000000000001" not in text and "argument" not in text
+
+
+def test_classes_that_differ_by_nothing_but_a_rate_are_one() -> None:
+    text = source(import_torchvision("convnext_tiny", 10).graph).text
+    assert text.count("class CNBlock") == 1
+    assert "self.features1 = nn.Sequential(\n            CNBlock(96, block_conv2_channels=384, p=0.0)," in text
+
+
+def test_a_sequential_is_kept_in_all_modules_of_a_class_or_in_none() -> None:
+    imported = import_torchvision("mobilenet_v2", 10)
+    text = source(imported.graph).text
+    kinds = re.findall(r"class (\w+)\(", text)
+    others = ["Conv2dNormActivation", "InvertedResidualConv2dBn", "Conv"]
+    assert kinds == [*others, "InvertedResidual", "InvertedResidualAdd", "Network"]
 
 
 class Mixed(nn.Module):
