@@ -206,7 +206,7 @@ class _Run:
             self.random.restore(begin.random)
             remember(self.learner.optimizer, begin.optimizer)
             self.learner.remember(begin.kept)
-            self.files.resume(begin.kept.get("best", {}), begin.cursor.best)
+            self.files.resume(begin.kept.get("best", {}), begin.cursor.best, self._steps)
         except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
             raise TrainingError("The checkpoint is damaged or of another network.") from error
         self.good, self.good_epoch = begin.good, begin.good_epoch
@@ -363,7 +363,7 @@ class _Run:
             why = why_not_finite(self.module, self.source, images)
         self.module.load_state_dict(self.good)
         what = f"The loss is {_said(loss)} before any weight has moved, so the learning rate is not to blame."
-        return Finished("diverged", f"{what} {why} The weights are the first ones.", None)
+        return Finished("diverged", f"{what} {why} Nothing was learned.", None)
 
     def _remark(self, sentence: str, is_grave: bool = False) -> Iterator[Event]:
         if sentence not in self.said:

@@ -36,10 +36,11 @@ class WeightFiles:
         self.best_epoch = self.best_step = 0
         self._is_average = False
         self.owed: set[str] = set()
+        self._begun_at = 0  # the step behind which the run was gone on with
 
-    def resume(self, best: Mapping[str, Tensor], ended: EpochEnd | None) -> None:
-        """Go on with what another run had; ``ended`` is its best epoch."""
-        self.best = dict(best)
+    def resume(self, best: Mapping[str, Tensor], ended: EpochEnd | None, step: int) -> None:
+        """Go on with what another run had after ``step``; ``ended`` is its best epoch."""
+        self.best, self._begun_at = dict(best), step
         if self._folder is not None:
             epoch, step = epoch_of(self._folder / LAST), step_of(self._folder / LAST)
             self._last_epoch = epoch if epoch and step == epoch * self._steps else 0
@@ -86,10 +87,12 @@ class WeightFiles:
     def settle(self, last: Mapping[str, Tensor], epoch: int, step: int) -> None:
         """Write once more what is owed, at the end of the run; ``last`` are the weights that it ends with.
 
-        Nothing is said of what the disk does not take now either: whoever began the run reads what is there.
+        Nothing is said of what the disk does not take now either: whoever began the run reads what is there. A run that
+        was killed may have left later ones than it goes on from: where it took no step since, they stay.
         """
+        has_later = self._folder is not None and (step_of(self._folder / LAST) or 0) > step == self._begun_at
         with suppress(weights.WeightsError):
-            if LAST in self.owed:
+            if LAST in self.owed and not has_later:
                 self.write(LAST, last, epoch, step)
         with suppress(weights.WeightsError):
             if BEST in self.owed and self.best:

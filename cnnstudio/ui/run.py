@@ -391,13 +391,20 @@ class Run(QObject):
             sentence = history.sentence if worker.error is None else str(worker.error)
             self._set_state("idle" if self.folder is None else "finished", sentence)
         else:
-            self._set_state("finished", history.sentence)
+            self._set_state("finished", f"{history.sentence}{self._told_of_later(history)}")
         self.is_stopping = False
         if self.state != "idle":
             self.said.emit(self.sentence)
         if history is self.history and self.unkept:  # not of the run before
             self.sentence = f"{self.sentence} {self.unkept}"
             self.warned.emit(f"{self.unkept} {IN_MEMORY}")
+
+    def _told_of_later(self, history: History) -> str:
+        """That the network has better weights than the run has come to by now, since it was killed and gone on with."""
+        end = self.trained.end if self.trained is not None else None
+        if end is None or history.best is None or not end.is_best or end.epoch <= history.best.epoch:
+            return ""
+        return f" The network has those of epoch {end.epoch}, which this run had reached before the program was ended."
 
     def _set_state(self, state: str, sentence: str) -> None:
         self.state, self.sentence = state, sentence

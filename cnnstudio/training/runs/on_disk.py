@@ -62,21 +62,24 @@ class End:
 
 def unkept(folder: RunFolder, reached: Reached) -> str:
     """What of a run that is over its folder does not hold, as a sentence; empty where it holds all."""
-    found = [_lacking(folder.best, reached.best, 0)] if reached.best is not None else []
+    found = [_lacking(folder.best, reached.best, 0, may_be_later=True)] if reached.best is not None else []
     if reached.epochs or reached.step:
         found += [_lacking(folder.last, reached.epochs, reached.step), *_lacking_beside(folder.path, reached)]
     told = "; ".join(filter(None, found))
     return f"Not everything is on the disk: {told}." if told else ""
 
 
-def _lacking(path: Path, epoch: int, step: int) -> str:
-    """What is wrong with a file that should hold the weights of this epoch and step; 0 is for any step."""
+def _lacking(path: Path, epoch: int, step: int, *, may_be_later: bool = False) -> str:
+    """What is wrong with a file that should hold the weights of this epoch and step; 0 is for any step.
+
+    A run that was killed had perhaps reached a better epoch, the weights of which ``may_be_later`` than those it is at.
+    """
     if not path.exists():
         return f"there is no {path.name}"
     if not is_whole(path):
         return f"{path.name} is damaged"
     held, after = epoch_of(path), step_of(path)
-    if held is not None and held != epoch:
+    if held is not None and held != epoch and not (may_be_later and held > epoch):
         return f"{path.name} holds the weights of epoch {held:,}, not those of epoch {epoch:,}"
     if step and after is not None and after != step:
         return f"{path.name} holds the weights after step {after:,}, not those after step {step:,}"

@@ -270,19 +270,22 @@ def _written_again(prepared: Prepared, folder: RunFolder, reached: Reached, writ
     return end.unkept
 
 
-def _settle(prepared: Prepared, folder: RunFolder | None, reached: Reached, writer: RecordWriter | None = None) -> None:
-    """When a run is over: let its module have the best weights, and see what of it is on the disk.
+def _settle(
+    prepared: Prepared, folder: RunFolder | None, begun: Reached, reached: Reached, writer: RecordWriter | None
+) -> None:
+    """When a run is over that stood at ``begun``: let its module have the best weights, and see what is on the disk.
 
-    What is not there is put elsewhere, where there is room.
+    What is not there is put elsewhere. Of a run that was killed the disk may have better ones than it came to by now.
     """
     from cnnstudio.training import weights
 
     end = prepared.end
-    if folder is not None and reached.best and not end.is_best and epoch_of(folder.best) == reached.best:
+    held = epoch_of(folder.best) or 0 if folder is not None else 0
+    if folder is not None and reached.best and not end.is_best and held >= reached.best:
         with suppress(weights.WeightsError):  # then it keeps its last ones, and says so
             weights.load(prepared.module, folder.best)
-            end.epoch, end.step, end.is_best = reached.best, step_of(folder.best) or 0, True
-    if not reached.step and not reached.epochs:
+            end.epoch, end.step, end.is_best = held, step_of(folder.best) or 0, True
+    if reached == begun:
         return
     told = unkept(folder, reached) if folder is not None else "Nothing of this run is on the disk."
     if told and folder is not None:
@@ -368,9 +371,13 @@ def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None,
     from cnnstudio.training.loop import train
 
     module, data, recipe, folder = prepared.module, prepared.data, prepared.project.recipe, prepared.folder
-    reached, end, begun = Reached(), prepared.end, prepared.begin
+    end, begun, probes, text = prepared.end, prepared.begin, prepared.probes, prepared.source
+    cursor, steps = begun.cursor if begun is not None else None, _steps_per_epoch(data, recipe)
+    at = ((cursor.epoch - 1) * steps + cursor.step, cursor.epoch - 1) if cursor is not None else None
+    best = cursor.best.epoch if cursor is not None and cursor.best is not None else None
+    stood = reached = Reached(at[1], at[0], best) if at is not None else Reached()
     if folder is None:
-        told = train(module, data, recipe, None, prepared.probes, prepared.source, begin=begun, group=group, end=end)
+        told = train(module, data, recipe, None, probes, text, begin=begun, group=group, end=end)
         try:
             with closing(told) as events:
                 for event in events:
@@ -378,32 +385,17 @@ def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None,
                     yield event
         finally:
             if group.rank.is_first:
-                _settle(prepared, None, reached)
+                _settle(prepared, None, stood, reached, None)
         return
-    cursor = begun.cursor if begun is not None else None
-    steps = _steps_per_epoch(data, recipe)
-    at = ((cursor.epoch - 1) * steps + cursor.step, cursor.epoch - 1) if cursor is not None else None
     images = len(data.train_labels), len(data.validation_labels)
     writer = RecordWriter(folder.path, prepared.project, images, folder.title, resumed_at=at)
     keeper = resume.Keeper(folder.checkpoint, data, writer.flush)
-    told = train(
-        module,
-        data,
-        recipe,
-        folder.path,
-        prepared.probes,
-        prepared.source,
-        begin=begun,
-        keeper=keeper,
-        group=group,
-        end=end,
-    )
+    told = train(module, data, recipe, folder.path, probes, text, begin=begun, keeper=keeper, group=group, end=end)
     try:
         with writer, closing(told) as events:
             started = next(events)
             yield started
             if at is not None and cursor is not None:
-                reached = Reached(at[1], at[0], cursor.best.epoch if cursor.best else None)
                 yield Past(read_metrics(folder.path, at).events, at[0], min(cursor.epoch, epochs_of(recipe, steps)))
             writer.take(started)
             before = prepared.before or recipe
@@ -417,4 +409,4 @@ def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None,
                 if writer.trouble not in ("", said):
                     yield Remark(said := writer.trouble, is_grave=True)
     finally:
-        _settle(prepared, folder, reached, writer)
+        _settle(prepared, folder, stood, reached, writer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.metrics_file import read_metrics
 from cnnstudio.training.runs.record import read_record
 from cnnstudio.training.runs.session import Past, Prepared, begin, go_on
+from cnnstudio.training.runs.weights_header import epoch_of, step_of
 from cnnstudio.training.turn import turn
 from cnnstudio.worker import unheard
 
@@ -177,3 +179,28 @@ def test_of_two_programs_that_go_on_at_once_one_does(project: Project, tmp_path:
     assert kept(folder) == before and not list(folder.path.glob(".*")) and not turn.locked()
     assert isinstance(list(go_on(folder, unheard))[-1], Finished)
     assert not list(folder.path.glob(".*"))
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_run_that_was_killed_and_is_stopped_again_loses_nothing_and_says_nothing_false(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """It goes on from its last checkpoint, and the disk has better weights of later epochs than that."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+    early, folder = trained(project, tmp_path / "early", 8), trained(project, tmp_path / "killed", 17)
+    folder.checkpoint.write_bytes(early.checkpoint.read_bytes())
+    assert (epoch_of(early.best), epoch_of(folder.best), step_of(folder.last)) == (1, 2, 17)
+    best, last = folder.best.read_bytes(), folder.last.read_bytes()
+    prepared, taken = None, 0
+    with closing(go_on(folder, unheard)) as events:
+        for event in events:
+            prepared, taken = event if isinstance(event, Prepared) else prepared, taken + isinstance(event, Step)
+            if isinstance(event, Past | Step) and taken == steps:
+                break
+    assert prepared is not None and prepared.end.unkept == "" and list((tmp_path / "elsewhere").iterdir()) == []
+    assert (prepared.end.is_best, prepared.end.epoch) == (True, 2), "the best that it has ever had"
+    assert folder.best.read_bytes() == best
+    assert step_of(folder.last) == 8 + steps if steps else folder.last.read_bytes() == last
+    list(go_on(folder, unheard))
+    assert kept(folder) == kept(trained(project, tmp_path / "whole"))
