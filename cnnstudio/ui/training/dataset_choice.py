@@ -48,7 +48,7 @@ class ImagesChoice(Fold):
         self._task: Task[Any] | None = None
         self._shown: tuple[object, ...] | None = None
         self._told: tuple[object, str] = (None, "")  # which folder was looked through, and what is in it
-        self.refusal = ""  # why nothing can be learned from the folder of images
+        self._refused: tuple[object, str] = (None, "")  # which folder nothing can be learned from, and why
         self._settle = QTimer(self, singleShot=True, interval=400)
         self._settle.timeout.connect(self._load)
         self.box = Choices()
@@ -74,6 +74,12 @@ class ImagesChoice(Fold):
         document.learned.connect(self._load_soon)
         run.state_changed.connect(self._follow)
         self._follow()
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be learned from the images that are chosen, where somebody has looked; empty where it can."""
+        key, sentence = self._refused
+        return sentence if key == images_key(self._document.project) else ""
 
     def indent(self, width: int) -> None:
         """Leave so much room for the title, so that the field stands in line with those of forms."""
@@ -148,7 +154,7 @@ class ImagesChoice(Fold):
 
     def _begin(self, work: Callable[[Report], T]) -> Task[T]:
         self._call_off()
-        self.refusal = ""
+        self._refused = (None, "")
         task = Task(work, "images", self)
         self._task = task
         task.progressed.connect(self._advance)
@@ -207,7 +213,7 @@ class ImagesChoice(Fold):
         self._follow()
 
     def _refuse(self, project: Project, sentence: str) -> None:
-        self._told, self.refusal = (images_key(project), sentence), sentence
+        self._told = self._refused = (images_key(project), sentence)
         self.loaded.emit()
         self._follow()
 

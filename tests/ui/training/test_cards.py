@@ -160,6 +160,16 @@ def test_a_folder_without_images_is_told_of_before_anybody_trains(
     qtbot.waitUntil(panel.before.concerns.isHidden)
 
 
+def test_what_was_said_of_an_empty_folder_goes_with_it(qtbot: QtBot, document: Document, tmp_path: Path) -> None:
+    panel = shown(qtbot, document)
+    panel.run.start(document.project)
+    qtbot.waitUntil(lambda: panel.run.state == "finished")
+    document.edit_recipe("Folder", Recipe(data="folder", folder=str(tmp_path)))
+    qtbot.waitUntil(lambda: not panel.before.concerns.isHidden())
+    document.undo_stack.undo()  # to images that are in memory
+    qtbot.waitUntil(panel.before.concerns.isHidden)
+
+
 def test_a_run_calls_off_what_is_tried_and_the_card_leaves_the_room(qtbot: QtBot, document: Document) -> None:
     panel = shown(qtbot, document)
     panel.before.tryouts.find_rate()
