@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -353,6 +355,40 @@ def test_a_network_that_was_changed_is_trained_anew(
     assert panel.stop.isVisible()
     window.document.undo_stack.undo()
     qtbot.waitUntil(panel.other.isVisible)
+
+
+def test_the_file_of_a_run_opens_as_a_project_of_its_own_with_its_weights(
+    qtbot: QtBot, window: MainWindow, trained: Path, tmp_path: Path, reopened: Reopened
+) -> None:
+    folder = window.run.folder
+    assert folder is not None
+    before = folder.project.read_bytes()
+    shutil.copytree(folder.path, tmp_path / "brought back")
+    for path in (folder.project, tmp_path / "brought back" / "project.cnn"):
+        again = reopened(path)
+        assert again.document.path is None and again.document.is_modified
+        assert any("The run keeps its file as it is." in each for each in sentences(again))
+        qtbot.waitUntil(partial(again.run.fits, window.document.graph))
+        assert again.run.weights == path.with_name("best.safetensors")
+    assert folder.project.read_bytes() == before
+
+
+def test_a_window_follows_a_run_that_another_window_has_gone_on_with(
+    qtbot: QtBot, window: MainWindow, trained: Path, tiny_graph: Graph
+) -> None:
+    beside, own = window.windows.new(window), window.run.own_project
+    assert own is not None
+    beside.document.open(own, None)
+    beside.run.go_on(4)
+    qtbot.waitUntil(lambda: beside.run.is_at_end and len(beside.run.history.epochs) == 4, timeout=LONG)
+    window.training.go_on()
+    assert not window.run.is_active and len(window.run.history.epochs) == 4
+    assert sentences(window)[-1] == "This run has come further than was shown here: it has 4 epochs behind it by now."
+    assert window.run.epoch == beside.run.epoch and window.run.fits(tiny_graph)
+    window.training.go_on()
+    qtbot.waitUntil(lambda: window.run.is_at_end and len(window.run.history.epochs) == 14, timeout=LONG)
+    beside.document.mark_saved()
+    beside.close()
 
 
 # four: closing

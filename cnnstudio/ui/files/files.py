@@ -14,6 +14,8 @@ from cnnstudio.lessons.file_names import LESSON, TEXT
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.project.examined import Examined, examined
 from cnnstudio.project.limits import parts
+from cnnstudio.training.runs.folder import PROJECT, RunFolder
+from cnnstudio.training.runs.kept_run import remembering
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.dropped_files import OPENED, SUFFIX, refused
 from cnnstudio.ui.files.file_watch import FileWatch
@@ -64,6 +66,10 @@ class Files(QObject):
     def begin(self, project: Project | Examined, path: Path | None = None, anew: bool = False) -> ProjectWindow:
         """Show another project, here where nothing is lost by it, else (or if ``anew``) in a new window: which one."""
         window = self._windows.room(self._window, anew)
+        run = RunFolder(path.parent, is_new=False) if path is not None and path.name == PROJECT else None
+        if run is not None and run.has_learned:
+            _show_run(window, project.project if isinstance(project, Examined) else project, run)
+            return window
         window.document.open(project, path)
         if path is not None:
             self._windows.recent.remember(path, window.document.graph)
@@ -352,6 +358,15 @@ class Files(QObject):
         self._room.close()
         self._jobs.close()
         self._recovery.close()
+
+
+def _show_run(window: ProjectWindow, project: Project, run: RunFolder) -> None:
+    """Show the network of a run with its weights, unsaved: the run keeps the file that says what was trained."""
+    window.document.places.choose([str(run.path.absolute())])
+    window.take_unsaved(remembering(project, run, 0))
+    window.messages.say(
+        f"This is the network of the run {run.path.name}, as a project of its own. The run keeps its file as it is."
+    )
 
 
 def _looked_at(project: Project, report: Report) -> Project | Examined:

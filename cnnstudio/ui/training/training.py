@@ -34,6 +34,7 @@ from cnnstudio.ui.training.recipe_form import PresetButton, RecipeForm
 from cnnstudio.ui.training.standing import ProgressLine, Standing
 from cnnstudio.ui.training.told import ToldCard
 from cnnstudio.ui.training.train_button import goes_on, train_button
+from cnnstudio.ui.training.weights_here import caught_up
 from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.editors import TextEditor
 from cnnstudio.ui.widgets.fold import Fold
@@ -149,7 +150,11 @@ class TrainingPanel(Panel):
 
     def go_on(self) -> None:
         """Go on with the run: to its end, and where it is there, for as many epochs as the button says."""
-        if self.run.can_go_on and self.run.fits(self.document.graph):
+        if not self.run.can_go_on or not self.run.fits(self.document.graph):
+            return
+        if told := caught_up(self.document, self.run):
+            self.document.said.emit(told)
+        else:
             self.run.go_on(self._epochs_to_come())
 
     def _epochs_to_come(self) -> int | None:
@@ -364,8 +369,8 @@ class TrainingPanel(Panel):
         run = self.run
         text, role = run.sentence, ""
         if run.is_gone and run.folder is not None:
-            text = f"The files of run {run.folder.path.name} were moved or deleted, with what it had learned."
-            role = "warning"
+            learned = ". What it has learned is in memory." if run.is_in_memory else ", with what it had learned."
+            text, role = f"The files of run {run.folder.path.name} were moved or deleted{learned}", "warning"
         elif run.state == "failed":
             role = "error"
         elif run.state in ("training", "paused") and not run.is_stopping:

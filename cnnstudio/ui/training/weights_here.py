@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from cnnstudio.compiler.source import SourceError, source
@@ -9,8 +10,10 @@ from cnnstudio.disk import DiskError
 from cnnstudio.project import ProjectError
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.kept_run import KeptRun, open_kept, other_places, own_folder, reference_to
+from cnnstudio.training.runs.run_library import present_record
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
+from cnnstudio.wording import counted
 
 
 def of_this_network(folder: Path, document: Document) -> KeptRun | str:
@@ -35,6 +38,19 @@ def lack_of_room(run: Run) -> str:
         return (
             f"{run.unkept or 'What was trained here is in no folder that stays.'} Export it first, or close the window."
         )
+    return ""
+
+
+def caught_up(document: Document, run: Run) -> str:
+    """Where somebody else has gone on with the run, have what it has come to by now; what to say, or nothing."""
+    last, folder = run.history.last, run.folder
+    if last is None or folder is None or run.is_active:
+        return ""
+    with suppress(DiskError, ProjectError, SourceError):  # of which going on tells
+        if present_record(folder.path)[0].steps_done > last.step:
+            take_weights(open_kept(folder.path), document, run)
+            epochs = counted(len(run.history.epochs), "epoch")
+            return f"This run has come further than was shown here: it has {epochs} behind it by now."
     return ""
 
 
