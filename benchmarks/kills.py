@@ -32,7 +32,7 @@ from cnnstudio.project.presets import PRESETS
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import resume, weights
 from cnnstudio.training.data.loading import Data, load
-from cnnstudio.training.events import Started
+from cnnstudio.training.events import Started, Step
 from cnnstudio.training.runs.folder import Destination, RunFolder
 from cnnstudio.training.runs.metrics_file import METRICS
 from cnnstudio.training.runs.record import read_record
@@ -40,7 +40,9 @@ from cnnstudio.training.runs.session import begin, go_on, image_size
 from cnnstudio.worker import unheard
 from cnnstudio.zoo import Backbone
 
-LONGEST = 0.8  # seconds that a run goes on
+SHARE = 4  # a run is killed within this part of its steps, so that it is killed some times on the way
+AFTER = 0.03  # seconds, at most, from that step to the kill: within the next steps, or while a file is written
+DIGITS = 1_438  # that are learned from
 PRELOADED = ["cnnstudio.training.pretrained.pretrained", "cnnstudio.training.resume", "torch._dynamo"]
 OF_THE_CLOCK = ("seconds", "epoch_seconds", "images_per_second")  # what may differ
 
@@ -102,7 +104,7 @@ def images(graph: Graph, plan: Recipe) -> Data:
     return dataclasses.replace(load(plan, image_size(graph) or Shape(1, 8, 8)), mirror=True)
 
 
-def live(name: str, folder: Path, ready: Any) -> None:
+def live(name: str, folder: Path, ready: Any, taken: Any) -> None:
     """Train, or go on with, one of ``CASES`` in this folder to its end, unless killed; checkpoints come thick."""
     resume.SECONDS_APART, resume.TIMES_APART = 0.03, 1.0
     make, plan = CASES[name]
@@ -117,8 +119,15 @@ def live(name: str, folder: Path, ready: Any) -> None:
         destination = Destination(folder.parent, folder.name, may_exist=True, overwrites=True)
         events = begin(Project(make(), plan), destination, unheard, known)
     for event in events:
-        if isinstance(event, Started):  # on a busy computer making ready takes longer than a run is left alone
+        if isinstance(event, Started):
             ready.set()
+        taken.value += isinstance(event, Step)
+
+
+def steps_of(name: str) -> int:
+    """About how many steps one of ``CASES`` has."""
+    plan = CASES[name][1]
+    return (plan.epochs or 1) * math.ceil(DIGITS / plan.batch_size)
 
 
 def until_the_end(name: str, folder: Path, most: int, chance: random.Random) -> Outcome:
@@ -127,8 +136,8 @@ def until_the_end(name: str, folder: Path, most: int, chance: random.Random) -> 
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     context.set_forkserver_preload(PRELOADED)
     while True:
-        ready = context.Event()
-        process = context.Process(target=live, args=(name, folder, ready))
+        ready, taken = context.Event(), context.Value("l", 0)
+        process = context.Process(target=live, args=(name, folder, ready, taken))
         process.start()
         while not ready.wait(0.2):
             if not process.is_alive():
@@ -136,7 +145,11 @@ def until_the_end(name: str, folder: Path, most: int, chance: random.Random) -> 
         if outcome.kills >= most:
             process.join()
         else:
-            process.join(chance.uniform(0, LONGEST))
+            # by steps and not by the clock, or on a busy computer no run would come far enough to be gone on with
+            wanted = chance.randrange(steps_of(name) // SHARE)
+            while process.is_alive() and taken.value < wanted:
+                time.sleep(0.001)
+            process.join(chance.uniform(0, AFTER))
         if process.is_alive():
             process.kill()
             process.join()
