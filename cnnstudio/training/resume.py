@@ -19,11 +19,9 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
-from cnnstudio.project.recipe import Recipe
 from cnnstudio.training import weights
 from cnnstudio.training.data.loading import Data
 from cnnstudio.training.position import Position
-from cnnstudio.training.schedules import epochs_of, schedule
 
 SECONDS_APART = 5.0  # at least, between two checkpoints
 TIMES_APART = 100.0  # as long as one takes: writing them costs a hundredth of the time
@@ -131,22 +129,6 @@ def mark(data: Data) -> int:
     for part in (data.train_labels, data.validation_labels, data.train_images[some]):
         number = zlib.crc32(part.contiguous().numpy().tobytes(), number)
     return number
-
-
-def told_of_rate(before: Recipe, after: Recipe, steps_per_epoch: int, step: int) -> str:
-    """What the learning rate does where a run is given more epochs after so many steps; empty where nothing new."""
-    old, new = (epochs_of(recipe, steps_per_epoch) for recipe in (before, after))
-    if old == new:
-        return ""
-    was, will = (schedule(recipe, steps_per_epoch) for recipe in (before, after))
-    total = old * steps_per_epoch
-    if step >= new * steps_per_epoch or was(last := min(step, total - 1)) == will(last):
-        return ""
-    end = "is at its end" if step >= total else f"stands at {was(last):.2g}"
-    return (
-        f"The {after.schedule} schedule was laid out for {old} epochs and {end}. Laid out for "
-        f"{new}, it goes on at a rate of {will(step):.2g} and comes down by the end of epoch {new}."
-    )
 
 
 def _parted(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:

@@ -90,5 +90,21 @@ class Plateau:
         return replace(self, factor=self.factor * recipe.step_factor, waited=0)
 
 
+def told_of_rate(before: Recipe, after: Recipe, steps_per_epoch: int, step: int) -> str:
+    """What the learning rate does where a run is given more epochs after so many steps; empty where nothing new."""
+    old, new = (epochs_of(recipe, steps_per_epoch) for recipe in (before, after))
+    if old == new:
+        return ""
+    was, will = (schedule(recipe, steps_per_epoch) for recipe in (before, after))
+    total = old * steps_per_epoch
+    if step >= new * steps_per_epoch or was(last := min(step, total - 1)) == will(last):
+        return ""
+    end = "is at its end" if step >= total else f"stands at {was(last):.2g}"
+    return (
+        f"The {after.schedule} schedule was laid out for {old} epochs and {end}. Laid out for "
+        f"{new}, it goes on at a rate of {will(step):.2g} and comes down by the end of epoch {new}."
+    )
+
+
 def _eased(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2

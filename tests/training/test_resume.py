@@ -21,7 +21,8 @@ from cnnstudio.training.data.loading import Data
 from cnnstudio.training.device import TrainingError
 from cnnstudio.training.events import EpochEnd, Finished, Step
 from cnnstudio.training.loop import train
-from cnnstudio.training.resume import Checkpoint, CheckpointError, Keeper, check, load, told_of_rate
+from cnnstudio.training.resume import Checkpoint, CheckpointError, Keeper, check, load
+from cnnstudio.training.schedules import told_of_rate
 
 MakeData = Callable[..., Data]
 MakeNetwork = Callable[..., nn.Module]

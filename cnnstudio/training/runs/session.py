@@ -30,7 +30,7 @@ from cnnstudio.training.runs.on_disk import End, Reached, unkept
 from cnnstudio.training.runs.record import read_record, retell
 from cnnstudio.training.runs.record_writer import RecordWriter
 from cnnstudio.training.runs.weights_header import epoch_of, step_of
-from cnnstudio.training.schedules import epochs_of
+from cnnstudio.training.schedules import epochs_of, told_of_rate
 from cnnstudio.training.turn import TURN_SECONDS, turn
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report
@@ -399,7 +399,7 @@ def _recorded(prepared: Prepared, group: Group) -> Generator[Past | Event, None,
                 yield Past(read_metrics(folder.path, at).events, at[0], min(cursor.epoch, epochs_of(recipe, steps)))
             writer.take(started)
             before = prepared.before or recipe
-            if at is not None and (sentence := resume.told_of_rate(before, recipe, steps, at[0])):
+            if at is not None and (sentence := told_of_rate(before, recipe, steps, at[0])):
                 yield Remark(sentence)
             said = ""
             for event in events:

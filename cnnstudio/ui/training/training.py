@@ -21,6 +21,7 @@ from cnnstudio.project.datasets import FILE, TABLE
 from cnnstudio.project.presets import Preset
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.runs.folder import RunFolder
+from cnnstudio.training.schedules import told_of_rate
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.preferences import Preferences
@@ -324,15 +325,17 @@ class TrainingPanel(Panel):
         if not is_offered:
             return
         if run.is_at_end:
-            more = (self._epochs_to_come() or 0) - len(run.history.epochs)
-            self.other.setText(f"{more:,} more")
-            self.other.setToolTip(tip(f"Go on with this run for {counted(more, 'more epoch')}"))
+            asked = self._epochs_to_come() or 0
+            more = asked - len(run.history.epochs)
+            title, words = f"{more:,} more", f"Go on with this run for {counted(more, 'more epoch')}"
+            told = self._told_of_rate(asked)
             self.train.setToolTip("Train from fresh weights; this run keeps its folder")
         else:
-            self.other.setText("Start anew")
-            self.other.setToolTip("Train from fresh weights; this run keeps its folder")
+            title, words, told = "Start anew", "Train from fresh weights; this run keeps its folder", ""
             self.train.setToolTip("Go on with this run where it was stopped")
-        self.other.setAccessibleName(self.other.toolTip())
+        self.other.setText(title)
+        self.other.setToolTip(tip(words, told))
+        self.other.setAccessibleName(words)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -384,6 +387,14 @@ class TrainingPanel(Panel):
         self.standing.own.setVisible(is_own)
         self.standing.say(text, role, self._told_of_going_on() if goes_on(self.document, run) else "")
         self.standing.setVisible(bool(text or self.standing.more.text()) or is_own)
+
+    def _told_of_rate(self, epochs: int) -> str:
+        """What the learning rate does where the run goes on to so many epochs in all."""
+        started, last, project = self.run.history.started, self.run.history.last, self.run.project
+        if started is None or last is None or project is None:
+            return ""
+        longer = dataclasses.replace(project.recipe, epochs=max(1, epochs))
+        return told_of_rate(project.recipe, longer, started.steps_per_epoch, last.step)
 
     def _told_of_going_on(self) -> str:
         """What a person should know who goes on with the run: what counts no more, and what of the recipe does not."""

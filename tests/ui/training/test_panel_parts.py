@@ -117,6 +117,8 @@ def test_going_on_names_the_fields_of_the_recipe_that_do_not_count(qtbot: QtBot,
     run = trained(qtbot, document)
     panel = shown(qtbot, document, run)
     assert panel.other.text() == "10 more" and not panel.standing.more.isVisible()
+    assert panel.other.accessibleName() == "Go on with this run for 10 more epochs"
+    assert "laid out for 2 epochs and is at its end. Laid out for 12, it goes on at a rate" in panel.other.toolTip()
     document.edit_recipe("Epochs", dataclasses.replace(document.project.recipe, epochs=9))
     panel.update_now()
     assert panel.other.text() == "7 more" and not panel.standing.more.isVisible(), "these do"
