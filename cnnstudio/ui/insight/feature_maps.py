@@ -16,6 +16,7 @@ from cnnstudio.compiler.source import Place, WayError, way_to
 from cnnstudio.insight.feature_maps import FeatureMaps, guess
 from cnnstudio.insight.subject import OwnPicture, Subject
 from cnnstudio.insight.weighed import Weighed
+from cnnstudio.rest import Rest
 from cnnstudio.training.runs.epoch_weights import kept_epochs
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.session import Prepared
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from cnnstudio.training.data.loading import Data
 
 SETTLE_MILLISECONDS = 200
-QUEUE_MILLISECONDS = 1_000  # between two looks into what the queue trains
+QUEUE_SECONDS = 1.0  # at least, between two looks into what the queue trains
 IMAGE_SIDE = 112
 
 
@@ -56,7 +57,7 @@ class FeatureMapsPanel(Panel):
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._look)
         self._moved = QElapsedTimer()  # since something has changed
-        self._looked = QElapsedTimer()  # since the queue was looked into
+        self._rest = Rest(QUEUE_SECONDS)  # from looking into the queue
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)
@@ -171,9 +172,9 @@ class FeatureMapsPanel(Panel):
 
     def _follow_queue(self) -> None:
         """Look again into what the queue trains, where it is this network."""
-        is_due = not self._looked.isValid() or self._looked.hasExpired(QUEUE_MILLISECONDS)
-        if self.isVisible() and is_due and self.looker.queued is not None and self.looker.is_answered:
-            self._looked.restart()
+        is_due = self.isVisible() and self._rest.is_over
+        if is_due and self.looker.queued is not None and self.looker.is_answered:
+            self._rest.begin()
             self._look()
 
     def _is_concealed(self, place: Place) -> bool:

@@ -17,6 +17,7 @@ from cnnstudio.insight.feature_maps import FeatureMaps, guess
 from cnnstudio.insight.subject import OwnPicture
 from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.rest import Rest
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.feature_maps import SETTLE_MILLISECONDS, FeatureMapsPanel
 from cnnstudio.ui.looked_at.cell_choice import Cell
@@ -344,7 +345,7 @@ def test_maps_of_what_the_queue_trains_are_shown_where_it_is_this_network(
     run.queue.start()
     qtbot.waitUntil(lambda: ", in the queue" in panel.view.caption.text())
     first = panel._shown.step if panel._shown is not None else 0
-    panel._looked.invalidate()  # as if a second had gone
+    panel._rest = Rest(0.0)  # as if a second had gone
     qtbot.waitUntil(lambda: panel._shown is not None and panel._shown.step > first)
     document.edit_graph("Widen", tiny.graph.replace("linear1", Linear(10, bias=False)))
     qtbot.waitUntil(lambda: "untrained" in panel.view.caption.text())
