@@ -38,9 +38,9 @@ class WeightFiles:
         self.owed: set[str] = set()
         self._begun_at = 0  # the step behind which the run was gone on with
 
-    def resume(self, best: Mapping[str, Tensor], ended: EpochEnd | None, step: int) -> None:
-        """Go on with what another run had after ``step``; ``ended`` is its best epoch."""
-        self.best, self._begun_at = dict(best), step
+    def resume(self, best: Mapping[str, Tensor], ended: EpochEnd | None, at: int) -> None:
+        """Go on with what another run had after step ``at``; ``ended`` is its best epoch."""
+        self.best, self._begun_at = dict(best), at
         if self._folder is not None:
             epoch, step = epoch_of(self._folder / LAST), step_of(self._folder / LAST)
             self._last_epoch = epoch if epoch and step == epoch * self._steps else 0
