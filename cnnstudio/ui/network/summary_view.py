@@ -143,7 +143,8 @@ class SummaryPanel(Panel):
 
     def _widest(self, texts: Iterable[str]) -> int:
         metrics = self.table.fontMetrics()
-        return max(map(metrics.horizontalAdvance, nlargest(MEASURED, texts, key=len)), default=0) + 2 * MARGIN
+        widest = max(map(metrics.horizontalAdvance, nlargest(MEASURED, texts, key=len)), default=0)
+        return widest + 1 + 2 * MARGIN  # Qt rounds a width, and cuts a text off by the fraction
 
     def refresh(self) -> None:
         document = self.document

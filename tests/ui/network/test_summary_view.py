@@ -15,9 +15,10 @@ from cnnstudio.insight.node_times import NodeTimes
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.summary_model import MACS, NODE, OUTPUT, PARAMETERS, SEES, TIME
-from cnnstudio.ui.network.summary_view import SummaryPanel
+from cnnstudio.ui.network.summary_view import MARGIN, SummaryPanel
 from cnnstudio.ui.network.timing_row import ASK
 from cnnstudio.ui.run import Run
+from cnnstudio.wording import closer
 from cnnstudio.worker import Report
 
 Show = Callable[[Graph], SummaryPanel]
@@ -159,12 +160,15 @@ def test_a_narrow_panel_shows_the_columns_that_matter_most(show: Show, qtbot: Qt
 
 def test_the_numbers_stay_in_view_beside_long_names(show: Show, qtbot: QtBot) -> None:
     draw = Sketch()
-    draw(Conv2d(64, 3), draw(Input((3, 32, 32))), name="the_" + "very_" * 9 + "long_name")
+    draw(Conv2d(6, 5), draw(Input((1, 28, 28))), name="the_" + "very_" * 9 + "long_name")
     panel = show(draw.graph())
     panel.resize(356, 400)
     qtbot.waitUntil(lambda: panel.table.isColumnHidden(SEES))
     assert not any(panel.table.isColumnHidden(column) for column in (NODE, OUTPUT, PARAMETERS, MACS))
     assert not panel.table.horizontalScrollBar().isVisible()
+    metrics, room = panel.table.fontMetrics(), panel.table.columnWidth(OUTPUT) - 2 * MARGIN
+    shown = [closer(row.output) for row in panel.model.rows]
+    assert shown == [metrics.elidedText(text, Qt.TextElideMode.ElideRight, room) for text in shown]
 
 
 def took(graph: Graph) -> NodeTimes:
