@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
+from cnnstudio.ui.lessons.set_text import set_text
 from cnnstudio.ui.theme import theme
-
-ROOM = {2: 24.0, 3: 14.0}  # pixels above a heading of this level
 
 
 class Handbook(QDialog):
@@ -22,22 +20,10 @@ class Handbook(QDialog):
         self.page = QTextBrowser(self)
         self.page.setAccessibleName(self.windowTitle())
         self.page.document().setDocumentMargin(16)
-        self.page.setMarkdown(text)
-        self._space_out()
+        set_text(self.page.document(), text)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.page)
-
-    def _space_out(self) -> None:
-        """Give headings room above them: Qt sets Markdown without any."""
-        document = self.page.document()
-        cursor = QTextCursor(document)
-        for number in range(1, document.blockCount()):
-            block = document.findBlockByNumber(number)
-            made = block.blockFormat()
-            made.setTopMargin(ROOM.get(made.headingLevel(), 3.0))
-            cursor.setPosition(block.position())
-            cursor.setBlockFormat(made)
 
 
 def show_page(parent: QWidget, title: str, text: str) -> None:

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QUrl
-from PySide6.QtGui import QImage, QResizeEvent, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from cnnstudio.lessons.lesson_file import in_dark
 from cnnstudio.lessons.lesson_links import links
+from cnnstudio.ui.lessons.set_text import set_text
 from cnnstudio.ui.theme import theme
-from cnnstudio.wording import printable
 
 MOST_PIXELS = 16_000_000  # of a picture
-ABOVE = {1: 4.0, 2: 10.0, 3: 8.0}  # pixels above a heading of this level
 
 
 class LessonText(QTextBrowser):
@@ -24,7 +23,7 @@ class LessonText(QTextBrowser):
     def __init__(self, text: str, pictures: Mapping[str, bytes], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pictures = pictures
-        self._text = printable(text)
+        self._text = text
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -40,22 +39,7 @@ class LessonText(QTextBrowser):
     def restyle(self) -> None:
         """Set the text in the present size and colours."""
         self.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
-        self.document().setDefaultFont(theme.font("body"))
-        features = QTextDocument.MarkdownFeature
-        self.document().setMarkdown(self._text, features.MarkdownDialectGitHub | features.MarkdownNoHTML)
-        document, cursor = self.document(), QTextCursor(self.document())
-        for number in range(document.blockCount()):
-            block = document.findBlockByNumber(number)
-            made = block.blockFormat()
-            if number:
-                made.setTopMargin(ABOVE.get(made.headingLevel(), 4.0))
-            cursor.setPosition(block.position())
-            cursor.setBlockFormat(made)
-            if level := made.headingLevel():
-                cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
-                shape = QTextCharFormat()
-                shape.setFont(theme.font("large" if level < 3 else "body", bold=True))
-                cursor.mergeCharFormat(shape)
+        set_text(self.document(), self._text)
         self._fit()
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's name
