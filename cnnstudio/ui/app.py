@@ -53,12 +53,20 @@ def run(path: Path | None = None, on_first_paint: Callable[[], object] | None = 
         warm_up.finished.connect(garbage.set_apart)
         window.painted.connect(on_first_paint or warm_up.start)
         window.painted.connect(window.files.offer_recovery)
+        window.painted.connect(lambda: show_first_tour(window))
         window.painted.connect(lambda: windows.queue.offer(window.messages, lambda: window.show_panel("queue")))
         window.painted.connect(lambda: tell_of_crash(windows, crashes))
         clearing = Clearing(windows.preferences)
         at_end.callback(clearing.stop)
         window.painted.connect(clearing.start)
         return app.exec()
+
+
+def show_first_tour(window: MainWindow) -> None:
+    """Begin the tour where the program never ran before; the keyboard stays where it is."""
+    if not window.preferences.toured and window.start_page.is_new:
+        window.preferences.toured = True
+        window.tour.begin(by_key=False)
 
 
 def _delete_windows() -> None:

@@ -97,6 +97,15 @@ class Preferences:
     def paper_pictures(self, value: bool) -> None:
         self._settings.setValue("paper_pictures", "true" if value else "false")
 
+    @property
+    def toured(self) -> bool:
+        """Whether the tour was shown once."""
+        return self._settings.value("toured", "false") == "true"
+
+    @toured.setter
+    def toured(self, value: bool) -> None:
+        self._settings.setValue("toured", "true" if value else "false")
+
     def is_folded(self, part: str, default: bool = False) -> bool:
         """Whether this part of a panel is folded away."""
         value = self._settings.value(f"folded/{part}")
