@@ -49,9 +49,11 @@ from cnnstudio.wording import on_a_line
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
     from cnnstudio.lessons.desk import Desk
+    from cnnstudio.ui.lessons.pages_panel import PagesPanel
     from cnnstudio.ui.lessons.quiz import QuizPanel
     from cnnstudio.ui.network.comparison import ComparisonPanel
     from cnnstudio.ui.pictures.figure_page import FigurePage
+    from cnnstudio.ui.start.tour import Tour
     from cnnstudio.ui.training.training import TrainingPanel
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
@@ -143,6 +145,7 @@ class MainWindow(ProjectWindow):
             dock.made.connect(self._connect_panel)
         self.docks["outline"].made.connect(lambda panel: panel.addActions(self.commands.chords))
         self.docks["training"].made.connect(self._connect_training)
+        self.docks["pages"].made.connect(self._connect_pages)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
         self.canvas.scene().marked.connect(self._refresh.start)
         for signal in (self.canvas.looked, self.canvas.map_moved):
@@ -156,6 +159,7 @@ class MainWindow(ProjectWindow):
         panel.reveal.connect(self._reveal)
         panel.menu_asked.connect(self._show_canvas_menu)
         panel.panel_asked.connect(self.show_panel)
+        panel.page_asked.connect(self.read)
         panel.project_asked.connect(lambda project: self.windows.new(self).take_unsaved(project))
         panel.comparison_asked.connect(self._compare_with)
         panel.left.connect(lambda: give_keyboard(self.canvas))
@@ -167,6 +171,10 @@ class MainWindow(ProjectWindow):
         panel.after.asked.connect(lambda command: self.commands.bound[command].trigger())
         panel.queue_asked.connect(self.commands.bound["queue-add"].trigger)
         panel.refused.connect(lambda: docks.bring_up(self, self.docks["training"], self.canvas))
+
+    def _connect_pages(self, panel: PagesPanel) -> None:
+        panel.tour_asked.connect(self.commands.bound["tour"].trigger)
+        panel.link_asked.connect(lambda address: offer_link(self.messages, address))
 
     def _prepare(self) -> None:
         self.setAcceptDrops(True)
@@ -187,6 +195,13 @@ class MainWindow(ProjectWindow):
         from cnnstudio.ui.pictures.figure_page import FigurePage
 
         return FigurePage(self.document, self.canvas, self.pictures, self.messages, self)
+
+    @cached_property
+    def tour(self) -> Tour:
+        """The tour through the window, made when somebody takes it."""
+        from cnnstudio.ui.start.stops import tour
+
+        return tour(self, self.docks, self.canvas, self.commands.bound["train"])
 
     # panels
 
@@ -218,6 +233,12 @@ class MainWindow(ProjectWindow):
     def go_round(self, by: int) -> None:
         """Give the keyboard to the next part of the window that has use for it, or with -1 to the one before."""
         go_round(self, self._parts, by)
+
+    def read(self, key: str) -> None:
+        """Show a page of help, unless a lesson puts them away."""
+        if "show-pages" not in self.classroom.withheld:
+            cast("PagesPanel", self.docks["pages"].widget()).read(key)
+            self.show_panel("pages")
 
     def _compare_with(self, path: Path, title: str) -> None:
         if cast("ComparisonPanel", self.docks["comparison"].widget()).with_file(path, title):

@@ -23,6 +23,7 @@ class Panel(QWidget):
     reveal = Signal(str)  # a node of the network, or of what is open: the canvas shall show it
     menu_asked = Signal(QPoint)  # the menu of what is selected, at this place on the screen
     panel_asked = Signal(str)  # the id of another panel: it shall come to the front and have the keyboard
+    page_asked = Signal(str)  # the key of a page of help: it shall be read
     project_asked = Signal(object)  # a project: it shall be shown beside this one, in a window of its own
     comparison_asked = Signal(object, str)  # the file of a project and what it is called: what differs from it?
     left = Signal()  # the keyboard has no more use here, and goes to the canvas

@@ -19,6 +19,7 @@ from cnnstudio.ui.canvas.tools.help import gestures
 from cnnstudio.ui.docking.docks import bring_up, panel_in
 from cnnstudio.ui.lessons.handbook import show_page
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.zoo import TEMPLATES
 
 if TYPE_CHECKING:
@@ -69,6 +70,32 @@ def _show_mistakes(window: MainWindow) -> None:
     panel = panel_in(window.docks["evaluation"], EvaluationPanel)
     panel.show_view(panel.mistakes)
     window.show_panel("evaluation")
+
+
+def _meant(window: MainWindow) -> str:
+    """The kind of block that help is wanted for: that of the palette where this has the keyboard, else the selected."""
+    from cnnstudio.ui.network.palette import PalettePanel
+
+    document, palette = window.document, window.docks["palette"]
+    if palette.isAncestorOf(window.focusWidget()) and (kind := panel_in(palette, PalettePanel).pointed) is not None:
+        return kind.__name__
+    chosen = document.selection
+    if len(chosen) == 1 and chosen[0] in document.view_graph:
+        return type(document.view_graph[chosen[0]].block).__name__
+    return ""
+
+
+def _help(window: MainWindow) -> None:
+    name = _meant(window)
+    window.read(f"block/{name}" if name else "contents")
+
+
+def _help_title(window: MainWindow) -> str:
+    document = window.document
+    chosen = document.selection
+    if len(chosen) == 1 and chosen[0] in document.view_graph:
+        return f"About {unmarked(document.view_graph[chosen[0]].block.title)}"
+    return "Help"
 
 
 def _new(key: str, title: str) -> Action:
@@ -375,6 +402,11 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # help
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
+    Action(
+        "help", "Help", _help, "F1", "book-bookmark", title=_help_title,
+        words=("theory", "card", "read about", "documentation", "manual"),
+    ),
+    Action("tour", "Take the tour", lambda w: w.tour.begin(), "", "compass", words=("help", "first steps", "begin")),
     Action("commands", "All commands…", lambda w: w.command_list.ask(), "Ctrl+Shift+P", "command"),
     Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard", words=("help", "hotkeys", "keys")),
     _page("gestures", "The mouse on the canvas", gestures, "mouse", ("gestures", "drag", "select")),

@@ -72,7 +72,13 @@ MENUS: tuple[Menu, ...] = (
         ),
     ),
     ("&Window", ("windows",)),
-    ("&Help", (("Lessons", ("lesson-*",)), "commands", "shortcuts", "gestures", "handbook", None, "about")),
+    (
+        "&Help",
+        (
+            "help", "tour", ("Lessons", ("lesson-*",)), None, "commands", "shortcuts", "gestures", "handbook", None,
+            "about",
+        ),
+    ),
 )  # fmt: skip
 
 TOOLBAR: tuple[str | None, ...] = (
@@ -83,5 +89,6 @@ TOOLBAR: tuple[str | None, ...] = (
 CANVAS_MENU = (
     "quick-add", None, "cut", "copy", "paste", "duplicate", "delete", "delete-heal", None, "rename", "enter", "group",
     "ungroup", "keep", "replace", "bypass", None, "bend", "straighten", None, "frame", "unframe", "frame-title",
-    "frame-color", None, "note", "note-edit", "note-link", "note-color", None, "arrange", "fit", "fit-selection",
+    "frame-color", None, "note", "note-edit", "note-link", "note-color", None, "arrange", "fit", "fit-selection", None,
+    "help",
 )  # fmt: skip

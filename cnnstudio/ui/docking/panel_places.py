@@ -92,6 +92,12 @@ def _quiz(document: Document, run: Run) -> Panel:
     return QuizPanel(document, run)
 
 
+def _pages(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.lessons.pages_panel import PagesPanel
+
+    return PagesPanel(document, run)
+
+
 def _microscope(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.insight.looker import Looker
     from cnnstudio.ui.lessons.microscope import MicroscopePanel
@@ -217,6 +223,16 @@ PANELS = (
         "graduation-cap",
         is_open=False,
         words=("tasks", "exercise", "hand in", "teacher", "homework"),
+    ),
+    PanelPlace(
+        "pages",
+        "Pages",
+        RIGHT,
+        "Shift+F1",
+        _pages,
+        "book-bookmark",
+        is_open=False,
+        words=("help", "theory", "glossary", "history", "architectures", "encyclopedia", "manual", "read", "learn"),
     ),
     PanelPlace("curves", "Curves", BELOW, "Ctrl+6", _curves, "chart-line"),
     PanelPlace("runs", "Runs", BELOW, "Ctrl+Shift+R", _runs, "list-numbers", is_open=False),

@@ -85,7 +85,7 @@ class InspectorPanel(Panel):
         cast(QVBoxLayout, self.outcome.layout()).addWidget(self.forward)
         self.formula = Card("How it is computed", self)
         self.theory = Card("About it", self)
-        self.lessons = LessonLinks(self.panel_asked.emit, self)
+        self.lessons = LessonLinks(self.panel_asked.emit, self.page_asked.emit, self)
         self.scores = PastScores(document, run, self.panel_asked.emit, self)
         self._lay_out()
         self._formula_timer = QTimer(self, singleShot=True, interval=FORMULA_DELAY)

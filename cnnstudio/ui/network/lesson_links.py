@@ -14,9 +14,9 @@ from cnnstudio.wording import counted
 
 
 class LessonLinks(Rich):
-    """``2 experiments about it · Under the microscope``; ``lead`` is given the id of the panel that a link leads to."""
+    """``Read about it · 2 experiments about it``; ``lead`` is given the id of a panel, ``read`` the key of a page."""
 
-    def __init__(self, lead: Callable[[str], object], parent: QWidget) -> None:
+    def __init__(self, lead: Callable[[str], object], read: Callable[[str], object], parent: QWidget) -> None:
         super().__init__(parent)
         self._block: type[Block] | None = None
         self.setWordWrap(True)
@@ -26,7 +26,7 @@ class LessonLinks(Rich):
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self.setAccessibleName("Try it out")
-        self.linkActivated.connect(lead)
+        self.linkActivated.connect(lambda way: read(way) if way.startswith("block/") else lead(way))
         theme.changed.connect(self._restyle)
         self.hide()
 
@@ -42,10 +42,11 @@ class LessonLinks(Rich):
 
 
 def _ways(block: type[Block]) -> Iterator[tuple[str, str]]:
-    """The panels that show something about a kind of block, each with the words that lead there."""
+    """The page and the panels that show something about a kind of block, each with the words that lead there."""
     from cnnstudio.lessons.experiments import about  # not before a block is selected: the window stands the sooner
     from cnnstudio.lessons.microscope_setting import is_shown
 
+    yield f"block/{block.__name__}", "Read about it"
     if count := len(list(about(block))):
         yield "experiments", f"{counted(count, 'experiment')} about it"
     if is_shown(block):

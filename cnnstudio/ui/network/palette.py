@@ -36,13 +36,13 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.blocks import Group
 from cnnstudio.blocks.families import FAMILIES, OWN
-from cnnstudio.editing.insertion import inserted
 from cnnstudio.graph import BLOCKS, Block, Composite
 from cnnstudio.project import ProjectError
 from cnnstudio.project.library import Kept, as_text
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.network.drag_ghost import Ghost
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.put_block import put_block
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.foreign_text import tip
@@ -184,24 +184,25 @@ class PalettePanel(Panel):
         block, kept = item.data(0, BLOCK_ROLE), item.data(0, KEPT_ROLE)
         if block is None:
             return
-        title = item.text(0)
-        if self.document.is_read_only:
-            self.document.edit_graph(f"Add {title}", self.document.view_graph)  # which says why not
-            return
-        made = kept.group if kept is not None else block()
-        graph, name = inserted(self.document.view_graph, made, self.document.selection)
-        self.document.edit_graph(f"Add {title}", graph)
-        self.document.select((name,))
+        put_block(self.document, kept.group if kept is not None else block(), item.text(0))
+
+    @property
+    def pointed(self) -> type[Block] | None:
+        """The kind of block at which the list stands."""
+        item = self.tree.currentItem()
+        return item.data(0, BLOCK_ROLE) if item is not None else None
 
     # blocks of a person's own
 
     def menu(self, item: QTreeWidgetItem | None) -> QMenu | None:
-        """What can be done with a group of the library; None for what is none."""
-        if item is None or item.data(0, KEPT_ROLE) is None:
+        """What can be done with a block of the list; None for a heading."""
+        if item is None or (kind := item.data(0, BLOCK_ROLE)) is None:
             return None
         menu = QMenu(self)
         menu.addAction("Add it to the network", lambda: self._add(item))
-        menu.addAction(icon("trash"), "Remove it from the library…", lambda: self._ask_to_remove(item))
+        menu.addAction(icon("book-open"), "Read about it", lambda: self.page_asked.emit(f"block/{kind.__name__}"))
+        if item.data(0, KEPT_ROLE) is not None:
+            menu.addAction(icon("trash"), "Remove it from the library…", lambda: self._ask_to_remove(item))
         return menu
 
     def _show_menu(self, place: QPoint) -> None:
