@@ -1,7 +1,7 @@
 """Take the pictures of the window: ``make screenshots``.
 
-The ones that README.md shows stand beside this file; all others (each scene at 1280 × 720 and 1920 × 1080, light and
-dark) go to out/screenshots, to be looked at.
+The ones that README.md shows stand beside this file, those of the guides in docs/pictures; all others (each scene at
+1280 × 720 and 1920 × 1080, light and dark) go to out/screenshots, to be looked at.
 """
 
 from __future__ import annotations
@@ -88,11 +88,37 @@ def trained(window: MainWindow) -> None:
         bar.dismiss()
 
 
+def page(window: MainWindow) -> None:
+    """LeNet-5 with the page about its convolution."""
+    lenet(window)
+    window.commands.run("help")
+
+
+def famous(window: MainWindow) -> None:
+    """The page about ResNet."""
+    lenet(window)
+    window.read("network/resnet50")
+
+
+def lesson(window: MainWindow) -> None:
+    """The lesson about residuals beside its network."""
+    window.files.open(resource("lessons", "residuals"))
+
+
+GUIDES: dict[str, Callable[[MainWindow], None]] = {
+    "trained": trained,
+    "page": page,
+    "network": famous,
+    "lesson": lesson,
+}
+
+
 def take(scene: Callable[[MainWindow], None], size: QSize, path: Path) -> None:
     """One picture of a fresh window."""
     window = MainWindow(Preferences())
     window.resize(size)
     window.show()
+    window.default_layout()  # or what the picture before has opened would be open here
     scene(window)
     window.canvas.fit()
     wait(700)
@@ -116,9 +142,15 @@ def main() -> int:
     """Take them all, or those of the README alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readme", action="store_true", help="only the pictures that README.md shows")
+    parser.add_argument("--guides", action="store_true", help="only the pictures of the guides in docs/")
     chosen = parser.parse_args()
     application()
     theme.install("light", 1.0)
+    if not chosen.readme:
+        for name, scene in GUIDES.items():
+            take(scene, SIZES[0], HERE.parent / "docs" / "pictures" / f"{name}.png")
+    if chosen.guides:
+        return 0
     draw_figure(HERE / "paper-figure.svg")
     for scheme in ("light", "dark"):
         theme.set_scheme(scheme)

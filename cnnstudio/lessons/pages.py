@@ -19,7 +19,7 @@ class Page:
     """Something to read: its key, title, what it stands under in a list, the family of its colour, and other words.
 
     ``write`` makes its Markdown. Links begin with what they lead to: ``page:`` a key, ``put:`` a block for the canvas,
-    ``open:`` a network, ``tour:`` the tour, ``https:`` what lies outside the program.
+    ``open:`` a network, ``panel:`` a panel, ``tour:`` the tour, ``https:`` what lies outside the program.
     """
 
     key: str

@@ -10,6 +10,8 @@ from cnnstudio.compiler.formula import formula
 from cnnstudio.graph import BLOCKS, Block, Composite, Shape, ShapeError, parameters
 from cnnstudio.graph.composite import facts
 from cnnstudio.graph.notation import can_type, written
+from cnnstudio.lessons.experiments import about
+from cnnstudio.lessons.microscope_setting import is_shown
 from cnnstudio.lessons.page_file import Fields, cited, entries, example, plain, with_numbers
 from cnnstudio.wording import memory, readable, unbroken
 
@@ -25,7 +27,7 @@ def prose(kind: type[Block]) -> Fields:
 def card(kind: type[Block]) -> str:
     """The card of a kind of block, as Markdown. Raises ``PageError`` and ``KeyError`` where it is not written right.
 
-    Links begin with what they lead to: ``page:`` another page, ``put:`` the canvas, ``https:`` the network.
+    Links begin with what they lead to, as ``pages.Page`` says.
     """
     return "\n\n".join(_parts(kind, prose(kind)))
 
@@ -50,6 +52,9 @@ def _parts(kind: type[Block], fields: Fields) -> Iterator[str]:
     for word, title in SECTIONS:
         yield f"## {title}"
         yield with_numbers(fields[word])
+    if tried := " · ".join(_tried(kind)):
+        yield "## Try it out"
+        yield tried
     paper = [cited(fields["Paper"])] if "Paper" in fields else []
     if sources := [*paper, *_torch(kind, fields)]:
         yield "## Where to read on"
@@ -89,6 +94,14 @@ def links(kinds: dict[type[Block], None]) -> str:
     """The kinds of block in a sentence, each with the way to its card."""
     words = [f"[{plain(kind.title)}](page:block/{kind.__name__})" for kind in kinds]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _tried(kind: type[Block]) -> Iterator[str]:
+    """The ways to the panels that show it at work."""
+    if is_shown(kind):
+        yield "[Under the microscope](panel:microscope)"
+    if titles := [plain(experiment.title) for experiment in about(kind)]:
+        yield f"[Experiments](panel:experiments): {'; '.join(titles)}"
 
 
 def _torch(kind: type[Block], fields: Fields) -> Iterator[str]:

@@ -17,7 +17,10 @@ from cnnstudio.ui.canvas.bookmark_list import show_bookmarks
 from cnnstudio.ui.canvas.scene.cost_overlay import MEASURES
 from cnnstudio.ui.canvas.tools.help import gestures
 from cnnstudio.ui.docking.docks import bring_up, panel_in
+from cnnstudio.ui.docking.workspaces import WORKSPACES, Workspace, arrange
 from cnnstudio.ui.lessons.handbook import show_page
+from cnnstudio.ui.network.meant_block import meant
+from cnnstudio.ui.network.meant_block import selected as selected_kind
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.zoo import TEMPLATES
@@ -72,30 +75,21 @@ def _show_mistakes(window: MainWindow) -> None:
     window.show_panel("evaluation")
 
 
-def _meant(window: MainWindow) -> str:
-    """The kind of block that help is wanted for: that of the palette where this has the keyboard, else the selected."""
-    from cnnstudio.ui.network.palette import PalettePanel
-
-    document, palette = window.document, window.docks["palette"]
-    if palette.isAncestorOf(window.focusWidget()) and (kind := panel_in(palette, PalettePanel).pointed) is not None:
-        return kind.__name__
-    chosen = document.selection
-    if len(chosen) == 1 and chosen[0] in document.view_graph:
-        return type(document.view_graph[chosen[0]].block).__name__
-    return ""
-
-
 def _help(window: MainWindow) -> None:
-    name = _meant(window)
-    window.read(f"block/{name}" if name else "contents")
+    kind = meant(window.document, window.docks["palette"], window.focusWidget())
+    window.read(f"block/{kind.__name__}" if kind is not None else "contents")
 
 
 def _help_title(window: MainWindow) -> str:
-    document = window.document
-    chosen = document.selection
-    if len(chosen) == 1 and chosen[0] in document.view_graph:
-        return f"About {unmarked(document.view_graph[chosen[0]].block.title)}"
-    return "Help"
+    kind = selected_kind(window.document)
+    return f"About {unmarked(kind.title)}" if kind is not None else "Help"
+
+
+def _workspace(each: Workspace) -> Action:
+    return Action(
+        f"workspace-{each.id}", each.title, lambda w: arrange(each, w.docks, w.classroom.withheld), "", each.icon,
+        words=("workspace", "layout", "panels", *each.words),
+    )  # fmt: skip
 
 
 def _new(key: str, title: str) -> Action:
@@ -400,6 +394,7 @@ ACTIONS: tuple[Action, ...] = (
         "default-layout", "Reset panels", lambda w: w.default_layout(), "", "layout",
         words=("layout", "restore"),
     ),
+    *map(_workspace, WORKSPACES),
     # help
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
     Action(

@@ -116,11 +116,13 @@ def test_a_network_s_page_has_its_figure_its_numbers_and_what_was_published(key:
 def test_every_link_within_the_program_leads_somewhere() -> None:
     every = pages()
     for page in every.values():
-        for way, where in re.findall(r"\]\((page|put|open|figure):([^)]*)\)", page.write()):
+        for way, where in re.findall(r"\]\((page|put|open|panel|figure):([^)]*)\)", page.write()):
             if way == "page":
                 assert where in every, f"{page.key} leads to {where}"
             elif way == "put":
                 assert where in BLOCKS
+            elif way == "panel":
+                assert where in ("microscope", "experiments")
             else:
                 assert template(where)
 

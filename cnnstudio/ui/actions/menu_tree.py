@@ -66,7 +66,7 @@ MENUS: tuple[Menu, ...] = (
             ("Measure", ("measure-*", None, "share-*", None, "time-blocks")), "thumbnails", "wide-wires",
             "snap", None,
             ("Bookmarks", ("bookmark-add", "bookmark-list", None, "bookmark-go-*")),
-            ("Panels", ("panels",)), ("Focused panel", ("panel-*",)),
+            ("Workspace", ("workspace-*",)), ("Panels", ("panels",)), ("Focused panel", ("panel-*",)),
             "default-layout", "next-part", "previous-part", None, ("Colours", ("theme", None, "theme-*")),
             ("Text size", ("text-*",)),
         ),

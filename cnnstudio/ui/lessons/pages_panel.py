@@ -144,6 +144,8 @@ class PagesPanel(Panel):
             self.read(rest)
         elif way == "put":
             put_block(self.document, BLOCKS[rest]())
+        elif way == "panel":
+            self.panel_asked.emit(rest)
         elif way == "open":
             self.project_asked.emit(from_template(rest))
         elif way == "tour":

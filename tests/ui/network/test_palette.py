@@ -349,7 +349,14 @@ def test_removing_one_asks_in_place_first(show: Show, qtbot: QtBot) -> None:
     panel = show()
     panel.document.library.keep(stem())
     menu = panel.menu(mine(panel)[0])
-    assert menu is not None and panel.menu(items(panel)[0]) is None
+    assert menu is not None and panel.menu(panel.tree.topLevelItem(0)) is None, "a heading has none"
+    shipped = panel.menu(items(panel)[0])
+    assert shipped is not None and [each.text() for each in shipped.actions()] == [
+        "Add it to the network",
+        "Read about it",
+    ]
+    with qtbot.waitSignal(panel.page_asked, check_params_cb=lambda key: key == "block/Input"):
+        shipped.actions()[1].trigger()
     next(action for action in menu.actions() if action.text().startswith("Remove")).trigger()
     assert panel.question.isVisible() and "My stem" in panel.question.sentence.text()
     qtbot.mouseClick(panel.question.no, Qt.MouseButton.LeftButton)
