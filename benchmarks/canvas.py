@@ -168,6 +168,7 @@ def measure_pictures(nodes: int) -> None:
     made = cycle(coloured(hue) for hue in (0, 90, 180))
     for words in ("without", "with"):
         costs = dict[str, float]()
+        view.fit()  # or it would be other nodes that are in view
         for name, zoom in ZOOMS.items():
             if zoom is not None:
                 view.zoom_by(zoom / view.zoom)

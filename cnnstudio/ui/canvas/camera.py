@@ -28,6 +28,7 @@ from cnnstudio.ui.canvas.scene.overview import NEAR
 from cnnstudio.ui.canvas.scene.scene import CanvasScene
 from cnnstudio.ui.canvas.scene.wire_item import WireItem
 from cnnstudio.ui.canvas.scene.wire_labels import paint_labels
+from cnnstudio.ui.canvas.staying import Staying
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import theme
 
@@ -77,6 +78,7 @@ class Camera(QGraphicsView):
         self._framed = False  # whether anything was ever put into view
         self.along_top: list[QWidget] = []  # what lies over the upper edge of the view, when it is there
         self.along_foot: list[QWidget] = []  # and over the lower one
+        self.staying = Staying(self.along_top)
         self.scene().touched.connect(self._repaint_touched)
         self.scene().heated.connect(self._repaint_heated)
         theme.changed.connect(self.viewport().update)
@@ -221,9 +223,9 @@ class Camera(QGraphicsView):
         return self.mapToScene(self.free()).boundingRect()
 
     def _scroll(self, by: QPoint) -> None:
-        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-        across.setValue(across.value() + by.x())
-        down.setValue(down.value() + by.y())
+        with self.staying:
+            for bar, pixels in ((self.horizontalScrollBar(), by.x()), (self.verticalScrollBar(), by.y())):
+                bar.setValue(bar.value() + pixels)
 
     def _look_into(self, scope: tuple[str, ...]) -> None:
         self._places[self._scope] = self.zoom, self.middle

@@ -24,6 +24,7 @@ class Breadcrumb(QWidget):
 
     def __init__(self, document: Document, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self._document = document
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(6, 3, 10, 3)
@@ -75,7 +76,8 @@ class Legend(QWidget):
     spare = 0
 
     def __init__(self, view: Camera) -> None:
-        super().__init__(view)
+        super().__init__(view.viewport())
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self._view = view
         self.text = ""
         view.along_top.append(self)

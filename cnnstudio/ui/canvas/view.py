@@ -71,7 +71,7 @@ class CanvasView(Walking):
         self.brought.connect(self._map.make_room_for)
         self.scene().touched.connect(self._follow_bodies)
         self.scene().shifted.connect(self._map_timer.start)
-        self.breadcrumb = Breadcrumb(document, self)
+        self.breadcrumb = Breadcrumb(document, self.viewport())
         self.breadcrumb.move(12, 12)
         self.along_top.append(self.breadcrumb)
         self.cost_legend = CostLegend(self)
@@ -378,7 +378,8 @@ class CanvasView(Walking):
             painter.setWorldTransform(transform)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:  # noqa: N802 - Qt's name
-        super().scrollContentsBy(dx, dy)
+        with self.staying:
+            super().scrollContentsBy(dx, dy)
         # what was scrolled along and must stay where it is
         for rect in [self._map.rect] if self.minimap_wanted else []:
             self.viewport().update(rect)

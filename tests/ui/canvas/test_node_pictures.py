@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap, QTransform
+from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Conv2d, Residual
-from cnnstudio.ui.canvas.scene.node_face import MARGIN
+from cnnstudio.ui.canvas.scene.node_face import MARGIN, DrawnThumbnail, Thumbnail
 from cnnstudio.ui.looked_at.node_pictures import InScope, NodePicture
 
 
@@ -85,3 +87,64 @@ def test_the_legend_lies_on_nothing(hand_on, chain):
     document.enter((chain.order[1],))
     assert view.breadcrumb.isVisible() and view.map_legend.isVisible()
     assert not view.breadcrumb.geometry().intersects(view.map_legend.geometry())
+
+
+def test_a_map_is_painted_alike_to_the_pixel_before_and_after_it_is_kept(qapp):
+    """At any zoom and place, for a screen with one or two pixels in one of the view, above a share, and as stripes."""
+    random = np.random.default_rng(0)
+    brush = QBrush(QColor("teal"))
+    for width, height in ((40, 30), (12, 1)):
+        image = QImage(random.bytes(3 * width * height), width, height, 3 * width, QImage.Format.Format_RGB888)
+        pixmap = QPixmap.fromImage(image)
+        for zoom in (0.4, 0.6, 1.0, 1.37):
+            for has_percent, ratio in ((False, 1.0), (True, 1.0), (False, 1.25)):
+                drawn, thumbnail = DrawnThumbnail(), Thumbnail(pixmap, 62.0, brush, has_percent)
+                painted = []
+                for _ in range(3):
+                    page = QImage(120, 120, QImage.Format.Format_RGB32)
+                    page.setDevicePixelRatio(ratio)
+                    page.fill(QColor("white"))
+                    painter = QPainter(page)
+                    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                    painter.setWorldTransform(QTransform(zoom, 0.0, 0.0, zoom, 8 / ratio, 5 / ratio))
+                    drawn.draw(painter, thumbnail, ratio)
+                    painter.end()
+                    painted.append(hand_pixels(page))
+                assert (painted[0] != painted[0][-1, -1]).any()
+                for kept in painted[1:]:
+                    assert (np.abs(kept - painted[0]).max(2) > 2).mean() < 0.001, "but for what lies half between two"
+
+
+def hand_pixels(page):
+    return np.frombuffer(bytes(page.constBits()), np.uint8).reshape(page.height(), page.width(), 4).astype(int)
+
+
+def test_what_lies_on_the_canvas_stays_where_it_is_and_is_not_scrolled_with_all(hand_on, chain):
+    """Nor is the rest painted anew: what lies over a viewport makes Qt do that at each step."""
+    hand = hand_on(chain.replace(chain.order[1], Residual(4)))
+    view, document = hand.view, hand.document
+    document.node_pictures.show(document.graph, InScope((), {}), "Maps of validation image 1")
+    place = view.map_legend.pos()
+    QApplication.processEvents()
+    seen = []
+    watch = Painted(seen)
+    view.viewport().installEventFilter(watch)
+    view.pan_by(7, 3)
+    QApplication.processEvents()
+    view.viewport().removeEventFilter(watch)
+    assert view.map_legend.pos() == place and view.map_legend.parent() is view.viewport()
+    area = sum(each.width() * each.height() for region in seen for each in region)
+    assert 0 < area < view.viewport().width() * view.viewport().height() / 2
+
+
+class Painted(QObject):
+    """Notes what of a widget is painted."""
+
+    def __init__(self, regions):
+        super().__init__()
+        self.regions = regions
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.regions.append(event.region())
+        return False

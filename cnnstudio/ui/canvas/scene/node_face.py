@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil
+from math import ceil, floor
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -23,6 +23,7 @@ PORT_RADIUS = 4.5
 NEAR, MIDDLE = 0.75, 0.48  # the zooms from which a node says everything, and from which ports and a shape have room
 SHARPEST = 2.0  # pixels for one of the scene up to which pictures are kept: nearer, few nodes are in view
 MOST = 300  # pictures kept at once
+_PLAIN = QTransform()
 
 
 class Look(NamedTuple):
@@ -132,25 +133,82 @@ def paint_face(painter: QPainter, look: Look, style: Style, zoom: float) -> None
         _paint_ports(painter, look, style, zoom)
 
 
-def paint_thumbnail(painter: QPainter, pixmap: QPixmap, height: float, rim: QBrush, has_percent: bool) -> None:
-    """Paint a picture over the tile of a node so high, in a rim; higher up where a share is written below it.
+class Thumbnail(NamedTuple):
+    """A picture in the place of the tile of a node so high, in a rim; higher up where a share is written below it."""
 
-    One row of pixels is painted as stripes.
+    pixmap: QPixmap
+    height: float
+    rim: QBrush
+    has_percent: bool
+
+    @property
+    def square(self) -> QRectF:
+        """Where it lies with its rim, in scene pixels from the top left corner of the node."""
+        side = SMALLER if self.has_percent else THUMBNAIL
+        top = (self.height + TILE) / 2 - side - RIM if self.has_percent else (self.height - side) / 2
+        return QRectF(TILE_LEFT + (TILE - side) / 2, top, side, side).adjusted(-RIM, -RIM, RIM, RIM)
+
+
+class DrawnThumbnail:
+    """A thumbnail as it is painted at a zoom: to scale it costs ten times as much as to paint what was scaled.
+
+    It is kept the second time that the same is asked for: a zoom never needs it.
     """
-    side = SMALLER if has_percent else THUMBNAIL
-    longer = max(pixmap.width(), pixmap.height())
+
+    def __init__(self) -> None:
+        self._key: tuple[Thumbnail, float, float | None] | None = None
+        self._picture: QPixmap | None = None
+        self._at = 0.0, 0.0  # its corner from that of the node, in pixels of the view
+
+    def draw(self, painter: QPainter, thumbnail: Thumbnail, ratio: float | None) -> None:
+        """Paint it for a screen with so many pixels in one of the view; None for another device.
+
+        The origin of the painter is on a whole pixel of the screen.
+        """
+        transform = painter.worldTransform()
+        zoom = transform.m11()
+        if self._picture is None or self._key != (thumbnail, zoom, ratio):
+            is_asked_again, self._key, self._picture = (
+                self._key == (thumbnail, zoom, ratio),
+                (thumbnail, zoom, ratio),
+                None,
+            )
+            if ratio is None or zoom * ratio > SHARPEST or not is_asked_again:
+                paint_thumbnail(painter, thumbnail, zoom)
+                return
+            self._make(thumbnail, zoom, ratio)
+        assert self._picture is not None
+        painter.setWorldTransform(_PLAIN)
+        painter.drawPixmap(QPointF(transform.dx() + self._at[0], transform.dy() + self._at[1]), self._picture)
+        painter.setWorldTransform(transform)
+
+    def _make(self, thumbnail: Thumbnail, zoom: float, ratio: float) -> None:
+        square, scale = thumbnail.square, zoom * ratio
+        self._at = floor(square.left() * scale) / ratio, floor(square.top() * scale) / ratio
+        side = ceil(square.width() * scale) + 1
+        self._picture = QPixmap(side, side)
+        self._picture.setDevicePixelRatio(ratio)
+        self._picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self._picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setWorldTransform(QTransform(zoom, 0.0, 0.0, zoom, -self._at[0], -self._at[1]))
+        paint_thumbnail(painter, thumbnail, zoom)
+        painter.end()
+
+
+def paint_thumbnail(painter: QPainter, thumbnail: Thumbnail, zoom: float) -> None:
+    """Paint a thumbnail with its rim at this zoom. One row of pixels is painted as stripes."""
+    pixmap, around = thumbnail.pixmap, thumbnail.square
+    side, longer = around.width() - 2 * RIM, max(pixmap.width(), pixmap.height())
     wide, high = side * pixmap.width() / longer, side * (pixmap.height() / longer if pixmap.height() > 1 else 1.0)
-    middle = QPointF(TILE_LEFT + TILE / 2, (height + TILE - side) / 2 - RIM if has_percent else height / 2)
-    square = QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side)
-    place = QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high)
-    around, zoom = square.adjusted(-RIM, -RIM, RIM, RIM), painter.worldTransform().m11()
+    place = QRectF(around.center().x() - wide / 2, around.center().y() - high / 2, wide, high)
     if zoom < MIDDLE:  # its corners could not be made out, and are dear
-        painter.fillRect(around, rim)
+        painter.fillRect(around, thumbnail.rim)
     else:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(rim)
+        painter.setBrush(thumbnail.rim)
         painter.drawRoundedRect(around, RIM, RIM)
-    if pixmap.width() > wide * zoom >= wide * MIDDLE:  # what is enlarged shows its places
+    if pixmap.width() > wide * zoom and zoom >= MIDDLE:  # what is enlarged shows its places, and from afar it is dear
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # a view keeps what an item leaves set

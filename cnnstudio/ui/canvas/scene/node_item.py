@@ -15,10 +15,11 @@ from cnnstudio.ui.canvas.scene.node_face import (
     MARGIN,
     TILE,
     TILE_LEFT,
+    DrawnThumbnail,
     Look,
+    Thumbnail,
     detail,
     draw_face,
-    paint_thumbnail,
     picture_of,
 )
 from cnnstudio.ui.canvas.scene.style import HEATS, Style
@@ -55,6 +56,7 @@ class NodeItem(QGraphicsRectItem):
         self.share: Share | None = None
         self.shares_as = AS_BOTH
         self.thumbnail: NodePicture | None = None
+        self._drawn = DrawnThumbnail()
         self.node = node
         self._texts: dict[int, list[Text]] = {}
         self.at = 0.0, 0.0  # its top left corner ...
@@ -95,9 +97,14 @@ class NodeItem(QGraphicsRectItem):
             self._texts = {}
             self.update()
 
-    def show_picture(self, thumbnail: NodePicture | None) -> bool:
-        """Show this in the place of the tile, or the tile, when it is painted again; whether that is another one."""
+    def show_picture(self, thumbnail: NodePicture | None, told: str = "") -> bool:
+        """Show this in the place of the tile, or the tile, when it is painted again; whether that is another one.
+
+        Where nothing is ``told`` of pictures, nobody wants them any more, and their memory is given back.
+        """
         before, self.thumbnail = self.thumbnail, thumbnail
+        if thumbnail is None and not told:
+            self._drawn = DrawnThumbnail()
         return thumbnail is not before
 
     @property
@@ -197,11 +204,12 @@ class NodeItem(QGraphicsRectItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         style, zoom = self.style, painter.worldTransform().m11()
-        draw_face(painter, self.look, style, widget.devicePixelRatioF() if widget is not None else None)
+        ratio = widget.devicePixelRatioF() if widget is not None else None
+        draw_face(painter, self.look, style, ratio)
         level = detail(zoom)
         if self.thumbnail is not None:
-            family, has_percent = style.family(self.node.block.family), self.share is not None and level > 0
-            paint_thumbnail(painter, self.thumbnail.pixmap, self.height, family.brush, has_percent)
+            rim, has_percent = style.family(self.node.block.family).brush, self.share is not None and level > 0
+            self._drawn.draw(painter, Thumbnail(self.thumbnail.pixmap, self.height, rim, has_percent), ratio)
         if self.share is not None and self.shares_as.bar:
             painter.setPen(style.no_pen)
             thick = BARS[level]

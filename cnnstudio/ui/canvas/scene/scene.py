@@ -226,9 +226,9 @@ class CanvasScene(HitScene):
         self.overview.invalidate(bodies=True)
 
     def _show_pictures(self) -> None:
-        found = self.document.node_pictures.in_view(self.document)
+        found, told = self.document.node_pictures.in_view(self.document), self.document.node_pictures.told
         if found or self._has_pictures:
-            turned = [item for name, item in self.nodes.items() if item.show_picture(found.get(name))]
+            turned = [item for name, item in self.nodes.items() if item.show_picture(found.get(name), told)]
             self._has_pictures = bool(found)
             for item in turned if len(turned) <= MANY else ():
                 item.update()
