@@ -15,7 +15,7 @@ from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.wording import counted
 
 TITLES = {"mean": "Mean of the pixels", "std": "Standard deviation"}
-EXAMPLES = {"mean": "such as 0.485, 0.456, 0.406, or empty if unknown", "std": "such as 0.229, 0.224, 0.225"}
+EXAMPLES = {"mean": "such as 0.485, 0.456, 0.406; empty if unknown", "std": "such as 0.229, 0.224, 0.225"}
 _PARAMETERS = {each.name: each for each in parameters(Recipe) if each.name in TITLES}
 
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
+from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Plain
+
+HINT_SIDES = 28  # pixels of a field beside the words that stand in it while it is empty
 
 
 class FieldDialog(QDialog):
@@ -23,6 +26,8 @@ class FieldDialog(QDialog):
         for name, field in fields.items():
             form.addRow(name, field)
             field.textEdited.connect(self.check)
+            hint = field.fontMetrics().horizontalAdvance(field.placeholderText())
+            field.setMinimumWidth(hint + round(HINT_SIDES * theme.scale))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.run = buttons.addButton(does, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyleOptionFrame
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.exchange.importing.declarations import Argument, Declared
 from cnnstudio.graph import Shape
 from cnnstudio.ui.files.call_form import CallForm
 from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.theme import theme
 
 NET = """
 from torch import nn
@@ -29,6 +32,21 @@ def form_for(qtbot: QtBot) -> CallForm:
     qtbot.addWidget(form)
     form.show()
     return form
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.4])
+def test_what_a_field_is_to_be_told_is_not_cut_off(qtbot: QtBot, scale: float) -> None:
+    try:
+        theme.set_scale(scale)
+        form = form_for(qtbot)
+        for field in form.findChildren(QLineEdit):
+            style = field.style()
+            option = QStyleOptionFrame()
+            field.initStyleOption(option)
+            room = style.subElementRect(QStyle.SubElement.SE_LineEditContents, option, field)
+            assert field.fontMetrics().horizontalAdvance(field.placeholderText()) < room.width() - 4
+    finally:
+        theme.set_scale(1.0)
 
 
 def test_it_says_what_is_lacking_and_then_how_it_will_be_called(qtbot: QtBot) -> None:
