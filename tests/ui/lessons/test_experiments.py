@@ -60,11 +60,14 @@ def test_the_selected_block_brings_an_experiment_about_it(qtbot: QtBot, panel: E
 
 def test_a_block_leads_to_what_is_about_it(qtbot: QtBot, panel: ExperimentsPanel) -> None:
     led: list[str] = []
-    links = LessonLinks(led.append, panel)
+    read: list[str] = []
+    links = LessonLinks(led.append, read.append, panel)
     links.tell(Conv2d)
     assert "experiments about it" in links.text() and "Under the microscope" in links.text()
     links.linkActivated.emit("microscope")
     assert led == ["microscope"]
+    links.linkActivated.emit("block/Conv2d")
+    assert read == ["block/Conv2d"] and led == ["microscope"]
     links.tell(SelfAttention)
     assert "1 experiment about it" in links.text() and "microscope" not in links.text()
     links.tell(None)
