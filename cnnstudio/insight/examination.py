@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from cnnstudio.blocks import Flatten
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import Places, places
-from cnnstudio.compiler.source import Place, Way, WayError, way_and_level
+from cnnstudio.compiler.source import Place, Way, WayError, innermost, way_and_level, way_to
 from cnnstudio.compiler.source.ways import Level
 from cnnstudio.graph import Graph
 from cnnstudio.insight.activations import activations, entering
@@ -67,7 +67,8 @@ def examined(
     """The number at ``cell`` of what a node gives for a picture; without a cell, or out of its bounds, the largest.
 
     A cell is (channel, row, column); of a vector the channel alone counts, of tokens (N, D) row and column. A ``Place``
-    is a node inside a composite; what it sees of the picture is not told.
+    is a node inside a composite; what it sees of the picture is not told. A composite's number is explained where it is
+    computed, by the node in which it ends inside.
 
     It runs the network as far as the node; belongs on a thread. Weights and random numbers stay as they are. Raises
     ``UnexplainedError`` with a sentence where the network that is looked into has no such node.
@@ -76,6 +77,8 @@ def examined(
     if not place.scope and place.node not in graph.acting:
         raise UnexplainedError(f"{place} is not in the network that is looked into.")
     try:
+        outer = way_to(graph, subject.source, place).node if not place.scope else ""
+        place = innermost(graph, subject.source, place)
         way, level = way_and_level(graph, subject.source, place)
     except WayError as error:
         raise UnexplainedError(str(error)) from error
@@ -101,7 +104,7 @@ def examined(
             found = arithmetic(asked.block, layer, inputs, at, output, fold=_fold(level, way.node))
     except UnexplainedError as error:
         why = str(error)
-    seen = seen_places(graph.acting).get(way.node) if not place.scope else None
+    seen = seen_places(graph.acting).get(outer)
     return Examined(way.node, place, asked.block.title, at, inputs, reads, output, found, why, picture, seen)
 
 

@@ -14,6 +14,7 @@ from torch.nn.functional import cross_entropy
 from cnnstudio.blocks import BatchNorm2d, Conv2d, Dropout, Flatten, Group, Input, Linear, ReLU, Residual
 from cnnstudio.compiler.source import Place
 from cnnstudio.graph import Graph, Node
+from cnnstudio.insight.activations import activation, entering
 from cnnstudio.insight.calculation import UnexplainedError
 from cnnstudio.insight.examination import examined
 from cnnstudio.insight.subject import Subject
@@ -190,3 +191,20 @@ def test_a_value_inside_is_told_as_one_outside() -> None:
     assert "what enters group1" in entered.why and np.array_equal(entered.output, seen["group1.0.conv1"])
     with pytest.raises(UnexplainedError, match="nothing inside"):
         examined(looked_at, Place("conv1", ("linear1",)), None, 3)
+
+
+def test_a_number_of_a_composite_is_told_where_it_ends_inside() -> None:
+    """The sum in which a residual block ends, and the last copy of what is repeated; its field is known as before."""
+    looked_at = subject(Recipe(data="digits"), nested())
+    for name in ("residual1", "group1"):
+        found = examined(looked_at, name, (1, 2, 3), 3)
+        assert found.place.scope == (name,) and found.cell == (1, 2, 3)
+        assert found.calculation is not None and found.calculation.agrees, found.why
+        own = activation(looked_at.module, looked_at.source, name, entering_of(looked_at, 3))[0]
+        assert np.array_equal(found.output, own.numpy()) and found.seen is not None
+    assert found.place.copies == (1,)
+    assert examined(looked_at, "linear1", None, 3).place == Place("linear1")
+
+
+def entering_of(looked_at: Subject, number: int) -> torch.Tensor:
+    return entering(looked_at.module, looked_at.picture(number).image, looked_at.data)

@@ -87,6 +87,22 @@ def way_and_level(graph: Graph, text: Source, place: Place) -> tuple[Way, Level]
     return Way(node, insides, str(place)), level
 
 
+def innermost(graph: Graph, text: Source, place: Place) -> Place:
+    """What computes the value of a place: of a composite the node in which it ends inside, however deep that is.
+
+    Of what is repeated the last copy. Raises ``WayError``.
+    """
+    while True:
+        level = way_and_level(graph, text, place)[1]
+        node = level.shown.nodes.get(place.node)
+        if node is None or node.bypassed or not isinstance(block := node.block, Composite):
+            return place
+        before = (place.copy(depth) for depth in range(len(place.scope)))
+        last = block.repeat - 1 if isinstance(block, Group) else 0
+        inside = Place("", (*place.scope, place.node), (*before, last))
+        place = Place(_opened(graph, text, inside)[0].shown.outputs[0].name, inside.scope, inside.copies)
+
+
 def ways_in(graph: Graph, text: Source, scope: tuple[str, ...], copies: tuple[int, ...] = ()) -> dict[str, Way]:
     """How to come to every node of a scope that computes something, or is an input, by its name as it is shown.
 

@@ -214,6 +214,11 @@ def test_a_cell_inside_a_copy_of_a_group_is_followed(qtbot: QtBot, panel: Arithm
     QTest.keyClick(panel, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: is_at(panel, (2, 3, 4)))
     assert panel.run.cell.choice == Cell(("group1",), "conv1", 2, 3, 4, (1,))
+    panel.run.cell.choose(Cell((), "group1", 1, 2, 3))  # its number is the last copy's
+    qtbot.waitUntil(lambda: is_at(panel, (1, 2, 3)) and panel.shown.found.place == inside)
+    assert panel.shown is not None and panel.shown.found.calculation is not None
+    panel.run.cell.choose(Cell(("group1",), "conv1", 2, 3, 4, (1,)))
+    qtbot.waitUntil(lambda: is_at(panel, (2, 3, 4)))
     panel.of_weight.setChecked(True)
     qtbot.waitUntil(lambda: panel.weight.found is not None and panel.weight.found.place == inside)
     panel.of_value.setChecked(True)
