@@ -20,7 +20,7 @@ from cnnstudio.training.runs.history import History
 from cnnstudio.training.runs.metrics_file import read_metrics
 from cnnstudio.training.runs.record import RunRecord
 from cnnstudio.training.runs.run_library import present_record
-from cnnstudio.training.runs.weights_header import epoch_of, weights_metadata
+from cnnstudio.training.runs.weights_header import epoch_of, step_of, weights_metadata
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,9 @@ class KeptRun:
         """Which weights these are."""
         if self.folder.weights is None:
             return f"Run {self.folder.path.name} ended in its first epoch, without weights. It can be gone on with."
-        told = f"Weights of run {self.folder.path.name}" + (f", epoch {self.epoch}." if self.epoch else ".")
+        step = step_of(self.folder.weights)
+        place = f", epoch {self.epoch}" if self.epoch else f", step {step:,} of its first epoch" if step else ""
+        told = f"Weights of run {self.folder.path.name}{place}."
         if self.folder.weights == self.folder.last and self.folder.best.exists():
             return f"{told} They are the last ones: {self.folder.best.name} is damaged."
         return told

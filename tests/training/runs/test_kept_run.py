@@ -102,3 +102,10 @@ def test_a_project_with_the_weights_of_a_run_remembers_that_run_and_no_other(pro
     assert remembering(earlier, folder, 2).run == reference_to(folder, 2)
     folder.best.unlink()
     assert remembering(earlier, folder, 2) == project, "it has left nothing to begin with"
+
+
+def test_a_run_that_was_stopped_in_its_first_epoch_says_after_which_step(project: Project, tmp_path: Path) -> None:
+    folder = made(tmp_path / "net", project)
+    weights.save(folder.last, {"a": torch.ones(1)}, {"epoch": "0", "step": "1200"})
+    folder.best.unlink()
+    assert open_kept(folder.path).sentence == "Weights of run net, step 1,200 of its first epoch."
