@@ -81,14 +81,17 @@ def _parts(key: str, fields: Fields) -> Iterator[str]:
 
 
 def _table(names: list[str]) -> str:
-    rows = ["| Network | Picture | Parameters | MACs |", "|---|---|--:|--:|"]
+    """What each network comes to, in few columns, so that no number is torn apart in a narrow panel."""
+    rows = ["| Network | Parameters | MACs |", "|---|--:|--:|"]
+    sizes: dict[str, list[str]] = {}
     for name in names:
         network, totals = template(name), analysed(name).totals
         assert totals is not None
-        size = unbroken(" × ".join(map(str, network.size[1:])))
-        rows.append(f"| {plain(network.title)} | {size} | {totals.parameters:,} | {readable(totals.macs)} |")
+        sizes.setdefault(unbroken(" × ".join(map(str, network.size))), []).append(network.title)
+        rows.append(f"| {plain(network.title)} | {totals.parameters:,} | {readable(totals.macs)} |")
     classes = listed(list(dict.fromkeys(f"{template(name).classes:,}" for name in names)))
-    return "\n".join(rows) + f"\n\nWith {classes} classes, for one picture."
+    of = listed([size if len(sizes) == 1 else f"{size} ({plain(listed(of))})" for size, of in sizes.items()])
+    return "\n".join(rows) + f"\n\nWith {classes} classes, for one picture of {of}."
 
 
 def _weights(names: list[str]) -> str:
