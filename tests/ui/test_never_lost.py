@@ -370,6 +370,8 @@ def test_the_file_of_a_run_opens_as_a_project_of_its_own_with_its_weights(
         assert any("The run keeps its file as it is." in each for each in sentences(again))
         qtbot.waitUntil(partial(again.run.fits, window.document.graph))
         assert again.run.weights == path.with_name("best.safetensors")
+        reference = again.document.project.run
+        assert reference is not None and reference.epoch == window.run.epoch
     assert folder.project.read_bytes() == before
 
 

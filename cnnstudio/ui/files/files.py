@@ -16,6 +16,7 @@ from cnnstudio.project.examined import Examined, examined
 from cnnstudio.project.limits import parts
 from cnnstudio.training.runs.folder import PROJECT, RunFolder
 from cnnstudio.training.runs.kept_run import remembering
+from cnnstudio.training.runs.weights_header import epoch_of
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.dropped_files import OPENED, SUFFIX, refused
 from cnnstudio.ui.files.file_watch import FileWatch
@@ -363,7 +364,7 @@ class Files(QObject):
 def _show_run(window: ProjectWindow, project: Project, run: RunFolder) -> None:
     """Show the network of a run with its weights, unsaved: the run keeps the file that says what was trained."""
     window.document.places.choose([str(run.path.absolute())])
-    window.take_unsaved(remembering(project, run, 0))
+    window.take_unsaved(remembering(project, run, epoch_of(run.weights) or 0 if run.weights is not None else 0))
     window.messages.say(
         f"This is the network of the run {run.path.name}, as a project of its own. The run keeps its file as it is."
     )
