@@ -75,10 +75,14 @@ def tiny(tiny_graph: Graph) -> Project:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, isolated_home: Path) -> Iterator[MainWindow]:
-    """A window of 1280 × 720 with an empty project; closed for good afterwards, whatever is unsaved."""
+def window(qtbot: QtBot, isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    """A window of 1280 × 720 with an empty project; closed for good afterwards, whatever is unsaved.
+
+    Its panels are made when they are asked for and not beforehand: half of what a window costs nobody looks at.
+    """
     from cnnstudio.ui.main_window import MainWindow
 
+    monkeypatch.setattr("cnnstudio.ui.docking.docks.make_soon", lambda window, docks: None)
     theme.install("light")
     made = MainWindow()
     made.resize(1280, 720)

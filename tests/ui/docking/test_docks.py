@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QTabBar
 from pytestqt.qtbot import QtBot
 
-from cnnstudio.ui.docking.docks import PANELS
+from cnnstudio.ui.docking.docks import PANELS, make_soon
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.theme import theme
 
@@ -140,3 +140,16 @@ def test_tabs_show_icons_before_a_title_is_cut(qtbot: QtBot, window: MainWindow,
 
 def test_every_panel_has_an_icon_of_its_own() -> None:
     assert len({place.icon for place in PANELS}) == len(PANELS)
+
+
+def test_the_panels_behind_the_tabs_are_made_a_moment_after_the_window_stands(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unmade() -> list[str]:
+        return [name for name, dock in window.docks.items() if not dock.isHidden() and not dock.is_made]
+
+    assert len(unmade()) > 3 and "training" in unmade()
+    monkeypatch.setattr("cnnstudio.ui.docking.docks.make_soon", make_soon)  # which other tests do without
+    window.painted.emit()
+    qtbot.waitUntil(lambda: not unmade())
+    assert not window.docks["quiz"].is_made, "it is closed at first"
