@@ -67,7 +67,7 @@ def misfits(host: QWidget) -> list[str]:
     return found
 
 
-@pytest.fixture(params=[1.0, 1.6])
+@pytest.fixture(params=[pytest.param(1.0, marks=pytest.mark.whole), 1.6])  # what has room large has room small
 def scale(request: pytest.FixtureRequest) -> Iterator[float]:
     yield request.param
     theme.set_scale(1.0)
