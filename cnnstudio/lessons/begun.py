@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from cnnstudio.disk import DiskError, read
+from cnnstudio.disk import DiskError, is_there, read
 from cnnstudio.folders import lessons_folder
 
 INDEX = "begun.json"
@@ -25,6 +25,15 @@ class Begun(msgspec.Struct):
 def begun() -> list[Begun]:
     """The lessons that were begun, the latest first; none where nothing can be read."""
     try:
-        return msgspec.json.decode(read(lessons_folder() / INDEX, 2**20), type=list[Begun])
-    except (DiskError, msgspec.DecodeError, UnicodeError):
+        return begun_or_fails()
+    except DiskError:
+        return []
+
+
+def begun_or_fails() -> list[Begun]:
+    """The same. Raises ``DiskError`` where there is a list that cannot be opened now: it is not to be written over."""
+    place = lessons_folder() / INDEX
+    try:
+        return msgspec.json.decode(read(place, 2**20), type=list[Begun]) if is_there(place) else []
+    except (msgspec.DecodeError, UnicodeError):
         return []

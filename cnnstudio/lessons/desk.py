@@ -9,25 +9,26 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from cnnstudio.disk import DiskError, replacing, size_of
+from cnnstudio.disk import DiskError, is_there, reason, replacing, shown, size_of
 from cnnstudio.disk import read as read_file
 from cnnstudio.folders import lessons_folder
-from cnnstudio.lessons.begun import INDEX, MOST_BEGUN, Begun, begun
+from cnnstudio.lessons.begun import INDEX, MOST_BEGUN, Begun, begun_or_fails
 from cnnstudio.lessons.file_names import HANDED_IN
 from cnnstudio.lessons.handed_in import BOUNDS, MOST_ATTEMPTS, Attempt, HandedIn, HandInError, dumped
 from cnnstudio.lessons.handed_in import read as read_work
-from cnnstudio.lessons.lesson_file import LessonFile, Sheet
-from cnnstudio.lessons.marking import Marks, marks
+from cnnstudio.lessons.lesson_file import LessonError, LessonFile, Sheet
+from cnnstudio.lessons.marking import Marks, evaluation, marks
 from cnnstudio.lessons.quiz import Question
 from cnnstudio.lessons.tasks import Hint, Task
 from cnnstudio.lessons.work import NO_ANSWER, Accuracy, Answer, Work, unknown_accuracy
-from cnnstudio.project import Project
+from cnnstudio.project import Project, ProjectError
 from cnnstudio.project.datasets import FOLDER
 
 PICTURES, WEIGHTS = ".pictures", ".safetensors"  # what a lesson brings, beside the work in it
@@ -35,14 +36,22 @@ PICTURES, WEIGHTS = ".pictures", ".safetensors"  # what a lesson brings, beside 
 
 @dataclass
 class Desk:
-    """A student at a lesson. ``path`` is the lesson's file, None for one that has none."""
+    """A student at a lesson. ``path`` is the lesson's file, None for one that has none.
+
+    ``place`` is where it is kept, and ``told`` what there is to say of that, a sentence or nothing.
+    """
 
     lesson: LessonFile
     work: HandedIn
     path: Path | None = None
+    place: Path = field(init=False)
+    told: str = field(default="", init=False)
+    is_kept: bool = field(default=True, init=False)  # as far as that was tried
+    _known: str | None = field(default=None, init=False, repr=False)  # a word for what is in the file, as it is known
 
     def __post_init__(self) -> None:
         self.sheet: Sheet = self.lesson.sheet(self.work.student)
+        self.place = _place(self.lesson.head.id)
 
     @classmethod
     def begin(cls, lesson: LessonFile, path: Path | None = None, student: str = "", name: str = "") -> Desk:
@@ -53,12 +62,33 @@ class Desk:
 
     @classmethod
     def resume(cls, lesson: LessonFile, path: Path | None = None) -> Desk:
-        """Go on where the lesson was left; where nothing of it was kept, or that cannot be read, begin anew."""
-        try:
-            work = read_work(io.BytesIO(read_file(_place(lesson.head.id), BOUNDS.file)))
-        except (DiskError, HandInError):
+        """Go on where the lesson was left, or begin where nothing of it was kept.
+
+        What is damaged, or of another program, stays under another name. Raises ``LessonError`` where what was kept
+        cannot be looked at now: who began anew would lose it.
+        """
+        place = _place(lesson.head.id)
+        if not is_there(place):
             return cls.begin(lesson, path)
-        return cls(lesson, work, path) if work.lesson == lesson.head.id else cls.begin(lesson, path)
+        try:
+            data = read_file(place, BOUNDS.file)
+        except DiskError as error:
+            raise LessonError(f"What you did in {lesson.head.title} cannot be opened now. {error}") from error
+        try:
+            work = read_work(io.BytesIO(data))
+            if work.lesson != lesson.head.id:
+                raise HandInError("It is work for another lesson.")
+        except HandInError as error:
+            desk = cls.begin(lesson, path)
+            desk.told = _put_aside(place, str(error))
+            return desk
+        desk = cls(lesson, work, path)
+        desk._known = _word(data)
+        return desk
+
+    def instead_of(self, other: Desk) -> None:
+        """Be kept from now on where the other was."""
+        self.place, self._known = other.place, other._known
 
     @property
     def start(self) -> Project:
@@ -108,6 +138,10 @@ class Desk:
         """The answer to this task, empty where there is none."""
         return self.work.answers.get(task.name, NO_ANSWER)
 
+    def draft(self, task: Task, given: Answer) -> None:
+        """Take what is being written, which counts as no attempt yet."""
+        self._become(answers={**self.work.answers, task.name: given})
+
     def take_hint(self, task: Task) -> None:
         """Take the next hint."""
         taken = self.work.hints.get(task.name, 0)
@@ -154,22 +188,59 @@ class Desk:
         return dumped(replace(self.work, weights=weights))
 
     def keep(self, accuracy: Callable[[], Accuracy] = unknown_accuracy) -> str:
-        """Write down how far it is, with what is known of the weights; why that cannot be, empty where it can."""
-        place = _place(self.lesson.head.id)
+        """Write down how far it is, with what is known of the weights; what there is to say of that, if anything.
+
+        What another program has written there meanwhile stays: this is kept beside it then.
+        """
+        self.is_kept = False
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(place) as temporary:
-                temporary.write_bytes(dumped(self.work))
+            self.place.parent.mkdir(parents=True, exist_ok=True)
+            told, data = self._step_aside(), dumped(self.work)
+            with replacing(self.place) as temporary:
+                temporary.write_bytes(data)
+            self._known, self.is_kept = _word(data), True
             found = self.marks(accuracy)
             done = sum(mark.is_done for mark in found.tasks)
             head = self.lesson.head
             entry = Begun(head.id, head.title, head.sentence, str(self.path or ""), done, len(found.tasks))
-            rest = [each for each in begun() if each.id != head.id]
+            rest = [each for each in begun_or_fails() if each.id != head.id]
             with replacing(lessons_folder() / INDEX) as temporary:
                 temporary.write_bytes(msgspec.json.encode([entry, *rest][:MOST_BEGUN]))
-        except (DiskError, HandInError, OSError) as error:
-            return f"What you did in this lesson is not kept: {error}"
-        return ""
+        except (DiskError, HandInError, ProjectError, OSError) as error:
+            what = "The list of your lessons" if self.is_kept else "What you did in this lesson"
+            return f"{what} is not kept: {error}"
+        return told
+
+    def _step_aside(self) -> str:
+        """Take another place where the file is not the one that was read or written here; what to say of that."""
+        if not is_there(self.place) or _word(read_file(self.place, BOUNDS.file)) == self._known:
+            return ""
+        self.place, self._known = _free(self.place), None
+        return (
+            "This lesson is open in another CNN Studio as well, or was changed by another program. What you do here is "
+            f"kept beside that from now on: {shown(self.place)} in {self.place.parent}. It can be handed in as it is."
+        )
+
+
+def _word(data: bytes) -> str:
+    """A word for what is in a file."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _free(place: Path) -> Path:
+    """The first name of this kind that nothing has: "lab (2).handin"."""
+    names = (place.with_name(f"{place.stem} ({number}){place.suffix}") for number in count(2))
+    return next(each for each in names if not is_there(each))
+
+
+def _put_aside(place: Path, why: str) -> str:
+    """Give what cannot be read another name, so that nothing is written over it; what to say of that."""
+    aside = _free(place)
+    try:
+        place.rename(aside)
+    except OSError as error:
+        raise LessonError(f"{shown(place)} cannot be read, and cannot be put aside: {reason(error)}.") from error
+    return f"What you did in this lesson before cannot be read: {why} It is kept as {shown(aside)} in {aside.parent}."
 
 
 def _place(lesson: str) -> Path:
@@ -181,6 +252,12 @@ def _place(lesson: str) -> Path:
 def with_weights(work: HandedIn, path: Path) -> HandedIn:
     """The work with the weights of a file. Raises ``HandInError``."""
     return replace(work, weights=weights_bytes(path))
+
+
+def evaluated(desk: Desk, weights: Path) -> Accuracy:
+    """How the work does with the weights of a file on the pictures kept apart. Raises ``HandInError``."""
+    with evaluation(desk.lesson) as accuracy:
+        return accuracy(with_weights(desk.work, weights))
 
 
 def weights_bytes(trained: object) -> bytes | None:

@@ -305,6 +305,11 @@ class MainWindow(ProjectWindow):
         self.show_panel("quiz")
         self.quiz.teach(lesson)
 
+    @property
+    def lesson(self) -> str:
+        """The id of the lesson that a student sits at here; empty for none."""
+        return desk.lesson.head.id if (desk := self.classroom.desk) is not None else ""
+
     def attend(self, desk: Desk) -> None:
         """Show a lesson file beside its network, which stands here."""
         self.show_panel("lesson")

@@ -44,8 +44,14 @@ class ProjectWindow(QMainWindow):
 
     @property
     def is_untouched(self) -> bool:
-        """Whether another project may take this window: no file is open in it, and nothing was changed or trained."""
-        return self.document.path is None and not self.document.is_modified and self.run.state == "idle"
+        """Whether another project may take this window: no file or lesson is open, nothing was changed or trained."""
+        is_empty = self.document.path is None and not self.document.is_modified
+        return is_empty and self.run.state == "idle" and not self.lesson
+
+    @property
+    def lesson(self) -> str:
+        """The id of the lesson that a student sits at here; empty for none."""
+        raise NotImplementedError
 
     def take_unsaved(self, project: Project, path: Path | None = None, copy: Copy | None = None) -> None:
         """Show a project here that no file holds as it is, and go on with the recovery ``copy`` that it comes from."""
@@ -113,6 +119,10 @@ class Windows:
     def holding(self, path: Path) -> ProjectWindow | None:
         """The window in which this file is open."""
         return next((window for window in self.all if _is_same(window.document.path, path)), None)
+
+    def attending(self, lesson: str) -> ProjectWindow | None:
+        """The window in which somebody sits at the lesson with this id."""
+        return next((window for window in self.all if window.lesson == lesson), None)
 
     def room(self, beside: ProjectWindow, anew: bool = False) -> ProjectWindow:
         """A window that another project may take: ``beside`` where nothing would be lost in it, else a new one."""

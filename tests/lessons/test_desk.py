@@ -14,7 +14,7 @@ from cnnstudio.folders import lessons_folder
 from cnnstudio.lessons.desk import Desk, begun, weights_bytes
 from cnnstudio.lessons.handed_in import HandInError
 from cnnstudio.lessons.handed_in import read as read_work
-from cnnstudio.lessons.lesson_file import LessonFile, released
+from cnnstudio.lessons.lesson_file import LessonError, LessonFile, released
 from cnnstudio.lessons.tasks import Task
 from cnnstudio.lessons.work import Accuracy, Answer
 from cnnstudio.project import Project
@@ -45,7 +45,53 @@ def test_a_damaged_memory_is_a_new_beginning(lesson: LessonFile) -> None:
     desk.keep()
     for path in lessons_folder().iterdir():
         path.write_bytes(b"damaged")
-    assert not begun() and Desk.resume(lesson).work.answers == {}
+    again = Desk.resume(lesson)
+    assert not begun() and again.work.answers == {} and "cannot be read" in again.told
+    assert again.keep() == ""
+    aside = again.place.with_name(f"{again.place.stem} (2).handin")
+    assert aside.read_bytes() == b"damaged" and str(aside.parent) in again.told and aside.name in again.told
+
+
+def test_what_cannot_be_looked_at_now_is_not_begun_anew(lesson: LessonFile) -> None:
+    desk = Desk.begin(lesson)
+    desk.answer(task(desk, "why"), Answer(choice=2))
+    desk.keep()
+    kept = desk.place.read_bytes()
+    desk.place.unlink()
+    desk.place.mkdir()
+    with pytest.raises(LessonError, match="cannot be opened now"):
+        Desk.resume(lesson)
+    desk.place.rmdir()
+    desk.place.write_bytes(kept)
+    assert Desk.resume(lesson).given(task(desk, "why")).choice == 2
+
+
+def test_two_programs_at_one_lesson_write_over_nothing(lesson: LessonFile) -> None:
+    one, other = Desk.begin(lesson), Desk.begin(lesson)
+    one.answer(task(one, "why"), Answer(choice=2))
+    other.answer(task(other, "why"), Answer(choice=1))
+    assert one.keep() == ""
+    assert "open in another CNN Studio" in (told := other.keep()) and other.place.name in told
+    assert other.keep() == "" and one.keep() == "", "it is said once"
+    for desk, choice in ((one, 2), (other, 1)):
+        work = read_work(io.BytesIO(desk.place.read_bytes()))
+        assert work.answers["why"].choice == choice
+
+
+def test_the_list_of_lessons_is_kept_where_it_cannot_be_opened(lesson: LessonFile) -> None:
+    lessons_folder().mkdir(parents=True)
+    (lessons_folder() / "begun.json").mkdir()
+    desk = Desk.begin(lesson)
+    assert desk.keep().startswith("The list of your lessons is not kept: ") and desk.is_kept and begun() == []
+
+
+def test_who_begins_again_is_kept_in_the_same_place(lesson: LessonFile) -> None:
+    desk = Desk.begin(lesson)
+    desk.answer(task(desk, "why"), Answer(choice=2))
+    desk.keep()
+    anew = Desk.begin(lesson)
+    anew.instead_of(desk)
+    assert anew.keep() == "" and anew.place == desk.place and not Desk.resume(lesson).work.answers
 
 
 def test_who_has_nowhere_to_write_is_told(lesson: LessonFile) -> None:

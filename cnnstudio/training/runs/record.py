@@ -180,6 +180,16 @@ def read_labels(folder: Path) -> Labels:
     return Labels()
 
 
+def change_labels(folder: Path, tags: str | None = None, note: str | None = None) -> None:
+    """Put other tags, or another note, in the folder of a run, and leave the rest as it stands there now.
+
+    Raises ``DiskError`` where it cannot be written, or what stands there cannot be read and would be lost.
+    """
+    known = _read(folder / LABELS, Labels) if (folder / LABELS).exists() else Labels()
+    said = ", ".join(known.tags) if tags is None else tags
+    write_labels(folder, Labels.of(said, known.note if note is None else note))
+
+
 def write_labels(folder: Path, labels: Labels) -> None:
     """Put what the person says of the run in its folder. Raises ``DiskError``."""
     _write(folder / LABELS, labels)

@@ -44,6 +44,7 @@ class Classroom(QObject):
         self.withheld: frozenset[str] = frozenset()  # the ids of commands that the lesson puts away
         self._put_away: list[PanelDock] = []
         self._dock.made.connect(self._follow)
+        files.beside = self.keep
 
     def _follow(self, panel: LessonPanel) -> None:
         panel.hand_in_asked.connect(self.hand_in)
@@ -85,9 +86,15 @@ class Classroom(QObject):
         """The lesson that a student sits at here."""
         return self.panel.desk if self._dock.is_made else None
 
+    def keep(self) -> str:
+        """Write down what was done in the lesson; why that cannot be, in a sentence, empty where it can."""
+        return self.panel.write_down() if self.desk is not None else ""
+
     def hand_in(self) -> None:
-        """Ask for a file, and hand the work in there."""
+        """Ask for a file, and hand the work in there, with all that stands in the fields."""
         desk = self.desk
+        if desk is not None:
+            self.panel.settle(predictions=True)
         if desk is None:
             self._jobs.messages.say("No lesson is open here, so there is nothing to hand in.", "error", about=HAND_IN)
             return

@@ -7,6 +7,7 @@ for a disk that does not answer.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from cnnstudio.project import Project, ProjectError, read
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.files.recovery_copy import others_with
+from cnnstudio.ui.files.recovery_copy import Stamp, others_with, stamp_of
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.messages import Choice, Messages
 from cnnstudio.wording import listed
@@ -25,7 +26,6 @@ LOOK_MILLISECONDS = 2_000
 SETTLE_MILLISECONDS = 300  # between two looks that must find the same: a file is replaced in several steps
 FILE, ELSEWHERE = "file", "elsewhere"  # what messages are about
 
-Stamp = tuple[int, int]
 State = Literal["same", "changed", "gone", "away"]
 
 
@@ -63,6 +63,11 @@ class FileWatch(QObject):
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.look)
         document.path_changed.connect(self._know)
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """Of the file as it is known here."""
+        return self._stamp
 
     def is_as_known(self, path: Path) -> bool:
         """Whether the file is as it was opened or saved here, or is not there; asked right before it is replaced."""
@@ -147,6 +152,8 @@ class FileWatch(QObject):
         """Show what is in the file, as a step that can be undone."""
         document = self._document
         document.edit(f"Reload {document.title}", project)
+        if dataclasses.replace(document.project, run=project.run) != project:
+            return  # a lesson does not allow it, and has said so
         is_other_run = project.run != document.project.run
         document.take_run(project.run)
         document.mark_saved()
@@ -191,15 +198,6 @@ class FileWatch(QObject):
         self._drop()
         if self._others is not None:
             self._others.stop()
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """When the file was written and how large it is; None where there is none."""
-    try:
-        about = path.stat()
-    except (OSError, ValueError):
-        return None
-    return about.st_mtime_ns, about.st_size
 
 
 def _look(path: Path, stamp: Stamp, saved: Project | None, told: Look) -> Look:

@@ -26,6 +26,7 @@ from cnnstudio.ui.files.recovery_offer import RecoveryOffer
 from cnnstudio.ui.files.room_watch import RoomWatch
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Jobs
+from cnnstudio.ui.widgets.fields import settle_typing
 from cnnstudio.ui.widgets.messages import Messages
 from cnnstudio.ui.windows import ProjectWindow, Windows
 from cnnstudio.worker import Report
@@ -37,7 +38,7 @@ LAST_STEP = 10_000  # milliseconds that a window that closes waits for the last 
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
 TO_OPEN = f"CNN Studio projects and lessons (*{SUFFIX} *{LESSON});;All files (*)"
 AT_ONCE, QUICK = 2**18, 20_000  # bytes of a file, and parts of a network, that are looked at without a thread
-SAVING, CLOSING, COPYING, DROPPED = "saving", "closing", "copying", "dropped"  # about what messages take turns
+SAVING, CLOSING, UNSAVED, COPYING, DROPPED = "saving", "closing", "unsaved", "copying", "dropped"  # of messages
 
 
 class Files(QObject):
@@ -50,11 +51,12 @@ class Files(QObject):
         super().__init__(window)
         self._document, self._messages, self._windows, self._window = document, messages, windows, window
         self._preferences = windows.preferences
-        self._recovery = Recovery(document, self)
+        self._watch = FileWatch(document, messages, self.save, self.save_as, self)
+        self._recovery = Recovery(document, self, lambda: self._watch.stamp)
         self._recovery.failed.connect(self._say_uncopied)
         self._recovery.mended.connect(lambda: self._messages.withdraw(COPYING))
         self._left = RecoveryOffer(messages, windows, window)
-        self._watch = FileWatch(document, messages, self.save, self.save_as, self)
+        self.beside: Callable[[], str] = lambda: ""  # keeps what is in no project; why it cannot be, in a sentence
         self._jobs = Jobs(messages, self)
         self._room = RoomWatch(document, messages, self)
 
@@ -116,7 +118,15 @@ class Files(QObject):
 
     def sit_down(self, desk: Desk, anew: bool = False) -> None:
         """Show the network of a lesson as it was left, here where nothing is lost by it, and the lesson beside it."""
-        self.begin(desk.work.project, anew=anew).attend(desk)
+        lesson = desk.lesson.head
+        if (holder := self._windows.attending(lesson.id)) is not None:  # two would write over each other's answers
+            self._windows.show(holder)
+            holder.messages.say(f"{lesson.title} is open already, in this window.")
+            return
+        window = self.begin(desk.work.project, anew=anew)
+        window.attend(desk)
+        if desk.told:
+            window.messages.say(desk.told, "warning")
 
     def take(self, paths: list[Path]) -> None:
         """Open what was dropped, and say of what is no project that it is none."""
@@ -133,8 +143,13 @@ class Files(QObject):
 
     # save
 
+    def _settle(self) -> None:
+        """Let what is being typed be part of the project before that is saved, copied or given up."""
+        settle_typing(self._window, self._window.centralWidget())
+
     def save(self, then: Callable[[], object] | None = None) -> None:
         """Save where the project is kept, or ask where; ``then`` runs once it is saved."""
+        self._settle()
         if self._document.path is None:
             self.save_as(then)
         else:
@@ -142,6 +157,7 @@ class Files(QObject):
 
     def save_as(self, then: Callable[[], object] | None = None) -> None:
         """Ask for a file and save there."""
+        self._settle()
         self.choose(
             "Save the project", f"{self._document.title}{SUFFIX}", FILTER, SUFFIX, lambda path: self._save(path, then)
         )
@@ -176,6 +192,7 @@ class Files(QObject):
             return
         self._document.set_path(path)
         self._windows.recent.remember(path, self._document.graph)
+        self._messages.withdraw(UNSAVED)
         self._messages.say(f"Saved {path.name}.", about=SAVING)
         if then is not None:
             then()
@@ -228,6 +245,7 @@ class Files(QObject):
 
     def guard(self, then: Callable[[], object], run: Run) -> bool:
         """Do ``then`` where nothing would be lost by it, else ask in place first; whether it was done at once."""
+        self._settle()
         if run.is_active and not run.is_stopping:
             self._ask_about(run, then)
             return False
@@ -240,25 +258,48 @@ class Files(QObject):
                 f"{told} What was not exported is gone with this window.",
                 "warning",
                 ("Cancel", lambda: None),
-                ("Lose it", lambda: self._guard_changes(then)),
+                ("Lose it", lambda: self._guard_beside(then)),
                 about=CLOSING,
             )
             return False
-        return self._guard_changes(then)
+        return self._guard_beside(then)
+
+    def _guard_beside(self, then: Callable[[], object]) -> bool:
+        """The same for what is kept in no project, a lesson that was worked at, before that is asked of the project."""
+        if not (told := self.beside()):
+            return self._guard_changes(then)
+        self._messages.say(
+            f"{told} It is gone with this window.",
+            "warning",
+            ("Cancel", lambda: None),
+            ("Lose it", lambda: self._guard_changes(then)),
+            about=CLOSING,
+        )
+        return False
 
     def _guard_changes(self, then: Callable[[], object]) -> bool:
         """Do ``then`` where a file holds the project as it is, else ask in place first; whether it was done at once."""
         if not self._document.is_modified:
             then()
             return True
+        asked = self._document.project
+
+        def give_up() -> None:
+            self._settle()
+            if self._document.project == asked:
+                then()
+            else:  # more was done since, of which nobody was asked
+                self._guard_changes(then)
+
         trained = f"{self._document.title} was trained and not saved since: its file would not know its weights."
         edited = f"{self._document.title} has changes that are not saved."
         self._messages.say(
             edited if self._document.is_edited else trained,
             "warning",
             ("Save", lambda: self.save(then)),
-            ("Do not save", then),
+            ("Do not save", give_up),
             ("Cancel", lambda: None),
+            about=UNSAVED,
         )
         return False
 
@@ -347,6 +388,7 @@ class Files(QObject):
 
     def keep(self) -> None:
         """Write the recovery copy now: the program is to end, and nobody can be asked."""
+        self._settle()
         self._recovery.keep()
 
     def _say_uncopied(self, sentence: str) -> None:

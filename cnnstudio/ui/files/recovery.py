@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -9,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from cnnstudio.disk import DiskError, reason
 from cnnstudio.project import Project, ProjectError
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.files.recovery_copy import Copy
+from cnnstudio.ui.files.recovery_copy import Copy, Stamp
 from cnnstudio.ui.task import Task
 
 RECOVERY_MILLISECONDS = 2_000
@@ -25,9 +26,9 @@ class Recovery(QObject):
     failed = Signal(str)
     mended = Signal()
 
-    def __init__(self, document: Document, parent: QObject) -> None:
+    def __init__(self, document: Document, parent: QObject, stamp: Callable[[], Stamp | None] = lambda: None) -> None:
         super().__init__(parent)
-        self._document = document
+        self._document, self._stamp = document, stamp  # of the document's file, as it is known here
         self._copy = Copy.new()
         self._trouble = ""
         self._timer = QTimer(self)
@@ -44,7 +45,7 @@ class Recovery(QObject):
 
     def keep(self) -> None:
         """Write the copy now, or remove it where everything is saved."""
-        self._tell(_kept(self._copy, self._wanted, self._document.path))
+        self._tell(_kept(self._copy, self._wanted, self._document.path, self._stamp()))
 
     @property
     def _wanted(self) -> Project | None:
@@ -55,8 +56,8 @@ class Recovery(QObject):
         if self._task is not None and self._task.is_running:
             self._soon()
             return
-        copy, project, path = self._copy, self._wanted, self._document.path
-        self._task = Task(lambda report: _kept(copy, project, path), "recovery", self)
+        copy, project, path, stamp = self._copy, self._wanted, self._document.path, self._stamp()
+        self._task = Task(lambda report: _kept(copy, project, path, stamp), "recovery", self)
         self._task.finished.connect(self._tell)
 
     def _tell(self, trouble: str) -> None:
@@ -78,7 +79,7 @@ class Recovery(QObject):
         old, self._copy = self._copy, copy
         old.remove()
         try:
-            copy.claim(self._document.path)
+            copy.claim(self._document.path, self._stamp())
         except (DiskError, OSError) as error:
             self._tell(_told(error))
 
@@ -93,17 +94,17 @@ class Recovery(QObject):
         self._copy.remove()
 
 
-def _kept(copy: Copy, project: Project | None, path: Path | None) -> str:
+def _kept(copy: Copy, project: Project | None, path: Path | None, stamp: Stamp | None) -> str:
     """Write this copy, or remove it where there is nothing to keep; a sentence where that cannot be done."""
     try:
         if project is not None:
-            copy.save(project, path)
+            copy.save(project, path, stamp)
             return ""
         copy.drop()
         if path is None:
             copy.remove()
         else:
-            copy.claim(path)
+            copy.claim(path, stamp)
     except (ProjectError, DiskError, OSError) as error:
         return _told(error) if project is not None else ""  # a full disk must not stop the work
     return ""

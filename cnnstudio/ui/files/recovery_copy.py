@@ -28,6 +28,7 @@ from cnnstudio.project import read as read_project
 
 _psutil: Any = psutil  # it has no types
 
+Stamp = tuple[int, int]  # when a file was written (nanoseconds), and its bytes
 ABOUT, PROJECT, PATH, SEEN = "copy.json", "project.cnn", "path.txt", "seen.txt"
 LARGEST = 2**16  # bytes of copy.json
 BELIEVED = 24 * 3_600.0  # seconds
@@ -35,10 +36,14 @@ _NUMBERED = re.compile(r"(\d{1,10})(-\d{1,3})?", re.ASCII)
 
 
 class About(msgspec.Struct, frozen=True):
-    """Whose a copy is, and to which file the project belongs; empty for none yet."""
+    """Whose a copy is, and to which file the project belongs; empty for none yet.
+
+    ``stamp`` is of that file as its window knew it, None where it knew of none.
+    """
 
     owner: Owner
     path: Annotated[str, msgspec.Meta(max_length=4_096)] = ""
+    stamp: Stamp | None = None
 
 
 @dataclass(frozen=True)
@@ -52,14 +57,14 @@ class Copy:
         """One that no other window has; nothing is on the disk yet."""
         return cls(recovery_folder() / f"copy-{secrets.token_hex(8)}")
 
-    def save(self, project: Project, path: Path | None) -> None:
+    def save(self, project: Project, path: Path | None, stamp: Stamp | None = None) -> None:
         """Write the copy. Raises ``ProjectError`` or ``OSError``."""
-        self.claim(path)
+        self.claim(path, stamp)
         write(self.folder / PROJECT, project, is_bounded=False)
 
-    def claim(self, path: Path | None) -> None:
+    def claim(self, path: Path | None, stamp: Stamp | None = None) -> None:
         """Say that it is this process's own, and of which file. Raises ``DiskError`` or ``OSError``."""
-        about = About(Owner.here(), str(path or "")[:4_096])
+        about = About(Owner.here(), str(path or "")[:4_096], stamp)
         if self.about != about:
             self.folder.mkdir(parents=True, exist_ok=True)
             with replacing(self.folder / ABOUT) as temporary:
@@ -117,6 +122,21 @@ class Copy:
         return read_project(self.file or self.folder / PROJECT, is_bounded=False)
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether its file is another by now than the one that was open: it was changed after that, or before it.
+
+        Of a copy that does not say which file it knew, a file that was written after it is another.
+        """
+        about, path, kept = self.about, self.path, self.file
+        now = stamp_of(path) if path is not None else None
+        if now is None:
+            return False
+        if about is not None and about.stamp is not None:
+            return now != about.stamp
+        made = stamp_of(kept) if kept is not None else None
+        return made is None or now[0] > made[0]
+
+    @property
     def was_seen(self) -> bool:
         """Whether the project was opened on another computer, and is the same since."""
         file = self.file
@@ -146,7 +166,7 @@ class Found:
     """A copy that was left behind, as it was when somebody looked: the project, or in ``trouble`` why there is none.
 
     ``host`` is the other computer that it is of, where CNN Studio may still run; empty for this one. Only of one that
-    ``is_certain`` it is known that no program has it. The file of one that ``is_outdated`` was written after it.
+    ``is_certain`` it is known that no program has it. The file of one that ``is_outdated`` is another by now.
     """
 
     copy: Copy
@@ -195,14 +215,20 @@ def _seen(copy: Copy) -> Found | None:
     if host and copy.was_seen:
         return None
     made, path = file.stat().st_mtime, copy.path
-    is_outdated = False
-    with suppress(OSError, ValueError):
-        is_outdated = path is not None and path.stat().st_mtime > made
-    found = Found(copy, path, datetime.fromtimestamp(made), host, is_certain, is_outdated)
+    found = Found(copy, path, datetime.fromtimestamp(made), host, is_certain, copy.is_outdated)
     try:
         return replace(found, project=copy.load())
     except ProjectError as error:
         return replace(found, trouble=str(error))
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """When the file was written and how large it is; None where there is none."""
+    try:
+        about = path.stat()
+    except (OSError, ValueError):
+        return None
+    return about.st_mtime_ns, about.st_size
 
 
 def others_with(path: Path) -> list[Owner]:

@@ -50,7 +50,7 @@ class RecoveryOffer(QObject):
             self._offer(one, name)
 
     def _offer(self, one: Found, name: str) -> None:
-        later = " Its file was written after that: the copy opens as a new project." if one.is_outdated else ""
+        later = " Its file was changed since it was opened: the copy opens as a new project." if one.is_outdated else ""
         when = f" on {one.moment:%d %B at %H:%M}" if one.moment is not None else ""
         if one.trouble:
             self._messages.say(
@@ -80,7 +80,7 @@ class RecoveryOffer(QObject):
         """Show the copy where its file is open and nothing is lost by it, else where there is room."""
         if one.project is None or self._is_taken(one.copy, one.name):
             return
-        path = one.path if not one.is_outdated else None  # so that saving asks where
+        path = one.path if not (one.is_outdated or one.copy.is_outdated) else None  # so that saving asks where
         holder = self._windows.holding(path) if path is not None else None
         if holder is None or holder.document.is_modified or holder.run.is_active or holder.run.is_passing:
             holder = self._windows.room(self._window)

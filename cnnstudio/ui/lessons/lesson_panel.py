@@ -7,9 +7,9 @@ from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.lessons.begun import begun
-from cnnstudio.lessons.desk import Desk
+from cnnstudio.lessons.desk import Desk, evaluated
 from cnnstudio.lessons.lesson_links import LookError, look
-from cnnstudio.lessons.marking import Marks, evaluation
+from cnnstudio.lessons.marking import Marks
 from cnnstudio.lessons.tasks import Task
 from cnnstudio.lessons.work import Accuracy, Answer, Work, unknown_accuracy
 from cnnstudio.project import Project
@@ -29,6 +29,7 @@ NOTHING = "A lesson is a file that ends in .lesson: text and tasks beside the ne
 WHO = "Who sits here? Your numbers depend on it, and your teacher knows your work by it."
 MOST_STEPS = 100
 KEEPING = 1_500  # milliseconds after the last change until it is written down
+AGAIN = 20_000  # milliseconds until that is tried once more, where it could not be
 STEP_BACK = "Undo this step: bring the network back as it was when the last task was done"
 QUICK = 20_000  # parts of a network that is looked at on every edit
 
@@ -106,9 +107,8 @@ class LessonPanel(Panel):
         who.addWidget(self.name, 1)
         who.addWidget(self.begin)
         self._column.addLayout(head)
-        self._column.addWidget(self.bar)
-        self._column.addWidget(self.nothing)
-        self._column.addWidget(self.who)
+        for widget in (self.bar, self.nothing, self.who):
+            self._column.addWidget(widget)
         self._column.addLayout(who)
         self._parts = QVBoxLayout()
         self._parts.setSpacing(12)
@@ -122,9 +122,8 @@ class LessonPanel(Panel):
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 4, 12, 8)
         foot.addWidget(self.caller, 1)
-        foot.addWidget(self.step_back)
-        foot.addWidget(self.again)
-        foot.addWidget(self.hand_in)
+        for widget in (self.step_back, self.again, self.hand_in):
+            foot.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.area, 1)
@@ -149,8 +148,7 @@ class LessonPanel(Panel):
     def leave(self) -> None:
         """Put the lesson away: another project follows."""
         if self.desk is not None:
-            if self._keep.isActive():
-                self._write_down()
+            self.write_down()
             self._stop()
             self.desk = None
             self.document.rules = None
@@ -177,6 +175,7 @@ class LessonPanel(Panel):
         if self.desk is not None:
             old = self.desk
             self.desk = Desk.begin(old.lesson, old.path, old.work.student, old.work.name)
+            self.desk.instead_of(old)
             self._accuracy, self._done, self._steps = None, frozenset(), [self.desk.start]
             self.document.edit("Start the lesson again", self.desk.start)
             self._show_desk()
@@ -196,14 +195,23 @@ class LessonPanel(Panel):
             self.document.said.emit(str(error))
 
     def _answer(self, name: str, given: Answer) -> None:
-        task = self._task(name)
-        if self.desk is not None and task is not None:
+        if self.desk is not None and (task := self._task(name)) is not None:
             self.desk.answer(task, given)
             self._changed()
 
+    def _draft(self, name: str, given: Answer) -> None:
+        if self.desk is not None and (task := self._task(name)) is not None:
+            self.desk.draft(task, given)
+            self._keep.start()
+
+    def settle(self, *, predictions: bool = False) -> None:
+        """Give what stands in the fields and was not given yet; a prediction, of which the first counts, if asked."""
+        for card in [*self.cards.values()]:
+            if card.is_pending and (predictions or card.task.answered_by != "prediction"):
+                card.submit()
+
     def _hint(self, name: str) -> None:
-        task = self._task(name)
-        if self.desk is not None and task is not None:
+        if self.desk is not None and (task := self._task(name)) is not None:
             self.desk.take_hint(task)
             self._changed()
 
@@ -215,8 +223,7 @@ class LessonPanel(Panel):
         return next((each for each in self.desk.sheet.broken(project) if each not in already), "")
 
     def _task(self, name: str) -> Task | None:
-        card = self.cards.get(name)
-        return card.task if card is not None else None
+        return self.cards[name].task if name in self.cards else None
 
     def _changed(self) -> None:
         self._conceal()
@@ -235,11 +242,8 @@ class LessonPanel(Panel):
         graph = self.document.graph
 
         def work(report: Report) -> Accuracy:
-            from cnnstudio.lessons.desk import with_weights
-
             report("Evaluating on the pictures kept apart", None)
-            with evaluation(desk.lesson) as accuracy:
-                return accuracy(with_weights(desk.work, weights))
+            return evaluated(desk, weights)
 
         def done(found: Accuracy) -> None:
             self._accuracy = graph, found
@@ -259,10 +263,9 @@ class LessonPanel(Panel):
     def _show_desk(self) -> None:
         """Show the lesson anew, all of it."""
         desk, is_waiting = self.desk, self._is_waiting
-        while (item := self._parts.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        while (item := self._parts.takeAt(0)) is not None and (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()
         self.cards, self.texts = {}, []
         self.nothing.setVisible(desk is None)
         for widget in (self.who, self.student, self.name, self.begin):
@@ -285,29 +288,27 @@ class LessonPanel(Panel):
         number = 0
         for part in desk.sheet.parts:
             if isinstance(part, str):
-                text = LessonText(part, desk.lesson.members, self)
-                text.anchorClicked.connect(self._follow_link)
-                self.texts.append(text)
-                self._parts.addWidget(text)
+                self.texts.append(LessonText(part, desk.lesson.members, self))
+                self.texts[-1].anchorClicked.connect(self._follow_link)
+                self._parts.addWidget(self.texts[-1])
                 continue
             number += 1
             card = TaskCard(part, part.said(untouched), number, self)
             card.put(desk.given(part))
             card.answered.connect(self._answer)
+            card.drafted.connect(self._draft)
             card.hint_asked.connect(self._hint)
             card.evaluation_asked.connect(self._evaluate)
             self.cards[part.name] = card
             self._parts.addWidget(card)
-        kept = desk.lesson.head.kept_points
-        if kept:
+        if kept := desk.lesson.head.kept_points:
             more = Sentence(f"{kept:g} {plural(round(kept), 'point')} more are for what your teacher looks at.", self)
             more.setProperty("role", "muted")
             self._parts.addWidget(more)
 
     def refresh(self) -> None:
-        desk = self.desk
-        if desk is not None and not self._is_waiting and desk.work.project != self.document.project:
-            desk.draw(self.document.project)
+        if self.desk is not None and not self._is_waiting and self.desk.work.project != self.document.project:
+            self.desk.draw(self.document.project)
             self._keep.start()
         self.update_marks()
 
@@ -323,8 +324,7 @@ class LessonPanel(Panel):
             return
         found = desk.marks(self._measured)
         for mark in found.tasks:
-            card = self.cards.get(mark.task.name)
-            if card is not None:
+            if (card := self.cards.get(mark.task.name)) is not None:
                 card.show_mark(mark, bool(self.document.concealed))
                 card.show_hints(*desk.hints(mark.task))
         self._show_progress(found)
@@ -364,10 +364,29 @@ class LessonPanel(Panel):
 
     # keeping
 
-    def _write_down(self) -> None:
+    def write_down(self) -> str:
+        """Give what is written, and keep the lesson as it is now; why it cannot be kept, empty where it is."""
+        self.settle()
+        return self._write_down() if self._is_behind else ""
+
+    @property
+    def _is_behind(self) -> bool:
+        """Whether something was done that is not kept yet; nobody tells of what is drawn while this is not seen."""
+        is_drawn = self.desk is not None and self.desk.work.project != self.document.project
+        return self._keep.isActive() or (is_drawn and not self._is_waiting)
+
+    def _write_down(self) -> str:
         self._keep.stop()
-        if self.desk is not None and (trouble := self.desk.keep(self._measured)):
-            self.document.said.emit(trouble)
+        if self.desk is None:
+            return ""
+        if not self._is_waiting:
+            self.desk.draw(self.document.project)
+        if told := self.desk.keep(self._measured):
+            self.document.said.emit(told)
+        self._keep.setInterval(KEEPING if self.desk.is_kept else AGAIN)
+        if not self.desk.is_kept:
+            self._keep.start()
+        return "" if self.desk.is_kept else told
 
     def _stop(self) -> None:
         self._keep.stop()
@@ -376,17 +395,18 @@ class LessonPanel(Panel):
             self._job = None
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
-        if self.desk is not None and self._keep.isActive():
+        if self.desk is not None and self._is_behind:
             self._write_down()
+            self._keep.stop()
         return self._job is None or self._job.stop(seconds)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         if self._is_waiting:
             self.student.setFocus(event.reason())
             return
-        waiting = (card for card in self.cards.values() if not card.field.isHidden() and not card.field.isReadOnly())
-        card = next(waiting, None)
-        target = card.field if card is not None else self.hand_in if self.desk is not None else None
+        fields = (card.field for card in self.cards.values())
+        waiting = (field for field in fields if not field.isHidden() and not field.isReadOnly())
+        target = next(waiting, self.hand_in if self.desk is not None else None)
         if target is not None:
             target.setFocus(event.reason())
 

@@ -16,9 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from cnnstudio.lessons.answer_tasks import ChoiceTask, NumberTask
+from cnnstudio.lessons.handed_in import LONGEST
 from cnnstudio.lessons.marking import TaskMark
 from cnnstudio.lessons.tasks import Hint, Task
-from cnnstudio.lessons.work import Answer
+from cnnstudio.lessons.work import NO_ANSWER, Answer
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.ui.widgets.labels import Plain, Sentence
@@ -44,6 +45,7 @@ class TaskCard(QFrame):
     """A task. It knows no lesson: it says what was answered or asked for, and shows what it is told."""
 
     answered = Signal(str, object)  # the name of the task and the Answer
+    drafted = Signal(str, object)  # the same of words that are being written, which nothing is said of
     hint_asked = Signal(str)
     evaluation_asked = Signal(str)
 
@@ -64,6 +66,9 @@ class TaskCard(QFrame):
         self.reason = QLineEdit(self)
         self.reason.setPlaceholderText("Because…")
         self.reason.setAccessibleName(f"Your reason in task {number}")
+        for line in (self.field, self.reason):
+            line.setMaxLength(LONGEST)
+        self._given = NO_ANSWER  # as it was taken the last time
         self.check = QPushButton(CHECK.get(task.answered_by, "Check"), self)
         self.check.setProperty("primary", True)
         self.check.clicked.connect(self.submit)
@@ -75,6 +80,8 @@ class TaskCard(QFrame):
         self.hints.setProperty("role", "muted")
         self.field.returnPressed.connect(self.submit)
         self.reason.returnPressed.connect(self.submit)
+        if task.answered_by == "words":
+            self.field.textEdited.connect(lambda _: self.drafted.emit(task.name, self.written()))
         for button in (self.check, self.hint):
             for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # which press a button in dialogs alone
                 shortcut = QShortcut(QKeySequence(key), button)
@@ -137,11 +144,24 @@ class TaskCard(QFrame):
         if self.task.answered_by == "weights":
             self.evaluation_asked.emit(self.task.name)
             return
+        given = self.written()
+        if not given.is_empty:
+            self._given = given
+            self.answered.emit(self.task.name, given)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether an answer stands here that was not given yet."""
+        if self.task.answered_by in ("network", "weights") or self.field.isReadOnly():
+            return False
+        written = self.written()
+        return not written.is_empty and written != self._given
+
+    def written(self) -> Answer:
+        """The answer as it stands here."""
         reason = str(max(0, self.reasons.checkedId())) if self.reasons.buttons() else self.reason.text().strip()
         choice = max(0, self.options.checkedId())
-        given = Answer(self.field.text().strip(), choice, reason if choice and reason != "0" else "")
-        if not given.is_empty:
-            self.answered.emit(self.task.name, given)
+        return Answer(self.field.text().strip(), choice, reason if choice and reason != "0" else "")
 
     # what it shows
 
@@ -157,6 +177,7 @@ class TaskCard(QFrame):
                 found.setChecked(True)
         else:
             self.reason.setText(given.reason)
+        self._given = given
 
     def show_mark(self, mark: TaskMark, is_hidden: bool) -> None:
         """Show what the task says now; ``is_hidden`` where that would give the answer of another away."""

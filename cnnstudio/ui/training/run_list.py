@@ -26,7 +26,7 @@ from cnnstudio.disk import DiskError
 from cnnstudio.project import ProjectError
 from cnnstudio.training.runs.folder import RunFolder
 from cnnstudio.training.runs.kept_run import remembering
-from cnnstudio.training.runs.record import Labels, write_labels
+from cnnstudio.training.runs.record import change_labels
 from cnnstudio.training.runs.run_library import ListedRun, of_project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
@@ -350,9 +350,9 @@ class RunsPanel(Panel):
         for run in self.selected[:1]:
             self.comparison_asked.emit(RunFolder(run.folder).project, run.title)
 
-    def _write(self, run: ListedRun, tags: str, note: str) -> bool:
+    def _write(self, run: ListedRun, tags: str | None, note: str | None) -> bool:
         try:
-            write_labels(run.folder, Labels.of(tags, note))
+            change_labels(run.folder, tags, note)
         except DiskError as error:
             self.document.said.emit(str(error))
             return False

@@ -78,12 +78,12 @@ class Row:
 
 
 class RunsModel(QAbstractTableModel):
-    """The runs, the latest first; ``write`` is given what the person says of one: the run, its tags, its note."""
+    """The runs, the latest first; ``write`` is given what the person says of one: the run, and its tags or its note."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[Row] = []
-        self.write: Callable[[ListedRun, str, str], bool] = lambda run, tags, note: False
+        self.write: Callable[[ListedRun, str | None, str | None], bool] = lambda run, tags, note: False
 
     def set_runs(self, runs: Sequence[ListedRun]) -> None:
         """Show these; where they are the same as before, what is selected stays so."""
@@ -150,9 +150,7 @@ class RunsModel(QAbstractTableModel):
     ) -> bool:
         if role != Qt.ItemDataRole.EditRole or index.column() not in EDITABLE:
             return False
-        labels, text = self.rows[index.row()].run.labels, str(value)
-        is_tags = index.column() == TAGS
-        tags, note = (text, labels.note) if is_tags else (", ".join(labels.tags), text)
+        tags, note = (str(value), None) if index.column() == TAGS else (None, str(value))
         return bool(self.write(self.rows[index.row()].run, tags, note))
 
 

@@ -6,13 +6,16 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QDropEvent, QKeyEvent, QKeySequence, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLineEdit,
+    QPlainTextEdit,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
     QWidget,
 )
+from shiboken6 import isValid
 
 LEAST = 56  # pixels; a narrow panel cuts a field rather than its row
 
@@ -117,3 +120,26 @@ class StepField(QAbstractSpinBox):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+def settle_typing(window: QWidget, otherwise: QWidget | None = None) -> None:
+    """Let the field of this window that has the keyboard hand over what is typed in it, as when it is left.
+
+    It has the keyboard again afterwards; one that is gone then, as fields over the canvas are, leaves it to
+    ``otherwise``. Nothing else tells a field that the window is saved or closes.
+    """
+    field: QWidget | None = QApplication.focusWidget()
+    if not isinstance(field, QLineEdit | QPlainTextEdit | QAbstractSpinBox) or not _is_within(field, window):
+        return
+    field.clearFocus()
+    target = field if isValid(field) and field.isVisible() else otherwise
+    if target is not None:
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _is_within(widget: QWidget, window: QWidget) -> bool:
+    """Whether the widget belongs to the window, or to a panel of it that floats."""
+    above: QWidget | None = widget
+    while above is not None and above is not window:
+        above = above.parentWidget()
+    return above is window

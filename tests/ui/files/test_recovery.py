@@ -19,6 +19,7 @@ from cnnstudio.owner import Owner
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.files import recovery_copy
 from cnnstudio.ui.files.recovery import Recovery
 from cnnstudio.ui.files.recovery_copy import About, Copy, left_behind
 from cnnstudio.ui.main_window import MainWindow
@@ -206,9 +207,48 @@ def test_a_copy_never_takes_the_place_of_what_was_saved_after_it(
     os.utime(copy.folder / "project.cnn", (1e9, 1e9))
     write(tmp_path / "mine.cnn", from_template("lenet5"))
     (bar,) = offered(qtbot, window)
-    assert "Its file was written after that" in bar.sentence
+    assert "Its file was changed since it was opened" in bar.sentence
     bar.buttons["Open the copy"].click()
     assert window.document.project == tiny and window.document.path is None and window.document.is_modified
+
+
+def test_a_copy_never_takes_the_place_of_what_another_program_wrote_before_it(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.cnn"
+    write(path, from_template("lenet5"))
+    known = recovery_copy.stamp_of(path)
+    write(path, from_template("vgg-small"))
+    os.utime(path, (1e9, 1e9))  # as a program leaves it that restores an older one
+    copy = left(tiny, path)
+    (copy.folder / "copy.json").write_bytes(msgspec.json.encode(About(DEAD, str(path), known)))
+    (bar,) = offered(qtbot, window)
+    bar.buttons["Open the copy"].click()
+    assert window.document.project == tiny and window.document.path is None
+
+
+def test_a_copy_says_which_file_it_knew(window: MainWindow, tiny: Project, tmp_path: Path) -> None:
+    path = tmp_path / "mine.cnn"
+    write(path, tiny)
+    window.files.open(path)
+    window.document.edit("Change", Project())
+    window.files.keep()
+    (copy,) = [Copy(folder) for folder in recovery_folder().iterdir()]
+    assert copy.about is not None and copy.about.stamp == recovery_copy.stamp_of(path) and not copy.is_outdated
+    write(path, from_template("lenet5"))
+    assert copy.is_outdated
+
+
+def test_an_offer_that_was_left_standing_looks_again(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.cnn"
+    left(tiny, path)
+    (bar,) = offered(qtbot, window)
+    write(path, from_template("lenet5"))
+    os.utime(path, (4e9, 4e9))
+    bar.buttons["Open the copy"].click()
+    assert window.document.project == tiny and window.document.path is None
 
 
 def test_a_home_that_is_away_for_a_moment_is_said(

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, Flatten, Input, Linear, MaxPool2d, Tanh
 from cnnstudio.graph import Graph, Node
+from cnnstudio.lessons.desk import Desk
 from cnnstudio.lessons.file_names import TEXT
 from cnnstudio.lessons.handed_in import read_path
 from cnnstudio.lessons.header import joined
@@ -183,6 +184,71 @@ def test_it_goes_on_where_it_was_left(qtbot: QtBot, window: MainWindow, opened: 
     assert says(again, "count") == f"Right: {10 * count}." and again.cards["count"].field.text() == str(10 * count)
     again.start_again()
     assert again.cards["count"].field.text() == "" and again.count.text() == "0 of 5 tasks"
+
+
+def test_what_was_written_and_not_given_is_kept_and_handed_in(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]
+) -> None:
+    panel = opened()
+    count = begin(qtbot, panel)
+    qtbot.keyClicks(panel.cards["tell"].field, "It slides")
+    desk = panel.desk
+    assert desk is not None and desk.work.answers["tell"].text == "It slides" and not desk.work.attempts
+    qtbot.keyClicks(panel.cards["count"].field, str(10 * count))
+    qtbot.keyClicks(panel.cards["guess"].field, f"{count} × 8 × 8")
+    panel.write_down()
+    assert {*desk.work.answers} == {"tell", "count"}, "of a prediction the first counts"
+    window.classroom.hand_in()
+    assert {*desk.work.answers} == {"tell", "count", "guess"}
+
+
+def test_what_was_drawn_while_the_lesson_was_not_seen_is_kept(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]
+) -> None:
+    panel = opened()
+    begin(qtbot, panel)
+    assert panel.desk is not None
+    window.docks["lesson"].hide()
+    drawn = window.document.graph.replace("fc1", Linear(7))
+    window.document.edit_graph("Draw", drawn)
+    assert not window.close()
+    press = next(bar.buttons["Do not save"] for bar in window.messages.bars if "Do not save" in bar.buttons)
+    press.click()
+    assert Desk.resume(panel.desk.lesson).work.project.graph == drawn
+
+
+def test_a_lesson_is_open_once_and_gives_its_window_to_nobody(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel], lab: Path
+) -> None:
+    begin(qtbot, opened())
+    window.document.mark_saved()
+    window.files.new("lenet5")
+    assert window.lesson == "lab-1" and len(window.windows.all) == 2
+    window.windows.all[1].files.open(lab)
+    qtbot.waitUntil(lambda: "A lab is open already, in this window." in said(window))
+    assert [each.lesson for each in window.windows.all] == ["lab-1", ""]
+
+
+def test_a_lesson_that_cannot_be_kept_says_so_and_is_not_closed_away(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]
+) -> None:
+    panel = opened()
+    count = begin(qtbot, panel)
+    panel.write_down()
+    assert panel.desk is not None
+    place = panel.desk.place
+    kept = place.read_bytes()
+    place.unlink()
+    place.mkdir()
+    panel.cards["count"].field.setText(str(10 * count))
+    panel.cards["count"].submit()
+    window.document.mark_saved()
+    assert not window.close() and "It is gone with this window." in said(window)
+    assert "not kept" in said(window) and panel._keep.isActive()
+    next(bar for bar in window.messages.bars if "Lose it" in bar.buttons).buttons["Cancel"].click()
+    place.rmdir()
+    place.write_bytes(kept)
+    assert window.close() and Desk.resume(panel.desk.lesson).work.answers["count"].text == str(10 * count)
 
 
 def test_it_is_handed_in_as_one_file(

@@ -19,7 +19,7 @@ from cnnstudio.owner import Owner
 from cnnstudio.project import Project, from_template, write
 from cnnstudio.training.events import EpochEnd, Step
 from cnnstudio.training.runs.metrics_file import MetricsWriter
-from cnnstudio.training.runs.record import Best, Labels, new_record, read_labels, write_record
+from cnnstudio.training.runs.record import Best, Labels, new_record, read_labels, write_labels, write_record
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
@@ -203,7 +203,19 @@ def test_a_tag_that_cannot_be_written_is_a_sentence(show: Show, tiny: Project, q
     panel = show()
     with qtbot.waitSignal(panel.document.said) as said:
         panel.shown.setData(panel.shown.index(0, TAGS), "wide")
-    assert said.args == ["labels.json was not written: it is a folder."]
+    assert said.args == ["labels.json cannot be opened: it is a folder."]
+
+
+def test_what_another_window_has_said_of_a_run_stays(show: Show, tiny: Project, qtbot: QtBot) -> None:
+    folder = kept("first", tiny, 1)
+    panel = show()
+    write_labels(folder, Labels(("theirs",), "their note"))  # which the list has not seen yet
+    panel.shown.setData(panel.shown.index(0, TAGS), "mine")
+    assert read_labels(folder) == Labels(("mine",), "their note")
+    (folder / "labels.json").write_text('{"format": 99, "note": "of a newer program"}')
+    with qtbot.waitSignal(panel.document.said) as said:
+        assert not panel.shown.setData(panel.shown.index(0, NOTE), "mine")
+    assert "newer CNN Studio" in said.args[0] and "of a newer" in (folder / "labels.json").read_text()
 
 
 def test_the_graph_of_a_run_is_asked_for_beside_and_compared(show: Show, tiny: Project, qtbot: QtBot) -> None:
