@@ -24,6 +24,7 @@ from cnnstudio.lessons.file_names import HANDED_IN
 from cnnstudio.lessons.handed_in import BOUNDS, MOST_ATTEMPTS, Attempt, HandedIn, HandInError, dumped
 from cnnstudio.lessons.handed_in import read as read_work
 from cnnstudio.lessons.lesson_file import LessonError, LessonFile, Sheet
+from cnnstudio.lessons.lesson_file import read as read_lesson
 from cnnstudio.lessons.marking import Marks, evaluation, marks
 from cnnstudio.lessons.quiz import Question
 from cnnstudio.lessons.tasks import Hint, Task
@@ -220,6 +221,14 @@ class Desk:
             "This lesson is open in another CNN Studio as well, or was changed by another program. What you do here is "
             f"kept beside that from now on: {shown(self.place)} in {self.place.parent}. It can be handed in as it is."
         )
+
+
+def desk_at(path: Path) -> Desk:
+    """The lesson in this file as it was left, its pictures unpacked. Raises ``LessonError``."""
+    desk = Desk.resume(read_lesson(path), path)
+    if trouble := desk.unpack():
+        raise LessonError(trouble)
+    return desk
 
 
 def _word(data: bytes) -> str:

@@ -139,6 +139,12 @@ def show_action(place: PanelPlace) -> Action:
     )  # fmt: skip
 
 
+def _undo(window: MainWindow) -> None:
+    """Undo; what is being typed is the latest step then, so that it is not lost with what it was written in."""
+    window.files.settle()
+    window.document.undo_stack.undo()
+
+
 ACTIONS: tuple[Action, ...] = (
     # file
     Action("new", "New", lambda w: w.files.new(), "Ctrl+N", "file-plus"),
@@ -192,7 +198,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "Quit", lambda w: w.windows.quit(), "Ctrl+Q", "sign-out"),
     # edit
     Action(
-        "undo", "Undo", lambda w: w.document.undo_stack.undo(), "Ctrl+Z", "arrow-counter-clockwise",
+        "undo", "Undo", _undo, "Ctrl+Z", "arrow-counter-clockwise",
         lambda w: w.document.undo_stack.canUndo(), words=("revert",),
     ),
     Action(

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from cnnstudio.folders import lessons_folder
-from cnnstudio.lessons.desk import Desk, begun, weights_bytes
+from cnnstudio.lessons.begun import begun
+from cnnstudio.lessons.desk import Desk, weights_bytes
 from cnnstudio.lessons.handed_in import HandInError
 from cnnstudio.lessons.handed_in import read as read_work
 from cnnstudio.lessons.lesson_file import LessonError, LessonFile, released

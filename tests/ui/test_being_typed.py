@@ -100,3 +100,38 @@ def test_not_to_save_is_said_of_what_was_asked_and_of_nothing_later(
     window.files.save()
     assert not any("Do not save" in bar.buttons for bar in window.messages.bars), "everything is saved"
     assert window.close()
+
+
+def test_it_takes_no_window_from_whoever_writes_in_it(
+    qtbot: QtBot, window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    write(tmp_path / "tiny.cnn", tiny)
+    window.canvas.ask_note(QPointF(0, 400))
+    field = QApplication.focusWidget()
+    assert field is not None
+    qtbot.keyClicks(field, "written")
+    window.files.open(tmp_path / "tiny.cnn")
+    assert is_in(window.document.project, "note") and window.document.path is None and len(window.windows.all) == 2
+
+
+def test_undo_takes_it_back_and_redo_brings_it_again(window: MainWindow, typed: Typed, tiny: Project) -> None:
+    window.document.edit_graph("Change", tiny.graph.replace("conv1", Conv2d(5)))
+    window.document.mark_saved()
+    typed("note")
+    window.commands.run("undo")
+    assert not is_in(window.document.project, "note")
+    window.commands.run("redo")
+    assert is_in(window.document.project, "note")
+
+
+def test_a_file_that_cannot_be_written_is_saved_under_another_name(
+    window: MainWindow, tiny: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "work").mkdir()
+    write(tmp_path / "work" / "tiny.cnn", tiny)
+    window.files.open(tmp_path / "work" / "tiny.cnn")
+    (tmp_path / "work").rename(tmp_path / "renamed")
+    window.document.edit_graph("Change", tiny.graph.replace("conv1", Conv2d(5)))
+    window.files.save()
+    (bar,) = [bar for bar in window.messages.bars if "was not written" in bar.sentence]
+    assert "Save under another name…" in bar.buttons and window.document.is_modified

@@ -68,6 +68,7 @@ class Files(QObject):
 
     def begin(self, project: Project | Examined, path: Path | None = None, anew: bool = False) -> ProjectWindow:
         """Show another project, here where nothing is lost by it, else (or if ``anew``) in a new window: which one."""
+        self.settle()  # what is typed here may be all that would be lost
         window = self._windows.room(self._window, anew)
         run = RunFolder(path.parent, is_new=False) if path is not None and path.name == PROJECT else None
         if run is not None and run.has_learned:
@@ -143,13 +144,13 @@ class Files(QObject):
 
     # save
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Let what is being typed be part of the project before that is saved, copied or given up."""
         settle_typing(self._window, self._window.centralWidget())
 
     def save(self, then: Callable[[], object] | None = None) -> None:
         """Save where the project is kept, or ask where; ``then`` runs once it is saved."""
-        self._settle()
+        self.settle()
         if self._document.path is None:
             self.save_as(then)
         else:
@@ -157,7 +158,7 @@ class Files(QObject):
 
     def save_as(self, then: Callable[[], object] | None = None) -> None:
         """Ask for a file and save there."""
-        self._settle()
+        self.settle()
         self.choose(
             "Save the project", f"{self._document.title}{SUFFIX}", FILTER, SUFFIX, lambda path: self._save(path, then)
         )
@@ -188,7 +189,8 @@ class Files(QObject):
         try:
             write(path, self._document.project)
         except ProjectError as error:
-            self._messages.say(str(error), "error", about=SAVING)
+            elsewhere = ("Save under another name…", lambda: self.save_as(then))
+            self._messages.say(str(error), "error", elsewhere, about=SAVING)
             return
         self._document.set_path(path)
         self._windows.recent.remember(path, self._document.graph)
@@ -245,7 +247,7 @@ class Files(QObject):
 
     def guard(self, then: Callable[[], object], run: Run) -> bool:
         """Do ``then`` where nothing would be lost by it, else ask in place first; whether it was done at once."""
-        self._settle()
+        self.settle()
         if run.is_active and not run.is_stopping:
             self._ask_about(run, then)
             return False
@@ -285,7 +287,7 @@ class Files(QObject):
         asked = self._document.project
 
         def give_up() -> None:
-            self._settle()
+            self.settle()
             if self._document.project == asked:
                 then()
             else:  # more was done since, of which nobody was asked
@@ -388,7 +390,7 @@ class Files(QObject):
 
     def keep(self) -> None:
         """Write the recovery copy now: the program is to end, and nobody can be asked."""
-        self._settle()
+        self.settle()
         self._recovery.keep()
 
     def _say_uncopied(self, sentence: str) -> None:
@@ -429,11 +431,6 @@ def _once_over(run: Run, does: Callable[[], object]) -> None:
 
 
 def _desk(path: Path) -> Desk:
-    """The lesson in this file as it was left, its pictures unpacked. Raises ``LessonError``."""
-    from cnnstudio.lessons.desk import Desk
-    from cnnstudio.lessons.lesson_file import LessonError, read
+    from cnnstudio.lessons.desk import desk_at
 
-    desk = Desk.resume(read(path), path)
-    if trouble := desk.unpack():
-        raise LessonError(trouble)
-    return desk
+    return desk_at(path)

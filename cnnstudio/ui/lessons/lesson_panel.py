@@ -122,8 +122,8 @@ class LessonPanel(Panel):
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 4, 12, 8)
         foot.addWidget(self.caller, 1)
-        for widget in (self.step_back, self.again, self.hand_in):
-            foot.addWidget(widget)
+        for each in (self.step_back, self.again, self.hand_in):
+            foot.addWidget(each)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.area, 1)
@@ -406,9 +406,8 @@ class LessonPanel(Panel):
             return
         fields = (card.field for card in self.cards.values())
         waiting = (field for field in fields if not field.isHidden() and not field.isReadOnly())
-        target = next(waiting, self.hand_in if self.desk is not None else None)
-        if target is not None:
-            target.setFocus(event.reason())
+        if self.desk is not None:
+            next(waiting, self.hand_in).setFocus(event.reason())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -78,6 +78,7 @@ class RunsPanel(Panel):
         self._told: tuple[object, ...] = ()
         self._way: Qt.Orientation | None = None
         self.table = RunsTable(self.shown, self)
+        self.table.written.connect(self._take)
         self.filter = QLineEdit(self)
         self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter the runs")
@@ -213,6 +214,8 @@ class RunsPanel(Panel):
         kept.look_once(self.document.path)
 
     def _take(self) -> None:
+        if self.table.is_written_in:
+            return  # they are taken when that is done
         before = {run.folder for run in self.selected}
         self.model.set_runs(self.run.kept.runs)
         self.refresh()

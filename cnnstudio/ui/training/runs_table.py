@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QTableView, QWidget
 
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import theme
@@ -28,6 +28,8 @@ REMEMBERED = f"runs-table-{len(COLUMNS)}"  # another set of columns needs anothe
 class RunsTable(QTableView):
     """A row a run, several to be selected at once; the headings sort, move and are as wide as a person makes them."""
 
+    written = Signal()  # nobody writes in a cell any more
+
     def __init__(self, model: RunsFilter, parent: QWidget) -> None:
         super().__init__(parent)
         self._scale = 1.0
@@ -42,6 +44,15 @@ class RunsTable(QTableView):
         for column in range(len(COLUMNS)):
             self.setColumnWidth(column, WIDTHS.get(column, OTHERS))
         self.follow_scale()
+
+    @property
+    def is_written_in(self) -> bool:
+        """Whether somebody writes in a cell: rows that come then would write over it, as Qt asks the model anew."""
+        return self.state() == QAbstractItemView.State.EditingState
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:  # noqa: N802 - Qt's name
+        super().closeEditor(editor, hint)
+        self.written.emit()
 
     def follow_scale(self) -> None:
         """Grow with the size of text, whatever widths a person has given the columns."""

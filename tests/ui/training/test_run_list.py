@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from PySide6.QtCore import QByteArray, QItemSelectionModel, Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.folders import runs_folder
@@ -195,6 +195,25 @@ def test_tags_and_notes_are_written_in_place(show: Show, tiny: Project, qtbot: Q
     qtbot.keyClick(panel.table, Qt.Key.Key_F2)
     editor = panel.table.findChild(type(panel.filter))
     assert editor is not None and editor.text() == "wide, good"
+
+
+def test_what_is_being_written_stays_while_a_run_goes_on(show: Show, tiny: Project, qtbot: QtBot) -> None:
+    folder = kept("first", tiny, 1)
+    panel = show()
+    select(panel, 0)
+    panel.edit(NOTE)
+    qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QLineEdit))
+    editor = QApplication.focusWidget()
+    assert editor is not None and panel.table.isAncestorOf(editor)
+    qtbot.keyClicks(editor, "a long thought")
+    kept("second", tiny, 2)
+    write_labels(folder, Labels(("theirs",)))
+    with qtbot.waitSignal(panel.run.kept.changed):
+        panel._look()
+    assert editor.isVisible() and editor.text() == "a long thought" and panel.shown.rowCount() == 1
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: panel.shown.rowCount() == 2 and "a long thought" in column(panel, NOTE))
+    assert read_labels(folder) == Labels(("theirs",), "a long thought")
 
 
 def test_a_tag_that_cannot_be_written_is_a_sentence(show: Show, tiny: Project, qtbot: QtBot) -> None:
