@@ -305,11 +305,6 @@ class MainWindow(ProjectWindow):
         self.show_panel("quiz")
         self.quiz.teach(lesson)
 
-    @property
-    def lesson(self) -> str:
-        """The id of the lesson that a student sits at here; empty for none."""
-        return desk.lesson.head.id if (desk := self.classroom.desk) is not None else ""
-
     def attend(self, desk: Desk) -> None:
         """Show a lesson file beside its network, which stands here."""
         self.show_panel("lesson")
@@ -421,4 +416,4 @@ class MainWindow(ProjectWindow):
             self.close()
             then()
 
-        return self.files.guard(close, self.run)
+        return self.files.closing.guard(close, self.run)

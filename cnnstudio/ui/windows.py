@@ -41,17 +41,13 @@ class ProjectWindow(QMainWindow):
     document: Document
     run: Run
     messages: Messages
+    lesson: str = ""  # the id of the one that a student sits at here
 
     @property
     def is_untouched(self) -> bool:
         """Whether another project may take this window: no file or lesson is open, nothing was changed or trained."""
         is_empty = self.document.path is None and not self.document.is_modified
         return is_empty and self.run.state == "idle" and not self.lesson
-
-    @property
-    def lesson(self) -> str:
-        """The id of the lesson that a student sits at here; empty for none."""
-        raise NotImplementedError
 
     def take_unsaved(self, project: Project, path: Path | None = None, copy: Copy | None = None) -> None:
         """Show a project here that no file holds as it is, and go on with the recovery ``copy`` that it comes from."""

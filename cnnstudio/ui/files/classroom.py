@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cnnstudio.ui.lessons.lesson_panel import LessonPanel
     from cnnstudio.ui.lessons.microscope import MicroscopePanel
     from cnnstudio.ui.network.palette import PalettePanel
+    from cnnstudio.ui.windows import ProjectWindow
 
 HAND_IN = "hand-in"  # what messages are about that later ones replace
 FILTER = f"Work to hand in (*{HANDED_IN})"
@@ -44,7 +45,7 @@ class Classroom(QObject):
         self.withheld: frozenset[str] = frozenset()  # the ids of commands that the lesson puts away
         self._put_away: list[PanelDock] = []
         self._dock.made.connect(self._follow)
-        files.beside = self.keep
+        files.closing.beside = self.keep
 
     def _follow(self, panel: LessonPanel) -> None:
         panel.hand_in_asked.connect(self.hand_in)
@@ -64,6 +65,7 @@ class Classroom(QObject):
 
     def _arrange(self, head: Head | None) -> None:
         """Put away what the lesson puts away, and with None bring all of it back."""
+        cast("ProjectWindow", self._dock.parentWidget()).lesson = head.id if head is not None else ""
         hidden = head.hidden_panels if head is not None else ()
         commands = head.hidden_commands if head is not None else ()
         self.withheld = frozenset([*commands, *(f"show-{name}" for name in hidden)])
