@@ -20,7 +20,9 @@ from cnnstudio.rest import Rest
 from cnnstudio.training.data.picture import FORMATS
 from cnnstudio.training.runs.session import image_size
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight.drawing_pad import png
 from cnnstudio.ui.insight.looker import Looker
+from cnnstudio.ui.insight.picture_taker import PictureTaker
 from cnnstudio.ui.insight.try_parts import TryParts
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
@@ -85,6 +87,10 @@ class TryPanel(Panel):
         parts.disturbed.connect(self._ask)
         parts.turned.connect(self._ask)
         parts.open_asked.connect(self._open)
+        self.taker = PictureTaker(self)
+        self.taker.taken.connect(lambda image: self.bring(png(image), "Camera picture"))
+        self.taker.failed.connect(self._say)
+        parts.picture_asked.connect(self.taker.take)
         parts.image_asked.connect(self.show_image)
         parts.nothing.allowed.connect(self._allow)
         run.state_changed.connect(self.touch)
@@ -294,6 +300,7 @@ class TryPanel(Panel):
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
         self._rest.stop()
+        self.taker.stop()
         self._is_busy = self._is_behind = False
         if self._kept is not None or self._trial is not None:
             self._kept = self._trial = None

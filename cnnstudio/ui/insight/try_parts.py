@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from cnnstudio.insight.disturbances import MEASURES, Disturbances
 from cnnstudio.ui.insight.drawing_pad import DrawingPad
 from cnnstudio.ui.insight.nothing_page import NothingPage
+from cnnstudio.ui.insight.picture_taker import can_take
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.foreign_text import tip
@@ -48,6 +49,7 @@ class TryParts(QScrollArea):
     disturbed = Signal()
     turned = Signal()  # preparation on or off
     open_asked = Signal()
+    picture_asked = Signal()  # from the camera
     image_asked = Signal(int)  # so many validation images on; 0 for any
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -72,12 +74,14 @@ class TryParts(QScrollArea):
     def _left(self) -> QWidget:
         self._tools = QWidget()
         flow, pad = FlowLayout(self._tools, 2), self.pad
+        taking = (("camera", "Take a picture with the camera", self.picture_asked.emit),) if can_take() else ()
         wanted: tuple[tuple[str, str, Callable[[], object]], ...] = (
             ("eraser", "Erase: turns the pen round (E)", self._turn_pen),
             ("arrow-counter-clockwise", "Undo on the pad (Ctrl+Z there)", pad.undo),
             ("trash", "Clear the pad (Delete)", pad.clear),
             ("clipboard", "Paste a picture (Ctrl+V on the pad)", pad.paste),
             ("folder-open", "Open a picture…", self.open_asked.emit),
+            *taking,
             ("shuffle", "Any validation image", lambda: self.image_asked.emit(0)),
             ("caret-left", "The validation image before", lambda: self.image_asked.emit(-1)),
             ("caret-right", "The next validation image", lambda: self.image_asked.emit(1)),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPointF, Qt, QUrl, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -21,6 +23,7 @@ from cnnstudio.project import Project
 from cnnstudio.rest import Rest
 from cnnstudio.training.runs.kept_run import open_kept
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.insight import picture_taker
 from cnnstudio.ui.insight.try_panel import GOES_ON, HINT, TryPanel
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.run import Run
@@ -326,3 +329,71 @@ def test_from_the_first_start_to_a_drawing_that_is_judged_in_six_actions(qtbot: 
     actions += 1
     settled(qtbot, panel)
     assert panel.parts.when.text().startswith("weights of") and actions <= 6
+
+
+class FakeCamera(QObject):
+    """Stands for a camera, its session and its sink."""
+
+    errorOccurred, videoFrameChanged = Signal(object), Signal(object)  # noqa: N815 - Qt's names
+
+    def __init__(self, *_: object) -> None:
+        super().__init__()
+        self.is_on = False
+
+    def start(self) -> None:
+        self.is_on = True
+
+    def stop(self) -> None:
+        self.is_on = False
+
+    def setCamera(self, camera: FakeCamera) -> None:
+        self.camera = camera
+
+    def setVideoSink(self, sink: FakeCamera) -> None:
+        self.sink = sink
+
+
+def test_the_camera_gives_one_picture_once_it_sees_well(
+    qtbot: QtBot, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = [object()]
+    devices = SimpleNamespace(videoInputs=lambda: there, defaultVideoInput=lambda: there[0])
+    fake = SimpleNamespace(
+        QMediaDevices=devices, QCamera=FakeCamera, QMediaCaptureSession=FakeCamera, QVideoSink=FakeCamera
+    )
+    monkeypatch.setattr(picture_taker, "find_spec", lambda name: fake)
+    monkeypatch.setattr(picture_taker, "import_module", lambda name: fake)
+    panel = shown(qtbot, document)
+    image = QImage(12, 12, QImage.Format.Format_RGB32)
+    image.fill(0xFF204060)
+    panel.parts.tools["camera"].click()
+    camera, session, sink = panel.taker._parts
+    for _ in range(picture_taker.SETTLED):
+        assert camera.is_on and session.sink is sink
+        sink.videoFrameChanged.emit(SimpleNamespace(toImage=lambda: image))
+    settled(qtbot, panel)
+    assert not camera.is_on and not panel.taker._parts
+    assert panel.told is not None and panel.told.picture.name == "Camera picture"
+    panel.parts.tools["camera"].click()
+    camera = panel.taker._parts[0]
+    camera.errorOccurred.emit(1)
+    assert not camera.is_on and panel.parts.nothing.sentence.text() == picture_taker.SILENT
+    panel.parts.tools["camera"].click()
+    camera = panel.taker._parts[0]
+    panel.hide()
+    assert not camera.is_on, "nobody is filmed behind a closed panel"
+    panel.show()
+    there.clear()
+    panel.parts.tools["camera"].click()
+    assert panel.parts.nothing.sentence.text() == picture_taker.NO_CAMERA
+
+
+def test_where_qt_has_no_multimedia_there_is_no_button(
+    qtbot: QtBot, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_taker, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, picture_taker.MODULE, None)
+    panel = shown(qtbot, document)
+    assert "camera" not in panel.parts.tools
+    panel.taker.take()
+    assert panel.parts.nothing.sentence.text() == picture_taker.NO_CAMERA
