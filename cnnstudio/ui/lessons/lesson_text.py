@@ -24,6 +24,7 @@ class LessonText(QTextBrowser):
         super().__init__(parent)
         self._pictures = pictures
         self._text = text
+        self._has_pictures = "![" in text
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -55,7 +56,11 @@ class LessonText(QTextBrowser):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
+        if event.size().width() == event.oldSize().width():
+            return
+        if self._has_pictures:  # which the document has read in the old width
+            self.restyle()
+        else:
             self._fit()
 
     def _fit(self) -> None:

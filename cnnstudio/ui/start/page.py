@@ -28,6 +28,8 @@ from cnnstudio.zoo import TEMPLATES, Template
 
 WIDEST = 1080  # pixels of what stands on the page, at the normal size of text
 MARGIN, GAP = 20, 12  # beside everything, and between the columns
+LAST = 90  # the row of the grid below everything
+PREDICT = "Predict the numbers"  # the title of short lessons in which a network's numbers are predicted
 BLOCK = "application/x-cnnstudio-block"
 
 
@@ -78,11 +80,10 @@ class StartPage(QWidget):
         ]
         self.labs = [
             Row(lab.title, lab.sentence, self._open_lab(lab.path), str(number))
-            for number, lab in enumerate(shipped(), len(LESSONS) + 1)
+            for number, lab in enumerate(shipped(), 1)
         ]
-        self.lessons += self.labs
         self.recent: list[Row] = []
-        self._titles = [Plain(text, self.column) for text in ("Start with a network", "Recent", "Lessons")]
+        self._titles = [Plain(text, self.column) for text in ("Start with a network", "Recent", "Lessons", PREDICT)]
         for title in self._titles:
             title.setProperty("textSize", "large")
         self.nothing = Plain("What you save or open is found here again.", self.column)
@@ -111,7 +112,7 @@ class StartPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._area)
-        for entry in (*self.links, *self.cards, *self.lessons):
+        for entry in (*self.links, *self.cards, *self.labs, *self.lessons):
             self._join(entry)
 
     def _make_links(self) -> list[Link]:
@@ -253,9 +254,11 @@ class StartPage(QWidget):
         span = 2 if is_wide else across
         self._list(self._titles[1], self.recent or [self.nothing], 0, span, gap + 1)
         grid.addWidget(self.clear, gap + 1, span - 1, Qt.AlignmentFlag.AlignRight)
-        self._list(self._titles[2], self.lessons, 2 if is_wide else 0, span, gap + (1 if is_wide else 30))
-        grid.addWidget(self.footer, *((0, 2, 1, 2) if is_wide else (60, 0, 1, across)))
-        grid.setRowStretch(61, 1)
+        self._list(self._titles[2], self.labs, 2 if is_wide else 0, span, gap + (1 if is_wide else 30))
+        below = 2 + max(1, len(self.recent)) if is_wide else 50
+        self._list(self._titles[3], self.lessons, 0, span, gap + below)
+        grid.addWidget(self.footer, *((0, 2, 1, 2) if is_wide else (LAST, 0, 1, across)))
+        grid.setRowStretch(LAST + 1, 1)
         self.nothing.setVisible(not self.recent)
         self.clear.setVisible(bool(self.recent))
 
@@ -282,7 +285,7 @@ class StartPage(QWidget):
     @property
     def entries(self) -> list[Entry]:
         """All that can be chosen, in the order of reading."""
-        return [*self.links, *self.cards, *self.recent, *self.lessons]
+        return [*self.links, *self.cards, *self.recent, *self.labs, *self.lessons]
 
     # walking by keyboard
 
@@ -305,7 +308,8 @@ class StartPage(QWidget):
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
         """Tab goes from one part of the page to the next, and on from the last."""
-        parts: list[list[Entry]] = [list(part) for part in (self.links, self.cards, self.recent, self.lessons) if part]
+        every = (self.links, self.cards, self.recent, self.labs, self.lessons)
+        parts: list[list[Entry]] = [list(part) for part in every if part]
         at = next((number for number, part in enumerate(parts) if any(entry.hasFocus() for entry in part)), None)
         if at is not None and 0 <= (after := at + (1 if forward else -1)) < len(parts):
             self._go_to(parts[after][0])

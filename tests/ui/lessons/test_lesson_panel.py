@@ -395,14 +395,26 @@ def test_a_whole_step_is_undone_and_undo_takes_that_back(
     assert document.project == pooled
 
 
-def test_a_picture_for_dark_windows_takes_the_place_of_the_other(qtbot: QtBot) -> None:
-    def png(color: int) -> bytes:
-        data = QBuffer()
-        image = QImage(4, 4, QImage.Format.Format_RGB32)
-        image.fill(color)
-        image.save(data, "PNG")  # type: ignore[call-overload]
-        return bytes(data.data().data())
+def test_a_picture_is_as_wide_as_there_is_room(qtbot: QtBot) -> None:
+    picture = png(0x102030, 600)
+    text = LessonText("![a](a.png)", {"a.png": picture})
+    qtbot.addWidget(text)
+    text.show()
+    for width in (330, 480, 900):
+        text.resize(width, text.height())
+        shown = text.document().resource(2, QUrl("a.png"))
+        assert shown.width() == min(600, width - 8) and text.height() >= shown.height()
 
+
+def png(color: int, width: int = 4) -> bytes:
+    data = QBuffer()
+    image = QImage(width, max(4, width // 3), QImage.Format.Format_RGB32)
+    image.fill(color)
+    image.save(data, "PNG")  # type: ignore[call-overload]
+    return bytes(data.data().data())
+
+
+def test_a_picture_for_dark_windows_takes_the_place_of_the_other(qtbot: QtBot) -> None:
     text = LessonText("![a](a.png)", {"a.png": png(0xFFFFFF), "a.dark.png": png(0x102030)})
     qtbot.addWidget(text)
     before = theme.scheme
