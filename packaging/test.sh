@@ -7,9 +7,9 @@ export QT_QPA_PLATFORM=offscreen
 
 told=$(mktemp) share=$(mktemp -d)
 trap 'rm -rf "$told" "$share"' EXIT
-.venv/bin/python -m pytest --share "$share" >"$told" 2>&1 &
+.venv/bin/python -m pytest "--share=$share" >"$told" 2>&1 &
 second=$!
-.venv/bin/python -m pytest --share "$share"
+.venv/bin/python -m pytest "--share=$share"
 first=$?
 wait "$second"
 other=$?
