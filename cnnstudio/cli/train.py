@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 NAME = "train"
 AUTOMATIC = "auto"  # what is typed for None
-USUAL = ("usual",)  # augmentations that are not named
+AUGMENTATIONS, USUAL = "augmentations", ("usual",)  # a field of the recipe, and what it is where none are named
 INTERRUPTED = 130
 
 
@@ -96,7 +96,9 @@ def _offer(group: argparse._ArgumentGroup, fields: tuple[Parameter, ...]) -> Non
         option = f"--{parameter.name.replace('_', '-')}"
         told: dict[str, Any] = {"help": parameter.help.replace("%", "%%"), "default": argparse.SUPPRESS}
         if parameter.entry_types:
-            told["help"] += "; names with commas between them, or JSON as the file has it; none named, the usual ones"
+            told["help"] += "; names with commas between them, or JSON as the file has it"
+        if parameter.name == AUGMENTATIONS:
+            told["help"] += "; none named, the usual ones"
             told |= {"nargs": "?", "const": USUAL}
         if NoneType in parameter.options:
             told["help"] += f'; "{AUTOMATIC}" for automatic'
@@ -345,8 +347,8 @@ def _overridden(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     changes |= {name: whole(changes[name]) for name in PATHS if changes.get(name) not in (None, "", "torchvision")}
     if "folder" in changes:
         changes.setdefault("data", FOLDER)
-    if changes.get("augmentations") is USUAL:
-        changes["augmentations"] = usual(DATASETS[changes.get("data", recipe.data)].mirror)
+    if changes.get(AUGMENTATIONS) is USUAL:
+        changes[AUGMENTATIONS] = usual(DATASETS[changes.get("data", recipe.data)].mirror)
     return Recipe(**{**recipe.values, **changes})
 
 
