@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-STEPS = 30
+STEPS = 120
 WARM = 3  # whose time does not count for the speed
 MORE = 6  # that follow, in which the gaps are measured as in the first ones: a tick every 4 ms takes time of its own
 
