@@ -97,7 +97,7 @@ def page(window: MainWindow) -> None:
 def famous(window: MainWindow) -> None:
     """The page about ResNet."""
     lenet(window)
-    window.read("network/resnet50")
+    window.reading.read("network/resnet50")
 
 
 def lesson(window: MainWindow) -> None:

@@ -66,7 +66,7 @@ def show_first_tour(window: MainWindow) -> None:
     """Begin the tour where the program never ran before; the keyboard stays where it is."""
     if not window.preferences.toured and window.start_page.is_new:
         window.preferences.toured = True
-        window.tour.begin(by_key=False)
+        window.reading.tour.begin(by_key=False)
 
 
 def _delete_windows() -> None:

@@ -30,6 +30,7 @@ from cnnstudio.ui.files.imports import Imports
 from cnnstudio.ui.files.recovery_copy import Copy
 from cnnstudio.ui.files.remembered_run import RememberedRun
 from cnnstudio.ui.insight.thumbnails import NodeThumbnails
+from cnnstudio.ui.lessons.reading import Reading
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.pictures.pictures import Pictures
 from cnnstudio.ui.preferences import Preferences
@@ -49,11 +50,9 @@ from cnnstudio.wording import on_a_line
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
     from cnnstudio.lessons.desk import Desk
-    from cnnstudio.ui.lessons.pages_panel import PagesPanel
     from cnnstudio.ui.lessons.quiz import QuizPanel
     from cnnstudio.ui.network.comparison import ComparisonPanel
     from cnnstudio.ui.pictures.figure_page import FigurePage
-    from cnnstudio.ui.start.tour import Tour
     from cnnstudio.ui.training.training import TrainingPanel
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
@@ -72,6 +71,7 @@ class MainWindow(ProjectWindow):
     jobs: Jobs
     exports: Exports
     classroom: Classroom
+    reading: Reading
     pictures: Pictures
     imports: Imports
     gallery: Gallery
@@ -105,17 +105,19 @@ class MainWindow(ProjectWindow):
         self.docks = docks.docks_of(self, self.document, self.run)
         self.classroom = Classroom(self.docks, self.document, self.exports, self.files, self.jobs)
         self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
-        offers = [self.commands.bound[name] for name in ("panel-float", "panel-side", "panel-compare", "panel-hide")]
+        bound = self.commands.bound
+        self.reading = Reading(self, self.docks, self.canvas, self.classroom, bound["train"])
+        offers = [bound[name] for name in ("panel-float", "panel-side", "panel-compare", "panel-hide")]
         self.focused_dock = docks.FocusedDock(self, self.docks, self.document, self.canvas, offers)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
         self.start_page = StartPage(
-            self.document, self.canvas, self.files, self.windows.recent, self.commands.bound, self.begin_lesson
+            self.document, self.canvas, self.files, self.windows.recent, bound, self.begin_lesson
         )
         self.start_page.stackUnder(self.messages)
         self.painted.connect(self.start_page.look)
-        recent: Callable[[QMenu], None] = partial(self.windows.recent.fill_menu, take=self.files.open)
-        fillings = {"recent": recent, "panels": self._fill_panels, "windows": self._fill_windows}
+        opened: Callable[[QMenu], None] = partial(self.windows.recent.fill_menu, take=self.files.open)
+        fillings = {"recent": opened, "panels": self._fill_panels, "windows": self._fill_windows}
         fill_menu_bar(self.menuBar(), self.commands, fillings)
         self.addToolBar(toolbar(self.commands))
         self.setStatusBar(Status(self.document, self.run, self.show_panel))
@@ -135,7 +137,8 @@ class MainWindow(ProjectWindow):
             signal.connect(self._refresh.start)
         document.said.connect(self._say)
         document.scope_changed.connect(lambda _: self.messages.withdraw(INSIDE))
-        document.closed.connect(self._begin_anew)
+        for anew in (self.messages.clear, self.canvas.setFocus):
+            document.closed.connect(anew)
         run.said.connect(self._say_run)
         run.warned.connect(self.exports.warn)
         run.state_changed.connect(self._show_run)
@@ -145,7 +148,6 @@ class MainWindow(ProjectWindow):
             dock.made.connect(self._connect_panel)
         self.docks["outline"].made.connect(lambda panel: panel.addActions(self.commands.chords))
         self.docks["training"].made.connect(self._connect_training)
-        self.docks["pages"].made.connect(self._connect_pages)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
         self.canvas.scene().marked.connect(self._refresh.start)
         for signal in (self.canvas.looked, self.canvas.map_moved):
@@ -159,7 +161,7 @@ class MainWindow(ProjectWindow):
         panel.reveal.connect(self._reveal)
         panel.menu_asked.connect(self._show_canvas_menu)
         panel.panel_asked.connect(self.show_panel)
-        panel.page_asked.connect(self.read)
+        panel.page_asked.connect(self.reading.read)
         panel.project_asked.connect(lambda project: self.windows.new(self).take_unsaved(project))
         panel.comparison_asked.connect(self._compare_with)
         panel.left.connect(lambda: give_keyboard(self.canvas))
@@ -171,10 +173,6 @@ class MainWindow(ProjectWindow):
         panel.after.asked.connect(lambda command: self.commands.bound[command].trigger())
         panel.queue_asked.connect(self.commands.bound["queue-add"].trigger)
         panel.refused.connect(lambda: docks.bring_up(self, self.docks["training"], self.canvas))
-
-    def _connect_pages(self, panel: PagesPanel) -> None:
-        panel.tour_asked.connect(self.commands.bound["tour"].trigger)
-        panel.link_asked.connect(lambda address: offer_link(self.messages, address))
 
     def _prepare(self) -> None:
         self.setAcceptDrops(True)
@@ -195,13 +193,6 @@ class MainWindow(ProjectWindow):
         from cnnstudio.ui.pictures.figure_page import FigurePage
 
         return FigurePage(self.document, self.canvas, self.pictures, self.messages, self)
-
-    @cached_property
-    def tour(self) -> Tour:
-        """The tour through the window, made when somebody takes it."""
-        from cnnstudio.ui.start.stops import tour
-
-        return tour(self, self.docks, self.canvas, self.commands.bound["train"])
 
     # panels
 
@@ -234,19 +225,9 @@ class MainWindow(ProjectWindow):
         """Give the keyboard to the next part of the window that has use for it, or with -1 to the one before."""
         go_round(self, self._parts, by)
 
-    def read(self, key: str) -> None:
-        """Show a page of help, unless a lesson puts them away."""
-        if "show-pages" not in self.classroom.withheld:
-            cast("PagesPanel", self.docks["pages"].widget()).read(key)
-            self.show_panel("pages")
-
     def _compare_with(self, path: Path, title: str) -> None:
         if cast("ComparisonPanel", self.docks["comparison"].widget()).with_file(path, title):
             self.show_panel("comparison")
-
-    def _begin_anew(self) -> None:
-        self.messages.clear()
-        self.canvas.setFocus()
 
     def _reveal(self, name: str) -> None:
         if name not in self.document.view_graph:
@@ -322,10 +303,8 @@ class MainWindow(ProjectWindow):
         self.messages.say(sentence, about=INSIDE if sentence == self.document.refusal else None)
 
     def _say_run(self, sentence: str) -> None:
-        kind = {"failed": "error", "finished": "warning" if self.run.is_passing else "success"}.get(
-            self.run.state, "info"
-        )
-        self.messages.say(sentence, kind, about=RUN)
+        kinds = {"failed": "error", "finished": "warning" if self.run.is_passing else "success"}
+        self.messages.say(sentence, kinds.get(self.run.state, "info"), about=RUN)
         if not self.run.is_active:
             self.windows.notices.tell(self, sentence)
 

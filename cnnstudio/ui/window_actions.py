@@ -77,7 +77,7 @@ def _show_mistakes(window: MainWindow) -> None:
 
 def _help(window: MainWindow) -> None:
     kind = meant(window.document, window.docks["palette"], window.focusWidget())
-    window.read(f"block/{kind.__name__}" if kind is not None else "contents")
+    window.reading.read(f"block/{kind.__name__}" if kind is not None else "contents")
 
 
 def _help_title(window: MainWindow) -> str:
@@ -407,7 +407,7 @@ ACTIONS: tuple[Action, ...] = (
         "help", "Help", _help, "F1", "book-bookmark", title=_help_title,
         words=("theory", "card", "read about", "documentation", "manual"),
     ),
-    Action("tour", "Take the tour", lambda w: w.tour.begin(), "", "compass", words=("help", "first steps", "begin")),
+    Action("tour", "Take the tour", lambda w: w.reading.take_tour(), "", "compass", words=("help", "first steps")),
     Action("commands", "All commands…", lambda w: w.command_list.ask(), "Ctrl+Shift+P", "command"),
     Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard", words=("help", "hotkeys", "keys")),
     _page("gestures", "The mouse on the canvas", gestures, "mouse", ("gestures", "drag", "select")),

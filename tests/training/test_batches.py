@@ -49,7 +49,7 @@ def test_images_are_mirrored_where_the_recipe_says_so(data_may: bool, flip: Augm
     """It is answered from both sides only where the images allow it."""
     made = batches(left(data_may), flip, test_time_mirror=True)
     assert 10 < int(turned(made).sum()) < 30
-    assert type(flip).__name__ in made.notes[-2 if data_may else -1]
+    assert any(type(flip).__name__ in note for note in made.notes)
     assert (BOTH_SIDES in made.notes) is data_may
     assert int(turned(batches(left(data_may), RandomCrop())).sum()) == 0
 

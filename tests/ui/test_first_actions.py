@@ -33,7 +33,7 @@ def test_from_the_first_start_to_a_judged_drawing_in_at_most_six_actions_and_not
 
     window.activateWindow()
     show_first_tour(window)
-    act("leave the tour", window.tour.leave_button.click)
+    act("leave the tour", window.reading.tour.leave_button.click)
     lenet = next(card for card in window.start_page.cards if card.title == "LeNet-5")
     act("choose LeNet-5", lambda: QTest.mouseClick(lenet, LEFT))
     act("train", window.commands.bound["train"].trigger)

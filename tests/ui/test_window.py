@@ -213,7 +213,7 @@ def test_the_menu_of_the_canvas_has_what_can_be_done_and_nothing_else(
         return [each.objectName() for each in actions]
 
     window.document.open(tiny, None)
-    for_all = {"quick-add", "paste", "note", "arrange", "fit", "fit-selection"}
+    for_all = {"quick-add", "paste", "note", "arrange", "fit", "fit-selection", "help"}
     assert set(menu()) == for_all
     window.document.select(("conv1",))
     assert set(menu()) == for_all | {

@@ -389,7 +389,7 @@ def close_training(qtbot: QtBot, window: MainWindow) -> None:
 def test_a_window_that_closes_in_the_middle_of_a_step_holds_the_others_up_for_nothing(
     qtbot: QtBot, window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnstudio.ui.files.files.LAST_STEP", 20)
+    monkeypatch.setattr("cnnstudio.ui.files.closing.LAST_STEP", 20)
     window.windows.new(window)
     made = other(window)
     end = long_step(qtbot, made, tiny)
@@ -406,7 +406,7 @@ def test_a_window_that_closes_in_the_middle_of_a_step_holds_the_others_up_for_no
 def test_the_end_of_the_program_waits_for_the_steps_of_all_windows(
     qtbot: QtBot, window: MainWindow, tiny: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnstudio.ui.files.files.LAST_STEP", 20)
+    monkeypatch.setattr("cnnstudio.ui.files.closing.LAST_STEP", 20)
     window.windows.new(window)
     made = other(window)
     end = long_step(qtbot, made, tiny)

@@ -70,7 +70,7 @@ def test_a_page_puts_its_block_behind_the_selected_one_and_undo_takes_it_back(
     window.files.begin(tiny)
     window.document.select(("conv1",))
     before = window.document.graph
-    window.read("block/ReLU")
+    window.reading.read("block/ReLU")
     panel_of(window).follow("put:ReLU")
     graph = window.document.graph
     assert graph[window.document.selection[0]].block == BLOCKS["ReLU"]()
@@ -80,7 +80,7 @@ def test_a_page_puts_its_block_behind_the_selected_one_and_undo_takes_it_back(
 
 
 def test_a_network_s_page_opens_it_beside_this_one_and_shows_its_figure(window: MainWindow) -> None:
-    window.read("network/lenet5")
+    window.reading.read("network/lenet5")
     panel, asked = panel_of(window), []
     panel.project_asked.disconnect()
     panel.project_asked.connect(asked.append)
@@ -94,7 +94,7 @@ def test_a_network_s_page_opens_it_beside_this_one_and_shows_its_figure(window: 
 
 
 def test_pages_are_found_by_other_names_and_taken_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
-    window.read("contents")
+    window.reading.read("contents")
     panel = panel_of(window)
     panel.search.setFocus()
     qtbot.keyClicks(panel.search, "atrous")
@@ -109,7 +109,7 @@ def test_pages_are_found_by_other_names_and_taken_by_keyboard(window: MainWindow
 
 
 def test_words_explain_themselves_on_pages_and_in_lessons(window: MainWindow, qtbot: QtBot) -> None:
-    window.read("block/MaxPool2d")
+    window.reading.read("block/MaxPool2d")
     text = panel_of(window).text
     assert "small window of weights" in told(text, "the stride is the kernel")
     text.setTextCursor(text.document().find("the stride is the kernel", 0))
@@ -133,7 +133,7 @@ def test_words_explain_themselves_on_pages_and_in_lessons(window: MainWindow, qt
 
 
 def test_other_colours_and_sizes_leave_the_page_where_it_was(window: MainWindow) -> None:
-    window.read("block/Conv2d")
+    window.reading.read("block/Conv2d")
     panel = panel_of(window)
     bar = panel.text.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
@@ -145,7 +145,7 @@ def test_other_colours_and_sizes_leave_the_page_where_it_was(window: MainWindow)
 
 def test_a_lesson_that_puts_the_pages_away_keeps_them_away(window: MainWindow) -> None:
     window.classroom.withheld = frozenset({"show-pages"})
-    window.read("contents")
+    window.reading.read("contents")
     assert window.docks["pages"].isHidden() and not window.docks["pages"].is_made
 
 

@@ -12,7 +12,7 @@ from cnnstudio.ui.main_window import MainWindow
 
 def test_it_points_at_five_parts_that_are_seen_and_stays_within_the_window(window: MainWindow, qtbot: QtBot) -> None:
     window.commands.run("tour")
-    tour, seen = window.tour, []
+    tour, seen = window.reading.tour, []
     for number in range(5):
         assert tour.isVisible() and tour.count.text() == f"{number + 1} of 5"
         target = tour.target
@@ -31,7 +31,7 @@ def test_it_points_at_five_parts_that_are_seen_and_stays_within_the_window(windo
 
 def test_it_is_walked_and_left_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
     window.commands.run("tour")
-    tour = window.tour
+    tour = window.reading.tour
     assert tour.isAncestorOf(window.focusWidget())
     qtbot.keyClick(tour, Qt.Key.Key_Right)
     qtbot.keyClick(tour, Qt.Key.Key_Right)
@@ -44,16 +44,16 @@ def test_it_is_walked_and_left_by_keyboard(window: MainWindow, qtbot: QtBot) -> 
 def test_a_first_start_shows_it_once_and_leaves_the_keyboard_where_it_is(window: MainWindow) -> None:
     before = window.focusWidget()
     show_first_tour(window)
-    assert window.tour.isVisible() and window.focusWidget() is before
-    window.tour.leave()
+    assert window.reading.tour.isVisible() and window.focusWidget() is before
+    window.reading.tour.leave()
     show_first_tour(window)
-    assert window.tour.isHidden()
+    assert window.reading.tour.isHidden()
 
 
 def test_the_window_can_be_worked_in_while_it_is_there(window: MainWindow) -> None:
     show_first_tour(window)
     window.files.new("lenet5")
-    assert len(window.document.graph) and window.tour.isVisible()
+    assert len(window.document.graph) and window.reading.tour.isVisible()
     window.resize(1000, 640)
     QApplication.processEvents()
-    assert window.rect().contains(window.tour.geometry())
+    assert window.rect().contains(window.reading.tour.geometry())
