@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from cnnstudio.ui.widgets.labels import Plain, Sentence
 
 WIDE = 320  # pixels at the normal size of text
 GAP = 14  # pixels from what is pointed at
+_LAID_OUT = (QEvent.Type.LayoutRequest, QEvent.Type.ChildAdded)  # of a window, as it shows a panel
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Tour(QFrame):
         layout.addWidget(self.sentence)
         layout.addLayout(buttons)
         host.installEventFilter(self)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.place)
         theme.changed.connect(self.place)
         self.hide()
 
@@ -138,6 +141,8 @@ class Tour(QFrame):
         moved = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
         if event.type() in moved and self.isVisible():
             self.place()
+        elif event.type() in _LAID_OUT and self.isVisible():  # a panel that came to the front lies over the card
+            self._soon.start()
         return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

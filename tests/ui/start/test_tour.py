@@ -57,3 +57,17 @@ def test_the_window_can_be_worked_in_while_it_is_there(window: MainWindow) -> No
     window.resize(1000, 640)
     QApplication.processEvents()
     assert window.rect().contains(window.reading.tour.geometry())
+
+
+def test_a_panel_that_comes_to_the_front_does_not_cover_it(qtbot: QtBot, window: MainWindow) -> None:
+    tour = window.reading.tour
+    tour.begin()
+
+    def is_seen() -> bool:
+        at = window.childAt(tour.geometry().center())
+        return at is not None and (at is tour or tour.isAncestorOf(at))
+
+    for name in ("training", "lesson", "inspector"):
+        window.show_panel(name)
+        qtbot.waitUntil(window.docks[name].widget().isVisible)
+        qtbot.waitUntil(is_seen, timeout=5_000)
