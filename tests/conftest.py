@@ -11,7 +11,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from itertools import count, groupby
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,6 @@ settings.load_profile("steady")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="write the golden texts anew, to be read in review")
     parser.addoption("--whole", action="store_true", help="every case of which else a part stands for all")
-    parser.addoption("--share", type=Path, metavar="FOLDER", help="leave files to other processes with this folder")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -57,38 +56,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("--whole"):
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("whole")])
         items[:] = [item for item in items if not item.get_closest_marker("whole")]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """With ``--share``, run the files that no other process has begun: two end together, whatever each file takes."""
-    folder = session.config.getoption("--share")
-    if folder is None or session.testsfailed or session.config.option.collectonly:
-        return None  # as pytest does
-    mine = _unclaimed(session.items, folder)
-    item = next(mine, None)
-    while item is not None:
-        following = next(mine, None)
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.shouldfail:
-            raise session.Failed(session.shouldfail)
-        if session.shouldstop:
-            raise session.Interrupted(session.shouldstop)
-        item = following
-    return True
-
-
-def _unclaimed(items: list[pytest.Item], folder: Path) -> Iterator[pytest.Item]:
-    """The tests of those files for which this process is the first to leave a mark in the folder."""
-    mine = set[Path]()
-    for path, tests in groupby(items, lambda item: item.path):
-        if path not in mine:
-            try:
-                (folder / str(path).replace(os.sep, "-")).touch(exist_ok=False)
-            except FileExistsError:
-                continue
-            mine.add(path)
-        yield from tests
 
 
 @pytest.fixture
