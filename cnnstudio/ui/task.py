@@ -91,6 +91,15 @@ class Task(QObject, Generic[T]):
                 self.failed.emit(sentence_of(self._worker.error))
 
 
+def put_away(task: Task[Any] | None, seconds: float = 0.0) -> bool:
+    """Stop a task that is of no use any more, and wait so long for it; whether it has ended, as where there is none."""
+    if task is None:
+        return True
+    has_ended = task.stop(seconds)
+    task.deleteLater()
+    return has_ended
+
+
 def _steps(function: Callable[[Report], T], worker: Worker) -> Iterator[Any]:
     def report(sentence: str, share: float | None = None) -> bool:
         worker.post((sentence, share))

@@ -13,7 +13,7 @@ from cnnstudio.headroom import give_back
 from cnnstudio.insight.feature_maps import FeatureMaps
 from cnnstudio.insight.subject import OwnPicture
 from cnnstudio.training.runs.session import Prepared
-from cnnstudio.ui.task import Task
+from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Plain
 from cnnstudio.wording import counted, memory
@@ -101,11 +101,7 @@ class EpochSlider(QWidget):
     def stop(self, seconds: float = 0.0) -> bool:
         """Compute no further, and wait so long; whether it has ended."""
         task, self._task = self._task, None
-        if task is None:
-            return True
-        has_ended = task.stop(seconds)
-        task.deleteLater()
-        return has_ended
+        return put_away(task, seconds)
 
     def _go(self) -> None:
         if not self._epochs or self._of is None:

@@ -20,7 +20,7 @@ from cnnstudio.training.runs.session import image_size, images_key
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.task import PATIENCE, Task
+from cnnstudio.ui.task import PATIENCE, Task, put_away
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.advice_row import Advice, AdviceList
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
@@ -335,11 +335,7 @@ class AugmentationPanel(Panel):
         task, self._task = self._task, None
         self._key = None
         self._patience.stop()
-        if task is None:
-            return True
-        ended = task.stop(seconds)
-        task.deleteLater()
-        return ended
+        return put_away(task, seconds)
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         return self._call_off(seconds)

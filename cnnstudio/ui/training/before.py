@@ -14,7 +14,7 @@ from cnnstudio.training.costs import Costs, costs, energy, work
 from cnnstudio.training.readiness import OTHER_IMAGES, Concern
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.task import Task
+from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.training.concern_list import ConcernList
 from cnnstudio.ui.training.tryouts import Tryouts
 from cnnstudio.ui.widgets.fold import Fold
@@ -195,11 +195,7 @@ class BeforeCard(Fold):
         """End the steps that are taken in the background, and wait so long for it; whether they have ended."""
         self._settle.stop()
         task, self._task = self._task, None
-        if task is None:
-            return True
-        ended = task.stop(seconds)
-        task.deleteLater()
-        return ended
+        return put_away(task, seconds)
 
     def close_tasks(self, seconds: float) -> bool:
         """End whatever goes on in the background, and wait so long for it; whether it has ended."""

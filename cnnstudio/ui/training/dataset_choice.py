@@ -17,7 +17,7 @@ from cnnstudio.training.data.group_split import grouped
 from cnnstudio.training.runs.session import image_size, images_key
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.task import PATIENCE, Task
+from cnnstudio.ui.task import PATIENCE, Task, put_away
 from cnnstudio.ui.widgets.advice_row import Advice
 from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.fold import Fold
@@ -184,9 +184,7 @@ class ImagesChoice(Fold):
         """End what is being loaded."""
         self._end_going()
         task, self._task = self._task, None
-        if task is not None:
-            task.stop()
-            task.deleteLater()
+        put_away(task)
 
     def _stop(self) -> None:
         self._call_off()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnstudio.training.runs.session import image_size
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.task import Task
+from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.advice_row import Advice, Way
 from cnnstudio.ui.widgets.fix_button import FixButton
@@ -160,11 +160,7 @@ class Tryouts(QWidget):
     def call_off(self, seconds: float = 0.0) -> bool:
         """End what is being tried, and wait so long for it; whether it has ended."""
         task, self._task = self._task, None
-        if task is None:
-            return True
-        ended = task.stop(seconds)
-        task.deleteLater()
-        return ended
+        return put_away(task, seconds)
 
 
 class SmallPlot(QWidget):

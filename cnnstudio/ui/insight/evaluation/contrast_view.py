@@ -25,7 +25,7 @@ from cnnstudio.ui.insight.evaluation.evaluation_view import SIDE, EvaluationView
 from cnnstudio.ui.insight.evaluation.picture_list import Listed, PictureList
 from cnnstudio.ui.insight.side_choice import HERE, Side, offer_sides
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.task import Task
+from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.foreign_text import tip, unmarked
 from cnnstudio.ui.widgets.labels import Sentence
@@ -207,11 +207,7 @@ class ContrastView(EvaluationView):
 
     def close_tasks(self, seconds: float) -> bool:
         task, self._task = self._task, None
-        if task is None:
-            return True
-        ended = task.stop(seconds)
-        task.deleteLater()
-        return ended
+        return put_away(task, seconds)
 
 
 def _begun(words: str) -> str:

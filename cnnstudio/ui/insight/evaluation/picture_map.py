@@ -13,7 +13,7 @@ from cnnstudio.insight.evaluation.tables import Table, points_table
 from cnnstudio.training.runs.session import Prepared
 from cnnstudio.ui.insight.evaluation.evaluation_view import EvaluationView, Seen
 from cnnstudio.ui.insight.evaluation.point_map import PointMap
-from cnnstudio.ui.task import Task
+from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.worker import Report
 
@@ -109,11 +109,7 @@ class MapView(EvaluationView):
     def close_tasks(self, seconds: float) -> bool:
         task, self._task = self._task, None
         self.button.setText(DRAW)
-        if task is None:
-            return True
-        ended = task.stop(seconds)
-        task.deleteLater()
-        return ended
+        return put_away(task, seconds)
 
 
 def place(prepared: Prepared, count: int, method: str, report: Report) -> Placed:

@@ -26,7 +26,7 @@ from cnnstudio.training.data.folder_layout import said
 from cnnstudio.training.data.readers.columns import read_columns
 from cnnstudio.ui.insight.evaluation.chart_views import PAGE, Chart
 from cnnstudio.ui.insight.evaluation.evaluation_view import EvaluationView, Seen
-from cnnstudio.ui.task import Task
+from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Sentence
@@ -206,11 +206,7 @@ class PropertyView(EvaluationView):
 
     def close_tasks(self, seconds: float) -> bool:
         task, self._task = self._task, None
-        if task is None:
-            return True
-        ended = task.stop(seconds)
-        task.deleteLater()
-        return ended
+        return put_away(task, seconds)
 
 
 def _columns(seen: Seen, table: Path | None, report: Report) -> tuple[Found, str]:

@@ -18,7 +18,7 @@ from cnnstudio.training.data.roll import Roll
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.task import Task
+from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.training.data.batch_look import BatchLook
 from cnnstudio.ui.training.data.batch_page import BatchPage
 from cnnstudio.ui.training.data.doubter import Doubter
@@ -245,9 +245,7 @@ class DataPanel(Panel):
         self.doubts, self._told_of = None, (None,) * 4
         self.tabs.setTabText(1, "What is wrong")
         task, self._task = self._task, None
-        if task is not None:
-            task.stop()
-            task.deleteLater()
+        put_away(task)
         if self.album is not None:
             self.pictures.show_pictures(None, None)
         self.album = self.roll = self._of = self._said = None

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QPixmap
 
 from cnnstudio.training.data.errors import DataError
-from cnnstudio.ui.task import Task
+from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.widgets.samples import pixmap
 from cnnstudio.worker import Report
 
@@ -74,11 +74,7 @@ class PictureShelf(QObject):
         """Read no more, and wait so long for what is read; whether that has ended."""
         self._timer.stop()
         task, self._task = self._task, None
-        if task is None:
-            return True
-        has_ended = task.stop(seconds)
-        task.deleteLater()
-        return has_ended
+        return put_away(task, seconds)
 
     def _keep(self, number: int, made: QPixmap) -> QPixmap:
         if (before := self._kept.pop(number, None)) is not None:  # it was asked for again while it was read
