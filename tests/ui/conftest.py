@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -38,7 +39,28 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
     try:
         return (yield)
     finally:
+        _added.clear()
         gc.enable()
+
+
+_added: list[QWidget] = []  # by the test that runs
+
+
+def _hold(add: Callable[..., None]) -> Callable[..., None]:
+    """Let what a test adds live until the test has ended, as a panel in a window does; qtbot knows it weakly.
+
+    Else its last owner may be a slot of its own child, a task: with that child the slot goes, with the slot the widget,
+    and with the widget all its children, the one that is being deleted once more among them.
+    """
+
+    def add_and_hold(self: QtBot, widget: QWidget, **options: Any) -> None:
+        _added.append(widget)
+        add(self, widget, **options)
+
+    return add_and_hold
+
+
+QtBot.addWidget = _hold(QtBot.addWidget)  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True, scope="session")
