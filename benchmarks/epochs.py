@@ -7,8 +7,8 @@ where the processor multiplies it, 1.6 times in float32; LeNet-5 12 times; behin
 but the first.
 
 ``bare`` is what PyTorch alone makes of the same network: steps in the layout, precision and threads that ours has
-chosen, on one batch that lies ready, so without any pictures read, moved or mirrored. No loop that computes the same can
-be faster; where it is below a promise, no loop could keep that promise on this computer.
+chosen, on one batch that lies ready, so without any pictures read, moved or mirrored. No loop that computes the same is
+faster; where it is below a promise, no loop could keep that promise on this computer.
 
 Both sides want all cores. What other programs took of them meanwhile is printed beside each turn: on a computer that
 is not idle the numbers say little.
