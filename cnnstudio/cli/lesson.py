@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 from cnnstudio.cli.command import CommandError, Commands
 from cnnstudio.disk import DiskError, is_there, replacing
 from cnnstudio.lessons.file_names import LESSON, TEXT
-from cnnstudio.lessons.handed_in import HandedIn
-from cnnstudio.lessons.header import joined
-from cnnstudio.lessons.lesson_file import LessonError, LessonFile, members_of, read, released, write
-from cnnstudio.lessons.marking import evaluation
+from cnnstudio.lessons.lesson_edits import for_students, new_lesson
+from cnnstudio.lessons.lesson_file import LessonError, members_of, read, write
+from cnnstudio.lessons.marking import of_solution
 from cnnstudio.lessons.question_export import gift, left_out, moodle_xml
 from cnnstudio.lessons.soundness import findings
 from cnnstudio.lessons.tasks import TASKS, help_of, purpose
-from cnnstudio.lessons.work import Accuracy, Work
-from cnnstudio.project import dumps, from_template
+from cnnstudio.lessons.work import Work
+from cnnstudio.project import from_template
 from cnnstudio.wording import counted, listed
 
 NAME = "lesson"
-_BODY = """# A new lesson
-
-What is to be learned, in Markdown. A picture is a file of the lesson that is shown by its name.
-
-[task: size]
-
-<!-- A remark like this one is for you alone: it is not in what students get. -->
-"""
 
 
 def add(commands: Commands) -> None:
@@ -85,25 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _new(paths: list[Path], arguments: argparse.Namespace) -> int:
     (out,) = paths
     _require_free(out, arguments)
-    project = from_template("lenet5")
-    header = {
-        "title": "A new lesson",
-        "sentence": "What is learned in it.",
-        "id": secrets.token_hex(8),
-        "start": "start.cnn",
-        "task": [
-            {
-                "kind": "number", "name": "size", "asks": "How high is a map of 28 × 28 after a kernel of 5 × 5?",
-                "points": 2, "answer": 24, "hints": [{"says": "Where can the kernel begin?", "costs": 0.5}],
-                "wrong": [{"answer": 28, "says": "That would be right with a padding of 2."}],
-            },
-            {
-                "kind": "parameters", "name": "smaller", "points": 3, "most": 20_000,
-                "asks": "Make the network smaller: 20,000 parameters at most.",
-            },
-        ],
-    }  # fmt: skip
-    members = {TEXT: joined(header, _BODY).encode(), "start.cnn": dumps(project).encode()}
+    members = members_of(new_lesson(from_template("lenet5")))
     if out.suffix.lower() == LESSON:
         write(out, members)
     else:
@@ -120,7 +92,7 @@ def _write_folder(out: Path, members: dict[str, bytes]) -> None:
 
 def _check(paths: list[Path], _: argparse.Namespace) -> int:
     lesson = read(paths[0])
-    found = findings(lesson, _solved(lesson))
+    found = findings(lesson, of_solution(lesson))
     for each in found:
         print(f"{each.severity}: {each.sentence}")
     if any(each.severity == "error" for each in found):
@@ -130,27 +102,16 @@ def _check(paths: list[Path], _: argparse.Namespace) -> int:
     return 0
 
 
-def _solved(lesson: LessonFile) -> Accuracy | None:
-    """How well the weights of the solution do; None where there are none."""
-    head = lesson.head
-    if not (head.solution and head.solution_weights) or head.solution_weights not in lesson.members:
-        return None
-    work = HandedIn(head.id, "", lesson.project(head.solution), weights=lesson.members[head.solution_weights])
-    with evaluation(lesson) as accuracy:
-        return accuracy(work)
-
-
 def _release(paths: list[Path], arguments: argparse.Namespace) -> int:
     path, out = paths
     if out.suffix.lower() != LESSON:
         raise CommandError(f"{out} is to end in {LESSON}.")
     _require_free(out, arguments)
     lesson = read(path)
-    if lesson.head.released:
-        raise CommandError(f"{path.name} is what students get already; release the teacher's own.")
-    if errors := [each.sentence for each in findings(lesson, _solved(lesson)) if each.severity == "error"]:
-        raise CommandError(f"{path.name} is not released, for it has errors: {errors[0]}")
-    given = released(lesson)
+    try:
+        given = for_students(lesson)
+    except LessonError as error:
+        raise CommandError(f"{path.name}: {error}") from error
     write(out, members_of(given))
     hidden = len(lesson.tasks) - len(given.tasks)
     withheld = sum(task.is_withheld for task in given.tasks)

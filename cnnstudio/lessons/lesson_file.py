@@ -29,7 +29,7 @@ from cnnstudio.wording import on_a_line
 
 BOUNDS = Bounds(file=64 * 2**20, member=32 * 2**20, whole=128 * 2**20, members=5_000)
 MOST_TASKS = 100
-_PLACE = re.compile(r"^[ \t]*\[task:[ \t]*([\w-]+)[ \t]*\][ \t]*$", re.MULTILINE)
+PLACE = re.compile(r"^[ \t]*\[task:[ \t]*([\w-]+)[ \t]*\][ \t]*$", re.MULTILINE)  # of a task in the text
 _REMARK = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^)>\s]+)")
 
@@ -97,7 +97,7 @@ class Sheet:
     def parts(self) -> Iterator[str | Task]:
         """The text with the tasks in their places; those without a place stand at the end."""
         waiting = {task.name: task for task in self.tasks}
-        pieces = _PLACE.split(self.text)
+        pieces = PLACE.split(self.text)
         for number, piece in enumerate(pieces):
             if number % 2 == 0:
                 if piece.strip():
@@ -357,7 +357,7 @@ def released(lesson: LessonFile) -> LessonFile:
     kept = tuple(task.released() for task in lesson.tasks if not task.hidden)
     hidden = [task for task in lesson.tasks if task.hidden]
     gone = {task.name for task in hidden}
-    text = _PLACE.sub(lambda found: "" if found[1] in gone else found[0], _REMARK.sub("", lesson.text))
+    text = PLACE.sub(lambda found: "" if found[1] in gone else found[0], _REMARK.sub("", lesson.text))
     rest = " ".join([text, lesson.head.start, str([written_task(task) for task in kept])])
     used = {str(value) for value in lesson.settings.values()}
     vary = {name: each for name, each in lesson.vary.items() if f"{{{name}}}" in rest or name in used}

@@ -89,6 +89,16 @@ def marks(sheet: Sheet, handed: HandedIn, accuracy: Callable[[], Accuracy] = unk
     return Marks(tuple(found), broken)
 
 
+def of_solution(lesson: LessonFile) -> Accuracy | None:
+    """How well the weights of the lesson's solution do; None where it has none. Raises ``LessonError``."""
+    head = lesson.head
+    if not (head.solution and head.solution_weights) or head.solution_weights not in lesson.members:
+        return None
+    work = HandedIn(head.id, "", lesson.project(head.solution), weights=lesson.members[head.solution_weights])
+    with evaluation(lesson) as accuracy:
+        return accuracy(work)
+
+
 @contextmanager
 def evaluation(lesson: LessonFile) -> Iterator[Callable[[HandedIn], Accuracy]]:
     """What evaluates the weights of a work on the pictures that the lesson keeps apart; they are read once.

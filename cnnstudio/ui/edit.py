@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtGui import QUndoCommand
 
-from cnnstudio.project import Project
+V = TypeVar("V")
+V_contra = TypeVar("V_contra", contravariant=True)
 
 
-class Wants(Protocol):
-    """What is told which project the undo stack has come to."""
+class Wants(Protocol[V_contra]):
+    """What is told which value the undo stack has come to."""
 
-    def want(self, project: Project) -> None:
-        """Take this project for the one that is wanted."""
+    def want(self, value: V_contra, /) -> None:
+        """Take this value for the one that is wanted."""
 
 
-class Edit(QUndoCommand):
-    """The project before and the project after; edits with the same ``merge`` are one."""
+class Edit(QUndoCommand, Generic[V]):
+    """The value before and the value after, a project or a lesson; edits with the same ``merge`` are one."""
 
-    def __init__(self, document: Wants, text: str, before: Project, after: Project, merge: str | None) -> None:
+    def __init__(self, owner: Wants[V], text: str, before: V, after: V, merge: str | None) -> None:
         super().__init__(text)
-        self._document, self._before, self._after, self._merge = document, before, after, merge
+        self._owner, self._before, self._after, self._merge = owner, before, after, merge
 
     def undo(self) -> None:
-        self._document.want(self._before)
+        self._owner.want(self._before)
 
     def redo(self) -> None:
-        self._document.want(self._after)
+        self._owner.want(self._after)
 
     def id(self) -> int:
         return -1 if self._merge is None else 1

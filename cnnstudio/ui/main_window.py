@@ -22,6 +22,7 @@ from cnnstudio.ui.docking import docks
 from cnnstudio.ui.docking.focus import give_keyboard, go_round, parts_of, tab_on
 from cnnstudio.ui.docking.panel_places import PANELS
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.authoring import Authoring
 from cnnstudio.ui.files.classroom import Classroom
 from cnnstudio.ui.files.dropped_files import dropped
 from cnnstudio.ui.files.exports import UNKEPT, Exports
@@ -71,6 +72,7 @@ class MainWindow(ProjectWindow):
     jobs: Jobs
     exports: Exports
     classroom: Classroom
+    authoring: Authoring
     reading: Reading
     pictures: Pictures
     imports: Imports
@@ -104,6 +106,7 @@ class MainWindow(ProjectWindow):
         self.thumbnails = NodeThumbnails(self.document, self.run, self)
         self.docks = docks.docks_of(self, self.document, self.run)
         self.classroom = Classroom(self.docks, self.document, self.exports, self.files, self.jobs)
+        self.authoring = Authoring(self.docks, self.document, self.files, self.jobs)
         self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
         bound = self.commands.bound
         self.reading = Reading(self, self.docks, self.canvas, self.classroom, bound["train"])

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cnnstudio.ui.main_window import MainWindow
 
 PANEL_STEP = 48  # pixels
+AUTHOR = ("teacher", "author", "exercise", "students")
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
 
 
@@ -161,6 +162,9 @@ ACTIONS: tuple[Action, ...] = (
         lambda w: w.classroom.desk is not None,
         words=("submit", "teacher", "homework"),
     ),
+    Action("author-new", "New lesson…", lambda w: w.authoring.new(), "", "chalkboard-teacher", words=AUTHOR),
+    Action("author-open", "Change a lesson…", lambda w: w.authoring.open(), "", "pencil-simple", words=AUTHOR),
+    Action("author-release", "Release the lesson…", lambda w: w.authoring.release(), "", "export", words=AUTHOR),
     Action(
         "import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), icon="download-simple",
         words=("load", "pretrained"),

@@ -12,7 +12,8 @@ MENUS: tuple[Menu, ...] = (
         "&File",
         (
             "new", ("New from a template", ("new-*",)), "start-page", "window-new", None, "open", "open-in-window",
-            ("Open recent", ("recent",)), None, "save", "save-as", "hand-in", None, "import-model", "import-python",
+            ("Open recent", ("recent",)), None, "save", "save-as", "hand-in",
+            ("Write a lesson", ("author-*", None, "show-lesson-editor")), None, "import-model", "import-python",
             (
                 "Export",
                 (

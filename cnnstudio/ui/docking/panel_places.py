@@ -111,6 +111,12 @@ def _lesson(document: Document, run: Run) -> Panel:
     return LessonPanel(document, run)
 
 
+def _lesson_editor(document: Document, run: Run) -> Panel:
+    from cnnstudio.ui.lessons.lesson_editor import LessonEditorPanel
+
+    return LessonEditorPanel(document, run, {place.id: place.title for place in PANELS})
+
+
 def _experiments(document: Document, run: Run) -> Panel:
     from cnnstudio.ui.lessons.experiments import ExperimentsPanel
 
@@ -223,6 +229,16 @@ PANELS = (
         "graduation-cap",
         is_open=False,
         words=("tasks", "exercise", "hand in", "teacher", "homework"),
+    ),
+    PanelPlace(
+        "lesson-editor",
+        "Lesson editor",
+        RIGHT,
+        "Ctrl+Shift+F8",
+        _lesson_editor,
+        "chalkboard-teacher",
+        is_open=False,
+        words=("teacher", "write a lesson", "author", "tasks", "release", "course", "exercise"),
     ),
     PanelPlace(
         "pages",

@@ -223,6 +223,13 @@ class Files(QObject):
         dialog.fileSelected.connect(lambda chosen: self._take(Path(chosen), kinds, ending(), then))
         dialog.open()
 
+    def ask(self, title: str, filters: str, then: Callable[[Path], object]) -> None:
+        """Ask for a file to read, and give it to ``then``; nothing happens where the person cancels."""
+        dialog = self._dialog(title, QFileDialog.AcceptMode.AcceptOpen, filters)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda chosen: then(Path(chosen)))
+        dialog.open()
+
     def _take(self, path: Path, kinds: tuple[str, ...], ending: str, then: Callable[[Path], object]) -> None:
         if not kinds or path.suffix.lower() in kinds:
             then(path)

@@ -135,6 +135,8 @@ QLineEdit[refused="true"], QAbstractSpinBox[refused="true"], QComboBox[refused="
     border-color: $error; background: $error_tint;
 }
 QPlainTextEdit, QTextEdit { border-radius: 0; border: none; }
+QPlainTextEdit[surface="field"] { border: 1px solid $line; border-radius: 6px; }
+QPlainTextEdit[surface="field"]:focus { border-color: $accent; }
 QPlainTextEdit[surface="note"] { border: 1px solid $accent; border-radius: 6px; padding: 4px 8px; }
 QAbstractSpinBox { padding-right: 18px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import NoneType
 from typing import Any, ClassVar, Final, Literal, get_origin
@@ -14,7 +15,7 @@ from cnnstudio.graph import Parameter, ParameterError
 from cnnstudio.graph.notation import between, entry_at, entry_span, kinds, read, stepped, written
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.fields import LEAST, Choices, Line, StepField
-from cnnstudio.ui.widgets.foreign_text import tip
+from cnnstudio.ui.widgets.foreign_text import tip, unmarked
 
 MIXED: Final = object()
 """Shown in the place of a value where several declarations differ."""
@@ -268,21 +269,29 @@ class TextEditor(Editor):
         words = [(word, word) for word in self.parameter.choices]
         words += [(AUTOMATIC, "")] if NoneType in kinds(self.parameter) else []
         self.link: QToolButton | None = None
+        self._words: QToolButton | None = None
         if pair:
             self.link = self._button("link", TOGETHER)
             self.link.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # for the keyboard there is 3x5
             self.link.clicked.connect(self._link_clicked)
         if words:
-            button = self._button("caret-down", "Words that this field takes")
-            menu = QMenu(button)
-            for title, text in words:
-                menu.addAction(title).triggered.connect(lambda _=False, text=text: self._say(text))
-            button.setMenu(menu)
-            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            self.offer(words)
         self._is_file = False
         if self.parameter.name in ("folder", "path", "teacher"):
             self._browser = self._button("folder-open", "Choose a folder")
             self._browser.clicked.connect(self._browse)
+
+    def offer(self, words: Sequence[tuple[str, str]]) -> None:
+        """Offer these words beside the field: what each is called there, and what it writes."""
+        if self._words is None:
+            self._words = self._button("caret-down", "Words that this field takes")
+            self._words.setMenu(QMenu(self._words))
+            self._words.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._words.setEnabled(bool(words) and not self.is_read_only)
+        menu = self._words.menu()
+        menu.clear()
+        for title, text in words:
+            menu.addAction(unmarked(title)).triggered.connect(lambda _=False, text=text: self._say(text))
 
     def ask_for_file(self, is_so: bool) -> None:
         """Let what is chosen beside the field be a file instead of a folder."""
