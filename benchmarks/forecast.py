@@ -63,16 +63,20 @@ def foretold(case: str) -> dict[str, float]:
 
 
 def real(case: str) -> dict[str, float]:
-    """How long the run takes and how much more memory the process holds at most. Linux alone tells that."""
+    """How long the run takes and how much more memory the process holds at most. Linux alone tells that.
+
+    PyTorch is warm before, as in the window, where it has been since soon after the start.
+    """
     from cnnstudio.training.events import Finished, Started
     from cnnstudio.training.loop import train
     from cnnstudio.training.runs.session import prepare
+    from cnnstudio.training.warming import warm_up
     from cnnstudio.worker import unheard
 
-    made = project(case)
+    warm_up()
+    made, before = project(case), _status("VmRSS")
     data = images(made)
     prepared = prepare(made, unheard, data)
-    before = _status("VmRSS") - data.train_images.numel() - data.validation_images.numel()
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # proc(5): the peak begins anew
     began = time.perf_counter()
     for event in train(prepared.module, data, made.recipe, source=prepared.source):

@@ -22,7 +22,7 @@ LAMP = 10.0  # watts: what people can imagine
 # what an allocator and its kernels hold beside the maps that autograd keeps, as a multiple of them: measured on a CPU
 # with SmallResNet and LeNet-5 (benchmarks/forecast.py)
 _BESIDE = 1.65
-_RUNTIME = 90_000_000  # bytes: threads, code and kernels of PyTorch, which it makes ready at the first step
+_RUNTIME = 25_000_000  # bytes: threads and kernels that PyTorch makes ready for this network, once it is warm
 _MOST = 2**30  # images a step that are offered
 _DRIVERS = "/dev/nvidiactl", "/dev/dxg", "C:/Windows/System32/nvcuda.dll"  # on Linux, in WSL, on Windows
 _REMEMBERED = {"SGD": 0, "RMSprop": 1, "Adagrad": 1}  # numbers a weight, without momentum; any other one keeps two
@@ -55,7 +55,7 @@ class Costs:
     epochs: int
 
     def memory(self, batch_size: int) -> int:
-        """The bytes of a run with steps of so many images, the program itself left out."""
+        """The bytes of a run with steps of so many images, the program and a PyTorch that is warm left out."""
         step = self.gradients + batch_size * self.image
         look = max(32, 2 * batch_size) * self.glance  # in validation, training/loop
         return self.weights + self.data + max(step, look, self.copies) + _RUNTIME
