@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cnnstudio import __version__
 from cnnstudio.cli import (
+    board,
     check,
     diff,
     export,
@@ -41,7 +42,7 @@ from cnnstudio.headroom import NoRoomError, not_enough, ran_out
 INTERRUPTED = 130
 COMMANDS = (
     new, check, summary, diff, figure, forecast, train, queue, sweep, runs, report, export, import_, lesson, grade,
-    self_check,
+    board, self_check,
 )  # fmt: skip
 
 

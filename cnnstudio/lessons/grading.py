@@ -95,21 +95,22 @@ def graded(
     """
     rows: list[Row] = []
     with evaluation(lesson) as accuracy:
-        for number, (place, total, opened) in enumerate(_works(source), 1):
+        for number, (place, total, opened) in enumerate(works(source), 1):
             if not report(f"Marking {number:,} of {total:,}", (number - 1) / total):
                 break
-            row, work, sheet = _row(place, opened, lesson, accuracy)
+            row, work, sheet = row_of(place, opened, lesson, accuracy)
             seen(row, work, sheet)
             rows.append(row)
     return _compared(rows)
 
 
-def _row(
+def row_of(
     place: Source,
     opened: Callable[[], BinaryIO],
     lesson: LessonFile,
     accuracy: Callable[[HandedIn], Accuracy],
 ) -> tuple[Row, HandedIn | None, Sheet | None]:
+    """The row of one work, and the work itself with this student's lesson where it could be marked."""
     try:
         with opened() as file:
             work = read_work(file)
@@ -131,7 +132,7 @@ def _row(
 # where works lie
 
 
-def _works(source: Path) -> Iterator[tuple[Source, int, Callable[[], BinaryIO]]]:
+def works(source: Path) -> Iterator[tuple[Source, int, Callable[[], BinaryIO]]]:
     """Every work with how many there are, and what opens it."""
     if source.is_dir():
         yield from _in_folder(source)

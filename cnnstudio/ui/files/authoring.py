@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
 
 from cnnstudio.disk import DiskError, shown
 from cnnstudio.disk import read as read_file
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from cnnstudio.ui.docking.docks import PanelDock
     from cnnstudio.ui.lessons.lesson_editor import LessonEditorPanel
 
-WRITING = "writing a lesson"  # what messages are about that later ones replace
+WRITING, BOARD = "writing a lesson", "board"  # what messages are about that later ones replace
 FILTER = f"Lessons (*{LESSON})"
 PICTURES = "Pictures (*.png *.jpg *.jpeg *.gif *.webp)"
 LARGEST = 8 * 2**20  # bytes of a picture in a lesson
@@ -47,6 +48,7 @@ class Authoring(QObject):
         panel.open_asked.connect(self.open)
         panel.release_asked.connect(self.release)
         panel.picture_asked.connect(self.ask_picture)
+        panel.board_asked.connect(self.ask_board)
 
     @property
     def panel(self) -> LessonEditorPanel:
@@ -141,6 +143,30 @@ class Authoring(QObject):
             self._jobs.messages.say(sentence, "success", see, about=WRITING)
 
         self._jobs.start(work, f"Checking {shown(path)}…", done, about=WRITING)
+
+    def ask_board(self) -> None:
+        """Ask for the folder into which students put their work, and follow it on a page."""
+        if self.lesson is not None:
+            self._files.ask_folder("Where students put their work", self.follow)
+
+    def follow(self, folder: Path) -> None:
+        """Keep a page beside the lesson that says how far the class is, until it is stopped."""
+        lesson, draft = self.lesson, self.panel.draft
+        if lesson is None or draft is None:
+            return
+        page = draft.path.with_name(f"{draft.path.stem}-board.html")
+
+        def work(report: Report) -> str:
+            from cnnstudio.lessons.board_page import followed
+
+            return followed(folder, lesson, page, report)
+
+        def done(sentence: str) -> None:
+            self._jobs.messages.say(sentence, about=BOARD)
+
+        where = ("Open the page", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(page))))
+        self._jobs.start(work, f"The board follows {shown(folder)}", done, about=BOARD, at_once=True)
+        self._jobs.messages.say(f"{shown(page)} shows how far the class is, in a browser.", "info", where, about=BOARD)
 
     def ask_picture(self) -> None:
         """Ask for a picture, and show it in the text."""

@@ -230,6 +230,13 @@ class Files(QObject):
         dialog.fileSelected.connect(lambda chosen: then(Path(chosen)))
         dialog.open()
 
+    def ask_folder(self, title: str, then: Callable[[Path], object]) -> None:
+        """Ask for a folder, and give it to ``then``; nothing happens where the person cancels."""
+        dialog = self._dialog(title, QFileDialog.AcceptMode.AcceptOpen, "")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda chosen: then(Path(chosen)))
+        dialog.open()
+
     def _take(self, path: Path, kinds: tuple[str, ...], ending: str, then: Callable[[Path], object]) -> None:
         if not kinds or path.suffix.lower() in kinds:
             then(path)

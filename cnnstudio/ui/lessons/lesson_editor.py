@@ -53,6 +53,7 @@ class LessonEditorPanel(Panel):
     begin_asked = Signal()  # a new lesson shall be made in a file
     open_asked = Signal()  # a lesson shall be opened from a file
     release_asked = Signal()
+    board_asked = Signal()  # how far a class is shall be shown
     picture_asked = Signal()  # a picture shall be chosen for the text
 
     def __init__(self, document: Document, run: Run, panels: Mapping[str, str], parent: QWidget | None = None) -> None:
@@ -75,7 +76,7 @@ class LessonEditorPanel(Panel):
         self.head.redo.clicked.connect(self.steps.redo)
         for each, asked in (
             (self.head.new, self.begin_asked), (self.head.open, self.open_asked),
-            (self.head.release, self.release_asked),
+            (self.head.release, self.release_asked), (self.head.board, self.board_asked),
         ):  # fmt: skip
             each.clicked.connect(asked)
         self.nothing = Sentence(NOTHING, self)

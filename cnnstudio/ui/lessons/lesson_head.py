@@ -22,6 +22,8 @@ class LessonHead(QWidget):
         self.undo = button("arrow-counter-clockwise", "Undo what was done to the lesson (Ctrl+Z in this panel)")
         self.redo = button("arrow-clockwise", "Do it again (Ctrl+Shift+Z in this panel)")
         self.new, self.open, self.release = (QPushButton(each, self) for each in ("New…", "Open…", "Release…"))
+        self.board = QPushButton("Board…", self)
+        self.board.setToolTip(tip("Keep a page that says how far the class is, from a shared folder of their work"))
         self.new.setToolTip(tip("Make a lesson in a file of its own"))
         self.open.setToolTip(tip("Go on with a lesson of yours"))
         self.release.setToolTip(tip("Write what students get: without answers, hidden tasks and your remarks"))
@@ -31,7 +33,7 @@ class LessonHead(QWidget):
         line.addWidget(self.title, 1)
         line.addWidget(self.kept)
         flow = FlowLayout(ways)
-        for each in (self.new, self.open, self.release, self.undo, self.redo):
+        for each in (self.new, self.open, self.release, self.board, self.undo, self.redo):
             flow.addWidget(each)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 6, 0)
@@ -41,7 +43,7 @@ class LessonHead(QWidget):
 
     def show_steps(self, steps: QUndoStack, is_open: bool) -> None:
         """Show what can be undone, where a lesson is open."""
-        for widget in (self.title, self.kept, self.release, self.undo, self.redo):
+        for widget in (self.title, self.kept, self.release, self.board, self.undo, self.redo):
             widget.setVisible(is_open)
         for button_, can, words in (
             (self.undo, steps.canUndo(), f"Undo: {steps.undoText()} (Ctrl+Z in this panel)"),

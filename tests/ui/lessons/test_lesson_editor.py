@@ -216,3 +216,17 @@ def test_a_window_that_closes_keeps_the_lesson_first(window: MainWindow, editor:
     editor.tabs.setCurrentIndex(WHOLE)
     editor.rules.form.editor("title").give("Late")
     assert window.authoring.keep() == "" and read(lab).head.title == "Late"
+
+
+def test_the_board_of_a_class_is_followed_until_it_is_stopped(
+    qtbot: QtBot, window: MainWindow, editor: LessonEditorPanel, lab: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "shared").mkdir()
+    assert editor.head.board.isEnabled()
+    window.authoring.follow(tmp_path / "shared")
+    page = lab.with_name("lab-board.html")
+    qtbot.waitUntil(page.exists)
+    assert "0 students" in page.read_text()
+    going = next(bar for bar in window.messages.bars if "follows shared" in bar.sentence)
+    going.buttons["Stop"].click()
+    assert going not in window.messages.bars

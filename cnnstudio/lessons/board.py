@@ -1,0 +1,177 @@
+"""Board: how far a class is, from a folder into which students put their work, without a server.
+
+Every work is marked as it will be for the mark, one that has not changed since it was looked at only once. Of a student
+who has several files there the latest counts, and of accuracy the best.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Literal, Self
+
+from cnnstudio.lessons.grading import GradingError, Row, Source, row_of, works
+from cnnstudio.lessons.handed_in import HandedIn
+from cnnstudio.lessons.lesson_file import LessonError, LessonFile
+from cnnstudio.lessons.marking import TaskMark, evaluation
+from cnnstudio.lessons.variation import known_as
+from cnnstudio.lessons.work import Accuracy
+from cnnstudio.worker import Report, unheard
+
+STUCK = 3  # answers to one task, none of them right, from which somebody is stuck there
+State = Literal["done", "begun", "wrong", "open", "waits"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one student stands: what each task says, the points, the accuracy, and where it does not go on.
+
+    ``accuracy`` is the best over all files of the student whose network keeps to the lesson's budget, from 0 to 1;
+    ``stuck`` names a task, ``tries`` is how often that was answered.
+    """
+
+    called: str
+    states: tuple[State, ...]
+    points: float
+    accuracy: float | None = None
+    stuck: str = ""
+    tries: int = 0
+    written: datetime | None = None
+    source: str = ""
+
+    @property
+    def done(self) -> int:
+        """How many tasks are done."""
+        return self.states.count("done") + self.states.count("waits")
+
+
+@dataclass(frozen=True)
+class ClassStanding:
+    """All students, those who are furthest first; and the files that are no work, each with its reason."""
+
+    students: tuple[Standing, ...]
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Seen:
+    stamp: tuple[int, int]
+    row: Row
+    standing: Standing | None
+
+
+class Board:
+    """A folder that is looked at again and again; ``with`` it the pictures kept apart are read once.
+
+    Raises ``LessonError`` where the lesson cannot be marked with, as what students get cannot.
+    """
+
+    def __init__(self, folder: Path, lesson: LessonFile) -> None:
+        if lesson.head.released:
+            raise LessonError("This is what students get; a board needs the teacher's own, with the answers.")
+        self.folder, self.lesson = folder, lesson
+        self.looked = 0  # works that were marked by the last look
+        self._seen: dict[str, _Seen] = {}
+        self._stack = ExitStack()
+        self._accuracy: Callable[[HandedIn], Accuracy] | None = None
+
+    def __enter__(self) -> Self:
+        self._accuracy = self._stack.enter_context(evaluation(self.lesson))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def look(self, report: Report = unheard) -> ClassStanding:
+        """How the class stands now. A folder without work is an empty class, and so is one that cannot be read."""
+        before, self._seen, self.looked = self._seen, {}, 0
+        try:
+            for number, (place, total, opened) in enumerate(works(self.folder), 1):
+                if not report("", number / total):
+                    self._seen = before | self._seen
+                    break
+                self._seen[place.path] = self._look_at(place, opened, before.get(place.path))
+        except GradingError:
+            pass
+        return self._standing()
+
+    def _look_at(self, place: Source, opened: Callable[[], BinaryIO], known: _Seen | None) -> _Seen:
+        stamp = _stamp(self.folder / place.path if self.folder.is_dir() else self.folder)
+        if known is not None and known.stamp == stamp and stamp != (0, 0):
+            return known
+        self.looked += 1
+        shares: list[float] = []
+
+        def accuracy(work: HandedIn) -> Accuracy:
+            assert self._accuracy is not None, "a board is looked at within its with"
+            found = self._accuracy(work)
+            if found.share is not None and work.weights is not None:
+                shares.append(found.share)
+            return found
+
+        row, work, _ = row_of(place, opened, self.lesson, accuracy)
+        return _Seen(stamp, row, _of(row, work, shares) if work is not None else None)
+
+    def _standing(self) -> ClassStanding:
+        """The latest file of each student, with the best accuracy of all of them."""
+        found: dict[str, Standing] = {}
+        refused = []
+        for seen in self._seen.values():
+            if seen.standing is None:
+                refused.append((seen.row.source.path, seen.row.trouble))
+                continue
+            key = known_as(seen.row.student or seen.row.source.platform_id or seen.row.name) or seen.row.source.path
+            found[key] = _together(found[key], seen.standing) if key in found else seen.standing
+        ordered = sorted(found.values(), key=lambda each: (-each.done, -each.points, each.called.casefold()))
+        return ClassStanding(tuple(ordered), tuple(refused))
+
+
+def _of(row: Row, work: HandedIn, shares: list[float]) -> Standing:
+    marks = row.marks.tasks if row.marks is not None else ()
+    tries = Counter(each.task for each in work.attempts)
+    last = {each.task: number for number, each in enumerate(work.attempts)}
+    stuck = [each for each in marks if not each.is_done and tries[each.task.name] >= STUCK]
+    worst = max(stuck, key=lambda each: last[each.task.name], default=None)
+    keeps = all(each.verdict.is_right for each in marks if each.task.answered_by == "network")
+    name = worst.task.name if worst is not None else ""
+    return Standing(
+        row.called,
+        tuple(_state(each, tries[each.task.name]) for each in marks),
+        row.marks.points if row.marks is not None else 0.0,
+        max(shares, default=None) if keeps else None,
+        name,
+        tries[name],
+        row.source.written,
+        row.source.path,
+    )
+
+
+def _state(mark: TaskMark, tries: int) -> State:
+    if mark.is_done:
+        return "done" if mark.verdict.share is not None else "waits"
+    if mark.task.answered_by in ("network", "weights"):
+        return "open"
+    if mark.verdict.share:
+        return "begun"
+    return "wrong" if tries or mark.verdict.is_given else "open"
+
+
+def _together(one: Standing, other: Standing) -> Standing:
+    late = max(one, other, key=lambda each: each.written.timestamp() if each.written is not None else 0.0)
+    best = max((each.accuracy for each in (one, other) if each.accuracy is not None), default=None)
+    return replace(late, accuracy=best)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.lstat()
+    except (OSError, ValueError):
+        return 0, 0
+    return found.st_size, found.st_mtime_ns

@@ -1,0 +1,160 @@
+"""How far a class is, on a page that follows a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from cnnstudio.blocks import Conv2d
+from cnnstudio.cli import main
+from cnnstudio.lessons.board import Board, Standing
+from cnnstudio.lessons.board_page import board_page, followed
+from cnnstudio.lessons.handed_in import Attempt, HandedIn, dumped
+from cnnstudio.lessons.lesson_file import LessonError, LessonFile, members_of, released, write
+from cnnstudio.lessons.work import Answer
+from cnnstudio.project import Project
+
+Maker = Callable[..., HandedIn]
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    (tmp_path / "shared").mkdir()
+    return tmp_path / "shared"
+
+
+def put(folder: Path, work: HandedIn, name: str = "", at: float | None = None) -> Path:
+    path = folder / f"{name or work.student}.handin"
+    path.write_bytes(dumped(work))
+    if at is not None:
+        os.utime(path, (at, at))
+    return path
+
+
+def standings(board: Board) -> dict[str, Standing]:
+    return {each.called: each for each in board.look().students}
+
+
+def test_each_student_is_a_row_and_only_what_changed_is_marked_again(
+    shared: Path, lesson: LessonFile, work: Maker, trained: bytes
+) -> None:
+    with Board(shared, lesson) as board:
+        assert board.look().students == ()
+        put(shared, work("ada", weights=trained))
+        put(shared, work("alan", answers={"count": Answer("1")}, attempts=(Attempt("count", Answer("1")),)))
+        found = standings(board)
+        assert list(found) == ["Ada", "Alan"] and board.looked == 2
+        ada, alan = found["Ada"], found["Alan"]
+        assert ada.states[3] == "waits" and set(ada.states) == {"done", "waits"} and ada.done == len(lesson.tasks)
+        assert ada.accuracy is not None and ada.accuracy > 0.5 and alan.accuracy is None
+        assert alan.states[:4] == ("wrong", "open", "open", "open") and not alan.stuck
+        assert standings(board) == found and board.looked == 0
+        put(shared, work("alan"), at=2e9)
+        assert standings(board)["Alan"].states[0] == "done" and board.looked == 1
+        (shared / "alan.handin").unlink()
+        assert list(standings(board)) == ["Ada"]
+
+
+def test_who_answers_again_and_again_is_stuck_there(shared: Path, lesson: LessonFile, work: Maker) -> None:
+    tries = tuple(Attempt("count", Answer(str(number))) for number in range(3))
+    put(shared, work("eve", answers={"count": Answer("2")}, attempts=tries))
+    put(shared, work("bob", attempts=tries))  # who has it right in the end
+    put(shared, work("mal", answers={"count": Answer("2")}, attempts=tries[:2]))
+    with Board(shared, lesson) as board:
+        found = standings(board)
+    assert (found["Eve"].stuck, found["Eve"].tries) == ("count", 3)
+    assert not found["Bob"].stuck and not found["Mal"].stuck
+
+
+def test_accuracy_counts_within_the_budget_alone_and_the_best_of_a_student_s_files(
+    shared: Path, lesson: LessonFile, work: Maker, trained: bytes, solution: Project
+) -> None:
+    put(shared, work("ada", weights=trained), "first", at=1e9)
+    put(shared, work("ada"), "second", at=2e9)
+    wide = Project(solution.graph.replace("conv1", Conv2d(8, 3)), solution.recipe)
+    over = wide.with_graph(wide.graph.remove("pool1"))
+    put(shared, work("eve", project=over, weights=trained))
+    with Board(shared, lesson) as board:
+        found = standings(board)
+    assert len(found) == 2 and found["Ada"].source == "second.handin"
+    assert found["Ada"].accuracy is not None and found["Ada"].accuracy > 0.5 and found["Eve"].accuracy is None
+
+
+class Reader(HTMLParser):
+    """What stands in a page, and every element of it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def test_hostile_files_are_rows_with_a_reason_and_nothing_in_them_is_a_tag(
+    shared: Path, lesson: LessonFile, work: Maker
+) -> None:
+    evil = "<script>alert(1)</script>"
+    put(shared, work("eve", name=evil), "eve")
+    (shared / "broken.handin").write_bytes(dumped(work("ada"))[:700])
+    (shared / "other.handin").write_bytes(dumped(replace(work("ada"), lesson="another")))
+    (shared / "link.handin").symlink_to(shared / "eve.handin")
+    (shared / "<img src=x>.handin").write_bytes(b"")
+    with Board(shared, lesson) as board:
+        found = board.look()
+        assert dict(found.refused).keys() == {"broken.handin", "other.handin", "link.handin", "<img src=x>.handin"}
+        assert all(why.endswith(".") for _, why in found.refused)
+        page = Reader(board_page(found, lesson))
+    assert "script" not in page.tags and "img" not in page.tags
+    assert evil in "".join(page.text) and "<img src=x>.handin" in "".join(page.text)
+
+
+def test_the_page_is_whole_in_itself_and_reads_itself_again(shared: Path, lesson: LessonFile, work: Maker) -> None:
+    put(shared, work("ada"))
+    with Board(shared, lesson) as board:
+        page = board_page(board.look(), lesson)
+    assert '<meta http-equiv="refresh" content="1">' in page and "http" not in page.replace("http-equiv", "")
+    assert "70123" not in page, "no answer stands on it"
+    text = "".join(Reader(page).text)
+    assert "1 student" in text and all(task.name in text for task in lesson.tasks)
+
+
+def test_a_folder_is_followed_until_that_is_ended(shared: Path, lesson: LessonFile, work: Maker) -> None:
+    looks: list[int] = []
+    out = shared.parent / "board.html"
+
+    def report(_: str, __: float | None) -> bool:
+        looks.append(len(looks))
+        if len(looks) == 2:
+            assert "0 students" in out.read_text()
+            put(shared, work("ada"))
+        return len(looks) < 4
+
+    assert "board.html" in followed(shared, lesson, out, report, every=0.0)
+    assert "Ada" in out.read_text()
+
+
+def test_the_command_writes_the_page(
+    shared: Path, lesson: LessonFile, work: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(shared, work("ada"))
+    write(tmp_path / "lab.lesson", members_of(lesson))
+    write(tmp_path / "students.lesson", members_of(released(lesson)))
+    arguments = [str(shared), "--once", "--out", str(tmp_path / "b.html"), "--lesson"]
+    assert main(["board", *arguments, str(tmp_path / "lab.lesson")]) == 0
+    assert "1 student" in capsys.readouterr().out and "Ada" in (tmp_path / "b.html").read_text()
+    assert main(["board", *arguments, str(tmp_path / "students.lesson")]) == 1
+    assert "teacher's own" in capsys.readouterr().err
+    assert main(["board", str(tmp_path / "none"), "--lesson", "x.lesson"]) == 1
+    with pytest.raises(LessonError):
+        Board(shared, released(lesson))
