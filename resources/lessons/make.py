@@ -154,7 +154,7 @@ NETWORKS: dict[str, Graph | Project] = {
     ),
     "overfitting/start": Project(few_digits(), FEW),
     "overfitting/solution": Project(
-        few_digits(("dropout1", Dropout(0.3))), replace(FEW, augmentations=RANDOM)
+        few_digits(("dropout1", Dropout(0.3))), replace(FEW, augmentations=RANDOM, epochs=500)
     ),
     "transfer-learning/start": Project(headed(10, frozen=False), HEAD),
     "transfer-learning/solution": Project(headed(4, frozen=True), HEAD),

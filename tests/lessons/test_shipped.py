@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from cnnstudio.cli import main
 from cnnstudio.lessons.answer_tasks import ChoiceTask, NumberTask
 from cnnstudio.lessons.desk import Desk
 from cnnstudio.lessons.handed_in import HandedIn
 from cnnstudio.lessons.lesson_file import LessonFile, read, released
 from cnnstudio.lessons.marking import evaluation
+from cnnstudio.lessons.network_tasks import AccuracyTask
 from cnnstudio.lessons.shipped import KEYS, shipped
 from cnnstudio.lessons.soundness import findings, right_answers
 from cnnstudio.lessons.variation import every, worked_out
 from cnnstudio.lessons.work import Accuracy, Answer
+from cnnstudio.project import dumps
 from cnnstudio.resources import resource
 
 
@@ -74,3 +80,26 @@ def test_it_can_be_released(lesson: LessonFile) -> None:
     assert "solution.cnn" not in given.members and "solution.safetensors" not in given.members
     assert any(task.is_withheld for task in given.tasks)
     assert given.sheet("x").start == lesson.sheet("x").start
+
+
+def test_forty_digits_pass_with_augmentation_and_not_without_it(tmp_path: Path) -> None:
+    """The threshold stands between what was measured: with the lesson's seed 69.6 to 71.6 % of the digits kept apart
+    without augmentation (150 and 500 epochs, with and without Dropout, best and last weights), 74.9 to 84.4 % with it.
+
+    Of the seeds 0 to 4 the same is 69.6 to 81.6 and 74.9 to 86.4 %: which 32 of the 40 pictures are learned from, and
+    how the weights begin, counts for as much as augmentation does. That is why the lesson sets its seed.
+    """
+    place = resource("lessons", "overfitting")
+    lesson = read(place)
+    least = next(task.least for task in lesson.tasks if isinstance(task, AccuracyTask))
+    passes = solved(lesson)
+    assert passes is not None and passes.share is not None and passes.share >= least + 0.05
+    start = lesson.sheet().start
+    plain = replace(start, recipe=replace(start.recipe, data="folder", folder=str(place / "pictures")))
+    (tmp_path / "plain.cnn").write_text(dumps(plain), encoding="utf-8")
+    assert main(["train", str(tmp_path / "plain.cnn"), "--out", str(tmp_path / "run")]) == 0
+    for name in ("best.safetensors", "last.safetensors"):
+        work = HandedIn("overfitting", "", plain, weights=(tmp_path / "run" / name).read_bytes())
+        with evaluation(lesson) as accuracy:
+            found = accuracy(work).share
+        assert found is not None and found < least - 0.02
