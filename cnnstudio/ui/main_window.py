@@ -21,8 +21,8 @@ from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.docking import docks
 from cnnstudio.ui.docking.focus import give_keyboard, go_round, parts_of, tab_on
 from cnnstudio.ui.docking.panel_places import PANELS
+from cnnstudio.ui.docking.presenting import Presenting
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.files.authoring import Authoring
 from cnnstudio.ui.files.classroom import Classroom
 from cnnstudio.ui.files.dropped_files import dropped
 from cnnstudio.ui.files.exports import UNKEPT, Exports
@@ -72,7 +72,6 @@ class MainWindow(ProjectWindow):
     jobs: Jobs
     exports: Exports
     classroom: Classroom
-    authoring: Authoring
     reading: Reading
     pictures: Pictures
     imports: Imports
@@ -80,6 +79,7 @@ class MainWindow(ProjectWindow):
     start_page: StartPage
     bookmarks: Bookmarks
     focused_dock: docks.FocusedDock
+    presenting: Presenting
     commands: Commands
     command_list: CommandList
 
@@ -102,11 +102,12 @@ class MainWindow(ProjectWindow):
         self.pictures = Pictures(self.canvas.scene(), self.files, self.preferences, self.jobs, self)
         self.remembered_run = RememberedRun(self.document, self.run, self.messages, self)
         self.imports = Imports(self.document, self.canvas, self.files, self.jobs, self.messages, self.windows, self)
-        self.bookmarks = Bookmarks(self.document, self.canvas, self._bookmark_key)
+        self.bookmarks = Bookmarks(
+            self.document, self.canvas, lambda n: self.commands.bound[f"bookmark-go-{n + 1}"].shortcut().toString()
+        )
         self.thumbnails = NodeThumbnails(self.document, self.run, self)
         self.docks = docks.docks_of(self, self.document, self.run)
         self.classroom = Classroom(self.docks, self.document, self.exports, self.files, self.jobs)
-        self.authoring = Authoring(self.docks, self.document, self.files, self.jobs)
         self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
         bound = self.commands.bound
         self.reading = Reading(self, self.docks, self.canvas, self.classroom, bound["train"])
@@ -114,16 +115,16 @@ class MainWindow(ProjectWindow):
         self.focused_dock = docks.FocusedDock(self, self.docks, self.document, self.canvas, offers)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
-        self.start_page = StartPage(
-            self.document, self.canvas, self.files, self.windows.recent, bound, self.begin_lesson
-        )
+        recent = self.windows.recent
+        self.start_page = StartPage(self.document, self.canvas, self.files, recent, bound, self.begin_lesson)
         self.start_page.stackUnder(self.messages)
         self.painted.connect(self.start_page.look)
-        opened: Callable[[QMenu], None] = partial(self.windows.recent.fill_menu, take=self.files.open)
+        opened: Callable[[QMenu], None] = partial(recent.fill_menu, take=self.files.open)
         fillings = {"recent": opened, "panels": self._fill_panels, "windows": self._fill_windows}
         fill_menu_bar(self.menuBar(), self.commands, fillings)
         self.addToolBar(toolbar(self.commands))
         self.setStatusBar(Status(self.document, self.run, self.show_panel))
+        self.presenting = Presenting(self, self.canvas, self.docks, give_keyboard)
         self._refresh = QTimer(self, singleShot=True, interval=0)
         self._refresh.timeout.connect(self._show_state)
         self._was_painted = self._is_closing = False
@@ -239,9 +240,6 @@ class MainWindow(ProjectWindow):
 
     # menus
 
-    def _bookmark_key(self, index: int) -> str:
-        return self.commands.bound[f"bookmark-go-{index + 1}"].shortcut().toString()
-
     def _fill_windows(self, menu: QMenu) -> None:
         menu.addActions(self.commands.named("window-*"))
         menu.addSeparator()
@@ -255,8 +253,6 @@ class MainWindow(ProjectWindow):
 
     def _show_canvas_menu(self, place: QPoint) -> None:
         canvas_menu(self.commands, self).popup(place)
-
-    # what the window itself does
 
     def use_scheme(self, scheme: Scheme) -> None:
         """Use these colours from now on."""
@@ -279,6 +275,7 @@ class MainWindow(ProjectWindow):
         self.canvas.wheel = "pan" if self.preferences.wheel_pans else "zoom"
         self.canvas.set_minimap(self.preferences.minimap)
         self.thumbnails.want(self.preferences.thumbnails)
+        self.classroom.simplify(self.preferences.simple, self.commands)
 
     def begin_lesson(self, key: str) -> None:
         """Open the network of a lesson, here or in a window of its own, and ask its first question."""
@@ -369,6 +366,7 @@ class MainWindow(ProjectWindow):
         if not self._is_closing and not self.leave():
             event.ignore()
             return
+        self.presenting.end()
         self.preferences.set_bytes("geometry", self.saveGeometry())
         self.preferences.set_bytes("layout", self.saveState(LAYOUT_VERSION))
         self.preferences.sync()

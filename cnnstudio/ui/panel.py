@@ -63,6 +63,10 @@ class Panel(QWidget):
         """Take up the colours of another theme."""
         self.touch()
 
+    def step_on(self, by: int) -> bool:
+        """Go a step on in what is shown, or with -1 back, where it has steps; whether there was one to go to."""
+        return False
+
     def close_tasks(self, seconds: float = 10.0) -> bool:
         """End what is computed in the background for good, and wait so long for it; whether it has ended."""
         return True

@@ -83,6 +83,9 @@ class Preferences:
     paper_pictures = Switch(True)
     """Whether pictures are light, for paper, whatever the colours of the window are."""
 
+    simple = Switch(False)
+    """Whether there are fewer blocks, panels and commands, for beginners."""
+
     toured = Switch(False)
     """Whether the tour was shown once."""
 

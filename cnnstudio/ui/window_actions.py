@@ -45,14 +45,6 @@ def _show_about(window: MainWindow) -> None:
     show_about(window)
 
 
-def _toggle_paper(window: MainWindow) -> None:
-    window.pictures.on_paper = not window.pictures.on_paper
-
-
-def _toggle_notices(window: MainWindow) -> None:
-    window.preferences.notices = not window.preferences.notices
-
-
 def _add_to_queue(window: MainWindow) -> None:
     from cnnstudio.ui.training.queue_panel import QueuePanel
 
@@ -159,12 +151,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("save-as", "Save as…", lambda w: w.files.save_as(), "Ctrl+Shift+S", "floppy-disk-back"),
     Action(
         "hand-in", "Hand in…", lambda w: w.classroom.hand_in(), "", "paper-plane-tilt",
-        lambda w: w.classroom.desk is not None,
-        words=("submit", "teacher", "homework"),
+        lambda w: w.classroom.desk is not None, words=("submit", "teacher", "homework"),
     ),
-    Action("author-new", "New lesson…", lambda w: w.authoring.new(), "", "chalkboard-teacher", words=AUTHOR),
-    Action("author-open", "Change a lesson…", lambda w: w.authoring.open(), "", "pencil-simple", words=AUTHOR),
-    Action("author-release", "Release the lesson…", lambda w: w.authoring.release(), "", "export", words=AUTHOR),
+    Action("author-new", "New lesson…", lambda w: w.classroom.authoring.new(), "", "chalkboard-teacher", words=AUTHOR),
+    Action("author-open", "Change lesson…", lambda w: w.classroom.authoring.open(), "", "pencil-simple", words=AUTHOR),
+    Action("author-release", "Release lesson…", lambda w: w.classroom.authoring.release(), "", "export", words=AUTHOR),
     Action(
         "import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), icon="download-simple",
         words=("load", "pretrained"),
@@ -190,7 +181,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("figure", "Paper figure…", lambda w: w.figure.open(), "", "cube", drawn, words=("diagram", "publication")),
     Action(
-        "picture-paper", "Pictures are light, for paper", _toggle_paper, "", "sun-dim",
+        "picture-paper", "Pictures are light, for paper",
+        lambda w: setattr(w.pictures, "on_paper", not w.pictures.on_paper), "", "sun-dim",
         checked=lambda w: w.pictures.on_paper,
     ),
     Action(
@@ -306,8 +298,8 @@ ACTIONS: tuple[Action, ...] = (
         words=("wrong", "errors", "misclassified", "least certain"),
     ),
     Action(
-        "notices", "Tell me when training is done", _toggle_notices, "", "bell",
-        checked=lambda w: w.preferences.notices, words=("notification", "alert", "notify"),
+        "notices", "Tell me when training is done", lambda w: w.prefer("notices", not w.preferences.notices), "",
+        "bell", checked=lambda w: w.preferences.notices, words=("notification", "alert", "notify"),
     ),
     # view
     Action(
@@ -389,6 +381,14 @@ ACTIONS: tuple[Action, ...] = (
         words=("font size",),
     ),
     Action("text-normal", "Normal text", lambda w: w.scale_text(1.0), "", "text-aa"),
+    Action(
+        "present", "Present", lambda w: w.presenting.toggle(), "F11", "presentation",
+        checked=lambda w: w.presenting.is_on, words=("full screen", "projector", "beamer", "class", "pointer"),
+    ),
+    Action(
+        "simple", "Fewer blocks, panels and commands", lambda w: w.prefer("simple", not w.preferences.simple), "",
+        "student", checked=lambda w: w.preferences.simple, words=("beginner", "easy", "full", "school"),
+    ),
     Action("next-part", "Next part of the window", lambda w: w.go_round(1), "F6", "squares-four"),
     Action("previous-part", "Previous part of the window", lambda w: w.go_round(-1), "Shift+F6", "squares-four"),
     Action("panel-float", "Float, or dock again", lambda w: w.focused_dock.turn_loose(), "", "arrow-square-out"),

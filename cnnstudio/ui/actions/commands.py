@@ -99,11 +99,12 @@ class Commands:
     def refresh(self) -> None:
         """Ask every action whether it can be done now."""
         for name, action in self.declared.items():
-            is_withheld = name in self._window.classroom.withheld  # by a lesson
+            classroom = self._window.classroom
+            is_withheld = name in classroom.withheld  # by a lesson, or for beginners
             self.bound[name].setEnabled(not is_withheld and action.enabled(self._window))
+            title = action.title(self._window) if action.title is not None else action.text
+            self.bound[name].setVisible(bool(title) and name not in classroom.unseen)
             if action.title is not None:
-                title = action.title(self._window)
-                self.bound[name].setVisible(bool(title))
                 self.bound[name].setText(title or action.text)
             if action.checked is not None:
                 self.bound[name].setChecked(action.checked(self._window))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from PySide6.QtCore import QObject
 
 from cnnstudio.disk import replacing, shown
 from cnnstudio.lessons.file_names import HANDED_IN
+from cnnstudio.ui.docking import simple
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.files.authoring import Authoring
 from cnnstudio.ui.files.exports import Exports
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.task import Jobs
@@ -33,6 +35,15 @@ HAND_IN = "hand-in"  # what messages are about that later ones replace
 FILTER = f"Work to hand in (*{HANDED_IN})"
 
 
+class Commands(Protocol):
+    """The commands of a window by their ids; who puts some away lets all be asked anew."""
+
+    declared: dict[str, Any]
+
+    def refresh(self) -> None:
+        """Ask every action whether it can be done now."""
+
+
 class Classroom(QObject):
     """Knows the panel of the lesson; asks where to hand in, writes in the background, and says what is in the file."""
 
@@ -42,10 +53,13 @@ class Classroom(QObject):
         self._dock = docks["lesson"]
         super().__init__(self._dock)
         self._docks, self._document, self._exports, self._files, self._jobs = docks, document, exports, files, jobs
-        self.withheld: frozenset[str] = frozenset()  # the ids of commands that the lesson puts away
+        self.withheld: frozenset[str] = frozenset()  # the ids of commands that are put away, by a lesson or for all
+        self.unseen: frozenset[str] = frozenset()  # those of them that menus do not show
+        self._head: Head | None = None
         self._put_away: list[PanelDock] = []
         self._dock.made.connect(self._follow)
         files.closing.beside = self.keep
+        self.authoring = Authoring(docks, document, files, jobs)
 
     def _follow(self, panel: LessonPanel) -> None:
         panel.hand_in_asked.connect(self.hand_in)
@@ -66,17 +80,34 @@ class Classroom(QObject):
     def _arrange(self, head: Head | None) -> None:
         """Put away what the lesson puts away, and with None bring all of it back."""
         cast("ProjectWindow", self._dock.parentWidget()).lesson = head.id if head is not None else ""
-        hidden = head.hidden_panels if head is not None else ()
+        self._head = head
+        self._put_away_what_is_not_wanted()
+
+    def simplify(self, is_simple: bool, commands: Commands) -> None:
+        """Put away the commands, panels and blocks that a first course has no use for, or bring them back."""
+        unseen = simple.put_away(commands.declared) if is_simple else frozenset()
+        if unseen != self.unseen:
+            self.unseen = unseen
+            self._put_away_what_is_not_wanted()
+            commands.refresh()
+
+    def _put_away_what_is_not_wanted(self) -> None:
+        head = self._head
+        hidden = {*(head.hidden_panels if head is not None else ())}
+        hidden |= {name for name in self._docks if name not in simple.PANELS} if self.unseen else set()
         commands = head.hidden_commands if head is not None else ()
-        self.withheld = frozenset([*commands, *(f"show-{name}" for name in hidden)])
-        for dock in self._put_away:
+        self.withheld = frozenset([*commands, *(f"show-{name}" for name in hidden)]) | self.unseen
+        back = [dock for dock in self._put_away if dock.objectName() not in hidden]
+        for dock in back:
             dock.show()
         docks = [self._docks[name] for name in hidden if name in self._docks]
-        self._put_away = [dock for dock in docks if not dock.isHidden() and dock is not self._dock]
-        for dock in self._put_away:
+        gone = [dock for dock in docks if not dock.isHidden() and dock is not self._dock]
+        self._put_away = [dock for dock in self._put_away if dock not in back] + gone
+        for dock in gone:
             dock.hide()
+        offered = frozenset(head.palette) if head is not None else frozenset()
         palette = cast("PalettePanel", self._docks["palette"].widget())
-        palette.allow(frozenset(head.palette) if head is not None else frozenset())
+        palette.allow(offered or (simple.BLOCKS if self.unseen else frozenset()))
 
     @property
     def panel(self) -> LessonPanel:

@@ -162,6 +162,11 @@ class MicroscopePanel(Panel):
         self.stepper.stop()
         return self.looker.close(seconds)
 
+    def step_on(self, by: int) -> bool:
+        if is_there := 0 <= self.stepper.step + by < self.stepper.steps:
+            self.go_to(self.stepper.step + by)
+        return is_there
+
     # what is changed
 
     @property

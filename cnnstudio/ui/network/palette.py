@@ -161,7 +161,11 @@ class PalettePanel(Panel):
                     heading.addChildren(entries)
                     heading.setExpanded(family.title not in self._closed)
         self._tell_of_unread(self.document.library.troubles)
-        self.nothing.setText(f"No block is called “{text.strip()[:40]}”. Try conv, pool, relu, skip or image.")
+        called = text.strip()[:40]
+        if self._allowed and not listed and any(matches(text, BLOCKS.values())):
+            self.nothing.setText(f"“{called}” is not offered here: the lesson or View → Fewer blocks keeps to others.")
+        else:
+            self.nothing.setText(f"No block is called “{called}”. Try conv, pool, relu, skip or image.")
         self.nothing.setVisible(not listed and not mine)
         self.tree.setVisible(bool(listed or mine))
         if text.strip() and (best := self.tree.topLevelItem(0)) is not None:

@@ -28,9 +28,9 @@ def lab(tmp_path: Path) -> Path:
 def editor(qtbot: QtBot, window: MainWindow, tiny: Project, lab: Path) -> LessonEditorPanel:
     window.document.open(tiny, None)
     window.show_panel("lesson-editor")
-    window.authoring.begin(lab)
-    qtbot.waitUntil(lambda: window.authoring.lesson is not None)
-    return window.authoring.panel
+    window.classroom.authoring.begin(lab)
+    qtbot.waitUntil(lambda: window.classroom.authoring.lesson is not None)
+    return window.classroom.authoring.panel
 
 
 def press(qtbot: QtBot, editor: LessonEditorPanel, keys: QKeySequence.StandardKey) -> None:
@@ -172,9 +172,9 @@ def test_it_is_released_and_opened_as_a_student_would(
     qtbot: QtBot, window: MainWindow, editor: LessonEditorPanel, lab: Path
 ) -> None:
     out = lab.with_name("students.lesson")
-    window.authoring.start(lab)
+    window.classroom.authoring.start(lab)
     assert "your own lesson" in window.messages.bars[0].sentence and not read(lab).head.released
-    window.authoring.start(out)
+    window.classroom.authoring.start(out)
     qtbot.waitUntil(out.exists)
     given = read(out)
     assert given.head.released and given.tasks[0].is_withheld and given.head.id == read(lab).head.id
@@ -189,9 +189,9 @@ def test_a_picture_of_the_text_comes_into_the_file(
     image.save(buffer, "PNG")
     (tmp_path / "my kernel.png").write_bytes(buffer.data().data())
     editor.parts.choose(0)
-    window.authoring.add_picture(tmp_path / "my kernel.png")
+    window.classroom.authoring.add_picture(tmp_path / "my kernel.png")
     assert editor.lesson is not None and editor.lesson.pictures == {"my-kernel.png"}
-    window.authoring.add_picture(tmp_path / "none.png")
+    window.classroom.authoring.add_picture(tmp_path / "none.png")
     assert "none.png" in window.messages.bars[0].sentence
 
 
@@ -215,7 +215,7 @@ def test_what_another_program_wrote_is_not_written_over_unasked(
 def test_a_window_that_closes_keeps_the_lesson_first(window: MainWindow, editor: LessonEditorPanel, lab: Path) -> None:
     editor.tabs.setCurrentIndex(WHOLE)
     editor.rules.form.editor("title").give("Late")
-    assert window.authoring.keep() == "" and read(lab).head.title == "Late"
+    assert window.classroom.authoring.keep() == "" and read(lab).head.title == "Late"
 
 
 def test_the_board_of_a_class_is_followed_until_it_is_stopped(
@@ -223,7 +223,7 @@ def test_the_board_of_a_class_is_followed_until_it_is_stopped(
 ) -> None:
     (tmp_path / "shared").mkdir()
     assert editor.head.board.isEnabled()
-    window.authoring.follow(tmp_path / "shared")
+    window.classroom.authoring.follow(tmp_path / "shared")
     page = lab.with_name("lab-board.html")
     qtbot.waitUntil(page.exists)
     assert "0 students" in page.read_text()
