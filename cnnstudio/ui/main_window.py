@@ -330,8 +330,7 @@ class MainWindow(ProjectWindow):
         train.setText(button.text)
         train.setIcon(icon(button.icon, "accent"))
         self.commands.explain("train", button.obstacle)
-        errors = [found for found in self.document.diagnostics if found.severity == "error"]
-        problems = len(errors) if len(self.document.graph) else 0
+        problems = sum(one.severity == "error" for one in self.document.diagnostics) if len(self.document.graph) else 0
         self.docks["problems"].setWindowTitle(f"Problems ({problems})" if problems else "Problems")
         self.commands.refresh()
         docks.tidy(self, self.docks.values(), self.focused_dock)
@@ -385,8 +384,7 @@ class MainWindow(ProjectWindow):
     def end(self, seconds: float) -> bool:
         """Stop what computes, and wait so long for the step that it is at; whether it has ended."""
         ended = [self.run.close(seconds), self.thumbnails.close(seconds)]
-        panels = [panel for dock in self.docks.values() for panel in dock.panels]
-        return all([*ended, *(panel.close_tasks(seconds) for panel in panels)])
+        return all([*ended, *(panel.close_tasks(seconds) for dock in self.docks.values() for panel in dock.panels)])
 
     def leave(self, then: Callable[[], object] = lambda: None) -> bool:
         """Close, and do ``then``, where nothing would be lost, else ask in place first; whether it was done at once."""

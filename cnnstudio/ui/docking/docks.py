@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
@@ -131,15 +132,16 @@ def place_anew(window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
     for place in PANELS:
         dock = docks[place.id]
         dock.setFloating(False)
+        dock.hide()  # with each that Qt places it lays out anew all that are seen
         window.addDockWidget(place.area, dock)
-        dock.show()
-    for area in dict.fromkeys(place.area for place in PANELS):
-        first, *others = (docks[place.id] for place in PANELS if place.area == area)
-        for one, other in zip((first, *others), others, strict=False):
+    sides = [[docks[place.id] for place in PANELS if place.area == area] for area in AREAS]
+    for side in sides:
+        for one, other in pairwise(side):
             window.tabifyDockWidget(one, other)
-        first.raise_()
     for place in PANELS:
         docks[place.id].setVisible(place.is_open)
+    for first, *_ in sides:
+        first.raise_()
     window.resizeDocks([docks[name] for name in SIDES], list(SIDES.values()), Qt.Orientation.Horizontal)
     window.resizeDocks([docks["curves"]], [max(LOWER, window.height() // 4)], Qt.Orientation.Vertical)
 
@@ -298,14 +300,14 @@ def fill_with_panels(
 
 def tidy(window: QMainWindow, docks: Collection[QDockWidget], focused: FocusedDock) -> None:
     """Give each dock the title that it needs, and hide the bars of groups of tabs that are no more."""
-    for dock in docks:
-        _title(window, dock)
-    groups = [
-        {dock.windowTitle(), *(other.windowTitle() for other in window.tabifiedDockWidgets(dock))} for dock in docks
-    ]
+    groups = _groups(window, docks)
+    for group in groups:
+        for dock in group:
+            _title(dock, [other for other in group if other is not dock and not other.isHidden()])
+    titles = [{dock.windowTitle() for dock in group} for group in groups]
     # Qt leaves them lying over the window
     for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-        if {bar.tabText(index) for index in range(bar.count())} not in groups:
+        if {bar.tabText(index) for index in range(bar.count())} not in titles:
             bar.hide()
         for index in range(bar.count()):  # which may be too narrow for it
             bar.setTabToolTip(index, bar.tabText(index))
@@ -313,13 +315,23 @@ def tidy(window: QMainWindow, docks: Collection[QDockWidget], focused: FocusedDo
         focused.watch(bar)
 
 
-def _title(window: QMainWindow, dock: QDockWidget) -> None:
+def _groups(window: QMainWindow, docks: Collection[QDockWidget]) -> list[list[QDockWidget]]:
+    """The docks that are tabs of one place, each in one group; Qt takes half a millisecond to tell of one."""
+    groups: list[list[QDockWidget]] = []
+    placed: set[QDockWidget] = set()
+    for dock in docks:
+        if dock not in placed:
+            groups.append([dock, *window.tabifiedDockWidgets(dock)])
+            placed |= {*groups[-1]}
+    return groups
+
+
+def _title(dock: QDockWidget, among: Collection[QDockWidget]) -> None:
     """A dock among tabs has its title there; only one alone, or one that floats, needs a title of its own."""
     if dock.isFloating():  # then the system draws its frame, by which it is moved, sized and closed
         if dock.titleBarWidget() is not None:
             dock.setTitleBarWidget(None)  # type: ignore[arg-type] # Qt means None, too
         return
-    among = [other for other in window.tabifiedDockWidgets(dock) if not other.isHidden()]
     title = "" if among else dock.windowTitle()
     bar = dock.titleBarWidget()
     if bar is None or bar.objectName() != title:
