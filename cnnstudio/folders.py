@@ -1,7 +1,7 @@
 """Folders: where the program keeps what is a person's, decided here alone. Makes none of them; knows no Qt.
 
 There are two: ``home`` for what cannot be had again, ``cache`` for what can. The environment variable CNNSTUDIO_HOME
-takes the place of both.
+takes the place of both, and the policy of this computer may name others.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-APPLICATION = "cnnstudio"
-_TITLE = "CNN Studio"
+from cnnstudio.policy import APPLICATION, TITLE, policy, shared_folder
+
 _MOST_LINES = 100
 
 
 def home() -> Path:
     """The folder of settings, runs, logs, the person's own groups, lessons and recovery copies."""
-    return _chosen() or _data() / APPLICATION
+    return _chosen() or policy().home or _data() / APPLICATION
 
 
 def settings_file() -> Path:
@@ -63,7 +63,7 @@ def lessons_folder() -> Path:
 
 def cache() -> Path:
     """The folder of what was downloaded or drawn and can be again."""
-    return _chosen() or _cache()
+    return _chosen() or policy().cache or _cache()
 
 
 def data_folder(key: str) -> Path:
@@ -74,9 +74,9 @@ def data_folder(key: str) -> Path:
 def data_places() -> list[Path]:
     """Where data sets live that somebody else has put there: what was given first is looked at first.
 
-    Those of the environment variable CNNSTUDIO_DATA, of the person's own list, and of the list for all of this
-    computer, which an administrator writes. A list is a text file with a folder a line; one that cannot be read is
-    empty.
+    Those of the environment variable CNNSTUDIO_DATA, of the person's own list, of the list for all of this computer,
+    which an administrator writes, and of the policy. A list is a text file with a folder a line; one that cannot be
+    read is empty.
     """
     given = os.environ.get("CNNSTUDIO_DATA", "").split(os.pathsep)
     lines = [line for file in (data_places_file(), shared_data_places_file()) for line in _lines(file)]
@@ -85,7 +85,7 @@ def data_places() -> list[Path]:
         if text.strip() and not text.lstrip().startswith("#"):
             with suppress(RuntimeError, ValueError):  # a home that is not there
                 found.append(Path(text.strip()).expanduser().absolute())
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *policy().data]))
 
 
 def data_places_file() -> Path:
@@ -95,12 +95,7 @@ def data_places_file() -> Path:
 
 def shared_data_places_file() -> Path:
     """The list for everybody who works on this computer."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("PROGRAMDATA") or "C:/ProgramData") / _TITLE / "data_places.txt"
-    if sys.platform == "darwin":
-        return Path("/Library/Application Support") / _TITLE / "data_places.txt"
-    first = os.environ.get("XDG_CONFIG_DIRS", "").split(os.pathsep)[0]
-    return Path(first if first.startswith("/") else "/etc/xdg") / APPLICATION / "data_places.txt"
+    return shared_folder() / "data_places.txt"
 
 
 def weights_folder() -> Path:
@@ -134,9 +129,9 @@ def _data() -> Path:
 
 def _cache() -> Path:
     if sys.platform == "win32":
-        return _local() / _TITLE
+        return _local() / TITLE
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / _TITLE
+        return Path.home() / "Library" / "Caches" / TITLE
     return _xdg("XDG_CACHE_HOME", Path(".cache")) / APPLICATION
 
 

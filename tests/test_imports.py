@@ -28,7 +28,7 @@ FLOORS = (
     ("layout",),
     ("graph",),
     ("crash_log", "disk", "folders", "resources", "rest", "worker"),
-    ("headroom",),
+    ("headroom", "policy"),
     ("libraries", "owner", "wording"),
 )
 

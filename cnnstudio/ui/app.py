@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication
 
 import cnnstudio
 from cnnstudio import crash_log
-from cnnstudio.folders import APPLICATION, crash_folder, log_file
+from cnnstudio.folders import crash_folder, log_file
+from cnnstudio.policy import APPLICATION
 from cnnstudio.resources import resource
 from cnnstudio.training.runs.leftovers import clear
 from cnnstudio.training.runs.run_library import usual_places

@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from cnnstudio.disk import size_of
+from cnnstudio.policy import policy
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.wording import duration, memory
 from cnnstudio.worker import Report
@@ -43,6 +44,11 @@ def download(
     ``size`` are its bytes, for where a server does not tell. Raises ``UnreachableError``, ``DataError`` where another
     program fetches the same, ``DataCancelledError``, or ``OSError`` of the disk.
     """
+    laid_down = policy()
+    if refused := [laid_down.refusal(address) for address in addresses]:
+        addresses = [address for address, each in zip(addresses, refused, strict=True) if not each]
+        if not addresses:
+            raise UnreachableError(refused[0])
     part, why = path.with_name(f"{path.name}{PART}"), ""
     with _alone(path, title):
         for address in addresses:
