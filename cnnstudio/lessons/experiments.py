@@ -14,6 +14,7 @@ from cnnstudio.blocks import (
     SelfAttention,
 )
 from cnnstudio.graph import Block
+from cnnstudio.lessons.depth_experiment import through_depth
 from cnnstudio.lessons.experiment import Experiment, Knob, Outcome, Row, Side, Values, compared
 from cnnstudio.lessons.picture_experiments import MOST_SHIFT, chain, field_on_picture, same, shifted
 from cnnstudio.wording import counted, readable
@@ -287,6 +288,19 @@ EXPERIMENTS = (
         frozenset({"Conv2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d"}),
         (Knob("Shift", tuple(range(MOST_SHIFT + 1)), 2), Knob("Pool", (2, 4, 8), 4)),
         shifted,
+    ),
+    Experiment(
+        "depth",
+        "A gradient through many layers",
+        "What of it comes to the first: plain, with BatchNorm, and with a way round each layer.",
+        frozenset(
+            {"Residual", "Bottleneck", "PreActResidual", "PreActBottleneck", "BatchNorm2d", "BatchNorm1d", "Add"}
+        ),
+        (
+            Knob("Layers", (5, 10, 20, 30, 50), 20),
+            Knob("Size of the weights", (30, 50, 70, 80, 90, 100, 110, 120, 150), 70, is_percent=True),
+        ),
+        through_depth,
     ),
     Experiment(
         "downsampling",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from cnnstudio.blocks import Conv2d, SelfAttention
 from cnnstudio.compiler.inference import infer
 from cnnstudio.graph import BLOCKS
+from cnnstudio.lessons.depth_experiment import KINDS, drawn, gradients
 from cnnstudio.lessons.experiment import Experiment, Outcome
 from cnnstudio.lessons.experiments import EXPERIMENTS, about
 
@@ -121,3 +124,29 @@ def test_each_is_about_blocks_that_there_are() -> None:
         assert experiment.blocks and experiment.blocks <= set(BLOCKS), experiment.key
     assert {each.key for each in about(Conv2d)} >= {"stacks", "connected", "separable", "pointwise", "field", "shift"}
     assert [each.key for each in about(SelfAttention)] == ["patches"]
+
+
+@pytest.mark.parametrize("percent", [50, 100, 150])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_gradient_at_each_layer_is_torch_s(kind: str, percent: int) -> None:
+    is_normalised, is_residual = KINDS[kind]
+    inputs, weights, end = (torch.tensor(np.stack(each)) for each in drawn(12, percent))
+    values = inputs.requires_grad_()
+    every = [values]
+    for weight in weights:
+        made = nn.functional.linear(values, weight)
+        made = nn.functional.batch_norm(made, None, None, training=True) if is_normalised else made
+        values = made.relu() + values if is_residual else made.relu()
+        every.append(values)
+    found = [each.norm().item() for each in torch.autograd.grad(values, every, end)]
+    assert gradients(12, percent, is_normalised=is_normalised, is_residual=is_residual) == pytest.approx(found)
+
+
+def test_a_gradient_fades_in_plain_layers_and_goes_round_residual_ones() -> None:
+    plain, normal, residual = (gradients(20, 70, is_normalised=a, is_residual=b) for a, b in KINDS.values())
+    assert plain[0] / plain[-1] < 0.01 and residual[0] / residual[-1] > 0.5
+    small = gradients(20, 30, is_normalised=True, is_residual=False)
+    assert small[0] == pytest.approx(normal[0], rel=0.01), "with BatchNorm the size of the weights does not matter"
+    made = BY_KEY["depth"].outcome()
+    assert [infer(side.graph).totals is not None for side in made.sides] == [True] * 3
+    assert infer(made.sides[1].graph).totals == infer(made.sides[2].graph).totals
