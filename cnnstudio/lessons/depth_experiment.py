@@ -16,8 +16,9 @@ from cnnstudio.lessons.experiment import Outcome, Row, Side, Values
 
 WIDTH, BATCH = 64, 128
 EPSILON = 1e-5
-KINDS = {"Plain": (False, False), "With BatchNorm": (True, False), "BatchNorm, residual": (True, True)}
-"""Each way with whether it is normalised, and whether what comes in is added to what comes out."""
+KINDS = {"Plain": (False, False), "BatchNorm": (True, False), "Residual": (True, True)}
+"""Each way with whether it is normalised, and whether what comes in is added to what comes out;
+the residual one is normalised as well."""
 
 
 def drawn(layers: int, percent: int) -> tuple[Numbers, list[Numbers], Numbers]:
@@ -66,8 +67,8 @@ def through_depth(values: Values) -> Outcome:
     sentence = (
         f"Of the gradient at the end, {_written(plain)} comes to the first of {layers} plain layers, since each takes "
         f"about {percent / 100:g} of it on; drawn at 1, it keeps its size on average. With BatchNorm it is "
-        f"{_written(normal)} whatever the size of the weights, and with a way round each layer {_written(residual)}: "
-        "what is added goes back unchanged."
+        f"{_written(normal)} whatever the size of the weights, and with a way round each of these layers "
+        f"{_written(residual)}: what is added goes back unchanged."
     )
     return Outcome(
         tuple(Side(name, network(layers, *kind)) for name, kind in KINDS.items()), tuple(rows), sentence,

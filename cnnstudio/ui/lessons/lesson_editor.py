@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QUndoStack
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from cnnstudio.disk import shown
 from cnnstudio.lessons.draft import ChangedError, Draft
@@ -112,7 +112,13 @@ class LessonEditorPanel(Panel):
         column.addWidget(self.sound)
         column.addStretch(1)
         self.pages = QStackedWidget(self)
-        for page in (self.parts, Scrolled(self.rules), Scrolled(self.preview), Scrolled(listed)):
+        seen = QScrollArea()  # as the panel of a lesson has it: what is too wide in large type asks for no more room
+        seen.setFrameShape(QFrame.Shape.NoFrame)
+        seen.setWidgetResizable(True)
+        seen.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        seen.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        seen.setWidget(self.preview)
+        for page in (self.parts, Scrolled(self.rules), seen, Scrolled(listed)):
             self.pages.addWidget(page)
         self.tabs.currentChanged.connect(self._turn)
         self.parts.edited.connect(self._edit_part)

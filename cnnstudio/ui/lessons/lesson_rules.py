@@ -22,9 +22,9 @@ from cnnstudio.wording import counted
 
 FIELDS = ("title", "sentence", "seed", "held_out", "kept_points")
 TICKED = {
-    "locked": ("Blocks that are locked", "none: all of the network may be changed"),
-    "palette": ("Blocks that may be added", "all"),
-    "hidden_panels": ("Panels that are put away", "none"),
+    "locked": ("Locked blocks", "none: all of the network may be changed"),
+    "palette": ("Blocks to add", "all"),
+    "hidden_panels": ("Hidden panels", "none"),
 }
 
 

@@ -17,6 +17,7 @@ from cnnstudio.lessons.tasks import Hint
 from cnnstudio.project import Project
 from cnnstudio.ui.lessons.lesson_editor import PREVIEW, PROBLEMS, WHOLE, LessonEditorPanel
 from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.theme import theme
 
 
 @pytest.fixture
@@ -230,3 +231,23 @@ def test_the_board_of_a_class_is_followed_until_it_is_stopped(
     going = next(bar for bar in window.messages.bars if "follows shared" in bar.sentence)
     going.buttons["Stop"].click()
     assert going not in window.messages.bars
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6])
+def test_a_narrow_editor_asks_for_no_more_room(
+    qtbot: QtBot, window: MainWindow, editor: LessonEditorPanel, scale: float
+) -> None:
+    theme.set_scale(scale)
+    try:
+        dock = window.docks["lesson-editor"]
+        dock.setFloating(True)
+        editor.setFixedWidth(280)
+        dock.resize(280, 620)
+        for page in range(editor.tabs.count()):
+            editor.tabs.setCurrentIndex(page)
+            for place in range(editor.parts.list.count()):
+                editor.parts.choose(place)
+                qtbot.wait(1)
+                assert editor.minimumSizeHint().width() <= 280, (page, place)
+    finally:
+        theme.set_scale(1.0)
