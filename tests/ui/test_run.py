@@ -110,7 +110,9 @@ def test_pause_stops_the_steps_and_resume_goes_on(qtbot: QtBot, tiny: Project) -
     qtbot.waitUntil(lambda: len(run.history.steps) > 3)
     run.pause()
     assert run.state == "paused"
-    qtbot.wait(150)
+    answers: list[None] = []
+    run.ask(lambda: None, answers.append)  # after the step that it was at, however long that takes
+    qtbot.waitUntil(lambda: bool(answers))
     steps = len(run.history.steps)
     qtbot.wait(150)
     assert len(run.history.steps) == steps
