@@ -223,7 +223,7 @@ fc1       Linear 10        10              1,450  1,440  8 × 8
 ────────────────────────────────────────────────────────────────────────
 Total                                      1,490  2,736
 Activations of a batch of 64: 88.0 KiB kept for the backward pass, 88.0 KiB at once in prediction
-Memory in all: about 86.1 MiB in training with Adam, 93.8 KiB in prediction
+Memory in all: about 24.2 MiB in training with Adam, 93.8 KiB in prediction
 """
 
 

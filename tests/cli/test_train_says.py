@@ -113,7 +113,7 @@ def test_what_is_done_to_the_images_is_said(options: tuple[str, ...], said: str,
 @pytest.mark.parametrize(
     ("values", "free"),
     [
-        ({}, 100_000_000),  # what the memory is hardly enough for
+        ({}, 28_000_000),  # what the memory is hardly enough for
         ({"class_weights": "by hand", "class_weight_list": "1, 2"}, 10**12),
         ({"teacher": "/nowhere"}, 10**12),
     ],
