@@ -103,6 +103,21 @@ def test_a_file_that_another_program_replaces_is_told_of_each_time_and_can_be_re
     assert read(opened) == mine, "it was seen, and is replaced unasked"
 
 
+def test_what_a_lesson_does_not_allow_is_not_reloaded_and_still_not_replaced_unasked(
+    qtbot: QtBot, bench: Bench, tiny: Project, opened: Path
+) -> None:
+    refused = "The lesson keeps conv1 as it is."
+    sentences: list[str] = []
+    bench.document.said.connect(sentences.append)
+    bench.document.rules = lambda project: refused if project.graph != tiny.graph else ""
+    write(opened, LENET)
+    told(qtbot, bench, "was changed by another program").buttons["Reload"].click()
+    assert sentences == [refused] and bench.document.project == tiny
+    assert bench.document.is_modified, "what is shown is in no file"
+    bench.save()
+    assert bench.asked == ["net.cnn"] and read(opened) == LENET
+
+
 def test_who_keeps_his_own_replaces_what_he_has_been_told_of_and_nothing_later(
     qtbot: QtBot, bench: Bench, tiny: Project, opened: Path
 ) -> None:
