@@ -41,8 +41,7 @@ def test_the_window_is_a_short_file() -> None:
 
 
 def test_a_tab_carries_the_title_and_a_panel_alone_has_one(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.wait(20)
-    assert window.docks["palette"].titleBarWidget().property("text") == "Blocks"
+    qtbot.waitUntil(lambda: window.docks["palette"].titleBarWidget().property("text") == "Blocks")
     assert window.docks["inspector"].titleBarWidget().property("text") is None
 
 
@@ -58,15 +57,12 @@ def test_the_layout_is_remembered_and_can_be_undone(qtbot: QtBot, window: MainWi
 
 
 def test_the_title_names_the_file_and_marks_changes(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    qtbot.wait(5)
-    assert window.windowTitle().startswith("Untitled")
+    qtbot.waitUntil(lambda: window.windowTitle().startswith("Untitled"))
     assert not window.isWindowModified()
     change(window)
-    qtbot.wait(5)
-    assert window.isWindowModified()
+    qtbot.waitUntil(window.isWindowModified)
     window.document.set_path(tmp_path / "mine.cnn")
-    qtbot.wait(5)
-    assert window.windowTitle().startswith("mine")
+    qtbot.waitUntil(lambda: window.windowTitle().startswith("mine"))
     assert not window.isWindowModified()
 
 

@@ -56,7 +56,7 @@ def test_f6_goes_round_what_is_seen_and_back(qtbot: QtBot, open_window: MainWind
 def test_a_message_is_a_part_and_can_be_answered(qtbot: QtBot, open_window: MainWindow) -> None:
     window, answers = open_window, []
     window.messages.say("The file changed.", "error", ("Read it again", lambda: answers.append(1)))
-    qtbot.wait(10)
+    qtbot.waitUntil(window.messages.bars[0].isVisible)
     window.canvas.setFocus()
     window.commands.run("next-part")
     assert where(window) == "message"
