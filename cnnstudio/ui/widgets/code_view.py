@@ -36,13 +36,29 @@ _TOKENS = re.compile(
 _QUOTES = '"""'
 
 
+_UNSEEN, _INSIDE = -1, 1  # what is known of a line: not yet coloured; its end is inside a string of several lines
+
+
 class Highlighter(QSyntaxHighlighter):
-    """Colours for the Python that the program writes."""
+    """Colours for the Python that the program writes, in those lines that somebody has looked at.
+
+    To colour a line takes a hundred times as long as to insert it, and of ten thousand lines fifty are looked at.
+    """
 
     def __init__(self, document: QTextDocument) -> None:
         super().__init__(document)
         self._formats: dict[str, QTextCharFormat] = {}
+        self._seen = range(0)
         self.take_colors()
+
+    def look_at(self, lines: range) -> None:
+        """Colour these lines, counted from 0, where they are not."""
+        self._seen = lines
+        block = self.document().findBlockByNumber(lines.start)
+        while block.isValid() and block.blockNumber() in lines:
+            if block.userState() == _UNSEEN:
+                self.rehighlightBlock(block)
+            block = block.next()
 
     def take_colors(self) -> None:
         """Take the colours of the theme in force."""
@@ -62,12 +78,15 @@ class Highlighter(QSyntaxHighlighter):
                 made.setFontWeight(QFont.Weight.DemiBold)
 
     def highlightBlock(self, text: str) -> None:  # noqa: N802 - Qt's name
+        if self.currentBlock().blockNumber() not in self._seen:
+            self.setCurrentBlockState(_UNSEEN)
+            return
         start, self_state = 0, 0
-        if self.previousBlockState() == 1:  # inside a docstring of several lines
+        if self._begins_inside():
             end = text.find(_QUOTES)
             start = len(text) if end < 0 else end + 3
             self.setFormat(0, start, self._formats["string"])
-            self_state = 1 if end < 0 else 0
+            self_state = _INSIDE if end < 0 else 0
         for found in _TOKENS.finditer(text, start):
             kind = found.lastgroup or ""
             self.setFormat(found.start(), found.end() - found.start(), self._formats[kind])
@@ -76,8 +95,17 @@ class Highlighter(QSyntaxHighlighter):
                 and found[0].startswith(_QUOTES)
                 and (len(found[0]) < 6 or not found[0].endswith(_QUOTES))
             ):
-                self_state = 1
+                self_state = _INSIDE
         self.setCurrentBlockState(self_state)
+
+    def _begins_inside(self) -> bool:
+        """Whether this line begins inside a docstring of several lines."""
+        block = self.currentBlock()
+        if block.blockNumber() and self.previousBlockState() == _UNSEEN:
+            before = QTextCursor(block)
+            before.setPosition(0, QTextCursor.MoveMode.KeepAnchor)
+            return before.selectedText().count(_QUOTES) % 2 == 1
+        return self.previousBlockState() == _INSIDE
 
 
 class CodeView(QPlainTextEdit):
@@ -111,6 +139,7 @@ class CodeView(QPlainTextEdit):
             cursor.setPosition(start)
             cursor.setPosition(len(old) - end, QTextCursor.MoveMode.KeepAnchor)
             cursor.insertText(text[start : len(text) - end])
+        self._color_seen()
 
     def mark(self, lines: Iterable[int]) -> None:
         """Mark these lines, counted from 0, and bring the first into view if none is."""
@@ -135,6 +164,7 @@ class CodeView(QPlainTextEdit):
         self.highlighter.take_colors()
         self.highlighter.rehighlight()
         self._make_room()
+        self._color_seen()
         self.mark(self.marked)
 
     def _is_seen(self, line: int) -> bool:
@@ -157,6 +187,7 @@ class CodeView(QPlainTextEdit):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_numbers()
+        self._color_seen()
 
     def _make_room(self) -> None:
         self.setViewportMargins(self.numbers.sizeHint().width(), 0, 0, 0)
@@ -166,8 +197,14 @@ class CodeView(QPlainTextEdit):
         inside = self.contentsRect()
         self.numbers.setGeometry(QRect(inside.left(), inside.top(), self.numbers.sizeHint().width(), inside.height()))
 
+    def _color_seen(self) -> None:
+        first = self.firstVisibleBlock().blockNumber()
+        lines = self.viewport().height() // max(1, self.fontMetrics().height())
+        self.highlighter.look_at(range(first, first + lines + 2))
+
     def _scrolled(self, rect: QRect, by: int) -> None:
         if by:
+            self._color_seen()
             self.numbers.scroll(0, by)
         else:
             self.numbers.update(0, rect.y(), self.numbers.width(), rect.height())

@@ -51,6 +51,18 @@ def test_python_is_coloured(qtbot: QtBot) -> None:
     assert set(colors(view, 4)) == {"return", "self", "64"}
 
 
+def test_a_line_is_coloured_when_it_is_looked_at(qtbot: QtBot) -> None:
+    lines = [f"return {number}" for number in range(400)]
+    lines[100:200] = ['"""', *(f"return {number}" for number in range(98)), '"""']
+    view = shown(qtbot, "\n".join(lines))
+    assert colors(view, 0) and not colors(view, 390)
+    for line, found in ((150, ["return 49"]), (399, ["return", "399"]), (205, ["return", "205"])):
+        view.verticalScrollBar().setValue(line)
+        assert list(colors(view, line)) == found, "inside a docstring or not, though nobody has seen where it begins"
+    view.show_text("\n".join([*lines[:205], "class Net:", *lines[206:]]))
+    assert set(colors(view, 205)) == {"class", "Net"}
+
+
 def test_a_click_says_the_line(qtbot: QtBot) -> None:
     view = shown(qtbot, "a\nb\nc")
     lines: list[int] = []
