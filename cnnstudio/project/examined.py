@@ -25,6 +25,7 @@ def examined(project: Project) -> Examined:
     """The project with all that is known of it."""
     analysis = infer(project.graph)
     structure_hash(project.graph)  # it keeps what it has found, and the lists of runs will ask
+    _ = analysis.memory  # that is kept, too, and takes the longest where every block is another one
     return Examined(project, analysis, diagnosed(analysis, project.recipe, DATASETS[project.recipe.data].classes))
 
 

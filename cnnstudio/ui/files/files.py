@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
 TO_OPEN = f"CNN Studio projects and lessons (*{SUFFIX} *{LESSON});;All files (*)"
-AT_ONCE, QUICK = 2**18, 20_000  # bytes of a file, and parts of a network, that are looked at without a thread
+AT_ONCE, QUICK = 2**18, 5_000  # bytes of a file, and parts of a network, that are looked at without a thread
 SAVING, COPYING, DROPPED = "saving", "copying", "dropped"  # about what messages take turns
 
 

@@ -12,25 +12,31 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.graph import Graph
+from cnnstudio.project.limits import parts
 from cnnstudio.training.readiness import obstacle_of_network
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.code_view import CodeView
 from cnnstudio.ui.widgets.labels import Plain, Sentence
+
+QUICK = 5_000  # parts of a network that is written without a thread
+WRITING = "The source is being written…"
 
 
 class SourcePanel(Panel):
     """The source with the lines of the selected nodes marked; a click on a line selects its node."""
 
-    delay = 250  # milliseconds; writing and colouring a large network takes longer than a frame leaves
+    delay = 250  # milliseconds; writing a large network takes longer than a frame leaves
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
         self.source: Source | None = None
         self._graph: Graph | None = None
         self._lines: SourceLines | None = None
+        self._task: Task[Source | str] | None = None
         self.view = CodeView(self)
         self.view.setAccessibleName("Source of the network")
         self.view.clicked.connect(self._clicked)
@@ -61,18 +67,38 @@ class SourcePanel(Panel):
     def refresh(self) -> None:
         graph = self.document.graph
         if self.document.concealed:  # it is full of sizes
+            self.close_tasks(0.0)
             self._graph, self.source = None, None
             self.refusal.setText("The source is hidden while a question is open.")
         elif graph is not self._graph:
-            self._graph, self._lines = graph, None
-            try:
-                self.source = source(graph)
-            except SourceError as error:
-                self.source = None
-                reason = obstacle_of_network(graph, self.document.diagnostics, training=False)
-                self.refusal.setText(f"There is no source yet. {reason or error}")
+            self.close_tasks(0.0)
+            self._graph, self._lines, self.source = graph, None, None
+            if parts(graph) <= QUICK:
+                self._take(written(graph))
             else:
-                self.view.show_text(self.source.text.rstrip("\n"))
+                self.refusal.setText(WRITING)
+                self._task = Task(lambda _: written(graph), "source", self)
+                self._task.finished.connect(self._take_and_show)
+                self._task.failed.connect(self.refusal.setText)
+        self._show()
+
+    def _take(self, found: Source | str) -> None:
+        if isinstance(found, Source):
+            self.source = found
+            self.view.show_text(found.text.rstrip("\n"))
+            return
+        reason = obstacle_of_network(self.document.graph, self.document.diagnostics, training=False)
+        self.refusal.setText(f"There is no source yet. {reason or found}")
+
+    def _take_and_show(self, found: Source | str) -> None:
+        self._take(found)
+        self._show()
+
+    def close_tasks(self, seconds: float = 10.0) -> bool:
+        task, self._task = self._task, None
+        return put_away(task, seconds)
+
+    def _show(self) -> None:
         known = self.source is not None
         self.view.setVisible(known)
         self.refusal.setVisible(not known)
@@ -107,6 +133,14 @@ class SourcePanel(Panel):
         if self.source is not None:
             QGuiApplication.clipboard().setText(self.source.text)
             self.document.said.emit("The source is on the clipboard.")
+
+
+def written(graph: Graph) -> Source | str:
+    """The source of a network, or why it has none."""
+    try:
+        return source(graph)
+    except SourceError as error:
+        return str(error)
 
 
 _STATEMENT = re.compile(r" {8}(?=[^\s)\]}#])")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -12,9 +13,10 @@ from cnnstudio.compiler.source import source
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.network.source import SourcePanel, source_lines
+from cnnstudio.ui.network import source as source_panel
+from cnnstudio.ui.network.source import WRITING, SourcePanel, source_lines
 from cnnstudio.ui.run import Run
-from cnnstudio.zoo import TEMPLATES
+from cnnstudio.zoo import TEMPLATES, lenet5
 
 Show = Callable[[Graph], SourcePanel]
 
@@ -45,6 +47,25 @@ def branched() -> Graph:
 def marked(panel: SourcePanel) -> list[str]:
     lines = panel.view.toPlainText().split("\n")
     return [lines[number].strip() for number in panel.view.marked]
+
+
+def test_a_large_network_is_written_on_a_thread_and_only_the_last_one_is_shown(
+    qtbot: QtBot, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write, write = threading.Event(), source_panel.written
+    monkeypatch.setattr(source_panel, "QUICK", 0)
+    monkeypatch.setattr(source_panel, "written", lambda graph: write(graph) if may_write.wait(60) else "")
+    panel = show(branched())
+    assert panel.refusal.text() == WRITING and panel.refusal.isVisible() and not panel.view.isVisible()
+    may_write.set()
+    panel.document.edit_graph("Other", lenet5())
+    panel.update_now()
+    qtbot.waitUntil(lambda: panel.source is not None)
+    assert panel.view.toPlainText() == source(panel.document.graph).text.rstrip("\n") and panel.view.isVisible()
+    panel.document.edit_graph("Nothing", Graph())
+    panel.update_now()
+    qtbot.waitUntil(lambda: "There is no source yet." in panel.refusal.text())
+    assert panel.source is None and panel.close_tasks()
 
 
 def test_it_shows_the_source_that_is_trained(show: Show) -> None:
