@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def opened() -> Iterator[tuple[MainWindow, list[str]]]:
             each.close()
             each.deleteLater()
         window.windows.queue.close()
+        QGuiApplication.clipboard().clear()  # what Python made cannot be freed by Qt any more when Python has ended
         settle()
         sys.excepthook, threading.excepthook = old
 
