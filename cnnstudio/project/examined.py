@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis, infer
+from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
 from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.project import Project
@@ -19,6 +21,7 @@ class Examined:
     project: Project
     analysis: Analysis
     diagnostics: tuple[Diagnostic, ...]
+    fields: Mapping[str, ReceptiveField | None]
 
 
 def examined(project: Project) -> Examined:
@@ -26,7 +29,8 @@ def examined(project: Project) -> Examined:
     analysis = infer(project.graph)
     structure_hash(project.graph)  # it keeps what it has found, and the lists of runs will ask
     _ = analysis.memory  # that is kept, too, and takes the longest where every block is another one
-    return Examined(project, analysis, diagnosed(analysis, project.recipe, DATASETS[project.recipe.data].classes))
+    wrong = diagnosed(analysis, project.recipe, DATASETS[project.recipe.data].classes)
+    return Examined(project, analysis, wrong, receptive_fields(analysis))
 
 
 def diagnosed(analysis: Analysis, recipe: Recipe, classes: int | None) -> tuple[Diagnostic, ...]:

@@ -299,6 +299,7 @@ class Document(QObject):
         self._diagnostics = None
         if isinstance(other, Examined) and self.classes == DATASETS[project.recipe.data].classes:
             self._analysis, self._diagnostics, self._looked = other.analysis, other.diagnostics, self._place
+            self._fields = other.analysis.graph, other.fields
         self._leave_what_is_gone(followed(self.scope, old.graph, project.graph))
         self.changed.emit(old, project)
         after = self.view_graph
@@ -360,9 +361,8 @@ class Document(QObject):
         analysis = self.view_analysis
         if self._fields is None or self._fields[0] is not analysis.graph:
             self._fields = (analysis.graph, receptive_fields(analysis))
-        if self.concealed:
-            return {name: seen for name, seen in self._fields[1].items() if not self.conceals(name)}
-        return self._fields[1]
+        found = self._fields[1]
+        return {name: seen for name, seen in found.items() if not self.conceals(name)} if self.concealed else found
 
     @property
     def view_projective_fields(self) -> Mapping[str, ProjectiveField | None]:

@@ -8,9 +8,11 @@ from pytestqt.qtbot import QtBot
 
 from cnnstudio.compiler.diagnostics import diagnose
 from cnnstudio.compiler.inference import infer
+from cnnstudio.compiler.receptive import receptive_fields
 from cnnstudio.folders import home, settings_file
 from cnnstudio.project import Project, examined, from_template, read, write
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.ui import document as document_module
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files import files
 from cnnstudio.ui.main_window import MainWindow
@@ -64,6 +66,9 @@ def test_what_a_thread_has_found_of_a_large_project_is_not_found_again(
     told, anew = ([each.sentence for each in document.diagnostics] for document in (window.document, Document(project)))
     assert told == anew != [] and at == [False, True], "the second by the other document"
     assert window.document.analysis == infer(project.graph)
+    fields = receptive_fields(window.document.analysis)
+    monkeypatch.setattr(document_module, "receptive_fields", lambda _: pytest.fail("found once more"))
+    assert window.document.view_receptive_fields == fields and "memory" in vars(window.document.analysis)
 
 
 @pytest.mark.parametrize("spoiled", ["scheme=pink", "text_scale=huge", "recent=7", "text_scale=1e9"])
