@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 @contextmanager
 def opened() -> Iterator[tuple[MainWindow, list[str]]]:
     """A window with an empty project, and the list in which the errors stand that nobody caught."""
-    from cnnstudio.ui.app import application
+    from cnnstudio.ui.app import Garbage, application
     from cnnstudio.ui.main_window import MainWindow
     from cnnstudio.ui.theme import theme
 
     application()
+    garbage = Garbage()  # as in the program: Python's own collection may delete what is Qt's amid a call of Qt
     theme.install("light")
     errors: list[str] = []
 
@@ -53,6 +54,7 @@ def opened() -> Iterator[tuple[MainWindow, list[str]]]:
             each.close()
             each.deleteLater()
         window.windows.queue.close()
+        garbage.close()
         QGuiApplication.clipboard().clear()  # what Python made cannot be freed by Qt any more when Python has ended
         settle()
         sys.excepthook, threading.excepthook = old
