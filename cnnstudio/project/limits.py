@@ -17,6 +17,7 @@ MOST_INPUTS = 1_000  # of one node
 MOST: Mapping[str, int] = {"nodes": 10_000, "wires": 20_000, "bends": 20_000, "frames": 500, "notes": 1_000}
 """What there is in a network, with all that is in its groups -> the most of it."""
 
+QUICK = 20_000  # parts of a network that the window looks at without a thread
 NEAR = 0.8  # the share of a limit from which on somebody who draws is to be asked after it
 _NODE, _NOTE = 500, 400  # bytes that one seldom takes more of, beside its texts
 _CORRECTION = 80  # as well

@@ -13,7 +13,7 @@ from cnnstudio.disk import is_there, shown, size_of
 from cnnstudio.lessons.file_names import LESSON, TEXT
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.project.examined import Examined, examined
-from cnnstudio.project.limits import parts
+from cnnstudio.project.limits import QUICK, parts
 from cnnstudio.training.runs.folder import PROJECT, RunFolder
 from cnnstudio.training.runs.kept_run import remembering
 from cnnstudio.training.runs.weights_header import epoch_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
 TO_OPEN = f"CNN Studio projects and lessons (*{SUFFIX} *{LESSON});;All files (*)"
-AT_ONCE, QUICK = 2**18, 5_000  # bytes of a file, and parts of a network, that are looked at without a thread
+AT_ONCE = 2**18  # bytes of a file that are read without a thread
 SAVING, COPYING, DROPPED = "saving", "copying", "dropped"  # about what messages take turns
 
 

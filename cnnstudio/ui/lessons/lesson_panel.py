@@ -13,7 +13,7 @@ from cnnstudio.lessons.marking import Marks
 from cnnstudio.lessons.tasks import Task
 from cnnstudio.lessons.work import Accuracy, Answer, Work, unknown_accuracy
 from cnnstudio.project import Project
-from cnnstudio.project.limits import parts
+from cnnstudio.project.limits import QUICK, parts
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.lessons.lesson_text import LessonText
 from cnnstudio.ui.lessons.stepper import button
@@ -31,7 +31,6 @@ MOST_STEPS = 100
 KEEPING = 1_500  # milliseconds after the last change until it is written down
 AGAIN = 20_000  # milliseconds until that is tried once more, where it could not be
 STEP_BACK = "Undo this step: bring the network back as it was when the last task was done"
-QUICK = 20_000  # parts of a network that is looked at on every edit
 
 
 class LessonPanel(Panel):

@@ -11,14 +11,13 @@ from cnnstudio.lessons.marking import marks
 from cnnstudio.lessons.tasks import Task
 from cnnstudio.lessons.work import Accuracy, Answer, Work
 from cnnstudio.project import Project
-from cnnstudio.project.limits import parts
+from cnnstudio.project.limits import QUICK, parts
 from cnnstudio.ui.lessons.lesson_text import LessonText
 from cnnstudio.ui.lessons.task_card import TaskCard
 from cnnstudio.ui.widgets.labels import Sentence
 
 MEASURED = Accuracy(None, "Weights are evaluated in the lesson that students open, and when their work is marked.")
 ABOUT = "As a student sees it. Answer as they would; tasks about the network look at the one that is open here."
-QUICK = 20_000  # parts of a network that is looked at on every edit
 
 
 class LessonPreview(QWidget):

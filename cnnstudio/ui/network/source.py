@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import Source, SourceError, source
 from cnnstudio.graph import Graph
-from cnnstudio.project.limits import parts
+from cnnstudio.project.limits import QUICK, parts
 from cnnstudio.training.readiness import obstacle_of_network
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
@@ -22,7 +22,6 @@ from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.code_view import CodeView
 from cnnstudio.ui.widgets.labels import Plain, Sentence
 
-QUICK = 5_000  # parts of a network that is written without a thread
 WRITING = "The source is being written…"
 
 
