@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QMenu
+from PySide6.QtWidgets import QApplication, QDialog
 
 from attacks.outcome import Outcome
 from attacks.window import opened, settle
@@ -105,6 +105,7 @@ def _undo(window: MainWindow, chance: random.Random) -> str:
 DEEDS: tuple[tuple[Callable[[MainWindow, random.Random], str], int], ...] = (
     (_command, 8), (_key, 5), (_click, 5), (_drag, 5), (_add, 3), (_template, 1), (_panel, 1), (_undo, 2),
 )  # fmt: skip
+DEEPEST_MENU = 8
 MOST_NODES = 60  # a network beyond this is undone, so that an action costs what it costs a person
 
 
@@ -118,7 +119,7 @@ def attack(count: int, chance: random.Random) -> Outcome:
             word = deed.__name__.strip("_")
             try:
                 did = deed(window, chance)
-                _close_what_is_open()
+                _close_what_is_open(window)
                 settle(3 if number % 20 == 0 else 1)
             except Exception as error:  # whatever it is, it is a fault
                 outcome.fault(f"action {number}, {word}: {type(error).__name__}: {str(error)[:300]}")
@@ -138,7 +139,12 @@ def attack(count: int, chance: random.Random) -> Outcome:
     return outcome
 
 
-def _close_what_is_open() -> None:
-    for widget in QApplication.topLevelWidgets():
-        if isinstance(widget, QMenu | QDialog) and widget.isVisible():
-            widget.close()
+def _close_what_is_open(window: MainWindow) -> None:
+    """Close menus and dialogs. Qt is not asked for all its widgets: those of its own come and go unnoticed by Python."""
+    for _ in range(DEEPEST_MENU):
+        if (popup := QApplication.activePopupWidget()) is None:
+            break
+        popup.close()
+    for dialog in window.findChildren(QDialog):
+        if dialog.isVisible():
+            dialog.close()
