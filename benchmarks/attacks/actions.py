@@ -140,7 +140,7 @@ def attack(count: int, chance: random.Random) -> Outcome:
 
 
 def _close_what_is_open(window: MainWindow) -> None:
-    """Close menus and dialogs. Qt is not asked for all its widgets: those of its own come and go unnoticed by Python."""
+    """Close menus and dialogs. Qt is not asked for all its widgets: its own come and go, and Python does not notice."""
     for _ in range(DEEPEST_MENU):
         if (popup := QApplication.activePopupWidget()) is None:
             break
