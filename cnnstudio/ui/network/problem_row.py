@@ -172,8 +172,7 @@ def show_rows(
     made = [row or (spare.pop() if spare else make(diagnostic)) for row, diagnostic in zip(kept, found, strict=True)]
     for place, (row, diagnostic) in enumerate(zip(made, found, strict=True)):
         row.set_diagnostic(diagnostic)
-        item = column.itemAt(place)
-        if item is None or item.widget() is not row:
+        if column.indexOf(row) != place:  # to ask it for its item leaves Python one that Qt deletes with the row
             column.insertWidget(place, row)
     for row in {*rows} - {*made}:
         column.removeWidget(row)

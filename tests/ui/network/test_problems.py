@@ -4,15 +4,16 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget, QWidgetItem
 from pytestqt.qtbot import QtBot
+from shiboken6 import getAllValidWrappers
 
 from cnnstudio.blocks import Conv2d, Input, Linear
 from cnnstudio.compiler.diagnostics.rules import RULES
 from cnnstudio.graph import Graph, Sketch
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.network.problem_row import ProblemRow
+from cnnstudio.ui.network.problem_row import ProblemRow, show_rows
 from cnnstudio.ui.network.problems import MOST, ProblemsPanel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.widgets.fix_button import FixButton
@@ -93,6 +94,23 @@ def test_arrows_walk_through_the_findings(show: Show, qtbot: QtBot) -> None:
     assert QApplication.focusWidget() is panel.rows[1]
     qtbot.keyClick(panel.rows[1], Qt.Key.Key_Up)
     assert QApplication.focusWidget() is panel.rows[0]
+
+
+def test_no_item_of_a_layout_is_known_to_python_when_rows_change_their_places(qtbot: QtBot) -> None:
+    def items() -> list[object]:
+        return [each for each in getAllValidWrappers() if type(each) is QWidgetItem]
+
+    document, place = Document(Project(broken())), QWidget()
+    qtbot.addWidget(place)
+    found = list(document.diagnostics)
+    column, before = QVBoxLayout(place), items()
+    rows = show_rows(column, [], found, lambda diagnostic: ProblemRow(document, diagnostic, place))
+    own = [each for each in items() if each not in before]
+    shown = show_rows(column, rows, found[::-1], lambda diagnostic: ProblemRow(document, diagnostic, place))
+    assert len(found) > 1 and [column.indexOf(row) for row in rows[::-1]] == [*range(len(rows))]
+    assert shown == rows[::-1]
+    after = [each for each in items() if each not in before]
+    assert after == own and not any(each.widget() in rows for each in after), "Qt deletes those of rows that move"
 
 
 def test_a_sound_network_has_no_problems(show: Show, qtbot: QtBot) -> None:
