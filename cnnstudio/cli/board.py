@@ -8,8 +8,7 @@ from pathlib import Path
 
 from cnnstudio.cli.command import CommandError, Commands
 from cnnstudio.disk import DiskError, is_folder
-from cnnstudio.lessons.board import Board
-from cnnstudio.lessons.board_page import EVERY, kept
+from cnnstudio.lessons.board_page import EVERY, pages
 from cnnstudio.lessons.lesson_file import LessonError, read
 from cnnstudio.wording import counted
 
@@ -40,19 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
     if not is_folder(arguments.works):
         raise CommandError(f"{arguments.works} is no folder.")
     try:
-        lesson = read(arguments.lesson)
-        with Board(arguments.works, lesson) as board:
-            last = None
-            while True:
-                found = board.look()
-                if found != last:
-                    kept(arguments.out, found, lesson)
-                    said = counted(len(found.students), "student")
-                    refused = f", {counted(len(found.refused), 'file')} not read" if found.refused else ""
-                    print(f"{arguments.out}: {said}{refused}.", flush=True)
-                    last = found
-                if arguments.once:
-                    return 0
-                time.sleep(max(0.1, arguments.every))
+        for found in pages(arguments.works, read(arguments.lesson), arguments.out):
+            if found is not None:
+                said = counted(len(found.students), "student")
+                refused = f", {counted(len(found.refused), 'file')} not read" if found.refused else ""
+                print(f"{arguments.out}: {said}{refused}.", flush=True)
+            if arguments.once:
+                break
+            time.sleep(max(0.1, arguments.every))
     except (LessonError, DiskError) as error:
         raise CommandError(str(error)) from error
+    return 0

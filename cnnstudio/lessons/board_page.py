@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from time import sleep
@@ -79,15 +79,29 @@ def followed(folder: Path, lesson: LessonFile, page: Path, report: Report, every
 
     ``every`` is the seconds between two looks. Raises ``LessonError`` and ``DiskError``.
     """
+    following, said = pages(folder, lesson, page), ""
+    while report("", None):
+        next(following)
+        said = f"{shown(page)} is as the class was then."
+        sleep(every)
+    return said
+
+
+def pages(folder: Path, lesson: LessonFile, page: Path) -> Iterator[ClassStanding | None]:
+    """Look at the folder at each turn, and keep its page: what that shows now, or None where it showed that before.
+
+    Raises ``LessonError`` and ``DiskError``.
+    """
     last = None
     with Board(folder, lesson) as board:
-        while report("", None):
+        while True:
             found = board.look()
-            if found != last:
+            if found == last:
+                yield None
+            else:
                 kept(page, found, lesson)
                 last = found
-            sleep(every)
-    return f"{shown(page)} is as the class was then." if last is not None else ""
+                yield found
 
 
 def _summary(found: ClassStanding, tasks: int) -> str:
