@@ -25,6 +25,16 @@ class Finding:
     severity: Literal["error", "warning"]
     sentence: str
 
+    @property
+    def task(self) -> str:
+        """The name of the task that it is about: what its sentence begins with."""
+        return self.sentence.partition(": ")[0]
+
+    @property
+    def of_task(self) -> str:
+        """What there is to say of that task, without its name."""
+        return self.sentence.removeprefix(f"{self.task}: ")
+
 
 def findings(lesson: LessonFile, solved: Accuracy | None = None) -> tuple[Finding, ...]:
     """What is wrong and what is doubtful, errors first, each said once though it is so for many students.

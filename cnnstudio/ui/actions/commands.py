@@ -98,8 +98,8 @@ class Commands:
 
     def refresh(self) -> None:
         """Ask every action whether it can be done now."""
+        classroom = self._window.classroom
         for name, action in self.declared.items():
-            classroom = self._window.classroom
             is_withheld = name in classroom.withheld  # by a lesson, or for beginners
             self.bound[name].setEnabled(not is_withheld and action.enabled(self._window))
             title = action.title(self._window) if action.title is not None else action.text

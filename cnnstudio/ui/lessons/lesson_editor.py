@@ -132,9 +132,7 @@ class LessonEditorPanel(Panel):
         self.rules.start_asked.connect(self._take_start)
         self.rules.shown_asked.connect(self._show_start)
         self.rules.solution_asked.connect(self._take_solution)
-        self.rules.solution_dropped.connect(
-            lambda: self._try("Take the solution out", lambda lesson: with_solution(lesson, None))
-        )
+        self.rules.solution_dropped.connect(self._drop_solution)
 
     # the lesson as a value
 
@@ -331,8 +329,8 @@ class LessonEditorPanel(Panel):
             self.parts.show_findings(self.findings)
 
     def _ways_of(self, found: Finding) -> list[Way]:
-        name, every = found.sentence.partition(": ")[0], parts(self.lesson) if self.lesson is not None else ()
-        places = [place for place, part in enumerate(every) if isinstance(part, Task) and part.name == name]
+        every = parts(self.lesson) if self.lesson is not None else ()
+        places = [place for place, part in enumerate(every) if isinstance(part, Task) and part.name == found.task]
         return [("Show", lambda: self._show_part(places[0]))] if places else []
 
     def _show_part(self, place: int) -> None:

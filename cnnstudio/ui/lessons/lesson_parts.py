@@ -18,6 +18,7 @@ from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Sentence
 from cnnstudio.ui.widgets.scrolled import Scrolled
+from cnnstudio.ui.widgets.sizes import NO_LIMIT
 from cnnstudio.ui.widgets.text_field import TextField
 from cnnstudio.wording import on_a_line
 
@@ -153,7 +154,6 @@ class LessonParts(QWidget):
             words = _words(part, number)
             if item.text() != words:
                 item.setText(words)
-                item.setIcon(icon("text-t" if isinstance(part, str) else "check-square", "muted"))
         while self.list.count() > len(parts):
             self.list.takeItem(self.list.count() - 1)
         self.list.setCurrentRow(place)
@@ -164,7 +164,7 @@ class LessonParts(QWidget):
         """Say at each task what is wrong with it."""
         self._findings = findings
         for row, part in enumerate(self._parts):
-            bad = isinstance(part, Task) and any(each.sentence.startswith(f"{part.name}: ") for each in findings)
+            bad = isinstance(part, Task) and any(each.task == part.name for each in findings)
             name = "text-t" if isinstance(part, str) else "warning" if bad else "check-square"
             self.list.item(row).setIcon(icon(name, "warning" if bad else "muted"))
         if self.form is not None:
@@ -237,7 +237,7 @@ class LessonParts(QWidget):
         way = Direction.LeftToRight if is_wide else Direction.TopToBottom
         if way != self._box.direction():
             self._box.setDirection(way)
-        self._left.setMaximumWidth(LIST if is_wide else 16_777_215)
+        self._left.setMaximumWidth(LIST if is_wide else NO_LIMIT)
 
 
 class PartList(QListWidget):

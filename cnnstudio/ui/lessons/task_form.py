@@ -79,14 +79,8 @@ class TaskForm(QWidget):
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """Say what is wrong with the task, in its place."""
-        start = f"{self.task.name}: "
-        self.problems.say(
-            [
-                (_capital(each.sentence.removeprefix(start)), each.severity, "", ())
-                for each in findings
-                if each.sentence.startswith(start)
-            ]
-        )
+        own = [each for each in findings if each.task == self.task.name]
+        self.problems.say([(_capital(each.of_task), each.severity, "", ()) for each in own])
 
     def refuse(self, key: str, sentence: str) -> None:
         """Say under a field why its value cannot be."""
