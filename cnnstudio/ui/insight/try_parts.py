@@ -29,6 +29,7 @@ from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.probability_rows import ProbabilityRows, said
 from cnnstudio.ui.widgets.samples import Picture, Sample, Samples
+from cnnstudio.ui.widgets.sizes import NO_LIMIT
 from cnnstudio.ui.widgets.swept_slider import SweptSlider
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ SEEN = 64  # pixels of what the network sees
 NARROW, ROOMY, WIDE, TALL = 420, 600, 940, 400  # pixels at the normal size of text, from which more stands side by side
 MARGIN, GAP = 10, 14
 BESIDE = 18  # pixels of the bar that scrolls, and of what a style sets round it
-_ANY = 16_777_215  # Qt's QWIDGETSIZE_MAX
 SHOWN = 2  # classes that are told in words
 FEW = 6  # near pictures, where the panel is low
 
@@ -310,7 +310,7 @@ class TryParts(QScrollArea):
             if (inside := widget.layout()) is not None:
                 inside.invalidate()
             widget.updateGeometry()
-        self._words.setMaximumWidth(round(1.7 * SEEN * theme.scale) if is_row else _ANY)
+        self._words.setMaximumWidth(round(1.7 * SEEN * theme.scale) if is_row else NO_LIMIT)
         room = width - 2 * MARGIN - (0 if is_row else BESIDE)
         tools = max(2 * self.tools["trash"].sizeHint().width() + 2, self.prepare.sizeHint().width())
         self._tools.setFixedWidth(tools if is_row else max(1, room))

@@ -12,12 +12,13 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QScrollBar, QVBoxLayout, QWidget
 
 from cnnstudio.ui.insight.arithmetic_words import read
-from cnnstudio.ui.insight.value_view import LOW, NO_LIMIT
+from cnnstudio.ui.insight.value_view import LOW
 from cnnstudio.ui.insight.weight_grid import WeightGrid
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.foreign_text import html, tip
 from cnnstudio.ui.widgets.labels import Elided, Rich
 from cnnstudio.ui.widgets.number_grid import decimals_of, written
+from cnnstudio.ui.widgets.sizes import NO_LIMIT
 
 if TYPE_CHECKING:
     from cnnstudio.insight.update import Update

@@ -16,6 +16,7 @@ from cnnstudio.ui.insight.number_sheet import NumberSheet
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.foreign_text import html, tip
 from cnnstudio.ui.widgets.labels import Elided, Rich
+from cnnstudio.ui.widgets.sizes import NO_LIMIT
 from cnnstudio.wording import counted
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from cnnstudio.insight.examination import Examined
 
-NO_LIMIT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 BAR = 14  # pixels, of a scroll bar
 LOW = 240  # pixels at the normal size of text: there is no room for one part under the other
 NARROW = 640  # pixels at the normal size of text

@@ -29,6 +29,7 @@ from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.foreign_text import html
 from cnnstudio.ui.widgets.labels import Elided, Rich, Sentence
+from cnnstudio.ui.widgets.sizes import NO_LIMIT
 
 SIDE = 280  # pixels at the normal size of text, of the sliders
 NARROW, LOWEST = 620, 150  # pixels at the normal size of text, and pixels
@@ -103,7 +104,7 @@ class ExperimentsPanel(Panel):
         self._row.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
         side = round(SIDE * theme.scale)
         self._areas[0].setMinimumWidth(0 if is_narrow else side)
-        self._areas[0].setMaximumWidth(16_777_215 if is_narrow else side)
+        self._areas[0].setMaximumWidth(NO_LIMIT if is_narrow else side)
         wanted = self._left.sizeHint().height()
         self._areas[0].setMinimumHeight(min(wanted, self.height() * 2 // 5) if is_narrow else 0)
         is_wide = self.width() >= WIDE * theme.scale

@@ -32,6 +32,7 @@ from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets import cards
 from cnnstudio.ui.widgets.foreign_text import html, tip
 from cnnstudio.ui.widgets.labels import Elided, Rich, Sentence
+from cnnstudio.ui.widgets.sizes import NO_LIMIT
 
 SELECT = (
     "Select a block of your network: a map that it makes of the picture that all panels look at comes under the "
@@ -141,7 +142,7 @@ class MicroscopePanel(Panel):
         ways = QBoxLayout.Direction
         self._row.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
         self._side.setMinimumWidth(0 if is_narrow else round(SIDE * theme.scale))
-        self._side.setMaximumWidth(16_777_215 if is_narrow else round(SIDE * theme.scale))
+        self._side.setMaximumWidth(NO_LIMIT if is_narrow else round(SIDE * theme.scale))
         self._show()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name

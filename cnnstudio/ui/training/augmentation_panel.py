@@ -29,6 +29,7 @@ from cnnstudio.ui.widgets.form import Form
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.picture_pairs import PicturePairs
 from cnnstudio.ui.widgets.scrolled import Scrolled
+from cnnstudio.ui.widgets.sizes import NO_LIMIT
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class AugmentationPanel(Panel):
         super().resizeEvent(event)
         is_roomy = self.width() >= ROOMY * theme.scale
         self._row.setDirection(Direction.LeftToRight if is_roomy else Direction.TopToBottom)
-        width = round(LIST * theme.scale) if is_roomy else 16_777_215  # Qt's own most
+        width = round(LIST * theme.scale) if is_roomy else NO_LIMIT
         self.listed.setMaximumWidth(width)
         self.listed.setMinimumWidth(width if is_roomy else 0)
         self._row.setStretch(0, 0 if is_roomy else 1)

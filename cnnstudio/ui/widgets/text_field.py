@@ -7,8 +7,8 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.sizes import NO_LIMIT
 
-QWIDGETSIZE_MAX = 16_777_215  # of Qt: no limit
 SOON = 250  # milliseconds after the last key
 
 
@@ -65,7 +65,7 @@ class TextField(QPlainTextEdit):
     def _fit(self) -> None:
         height = QFontMetrics(theme.font("body")).lineSpacing() * self._lines + 20
         self.setMinimumHeight(height)
-        self.setMaximumHeight(QWIDGETSIZE_MAX if self._grows else height)
+        self.setMaximumHeight(NO_LIMIT if self._grows else height)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_step(event):

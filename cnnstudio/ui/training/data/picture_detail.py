@@ -19,6 +19,7 @@ from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
 from cnnstudio.ui.widgets.samples import pixmap
 from cnnstudio.ui.widgets.scrolled import Scrolled
+from cnnstudio.ui.widgets.sizes import NO_LIMIT
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
@@ -170,5 +171,5 @@ class PictureDetail(QWidget):
         is_beside = room.height() < LOW * theme.scale or room.width() > 2 * room.height()
         ways = QBoxLayout.Direction
         self._box.setDirection(ways.LeftToRight if is_beside else ways.TopToBottom)
-        self._words.setMaximumWidth(round(WORDS * theme.scale) if is_beside else 16_777_215)
+        self._words.setMaximumWidth(round(WORDS * theme.scale) if is_beside else NO_LIMIT)
         self._words.setMinimumWidth(min(round(WORDS * theme.scale), room.width() * 6 // 10) if is_beside else 0)
