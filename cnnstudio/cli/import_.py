@@ -15,6 +15,7 @@ from cnnstudio.compiler.source import SourceError, source
 from cnnstudio.disk import is_there
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import ImportRefused, size_of
+from cnnstudio.exchange.importing.translating.file_kinds import KINDS, is_translated
 from cnnstudio.graph import Graph, ParameterError
 from cnnstudio.headroom import NoRoomError
 from cnnstudio.project import ProjectError, write
@@ -33,9 +34,10 @@ def add(commands: Commands) -> None:
     names = textwrap.fill(" ".join(MODELS), 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
     parser = commands.add_parser(
         NAME,
-        help="make a project of a PyTorch network",
-        description="Follow a network of torchvision, or of a Python file, step by step, and write it as a project. "
-        "A Python file is run for that, in a process of its own: say --trust where you know who wrote it.",
+        help="make a project of a network that was written elsewhere",
+        description="Follow a network of torchvision, of an ONNX file, or of a Python file, step by step, and write it "
+        "as a project. A Python file is run for that, in a process of its own: say --trust where you know who wrote "
+        "it. Of an ONNX file nothing is run; its weights are written beside OUT.",
         epilog=f"Exit code {UNBUILT}: written, but it cannot be trained or exported yet.\n\n"
         f"torchvision's models:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -43,12 +45,12 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="torchvision:NAME, or FILE.py:NAME for a class, a function or a module; what it is made with may "
-        "follow in brackets, as in 'FILE.py:ConvBlock(3, 64)'",
+        help="torchvision:NAME, FILE.onnx, or FILE.py:NAME for a class, a function or a module; what it is made with "
+        "may follow in brackets, as in 'FILE.py:ConvBlock(3, 64)'",
     )
     parser.add_argument("-o", "--out", type=Path, metavar="OUT", help="the .cnn file to write; else NAME.cnn, here")
     parser.add_argument("--classes", type=int, metavar="N", help="classes of a torchvision model; else 1,000")
-    parser.add_argument("--size", metavar="CxHxW", help="images of a Python file's network, such as 3x32x32")
+    parser.add_argument("--size", metavar="CxHxW", help="images of a file's network, such as 3x32x32")
     parser.add_argument(
         "--weights",
         type=Path,
@@ -75,16 +77,19 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.mean is None) != (arguments.std is None):
         raise CommandError("--mean and --std belong together.")
     out = free(arguments.out or Path(f"{name}.cnn"), " with -o", arguments.force)
-    weights = _beside(out, arguments.weights, arguments.force) if arguments.weights is not None else None
+    original = Path(named) if is_translated(Path(named)) else arguments.weights
+    weights = _beside(out, original, arguments.force) if original is not None else None
     try:
-        imported = _torchvisions(arguments) if named.startswith(TORCHVISION) else _from_file(arguments)
+        imported = _imported(arguments)
         if arguments.mean is not None:
             imported = _normalized(imported, arguments.mean, arguments.std)
-        loaded = _loaded(imported, arguments.weights, weights) if weights is not None else []
+        unbuilt = _unbuilt(imported.graph)
+        if unbuilt and imported.state is not None:
+            weights = None
+        loaded = _loaded(imported, original, weights) if weights is not None else []
         write(out, imported.project(weights))
     except (ImportRefused, NoRoomError, ProjectError) as error:
         raise CommandError(str(error)) from error
-    unbuilt = _unbuilt(imported.graph)
     if unbuilt:
         print(f"{out} is written to look at; it cannot be trained or exported yet. {unbuilt}")
     print(f"{out}: {imported.title}, {len(imported.graph)} blocks, {imported.parameters:,} parameters.")
@@ -129,11 +134,29 @@ def _normalized(imported: Imported, mean: str, std: str) -> Imported:
         raise CommandError("--mean and --std are numbers with commas between them, such as 0.5,0.5,0.5.") from error
 
 
+def _imported(arguments: argparse.Namespace) -> Imported:
+    if arguments.source.startswith(TORCHVISION):
+        return _torchvisions(arguments)
+    return _translated(arguments) if is_translated(Path(arguments.source)) else _from_file(arguments)
+
+
+def _translated(arguments: argparse.Namespace) -> Imported:
+    from cnnstudio.exchange.importing.translating.file_kinds import import_translated
+
+    path = Path(arguments.source)
+    kind = KINDS[path.suffix.lower()]
+    if arguments.classes is not None:
+        raise CommandError(f"--classes is for torchvision's models; a file of {kind} says itself how many there are.")
+    if arguments.weights is not None:
+        raise CommandError(f"--weights is for other networks; a file of {kind} holds its weights itself.")
+    return import_translated(path, size_of(arguments.size) if arguments.size is not None else None)
+
+
 def _torchvisions(arguments: argparse.Namespace) -> Imported:
     from cnnstudio.exchange.importing.network import import_torchvision
 
     if arguments.size is not None:
-        raise CommandError("--size is for a Python file; a torchvision model has a size of its own.")
+        raise CommandError("--size is for a file; a torchvision model has a size of its own.")
     return import_torchvision(arguments.source.removeprefix(TORCHVISION), arguments.classes)
 
 
@@ -142,7 +165,7 @@ def _from_file(arguments: argparse.Namespace) -> Imported:
 
     found = re.fullmatch(r"(?P<file>.*?\.py)(?::(?P<call>[A-Za-z_].*))?", arguments.source, re.DOTALL)
     if found is None:
-        raise CommandError(f"{arguments.source[:80]} is neither torchvision:NAME nor FILE.py:NAME.")
+        raise CommandError(f"{arguments.source[:80]} is neither torchvision:NAME nor FILE.py:NAME nor FILE.onnx.")
     if arguments.classes is not None:
         raise CommandError("--classes is for torchvision's models; a Python file says itself how many there are.")
     path, size = Path(found["file"]), size_of(arguments.size) if arguments.size is not None else None
@@ -163,7 +186,7 @@ def _trusted(path: Path) -> bool:
 
 def _loaded(imported: Imported, weights: Path, out: Path) -> list[str]:
     """Put the weights beside the project; what there is to say of them."""
-    from cnnstudio.exchange.importing.state_dict import load_weights
+    from cnnstudio.exchange.importing.state_dict import keep_weights, load_weights
 
-    carried = load_weights(imported, weights, out)
+    carried = keep_weights(imported, out) if imported.state is not None else load_weights(imported, weights, out)
     return [f"{out}: the weights of {weights.name}.", *carried.sentences]

@@ -359,7 +359,7 @@ class MainWindow(ProjectWindow):
         dropped(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.files.take(dropped(event))
+        self.files.take(self.imports.take(dropped(event)))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._is_closing and not self.leave():

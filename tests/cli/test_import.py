@@ -74,7 +74,7 @@ def test_anything_but_yes_is_no(
         (["nonsense"], "neither torchvision:NAME nor FILE.py:NAME"),
         (["none.py"], "There is no file none.py"),
         (["none.py", "--classes", "3"], "--classes is for torchvision's models"),
-        (["torchvision:resnet18", "--size", "3x8x8"], "--size is for a Python file"),
+        (["torchvision:resnet18", "--size", "3x8x8"], "--size is for a file"),
         (["torchvision:resnet18", "--classes", "0"], "--classes must be from 1"),
         (["none.py", "--size", "big"], "'big' is no size"),
         (["torchvision:alexnet", "--weights", "none.pth"], "none.pth cannot be opened"),

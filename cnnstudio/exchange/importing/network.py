@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Imported:
     ``weights`` tells for each node with learned tensors, by the names of the groups that lead to it, where each tensor
     comes from. ``notes`` are sentences for the person, ``opaque`` the operations that have no block. ``normalization``
     is what the images and the answers of the original's own weights mean, where that is known; where a person has said
-    it, it stands in the recipe.
+    it, it stands in the recipe. ``state`` is the original's ``state_dict``, where its file holds it.
     """
 
     title: str
@@ -49,6 +49,7 @@ class Imported:
     opaque: tuple[str, ...] = ()
     normalization: Normalization | None = None
     is_said: bool = False
+    state: Mapping[str, Tensor] | None = field(default=None, compare=False, repr=False)
 
     def project(self, weights: Path | None = None) -> Project:
         """A project of it: images from a folder, as it had them, and training that begins with ``weights``."""

@@ -41,6 +41,17 @@ def load_weights(imported: Imported, path: Path, out: Path, report: Report = unh
     carried = read(imported, path)
     if not report("", None):
         raise ImportRefused(f"Reading {path.name} was stopped, so {out.name} was not written.")
+    return _kept(imported, carried, out)
+
+
+def keep_weights(imported: Imported, out: Path) -> Carried:
+    """Write the weights that came with a network to ``out``, a .safetensors file. Raises ``ImportRefused``."""
+    state = imported.state or {}
+    used = {weight.original for weights in imported.weights.values() for weight in weights}
+    return _kept(imported, carry(imported, {name: each for name, each in state.items() if name in used}), out)
+
+
+def _kept(imported: Imported, carried: Carried, out: Path) -> Carried:
     try:
         weights_file.save(out, carried.state, imported.normalization.metadata() if imported.normalization else None)
     except weights_file.WeightsError as error:

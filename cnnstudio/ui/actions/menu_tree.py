@@ -13,7 +13,8 @@ MENUS: tuple[Menu, ...] = (
         (
             "new", ("New from a template", ("new-*",)), "start-page", "window-new", None, "open", "open-in-window",
             ("Open recent", ("recent",)), None, "save", "save-as", "hand-in",
-            ("Write a lesson", ("author-*", None, "show-lesson-editor")), None, "import-model", "import-python",
+            ("Write a lesson", ("author-*", None, "show-lesson-editor")), None,
+            "import-model", "import-network", "import-python",
             (
                 "Export",
                 (

@@ -11,8 +11,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 from shiboken6 import isValid
 
+from cnnstudio.disk import shown
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import Declared, ImportRefused, networks_in
+from cnnstudio.exchange.importing.translating.file_kinds import KINDS, is_translated
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.canvas.view import CanvasView
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from cnnstudio.exchange.importing.state_dict import Carried
 
 PYTHON = "Python files (*.py)"
+TRANSLATED = f"Networks ({' '.join(f'*{suffix}' for suffix in KINDS)})"
 CHECKPOINTS = "Weights (*.safetensors *.pth *.pt *.bin)"
 WEIGHTS = ".safetensors"
 MOST_BUTTONS = 3
@@ -101,6 +104,16 @@ class Imports(QObject):
     def ask_file(self) -> None:
         """Ask for a Python file."""
         self._choose("Import a network from a Python file", PYTHON, self.ask_trust)
+
+    def ask_network(self) -> None:
+        """Ask for a file of another program that holds a network with its weights."""
+        self._choose(f"Import a network from a file of {' or '.join(KINDS.values())}", TRANSLATED, self.start_network)
+
+    def take(self, paths: list[Path]) -> list[Path]:
+        """Import those dropped files that are networks of other programs; give the others back."""
+        for path in filter(is_translated, paths):
+            self.start_network(path)
+        return [path for path in paths if not is_translated(path)]
 
     def ask_trust(self, path: Path) -> None:
         """Say that importing runs the file, and go on only where the person wants that."""
@@ -175,6 +188,16 @@ class Imports(QObject):
         sentence = f"Running {path.name} and following {name}…"
         self._jobs.start(work, sentence, self._open, at_once=True)  # who trusts it little may stop it soon
 
+    def start_network(self, path: Path) -> None:
+        """Translate a file of another program in the background. Nothing of it is run, so nobody is asked."""
+
+        def work(report: Report) -> Imported:
+            from cnnstudio.exchange.importing.translating.file_kinds import import_translated
+
+            return import_translated(path, report=report)
+
+        self._jobs.start(work, f"Importing {shown(path)}…", self._open, about=path)
+
     def _open(self, imported: Imported) -> None:
         self._windows.room(self._window).take_imported(imported)
 
@@ -185,6 +208,9 @@ class Imports(QObject):
         words = [f"{imported.title} is here, with {imported.parameters:,} parameters.", *imported.notes[:3]]
         kind = "warning" if imported.opaque else "success"
         offer = ("Load its weights…", lambda: self._ask_weights(imported))
+        if imported.state is not None:
+            words.insert(1, "Keep its weights in a file, and training and exports begin with them.")
+            offer = ("Keep its weights…", lambda: self._ask_place(imported, None))
         self._offer = self._messages.say(" ".join(words), kind, offer, passes=False), imported.graph
 
     # its weights
@@ -201,22 +227,26 @@ class Imports(QObject):
     def _ask_weights(self, imported: Imported) -> None:
         self._choose(f"Weights of {imported.title}", CHECKPOINTS, lambda path: self._ask_place(imported, path))
 
-    def _ask_place(self, imported: Imported, path: Path) -> None:
+    def _ask_place(self, imported: Imported, path: Path | None) -> None:
         name = f"{imported.title.replace(' ', '_').replace('/', '_')}{WEIGHTS}"
         title = "Keep its weights under our names"
         filters = f"Weights (*{WEIGHTS})"
         self._files.choose(title, name, filters, WEIGHTS, lambda out: self.start_weights(imported, path, out))
 
-    def start_weights(self, imported: Imported, path: Path, out: Path) -> None:
-        """Bring a checkpoint of the original to ``out``, and let training begin with it."""
+    def start_weights(self, imported: Imported, path: Path | None, out: Path) -> None:
+        """Bring a checkpoint of the original to ``out``, and let training begin with it.
+
+        Without a path those weights that came with the network.
+        """
 
         def work(report: Report) -> Carried:
-            from cnnstudio.exchange.importing.state_dict import load_weights
+            from cnnstudio.exchange.importing.state_dict import keep_weights, load_weights
 
-            return load_weights(imported, path, out, report)
+            return keep_weights(imported, out) if path is None else load_weights(imported, path, out, report)
 
         is_known = imported.normalization is not None
-        self._jobs.start(work, f"Reading {path.name}…", lambda carried: self._begin_with(out, carried, is_known))
+        sentence = f"Reading {path.name}…" if path is not None else f"Writing {out.name}…"
+        self._jobs.start(work, sentence, lambda carried: self._begin_with(out, carried, is_known))
 
     def _begin_with(self, out: Path, carried: Carried, is_known: bool) -> None:
         """``is_known`` says whether ``out`` tells how its images were normalised."""

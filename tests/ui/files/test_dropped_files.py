@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from cnnstudio.graph import Graph
 from cnnstudio.project import Project, write
@@ -57,6 +58,13 @@ def test_what_is_no_project_is_said_wherever_it_is_dropped(window: MainWindow, t
 def test_start_page_and_canvas_leave_files_to_the_window(place: str, window: MainWindow, tmp_path: Path) -> None:
     assert drop(window.start_page if place == "start page" else window.canvas.viewport(), tmp_path / "notes.txt")
     assert said(window)[0].startswith("notes.txt is no project of CNN Studio")
+
+
+def test_a_network_of_another_program_is_imported(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"no network")
+    drop(window, tmp_path / "net.onnx", tmp_path / "notes.txt")
+    qtbot.waitUntil(lambda: "net.onnx is no ONNX file, or it is damaged." in said(window))
+    assert any("notes.txt is no project" in sentence for sentence in said(window))
 
 
 def test_projects_among_other_files_are_opened(window: MainWindow, tmp_path: Path, tiny_graph: Graph) -> None:

@@ -219,3 +219,26 @@ def test_how_the_images_of_weights_were_normalised_is_asked_where_nobody_knows(
     window.exports.start("python", tmp_path / "again.py")
     wait(qtbot, window, "again.py is written")
     assert "prepare() guesses" in latest(window)
+
+
+def test_a_network_of_another_program_comes_with_its_weights(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx = pytest.importorskip("onnx", reason="files of ONNX are made with the onnx package")
+    kernel = onnx.numpy_helper.from_array(torch.ones(2, 1, 3, 3).numpy(), "k")
+    values = [onnx.helper.make_tensor_value_info(name, 1, sizes) for name, sizes in (("x", (1, 1, 6, 6)), ("y", None))]
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Conv", ["x", "k"], ["y"])], "g", values[:1], values[1:], [kernel]
+    )
+    (tmp_path / "net.onnx").write_bytes(onnx.helper.make_model(graph).SerializeToString())
+    window.commands.run("import-network")
+    (dialog,) = window.findChildren(QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path / "net.onnx"))
+    dialog.close()
+    wait(qtbot, window, "net is here, with 18 parameters. Keep its weights in a file")
+    assert list(window.messages.bars[-1].buttons) == ["Keep its weights…"]
+    monkeypatch.setattr(window.files, "choose", lambda *told: told[-1](tmp_path / "net.safetensors"))
+    window.messages.bars[-1].buttons["Keep its weights…"].click()
+    wait(qtbot, window, "net.safetensors is written; training begins with it.")
+    assert window.document.project.recipe.weights == str((tmp_path / "net.safetensors").resolve())
+    assert weights.read(tmp_path / "net.safetensors")[0]
