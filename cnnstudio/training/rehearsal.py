@@ -38,17 +38,26 @@ def rehearsed(project: Project, data: Data, report: Report, *, at_random: bool =
     """
     if reason := lack_of_training(project, infer(project.graph)):
         raise RehearsalError(reason)
+    with in_turn(report):
+        yield at_first(project, data) if at_random else prepare(project, report, data)
+
+
+@contextmanager
+def in_turn(report: Report) -> Iterator[None]:
+    """Inside, nothing else in this program trains. Raises ``RehearsalError`` where ``report`` says to end before."""
     while not turn.acquire(timeout=TURN_SECONDS):
         if not report("Waiting until the training has ended…", None):
             raise RehearsalError("It was called off.")
     try:
-        if at_random:
-            text = source(project.graph)
-            yield Prepared(project, text, fresh(text, project.recipe), data)
-        else:
-            yield prepare(project, report, data)
+        yield
     finally:
         turn.release()
+
+
+def at_first(project: Project, data: Data) -> Prepared:
+    """The network with the first weights of its seed, whatever weights the recipe names, and these images."""
+    text = source(project.graph)
+    return Prepared(project, text, fresh(text, project.recipe), data)
 
 
 @contextmanager
