@@ -1,12 +1,13 @@
 """Experiment: one idea with a few knobs, shown by networks that are drawn for them and by what inference says of these.
 
 No count is written by a second formula: parameters, multiply-accumulates, shapes and receptive fields are those that
-the same network would have on the canvas.
+the same network would have on the canvas. Where the idea shows only in a network that has learned, there is an
+``attempt``: it trains small ones and says again and again what has come of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +15,9 @@ from cnnstudio.compiler.inference import Analysis, Totals, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.insight.calculation import Numbers
+from cnnstudio.project.recipe import Recipe
 from cnnstudio.wording import readable
+from cnnstudio.worker import Report
 
 Values = Mapping[str, int]
 Box = tuple[range, range]  # rows and columns
@@ -42,10 +45,11 @@ class Knob:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the networks of an experiment, by its title."""
+    """One of the networks of an experiment, by its title, and how it is trained, where it is."""
 
     title: str
     graph: Graph
+    recipe: Recipe | None = None
 
     @cached_property
     def analysis(self) -> Analysis:
@@ -99,11 +103,47 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A map (H, W) with its title, and what of it is framed."""
+    """A map (H, W) with its title, and what of it is framed.
+
+    With ``ends`` its colours go from the one value to the other, dark to light, through the colours of a height, and
+    ``heights`` are drawn as lines; what is NaN is left open.
+    """
 
     title: str
     values: Numbers
     box: Box | None = None
+    ends: tuple[float, float] | None = None
+    heights: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Points that are joined by a line, or stand alone with their ``names`` where they have some.
+
+    Curves with one number for their ``ink`` have one colour. NaN is left out.
+    """
+
+    name: str
+    x: Numbers
+    y: Numbers
+    ink: int = 0
+    is_dashed: bool = False
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Curves in one field; ``title`` says what goes up, ``across`` what goes to the right.
+
+    ``wide`` and ``high`` are the ends of the axes where they do not follow from the points.
+    """
+
+    title: str
+    across: str
+    curves: tuple[Curve, ...]
+    wide: tuple[float, float] | None = None
+    high: tuple[float, float] | None = None
+    is_logarithmic: bool = False  # to the right
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +159,7 @@ class Outcome:
     pictures: tuple[Picture, ...] = ()
     misfit: str = ""
     titles: tuple[str, ...] = ()
+    curves: Curves | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -128,7 +169,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A title, the idea, the blocks that it is about by their class names, what can be moved, and what comes of it."""
+    """A title, the idea, the blocks that it is about by their class names, what can be moved, and what comes of it.
+
+    ``attempt`` trains what the knobs say, seconds long, and yields what has come of it so far; it ends where its report
+    says so. Until it is asked for there is what ``tell`` says of the networks.
+    """
 
     key: str
     title: str
@@ -136,6 +181,7 @@ class Experiment:
     blocks: frozenset[str]
     knobs: tuple[Knob, ...]
     tell: Callable[[Values], Outcome]
+    attempt: Callable[[Values, Report], Generator[Outcome, None, None]] | None = None
 
     @property
     def values(self) -> dict[str, int]:

@@ -16,7 +16,17 @@ from cnnstudio.blocks import (
 from cnnstudio.graph import Block
 from cnnstudio.lessons.depth_experiment import through_depth
 from cnnstudio.lessons.experiment import Experiment, Knob, Outcome, Row, Side, Values, compared
+from cnnstudio.lessons.landscape_experiment import landscapes, walk_landscapes
 from cnnstudio.lessons.picture_experiments import MOST_SHIFT, chain, field_on_picture, same, shifted
+from cnnstudio.lessons.race_experiments import (
+    RATES,
+    degradation,
+    few_pictures,
+    normalisation,
+    train_degradation,
+    train_few_pictures,
+    train_normalisation,
+)
 from cnnstudio.wording import counted, readable
 from cnnstudio.zoo import NETWORKS
 from cnnstudio.zoo.efficientnet import SCALES, efficientnet, scaled_efficientnet
@@ -301,6 +311,51 @@ EXPERIMENTS = (
             Knob("Size of the weights", (30, 50, 70, 80, 90, 100, 110, 120, 150), 70, is_percent=True),
         ),
         through_depth,
+    ),
+    Experiment(
+        "degradation",
+        "Deeper, and worse",
+        "More plain layers fit even the images that they learn from worse. With a way round, they do not.",
+        frozenset({"Residual", "Bottleneck", "Add", "PreActResidual", "PreActBottleneck"}),
+        (Knob("Convolutions", (10, 14, 20, 30), 20), Knob("Epochs", (3, 5, 10), 5)),
+        degradation,
+        train_degradation,
+    ),
+    Experiment(
+        "normalisation",
+        "BatchNorm, on and off",
+        "The same network twice; one of them normalises what each layer gets.",
+        frozenset({"BatchNorm2d", "BatchNorm1d", "ConvBNReLU"}),
+        (
+            Knob("Convolutions", (2, 4, 6, 10), 6),
+            Knob("Learning rate", RATES, 5, is_percent=True),
+            Knob("Epochs", (3, 5, 10), 5),
+        ),
+        normalisation,
+        train_normalisation,
+    ),
+    Experiment(
+        "landscape",
+        "The land round the weights",
+        "How the loss changes where all weights are changed, without ways round and with them.",
+        frozenset({"Residual", "Bottleneck", "Add"}),
+        (
+            Knob("Convolutions", (6, 10, 20, 30), 20),
+            Knob("Epochs", (2, 5, 10), 5),
+            Knob("Seed", tuple(range(10)), 0),
+            Knob("Directions", tuple(range(10)), 0),
+        ),
+        landscapes,
+        walk_landscapes,
+    ),
+    Experiment(
+        "few-pictures",
+        "Forty pictures",
+        "What augmentation is worth where there is little to learn from.",
+        frozenset({"Input", "Dropout", "Linear"}),
+        (Knob("Pictures", (20, 40, 100, 200), 40),),
+        few_pictures,
+        train_few_pictures,
     ),
     Experiment(
         "downsampling",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +16,8 @@ from cnnstudio.graph import BLOCKS
 from cnnstudio.lessons.depth_experiment import KINDS, drawn, gradients
 from cnnstudio.lessons.experiment import Experiment, Outcome
 from cnnstudio.lessons.experiments import EXPERIMENTS, about
+from cnnstudio.lessons.small_networks import deep, digits, some
+from cnnstudio.worker import unheard
 
 BY_KEY = {experiment.key: experiment for experiment in EXPERIMENTS}
 
@@ -150,3 +155,85 @@ def test_a_gradient_fades_in_plain_layers_and_goes_round_residual_ones() -> None
     made = BY_KEY["depth"].outcome()
     assert [infer(side.graph).totals is not None for side in made.sides] == [True] * 3
     assert infer(made.sides[1].graph).totals == infer(made.sides[2].graph).totals
+
+
+# what is trained
+
+
+def test_a_network_is_as_deep_as_it_says_and_a_way_round_costs_nothing() -> None:
+    for layers in (2, 5, 6, 20):
+        graphs = [deep(layers, is_residual=is_residual) for is_residual in (False, True)]
+        assert [sum(isinstance(node.block, Conv2d) for node in graph) for graph in graphs] == [layers, layers]
+        plain, residual = (infer(graph).totals for graph in graphs)
+        assert plain is not None and plain == residual
+
+
+@pytest.fixture(scope="module")
+def tried() -> Callable[[str], Outcome]:
+    """What an experiment comes to in a small setting, once for all tests; its outcomes are checked on the way."""
+    small = {
+        "degradation": {"Convolutions": 20, "Epochs": 3},
+        "normalisation": {"Convolutions": 4, "Epochs": 3},
+        "few-pictures": {"Pictures": 40},
+    }
+
+    @cache
+    def found(key: str) -> Outcome:
+        experiment, made = BY_KEY[key], None
+        assert experiment.attempt is not None
+        for made in experiment.attempt({**experiment.values, **small[key]}, unheard):
+            assert made.sentence and all(len(row.cells) == len(made.columns) for row in made.rows)
+            assert made.curves is not None and [each.ink for each in made.curves.curves] == list(range(len(made.sides)))
+        assert made is not None
+        return made
+
+    return found
+
+
+def sizes(outcome: Outcome, name: str) -> tuple[float, ...]:
+    return next(row.sizes for row in outcome.rows if row.name == name)
+
+
+def test_more_plain_layers_fit_their_own_images_worse_and_residual_ones_do_not(tried: Callable[[str], Outcome]) -> None:
+    made = tried("degradation")
+    few, plain, residual = sizes(made, "Loss, training")
+    assert plain > few + 0.5 and residual < plain - 0.5
+    assert sizes(made, "Right, training")[1] < sizes(made, "Right, training")[0], "so it is no overfitting"
+    assert "degradation" in made.sentence
+    assert made.curves is not None
+    ends = [float(each.y[-1]) for each in made.curves.curves]
+    assert ends[1] == max(ends)
+
+
+def test_without_batchnorm_the_same_steps_come_to_nothing(tried: Callable[[str], Outcome]) -> None:
+    made = tried("normalisation")
+    with_it, without = sizes(made, "Loss, training")
+    assert with_it < 1.0 and without > 2.2 and "what guessing costs" in made.sentence
+
+
+def test_augmentation_is_worth_points_where_there_are_forty_pictures(tried: Callable[[str], Outcome]) -> None:
+    made = tried("few-pictures")
+    same, changed = sizes(made, "Right, validation")
+    assert sizes(made, "Right, training")[0] > 0.99 and same < 0.9, "it knows its pictures by heart"
+    assert changed > same + 0.02 and "never seen" in made.sentence
+
+
+def test_forty_pictures_are_four_of_each_class() -> None:
+    data = some(digits(), 40)
+    assert np.bincount(data.train_labels.numpy()).tolist() == [4] * 10
+    assert len(data.validation_labels) == len(digits().validation_labels)
+
+
+def test_a_landscape_is_drawn_of_both_with_the_same_colours() -> None:
+    experiment = BY_KEY["landscape"]
+    assert experiment.attempt is not None
+    values = {**experiment.values, "Convolutions": 6, "Epochs": 2}
+    made = list(experiment.attempt(values, unheard))
+    last = made[-1]
+    assert len(last.pictures) == 2 and last.pictures[0].ends == last.pictures[1].ends
+    assert all(np.isfinite(each.values).all() and each.values.shape == (13, 13) for each in last.pictures)
+    assert any(np.isnan(each.pictures[0].values).any() for each in made if each.pictures), "row by row"
+    middle = sizes(last, "Loss in the middle")
+    assert middle == pytest.approx([10 ** each.values[6, 6] for each in last.pictures])
+    stopped = list(experiment.attempt(values, lambda sentence, _: not sentence.startswith("Walking")))
+    assert len(stopped[-1].pictures) == 1, "it ends where it is told to"

@@ -1,7 +1,9 @@
-"""Experiments: one idea each, with sliders, and what the compiler says of the networks that they stand for."""
+"""Experiments: one idea each, with sliders, what the compiler says of the networks, and what comes of training them."""
 
 from __future__ import annotations
 
+from collections import deque
+from contextlib import closing
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -11,6 +13,8 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QProgressBar,
+    QPushButton,
     QScrollArea,
     QSlider,
     QVBoxLayout,
@@ -22,17 +26,21 @@ from cnnstudio.lessons.experiment import Experiment, Knob, Outcome, Side, Values
 from cnnstudio.lessons.experiments import EXPERIMENTS, about
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
+from cnnstudio.ui.lessons.curve_view import HIGH, HIGHEST, CurveView
 from cnnstudio.ui.lessons.outcome_table import MapPicture, OutcomeTable
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.foreign_text import html
 from cnnstudio.ui.widgets.labels import Elided, Rich, Sentence
 from cnnstudio.ui.widgets.sizes import NO_LIMIT
+from cnnstudio.worker import Report
 
 SIDE = 280  # pixels at the normal size of text, of the sliders
 NARROW, LOWEST = 620, 150  # pixels at the normal size of text, and pixels
+WHOLE = 1_000  # steps of the bar
 WIDE = 900  # pixels at the normal size of text, from which pictures stand beside the table
 
 
@@ -63,6 +71,18 @@ class ExperimentsPanel(Panel):
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self.opening.linkActivated.connect(self._open)
+        self.attempt = QPushButton("Train")
+        self.attempt.setToolTip("Train these networks here and now, which takes seconds, and see what comes of it")
+        self.attempt.clicked.connect(self._toggle)
+        self.doing = Elided()
+        self.doing.setProperty("textSize", "small")
+        self.doing.setProperty("role", "muted")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress")
+        self._task: Task[None] | None = None
+        self._ending: list[Task[None]] = []  # stopped, and not gone yet
+        self.curves = CurveView()
         self.pictures: list[MapPicture] = []
         self._pictures = QHBoxLayout()
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -76,7 +96,12 @@ class ExperimentsPanel(Panel):
         column = QVBoxLayout(self._left)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(8)
-        column.addWidget(self.choice)
+        head = QHBoxLayout()
+        head.addWidget(self.choice, 1)
+        head.addWidget(self.attempt)
+        column.addLayout(head)
+        column.addWidget(self.bar)
+        column.addWidget(self.doing)
         column.addWidget(self.idea)
         column.addLayout(self._knobs)
         column.addWidget(self.opening)
@@ -90,6 +115,7 @@ class ExperimentsPanel(Panel):
         self._result.setContentsMargins(0, 0, 0, 0)
         self._result.setSpacing(12)
         self._result.addLayout(words, 3)
+        self._result.addWidget(self.curves, 3, Qt.AlignmentFlag.AlignTop)
         self._result.addLayout(self._pictures, 2)
         self._areas = [_scrolled(each) for each in (self._left, right)]
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -107,6 +133,7 @@ class ExperimentsPanel(Panel):
         self._areas[0].setMaximumWidth(NO_LIMIT if is_narrow else side)
         wanted = self._left.sizeHint().height()
         self._areas[0].setMinimumHeight(min(wanted, self.height() * 2 // 5) if is_narrow else 0)
+        self.curves.setFixedHeight(round(min(max(self.height() - 24, HIGH * theme.scale), HIGHEST * theme.scale)))
         is_wide = self.width() >= WIDE * theme.scale
         self._result.setDirection(ways.LeftToRight if is_wide else ways.TopToBottom)
 
@@ -127,7 +154,8 @@ class ExperimentsPanel(Panel):
             self.show_experiment(fitting[0])
 
     def restyle(self) -> None:
-        self._soon.start()
+        if self.outcome is not None:
+            self._show(self.outcome)
 
     def show_experiment(self, experiment: Experiment, values: Values | None = None) -> None:
         """Show this one, with its sliders at these values, the others where they are at first."""
@@ -157,8 +185,17 @@ class ExperimentsPanel(Panel):
     # showing
 
     def _tell(self) -> None:
-        values = {name: slider.chosen for name, slider in self.knobs.items()}
-        self.outcome = made = self.experiment.outcome(values)
+        """What can be told at once for the sliders as they are; what was being tried for others is given up."""
+        self._give_up()
+        self.attempt.setVisible(self.experiment.attempt is not None)
+        self._show(self.experiment.outcome(self._values))
+
+    @property
+    def _values(self) -> dict[str, int]:
+        return {name: slider.chosen for name, slider in self.knobs.items()}
+
+    def _show(self, made: Outcome) -> None:
+        self.outcome = made
         self.table.show_outcome(made)
         self.table.setVisible(not made.misfit)
         self.conclusion.setText(made.misfit or made.sentence)
@@ -171,6 +208,73 @@ class ExperimentsPanel(Panel):
         for shown, picture in zip(self.pictures, made.pictures, strict=False):
             shown.show_picture(picture)
             shown.show()
+        has_curves = made.curves is not None and not made.pictures
+        self.curves.setVisible(has_curves)
+        if made.curves is not None:
+            self.curves.show_curves(made.curves)
+
+    # trying
+
+    def _toggle(self) -> None:
+        """Begin to train what the sliders say, or end it and keep what has come of it."""
+        attempt = self.experiment.attempt
+        if attempt is None or self._task is not None:
+            self._give_up()
+            return
+        values, told = self._values, deque[Outcome](maxlen=1)
+
+        def work(report: Report) -> None:  # a thread holds nothing of Qt's
+            with closing(attempt(values, report)) as outcomes:
+                for made in outcomes:
+                    told.append(made)
+
+        self._task = Task(work, self.experiment.title, self)
+        self._task.progressed.connect(lambda sentence, share: self._advance(told, sentence, share))
+        self._task.finished.connect(lambda _: self._end(told))
+        self._task.failed.connect(self._fail)
+        self._mark(is_going=True)
+        self._advance(told, "Starting PyTorch…", None)
+
+    def _advance(self, told: deque[Outcome], sentence: str, share: object) -> None:
+        self.doing.setText(sentence or self.doing.text())
+        self.bar.setRange(0, WHOLE if isinstance(share, float) else 0)
+        if isinstance(share, float):
+            self.bar.setValue(round(WHOLE * share))
+        if told:
+            self._show(told.pop())
+
+    def _end(self, told: deque[Outcome]) -> None:
+        if told:
+            self._show(told.pop())
+        self._give_up()
+
+    def _fail(self, sentence: str) -> None:
+        self._give_up()
+        self.conclusion.setText(sentence)
+
+    def _give_up(self) -> None:
+        """Nothing more comes of what is being tried; what is computed just now ends when it can."""
+        if self._task is not None:
+            self._task.stop()
+            self._ending.append(self._task)
+            self._task = None
+        for ended in [each for each in self._ending if each.has_ended]:
+            self._ending.remove(ended)
+            ended.deleteLater()
+        self._mark(is_going=False)
+
+    def _mark(self, is_going: bool) -> None:
+        self.attempt.setText("Stop" if is_going else "Train")
+        self.bar.setVisible(is_going)
+        self.doing.setVisible(is_going)
+
+    def close_tasks(self, seconds: float = 10.0) -> bool:
+        self._soon.stop()
+        self._give_up()
+        ended = [put_away(each, seconds) for each in self._ending]
+        return all(ended)
+
+    # opening
 
     def _offer(self, sides: list[Side]) -> None:
         """A link for each network, which opens it in a window of its own."""
@@ -181,7 +285,8 @@ class ExperimentsPanel(Panel):
     def _open(self, number: str) -> None:
         assert self.outcome is not None
         side = self.outcome.sides[int(number)]
-        self.project_asked.emit(replace(Project(), graph=arranged(side.graph)))
+        made = replace(Project(), graph=arranged(side.graph))
+        self.project_asked.emit(made if side.recipe is None else replace(made, recipe=side.recipe))
 
 
 class KnobSlider(QSlider):

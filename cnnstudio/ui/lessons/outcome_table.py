@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.lessons.experiment import Outcome, Picture, Row
@@ -94,16 +96,23 @@ class MapPicture(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture: Picture | None = None
-        self._image = QImage()
+        self._image, self._lines = QImage(), QPainterPath()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_picture(self, picture: Picture) -> None:
         """Show this one."""
         self.picture = picture
-        levels = normalised(picture.values[None].astype(np.float32), together=False)[0]
-        table = np.ascontiguousarray(colour_table(MapColours.GREY)[levels])
-        height, width = levels.shape
-        self._image = QImage(table.tobytes(), width, height, width * 4, QImage.Format.Format_RGB32).copy()
+        values = picture.values.astype(np.float32)
+        if picture.ends is None:
+            colors = colour_table(MapColours.GREY)[normalised(values[None], together=False)[0]]
+        else:
+            low, high = picture.ends
+            levels = np.nan_to_num((values - low) * np.float32(255 / (high - low or 1.0))).clip(0, 255).astype(np.uint8)
+            colors = np.where(np.isfinite(values), colour_table(MapColours.VIRIDIS)[levels], np.uint32(0))
+        colors = np.ascontiguousarray(colors)
+        height, width = colors.shape
+        self._image = QImage(colors.tobytes(), width, height, width * 4, QImage.Format.Format_ARGB32).copy()
+        self._lines = _height_lines(picture)
         self.setAccessibleName(picture.title)
         self.update()
 
@@ -124,7 +133,17 @@ class MapPicture(QWidget):
         painter.drawText(QRectF(0, 0, self.width(), top), Qt.AlignmentFlag.AlignLeft, title)
         side = max(1, min(self.width(), self.height() - top))
         height, width = self.picture.values.shape
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.picture.ends is not None)
         painter.drawImage(QRectF(0, top, side, side), self._image)
+        if not self._lines.isEmpty():
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.translate(0, top)
+            painter.scale(side / width, side / height)
+            pen = QPen(QColor(255, 255, 255, 190), 1)
+            pen.setCosmetic(True)
+            painter.strokePath(self._lines, pen)
+            painter.restore()
         if self.picture.box is not None:
             rows, columns = self.picture.box
             x, y = side / width, side / height
@@ -134,3 +153,18 @@ class MapPicture(QWidget):
             painter.setPen(QPen(theme.color("validation"), 2))
             painter.drawRect(box)
         painter.end()
+
+
+def _height_lines(picture: Picture) -> QPainterPath:
+    """The lines on which the map has its ``heights``, in pixels of the map; none while some of it is not known."""
+    path = QPainterPath()
+    if not picture.heights or not np.isfinite(picture.values).all():
+        return path
+    import pyqtgraph  # which takes longer than the window's first picture has time for
+
+    functions: Any = pyqtgraph.functions
+    for height in picture.heights:
+        for stroke in functions.isocurve(picture.values.T, height, connected=True):
+            points = [QPointF(x, y) for x, y in stroke]
+            path.addPolygon(QPolygonF(points))
+    return path

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Generator
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.blocks import Conv2d, SelfAttention
+from cnnstudio.headroom import NoRoomError
+from cnnstudio.lessons.experiment import Curve, Curves, Experiment, Outcome, Row, Values
 from cnnstudio.lessons.experiments import EXPERIMENTS
 from cnnstudio.project import Project
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.lessons.experiments import ExperimentsPanel
 from cnnstudio.ui.network.lesson_links import LessonLinks
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.theme import theme
+from cnnstudio.worker import Report
 
 
 @pytest.fixture
@@ -39,6 +48,76 @@ def test_every_experiment_is_shown_with_what_belongs_to_it(panel: ExperimentsPan
         shown = [each for each in panel.pictures if not each.isHidden()]
         assert len(shown) == len(panel.outcome.pictures)
         assert not panel.grab().isNull()
+
+
+def by_key(key: str) -> Experiment:
+    return next(each for each in EXPERIMENTS if each.key == key)
+
+
+def tried(values: Values, report: Report) -> Generator[Outcome, None, None]:
+    """An attempt that trains nothing: it comes to its end when it is asked to stop, or with three epochs."""
+    side = by_key("degradation").outcome().sides[0]
+    for epoch in range(1, 4):
+        x = np.arange(epoch, dtype=float)
+        curves = Curves("Loss", "epoch", (Curve("Plain", x, x), Curve("Other", x, 2 * x, 1)))
+        yield Outcome((side,), (Row("Epoch", (str(epoch),)),), f"Epoch {epoch}.", curves=curves)
+        if not report("Training", epoch / 3):
+            return
+
+
+def test_what_is_trained_is_shown_as_it_comes_and_stays(qtbot: QtBot, panel: ExperimentsPanel) -> None:
+    panel.show_experiment(by_key("degradation"))
+    assert panel.attempt.text() == "Train" and panel.curves.isHidden() and panel.bar.isHidden()
+    panel.experiment = replace(panel.experiment, attempt=tried)
+    panel.attempt.click()
+    assert panel.attempt.text() == "Stop" and not panel.bar.isHidden()
+    qtbot.waitUntil(lambda: panel.attempt.text() == "Train")
+    assert panel.conclusion.text() == "Epoch 3." and not panel.curves.isHidden()
+    assert "Other ends at 4" in panel.curves.accessibleDescription()
+    assert panel.bar.isHidden() and not panel.opening.isHidden()
+    theme.changed.emit()
+    assert panel.conclusion.text() == "Epoch 3.", "another theme takes nothing away"
+    assert not panel.grab().isNull()
+    panel.knobs["Epochs"].choose(10)
+    qtbot.waitUntil(panel.curves.isHidden)
+    assert "Train them" in panel.conclusion.text()
+
+
+def test_training_is_stopped_and_keeps_what_has_come(qtbot: QtBot, panel: ExperimentsPanel) -> None:
+    panel.show_experiment(by_key("degradation"))
+    goes_on = threading.Event()
+
+    def slow(values: Values, report: Report) -> Generator[Outcome, None, None]:
+        yield from tried(values, report)
+        while report("Still training", None):
+            goes_on.wait(0.01)
+
+    panel.experiment = replace(panel.experiment, attempt=slow)
+    panel.attempt.click()
+    qtbot.waitUntil(lambda: "Epoch" in panel.conclusion.text())
+    panel.attempt.click()
+    assert panel.attempt.text() == "Train" and "Epoch" in panel.conclusion.text()
+    assert panel.close_tasks()
+
+
+def test_why_it_could_not_be_trained_is_said_in_place(qtbot: QtBot, panel: ExperimentsPanel) -> None:
+    def refused(values: Values, report: Report) -> Generator[Outcome, None, None]:
+        raise NoRoomError("There is no room in memory.")
+        yield
+
+    panel.show_experiment(by_key("degradation"))
+    panel.experiment = replace(panel.experiment, attempt=refused)
+    panel.attempt.click()
+    qtbot.waitUntil(lambda: panel.conclusion.text() == "There is no room in memory.")
+    assert panel.attempt.text() == "Train"
+
+
+def test_a_trained_network_opens_with_its_recipe(panel: ExperimentsPanel) -> None:
+    asked: list[Project] = []
+    panel.project_asked.connect(asked.append)
+    panel.show_experiment(by_key("degradation"), {"Epochs": 10})
+    panel.opening.linkActivated.emit("2")
+    assert asked[0].recipe.epochs == 10 and asked[0].recipe.optimizer == "SGD"
 
 
 def test_a_network_of_an_experiment_opens_beside_this_one(panel: ExperimentsPanel) -> None:
