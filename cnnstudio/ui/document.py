@@ -411,8 +411,8 @@ class Document(QObject):
     def enter(self, scope: tuple[str, ...]) -> None:
         """Look into the composite at this path; ``()`` is the whole network."""
         if scope != self.scope:
+            self.scope = scope  # first: what was looked into may be gone, and who hears of the selection looks
             self.select(())
-            self.scope = scope
             self.scope_changed.emit(scope)
 
     def can_enter(self, name: str) -> bool:

@@ -36,6 +36,18 @@ def test_a_block_whose_parts_are_no_longer_known_is_left(qtbot) -> None:
     assert not document.can_enter("nowhere")
 
 
+def test_who_hears_that_nothing_is_selected_may_look_when_what_was_open_is_gone(qtbot) -> None:
+    chain = Graph.of([Node("image", Input((3, 8, 8))), Node("conv1", Conv2d(8), ("image",))])
+    document, seen = Document(Project(chain)), []
+    document.edit_graph("Add", chain.add(Node("block", ConvBNReLU(4), ("conv1",))))
+    document.enter(("block",))
+    document.select(("bn",))
+    document.selection_replaced.connect(lambda: seen.append(set(document.view_graph.nodes)))
+    document.selection_changed.connect(lambda names: seen.append(set(document.view_graph.nodes)))
+    document.undo_stack.undo()
+    assert seen == [{"image", "conv1"}] * 2
+
+
 def test_the_head_of_a_backbone_follows_the_classes_of_the_images(qtbot) -> None:
     document = Document(Project(transfer(10)))
     head = document.graph.outputs[0].name
