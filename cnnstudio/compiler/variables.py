@@ -8,6 +8,7 @@ of their nodes share.
 from __future__ import annotations
 
 import builtins
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from cnnstudio.graph import Graph, NamingError, checked_name
@@ -17,8 +18,9 @@ def variables(graph: Graph) -> Mapping[str, str]:
     """Node -> the variable that holds its value in ``forward``. Two values that are alive together never share one."""
     names: dict[str, str] = {}
     busy_until: dict[str, int] = {}
+    branches = Counter(node.inputs[0] for node in graph if len(node.inputs) == 1)  # source -> who reads it alone
     for chain, start, end in _lifetimes(graph):
-        wanted = _wanted(graph, chain)  # its last is the chain's own name, which nobody else may bear
+        wanted = _wanted(graph, chain, branches)  # its last is the chain's own name, which nobody else may bear
         name = next(name for name in wanted if busy_until.get(name, -1) <= start)
         busy_until[name] = end
         names.update(dict.fromkeys(chain, name))
@@ -45,7 +47,7 @@ def _lifetimes(graph: Graph) -> Iterator[tuple[list[str], int, int]]:
         yield chain, -1 if first.is_input else place[chain[0]], max(readers, default=len(place))
 
 
-def _wanted(graph: Graph, chain: list[str]) -> list[str]:
+def _wanted(graph: Graph, chain: list[str], branches: Mapping[str | None, int]) -> list[str]:
     first = graph[chain[0]]
     if first.is_input:
         return ["x"] if len(graph.inputs) == 1 else [chain[0]]
@@ -54,11 +56,8 @@ def _wanted(graph: Graph, chain: list[str]) -> list[str]:
         own = [f"{chain[-1]}_"]  # slice_, as PEP 8 has it
     if len(first.inputs) > 1:
         return ["x", "out", *own]
-    source = str(first.inputs[0])
-    readers = {edge.target for edge in graph.consumers[source]}
-    branches = sum(len(graph[reader].inputs) == 1 for reader in readers)
     shared = [name for name in _branch_name(chain) if _may_be(name, chain, graph)]
-    if branches == 1:
+    if branches[first.inputs[0]] == 1:
         return ["out", *shared, *own]
     return [*shared, *own] if len(chain) == 1 or shared else ["out", *own]
 
