@@ -136,6 +136,8 @@ def attack(count: int, chance: random.Random) -> Outcome:
                 while window.document.undo_stack.canUndo():
                     window.document.undo_stack.undo()
             outcome.answer(word)
+    for error in errors:
+        outcome.fault(f"at the end: {error}")
     return outcome
 
 

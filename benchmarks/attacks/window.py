@@ -50,8 +50,11 @@ def opened() -> Iterator[tuple[MainWindow, list[str]]]:
     finally:
         for each in [*window.windows.all]:
             each.run.close()
+            each.files.settle()  # what is being typed is a change too, of which closing would ask
             each.document.mark_saved()
-            each.close()
+            if not each.close():
+                errors.append("the window did not close, though nothing would have been lost")
+                each.hide()  # Qt says of a window that it deletes as it stands that it hides, to what is half gone
             each.deleteLater()
         window.windows.queue.close()
         garbage.close()
