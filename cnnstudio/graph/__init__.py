@@ -4,6 +4,7 @@ from cnnstudio.graph.annotations import Frame, Note
 from cnnstudio.graph.block import BLOCKS, Arity, Block, Remedy, Saved, Saves, ShapeError, block
 from cnnstudio.graph.composite import Composite, Facts, Parts
 from cnnstudio.graph.graph import Graph
+from cnnstudio.graph.interruption import Interrupted, interruptible
 from cnnstudio.graph.names import NamingError, checked_name
 from cnnstudio.graph.node import Edge, GraphError, Node, Position
 from cnnstudio.graph.parameter import Declaration, Parameter, ParameterError, declaration, parameters
@@ -24,6 +25,7 @@ __all__ = [
     "Frame",
     "Graph",
     "GraphError",
+    "Interrupted",
     "Listed",
     "NamingError",
     "Node",
@@ -46,6 +48,7 @@ __all__ = [
     "block",
     "checked_name",
     "declaration",
+    "interruptible",
     "own_places",
     "pair",
     "parameters",

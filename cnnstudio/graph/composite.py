@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from cnnstudio.graph.block import Block, Remedy, ShapeError
 from cnnstudio.graph.graph import Graph
+from cnnstudio.graph.interruption import go_on
 from cnnstudio.graph.names import fresh_name
 from cnnstudio.graph.node import Node
 from cnnstudio.graph.parameter import ParameterError, parameters
@@ -159,6 +160,7 @@ def _parts(composite: Composite, inputs: tuple[Shape, ...]) -> Parts:
 
 
 def _tallied(composite: Composite, inputs: tuple[Shape, ...]) -> dict[str, Facts]:
+    go_on()
     draw = Tally(composite)
     try:
         composite.sketch(draw, *inputs)

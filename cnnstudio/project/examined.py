@@ -9,9 +9,13 @@ from cnnstudio.compiler.diagnostics import Diagnostic, diagnose
 from cnnstudio.compiler.inference import Analysis, infer
 from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
 from cnnstudio.compiler.structure_hash import structure_hash
+from cnnstudio.graph import interruptible
 from cnnstudio.project.datasets import DATASETS
 from cnnstudio.project.project import Project
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.worker import Report, sparing, unheard
+
+TOLD_EVERY = 200  # composites that are looked into
 
 
 @dataclass(frozen=True)
@@ -24,13 +28,19 @@ class Examined:
     fields: Mapping[str, ReceptiveField | None]
 
 
-def examined(project: Project) -> Examined:
-    """The project with all that is known of it."""
-    analysis = infer(project.graph)
-    structure_hash(project.graph)  # it keeps what it has found, and the lists of runs will ask
-    _ = analysis.memory  # that is kept, too, and takes the longest where every block is another one
-    wrong = diagnosed(analysis, project.recipe, DATASETS[project.recipe.data].classes)
-    return Examined(project, analysis, wrong, receptive_fields(analysis))
+def examined(project: Project, report: Report = unheard) -> Examined:
+    """The project with all that is known of it. Raises ``Interrupted`` where nobody waits for that any more."""
+    told = sparing(report, TOLD_EVERY)
+    with interruptible(lambda: told("", None)):
+        report("the shapes", None)
+        analysis = infer(project.graph)
+        structure_hash(project.graph)  # it keeps what it has found, and the lists of runs will ask
+        report("the memory that it takes", None)
+        _ = analysis.memory  # that is kept, too
+        report("what may be wrong with it", None)
+        wrong = diagnosed(analysis, project.recipe, DATASETS[project.recipe.data].classes)
+        report("what each value sees", None)
+        return Examined(project, analysis, wrong, receptive_fields(analysis))
 
 
 def diagnosed(analysis: Analysis, recipe: Recipe, classes: int | None) -> tuple[Diagnostic, ...]:

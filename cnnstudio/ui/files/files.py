@@ -110,7 +110,7 @@ class Files(QObject):
             self.begin(project, path, anew)
             return
         self._jobs.start(
-            lambda report: _looked_at(project or read(path), report),
+            lambda report: _looked_at(project or read(path), shown(path), report),
             f"Opening {shown(path)}…",
             lambda found: self.begin(found, path, anew),
             about=path,
@@ -301,9 +301,9 @@ def _show_run(window: ProjectWindow, project: Project, run: RunFolder) -> None:
     )
 
 
-def _looked_at(project: Project, report: Report) -> Project | Examined:
-    """The project, with all that the window asks at once, unless nobody waits for it any more."""
-    return examined(project) if report("", None) else project
+def _looked_at(project: Project, name: str, report: Report) -> Examined:
+    """The project, with all that the window asks at once."""
+    return examined(project, lambda what, share: report(what and f"Opening {name}: {what}…", share))
 
 
 def _desk(path: Path) -> Desk:

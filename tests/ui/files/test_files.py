@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QThread
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.blocks import ConvBNReLU, Input
 from cnnstudio.compiler.diagnostics import diagnose
 from cnnstudio.compiler.inference import infer
 from cnnstudio.compiler.receptive import receptive_fields
 from cnnstudio.folders import home, settings_file
+from cnnstudio.graph import Graph, Interrupted, Node
+from cnnstudio.graph.composite import _parts
 from cnnstudio.project import Project, examined, from_template, read, write
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui import document as document_module
@@ -69,6 +73,36 @@ def test_what_a_thread_has_found_of_a_large_project_is_not_found_again(
     fields = receptive_fields(window.document.analysis)
     monkeypatch.setattr(document_module, "receptive_fields", lambda _: pytest.fail("found once more"))
     assert window.document.view_receptive_fields == fields and "memory" in vars(window.document.analysis)
+
+
+def test_a_large_project_that_is_stopped_is_looked_into_no_further(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, before = tmp_path / "large.cnn", window.document.project
+    blocks = [Node(f"n{n}", ConvBNReLU(4_001 + n), (f"n{n - 1}" if n else "image",)) for n in range(9)]
+    write(path, Project(Graph.of([Node("image", Input((3, 8, 8))), *blocks])))
+    monkeypatch.setattr(files, "QUICK", 1)
+    at_it, was_stopped, ends = threading.Event(), threading.Event(), []
+
+    def waiting(*given):
+        at_it.set()
+        assert was_stopped.wait(60)
+        _parts.cache_clear()  # as where there are more than are kept
+        try:
+            return diagnose(*given)
+        except BaseException as error:
+            ends.append(type(error))
+            raise
+
+    monkeypatch.setattr(examined, "diagnose", waiting)
+    window.files.open(path)
+    assert at_it.wait(60)
+    qtbot.waitUntil(lambda: any(bar.sentence.startswith("Opening") for bar in window.messages.bars))
+    assert window.messages.bars[-1].sentence == "Opening large.cnn: what may be wrong with it…"
+    window.messages.bars[-1].buttons["Stop"].click()
+    was_stopped.set()
+    qtbot.waitUntil(lambda: ends == [Interrupted])
+    assert window.document.project is before and window.document.path is None
 
 
 @pytest.mark.parametrize("spoiled", ["scheme=pink", "text_scale=huge", "recent=7", "text_scale=1e9"])
