@@ -28,6 +28,7 @@ class Knob:
     """Something to move: its name, the values that it can have, and the one that it has at first.
 
     With ``is_percent`` they are hundredths, and 110 is shown as 1.1; with ``words`` they are the numbers of these.
+    One that ``is_look`` changes nothing of what is trained, only what is looked at in it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Knob:
     value: int
     is_percent: bool = False
     words: tuple[str, ...] = ()
+    is_look: bool = False
 
     def written(self, value: int) -> str:
         """A value as it is shown."""

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnstudio.lessons.experiment import Outcome, Picture, Row, Side, Values, compared
-from cnnstudio.lessons.race_experiments import race
+from cnnstudio.lessons.race_experiments import rows_of, taught
 from cnnstudio.lessons.small_networks import deep, digits, recipe
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
     from cnnstudio.insight.landscape import Landscape
-    from cnnstudio.training.abreast import Runner
 
 LOW = 1.0  # nats; guessing among ten classes costs 2.3
 HEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)  # nats, of the lines
@@ -45,18 +44,10 @@ def walk_landscapes(values: Values, report: Report) -> Generator[Outcome, None, 
     from cnnstudio.insight.landscape import landscape
 
     sides = _sides(values)
-    trained: Sequence[Runner] = ()
-
-    def keep(runners: Sequence[Runner]) -> str:
-        nonlocal trained
-        trained = runners
-        return "They have learned. Now their weights are changed…"
-
-    made = None
-    for made in race(sides, [digits()] * 2, report, keep, "loss"):
-        yield made
-    if made is None or not trained:
+    trained = yield from taught(sides, [digits()] * 2, report)
+    if not trained:
         return
+    made = Outcome(sides, rows_of(sides, trained), "Now their weights are changed…")
     found: list[Landscape] = []
     for runner in trained:
         so_far: list[Landscape] = []

@@ -55,11 +55,14 @@ def deep(layers: int, *, is_residual: bool, is_normalised: bool = True) -> Graph
     return draw.graph()
 
 
-def usual(size: tuple[int, int, int], channels: int, *between: Block) -> Graph:
-    """Two convolutions with a pool behind each, the second with twice the channels; ``between`` stands behind it."""
+def usual(size: tuple[int, int, int], channels: int, *between: Block, second: int | None = None) -> Graph:
+    """Two convolutions with a pool behind each; ``between`` stands behind the second.
+
+    That has twice the channels of the first, or as many as ``second`` says.
+    """
     draw = Sketch()
     x = draw.chain(draw(Input(size)), Conv2d(channels, 3, padding=1), ReLU(), MaxPool2d(2))
-    x = draw.chain(x, Conv2d(2 * channels, 3, padding=1), ReLU(), *between, MaxPool2d(2))
+    x = draw.chain(x, Conv2d(second or 2 * channels, 3, padding=1), ReLU(), *between, MaxPool2d(2))
     draw.chain(x, Flatten(), Linear(10))
     return draw.graph()
 

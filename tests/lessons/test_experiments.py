@@ -218,6 +218,33 @@ def test_augmentation_is_worth_points_where_there_are_forty_pictures(tried: Call
     assert changed > same + 0.02 and "never seen" in made.sentence
 
 
+def test_channels_that_are_worth_little_can_go_and_others_cannot() -> None:
+    experiment = BY_KEY["pruning"]
+    assert experiment.attempt is not None
+    values = {**experiment.values, "Channels": 16, "Epochs": 5}
+    made = list(experiment.attempt(values, unheard))[-1]
+    worth, _, chance = sizes(made, "Right without 8")
+    assert worth > chance + 0.05 and made.curves is not None
+    assert [len(each.x) for each in made.curves.curves] == [17] * 3
+    assert cells(made, "Parameters left")[0] == f"{made.sides[1].totals.parameters:,}"
+    again = list(experiment.attempt({**values, "Taken out, %": 25}, unheard))
+    assert len(again) == 1 and again[0].rows[0].name == "Right without 4", "it is not trained twice"
+
+
+def test_channels_are_weighed_otherwise_for_another_digit() -> None:
+    experiment = BY_KEY["gates"]
+    assert experiment.attempt is not None
+    made = list(experiment.attempt(experiment.values, unheard))[-1]
+    assert made.titles == ("Digit 0", "Digit 1") and made.curves is not None
+    one, other = (each.y for each in made.curves.curves)
+    apart = np.abs(one - other)
+    assert apart.max() > 0.3 and one.min() >= 0 and other.max() <= 1 and len(one) == 16
+    assert made.rows[0].name == f"Channel {apart.argmax() + 1}", "those that differ most come first"
+    again = list(experiment.attempt({**experiment.values, "Another digit": 0}, unheard))
+    assert len(again) == 1 and "Choose two digits" in again[0].sentence
+    assert again[0].curves is not None and again[0].curves.curves[1].y.tolist() == one.tolist()
+
+
 def test_forty_pictures_are_four_of_each_class() -> None:
     data = some(digits(), 40)
     assert np.bincount(data.train_labels.numpy()).tolist() == [4] * 10

@@ -141,7 +141,10 @@ class _Painting:
             if x - wide / 2 < last + 6:
                 continue
             last = x + wide / 2
-            painter.drawText(QPointF(x - wide / 2, field.bottom() + self.metrics.ascent() + 2), words)
+            painter.drawText(
+                QPointF(min(x - wide / 2, field.right() + PAD - wide), field.bottom() + self.metrics.ascent() + 2),
+                words,
+            )
         painter.setPen(QPen(theme.color("muted"), 1))
         painter.drawLine(field.bottomLeft(), field.bottomRight())
         painter.setPen(theme.color("muted"))

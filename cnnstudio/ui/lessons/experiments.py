@@ -82,6 +82,7 @@ class ExperimentsPanel(Panel):
         self.bar.setAccessibleName("Progress")
         self._task: Task[None] | None = None
         self._ending: list[Task[None]] = []  # stopped, and not gone yet
+        self._tried: tuple[str, dict[str, int]] | None = None  # what was trained to its end last
         self.curves = CurveView()
         self.pictures: list[MapPicture] = []
         self._pictures = QHBoxLayout()
@@ -185,10 +186,23 @@ class ExperimentsPanel(Panel):
     # showing
 
     def _tell(self) -> None:
-        """What can be told at once for the sliders as they are; what was being tried for others is given up."""
+        """What can be told at once for the sliders as they are; what was being tried for others is given up.
+
+        Where what was trained is only looked at otherwise, it is looked at anew.
+        """
         self._give_up()
+        if self._tried is not None and self._tried == self._to_train:
+            self._try()
+            return
+        self._tried = None
         self.attempt.setVisible(self.experiment.attempt is not None)
         self._show(self.experiment.outcome(self._values))
+
+    @property
+    def _to_train(self) -> tuple[str, dict[str, int]]:
+        """The experiment and what of its sliders decides what is trained."""
+        looks = {knob.name for knob in self.experiment.knobs if knob.is_look}
+        return self.experiment.key, {name: value for name, value in self._values.items() if name not in looks}
 
     @property
     def _values(self) -> dict[str, int]:
@@ -217,10 +231,14 @@ class ExperimentsPanel(Panel):
 
     def _toggle(self) -> None:
         """Begin to train what the sliders say, or end it and keep what has come of it."""
-        attempt = self.experiment.attempt
-        if attempt is None or self._task is not None:
+        if self._task is not None:
             self._give_up()
-            return
+        else:
+            self._try()
+
+    def _try(self) -> None:
+        attempt = self.experiment.attempt
+        assert attempt is not None  # or there is no button
         values, told = self._values, deque[Outcome](maxlen=1)
 
         def work(report: Report) -> None:  # a thread holds nothing of Qt's
@@ -246,6 +264,7 @@ class ExperimentsPanel(Panel):
     def _end(self, told: deque[Outcome]) -> None:
         if told:
             self._show(told.pop())
+        self._tried = self._to_train
         self._give_up()
 
     def _fail(self, sentence: str) -> None:

@@ -83,6 +83,29 @@ def test_what_is_trained_is_shown_as_it_comes_and_stays(qtbot: QtBot, panel: Exp
     assert "Train them" in panel.conclusion.text()
 
 
+def test_another_look_at_what_was_trained_needs_no_button(qtbot: QtBot, panel: ExperimentsPanel) -> None:
+    begun: list[Values] = []
+
+    def seen(values: Values, report: Report) -> Generator[Outcome, None, None]:
+        begun.append(values)
+        yield from tried(values, report)
+
+    panel.show_experiment(by_key("landscape"))
+    panel.experiment = replace(panel.experiment, attempt=seen)
+    panel.knobs["Directions"].choose(3)
+    qtbot.wait(1)
+    assert not begun, "nothing was trained yet"
+    panel.attempt.click()
+    qtbot.waitUntil(lambda: panel.attempt.text() == "Train")
+    panel.knobs["Directions"].choose(4)
+    qtbot.waitUntil(lambda: len(begun) == 2)
+    qtbot.waitUntil(lambda: panel.attempt.text() == "Train")
+    assert begun[1]["Directions"] == 4 and panel.conclusion.text() == "Epoch 3."
+    panel.knobs["Seed"].choose(1)
+    qtbot.waitUntil(panel.curves.isHidden)
+    assert len(begun) == 2
+
+
 def test_training_is_stopped_and_keeps_what_has_come(qtbot: QtBot, panel: ExperimentsPanel) -> None:
     panel.show_experiment(by_key("degradation"))
     goes_on = threading.Event()
