@@ -2,12 +2,12 @@
 
 Promises, at 1,000 nodes and 1,300 wires with everything painted that a node has: every gesture within 16.7 ms, the
 whole network in view within 5 ms, with fifty frames too, new shapes on every node within 16.7 ms, opening within
-0.5 s; with a map on every node every gesture and new maps on all within 16.7 ms, edits within 25 ms (``--pictures``
-measures these alone); at 5,000 nodes every gesture within 33 ms; an edit of 500 nodes within 16.7 ms; any wire of a
-chain of 200 residual blocks checked within 5 ms. With ``--against NodeGraphQt`` (``pip install .[bench]``) the same
-graph, sent the same events there: 4 times its speed at every gesture, over the four zooms together, 20 times at opening
-and with the whole network in view. It says which promises it does not keep, and at which zoom alone a gesture is short
-of its own.
+0.5 s; with a map on every node every gesture and new maps on all within 16.7 ms, edits within 25 ms, and nothing takes
+more than twice as long as without (``--pictures`` measures these alone, in turns); at 5,000 nodes every gesture within
+33 ms; an edit of 500 nodes within 16.7 ms; any wire of a chain of 200 residual blocks checked within 5 ms. With
+``--against NodeGraphQt`` (``pip install .[bench]``) the same graph, sent the same events there: 4 times its speed at
+every gesture, over the four zooms together, 20 times at opening and with the whole network in view. It says which
+promises it does not keep, and at which zoom alone a gesture is short of its own.
 
 What is compared is alike, and checked where it could cease to be: each program paints its view once a frame, in
 ``move 1`` both move the same node with the same three wires and paint all three anew, and the knife's stroke is seen
@@ -46,6 +46,8 @@ SIZE = (1280, 720)
 WHOLE = "whole network in view"
 ZOOMS = {WHOLE: None, "zoom 0.4": 0.4, "zoom 0.6": 0.6, "zoom 1": 1.0}
 SIGHT = ("repaint", "pan", "zoom")  # the gestures that are promised to be quicker with the whole network in view
+TURNS = 3  # in which a canvas with maps is measured beside one without
+MOST_WITH_MAPS = 2.0  # times as long as without
 Costs = dict[str, dict[str, float]]  # zoom -> gesture -> milliseconds
 missed: list[str] = []
 
@@ -166,22 +168,36 @@ def measure_pictures(nodes: int) -> None:
         return pixmap
 
     made = cycle(coloured(hue) for hue in (0, 90, 180))
-    for words in ("without", "with"):
-        costs = dict[str, float]()
-        view.fit()  # or it would be other nodes that are in view
-        for name, zoom in ZOOMS.items():
-            if zoom is not None:
-                view.zoom_by(zoom / view.zoom)
-            costs |= {f"{name}, {gesture}": cost for gesture, cost in gestures(editor) if gesture in SIGHT}
-            editor.select(())
-        edited = edits(document, nodes)
-        if words == "with":
-            costs |= {"new maps on all nodes": frames(renew)}
-            for found, most in ((costs, 16.7), (edited, 25.0)):
-                for gesture, cost in found.items():
-                    promise(f"{nodes} nodes with maps, {gesture}", cost, most)
-        print(f"\n{nodes} nodes {words} maps: {_listed(costs)}  {_listed(edited)}")
-        renew()
+    found: dict[str, dict[str, float]] = {"without": {}, "with": {}}
+    for _ in range(TURNS):  # what else the computer does meets both
+        for words, least in found.items():
+            if words == "with":
+                renew()
+            else:
+                document.node_pictures.say("")
+            costs = dict[str, float]()
+            view.fit()  # or it would be other nodes that are in view
+            for name, zoom in ZOOMS.items():
+                if zoom is not None:
+                    view.zoom_by(zoom / view.zoom)
+                costs |= {f"{name}, {gesture}": cost for gesture, cost in gestures(editor) if gesture in SIGHT}
+                editor.select(())
+            costs |= edits(document, nodes)
+            if words == "with":
+                costs |= {"new maps on all nodes": frames(renew)}
+            for gesture, cost in costs.items():
+                least[gesture] = min(cost, least.get(gesture, cost))
+    for words, least in found.items():
+        print(f"\n{nodes} nodes {words} maps: {_listed(least)}")
+    for gesture, cost in found["with"].items():
+        promise(
+            f"{nodes} nodes with maps, {gesture}", cost, 25.0 if "node" in gesture and "maps" not in gesture else 16.7
+        )
+    ratios = {gesture: found["with"][gesture] / cost for gesture, cost in found["without"].items()}
+    print(f"\ntimes as long with maps: {_listed(ratios)}")
+    for gesture, ratio in ratios.items():
+        if ratio > MOST_WITH_MAPS:
+            missed.append(f"{gesture}: {ratio:.1f} times as long with maps, promised {MOST_WITH_MAPS:g}")
     view.close()
 
 

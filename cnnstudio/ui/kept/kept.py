@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnstudio.graph import Graph
+from cnnstudio.graph import Graph, Node
 
 T = TypeVar("T")
 NOTHING: Mapping[str, int] = {}
@@ -68,6 +68,24 @@ def computes(graph: Graph) -> Hashable:
     """What a network computes, block by block, by their names."""
     graph = graph.acting
     return tuple((name, graph[name].block, graph[name].inputs) for name in graph.acting.order)
+
+
+def changed_since(one: Graph, other: Graph) -> frozenset[str]:
+    """The nodes of ``other`` that do not compute what those of their names in ``one`` did, or read what does not."""
+    found = set[str]()
+    before, after = one.nodes, other.nodes
+    for name in other.order:
+        node, new = before.get(name), after[name]
+        is_other = node is not new and (node is None or not _does_alike(node, new))
+        if is_other or (found and not found.isdisjoint(new.inputs)):
+            found.add(name)
+    return frozenset(found)
+
+
+def _does_alike(one: Node, other: Node) -> bool:
+    """Whether two nodes make the same of what they read, and read it from the same nodes."""
+    is_alike = (one.inputs, one.bypassed) == (other.inputs, other.bypassed)
+    return is_alike and (one.bypassed or one.block == other.block)
 
 
 def _alike(one: Graph, other: Graph) -> bool:

@@ -7,7 +7,8 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPixmap, QTransform
 from PySide6.QtWidgets import QApplication
 
-from cnnstudio.blocks import Conv2d, Residual
+from cnnstudio.blocks import Add, Conv2d, Input, Residual
+from cnnstudio.graph import Sketch
 from cnnstudio.ui.canvas.scene.node_face import MARGIN, DrawnThumbnail, Thumbnail
 from cnnstudio.ui.looked_at.node_pictures import InScope, NodePicture
 
@@ -53,13 +54,57 @@ def test_they_are_of_the_network_that_made_them(hand_on, chain):
     document.edit_graph("Move", graph.move({name: (7.0, 900.0)}))
     assert scene.nodes[name].thumbnail is not None, "where a block stands changes nothing"
     document.edit_graph("Filters", document.graph.replace(name, Conv2d(3, 3, padding=1)))
-    assert not any(item.thumbnail for item in scene.nodes.values())
+    kept = {each for each, item in scene.nodes.items() if item.thumbnail is not None}
+    assert kept == {"input1", "conv2"}, "what does not come after the block gives what it gave"
     document.undo_stack.undo()
+    assert all(item.thumbnail is not None for item in scene.nodes.values())
     assert scene.nodes[name].thumbnail is not None
     document.conceal(frozenset({name}))
     assert scene.nodes[name].thumbnail is None, "a question is open about it"
     document.conceal(frozenset())
     assert scene.nodes[name].thumbnail is not None
+
+
+def test_an_edit_takes_the_pictures_of_what_comes_after_it(hand_on):
+    sketch = Sketch()
+    begin = sketch(Input((3, 8, 8)))
+    left, right = (sketch(Conv2d(3, padding=1), begin) for _ in range(2))
+    both = sketch(Add(), left, right)
+    made = sketch.graph()
+    hand = hand_on(made)
+    document, pictures = hand.document, hand.document.node_pictures
+    pictures.show(made, InScope((), dict.fromkeys(made.nodes, coloured("red"))), "Maps")
+    assert pictures.in_view(document).keys() == made.nodes.keys()
+    document.edit_graph("Filters", made.replace(right, Conv2d(3, 5, padding=2)))
+    assert pictures.in_view(document).keys() == {begin, left}
+    document.undo_stack.undo()
+    document.edit_graph("Bypass", made.bypass([right]))
+    assert pictures.in_view(document).keys() == {begin, left}
+    document.undo_stack.undo()
+    document.edit_graph("Cut", made.disconnect(made[both].edges[0]))
+    assert pictures.in_view(document).keys() == {begin, left, right}
+
+
+def test_pictures_out_of_view_change_without_the_canvas_being_painted(hand_on, chain):
+    hand = hand_on(chain.move({name: (i * 250.0, 0.0) for i, name in enumerate(chain.order)}))
+    document, view = hand.document, hand.view
+    view.zoom_by(1.0 / view.zoom)
+    view.centerOn(view.scene().nodes[chain.order[0]].body.center())
+    last = chain.order[-1]
+    assert not view.viewport().rect().contains(view.mapFromScene(view.scene().nodes[last].body.topLeft()))
+    QApplication.processEvents()
+    seen = []
+    watch = Painted(seen)
+    view.viewport().installEventFilter(watch)
+    found = InScope((), {last: coloured("red")})
+    document.node_pictures.show(document.graph, found, "")
+    QApplication.processEvents()
+    assert not seen and view.scene().nodes[last].thumbnail is not None
+    document.node_pictures.show(document.graph, InScope((), {chain.order[0]: coloured("red")}), "")
+    QApplication.processEvents()
+    view.viewport().removeEventFilter(watch)
+    painted = sum(each.width() * each.height() for region in seen for each in region)
+    assert 0 < painted < view.viewport().width() * view.viewport().height() / 4
 
 
 def test_the_legend_says_what_they_are_below_what_is_measured(hand_on, chain):

@@ -228,11 +228,12 @@ class CanvasScene(HitScene):
     def _show_pictures(self) -> None:
         found, told = self.document.node_pictures.in_view(self.document), self.document.node_pictures.told
         if found or self._has_pictures:
-            turned = [item for name, item in self.nodes.items() if item.show_picture(found.get(name), told)]
+            turned = [item.body for name, item in self.nodes.items() if item.show_picture(found.get(name), told)]
             self._has_pictures = bool(found)
-            for item in turned if len(turned) <= MANY else ():
-                item.update()
-            self._repaint(len(turned))
+            exposed = [view.mapToScene(view.viewport().rect()).boundingRect() for view in self.views()]
+            seen = [body for body in turned if any(each.intersects(body) for each in exposed)]
+            for body in seen if len(seen) <= MANY else (None,):
+                self.repaint(body)
             self.overview.invalidate()
 
     @property
@@ -281,10 +282,9 @@ class CanvasScene(HitScene):
         self.inks = Style()
         self.frames.restyle()
         self.notes.restyle()
-        for node in self.nodes.values():
-            node.restyle(self.inks)
-        for wire in self.wires.values():
-            wire.restyle(self.inks)
+        items: list[NodeItem | WireItem] = [*self.nodes.values(), *self.wires.values()]
+        for item in items:
+            item.restyle(self.inks)
         self.overview.invalidate()
         self.repaint()
 
