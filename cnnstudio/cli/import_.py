@@ -35,9 +35,9 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         NAME,
         help="make a project of a network that was written elsewhere",
-        description="Follow a network of torchvision, of an ONNX file, or of a Python file, step by step, and write it "
-        "as a project. A Python file is run for that, in a process of its own: say --trust where you know who wrote "
-        "it. Of an ONNX file nothing is run; its weights are written beside OUT.",
+        description="Follow a network of torchvision, of an ONNX or Keras file, or of a Python file, step by step, and "
+        "write it as a project. A Python file is run for that, in a process of its own: say --trust where you know who "
+        "wrote it. Of an ONNX or Keras file nothing is run; its weights are written beside OUT.",
         epilog=f"Exit code {UNBUILT}: written, but it cannot be trained or exported yet.\n\n"
         f"torchvision's models:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -45,8 +45,8 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="torchvision:NAME, FILE.onnx, or FILE.py:NAME for a class, a function or a module; what it is made with "
-        "may follow in brackets, as in 'FILE.py:ConvBlock(3, 64)'",
+        help="torchvision:NAME, FILE.onnx, FILE.keras, or FILE.py:NAME for a class, a function or a module; what it is "
+        "made with may follow in brackets, as in 'FILE.py:ConvBlock(3, 64)'",
     )
     parser.add_argument("-o", "--out", type=Path, metavar="OUT", help="the .cnn file to write; else NAME.cnn, here")
     parser.add_argument("--classes", type=int, metavar="N", help="classes of a torchvision model; else 1,000")
@@ -165,7 +165,9 @@ def _from_file(arguments: argparse.Namespace) -> Imported:
 
     found = re.fullmatch(r"(?P<file>.*?\.py)(?::(?P<call>[A-Za-z_].*))?", arguments.source, re.DOTALL)
     if found is None:
-        raise CommandError(f"{arguments.source[:80]} is neither torchvision:NAME nor FILE.py:NAME nor FILE.onnx.")
+        raise CommandError(
+            f"{arguments.source[:80]} is neither torchvision:NAME nor FILE.py:NAME nor FILE.onnx nor FILE.keras."
+        )
     if arguments.classes is not None:
         raise CommandError("--classes is for torchvision's models; a Python file says itself how many there are.")
     path, size = Path(found["file"]), size_of(arguments.size) if arguments.size is not None else None

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cnnstudio.ui.main_window import MainWindow
 
 PANEL_STEP = 48  # pixels
-LOAD = ("load", "pretrained", "onnx", "tensorflow", "matlab")
+LOAD = ("load", "pretrained", "tensorflow", "matlab")
 AUTHOR = ("teacher", "author", "exercise", "students")
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
 
@@ -158,7 +158,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("author-open", "Change lesson…", lambda w: w.classroom.authoring.open(), "", "pencil-simple", words=AUTHOR),
     Action("author-release", "Release lesson…", lambda w: w.classroom.authoring.release(), "", "export", words=AUTHOR),
     Action("import-model", "Import torchvision model…", lambda w: w.imports.ask_model(), "", "download", words=LOAD),
-    Action("import-network", "Import ONNX file…", lambda w: w.imports.ask_network(), "", "file-arrow-down", words=LOAD),
+    Action("import-network", "Import ONNX or Keras…", lambda w: w.imports.ask_network(), "", "file-plus", words=LOAD),
     Action("import-python", "Import Python file…", lambda w: w.imports.ask_file(), icon="file-arrow-down"),
     Action("export", "Export…", lambda w: w.exports.choose(), "", "export", words=("save as", "formats", "take away")),
     *(_export(key, kind.title, kind.suffix) for key, kind in KINDS.items()),

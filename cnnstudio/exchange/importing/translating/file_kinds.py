@@ -11,7 +11,7 @@ from cnnstudio.worker import Report, unheard
 if TYPE_CHECKING:
     from cnnstudio.exchange.importing.network import Imported
 
-KINDS = {".onnx": "ONNX"}
+KINDS = {".onnx": "ONNX", ".keras": "Keras"}
 """The suffixes of files that hold a network with its weights, and what they are called."""
 
 
@@ -25,6 +25,10 @@ def import_translated(path: Path, size: Shape | None = None, report: Report = un
 
     Nothing of the file is run. Raises ``ImportRefused``.
     """
+    if path.suffix.lower() == ".keras":
+        from cnnstudio.exchange.importing.translating.keras_import import import_keras
+
+        return import_keras(path, size, report)
     from cnnstudio.exchange.importing.translating.onnx_import import import_onnx
 
     return import_onnx(path, size, report)

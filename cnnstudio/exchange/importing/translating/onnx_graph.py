@@ -180,14 +180,6 @@ def is_channels_last(model: OnnxModel) -> bool:
     )
 
 
-def sides(graph: OnnxGraph, value: Ref) -> tuple[int, ...]:
-    """Height and width of what flows. Raises ``Misfit`` where it is no map."""
-    sizes = graph.scribe.sizes(value)
-    if len(sizes) < 3:
-        raise Misfit("works on maps, and is given none")
-    return sizes[2:]
-
-
 def is_of_images(sizes: tuple[int, ...]) -> bool:
     """Whether the first of these sizes is the number of images."""
     return bool(sizes) and sizes[0] == BATCH

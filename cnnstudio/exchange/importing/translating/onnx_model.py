@@ -77,6 +77,8 @@ def read_onnx(path: Path) -> OnnxModel:
     """What is in an .onnx file, with tensors in files beside it. Raises ``ImportRefused``."""
     try:
         return parsed(read(path, LARGEST), path.parent)
+    except ImportRefused as error:
+        raise ImportRefused(f"{shown(path)} cannot be imported. {error}") from error
     except (Damaged, ValueError, OverflowError, RecursionError) as error:
         raise ImportRefused(f"{shown(path)} is no ONNX file, or it is damaged.") from error
     except DiskError as error:

@@ -17,9 +17,9 @@ from torch import nn
 from cnnstudio.exchange.importing.blame import BATCH
 from cnnstudio.exchange.importing.translating.onnx_constants import axes, slices
 from cnnstudio.exchange.importing.translating.onnx_graph import OnnxGraph, is_of_images, tensor
-from cnnstudio.exchange.importing.translating.onnx_layers import padded
 from cnnstudio.exchange.importing.translating.onnx_model import OnnxNode
 from cnnstudio.exchange.importing.translating.stepwise import Misfit, Ref
+from cnnstudio.exchange.importing.translating.windows import padded
 
 
 def _sized(graph: OnnxGraph, value: Ref, sizes: list[int]) -> tuple[int, ...]:
@@ -191,7 +191,7 @@ def pad(graph: OnnxGraph, node: OnnxNode) -> Ref:
         raise Misfit("puts a border where no block does")
     first = 1 if before[1] or behind[1] else 2
     if mode == "constant":
-        return padded(graph, value, before[first:], behind[first:], filling)
+        return padded(graph.scribe, value, before[first:], behind[first:], filling)
     pairs = [side for pair in zip(reversed(before[first:]), reversed(behind[first:]), strict=True) for side in pair]
     return graph.scribe.apply(F.pad, value, tuple(pairs), mode)
 

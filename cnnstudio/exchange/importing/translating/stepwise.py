@@ -126,10 +126,10 @@ class Scribe:
         """One of the tensors that a step gave."""
         return self.apply(operator.getitem, whole, index)
 
-    def hold(self, tensor: Tensor, name: str) -> Held:
-        """A tensor of the file that a function needs; one of real numbers can learn."""
+    def hold(self, tensor: Tensor, name: str, learns: bool = True) -> Held:
+        """A tensor of the file that a function needs; one of real numbers can learn, unless it is a constant."""
         key = self._free(name)
-        if tensor.is_floating_point():
+        if tensor.is_floating_point() and learns:
             self.module.register_parameter(key, nn.Parameter(tensor))
         else:
             self.module.register_buffer(key, tensor)
