@@ -20,6 +20,7 @@ from cnnstudio.wording import readable
 from cnnstudio.worker import Report
 
 Values = Mapping[str, int]
+OTHERS = -1  # the ink of curves that stand behind those that are looked at
 Box = tuple[range, range]  # rows and columns
 
 

@@ -18,6 +18,7 @@ from cnnstudio.lessons.cost_experiments import (
 )
 from cnnstudio.lessons.depth_experiment import through_depth
 from cnnstudio.lessons.experiment import Experiment, Knob
+from cnnstudio.lessons.family_experiment import FAMILIES, RECIPES, SIZES, families
 from cnnstudio.lessons.landscape_experiment import landscapes, walk_landscapes
 from cnnstudio.lessons.picture_experiments import MOST_SHIFT, field_on_picture, shifted
 from cnnstudio.lessons.race_experiments import (
@@ -29,6 +30,7 @@ from cnnstudio.lessons.race_experiments import (
     train_few_pictures,
     train_normalisation,
 )
+from cnnstudio.lessons.staircase_experiment import STEPS, staircase
 from cnnstudio.lessons.taught_experiments import gates, pruning, train_gates, train_pruning
 
 CHANNELS = (1, 2, 3, 4, 8, 16, 32, 64, 72, 96, 128, 192, 256, 384, 512, 1024)
@@ -159,7 +161,7 @@ EXPERIMENTS = (
         "Forty pictures",
         "What augmentation is worth where there is little to learn from.",
         frozenset({"Input", "Dropout", "Linear"}),
-        (Knob("Pictures", (20, 40, 100, 200), 40),),
+        (Knob("Pictures", (20, 40, 100, 200), 40), Knob("Epochs", (20, 50, 100), 100)),
         few_pictures,
         train_few_pictures,
     ),
@@ -209,6 +211,26 @@ EXPERIMENTS = (
             Knob("Budget, 2 to the power of", tuple(range(8)), 1),
         ),
         scaling,
+    ),
+    Experiment(
+        "families",
+        "Accuracy against size",
+        "What the networks of a family come to, and what they cost, among all others.",
+        frozenset({"Backbone", "MBConv", "InvertedResidual", "Bottleneck", "ConvNeXtBlock", "DenseBlock", "Fire"}),
+        (
+            Knob("Family", tuple(range(len(FAMILIES))), FAMILIES.index("ResNet"), words=FAMILIES),
+            Knob("Weights", (0, 1), 0, words=RECIPES),
+            Knob("Against", (0, 1), 0, words=SIZES),
+        ),
+        families,
+    ),
+    Experiment(
+        "staircase",
+        "From ResNet to ConvNeXt",
+        "One edit after the other makes a network of 2015 into one of 2022. Some are a step down that allows the next.",
+        frozenset({"ConvNeXtBlock", "PatchifyStem", "Bottleneck", "LayerNorm2d", "GELU"}),
+        (Knob("Step", tuple(range(len(STEPS))), 4, words=tuple(each.title for each in STEPS)),),
+        staircase,
     ),
     Experiment(
         "patches",

@@ -203,9 +203,8 @@ CHANGES = (RandomCrop(padding=2), RandomRotation(15.0))
 def _few(values: Values) -> tuple[Side, ...]:
     graph = usual((1, SIDE, SIDE), 16)
     learned = {"optimizer": "Adam", "learning_rate": 0.003, "schedule": "one-cycle", "batch_size": 20}
-    epochs = max(20, 4_000 // values["Pictures"])
     return tuple(
-        Side(title, graph, recipe(epochs=epochs, augmentations=changes, **learned))
+        Side(title, graph, recipe(epochs=values["Epochs"], augmentations=changes, **learned))
         for title, changes in (("As they are", ()), ("Moved and turned", CHANGES))
     )
 

@@ -16,8 +16,13 @@ from cnnstudio.graph import BLOCKS
 from cnnstudio.lessons.depth_experiment import KINDS, drawn, gradients
 from cnnstudio.lessons.experiment import Experiment, Outcome
 from cnnstudio.lessons.experiments import EXPERIMENTS, about
+from cnnstudio.lessons.family_experiment import FAMILIES
+from cnnstudio.lessons.published import PUBLISHED
 from cnnstudio.lessons.small_networks import deep, digits, some
+from cnnstudio.lessons.staircase_experiment import STEPS, network
+from cnnstudio.training.torchvision_compat import torchvision
 from cnnstudio.worker import unheard
+from cnnstudio.zoo import NETWORKS
 
 BY_KEY = {experiment.key: experiment for experiment in EXPERIMENTS}
 
@@ -122,6 +127,41 @@ def test_the_head_of_vgg_16_is_heavy_and_does_little() -> None:
     totals = made.sides[0].totals
     assert totals.parameters == 138_357_544
     assert made.rows[0].sizes[0] + made.rows[0].sizes[1] == pytest.approx(1)
+
+
+def test_every_step_of_the_staircase_costs_what_was_published() -> None:
+    published = [4.09, 4.09, 4.53, 4.42, 2.35, 5.27, 4.64, 4.07, 4.15, 4.15, 4.15, 4.15]  # arXiv:2201.03545, Table 10
+    for step, billions in enumerate(published):  # the steps behind them are counted there with their norms
+        totals = infer(network(step)).totals
+        assert totals is not None and totals.macs / 1e9 == pytest.approx(billions, abs=0.006), STEPS[step].title
+    ends = [infer(network(step)).totals for step in (0, len(STEPS) - 1)]
+    assert [each.parameters for each in ends if each is not None] == [25_557_032, 28_589_128]
+    made = BY_KEY["staircase"].outcome({"Step": 4})
+    assert cells(made, "Top-1, published") == ("79.51%", "78.28%") and "1.23 points less" in made.sentence
+    assert [side.title for side in made.sides] == ["Patches", "Depthwise"]
+    assert "blocks differ" in made.sentence
+
+
+def test_published_accuracies_are_torchvision_s_and_so_are_the_sizes() -> None:
+    models = torchvision().models
+    for key, each in PUBLISHED.items():
+        weights = {known.name: known for known in models.get_model_weights(key)}
+        found = [weights[f"IMAGENET1K_V{n}"].meta for n in (1, 2) if f"IMAGENET1K_V{n}" in weights]
+        right = [meta["_metrics"]["ImageNet-1K"]["acc@1"] for meta in found]
+        assert [each.first, each.second] == [*right, None][:2], key
+        assert (each.parameters, each.macs) == (found[0]["num_params"], found[0]["_ops"]), key
+        assert NETWORKS[key].family in FAMILIES
+
+
+def test_a_family_is_named_among_all_others() -> None:
+    made = BY_KEY["families"].outcome({"Weights": 1})
+    assert made.curves is not None
+    others, own = made.curves.curves
+    assert len(others.x) + len(own.x) == len(PUBLISHED) and "ResNet-50" in own.names
+    assert made.sides[0].totals.parameters == PUBLISHED["resnet18"].parameters
+    row = next(row for row in made.rows if row.name == "ResNet-50")
+    assert row.cells == ("80.9%", "25.6 M", "4.09 G")
+    assert BY_KEY["families"].outcome().rows[made.rows.index(row)].cells[0] == "76.1%"
 
 
 def test_each_is_about_blocks_that_there_are() -> None:

@@ -11,8 +11,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnstudio.figure import ticks
-from cnnstudio.lessons.experiment import Curve, Curves
+from cnnstudio.lessons.experiment import OTHERS, Curve, Curves
 from cnnstudio.ui.theme import theme
+from cnnstudio.wording import short
 
 HUES = (20, 145, 214, 285, 48, 350, 178, 315)  # of the inks
 DASHES = ((), (7.0, 3.0), (2.0, 2.5), (8.0, 3.0, 2.0, 3.0))  # in widths of the pen, so that no colour tells alone
@@ -34,7 +35,7 @@ class CurveView(QWidget):
         """Show these."""
         self.curves = curves
         self.setAccessibleName(f"{curves.title} over {curves.across}")
-        self.setAccessibleDescription("; ".join(map(_told, curves.curves)))
+        self.setAccessibleDescription("; ".join(told for each in curves.curves if (told := _told(each))))
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -55,13 +56,16 @@ class CurveView(QWidget):
 
 def color(ink: int) -> QColor:
     """The colour of a curve with this ink."""
+    if ink == OTHERS:
+        return theme.color("muted", 0.45)
     return theme.hue(HUES[ink % len(HUES)])
 
 
 def _told(curve: Curve) -> str:
     """A curve in words: where it ends, or where each of its points is."""
     if curve.names:
-        return ", ".join(f"{name} {x:.4g} {y:.4g}" for name, x, y in zip(curve.names, curve.x, curve.y, strict=True))
+        told = zip(curve.names, curve.x, curve.y, strict=True)
+        return ", ".join(f"{name} {x:.4g} {y:.4g}" for name, x, y in told if name)
     known = curve.y[np.isfinite(curve.y)]
     return f"{curve.name} ends at {known[-1]:.3g}" if len(known) else f"{curve.name} has not begun"
 
@@ -135,7 +139,8 @@ class _Painting:
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
         places = self._places()
         last = -1e9
-        for value, words in zip(places, ticks.written(places), strict=True):
+        written = list(map(short, places)) if self.shown.is_logarithmic else ticks.written(places)
+        for value, words in zip(places, written, strict=True):
             x = self._across(value)
             wide = self.metrics.horizontalAdvance(words)
             if x - wide / 2 < last + 6:
@@ -168,7 +173,7 @@ class _Painting:
 
     def _pen(self, curve: Curve) -> QPen:
         pen = QPen(color(curve.ink), LINE)
-        if dashes := DASHES[curve.ink % len(DASHES)]:
+        if dashes := DASHES[max(0, curve.ink) % len(DASHES)]:
             pen.setDashPattern(dashes)
         return pen
 
@@ -200,6 +205,7 @@ class _Painting:
             (self._at(x, y), name)
             for curve in self.shown.curves
             for x, y, name in zip(curve.x.tolist(), curve.y.tolist(), curve.names, strict=False)
+            if name
         ]
         dots = [QRectF(at.x() - RADIUS, at.y() - RADIUS, 2 * RADIUS, 2 * RADIUS) for at, _ in points]
         self.painter.setPen(theme.color("text"))
@@ -209,6 +215,7 @@ class _Painting:
                 box = QRectF(at.x() + x, at.y() + y - self.metrics.ascent(), wide, self.metrics.height() - 2)
                 if not self.field.contains(box) or any(box.intersects(other) for other in (*taken, *dots)):
                     continue
+                self.painter.fillRect(box.adjusted(-1, 1, 1, 1), theme.color("window", 0.75))
                 self.painter.drawText(QPointF(box.x(), at.y() + y), name)
                 taken.append(box)
                 break
