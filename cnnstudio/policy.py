@@ -8,7 +8,7 @@ CNNSTUDIO_POLICY names another file. It says, all of it as one likes::
     cache = "D:/cnnstudio/$USERNAME"           # what was downloaded
     data = ["D:/data"]                         # folders in which data sets lie
     downloads = ["download.pytorch.org"]       # from where files may be fetched; false for nowhere
-    update_check = false                       # there is none: the program never asks whether it is the newest
+    update_check = false                       # Help, Look for a newer version asks nobody; it never does unasked
 
 Knows no Qt.
 """
@@ -33,7 +33,8 @@ _KEYS = {"home", "cache", "data", "downloads", "update_check"}
 class Policy:
     """What is laid down; where a file of it cannot be understood, nothing is fetched, and ``trouble`` says why.
 
-    ``hosts`` are those from which files may be fetched, None for all.
+    ``hosts`` are those from which files may be fetched, None for all. ``update_check`` says whether a person may ask
+    for a newer version.
     """
 
     home: Path | None = None
@@ -41,6 +42,7 @@ class Policy:
     data: tuple[Path, ...] = ()
     hosts: frozenset[str] | None = None
     trouble: str = ""
+    update_check: bool = True
 
     def refusal(self, address: str) -> str:
         """Why nothing is fetched from this address, in a few words; empty where it may be."""
@@ -95,12 +97,14 @@ def _policy(told: dict[str, Any]) -> Policy:
     downloads = told.get("downloads", True)
     if not isinstance(downloads, bool) and not _are_texts(downloads):
         raise ValueError("downloads is true, false, or a list of hosts in quotes")
-    if not isinstance(told.get("update_check", False), bool):
+    update_check = told.get("update_check", True)
+    if not isinstance(update_check, bool):
         raise ValueError("update_check is true or false")
     if not _are_texts(data := told.get("data", [])):
         raise ValueError("data is a list of folders in quotes")
     hosts = None if downloads is True else frozenset(each.lower() for each in downloads or ())
-    return Policy(_folder(told, "home"), _folder(told, "cache"), tuple(_path(each, "data") for each in data), hosts)
+    places = tuple(_path(each, "data") for each in data)
+    return Policy(_folder(told, "home"), _folder(told, "cache"), places, hosts, update_check=update_check)
 
 
 def _folder(told: dict[str, Any], name: str) -> Path | None:

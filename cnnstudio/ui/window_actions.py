@@ -21,6 +21,7 @@ from cnnstudio.ui.docking.workspaces import WORKSPACES, Workspace, arrange
 from cnnstudio.ui.lessons.handbook import show_page
 from cnnstudio.ui.network.meant_block import meant
 from cnnstudio.ui.network.meant_block import selected as selected_kind
+from cnnstudio.ui.newer_version import look_for_newer
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.zoo import TEMPLATES
@@ -399,10 +400,7 @@ ACTIONS: tuple[Action, ...] = (
         "arrows-left-right", words=("side by side", "second", "difference"),
     ),
     Action("panel-hide", "Close", lambda w: w.focused_dock.hide(), "", "x"),
-    Action(
-        "default-layout", "Reset panels", lambda w: w.default_layout(), "", "layout",
-        words=("layout", "restore"),
-    ),
+    Action("default-layout", "Reset panels", lambda w: w.default_layout(), "", "layout", words=("layout", "restore")),
     *map(_workspace, WORKSPACES),
     # help
     *(_lesson(key, lesson.title) for key, lesson in LESSONS.items()),
@@ -415,5 +413,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("shortcuts", "Keyboard shortcuts…", show_shortcuts, "", "keyboard", words=("help", "hotkeys", "keys")),
     _page("gestures", "The mouse on the canvas", gestures, "mouse", ("gestures", "drag", "select")),
     _page("handbook", "What the problems mean", handbook, "book-open", ("help", "errors", "manual")),
+    Action("newer", "Look for a newer version", lambda w: look_for_newer(w.jobs, w.messages), "", "arrow-circle-up",
+        words=("update", "upgrade")),
     Action("about", "About CNN Studio", _show_about, "", "info", words=("licence", "license", "version", "copyright")),
 )  # fmt: skip

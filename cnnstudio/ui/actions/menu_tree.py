@@ -79,7 +79,7 @@ MENUS: tuple[Menu, ...] = (
         "&Help",
         (
             "help", "tour", ("Lessons", ("lesson-*",)), None, "commands", "shortcuts", "gestures", "handbook", None,
-            "about",
+            "newer", "about",
         ),
     ),
 )  # fmt: skip
