@@ -115,6 +115,7 @@ class Picture:
     title: str
     values: Numbers
     box: Box | None = None
+    limits: tuple[float, float] | None = None  # what is black and what is white, where the map itself does not say
     ends: tuple[float, float] | None = None
     heights: tuple[float, ...] = ()
 

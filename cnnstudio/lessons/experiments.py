@@ -19,6 +19,7 @@ from cnnstudio.lessons.cost_experiments import (
 from cnnstudio.lessons.depth_experiment import through_depth
 from cnnstudio.lessons.experiment import Experiment, Knob
 from cnnstudio.lessons.family_experiment import FAMILIES, RECIPES, SIZES, families
+from cnnstudio.lessons.fault_experiments import darkness, find_haste, haste, train_darkness
 from cnnstudio.lessons.landscape_experiment import landscapes, walk_landscapes
 from cnnstudio.lessons.picture_experiments import MOST_SHIFT, field_on_picture, shifted
 from cnnstudio.lessons.race_experiments import (
@@ -190,6 +191,24 @@ EXPERIMENTS = (
         ),
         gates,
         train_gates,
+    ),
+    Experiment(
+        "darkness",
+        "What is dark",
+        "A network learns whatever tells the classes apart, and that need not be what was meant.",
+        frozenset({"Input", "Conv2d"}),
+        (Knob("Dark digit", tuple(range(10)), 7), Knob("Light, %", (20, 35, 50, 70, 90, 100), 35)),
+        darkness,
+        train_darkness,
+    ),
+    Experiment(
+        "haste",
+        "Labels that are wrong",
+        "Which label is wrong can be told by a model that has not seen the picture.",
+        frozenset({"Input", "Linear"}),
+        (Knob("Wrong labels, %", (1, 2, 5, 10, 20), 5),),
+        haste,
+        find_haste,
     ),
     Experiment(
         "downsampling",

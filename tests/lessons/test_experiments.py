@@ -285,6 +285,26 @@ def test_channels_are_weighed_otherwise_for_another_digit() -> None:
     assert again[0].curves is not None and again[0].curves.curves[1].y.tolist() == one.tolist()
 
 
+def test_a_network_learns_what_is_dark_and_nothing_of_the_digit() -> None:
+    experiment = BY_KEY["darkness"]
+    assert experiment.attempt is not None
+    made = list(experiment.attempt(experiment.values, unheard))[-1]
+    own, others = sizes(made, "In the light it learned")
+    assert own > 0.9 and others > 0.8, "so that the accuracy looks well"
+    own, others = sizes(made, "In the other light")
+    assert own < 0.2 and others < 0.2 and len(made.pictures) == 3
+    assert made.pictures[0].values.max() < 0.4 * made.pictures[1].values.max()
+
+
+def test_wrong_labels_are_doubted() -> None:
+    experiment = BY_KEY["haste"]
+    assert experiment.attempt is not None
+    made = list(experiment.attempt({"Wrong labels, %": 5}, unheard))[-1]
+    counts = [sizes(made, name)[0] for name in ("Made wrong", "Doubted", "Doubted, and wrong")]
+    assert counts[0] == 90 and counts[2] > 0.8 * counts[0] and counts[2] > 0.9 * counts[1]
+    assert len(made.pictures) == 3 and made.pictures[0].title.startswith("Labelled ")
+
+
 def test_forty_pictures_are_four_of_each_class() -> None:
     data = some(digits(), 40)
     assert np.bincount(data.train_labels.numpy()).tolist() == [4] * 10

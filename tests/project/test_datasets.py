@@ -23,7 +23,7 @@ def test_every_word_of_the_recipe_is_a_data_set() -> None:
 def test_another_word_is_refused_with_those_there_are() -> None:
     with pytest.raises(ParameterError) as caught:
         Recipe(data="imagenet")
-    assert str(caught.value) == """data must be one of 21 names, "digits", "shapes" … "fake", not 'imagenet'."""
+    assert str(caught.value) == """data must be one of 23 names, "digits", "shapes" … "fake", not 'imagenet'."""
 
 
 def test_one_declaration_is_all_that_a_data_set_needs() -> None:
@@ -65,7 +65,9 @@ def test_they_say_on_whose_terms_they_may_be_used() -> None:
 
 def test_each_says_how_it_is_had() -> None:
     assert {type(dataset.origin) for dataset in DATASETS.values()} == set(get_args(Origin))
-    assert [key for key, dataset in DATASETS.items() if dataset.is_at_hand] == ["digits", "shapes", "fake"]
+    assert [key for key, dataset in DATASETS.items() if dataset.is_at_hand] == [
+        "digits", "shapes", "digits-haste", "digits-light", "fake"
+    ]  # fmt: skip
     assert [key for key, dataset in DATASETS.items() if dataset.is_folder] == ["folder"]
     assert [key for key, dataset in DATASETS.items() if dataset.is_own] == list(OWN)
     for dataset in DATASETS.values():

@@ -18,10 +18,12 @@ class Bundled:
     """An archive of NumPy that comes with the program: ``images`` (N, H, W) and ``labels`` (N,).
 
     ``path`` are its folders and its name below ``resources/``. Multiplied by ``scale`` the values go from 0 to 255.
+    ``fault`` is put into them on purpose: some wrong "labels", or the "light" of one class.
     """
 
     path: tuple[str, ...]
     scale: int = 1
+    fault: Literal["", "labels", "light"] = ""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from cnnstudio.training.data.folder_layout import FolderLayout, folder_layout
 from cnnstudio.training.data.group_split import grouped
 from cnnstudio.training.data.image_folder import read_folder
 from cnnstudio.training.data.picture import USUAL, Rules
+from cnnstudio.training.data.planted import darkened, mislabelled
 from cnnstudio.training.data.raw import Numbers, Raw, only, some
 from cnnstudio.training.data.readers.arrays import read_arrays
 from cnnstudio.training.data.readers.known_formats import read_fetched
@@ -200,6 +201,10 @@ def unfitted(recipe: Recipe, progress: Report, size: Shape) -> Raw:
     match dataset.origin:
         case Bundled() as archive:
             images, labels = _unpacked(archive, dataset.title)
+            if archive.fault == "labels":
+                labels, _ = mislabelled(labels, len(names))
+            elif archive.fault == "light":
+                images = darkened(images, labels)
             return Raw((images,), labels, names)
         case DrawnShapes(count):
             return Raw(*shapes(count), names)

@@ -103,7 +103,11 @@ class MapPicture(QWidget):
         """Show this one."""
         self.picture = picture
         values = picture.values.astype(np.float32)
-        if picture.ends is None:
+        if picture.limits is not None:
+            black, white = picture.limits
+            levels = ((values - black) * np.float32(255 / (white - black))).clip(0, 255).astype(np.uint8)
+            colors = colour_table(MapColours.GREY)[levels]
+        elif picture.ends is None:
             colors = colour_table(MapColours.GREY)[normalised(values[None], together=False)[0]]
         else:
             low, high = picture.ends

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from cnnstudio.disk import NEW, is_there, marked, shown
-from cnnstudio.project.datasets import DATASETS, Archive, Bundled, DrawnShapes
+from cnnstudio.project.datasets import DATASETS, Archive, Bundled, DrawnShapes, Origin
 from cnnstudio.training.data.downloads import UnreachableError, download
 from cnnstudio.training.data.errors import DamagedError, DataCancelledError, DataError
 from cnnstudio.training.data.readers.stored import UNPACKED, Stored
@@ -72,13 +72,16 @@ def _by_hand(stored: Stored, why: str) -> str:
     """What to do where nothing can be fetched: which files, how large, and where they belong."""
     lacking = [file for file in stored.origin.files if stored.find(file.name, file.name.removesuffix(".gz")) is None]
     files = listed([f"{file.name} ({memory(file.bytes)}, from {file.addresses[0].split('/')[2]})" for file in lacking])
-    plain = [
-        f"the {each.title.lower()}" for each in DATASETS.values() if isinstance(each.origin, Bundled | DrawnShapes)
-    ]
+    plain = [f"the {each.title.lower()}" for each in DATASETS.values() if _needs_none(each.origin)]
     return (
         f"{stored.dataset.title} could not be downloaded ({why}). Without a network, put {files} into "
         f"{stored.fetched}, or where your data sets live; {listed(plain)} need none."
     )
+
+
+def _needs_none(origin: Origin) -> bool:
+    """Whether images are there without a network, and have no fault that was put into them."""
+    return isinstance(origin, DrawnShapes) or (isinstance(origin, Bundled) and not origin.fault)
 
 
 def _unpack(stored: Stored, archive: Path, progress: Report) -> None:
