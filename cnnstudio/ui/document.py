@@ -79,9 +79,9 @@ class Document(QObject):
         self._concerns = KeptConcerns(self)
         self.times, self.node_pictures = KeptTimes(self), NodePictures(self)
         self.rules: Callable[[Project], str] | None = None  # of a lesson: why a project may not be, in a sentence
+        self.offered: frozenset[str] = frozenset()  # blocks that are offered alone, by their classes; with none, all
         self._was_ready: bool | None = None  # to be trained, when somebody last asked
-        self._wanted = self._project
-        self._is_run_saved = True
+        self._wanted, self._is_run_saved = self._project, True
         self.undo_stack = QUndoStack(self)
         self.undo_stack.indexChanged.connect(self._follow_stack)
         self.library = library or Library(self)

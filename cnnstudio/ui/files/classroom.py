@@ -107,7 +107,8 @@ class Classroom(QObject):
             dock.hide()
         offered = frozenset(head.palette) if head is not None else frozenset()
         palette = cast("PalettePanel", self._docks["palette"].widget())
-        palette.allow(offered or (simple.BLOCKS if self.unseen else frozenset()))
+        self._document.offered = offered or (simple.BLOCKS if self.unseen else frozenset())
+        palette.allow(self._document.offered)
 
     @property
     def panel(self) -> LessonPanel:

@@ -10,7 +10,7 @@ from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.doubts.hints import hints
 from cnnstudio.training.data.doubts.looks import looks
-from cnnstudio.training.data.found_out import doubted, with_darkened
+from cnnstudio.training.data.found_out import with_darkened
 from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.data.planted import DARK_CLASS, WRONG, darkened, dimmed, mislabelled
 from cnnstudio.worker import unheard
@@ -49,12 +49,6 @@ def test_the_data_sets_with_a_fault_are_the_digits_otherwise(digits: Data) -> No
     light = [night.train_images[night.train_labels == label].float().mean().item() for label in range(10)]
     assert light[DARK_CLASS] < 0.5 * min(light[:DARK_CLASS] + light[DARK_CLASS + 1 :])
     assert torch.equal(night.train_labels, digits.train_labels) and night.mean != digits.mean
-
-
-def test_wrong_labels_are_found_out(digits: Data) -> None:
-    found = doubted(digits, 0.05, unheard)
-    hits = np.isin(found.suspects, found.wrong)
-    assert len(found.wrong) == 90 and hits.mean() > 0.9 and hits.sum() > 75
 
 
 def test_what_is_dark_is_found_out_without_any_training(digits: Data) -> None:

@@ -122,6 +122,9 @@ def test_one_switch_puts_away_and_brings_back(window: MainWindow, tiny: Project)
     exported = window.commands.bound["export-onnx"]
     assert not exported.isVisible() and not exported.isEnabled()
     assert not window.commands.bound["show-source"].isEnabled() and window.commands.bound["train"].isVisible()
+    window.canvas.quick_add()
+    assert {entry.title for entry in window.canvas.popup.entries} <= {BLOCKS[name].title for name in simple.BLOCKS}
+    window.canvas.popup.hide()
     palette.search.setText("SelfAttention")
     assert "not offered here" in palette.nothing.text()
     other = window.windows.new(window)

@@ -26,6 +26,7 @@ from cnnstudio.ui.canvas.tools.tool import Pointer
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.theme.pens import pen
+from cnnstudio.ui.widgets.search import Entry
 from cnnstudio.ui.widgets.search_popup import SearchPopup
 
 
@@ -58,8 +59,7 @@ class Asking(Naming):
             at = QPointF(body.right() + GAP[0] + WIDTH / 2, body.center().y())
             note = f"After {after}"
         carried = self.scene().shape_at(source)
-        entries = block_entries(lambda block: source is None or reads(block, carried))
-        entries += own_entries(self.document.library.groups)
+        entries = self._addable(lambda block: source is None or reads(block, carried))
 
         def take(value: object) -> None:
             block = cast(Callable[[], Block], value)()
@@ -74,8 +74,7 @@ class Asking(Naming):
     def offer_blocks(self, pointer: Pointer, wire: LooseWire) -> None:
         """Ask for the block that the free end of a wire, dropped here, shall enter or leave."""
         forward = wire.source is not None
-        entries = block_entries(self._fitting(wire))
-        entries += own_entries(self.document.library.groups)
+        entries = self._addable(self._fitting(wire))
         self._loose = wire, pointer.scene
 
         def take(value: object) -> None:
@@ -97,6 +96,11 @@ class Asking(Naming):
         note = f"Reads {wire.source}" if forward else f"Feeds {wire.target.name if wire.target else ''}"
         self.popup.ask(entries, pointer.view, take, hint="Add a block", note=note, give_up=self._forget_loose)
         self.viewport().update()
+
+    def _addable(self, fits: Callable[[type[Block]], bool]) -> list[Entry]:
+        """The blocks that are offered, and those of a person's own where all are."""
+        own = () if self.document.offered else self.document.library.groups
+        return [*block_entries(self.document.offered, fits), *own_entries(own)]
 
     def _fitting(self, wire: LooseWire) -> Callable[[type[Block]], bool]:
         """Which kinds of block can stand at the free end of this wire."""
@@ -128,8 +132,8 @@ class Asking(Naming):
 
         what = told_names(names)
         place = self.mapFromScene(self.scene().nodes[names[0]].body.bottomLeft())
-        entries = [entry for entry in block_entries() if entry.value in able]
-        entries += own_entries(kept for kept in own if kept.group in able)
+        entries = [entry for entry in block_entries(self.document.offered) if entry.value in able]
+        entries += own_entries(kept for kept in own if kept.group in able and not self.document.offered)
         self.popup.ask(entries, place, take, hint="Replace by", note=f"In the place of {what}")
 
     def _forget_loose(self) -> None:

@@ -12,12 +12,12 @@ from cnnstudio.ui.widgets.search import Entry
 FIRST = ("input", "convolution", "activation", "pooling", "normalization", "linear", "merge", "residual")
 
 
-def block_entries(fits: Callable[[type[Block]], bool] = lambda block: True) -> list[Entry]:
-    """The blocks, those aside that do not fit where one is asked for."""
+def block_entries(offered: frozenset[str], fits: Callable[[type[Block]], bool] = lambda block: True) -> list[Entry]:
+    """The blocks, those aside that do not fit where one is asked for; where some are ``offered``, those alone."""
     families = [*FIRST, *dict.fromkeys(block.family for block in BLOCKS.values())]
     entries = []
     for name, block in sorted(BLOCKS.items(), key=lambda entry: families.index(entry[1].family)):
-        if block.is_offered:
+        if block.is_offered and (not offered or name in offered):
             aside = not fits(block)
             detail = "does not fit yet" if aside else block.family
             words = f"{name} {block.stem} {block.family} {block.keywords}"

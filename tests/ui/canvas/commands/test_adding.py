@@ -361,6 +361,20 @@ def test_escape_and_a_click_elsewhere_close_the_list(hand_on, chain):
     assert hand.graph == chain
 
 
+def test_the_list_offers_what_the_palette_offers_and_no_other_block(hand_on, chain):
+    hand = hand_on(chain)
+    hand.view.quick_add(QPoint(300, 300))
+    everything = hand.offered()
+    hand.view.popup.hide()
+    hand.document.offered = frozenset({"Conv2d", "ReLU"})
+    hand.view.quick_add(QPoint(300, 300))
+    assert set(hand.offered()) == {BLOCKS["Conv2d"].title, BLOCKS["ReLU"].title} and len(everything) > 2
+    hand.view.popup.hide()
+    hand.document.select(("relu1",))
+    hand.view.ask_replacement()
+    assert set(hand.offered()) <= {BLOCKS["Conv2d"].title, BLOCKS["ReLU"].title}
+
+
 def test_arrows_choose_in_the_list(hand_on):
     hand = hand_on(Graph())
     hand.view.quick_add(QPoint(300, 300))
