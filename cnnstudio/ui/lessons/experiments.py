@@ -135,8 +135,14 @@ class ExperimentsPanel(Panel):
         wanted = self._left.sizeHint().height()
         self._areas[0].setMinimumHeight(min(wanted, self.height() * 2 // 5) if is_narrow else 0)
         self.curves.setFixedHeight(round(min(max(self.height() - 24, HIGH * theme.scale), HIGHEST * theme.scale)))
-        is_wide = self.width() >= WIDE * theme.scale
-        self._result.setDirection(ways.LeftToRight if is_wide else ways.TopToBottom)
+        self._turn_result()
+
+    def _turn_result(self) -> None:
+        """Curves and heights beside the table where there is room, else above it: they are what is watched."""
+        ways, made = QBoxLayout.Direction, self.outcome
+        is_watched = made is not None and (made.curves is not None or any(each.heights for each in made.pictures))
+        stacked = ways.BottomToTop if is_watched else ways.TopToBottom
+        self._result.setDirection(ways.LeftToRight if self.width() >= WIDE * theme.scale else stacked)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         next(iter(self.knobs.values())).setFocus(event.reason())
@@ -226,6 +232,7 @@ class ExperimentsPanel(Panel):
         self.curves.setVisible(has_curves)
         if made.curves is not None:
             self.curves.show_curves(made.curves)
+        self._turn_result()
 
     # trying
 
