@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["CNNSTUDIO_HOME"] = tempfile.mkdtemp(prefix="cnnstudio-pictures-")
@@ -22,9 +23,11 @@ from cnnstudio.blocks import Linear
 from cnnstudio.compiler.inference import infer
 from cnnstudio.figure.composition import figure
 from cnnstudio.figure.options import Options
+from cnnstudio.lessons.experiments import EXPERIMENTS
 from cnnstudio.project import Project, from_template, read, write
 from cnnstudio.resources import resource
 from cnnstudio.ui.app import application
+from cnnstudio.ui.lessons.experiments import ExperimentsPanel
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.pictures.figure_files import drawing
 from cnnstudio.ui.preferences import Preferences
@@ -105,11 +108,42 @@ def lesson(window: MainWindow) -> None:
     window.files.open(resource("lessons", "residuals"))
 
 
+def experiment(window: MainWindow) -> None:
+    """LeNet-5 with an experiment that has trained three networks."""
+    lenet(window)
+    window.show_panel("experiments")
+    panel = cast(ExperimentsPanel, window.docks["experiments"].widget())
+    panel.show_experiment(next(each for each in EXPERIMENTS if each.key == "degradation"))
+    panel.attempt.click()
+    while panel.attempt.text() == "Stop":
+        wait(50)
+
+
+def editor(window: MainWindow) -> None:
+    """A lesson that has just been begun, in its editor."""
+    lenet(window)
+    window.classroom.authoring.begin(Path(os.environ["CNNSTUDIO_HOME"], "lab.lesson"))
+    wait(2_000)
+
+
+def presented(window: MainWindow) -> None:
+    """The microscope in front of a class."""
+    lenet(window)
+    window.show_panel("microscope")
+    wait(500)
+    window.commands.run("present")
+    wait(500)
+    window.setGeometry(0, 0, SIZES[0].width(), SIZES[0].height())  # the offscreen screen is a small square
+
+
 GUIDES: dict[str, Callable[[MainWindow], None]] = {
     "trained": trained,
     "page": page,
     "network": famous,
     "lesson": lesson,
+    "experiment": experiment,
+    "editor": editor,
+    "presented": presented,
 }
 
 
