@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -24,6 +25,9 @@ from cnnstudio.training.node_values import stepped
 from cnnstudio.training.probe import View
 from cnnstudio.training.runs.session import Prepared
 
+Activations: TypeAlias = Callable[[nn.Module, Source, Iterable[str | Way], Tensor], Mapping[str | Way, Tensor]]
+"""Gives what comes out of nodes, as ``activations`` does."""
+
 
 class TraceError(ValueError):
     """There is no such value in this network; the message is a sentence."""
@@ -38,12 +42,19 @@ def activation(module: nn.Module, source: Source, node: str | Way, x: Tensor) ->
     return activations(module, source, (node,), x)[node]
 
 
-def activations(module: nn.Module, source: Source, nodes: Iterable[str | Way], x: Tensor) -> dict[str | Way, Tensor]:
+def activations(
+    module: nn.Module,
+    source: Source,
+    nodes: Iterable[str | Way],
+    x: Tensor,
+    known: MutableMapping[str, Tensor] | None = None,
+) -> dict[str | Way, Tensor]:
     """What comes out of each of ``nodes`` for the images ``x`` (N, C, H, W); only what they depend on is computed.
 
     ``module`` is the built ``source``; it is evaluated, not trained: dropout is off, running means stay what they
     are, and the module is left as it was; of random numbers only those are drawn that its layers draw when evaluated
-    too. A node that no step computes is the input; a bypassed one has the value that it passes on.
+    too. A node that no step computes is the input; a bypassed one has the value that it passes on. What is ``known`` of
+    the network's own nodes is not computed again, and what is computed of them is put there.
     Raises ``TraceError`` for a node that the source does not have.
     """
     asked = {node: node if isinstance(node, Way) else Way(source.passed.get(node, node)) for node in nodes}
@@ -51,7 +62,7 @@ def activations(module: nn.Module, source: Source, nodes: Iterable[str | Way], x
     require_room_to_run(source, tuple(x.shape[1:]))
     with evaluated(module), torch.no_grad():
         try:
-            found = along(module, source, ways, x)
+            found = along(module, source, ways, x, known)
         except ValueError as error:  # a normalisation that is given one number of each channel refuses a single image
             if len(x) != 1 or isinstance(error, TraceError):
                 raise
@@ -59,14 +70,20 @@ def activations(module: nn.Module, source: Source, nodes: Iterable[str | Way], x
     return {node: found[way] for node, way in asked.items()}
 
 
-def along(module: nn.Module, source: Source, ways: Iterable[Way], x: Tensor) -> dict[Way, Tensor]:
+def along(
+    module: nn.Module,
+    source: Source,
+    ways: Iterable[Way],
+    x: Tensor,
+    known: MutableMapping[str, Tensor] | None = None,
+) -> dict[Way, Tensor]:
     """What comes out at the end of each of these ways for the images ``x`` (N, C, H, W).
 
     The module computes in the mode that it is in, and gradients are kept where they are asked for. Raises
-    ``TraceError`` for a way that the source does not have.
+    ``TraceError`` for a way that the source does not have. ``known`` is as ``activations`` has it.
     """
     whole = network(source)
-    return _values(module, whole, [x] * len(whole.inputs), ways)
+    return _values(module, whole, [x] * len(whole.inputs), ways, known)
 
 
 def network(source: Source) -> Inside:
@@ -145,21 +162,31 @@ class ActivationProbe:
         )
 
 
-def _values(module: nn.Module, inside: Inside, entering: Sequence[Tensor], ways: Iterable[Way]) -> dict[Way, Tensor]:
+def _values(
+    module: nn.Module,
+    inside: Inside,
+    entering: Sequence[Tensor],
+    ways: Iterable[Way],
+    known: MutableMapping[str, Tensor] | None = None,
+) -> dict[Way, Tensor]:
     """The values at the end of these ways, of which each begins in ``inside``, whose module is ``module``."""
     ends = {way: (way.insides[0].reads if way.insides else (way.node,)) for way in ways}
     steps = {step.node: step for step in inside.steps}
     if strange := {name for names in ends.values() for name in names} - set(steps) - set(inside.inputs):
         raise TraceError(f"The trained network has no block called {min(strange)}.")
-    needed, waiting = set[str](), [name for names in ends.values() for name in names]
+    found = {**(known or {}), **dict(zip(inside.inputs, entering, strict=True))}
+    wanted = {name for names in ends.values() for name in names}
+    needed, waiting = set[str](), [*wanted]
     while waiting:
         name = waiting.pop()
-        if name in steps and name not in needed:
+        if name in steps and name not in needed and name not in found:
             waiting += steps[name].inputs
-        needed.add(name)
-    wanted = {name for names in ends.values() for name in names}
-    found = dict(zip(inside.inputs, entering, strict=True))
-    found |= {name: v for name, v in stepped(module, inside.steps, found, needed) if name in wanted}
+            needed.add(name)
+    for name, value in stepped(module, inside.steps, found, needed):
+        if name in wanted:
+            found[name] = value
+        if known is not None:
+            known[name] = value
     values = {way: found[way.node] for way in ends if not way.insides}
     for inner in {way.insides[0]: None for way in ends if way.insides}:
         further = {Way(way.node, way.insides[1:]): way for way in ends if way.insides and way.insides[0] == inner}

@@ -14,7 +14,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from cnnstudio.compiler.source import Place, Statement, Way, way_to
-from cnnstudio.insight.activations import activations, network
+from cnnstudio.insight.activations import Activations, activations, network
 from cnnstudio.insight.attribution.cam import laid
 from cnnstudio.insight.attribution.question import AttributionError
 from cnnstudio.insight.subject import OwnPicture, Subject
@@ -38,15 +38,18 @@ _PRODUCTS = ("mul", "mul_", "__mul__", "__rmul__", "multiply")
 _MOVES = ("view", "reshape", "expand", "expand_as", "unsqueeze", "permute", "transpose", "contiguous")
 
 
-def weighed(subject: Subject, place: Place, choice: int | OwnPicture) -> tuple[Weighed, ...]:
+def weighed(
+    subject: Subject, place: Place, choice: int | OwnPicture, look: Activations = activations
+) -> tuple[Weighed, ...]:
     """By what the node at ``place``, or what is inside it, weighs for one picture: the first ``MOST``, as they come.
 
-    The network is evaluated and left as it was. Raises ``WayError`` where there is no such place.
+    ``look`` finds what enters it, as ``activations`` does. The network is evaluated and left as it was. Raises
+    ``WayError`` where there is no such place.
     """
     way = way_to(subject.project.graph, subject.source, place)
     images = torch.tensor(subject.picture(choice).image)[None]
     with evaluated(subject.module), drawing(0), torch.no_grad():
-        return tuple(heard.told for heard in _heard(subject, way, _prepared(subject, images))[:MOST])
+        return tuple(heard.told for heard in _heard(subject, way, _prepared(subject, images), look)[:MOST])
 
 
 def mean_weighed(subject: Subject, place: Place, number: int, of_class: int | None, report: Report) -> Weighed:
@@ -110,7 +113,7 @@ def _prepared(subject: Subject, images: Tensor) -> Tensor:
     return normalised(images.to(place), mean, std)
 
 
-def _heard(subject: Subject, way: Way, x: Tensor) -> list[_Heard]:
+def _heard(subject: Subject, way: Way, x: Tensor, look: Activations = activations) -> list[_Heard]:
     """What the step of one node weighs by, for some pictures; nothing for an input."""
     inside = way.insides[-1] if way.insides else network(subject.source)
     step = next((step for step in inside.steps if step.node == way.node), None)
@@ -120,7 +123,7 @@ def _heard(subject: Subject, way: Way, x: Tensor) -> list[_Heard]:
     if not _may_weigh(part, step):  # most do not, and need not be computed twice
         return []
     reads = [Way(name, way.insides) for name in step.inputs]
-    values = activations(subject.module, subject.source, reads, x)
+    values = look(subject.module, subject.source, reads, x)
     hears = _Hears((x.shape[2], x.shape[3]))
     names = {each.node: values[each] for each in reads}
     with _windows(part, hears), hears:

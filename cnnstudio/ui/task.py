@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 from shiboken6 import isValid
 
 from cnnstudio.training.runs.session import Progress
@@ -17,7 +17,8 @@ T = TypeVar("T")
 
 # how often a timer looks for what a thread has done; a repaint for every event would stop the window
 DRAIN_MILLISECONDS = 33
-FIRST_MILLISECONDS = 2  # until the first look; each later one comes after twice the time
+FIRST_MILLISECONDS = 2  # until the first look
+LATER = 4  # each later one comes after one part in so many of the time that went by
 PATIENCE = 500  # milliseconds after which a job says that it goes on
 
 
@@ -57,6 +58,8 @@ class Task(QObject, Generic[T]):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(FIRST_MILLISECONDS)
         self._timer.timeout.connect(self._drain)
+        self._since = QElapsedTimer()
+        self._since.start()
         self._worker.start()
         self._timer.start()
 
@@ -84,7 +87,8 @@ class Task(QObject, Generic[T]):
                 self.finished.emit(event.value)
                 return
             self.progressed.emit(*event)
-        self._timer.setInterval(min(2 * self._timer.interval(), DRAIN_MILLISECONDS))
+        waited = self._since.elapsed() // LATER
+        self._timer.setInterval(max(FIRST_MILLISECONDS, min(waited, DRAIN_MILLISECONDS)))
         if not alive and self._timer.isActive():
             self._timer.stop()
             if self._worker.error is not None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.compiler.source import Place, WayError, way_to
 from cnnstudio.insight.feature_maps import FeatureMaps, guess
+from cnnstudio.insight.kept_pass import KeptPass
 from cnnstudio.insight.subject import OwnPicture, Subject
 from cnnstudio.insight.weighed import Weighed
 from cnnstudio.rest import Rest
@@ -25,6 +25,7 @@ from cnnstudio.ui.insight.copy_choice import CopyChoice
 from cnnstudio.ui.insight.epoch_slider import EpochSlider
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.map_view import MapView
+from cnnstudio.ui.insight.settling import Settling
 from cnnstudio.ui.insight.weighing_row import WeighingRow
 from cnnstudio.ui.looked_at.cell_choice import Cell
 from cnnstudio.ui.panel import Panel
@@ -52,11 +53,10 @@ class FeatureMapsPanel(Panel):
         self._shown: FeatureMaps | None = None
         self._is_beginning = False
         self._data: Data | None = None  # which the image shown is from
+        self._kept = KeptPass()
         self.looker = Looker(document, run, self, "feature maps", follows_queue=True)
         self.looker.refused.connect(self._say)
-        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
-        self._settle.timeout.connect(self._look)
-        self._moved = QElapsedTimer()  # since something has changed
+        self._settle = Settling(self._look, SETTLE_MILLISECONDS, self)
         self._rest = Rest(QUEUE_SECONDS)  # from looking into the queue
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
@@ -139,10 +139,7 @@ class FeatureMapsPanel(Panel):
         super().touch()
 
     def refresh(self) -> None:
-        """Look at once; while one change follows another, when they have settled."""
-        is_moving = self._moved.isValid() and not self._moved.hasExpired(SETTLE_MILLISECONDS)
-        self._moved.restart()
-        self._settle.start(SETTLE_MILLISECONDS if is_moving else 0)
+        self._settle.begin()
 
     def restyle(self) -> None:
         """The pictures follow the theme by themselves."""
@@ -158,6 +155,7 @@ class FeatureMapsPanel(Panel):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._settle.stop()
+        self._kept.forget()
         self.epochs.drop()  # with all that it holds
         self._watch()
 
@@ -200,12 +198,14 @@ class FeatureMapsPanel(Panel):
     def _ask(self, place: Place) -> None:
         picture = self.run.picture
         is_own = not self.run.is_active and self.looker.beside is None and self.looker.queued is None
-        choice, may_search = picture.choice, picture.is_open and is_own
+        choice, may_search, kept = picture.choice, picture.is_open and is_own, self._kept
         folder = self.run.folder if is_own and self.run.fits(self.document.graph) else None
         row = self.weighing
         mean = (row.number, row.of_class) if row.number is not None and row.is_mean else None
         self.looker.look(
-            lambda subject, report: seen(subject, place, choice, may_search, folder, mean=mean, report=report),
+            lambda subject, report: seen(
+                subject, place, choice, may_search, folder, mean=mean, kept=kept, report=report
+            ),
             self._show_look,
         )
 
@@ -272,6 +272,7 @@ class FeatureMapsPanel(Panel):
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         self._settle.stop()
+        self._kept.forget()
         self._data = None
         return all([self.looker.close(seconds), self.epochs.stop(seconds)])
 
@@ -330,33 +331,34 @@ def seen(
     folder: RunFolder | None = None,
     *,
     mean: tuple[int, int | None] | None = None,
+    kept: KeptPass | None = None,
     report: Report = unheard,
 ) -> Seen:
     """What the node at ``place`` makes of a picture; runs torch, so it belongs on a thread.
 
     A trained network ``may_search`` for another picture, one that it tells right; ``folder`` is that of its run, to
     tell which of its epochs can be looked at. ``mean`` asks for the mean of the weighing of this number, over the
-    validation pictures of this class or of each.
+    validation pictures of this class or of each. What is ``kept`` of the last look need not be computed again.
     """
-    from cnnstudio.insight.activations import activations, entering, shown
+    from cnnstudio.insight.activations import entering, shown
     from cnnstudio.insight.first_right import first_right
     from cnnstudio.insight.weighing import mean_weighed, weighed
 
-    module, data = subject.module, subject.data
+    module, data, look = subject.module, subject.data, (kept or KeptPass()).activations
     try:
         way = way_to(subject.project.graph, subject.source, place)
     except WayError as reason:
         return Seen(None, str(reason))
     begin = None
     if may_search and subject.is_trained and isinstance(choice, int):
-        right = first_right(subject)
+        right = first_right(subject, look)
         begin = choice if right is None else right  # to search once is enough
     picture, end = subject.picture(choice if begin is None else begin), subject.source.steps[-1].node
-    found = activations(module, subject.source, (way, end), entering(module, picture.image, data))
+    found = look(module, subject.source, (way, end), entering(module, picture.image, data))
     told = guess(shown(found[end]), data.classes)
     made = FeatureMaps(place, shown(found[way]), picture.image, picture.label, told, subject.step)
     epochs = kept_epochs(folder) if folder is not None and subject.is_trained else {}
-    weighs = weighed(subject, place, choice if begin is None else begin)
+    weighs = weighed(subject, place, choice if begin is None else begin, look)
     taken = mean_weighed(subject, place, *mean, report) if mean is not None and mean[0] < len(weighs) else None
     return Seen(made, begins_with=begin, epochs=epochs, weighed=weighs, mean=taken)
 

@@ -1,8 +1,7 @@
-"""Looking panel: one that asks its looker once things have settled, and has its controls above what was found."""
+"""Looking panel: one that asks its looker when something has changed, and has its controls above what was found."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
@@ -10,6 +9,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.nothing_page import NothingPage
 from cnnstudio.ui.insight.progress_row import ProgressRow
+from cnnstudio.ui.insight.settling import Settling
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 
@@ -28,8 +28,7 @@ class LookingPanel(Panel):
         super().__init__(document, run, parent)
         self.looker = Looker(document, run, self, name)
         self.looker.refused.connect(self._refuse)
-        self._settle = QTimer(self, singleShot=True, interval=self.settle_milliseconds)
-        self._settle.timeout.connect(self._look)
+        self._settle = Settling(self._look, self.settle_milliseconds, self)
         self.nothing = NothingPage(sentence)
         self.nothing.allowed.connect(self._allow)
         self.going = ProgressRow(self.looker)
@@ -49,7 +48,7 @@ class LookingPanel(Panel):
         column.addWidget(content, 1)
 
     def refresh(self) -> None:
-        self._settle.start()
+        self._settle.begin()
 
     def showEvent(self, event: QShowEvent) -> None:
         self.touch()  # a run may have gone on meanwhile

@@ -80,6 +80,28 @@ def test_the_same_network_is_built_once(qtbot: QtBot, document: Document) -> Non
     panel.close_tasks()
 
 
+def test_another_block_is_shown_without_a_new_pass_and_another_picture_is_not(qtbot: QtBot, document: Document) -> None:
+    panel = shown_maps(qtbot, document, Run(document))
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    looked_at = panel.run.looked_at
+    assert looked_at is not None
+    passes: list[object] = []
+    looked_at.module.get_submodule("conv1").register_forward_hook(lambda *_: passes.append(None))
+    document.select(("linear1",))
+    qtbot.waitUntil(panel.view.bars.isVisible)
+    document.select(("conv1",))
+    qtbot.waitUntil(panel.view.grid.isVisible)
+    assert not passes
+    panel.show_image(panel.run.picture.number + 1)
+    qtbot.waitUntil(lambda: len(passes) == 1)
+    qtbot.waitUntil(lambda: not panel.looker.is_looking)
+    panel.hide()
+    panel.show()
+    qtbot.waitUntil(lambda: len(passes) == 2, timeout=5_000)
+    panel.close_tasks()
+
+
 def test_a_network_with_an_error_has_no_maps_and_says_why(qtbot: QtBot, document: Document, tiny_graph: Graph) -> None:
     panel = shown_maps(qtbot, document, Run(document))
     document.select(("linear1",))
@@ -325,7 +347,7 @@ def test_the_first_picture_comes_at_once_and_only_what_moves_is_waited_for(
     panel = shown_maps(qtbot, document, Run(document))
     waited: list[int] = []
     monkeypatch.setattr(panel._settle, "start", waited.append)
-    panel._moved.invalidate()
+    panel._settle._begun.invalidate()
     document.select(("conv1",))
     panel.update_now()
     document.select(("linear1",))
