@@ -299,6 +299,10 @@ class MainWindow(ProjectWindow):
         """Show an imported network here, and say what became of it."""
         self.imports.show(imported)
 
+    def import_network(self, path: Path) -> None:
+        """Bring in a network of another program, here or in another window, as an unsaved project."""
+        self.imports.start_network(path)
+
     def _say(self, sentence: str) -> None:
         self.messages.say(sentence, about=INSIDE if sentence == self.document.refusal else None)
 
@@ -359,7 +363,7 @@ class MainWindow(ProjectWindow):
         dropped(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.files.take(self.imports.take(dropped(event)))
+        self.files.take(dropped(event))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._is_closing and not self.leave():

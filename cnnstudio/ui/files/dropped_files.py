@@ -8,12 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDropEvent
 
 from cnnstudio.disk import shown
+from cnnstudio.exchange.importing.translating.file_kinds import KINDS
 from cnnstudio.lessons.file_names import LESSON
 from cnnstudio.wording import abridged
 
 SUFFIX = ".cnn"
-OPENED = (SUFFIX, LESSON)
-"""What a file that is opened ends in: a project, or a lesson."""
+OPENED = (SUFFIX, LESSON, *KINDS)
+"""What a file that is opened ends in: a project, a lesson, or a network of another program."""
 
 _PLACES = {
     ".py": "A network in a Python file comes in by File, Import Python file.",

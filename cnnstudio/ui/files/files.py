@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from cnnstudio.disk import is_there, shown, size_of
+from cnnstudio.exchange.importing.translating.file_kinds import KINDS, is_translated
 from cnnstudio.lessons.file_names import LESSON, TEXT
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.project.examined import Examined, examined
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from cnnstudio.lessons.desk import Desk
 
 FILTER = f"CNN Studio projects (*{SUFFIX});;All files (*)"
-TO_OPEN = f"CNN Studio projects and lessons (*{SUFFIX} *{LESSON});;All files (*)"
+_OTHERS = f"Networks of other programs ({' '.join(f'*{suffix}' for suffix in KINDS)})"
+TO_OPEN = f"CNN Studio projects and lessons (*{SUFFIX} *{LESSON});;{_OTHERS};;All files (*)"
 AT_ONCE = 2**18  # bytes of a file that are read without a thread
 SAVING, COPYING, DROPPED = "saving", "copying", "dropped"  # about what messages take turns
 
@@ -85,6 +87,9 @@ class Files(QObject):
             dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
             dialog.filesSelected.connect(lambda names: self._open_all(names, anew))
             dialog.open()
+            return
+        if is_translated(path):
+            self._window.import_network(path)
             return
         if path.suffix.lower() == LESSON or is_there(path / TEXT):
             self._jobs.start(

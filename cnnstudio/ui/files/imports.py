@@ -14,7 +14,7 @@ from shiboken6 import isValid
 from cnnstudio.disk import shown
 from cnnstudio.exchange.importing.catalogue import MODELS
 from cnnstudio.exchange.importing.declarations import Declared, ImportRefused, networks_in
-from cnnstudio.exchange.importing.translating.file_kinds import KINDS, is_translated
+from cnnstudio.exchange.importing.translating.file_kinds import KINDS
 from cnnstudio.graph import Graph, Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.canvas.view import CanvasView
@@ -108,12 +108,6 @@ class Imports(QObject):
     def ask_network(self) -> None:
         """Ask for a file of another program that holds a network with its weights."""
         self._choose(f"Import a network from a file of {' or '.join(KINDS.values())}", TRANSLATED, self.start_network)
-
-    def take(self, paths: list[Path]) -> list[Path]:
-        """Import those dropped files that are networks of other programs; give the others back."""
-        for path in filter(is_translated, paths):
-            self.start_network(path)
-        return [path for path in paths if not is_translated(path)]
 
     def ask_trust(self, path: Path) -> None:
         """Say that importing runs the file, and go on only where the person wants that."""

@@ -65,6 +65,9 @@ def test_a_network_of_another_program_is_imported(qtbot: QtBot, window: MainWind
     drop(window, tmp_path / "net.onnx", tmp_path / "notes.txt")
     qtbot.waitUntil(lambda: "net.onnx is no ONNX file, or it is damaged." in said(window))
     assert any("notes.txt is no project" in sentence for sentence in said(window))
+    window.messages.clear()
+    window.files.open(tmp_path / "net.onnx")  # as the dialog does, and the command line
+    qtbot.waitUntil(lambda: "net.onnx is no ONNX file, or it is damaged." in said(window))
 
 
 def test_projects_among_other_files_are_opened(window: MainWindow, tmp_path: Path, tiny_graph: Graph) -> None:

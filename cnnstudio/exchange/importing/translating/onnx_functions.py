@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -106,6 +107,40 @@ def _of_two(function: Callable[..., Any]) -> Rule:
     return computed
 
 
+def _product(function: Callable[..., Any]) -> Rule:
+    """A product or a quotient; one by √2 may begin a GELU, as files before opset 20 write it."""
+    plain = _of_two(function)
+    return lambda graph, node: _gelu(graph, node) or plain(graph, node)
+
+
+def _gelu(graph: OnnxGraph, node: OnnxNode) -> Ref | None:
+    """The GELU that begins here: ½ x (1 + erf(x / √2)), each step read by the next alone; None where it is none."""
+    place = next((each for each in (0, 1) if isinstance(graph.given(node, each), Ref)), None)
+    if place is None or not _is_number(graph, node, math.sqrt(2 if node.operator == "Div" else 0.5)):
+        return None
+    chain, image = [node], node.inputs[place]
+    for operator, wanted in (("Erf", None), ("Add", 1.0), ("Mul", None), ("Mul", 0.5)):
+        after = graph.reader(chain[-1].outputs[0])
+        if after is None or after.operator != operator:
+            return None
+        if wanted is not None and not _is_number(graph, after, wanted):
+            return None
+        chain.append(after)
+    if image not in chain[3].inputs or (node.operator == "Div" and place):
+        return None
+    made = graph.scribe.call(nn.GELU(), graph.flow(node, place), name=graph.named(node))
+    for each in chain[1:]:
+        graph.take(each, made)
+    return made
+
+
+def _is_number(graph: OnnxGraph, node: OnnxNode, wanted: float) -> bool:
+    """Whether one of two operands is this number."""
+    found = [graph.values.get(name) for name in node.inputs]
+    numbers = [float(each.reshape(-1)[0]) for each in found if isinstance(each, np.ndarray) and each.size == 1]
+    return len(numbers) == 1 and math.isclose(numbers[0], wanted, rel_tol=1e-5)
+
+
 def _of_one(function: Callable[..., Any]) -> Rule:
     return lambda graph, node: graph.scribe.apply(function, graph.flow(node))
 
@@ -183,8 +218,8 @@ RULES: dict[str, Rule] = {
     "Add": _of_two(torch.add),
     "Sum": _of_two(torch.add),
     "Sub": _of_two(torch.sub),
-    "Mul": _of_two(torch.mul),
-    "Div": _of_two(torch.div),
+    "Mul": _product(torch.mul),
+    "Div": _product(torch.div),
     "Pow": _of_two(torch.pow),
     "Max": _compared(torch.maximum),
     "Min": _compared(torch.minimum),

@@ -126,7 +126,10 @@ class OnnxGraph:
         if found.size == 1 and found.ndim <= 4:
             return found.item()
         found = found[:1] if found.ndim > 1 and found.shape[0] == BATCH else found  # alike for all images
-        return self.scribe.hold(tensor(found), f"{self.named(node)}_tensor")
+        held = self.scribe.hold(tensor(found), f"{self.named(node)}_tensor")
+        if any(self.values.get(name) is self.scribe.image for name in node.inputs):
+            getattr(self.scribe.module, held.name).requires_grad_(False)  # by it images are prepared
+        return held
 
     # what reads a node
 

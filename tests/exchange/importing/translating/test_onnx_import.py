@@ -31,10 +31,13 @@ from cnnstudio.blocks import (
 )
 from cnnstudio.compiler.source import source
 from cnnstudio.exchange.exporting.onnx_runtime import onnxruntime
+from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.network import Imported
 from cnnstudio.exchange.importing.state_dict import carry
+from cnnstudio.exchange.importing.translating import followed
 from cnnstudio.exchange.importing.translating.onnx_import import import_onnx
 from cnnstudio.graph import Block, Shape
+from cnnstudio.headroom import NoRoomError
 from cnnstudio.training.build import build
 
 onnx = pytest.importorskip("onnx", reason="files of ONNX are made with the onnx package")
@@ -354,3 +357,51 @@ def test_average_pooling_counts_as_it_did(tmp_path: Path) -> None:
         tmp_path / "a.onnx", [node("AveragePool", "x", "y", kernel_shape=[3, 3], pads=[1, 1, 1, 1])], {}, (1, 1, 6, 6)
     )
     assert AvgPool2d(3, 1, 1, count_include_pad=False) in blocks(import_onnx(path))
+
+
+@pytest.mark.parametrize("operator", ["Div", "Mul"])
+def test_a_gelu_that_was_taken_apart_is_one_block(tmp_path: Path, operator: str) -> None:
+    nodes = [
+        node("Conv", "x,k", "c"),
+        node(operator, "c,root", "s"),
+        node("Erf", "s", "e"),
+        node("Add", "e,one", "a"),
+        node("Mul", "c,a", "m"),
+        node("Mul", "m,half", "y"),
+    ]
+    root = np.array(2**0.5 if operator == "Div" else 0.5**0.5, np.float32)
+    tensors = {"k": weight(2, 1, 3, 3), "root": root, "one": np.array(1, np.float32), "half": np.array(0.5, np.float32)}
+    path = written(tmp_path / "g.onnx", nodes, tensors, ("n", 1, 6, 6), 14)
+    imported = import_onnx(path)
+    assert [type(each).__name__ for each in blocks(imported)] == ["Input", "Conv2d", "GELU"]
+    assert gap(path, imported, 2) < 1e-6
+    path = written(tmp_path / "no.onnx", nodes, {**tensors, "one": np.array(1.5, np.float32)}, ("n", 1, 6, 6), 14)
+    imported = import_onnx(path)
+    assert gap(path, imported, 2) < 1e-6 and "GELU" not in {type(each).__name__ for each in blocks(imported)}
+
+
+def test_a_mean_image_in_the_file_does_not_learn(tmp_path: Path) -> None:
+    nodes = [node("Sub", "x,mean", "s"), node("Conv", "s,k", "y")]
+    tensors = {"mean": weight(1, 3, 8, 8), "k": weight(2, 3, 3, 3)}
+    path = written(tmp_path / "matlab.onnx", nodes, tensors, (1, 3, 8, 8))
+    imported = import_onnx(path)
+    assert gap(path, imported, 1) < 1e-6
+    assert any(note.endswith("not trained in the original, and frozen here.") for note in imported.notes)
+
+
+def test_it_can_be_stopped_between_any_two_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path / "s.onnx", [node("Conv", "x,k", "y")], {"k": weight(2, 3, 3, 3)}, ("n", 3, 8, 8))
+    said: list[str] = []
+    for steps in range(3):
+        said.clear()
+
+        def report(sentence: str, share: float | None, most: int = steps) -> bool:
+            said.append(sentence)
+            return len(said) <= most
+
+        with pytest.raises(ImportRefused, match=r"s\.onnx was not imported: it was stopped"):
+            import_onnx(path, report=report)
+        assert len(said) == steps + 1
+    monkeypatch.setattr(followed, "headroom", lambda: 100)
+    with pytest.raises(NoRoomError, match=r"Importing s\.onnx takes about .* of memory"):
+        import_onnx(path)
