@@ -20,7 +20,7 @@ DASHES = ((), (7.0, 3.0), (2.0, 2.5), (8.0, 3.0, 2.0, 3.0))  # in widths of the 
 PAD, LINE = 6, 2.0  # pixels
 KEY = 24  # pixels of a line in the legend
 RADIUS = 3.5  # pixels of a point
-HIGH, HIGHEST = 180, 340  # pixels at the normal size of text
+HIGH, HIGHEST = 170, 340  # pixels, and pixels at the normal size of text
 
 
 class CurveView(QWidget):
@@ -39,7 +39,7 @@ class CurveView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        return QSize(300, round(HIGH * theme.scale))
+        return QSize(300, HIGH)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(120, 120)

@@ -127,14 +127,15 @@ class ExperimentsPanel(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_narrow, ways = self.width() < NARROW * theme.scale, QBoxLayout.Direction
+        is_low = 2 * self.height() < self.width()  # two rows would leave neither of them anything
+        is_narrow, ways = self.width() < NARROW * theme.scale and not is_low, QBoxLayout.Direction
         self._row.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
-        side = round(SIDE * theme.scale)
+        side = min(round(SIDE * theme.scale), self.width() * 45 // 100)
         self._areas[0].setMinimumWidth(0 if is_narrow else side)
         self._areas[0].setMaximumWidth(NO_LIMIT if is_narrow else side)
         wanted = self._left.sizeHint().height()
         self._areas[0].setMinimumHeight(min(wanted, self.height() * 2 // 5) if is_narrow else 0)
-        self.curves.setFixedHeight(round(min(max(self.height() - 24, HIGH * theme.scale), HIGHEST * theme.scale)))
+        self.curves.setFixedHeight(round(min(max(self.height() - 24, HIGH), HIGHEST * theme.scale)))
         self._turn_result()
 
     def _turn_result(self) -> None:
