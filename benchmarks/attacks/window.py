@@ -20,6 +20,8 @@ from PySide6.QtWidgets import QApplication
 if TYPE_CHECKING:
     from cnnstudio.ui.main_window import MainWindow
 
+TO_LOSE_ALL = "Stop and close", "Lose it", "Do not save"  # what is pressed where a window asks before it closes
+
 
 @contextmanager
 def opened() -> Iterator[tuple[MainWindow, list[str]]]:
@@ -49,11 +51,8 @@ def opened() -> Iterator[tuple[MainWindow, list[str]]]:
         yield window, errors
     finally:
         for each in [*window.windows.all]:
-            each.run.close()
-            each.files.settle()  # what is being typed is a change too, of which closing would ask
-            each.document.mark_saved()
-            if not each.close():
-                errors.append("the window did not close, though nothing would have been lost")
+            if not _is_closed(each):
+                errors.append(f"the window did not close: {[bar.sentence for bar in each.messages.bars]}")
                 each.hide()  # Qt says of a window that it deletes as it stands that it hides, to what is half gone
             each.deleteLater()
         window.windows.queue.close()
@@ -61,6 +60,19 @@ def opened() -> Iterator[tuple[MainWindow, list[str]]]:
         QGuiApplication.clipboard().clear()  # what Python made cannot be freed by Qt any more when Python has ended
         settle()
         sys.excepthook, threading.excepthook = old
+
+
+def _is_closed(window: MainWindow) -> bool:
+    """Close a window, and whatever it asks give up what would be lost; whether it closed."""
+    window.close()
+    for _ in range(9):
+        if not window.isVisible():
+            return True
+        asked = [bar.buttons[way] for bar in window.messages.bars for way in TO_LOSE_ALL if way in bar.buttons]
+        for button in asked[:1]:
+            button.click()
+        settle()
+    return not window.isVisible()
 
 
 def settle(rounds: int = 3) -> None:
