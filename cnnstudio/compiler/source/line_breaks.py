@@ -22,13 +22,14 @@ def wrapped(text: str, indent: int, comment: str = "") -> list[str]:
     closing = _matching(text, opening)
     head, body, tail = text[: opening + 1], text[opening + 1 : closing], text[closing:]
     inner = [f"{pad}    {body}"]
-    if len(inner[0]) > LINE_LENGTH or _parts(body)[1:] == []:
-        parts = _parts(body)
+    parts = _parts(body)
+    is_one = len(parts) <= 1
+    if len(inner[0]) > LINE_LENGTH or is_one:
         loop = re.fullmatch(r"(.*) (for \w+ in range\([^()]*\))", body)
         if len(inner[0]) > LINE_LENGTH and len(parts) == 1 and loop is not None:
             inner = [*wrapped(loop[1], indent + 4), f"{pad}    {loop[2]}"]
         else:
-            inner = [line for part in parts for line in wrapped(part if parts[1:] == [] else f"{part},", indent + 4)]
+            inner = [line for part in parts for line in wrapped(part if is_one else f"{part},", indent + 4)]
     return [f"{pad}{head}", *inner, f"{pad}{tail}{comment}"]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import StringIO
+from itertools import islice
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -23,6 +25,7 @@ from cnnstudio.ui.widgets.code_view import CodeView
 from cnnstudio.ui.widgets.labels import Plain, Sentence
 
 WRITING = "The source is being written…"
+MOST_LINES = 50_000  # that are shown; of more only numbers that a step begins with are made
 
 
 class SourcePanel(Panel):
@@ -32,7 +35,8 @@ class SourcePanel(Panel):
 
     def __init__(self, document: Document, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(document, run, parent)
-        self.source: Source | None = None
+        self.source: Source | None = None  # all of it
+        self._shown: Source | None = None  # what of it is in the view
         self._graph: Graph | None = None
         self._lines: SourceLines | None = None
         self._task: Task[Source | str] | None = None
@@ -83,8 +87,8 @@ class SourcePanel(Panel):
 
     def _take(self, found: Source | str) -> None:
         if isinstance(found, Source):
-            self.source = found
-            self.view.show_text(found.text.rstrip("\n"))
+            self.source, self._shown = found, _begun(found)
+            self.view.show_text(self._shown.text.rstrip("\n"))
             return
         reason = obstacle_of_network(self.document.graph, self.document.diagnostics, training=False)
         self.refusal.setText(f"There is no source yet. {reason or found}")
@@ -102,8 +106,14 @@ class SourcePanel(Panel):
         self.view.setVisible(known)
         self.refusal.setVisible(not known)
         self.copy_button.setEnabled(known)
-        self.about.setText("This text is what is trained and exported." if known else "")
+        self.about.setText(self._told() if known else "")
         self._mark()
+
+    def _told(self) -> str:
+        if self.source is self._shown or self.source is None:
+            return "This text is what is trained and exported."
+        lines = self.source.text.count("\n")
+        return f"The first {MOST_LINES:,} of {lines:,} lines that are trained and exported; Copy takes all."
 
     def restyle(self) -> None:
         """The view follows the theme by itself."""
@@ -111,8 +121,8 @@ class SourcePanel(Panel):
     @property
     def lines(self) -> SourceLines | None:
         """Which lines belong to which node; found when first asked for."""
-        if self._lines is None and self.source is not None:
-            self._lines = source_lines(self.source)
+        if self._lines is None and self.source is not None and self._shown is not None:
+            self._lines = source_lines(self._shown)
         return self._lines
 
     def _mark(self) -> None:
@@ -132,6 +142,13 @@ class SourcePanel(Panel):
         if self.source is not None:
             QGuiApplication.clipboard().setText(self.source.text)
             self.document.said.emit("The source is on the clipboard.")
+
+
+def _begun(source: Source) -> Source:
+    """The source as far as it is shown."""
+    if source.text.count("\n") <= MOST_LINES:
+        return source
+    return replace(source, text="".join(islice(StringIO(source.text), MOST_LINES)))
 
 
 def written(graph: Graph) -> Source | str:

@@ -34,6 +34,7 @@ _TOKENS = re.compile(
     r"|(?P<number>(?<![\w.])\d[\d_]*(?:\.\d+)?(?:e[+-]?\d+)?)"
 )
 _QUOTES = '"""'
+MOST_MARKED = 2_000  # lines
 
 
 _UNSEEN, _INSIDE = -1, 1  # what is known of a line: not yet coloured; its end is inside a string of several lines
@@ -143,7 +144,7 @@ class CodeView(QPlainTextEdit):
 
     def mark(self, lines: Iterable[int]) -> None:
         """Mark these lines, counted from 0, and bring the first into view if none is."""
-        self.marked = tuple(sorted(set(lines)))
+        self.marked = tuple(sorted(set(lines)))[:MOST_MARKED]
         color = theme.color("accent", 0.16 if theme.is_dark else 0.12)
         marks = []
         for line in self.marked:

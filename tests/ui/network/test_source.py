@@ -121,6 +121,21 @@ def test_a_click_on_a_line_selects_its_node(show: Show, qtbot: QtBot) -> None:
     assert panel.document.selection == ("flatten1",)
 
 
+def test_of_a_source_without_end_the_first_lines_are_shown_and_all_is_copied(
+    show: Show, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = source(branched()).text
+    most = text[: text.rindex("def forward")].count("\n")
+    monkeypatch.setattr(source_panel, "MOST_LINES", most)
+    panel = show(branched())
+    assert panel.view.toPlainText() == "\n".join(text.split("\n")[:most]).rstrip("\n")
+    assert panel.about.text().startswith(f"The first {most} of {text.count(chr(10))} lines")
+    panel.document.select(("conv1",))
+    assert [line.split(" = ")[0] for line in marked(panel)] == ["self.conv1"], "and not where it is called"
+    qtbot.mouseClick(panel.copy_button, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == text
+
+
 def test_copy_takes_the_whole_text(show: Show, qtbot: QtBot) -> None:
     panel = show(branched())
     qtbot.mouseClick(panel.copy_button, Qt.MouseButton.LeftButton)
