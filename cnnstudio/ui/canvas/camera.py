@@ -352,7 +352,7 @@ class Camera(QGraphicsView):
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self.zoom >= NEAR:
+        if not self.scene().overview.stands_in(self.zoom, self.exposed(self.viewport().rect())):
             self._standing.forget()
             if self.leaves_still:
                 self._apart.paint(event.rect())
@@ -370,7 +370,7 @@ class Camera(QGraphicsView):
         self._standing.paint(painter, key, self.viewport().size(), piece, self._paint_far)
         painter.setWorldTransform(transform)
         canvas.overview.paint_over(painter, self.zoom, exposed)
-        self.drawForeground(painter, exposed)
+        self.paint_over(painter, exposed)
         painter.end()
 
     def exposed(self, piece: QRect) -> QRectF:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from cnnstudio.ui.canvas.scene.scene import CanvasScene
 
 
-NEAR = 0.35  # the zoom below which the overview paints in the place of the items
+NEAR = 0.35  # the zoom below which the overview paints in the place of the items ...
+HEAP = 4_000  # ... and the nodes of which more are in view only where they lie on one another
 MANY = 12  # items that change at once from which on all is painted again: Qt adds up their rectangles too slowly
 MOST_RINGS = 500  # painted two pixels wide; with one, Qt is four times quicker
 MOST_NAMES = 20_000  # laid out at once, over all sizes
@@ -66,6 +68,13 @@ class Overview:
         if self._bounds is not None:  # who has not asked where all nodes are, since then, has been told
             self._bounds = None
             self._scene.shifted.emit()
+
+    def stands_in(self, zoom: float, exposed: QRectF) -> bool:
+        """Whether it paints what is exposed in the place of the items: from afar, or where they are a heap."""
+        if zoom < NEAR or len(self._scene.nodes) <= HEAP:
+            return zoom < NEAR
+        self._gather()
+        return sum(map(exposed.intersects, chain.from_iterable(self._bodies.values()))) > HEAP
 
     @property
     def bounds(self) -> QRectF:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from cnnstudio.blocks import Conv2d
 from cnnstudio.graph import Edge, Note
-from cnnstudio.ui.canvas.scene import node_face
+from cnnstudio.ui.canvas.scene import node_face, node_item, overview
 from cnnstudio.ui.canvas.scene.overview import NEAR
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -153,3 +153,15 @@ def test_wires_are_fine_from_afar_and_never_in_a_picture(hand_on, fork):
     assert (hand.pixels(image(hand.view.scene())) == near).all()
     hand.view.actual_size()
     assert not wire.pen().isCosmetic()
+
+
+@pytest.mark.parametrize("is_heap", [False, True])
+def test_of_what_lies_in_a_heap_not_every_block_is_painted(hand_on, chain, monkeypatch, is_heap):
+    hand, painted = hand_on(chain), []
+    monkeypatch.setattr(overview, "HEAP", 2 if is_heap else len(chain))
+    monkeypatch.setattr(node_item, "draw_face", lambda *given: painted.append(given))
+    hand.view.fit()
+    hand.view.zoom_by(1.0 / hand.view.zoom)
+    hand.view.viewport().update()
+    hand.on_screen()
+    assert hand.view.zoom >= NEAR and bool(painted) is not is_heap
