@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
@@ -15,7 +16,8 @@ from cnnstudio.training.readiness import Concern, concerns
 
 NOTHING = None, None, None
 MILLISECONDS = 100
-"""How long an answer holds at most: other programs take memory and leave it, and nobody says so."""
+"""How long an answer holds: other programs take memory and leave it, and nobody says so. One that was long in coming
+holds ten times as long as it took."""
 
 
 class KeptConcerns(QObject):
@@ -28,7 +30,7 @@ class KeptConcerns(QObject):
         super().__init__(parent)
         self._of: tuple[object, object, object] = NOTHING
         self._found: dict[object, tuple[Concern, ...]] = {}
-        self._ends = QTimer(self, singleShot=True, interval=MILLISECONDS)
+        self._ends = QTimer(self, singleShot=True)
         self._ends.timeout.connect(self.let_go)
 
     def about(
@@ -46,9 +48,10 @@ class KeptConcerns(QObject):
             self._of = values
         key = images, tuple(map(seen, named(project.recipe).values()))
         if key not in self._found:
+            began = time.monotonic()
             self._found[key] = tuple(concerns(project, analysis, diagnostics, images, seen=seen))
             if not self._ends.isActive():
-                self._ends.start()
+                self._ends.start(max(MILLISECONDS, round(10_000 * (time.monotonic() - began))))
         return self._found[key]
 
     def let_go(self) -> None:
