@@ -20,6 +20,7 @@ from cnnstudio.graph import (
     ShapeError,
     block,
     checked_name,
+    go_on,
     own_places,
 )
 from cnnstudio.graph.parameter import Declaration, Length, Letters, ParameterError, Range, declaration
@@ -121,15 +122,7 @@ class Opaque(Block):
 
     @property
     def obstacle(self) -> str:
-        try:
-            self.forward("step", *("x",) * self.arity.least)
-            self.init()
-        except ValueError:
-            return (
-                f"{self.operation[:80]} has no block here, so it cannot be trained or exported. Replace it by blocks "
-                "that do the same."
-            )
-        return ""
+        return _obstacle(self)
 
     @property
     def is_counted(self) -> bool:
@@ -188,6 +181,19 @@ class Opaque(Block):
         return on_a_line(self.operation, 40)
 
 
+@lru_cache(maxsize=16_384)
+def _obstacle(block: Opaque) -> str:
+    try:
+        block.forward("step", *("x",) * block.arity.least)
+        block.init()
+    except ValueError:
+        return (
+            f"{block.operation[:80]} has no block here, so it cannot be trained or exported. Replace it by blocks "
+            "that do the same."
+        )
+    return ""
+
+
 def _written(text: str, inputs: tuple[str, ...], own: Mapping[str, str]) -> str:
     """The expression with these variables. Raises ``ValueError``."""
     return _rewritten(re.sub(r"\{(\d\d?)\}", r"input_\1", text), inputs, tuple(own.items()))
@@ -195,12 +201,14 @@ def _written(text: str, inputs: tuple[str, ...], own: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=16_384)
 def _rewritten(text: str, inputs: tuple[str, ...], own: tuple[tuple[str, str], ...]) -> str:
+    go_on()
     return rewritten(text, {**{f"input_{index}": variable for index, variable in enumerate(inputs)}, **dict(own)})
 
 
 @lru_cache(maxsize=4_096)
 def _begun(tensor: OwnTensor) -> str:
     """The expression that makes it. Raises ``ValueError``."""
+    go_on()
     try:
         checked_name(tensor.name)
     except NamingError as error:

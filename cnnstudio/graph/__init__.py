@@ -4,7 +4,7 @@ from cnnstudio.graph.annotations import Frame, Note
 from cnnstudio.graph.block import BLOCKS, Arity, Block, Remedy, Saved, Saves, ShapeError, block
 from cnnstudio.graph.composite import Composite, Facts, Parts
 from cnnstudio.graph.graph import Graph
-from cnnstudio.graph.interruption import Interrupted, interruptible
+from cnnstudio.graph.interruption import Interrupted, go_on, interruptible
 from cnnstudio.graph.names import NamingError, checked_name
 from cnnstudio.graph.node import Edge, GraphError, Node, Position
 from cnnstudio.graph.parameter import Declaration, Parameter, ParameterError, declaration, parameters
@@ -48,6 +48,7 @@ __all__ = [
     "block",
     "checked_name",
     "declaration",
+    "go_on",
     "interruptible",
     "own_places",
     "pair",

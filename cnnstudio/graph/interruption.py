@@ -1,8 +1,8 @@
 """Interruption: to look into a large network can be given up where nobody waits for the answer any more.
 
 What looks, by formula alone, is a function of values that knows of no thread and may be called from anywhere; only
-whoever calls knows whether the answer is still wanted. So it says so once, around all that it asks for, and every
-composite asks before it draws what is inside: that is what takes long, and where nothing is half done.
+whoever calls knows whether the answer is still wanted. So it says so once, around all that it asks for, and what takes
+long asks before it begins: a composite that draws what is inside, a long expression that is read.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ NEAR = 0.8  # the share of a limit from which on somebody who draws is to be ask
 _NODE, _NOTE = 500, 400  # bytes that one seldom takes more of, beside its texts
 _CORRECTION = 80  # as well
 _PARTS = 200  # of a block that is made of blocks
+_LETTERS = 80  # bytes of a block's texts that take as long to look at as a part
 
 
 def require_size(size: int) -> None:
@@ -81,7 +82,10 @@ def nearness(size: int, graph: Graph) -> str:
 
 
 def parts(graph: Graph) -> int:
-    """About how many blocks and wires have to be looked at, those inside of blocks too, until all is known."""
+    """About how many blocks and wires have to be looked at, those inside of blocks too, until all is known.
+
+    A line of PyTorch is to be read, too: so many of its letters count as a block.
+    """
     counts = _estimate(graph)[2]
     return counts["parts"] + counts["wires"]
 
@@ -104,13 +108,14 @@ def _estimate(graph: Graph) -> tuple[int, int, Counter[str]]:
         bends = sum(map(len, node.bends))
         counts["wires"] += len(node.inputs) - node.inputs.count(None)
         counts["bends"] += bends
-        size += _NODE + 64 * len(node.inputs) + 40 * bends + sum(map(_letters, vars(node.block).values()))
+        letters = sum(map(_letters, vars(node.block).values()))
+        size += _NODE + 64 * len(node.inputs) + 40 * bends + letters
         if isinstance(node.block, Group):
             inside, levels, more = _estimate(node.block.body)
             size, depth = size + inside, max(depth, levels + 1)
             counts.update({**more, "parts": node.block.repeat * more["parts"]})
         else:
-            counts["parts"] += _PARTS if isinstance(node.block, Composite) else 1
+            counts["parts"] += _PARTS if isinstance(node.block, Composite) else 1 + letters // _LETTERS
     graph.__dict__["_estimate"] = found = size, depth, counts
     return found
 

@@ -11,7 +11,7 @@ import pytest
 from cnnstudio.blocks import Add, Group, Input, Opaque, ReLU
 from cnnstudio.graph import BLOCKS, Frame, Graph, Node, Note, ParameterError, parameters
 from cnnstudio.project import Project, ProjectError, dumps, limits, loads, read, write
-from cnnstudio.project.limits import LARGEST, MOST, is_near
+from cnnstudio.project.limits import LARGEST, MOST, QUICK, is_near, parts
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.project.writing import room
 
@@ -123,3 +123,10 @@ def test_what_is_counted_is_all_there_is_whatever_else_is_wrong() -> None:
     with pytest.raises(ProjectError, match="At node 1: a group in braces is needed"):
         loads(json.dumps({"format": "cnnstudio", "version": 1, **odd}))
     assert LARGEST == 8 * 2**20
+
+
+def test_a_line_of_pytorch_takes_as_long_to_look_at_as_it_is_long() -> None:
+    def long(letters: int) -> Graph:
+        return Graph.of([Node("step", Opaque(operation="torch.abs", expression="{0}" + "+0" * (letters // 2)))])
+
+    assert parts(long(100)) < 10 < QUICK < 22 * parts(long(99_000))
