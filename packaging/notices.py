@@ -56,8 +56,10 @@ libpng, libjpeg-turbo, PCRE2, zlib and the Unicode Character Database, is listed
 with its licences at https://doc.qt.io/qt-6/licenses-used-in-qt.html.
 """
 _WEIGHTS = """\
-Weights that come with the program to double-click
---------------------------------------------------
+Weights that are used where a package brings them
+-------------------------------------------------
+They do not come with the program.
+
 mobilenet_v2-b0353104.pth, the weights IMAGENET1K_V1 of MobileNetV2, as torchvision
 publishes them: Copyright (c) Soumith Chintala 2016, BSD-3-Clause, whose text stands
 below under torchvision. They were trained on the pictures of ImageNet (ILSVRC 2012),

