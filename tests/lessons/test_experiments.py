@@ -259,6 +259,15 @@ def test_augmentation_is_worth_points_where_there_are_forty_pictures(tried: Call
     assert changed > same + 0.02 and "never seen" in made.sentence
 
 
+@pytest.mark.whole
+def test_the_valley_of_the_residual_network_is_the_wider_one() -> None:
+    experiment = BY_KEY["landscape"]
+    assert experiment.attempt is not None
+    made = list(experiment.attempt(experiment.values, unheard))[-1]
+    plain, residual = sizes(made, "At most 1 nat")
+    assert residual > 1.2 * plain > 0 and "wider and lower" in made.sentence
+
+
 def test_channels_that_are_worth_little_can_go_and_others_cannot() -> None:
     experiment = BY_KEY["pruning"]
     assert experiment.attempt is not None
