@@ -168,6 +168,24 @@ def test_occlusion_is_what_the_score_loses_window_by_window(net: tuple[nn.Module
     np.testing.assert_allclose(marks("occlusion", asked(net, x)).numpy(), total / count, rtol=1e-3, atol=1e-5)
 
 
+def test_occlusion_leaves_the_network_as_it_is_and_does_without_another_order_where_that_is_refused(x: Tensor) -> None:
+    text = source(network())
+    module = build(text.text, text.class_name, 3).eval()
+    expected, orders = marks("occlusion", asked((module, text), x)), []
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+
+    def refuse(part: nn.Module, _: object) -> None:
+        orders.append(part.weight.is_contiguous())  # type: ignore[operator, union-attr]
+        if not orders[-1]:
+            raise RuntimeError("view size is not compatible with input tensor's size and stride")
+
+    module.get_submodule(text.paths["conv2"]).register_forward_pre_hook(refuse)
+    torch.testing.assert_close(marks("occlusion", asked((module, text), x)), expected)
+    assert orders[0] is False and all(orders[1:]) and len(orders) > 2
+    for name, value in module.state_dict().items():
+        assert torch.equal(value, before[name]) and value.is_contiguous()
+
+
 @pytest.mark.parametrize("size", [(1, 1), (2, 9), (8, 8), (28, 28), (224, 160)])
 def test_windows_reach_both_edges_and_none_stands_twice(size: tuple[int, int]) -> None:
     found = places(*size)
