@@ -19,7 +19,7 @@ from cnnstudio.exchange.importing.translating.hdf5 import Group
 from cnnstudio.exchange.importing.translating.keras_model import group_of, variables
 from cnnstudio.exchange.importing.translating.stepwise import Misfit, Ref, Scribe
 from cnnstudio.headroom import ran_out
-from cnnstudio.wording import printable
+from cnnstudio.wording import on_a_line
 
 MOST_LAYERS, DEEPEST = 20_000, 16
 LONGEST = 80  # letters of a name in a sentence
@@ -41,7 +41,7 @@ class Layer:
     @property
     def title(self) -> str:
         """What a sentence calls it: ``dense (Dense)``."""
-        return f"{printable(self.name)[:LONGEST]} ({printable(self.kind)[:LONGEST]})"
+        return f"{on_a_line(self.name)[:LONGEST]} ({on_a_line(self.kind)[:LONGEST]})"
 
     def weight(self, place: int) -> Tensor:
         """One of its weights. Raises ``Misfit`` where the file has none."""
@@ -130,7 +130,7 @@ class KerasGraph:
                     continue
                 if node:
                     self.notes.append(
-                        f"{printable(name)[:LONGEST]}: used in several places with the same numbers; here each place "
+                        f"{on_a_line(name)[:LONGEST]}: used in several places with the same numbers; here each place "
                         "has its own."
                     )
                 values[name, node] = self._layer(layer, groups[name], [values[n, i][t] for n, i, t in reads], depth)
@@ -175,7 +175,7 @@ def described(told: Any) -> tuple[str, dict[str, Any]]:
     kind, config = str(told.get("class_name")), told.get("config")
     if kind not in _MODELS or not _is_kerass(told):
         raise ImportRefused(
-            f"{printable(kind)[:LONGEST]} is a class of its maker's own, whose code is not in the file: import a model "
+            f"{on_a_line(kind)[:LONGEST]} is a class of its maker's own, whose code is not in the file: import a model "
             "that is Sequential or Functional."
         )
     if not isinstance(config, dict) or not isinstance(config.get("layers"), list):

@@ -28,6 +28,8 @@ def import_keras(path: Path, size: Shape | None = None, report: Report = unheard
         scribe = Scribe(tried)
         graph = KerasGraph(scribe, LAYERS)
         results = graph.model(model.told, model.weights, [scribe.image])
+        if not results:
+            raise ImportRefused("It does not say what it gives.")
         several = f"It gives {len(results)} tensors; the first is what the network ends in here."
         return scribe.finished(results[0]), [*([several] if len(results) > 1 else []), *graph.notes]
 

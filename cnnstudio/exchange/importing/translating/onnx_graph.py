@@ -21,7 +21,7 @@ from cnnstudio.exchange.importing.translating.onnx_model import OnnxModel, OnnxN
 from cnnstudio.exchange.importing.translating.stepwise import Misfit, Ref, Scribe, Stepwise
 from cnnstudio.graph import Shape
 from cnnstudio.headroom import ran_out
-from cnnstudio.wording import printable
+from cnnstudio.wording import on_a_line
 
 Value = Ref | np.ndarray
 NHWC = (0, 3, 1, 2)
@@ -71,10 +71,10 @@ class OnnxGraph:
         if any(isinstance(each, Subgraph) for each in node.attributes.values()):
             raise Misfit("decides while it runs what is computed, which no network here does")
         if node.domain not in ("", "ai.onnx"):
-            raise Misfit(f"belongs to {printable(node.domain)[:60]}, and not to ONNX itself: what it does is not known")
+            raise Misfit(f"belongs to {on_a_line(node.domain)[:60]}, and not to ONNX itself: what it does is not known")
         for name in node.inputs:
             if name and name not in self.values:
-                raise Misfit(f"reads {printable(name)[:60]}, which nothing before it gives")
+                raise Misfit(f"reads {on_a_line(name)[:60]}, which nothing before it gives")
         given = [self.values[name] if name else None for name in node.inputs]
         if node.operator in ("Shape", "Size") and isinstance(given[0], Ref):
             sizes = np.array(self.scribe.sizes(given[0]), np.int64)

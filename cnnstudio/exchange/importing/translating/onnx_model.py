@@ -16,7 +16,7 @@ import numpy as np
 from cnnstudio.disk import DiskError, read, require_file, shown
 from cnnstudio.exchange.importing.declarations import ImportRefused
 from cnnstudio.exchange.importing.translating.protobuf import Damaged, fields, message, reals, text, whole, wholes
-from cnnstudio.wording import printable
+from cnnstudio.wording import on_a_line
 
 LARGEST = 2**31  # bytes: protobuf holds no more
 MOST_NODES = 20_000
@@ -45,7 +45,7 @@ class OnnxNode:
     def title(self) -> str:
         """What a sentence calls it: ``conv1 (Conv)``."""
         name = self.name or next(iter(self.outputs), "")
-        return f"{printable(name)[:LONGEST]} ({printable(self.operator)[:LONGEST]})"
+        return f"{on_a_line(name)[:LONGEST]} ({on_a_line(self.operator)[:LONGEST]})"
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def _tensor(data: memoryview, folder: Path) -> tuple[str, np.ndarray]:  # noqa: 
             case 14:
                 place = whole(value)
     if kind not in _KINDS and kind != _BFLOAT16:
-        raise ImportRefused(f"Its tensor {printable(name)[:LONGEST]} holds what are no numbers of a kind that is read.")
+        raise ImportRefused(f"Its tensor {on_a_line(name)[:LONGEST]} holds what are no numbers of a kind that is read.")
     if any(size < 0 for size in sizes) or math.prod(sizes) > MOST_NUMBERS:
         raise Damaged
     width = 2 if kind == _BFLOAT16 else np.dtype(_KINDS[kind]).itemsize
@@ -267,7 +267,7 @@ def _beside(folder: Path, told: Mapping[str, str], width: int) -> memoryview:
     path = folder / name
     if not name or name in (".", "..") or any(sign in name for sign in "/\\:\0") or path.is_symlink():
         raise ImportRefused(
-            f"Its weights are said to be in {printable(name)[:LONGEST] or 'a file without a name'}; only a file right "
+            f"Its weights are said to be in {on_a_line(name)[:LONGEST] or 'a file without a name'}; only a file right "
             "beside it is read."
         )
     try:

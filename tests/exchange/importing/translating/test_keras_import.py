@@ -141,6 +141,12 @@ def test_what_is_not_understood_names_the_layer_and_its_class(
     assert str(refused.value).startswith("net.keras cannot be imported. ") and str(refused.value).endswith(".")
 
 
+def test_a_model_that_gives_nothing_is_a_sentence(tmp_path: Path) -> None:
+    path = changed(tmp_path / "net.keras", "residual", lambda told: told["config"].update(output_layers=[]))
+    with pytest.raises(ImportRefused, match=r"net\.keras cannot be imported\. It does not say what it gives\."):
+        import_keras(path)
+
+
 def test_images_of_any_size_are_followed_with_a_usual_one(tmp_path: Path) -> None:
     def opened(told: dict[str, Any]) -> None:
         layer(told, "InputLayer")["config"]["batch_shape"] = [None, None, None, 3]

@@ -138,6 +138,7 @@ def test_no_byte_that_is_turned_round_makes_more_than_a_sentence(tmp_path: Path)
         (b"", "is no ONNX file"),
         (b"\x80" * 40, "is no ONNX file"),
         (model(node("Det", "x", "y")), r"at_y \(Det\) has no block here and cannot be written as PyTorch\."),
+        (model(node("De\nt", "x", "y")), r"at_y \(De\\nt\) has no block here"),
         (model(node("Magic", "x", "y", domain="com.acme")), r"at_y \(Magic\) belongs to com\.acme, and not to ONNX"),
         (model(node("Relu", "z", "y")), "reads z, which nothing before it gives"),
         (model(node("If", "x", "y", BRANCH)), "decides while it runs"),
