@@ -82,6 +82,8 @@ def sizes_of(own: tuple[int, ...], said: Shape | None, channels: tuple[int, ...]
 
     Raises ``ImportRefused`` where these do not go together.
     """
+    if min(own) < 0:
+        raise ImportRefused("It says a negative size of its images.")
     if math.prod(own) > LARGEST_IMAGE:
         raise ImportRefused("It takes images larger than any that are read here.")
     if all(own):

@@ -126,6 +126,7 @@ def layer(told: dict[str, Any], kind: str) -> dict[str, Any]:
             lambda told: told["config"]["layers"][0]["config"].update(batch_shape=[None, 5, 5]),
             "of what size its images",
         ),
+        (lambda told: told["config"]["layers"][0]["config"].update(batch_shape=[None, 9, -1, 3]), "a negative size"),
         (lambda told: told["config"]["layers"][0]["config"].update(batch_shape=[None, 2, 2, 3]), "does not go with"),
     ],
 )
