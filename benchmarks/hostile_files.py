@@ -102,20 +102,24 @@ def stopped(path: Path) -> float:
     """Seconds from a press of Stop, a second after it could be pressed, until nothing is done for the file any more."""
     app, window = ready_window()
     window.files.open(path)
-    bars: list[Any] = []
+    tasks, bars = window.files._jobs._tasks, list[Any]()
+
+    def has_ended() -> bool:
+        return window.document.path is not None or all(task.has_ended for task in tasks)
+
     while not bars:
         app.processEvents()
-        if window.document.path is not None:
-            return 0.0  # it was there before there was anything to press
+        if has_ended():
+            return 0.0  # before there was anything to press
         bars = [bar for bar in window.messages.bars if bar.sentence.startswith("Opening")]
     for _ in range(100):
         app.processEvents()
-        if window.document.path is not None:
+        if has_ended():
             return 0.0
         time.sleep(0.01)
     bars[0].buttons["Stop"].click()
     pressed = time.perf_counter()
-    while not all(task.has_ended for task in window.files._jobs._tasks):
+    while not has_ended():
         app.processEvents()
         time.sleep(0.01)
     return time.perf_counter() - pressed
