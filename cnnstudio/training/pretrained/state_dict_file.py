@@ -21,6 +21,7 @@ from cnnstudio.headroom import ran_out
 from cnnstudio.training import weights
 from cnnstudio.training.pretrained.computed_weights import computed
 from cnnstudio.training.pretrained.strange_tensors import is_stand_in, plain, require_unpacked, why_strange
+from cnnstudio.training.runs.folder import BEST, LAST
 from cnnstudio.training.weights import WeightsError
 from cnnstudio.wording import abridged, on_a_line
 
@@ -73,6 +74,8 @@ class Checkpoint:
 def read(path: Path) -> Checkpoint:
     """What a file holds: safetensors, or what ``torch.save`` wrote. Raises ``WeightsError`` with a sentence."""
     try:
+        if (path / BEST).is_file():
+            raise WeightsError(f"{shown(path)} is the folder of a run: the weights are in {BEST} and {LAST} in it.")
         if path.suffix.lower() == ".safetensors":
             tensors, metadata = weights.read(path)
             return Checkpoint({"": {name: plain(tensor) for name, tensor in tensors.items()}}, metadata)

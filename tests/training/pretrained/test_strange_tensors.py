@@ -187,3 +187,9 @@ def test_a_header_without_end_is_not_read(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(weights, "MOST_NAMES", 512)
     with pytest.raises(WeightsError, match=r"what it says of its tensors takes .* KiB, and 512 B are read at most"):
         state_dict_file.read(tmp_path / "w.safetensors")
+
+
+def test_of_the_folder_of_a_run_it_is_said_where_its_weights_are(tmp_path: Path) -> None:
+    (tmp_path / "best.safetensors").touch()
+    with pytest.raises(WeightsError, match=r"the weights are in best\.safetensors and last\.safetensors in it"):
+        state_dict_file.read(tmp_path)
