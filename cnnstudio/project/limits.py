@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -17,6 +18,9 @@ MOST_INPUTS = 1_000  # of one node
 MOST: Mapping[str, int] = {"nodes": 10_000, "wires": 20_000, "bends": 20_000, "frames": 500, "notes": 1_000}
 """What there is in a network, with all that is in its groups -> the most of it."""
 
+MOST_LISTS = 1_200_000  # and objects of a file's JSON: several times what all of ``MOST`` takes
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+
 QUICK = 20_000  # parts of a network that the window looks at without a thread
 NEAR = 0.8  # the share of a limit from which on somebody who draws is to be asked after it
 _NODE, _NOTE = 500, 400  # bytes that one seldom takes more of, beside its texts
@@ -29,6 +33,15 @@ def require_size(size: int) -> None:
     """Raise ``ProjectError`` for a file of too many bytes."""
     if size > LARGEST:
         raise ProjectError(f"It takes {size / 2**20:.1f} MB; {LARGEST // 2**20} MB are allowed.")
+
+
+def require_few_parts(data: bytes) -> None:
+    """Raise ``ProjectError`` for a text of so many lists and objects that to take it apart alone would fill memory."""
+    if data.count(b"{") + data.count(b"[") <= MOST_LISTS:
+        return
+    bare = _TEXT.sub(b"", data)  # what is written between quotes opens nothing
+    if (found := bare.count(b"{") + bare.count(b"[")) > MOST_LISTS:
+        raise ProjectError(f"It has {found:,} lists and groups of values; {MOST_LISTS:,} are allowed.")
 
 
 def require_room(found: Mapping[str, Any]) -> None:

@@ -72,6 +72,7 @@ def loads(text: str | bytes, is_bounded: bool = True) -> Project:
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
         if is_bounded:
             limits.require_size(len(data))
+            limits.require_few_parts(data)
         found = upgraded(_decoded(data))
         if is_bounded:
             limits.require_room(found)

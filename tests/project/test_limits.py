@@ -130,3 +130,12 @@ def test_a_line_of_pytorch_takes_as_long_to_look_at_as_it_is_long() -> None:
         return Graph.of([Node("step", Opaque(operation="torch.abs", expression="{0}" + "+0" * (letters // 2)))])
 
     assert parts(long(100)) < 10 < QUICK < 22 * parts(long(99_000))
+
+
+def test_a_file_of_lists_without_end_is_refused_before_it_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_LISTS", 40)
+    note = Note('{"[' * 100, (0.0, 0.0))
+    kept = Project(Graph.of([Node("input1", Input((3, 8, 8)))], notes=(note,)))
+    assert loads(dumps(kept)) == kept, "what stands between quotes is no list"
+    with pytest.raises(ProjectError, match="41 lists and groups of values; 40 are allowed"):
+        loads('{"nodes": [' + ", ".join(["{}"] * 39) + "]}")
