@@ -131,8 +131,8 @@ class MicroscopePanel(Panel):
         right.addWidget(self.result)
         right.addWidget(self.stepper)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._row.setContentsMargins(12, 8, 8, 6)
-        self._row.setSpacing(10)
+        self._row.setContentsMargins(8, 8, 8, 6)
+        self._row.setSpacing(7)
         self._row.addWidget(self._side)
         self._row.addLayout(right, 1)
 
