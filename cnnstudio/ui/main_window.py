@@ -102,6 +102,7 @@ class MainWindow(ProjectWindow):
         self.pictures = Pictures(self.canvas.scene(), self.files, self.preferences, self.jobs, self)
         self.remembered_run = RememberedRun(self.document, self.run, self.messages, self)
         self.imports = Imports(self.document, self.canvas, self.files, self.jobs, self.messages, self.windows, self)
+        self.files.foreign = self.imports.start_network
         self.bookmarks = Bookmarks(
             self.document, self.canvas, lambda n: self.commands.bound[f"bookmark-go-{n + 1}"].shortcut().toString()
         )
@@ -111,7 +112,7 @@ class MainWindow(ProjectWindow):
         self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
         bound = self.commands.bound
         self.reading = Reading(self, self.docks, self.canvas, self.classroom, bound["train"])
-        offers = [bound[name] for name in ("panel-float", "panel-side", "panel-compare", "panel-hide")]
+        offers = [bound[f"panel-{way}"] for way in ("float", "side", "compare", "hide")]
         self.focused_dock = docks.FocusedDock(self, self.docks, self.document, self.canvas, offers)
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
@@ -298,10 +299,6 @@ class MainWindow(ProjectWindow):
     def take_imported(self, imported: Imported) -> None:
         """Show an imported network here, and say what became of it."""
         self.imports.show(imported)
-
-    def import_network(self, path: Path) -> None:
-        """Bring in a network of another program, here or in another window, as an unsaved project."""
-        self.imports.start_network(path)
 
     def _say(self, sentence: str) -> None:
         self.messages.say(sentence, about=INSIDE if sentence == self.document.refusal else None)

@@ -57,10 +57,6 @@ class ProjectWindow(QMainWindow):
         """Show an imported network here, and say what became of it."""
         raise NotImplementedError
 
-    def import_network(self, path: Path) -> None:
-        """Bring in a network of another program, here or in another window, as an unsaved project."""
-        raise NotImplementedError
-
     def teach(self, lesson: Lesson) -> None:
         """Ask the first question of a lesson about the network that stands here."""
         raise NotImplementedError

@@ -58,6 +58,7 @@ class Files(QObject):
         self._recovery.mended.connect(lambda: self._messages.withdraw(COPYING))
         self._left = RecoveryOffer(messages, windows, window)
         self.closing = Closing(document, messages, windows, window, save=self.save, settle=self.settle)
+        self.foreign: Callable[[Path], object] = lambda path: None  # brings in a network of another program
         self._jobs = Jobs(messages, self)
         self._room = RoomWatch(document, messages, self)
 
@@ -89,7 +90,7 @@ class Files(QObject):
             dialog.open()
             return
         if is_translated(path):
-            self._window.import_network(path)
+            self.foreign(path)
             return
         if path.suffix.lower() == LESSON or is_there(path / TEXT):
             self._jobs.start(
@@ -119,6 +120,7 @@ class Files(QObject):
             f"Opening {shown(path)}…",
             lambda found: self.begin(found, path, anew),
             about=path,
+            at_once=True,  # it may take much memory, too
         )
 
     def sit_down(self, desk: Desk, anew: bool = False) -> None:
