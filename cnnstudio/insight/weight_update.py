@@ -51,18 +51,17 @@ def slope(layer: nn.Module, value: Numbers, upstream: Numbers, name: str, index:
     """
     match layer:
         case nn.Conv2d() if name == "weight":
-            return Slope(_under(layer, value, index, upstream.shape[2:]), upstream[:, index[0]])
+            read, found = _under(layer, value, index, upstream.shape[2:]), upstream[:, index[0]]
         case nn.Linear() if name == "weight":
-            return Slope(value[..., index[1]], upstream[..., index[0]])
+            read, found = value[..., index[1]], upstream[..., index[0]]
         case nn.BatchNorm2d() | nn.BatchNorm1d() if name == "weight":
-            return Slope(_normalised(layer, value)[:, index[0]], upstream[:, index[0]])
-        case nn.Conv2d() | nn.BatchNorm2d() | nn.BatchNorm1d():
-            found = upstream[:, index[0]]
-            return Slope(np.ones_like(found), found)
-        case nn.Linear():
-            found = upstream[..., index[0]]
-            return Slope(np.ones_like(found), found)
-    raise UnexplainedError(f"How a weight of {type(layer).__name__} is changed is not told here.")
+            read, found = _normalised(layer, value)[:, index[0]], upstream[:, index[0]]
+        case nn.Conv2d() | nn.BatchNorm2d() | nn.BatchNorm1d() | nn.Linear():
+            found = upstream[..., index[0]] if isinstance(layer, nn.Linear) else upstream[:, index[0]]
+            read = np.ones_like(found)
+        case _:
+            raise UnexplainedError(f"How a weight of {type(layer).__name__} is changed is not told here.")
+    return Slope(read.copy(), found.copy())  # or whoever keeps it keeps all that it was cut from
 
 
 def _under(layer: nn.Conv2d, value: Numbers, index: Index, size: tuple[int, ...]) -> Numbers:

@@ -37,6 +37,18 @@ def test_a_gradient_by_hand() -> None:
     assert found.gradient == -11 and slope(layer, value, upstream, "bias", (0,)).gradient == -1
 
 
+@pytest.mark.parametrize("name", ["weight", "bias"])
+def test_what_is_kept_of_a_slope_keeps_no_more(name: str) -> None:
+    for layer, shape, out in (
+        (nn.Conv2d(2, 3, 3), (4, 2, 6, 6), (4, 3, 4, 4)),
+        (nn.Linear(5, 3), (4, 5), (4, 3)),
+        (nn.BatchNorm2d(2), (4, 2, 6, 6), (4, 2, 6, 6)),
+    ):
+        index = (1,) * getattr(layer, name).ndim
+        found = slope(layer, np.ones(shape), np.ones(out), name, index)
+        assert found.read.base is None and found.upstream.base is None, "a view would keep all that it was cut from"
+
+
 def test_a_step_is_told_line_by_line_and_the_optimizer_left_as_it_is() -> None:
     weight = nn.Parameter(torch.tensor([2.0]))
     optimizer = torch.optim.SGD([weight], 0.1, momentum=0.9, weight_decay=0.5)
