@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnnstudio.training.data.folder_layout import class_roots
+from cnnstudio.training.data.folder_layout import class_roots, folders
+
+MOST = 2_000  # folders of classes that are asked; a folder has another time once a file is added to it or taken away
 
 
 def stamp(folder: str) -> tuple[int, ...]:
-    """What is another when a class was added to an image folder or taken away, or a file was written anew.
+    """What is another when a class or a picture was added to an image folder or taken away, or a file written anew.
+
+    Of folders within those of the classes nobody is asked.
 
     Empty where there is nothing.
     """
@@ -19,6 +23,10 @@ def stamp(folder: str) -> tuple[int, ...]:
         if root.is_file():
             told = root.stat()
             return told.st_mtime_ns, told.st_size
-        return tuple(place.stat().st_mtime_ns for place in class_roots(root)) if root.is_dir() else ()
+        if not root.is_dir():
+            return ()
+        roots = class_roots(root)
+        classes = [place for each in roots for place in folders(each) if place not in roots][:MOST]
+        return tuple(place.stat().st_mtime_ns for place in (*roots, *classes))
     except (OSError, RuntimeError, ValueError):  # a name that no system takes; a home that is not there
         return ()

@@ -31,3 +31,11 @@ def test_a_file_that_is_written_anew_gives_another_stamp(tmp_path: Path) -> None
     assert before and stamp(str(file)) == before
     file.write_text("a.png,cat\nb.png,dog")
     assert stamp(str(file)) != before
+
+
+def test_a_new_picture_gives_another_stamp(tmp_path: Path) -> None:
+    for place in ("cats", "dogs", "train/cats"):
+        (tmp_path / place).mkdir(parents=True)
+        before = stamp(str(tmp_path))
+        (tmp_path / place / "1.png").write_bytes(b"")
+        assert stamp(str(tmp_path)) != before, place
