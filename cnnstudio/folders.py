@@ -61,6 +61,11 @@ def lessons_folder() -> Path:
     return home() / "lessons"
 
 
+def collected_folder() -> Path:
+    """The pictures that the person has collected by hand, a folder for each collection."""
+    return home() / "collected"
+
+
 def cache() -> Path:
     """The folder of what was downloaded or drawn and can be again."""
     return _chosen() or policy().cache or _cache()

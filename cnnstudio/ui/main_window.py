@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QStyle, QWidget
 
 from cnnstudio.lessons.lesson import LESSONS, Lesson
 from cnnstudio.project import Project
+from cnnstudio.project.datasets import OWN
 from cnnstudio.ui.actions.command_list import CommandList
 from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.menus import canvas_menu, fill_menu_bar, toolbar
@@ -41,6 +42,7 @@ from cnnstudio.ui.start.page import StartPage
 from cnnstudio.ui.status import Status
 from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.theme import Scheme, icon, theme
+from cnnstudio.ui.training.data.dropped_images import images_in
 from cnnstudio.ui.training.train_button import train_button
 from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.ui.widgets.messages import Messages, offer_link
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
     from cnnstudio.ui.lessons.quiz import QuizPanel
     from cnnstudio.ui.network.comparison import ComparisonPanel
     from cnnstudio.ui.pictures.figure_page import FigurePage
-    from cnnstudio.ui.training.training import TrainingPanel
+from cnnstudio.ui.training.training import TrainingPanel
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
@@ -360,7 +362,14 @@ class MainWindow(ProjectWindow):
         dropped(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.files.take(dropped(event))
+        paths = dropped(event)
+        if images_in(paths) in OWN:
+            from cnnstudio.ui.training.data.data_panel import DataPanel
+
+            docks.bring_up(self, self.docks["data"], self.canvas)
+            docks.panel_in(self.docks["data"], DataPanel).take_dropped(paths)
+        else:
+            self.files.take(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._is_closing and not self.leave():

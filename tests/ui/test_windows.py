@@ -177,6 +177,15 @@ def test_of_what_is_no_project_it_is_said_where_it_is_dropped(window: MainWindow
     assert window.document.path is None and window.windows.all == [window]
 
 
+def test_a_folder_that_is_dropped_shows_what_is_in_it(window: MainWindow, tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+    assert drop(window, tmp_path / "pets")
+    recipe = window.document.project.recipe
+    assert (recipe.data, recipe.folder) == ("folder", str(tmp_path / "pets"))
+    assert not window.docks["data"].isHidden() and not window.messages.bars
+
+
 def test_a_file_of_another_window_is_not_written_over(window: MainWindow, file: Path, tiny: Project) -> None:
     window.files.open(file)
     window.windows.new(window)

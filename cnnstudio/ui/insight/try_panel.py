@@ -20,12 +20,12 @@ from cnnstudio.rest import Rest
 from cnnstudio.training.data.picture import FORMATS
 from cnnstudio.training.runs.session import image_size
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.insight.drawing_pad import png
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.insight.picture_taker import PictureTaker
 from cnnstudio.ui.insight.try_parts import TryParts
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.widgets.drawing_pad import png
 from cnnstudio.ui.widgets.samples import Sample
 from cnnstudio.worker import Report, sentence_of
 

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from cnnstudio.insight.disturbances import MEASURES, Disturbances
-from cnnstudio.ui.insight.drawing_pad import DrawingPad
 from cnnstudio.ui.insight.nothing_page import NothingPage
 from cnnstudio.ui.insight.picture_taker import can_take
 from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.widgets.drawing_pad import DrawingPad
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence

@@ -7,13 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from cnnstudio.disk import shown
 from cnnstudio.project import ProjectError
 from cnnstudio.project.corrections import Correction, corrected, of_data
 from cnnstudio.project.datasets import DATASETS, FOLDER
 from cnnstudio.project.recipe import Recipe
+from cnnstudio.training.data.collection import Brought
 from cnnstudio.training.data.roll import Roll
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
@@ -21,8 +24,10 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task, put_away
 from cnnstudio.ui.training.data.batch_look import BatchLook
 from cnnstudio.ui.training.data.batch_page import BatchPage
+from cnnstudio.ui.training.data.collect_page import CollectPage
 from cnnstudio.ui.training.data.doubter import Doubter
 from cnnstudio.ui.training.data.doubts_page import DoubtsPage
+from cnnstudio.ui.training.data.dropped_images import PICTURES, images_in, local_files
 from cnnstudio.ui.training.data.notes_page import NotesPage
 from cnnstudio.ui.training.data.pictures_page import PicturesPage
 from cnnstudio.ui.widgets.advice_row import Advice
@@ -48,6 +53,7 @@ class DataPanel(Panel):
         super().__init__(document, run, parent)
         self.album: Album | None = None
         self.roll: Roll | None = None
+        self._collected_of: Path | None = None  # the recipe's folder, as the page to collect was told
         self._of: object = None  # where the images are that are shown, and how they are divided
         self._said: object = None  # the corrections that are shown
         self._may_load = ""  # the data set that the person allowed to be fetched
@@ -55,12 +61,13 @@ class DataPanel(Panel):
         self.doubts: Doubts | None = None
         self._told_of: tuple[object, ...] = (None,) * 4  # what the doubts that are shown follow from
         self.pictures, self.doubts_page = PicturesPage(self), DoubtsPage(self)
-        self.batch_page, self.notes = BatchPage(self), NotesPage(self)
+        self.batch_page, self.notes, self.collect = BatchPage(self), NotesPage(self), CollectPage(self)
         self.pages: dict[str, QWidget] = {
             "Pictures": self.pictures,
             "What is wrong": self.doubts_page,
             "What the network sees": self.batch_page,
             "Notes": self.notes,
+            "Collect": self.collect,
         }
         self._lay_out()
         self.doubter = Doubter(document, run, self)
@@ -78,6 +85,7 @@ class DataPanel(Panel):
         page.weights_asked.connect(self._balance)
         page.search_asked.connect(lambda: self.doubter.look(self.album, self.roll, is_asked=True))
         page.stop_asked.connect(self.doubter.stop)
+        self.collect.work.changed.connect(self._take_collected)
         self.setAcceptDrops(True)
         document.opened.connect(self._forget)
         run.state_changed.connect(self.touch)
@@ -98,21 +106,20 @@ class DataPanel(Panel):
         bar.setSpacing(10)
         bar.addWidget(self.tabs)
         bar.addWidget(self.told, 1)
-        shown = QWidget(self)
-        column = QVBoxLayout(shown)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(bar)
-        column.addWidget(self._pages, 1)
         self.nothing = Advice()
         empty = QWidget(self)
         around = QVBoxLayout(empty)
         around.setContentsMargins(16, 14, 16, 14)
         around.addWidget(self.nothing)
         around.addStretch(1)
-        self._stack = QStackedLayout(self)
+        self._stack = QStackedWidget(self)
         self._stack.addWidget(empty)
-        self._stack.addWidget(shown)
+        self._stack.addWidget(self._pages)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self._stack, 1)
 
     # what is looked at
 
@@ -183,14 +190,47 @@ class DataPanel(Panel):
     def _show(self, found: Album) -> None:
         self.album, self._task = found, None
         self._show_roll()
-        self._stack.setCurrentIndex(1)
+        self._turn()
         self.doubter.look(found, self.roll)
 
     def _turn(self, *_: object) -> None:
-        """Show the page of the tab; what the network sees is looked at once somebody wants to see it."""
+        """Show the page of the tab; what the network sees is looked at once somebody wants to see it.
+
+        Where there are no pictures it is said why, but where one can collect some.
+        """
         self._pages.setCurrentIndex(self.tabs.currentIndex())
-        if self._pages.currentWidget() is self.batch_page and self.isVisible():
+        page = self._pages.currentWidget()
+        self._stack.setCurrentIndex(int(self.album is not None or page is self.collect))
+        if page is self.batch_page and self.album is not None and self.isVisible():
             self.batches.look()
+        elif page is self.collect:
+            self._show_collection()
+
+    # what is collected by hand
+
+    def _show_collection(self) -> None:
+        """Collect into the folder of the recipe, where it has another one now; else on where one was."""
+        recipe, page = self.document.project.recipe, self.collect.work
+        folder = Path(recipe.folder).expanduser() if recipe.data == FOLDER and recipe.folder else None
+        if folder != self._collected_of:
+            self._collected_of = folder
+            page.show_home(folder, {})
+        if folder is not None and folder == page.home and self.roll is not None:
+            counts = np.bincount(self.roll.given, minlength=len(self.roll.classes)).tolist()
+            page.show_home(folder, dict(zip(self.roll.classes, counts, strict=True)))
+
+    def _take_collected(self, folder: Path) -> None:
+        """See what is in the folder now; learn from it once there are two classes."""
+        recipe = self.document.project.recipe
+        if recipe.data == FOLDER and recipe.folder and Path(recipe.folder).expanduser() == folder:
+            self.document.look_again()
+        elif sum(count > 0 for count in self.collect.work.counts.values()) > 1:
+            self._collected_of = folder
+            self._choose(FOLDER, folder, "Learn from the collected pictures")
+
+    def _choose(self, data: str, path: Path, text: str) -> None:
+        recipe = self.document.project.recipe
+        self.document.edit_recipe(text, replace(recipe, data=data, folder=str(path)))
 
     def _show_roll(self) -> None:
         assert self.album is not None
@@ -249,6 +289,7 @@ class DataPanel(Panel):
         if self.album is not None:
             self.pictures.show_pictures(None, None)
         self.album = self.roll = self._of = self._said = None
+        self.told.setText("")
 
     def _forget(self) -> None:
         self._drop()
@@ -258,7 +299,7 @@ class DataPanel(Panel):
     def _say(self, sentence: str, ask: str, then: Callable[[], object]) -> None:
         """Show no pictures but why there are none, and the button of what can be done."""
         self.nothing.say(sentence, "accent", ways=((ask, then),))
-        self._stack.setCurrentIndex(0)
+        self._turn()
 
     # what a person says of pictures
 
@@ -316,22 +357,24 @@ class DataPanel(Panel):
         (self.nothing.buttons[0] if self._stack.currentIndex() == 0 else page).setFocus(event.reason())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _folder(event) is not None:
+        if images_in(local_files(event.mimeData())) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if (folder := _folder(event)) is not None:
-            event.acceptProposedAction()
-            recipe = self.document.project.recipe
-            self.document.edit_recipe("Choose a folder of images", replace(recipe, data=FOLDER, folder=str(folder)))
+        self.take_dropped(local_files(event.mimeData()))
+        event.acceptProposedAction()
+
+    def take_dropped(self, paths: Sequence[Path]) -> None:
+        """Learn from the images in what was dropped; single pictures go into a class that is collected."""
+        found = images_in(paths)
+        if found == PICTURES:
+            self.tabs.setCurrentIndex([*self.pages].index("Collect"))
+            self.collect.bring([Brought(path, path.name) for path in paths])
+        elif found is not None:
+            self._choose(found, paths[0], f"Learn from {shown(paths[0])}")
 
     def close_tasks(self, seconds: float = 10.0) -> bool:
         task, self._task = self._task, None
         ended = [self.pictures.close_tasks(seconds), self.doubter.close(seconds), self.batches.close(seconds)]
+        ended.append(self.collect.close_tasks(seconds))
         return all([task is None or task.stop(seconds), *ended])
-
-
-def _folder(event: QDropEvent) -> Path | None:
-    """The one folder that is dropped, or None."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return paths[0] if len(paths) == 1 and paths[0].is_dir() else None

@@ -174,7 +174,7 @@ def test_thumbnails_are_read_once_they_are_seen_and_kept_within_a_limit(
 def test_every_note_stands_there_with_its_files(of_folder: DataPanel) -> None:
     others = next(note for note in of_folder.notes.notes if "no image" in note)
     assert isinstance(others, Note) and others.files == ("cat/words.txt",)
-    of_folder.tabs.setCurrentIndex(of_folder.tabs.count() - 1)
+    of_folder.tabs.setCurrentIndex([*of_folder.pages].index("Notes"))
     assert of_folder.notes.isVisible()
 
 
