@@ -76,6 +76,7 @@ MODULES: dict[str, str] = {
     "onnx": "ONNX files; with onnxruntime it is 90 MiB, and there is no room for that",
     "onnxscript": "the same",
     "onnxruntime": "the same",
+    "pyarrow": "tables in Parquet; it is 100 MiB and more",
 }
 """Module that is not taken along -> why nobody misses it."""
 

@@ -195,7 +195,7 @@ def _read(  # noqa: PLR0917 - what is asked for, and how it is to be
 
 
 def unfitted(recipe: Recipe, progress: Report, size: Shape) -> Raw:
-    """The images of a data set that has no picture files, as they come; only those that are made come in ``size``."""
+    """The images of a data set without a folder, as they come; those that are made or decoded here come in ``size``."""
     dataset = DATASETS[recipe.data]
     names = dataset.names or ()
     match dataset.origin:
@@ -211,7 +211,7 @@ def unfitted(recipe: Recipe, progress: Report, size: Shape) -> Raw:
         case FakeImages(count):
             return fake_images(count, size, names)
         case ImageFile():
-            return read_arrays(recipe.folder, dataset.title)
+            return read_arrays(recipe.folder, dataset.title, size)
         case Torchvision() as origin:
             found = read_fetched(dataset, origin, progress)
             if isinstance(found, Raw):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cnnstudio.disk import DiskError, is_there, reason, shown
+from cnnstudio.graph import Shape
 from cnnstudio.training.data.errors import AbsentError, DataError
 from cnnstudio.training.data.folder_layout import said
 from cnnstudio.training.data.half_names import Half as Meaning
@@ -17,20 +18,24 @@ from cnnstudio.training.data.readers.halves import Half, joined, numbered
 from cnnstudio.training.data.readers.idx import read_half
 from cnnstudio.training.data.readers.known_formats import svhn_half
 from cnnstudio.training.data.readers.npz import read_npz
+from cnnstudio.training.data.readers.parquet import SUFFIX, read_parquet
 
-KINDS = "a .npz archive, a folder of idx files, a folder of CIFAR's batches, or a .mat file as of SVHN"
+KINDS = "a .npz archive, a folder of idx files, a folder of CIFAR's batches, a .mat file as of SVHN, or Parquet"
 _IDX = ("-images-idx3-", "-labels-idx1-"), ("-images.idx3-", "-labels.idx1-"), ("-images-idx3-", "-labels-idx2-")
 
 
-def read_arrays(file: str, title: str) -> Raw:
-    """The images in a file or in a folder of such files. Raises ``DataError`` with a sentence."""
+def read_arrays(file: str, title: str, size: Shape) -> Raw:
+    """The images in a file or in a folder of such files; those that are picture files come in ``size`` (C, H, W).
+
+    Raises ``DataError`` with a sentence.
+    """
     if not file.strip():
         raise DataError(f"No file of images is chosen yet. Choose {KINDS}.")
     try:
         path = Path(file).expanduser()
         if not is_there(path):
             raise DataError(f"There is no {said(file)}. Choose {KINDS}.")
-        raw = _read(path, title)
+        raw = _read(path, title, size)
     except DiskError as error:
         raise DataError(str(error)) from error
     except OSError as error:
@@ -44,13 +49,15 @@ def read_arrays(file: str, title: str) -> Raw:
     return raw
 
 
-def _read(path: Path, title: str) -> Raw:
+def _read(path: Path, title: str, size: Shape) -> Raw:
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return read_npz(path, title)
     if suffix == ".mat":
         half_ = svhn_half(path)
         return joined([half_], numbered([half_.labels]), shown(path))
+    if suffix == SUFFIX or (path.is_dir() and any(path.glob(f"*{SUFFIX}"))):
+        return read_parquet(path, title, size)
     folder = path if path.is_dir() else path.parent
     if halves := _idx_halves(folder, None if path.is_dir() else path):
         return joined(halves, numbered(each.labels for each in halves), shown(path))
