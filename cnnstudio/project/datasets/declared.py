@@ -91,8 +91,8 @@ DATASETS: dict[str, Dataset] = {
             "File of images",
             None,
             None,
-            "Images and labels in a file: .npz as of MedMNIST, Parquet as of Hugging Face; or a folder of idx files or of "
-            "CIFAR's batches.",
+            "Images and labels in a file: .npz as of MedMNIST, Parquet as of Hugging Face; or a folder of idx files or "
+            "of CIFAR's batches.",
             "Your own, or that of whoever gave you the images.",
             ImageFile(),
             mirror=False,

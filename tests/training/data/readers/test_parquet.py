@@ -21,7 +21,10 @@ from cnnstudio.training.data.readers.parquet import LACKING
 from cnnstudio.worker import unheard
 
 
-def read(path: Path, size: Shape = Shape(1, 6, 6)) -> Data:
+SMALL = Shape(1, 6, 6)
+
+
+def read(path: Path, size: Shape = SMALL) -> Data:
     return load(Recipe(data="file", folder=str(path)), size)
 
 
