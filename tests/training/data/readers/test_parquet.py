@@ -20,7 +20,6 @@ from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.data.readers.parquet import LACKING
 from cnnstudio.worker import unheard
 
-
 SMALL = Shape(1, 6, 6)
 
 
