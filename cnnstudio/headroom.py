@@ -39,6 +39,11 @@ def headroom(root: Path = Path("/")) -> int:
     return max(0, min([free, *_left_to_groups(root), *_left_of_addresses()]))
 
 
+def whole() -> int:
+    """The bytes of memory that this computer has."""
+    return int(psutil.virtual_memory().total)  # type: ignore[no-untyped-call]
+
+
 def _left_to_groups(root: Path) -> Iterator[int]:
     """What each control group leaves of its limit; pages of files that were read are free: they are given up."""
     with suppress(OSError, ValueError):

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,14 +19,14 @@ from PIL import Image, UnidentifiedImageError
 from cnnstudio.disk import is_there
 from cnnstudio.graph import Shape
 from cnnstudio.headroom import headroom, ran_out
-from cnnstudio.training.data.decoded_cache import Decoded, decoded_once
+from cnnstudio.training.data.decoded_cache import Decoded, Sheet, decoded_once, has_room
 from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.file_note import Note
 from cnnstudio.training.data.folder_layout import FolderLayout, ImageFile, files_are, said
 from cnnstudio.training.data.picture import FORMATS, SCALE, USUAL, Rules, extent, is_deep, picture_bytes
 from cnnstudio.training.data.raw import Raw, some
 from cnnstudio.training.data.roll import Enrol, ways
-from cnnstudio.training.data.room import at_once, check_room
+from cnnstudio.training.data.room import at_once, check_room, is_modest
 from cnnstudio.training.device import cores
 from cnnstudio.wording import abridged, counted, memory
 from cnnstudio.worker import Report, sparing
@@ -37,6 +37,7 @@ _PIXEL = 8  # bytes that a pixel takes at most while its picture is decoded and 
 _TOGETHER = 64  # pictures that are handed to the threads at once
 
 Pixels = NDArray[np.uint8]
+_NONE: Pixels = np.zeros((0, 1, 1, 1), np.uint8)  # who asks has them
 Scale = tuple[float, float]
 
 
@@ -101,13 +102,20 @@ def read_folder(  # noqa: PLR0917 - the folder, how its images are to be, and wh
         kept = int(roll.apart[numbers].sum())
         whole = len(numbers) - kept, kept
         numbers = numbers[some(roll.labels[numbers], roll.apart[numbers], most)]
-    check_room(len(numbers), size)
+    needed = len(numbers) * size.numel
+    is_mapped = whole is None and not is_modest(needed) and has_room(needed)
+    if is_mapped:  # in the order in which they are learned from: what lies on a disk is not moved about
+        numbers = numbers[np.argsort(roll.apart[numbers], kind="stable")]
+    else:
+        check_room(len(numbers), size)
     files = [layout.files[number] for number in numbers.tolist()]
     decode, told = partial(_decoded, files, size, progress, rules), ""
     if whole is None:
-        found, told = decoded_once([file.path for file in files], size, decode, progress, rules)
+        found, told = decoded_once([file.path for file in files], size, decode, progress, rules, is_mapped=is_mapped)
     else:
-        found = decode()
+        images = np.empty((len(files), *size), np.uint8)
+        found = decode(images)
+        found = replace(found, images=images[: len(found.kept)])
     if found.broken and not is_there(layout.root):
         raise DataError(f"The folder {said(layout.root.name)} is not there any more: it vanished while it was read.")
     images, notes, numbers = found.images, _notes(files, found), numbers[list(found.kept)]
@@ -139,9 +147,12 @@ def ways_in(layout: FolderLayout) -> tuple[str, ...]:
     return ways((file.path for file in layout.files), layout.home or layout.root)
 
 
-def _decoded(files: Sequence[ImageFile], size: Shape, progress: Report, rules: Rules) -> Decoded:
-    """The images of the files that can be read; for those of more than 8 bits the scale is one for them all."""
-    images, how = np.empty((len(files), *size), np.uint8), Manner(rules)
+def _decoded(files: Sequence[ImageFile], size: Shape, progress: Report, rules: Rules, images: Sheet) -> Decoded:
+    """Put into ``images`` those of the files that can be read, and say which they are.
+
+    For those of more than 8 bits the scale is one for them all.
+    """
+    how = Manner(rules)
     kept: list[int] = []
     broken: dict[int, str] = {}
     deep: dict[int, Scale] = {}  # place -> the least and the greatest number in it
@@ -164,7 +175,7 @@ def _decoded(files: Sequence[ImageFile], size: Shape, progress: Report, rules: R
                 raise DataError("The folder was changed while it was read. Try again.")
             images[place] = found
     reduced, moving = len(how.reduced), len(how.moving)
-    return Decoded(images[: len(kept)], kept, broken, len(deep), scale, reduced, moving)
+    return Decoded(_NONE, kept, broken, len(deep), scale, reduced, moving)
 
 
 def _notes(files: Sequence[ImageFile], found: Decoded) -> list[str]:

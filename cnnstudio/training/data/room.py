@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from cnnstudio.graph import Shape
-from cnnstudio.headroom import headroom
+from cnnstudio.headroom import headroom, whole
 from cnnstudio.training.data.errors import DataError
 from cnnstudio.wording import memory
 
@@ -31,6 +31,11 @@ def at_once(size: Sequence[int], most: int | None = None, room: int | None = Non
 def is_there(kept: int, free: int) -> bool:
     """Whether images that take so many bytes can be read where so many are free; at most half of those are taken."""
     return peak(kept) <= free // 2
+
+
+def is_modest(kept: int) -> bool:
+    """Whether images that take so many bytes take a quarter of the computer's memory at most, and have room there."""
+    return kept <= whole() // 4 and is_there(kept, headroom())
 
 
 def peak(kept: int) -> int:

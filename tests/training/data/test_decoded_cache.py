@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from PIL import Image
 from cnnstudio.folders import decoded_folder
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
-from cnnstudio.training.data import decoded_cache, image_folder
+from cnnstudio.training.data import decoded_cache, image_folder, room
 from cnnstudio.training.data.decoded_cache import held, limit
-from cnnstudio.training.data.errors import DataCancelledError
+from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.loading import Data, load
 
 SIZE = Shape(3, 8, 8)
@@ -132,3 +133,55 @@ def test_what_was_decoded_in_a_moment_is_not_kept(pictures: Path, monkeypatch: p
     monkeypatch.setattr(decoded_cache, "WORTH", 60.0)
     loaded(pictures)
     assert held() == 0
+
+
+def test_images_for_which_there_is_no_room_in_memory_come_from_the_disk_bit_for_bit(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = loaded(pictures)
+    for path in decoded_folder().iterdir():
+        path.unlink()
+    empty = np.empty
+    made: list[object] = []
+
+    def watched(shape: object, *rest: object, **more: object) -> np.ndarray:
+        made.append(shape)
+        return empty(shape, *rest, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(image_folder, "is_modest", lambda needed: False)
+    monkeypatch.setattr(np, "empty", watched)
+    monkeypatch.setattr(image_folder, "check_room", lambda *_: pytest.fail("It is not asked for in memory."))
+    first = loaded(pictures)
+    assert same(before, first) and "come from there while the network trains" in first.notes[-2]
+    assert not [each for each in made if isinstance(each, tuple) and len(each) == 4], "nobody holds them all"
+    monkeypatch.setattr(np, "empty", empty)
+    assert [path.suffix for path in sorted(decoded_folder().iterdir())] == [".json", ".npy"]
+    forbid(monkeypatch)
+    again = loaded(pictures)
+    assert same(first, again) and again.train_images.data_ptr() != first.train_images.data_ptr()
+    assert "were decoded before" in again.notes[-2]
+
+
+def test_where_a_disk_has_no_room_either_it_is_said(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_folder, "is_modest", lambda needed: False)
+    monkeypatch.setattr(image_folder, "has_room", lambda needed: True)
+
+    def full(self: object, place: int, image: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(decoded_cache._Written, "__setitem__", full)
+    with pytest.raises(DataError, match="the disk is full"):
+        loaded(pictures)
+    assert not list(decoded_folder().iterdir()), "nothing is left half done"
+    monkeypatch.setattr(image_folder, "has_room", lambda needed: False)
+    monkeypatch.setattr(room, "headroom", lambda: 100)
+    with pytest.raises(DataError, match="Use fewer images or a smaller Input"):
+        loaded(pictures)
+
+
+def test_a_quarter_of_the_memory_is_taken_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "whole", lambda: 8_000_000_000)
+    monkeypatch.setattr(room, "headroom", lambda: 7_000_000_000)
+    assert room.is_modest(2_000_000_000) and not room.is_modest(2_000_000_001)
+    monkeypatch.setattr(room, "headroom", lambda: 3_000_000_000)
+    assert not room.is_modest(1_900_000_000)
