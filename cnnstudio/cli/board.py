@@ -40,13 +40,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"{arguments.works} is no folder.")
     try:
         for found in pages(arguments.works, read(arguments.lesson), arguments.out):
-            if found is not None:
+            if found is not None and not found.waiting:
                 said = counted(len(found.students), "student")
                 refused = f", {counted(len(found.refused), 'file')} not read" if found.refused else ""
                 print(f"{arguments.out}: {said}{refused}.", flush=True)
-            if arguments.once:
+            is_waiting = found is not None and found.waiting > 0
+            if arguments.once and not is_waiting:
                 break
-            time.sleep(max(0.1, arguments.every))
+            time.sleep(0.0 if is_waiting else max(0.1, arguments.every))
     except (LessonError, DiskError) as error:
         raise CommandError(str(error)) from error
     return 0

@@ -1,11 +1,15 @@
 """Board: how far a class is, from a folder into which students put their work, without a server.
 
-Every work is marked as it will be for the mark, one that has not changed since it was looked at only once. Of a student
-who has several files there the latest counts, and of accuracy the best.
+Every work is marked as it will be for the mark, one that has not changed since it was looked at only once, and the same
+weights in the same network are evaluated once. Of a student who has several files there the latest counts, and of
+accuracy the best.
 """
 
 from __future__ import annotations
 
+import hashlib
+import math
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Literal, Self
 
-from cnnstudio.lessons.grading import GradingError, Row, Source, row_of, works
+from cnnstudio.lessons.grading import GradingError, Row, Source, drawing, row_of, works
 from cnnstudio.lessons.handed_in import HandedIn
 from cnnstudio.lessons.lesson_file import LessonError, LessonFile
 from cnnstudio.lessons.marking import TaskMark, evaluation
@@ -52,10 +56,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class ClassStanding:
-    """All students, those who are furthest first; and the files that are no work, each with its reason."""
+    """All students, those who are furthest first; and the files that are no work, each with its reason.
+
+    ``waiting`` is how many works have weights that are not evaluated yet.
+    """
 
     students: tuple[Standing, ...]
     refused: tuple[tuple[str, str], ...] = ()
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ class _Seen:
     stamp: tuple[int, int]
     row: Row
     standing: Standing | None
+    waits: bool = False  # for its weights to be evaluated
 
 
 class Board:
@@ -79,6 +88,8 @@ class Board:
         self._seen: dict[str, _Seen] = {}
         self._stack = ExitStack()
         self._accuracy: Callable[[HandedIn], Accuracy] | None = None
+        self._evaluated: dict[tuple[str, str], Accuracy] = {}  # by weights and drawing
+        self._until = math.inf
 
     def __enter__(self) -> Self:
         self._accuracy = self._stack.enter_context(evaluation(self.lesson))
@@ -89,8 +100,12 @@ class Board:
     ) -> None:
         self._stack.close()
 
-    def look(self, report: Report = unheard) -> ClassStanding:
-        """How the class stands now. A folder without work is an empty class, and so is one that cannot be read."""
+    def look(self, report: Report = unheard, seconds: float = math.inf) -> ClassStanding:
+        """How the class stands now. A folder without work is an empty class, and so is one that cannot be read.
+
+        Weights are evaluated until ``seconds`` are over, the others by later looks; all else is looked at.
+        """
+        self._until = time.monotonic() + seconds
         before, self._seen, self.looked = self._seen, {}, 0
         try:
             for number, (place, total, opened) in enumerate(works(self.folder), 1):
@@ -104,20 +119,38 @@ class Board:
 
     def _look_at(self, place: Source, opened: Callable[[], BinaryIO], known: _Seen | None) -> _Seen:
         stamp = _stamp(self.folder / place.path if self.folder.is_dir() else self.folder)
-        if known is not None and known.stamp == stamp and stamp != (0, 0):
+        if known is not None and known.stamp == stamp != (0, 0) and not (known.waits and self._has_time):
             return known
         self.looked += 1
         shares: list[float] = []
+        waits = False
 
         def accuracy(work: HandedIn) -> Accuracy:
-            assert self._accuracy is not None, "a board is looked at within its with"
-            found = self._accuracy(work)
-            if found.share is not None and work.weights is not None:
+            nonlocal waits
+            found = self._measured(work)
+            waits = found is None
+            if found is not None and found.share is not None and work.weights is not None:
                 shares.append(found.share)
-            return found
+            return found or Accuracy(None, "The weights are still being evaluated.")
 
         row, work, _ = row_of(place, opened, self.lesson, accuracy)
-        return _Seen(stamp, row, _of(row, work, shares) if work is not None else None)
+        return _Seen(stamp, row, _of(row, work, shares) if work is not None else None, waits)
+
+    @property
+    def _has_time(self) -> bool:
+        return time.monotonic() < self._until
+
+    def _measured(self, work: HandedIn) -> Accuracy | None:
+        """How well the weights do; None where this look has no time to evaluate them."""
+        assert self._accuracy is not None, "a board is looked at within its with"
+        if work.weights is None:
+            return self._accuracy(work)
+        key = hashlib.sha256(work.weights).hexdigest(), drawing(work.project)
+        if key not in self._evaluated:
+            if not self._has_time:
+                return None
+            self._evaluated[key] = self._accuracy(work)
+        return self._evaluated[key]
 
     def _standing(self) -> ClassStanding:
         """The latest file of each student, with the best accuracy of all of them."""
@@ -130,7 +163,7 @@ class Board:
             key = known_as(seen.row.student or seen.row.source.platform_id or seen.row.name) or seen.row.source.path
             found[key] = _together(found[key], seen.standing) if key in found else seen.standing
         ordered = sorted(found.values(), key=lambda each: (-each.done, -each.points, each.called.casefold()))
-        return ClassStanding(tuple(ordered), tuple(refused))
+        return ClassStanding(tuple(ordered), tuple(refused), sum(seen.waits for seen in self._seen.values()))
 
 
 def _of(row: Row, work: HandedIn, shares: list[float]) -> Standing:

@@ -14,7 +14,8 @@ from cnnstudio.lessons.lesson_file import LessonFile
 from cnnstudio.wording import counted, on_a_line
 from cnnstudio.worker import Report
 
-EVERY = 0.5  # seconds between two looks at the folder
+EVERY = 0.25  # seconds between two looks at the folder
+AT_ONCE = 0.25  # seconds of one look in which weights are evaluated, so that all else is not waited for
 AGAIN = 1  # seconds after which a browser reads the page again
 MOST_REFUSED = 100
 
@@ -63,6 +64,8 @@ def board_page(found: ClassStanding, lesson: LessonFile, told: str = "") -> str:
         parts.append("</tbody></table>")
         if (more := len(found.refused) - MOST_REFUSED) > 0:
             parts.append(f"<p>And {counted(more, 'file')} more.</p>")
+    if found.waiting:
+        told = f"The weights of {counted(found.waiting, 'work')} are still being evaluated. {told}"
     parts.append(f'<p class="muted">{_shown(told)}</p></body></html>\n')
     return "\n".join(parts)
 
@@ -81,21 +84,22 @@ def followed(folder: Path, lesson: LessonFile, page: Path, report: Report, every
     """
     following, said = pages(folder, lesson, page), ""
     while report("", None):
-        next(following)
+        found = next(following)
         said = f"{shown(page)} is as the class was then."
-        sleep(every)
+        if found is None or not found.waiting:
+            sleep(every)
     return said
 
 
 def pages(folder: Path, lesson: LessonFile, page: Path) -> Iterator[ClassStanding | None]:
     """Look at the folder at each turn, and keep its page: what that shows now, or None where it showed that before.
 
-    Raises ``LessonError`` and ``DiskError``.
+    The first turn evaluates no weights, and so does not wait for PyTorch. Raises ``LessonError`` and ``DiskError``.
     """
     last = None
     with Board(folder, lesson) as board:
         while True:
-            found = board.look()
+            found = board.look(seconds=0.0 if last is None else AT_ONCE)
             if found == last:
                 yield None
             else:

@@ -208,10 +208,10 @@ def _prints(work: HandedIn, sheet: Sheet) -> Prints:
     structure = structure_hash(work.project.graph)
     if structure == structure_hash(sheet.start.graph):
         return Prints(weights)
-    return Prints(weights, _drawing(work.project), structure)
+    return Prints(weights, drawing(work.project), structure)
 
 
-def _drawing(project: Project) -> str:
+def drawing(project: Project) -> str:
     """The same for networks that are the same to the last name and place."""
     return hashlib.sha256(dumps(Project(project.graph)).encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cnnstudio.blocks import Conv2d
 from cnnstudio.cli import main
+from cnnstudio.insight.evaluation import of_weights
 from cnnstudio.lessons.board import Board, Standing
 from cnnstudio.lessons.board_page import board_page, followed
 from cnnstudio.lessons.handed_in import Attempt, HandedIn, dumped
@@ -83,6 +87,48 @@ def test_accuracy_counts_within_the_budget_alone_and_the_best_of_a_student_s_fil
         found = standings(board)
     assert len(found) == 2 and found["Ada"].source == "second.handin"
     assert found["Ada"].accuracy is not None and found["Ada"].accuracy > 0.5 and found["Eve"].accuracy is None
+
+
+def test_weights_are_evaluated_as_long_as_there_is_time_and_the_same_ones_once(
+    shared: Path, lesson: LessonFile, work: Maker, trained: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluated: list[str] = []
+    told_right = of_weights.told_right
+
+    def counted(project: Project, *others: Any) -> Any:
+        evaluated.append("")
+        return told_right(project, *others)
+
+    monkeypatch.setattr(of_weights, "told_right", counted)
+    put(shared, work("ada", weights=trained))
+    with Board(shared, lesson) as board:
+        found = board.look(seconds=0.0)
+        assert found.waiting == 1 and not evaluated
+        ada = found.students[0]
+        assert ada.accuracy is None and ada.states[0] == "done" and ada.states[10] == "open"
+        assert "The weights of 1 work are still being evaluated." in board_page(found, lesson)
+        assert board.look(seconds=0.0) == found and board.looked == 0
+        found = board.look()
+        assert found.waiting == 0 and len(evaluated) == 1 and found.students[0].states[10] == "done"
+        assert "being evaluated" not in board_page(found, lesson)
+        put(shared, work("ada", weights=trained, answers={}), at=2e9)  # other answers, the same weights
+        again = board.look(seconds=0.0)
+        assert board.looked == 1 and again.waiting == 0 and len(evaluated) == 1
+        assert again.students[0].accuracy == found.students[0].accuracy and again.students[0].states[0] == "open"
+
+
+def test_the_first_page_does_not_wait_for_pytorch(shared: Path, lesson: LessonFile, work: Maker) -> None:
+    put(shared, work("ada", weights=b"any"))
+    write(shared.parent / "lab.lesson", members_of(lesson))
+    script = (
+        "import sys; from pathlib import Path; from cnnstudio.lessons.board_page import pages\n"
+        "from cnnstudio.lessons.lesson_file import read\n"
+        "found = next(pages(Path(sys.argv[1]), read(Path(sys.argv[2])), Path(sys.argv[3])))\n"
+        "print(found.waiting, 'torch' in sys.modules)"
+    )
+    names = (shared, shared.parent / "lab.lesson", shared.parent / "b.html")
+    done = subprocess.run([sys.executable, "-c", script, *map(str, names)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "False"]
 
 
 class Reader(HTMLParser):
