@@ -75,6 +75,10 @@ class _Largest(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.bytes = 0
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # or all of torch's compiler would be loaded at the first operation, which takes seconds
+
     def __torch_dispatch__(
         self, function: Callable[..., Any], types: Any, arguments: Any = (), words: Any = None
     ) -> Any:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from cnnstudio.training.device import Device, Forward
+from cnnstudio.training.drawing import leave_uncompiled
 
 _COMPILERS = ("cl",) if sys.platform == "win32" else ("g++", "clang++", "c++")
 
@@ -25,6 +26,7 @@ def forward(module: nn.Module, device: Device, wanted: bool) -> tuple[Forward, t
         return module, ("The program without an installation brings nothing to compile with, so it trains as it is.",)
     if device.torch.type == "cpu" and not has_compiler():
         return module, ("There is no C++ compiler here, so the network is not compiled; it trains as it is.",)
+    leave_uncompiled()
     compiled: Forward = torch.compile(module, dynamic=True)  # the last batch of an epoch may be smaller
     return compiled, ("The first step takes a while: the network is compiled for it.",)
 

@@ -31,6 +31,11 @@ class Drawing(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch types
         super().__init__()  # type: ignore[no-untyped-call]
         self._generator, self._heard, self.has_drawn = generator, heard, False
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: or torch loads all of its compiler at the first operation that is heard. See ``leave_uncompiled``."""
+        return False
+
     def __torch_dispatch__(
         self,
         func: Operation,
@@ -53,6 +58,13 @@ class Drawing(TorchDispatchMode):  # type: ignore[no-untyped-call] # torch types
         names = [argument.name for argument in func._schema.arguments]
         given = dict(zip(names, args, strict=False)) | named
         return asked(**given | {"generator": self._generator})
+
+
+def leave_uncompiled() -> None:
+    """Keep ``torch.compile``, which is loaded by that, from compiling what hears the operations of a network."""
+    dispatch = Drawing.__torch_dispatch__
+    if not getattr(dispatch, "_torchdynamo_disable", False):
+        Drawing.__torch_dispatch__ = torch.compiler.disable(dispatch)  # type: ignore[method-assign, no-untyped-call]
 
 
 @contextmanager

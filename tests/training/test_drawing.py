@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 
@@ -168,3 +170,16 @@ def test_a_call_draws_what_its_seed_gives_and_is_heard_only_while_something_draw
         with drawing(4):
             assert torch.equal(found[0], layer(images))
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_what_hears_a_network_does_not_load_the_compiler() -> None:
+    """It takes as long as all else of PyTorch together."""
+    script = (
+        "import sys, torch; from cnnstudio.compiler.source import source; from cnnstudio.training.build import build\n"
+        "from cnnstudio.training.drawing import Seeded; from cnnstudio.project import from_template\n"
+        "network = Seeded(build(source(from_template('lenet5').graph).text, seed=0))\n"
+        "assert network(torch.zeros(1, 1, 28, 28), 0).shape == (1, 10)\n"
+        "print([name for name in sys.modules if name.startswith('torch._dynamo')])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
