@@ -131,7 +131,7 @@ def test_the_head_of_vgg_16_is_heavy_and_does_little() -> None:
 
 def test_every_step_of_the_staircase_costs_what_was_published() -> None:
     published = [4.09, 4.09, 4.53, 4.42, 2.35, 5.27, 4.64, 4.07, 4.15, 4.15, 4.15, 4.15]  # arXiv:2201.03545, Table 10
-    for step, billions in enumerate(published):  # the steps behind them are counted there with their norms
+    for step, billions in enumerate(published):
         totals = infer(network(step)).totals
         assert totals is not None and totals.macs / 1e9 == pytest.approx(billions, abs=0.006), STEPS[step].title
     ends = [infer(network(step)).totals for step in (0, len(STEPS) - 1)]
@@ -140,6 +140,21 @@ def test_every_step_of_the_staircase_costs_what_was_published() -> None:
     assert cells(made, "Top-1, published") == ("79.51%", "78.28%") and "1.23 points less" in made.sentence
     assert [side.title for side in made.sides] == ["Patches", "Depthwise"]
     assert "blocks differ" in made.sentence
+
+
+def test_where_the_staircase_costs_other_than_its_table_it_says_so() -> None:
+    """The table's 4.46 and 4.49 G: a norm has nothing to multiply, and ConvNeXt-T itself is 4.456 to torchvision."""
+    norms, layer, apart = (infer(network(step)).totals for step in (len(STEPS) - 3, len(STEPS) - 2, len(STEPS) - 1))
+    assert norms is not None and layer is not None and apart is not None
+    assert norms.macs == layer.macs and apart.macs == pytest.approx(PUBLISHED["convnext_tiny"].macs * 1e9, rel=1e-3)
+    between = 2 * 2 * (96 * 192 * 28**2 + 192 * 384 * 14**2 + 384 * 768 * 7**2)  # 2 × 2 at stride 2, on half the map
+    shortcuts = between // 4  # 1 × 1 at stride 2
+    wider = sum((c - c // 2) * (4 * c + 49) * side**2 for c, side in ((192, 28), (384, 14), (768, 7)))
+    assert apart.macs - layer.macs == between - shortcuts + wider
+    for step in (len(STEPS) - 2, len(STEPS) - 1):
+        sentence = BY_KEY["staircase"].outcome({"Step": step}).sentence
+        assert "prints 4.46 G" in sentence and "4.15 G stay" in sentence
+    assert "prints" not in BY_KEY["staircase"].outcome({"Step": len(STEPS) - 3}).sentence
 
 
 def test_published_accuracies_are_torchvision_s_and_so_are_the_sizes() -> None:
