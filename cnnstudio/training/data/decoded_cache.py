@@ -100,6 +100,16 @@ def has_room(needed: int) -> bool:
     return False
 
 
+def clear() -> int:
+    """Let go of all that is kept; how many bytes that were. What a program holds at the moment may stay."""
+    before = held()
+    for _, path, _ in [*_files()]:
+        with suppress(OSError):
+            path.unlink()
+            path.with_suffix(".json").unlink(missing_ok=True)
+    return before - held()
+
+
 def decoded_once(
     paths: Sequence[Path],
     size: Shape,

@@ -12,11 +12,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from cnnstudio.disk import shown
+from cnnstudio.folders import decoded_folder
 from cnnstudio.project import ProjectError
 from cnnstudio.project.corrections import Correction, corrected, of_data
 from cnnstudio.project.datasets import DATASETS, FOLDER
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.collection import Brought
+from cnnstudio.training.data.decoded_cache import clear, held, limit
 from cnnstudio.training.data.roll import Roll
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.panel import Panel
@@ -33,7 +35,7 @@ from cnnstudio.ui.training.data.pictures_page import PicturesPage
 from cnnstudio.ui.widgets.advice_row import Advice
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided
-from cnnstudio.wording import counted
+from cnnstudio.wording import counted, memory
 from cnnstudio.worker import Report
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ class DataPanel(Panel):
         page.weights_asked.connect(self._balance)
         page.search_asked.connect(lambda: self.doubter.look(self.album, self.roll, is_asked=True))
         page.stop_asked.connect(self.doubter.stop)
+        self.notes.clear_asked.connect(self._clear_kept)
         self.collect.work.changed.connect(self._take_collected)
         self.setAcceptDrops(True)
         document.opened.connect(self._forget)
@@ -203,6 +206,8 @@ class DataPanel(Panel):
         self._stack.setCurrentIndex(int(self.album is not None or page is self.collect))
         if page is self.batch_page and self.album is not None and self.isVisible():
             self.batches.look()
+        elif page is self.notes:
+            self._say_kept()
         elif page is self.collect:
             self._show_collection()
 
@@ -249,6 +254,19 @@ class DataPanel(Panel):
         if self.album is not None and self.roll is not None:
             broken = self.doubter.broken_note
             self.notes.say((*self.album.notes, *self.roll.notes, *([broken] if broken is not None else [])))
+
+    def _say_kept(self) -> None:
+        """Say what decoded pictures take on the disk."""
+        taken = held()
+        told = (
+            f"Pictures that were decoded once take {memory(taken)} of {memory(limit())} at most in {decoded_folder()}."
+        )
+        self.notes.say_kept(told if taken else "")
+
+    def _clear_kept(self) -> None:
+        freed = clear()
+        self.document.said.emit(f"{memory(freed)} were cleared. The next run decodes its pictures anew.")
+        self._say_kept()
 
     # what may be wrong
 

@@ -11,6 +11,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, Qt
 from pytestqt.qtbot import QtBot
 
+from cnnstudio.folders import decoded_folder
 from cnnstudio.project import Project
 from cnnstudio.project.corrections import Correction
 from cnnstudio.project.recipe import Recipe
@@ -225,3 +226,21 @@ def test_of_a_hundred_thousand_pictures_only_those_that_are_seen_are_drawn(qtbot
     qtbot.waitUntil(lambda: count - 1 in page.thumbnails._kept)
     assert page.model.rowCount() == count and len(page.thumbnails._kept) < 300
     page.close_tasks(1.0)
+
+
+def test_what_decoded_pictures_take_is_said_and_cleared(of_folder: DataPanel, isolated_home: Path) -> None:
+    panel, advice = of_folder, of_folder.notes.kept
+    notes = [*panel.pages].index("Notes")
+    panel.tabs.setCurrentIndex(notes)
+    assert advice.isHidden()
+    folder = decoded_folder()
+    folder.mkdir(parents=True)
+    (folder / "12-3x8x8-ab.npy").write_bytes(bytes(2_000_000))
+    (folder / "12-3x8x8-ab.json").write_bytes(b"{}")
+    panel.tabs.setCurrentIndex(0)
+    panel.tabs.setCurrentIndex(notes)
+    assert advice.isVisible() and "take 2.0 MB of 10.7 GB at most" in advice.sentence.text()
+    heard: list[str] = []
+    panel.document.said.connect(heard.append)
+    advice.buttons[0].click()
+    assert not list(folder.iterdir()) and advice.isHidden() and heard[0].startswith("2.0 MB were cleared")
