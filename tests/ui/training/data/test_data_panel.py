@@ -239,8 +239,8 @@ def test_what_decoded_pictures_take_is_said_and_cleared(of_folder: DataPanel, is
     (folder / "12-3x8x8-ab.json").write_bytes(b"{}")
     panel.tabs.setCurrentIndex(0)
     panel.tabs.setCurrentIndex(notes)
-    assert advice.isVisible() and "take 2.0 MB of 10.7 GB at most" in advice.sentence.text()
+    assert advice.isVisible() and "take 1.91 MiB of 10.0 GiB at most" in advice.sentence.text()
     heard: list[str] = []
     panel.document.said.connect(heard.append)
     advice.buttons[0].click()
-    assert not list(folder.iterdir()) and advice.isHidden() and heard[0].startswith("2.0 MB were cleared")
+    assert not list(folder.iterdir()) and advice.isHidden() and heard[0].startswith("1.91 MiB were cleared")
