@@ -30,14 +30,15 @@ from cnnstudio.wording import counted
 from cnnstudio.worker import Report, sparing, unheard
 
 MOST_BYTES = 2**27
+_TOLD_BY = 20_000  # rows from which is told whether a column has the classes
 _LOOKED_AT = 200  # rows from which is told what the columns are
 _FILE = {
     "file", "filename", "file_name", "filepath", "file_path", "image", "images", "image_name", "image_path", "img",
-    "path", "picture", "name", "id", "image_id",
+    "path", "picture", "name", "id", "image_id", "datei", "dateiname", "bild",
 }  # fmt: skip
 _LABEL = {
     "label", "labels", "class", "classes", "classname", "class_name", "classid", "class_id", "category", "target", "y",
-    "species", "breed", "diagnosis",
+    "species", "breed", "diagnosis", "klasse", "kategorie",
 }  # fmt: skip
 _HALF = {"split", "set", "subset", "fold", "partition", "half", "dataset"}
 _SEPARATORS = ",;\t|"
@@ -51,6 +52,7 @@ class _Columns:
     label: int
     half: int | None
     is_headed: bool
+    is_guessed: bool = False  # the label, by what is in the columns alone
 
 
 @dataclass
@@ -85,6 +87,11 @@ def read_table(table: str, report: Report = unheard) -> FolderLayout:
     path = place_of(table)
     rows, _, notes = rows_of(path)
     columns = _columns(rows, path)
+    if columns.is_guessed:
+        notes.append(
+            f"{said(rows[0][columns.label])} was taken for the label, since its words come again and again; a column "
+            "called label would be taken instead."
+        )
     left, root = _Left(), path.parent
     found = _found(rows[columns.is_headed :], columns, root, left, report)
     if not found:
@@ -188,8 +195,18 @@ def _columns(rows: Sequence[Sequence[str]], path: Path) -> _Columns:
     others = [n for n in rest if n not in halves]
     if labels or len(others) == 1:
         return _Columns(file, (labels or others)[0], halves[0] if halves else None, is_headed)
+    likely = [n for n in others if _is_of_classes(rows[is_headed:], n)]
+    if is_headed and len(likely) == 1 and likely[0] < len(rows[0]):
+        return _Columns(file, likely[0], halves[0] if halves else None, is_headed, is_guessed=True)
     told = listed([rows[0][n] for n in others if n < len(rows[0])]) if is_headed else f"{width} columns, no headings"
     raise DataError(f"{shown(path)} does not say which column is the label ({told}). Call that column label.")
+
+
+def _is_of_classes(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether nearly every row says something here, and the same few words come again and again."""
+    cells = [row[column] if column < len(row) else "" for row in rows[:_TOLD_BY]]
+    filled = [cell for cell in cells if cell]
+    return len(filled) >= 0.9 * len(cells) and 2 <= len(set(filled)) <= len(filled) // 2
 
 
 def _found(

@@ -126,3 +126,29 @@ def test_there_must_be_a_table(tmp_path: Path) -> None:
             read_table(path)
     with pytest.raises(DataError, match="is a folder with 0 tables"):
         read_table(str(tmp_path))
+
+
+@pytest.mark.parametrize("remarks", [["", "", "blurred", ""], ["one", "two", "three", "four"]])
+def test_the_column_whose_words_come_again_is_the_label_and_that_is_said(tmp_path: Path, remarks: list[str]) -> None:
+    lines = ["Dateiname;Art;Bemerkung"]
+    for number, remark in enumerate(remarks):
+        Image.new("RGB", (8, 8)).save(tmp_path / f"b{number}.png")
+        lines.append(f"b{number}.png;{'Käfer' if number % 2 else 'Spinne'};{remark}")
+    (tmp_path / "liste.csv").write_text("\n".join(lines), encoding="utf-8-sig")
+    layout = read_table(str(tmp_path / "liste.csv"))
+    assert layout.names == ("Käfer", "Spinne") and any(
+        note.startswith("Art was taken for the label") for note in layout.notes
+    )
+    (tmp_path / "liste.csv").write_text("\n".join(lines).replace("Bemerkung", "Label"), encoding="utf-8-sig")
+    if all(remarks):
+        assert len(read_table(str(tmp_path / "liste.csv")).names) == 4
+
+
+def test_where_two_columns_could_be_the_label_nothing_is_guessed(tmp_path: Path) -> None:
+    lines = ["file,colour,size"]
+    for number in range(8):
+        Image.new("RGB", (8, 8)).save(tmp_path / f"{number}.png")
+        lines.append(f"{number}.png,{'red' if number % 2 else 'blue'},{'S' if number < 4 else 'L'}")
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    with pytest.raises(DataError, match="which column is the label"):
+        read_table(str(tmp_path / "a.csv"))
