@@ -311,6 +311,8 @@ class DataPanel(Panel):
 
     def _forget(self) -> None:
         self._drop()
+        self._collected_of = None
+        self.collect.work.show_home(None, {})  # what is still being written is of the project that was here
         self._may_load = ""
         self.touch()
 

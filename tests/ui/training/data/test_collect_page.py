@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -16,6 +18,7 @@ from cnnstudio.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.training.data import collecting
 from cnnstudio.ui.training.data.collect_page import FIRST, CollectPage
 from cnnstudio.ui.training.data.collecting import ANOTHER
 from cnnstudio.ui.training.data.data_panel import DataPanel
@@ -202,3 +205,30 @@ def test_what_is_dropped_is_learned_from(panel: DataPanel, tmp_path: Path, name:
     assert (recipe.data, recipe.folder) == (data, str(tmp_path / name))
     panel.document.undo_stack.undo()
     assert panel.document.project.recipe.data == "digits"
+
+
+def test_another_project_has_nothing_of_what_was_being_collected(
+    qtbot: QtBot, panel: DataPanel, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, begun, goes_on = panel.collect, threading.Event(), threading.Event()
+    named(page, "bar")
+    drawn(page, 0.2)
+    page.take.click()
+    settled(qtbot, page)
+    add = collecting.add
+
+    def slow(*asked: Any) -> Any:
+        begun.set()
+        goes_on.wait(10)
+        return add(*asked)
+
+    monkeypatch.setattr(collecting, "add", slow)
+    named(page, "dot")
+    drawn(page, 0.7)
+    page.take.click()
+    assert begun.wait(10)
+    panel.document.open(tiny, None)
+    goes_on.set()
+    assert page.work.home is None and not page.work.counts and not page.work.is_busy
+    qtbot.wait(100)
+    assert panel.document.project == tiny and not panel.document.is_modified
