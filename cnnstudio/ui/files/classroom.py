@@ -125,15 +125,18 @@ class Classroom(QObject):
         return self.panel.write_down() if self.desk is not None else ""
 
     def hand_in(self) -> None:
-        """Ask for a file, and hand the work in there, with all that stands in the fields."""
+        """Ask who it is and for a file, and hand the work in there, with all that stands in the fields."""
         desk = self.desk
         if desk is not None:
             self.panel.settle(predictions=True)
         if desk is None:
             self._jobs.messages.say("No lesson is open here, so there is nothing to hand in.", "error", about=HAND_IN)
             return
-        who = desk.work.student or desk.work.name or "work"
-        name = re.sub(r"[^\w.-]+", "-", f"{desk.lesson.head.title} {who}").strip("-.")[:80] or "work"
+        if not desk.work.student:
+            self.panel.panel_asked.emit("lesson")
+            self.panel.ask_who()
+            return
+        name = re.sub(r"[^\w.-]+", "-", f"{desk.lesson.head.title} {desk.work.student}").strip("-.")[:80] or "work"
         self._files.choose("Hand in", f"{name}{HANDED_IN}", FILTER, HANDED_IN, lambda path: self.start(desk, path))
 
     def start(self, desk: Desk, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.lessons.begun import begun
 from cnnstudio.lessons.desk import Desk, evaluated
@@ -18,15 +18,15 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.lessons.lesson_text import LessonText
 from cnnstudio.ui.lessons.stepper import button
 from cnnstudio.ui.lessons.task_card import TaskCard
+from cnnstudio.ui.lessons.who import BEGINS, HANDS_IN, Who
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task as Job
 from cnnstudio.ui.widgets.labels import Plain, Sentence
-from cnnstudio.wording import counted, plural
+from cnnstudio.wording import counted
 from cnnstudio.worker import Report
 
 NOTHING = "A lesson is a file that ends in .lesson: text and tasks beside the network. Open one with File → Open."
-WHO = "Who sits here? Your numbers depend on it, and your teacher knows your work by it."
 MOST_STEPS = 100
 KEEPING = 1_500  # milliseconds after the last change until it is written down
 AGAIN = 20_000  # milliseconds until that is tried once more, where it could not be
@@ -69,16 +69,8 @@ class LessonPanel(Panel):
         self.bar.setAccessibleName("Tasks that are done")
         self.nothing = Sentence(NOTHING, self)
         self.nothing.setProperty("role", "muted")
-        self.who = Sentence(WHO, self)
-        self.student, self.name = QLineEdit(self), QLineEdit(self)
-        for field, words in ((self.student, "Student id"), (self.name, "Name")):
-            field.setPlaceholderText(words)
-            field.setAccessibleName(words)
-            field.setMaxLength(60)
-            field.returnPressed.connect(self.call)
-        self.begin = QPushButton("Begin", self)
-        self.begin.setProperty("primary", True)
-        self.begin.clicked.connect(self.call)
+        self.who = Who(self)
+        self.who.called.connect(self.call)
 
     def _make_foot(self) -> None:
         self.hand_in = QPushButton("Hand in…", self)
@@ -99,16 +91,12 @@ class LessonPanel(Panel):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(12, 12, 12, 12)
         self._column.setSpacing(12)
-        head, who = QHBoxLayout(), QHBoxLayout()
+        head = QHBoxLayout()
         head.addWidget(self.title, 1)
         head.addWidget(self.count, 0, Qt.AlignmentFlag.AlignTop)
-        who.addWidget(self.student, 1)
-        who.addWidget(self.name, 1)
-        who.addWidget(self.begin)
         self._column.addLayout(head)
         for widget in (self.bar, self.nothing, self.who):
             self._column.addWidget(widget)
-        self._column.addLayout(who)
         self._parts = QVBoxLayout()
         self._parts.setSpacing(12)
         self._column.addLayout(self._parts)
@@ -135,14 +123,14 @@ class LessonPanel(Panel):
         self._stop()
         self.desk, self._accuracy = desk, None
         self._done, self._steps = frozenset(), [desk.work.project]
-        self.student.setText(desk.work.student)
-        self.name.setText(desk.work.name)
+        self.who.student.setText(desk.work.student)
+        self.who.name.setText(desk.work.name)
         self.document.rules = self._refusal
         self.attended.emit(desk.lesson.head)
         self._show_desk()
         if desk.lesson.head.id not in {each.id for each in begun()}:
             self._keep.start()
-        (self.student if self._is_waiting else self).setFocus()
+        (self.who if self._is_waiting else self).setFocus()
 
     def leave(self) -> None:
         """Put the lesson away: another project follows."""
@@ -155,19 +143,29 @@ class LessonPanel(Panel):
             self.document.conceal(frozenset())
             self._show_desk()
 
-    def call(self) -> None:
-        """Take the name and the id that stand in the fields; what varies is this student's from now on."""
-        student = " ".join(self.student.text().split())
-        if self.desk is None or not student:
-            self.student.setFocus()
+    def ask_who(self) -> None:
+        """Ask who hands in; with the answer it goes on."""
+        self.who.ask(BEGINS if self._is_waiting else HANDS_IN)
+        self.who.show()
+        self.area.ensureWidgetVisible(self.who)
+        self.who.student.setFocus()
+
+    def call(self, student: str, name: str) -> None:
+        """Say who sits here: what varies is this student's from now on; or who hands in, and hand in."""
+        if self.desk is None:
             return
-        before = self.desk.start
-        self.desk.call(student, " ".join(self.name.text().split()))
+        begins, before = self._is_waiting, self.desk.start
+        self.desk.call(student, name)
+        self._keep.start()
+        if not begins:
+            self.who.hide()
+            self.caller.setText(name or student)
+            self.hand_in_asked.emit()
+            return
         self._done, self._steps = frozenset(), [self.desk.start]
         if self.desk.start != before:
             self.document.edit(f"Begin as {student}", self.desk.start)
         self._show_desk()
-        self._keep.start()
 
     def start_again(self) -> None:
         """Begin anew, with the network of the lesson."""
@@ -267,8 +265,8 @@ class LessonPanel(Panel):
             widget.deleteLater()
         self.cards, self.texts = {}, []
         self.nothing.setVisible(desk is None)
-        for widget in (self.who, self.student, self.name, self.begin):
-            widget.setVisible(is_waiting)
+        self.who.ask(BEGINS)
+        self.who.setVisible(is_waiting)
         for widget in (self.title, self.count, self.bar):
             widget.setVisible(desk is not None)
         for widget in (self.hand_in, self.again, self.step_back, self.caller):
@@ -301,7 +299,8 @@ class LessonPanel(Panel):
             self.cards[part.name] = card
             self._parts.addWidget(card)
         if kept := desk.lesson.head.kept_points:
-            more = Sentence(f"{kept:g} {plural(round(kept), 'point')} more are for what your teacher looks at.", self)
+            are = "point more is" if kept == 1 else "points more are"
+            more = Sentence(f"{kept:g} {are} for what your teacher looks at.", self)
             more.setProperty("role", "muted")
             self._parts.addWidget(more)
 
@@ -400,8 +399,8 @@ class LessonPanel(Panel):
         return self._job is None or self._job.stop(seconds)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        if self._is_waiting:
-            self.student.setFocus(event.reason())
+        if not self.who.isHidden():
+            self.who.student.setFocus(event.reason())
             return
         fields = (card.field for card in self.cards.values())
         waiting = (field for field in fields if not field.isHidden() and not field.isReadOnly())

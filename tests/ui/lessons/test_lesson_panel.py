@@ -76,8 +76,8 @@ def opened(qtbot: QtBot, window: MainWindow, lab: Path) -> Callable[[], LessonPa
 
 def begin(qtbot: QtBot, panel: LessonPanel, student: str = "ada") -> int:
     """Say who sits here; how many channels this student has."""
-    qtbot.keyClicks(panel.student, student)
-    qtbot.keyClick(panel.student, Qt.Key.Key_Return)
+    qtbot.keyClicks(panel.who.student, student)
+    qtbot.keyClick(panel.who.student, Qt.Key.Key_Return)
     assert panel.desk is not None
     qtbot.waitUntil(lambda: all(card.isVisible() for card in panel.cards.values()))  # Qt shows them in its next turn
     return int(panel.desk.sheet.values.get("c", 0))
@@ -95,10 +95,10 @@ def test_a_lesson_is_opened_and_asks_who_sits_there(
     qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]
 ) -> None:
     panel = opened()
-    assert panel.isVisible() and panel.title.text() == "A lab" and panel.student.isVisible() and not panel.cards
+    assert panel.isVisible() and panel.title.text() == "A lab" and panel.who.student.isVisible() and not panel.cards
     count = begin(qtbot, panel)
     block = window.document.graph["conv1"].block
-    assert isinstance(block, Conv2d) and block.out_channels == count and not panel.student.isVisible()
+    assert isinstance(block, Conv2d) and block.out_channels == count and not panel.who.student.isVisible()
     assert list(panel.cards) == ["count", "why", "guess", "tell", "pool"]
     assert f"<b>{count}</b> of them" in panel.texts[0].toPlainText()
     assert panel.caller.text() == "ada"
@@ -200,6 +200,32 @@ def test_what_was_written_and_not_given_is_kept_and_handed_in(
     assert {*desk.work.answers} == {"tell", "count"}, "of a prediction the first counts"
     window.classroom.hand_in()
     assert {*desk.work.answers} == {"tell", "count", "guess"}
+
+
+def test_who_hands_in_is_asked_where_nobody_has_said_it(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, tiny: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without numbers of one's own a lesson begins at once, and its work would belong to nobody."""
+    header = {"title": "A lab", "id": "lab-2", "start": "start.cnn", "task": TASKS[1:]}
+    write(tmp_path / "same.lesson", {TEXT: joined(header, "").encode(), "start.cnn": dumps(tiny).encode()})
+    window.files.open(tmp_path / "same.lesson")
+    qtbot.waitUntil(lambda: window.classroom.desk is not None)
+    panel, asked = window.classroom.panel, list[str]()
+    monkeypatch.setattr(window.files, "choose", lambda _, name, *__: asked.append(name))
+    assert panel.cards and not panel.who.isVisible()
+    panel.cards["why"].options.button(2).click()
+    panel.hand_in.click()
+    assert not asked and panel.who.isVisible() and panel.who.student.hasFocus()
+    qtbot.keyClick(panel.who.student, Qt.Key.Key_Return)
+    assert not asked and panel.who.isVisible(), "an id is needed"
+    qtbot.keyClicks(panel.who.student, "s 12")
+    qtbot.keyClicks(panel.who.name, "Ada L.")
+    qtbot.keyClick(panel.who.name, Qt.Key.Key_Return)
+    assert asked == ["A-lab-s-12.handin"] and not panel.who.isVisible() and panel.caller.text() == "Ada L."
+    assert panel.desk is not None and panel.desk.work.answers["why"].choice == 2, "what was done stays"
+    assert (panel.desk.work.student, panel.desk.work.name) == ("s 12", "Ada L.")
+    panel.hand_in.click()
+    assert len(asked) == 2, "it is asked once"
 
 
 def test_what_was_drawn_while_the_lesson_was_not_seen_is_kept(

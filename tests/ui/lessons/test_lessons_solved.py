@@ -52,8 +52,8 @@ def test_every_lesson_is_solved_and_ticked_on_the_start_page(
 def begin(qtbot: QtBot, panel: LessonPanel, student: str) -> None:
     assert panel.desk is not None
     if panel.desk.lesson.is_varied:
-        qtbot.keyClicks(panel.student, student)
-        qtbot.keyClick(panel.student, Qt.Key.Key_Return)
+        qtbot.keyClicks(panel.who.student, student)
+        qtbot.keyClick(panel.who.student, Qt.Key.Key_Return)
     assert panel.cards
 
 
