@@ -63,7 +63,7 @@ class Archive:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, struct.error) as error:
             raise ArchiveError("It is no zip, or it is damaged.") from error
-        self._infos = {info.filename: info for info in self._zip.infolist() if not info.is_dir()}
+        self._infos = {_named(info): info for info in self._zip.infolist() if not info.is_dir()}
         self.members = {member.name: member for member in self._members()}
         whole = sum(member.size for member in self.members.values() if not member.trouble)
         if whole > bounds.whole:
@@ -78,15 +78,16 @@ class Archive:
         for info in every:
             if info.is_dir():
                 continue
-            key = info.filename.casefold()
+            name = _named(info)
+            key = name.casefold()
             trouble = "it stands in the archive twice" if key in seen else self._trouble(info)
             if not trouble and info.header_offset in overlapping:
                 trouble = "it lies in the archive where another file lies"
             seen.add(key)
-            yield Member(info.filename, info.file_size, _moment(info.date_time), trouble)
+            yield Member(name, info.file_size, _moment(info.date_time), trouble)
 
     def _trouble(self, info: zipfile.ZipInfo) -> str:
-        if found := trouble_of(info.filename):
+        if found := trouble_of(_named(info)):
             return found
         mode = info.external_attr >> 16
         if mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode):
@@ -193,6 +194,16 @@ def _overlapping(infos: list[zipfile.ZipInfo]) -> set[int]:
         for before, after in pairwise(ordered)
         if before.header_offset + 30 + before.compress_size > after.header_offset
     }
+
+
+def _named(info: zipfile.ZipInfo) -> str:
+    """The name of a member: UTF-8 where it is that, though many programs (those of macOS and Unix) do not say so."""
+    if info.flag_bits & 0x800 or info.filename.isascii():
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _moment(written: tuple[int, ...]) -> datetime | None:

@@ -34,6 +34,15 @@ def test_what_was_packed_comes_back_and_is_the_same_bytes_each_time() -> None:
     assert packed(members) == packed(dict(members))
 
 
+def test_names_are_read_where_a_program_does_not_say_that_they_are_utf_8() -> None:
+    name = "Bob Ünal_12/work.handin"
+    plain = zipfile.ZipInfo("Bob Xxnal_12/work.handin")  # of the same length, and not marked as UTF-8
+    data = zipped((plain, b"x")).replace(b"Bob Xxnal", "Bob Ünal".encode())
+    assert unpacked(data, BOUNDS) == {name: b"x"}
+    old = zipped((plain, b"x")).replace(b"Bob Xxnal", "Bob é nal".encode("cp437"))
+    assert [*unpacked(old, BOUNDS)] == ["Bob é nal_12/work.handin"]
+
+
 @pytest.mark.parametrize(
     "name", ["/etc/passwd", "../up", "a/../../up", "C:evil", "a\\b", "a//b", "./a", "x" * 300, "a\nb"]
 )
