@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -114,11 +114,13 @@ def _of_sheet(lesson: LessonFile, sheet: Sheet, solved: Accuracy | None) -> Iter
     elif passed:
         names = listed([task.name for task in passed])
         yield _warning(f"The network at the beginning passes {names} as it is.")
-    yield from _of_solution(lesson, sheet, solved)
+    yield from _of_solution(lesson, sheet, solved, passed)
 
 
-def _of_solution(lesson: LessonFile, sheet: Sheet, solved: Accuracy | None) -> Iterator[Finding]:
-    drawn = [task for task in sheet.tasks if task.answered_by in ("network", "weights")]
+def _of_solution(
+    lesson: LessonFile, sheet: Sheet, solved: Accuracy | None, passed: Sequence[Task]
+) -> Iterator[Finding]:
+    drawn = [task for task in sheet.tasks if task.answered_by in ("network", "weights") and task not in passed]
     if not lesson.head.solution:
         if drawn:
             yield _warning(

@@ -245,6 +245,16 @@ def test_a_lesson_that_passes_untouched_is_found(lesson_of: Maker, header: dict[
     assert "passes untouched" in sentences(lesson_of(header))
 
 
+def test_what_the_beginning_passes_needs_no_solution_to_show_it(header: dict[str, Any], lesson_of: Maker) -> None:
+    del header["solution"], header["vary"], header["set"]
+    header["task"] = [each for each in header["task"] if each["name"] in ("notanh", "pool", "good")]
+    said = sentences(lesson_of(header), "warning").splitlines()
+    assert said == [
+        "The network at the beginning passes notanh as it is.",
+        "Nothing shows that pool and good can be passed: name a solution.",
+    ]
+
+
 def test_files_that_a_header_names_and_a_lesson_lacks_are_found(lesson_of: Maker, header: dict[str, Any]) -> None:
     assert "no folder train" in sentences(lesson_of(header | {"training": "train"}))
     assert "no such file" in sentences(lesson_of(header | {"weights": "w.safetensors"}))
