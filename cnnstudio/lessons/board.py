@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -162,7 +163,7 @@ class Board:
                 continue
             key = known_as(seen.row.student or seen.row.source.platform_id or seen.row.name) or seen.row.source.path
             found[key] = _together(found[key], seen.standing) if key in found else seen.standing
-        ordered = sorted(found.values(), key=lambda each: (-each.done, -each.points, each.called.casefold()))
+        ordered = sorted(found.values(), key=lambda each: (-each.done, -each.points, _in_order(each.called)))
         return ClassStanding(tuple(ordered), tuple(refused), sum(seen.waits for seen in self._seen.values()))
 
 
@@ -200,6 +201,12 @@ def _together(one: Standing, other: Standing) -> Standing:
     late = max(one, other, key=lambda each: each.written.timestamp() if each.written is not None else 0.0)
     best = max((each.accuracy for each in (one, other) if each.accuracy is not None), default=None)
     return replace(late, accuracy=best)
+
+
+def _in_order(name: str) -> tuple[tuple[int, str], ...]:
+    """By which names are put in order: numbers in them by what they are, so that 2 stands before 10."""
+    found = re.findall(r"(\d{1,18})|(\D+)", name.casefold())
+    return tuple((int(number) if number else -1, word) for number, word in found)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -18,6 +18,7 @@ EVERY = 0.25  # seconds between two looks at the folder
 AT_ONCE = 0.25  # seconds of one look in which weights are evaluated, so that all else is not waited for
 AGAIN = 1  # seconds after which a browser reads the page again
 MOST_REFUSED = 100
+LETTERS = 50  # of the names of all tasks that stand beside one another; more stand upright
 
 _SIGNS: dict[State, tuple[str, str]] = {
     "done": ("✓", "done"), "waits": ("✎", "for the teacher to read"), "begun": ("◐", "partly right"),
@@ -30,7 +31,9 @@ h1 { font-size: 1.5rem; margin: 0; } p { margin: .2rem 0 .8rem; } .muted { color
 table { border-collapse: collapse; width: 100%; } th, td { padding: .28rem .5rem; text-align: center; }
 th { font-weight: 600; border-bottom: 2px solid #d0d7de; vertical-align: bottom; }
 td { border-bottom: 1px solid #d0d7de; } th:first-child, td:first-child { text-align: left; }
-td.stuck, td.why { text-align: left; } tfoot td { border: none; }
+td.stuck, .why { text-align: left; } tfoot td { border: none; } td:first-child { overflow-wrap: anywhere; }
+th.upright span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; line-height: 1; }
+table + table { margin-top: 1.2rem; }
 .done { color: #116329; } .wrong { color: #a40e26; } .begun, .waits { color: #7d4e00; } .open { color: #8b949e; }
 .bar { display: block; height: .35rem; border-radius: 2px; background: #116329; } .number { white-space: nowrap; }
 @media (prefers-color-scheme: dark) { body { color: #d1d7e0; background: #16191f; } .muted { color: #9198a1; }
@@ -44,21 +47,24 @@ def board_page(found: ClassStanding, lesson: LessonFile, told: str = "") -> str:
     tasks = lesson.tasks
     has_accuracy = any(task.answered_by == "weights" for task in tasks)
     names = [_shown(task.name, 24) for task in tasks]
-    heads = ["Student", "Done", *names, *(["Best accuracy"] * has_accuracy), "Stuck"]
+    upright = ' class="upright"' if sum(map(len, names)) > LETTERS else ""
+    heads = [("Student", ""), ("Done", ""), *((name, upright) for name in names)]
+    heads += [("Best accuracy", "")] * has_accuracy + [("Stuck", "")]
     parts = [
         "<!doctype html>", '<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="refresh" content="{AGAIN}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{_shown(lesson.head.title)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{_shown(lesson.head.title)}</h1>", f'<p class="muted">{_shown(_summary(found, len(tasks)))}</p>',
-        "<table><thead><tr>", *(f'<th scope="col">{each}</th>' for each in heads), "</tr></thead><tbody>",
+        "<table><thead><tr>", *(f'<th scope="col"{kind}><span>{each}</span></th>' for each, kind in heads),
+        "</tr></thead><tbody>",
     ]  # fmt: skip
     parts += [_row(each, len(tasks), has_accuracy) for each in found.students]
     parts.append("</tbody><tfoot><tr><td>Done by</td><td></td>")
     parts += [_share(found.students, number) for number in range(len(tasks))]
     parts.append("</tr></tfoot></table>")
     if found.refused:
-        parts += ["<table><thead><tr><th>Not read</th><th>Why</th></tr></thead><tbody>"]
+        parts += ['<table><thead><tr><th>Not read</th><th class="why">Why</th></tr></thead><tbody>']
         for path, why in found.refused[:MOST_REFUSED]:
             parts.append(f'<tr><td>{_shown(path, 120)}</td><td class="why wrong">{_shown(why, 300)}</td></tr>')
         parts.append("</tbody></table>")

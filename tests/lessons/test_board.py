@@ -175,6 +175,22 @@ def test_the_page_is_whole_in_itself_and_reads_itself_again(shared: Path, lesson
     assert "1 student" in text and all(task.name in text for task in lesson.tasks)
 
 
+def test_students_alike_stand_in_the_order_of_their_numbers(shared: Path, lesson: LessonFile, work: Maker) -> None:
+    for number in (10, 2, 1):
+        put(shared, work(f"s{number}", name=f"Student {number}"))
+    with Board(shared, lesson) as board:
+        found = board.look()
+    assert [each.called for each in found.students] == ["Student 1", "Student 2", "Student 10"]
+
+
+def test_the_names_of_many_tasks_stand_upright(shared: Path, lesson: LessonFile, work: Maker) -> None:
+    put(shared, work("ada"))
+    few = replace(lesson, tasks=lesson.tasks[:3])
+    for of, count in ((lesson, len(lesson.tasks)), (few, 0)):
+        with Board(shared, of) as board:
+            assert board_page(board.look(), of).count('<th scope="col" class="upright">') == count
+
+
 def test_a_folder_is_followed_until_that_is_ended(shared: Path, lesson: LessonFile, work: Maker) -> None:
     looks: list[int] = []
     out = shared.parent / "board.html"
