@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -15,11 +16,12 @@ from cnnstudio.disk import read as read_file
 from cnnstudio.lessons.archive import packed
 from cnnstudio.lessons.csv_text import LARGEST, CsvError
 from cnnstudio.lessons.feedback_page import gradescope, page, prairielearn
-from cnnstudio.lessons.grade_sheet import ByHand, Grade, Late, grades, read_by_hand, written
+from cnnstudio.lessons.grade_sheet import ByHand, Grade, Late, counting, grades, read_by_hand, written
 from cnnstudio.lessons.gradebooks import FilledIn, GradebookError, Mark, canvas, moodle
 from cnnstudio.lessons.grading import GradingError, Row, graded
 from cnnstudio.lessons.handed_in import HandedIn
 from cnnstudio.lessons.lesson_file import LessonError, LessonFile, Sheet, read
+from cnnstudio.lessons.tasks import Task
 from cnnstudio.lessons.work import Answer
 from cnnstudio.wording import counted
 
@@ -82,20 +84,23 @@ def _run(arguments: argparse.Namespace) -> int:
     bar.clear()
     found = grades(rows, lesson, by_hand, late, arguments.out_of)
     _write(out / MARKS, written(found, lesson).encode("utf-8-sig", "replace"))
-    _write(out / "feedback.zip", packed(dict(_pages(found, lesson, answers))))
+    counted_ones = counting(found)
+    _write(out / "feedback.zip", packed(_pages(found, counted_ones, lesson, answers)))
     if arguments.results:
         for number, each in enumerate(found, 1):
             folder = out / "results" / f"{number:04d}"
             folder.mkdir(parents=True, exist_ok=True)
             text = json.dumps(RESULTS[arguments.results](each) | {"file": each.row.source.path}, indent=2)
             _write(folder / "results.json", text.encode())
-    final = [each for each in found if each.is_final]
+    final = [each for each in counted_ones if each.is_final]
     notes = [
         *_fill(arguments.moodle, out, lambda data: moodle(
             data, _marks(final), arguments.grade_column, arguments.feedback_column)),
         *_fill(arguments.canvas, out, lambda data: canvas(
             data, _marks(final), arguments.assignment or lesson.head.title)),
     ]  # fmt: skip
+    if len(counted_ones) < len(found):
+        notes.append("Of several works of a student the latest that could be marked counts, or the one marked by hand.")
     _tell(found, by_hand, out, notes)
     return 1 if any(each.row.marks is None for each in found) else 0
 
@@ -133,11 +138,18 @@ def _marks(found: Sequence[Grade]) -> list[Mark]:
     ]
 
 
-def _pages(found: Sequence[Grade], lesson: LessonFile, answers: dict[str, dict[str, str]]) -> dict[str, bytes]:
-    """The feedback pages under the names by which Moodle knows whose they are: those of the folders of its zip."""
+def _pages(
+    found: Sequence[Grade], counted_ones: Sequence[Grade], lesson: LessonFile, answers: dict[str, dict[str, str]]
+) -> dict[str, bytes]:
+    """The feedback pages under the names by which Moodle knows whose they are: those of the folders of its zip.
+
+    Of several works of a student the one that counts has that place.
+    """
     pages: dict[str, bytes] = {}
+    counting_ids = {id(each) for each in counted_ones}
     for number, each in enumerate(found, 1):
-        folder = next((p for p in PurePosixPath(each.row.source.path).parts[:-1] if "_assignsubmission_" in p), "")
+        parts = PurePosixPath(each.row.source.path).parts[:-1] if id(each) in counting_ids else ()
+        folder = next((part for part in parts if "_assignsubmission_" in part), "")
         name = f"{folder or f'{number:04d}'}/feedback.html"
         text = page(each, lesson, answers.get(each.row.source.path, {}))
         pages[name if name not in pages else f"{number:04d}/feedback.html"] = text.encode("utf-8", "replace")
@@ -149,10 +161,16 @@ def _answers(work: HandedIn, sheet: Sheet) -> dict[str, str]:
     found = {}
     for task in sheet.tasks:
         given = work.answers.get(task.name, Answer())
-        options: tuple[str, ...] = getattr(task, "options", ())
-        chosen = options[given.choice - 1] if 0 < given.choice <= len(options) else ""
-        found[task.name] = " ".join(filter(None, (chosen, given.text, given.reason if chosen else "")))
+        chosen = _chosen(task, "options", str(given.choice))
+        why = _chosen(task, "reasons", given.reason) if getattr(task, "reasons", ()) else given.reason
+        found[task.name] = f"{chosen} – {why}" if chosen and why else chosen or given.text
     return found
+
+
+def _chosen(task: Task, of: str, number: str) -> str:
+    """The words of the option of this number, from 1; empty for none."""
+    options: tuple[str, ...] = getattr(task, of, ())
+    return options[int(number) - 1] if re.fullmatch(r"[1-9]\d?", number) and int(number) <= len(options) else ""
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -122,6 +122,23 @@ def grades(
     return found
 
 
+def counting(found: Sequence[Grade]) -> list[Grade]:
+    """Of the works of each student the one that counts: the latest that could be marked, or that has a grade by hand.
+
+    A student is known as the platform says, and else by the id in the work.
+    """
+    works: dict[str, list[Grade]] = {}
+    for each in found:
+        source = each.row.source
+        works.setdefault(source.platform_id or _key(each.row.student) or source.path, []).append(each)
+    return [max(every, key=_weight) for every in works.values()]
+
+
+def _weight(of: Grade) -> tuple[bool, bool, float]:
+    at = of.row.source.written
+    return of.by_hand.grade is not None, of.row.marks is not None, at.timestamp() if at is not None else 0.0
+
+
 def written(found: Sequence[Grade], lesson: LessonFile) -> str:
     """The table as CSV: a row for each work, its tasks one after another with points, reason and a column by hand."""
     names = [task.name for task in lesson.tasks]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -168,6 +169,33 @@ def test_a_lesson_is_checked_released_marked_and_brought_back(
     assert "<script" not in page and "=1+1" in page and len(page) < 2**20
 
 
+def test_of_several_works_of_a_student_the_latest_that_can_be_marked_counts(
+    folder: Path, work: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = folder / "Grace Hopper_12_assignsubmission_file"
+    second, third = work("grace", answers={"tell": Answer("long enough for a sentence")}), b"no work at all"
+    (place / "a-second.handin").write_bytes(dumped(second))
+    (place / "broken.handin").write_bytes(third)
+    for name, at in (("work.handin", 1e9), ("a-second.handin", 2e9), ("broken.handin", 2.1e9)):
+        os.utime(place / name, (at, at))
+    (tmp_path / "worksheet.csv").write_text(WORKSHEET, encoding="utf-8-sig", newline="")
+    arguments = ("--lesson", tmp_path / "teacher.lesson", "--out", tmp_path / "out")
+    assert run("grade", folder, *arguments, "--moodle", tmp_path / "worksheet.csv") == 1
+    assert "latest that could be marked counts" in capsys.readouterr().out
+    assert (tmp_path / "out" / "worksheet.csv").read_text("utf-8-sig").count("3,00") == 1, "it waits for the teacher"
+    with zipfile.ZipFile(tmp_path / "out" / "feedback.zip") as archive:
+        mine = [name for name in archive.namelist() if participant(name) == 12]
+        assert len(mine) == 1 and "long enough" in archive.read(mine[0]).decode()
+    with (tmp_path / "out" / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    for row in rows[1:]:  # the first work has a grade by hand: that is what the teacher means
+        row[rows[0].index("by hand")] = "7" if row[0].endswith("12_assignsubmission_file/work.handin") else ""
+    with (tmp_path / "out" / "marks.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(rows)
+    assert run("grade", folder, *arguments, "--moodle", tmp_path / "worksheet.csv") == 1
+    assert 'Grace Hopper,Abgegeben,"7,00"' in (tmp_path / "out" / "worksheet.csv").read_text("utf-8-sig")
+
+
 def participant(path: str) -> int | None:
     """Whose feedback a file is, by the rules of Moodle's mod/assign/feedback/file/importziplib.php."""
     parts = path.split("/")
@@ -189,6 +217,23 @@ def test_a_page_shows_what_a_student_wrote_and_runs_none_of_it(folder: Path, wor
     with zipfile.ZipFile(tmp_path / "out" / "feedback.zip") as archive:
         page = archive.read(archive.namelist()[0]).decode()
     assert "<script" not in page and "<img" not in page and "\u202e" not in page and "&lt;script&gt;" in page
+
+
+def test_a_page_shows_a_choice_and_its_reason_in_words(
+    lesson_of: Maker, header: dict[str, Any], work: Maker, tmp_path: Path
+) -> None:
+    header["task"][1]["written_reason"] = True
+    header["task"] += [header["task"][1] | {
+        "name": "listed", "written_reason": False, "reasons": ["Of the wallaby", "Of the numbat"], "reason": 2
+    }]  # fmt: skip
+    lesson = lesson_of(header)
+    write(tmp_path / "t.lesson", members_of(lesson))
+    given = {"why": Answer(choice=2, reason="they look everywhere"), "listed": Answer(choice=1, reason="2")}
+    (tmp_path / "a.handin").write_bytes(dumped(work("ada", answers=given)))
+    run("grade", tmp_path / "a.handin", "--lesson", tmp_path / "t.lesson", "--out", tmp_path / "out")
+    with zipfile.ZipFile(tmp_path / "out" / "feedback.zip") as archive:
+        page = archive.read(archive.namelist()[0]).decode()
+    assert "Its weights are shared – they look everywhere" in page and "It is large – Of the numbat" in page
 
 
 def test_no_cell_is_a_formula() -> None:
