@@ -227,6 +227,8 @@ class ProgressMessage(MessageBar):
 class Messages(QWidget):
     """The place at the foot of ``host`` where messages appear, the latest below the earlier ones.
 
+    The latest is seen whatever stands there, for it answers what a person has done just now; beside it what asks.
+
     ``taken`` is a part of the foot that something else takes just now; messages stand beside it, or above it.
     """
 
@@ -282,7 +284,7 @@ class Messages(QWidget):
         return bar
 
     def _add(self, bar: MessageBar) -> None:
-        """Take the message in, and let those go that are least missed; where none can go, the later ones are seen."""
+        """Take the message in, and let those go that are least missed; where none can go, some wait out of sight."""
         others = [old for old in self.bars if old is not bar and old.is_outcome]
         for old in sorted(others, key=lambda each: not each.passes)[: max(0, len(self.bars) - MOST)]:
             old.dismiss()
@@ -293,7 +295,7 @@ class Messages(QWidget):
         host, bars = self.parentWidget(), self.bars
         if host is None:
             return
-        seen = sorted(bars, key=lambda bar: bar.asks)[-MOST:]
+        seen = [*sorted(bars[:-1], key=lambda bar: bar.asks)[1 - MOST :], *bars[-1:]]
         for bar in bars:
             bar.setVisible(bar in seen)
         self.setVisible(bool(bars))

@@ -137,6 +137,25 @@ def test_no_more_than_two_are_seen_and_what_asks_or_goes_on_waits_for_its_turn(m
     assert len([bar for bar in messages.bars if bar.isVisible()]) == MOST
 
 
+@pytest.mark.parametrize("kind", ["info", "success", "warning", "error"])
+@pytest.mark.parametrize("choices", [(), (("Save under another name…", lambda: None),)])
+def test_what_was_just_said_is_seen_however_many_questions_stand(
+    messages: Messages, kind: str, choices: tuple[Choice, ...]
+) -> None:
+    questions = [messages.say(f"{name} was not saved.", "warning", ("Open", lambda: None)) for name in "abc"]
+    last = messages.say("lenet5.cnn was not written: the disk is full.", kind, *choices)
+    assert [bar.isVisible() for bar in (*questions, last)] == [False, False, True, True]
+    last.dismiss()
+    messages._place()
+    assert [bar.isVisible() for bar in questions] == [False, True, True]
+
+
+def test_what_goes_on_is_seen_however_many_questions_stand(messages: Messages) -> None:
+    questions = [messages.say(f"{name} was not saved.", "warning", ("Open", lambda: None)) for name in "ab"]
+    writing = messages.progress("Writing…")
+    assert [bar.isVisible() for bar in (*questions, writing)] == [False, True, True]
+
+
 @pytest.mark.parametrize("choices", [(), (("Show in folder", lambda: None),)])
 @pytest.mark.parametrize("kind", ["info", "success"])
 def test_what_went_well_is_said_for_a_while(
