@@ -211,7 +211,7 @@ def unfitted(recipe: Recipe, progress: Report, size: Shape) -> Raw:
         case FakeImages(count):
             return fake_images(count, size, names)
         case ImageFile():
-            return read_arrays(recipe.folder, dataset.title, size)
+            return read_arrays(recipe.folder, dataset.title, size, progress)
         case Torchvision() as origin:
             found = read_fetched(dataset, origin, progress)
             if isinstance(found, Raw):

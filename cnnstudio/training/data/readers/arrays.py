@@ -19,15 +19,16 @@ from cnnstudio.training.data.readers.idx import read_half
 from cnnstudio.training.data.readers.known_formats import svhn_half
 from cnnstudio.training.data.readers.npz import read_npz
 from cnnstudio.training.data.readers.parquet import SUFFIX, read_parquet
+from cnnstudio.worker import Report
 
 KINDS = "a .npz archive, a folder of idx files, a folder of CIFAR's batches, a .mat file as of SVHN, or Parquet"
 _IDX = ("-images-idx3-", "-labels-idx1-"), ("-images.idx3-", "-labels.idx1-"), ("-images-idx3-", "-labels-idx2-")
 
 
-def read_arrays(file: str, title: str, size: Shape) -> Raw:
+def read_arrays(file: str, title: str, size: Shape, progress: Report) -> Raw:
     """The images in a file or in a folder of such files; those that are picture files come in ``size`` (C, H, W).
 
-    Raises ``DataError`` with a sentence.
+    Raises ``DataError`` with a sentence, ``DataCancelledError`` where ``progress`` said to stop.
     """
     if not file.strip():
         raise DataError(f"No file of images is chosen yet. Choose {KINDS}.")
@@ -35,7 +36,7 @@ def read_arrays(file: str, title: str, size: Shape) -> Raw:
         path = Path(file).expanduser()
         if not is_there(path):
             raise DataError(f"There is no {said(file)}. Choose {KINDS}.")
-        raw = _read(path, title, size)
+        raw = _read(path, title, size, progress)
     except DiskError as error:
         raise DataError(str(error)) from error
     except OSError as error:
@@ -49,7 +50,7 @@ def read_arrays(file: str, title: str, size: Shape) -> Raw:
     return raw
 
 
-def _read(path: Path, title: str, size: Shape) -> Raw:
+def _read(path: Path, title: str, size: Shape, progress: Report) -> Raw:
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return read_npz(path, title)
@@ -57,7 +58,7 @@ def _read(path: Path, title: str, size: Shape) -> Raw:
         half_ = svhn_half(path)
         return joined([half_], numbered([half_.labels]), shown(path))
     if suffix == SUFFIX or (path.is_dir() and any(path.glob(f"*{SUFFIX}"))):
-        return read_parquet(path, title, size)
+        return read_parquet(path, title, size, progress)
     folder = path if path.is_dir() else path.parent
     if halves := _idx_halves(folder, None if path.is_dir() else path):
         return joined(halves, numbered(each.labels for each in halves), shown(path))

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -24,15 +25,17 @@ from PIL import Image, UnidentifiedImageError
 from cnnstudio.disk import require_file, shown
 from cnnstudio.graph import Shape
 from cnnstudio.headroom import ran_out
-from cnnstudio.training.data.errors import DamagedError, DataError
+from cnnstudio.training.data.errors import DamagedError, DataCancelledError, DataError
+from cnnstudio.training.data.file_note import Note
 from cnnstudio.training.data.half_names import Half as Meaning
 from cnnstudio.training.data.half_names import half
-from cnnstudio.training.data.picture import SCALE, extent, is_deep, picture_bytes
+from cnnstudio.training.data.picture import FORMATS, SCALE, extent, is_deep, picture_bytes
 from cnnstudio.training.data.raw import Numbers, Pixels, Raw
 from cnnstudio.training.data.readers.halves import Half, joined
 from cnnstudio.training.data.room import check_room
 from cnnstudio.training.device import cores
-from cnnstudio.wording import listed
+from cnnstudio.wording import abridged, counted, listed
+from cnnstudio.worker import Report
 
 SUFFIX = ".parquet"
 LACKING = "Parquet files are read by pyarrow, which is not installed: pip install pyarrow."
@@ -47,28 +50,44 @@ class _Columns(NamedTuple):
     names: tuple[str, ...]  # of numbered labels, nothing where nobody says
 
 
-def read_parquet(path: Path, title: str, size: Shape) -> Raw:
+def read_parquet(path: Path, title: str, size: Shape, progress: Report) -> Raw:
     """The pictures of a file, or of all in a folder, in ``size`` (C, H, W); those of its halves that are told by name.
 
-    A file called train-00000-of-00002 comes with the others of its half, and with those to validate with. Raises
-    ``DataError`` with a sentence.
+    A file called train-00000-of-00002 comes with the others of its half, and with those to validate with. Rows without
+    a picture that can be read are left out, and named. Raises ``DataError`` with a sentence, ``DataCancelledError``.
     """
     pyarrow = _pyarrow()
-    files, rest = _chosen(path)
-    told = [_columns(pyarrow, file) for half_ in files for file in half_]
-    columns = told[0]
-    if any(each != columns for each in told):
+    halves, rest = _chosen(path)
+    files = [file for half_ in halves for file in half_]
+    columns = _columns(pyarrow, files[0])
+    if any(_columns(pyarrow, each) != columns for each in files[1:]):
         raise DataError(f"The Parquet files beside {shown(path)} do not have the same columns and classes.")
-    words = [[_words(pyarrow, file, columns) for file in half_] for half_ in files]
-    names, numbers = _numbered([each for half_ in words for each in half_], columns)
-    check_room(sum(map(len, numbers)), size)
-    halves, start = [], 0
-    for half_ in files:
-        labels = np.concatenate(numbers[start : start + len(half_)])
-        halves.append(Half(labels, _pictures(pyarrow, half_, columns, size)))
-        start += len(half_)
-    notes = [f"{title}: {listed([shown(each) for each in rest[:3]])} to test with left out."] if rest else []
-    return joined(halves, names, shown(path), notes)
+    names, numbers = _numbered([_words(pyarrow, file, columns) for file in files], columns)
+    labels = np.concatenate(numbers)
+    check_room(len(labels), size)
+    images, kept, broken = np.empty((len(labels), *size), np.uint8), list[int](), list[str]()
+    total = len(labels)
+    for number, found in enumerate(_pictures(pyarrow, files, columns, size)):
+        if isinstance(found, str):
+            broken.append(found)
+        else:
+            images[len(kept)] = found
+            kept.append(number)
+        if number % _ROWS == 0 and not progress(f"Reading the images: {number:,} of {total:,}", number / total):
+            raise DataCancelledError("Reading the images was cancelled.")
+    notes: list[str] = []
+    if broken:
+        rows = counted(len(broken), "row")
+        sentence = f"{rows} without a picture that can be read, and left out: {abridged(broken, 5)}."
+        notes.append(Note.of(sentence, tuple(broken)))
+    if rest:
+        notes.append(f"{title}: {listed([shown(each) for each in rest[:3]])} to test with left out.")
+    end = np.searchsorted(kept, sum(map(len, numbers[: len(halves[0])])))
+    train, others = np.split(labels[np.array(kept, np.int64)], [end])
+    if not len(train):
+        raise DataError(f"None of the pictures to train with in {shown(path)} can be read. {' '.join(notes)}")
+    raw = joined([Half(part, ()) for part in (train, others) if len(part)], names, shown(path), notes)
+    return replace(raw, parts=(images[: len(kept)],))
 
 
 def _pyarrow() -> Any:
@@ -145,39 +164,40 @@ def _numbered(words: Sequence[Sequence[Any]], columns: _Columns) -> tuple[tuple[
     return names, [np.array([number_of[str(each)] for each in part], np.int64) for part in words]
 
 
-def _pictures(pyarrow: Any, files: Sequence[Path], columns: _Columns, size: Shape) -> Iterator[Pixels]:
-    """The pictures of these files (n, C, H, W), some at a time, decoded on several threads."""
+def _pictures(pyarrow: Any, files: Sequence[Path], columns: _Columns, size: Shape) -> Iterator[Pixels | str]:
+    """The pictures (C, H, W) of these files, decoded on several threads; or which row has none, and why."""
     with warnings.catch_warnings(), ThreadPoolExecutor(cores(), "decode") as pool:
         warnings.simplefilter("ignore")  # of Pillow, about the insides of odd files
         for path in files:
-            row = 0
+            row = 1
             with _told(path), pyarrow.ParquetFile(path) as file:
                 for batch in file.iter_batches(_ROWS, columns=[columns.image]):
                     held = batch.column(0).to_pylist()
-                    yield np.stack([*pool.map(partial(_decoded, path, size), range(row, row + len(held)), held)])
+                    for number, found in enumerate(pool.map(partial(_decoded, size), held), row):
+                        yield f"{shown(path)}, row {number:,} ({found})" if isinstance(found, str) else found
                     row += len(held)
 
 
-def _decoded(path: Path, size: Shape, row: int, held: Any) -> Pixels:
+def _decoded(size: Shape, held: Any) -> Pixels | str:
+    """A picture (C, H, W), or in a word what is wrong with it."""
     data = held.get("bytes") if isinstance(held, dict) else held
-    which = f"Row {row + 1:,} of {shown(path)}"
     if not isinstance(data, bytes):
-        raise DataError(f"{which} holds no picture; a picture that lies elsewhere cannot be taken from there.")
+        return "nothing in it"
     channels, height, width = size
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             scale = (extent(picture) if is_deep(picture) else None) or SCALE
         made = picture_bytes(io.BytesIO(data), channels, height, width, scale)  # type: ignore[arg-type] # Pillow takes both
     except MemoryError:
         raise
-    except Image.DecompressionBombError as error:
-        raise DataError(f"{which} holds a picture of too many pixels.") from error
-    except UnidentifiedImageError as error:
-        raise DataError(f"{which} holds no picture.") from error
+    except Image.DecompressionBombError:
+        return "too many pixels"
+    except UnidentifiedImageError:
+        return "no image"
     except Exception as error:  # whatever a decoder says about bytes that somebody else wrote
         if ran_out(error):
             raise
-        raise DataError(f"{which} holds a damaged picture.") from error
+        return "damaged"
     return np.frombuffer(made, np.uint8).reshape(height, width, channels).transpose(2, 0, 1)
 
 

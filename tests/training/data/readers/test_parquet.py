@@ -15,7 +15,7 @@ from PIL import Image
 from cnnstudio.graph import Shape
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.training.data.album import album
-from cnnstudio.training.data.errors import DataError
+from cnnstudio.training.data.errors import DataCancelledError, DataError
 from cnnstudio.training.data.loading import Data, load
 from cnnstudio.training.data.readers.parquet import LACKING
 from cnnstudio.worker import unheard
@@ -87,20 +87,30 @@ class TestWithPyarrow:
         found = album(Recipe(data="file", folder=str(path)), unheard)
         assert len(found) == 12 and np.unique(found.pixels[3]).tolist() == [60]
 
-    @pytest.mark.parametrize(
-        ("image", "label", "said"),
-        [
-            (b"no picture", 1, "Row 2 of a.parquet holds no picture."),
-            (None, 1, "Row 2 of a.parquet holds no picture;"),
-            (picture(1, 200)[:-40], 1, "Row 2 of a.parquet holds a damaged picture."),
-            (picture(1), None, "no label in row 2"),
-            (picture(1), -1, "labels from -1"),
-        ],
-    )
-    def test_what_is_wrong_is_said_with_its_row(self, tmp_path: Path, image: Any, label: Any, said: str) -> None:
-        path = self.write(tmp_path / "a.parquet", [picture(0), image, picture(3)], [0, label, 1])
+    def test_rows_without_a_picture_are_left_out_and_named(self, tmp_path: Path) -> None:
+        images = [picture(0), b"no picture", picture(2), None, picture(4, 200)[:-40], picture(5)]
+        self.write(tmp_path / "train.parquet", images, [0, 1, 1, 0, 1, 0])
+        self.write(tmp_path / "test.parquet", [b"", picture(7)], [0, 1])
+        data = read(tmp_path)
+        assert data.train_images[:, 0, 0, 0].tolist() == [0, 2, 5] and data.train_labels.tolist() == [0, 1, 0]
+        assert data.validation_images[:, 0, 0, 0].tolist() == [7] and data.validation_labels.tolist() == [1]
+        note = next(note for note in data.notes if note.startswith("4 rows without a picture"))
+        assert (
+            "train.parquet, row 2 (no image)" in note
+            and "row 4 (nothing in it)" in note
+            and "test.parquet, row 1" in note
+        )
+
+    @pytest.mark.parametrize(("label", "said"), [(None, "no label in row 2"), (-1, "labels from -1")])
+    def test_rows_without_a_label_are_told(self, tmp_path: Path, label: Any, said: str) -> None:
+        path = self.write(tmp_path / "a.parquet", [picture(n) for n in range(3)], [0, label, 1])
         with pytest.raises(DataError, match=said):
             read(path)
+
+    def test_reading_can_be_stopped(self, tmp_path: Path) -> None:
+        path = self.write(tmp_path / "a.parquet", [picture(n) for n in range(4)], [0, 1, 0, 1])
+        with pytest.raises(DataCancelledError):
+            load(Recipe(data="file", folder=str(path)), SMALL, lambda *_: False)
 
     def test_what_cannot_be_learned_is_refused(self, tmp_path: Path) -> None:
         many = self.write(tmp_path / "many.parquet", [picture(0), picture(1)], [[0, 1], [1]])
