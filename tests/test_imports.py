@@ -46,10 +46,6 @@ CIRCLES = (
         "ui.canvas.tools.move_tool ui.canvas.tools.note_tool ui.canvas.tools.pointing ui.canvas.tools.splice_mark "
         "ui.canvas.tools.tool ui.canvas.view".split()
     ),
-    frozenset(  # what lies on the canvas knows the scene that it lies in
-        "ui.canvas.scene.bend_marks ui.canvas.scene.dragged ui.canvas.scene.frame_item ui.canvas.scene.hit "
-        "ui.canvas.scene.note_item ui.canvas.scene.overview ui.canvas.scene.scene".split()
-    ),
 )
 
 

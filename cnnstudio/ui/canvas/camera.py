@@ -24,7 +24,7 @@ from cnnstudio.ui.canvas.grid import Grid
 from cnnstudio.ui.canvas.scene.cost_overlay import SharesAs
 from cnnstudio.ui.canvas.scene.dragged import ROUND
 from cnnstudio.ui.canvas.scene.geometry import TURN, joined
-from cnnstudio.ui.canvas.scene.overview import NEAR
+from cnnstudio.ui.canvas.scene.item_scene import NEAR
 from cnnstudio.ui.canvas.scene.scene import CanvasScene
 from cnnstudio.ui.canvas.scene.wire_item import WireItem
 from cnnstudio.ui.canvas.scene.wire_labels import paint_labels

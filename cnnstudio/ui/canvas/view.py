@@ -196,7 +196,7 @@ class CanvasView(Walking):
             self._tool.move(pointer)
             self._clear_map(pointer)
         elif not event.buttons():
-            hit = Hit() if self._is_on_map(pointer.view) else self.scene().hit(pointer.scene, self.zoom)
+            hit = Hit() if self._is_on_map(pointer.view) else self.scene().hit_test.at(pointer.scene, self.zoom)
             self.scene().heat({hit.edge} if hit.edge is not None else ())
             self.viewport().setCursor(shape_over(self, hit, pointer))
         event.accept()

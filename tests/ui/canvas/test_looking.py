@@ -12,7 +12,7 @@ from cnnstudio.blocks import Conv2d, Input, ReLU
 from cnnstudio.graph import Edge, Graph, Node, Sketch
 from cnnstudio.layout.metrics import GAP, WIDTH
 from cnnstudio.ui.canvas.scene.cost_overlay import SharesAs
-from cnnstudio.ui.canvas.scene.overview import NEAR
+from cnnstudio.ui.canvas.scene.item_scene import NEAR
 from cnnstudio.ui.theme import DARK, LIGHT, theme
 
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier

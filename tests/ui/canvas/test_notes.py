@@ -84,7 +84,7 @@ def test_a_new_note_lies_where_nothing_covers_it(hand_on, noted):
         field(hand).ending.keep()
     *others, first, second = hand.graph.notes
     for note in (first, second):
-        assert not hand.view.scene().nodes_in(rect_of(note))
+        assert not hand.view.scene().hit_test.nodes_in(rect_of(note))
         assert not any(rect_of(note).intersects(rect_of(other)) for other in others)
     assert not rect_of(first).intersects(rect_of(second))
 

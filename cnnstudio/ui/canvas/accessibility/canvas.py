@@ -170,7 +170,7 @@ class CanvasAccess(QAccessibleObject):
         for widget in self._over():
             if widget.geometry().contains(view.mapFromGlobal(QPoint(x, y))):
                 return QAccessible.queryAccessibleInterface(widget)
-        hit = view.scene().hit(view.mapToScene(place), view.zoom)
+        hit = view.scene().hit_test.at(view.mapToScene(place), view.zoom)
         if hit.note is not None:
             return self.note(view.scene().graph.notes.index(hit.note))
         return self.node(hit.node) if hit.node is not None else None

@@ -205,5 +205,5 @@ class BendAccess(Part):
         )
 
     def deeds(self) -> Deeds:
-        choose = lambda: self.view.scene().bends.choose((self._edge(), self._index))  # noqa: E731
+        choose = lambda: self.view.scene().choose_bend((self._edge(), self._index))  # noqa: E731
         return {Action.pressAction(): choose, Action.setFocusAction(): choose}

@@ -49,7 +49,7 @@ class Bending(Editor):
         place = (snapped if self.snaps else whole)((at.x(), at.y()))
         made = (*bends[:leg], place, *bends[leg:])
         if self.attempt(f"Bend the wire to {edge.target}", lambda graph: graph.bend(edge, made)):
-            self.scene().bends.choose((edge, leg))
+            self.scene().choose_bend((edge, leg))
 
     def move_bend(self, bend: Bend, bends: Bends, merge: str | None = None) -> None:
         """Give the wire of this bend these bends, of which this one may be new."""
@@ -59,7 +59,7 @@ class Bending(Editor):
         is_new = len(bends) > len(self.scene().graph.bends(edge))
         self.edit(f"Bend the wire to {edge.target}" if is_new else "Move a bend", graph, merge)
         if edge in self.scene().wires and bend[1] < len(self.scene().graph.bends(edge)):
-            self.scene().bends.choose(bend)
+            self.scene().choose_bend(bend)
 
     def remove_bend(self, bend: Bend) -> None:
         """Take a bend out of its wire, which stays selected."""

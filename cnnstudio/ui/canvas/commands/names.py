@@ -13,7 +13,7 @@ from cnnstudio.graph.annotations import LONGEST_TITLE
 from cnnstudio.graph.names import LONGEST as LONGEST_NAME
 from cnnstudio.ui.canvas.commands.notes import Noting
 from cnnstudio.ui.canvas.inline_edit import TitleField
-from cnnstudio.ui.canvas.scene.overview import NEAR
+from cnnstudio.ui.canvas.scene.item_scene import NEAR
 
 SMALLEST = 120, 26  # pixels of the screen of the field, however far what it names is
 PAD = 10  # pixels of the screen between the edge of the field and its letters

@@ -110,7 +110,7 @@ class Walking(Wiring):
             )
             return
         at = (before[1] + 1) % len(bends) if before is not None else 0
-        self.scene().bends.choose((edge, at))
+        self.scene().choose_bend((edge, at))
         self.bring_in(QRectF(QPointF(*bends[at]), QSizeF()))
         tell_focus(self)
 

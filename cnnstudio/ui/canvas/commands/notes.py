@@ -123,7 +123,7 @@ class Noting(Bending):
     def _uncovered(self, place: QRectF) -> QRectF:
         """The place, or the next one below that no node and no note covers."""
         for _ in range(STEPS):
-            covered = self.scene().nodes_in(place) or any(map(place.intersects, self.scene().notes.rects()))
+            covered = self.scene().hit_test.nodes_in(place) or any(map(place.intersects, self.scene().notes.rects()))
             if not covered:
                 break
             place = place.translated(0.0, 2 * GRID)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import dist
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 
 from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.scene.geometry import Ends
+from cnnstudio.ui.canvas.scene.item_scene import ItemScene
 from cnnstudio.ui.canvas.scene.wire_bends import CHOSEN
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.scene.scene import CanvasScene
-    from cnnstudio.ui.canvas.scene.wire_item import WireItem
+from cnnstudio.ui.canvas.scene.wire_item import WireItem
 
 Bend = tuple[Edge, int]  # of this wire, the bend of this number from its source on
 
@@ -22,7 +19,7 @@ Bend = tuple[Edge, int]  # of this wire, the bend of this number from its source
 class BendMarks:
     """Kept by the scene. A bend is chosen only while its wire alone is selected, and let go when wires are selected."""
 
-    def __init__(self, scene: CanvasScene) -> None:
+    def __init__(self, scene: ItemScene) -> None:
         self._scene = scene
         self.wires: set[Edge] = set()
         self.chosen: Bend | None = None
@@ -35,9 +32,7 @@ class BendMarks:
         (self.wires.add if bends else self.wires.discard)(edge)
 
     def choose(self, bend: Bend) -> None:
-        """Choose this bend, with its wire and nothing else."""
-        self._scene.document.select(())
-        self._scene.select_wires({bend[0]})
+        """Show this bend as the chosen one, once its wire alone is selected."""
         self.chosen = bend
         self._scene.wires[bend[0]].show_bend(bend[1])
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QTransform
 
 from cnnstudio.graph import Edge
 from cnnstudio.layout.metrics import WIDTH
+from cnnstudio.ui.canvas.scene.item_scene import MANY, ItemScene
 from cnnstudio.ui.canvas.scene.node_face import MARGIN
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
-from cnnstudio.ui.canvas.scene.overview import MANY
 from cnnstudio.ui.canvas.scene.wire_item import WireItem
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.scene.scene import CanvasScene
 
 FULL = 3.0  # times what is painted, up to which it is painted in one rectangle
 ROUND = MARGIN + 4.0  # scene pixels round a body or a wire: its ring, its shadow, what is written on it
@@ -25,7 +21,7 @@ ROUND = MARGIN + 4.0  # scene pixels round a body or a wire: its ring, its shado
 class Carried:
     """Kept by the scene. Few are hidden from Qt, and painted by ``Apart`` or, from afar, by ``Overview``."""
 
-    def __init__(self, scene: CanvasScene) -> None:
+    def __init__(self, scene: ItemScene) -> None:
         self._scene = scene
         self.names: frozenset[str] = frozenset()
         self.edges: frozenset[Edge] = frozenset()

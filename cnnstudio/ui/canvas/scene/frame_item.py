@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QStaticText, QTransform
@@ -13,10 +12,8 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QStaticT
 from cnnstudio.graph import Frame
 from cnnstudio.layout.metrics import FRAME_BAR, FRAME_PAD
 from cnnstudio.ui.canvas.scene.geometry import bounds
+from cnnstudio.ui.canvas.scene.item_scene import ItemScene
 from cnnstudio.ui.canvas.scene.style import FontPair, FrameStyle, Style, static_text
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.scene.scene import CanvasScene
 
 BAND = FRAME_BAR + FRAME_PAD  # of a frame, above its blocks
 RADIUS = 12.0
@@ -37,7 +34,7 @@ Seen = list[tuple[QRectF, FrameStyle]]  # boxes, back to front, and how they are
 class Frames:
     """The boxes of a scene, back to front, computed again for those whose nodes moved."""
 
-    def __init__(self, scene: CanvasScene) -> None:
+    def __init__(self, scene: ItemScene) -> None:
         self._scene = scene
         self.rects: dict[Frame, QRectF] = {}
         self.chosen: frozenset[Frame] = frozenset()

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtWidgets import QGraphicsScene
 
 from cnnstudio.graph import Edge, Frame, Note
+from cnnstudio.ui.canvas.scene.bend_marks import BendMarks
+from cnnstudio.ui.canvas.scene.frame_item import Frames
 from cnnstudio.ui.canvas.scene.geometry import PORT_REACH, WIRE_REACH
+from cnnstudio.ui.canvas.scene.item_scene import NEAR, ItemScene
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
-from cnnstudio.ui.canvas.scene.overview import NEAR
+from cnnstudio.ui.canvas.scene.note_item import Notes
 from cnnstudio.ui.canvas.scene.wire_item import WireItem
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.scene.bend_marks import BendMarks
-    from cnnstudio.ui.canvas.scene.frame_item import Frames
-    from cnnstudio.ui.canvas.scene.note_item import Notes
 
 _TOUCHES = Qt.ItemSelectionMode.IntersectsItemBoundingRect
 
@@ -44,18 +40,16 @@ class Hit:
     frame: Frame | None = None
 
 
-class HitScene(QGraphicsScene):
-    """A scene of nodes and wires, and of what stands behind them, that says what lies where; it knows no document."""
+class HitTest:
+    """Of a scene of nodes and wires, and of what stands behind them: it says what lies where and knows no document."""
 
-    nodes: dict[str, NodeItem]
-    frames: Frames
-    notes: Notes
-    bends: BendMarks
+    def __init__(self, scene: ItemScene, frames: Frames, notes: Notes, bends: BendMarks) -> None:
+        self._scene, self._frames, self._notes, self._bends = scene, frames, notes, bends
 
-    def hit(self, point: QPointF, zoom: float) -> Hit:
+    def at(self, point: QPointF, zoom: float) -> Hit:
         """What a person means who presses here: ports are easier to hit than they look, and wires too."""
         reach = PORT_REACH / 2 / zoom
-        found = self.items(_around(point, reach), _TOUCHES)
+        found = self._scene.items(_around(point, reach), _TOUCHES)
         nodes = [item for item in found if isinstance(item, NodeItem)]
         if zoom >= NEAR and (port := _nearest_port(nodes, point, min(reach, 14.0))):
             return Hit(node=port.name, port=port)
@@ -63,26 +57,26 @@ class HitScene(QGraphicsScene):
             if item.body.contains(point):
                 return Hit(node=item.node.name)
         wires = [item for item in found if isinstance(item, WireItem)]
-        if self.bends.wires and (bend := self.bends.at(point, reach, wires)) is not None:
+        if self._bends.wires and (bend := self._bends.at(point, reach, wires)) is not None:
             return Hit(edge=bend[0], bend=bend[1])
         near = [(*item.distance(point), item.edge) for item in wires]
         away, share, edge = min(near, key=lambda entry: entry[0], default=(1e9, 0.0, None))
         if away <= WIRE_REACH / zoom:
             return Hit(edge=edge, share=share)
-        note = self.notes.at(point)
-        return Hit(note=note, frame=self.frames.titled_at(point, zoom) if note is None else None)
+        note = self._notes.at(point)
+        return Hit(note=note, frame=self._frames.titled_at(point, zoom) if note is None else None)
 
     def port_near(self, point: QPointF, zoom: float, outputs: bool) -> Port | None:
         """The output (or input) port to which a wire dragged to this point snaps."""
         reach = PORT_REACH / zoom
-        nodes = [item for item in self.items(_around(point, reach), _TOUCHES) if isinstance(item, NodeItem)]
+        nodes = [item for item in self._scene.items(_around(point, reach), _TOUCHES) if isinstance(item, NodeItem)]
         return _nearest_port(nodes, point, reach, outputs)
 
     def wire_under(self, rect: QRectF, apart_from: str | None = None) -> Edge | None:
         """The wire that passes nearest to the middle of a node dragged over it, within the node's own body."""
         near = [
             (item.distance(rect.center())[0], item.edge)
-            for item in self.items(rect, _TOUCHES)
+            for item in self._scene.items(rect, _TOUCHES)
             if isinstance(item, WireItem) and apart_from not in (item.edge.source, item.edge.target)
         ]
         away, edge = min(near, key=lambda entry: entry[0], default=(1e9, None))
@@ -92,13 +86,13 @@ class HitScene(QGraphicsScene):
         """The nodes whose bodies this rectangle touches."""
         return [
             item.node.name
-            for item in self.items(rect, _TOUCHES)
+            for item in self._scene.items(rect, _TOUCHES)
             if isinstance(item, NodeItem) and rect.intersects(item.body)
         ]
 
     def wires_cut(self, a: QPointF, b: QPointF) -> list[Edge]:
         """The wires that a straight stroke of a knife crosses."""
-        found = self.items(QRectF(a, b).normalized().adjusted(-1, -1, 1, 1), _TOUCHES)
+        found = self._scene.items(QRectF(a, b).normalized().adjusted(-1, -1, 1, 1), _TOUCHES)
         return [item.edge for item in found if isinstance(item, WireItem) and item.is_cut(a, b)]
 
 

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QUrl
 from PySide6.QtGui import (
@@ -32,13 +32,10 @@ from PySide6.QtGui import (
 
 from cnnstudio.graph import GraphError, Note
 from cnnstudio.graph.annotations import LARGEST, SMALLEST
-from cnnstudio.ui.canvas.scene.overview import NEAR
+from cnnstudio.ui.canvas.scene.item_scene import NEAR, ItemScene
+from cnnstudio.ui.canvas.scene.overview import Overview
 from cnnstudio.ui.theme import mix, theme
 from cnnstudio.ui.theme.pens import pen
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.scene.scene import CanvasScene
-
 
 ROUND = 6.0
 SPINE = 4.0  # the width of the coloured edge on the left
@@ -55,8 +52,8 @@ HEADINGS = {1: 1.45, 2: 1.25, 3: 1.1}  # how much larger than the text
 class Notes:
     """The sheets of a scene, back to front. What is selected of them is the canvas's and not the project's."""
 
-    def __init__(self, scene: CanvasScene) -> None:
-        self._scene = scene
+    def __init__(self, scene: ItemScene, overview: Overview) -> None:
+        self._scene, self._overview = scene, overview
         self._notes: tuple[Note, ...] = ()
         self._moved: dict[Note, Note] = {}  # how they are shown while a gesture goes on
         self._texts: dict[tuple[str, float], QTextDocument] = {}
@@ -93,7 +90,7 @@ class Notes:
             self._update(self.shown(note))
             self._moved[note] = other
             self._update(other)
-        self._scene.overview.invalidate(bodies=True)
+        self._overview.invalidate(bodies=True)
 
     def carry(self, notes: Iterable[Note], dx: float, dy: float) -> None:
         """Show these notes so much further from where they lie."""

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGlyphRun, QPainter, QPen, QStaticText, QTransform
 
 from cnnstudio.layout.metrics import WIDTH
+from cnnstudio.ui.canvas.scene.dragged import Carried
+from cnnstudio.ui.canvas.scene.item_scene import NEAR, ItemScene
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
 from cnnstudio.ui.canvas.scene.style import Style, shortened, static_text
 from cnnstudio.ui.canvas.scene.wire_item import WireItem
 
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.scene.scene import CanvasScene
-
-
-NEAR = 0.35  # the zoom below which the overview paints in the place of the items ...
-HEAP = 4_000  # ... and the nodes of which more are in view only where they lie on one another
-MANY = 12  # items that change at once from which on all is painted again: Qt adds up their rectangles too slowly
+HEAP = 4_000  # nodes of which more are in view only where they lie on one another
 MOST_RINGS = 500  # painted two pixels wide; with one, Qt is four times quicker
 MOST_NAMES = 20_000  # laid out at once, over all sizes
 SIGNS, NAMES = 0.1, 0.25  # the zooms from which the glyph of a family can be made out, and from which a name has room
@@ -36,8 +31,8 @@ class Overview:
     What a drag carries is left out of the batches and painted over them.
     """
 
-    def __init__(self, scene: CanvasScene) -> None:
-        self._scene = scene
+    def __init__(self, scene: ItemScene, carried: Carried, bounds_of: Callable[[], QRectF]) -> None:
+        self._scene, self._carried, self._bounds_of = scene, carried, bounds_of
         self._wires_stale = self._bodies_stale = True
         self.version = 0  # another one where anything but a mark, or what is carried, is not as it was ...
         self.marks = 0  # ... and where a mark is not, and it was not said where
@@ -80,7 +75,7 @@ class Overview:
     def bounds(self) -> QRectF:
         """The rectangle round all nodes and frames; a null one for none."""
         if self._bounds is None:
-            self._bounds = self._scene.bounds_of()
+            self._bounds = self._bounds_of()
         return self._bounds
 
     def _gather(self) -> None:
@@ -88,12 +83,12 @@ class Overview:
         if self._wires_stale:
             self._wires_stale = False
             wires = self._scene.wires
-            carried = self._scene.carried.edges
+            carried = self._carried.edges
             self._wires = _lines(wire for edge, wire in wires.items() if edge not in carried)
         if self._bodies_stale:
             self._bodies_stale = False
             nodes = self._scene.nodes
-            held = self._scene.carried.names
+            held = self._carried.names
             self._bodies = _bodies(item for name, item in nodes.items() if name not in held)
             self._signs = None
 
@@ -103,7 +98,7 @@ class Overview:
         style = self._scene.inks
         _paint_wires(painter, self._wires, style)
         _paint_bodies(painter, self._bodies, style)
-        nodes, held = self._scene.nodes, self._scene.carried.names
+        nodes, held = self._scene.nodes, self._carried.names
         if zoom >= SIGNS:
             if self._signs is None:
                 self._signs = Signs((item for name, item in nodes.items() if name not in held), style)
@@ -114,10 +109,10 @@ class Overview:
     def paint_over(self, painter: QPainter, zoom: float, exposed: QRectF) -> None:
         """Paint what is carried, and the marks."""
         style, scene = self._scene.inks, self._scene
-        is_reached = not scene.carried.nodes or scene.carried.reach.intersects(exposed)
-        carried = scene.carried.names & scene.nodes.keys() if is_reached else frozenset()
+        is_reached = not self._carried.nodes or self._carried.reach.intersects(exposed)
+        carried = self._carried.names & scene.nodes.keys() if is_reached else frozenset()
         if is_reached:
-            wires = scene.carried.edges & scene.wires.keys()
+            wires = self._carried.edges & scene.wires.keys()
             _paint_wires(painter, _lines(scene.wires[edge] for edge in wires), style)
         chosen = [line for edge in scene.selected_wires | scene.hot_wires for line in scene.wires[edge].lines()]
         if chosen:

@@ -9,19 +9,20 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from cnnstudio.compiler.inference import Analysis
-from cnnstudio.graph import Edge, Facts, Graph, Note, Position, Shape
+from cnnstudio.graph import Edge, Facts, Note, Position, Shape
 from cnnstudio.graph.diff import Diff, diff
 from cnnstudio.layout.layout import arranged
-from cnnstudio.ui.canvas.scene.bend_marks import BendMarks
+from cnnstudio.ui.canvas.scene.bend_marks import Bend, BendMarks
 from cnnstudio.ui.canvas.scene.cost_overlay import AS_BOTH, MEASURES, Share, SharesAs, shares
 from cnnstudio.ui.canvas.scene.dragged import Carried
 from cnnstudio.ui.canvas.scene.frame_item import Frames
 from cnnstudio.ui.canvas.scene.geometry import bounds
-from cnnstudio.ui.canvas.scene.hit import HitScene
+from cnnstudio.ui.canvas.scene.hit import HitTest
+from cnnstudio.ui.canvas.scene.item_scene import MANY, ItemScene
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
 from cnnstudio.ui.canvas.scene.node_problems import problems_of
 from cnnstudio.ui.canvas.scene.note_item import Notes
-from cnnstudio.ui.canvas.scene.overview import MANY, Overview
+from cnnstudio.ui.canvas.scene.overview import Overview
 from cnnstudio.ui.canvas.scene.style import Style
 from cnnstudio.ui.canvas.scene.wire_item import WireItem
 from cnnstudio.ui.document import Document
@@ -31,41 +32,29 @@ _placed = lru_cache(maxsize=16)(arranged)  # the inside of a composite: code dre
 _SPARE = 1_000.0  # scene pixels round the nodes, and half their extent, before their index is made for another place
 
 
-class CanvasScene(HitScene):
+class CanvasScene(ItemScene):
     """One item a node and one item a wire, kept in step with ``document.view_graph`` by difference."""
 
     synced = Signal()  # the items agree with the document again
-    marked = Signal()  # other wires or notes are selected
-    touched = Signal(bool, QRectF)  # something there looks otherwise; with True, a body is elsewhere or another
-    heated = Signal(list)  # these wires look otherwise, and nothing else does; they are where they were
-    shifted = Signal()  # what a drag carries has been moved on
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = document
-        self.inks = Style()
-        self.nodes: dict[str, NodeItem] = {}
-        self.wires: dict[Edge, WireItem] = {}
-        self.selected_wires: frozenset[Edge] = frozenset()
-        self.hot_wires: frozenset[Edge] = frozenset()
-        self.focused: str | None = None
         self._by_keyboard = False  # whether the keyboard was used last, so that its place is shown
-        self.graph = Graph()
         self.analysis = Analysis(self.graph, {}, {})
-        self.overview = Overview(self)
+        self.carried = Carried(self)
+        self.overview = Overview(self, self.carried, self.bounds_of)
         self.frames = Frames(self)
         self.bends = BendMarks(self)
-        self.notes = Notes(self)
+        self.notes = Notes(self, self.overview)
+        self.hit_test = HitTest(self, self.frames, self.notes, self.bends)
         self.wide_wires = False
         self.measure: str | None = None
         self.shares_as = AS_BOTH
         self.fine_wires = False
         self._incident: dict[str, set[WireItem]] = {}  # by node
-        self._problems: dict[str, tuple[str, str]] = {}
         self._shown: Mapping[str, Facts] = {}
-        self._selected: frozenset[str] = frozenset()
         self._has_pictures = False
-        self.carried = Carried(self)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
         self.setSceneRect(-_SPARE, -_SPARE, 2 * _SPARE, 2 * _SPARE)
         document.scope_changed.connect(self._forget_marks)
@@ -194,14 +183,6 @@ class CanvasScene(HitScene):
         if changed <= MANY and not wire.apart and wire.label is not None:
             self.repaint(wire.label[1])
 
-    def repaint(self, rect: QRectF | None = None) -> None:
-        """Paint this part again, or all. Qt's own ``update`` is deaf after one of all until Qt has painted items."""
-        for view in self.views():
-            if rect is None:
-                view.viewport().update()
-            else:
-                view.viewport().update(view.viewportTransform().mapRect(rect).toAlignedRect().adjusted(-4, -4, 4, 4))
-
     def _repaint(self, changed: int) -> None:
         """Paint everything again if so many items have changed that this is cheaper than the pieces."""
         if changed > MANY:
@@ -237,19 +218,9 @@ class CanvasScene(HitScene):
             self.overview.invalidate()
 
     @property
-    def marked_nodes(self) -> Iterable[str]:
-        """The nodes that look otherwise than their family: selected, focused or wrong."""
-        return {*self._selected, *self._problems, *([self.focused] if self.focused else [])} & self.nodes.keys()
-
-    @property
     def marks_behind(self) -> Hashable:
         """The frames and notes that look otherwise than the graph has them: selected, or written in."""
         return self.frames.chosen, self.notes.chosen, self.notes.edited
-
-    @property
-    def selected(self) -> frozenset[str]:
-        """The nodes that are shown as selected."""
-        return self._selected
 
     def show_selected(self, names: tuple[str, ...]) -> None:
         """Show these nodes as selected; the keyboard comes along where it is in use."""
@@ -303,6 +274,12 @@ class CanvasScene(HitScene):
         self.selected_wires = chosen
         self.overview.invalidate()
         self.marked.emit()
+
+    def choose_bend(self, bend: Bend) -> None:
+        """Choose this bend, with its wire and nothing else."""
+        self.document.select(())
+        self.select_wires({bend[0]})
+        self.bends.choose(bend)
 
     def select_notes(self, notes: Iterable[Note]) -> None:
         """Select these notes and no others."""

@@ -37,7 +37,7 @@ class BendTool(Tool):
         self._from = self._wire.bends if bends is None else bends
         self._is_new = len(self._from) > len(self._wire.bends)
         self._wire.place(self._wire.ends, self._from)
-        view.scene().bends.choose(bend)
+        view.scene().choose_bend(bend)
 
     def move(self, pointer: Pointer) -> None:
         self.last = pointer
@@ -76,4 +76,4 @@ class BendTool(Tool):
 
 def bend_tool(view: CanvasView, pointer: Pointer, bend: Bend) -> Tool:
     """What a press on a bend begins: a click chooses it, a drag moves it."""
-    return PressTool(view, pointer, lambda at: view.scene().bends.choose(bend), lambda: BendTool(view, pointer, bend))
+    return PressTool(view, pointer, lambda at: view.scene().choose_bend(bend), lambda: BendTool(view, pointer, bend))

@@ -119,9 +119,9 @@ class ConnectTool(Tool):
 
     def _edge_at(self, place: QPointF) -> Edge | None:
         canvas, wire = self.view.scene(), self._wire
-        port = canvas.port_near(place, self.view.zoom, outputs=wire.source is None)
+        port = canvas.hit_test.port_near(place, self.view.zoom, outputs=wire.source is None)
         if port is None:
-            name = canvas.hit(place, self.view.zoom).node
+            name = canvas.hit_test.at(place, self.view.zoom).node
             if name is None or name == (wire.source if wire.source is not None else wire.target and wire.target.name):
                 return None
             port = Port(name, best_port(self._graph, name) if wire.source is not None else None)

@@ -17,8 +17,8 @@ from cnnstudio.project import ProjectError
 from cnnstudio.project.library import from_text
 from cnnstudio.ui.canvas.commands.clipboard import BLOCK
 from cnnstudio.ui.canvas.scene.dragged import ROUND
+from cnnstudio.ui.canvas.scene.item_scene import NEAR
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
-from cnnstudio.ui.canvas.scene.overview import NEAR
 from cnnstudio.ui.canvas.tools.splice_mark import SpliceMark
 from cnnstudio.ui.canvas.tools.tool import EDGE
 from cnnstudio.ui.document import Document
@@ -55,7 +55,7 @@ class Drop:
         if self._item is not None:
             self._item.place(x, y)
             into = self._item.input_at(0) if self._item.ports else into
-        edge = None if view.document.is_read_only else view.scene().wire_under(self._body)
+        edge = None if view.document.is_read_only else view.scene().hit_test.wire_under(self._body)
         self._mark.show(edge, into, out_of)
         view.update_scene(before.united(self._body).adjusted(-ROUND, -ROUND, ROUND, ROUND))
 

@@ -80,7 +80,7 @@ class MoveTool(Tool):
             self.view.hurry()
         if self._may_splice:
             item = self.view.scene().nodes[self._name]
-            over = self.view.scene().wire_under(item.body, apart_from=self._name)
+            over = self.view.scene().hit_test.wire_under(item.body, apart_from=self._name)
             self._mark.show(over, item.input_at(0), item.output_at())
         if self._may_join:
             middle = self.view.scene().nodes[self._name].body.center()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def words_at(view: CanvasView, place: QPointF) -> str:
     """What a tip says about this point of the scene; nothing where nothing lies."""
     canvas = view.scene()
-    hit = canvas.hit(place, view.zoom)
+    hit = canvas.hit_test.at(place, view.zoom)
     if hit.node is not None:
         return canvas.nodes[hit.node].sentence()
     if hit.edge is not None:
@@ -49,7 +49,7 @@ def shape_over(view: CanvasView, hit: Hit, pointer: Pointer) -> Qt.CursorShape:
 
 def select_under(view: CanvasView, place: QPoint) -> None:
     """Select what a menu that is asked for at this place of the view shall be about."""
-    hit = view.scene().hit(view.mapToScene(place), view.zoom)
+    hit = view.scene().hit_test.at(view.mapToScene(place), view.zoom)
     plain = Pointer(QPointF(), place, Qt.KeyboardModifier.NoModifier)
     if hit.node is not None and hit.node not in view.document.selection:
         view.click_node(hit.node, plain)
@@ -66,7 +66,7 @@ def second_tool_for(view: CanvasView, pointer: Pointer) -> Tool:
 
     Then it does what a first press would; on a wire, the bend that it makes there follows the pointer.
     """
-    tool, hit = tool_for(view, pointer), view.scene().hit(pointer.scene, view.zoom)
+    tool, hit = tool_for(view, pointer), view.scene().hit_test.at(pointer.scene, view.zoom)
     if not isinstance(tool, PressTool) or pointer.holds(SHIFT) or pointer.holds(CTRL):
         return tool
     edge, drag = hit.edge, tool.drag

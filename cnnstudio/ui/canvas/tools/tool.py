@@ -136,7 +136,7 @@ class RubberBandTool(Tool):
         self.last = pointer
         self.view.update_scene(self._band)
         canvas = self.view.scene()
-        names, notes, wires = set(canvas.nodes_in(self._band)), canvas.notes.within(self._band), self._wires
+        names, notes, wires = set(canvas.hit_test.nodes_in(self._band)), canvas.notes.within(self._band), self._wires
         if pointer.holds(CTRL):
             names, notes = set(self._before) - names, self._notes - notes
         elif pointer.holds(SHIFT):
@@ -180,7 +180,7 @@ class KnifeTool(Tool):
         if length * self.view.zoom >= LEAST:
             self._legs.append((leg, self._length))
             self._at, self._length = at, self._length + length
-            self._cut |= dict.fromkeys(self.view.scene().wires_cut(before, at))
+            self._cut |= dict.fromkeys(self.view.scene().hit_test.wires_cut(before, at))
             self.view.scene().heat(self._cut)
         around = QRectF(before, at).normalized().united(QRectF(before, self.last.scene).normalized())
         self.view.update_scene(around)
@@ -213,7 +213,7 @@ def tool_for(view: CanvasView, pointer: Pointer) -> Tool:
     from cnnstudio.ui.canvas.tools.move_tool import MoveTool
     from cnnstudio.ui.canvas.tools.note_tool import note_tool
 
-    hit = view.scene().hit(pointer.scene, view.zoom)
+    hit = view.scene().hit_test.at(pointer.scene, view.zoom)
     if pointer.holds(ALT) and pointer.holds(SHIFT):
         return KnifeTool(view, pointer)
     if view.keyboard.space_held or pointer.holds(ALT):

@@ -77,14 +77,14 @@ def test_a_wire_is_hit_where_it_is_seen(bent):
     wire = canvas.wires[WIRE]
     for share in (0.15, 0.5, 0.85):
         x, y = wire._points()[int(share * (len(wire._points()) - 1))]
-        hit = canvas.hit(QPointF(x, y), 1.0)
+        hit = canvas.hit_test.at(QPointF(x, y), 1.0)
         assert hit.edge == WIRE and hit.bend is None
         assert hit.share == pytest.approx(share, abs=0.03)
-    assert canvas.hit(QPointF(266.0, 14.0), 1.0).bend == 0  # near will do
-    assert canvas.hit(QPointF(380.0, 180.0), 1.0).bend == 1
-    assert canvas.hit(QPointF(420.0, 94.0), 1.0).edge is None  # where it would run without them
-    assert WIRE in canvas.wires_cut(QPointF(320.0, -40.0), QPointF(320.0, 260.0))
-    assert WIRE not in canvas.wires_cut(QPointF(230.0, 80.0), QPointF(230.0, 110.0))
+    assert canvas.hit_test.at(QPointF(266.0, 14.0), 1.0).bend == 0  # near will do
+    assert canvas.hit_test.at(QPointF(380.0, 180.0), 1.0).bend == 1
+    assert canvas.hit_test.at(QPointF(420.0, 94.0), 1.0).edge is None  # where it would run without them
+    assert WIRE in canvas.hit_test.wires_cut(QPointF(320.0, -40.0), QPointF(320.0, 260.0))
+    assert WIRE not in canvas.hit_test.wires_cut(QPointF(230.0, 80.0), QPointF(230.0, 110.0))
     where = wire.label[1]
     assert not any(where.contains(QPointF(*place)) for place in wire.bends)
     assert [line.p2() for line in wire.lines()][:-1] == [QPointF(*place) for place in wire.bends]

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from cnnstudio.blocks import Conv2d
 from cnnstudio.graph import Edge, Note
 from cnnstudio.ui.canvas.scene import node_face, node_item, overview
-from cnnstudio.ui.canvas.scene.overview import NEAR
+from cnnstudio.ui.canvas.scene.item_scene import NEAR
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 

@@ -177,7 +177,7 @@ def on_map(asked):
     assert hand.view.shows_map
     corner = hand.view.mapToScene(QPoint(900, 630))
     hand.document.edit_graph("Move", hand.graph.move({"relu1": (corner.x() - 90.0, corner.y() - 30.0)}))
-    assert hand.view.scene().hit(corner, 1.0).node == "relu1" and hand.view.shows_map
+    assert hand.view.scene().hit_test.at(corner, 1.0).node == "relu1" and hand.view.shows_map
     return hand, corner, places
 
 
