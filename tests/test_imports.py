@@ -39,13 +39,6 @@ CIRCLES = (
         "ui.actions.shortcut_editor ui.actions.shortcuts ui.canvas.actions ui.canvas.bookmark_list ui.main_window "
         "ui.window_actions".split()
     ),
-    frozenset(  # tools and commands know the view that holds them
-        "ui.canvas.accessibility.canvas ui.canvas.accessibility.node ui.canvas.accessibility.note "
-        "ui.canvas.accessibility.part ui.canvas.commands.adding ui.canvas.commands.navigation ui.canvas.commands.wires "
-        "ui.canvas.keyboard ui.canvas.tools.bend_tool ui.canvas.tools.connect_tool ui.canvas.tools.drop "
-        "ui.canvas.tools.move_tool ui.canvas.tools.note_tool ui.canvas.tools.pointing ui.canvas.tools.splice_mark "
-        "ui.canvas.tools.tool ui.canvas.view".split()
-    ),
 )
 
 

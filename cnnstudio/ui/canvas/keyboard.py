@@ -5,17 +5,15 @@ What a key does once and for all is a command, and its shortcut stands in ``ui/a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
 from cnnstudio.editing.alignment import Direction
 from cnnstudio.layout.metrics import SNAP
-from cnnstudio.ui.canvas.tools.tool import ALT, CTRL, SHIFT
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.canvas.commands.navigation import Walking
+from cnnstudio.ui.canvas.pointer import ALT, CTRL, SHIFT, HeldKeys
 
 KEYPAD = Qt.KeyboardModifier.KeypadModifier
 ARROWS: dict[int, tuple[int, int, Direction]] = {
@@ -32,21 +30,22 @@ class Keyboard:
     Escape (give up).
     """
 
-    def __init__(self, view: CanvasView) -> None:
-        self._view = view
-        self.space_held = self.space_used = self.knife_held = False
+    def __init__(self, view: Walking, is_busy: Callable[[], bool], cancel: Callable[[], bool]) -> None:
+        """``is_busy`` says whether a gesture goes on, ``cancel`` gives it up and says whether there was one."""
+        self._view, self._is_busy, self._cancel = view, is_busy, cancel
+        self.held = HeldKeys()
 
     def claims(self, event: QKeyEvent) -> bool:
         """Whether this key is meant for the canvas though a shortcut would take it."""
         held = event.modifiers() & ~KEYPAD
-        if self.space_held and _is_letter(event):
+        if self.held.space and _is_letter(event):
             return True
         return event.key() in OWN and (not held or (event.key() in ARROWS and held == CTRL))
 
     def press(self, event: QKeyEvent) -> bool:
         """Do what the key says; whether it says anything here."""
         view, key, plain = self._view, event.key(), not event.modifiers() & ~KEYPAD
-        if self.space_held and _is_letter(event):
+        if self.held.space and _is_letter(event):
             self._type_on(event)
         elif key == Qt.Key.Key_Space and plain:
             self._hold_space(event)
@@ -57,7 +56,7 @@ class Keyboard:
         elif key in ARROWS:
             self._arrow(event)
         elif key == Qt.Key.Key_Y and plain:
-            self.knife_held = True
+            self.held.knife = True
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
             view.open_node()
         else:
@@ -68,38 +67,38 @@ class Keyboard:
         """The key was let go; whether it was held for anything."""
         if event.isAutoRepeat():
             return True
-        if event.key() == Qt.Key.Key_Space and self.space_held:
-            self.space_held = False
-            if self._view.tool is None:
+        if event.key() == Qt.Key.Key_Space and self.held.space:
+            self.held.space = False
+            if not self._is_busy():
                 self._view.viewport().unsetCursor()
-                if not self.space_used:
+                if not self.held.is_space_used:
                     self._view.quick_add()
         elif event.key() == Qt.Key.Key_Y:
-            self.knife_held = False
+            self.held.knife = False
         else:
             return False
         return True
 
     def let_go(self) -> None:
         """The keyboard went elsewhere: nothing is held any more."""
-        self.space_held = self.knife_held = False
+        self.held.space = self.held.knife = False
 
     def _hold_space(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat():
-            self.space_held, self.space_used = True, self._view.tool is not None
+            self.held.space, self.held.is_space_used = True, self._is_busy()
             self._view.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
 
     def _type_on(self, event: QKeyEvent) -> None:
         """A letter before Space is let go: the list that Space asks for, and the letter in its field."""
-        if not self.space_used:
-            self.space_used = True
+        if not self.held.is_space_used:
+            self.held.is_space_used = True
             self._view.quick_add()
             if self._view.popup.isVisible():
                 self._view.popup.field.insert(event.text())
 
     def _escape(self) -> None:
         view = self._view
-        if view.cancel():
+        if self._cancel():
             return
         if view.document.selection or view.scene().selected_wires or view.scene().notes.chosen:
             view.select_none()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleInterface,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -21,20 +24,20 @@ from PySide6.QtGui import (
     QResizeEvent,
     QStatusTipEvent,
 )
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsView, QToolTip, QWidget
 
-from cnnstudio.graph import Edge, Frame, Note
-from cnnstudio.ui.canvas.accessibility.canvas import CanvasAccess, install, tell_description, tell_focus
+from cnnstudio.ui.canvas.accessibility.canvas import CanvasAccess, tell_description, tell_focus
 from cnnstudio.ui.canvas.commands.navigation import Walking
 from cnnstudio.ui.canvas.follow_edits import Outcome
 from cnnstudio.ui.canvas.keyboard import Keyboard
 from cnnstudio.ui.canvas.minimap import Minimap
 from cnnstudio.ui.canvas.overlays import Breadcrumb, CostLegend, MapLegend, paint_hint
+from cnnstudio.ui.canvas.pointer import HeldKeys, Pointer
 from cnnstudio.ui.canvas.scene.hit import Hit
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
 from cnnstudio.ui.canvas.tools.drop import Drop, dragged_block
-from cnnstudio.ui.canvas.tools.pointing import second_tool_for, select_under, shape_over, words_at
-from cnnstudio.ui.canvas.tools.tool import CTRL, EDGE, SHIFT, MapTool, PanTool, Pointer, Tool, tool_for
+from cnnstudio.ui.canvas.tools.pointing import second_tool_for, select_under, shape_over, tool_for, words_at
+from cnnstudio.ui.canvas.tools.tool import EDGE, MapTool, PanTool, Tool
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.text_keys import goes_into_text, is_written_over
@@ -48,9 +51,9 @@ class CanvasView(Walking):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
-        install()
+        _offer_access()
         self.accessible: CanvasAccess | None = None  # made when a screen reader first asks
-        self.keyboard = Keyboard(self)
+        self.keyboard = Keyboard(self, lambda: self._tool is not None, self.cancel)
         self._tool: Tool | None = None
         self._button = Qt.MouseButton.NoButton  # that began it, and alone ends it
         self._tip = ""  # what is said of it at the foot of the window
@@ -85,6 +88,7 @@ class CanvasView(Walking):
         self._hinted = self.scene().is_empty
         self.scene().synced.connect(self._follow_emptiness)
         self._outcome = Outcome(self)
+        self.stepped.connect(lambda: tell_focus(self))
 
     # tools
 
@@ -97,14 +101,20 @@ class CanvasView(Walking):
     def leaves_still(self) -> bool:
         return self._tool is not None and self._tool.leaves_still
 
-    def use(self, tool: Tool) -> Tool:
+    def _go_on(self, tool: Tool, pointer: Pointer) -> None:
+        """The pointer went there with this tool in the hand, or with the one that takes over from it."""
+        tool.move(pointer)
+        if tool.after is not None:
+            self._use(tool.after)
+            tool.after.move(pointer)
+
+    def _use(self, tool: Tool) -> None:
         """Go on with this tool in the place of the one before."""
         self._tool = tool
         self._hint(tool.hint)
         self.viewport().setCursor(tool.cursor)
         if tool.scrolls:
             self._roll.start()
-        return tool
 
     def cancel(self) -> bool:
         """Give up the gesture that is going on, without a change; whether there was one."""
@@ -133,35 +143,6 @@ class CanvasView(Walking):
         self.cancel()
         self.popup.close_without_change()  # what it offers was for the network as it was
 
-    def click_node(self, name: str, at: Pointer) -> None:
-        """Select this node; Shift or Ctrl adds it, or takes it away if it is selected."""
-        before, adds = self.document.selection, at.holds(SHIFT) or at.holds(CTRL)
-        kept = tuple(each for each in before if each != name) if adds else ()
-        self.scene().focus_node(None)
-        self.document.select(kept if adds and name in before else (*kept, name), adds)
-
-    def click_note(self, note: Note, at: Pointer) -> None:
-        """Select this note, and follow the link that was clicked in it; Shift or Ctrl adds it or takes it away."""
-        adds = at.holds(SHIFT) or at.holds(CTRL)
-        self.select_notes((note,), adds)
-        if not adds and (address := self.scene().notes.link_at(at.scene, self.zoom)):
-            self.follow_link(address)
-
-    def click_frame(self, frame: Frame, at: Pointer) -> None:
-        """Select what is in this frame; Shift or Ctrl adds it."""
-        adds = at.holds(SHIFT) or at.holds(CTRL)
-        self.scene().focus_node(None)
-        self.select_frame(frame, adds)
-
-    def click_wire(self, edge: Edge | None, at: Pointer) -> None:
-        """Select this wire, or with None nothing; Shift or Ctrl adds to what is selected."""
-        adds = at.holds(SHIFT) or at.holds(CTRL)
-        if not adds:
-            self.select_none()
-            self.scene().focus_node(None)
-        if edge is not None:
-            self.scene().select_wires(self.scene().selected_wires ^ {edge} if adds else {edge})
-
     # the pointer
 
     def _at(self, event: QMouseEvent) -> Pointer:
@@ -175,7 +156,7 @@ class CanvasView(Walking):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._press(event, second_tool_for)  # Qt sends it in the place of the second press
 
-    def _press(self, event: QMouseEvent, tool_of: Callable[[CanvasView, Pointer], Tool]) -> None:
+    def _press(self, event: QMouseEvent, tool_of: Callable[[Walking, HeldKeys, Pointer], Tool]) -> None:
         self.popup.close_without_change()
         pointer, button, busy = self._at(event), event.button(), self._tool is not None
         self._gave_up = busy and button == Qt.MouseButton.RightButton and self.cancel()
@@ -183,17 +164,17 @@ class CanvasView(Walking):
             self._button = button
             self.scene().heat(())
             if button == Qt.MouseButton.MiddleButton:
-                self.use(PanTool(self, pointer))
+                self._use(PanTool(self, pointer))
             else:
                 self.scene().focus_node(None)
-                is_on_map = self._is_on_map(pointer.view)
-                self.use(MapTool(self, pointer, self._map) if is_on_map else tool_of(self, pointer))
+                on_map = MapTool(self, pointer, self._map) if self._is_on_map(pointer.view) else None
+                self._use(on_map or tool_of(self, self.keyboard.held, pointer))
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         pointer = self._at(event)
         if self._tool is not None:
-            self._tool.move(pointer)
+            self._go_on(self._tool, pointer)
             self._clear_map(pointer)
         elif not event.buttons():
             hit = Hit() if self._is_on_map(pointer.view) else self.scene().hit_test.at(pointer.scene, self.zoom)
@@ -227,7 +208,7 @@ class CanvasView(Walking):
         self.pan_by(-dx, -dy)
         self._pointer = Pointer(self.mapToScene(place), place, self._pointer.modifiers)
         if self._tool is not None:
-            self._tool.move(self._pointer)
+            self._go_on(self._tool, self._pointer)
         elif self._drop is not None:
             self._drop.move(place.toPointF())
 
@@ -384,6 +365,22 @@ class CanvasView(Walking):
         for rect in [self._map.rect] if self.minimap_wanted else []:
             self.viewport().update(rect)
             self.viewport().update(rect.translated(dx, dy))
+
+
+@cache
+def _offer_access() -> None:
+    """Let Qt find what a screen reader finds on a canvas."""
+
+    def made(_: str, widget: object) -> QAccessibleInterface | None:
+        # asked while the view is being made, too, when Qt knows of no scene in it yet
+        if not isinstance(widget, CanvasView) or not QGraphicsView.scene(widget):
+            return None
+        before, widget.accessible = widget.accessible, CanvasAccess(widget)
+        if before is not None:
+            before.retire()
+        return widget.accessible
+
+    QAccessible.installFactory(made)
 
 
 def _past(place: int, low: int, high: int) -> int:

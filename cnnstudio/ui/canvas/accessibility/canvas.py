@@ -8,8 +8,7 @@ hears of them, so each is kept here until the cache was told to delete it.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import (
@@ -21,29 +20,15 @@ from PySide6.QtGui import (
     QAccessibleStateChangeEvent,
     QWindow,
 )
-from PySide6.QtWidgets import QGraphicsView, QScrollBar, QWidget
+from PySide6.QtWidgets import QScrollBar, QWidget
 
 from cnnstudio.ui.canvas.accessibility.node import NodeAccess
 from cnnstudio.ui.canvas.accessibility.note import NoteAccess
 from cnnstudio.ui.canvas.accessibility.part import Part, address
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.canvas.commands.navigation import Walking
 
 Event, Role, Text = QAccessible.Event, QAccessible.Role, QAccessible.Text
 MOST_EVENTS = 30  # of one change; more of them are told as one
-
-
-@cache
-def install() -> None:
-    """Let Qt find the interface of a canvas here."""
-    from cnnstudio.ui.canvas.view import CanvasView
-
-    def made(_: str, widget: object) -> QAccessibleInterface | None:
-        # asked while the view is being made, too, when Qt knows of no scene in it yet
-        return CanvasAccess(widget) if isinstance(widget, CanvasView) and QGraphicsView.scene(widget) else None
-
-    QAccessible.installFactory(made)
 
 
 def tell_focus(view: QWidget) -> None:
@@ -64,9 +49,8 @@ class CanvasAccess(QAccessibleObject):
     It must not keep the canvas alive, which owns it by way of Qt.
     """
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: Walking) -> None:
         super().__init__(view)
-        self.is_over = False  # whether the canvas is going or gone
         self._nodes: dict[str, NodeAccess] = {}
         self._notes: list[NoteAccess] = []
         self._selection = CanvasSelection(self)
@@ -79,9 +63,6 @@ class CanvasAccess(QAccessibleObject):
         view.scene().marked.connect(self._tell_marks)
         view.scene().synced.connect(self._tell_changes)
         view.destroyed.connect(self._forget_all)
-        before, view.accessible = view.accessible, self
-        if before is not None:
-            before.retire()
 
     def retire(self) -> None:
         """Make room for another: Qt asks for one more where PySide gave the class of the canvas another description."""
@@ -92,9 +73,9 @@ class CanvasAccess(QAccessibleObject):
         self._forget_all()
 
     @property
-    def view(self) -> CanvasView:
+    def view(self) -> Walking:
         """The canvas."""
-        return cast("CanvasView", self.object())
+        return cast(Walking, self.object())
 
     # its children
 
@@ -267,7 +248,6 @@ class CanvasAccess(QAccessibleObject):
             self._spoken = spoken
 
     def _forget_all(self, *_: object) -> None:
-        self.is_over = True
         parts = [*self._nodes.values(), *self._notes]
         self._nodes, self._notes, self._spoken = {}, [], {}
         for part in parts:

@@ -4,18 +4,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleInterface
+from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleInterface, QAccessibleObject
 
 from cnnstudio.editing.description import told_bend, told_node, told_port, told_wire
 from cnnstudio.graph import Edge
 from cnnstudio.ui.canvas.accessibility.part import Deeds, Part
 from cnnstudio.ui.canvas.scene.hit import Port
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.accessibility.canvas import CanvasAccess
 
 Action, Role, Text = QAccessibleActionInterface, QAccessible.Role, QAccessible.Text
 REACH = 8.0  # round a port or a bend, in pixels of the screen
@@ -24,7 +19,7 @@ REACH = 8.0  # round a port or a bend, in pixels of the screen
 class NodeAccess(Part):
     """A node: an item of the list, with a child for each wire, and for each port that none is in."""
 
-    def __init__(self, canvas: CanvasAccess, name: str) -> None:
+    def __init__(self, canvas: QAccessibleObject, name: str) -> None:
         super().__init__(canvas, canvas)
         self.name = name
 
@@ -48,7 +43,7 @@ class NodeAccess(Part):
         return (found.child(chosen[1]) or found) if found is not None and chosen is not None else found
 
     def isValid(self) -> bool:
-        return not self.canvas.is_over and self.name in self.view.scene().nodes
+        return not self.is_over and self.name in self.view.scene().nodes
 
     def childCount(self) -> int:
         return len(self.wires())

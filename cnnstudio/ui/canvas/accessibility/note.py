@@ -4,17 +4,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QAccessible, QAccessibleActionInterface
+from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleObject
 
 from cnnstudio.graph import Note
 from cnnstudio.ui.canvas.accessibility.part import Deeds, Part
 from cnnstudio.ui.canvas.scene.note_item import Link, inner, links_of, rect_of
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.accessibility.canvas import CanvasAccess
 
 Action, Role, Text = QAccessibleActionInterface, QAccessible.Role, QAccessible.Text
 
@@ -22,7 +17,7 @@ Action, Role, Text = QAccessibleActionInterface, QAccessible.Role, QAccessible.T
 class NoteAccess(Part):
     """The note of this number: its name is how it begins, its description all of its text."""
 
-    def __init__(self, canvas: CanvasAccess, index: int) -> None:
+    def __init__(self, canvas: QAccessibleObject, index: int) -> None:
         super().__init__(canvas, canvas)
         self.index = index
 
@@ -36,7 +31,7 @@ class NoteAccess(Part):
         return links_of(self.view.scene().notes.text(self.note))
 
     def isValid(self) -> bool:
-        return not self.canvas.is_over and self.index < len(self.view.scene().graph.notes)
+        return not self.is_over and self.index < len(self.view.scene().graph.notes)
 
     def childCount(self) -> int:
         return len(self.links()) if self.isValid() else 0

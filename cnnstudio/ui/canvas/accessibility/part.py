@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleInterface, QWindow
+from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleInterface, QAccessibleObject, QWindow
 from shiboken6 import Shiboken, VoidPtr
 
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.accessibility.canvas import CanvasAccess
-    from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.canvas.commands.navigation import Walking
 
 Deeds = dict[str, Callable[[], object]]
 
@@ -21,15 +19,17 @@ Deeds = dict[str, Callable[[], object]]
 class Part(QAccessibleInterface):
     """Has as many parts of its own as ``childCount`` says; ``make`` makes one when somebody first asks for it."""
 
-    def __init__(self, canvas: CanvasAccess, above: QAccessibleInterface) -> None:
+    def __init__(self, canvas: QAccessibleObject, above: QAccessibleInterface) -> None:
         super().__init__()
         self.canvas, self.above = canvas, above
+        self.is_over = False  # whether it, or the canvas, is gone
         self._inside: dict[int, Part] = {}
         self._actions = _Actions(self)
         self._id = QAccessible.registerAccessibleInterface(self)
 
     def forget(self) -> None:
         """Have Qt delete this interface and those inside; nobody may use them after that."""
+        self.is_over = True
         for part in self._inside.values():
             part.forget()
         if Shiboken.isValid(self):
@@ -55,9 +55,9 @@ class Part(QAccessibleInterface):
     # what follows
 
     @property
-    def view(self) -> CanvasView:
+    def view(self) -> Walking:
         """The canvas."""
-        return self.canvas.view
+        return cast(Walking, self.canvas.object())
 
     def object(self) -> None:  # type: ignore[override] # Qt means None, too
         return None

@@ -20,9 +20,9 @@ from cnnstudio.graph.node import whole
 from cnnstudio.layout.metrics import GAP, HEIGHT, WIDTH
 from cnnstudio.ui.canvas.commands.block_entries import block_entries, own_entries
 from cnnstudio.ui.canvas.commands.names import Naming
+from cnnstudio.ui.canvas.pointer import Pointer
 from cnnstudio.ui.canvas.scene.geometry import wire_path
-from cnnstudio.ui.canvas.tools.connect_tool import LooseWire, connected, loose_ends
-from cnnstudio.ui.canvas.tools.tool import Pointer
+from cnnstudio.ui.canvas.scene.loose_wire import LooseWire, connected, loose_ends
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.theme.pens import pen

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF
 
 from cnnstudio.project import Bookmark
 from cnnstudio.project.project import LONGEST, MOST_BOOKMARKS
-from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.canvas.camera import Camera
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.widgets.foreign_text import unmarked
 
@@ -20,7 +20,7 @@ NEAR = 24.0  # scene pixels from a place that count as there
 class Bookmarks:
     """The bookmarks of the document, in order; ``key`` is the shortcut that leads to the one with this index."""
 
-    def __init__(self, document: Document, canvas: CanvasView, key: Callable[[int], str]) -> None:
+    def __init__(self, document: Document, canvas: Camera, key: Callable[[int], str]) -> None:
         self._document, self._canvas, self._key = document, canvas, key
 
     @property

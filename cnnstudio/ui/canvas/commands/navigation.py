@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeySequence
 
 from cnnstudio.editing.alignment import Direction, neighbour
 from cnnstudio.graph import Edge, Note
-from cnnstudio.ui.canvas.accessibility.canvas import tell_focus
 from cnnstudio.ui.canvas.commands.finding import Path, node_entries
 from cnnstudio.ui.canvas.commands.wires import Wiring
 from cnnstudio.ui.canvas.scene.note_item import host, links_of, rect_of
@@ -21,6 +20,7 @@ class Walking(Wiring):
 
     menu_asked = Signal(QPoint)  # the place on the screen, after what lies there was selected
     unheeded = Signal(QKeySequence)  # keys were pressed that mean nothing here now
+    stepped = Signal()  # the keyboard is on another wire or bend, though the view had it before
     activated = Signal(str)  # a node that has no inside was double-clicked, or Enter pressed on it
 
     def take_keyboard(self) -> None:
@@ -98,7 +98,7 @@ class Walking(Wiring):
         self.scene().select_wires((wire,))
         if not self.visible().contains(self.scene().wires[wire].middle):
             self.show_node(wire.target if wire.source == name else wire.source)
-        tell_focus(self)
+        self.stepped.emit()
 
     def step_bend(self) -> None:
         """Choose the next bend of the selected wire, from its source on, and after the last the first."""
@@ -112,11 +112,11 @@ class Walking(Wiring):
         at = (before[1] + 1) % len(bends) if before is not None else 0
         self.scene().choose_bend((edge, at))
         self.bring_in(QRectF(QPointF(*bends[at]), QSizeF()))
-        tell_focus(self)
+        self.stepped.emit()
 
     def add_bend(self) -> None:
         super().add_bend()
-        tell_focus(self)
+        self.stepped.emit()
 
     def ask_link(self) -> None:
         """Ask which link of the selected note to follow; one alone is followed at once."""

@@ -13,10 +13,10 @@ from cnnstudio.editing.wires import best_port, lifted, misfit, rewired
 from cnnstudio.graph import Edge, Graph
 from cnnstudio.layout.splice import along, spliced
 from cnnstudio.ui.canvas.commands.adding import Asking
+from cnnstudio.ui.canvas.pointer import Pointer
 from cnnstudio.ui.canvas.scene.hit import Port
+from cnnstudio.ui.canvas.scene.loose_wire import LooseWire
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
-from cnnstudio.ui.canvas.tools.connect_tool import LooseWire
-from cnnstudio.ui.canvas.tools.tool import Pointer
 from cnnstudio.ui.widgets.search import Entry
 
 BESIDE = QPoint(30, 0)  # from a port to the list that is about it, in pixels

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
 from cnnstudio.editing.alignment import snapped
 from cnnstudio.graph import Position
 from cnnstudio.graph.node import Bends, whole
+from cnnstudio.ui.canvas.commands.navigation import Walking
+from cnnstudio.ui.canvas.pointer import CTRL, SHIFT, Pointer
 from cnnstudio.ui.canvas.scene.bend_marks import Bend
-from cnnstudio.ui.canvas.tools.tool import CTRL, FALLS, SHIFT, Pointer, PressTool, Tool
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.canvas.tools.tool import FALLS, PressTool, Tool
 
 REACH = 6  # pixels of the screen within which a bend falls into line with the ends of its wire and its other bends
 
@@ -30,7 +28,7 @@ class BendTool(Tool):
     hint = FALLS
     scrolls = True
 
-    def __init__(self, view: CanvasView, start: Pointer, bend: Bend, bends: Bends | None = None) -> None:
+    def __init__(self, view: Walking, start: Pointer, bend: Bend, bends: Bends | None = None) -> None:
         super().__init__(view, start)
         self._bend = bend
         self._wire = view.scene().wires[bend[0]]
@@ -74,6 +72,6 @@ class BendTool(Tool):
         return near if abs(near - at) <= REACH / self.view.zoom else at
 
 
-def bend_tool(view: CanvasView, pointer: Pointer, bend: Bend) -> Tool:
+def bend_tool(view: Walking, pointer: Pointer, bend: Bend) -> Tool:
     """What a press on a bend begins: a click chooses it, a drag moves it."""
     return PressTool(view, pointer, lambda at: view.scene().choose_bend(bend), lambda: BendTool(view, pointer, bend))

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from cnnstudio.editing.wires import best_port, misfit, rewired
-from cnnstudio.graph import Edge, Graph, GraphError
+from cnnstudio.graph import Edge, GraphError
+from cnnstudio.ui.canvas.commands.navigation import Walking
+from cnnstudio.ui.canvas.pointer import Pointer
 from cnnstudio.ui.canvas.scene.geometry import wire_path
 from cnnstudio.ui.canvas.scene.hit import Port
+from cnnstudio.ui.canvas.scene.loose_wire import LooseWire, loose_ends
 from cnnstudio.ui.canvas.scene.node_face import PORT_RADIUS
-from cnnstudio.ui.canvas.scene.scene import CanvasScene
-from cnnstudio.ui.canvas.tools.tool import Pointer, Tool
+from cnnstudio.ui.canvas.tools.tool import Tool
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.theme.pens import pen
 
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.view import CanvasView
-
 SLASH = QPointF(3.4, -3.4)  # from the middle of a port that cannot take the wire, in scene pixels
-
-
-@dataclass(frozen=True)
-class LooseWire:
-    """A wire of which one end is plugged in: ``source`` gives, or ``target`` waits; ``old`` is what it was before."""
-
-    source: str | None = None
-    target: Port | None = None
-    old: Edge | None = None
-
-    def edge_to(self, port: Port) -> Edge | None:
-        """The wire that it becomes when its free end is plugged in there; None at the wrong kind of port."""
-        if self.source is not None:
-            return Edge(self.source, port.name, port.index) if port.index is not None else None
-        if self.target is None or self.target.index is None or port.index is not None:
-            return None
-        return Edge(port.name, self.target.name, self.target.index)
 
 
 class ConnectTool(Tool):
@@ -48,7 +27,7 @@ class ConnectTool(Tool):
     hint = "Let go on a port or a block to plug it in, on the empty canvas for a new block; Escape gives up."
     scrolls = True
 
-    def __init__(self, view: CanvasView, start: Pointer, wire: LooseWire) -> None:
+    def __init__(self, view: Walking, start: Pointer, wire: LooseWire) -> None:
         super().__init__(view, start)
         self._wire = wire
         self._graph = view.scene().graph
@@ -63,7 +42,7 @@ class ConnectTool(Tool):
             view.scene().wires[wire.old].hide()
 
     @classmethod
-    def from_port(cls, view: CanvasView, start: Pointer, port: Port) -> ConnectTool:
+    def from_port(cls, view: Walking, start: Pointer, port: Port) -> ConnectTool:
         """A new wire from this port, or the wire that is plugged in at this input."""
         if port.index is None:
             return cls(view, start, LooseWire(source=port.name))
@@ -74,7 +53,7 @@ class ConnectTool(Tool):
         return cls(view, start, LooseWire(source=plugged, old=Edge(plugged, port.name, port.index)))
 
     @classmethod
-    def from_wire(cls, view: CanvasView, start: Pointer, edge: Edge, at_target: bool) -> ConnectTool:
+    def from_wire(cls, view: Walking, start: Pointer, edge: Edge, at_target: bool) -> ConnectTool:
         """The end of a wire at its target, or at its source."""
         if at_target:
             return cls(view, start, LooseWire(source=edge.source, old=edge))
@@ -181,24 +160,7 @@ class ConnectTool(Tool):
         return ports
 
 
-def loose_ends(canvas: CanvasScene, wire: LooseWire, place: QPointF) -> tuple[QPointF, QPointF]:
-    """Where a loose wire runs whose free end is at ``place``."""
-    nodes = canvas.nodes
-    if wire.source is not None:
-        return nodes[wire.source].output_at(), place
-    target = wire.target or Port("", 0)
-    return place, nodes[target.name].input_at(target.index or 0)
-
-
-def connected(graph: Graph, wire: LooseWire, name: str) -> Graph:
-    """With a loose wire plugged into the node ``name``. Raises ``GraphError`` where that may not be."""
-    if wire.source is not None:
-        return graph.connect(wire.source, name, 0)
-    target = wire.target or Port("", 0)
-    return graph.connect(name, target.name, target.index or 0)
-
-
-def paint_note(painter: QPainter, view: CanvasView, pointer: Pointer, words: str, color: QColor) -> None:
+def paint_note(painter: QPainter, view: Walking, pointer: Pointer, words: str, color: QColor) -> None:
     """A sentence beside the pointer, in pixels of the screen."""
     transform = painter.worldTransform()
     painter.resetTransform()

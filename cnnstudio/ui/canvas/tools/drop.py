@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QPainter
@@ -16,6 +15,7 @@ from cnnstudio.layout.metrics import HEIGHT, WIDTH
 from cnnstudio.project import ProjectError
 from cnnstudio.project.library import from_text
 from cnnstudio.ui.canvas.commands.clipboard import BLOCK
+from cnnstudio.ui.canvas.commands.editor import Editor
 from cnnstudio.ui.canvas.scene.dragged import ROUND
 from cnnstudio.ui.canvas.scene.item_scene import NEAR
 from cnnstudio.ui.canvas.scene.node_item import NodeItem
@@ -24,9 +24,6 @@ from cnnstudio.ui.canvas.tools.tool import EDGE
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.theme.pens import for_screen
 
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.view import CanvasView
-
 GHOST = 0.72  # how much of a node is to be seen of one that is not there yet
 WRONG = (ParameterError, ProjectError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
@@ -34,7 +31,7 @@ WRONG = (ParameterError, ProjectError, ValueError, KeyError, TypeError, Attribut
 class Drop:
     """The ghost of the block under the pointer, as the node will be, and the wire that it would be put into."""
 
-    def __init__(self, view: CanvasView, mime: QMimeData) -> None:
+    def __init__(self, view: Editor, mime: QMimeData) -> None:
         self._view = view
         self._item: NodeItem | None = None
         with suppress(*WRONG):  # what is wrong with it is said when it is dropped

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
 
@@ -12,14 +10,13 @@ from cnnstudio.editing.wires import lifted
 from cnnstudio.graph import Edge, Frame, Graph, GraphError, Position
 from cnnstudio.graph.node import whole
 from cnnstudio.layout.splice import spliced
+from cnnstudio.ui.canvas.commands.navigation import Walking
+from cnnstudio.ui.canvas.pointer import CTRL, SHIFT, Pointer
 from cnnstudio.ui.canvas.tools.guides import Guides
 from cnnstudio.ui.canvas.tools.splice_mark import SpliceMark
-from cnnstudio.ui.canvas.tools.tool import CTRL, FALLS, SHIFT, Pointer, Tool
+from cnnstudio.ui.canvas.tools.tool import FALLS, Tool
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.theme.pens import for_screen, pen
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.view import CanvasView
 
 MANY = 10  # from so many nodes on, edges are smoothed only when they stand still
 
@@ -36,7 +33,7 @@ class MoveTool(Tool):
     hint = FALLS
     scrolls = True
 
-    def __init__(self, view: CanvasView, start: Pointer, name: str) -> None:
+    def __init__(self, view: Walking, start: Pointer, name: str) -> None:
         super().__init__(view, start)
         document, canvas = view.document, view.scene()
         self._lifts = start.holds(SHIFT)
@@ -61,7 +58,7 @@ class MoveTool(Tool):
         self.leaves_still = bool(canvas.carried.nodes)
 
     @classmethod
-    def of_frame(cls, view: CanvasView, start: Pointer, frame: Frame) -> MoveTool:
+    def of_frame(cls, view: Walking, start: Pointer, frame: Frame) -> MoveTool:
         """Move what is in this frame, with whatever else is selected if all of it is."""
         if not frame.members <= set(view.document.selection):
             view.select_frame(frame)

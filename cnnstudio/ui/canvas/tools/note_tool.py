@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt
 
 from cnnstudio.editing.alignment import snapped
 from cnnstudio.graph import Note
 from cnnstudio.graph.node import whole
+from cnnstudio.ui.canvas.commands.navigation import Walking
+from cnnstudio.ui.canvas.pointer import CTRL, SHIFT, Pointer
 from cnnstudio.ui.canvas.scene.note_item import moved, sized
-from cnnstudio.ui.canvas.tools.tool import CTRL, SHIFT, KnifeTool, Pointer, PressTool, Tool
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.view import CanvasView
+from cnnstudio.ui.canvas.tools.clicks import click_note
+from cnnstudio.ui.canvas.tools.move_tool import MoveTool
+from cnnstudio.ui.canvas.tools.tool import KnifeTool, PressTool, Tool
 
 
 class NoteMoveTool(Tool):
@@ -22,7 +21,7 @@ class NoteMoveTool(Tool):
     cursor = Qt.CursorShape.SizeAllCursor
     scrolls = True
 
-    def __init__(self, view: CanvasView, start: Pointer, note: Note) -> None:
+    def __init__(self, view: Walking, start: Pointer, note: Note) -> None:
         super().__init__(view, start)
         if note not in view.scene().notes.chosen:
             view.select_notes((note,))
@@ -58,7 +57,7 @@ class NoteSizeTool(Tool):
     cursor = Qt.CursorShape.SizeFDiagCursor
     scrolls = True
 
-    def __init__(self, view: CanvasView, start: Pointer, note: Note) -> None:
+    def __init__(self, view: Walking, start: Pointer, note: Note) -> None:
         super().__init__(view, start)
         view.select_notes((note,))
         self._note = note
@@ -80,12 +79,10 @@ class NoteSizeTool(Tool):
         return sized(self._note, width + offset.x(), height + offset.y())
 
 
-def note_tool(view: CanvasView, pointer: Pointer, note: Note) -> Tool:
+def note_tool(view: Walking, pointer: Pointer, note: Note) -> Tool:
     """The tool that a press of the left button begins on this note."""
 
     def drag() -> Tool:
-        from cnnstudio.ui.canvas.tools.move_tool import MoveTool
-
         if pointer.holds(CTRL):
             return KnifeTool(view, pointer)
         if view.scene().notes.is_corner(note, pointer.scene, view.zoom):
@@ -94,4 +91,4 @@ def note_tool(view: CanvasView, pointer: Pointer, note: Note) -> Tool:
             return MoveTool(view, pointer, view.chosen[0])
         return NoteMoveTool(view, pointer, note)
 
-    return PressTool(view, pointer, lambda at: view.click_note(note, at), drag)
+    return PressTool(view, pointer, lambda at: click_note(view, note, at), drag)

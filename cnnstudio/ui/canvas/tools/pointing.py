@@ -1,23 +1,24 @@
-"""Pointing: what lies under the pointer, as words, as the pointer's own shape, and as what it opens or selects."""
+"""Pointing: what lies under the pointer, in words, as the pointer's shape, and as the tool that a press begins."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPoint, QPointF, Qt
 
+from cnnstudio.graph import Edge
 from cnnstudio.graph.node import MOST_BENDS, whole
+from cnnstudio.ui.canvas.commands.navigation import Walking
+from cnnstudio.ui.canvas.pointer import ALT, CTRL, SHIFT, HeldKeys, Pointer
+from cnnstudio.ui.canvas.scene.hit import Hit
 from cnnstudio.ui.canvas.scene.wire_bends import bends_of, leg_near
-from cnnstudio.ui.canvas.tools.bend_tool import BendTool
-from cnnstudio.ui.canvas.tools.tool import CTRL, SHIFT, Pointer, PressTool, Tool, tool_for
+from cnnstudio.ui.canvas.tools.bend_tool import BendTool, bend_tool
+from cnnstudio.ui.canvas.tools.clicks import click_frame, click_node, click_wire
+from cnnstudio.ui.canvas.tools.connect_tool import ConnectTool
+from cnnstudio.ui.canvas.tools.move_tool import MoveTool
+from cnnstudio.ui.canvas.tools.note_tool import note_tool
+from cnnstudio.ui.canvas.tools.tool import KnifeTool, PanTool, PressTool, RubberBandTool, Tool
 
-if TYPE_CHECKING:
-    from cnnstudio.graph import Edge
-    from cnnstudio.ui.canvas.scene.hit import Hit
-    from cnnstudio.ui.canvas.view import CanvasView
 
-
-def words_at(view: CanvasView, place: QPointF) -> str:
+def words_at(view: Walking, place: QPointF) -> str:
     """What a tip says about this point of the scene; nothing where nothing lies."""
     canvas = view.scene()
     hit = canvas.hit_test.at(place, view.zoom)
@@ -36,7 +37,7 @@ def words_at(view: CanvasView, place: QPointF) -> str:
     return ""
 
 
-def shape_over(view: CanvasView, hit: Hit, pointer: Pointer) -> Qt.CursorShape:
+def shape_over(view: Walking, hit: Hit, pointer: Pointer) -> Qt.CursorShape:
     """What the pointer looks like over this."""
     if hit.port is not None:
         return Qt.CursorShape.CrossCursor
@@ -47,26 +48,70 @@ def shape_over(view: CanvasView, hit: Hit, pointer: Pointer) -> Qt.CursorShape:
     return Qt.CursorShape.SizeAllCursor if hit.frame else Qt.CursorShape.ArrowCursor
 
 
-def select_under(view: CanvasView, place: QPoint) -> None:
+def select_under(view: Walking, place: QPoint) -> None:
     """Select what a menu that is asked for at this place of the view shall be about."""
     hit = view.scene().hit_test.at(view.mapToScene(place), view.zoom)
     plain = Pointer(QPointF(), place, Qt.KeyboardModifier.NoModifier)
     if hit.node is not None and hit.node not in view.document.selection:
-        view.click_node(hit.node, plain)
+        click_node(view, hit.node, plain)
     elif hit.edge is not None:
-        view.click_wire(hit.edge, plain)
+        click_wire(view, hit.edge, plain)
     elif hit.note is not None and hit.note not in view.scene().notes.chosen:
         view.select_notes((hit.note,))
     elif hit.frame is not None:
-        view.click_frame(hit.frame, plain)
+        click_frame(view, hit.frame, plain)
 
 
-def second_tool_for(view: CanvasView, pointer: Pointer) -> Tool:
+def tool_for(view: Walking, held: HeldKeys, pointer: Pointer) -> Tool:
+    """The tool that a press of the left button begins here."""
+    hit = view.scene().hit_test.at(pointer.scene, view.zoom)
+    if pointer.holds(ALT) and pointer.holds(SHIFT):
+        return KnifeTool(view, pointer)
+    if held.space or pointer.holds(ALT):
+        held.is_space_used = True
+        return PanTool(view, pointer)
+    if held.knife:
+        return KnifeTool(view, pointer)
+    if hit.port is not None:
+        port = hit.port
+        return PressTool(
+            view,
+            pointer,
+            lambda at: click_node(view, port.name, at),
+            lambda: ConnectTool.from_port(view, pointer, port),
+        )
+    if hit.node is not None:
+        name = hit.node
+        return PressTool(view, pointer, lambda at: click_node(view, name, at), lambda: MoveTool(view, pointer, name))
+    if hit.note is not None:
+        return note_tool(view, pointer, hit.note)
+    if hit.frame is not None:
+        frame = hit.frame
+        return PressTool(
+            view, pointer, lambda at: click_frame(view, frame, at), lambda: MoveTool.of_frame(view, pointer, frame)
+        )
+    if pointer.holds(CTRL) and not pointer.holds(SHIFT):
+        return PressTool(view, pointer, lambda at: click_wire(view, hit.edge, at), lambda: KnifeTool(view, pointer))
+    if hit.edge is not None and hit.bend is not None:
+        return bend_tool(view, pointer, (hit.edge, hit.bend))
+    if hit.edge is not None:
+        edge, near_end = hit.edge, hit.share > 0.5
+        if min(hit.share, 1 - hit.share) < 0.3:
+            return PressTool(
+                view,
+                pointer,
+                lambda at: click_wire(view, edge, at),
+                lambda: ConnectTool.from_wire(view, pointer, edge, near_end),
+            )
+    return PressTool(view, pointer, lambda at: click_wire(view, hit.edge, at), lambda: RubberBandTool(view, pointer))
+
+
+def second_tool_for(view: Walking, held: HeldKeys, pointer: Pointer) -> Tool:
     """The tool that the second press of a double click begins: it opens what lies there, unless it is dragged.
 
     Then it does what a first press would; on a wire, the bend that it makes there follows the pointer.
     """
-    tool, hit = tool_for(view, pointer), view.scene().hit_test.at(pointer.scene, view.zoom)
+    tool, hit = tool_for(view, held, pointer), view.scene().hit_test.at(pointer.scene, view.zoom)
     if not isinstance(tool, PressTool) or pointer.holds(SHIFT) or pointer.holds(CTRL):
         return tool
     edge, drag = hit.edge, tool.drag
@@ -75,14 +120,14 @@ def second_tool_for(view: CanvasView, pointer: Pointer) -> Tool:
     return PressTool(view, pointer, lambda at: _open(view, hit, at), drag)
 
 
-def _new_bend(view: CanvasView, pointer: Pointer, edge: Edge) -> Tool:
+def _new_bend(view: Walking, pointer: Pointer, edge: Edge) -> Tool:
     wire = view.scene().wires[edge]
     bends = bends_of(wire.ends, wire.bends)
     leg = leg_near(pointer.scene, wire.start, bends, wire.end)
     return BendTool(view, pointer, (edge, leg), (*bends[:leg], whole(pointer.scene.toTuple()), *bends[leg:]))
 
 
-def _open(view: CanvasView, hit: Hit, at: Pointer) -> None:
+def _open(view: Walking, hit: Hit, at: Pointer) -> None:
     if hit.node is not None and view.document.can_enter(hit.node):
         view.enter(hit.node)
     elif hit.node is not None:
@@ -94,5 +139,5 @@ def _open(view: CanvasView, hit: Hit, at: Pointer) -> None:
     elif hit.edge is not None:
         view.turn_bend(hit, at.scene)
     else:
-        view.click_wire(None, at)
+        click_wire(view, None, at)
         view.quick_add(at.view)

@@ -5,18 +5,14 @@ Where there is no room yet for the block between the two that the wire joins, it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 
 from cnnstudio.graph import Edge
+from cnnstudio.ui.canvas.camera import Camera
 from cnnstudio.ui.canvas.scene.geometry import is_turned, wire_path
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.theme.pens import pen
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.view import CanvasView
 
 THICK, LEAST = 2.4, 1.5  # of the two wires, in scene pixels, and on the screen at least
 
@@ -24,7 +20,7 @@ THICK, LEAST = 2.4, 1.5  # of the two wires, in scene pixels, and on the screen 
 class SpliceMark:
     """Lights the wire up and paints what it would become; with no wire it is nowhere."""
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: Camera) -> None:
         self._view = view
         self._paths: tuple[QPainterPath, ...] = ()
         self.edge: Edge | None = None

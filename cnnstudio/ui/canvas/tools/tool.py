@@ -3,48 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication
 
 from cnnstudio.editing.removal import unplugged
 from cnnstudio.graph import Edge, Note
+from cnnstudio.ui.canvas.commands.navigation import Walking
+from cnnstudio.ui.canvas.minimap import Minimap
+from cnnstudio.ui.canvas.pointer import CTRL, SHIFT, Pointer
 from cnnstudio.ui.canvas.scene.geometry import within
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.theme.pens import for_screen, pen
 
-if TYPE_CHECKING:
-    from cnnstudio.ui.canvas.minimap import Minimap
-    from cnnstudio.ui.canvas.view import CanvasView
-
-SHIFT, CTRL, ALT = (
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.AltModifier,
-)
 FALLS = "Ctrl leaves it where the pointer has it; Shift turns snapping to the grid round; Escape gives up."
 EDGE = 26  # pixels from the border of the view where a held gesture makes it roll on
 LEAST = 6.0  # pixels of the screen from point to point of a stroke
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """Where the pointer is and what is held with it."""
-
-    scene: QPointF
-    view: QPoint
-    modifiers: Qt.KeyboardModifier
-
-    def holds(self, modifier: Qt.KeyboardModifier) -> bool:
-        """Whether this key is held."""
-        return modifier in self.modifiers
-
-
 class Tool:
-    """The base of gestures: does nothing. A tool may hand over to another with ``view.use``."""
+    """The base of gestures: does nothing. One that another tool takes over from says so by ``after``."""
 
     cursor = Qt.CursorShape.ArrowCursor
     hint = ""  # what else can be done while it goes on, for the line at the foot of the window
@@ -53,8 +32,9 @@ class Tool:
 
     leaves_still = False  # whether most of what is in view stays as it is, so that pictures of it are worth keeping
 
-    def __init__(self, view: CanvasView, start: Pointer) -> None:
+    def __init__(self, view: Walking, start: Pointer) -> None:
         self.view, self.start, self.last = view, start, start
+        self.after: Tool | None = None  # goes on in the place of this one
 
     def move(self, pointer: Pointer) -> None:
         """The pointer went there."""
@@ -87,7 +67,7 @@ class MapTool(Tool):
     cursor = Qt.CursorShape.PointingHandCursor
     paints = False
 
-    def __init__(self, view: CanvasView, start: Pointer, minimap: Minimap) -> None:
+    def __init__(self, view: Walking, start: Pointer, minimap: Minimap) -> None:
         super().__init__(view, start)
         self._map = minimap
         minimap.go(start.view.toPointF())
@@ -102,14 +82,14 @@ class PressTool(Tool):
     paints = False
 
     def __init__(
-        self, view: CanvasView, start: Pointer, click: Callable[[Pointer], None], drag: Callable[[], Tool]
+        self, view: Walking, start: Pointer, click: Callable[[Pointer], None], drag: Callable[[], Tool]
     ) -> None:
         super().__init__(view, start)
         self.click, self.drag = click, drag
 
     def move(self, pointer: Pointer) -> None:
         if (pointer.view - self.start.view).manhattanLength() >= QApplication.startDragDistance():
-            self.view.use(self.drag()).move(pointer)
+            self.after = self.drag()
 
     def release(self, pointer: Pointer) -> None:
         self.click(pointer)
@@ -122,7 +102,7 @@ class RubberBandTool(Tool):
     hint = "Shift adds to the selection; Ctrl and Shift take away from it."
     scrolls = True
 
-    def __init__(self, view: CanvasView, start: Pointer) -> None:
+    def __init__(self, view: Walking, start: Pointer) -> None:
         super().__init__(view, start)
         canvas = view.scene()
         self._before, self._wires, self._notes = view.document.selection, canvas.selected_wires, canvas.notes.chosen
@@ -166,7 +146,7 @@ class KnifeTool(Tool):
     cursor = Qt.CursorShape.CrossCursor
     leaves_still = True
 
-    def __init__(self, view: CanvasView, start: Pointer) -> None:
+    def __init__(self, view: Walking, start: Pointer) -> None:
         super().__init__(view, start)
         self._at = start.scene
         self._legs: list[tuple[QLineF, float]] = []  # of the stroke, and how far it is to each along it
@@ -204,49 +184,3 @@ class KnifeTool(Tool):
                 ink.setDashOffset((away + QLineF(leg.p1(), seen.p1()).length()) / ink.widthF())
                 painter.setPen(ink)
                 painter.drawLine(seen)
-
-
-def tool_for(view: CanvasView, pointer: Pointer) -> Tool:
-    """The tool that a press of the left button begins here."""
-    from cnnstudio.ui.canvas.tools.bend_tool import bend_tool
-    from cnnstudio.ui.canvas.tools.connect_tool import ConnectTool
-    from cnnstudio.ui.canvas.tools.move_tool import MoveTool
-    from cnnstudio.ui.canvas.tools.note_tool import note_tool
-
-    hit = view.scene().hit_test.at(pointer.scene, view.zoom)
-    if pointer.holds(ALT) and pointer.holds(SHIFT):
-        return KnifeTool(view, pointer)
-    if view.keyboard.space_held or pointer.holds(ALT):
-        view.keyboard.space_used = True
-        return PanTool(view, pointer)
-    if view.keyboard.knife_held:
-        return KnifeTool(view, pointer)
-    if hit.port is not None:
-        port = hit.port
-        return PressTool(
-            view, pointer, lambda at: view.click_node(port.name, at), lambda: ConnectTool.from_port(view, pointer, port)
-        )
-    if hit.node is not None:
-        name = hit.node
-        return PressTool(view, pointer, lambda at: view.click_node(name, at), lambda: MoveTool(view, pointer, name))
-    if hit.note is not None:
-        return note_tool(view, pointer, hit.note)
-    if hit.frame is not None:
-        frame = hit.frame
-        return PressTool(
-            view, pointer, lambda at: view.click_frame(frame, at), lambda: MoveTool.of_frame(view, pointer, frame)
-        )
-    if pointer.holds(CTRL) and not pointer.holds(SHIFT):
-        return PressTool(view, pointer, lambda at: view.click_wire(hit.edge, at), lambda: KnifeTool(view, pointer))
-    if hit.edge is not None and hit.bend is not None:
-        return bend_tool(view, pointer, (hit.edge, hit.bend))
-    if hit.edge is not None:
-        edge, near_end = hit.edge, hit.share > 0.5
-        if min(hit.share, 1 - hit.share) < 0.3:
-            return PressTool(
-                view,
-                pointer,
-                lambda at: view.click_wire(edge, at),
-                lambda: ConnectTool.from_wire(view, pointer, edge, near_end),
-            )
-    return PressTool(view, pointer, lambda at: view.click_wire(hit.edge, at), lambda: RubberBandTool(view, pointer))

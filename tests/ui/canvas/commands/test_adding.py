@@ -464,7 +464,7 @@ def test_shortcuts_of_the_canvas_are_not_meant_while_one_types(hand_on, chain):
         (Qt.Key.Key_Y, held.MetaModifier),
     ):
         QTest.keyClick(field, key, modifier)
-    assert done == ["L"] and hand.document.selection == () and not hand.view.keyboard.knife_held
+    assert done == ["L"] and hand.document.selection == () and not hand.view.keyboard.held.knife
     QTest.keyClick(field, Qt.Key.Key_A, held.ControlModifier)
     assert field.selectedText() == field.text() != "", "what the field itself makes of a chord is left to it"
     field.clear()

@@ -181,7 +181,7 @@ def test_y_held_is_a_knife_too(hand_on, chain):
     hand.drag(QPointF(232, 20), QPointF(232, 180))
     QTest.keyRelease(hand.view, Qt.Key.Key_Y)
     assert hand.inputs("conv1") == (None,)
-    assert not hand.view.keyboard.knife_held
+    assert not hand.view.keyboard.held.knife
 
 
 def test_two_wires_into_one_node_are_cut_at_once(hand_on, fork):
