@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -23,7 +25,15 @@ from cnnstudio.blocks import Linear
 from cnnstudio.compiler.inference import infer
 from cnnstudio.figure.composition import figure
 from cnnstudio.figure.options import Options
+from cnnstudio.lessons.answer_tasks import NumberTask
+from cnnstudio.lessons.board import Board
+from cnnstudio.lessons.board_page import board_page
 from cnnstudio.lessons.experiments import EXPERIMENTS
+from cnnstudio.lessons.handed_in import Attempt, HandedIn, dumped
+from cnnstudio.lessons.lesson_file import LessonFile
+from cnnstudio.lessons.lesson_file import read as read_lesson
+from cnnstudio.lessons.soundness import right_answers
+from cnnstudio.lessons.work import Answer
 from cnnstudio.project import Project, from_template, read, write
 from cnnstudio.resources import resource
 from cnnstudio.ui.app import application
@@ -34,6 +44,8 @@ from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import theme
 
 HERE = Path(__file__).resolve().parent
+BOARD = "lenet-on-digits"  # the lesson whose board is shown
+HEIGHT = 820  # of its picture
 SIZES = (QSize(1280, 720), QSize(1920, 1080))
 
 
@@ -165,6 +177,46 @@ def take(scene: Callable[[MainWindow], None], size: QSize, path: Path) -> None:
     wait(50)
 
 
+def class_of(lesson: LessonFile, folder: Path) -> None:
+    """Works of a class at this lesson: some are through, some in the midst of it, one is stuck and one file is none."""
+    names = "Ada Alan Barbara Claude Dorothy Edsger Frances Grace John Katherine Margaret Radia".split()
+    solution = lesson.project(lesson.head.solution)
+    weights = lesson.members.get(lesson.head.solution_weights)
+    for number, name in enumerate(names):
+        sheet = lesson.sheet(name)
+        right = dict(right_answers(sheet, solution))
+        done = len(right) if number % 4 == 0 else number % (len(right) + 1)
+        given = {task: answer for place, (task, answer) in enumerate(right.items()) if place < done}
+        tries = [Attempt(task, answer) for task, answer in given.items()]
+        if name == "Edsger":
+            stuck = next(task for task in sheet.tasks if isinstance(task, NumberTask) and task.name not in given)
+            given[stuck.name] = Answer("0")
+            tries += [Attempt(stuck.name, Answer(str(guess))) for guess in range(4)]
+        trained = weights if done == len(right) else None
+        project = solution if done > 1 else sheet.start
+        work = HandedIn(lesson.head.id, name, project, given, tuple(tries), {}, name, "", trained)
+        (folder / f"{name}.handin").write_bytes(dumped(work))
+    (folder / "Homework.docx.handin").write_bytes(b"PK no work at all")
+
+
+def take_board(path: Path) -> None:
+    """The board of a class as a browser shows it, where there is one that takes pictures."""
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+    if browser is None:
+        print(f"{path} stays as it is: no Chromium is here to take the picture.")
+        return
+    with tempfile.TemporaryDirectory() as place:
+        works, page, lesson = Path(place, "works"), Path(place, "board.html"), read_lesson(resource("lessons", BOARD))
+        works.mkdir()
+        class_of(lesson, works)
+        with Board(works, lesson) as board:
+            page.write_text(board_page(board.look(), lesson, "Written at 10:42:07, when something had changed."))
+        options = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={place}/own")
+        shot = (f"--window-size={SIZES[0].width()},{HEIGHT}", f"--screenshot={path}", page.as_uri())
+        subprocess.run([browser, *options, *shot], check=True, timeout=60, capture_output=True)
+    print(path)
+
+
 def draw_figure(path: Path) -> None:
     """The paper figure of LeNet-5."""
     graph = read(resource("examples", "lenet5.cnn")).graph
@@ -183,6 +235,7 @@ def main() -> int:
     if not chosen.readme:
         for name, scene in GUIDES.items():
             take(scene, SIZES[0], HERE.parent / "docs" / "pictures" / f"{name}.png")
+        take_board(HERE.parent / "docs" / "pictures" / "board.png")
     if chosen.guides:
         return 0
     draw_figure(HERE / "paper-figure.svg")

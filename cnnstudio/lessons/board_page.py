@@ -31,7 +31,8 @@ h1 { font-size: 1.5rem; margin: 0; } p { margin: .2rem 0 .8rem; } .muted { color
 table { border-collapse: collapse; width: 100%; } th, td { padding: .28rem .5rem; text-align: center; }
 th { font-weight: 600; border-bottom: 2px solid #d0d7de; vertical-align: bottom; }
 td { border-bottom: 1px solid #d0d7de; } th:first-child, td:first-child { text-align: left; }
-td.stuck, .why { text-align: left; } tfoot td { border: none; } td:first-child { overflow-wrap: anywhere; }
+td.stuck, .why { text-align: left; } tfoot td { border: none; } td:first-child { overflow-wrap: anywhere;
+  min-width: 7rem; }
 th.upright span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; line-height: 1; }
 table + table { margin-top: 1.2rem; }
 .done { color: #116329; } .wrong { color: #a40e26; } .begun, .waits { color: #7d4e00; } .open { color: #8b949e; }
