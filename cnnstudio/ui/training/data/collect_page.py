@@ -51,7 +51,7 @@ FIRST = "Name a class, as cup, and then another: pictures of at least two are ne
 HOW = "Choose a class, then draw, photograph, paste, open or drop pictures of it."
 LEAST = QSize(190, 96)
 CLASSES, LOW = 260, 130  # pixels at the normal size of text that the classes take across, and down above the rest
-WIDE, SLIM = 640, 360  # of a page with all side by side, and of one with all below one another
+WORDS, SLIM = 180, 360  # that the buttons need beside the pad, and of a page with all below one another
 
 
 class CollectPage(QWidget):
@@ -317,16 +317,18 @@ class CollectPage(QWidget):
         super().resizeEvent(event)
         scale, width, high = theme.scale, self.width(), self.height() - 16
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        is_wide, is_slim = width >= WIDE * scale, width < SLIM * scale
-        self._row.setDirection(down if is_slim else across)
-        self._beside.setDirection(across if is_wide else down)
+        is_slim = width < SLIM * scale
         classes = width - 36 if is_slim else max(110, min(round(CLASSES * scale), width * 3 // 10))
-        self._classes.setFixedWidth(classes)
-        self._classes.setMaximumHeight(round(LOW * scale) if is_slim else NO_LIMIT)
         if not self._heads.isHidden():
             high -= self._heads.sizeHint().height() + 6
-        beside = 36 if is_slim else classes + 50
-        room = QSize(width * 2 // 5, high) if is_wide else QSize(width - beside, high // 2)
+        room = QSize(min(width * 2 // 5, high * 4 // 3), high)
+        is_wide = not is_slim and width - classes - room.width() - 60 >= WORDS * scale
+        if not is_wide:
+            room = QSize(width - (36 if is_slim else classes + 50), high // 2)
+        self._row.setDirection(down if is_slim else across)
+        self._beside.setDirection(across if is_wide else down)
+        self._classes.setFixedWidth(classes)
+        self._classes.setMaximumHeight(round(LOW * scale) if is_slim else NO_LIMIT)
         self.pad.setFixedSize(self.pad.fitting(room))
         wide = max(96, min(room.width(), room.height() * 4 // 3))
         self.view.setFixedSize(wide, wide * 3 // 4)
