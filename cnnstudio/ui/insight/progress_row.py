@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from cnnstudio.ui.insight.looker import Looker
 from cnnstudio.ui.widgets.labels import Elided
+from cnnstudio.ui.widgets.progress_bar import ProgressBar
 
 PATIENCE = 500  # milliseconds after which it is seen
 WHOLE = 1_000  # steps of the bar
@@ -23,7 +24,7 @@ class ProgressRow(QWidget):
         self._looker = looker
         self.doing = Elided()
         self.doing.setProperty("role", "muted")
-        self.bar = QProgressBar()
+        self.bar = ProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setMaximumWidth(WIDEST)
         self.bar.setAccessibleName("Progress")

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSlider,
@@ -35,6 +34,7 @@ from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.fields import Choices
 from cnnstudio.ui.widgets.foreign_text import html
 from cnnstudio.ui.widgets.labels import Elided, Rich, Sentence
+from cnnstudio.ui.widgets.progress_bar import ProgressBar
 from cnnstudio.ui.widgets.sizes import NO_LIMIT
 from cnnstudio.worker import Report
 
@@ -77,7 +77,7 @@ class ExperimentsPanel(Panel):
         self.doing = Elided()
         self.doing.setProperty("textSize", "small")
         self.doing.setProperty("role", "muted")
-        self.bar = QProgressBar()
+        self.bar = ProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress")
         self._task: Task[None] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cnnstudio.lessons.begun import begun
 from cnnstudio.lessons.desk import Desk, evaluated
@@ -23,6 +23,7 @@ from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task as Job
 from cnnstudio.ui.widgets.labels import Plain, Sentence
+from cnnstudio.ui.widgets.progress_bar import ProgressBar
 from cnnstudio.wording import counted
 from cnnstudio.worker import Report
 
@@ -64,7 +65,7 @@ class LessonPanel(Panel):
         self.title.setProperty("textSize", "large")
         self.count = Plain(parent=self)
         self.count.setProperty("role", "muted")
-        self.bar = QProgressBar(self)
+        self.bar = ProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Tasks that are done")
         self.nothing = Sentence(NOTHING, self)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -27,6 +26,7 @@ from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets import cards
 from cnnstudio.ui.widgets.cards import Card
 from cnnstudio.ui.widgets.labels import Elided, Plain, Sentence
+from cnnstudio.ui.widgets.progress_bar import ProgressBar
 from cnnstudio.ui.widgets.tile import Tile
 from cnnstudio.wording import unbroken
 
@@ -366,7 +366,7 @@ class LessonHeader(QWidget):
         self.sentence = Plain(parent=self)
         self.sentence.setProperty("role", "muted")
         self.sentence.setWordWrap(True)
-        self.bar = QProgressBar(self)
+        self.bar = ProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the lesson")
         line, column = QHBoxLayout(), QVBoxLayout(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.kept.kept import computes
@@ -13,6 +13,7 @@ from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided
+from cnnstudio.ui.widgets.progress_bar import ProgressBar
 from cnnstudio.wording import brief, counted
 from cnnstudio.worker import Report
 
@@ -36,7 +37,7 @@ class TimingRow(QWidget):
         self.text = Elided(parent=self)
         self.text.setProperty("role", "muted")
         self.text.setProperty("textSize", "small")
-        self.bar = QProgressBar(self)
+        self.bar = ProgressBar(self)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress")
         self.bar.setMaximumWidth(160)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.labels import Live, Plain, Sentence
+from cnnstudio.ui.widgets.progress_bar import ProgressBar
 from cnnstudio.wording import duration
 
 _WIDE = 340  # pixels at the normal size of text from which on numbers stand in two columns
@@ -20,7 +21,7 @@ class ProgressLine(QWidget):
     def __init__(self, run: Run, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._run = run
-        self.bar = QProgressBar()
+        self.bar = ProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("How much of the training is done")
         self.epoch, self.time = Live("Progress"), Live("Time left")

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from cnnstudio.ui.widgets.announcement import announce
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Plain, Sentence
+from cnnstudio.ui.widgets.progress_bar import ProgressBar
 from cnnstudio.wording import printable
 
 Choice = tuple[str, Callable[[], object]]
@@ -205,7 +205,7 @@ class ProgressMessage(MessageBar):
         super().__init__(sentence, "info", choices, parent, passes=False)
         self.is_outcome = False
         self.close_button.hide()
-        self._progress = QProgressBar()
+        self._progress = ProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName("How far it is")
         self._progress.setRange(0, 0)
