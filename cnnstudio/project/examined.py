@@ -11,6 +11,7 @@ from cnnstudio.compiler.receptive import ReceptiveField, receptive_fields
 from cnnstudio.compiler.structure_hash import structure_hash
 from cnnstudio.graph import interruptible
 from cnnstudio.project.datasets import DATASETS
+from cnnstudio.project.limits import parts
 from cnnstudio.project.project import Project
 from cnnstudio.project.recipe import Recipe
 from cnnstudio.worker import Report, sparing, unheard
@@ -35,6 +36,7 @@ def examined(project: Project, report: Report = unheard) -> Examined:
         report("the shapes", None)
         analysis = infer(project.graph)
         structure_hash(project.graph)  # it keeps what it has found, and the lists of runs will ask
+        parts(project.graph)  # so does this, and every panel will ask
         report("the memory that it takes", None)
         _ = analysis.memory  # that is kept, too
         report("what may be wrong with it", None)

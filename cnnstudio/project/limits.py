@@ -21,7 +21,7 @@ MOST: Mapping[str, int] = {"nodes": 10_000, "wires": 20_000, "bends": 20_000, "f
 MOST_LISTS = 1_200_000  # and objects of a file's JSON: several times what all of ``MOST`` takes
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
-QUICK = 20_000  # parts of a network that the window looks at without a thread
+QUICK = 12_000  # parts of a network that the window looks at without a thread
 NEAR = 0.8  # the share of a limit from which on somebody who draws is to be asked after it
 _NODE, _NOTE = 500, 400  # bytes that one seldom takes more of, beside its texts
 _CORRECTION = 80  # as well
@@ -95,7 +95,7 @@ def nearness(size: int, graph: Graph) -> str:
 
 
 def parts(graph: Graph) -> int:
-    """About how many blocks and wires have to be looked at, those inside of blocks too, until all is known.
+    """About how many blocks, wires and bends have to be looked at, those inside of blocks too, until all is known.
 
     A line of PyTorch is to be read, too: so many of its letters count as a block.
     """
@@ -121,6 +121,7 @@ def _estimate(graph: Graph) -> tuple[int, int, Counter[str]]:
         bends = sum(map(len, node.bends))
         counts["wires"] += len(node.inputs) - node.inputs.count(None)
         counts["bends"] += bends
+        counts["parts"] += bends
         letters = sum(map(_letters, vars(node.block).values()))
         size += _NODE + 64 * len(node.inputs) + 40 * bends + letters
         if isinstance(node.block, Group):

@@ -132,6 +132,11 @@ def test_a_line_of_pytorch_takes_as_long_to_look_at_as_it_is_long() -> None:
     assert parts(long(100)) < 10 < QUICK < 22 * parts(long(99_000))
 
 
+def test_bends_are_looked_at_as_nodes_are() -> None:
+    bent = (((0.0, 0.0),) * 50,)
+    assert parts(chain(3)) == 5 and parts(Graph.of((*chain(2), Node("n2", ReLU(), ("n1",), bends=bent)))) == 55
+
+
 def test_a_file_of_lists_without_end_is_refused_before_it_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MOST_LISTS", 40)
     note = Note('{"[' * 100, (0.0, 0.0))

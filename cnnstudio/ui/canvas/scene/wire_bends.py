@@ -12,23 +12,23 @@ from cnnstudio.ui.canvas.scene.geometry import Ends, Place, cubic_points, distan
 
 PULL = 0.4  # of the way to the next place, how far a wire keeps its direction ...
 FARTHEST = 120.0  # ... and at most, in scene pixels
+_LEVEL: Place = (1.0, 0.0)
 SMALL, LARGE, CHOSEN = 2.4, 5.0, 8.0  # the radii of the rings at its bends
 
-Leg = tuple[QPointF, QPointF, QPointF, QPointF]  # from place to place: a cubic
+Leg = tuple[Place, Place, Place, Place]  # from place to place: a cubic
 
 
 def legs(start: QPointF, bends: Bends, end: QPointF) -> list[Leg]:
     """The pieces of a wire from place to place; it turns smoothly, leaves to the right and arrives from the left."""
-    places = [start, *(QPointF(*place) for place in bends), end]
-    ways = [QPointF(1.0, 0.0)]
-    for before, place, after in zip(places, places[1:], places[2:], strict=False):
-        ways.append(_way(place - before, after - place))
-    ways.append(QPointF(1.0, 0.0))
+    places = [start.toTuple(), *bends, end.toTuple()]
+    pieces = [(to_x - x, to_y - y) for (x, y), (to_x, to_y) in pairwise(places)]
+    lengths = [(x * x + y * y) ** 0.5 for x, y in pieces]
+    towards = [_LEVEL, *map(_way, pieces, lengths, pieces[1:], lengths[1:]), _LEVEL]
     made: list[Leg] = []
-    for (one, out), (two, into) in pairwise(zip(places, ways, strict=True)):
-        apart = two - one
-        pull = min(PULL * (apart.x() ** 2 + apart.y() ** 2) ** 0.5, FARTHEST)
-        made.append((one, one + out * pull, two - into * pull, two))
+    for one, two, length, out, into in zip(places, places[1:], lengths, towards, towards[1:], strict=False):
+        pull = min(PULL * length, FARTHEST)
+        leaving, arriving = _along(one, out, pull), _along(two, into, -pull)
+        made.append((one, leaving, arriving, two))
     return made
 
 
@@ -38,7 +38,7 @@ def bent_path(
     """The wire with a ring of this radius at each of its bends, and another round the chosen one."""
     path = QPainterPath(start)
     for _, one, two, to in legs(start, bends, end):
-        path.cubicTo(one, two, to)
+        path.cubicTo(*one, *two, *to)
     for index, place in enumerate(bends):
         path.addEllipse(QPointF(*place), ring, ring)
         if index == chosen:
@@ -50,7 +50,7 @@ def bent_points(start: QPointF, bends: Bends, end: QPointF) -> list[Place]:
     """That wire as a line of straight pieces, equally many a leg."""
     points: list[Place] = []
     for leg in legs(start, bends, end):
-        points += cubic_points(*(point.toTuple() for point in leg))[1 if points else 0 :]
+        points += cubic_points(*leg)[1 if points else 0 :]
     return points
 
 
@@ -70,25 +70,31 @@ def leg_near(at: QPointF, start: QPointF, bends: Bends, end: QPointF) -> int:
 def longest_leg(start: QPointF, bends: Bends, end: QPointF) -> tuple[int, QPointF]:
     """The leg with the most room for another bend, and the point half way along it."""
     made = legs(start, bends, end)
-    index = max(range(len(made)), key=lambda leg: (made[leg][3] - made[leg][0]).manhattanLength())
-    points = cubic_points(*(point.toTuple() for point in made[index]))
+    index, _ = max(enumerate(made), key=lambda leg: sum(abs(b - a) for a, b in zip(leg[1][0], leg[1][3], strict=True)))
+    points = cubic_points(*made[index])
     return index, QPointF(*points[len(points) // 2])
 
 
-def _way(into: QPointF, out: QPointF) -> QPointF:
-    """The direction at a bend: level where the wire turns back on itself or goes on level, so that it swings nowhere.
+def _way(into: Place, before: float, out: Place, after: float) -> Place:
+    """The direction at a bend, of the pieces that meet there and their lengths.
 
-    Along each axis it is the harmonic mean of both slopes, and none where they disagree: Fritsch and Butland 1984.
+    It is level where the wire turns back on itself or goes on level, so that it swings nowhere: along each axis it is
+    the harmonic mean of both slopes, and none where they disagree: Fritsch and Butland 1984.
     """
-    one, two = _unit(into), _unit(out)
-
-    def mean(a: float, b: float) -> float:
-        return 2 * a * b / (a + b) if a * b > 0 else 0.0
-
-    way = QPointF(mean(one.x(), two.x()), mean(one.y(), two.y()))
-    return _unit(way) if not way.isNull() else _unit(into + out)
+    (x, y), (to_x, to_y) = _unit(into, before), _unit(out, after)
+    way = _mean(x, to_x), _mean(y, to_y)
+    if way == (0.0, 0.0):
+        way = into[0] + out[0], into[1] + out[1]
+    return _unit(way, (way[0] ** 2 + way[1] ** 2) ** 0.5)
 
 
-def _unit(way: QPointF) -> QPointF:
-    length = (way.x() ** 2 + way.y() ** 2) ** 0.5
-    return way / length if length else QPointF(1.0, 0.0)
+def _mean(a: float, b: float) -> float:
+    return 2 * a * b / (a + b) if a * b > 0 else 0.0
+
+
+def _unit(way: Place, length: float) -> Place:
+    return (way[0] / length, way[1] / length) if length else _LEVEL
+
+
+def _along(place: Place, way: Place, far: float) -> Place:
+    return place[0] + way[0] * far, place[1] + way[1] * far
