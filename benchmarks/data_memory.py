@@ -3,8 +3,9 @@
 Each case runs in an interpreter of its own, in which PyTorch has been imported; Linux alone tells what a process holds
 at most. ``load`` is what a run does; ``panel`` is the training panel, offscreen, in which the data set is chosen, until
 it shows an image of each class. Last come AlexNet and the shapes in such a panel until its forecast is there, with the
-few steps for it. Promise: ``load`` takes 1.15 times what it keeps, a panel 100 MB; where little is kept, the rest is
-PyTorch's and the decoders' own. ``python benchmarks/data_memory.py [DATA ...]``
+few steps for it. Promise: ``load`` takes 1.15 times what it keeps, a panel 100 MB; where little is kept, what is worked
+on at once counts for more: 512 drawn shapes are one piece of the random numbers they are made of, some 20 MB, and
+PyTorch and the decoders keep some 10. ``python benchmarks/data_memory.py [DATA ...]``
 
 Every other checkout can be measured with it: ``PYTHONPATH=../before python benchmarks/data_memory.py``.
 """

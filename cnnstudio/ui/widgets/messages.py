@@ -28,6 +28,7 @@ Choice = tuple[str, Callable[[], object]]
 ICONS = {"info": "info", "success": "check-circle", "warning": "warning", "error": "warning-circle"}
 MOST = 2  # messages seen at once
 WIDEST, LEAST, TEXT = 520, 340, 200  # pixels at the normal size of text: of a message, and of its words beside buttons
+LINES = 3  # of a message that has its buttons beside it
 AWAY = 12  # pixels from the edge of the host
 STAY, LETTER, REACH = 4_000, 45, 4_000  # milliseconds: for any message, for each letter, and to reach a button
 
@@ -96,7 +97,8 @@ class MessageBar(QFrame):
             metrics = QFontMetrics(button.font())
             edges = button.sizeHint().width() - metrics.horizontalAdvance(button.text())
             button.setText(metrics.elidedText(title, Qt.TextElideMode.ElideRight, room - edges))
-        is_wide = needed + min(round(TEXT * theme.scale), self._spoken()) <= room
+        spoken = self._spoken()
+        is_wide = needed + max(min(round(TEXT * theme.scale), spoken), round(spoken / LINES)) <= room
         self._choices.setMinimumWidth(needed if is_wide else 0)
         way = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         if way != self._line.direction():  # an alignment that is set again is laid out again, and so on for ever

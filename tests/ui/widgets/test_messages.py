@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnstudio.ui.theme import theme
@@ -272,3 +272,16 @@ def test_a_message_is_no_wider_than_what_it_says(qtbot: QtBot, messages: Message
     messages.say("A sentence of many words. " * 9, "error")
     qtbot.wait(10)
     assert messages.width() == WIDEST
+
+
+def test_words_beside_buttons_take_three_lines_at_most(messages: Messages) -> None:
+    short = "The file was changed by another program."
+    long = "The file was changed by another program, and its copy was kept. " * 3
+    for words in (short, long):
+        bar = messages.say(words, "warning", ("Open the copy", lambda: None), ("Delete it", lambda: None))
+        QApplication.processEvents()
+        label = next(each for each in bar.findChildren(QLabel) if each.text() == words)
+        is_beside = bar.buttons["Open the copy"].mapTo(bar, QPoint()).x() > label.geometry().right()
+        assert is_beside == (words is short)
+        assert label.height() <= 4 * label.fontMetrics().lineSpacing()
+        bar.dismiss()
