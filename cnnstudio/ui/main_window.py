@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QMenu, QStyle, QWidget
 
 from cnnstudio.lessons.lesson import LESSONS, Lesson
 from cnnstudio.project import Project
-from cnnstudio.project.datasets import OWN
 from cnnstudio.ui.actions.command_list import CommandList
 from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.menus import canvas_menu, fill_menu_bar, toolbar
 from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.docking import docks
+from cnnstudio.ui.docking.dropped_on_window import left_by_images
 from cnnstudio.ui.docking.focus import give_keyboard, go_round, parts_of, tab_on
 from cnnstudio.ui.docking.panel_places import PANELS
 from cnnstudio.ui.docking.presenting import Presenting
@@ -42,7 +42,6 @@ from cnnstudio.ui.start.page import StartPage
 from cnnstudio.ui.status import Status
 from cnnstudio.ui.task import Jobs
 from cnnstudio.ui.theme import Scheme, icon, theme
-from cnnstudio.ui.training.data.dropped_images import images_in
 from cnnstudio.ui.training.train_button import train_button
 from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.ui.widgets.messages import Messages, offer_link
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
     from cnnstudio.ui.lessons.quiz import QuizPanel
     from cnnstudio.ui.network.comparison import ComparisonPanel
     from cnnstudio.ui.pictures.figure_page import FigurePage
-from cnnstudio.ui.training.training import TrainingPanel
+    from cnnstudio.ui.training.training import TrainingPanel
 
 TITLE_BAR = QStyle.PixelMetric.PM_TitleBarHeight  # which the system adds to the size of the window
 RUN, INSIDE = "run", "inside"  # what messages are about that are replaced or withdrawn: a run, what is open now
@@ -362,14 +361,7 @@ class MainWindow(ProjectWindow):
         dropped(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = dropped(event)
-        if images_in(paths) in OWN:
-            from cnnstudio.ui.training.data.data_panel import DataPanel
-
-            docks.bring_up(self, self.docks["data"], self.canvas)
-            docks.panel_in(self.docks["data"], DataPanel).take_dropped(paths)
-        else:
-            self.files.take(paths)
+        self.files.take(left_by_images(self, self.docks, self.canvas, dropped(event)))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._is_closing and not self.leave():
