@@ -151,7 +151,7 @@ def _questions(paths: list[Path], arguments: argparse.Namespace) -> int:
     except DiskError as error:
         raise CommandError(str(error)) from error
     gone = left_out(sheet)
-    print(f"{out}: {counted(len(sheet.tasks) - len(gone), 'question')}.")
+    print(f"{out}: the questions of {counted(len(sheet.tasks) - len(gone), 'task')}.")
     if gone:
         print(f"Left out, because a quiz cannot ask it: {', '.join(gone)}.")
     return 0

@@ -76,6 +76,7 @@ def _questions(sheet: Sheet) -> Iterator[_Question]:
     for task in sheet.tasks:
         if (found := _question(task, work)) is not None:
             yield found
+            yield from _reason(task)
 
 
 def _question(task: Task, work: Work) -> _Question | None:
@@ -103,6 +104,18 @@ def _question(task: Task, work: Work) -> _Question | None:
         case SentenceTask():
             return _Question("essay", task.name, task.asks)
     return None
+
+
+def _reason(task: Task) -> Iterator[_Question]:
+    """Why, as a question of its own behind a choice: a quiz has one answer to each."""
+    if not isinstance(task, ChoiceTask):
+        return
+    name, text = f"{task.name}-reason", f"{task.asks} Because…"
+    if task.reasons:
+        shares = (100 if number == task.reason else 0 for number in range(1, len(task.reasons) + 1))
+        yield _Question("multichoice", name, text, tuple(map(_Answer, task.reasons, shares)))
+    elif task.written_reason:
+        yield _Question("essay", name, text)
 
 
 def _decimal(answer: object, work: Work) -> str:
