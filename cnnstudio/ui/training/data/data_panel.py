@@ -247,8 +247,10 @@ class DataPanel(Panel):
         train, validation = int((used & ~roll.apart).sum()), int((used & roll.apart).sum())
         out = f", {int(roll.left_out.sum()):,} left out" if roll.left_out.any() else ""
         classes = counted(len(roll.classes), "class")
-        self.told.setText(f"{train:,} to train with, {validation:,} to validate{out}")
-        self.told.setToolTip(tip(f"{self.album.title}, {classes}"))
+        told = f"{train:,} to train with, {validation:,} to validate{out}"
+        self.told.setText(f"{train:,} + {validation:,} images{out}")
+        self.told.setToolTip(tip(f"{self.album.title}, {classes}", title=told))
+        self.told.setAccessibleName(told)
 
     def _say_notes(self) -> None:
         if self.album is not None and self.roll is not None:

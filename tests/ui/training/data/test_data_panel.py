@@ -63,7 +63,8 @@ def test_the_pictures_of_each_class_and_half_are_counted(digits: DataPanel) -> N
     assert digits.roll is not None
     found = counts(digits.roll)
     assert found.sum() == 1_797 and found[:, 2].sum() == 0 and found[0].sum() == 178
-    assert digits.told.text() == "1,438 to train with, 359 to validate"
+    assert digits.told.text() == "1,438 + 359 images"
+    assert digits.told.accessibleName() == "1,438 to train with, 359 to validate"
     assert digits.pictures.model.rowCount() == 1_797
     bars = digits.pictures.bars.classes
     assert bars.rowCount() == 11
