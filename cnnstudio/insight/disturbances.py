@@ -23,6 +23,7 @@ class Disturbances:
     blur: float = 0.0
     noise: float = 0.0
     shift: float = 0.0
+    drop: float = 0.0
     rotation: float = 0.0
     crop: float = 0.0
 
@@ -46,6 +47,7 @@ MEASURES = {
     "blur": Measure("Blur", 0.0, 0.15, "A Gaussian: its deviation in shares of the side", lambda v: f"{v:.0%}"),
     "noise": Measure("Noise", 0.0, 128.0, "Gaussian noise: its deviation, of 255", lambda v: f"{v:.0f}"),
     "shift": Measure("Shift", -0.5, 0.5, "Moved to the left or right, in shares of the width", lambda v: f"{v:+.0%}"),
+    "drop": Measure("Drop", -0.5, 0.5, "Moved up or, above 0, down, in shares of the height", lambda v: f"{v:+.0%}"),
     "rotation": Measure("Rotate", -180.0, 180.0, "Turned, in degrees; to the left above 0", lambda v: f"{v:+.0f}°"),
     "crop": Measure("Crop", 0.0, 0.6, "So much is cut off, and the middle enlarged", lambda v: f"{v:.0%}"),
 }
@@ -56,7 +58,7 @@ assert list(MEASURES) == [field.name for field in fields(Disturbances)]
 
 def disturbed(image: Pixels, how: Disturbances) -> Pixels:
     """The picture (C, H, W) cut, turned and moved, then blurred, then with noise; itself where nothing is asked."""
-    made = blurred(shifted(rotated(cropped(image, how.crop), how.rotation), how.shift), how.blur)
+    made = blurred(shifted(rotated(cropped(image, how.crop), how.rotation), how.shift, how.drop), how.blur)
     return with_noise(made, how.noise)
 
 
@@ -79,19 +81,25 @@ def with_noise(image: Pixels, deviation: float, seed: int = SEED) -> Pixels:
     return made
 
 
-def shifted(image: Pixels, right: float) -> Pixels:
-    """Moved by this share of the width, in whole pixels, so that nothing is smoothed; what comes in is the ground."""
-    width = image.shape[2]
-    by = max(-width, min(width, round(right * width)))
-    if by == 0:
+def shifted(image: Pixels, right: float, down: float = 0.0) -> Pixels:
+    """Moved by these shares of the width and of the height, in whole pixels, so that nothing is smoothed; what comes
+    in is the ground.
+    """
+    (to_rows, from_rows), (to_columns, from_columns) = (
+        _moved(length, share) for length, share in zip(image.shape[1:], (down, right), strict=True)
+    )
+    if (to_rows, to_columns) == (from_rows, from_columns):
         return image
     made = np.empty_like(image)
     made[:] = ground(image)[:, None, None]
-    if by > 0:
-        made[:, :, by:] = image[:, :, : width - by]
-    else:
-        made[:, :, :by] = image[:, :, -by:]
+    made[:, to_rows, to_columns] = image[:, from_rows, from_columns]
     return made
+
+
+def _moved(length: int, share: float) -> tuple[slice, slice]:
+    """Where what stays of an axis goes, and where it comes from."""
+    by = max(-length, min(length, round(share * length)))
+    return slice(max(0, by), length + min(0, by)), slice(max(0, -by), length - max(0, by))
 
 
 def rotated(image: Pixels, degrees: float) -> Pixels:

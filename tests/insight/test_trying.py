@@ -26,7 +26,7 @@ from cnnstudio.blocks import (
     Softmax,
 )
 from cnnstudio.graph import Block, Graph, Sketch
-from cnnstudio.insight.disturbances import Disturbances
+from cnnstudio.insight.disturbances import Disturbances, disturbed
 from cnnstudio.insight.drawings import Ink, manner, sheet_size
 from cnnstudio.insight.subject import OwnPicture, Subject
 from cnnstudio.insight.trying import (
@@ -257,3 +257,13 @@ def test_the_manner_of_images_is_read_off_them() -> None:
     assert found.side == pytest.approx(20 / 28) and found.centre == pytest.approx((0.5, 0.5))
     assert manner(random.integers(0, 255, (50, 3, 16, 16), np.uint8)) is None
     assert manner(np.zeros((5, 1, 8, 8), np.uint8)) is None
+
+
+def test_a_picture_is_moved_both_ways_by_whole_pixels() -> None:
+    image = np.arange(2 * 4 * 5, dtype=np.uint8).reshape(2, 4, 5)
+    moved = disturbed(image, Disturbances(shift=-0.2, drop=0.5))
+    assert np.array_equal(moved[:, 2:, :4], image[:, :2, 1:])
+    of_ground = np.concatenate((moved[:, :2].reshape(2, -1), moved[:, 2:, 4:].reshape(2, -1)), axis=1)
+    assert (of_ground == of_ground[:, :1]).all()
+    up = disturbed(image, Disturbances(drop=-0.25))
+    assert np.array_equal(up[:, :3], image[:, 1:]) and disturbed(image, Disturbances()) is image

@@ -188,7 +188,7 @@ class TryParts(QScrollArea):
         self._disturb = QWidget()
         column = QVBoxLayout(self._disturb)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(1)
+        column.setSpacing(0)
         for name, measure in MEASURES.items():
             slider = SweptSlider(measure.title, measure.low, measure.high, measure.sentence, measure.said)
             slider.valueChanged.connect(lambda _: self.disturbed.emit())
