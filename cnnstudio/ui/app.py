@@ -106,7 +106,7 @@ def application() -> QApplication:
 
 
 class WarmUp(QObject):
-    """Trains once in the background, once the window stands: the first run then begins at once."""
+    """Trains once in the background, once the window stands: the first run and the first map are then there at once."""
 
     finished = Signal()
 
@@ -129,6 +129,7 @@ class WarmUp(QObject):
         from cnnstudio.training.warming import warm_up
 
         warm_up()
+        import pyqtgraph  # noqa: F401 - or the first map that is shown would stop the window for its import
 
 
 class Clearing(QObject):
