@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.compiler.ending import Making
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.foreign_text import tip
 
-LEAST_FOR_NAMES = 26  # pixels that a bar must have before names are written under the bars
+APART = 4  # pixels, of two names at least
 
 
 class Bars(QWidget):
-    """Draws numbers as bars from a line of zero. ``names`` stand below where there is room; one bar may be marked."""
+    """Draws numbers as bars from a line of zero. ``names`` stand below,
+    whole, where there is room; one bar may be marked."""
 
     hovered = Signal(str)
     chosen = Signal(int)  # the place of a bar that was clicked
@@ -53,7 +55,7 @@ class Bars(QWidget):
         return QSize(320, 160)
 
     def _chart(self) -> QRectF:
-        below = 20.0 if self._names and self._step() >= LEAST_FOR_NAMES else 4.0
+        below = QFontMetricsF(theme.font("small")).height() + 3 if self._names else 4.0
         return QRectF(0, 6, self.width(), max(1.0, self.height() - 6 - below))
 
     def _step(self) -> float:
@@ -78,17 +80,37 @@ class Bars(QWidget):
             painter.fillRect(bar.normalized(), color)
         painter.setPen(QPen(theme.color("muted"), 1))
         painter.drawLine(QPointF(0, zero), QPointF(step * len(self._values), zero))
-        if self._names and step >= LEAST_FOR_NAMES:
-            self._write_names(painter, step, chart.bottom(), top)
+        for index, room, text in self.written():
+            name = self._names[index]
+            painter.setFont(theme.font("small", bold=index == top))
+            painter.setPen(theme.color("success" if name == self._marked else "text" if index == top else "muted"))
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
         painter.end()
 
-    def _write_names(self, painter: QPainter, step: float, y: float, top: int) -> None:
-        for index, name in enumerate(self._names):
-            font = theme.font("small", bold=index == top)
-            painter.setFont(font)
-            painter.setPen(theme.color("success" if name == self._marked else "text" if index == top else "muted"))
-            text = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideRight, step - 4)
-            painter.drawText(QRectF(index * step, y + 2, step, 17), Qt.AlignmentFlag.AlignCenter, text)
+    def written(self) -> list[tuple[int, QRectF, str]]:
+        """Which bars have their name below, where it stands, and as what.
+
+        Where not all of them fit, a name is wider than its bar: that of the highest bar goes first, that of the marked
+        one next, and then by height whichever still have room. A name is cut only where it is wider than the chart.
+        """
+        if not self._names:
+            return []
+        step, y, top = self._step(), self._chart().bottom() + 2, int(self._values.argmax())
+        order = sorted(range(len(self._names)), key=lambda each: -float(self._values[each]))
+        order.sort(key=lambda each: (each != top, self._names[each] != self._marked))
+        free: list[tuple[float, float]] = [(0.0, self.width())]
+        made = []
+        for index in order:
+            metrics = QFontMetricsF(theme.font("small", bold=index == top))
+            text = metrics.elidedText(self._names[index], Qt.TextElideMode.ElideRight, self.width())
+            wide, middle = metrics.horizontalAdvance(text), (index + 0.5) * step
+            left = max(0.0, min(middle - wide / 2, self.width() - wide))
+            gap = next((each for each in free if each[0] <= left and left + wide <= each[1]), None)
+            if gap is not None:
+                made.append((index, QRectF(left, y, wide, metrics.height()), text))
+                free.remove(gap)
+                free += [(gap[0], left - APART), (left + wide + APART, gap[1])]
+        return made
 
     def _at(self, x: float) -> int | None:
         index = int(x / self._step()) if len(self._values) else -1
@@ -107,6 +129,7 @@ class Bars(QWidget):
         text = f"{self._names[index] if self._names else f'number {index + 1}'}: {self._values[index]:.4g}"
         if self._names and self._making:
             text += f"   (after {self._making} {_probabilities(self._values, self._making)[index]:.1%})"
+        self.setToolTip(tip(title=self._names[index]) if self._names else "")  # which may have no room below
         self.hovered.emit(text)
 
     def leaveEvent(self, event: QEvent) -> None:
