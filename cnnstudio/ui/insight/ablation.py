@@ -26,8 +26,9 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.insight.copy_choice import CopyChoice
 from cnnstudio.ui.insight.followed import analysis_in, outermost
 from cnnstudio.ui.insight.looking_panel import LookingPanel
+from cnnstudio.ui.insight.told_area import ToldArea
+from cnnstudio.ui.insight.value_view import narrow
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.theme import theme
 from cnnstudio.ui.widgets.bars import Bars
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.foreign_text import tip
@@ -37,7 +38,6 @@ from cnnstudio.wording import printable
 if TYPE_CHECKING:
     from cnnstudio.worker import Report
 
-ROOMY = 560  # pixels at the normal size of text, from which words stand beside the bars
 SELECT = "Select a block to switch it off, or some of its channels."
 BUSY = "Switching off takes too long to be done between two steps: pause the run, or wait for its end."
 UNTRAINED = "The weights are untrained, so no channel has learned anything yet."
@@ -101,14 +101,11 @@ class AblationPanel(LookingPanel):
         self.before, self.after = Bars(), Bars()
         self.before.setAccessibleName("Probabilities as they are")
         self.after.setAccessibleName("Probabilities with the part switched off")
-        self._readout = Elided()
-        self._readout.setProperty("role", "muted")
-        self._readout.setProperty("textSize", "small")
         both = QHBoxLayout()
         both.setSpacing(14)
         for bars, words in ((self.before, "As it is"), (self.after, "Switched off")):
-            bars.hovered.connect(self._readout.setText)
             label = Elided(words)
+            bars.hovered.connect(lambda text, label=label, words=words: label.setText(text or words))
             label.setProperty("role", "muted")
             label.setProperty("textSize", "small")
             column = QVBoxLayout()
@@ -118,11 +115,11 @@ class AblationPanel(LookingPanel):
             both.addLayout(column, 1)
         self.told = Sentence()
         self.told.setProperty("textSize", "small")
+        self._area = ToldArea(self.told)
         right = QVBoxLayout()
         right.setSpacing(4)
-        right.addWidget(self.told)
+        right.addWidget(self._area)
         right.addLayout(both, 1)
-        right.addWidget(self._readout)
         made = QWidget()
         self._row = QBoxLayout(Direction.LeftToRight, made)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -167,8 +164,8 @@ class AblationPanel(LookingPanel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        has_room = self.width() >= ROOMY * theme.scale
-        self._row.setDirection(Direction.LeftToRight if has_room else Direction.TopToBottom)
+        is_narrow = narrow(self.width(), self.height())
+        self._row.setDirection(Direction.TopToBottom if is_narrow else Direction.LeftToRight)
 
     @property
     def _node(self) -> str | Place | None:
@@ -276,7 +273,7 @@ class AblationPanel(LookingPanel):
             told.insert(0, UNTRAINED)
         if self.ranked is not None:
             told.append(self.ranked.sentence)
-        self.told.setText(printable(" ".join(told)))
+        self._area.say(printable(" ".join(told)))
         self._stack.setCurrentIndex(1)
 
     def _take_ranking(self, node: str | Place, subject: Subject, found: Ranking) -> None:

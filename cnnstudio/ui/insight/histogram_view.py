@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cnnstudio.figure.ticks import short_number
 from cnnstudio.ui.theme import theme
+from cnnstudio.ui.widgets.foreign_text import tip
 
 
 class HistogramView(QWidget):
@@ -26,6 +27,7 @@ class HistogramView(QWidget):
         """Show these."""
         self.counts, self.low, self.high = counts, low, high
         self.setAccessibleDescription(f"{int(counts.sum()):,} numbers from {low:.3g} to {high:.3g}")
+        self.setToolTip(tip(self.accessibleDescription()))  # there may be no room for both ends
         self.update()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -52,8 +54,8 @@ class HistogramView(QWidget):
             painter.setPen(theme.color("muted"))
             below = QRectF(0, bottom + 2, self.width(), line)
             low, high_ = short_number(self.low), short_number(self.high)
-            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, low)
             if painter.fontMetrics().horizontalAdvance(f"{low}  {high_}") <= self.width():
+                painter.drawText(below, Qt.AlignmentFlag.AlignLeft, low)
                 painter.drawText(below, Qt.AlignmentFlag.AlignRight, high_)
             if self.low < 0 < self.high:
                 zero = self.width() * -self.low / (self.high - self.low)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEve
 from PySide6.QtWidgets import QWidget
 
 from cnnstudio.ui.theme import LIGHT, theme
+from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.map_colours import MapColours, rgb_table
 
 Pixels = NDArray[np.uint8]
@@ -182,6 +183,9 @@ class MarkedPicture(QWidget):
     # under the mouse
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        captions = zip(self._places(self.size()), self._layers, strict=True)
+        over = next((layer.caption for place, layer in captions if place.contains(event.position().toPoint())), "")
+        self.setToolTip(tip(title=over))  # of which there may be room for a part alone
         self.hovered.emit(self.told_at(event.position()))
 
     def told_at(self, position: QPointF) -> str:

@@ -29,6 +29,8 @@ LOW = 240  # pixels at the normal size of text: there is no room for one part un
 NARROW = 640  # pixels at the normal size of text
 HIGH = 380  # pixels at the normal size of text, from which pictures stand one under the other
 READING = 260  # pixels at the normal size of text: of what is done with the numbers, line by line
+LEAST = 64  # pixels of the side of a picture
+LINES = 150  # pixels at the normal size of text, at least, of what is done with the numbers where it is low
 NUMBERS = 170  # pixels at the normal size of text, at least
 FEW = 100  # pixels: less is too little for a picture where there is height
 LONG = 64  # numbers: a longer vector would be too thin to be clicked
@@ -108,7 +110,7 @@ class ValueView(QWidget):
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._row.setDirection(down if is_narrow else across)
         self._pictures.setDirection(down if is_high and not is_narrow else across)
-        sheet, reading = self.sheet.whole, int(READING * scale)
+        sheet, reading, count = self.sheet.whole, int(READING * scale), 3
         beside = width - sheet - reading - 50  # is left for the pictures, where all is side by side
         if is_narrow:
             side = (width - 50) // 3
@@ -116,13 +118,16 @@ class ValueView(QWidget):
             side = min((height - 80) // 3, beside if beside >= FEW else width // 4)
         else:
             reading = int(min((READING - 20) * scale, width * 0.42))
-            side = min(height - 24, int(width * 0.13), (width - reading - int(NUMBERS * scale) - 40 - BAR) // 3)
-        side = max(64, min(side, 300))
+            numbers, least = int(NUMBERS * scale), int(LINES * scale)
+            count = 3 if width >= 3 * (LEAST + 10) + numbers + least + BAR else 2  # the numbers before a picture
+            reading = min(reading, max(least, width - count * (LEAST + 10) - numbers - BAR - 10))
+            side = min(height - 24, int(width * 0.13), (width - reading - numbers - 40 - BAR) // count)
+        side = max(LEAST, min(side, 300))
         for view in (self.picture, self.input, self.output):
             view.setFixedWidth(side)
-            view.setMinimumHeight(side if is_narrow or is_high else 64)
+            view.setMinimumHeight(side if is_narrow or is_high else LEAST)
             view.setMaximumHeight(side if is_narrow or is_high else NO_LIMIT)
-        self.setMinimumHeight(0 if is_narrow else int(110 * scale))  # a high one may become a low one again
+        self.setMinimumHeight(0 if is_narrow else int(95 * scale))  # a high one may become a low one again
         is_below = is_narrow or (is_high and beside < FEW)
         self._told.setDirection(down if is_below else across)
         if is_high:
@@ -133,10 +138,11 @@ class ValueView(QWidget):
         needed = int(110 * scale) if is_narrow else min(self.lines.heightForWidth(width - side - 30) + 12, height // 2)
         self._reading.setMinimumHeight(needed if is_below else 0)
         self._reading.setMaximumHeight(needed if is_below and is_high else NO_LIMIT)
-        pictures = 0 if is_narrow else side + 10 if is_high else 3 * side + 30
+        pictures = 0 if is_narrow else side + 10 if is_high else count * (side + 10)
         self.sheet.set_room(width - pictures - (0 if is_below else reading + 10) - BAR)
         found = self.shown.found.output if self.shown is not None else None
-        self.output.setVisible(found is None or found.ndim > 1 or len(found) <= LONG)
+        self.output.setVisible(count == 3 and (found is None or found.ndim > 1 or len(found) <= LONG))
+        self._names[2].setVisible(count == 3)  # its keys remain, and the caption says which value it is
         self.input.setVisible(self._has_input)
         self._names[1].setVisible(self._has_input)
 

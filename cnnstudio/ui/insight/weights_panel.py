@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from cnnstudio.insight.subject import Subject
@@ -64,7 +64,7 @@ class WeightsPanel(Panel):
         self.choice.setAccessibleName("Layer")
         self.choice.setMinimumWidth(90)  # a narrow panel cuts its text
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.choice.setMinimumContentsLength(18)
+        self.choice.setMinimumContentsLength(12)
         self.choice.activated.connect(self._choose)
         self.together = _switch("Same scale", "equals", "Use one scale of colour for all filters, to compare them")
         self.over = _switch(
@@ -73,13 +73,12 @@ class WeightsPanel(Panel):
             "How weights and gradients of every layer were spread after each epoch of the run",
         )
         self.over.toggled.connect(self._look)
-        self.caption, self.readout = Elided(), Elided()
-        for label in (self.caption, self.readout):
-            label.setProperty("textSize", "small")
-        self.readout.setProperty("role", "muted")
+        self.caption = Elided()
+        self.caption.setProperty("textSize", "small")
+        self._standing = ""  # what the caption says while nothing is under the mouse
         self.grid = FilterGrid()
         self.together.toggled.connect(self.grid.set_together)
-        self.grid.hovered.connect(self.readout.setText)
+        self.grid.hovered.connect(self._read_out)
         self.sentence, self.key = Sentence(), Sentence()
         self.key.setProperty("role", "muted")
         self.weights, self.gradients = HistogramView("Weights"), HistogramView("Gradients")
@@ -88,7 +87,7 @@ class WeightsPanel(Panel):
         self.nothing = NothingPage("Looking at the weights…")
         self.nothing.allowed.connect(self._allow)
         self.history, self.no_history = WeightHistoryView(), NothingPage()
-        self.history.hovered.connect(self.readout.setText)
+        self.history.hovered.connect(self._read_out)
         self.no_history.allowed.connect(self._allow)
         self._page, self._side, self._single = QWidget(), QWidget(), QWidget()
         self._history_area = Scrolled(self.history)
@@ -102,10 +101,9 @@ class WeightsPanel(Panel):
 
     def _build(self) -> None:
         top = QHBoxLayout()
-        top.setSpacing(10)
+        top.setSpacing(6)
         top.addWidget(self.choice)
-        top.addWidget(self.caption, 3)
-        top.addWidget(self.readout, 2)
+        top.addWidget(self.caption, 1)
         top.addWidget(self.together)
         top.addWidget(self.over)
         side = QVBoxLayout(self._side)
@@ -224,7 +222,7 @@ class WeightsPanel(Panel):
             self._say(NO_RUN, "")
             return
         self.history.set_history(history, decades)
-        self.caption.setText(f"Gradients of the loss of {counted(history.images, 'validation image')}")
+        self._call(f"Gradients of the loss of {counted(history.images, 'validation image')}")
         self._content.setCurrentWidget(self._history_area)
         self._stack.setCurrentWidget(self._page)
 
@@ -267,7 +265,12 @@ class WeightsPanel(Panel):
         self.gradients.setVisible(shown.gradients is not None)
         if shown.gradients is not None:
             self.gradients.set_counts(shown.gradients.counts, shown.gradients.low, shown.gradients.high)
-        self.gradients.setToolTip(tip(f"Of the loss of {shown.images} validation images, in this layer"))
+        self.gradients.setToolTip(
+            tip(
+                f"Of the loss of {shown.images} validation images, in this layer",
+                self.gradients.accessibleDescription(),
+            )
+        )
         key = COLORS if shown.kernels.shape[1] == 3 else SHADES
         self.key.setText(key)
         self.grid.setToolTip(tip(key))
@@ -286,12 +289,32 @@ class WeightsPanel(Panel):
         filters, shown = self.grid.plan.shown
         if (filters, shown) != (count, inputs):
             words += f", the first {filters:,} of {shown:,}"
-        self.caption.setText(f"{words}  ·  {self._when}")
+        self._call(f"{words}  ·  {self._when}")
+
+    def _call(self, words: str) -> None:
+        """Say what is shown, in words where the buttons leave room for it."""
+        self._standing = words
+        self.caption.setText(words)
+        self._fit_top()
+
+    def _read_out(self, words: str) -> None:
+        self.caption.setText(words or self._standing)
+
+    def _fit_top(self) -> None:
+        """The buttons lose their words before the caption does."""
+        style, seen = Qt.ToolButtonStyle, [self.over] if self.over.isChecked() else [self.together, self.over]
+        letters = QFontMetrics(self.font())
+        taken = sum(letters.horizontalAdvance(each.text()) + BUTTON for each in seen) + 60
+        taken += 0 if self.over.isChecked() else self.choice.sizeHint().width()
+        taken += QFontMetrics(self.caption.font()).horizontalAdvance(self._standing)
+        has_room = taken <= self.width()
+        for button in (self.together, self.over):
+            button.setToolButtonStyle(style.ToolButtonTextOnly if has_room else style.ToolButtonIconOnly)
 
     def _say(self, sentence: str, ask: str) -> None:
         self.found = None
         if self.over.isChecked():  # it stays where it can be turned off
-            self.caption.setText("")
+            self._call("")
             self.no_history.say(sentence, ask)
             self._content.setCurrentWidget(self.no_history)
             self._stack.setCurrentWidget(self._page)
@@ -305,9 +328,8 @@ class WeightsPanel(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        has_room, style = self.width() >= ROOMY * theme.scale, Qt.ToolButtonStyle
-        for button in (self.together, self.over):
-            button.setToolButtonStyle(style.ToolButtonTextOnly if has_room else style.ToolButtonIconOnly)
+        has_room = self.width() >= ROOMY * theme.scale
+        self._fit_top()
         ways = QBoxLayout.Direction
         self._body.setDirection(ways.LeftToRight if has_room else ways.TopToBottom)
         self._aside.setMaximumWidth(round(SIDE * theme.scale) if has_room else self.width())

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
     QFileDialog,
-    QScrollArea,
     QSlider,
     QSpinBox,
     QToolButton,
@@ -31,8 +30,10 @@ from cnnstudio.ui.insight.copy_choice import CopyChoice
 from cnnstudio.ui.insight.followed import outermost, shape_at
 from cnnstudio.ui.insight.looking_panel import LookingPanel
 from cnnstudio.ui.insight.marked_picture import Layer, MarkedPicture
+from cnnstudio.ui.insight.told_area import ToldArea
+from cnnstudio.ui.insight.value_view import narrow
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.theme import icon, theme
+from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Elided, Sentence
@@ -41,7 +42,6 @@ from cnnstudio.wording import on_a_line, printable
 if TYPE_CHECKING:
     from cnnstudio.worker import Report
 
-ROOMY = 520  # pixels at the normal size of text, from which words stand beside the pictures
 ANSWER = "The answer"
 UNTRAINED = "The weights are untrained, so this tells nothing that was learned."
 
@@ -81,8 +81,8 @@ class WhyPanel(LookingPanel):
             box.setMinimumWidth(90)
             # by its contents it would set its own size, beyond a narrow panel's edge
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.method.setMinimumContentsLength(18)
-        self.target.setMinimumContentsLength(10)
+        self.method.setMinimumContentsLength(14)
+        self.target.setMinimumContentsLength(8)
         self.method.currentIndexChanged.connect(self._choose_method)
         self.target.currentIndexChanged.connect(self.touch)
         self.copies = CopyChoice()
@@ -95,7 +95,7 @@ class WhyPanel(LookingPanel):
         self.strength = QSlider(Qt.Orientation.Horizontal)
         self.strength.setRange(0, 100)
         self.strength.setValue(60)
-        self.strength.setFixedSize(90, self.method.sizeHint().height())  # in one line with the others
+        self.strength.setFixedSize(70, self.method.sizeHint().height())  # in one line with the others
         self.strength.setAccessibleName("Strength of the map over the picture")
         self.strength.setToolTip(tip("How strongly the map lies over the picture"))
         self.random = QToolButton()
@@ -132,16 +132,11 @@ class WhyPanel(LookingPanel):
         self.view.hovered.connect(self._readout.setText)
         self.told = Sentence()
         self.told.setProperty("textSize", "small")
-        self.told.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(self.told)
-        area.setAccessibleName("What the numbers say")
+        self._area = ToldArea(self.told)
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(area, 1)
+        words.addWidget(self._area)
+        words.addStretch(1)
         words.addWidget(self._readout)
         made = QWidget()
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, made)
@@ -180,8 +175,8 @@ class WhyPanel(LookingPanel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         direction = QBoxLayout.Direction
-        has_room = self.width() >= ROOMY * theme.scale
-        self._row.setDirection(direction.LeftToRight if has_room else direction.TopToBottom)
+        is_narrow = narrow(self.width(), self.height())
+        self._row.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
 
     def _follow(self) -> None:
         """While a run goes on, look again after each epoch."""
@@ -314,7 +309,7 @@ class WhyPanel(LookingPanel):
             told.insert(0, UNTRAINED)
         told.append(f"{subject.when[:1].upper()}{subject.when[1:]}.")
         self.view.show_layers(tuple(layers), is_signed)
-        self.told.setText("\n".join(printable(each) for each in told))
+        self._area.say("\n".join(printable(each) for each in told))
         self.view.setAccessibleDescription(" ".join(told))
         self._stack.setCurrentIndex(1)
 

@@ -91,6 +91,7 @@ class Overview(EvaluationView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.tree.setColumnHidden(1, self.width() < ROOMY * theme.scale)
+        self.tree.header().setMinimumSectionSize(self.tree.header().sectionSizeHint(0))  # the class gives way, to that
 
     def table_of(self) -> Table | None:
         return classes_table(self.seen.evaluation) if self.seen is not None else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QFocusEvent, QGuiApplication
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -38,7 +38,7 @@ from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.pictures import figure_files
 from cnnstudio.ui.pictures.canvas_picture import PictureError, write
 from cnnstudio.ui.run import Run
-from cnnstudio.ui.theme import icon
+from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.foreign_text import tip, unmarked
 from cnnstudio.ui.widgets.labels import Elided
 from cnnstudio.worker import Report
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 NOT_YET = "How good the network is stands here once it is trained. Untrained, it can only guess."
 ANYWAY = "Look all the same"
+LEAST = 90  # pixels at the normal size of text: of when it was, or it says nothing
+ROUND = 40  # pixels round the tabs and buttons
 GOES_ON = "How good the network is stands here when the run has ended."
 LOOKING = "Looking at the validation images…"
 CHANGED = "The network has changed since it was trained."
@@ -123,6 +125,7 @@ class EvaluationPanel(Panel):
         bar.setContentsMargins(4, 0, 8, 0)
         bar.addWidget(self.tabs)
         bar.addWidget(self.when, 1)
+        bar.addStretch()
         bar.addWidget(self.test)
         bar.addWidget(self.export)
         shown = QWidget(self)
@@ -274,6 +277,7 @@ class EvaluationPanel(Panel):
             sentences = " ".join(self._tested.sentences)
             self.when.setText(sentences)
             self.when.setToolTip(tip(sentences))
+            self._fit()
             return
         changed = self.looker.has_learned and not self.run.fits(self.document.graph)
         told = f"{self._when}. {CHANGED}" if changed else self._when
@@ -283,6 +287,20 @@ class EvaluationPanel(Panel):
             told = f"{told[:1].upper()}{told[1:].rstrip('.')}. {name} holds pictures to test it with, once, at the end."
             self.when.setToolTip(tip(told))
         self.when.setText(told)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """When that was stands beside the tabs where some words of it have room, else in the tooltip of the tabs."""
+        buttons = self.test.sizeHint().width() + self.export.sizeHint().width() + ROUND
+        left = self.width() - self.tabs.sizeHint().width() - buttons
+        self.when.setVisible(left >= LEAST * theme.scale)
+        words = "" if self.when.isVisibleTo(self) else self.when.text()
+        for place, view in enumerate(self.views):
+            self.tabs.setTabToolTip(place, tip(words, title=view.title) if words else "")
 
     # going about
 
