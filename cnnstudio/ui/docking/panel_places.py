@@ -261,7 +261,10 @@ PANELS = (
         _data,
         "image-square",
         is_open=False,
-        words=("images", "classes", "duplicates", "labels", "imbalance", "leave out", "thumbnails"),
+        words=(
+            *("images", "classes", "duplicates", "labels", "imbalance", "leave out", "thumbnails"),
+            *("collect", "camera", "photograph", "draw"),
+        ),
     ),
     PanelPlace("feature-maps", "Feature maps", BELOW, "Ctrl+7", _feature_maps, "eye"),
     PanelPlace(
