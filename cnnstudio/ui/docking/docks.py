@@ -24,7 +24,8 @@ SIDES = {"palette": 240, "inspector": 356}  # how wide the panels at the sides a
 LOWER = 210  # how high those below are at least
 ASIDE = QPoint(40, 40)
 PAUSE = 20  # milliseconds between the making of two panels, in which the window answers
-COMPARED = frozenset({"feature-maps", "weights", "why", "ablation", "try"})  # those that can look at other weights
+COMPARED = frozenset({"feature-maps", "weights", "why", "ablation", "try", "arithmetic"})
+"""Those that can look at other weights."""
 GLYPHS = {place.title: place.icon for place in PANELS}
 
 

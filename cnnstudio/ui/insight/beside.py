@@ -15,7 +15,7 @@ from cnnstudio.ui.widgets.foreign_text import tip, unmarked
 from cnnstudio.ui.widgets.labels import Elided
 
 CHOOSE = "Choose an epoch or a run…"
-CAN = "Feature maps, Weights, Why, Switch off and Try can be shown beside another epoch or run."
+CAN = "Feature maps, Arithmetic, Weights, Why, Switch off and Try can be shown beside another epoch or run."
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from cnnstudio.project import Project
 from cnnstudio.training.runs.epoch_weights import kept_epochs
 from cnnstudio.ui.docking.docks import COMPARED
 from cnnstudio.ui.insight.ablation import AblationPanel
+from cnnstudio.ui.insight.arithmetic import ArithmeticPanel
 from cnnstudio.ui.insight.feature_maps import FeatureMapsPanel
 from cnnstudio.ui.insight.looker import CHOOSE, WHEN_OVER
 from cnnstudio.ui.insight.side_choice import Side
@@ -37,7 +38,7 @@ def test_an_epoch_stands_beside_the_best_weights_in_every_panel(
     side = Side("epoch 1", run.folder.path, 1)
     document.select(("conv1",))
     seconds = {}
-    for name in ("feature-maps", "weights", "why", "ablation", "try"):
+    for name in ("feature-maps", "weights", "why", "ablation", "try", "arithmetic"):
         assert name in COMPARED
         window.show_panel(name)
         second = window.docks[name].compare()
@@ -84,6 +85,19 @@ def _see(qtbot: QtBot, panel: Panel, first: QWidget, file: Path) -> None:
         case TryPanel(), TryPanel():
             run.picture.choose(7)
             qtbot.waitUntil(lambda: panel.told is not None and panel.told.picture.name == "Validation image 8")
+        case ArithmeticPanel(), ArithmeticPanel():
+            qtbot.waitUntil(lambda: panel.shown is not None and first.shown is not None)
+            assert panel.shown is not None and first.shown is not None
+            assert panel.shown.found.cell == first.shown.found.cell and "epoch 1" in panel.caption.text()
+            weights = load_file(file)["conv1.weight"].numpy()
+            calculation = panel.shown.found.calculation
+            assert calculation is not None and calculation.windows[0].weights is not None
+            assert np.allclose(calculation.windows[0].weights, weights[panel.shown.found.cell[0]], atol=0)
+            for each in (panel, first):
+                each.of_weight.setChecked(True)
+                qtbot.waitUntil(lambda each=each: each.weight.found is not None)
+            assert panel.weight.found is not None and panel.weight.found.place == first.weight.found.place
+            assert "epoch 1" in panel.caption.text() and "epoch 1" not in first.caption.text()
         case _:
             raise AssertionError(panel)
 
