@@ -18,7 +18,7 @@ from cnnstudio.ui.document import Document
 from cnnstudio.ui.lessons.lesson_text import LessonText
 from cnnstudio.ui.lessons.stepper import button
 from cnnstudio.ui.lessons.task_card import TaskCard
-from cnnstudio.ui.lessons.who import BEGINS, HANDS_IN, Who
+from cnnstudio.ui.lessons.who import BEGINS, CHANGES, HANDS_IN, Caller, Who
 from cnnstudio.ui.panel import Panel
 from cnnstudio.ui.run import Run
 from cnnstudio.ui.task import Task as Job
@@ -84,8 +84,8 @@ class LessonPanel(Panel):
         self.again.clicked.connect(self.start_again)
         self.step_back = button("arrow-counter-clockwise", STEP_BACK)
         self.step_back.clicked.connect(self.undo_step)
-        self.caller = Plain(parent=self)
-        self.caller.setProperty("role", "muted")
+        self.caller = Caller(self)
+        self.caller.clicked.connect(lambda: self.ask_who(CHANGES))
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -109,7 +109,8 @@ class LessonPanel(Panel):
         self.area.setWidget(inside)
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 4, 12, 8)
-        foot.addWidget(self.caller, 1)
+        foot.addWidget(self.caller)
+        foot.addStretch(1)
         for each in (self.step_back, self.again, self.hand_in):
             foot.addWidget(each)
         layout = QVBoxLayout(self)
@@ -124,8 +125,7 @@ class LessonPanel(Panel):
         self._stop()
         self.desk, self._accuracy = desk, None
         self._done, self._steps = frozenset(), [desk.work.project]
-        self.who.student.setText(desk.work.student)
-        self.who.name.setText(desk.work.name)
+        self.who.put(desk.work.student, desk.work.name)
         self.document.rules = self._refusal
         self.attended.emit(desk.lesson.head)
         self._show_desk()
@@ -144,24 +144,25 @@ class LessonPanel(Panel):
             self.document.conceal(frozenset())
             self._show_desk()
 
-    def ask_who(self) -> None:
-        """Ask who hands in; with the answer it goes on."""
-        self.who.ask(BEGINS if self._is_waiting else HANDS_IN)
+    def ask_who(self, words: tuple[str, str] = HANDS_IN) -> None:
+        """Ask who sits here; where that is asked of who hands in, it goes on with the answer."""
+        self.who.ask(BEGINS if self._is_waiting else words)
         self.who.show()
         self.area.ensureWidgetVisible(self.who)
         self.who.student.setFocus()
 
     def call(self, student: str, name: str) -> None:
-        """Say who sits here: what varies is this student's from now on; or who hands in, and hand in."""
+        """Say who sits here, whose what varies is from now on; where it was asked for that, hand in."""
         if self.desk is None:
             return
-        begins, before = self._is_waiting, self.desk.start
+        begins, before, values = self._is_waiting, self.desk.start, self.desk.sheet.values
         self.desk.call(student, name)
         self._keep.start()
-        if not begins:
+        if not begins and self.desk.sheet.values == values:
             self.who.hide()
-            self.caller.setText(name or student)
-            self.hand_in_asked.emit()
+            self.caller.tell(name or student)
+            if self.who.words == HANDS_IN:
+                self.hand_in_asked.emit()
             return
         self._done, self._steps = frozenset(), [self.desk.start]
         if self.desk.start != before:
@@ -270,12 +271,12 @@ class LessonPanel(Panel):
         self.who.setVisible(is_waiting)
         for widget in (self.title, self.count, self.bar):
             widget.setVisible(desk is not None)
-        for widget in (self.hand_in, self.again, self.step_back, self.caller):
+        for widget in (self.hand_in, self.again, self.step_back):
             widget.setVisible(desk is not None and not is_waiting)
+        self.caller.tell(desk.work.name or desk.work.student if desk is not None else "")
         if desk is None:
             return
         self.title.setText(desk.lesson.head.title)
-        self.caller.setText(desk.work.name or desk.work.student)
         if not is_waiting:
             self._fill(desk)
         self._conceal()

@@ -226,6 +226,29 @@ def test_who_hands_in_is_asked_where_nobody_has_said_it(
     assert (panel.desk.work.student, panel.desk.work.name) == ("s 12", "Ada L.")
     panel.hand_in.click()
     assert len(asked) == 2, "it is asked once"
+    panel.caller.click()  # it was mistyped
+    assert panel.who.isVisible() and panel.who.student.text() == "s 12"
+    panel.who.student.setText("s 13")
+    panel.who.go.click()
+    assert panel.desk.work.student == "s 13" and panel.desk.work.answers["why"].choice == 2 and len(asked) == 2
+
+
+def test_somebody_else_at_the_same_computer_has_numbers_of_their_own(
+    qtbot: QtBot, window: MainWindow, opened: Callable[[], LessonPanel]
+) -> None:
+    panel = opened()
+    count = begin(qtbot, panel)
+    panel.cards["count"].put(Answer("1"))
+    panel.cards["count"].submit()
+    desk = panel.desk
+    assert desk is not None and desk.work.answers
+    other = next(name for name in map(str, range(50)) if desk.lesson.sheet(name).values["c"] != count)
+    panel.caller.click()
+    panel.who.student.setText(other)
+    panel.who.go.click()
+    block = window.document.graph.nodes["conv1"].block
+    assert isinstance(block, Conv2d) and block.out_channels != count
+    assert not desk.work.answers and panel.cards["count"].field.text() == "" and not panel.who.isVisible()
 
 
 def test_what_was_drawn_while_the_lesson_was_not_seen_is_kept(
