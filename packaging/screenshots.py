@@ -164,7 +164,7 @@ def take(scene: Callable[[MainWindow], None], size: QSize, path: Path) -> None:
     window = MainWindow(Preferences())
     window.resize(size)
     window.show()
-    window.default_layout()  # or what the picture before has opened would be open here
+    window.panels.place_anew()  # or what the picture before has opened would be open here
     scene(window)
     window.canvas.fit()
     wait(700)

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 import networkx as nx
-import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -30,15 +29,6 @@ FLOORS = (
     ("crash_log", "disk", "folders", "resources", "rest", "worker"),
     ("headroom", "policy"),
     ("libraries", "owner", "wording"),
-)
-
-# the circles that are left: a module may leave them, and none may join
-CIRCLES = (
-    frozenset(  # what is done knows the window that it is done to
-        "ui.actions.action ui.actions.command_list ui.actions.commands ui.actions.conditions ui.actions.menus "
-        "ui.actions.shortcut_editor ui.actions.shortcuts ui.canvas.actions ui.canvas.bookmark_list ui.main_window "
-        "ui.window_actions".split()
-    ),
 )
 
 
@@ -111,16 +101,13 @@ def test_the_faces_meet_in_the_document() -> None:
 
 def test_no_circle_is_closed() -> None:
     """Type-only imports and those inside functions count: who needs another's type knows the other."""
-    for found in nx.strongly_connected_components(arrows()):
-        if len(found) > 1:
-            known = [circle for circle in CIRCLES if found <= circle]
-            assert known, f"these modules import each other in a circle: {sorted(found)}"
+    circles = [sorted(found) for found in nx.strongly_connected_components(arrows()) if len(found) > 1]
+    assert not circles
 
 
-@pytest.mark.parametrize("circle", CIRCLES, ids=len)
-def test_no_circle_is_listed_that_is_open(circle: frozenset[str]) -> None:
-    within = [found for found in nx.strongly_connected_components(arrows()) if len(found) > 1 and found <= circle]
-    assert set().union(*within) == circle, "open it in the list, too"
+def test_only_the_program_itself_knows_the_main_window() -> None:
+    """Whoever else needs something of it is handed that."""
+    assert set(arrows().predecessors("ui.main_window")) == {"ui.app"}
 
 
 def test_no_module_imports_itself() -> None:

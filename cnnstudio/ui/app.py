@@ -78,12 +78,17 @@ def _delete_windows() -> None:
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+def new_window(preferences: Preferences | None = None) -> MainWindow:
+    """A window with an empty project, not shown yet. Nobody else makes the first one."""
+    return MainWindow(preferences)
+
+
 def open_window(path: Path | None = None) -> MainWindow:
     """The window as the person left it, shown, with the project at ``path`` open."""
     preferences = Preferences()
     theme.install(preferences.scheme, preferences.text_scale)
     QGuiApplication.setWindowIcon(QIcon(str(resource("icon.png"))))
-    window = MainWindow(preferences)
+    window = new_window(preferences)
     if path is not None:
         window.files.open(path)
     window.show()

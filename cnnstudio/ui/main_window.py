@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QPoint, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QMenu, QStyle, QWidget
+from PySide6.QtWidgets import QMenu, QStyle
 
-from cnnstudio.lessons.lesson import LESSONS, Lesson
+from cnnstudio.lessons.lesson import Lesson
 from cnnstudio.project import Project
+from cnnstudio.ui import window_actions
+from cnnstudio.ui.actions.action import Command, done_to
 from cnnstudio.ui.actions.command_list import CommandList
 from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.menus import canvas_menu, fill_menu_bar, toolbar
+from cnnstudio.ui.canvas.bookmark_list import show_bookmarks
+from cnnstudio.ui.canvas.canvas_actions import EDIT, NETWORK, VIEW
 from cnnstudio.ui.canvas.commands.bookmarks import Bookmarks
 from cnnstudio.ui.canvas.view import CanvasView
 from cnnstudio.ui.docking import docks
 from cnnstudio.ui.docking.dropped_on_window import left_by_images
-from cnnstudio.ui.docking.focus import give_keyboard, go_round, parts_of, tab_on
+from cnnstudio.ui.docking.focus import give_keyboard, tab_on
 from cnnstudio.ui.docking.panel_places import PANELS
+from cnnstudio.ui.docking.panels import Panels
 from cnnstudio.ui.docking.presenting import Presenting
 from cnnstudio.ui.document import Document
 from cnnstudio.ui.files.classroom import Classroom
 from cnnstudio.ui.files.dropped_files import dropped
 from cnnstudio.ui.files.exports import UNKEPT, Exports
+from cnnstudio.ui.files.file_actions import CLASSROOM, EXPORTS, FILES, IMPORTS, LESSON, WORKSPACE
 from cnnstudio.ui.files.files import Files
 from cnnstudio.ui.files.imports import Imports
 from cnnstudio.ui.files.recovery_copy import Copy
@@ -34,6 +40,7 @@ from cnnstudio.ui.files.remembered_run import RememberedRun
 from cnnstudio.ui.insight.thumbnails import NodeThumbnails
 from cnnstudio.ui.lessons.reading import Reading
 from cnnstudio.ui.panel import Panel
+from cnnstudio.ui.pictures.picture_actions import PICTURES
 from cnnstudio.ui.pictures.pictures import Pictures
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.run import Run
@@ -41,11 +48,10 @@ from cnnstudio.ui.start.gallery import Gallery
 from cnnstudio.ui.start.page import StartPage
 from cnnstudio.ui.status import Status
 from cnnstudio.ui.task import Jobs
-from cnnstudio.ui.theme import Scheme, icon, theme
+from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.training.train_button import train_button
 from cnnstudio.ui.widgets.foreign_text import unmarked
 from cnnstudio.ui.widgets.messages import Messages, offer_link
-from cnnstudio.ui.window_actions import ACTIONS, show_action
 from cnnstudio.ui.windows import ProjectWindow, Windows
 from cnnstudio.wording import on_a_line
 
@@ -107,10 +113,13 @@ class MainWindow(ProjectWindow):
         self.bookmarks = Bookmarks(
             self.document, self.canvas, lambda n: self.commands.bound[f"bookmark-go-{n + 1}"].shortcut().toString()
         )
+        self.bookmarks.show_list = lambda: show_bookmarks(self.document, self.bookmarks, self.commands.shortcuts, self)
+        self.pictures.open_figure = lambda: self.figure.open()  # noqa: PLW0108 - it is not made yet
         self.thumbnails = NodeThumbnails(self.document, self.run, self)
         self.docks = docks.docks_of(self, self.document, self.run)
         self.classroom = Classroom(self.docks, self.document, self.exports, self.files, self.jobs)
-        self.commands = Commands(self, (*ACTIONS, *map(show_action, PANELS)), self.preferences)
+        self.panels = Panels(self, self.docks, self.canvas)
+        self.commands = Commands(self, self.canvas, self._commands(), self.preferences, self.classroom)
         bound = self.commands.bound
         self.reading = Reading(self, self.docks, self.canvas, self.classroom, bound["train"])
         offers = [bound[f"panel-{way}"] for way in ("float", "side", "compare", "hide")]
@@ -118,7 +127,7 @@ class MainWindow(ProjectWindow):
         self.command_list = CommandList(self.commands, self)
         self.gallery = Gallery(self.files.new, self, self.canvas.setFocus)
         recent = self.windows.recent
-        self.start_page = StartPage(self.document, self.canvas, self.files, recent, bound, self.begin_lesson)
+        self.start_page = StartPage(self.document, self.canvas, self.files, recent, bound, self.files.begin_lesson)
         self.start_page.stackUnder(self.messages)
         self.painted.connect(self.start_page.look)
         opened: Callable[[QMenu], None] = partial(recent.fill_menu, take=self.files.open)
@@ -132,6 +141,31 @@ class MainWindow(ProjectWindow):
         self._was_painted = self._is_closing = False
         self._connect()
         self._prepare()
+
+    def _commands(self) -> Iterable[Command]:
+        """Every action with what it is done to."""
+        yield from done_to(lambda: self.files, *FILES)
+        yield from done_to(lambda: self.gallery, *window_actions.GALLERY)
+        yield from done_to(lambda: self.classroom, *CLASSROOM)
+        yield from done_to(lambda: self.imports, *IMPORTS)
+        yield from done_to(lambda: self.exports, *EXPORTS)
+        yield from done_to(lambda: self.pictures, *PICTURES)
+        yield from done_to(lambda: self.start_page, *window_actions.START_PAGE)
+        yield from done_to(lambda: self, *window_actions.WINDOW)
+        yield from done_to(lambda: self.canvas, *EDIT, *NETWORK, *VIEW)
+        yield from done_to(lambda: self.panels, *window_actions.PANELS, *map(window_actions.show_action, PANELS))
+        yield from done_to(lambda: self.run, *window_actions.RUN)
+        yield from done_to(lambda: self.bookmarks, *window_actions.BOOKMARKS)
+        yield from done_to(lambda: self.focused_dock, *window_actions.FOCUSED_DOCK)
+        yield from done_to(lambda: self.presenting, *window_actions.PRESENTING)
+        yield from done_to(lambda: self.windows, *window_actions.PREFERENCES)
+        yield from done_to(lambda: self.preferences, *window_actions.THEME)
+        yield from done_to(lambda: self.classroom, *WORKSPACE)
+        yield from done_to(lambda: self.files, *LESSON)
+        yield from done_to(lambda: self.reading, *window_actions.READING)
+        yield from done_to(lambda: self.command_list, *window_actions.COMMAND_LIST)
+        yield from done_to(lambda: self.commands, *window_actions.SHORTCUTS)
+        yield from done_to(lambda: self.jobs, *window_actions.JOBS)
 
     def _connect(self) -> None:
         document, run = self.document, self.run
@@ -154,6 +188,7 @@ class MainWindow(ProjectWindow):
             dock.made.connect(self._connect_panel)
         self.docks["outline"].made.connect(lambda panel: panel.addActions(self.commands.chords))
         self.docks["training"].made.connect(self._connect_training)
+        self.canvas.unheeded.connect(self.commands.heed)
         self.canvas.menu_asked.connect(self._show_canvas_menu)
         self.canvas.scene().marked.connect(self._refresh.start)
         for signal in (self.canvas.looked, self.canvas.map_moved):
@@ -186,7 +221,7 @@ class MainWindow(ProjectWindow):
         self.setMinimumSize(QSize(960, 600))
         room = self.screen().availableGeometry().size() - QSize(0, self.style().pixelMetric(TITLE_BAR))
         self.resize(room.boundedTo(QSize(1440, 900)))  # or the status bar stands below the edge of a small screen
-        self.default_layout()
+        self.panels.place_anew()
         self.restoreGeometry(self.preferences.bytes("geometry"))
         self.restoreState(self.preferences.bytes("layout"), LAYOUT_VERSION)
         self.follow_preferences()
@@ -212,24 +247,9 @@ class MainWindow(ProjectWindow):
         """The panel that asks about the network."""
         return cast("QuizPanel", self.docks["quiz"].widget())
 
-    def default_layout(self) -> None:
-        """Put every panel where it stood at first."""
-        docks.place_anew(self, self.docks)
-
     def show_panel(self, name: str, to_scroll: bool = True) -> None:
         """Bring a panel to the front and give it the keyboard, even if that can only scroll it, unless said."""
-        dock = self.docks[name]
-        dock.show()
-        dock.raise_()
-        give_keyboard(dock.widget(), to_scroll)
-
-    @property
-    def _parts(self) -> list[QWidget]:
-        return parts_of(self.canvas, self.messages.bars, self.docks.values())
-
-    def go_round(self, by: int) -> None:
-        """Give the keyboard to the next part of the window that has use for it, or with -1 to the one before."""
-        go_round(self, self._parts, by)
+        self.panels.show(name, to_scroll)
 
     def _compare_with(self, path: Path, title: str) -> None:
         if cast("ComparisonPanel", self.docks["comparison"].widget()).with_file(path, title):
@@ -256,32 +276,13 @@ class MainWindow(ProjectWindow):
     def _show_canvas_menu(self, place: QPoint) -> None:
         canvas_menu(self.commands, self).popup(place)
 
-    def use_scheme(self, scheme: Scheme) -> None:
-        """Use these colours from now on."""
-        self.preferences.scheme = scheme
-        theme.set_scheme(scheme)
-
-    def scale_text(self, scale: float) -> None:
-        """Write everything in this size from now on; 1.0 is the normal one."""
-        self.preferences.text_scale = scale = max(0.8, min(1.6, round(scale, 1)))
-        theme.set_scale(scale)
-
-    def prefer(self, name: str, value: bool) -> None:
-        """Keep a preference by its name, and let the canvas of every window follow it."""
-        setattr(self.preferences, name, value)
-        for window in self.windows.all:
-            window.follow_preferences()
-
     def follow_preferences(self) -> None:
         """Let the canvas be as the preferences say now."""
         self.canvas.wheel = "pan" if self.preferences.wheel_pans else "zoom"
         self.canvas.set_minimap(self.preferences.minimap)
         self.thumbnails.want(self.preferences.thumbnails)
-        self.classroom.simplify(self.preferences.simple, self.commands)
-
-    def begin_lesson(self, key: str) -> None:
-        """Open the network of a lesson, here or in a window of its own, and ask its first question."""
-        self.files.begin(LESSONS[key].project()).teach(LESSONS[key])
+        if self.classroom.simplify(self.preferences.simple, self.commands.declared):
+            self.commands.refresh()
 
     def teach(self, lesson: Lesson) -> None:
         """Ask the first question of a lesson about the network that stands here."""
@@ -346,7 +347,7 @@ class MainWindow(ProjectWindow):
             QTimer.singleShot(0, self, self.painted.emit)
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802 - Qt's name
-        return tab_on(self, self._parts, forward) or super().focusNextPrevChild(forward)
+        return tab_on(self, self.panels.parts, forward) or super().focusNextPrevChild(forward)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from cnnstudio.disk import is_folder
 from cnnstudio.folders import settings_file
-from cnnstudio.ui.theme import Scheme
+from cnnstudio.ui.theme import Scheme, theme
 
 ORGANIZATION = "CNN Studio"
 RECENT_FILES = 10
@@ -54,6 +54,16 @@ class Preferences:
     @scheme.setter
     def scheme(self, value: Scheme) -> None:
         self.settings.setValue("scheme", value)
+
+    def use_scheme(self, scheme: Scheme) -> None:
+        """Use these colours from now on."""
+        self.scheme = scheme
+        theme.set_scheme(scheme)
+
+    def scale_text(self, scale: float) -> None:
+        """Write everything in this size from now on; 1.0 is the normal one."""
+        self.text_scale = scale = max(0.8, min(1.6, round(scale, 1)))
+        theme.set_scale(scale)
 
     @property
     def text_scale(self) -> float:

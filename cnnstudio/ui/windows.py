@@ -41,6 +41,7 @@ class ProjectWindow(QMainWindow):
     document: Document
     run: Run
     messages: Messages
+    windows: Windows
     lesson: str = ""  # the id of the one that a student sits at here
 
     @property
@@ -103,6 +104,12 @@ class Windows:
         self._closed: list[ProjectWindow] = []
         self._ending: list[ProjectWindow] = []  # those whose last step still goes on
         self._make = make
+
+    def prefer(self, name: str, value: bool) -> None:
+        """Keep a preference by its name, and let every window follow it."""
+        setattr(self.preferences, name, value)
+        for window in self.all:
+            window.follow_preferences()
 
     # which windows there are
 

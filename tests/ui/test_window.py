@@ -264,7 +264,7 @@ def test_no_tab_bar_of_an_earlier_layout_lies_over_the_window(qtbot: QtBot, wind
     qtbot.waitUntil(lambda: bars() == first)
     window.tabifyDockWidget(window.docks["palette"], window.docks["inspector"])
     qtbot.waitUntil(lambda: ["Blocks", "Inspector"] in bars())
-    window.default_layout()
+    window.panels.place_anew()
     qtbot.waitUntil(lambda: bars() == first)
 
 

@@ -3,55 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QWidget
 
-from cnnstudio.ui.actions.action import Action
-from cnnstudio.ui.actions.conditions import why_not
+from cnnstudio.ui.actions.action import Action, Command
 from cnnstudio.ui.actions.menu_tree import MENUS
 from cnnstudio.ui.actions.shortcuts import Shortcuts, shown_keys
+from cnnstudio.ui.files.classroom import Classroom
 from cnnstudio.ui.preferences import Preferences
 from cnnstudio.ui.theme import icon
 from cnnstudio.ui.widgets.foreign_text import tip
 
-if TYPE_CHECKING:
-    from cnnstudio.ui.main_window import MainWindow
+WITHHELD = "This is put away here."
 
 
 class Commands:
     """Every action of the window, bound: it knows which can be done now and shows it everywhere at once."""
 
-    def __init__(self, window: MainWindow, actions: Iterable[Action], preferences: Preferences) -> None:
-        self._window = window
-        self._reasons: dict[str, str] = {}
+    def __init__(
+        self,
+        host: QWidget,
+        canvas: QWidget,
+        commands: Iterable[Command],
+        preferences: Preferences,
+        classroom: Classroom,
+    ) -> None:
+        """Actions belong to the ``host``, or to the ``canvas``; the ``classroom`` puts some of them away."""
+        self.host, self._canvas, self._classroom = host, canvas, classroom
+        self._reasons: dict[str, str] = {}  # what is said of those that can be done all the same
+        self._unable: dict[str, str] = {}  # and why the others cannot be done now
         self._choices: dict[str, QActionGroup] = {}
-        self.declared = {action.id: action for action in actions}
-        self.shortcuts = Shortcuts(self.declared, [title for title, _ in MENUS], preferences, window)
+        self._commands = {command.action.id: command for command in commands}
+        self.declared = {name: command.action for name, command in self._commands.items()}
+        self.shortcuts = Shortcuts(self.declared, [title for title, _ in MENUS], preferences, host)
         self.bound = {action.id: self._bind(action) for action in self.declared.values()}
         self.shortcuts.changed.connect(self._take_keys)
-        window.canvas.unheeded.connect(self.heed)
         self._take_keys()
 
-    def _bind(self, action: Action) -> QAction:
-        window = self._window
-        made = QAction(action.text, window)
+    def _bind(self, action: Action[Any]) -> QAction:
+        made = QAction(action.text, self.host)
         made.setObjectName(action.id)
         if action.icon:
             made.setIcon(icon(action.icon))
         made.setCheckable(action.checked is not None)
         if action.one_of:
             if action.one_of not in self._choices:
-                self._choices[action.one_of] = QActionGroup(window)
+                self._choices[action.one_of] = QActionGroup(self.host)
             self._choices[action.one_of].addAction(made)
         made.setIconVisibleInMenu(action.checked is None)  # a menu has room for a tick or an icon
         made.triggered.connect(lambda: self.run(action.id))
         if action.on_canvas:
             made.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            window.canvas.addAction(made)
+            self._canvas.addAction(made)
         else:
-            window.addAction(made)
+            self.host.addAction(made)
         return made
 
     def _take_keys(self) -> None:
@@ -62,20 +70,18 @@ class Commands:
     def _tip(self, name: str) -> None:
         keys, title = self.shortcuts.keys(name), self.declared[name].text.rstrip("…")
         told = f"{title} ({shown_keys(keys[0])})" if keys else title
-        reason = self._reasons.get(name)
-        self.bound[name].setToolTip(tip(told, reason or ""))
+        self.bound[name].setToolTip(tip(told, self._unable.get(name) or self._reasons.get(name, "")))
 
     def explain(self, name: str, reason: str | None) -> None:
-        """Say, where the action is pointed at, why it cannot be done now; None where it can."""
+        """Say, where the action is pointed at, what it would be told though it can be done; None for nothing."""
         if self._reasons.get(name, "") != (reason or ""):
             self._reasons[name] = reason or ""
             self._tip(name)
 
     def run(self, name: str) -> None:
         """Do it, if it can be done now, and see what can be done after it."""
-        action = self.declared[name]
-        if action.enabled(self._window) and name not in self._window.classroom.withheld:
-            action.run(self._window)
+        if not self.why_not(name):
+            self._commands[name].run()
         self.refresh()
 
     def heed(self, pressed: QKeySequence) -> None:
@@ -83,31 +89,34 @@ class Commands:
         for name, action in self.bound.items():
             if self.declared[name].on_canvas and not action.isEnabled() and pressed in action.shortcuts():
                 if reason := self.why_not(name):
-                    self._window.document.said.emit(reason)
+                    self._classroom.document.said.emit(reason)
                 else:
                     self.run(name)
                 return
 
     def why_not(self, name: str) -> str:
-        """Why this cannot be done now, in a sentence; empty where it can, or where it goes without saying."""
-        return why_not(self._window, self.declared[name].enabled)
+        """Why this cannot be done now, in a sentence; empty where it can."""
+        return WITHHELD if name in self._classroom.withheld else self._commands[name].why_not()
 
     def give_back_focus(self) -> None:
         """Give the keyboard to the canvas, after a list that had it was closed."""
-        self._window.canvas.setFocus()
+        self._canvas.setFocus()
 
     def refresh(self) -> None:
-        """Ask every action whether it can be done now."""
-        classroom = self._window.classroom
-        for name, action in self.declared.items():
-            is_withheld = name in classroom.withheld  # by a lesson, or for beginners
-            self.bound[name].setEnabled(not is_withheld and action.enabled(self._window))
-            title = action.title(self._window) if action.title is not None else action.text
-            self.bound[name].setVisible(bool(title) and name not in classroom.unseen)
+        """Ask every action whether it can be done now, and why not."""
+        unseen = self._classroom.unseen
+        for name, command in self._commands.items():
+            made, action, reason = self.bound[name], command.action, self.why_not(name)
+            made.setEnabled(not reason)
+            if self._unable.get(name, "") != reason:
+                self._unable[name] = reason
+                self._tip(name)
+            title = command.title
+            made.setVisible(bool(title) and name not in unseen)
             if action.title is not None:
-                self.bound[name].setText(title or action.text)
+                made.setText(title or action.text)
             if action.checked is not None:
-                self.bound[name].setChecked(action.checked(self._window))
+                made.setChecked(command.is_checked)
 
     @property
     def chords(self) -> list[QAction]:

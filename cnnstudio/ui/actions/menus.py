@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 
 from cnnstudio.ui.actions.commands import Commands
@@ -22,8 +24,7 @@ def fill_menu_bar(bar: QMenuBar, commands: Commands, special: Mapping[str, Fill]
 
 def _menu(menu: Menu, commands: Commands, special: Mapping[str, Fill], parent: QWidget) -> QMenu:
     title, entries = menu
-    made = QMenu(title, parent)
-    made.setToolTipsVisible(False)
+    made = ReasonMenu(title, parent)
     for entry in entries:
         if entry is None:
             made.addSeparator()
@@ -42,6 +43,16 @@ def _filling(fill: Fill, menu: QMenu) -> Callable[[], None]:
         fill(menu)
 
     return filled
+
+
+class ReasonMenu(QMenu):
+    """A menu that says of an entry that cannot be chosen why not, where it is pointed at; of the others nothing."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            entry = self.actionAt(cast(QHelpEvent, event).pos())
+            self.setToolTipsVisible(entry is not None and not entry.isEnabled())
+        return super().event(event)
 
 
 def canvas_menu(commands: Commands, parent: QWidget) -> QMenu:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -19,16 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnstudio.ui.actions.commands import Commands
 from cnnstudio.ui.actions.shortcuts import SLOTS, shown_keys
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.columns import columns
 from cnnstudio.ui.widgets.foreign_text import tip
 from cnnstudio.ui.widgets.labels import Plain
 from cnnstudio.ui.widgets.question_bar import QuestionBar
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.actions.commands import Commands
-    from cnnstudio.ui.main_window import MainWindow
 
 ORDINALS = ("First", "Second")
 
@@ -262,9 +257,9 @@ class ShortcutEditor(QDialog):
         return super().eventFilter(watched, event)
 
 
-def show_shortcuts(window: MainWindow) -> None:
+def show_shortcuts(commands: Commands) -> None:
     """Open the list of shortcuts, or bring it to the front where it is open."""
-    page = window.findChild(ShortcutEditor) or ShortcutEditor(window.commands, window)
+    page = commands.host.findChild(ShortcutEditor) or ShortcutEditor(commands, commands.host)
     page.show()
     page.raise_()
     page.activateWindow()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
 from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence
 
+from cnnstudio.ui.actions.action import Action
 from cnnstudio.ui.canvas.keyboard import ARROWS, OWN
 from cnnstudio.ui.preferences import Preferences
-
-if TYPE_CHECKING:
-    from cnnstudio.ui.actions.action import Action
 
 SLOTS = 2  # shortcuts that one action has at most
 CANVAS_KEYS = {
@@ -35,7 +33,7 @@ class Shortcuts(QObject):
 
     def __init__(
         self,
-        actions: Mapping[str, Action],
+        actions: Mapping[str, Action[Any]],
         menus: Iterable[str],
         preferences: Preferences,
         parent: QObject | None = None,

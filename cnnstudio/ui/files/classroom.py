@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject
 
@@ -35,15 +35,6 @@ HAND_IN = "hand-in"  # what messages are about that later ones replace
 FILTER = f"Work to hand in (*{HANDED_IN})"
 
 
-class Commands(Protocol):
-    """The commands of a window by their ids; who puts some away lets all be asked anew."""
-
-    declared: dict[str, Any]
-
-    def refresh(self) -> None:
-        """Ask every action whether it can be done now."""
-
-
 class Classroom(QObject):
     """Knows the panel of the lesson; asks where to hand in, writes in the background, and says what is in the file."""
 
@@ -52,7 +43,7 @@ class Classroom(QObject):
     ) -> None:
         self._dock = docks["lesson"]
         super().__init__(self._dock)
-        self._docks, self._document, self._exports, self._files, self._jobs = docks, document, exports, files, jobs
+        self.docks, self.document, self._exports, self._files, self._jobs = docks, document, exports, files, jobs
         self.withheld: frozenset[str] = frozenset()  # the ids of commands that are put away, by a lesson or for all
         self.unseen: frozenset[str] = frozenset()  # those of them that menus do not show
         self._head: Head | None = None
@@ -69,7 +60,7 @@ class Classroom(QObject):
     def _look(self, wanted: Look) -> None:
         """Open the microscope or the experiments as a link of the lesson's text says."""
         self.panel.panel_asked.emit(wanted.panel)
-        shown = self._docks[wanted.panel].widget()
+        shown = self.docks[wanted.panel].widget()
         if wanted.panel == "microscope":
             cast("MicroscopePanel", shown).show_example(wanted.index, **wanted.values)
         else:
@@ -83,32 +74,36 @@ class Classroom(QObject):
         self._head = head
         self._put_away_what_is_not_wanted()
 
-    def simplify(self, is_simple: bool, commands: Commands) -> None:
-        """Put away the commands, panels and blocks that a first course has no use for, or bring them back."""
-        unseen = simple.put_away(commands.declared) if is_simple else frozenset()
-        if unseen != self.unseen:
+    def simplify(self, is_simple: bool, commands: Collection[str]) -> bool:
+        """Put away the commands, panels and blocks that a first course has no use for, or bring them back.
+
+        Of all ``commands``, which are ids; whether others are put away now than before.
+        """
+        unseen = simple.put_away(commands) if is_simple else frozenset()
+        is_another = unseen != self.unseen
+        if is_another:
             self.unseen = unseen
             self._put_away_what_is_not_wanted()
-            commands.refresh()
+        return is_another
 
     def _put_away_what_is_not_wanted(self) -> None:
         head = self._head
         hidden = {*(head.hidden_panels if head is not None else ())}
-        hidden |= {name for name in self._docks if name not in simple.PANELS} if self.unseen else set()
+        hidden |= {name for name in self.docks if name not in simple.PANELS} if self.unseen else set()
         commands = head.hidden_commands if head is not None else ()
         self.withheld = frozenset([*commands, *(f"show-{name}" for name in hidden)]) | self.unseen
         back = [dock for dock in self._put_away if dock.objectName() not in hidden]
         for dock in back:
             dock.show()
-        docks = [self._docks[name] for name in hidden if name in self._docks]
+        docks = [self.docks[name] for name in hidden if name in self.docks]
         gone = [dock for dock in docks if not dock.isHidden() and dock is not self._dock]
         self._put_away = [dock for dock in self._put_away if dock not in back] + gone
         for dock in gone:
             dock.hide()
         offered = frozenset(head.palette) if head is not None else frozenset()
-        palette = cast("PalettePanel", self._docks["palette"].widget())
-        self._document.offered = offered or (simple.BLOCKS if self.unseen else frozenset())
-        palette.allow(self._document.offered)
+        palette = cast("PalettePanel", self.docks["palette"].widget())
+        self.document.offered = offered or (simple.BLOCKS if self.unseen else frozenset())
+        palette.allow(self.document.offered)
 
     @property
     def panel(self) -> LessonPanel:
@@ -141,7 +136,7 @@ class Classroom(QObject):
 
     def start(self, desk: Desk, path: Path) -> None:
         """Write the file in the background."""
-        desk.draw(self._document.project)
+        desk.draw(self.document.project)
         trained = self._exports.weights()
 
         def work(report: Report) -> str:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from cnnstudio.disk import is_there, shown, size_of
 from cnnstudio.exchange.importing.translating.file_kinds import KINDS, is_translated
 from cnnstudio.lessons.file_names import LESSON, TEXT
+from cnnstudio.lessons.lesson import LESSONS
 from cnnstudio.project import Project, ProjectError, from_template, read, write
 from cnnstudio.project.examined import Examined, examined
 from cnnstudio.project.limits import QUICK, parts
@@ -50,7 +51,7 @@ class Files(QObject):
 
     def __init__(self, document: Document, messages: Messages, windows: Windows, window: ProjectWindow) -> None:
         super().__init__(window)
-        self._document, self._messages, self._windows, self._window = document, messages, windows, window
+        self.document, self._messages, self._windows, self._window = document, messages, windows, window
         self._preferences = windows.preferences
         self._watch = FileWatch(document, messages, self.save, self.save_as, self)
         self._recovery = Recovery(document, self, lambda: self._watch.stamp)
@@ -67,6 +68,10 @@ class Files(QObject):
     def new(self, template: str | None = None, small: bool = False) -> None:
         """Begin an empty project, or one from a template; ``small`` takes its variant for images of 32 × 32."""
         self.begin(Project() if template is None else from_template(template, small))
+
+    def begin_lesson(self, key: str) -> None:
+        """Open the network of a lesson, here or in a window of its own, and ask its first question."""
+        self.begin(LESSONS[key].project()).teach(LESSONS[key])
 
     def begin(self, project: Project | Examined, path: Path | None = None, anew: bool = False) -> ProjectWindow:
         """Show another project, here where nothing is lost by it, else (or if ``anew``) in a new window: which one."""
@@ -157,16 +162,16 @@ class Files(QObject):
     def save(self, then: Callable[[], object] | None = None) -> None:
         """Save where the project is kept, or ask where; ``then`` runs once it is saved."""
         self.settle()
-        if self._document.path is None:
+        if self.document.path is None:
             self.save_as(then)
         else:
-            self._save(self._document.path, then)
+            self._save(self.document.path, then)
 
     def save_as(self, then: Callable[[], object] | None = None) -> None:
         """Ask for a file and save there."""
         self.settle()
         self.choose(
-            "Save the project", f"{self._document.title}{SUFFIX}", FILTER, SUFFIX, lambda path: self._save(path, then)
+            "Save the project", f"{self.document.title}{SUFFIX}", FILTER, SUFFIX, lambda path: self._save(path, then)
         )
 
     def _save(self, path: Path, then: Callable[[], object] | None = None) -> None:
@@ -193,13 +198,13 @@ class Files(QObject):
 
     def _write(self, path: Path, then: Callable[[], object] | None) -> None:
         try:
-            write(path, self._document.project)
+            write(path, self.document.project)
         except ProjectError as error:
             elsewhere = ("Save under another name…", lambda: self.save_as(then))
             self._messages.say(str(error), "error", elsewhere, about=SAVING)
             return
-        self._document.set_path(path)
-        self._windows.recent.remember(path, self._document.graph)
+        self.document.set_path(path)
+        self._windows.recent.remember(path, self.document.graph)
         self._messages.withdraw(UNSAVED)
         self._messages.say(f"Saved {path.name}.", about=SAVING)
         if then is not None:
@@ -271,8 +276,8 @@ class Files(QObject):
 
     def take_unsaved(self, project: Project, path: Path | None = None, copy: Copy | None = None) -> None:
         """Show a project here that no file holds as it is, and go on with the recovery ``copy`` that it comes from."""
-        self._document.open(project, path)
-        self._document.undo_stack.resetClean()
+        self.document.open(project, path)
+        self.document.undo_stack.resetClean()
         if copy is not None:
             self._recovery.adopt(copy)
         else:

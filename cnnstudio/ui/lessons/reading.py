@@ -32,7 +32,7 @@ class Reading(QObject):
         train: QAction,
     ) -> None:
         super().__init__(window)
-        self._window, self._docks, self._canvas, self._train = window, docks, canvas, train
+        self.window, self.docks, self._canvas, self._train = window, docks, canvas, train
         self._classroom = classroom
         docks["pages"].made.connect(self._follow)
 
@@ -41,12 +41,12 @@ class Reading(QObject):
         """The tour through the window, made when somebody takes it."""
         from cnnstudio.ui.start.stops import tour
 
-        return tour(self._window, self._docks, self._canvas, self._train)
+        return tour(self.window, self.docks, self._canvas, self._train)
 
     def read(self, key: str) -> None:
         """Show a page of help, unless a lesson puts them away."""
         if "show-pages" not in self._classroom.withheld:
-            panel = cast("PagesPanel", self._docks["pages"].widget())
+            panel = cast("PagesPanel", self.docks["pages"].widget())
             panel.read(key)
             panel.panel_asked.emit("pages")
 
@@ -56,4 +56,4 @@ class Reading(QObject):
 
     def _follow(self, panel: PagesPanel) -> None:
         panel.tour_asked.connect(self.take_tour)
-        panel.link_asked.connect(lambda address: offer_link(self._window.messages, address))
+        panel.link_asked.connect(lambda address: offer_link(self.window.messages, address))

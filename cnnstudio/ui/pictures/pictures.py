@@ -28,8 +28,9 @@ class Pictures(QObject):
 
     def __init__(self, scene: CanvasScene, files: Files, preferences: Preferences, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
-        self._scene, self._files, self._preferences = scene, files, preferences
+        self.scene, self._files, self._preferences = scene, files, preferences
         self._jobs, self._messages = jobs, jobs.messages
+        self.open_figure: Callable[[], object] = lambda: None  # the page of the figure, which is over the canvas
 
     @property
     def on_paper(self) -> bool:
@@ -42,7 +43,7 @@ class Pictures(QObject):
 
     def ask(self, selection: bool = False) -> None:
         """Ask for a file and put a picture of the canvas there, or of what is selected on it."""
-        scene = self._scene
+        scene = self.scene
         only = scene.selected if selection else None
         if not scene.nodes or (selection and not only):
             self._messages.say(
@@ -79,7 +80,7 @@ class Pictures(QObject):
 
     def copy(self) -> None:
         """Put a picture of the nodes and notes that are selected on the clipboard, or of the whole canvas."""
-        scene = self._scene
+        scene = self.scene
         only = scene.selected if scene.selected or scene.notes.chosen else None
         try:
             QGuiApplication.clipboard().setImage(canvas_picture.image(scene, only, self.on_paper))

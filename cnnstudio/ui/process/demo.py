@@ -33,8 +33,7 @@ def run(path: Path, out: Path, say: Say, show: Show) -> int:
     Returns the exit code. Raises ``DemoError`` with a sentence where that cannot be done.
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from cnnstudio.ui.app import application
-    from cnnstudio.ui.main_window import MainWindow
+    from cnnstudio.ui.app import application, new_window
     from cnnstudio.ui.preferences import Preferences
     from cnnstudio.ui.theme import theme
 
@@ -48,7 +47,7 @@ def run(path: Path, out: Path, say: Say, show: Show) -> int:
     application()
     theme.install("light", 1.0)
     say(f"There is no display, so {path.stem} is trained and exported here. Its results go to {out}{os.sep}")
-    window = MainWindow(Preferences())
+    window = new_window(Preferences())
     try:
         window.resize(SIZE)
         window.document.open(project, None)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEventLoop, QTimer, qVersion
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 
-from cnnstudio.ui.app import application
-from cnnstudio.ui.main_window import MainWindow
+from cnnstudio.ui.app import application, new_window
 from cnnstudio.ui.theme import theme
 from cnnstudio.wording import counted
 
@@ -24,7 +23,7 @@ def painted_window() -> str:
     families = QFontDatabase.families()
     if not families:
         raise NotPaintedError("No font is installed, so no text can be read. Install one, such as DejaVu Sans.")
-    window = MainWindow()
+    window = new_window()
     loop, painted = QEventLoop(), False
 
     def end() -> None:

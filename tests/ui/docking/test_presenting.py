@@ -88,7 +88,7 @@ def test_the_spot_stands_at_the_pointer_and_lets_the_mouse_through(window: MainW
 
 def test_a_size_that_is_chosen_while_presenting_stays(window: MainWindow) -> None:
     window.presenting.begin()
-    window.scale_text(1.3)
+    window.preferences.scale_text(1.3)
     window.presenting.end()
     assert theme.scale == 1.3 and window.preferences.text_scale == 1.3
 

@@ -138,9 +138,9 @@ def test_other_colours_and_sizes_leave_the_page_where_it_was(window: MainWindow)
     bar = panel.text.verticalScrollBar()
     bar.setValue(bar.maximum() // 2)
     share = bar.value() / bar.maximum()
-    window.use_scheme("dark")
+    window.preferences.use_scheme("dark")
     assert panel.key == "block/Conv2d" and abs(bar.value() / bar.maximum() - share) < 0.1
-    window.use_scheme("light")
+    window.preferences.use_scheme("light")
 
 
 def test_a_lesson_that_puts_the_pages_away_keeps_them_away(window: MainWindow) -> None:

@@ -22,11 +22,17 @@ class Bookmarks:
 
     def __init__(self, document: Document, canvas: Camera, key: Callable[[int], str]) -> None:
         self._document, self._canvas, self._key = document, canvas, key
+        self.show_list: Callable[[], object] = lambda: None  # the page on which they are put in order
 
     @property
     def marks(self) -> tuple[Bookmark, ...]:
         """The bookmarks as they are now."""
         return self._document.project.bookmarks
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is there to come back to."""
+        return self._canvas.scene().is_empty
 
     def add(self) -> None:
         """Bookmark what is in view, called after what lies there, and say by which key to come back."""
