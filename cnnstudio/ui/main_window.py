@@ -71,25 +71,6 @@ LAYOUT_VERSION = 8  # another set of docks needs another number, so that an old 
 class MainWindow(ProjectWindow):
     """A project. Menus and shortcuts come from ``ACTIONS``, panels from ``PANELS``; ``Windows`` knows the others."""
 
-    preferences: Preferences
-    windows: Windows
-    canvas: CanvasView
-    thumbnails: NodeThumbnails
-    files: Files
-    jobs: Jobs
-    exports: Exports
-    classroom: Classroom
-    reading: Reading
-    pictures: Pictures
-    imports: Imports
-    gallery: Gallery
-    start_page: StartPage
-    bookmarks: Bookmarks
-    focused_dock: docks.FocusedDock
-    presenting: Presenting
-    commands: Commands
-    command_list: CommandList
-
     painted = Signal()  # it stands on the screen for the first time
 
     def __init__(self, preferences: Preferences | None = None, windows: Windows | None = None) -> None:
