@@ -131,6 +131,7 @@ def test_the_header_of_evaluation_says_its_words_whole(qtbot: QtBot, docked: Cal
     QApplication.processEvents()
     header = panel.overview.tree.header()
     assert header.sectionSize(0) >= header.sectionSizeHint(0)
+    assert header.length() <= panel.overview.tree.viewport().width(), "the last column is not cut"
     assert panel.when.isHidden() and panel.when.text() in panel.tabs.tabToolTip(0)
     panel.resize(1_400, 200)
     qtbot.waitUntil(panel.when.isVisible)

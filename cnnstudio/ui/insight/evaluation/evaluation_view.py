@@ -73,7 +73,7 @@ class EvaluationView(QWidget):
         self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._beside.setContentsMargins(8, 4, 8, 4)
         self._beside.addWidget(self._side, 2)
-        self._beside.addWidget(main, 4)
+        self._beside.addWidget(main, 5)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
