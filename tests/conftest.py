@@ -185,7 +185,7 @@ def no_leaked_threads() -> Iterator[None]:
     yield
     leaked = [t for t in threading.enumerate() if t not in before and t.is_alive() and not _is_torchs(t)]
     for thread in leaked:
-        thread.join(timeout=2)
+        thread.join(timeout=20)
     alive = [thread.name for thread in leaked if thread.is_alive()]
     assert not alive, f"threads still running: {alive}"
 
