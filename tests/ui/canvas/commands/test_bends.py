@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QPainterPath
@@ -37,13 +38,13 @@ def bent(hand_on, chain):
 def test_a_wire_passes_its_bends_and_leaves_and_arrives_level():
     start, end, places = QPointF(0, 0), QPointF(300, 100), ((100.0, -80.0), (200.0, 150.0))
     made = legs(start, places, end)
-    assert [leg[0] for leg in made[1:]] == [QPointF(*place) for place in places]
-    assert made[0][1].y() == 0.0 < made[0][1].x()
-    assert made[-1][2].y() == 100.0 and made[-1][2].x() < 300.0
+    assert [leg[0] for leg in made[1:]] == [*places]
+    assert made[0][1][1] == 0.0 < made[0][1][0]
+    assert made[-1][2][1] == 100.0 and made[-1][2][0] < 300.0
     for (*_, into, place), (_, out, *_) in pairwise(made):  # no corner at a bend
-        before, after = place - into, out - place
-        assert before.x() * after.y() == pytest.approx(before.y() * after.x())
-        assert before.x() * after.x() + before.y() * after.y() > 0
+        before, after = np.subtract(place, into), np.subtract(out, place)
+        assert before[0] * after[1] == pytest.approx(before[1] * after[0])
+        assert before @ after > 0
     points = bent_points(start, places, end)
     assert points[0] == (0.0, 0.0) and points[-1] == (300.0, 100.0)
     assert all(place in points for place in places)
