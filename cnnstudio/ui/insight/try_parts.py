@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 
 from cnnstudio.insight.disturbances import MEASURES, Disturbances
 from cnnstudio.ui.insight.nothing_page import NothingPage
-from cnnstudio.ui.insight.picture_taker import can_take
 from cnnstudio.ui.theme import icon, theme
 from cnnstudio.ui.widgets.drawing_pad import DrawingPad
 from cnnstudio.ui.widgets.flow_layout import FlowLayout
@@ -31,6 +30,7 @@ from cnnstudio.ui.widgets.probability_rows import ProbabilityRows, said
 from cnnstudio.ui.widgets.samples import Picture, Sample, Samples
 from cnnstudio.ui.widgets.sizes import NO_LIMIT
 from cnnstudio.ui.widgets.swept_slider import SweptSlider
+from cnnstudio.ui.widgets.webcam import is_possible
 
 if TYPE_CHECKING:
     from cnnstudio.insight.trying import Told
@@ -74,7 +74,7 @@ class TryParts(QScrollArea):
     def _left(self) -> QWidget:
         self._tools = QWidget()
         flow, pad = FlowLayout(self._tools, 2), self.pad
-        taking = (("camera", "Take a picture with the camera", self.picture_asked.emit),) if can_take() else ()
+        taking = (("camera", "Take a picture with the camera", self.picture_asked.emit),) if is_possible() else ()
         wanted: tuple[tuple[str, str, Callable[[], object]], ...] = (
             ("eraser", "Erase: turns the pen round (E)", self._turn_pen),
             ("arrow-counter-clockwise", "Undo on the pad (Ctrl+Z there)", pad.undo),

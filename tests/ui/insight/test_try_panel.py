@@ -23,10 +23,11 @@ from cnnstudio.project import Project
 from cnnstudio.rest import Rest
 from cnnstudio.training.runs.kept_run import open_kept
 from cnnstudio.ui.document import Document
-from cnnstudio.ui.insight import picture_taker
+from cnnstudio.ui.insight.picture_taker import SETTLED
 from cnnstudio.ui.insight.try_panel import GOES_ON, HINT, TryPanel
 from cnnstudio.ui.main_window import MainWindow
 from cnnstudio.ui.run import Run
+from cnnstudio.ui.widgets import webcam
 
 LEFT, NONE, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 SEVEN = ((0.3, 0.2), (0.7, 0.2), (0.4, 0.8))
@@ -356,44 +357,47 @@ class FakeCamera(QObject):
 def test_the_camera_gives_one_picture_once_it_sees_well(
     qtbot: QtBot, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = [object()]
-    devices = SimpleNamespace(videoInputs=lambda: there, defaultVideoInput=lambda: there[0])
-    fake = SimpleNamespace(
-        QMediaDevices=devices, QCamera=FakeCamera, QMediaCaptureSession=FakeCamera, QVideoSink=FakeCamera
-    )
-    monkeypatch.setattr(picture_taker, "find_spec", lambda name: fake)
-    monkeypatch.setattr(picture_taker, "import_module", lambda name: fake)
+    there, made = [object()], list[FakeCamera]()
+
+    def part(*given: object) -> FakeCamera:
+        made.append(FakeCamera(*given))
+        return made[-1]
+
+    devices = SimpleNamespace(videoInputs=lambda: there)
+    fake = SimpleNamespace(QMediaDevices=devices, QCamera=part, QMediaCaptureSession=part, QVideoSink=part)
+    monkeypatch.setattr(webcam, "find_spec", lambda name: fake)
+    monkeypatch.setattr(webcam, "import_module", lambda name: fake)
     panel = shown(qtbot, document)
     image = QImage(12, 12, QImage.Format.Format_RGB32)
     image.fill(0xFF204060)
     panel.parts.tools["camera"].click()
-    camera, session, sink = panel.taker._parts
-    for _ in range(picture_taker.SETTLED):
+    camera, session, sink = made
+    for _ in range(SETTLED):
         assert camera.is_on and session.sink is sink
         sink.videoFrameChanged.emit(SimpleNamespace(toImage=lambda: image))
     settled(qtbot, panel)
-    assert not camera.is_on and not panel.taker._parts
+    assert not camera.is_on
     assert panel.told is not None and panel.told.picture.name == "Camera picture"
     panel.parts.tools["camera"].click()
-    camera = panel.taker._parts[0]
+    camera = made[-3]
     camera.errorOccurred.emit(1)
-    assert not camera.is_on and panel.parts.nothing.sentence.text() == picture_taker.SILENT
+    assert not camera.is_on and panel.parts.nothing.sentence.text() == webcam.SILENT
     panel.parts.tools["camera"].click()
-    camera = panel.taker._parts[0]
+    camera = made[-3]
     panel.hide()
     assert not camera.is_on, "nobody is filmed behind a closed panel"
     panel.show()
     there.clear()
     panel.parts.tools["camera"].click()
-    assert panel.parts.nothing.sentence.text() == picture_taker.NO_CAMERA
+    assert panel.parts.nothing.sentence.text() == webcam.NO_CAMERA
 
 
 def test_where_qt_has_no_multimedia_there_is_no_button(
     qtbot: QtBot, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture_taker, "find_spec", lambda name: None)
-    monkeypatch.setitem(sys.modules, picture_taker.MODULE, None)
+    monkeypatch.setattr(webcam, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, webcam.MODULE, None)
     panel = shown(qtbot, document)
     assert "camera" not in panel.parts.tools
     panel.taker.take()
-    assert panel.parts.nothing.sentence.text() == picture_taker.NO_CAMERA
+    assert panel.parts.nothing.sentence.text() == webcam.NO_MODULE
